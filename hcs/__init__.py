@@ -1,0 +1,1 @@
+"""Read, check and write high-content-screening plates in OME-Zarr."""

@@ -1,0 +1,277 @@
+"""The values that NGFF documents hold, independent of version and of store.
+
+Field names that stand in documents keep the spelling of the specification
+(``rowIndex``, ``maximumfieldcount``); everything else is snake case. All values are
+frozen; sequences become tuples, so that no holder can change another's copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class PlateRow:
+    """One row of the plate grid."""
+
+    name: str
+    """Alphanumeric, case-sensitive, unique among the rows; rows run downwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlateColumn:
+    """One column of the plate grid."""
+
+    name: str
+    """Alphanumeric, case-sensitive, unique among the columns; they run rightwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlateWell:
+    """A well as the plate document lists it."""
+
+    path: str
+    """``<row name>/<column name>``, for example ``"A/1"``."""
+
+    rowIndex: int
+    """Zero-based position of its row in `Plate.rows`."""
+
+    columnIndex: int
+    """Zero-based position of its column in `Plate.columns`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlateAcquisition:
+    """One imaging run over the plate."""
+
+    id: int
+    """An integer >= 0, unique in the plate; an identifier, not an index."""
+
+    name: str | None = None
+    maximumfieldcount: int | None = None
+    """Largest number of fields that a well has in this acquisition."""
+
+    description: str | None = None
+    starttime: int | None = None
+    """Seconds since 1970-01-01 UTC."""
+
+    endtime: int | None = None
+    """Seconds since 1970-01-01 UTC, not before `starttime`."""
+
+
+def _freeze(value: object, *names: str) -> None:
+    for name in names:
+        current = getattr(value, name)
+        if current is not None and not isinstance(current, tuple):
+            object.__setattr__(value, name, tuple(current))
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """The plate document.
+
+    ``columns`` and ``rows`` describe the physical plate, also where it is empty;
+    ``wells`` are those with images.
+    """
+
+    columns: Sequence[PlateColumn]
+    rows: Sequence[PlateRow]
+    wells: Sequence[PlateWell]
+    version: str | None = None
+    """NGFF version, or None where none was given."""
+
+    acquisitions: Sequence[PlateAcquisition] | None = None
+    field_count: int | None = None
+    """Largest number of fields over the wells."""
+
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        _freeze(self, "columns", "rows", "wells", "acquisitions")
+
+
+@dataclass(frozen=True, slots=True)
+class WellImage:
+    """A field of view as the well document lists it."""
+
+    path: str
+    """Path of the image group below the well."""
+
+    acquisition: int | None = None
+    """`PlateAcquisition.id`; None where the plate declares none or one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Well:
+    """The well document: its fields in (acquisition, index) order."""
+
+    images: Sequence[WellImage]
+    version: str | None = None
+
+    def __post_init__(self) -> None:
+        _freeze(self, "images")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One axis of an image."""
+
+    name: str
+    type: str | None = None
+    """``"time"``, ``"channel"`` or ``"space"``."""
+
+    unit: str | None = None
+    """A UDUNITS-2 name such as ``"micrometer"``; None where unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The contrast window of a channel, in the units of the pixels."""
+
+    start: float
+    end: float
+    min: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """How one channel is named and displayed (the ``omero`` block)."""
+
+    name: str | None = None
+    color: str | None = None
+    """Six hexadecimal digits ``RRGGBB``."""
+
+    window: Window | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """One resolution level of a multiscale."""
+
+    path: str
+    """Path of the array below the image group."""
+
+    scale: tuple[float, ...]
+    """Size of one pixel along each axis, in the axis's unit."""
+
+    translation: tuple[float, ...] | None = None
+    """Position of the centre of the first pixel, in the axis's unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageMetadata:
+    """The first multiscale of an image document, with its display settings."""
+
+    axes: tuple[Axis, ...]
+    datasets: tuple[Dataset, ...]
+    channels: tuple[Channel, ...] = ()
+    name: str | None = None
+    version: str | None = None
+    """NGFF version."""
+
+    omero: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """The whole display block as found, so that what we do not model is kept."""
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Axis names in array order, for example ``("c", "y", "x")``."""
+        return tuple(axis.name for axis in self.axes)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A person, and how we know it."""
+
+    name: str
+    known: str = "login"
+    """One of ``"typed"``, ``"login"``, ``"proxy"``, ``"sign-in"``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldVersion:
+    """One entry of a field's history; ids are never used again."""
+
+    id: str
+    path: str
+    """Path of the image group that holds its pixels, below the well."""
+
+    action: str = "write"
+    """``"write"``, ``"correct"``, ``"revert"`` or ``"purge"``."""
+
+    who: str | None = None
+    known: str | None = None
+    when: str | None = None
+    """UTC, ISO 8601 to the millisecond with ``Z``."""
+
+    why: str | None = None
+    digest: str | None = None
+    """Digest of the pixels of level 0 with its algorithm's name before a colon."""
+
+    size: int | None = None
+    """Bytes on disk over all levels."""
+
+    source: str | None = None
+    """Name of the file that it came from."""
+
+    supersedes: str | None = None
+    """Id of the version that was live before."""
+
+
+def as_plate(plate: Any) -> Plate:
+    """Return our own value for a plate of any library that has the same shape.
+
+    Parameters
+    ----------
+    plate
+        A `Plate`, or an object with its attributes, such as that of ngff-zarr.
+
+    Raises
+    ------
+    TypeError
+        If an attribute that a plate must have is absent.
+    """
+    if isinstance(plate, Plate):
+        return plate
+    try:
+        return Plate(
+            columns=[PlateColumn(name=column.name) for column in plate.columns],
+            rows=[PlateRow(name=row.name) for row in plate.rows],
+            wells=_wells(plate.wells),
+            version=getattr(plate, "version", None),
+            acquisitions=_acquisitions(getattr(plate, "acquisitions", None)),
+            field_count=getattr(plate, "field_count", None),
+            name=getattr(plate, "name", None),
+        )
+    except AttributeError as error:
+        raise TypeError(
+            f"Expected plate metadata with columns, rows and wells, got "
+            f"{type(plate).__name__}: {error}."
+        ) from error
+
+
+def _wells(wells: Iterable[Any]) -> list[PlateWell]:
+    return [
+        PlateWell(
+            path=well.path, rowIndex=well.rowIndex, columnIndex=well.columnIndex
+        )
+        for well in wells
+    ]
+
+
+def _acquisitions(found: Iterable[Any] | None) -> list[PlateAcquisition] | None:
+    if found is None:
+        return None
+    names = ("name", "maximumfieldcount", "description", "starttime", "endtime")
+    return [
+        PlateAcquisition(
+            id=acquisition.id,
+            **{name: getattr(acquisition, name, None) for name in names},
+        )
+        for acquisition in found
+    ]
