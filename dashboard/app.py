@@ -1,0 +1,175 @@
+"""The composition root: settings, service, handlers and the page become one server."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+from panel.io.resources import LOCAL_DIST
+from panel.io.server import get_server
+
+from dashboard.errors import DashboardError
+from dashboard.http import routes
+from dashboard.session import Session
+from dashboard.urls import Urls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bokeh.document import Document
+
+    from dashboard.service import Service
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+_UNUSED_SESSION_MS = 60_000
+"""A page may take that long between its HTML and its websocket. When the session is
+gone by then, Bokeh builds a second one that asks a foreign host for its styles."""
+
+_WEBSOCKET_BYTES = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the server is reached."""
+
+    port: int = 5006
+    """0 takes a free one."""
+
+    address: str = "127.0.0.1"
+    prefix: str = ""
+    """``""`` or ``"/hcs"``: the path below which everything is served."""
+
+    origins: tuple[str, ...] = ()
+    """Further ``host:port`` that pages may come from, such as a proxy's."""
+
+
+def make_server(service: Service, settings: Settings) -> Any:
+    """Return a Bokeh server for the service, bound but not started.
+
+    Raises
+    ------
+    DashboardError
+        If the address is not of this machine while there is no sign-in, or the port
+        cannot be had.
+    """
+    if settings.address not in LOOPBACK:
+        raise DashboardError(
+            f"Will not listen on {settings.address!r}: there is no sign-in yet, so "
+            f"anybody who reaches the port could write to the plates. Listen on "
+            f"127.0.0.1 and reach it through an SSH tunnel or a proxy that signs in."
+        )
+    prefix = normal_prefix(settings.prefix)
+    port = settings.port or _free_port(settings.address)
+    origins = tuple(f"{host}:{port}" for host in ("localhost", "127.0.0.1", "[::1]"))
+    allowed = (*origins, *settings.origins)
+    pn.extension(notifications=False)
+    try:
+        return get_server(
+            {"/": page_factory(service, Urls(prefix))},
+            port=port,
+            address=settings.address,
+            prefix=prefix,
+            websocket_origin=list(allowed),
+            title="hcs dashboard",
+            show=False,
+            start=False,
+            verbose=False,
+            location=True,
+            extra_patterns=routes(service, origins=allowed),
+            unused_session_lifetime_milliseconds=_UNUSED_SESSION_MS,
+            websocket_max_message_size=_WEBSOCKET_BYTES,
+        )
+    except OSError as error:
+        raise DashboardError(
+            f"Port {port} of {settings.address} cannot be had: {error.strerror or error}. "
+            f"Is the dashboard running already? Else choose another with --port."
+        ) from error
+
+
+def page_factory(service: Service, urls: Urls) -> Callable[[], Any]:
+    """Return the function that builds one visitor's page.
+
+    A closure and not a partial: Panel does not run the body of a partial.
+    """
+
+    def page() -> Any:
+        # Imported here, so that a broken view is an error of the page and not of the
+        # server, and so that the service can be tested without views.
+        from dashboard.views.page import build
+
+        document = pn.state.curdoc
+        keep_styles_local(document)
+        session = Session(service, urls, document)
+
+        def ended(context: Any) -> None:
+            session.close()
+            forget_document(context._document)
+
+        pn.state.on_session_destroyed(ended)
+        session.start()
+        return build(session)
+
+    return page
+
+
+def keep_styles_local(document: Document) -> None:
+    """Make components load their styles from this server, whoever builds the page.
+
+    Panel only sets this while it renders HTML; a session that is rebuilt for a
+    websocket would otherwise ask Panel's own host.
+    """
+    path = pn.state.rel_path
+    start = f"{path}/" if path else ""
+    document.template_variables["dist_url"] = f"{start}{LOCAL_DIST}"
+
+
+def forget_document(document: Document) -> None:
+    """Drop Panel's process-wide views of a document that has ended.
+
+    The notification area of a session is registered there and never removed, and
+    with it all that hangs on the document (`tests/integration/test_sessions.py`).
+    """
+    views = pn.state._views
+    for key in [key for key, view in views.items() if view[2] is document]:
+        del views[key]
+
+
+def normal_prefix(prefix: str) -> str:
+    """Return ``""`` or ``"/a/b"`` for any spelling of a prefix.
+
+    >>> normal_prefix("hcs/"), normal_prefix("/"), normal_prefix("/a/b")
+    ('/hcs', '', '/a/b')
+
+    Raises
+    ------
+    DashboardError
+        If it holds anything but letters, digits, ``-``, ``_``, ``.`` and ``/``.
+    """
+    parts = [part for part in prefix.split("/") if part]
+    for part in parts:
+        if part in (".", "..") or not all(
+            letter.isascii() and (letter.isalnum() or letter in "-_.")
+            for letter in part
+        ):
+            raise DashboardError(
+                f"--prefix {prefix!r} cannot be a path: use letters, digits, '-', '_' "
+                f"and '.' between slashes, such as /hcs."
+            )
+    return "".join(f"/{part}" for part in parts)
+
+
+def assets_folder() -> Path:
+    """Return the folder with scripts and styles: in the wheel, else in the checkout."""
+    inside = Path(__file__).with_name("assets")
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "assets"
+
+
+def _free_port(address: str) -> int:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,21 @@
+"""What can go wrong in the dashboard itself; everything else is an `hcs.errors`."""
+
+from __future__ import annotations
+
+from hcs.errors import HCSError
+
+
+class DashboardError(HCSError, RuntimeError):
+    """The dashboard cannot start, or cannot do what it was asked."""
+
+
+class NotServedError(DashboardError, LookupError):
+    """No such plate, well, field, version, upload or staged correction is served."""
+
+
+class RefusedError(DashboardError, PermissionError):
+    """The server refuses to do it: read-only, a foreign token, a quota."""
+
+
+class BlockedError(DashboardError):
+    """A correction differs from its target and nobody has confirmed it."""

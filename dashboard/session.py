@@ -1,0 +1,191 @@
+"""One visitor's page: the service, the state, the address, and how they meet.
+
+A session is made when a page is opened and forgotten when it is closed. Nothing that
+outlives it may hold it: it asks the service, the service never calls it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import panel as pn
+from panel.io.state import set_curdoc
+
+from dashboard.state import SessionState, decode
+from dashboard.text import plain_text
+from hcs.metadata import Who
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bokeh.document import Document
+
+    from dashboard.service import Service
+    from dashboard.urls import Urls
+
+_LOG = logging.getLogger(__name__)
+
+POLL_MILLISECONDS = 500
+"""How often a page asks for its plate's revision: one integer from memory."""
+
+_Result = TypeVar("_Result")
+
+
+class Session:
+    """What a page is built from.
+
+    Attributes
+    ----------
+    service
+        The process-wide service; answers with plain values.
+    state
+        What the visitor looks at, kept equal to the page's address both ways.
+    urls
+        Addresses of pixels, uploads and assets, with the server's prefix.
+    token
+        Unguessable; uploads must carry it. Dies with the session.
+    read_only
+        True where nothing may be written; show no control that writes.
+    """
+
+    def __init__(self, service: Service, urls: Urls, document: Document) -> None:
+        self.service = service
+        self.urls = urls
+        self.state = SessionState()
+        self.token = service.open_session()
+        self.read_only = service.read_only
+        self._document: Document | None = document
+        self._person = ""
+        self._watchers: list[Callable[[int], object]] = []
+        self._seen = ("", -1)
+        self._poll: Any = None
+        self._syncing = False
+
+    @property
+    def person(self) -> str:
+        """The name that the visitor typed; "" until then."""
+        return self._person
+
+    @person.setter
+    def person(self, name: str) -> None:
+        self._person = plain_text(name, 200).strip()
+
+    def who(self) -> Who | None:
+        """Return the visitor as history stores it, None while there is no name."""
+        return Who(self._person, "typed") if self._person else None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the page has gone."""
+        return self._document is None
+
+    def watch(self, callback: Callable[[int], object]) -> None:
+        """Call `callback` with the revision whenever the present plate has changed.
+
+        That is a commit, a revert, a new well, a batch of metric values, or the list
+        of plates where no plate is chosen; from any browser or process. It is not
+        called when the state moves to another plate: watch `state` for that.
+        """
+        self._watchers.append(callback)
+
+    def run(
+        self,
+        work: Callable[[], _Result],
+        then: Callable[[_Result], object],
+        *,
+        failed: Callable[[BaseException], object] | None = None,
+        of: Callable[[], object] | None = None,
+    ) -> None:
+        """Do `work` off the event loop, then hand its result to `then` in this page.
+
+        Parameters
+        ----------
+        work
+            Runs in a thread; must touch no widget.
+        then
+            Runs in the page with the document locked.
+        failed
+            Gets the exception instead; without it the error is only logged.
+        of
+            Says what the result belongs to. Where its answer has changed by the time
+            the result is there, the result is dropped.
+        """
+        asked = of() if of else None
+
+        def finish(result: Any, error: BaseException | None) -> None:
+            if of is not None and of() != asked:
+                return
+            if error is None:
+                then(result)
+            elif failed is not None:
+                failed(error)
+
+        self.service.submit(work).add_done_callback(
+            lambda future: self._deliver(finish, future)
+        )
+
+    def _deliver(self, finish: Callable[..., None], future: Any) -> None:
+        error = future.exception()
+        if error is not None:
+            _LOG.warning("Work for a page failed.", exc_info=error)
+        document = self._document
+        if document is None:
+            return
+        result = None if error is not None else future.result()
+
+        def tick() -> None:
+            if self._document is None:
+                return
+            with set_curdoc(document):
+                finish(result, error)
+
+        document.add_next_tick_callback(tick)
+
+    def start(self) -> None:
+        """Connect the state with the address and start to look for changes."""
+        location = pn.state.location
+        if location is not None:
+            self.state.show(decode(location.search))
+            location.param.watch(self._address_changed, "search")
+        self.state.on_change(lambda _: self._state_changed())
+        self._poll = pn.state.add_periodic_callback(
+            self._look, period=POLL_MILLISECONDS
+        )
+        self._seen = (self.state.plate, self.service.revision(self.state.plate))
+
+    def _address_changed(self, event: Any) -> None:
+        if not self._syncing:
+            self.state.show(decode(event.new))
+
+    def _state_changed(self) -> None:
+        location = pn.state.location
+        query = self.state.query()
+        if location is None or location.search.removeprefix("?") == query:
+            return
+        self._syncing = True
+        try:
+            location.search = f"?{query}" if query else ""
+        finally:
+            self._syncing = False
+
+    def _look(self) -> None:
+        plate = self.state.plate
+        revision = self.service.revision(plate)
+        before, self._seen = self._seen, (plate, revision)
+        if before[0] != plate or before[1] == revision:
+            return
+        for callback in self._watchers:
+            try:
+                callback(revision)
+            except Exception:
+                # One part that cannot redraw must not keep the others from it.
+                _LOG.exception("A part of the page could not be refreshed.")
+
+    def close(self) -> None:
+        """Forget everything; called once when the page has gone."""
+        if self._document is None:
+            return
+        self._document = None
+        self._watchers.clear()
+        self.service.close_session(self.token)

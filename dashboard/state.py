@@ -1,0 +1,166 @@
+"""What one session looks at, and its spelling in the page's address.
+
+Handlers change the state; what depends on it watches it by name. No Panel here: the
+app connects the state with the browser's address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode
+
+import param
+
+from dashboard.text import plain_text
+from dashboard.urls import decode_channels, encode_channels
+from dashboard.values import ChannelSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MAX_TEXT = 500
+_MAX_INDEX = 1 << 31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewState:
+    """Where a person is; the address of the page says all of it."""
+
+    plate: str = ""
+    """Key of the plate; "" where none is chosen."""
+
+    well: str = ""
+    """Label of the well, ``"B02"``."""
+
+    field: str = ""
+    """Name of the field; "" shows the well."""
+
+    acquisition: int | None = None
+    """None shows all; 0 is an acquisition."""
+
+    metric: str = ""
+    z: int | None = None
+    """None is the middle plane."""
+
+    t: int | None = None
+    """None is the first time point."""
+
+    channels: tuple[ChannelSetting, ...] = ()
+    """Channels that are on, with their contrast; empty means as the plate has them."""
+
+    hidden: bool = False
+    """True where every channel was switched off, which empty `channels` cannot say."""
+
+
+def encode(state: ViewState) -> str:
+    """Return the state as the query of an address, without its question mark.
+
+    What is None or empty is left out; everything else is said, defaults too, so that
+    a link means the same next year.
+    """
+    query: dict[str, str] = {}
+    for name in ("plate", "well", "field", "acquisition", "metric", "z", "t"):
+        value = getattr(state, name)
+        if value is not None and value != "":
+            query[name] = str(value)
+    if state.channels:
+        query["channels"] = encode_channels(state.channels)
+    if state.hidden:
+        query["hidden"] = "1"
+    return urlencode(query, safe=":;,/")
+
+
+def decode(query: str) -> ViewState:
+    """Read an address's query; what is malformed or unknown counts as not given.
+
+    Parameters
+    ----------
+    query
+        With or without its question mark, from anywhere.
+    """
+    try:
+        given = parse_qs(query.removeprefix("?"), max_num_fields=50)
+    except ValueError:
+        return ViewState()
+    texts = {
+        name: plain_text(given[name][0], _MAX_TEXT)
+        for name in ("plate", "well", "field", "metric")
+        if name in given
+    }
+    numbers = {
+        name: _index(given[name][0])
+        for name in ("acquisition", "z", "t")
+        if name in given
+    }
+    return ViewState(
+        **texts,
+        **numbers,
+        channels=_channels(given.get("channels", [""])[0]),
+        hidden=given.get("hidden") == ["1"],
+    )
+
+
+def _index(text: str) -> int | None:
+    # int() alone would take "1_0", " 1" and digits of other scripts.
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        return None
+    number = int(text)
+    return number if number < _MAX_INDEX else None
+
+
+def _channels(text: str) -> tuple[ChannelSetting, ...]:
+    try:
+        return decode_channels(text)
+    except ValueError:
+        return ()
+
+
+class SessionState(param.Parameterized):
+    """The state of one session, as parameters that can be watched by name.
+
+    `update` changes several at once and notifies once. Never share one between
+    sessions.
+    """
+
+    plate = param.String(default="")
+    well = param.String(default="")
+    field = param.String(default="")
+    acquisition = param.Integer(default=None, allow_None=True)
+    metric = param.String(default="")
+    z = param.Integer(default=None, allow_None=True)
+    t = param.Integer(default=None, allow_None=True)
+    channels = param.Parameter(default=())  # a tuple of ChannelSetting
+    hidden = param.Boolean(default=False)
+
+    NAMES = tuple(field.name for field in fields(ViewState))
+
+    def view(self) -> ViewState:
+        """Return the present state as a frozen value."""
+        return ViewState(**{name: getattr(self, name) for name in self.NAMES})
+
+    def show(self, view: ViewState) -> None:
+        """Take over a whole state."""
+        self.param.update(**{name: getattr(view, name) for name in self.NAMES})
+
+    def update(self, **changes: Any) -> ViewState:
+        """Change some of it, notify watchers once, and return the new state."""
+        new = replace(self.view(), **changes)
+        self.show(new)
+        return new
+
+    def query(self) -> str:
+        """Return the present state as an address's query, without question mark."""
+        return encode(self.view())
+
+    def on_change(self, callback: Callable[[ViewState], object], *names: str) -> None:
+        """Call `callback` with the state after one of the names has changed.
+
+        Parameters
+        ----------
+        callback
+            Must belong to this session.
+        names
+            Names of state attributes; all where none is given.
+        """
+        self.param.watch(lambda *_: callback(self.view()), list(names or self.NAMES))

@@ -1,0 +1,40 @@
+"""Text from elsewhere, made harmless for HTML."""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+
+_KEEP = "\n\t"
+
+
+def plain_text(value: object, limit: int = 2000) -> str:
+    """Return the value as text without control or direction-changing characters.
+
+    Parameters
+    ----------
+    value
+        Anything; None becomes "".
+    limit
+        Characters to keep; what is longer ends with an ellipsis.
+    """
+    text = "" if value is None else str(value)
+    kept = "".join(
+        letter
+        for letter in text[: 4 * limit]
+        # Bidirectional overrides could make a name read as another one.
+        if letter in _KEEP or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
+    )
+    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def safe_text(value: object, limit: int = 2000) -> str:
+    """Return the value as text that HTML shows as it is and never executes.
+
+    Everything that comes from a file, a person or an address goes through here before
+    it reaches a Panel object, because many of those run the HTML that they are given.
+
+    >>> safe_text('<img src=x onerror="alert(1)">')
+    '&lt;img src=x onerror=&quot;alert(1)&quot;&gt;'
+    """
+    return html.escape(plain_text(value, limit), quote=True)

@@ -1,0 +1,455 @@
+"""What the service tells the page: plain frozen values, no Panel, no zarr.
+
+A page is built from these and from nothing else, so two snapshots can be compared
+with ``==`` to find what changed. Names, labels and messages come from files of others
+and are *not* escaped here: pass them through `dashboard.text.safe_text` where they
+reach HTML.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+WellStatus = Literal["present", "missing", "unreadable", "not_acquired", "pending"]
+"""``present``: its document was read, or is believed to be there until it was looked at;
+``missing``: the plate lists it, but there is no document; ``unreadable``: its document is
+broken; ``not_acquired``: the grid has it, the plate does not list it; ``pending``: the
+plate is still being written and the well has not come yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateEntry:
+    """A plate that is served."""
+
+    key: str
+    """Unique path below the served root; the ``plate`` of URLs."""
+
+    name: str
+    location: str
+    """Printable, without credentials."""
+
+    writable: bool
+    error: str | None = None
+    """Why it cannot be opened, in words; None where it can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WellState:
+    """One position of the plate grid."""
+
+    label: str
+    """``"B02"``: row letter and column number, padded to the widest column."""
+
+    path: str
+    """``"B/2"``; what it would be where the plate does not list the well."""
+
+    row: int
+    """Zero-based, downwards."""
+
+    column: int
+    """Zero-based, rightwards."""
+
+    state: WellStatus
+    n_fields: int | None = None
+    """Fields that the well document lists; None until it was read."""
+
+    expected_fields: int | None = None
+    error: str | None = None
+    conditions: tuple[tuple[str, str], ...] = ()
+    """Column and value of the plate map, in the map's order."""
+
+    corrected: bool = False
+    """A field of it has been replaced or added after the first write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSetting:
+    """How one channel of one picture is drawn; part of a picture's URL."""
+
+    index: int
+    color: str
+    """Six hexadecimal digits ``RRGGBB``."""
+
+    low: float
+    """Pixel value drawn black."""
+
+    high: float
+    """Pixel value drawn in full colour."""
+
+    gamma: float = 1.0
+    """Exponent applied to the value between black (0) and full (1)."""
+
+
+ContrastSource = Literal["stored", "plate", "dtype", "field"]
+"""``stored``: the display windows of the files, equal over the plate; ``plate``: robust
+limits over a sample of the plate's fields; ``dtype``: the range of the type, where there
+is nothing to sample; ``field``: limits of a single field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelDisplay:
+    """A channel of the plate and its display for the whole plate."""
+
+    index: int
+    name: str
+    color: str
+    low: float
+    high: float
+    source: ContrastSource
+    minimum: float
+    """Smallest value that a contrast control should offer."""
+
+    maximum: float
+    """Largest value that a contrast control should offer."""
+
+    active: bool = True
+
+    def setting(self) -> ChannelSetting:
+        """Return the setting that draws the channel as the plate shows it."""
+        return ChannelSetting(
+            index=self.index, color=self.color, low=self.low, high=self.high
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquisition:
+    """An imaging run; `id` may be 0, and is not an index."""
+
+    id: int
+    name: str
+    """The plate's name for it, else ``"acquisition <id>"``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A plane that the import expected and did not find."""
+
+    well: str
+    field: str | None = None
+    channel: str | None = None
+    z: int | None = None
+    t: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateOverview:
+    """What the first paint of a plate needs; costs one document."""
+
+    key: str
+    id: str
+    name: str
+    version: str
+    """NGFF version."""
+
+    location: str
+    writable: bool
+    """False where the place is, or the server was told to be, read-only."""
+
+    rows: tuple[str, ...]
+    """Names of the rows, as the store has them."""
+
+    columns: tuple[str, ...]
+    wells: tuple[WellState, ...]
+    """Every position of the grid, row by row: ``wells[r * len(columns) + c]``."""
+
+    acquisitions: tuple[Acquisition, ...] = ()
+    channels: tuple[ChannelDisplay, ...] = ()
+    """Empty until the survey has looked at the first fields (well under a second on a
+    local disk); a revision bump tells."""
+
+    condition_names: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    unsettled: int = 0
+    """Corrected fields that are not back at their first path yet."""
+
+    surveyed: bool = False
+    """The well documents have been looked at."""
+
+    digest: str = ""
+    """Changes with any version of any field that is known; for sprite addresses."""
+
+    banner: str = ""
+    """One sentence on completeness, for people; empty until surveyed."""
+
+    revision: int = 0
+
+    def well(self, label: str) -> WellState | None:
+        """Return the position with the label, or None."""
+        return next((well for well in self.wells if well.label == label), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelView:
+    """One resolution of a field."""
+
+    shape: tuple[int, ...]
+    scale: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """A field of a well."""
+
+    name: str
+    """Its identity within well and acquisition; never changes."""
+
+    label: str
+    """What people call it: the source's own label, else the name."""
+
+    acquisition: int | None
+    acquisition_name: str | None
+    version: str
+    """Id of the live version; part of every pixel URL. Empty where unreadable."""
+
+    axes: tuple[str, ...] = ()
+    """Axis names in array order, a part of ``("t", "c", "z", "y", "x")``."""
+
+    shape: tuple[int, ...] = ()
+    """Shape of level 0, along `axes`."""
+
+    dtype: str = ""
+    scale: tuple[float, ...] = ()
+    """Size of a pixel along each axis."""
+
+    translation: tuple[float, ...] = ()
+    """Position of the first pixel along each axis; zeros where not given."""
+
+    units: tuple[str | None, ...] = ()
+    levels: tuple[LevelView, ...] = ()
+    channels: tuple[str, ...] = ()
+    """Channel names, one a channel, ``"channel 0"`` where the file has none."""
+
+    labels: tuple[str, ...] = ()
+    """Names of the integer masks inside the field."""
+
+    corrected: bool = False
+    settling: bool = False
+    error: str | None = None
+
+    def size(self, axis: str) -> int:
+        """Return the length along an axis, 1 where the field has no such axis."""
+        return self.shape[self.axes.index(axis)] if axis in self.axes else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WellView:
+    """A well with its fields, or with the reason why it cannot be shown."""
+
+    label: str
+    path: str
+    fields: tuple[FieldView, ...] = ()
+    error: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """What the sprite address of the well must hold."""
+        return fields_digest(self.fields)
+
+    def field(self, name: str, acquisition: int | None = None) -> FieldView | None:
+        """Return the field of that name, of any acquisition where None is given."""
+        return next(
+            (
+                found
+                for found in self.fields
+                if found.name == name
+                and (acquisition is None or found.acquisition == acquisition)
+            ),
+            None,
+        )
+
+
+def fields_digest(fields: tuple[FieldView, ...]) -> str:
+    """Return a short digest of the fields' names and versions, in order."""
+    # Imported here: pages that only draw never need it.
+    import hashlib
+
+    text = "\n".join(f"{found.name}\t{found.version}" for found in fields)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricInfo:
+    """A metric that can colour the plate."""
+
+    id: str
+    """Stable, with the channel where there is one: ``"focus.0"``."""
+
+    title: str
+    unit: str = ""
+    direction: Literal["low", "high", "both", "none"] = "none"
+    """Which side is suspicious."""
+
+    channel: int | None = None
+    definition: str = ""
+    """What it is and when it misleads, in a sentence or two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricValue:
+    """A well's value of a metric."""
+
+    value: float | None
+    reason: str | None = None
+    """Why there is none, in words: not measured yet, missing, unreadable ..."""
+
+    field: str | None = None
+    """The field that the value comes from, where it is that of the worst field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a background job is."""
+
+    done: int = 0
+    total: int = 0
+    running: bool = False
+    failed: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricValues:
+    """A metric over the plate."""
+
+    metric: MetricInfo
+    wells: dict[str, MetricValue] = field(default_factory=dict)
+    """By well label; every well of the grid that the plate lists."""
+
+    low: float | None = None
+    """Robust lower limit for the colour bar (2nd percentile); None without values."""
+
+    high: float | None = None
+    progress: Progress = Progress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldValues:
+    """All metrics of one field."""
+
+    field: str
+    acquisition: int | None
+    version: str
+    values: dict[str, float | None] = field(default_factory=dict)
+    """By metric id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """An uploaded file that was looked into."""
+
+    id: str
+    name: str
+    """As the browser named it, without any folder; show it escaped."""
+
+    size: int
+    kind: str
+    """``"tiff"``, ``"ome-tiff"``, ``"png"`` ..."""
+
+    axes: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    channels: tuple[str, ...] = ()
+    """Channel names that the file has, one a channel; else empty."""
+
+    pixel_size: float | None = None
+    """Micrometres along x, where the file says it."""
+
+    guess_channel: int | None = None
+    """Channel of the target that the file name seems to mean."""
+
+    guess_well: str | None = None
+    guess_field: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Which upload goes where in a correction."""
+
+    upload: str
+    """Id of the upload."""
+
+    channel: int | None = None
+    """Channel of the target that the file's one channel becomes; None where the file
+    holds all channels in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What tells an upload from the present field, or from its target."""
+
+    kind: str
+    """``"shape"``, ``"dtype"``, ``"channels"``, ``"well"``, ``"field"``,
+    ``"pixel-size"``, ``"values"``; ``"none"`` is never listed."""
+
+    message: str
+    blocking: bool
+    """Commit is refused until it is corrected or confirmed."""
+
+    confirmed: bool = False
+    confirmable: bool = True
+    """False where no confirmation helps: it must be corrected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A correction that was prepared and is not committed."""
+
+    id: str
+    """Unguessable; also its ``pixels/staged/<id>/...``."""
+
+    key: str
+    well: str
+    """Label of the target well."""
+
+    field: str
+    """Name of the target field; that of the new one where `base` is None."""
+
+    field_label: str
+    acquisition: int | None
+    base: str | None
+    """Version that it would replace; None for a new field."""
+
+    view: FieldView
+    """Shape, levels and so on of the staged pixels."""
+
+    differences: tuple[Difference, ...] = ()
+    action: str = ""
+    """What the commit button should say: ``"Replace B02 field s1"``."""
+
+    sources: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing blocks a commit any more."""
+        return not any(
+            found.blocking and not found.confirmed for found in self.differences
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionView:
+    """A version in a field's history, newest first."""
+
+    id: str
+    action: str
+    who: str
+    known: str
+    when: str
+    """UTC, ISO 8601; empty where unknown."""
+
+    why: str
+    source: str
+    live: bool
+    available: bool = True
+    """Its pixels are still there, so it can be shown and reverted to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheFill:
+    """How full a cache is."""
+
+    name: str
+    entries: int
+    nbytes: int
+    max_bytes: int | None
