@@ -1,0 +1,74 @@
+# `make run` and `make test` need a Debian machine with Python 3.11 or newer, and install
+# the rest themselves. `make help` lists the targets.
+PLATE ?=
+PORT ?= 5006
+VENV ?= .venv
+PYTHON ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+DEMO := demo/demo.ome.zarr
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-full test-library lint format bench docs bundle lock install \
+        install-test chromium
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+run: install ## serve the demo plate, or PLATE=path (a plate or a folder of plates)
+ifeq ($(strip $(PLATE)),)
+	@test -f demo/.made || { rm -rf demo && mkdir demo && $(BIN)/hcs demo $(DEMO) && touch demo/.made; }
+	$(BIN)/hcs-dashboard serve "$(DEMO)" --port $(PORT) $(ARGS)
+else
+	$(BIN)/hcs-dashboard serve "$(PLATE)" --port $(PORT) $(ARGS)
+endif
+
+test: install-test chromium ## unit, integration and browser tests
+	$(PYTEST) tests/unit tests/integration hcs dashboard -n 2 -m "not full and not browser" $(ARGS)
+	$(PYTEST) tests/browser -m "not full" $(ARGS)
+
+test-full: install-test chromium ## the same, with long counts and slow checks
+	$(PYTEST) tests/unit tests/integration hcs dashboard -n 2 -m "not browser" $(ARGS)
+	$(PYTEST) tests/browser -m "" $(ARGS)
+
+# Another environment must not disturb .venv: make test-library VENV=.venv-3.13 PYTHON=...
+test-library: install-test ## the tests that need neither the page nor a browser
+	$(PYTEST) hcs $$(grep -LE '^ *(from|import) (dashboard|panel|bokeh|playwright)' \
+	    tests/unit/test_*.py tests/integration/test_*.py) \
+	    -n 2 -m "not full and not browser" $(ARGS)
+
+lint: install-test ## style, types and import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install-test ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install-test ## ratios against the other tools, and against our own budgets
+	@for file in tests/benchmarks/bench_*.py; do \
+	    echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+docs: install-test ## run every block of the documents, then write them to build/docs as HTML
+	$(PYTEST) tests/unit/test_docs.py -q
+	$(BIN)/python scripts/render_docs.py build/docs
+
+bundle: install ## a folder that installs without a network, tried without one
+	scripts/bundle $(VENV) bundle
+	scripts/try-bundle bundle
+
+lock: ## resolve requirements/*.lock anew (needs uv)
+	scripts/lock
+
+install:
+	@scripts/venv $(VENV) requirements/run.lock $(PYTHON)
+
+install-test:
+	@scripts/venv $(VENV) requirements/test.lock $(PYTHON)
+
+chromium:
+	@scripts/chromium >/dev/null
