@@ -1,0 +1,6 @@
+"""A synthetic plate with known defects, to try the programs on."""
+
+from hcs.demo.design import Defect, DemoField, Design, design, truth
+from hcs.demo.plate import make_demo_plate
+
+__all__ = ["Defect", "DemoField", "Design", "design", "make_demo_plate", "truth"]

@@ -1,0 +1,193 @@
+"""Write a demo plate, with the truth about it in a file beside it."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hcs.demo.camera import CLIP
+from hcs.demo.design import CHANNELS, CONDITIONS, design, truth, well_name
+from hcs.errors import ShapeError
+from hcs.image import NgffImage, to_multiscales
+from hcs.layout import row_letters
+from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell, Who
+from hcs.writer import HCSPlateWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from os import PathLike
+
+    from hcs.demo.design import DemoField, Design
+    from hcs.image import Multiscales
+
+_COLORS = ("3D6BFF", "2BD66A")
+_WINDOWS = ((100.0, 1300.0), (100.0, 1300.0))
+_PIXEL_SIZE = 0.65
+"""Micrometres, as with a 10x lens."""
+
+
+def make_demo_plate(
+    path: str | PathLike[str],
+    *,
+    rows: int = 8,
+    columns: int = 12,
+    fields: int = 2,
+    seed: int = 0,
+    version: str | None = "0.5",
+    defects: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+    **design_options: Any,
+) -> Path:
+    """Write a plate of synthetic cells, and the truth about it beside it.
+
+    The plate has 12-bit values in uint16 (top value 4095), two channels, two control
+    columns and compounds in ten doses. Equal arguments give equal pixels.
+
+    Parameters
+    ----------
+    path
+        The plate to make; ``<name>.truth.json`` is written beside it. Something that
+        is not a plate is not overwritten.
+    seed
+        Draws another plate: other cells, other places for compounds and defects.
+    defects
+        Plant blurred, saturated, empty, soiled, unevenly lit, missing and shifted
+        fields, and a plate edge that dried out.
+    progress
+        Called with the number of fields done and the number of all.
+    design_options
+        Passed on to `hcs.demo.design.design`.
+
+    Returns
+    -------
+        The path of the file with the truth.
+
+    Raises
+    ------
+    ShapeError
+        If `rows`, `columns` or `fields` is not a positive number.
+    """
+    for name, count in (("rows", rows), ("columns", columns), ("fields", fields)):
+        if count < 1:
+            raise ShapeError(
+                f"A demo plate cannot have {count} {name}; 1 is the least."
+            )
+    plan = design(
+        rows=rows,
+        columns=columns,
+        fields=fields,
+        seed=seed,
+        defects=defects,
+        **design_options,
+    )
+    target = Path(path)
+    _write(target, plan, version, progress)
+    beside = target.with_name(f"{_stem(target)}.truth.json")
+    beside.write_text(
+        json.dumps(truth(plan) | {"clip": CLIP}, indent=1) + "\n", "utf-8"
+    )
+    return beside
+
+
+def _write(
+    target: Path,
+    plan: Design,
+    version: str | None,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Render the fields one after the other, while the one before is being written."""
+    plate = _document(plan, _stem(target))
+    with (
+        HCSPlateWriter(
+            target,
+            plate,
+            version=version,
+            who=Who("hcs demo"),
+            annotations=_annotations(plan),
+        ) as writer,
+        ThreadPoolExecutor(1) as behind,
+    ):
+        pending = None
+        for done, image in enumerate(plan.images):
+            multiscales = _multiscales(image)
+            if pending is not None:
+                pending.result()
+            if progress is not None:
+                progress(done, len(plan.images))
+            pending = behind.submit(
+                writer.write_well_image,
+                multiscales,
+                row_letters(image.row),
+                str(image.column + 1),
+                field_index=image.field,
+                label=f"s{image.field + 1}",
+            )
+        if pending is not None:
+            pending.result()
+    if progress is not None:
+        progress(len(plan.images), len(plan.images))
+
+
+def _stem(path: Path) -> str:
+    """Return the name of a plate without what says its format."""
+    name = path.name
+    for ending in (".ome.zarr", ".zarr", ".ozx"):
+        name = name.removesuffix(ending)
+    return name
+
+
+def _document(plan: Design, name: str) -> Plate:
+    """Return the plate document; it lists missing wells too, as they were planned."""
+    return Plate(
+        rows=[PlateRow(row_letters(row)) for row in range(plan.rows)],
+        columns=[PlateColumn(str(column + 1)) for column in range(plan.columns)],
+        wells=[
+            PlateWell(path=well_name(row, column), rowIndex=row, columnIndex=column)
+            for row, column in plan.conditions
+        ],
+        field_count=plan.fields,
+        name=name,
+    )
+
+
+def _annotations(plan: Design) -> dict[str, Any]:
+    """Return what the plate's own key holds: plate map, gaps, camera."""
+    return {
+        "conditions": {
+            "columns": list(CONDITIONS),
+            "wells": {
+                well_name(*well): list(values)
+                for well, values in plan.conditions.items()
+            },
+        },
+        "gaps": [
+            {
+                "well": well_name(defect.row, defect.column),
+                "field": None if defect.field is None else str(defect.field),
+                "channel": None,
+                "z": None,
+                "t": None,
+            }
+            for defect in plan.defects
+            if defect.kind == "missing"
+            and defect.row is not None
+            and defect.column is not None
+        ],
+        "channels": [{"name": name, "clip": CLIP} for name in CHANNELS],
+    }
+
+
+def _multiscales(image: DemoField) -> Multiscales:
+    return to_multiscales(
+        NgffImage(
+            data=image.render(),
+            dims=("c", "y", "x"),
+            scale={"c": 1.0, "y": _PIXEL_SIZE, "x": _PIXEL_SIZE},
+            translation={"c": 0.0, "y": 0.0, "x": 0.0},
+            axes_units={"y": "micrometer", "x": "micrometer"},
+            channel_names=list(CHANNELS),
+            channel_colors=list(_COLORS),
+        )
+    )
