@@ -1,0 +1,260 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hcs.errors import InvalidPathError, SourceError
+from hcs.layout import FORMATS
+from hcs.platemap import read_plate_map, typed_roles
+from hcs.tables import read_table, typed_column
+
+LONG = "Well,Compound,Dose\nA01,DMSO,0\nA02,drug,1.5\nB01,drug,\n"
+
+
+def values(plate_map):
+    return {FORMATS[96].label(well): cells for well, cells in plate_map.wells.items()}
+
+
+def kinds(plate_map):
+    return [problem.kind for problem in plate_map.problems]
+
+
+EXPECTED = {"A01": ("DMSO", 0), "A02": ("drug", 1.5), "B01": ("drug", None)}
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_map_is_read_however_a_spreadsheet_saved_it(encoding, delimiter, newline):
+    text = LONG.replace(",", delimiter).replace("\n", newline)
+    plate_map = read_plate_map(text.encode(encoding))
+    assert plate_map.columns == ("Compound", "Dose")
+    assert values(plate_map) == EXPECTED
+    assert plate_map.delimiter == delimiter
+    assert plate_map.problems == ()
+
+
+def test_letters_that_are_not_utf8_are_kept_and_the_guess_is_told():
+    plate_map = read_plate_map("well,dose µM\nA1,1\n".encode("latin-1"), name="m.csv")
+    assert plate_map.columns == ("dose µM",)
+    assert kinds(plate_map) == ["encoding"]
+    assert "latin-1" in plate_map.problems[0].message
+
+
+def test_a_decimal_comma_is_a_number_where_commas_do_not_delimit():
+    plate_map = read_plate_map(b"sep=;\nWell;Dose\nA1;0,5\nA2;10\n")
+    assert values(plate_map) == {"A01": (0.5,), "A02": (10,)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Metadata_Row,Metadata_Column,x\nB,02,1\n", id="letters"),
+        pytest.param("Row,Col,x\n2,2,1\n", id="numbers-from-1"),
+        pytest.param("x,Well Position\n1,b - 02\n", id="any-spelling"),
+        pytest.param("x,where\n1,B2\n", id="no-telling-header"),
+        pytest.param("A title\nof 2 lines,\nWell,x\nB02,1\n", id="title-above"),
+        pytest.param("# a comment\nWELL_ID,x\nB/2,1\n", id="comment"),
+    ],
+)
+def test_wells_are_found_in_every_layout_of_columns(text):
+    plate_map = read_plate_map(text.encode())
+    assert values(plate_map) == {"B02": (1,)}
+    assert plate_map.columns == ("x",)
+
+
+def test_a_table_without_header_loses_no_well():
+    plate_map = read_plate_map(b"A01,DMSO\nA02,drug\n")
+    assert values(plate_map) == {"A01": ("DMSO",), "A02": ("drug",)}
+
+
+def test_numbered_wells_need_the_format():
+    text = b"Well,x\n1,a\n13,b\n"
+    assert values(read_plate_map(text, format=96)) == {"A01": ("a",), "B01": ("b",)}
+    with pytest.raises(SourceError, match="No column of the plate map"):
+        read_plate_map(text)
+
+
+def test_wells_that_cannot_be_used_are_listed_with_their_line():
+    text = b"Well,x\nA01,1\nfoo,2\nA01,1\nA01,9\nP24,3\n\nA02,4\n"
+    plate_map = read_plate_map(text, format=96, name="map.csv")
+    assert values(plate_map) == {"A01": (1,), "A02": (4,)}
+    assert [(problem.kind, problem.line) for problem in plate_map.problems] == [
+        ("not-a-well", 3),
+        ("duplicate", 4),
+        ("conflict", 5),
+        ("outside", 6),
+    ]
+    assert plate_map.problems[2].message == (
+        "map.csv lists well A01 on lines 2 and 5, with different values; "
+        "the first is used."
+    )
+
+
+def test_wells_are_compared_with_the_plates():
+    plate_map = read_plate_map(LONG.encode())
+    assert plate_map.missing_from([(0, 0), (5, 5)]) == ((0, 1), (1, 0))
+    assert plate_map.not_listing([(0, 0), (5, 5)]) == ((5, 5),)
+
+
+def test_conditions_bear_the_plates_own_names():
+    conditions = read_plate_map(LONG.encode()).conditions(["A", "B"], ["01", "02"])
+    assert conditions == {
+        "columns": ["Compound", "Dose"],
+        "wells": {"A/01": ["DMSO", 0], "A/02": ["drug", 1.5], "B/01": ["drug", None]},
+    }
+    assert read_plate_map(LONG.encode()).conditions(["A"], ["1"])["wells"] == {
+        "A/1": ["DMSO", 0]
+    }
+
+
+PLATE = """Compound,1,2,3
+A,DMSO,a,b
+B,,c,
+
+Dose
+,01,02,03,
+A,0,1,2
+B,,4,
+"""
+
+
+def test_grids_below_each_other_are_columns():
+    plate_map = read_plate_map(PLATE.encode())
+    assert plate_map.shape == "plate"
+    assert plate_map.columns == ("Compound", "Dose")
+    assert values(plate_map) == {
+        "A01": ("DMSO", 0),
+        "A02": ("a", 1),
+        "A03": ("b", 2),
+        "B02": ("c", 4),
+    }
+
+
+def test_a_grid_beyond_the_plate_is_listed():
+    plate_map = read_plate_map(PLATE.encode(), format="1x3")
+    assert set(kinds(plate_map)) == {"outside"}
+    assert len(plate_map.wells) == 3
+
+
+def test_a_map_of_several_plates_asks_for_one():
+    text = b"Barcode,Well,x\nP1,A1,1\nP2,A1,2\n"
+    assert values(read_plate_map(text, plate="P2")) == {"A01": ("P2", 2)}
+    with pytest.raises(SourceError, match=r"2 plates \('P1', 'P2'\), and none"):
+        read_plate_map(text)
+    with pytest.raises(SourceError, match="'P3' is none of them"):
+        read_plate_map(text, plate="P3")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        pytest.param(b"", "holds no rows", id="empty"),
+        pytest.param(b"\n\n", "holds no rows", id="blank"),
+        pytest.param(b"a,b\n1,2\n", "No column of the plate map", id="no-wells"),
+        pytest.param(b"PK\x03\x04\0\0", "not a text", id="binary"),
+        pytest.param(b'well,x\nA1,"' + b"y" * 200_000, "cannot be read", id="quote"),
+        pytest.param(b"\xff\xfew", "says that it is utf-16", id="half-a-letter"),
+        pytest.param(b"Well,x\nA01,1\n" * 2_000_000, "larger than 16 MiB", id="large"),
+    ],
+)
+def test_what_is_no_map_is_refused_with_its_name(data, message):
+    with pytest.raises(SourceError, match=message) as caught:
+        read_plate_map(data, name="map.csv")
+    assert "map.csv" in str(caught.value)
+
+
+def test_a_path_that_is_not_there_is_an_error_of_the_source(tmp_path):
+    with pytest.raises(SourceError, match=r"gone\.csv cannot be read"):
+        read_plate_map(tmp_path / "gone.csv")
+    with pytest.raises(SourceError, match="cannot be read"):
+        read_plate_map(tmp_path)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_table_or_an_error_of_the_source(data):
+    try:
+        read_plate_map(data)
+    except SourceError:
+        return
+
+
+cells = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=8
+).map(str.strip)
+
+
+@given(st.lists(cells, min_size=2, max_size=8))
+def test_values_of_a_map_fit_into_json(column):
+    for delimiter in (",", ";"):
+        typed = typed_column(column, delimiter)
+        assert len(typed) == len(column)
+        json.dumps(typed, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("column", "typed"),
+    [
+        (["1", "2"], (1, 2)),
+        (["1", "2.5", ""], (1, 2.5, None)),
+        (["1e-3", ".5"], (0.001, 0.5)),
+        (["01", "1"], ("01", "1")),
+        (["1_000", "2"], ("1_000", "2")),
+        (["NA", "3"], (None, 3)),
+        (["NA", "x"], ("NA", "x")),
+        (["1e999", "1"], ("1e999", "1")),
+        (["9" * 30], ("9" * 30,)),
+        (["", ""], (None, None)),
+    ],
+)
+def test_numbers_are_numbers_only_where_nothing_is_lost(column, typed):
+    assert typed_column(column) == typed
+
+
+def test_typed_patterns_give_roles():
+    plate_map = typed_roles({"positive": "A-D:12, E-H:1", "negative": "A-D:1"}, 96)
+    roles = plate_map.column("role")
+    assert [FORMATS[96].label(w) for w, r in roles.items() if r == "positive"] == [
+        "A12",
+        "B12",
+        "C12",
+        "D12",
+        "E01",
+        "F01",
+        "G01",
+        "H01",
+    ]
+    with pytest.raises(SourceError, match="A01 cannot be both 'a' and 'b'"):
+        typed_roles({"a": "A1", "b": "A:1-2"}, 96)
+    with pytest.raises(InvalidPathError):
+        typed_roles({"a": "col:13"}, 96)
+
+
+def test_a_column_that_is_not_there_is_named():
+    with pytest.raises(
+        SourceError, match="no column 'dose'; it has 'Compound', 'Dose'"
+    ):
+        read_plate_map(LONG.encode()).column("dose")
+
+
+def test_the_controls_of_sbs_swap_columns_at_row_e(shared_data):
+    path = shared_data / "sbs_translocation_96well" / "1049_Metadata.csv"
+    plate_map = read_plate_map(path, format=96)
+    assert plate_map.columns == ("ImageNumber", "SBS_Doses", "SBS_Controls")
+    assert len(plate_map.wells) == 96
+    assert plate_map.problems == ()
+    controls = plate_map.column("SBS_Controls")
+    positive = {well for well, value in controls.items() if value == 1}
+    assert positive == set(typed_roles({"p": "A-D:12,E-H:1"}, 96).wells)
+    assert sum(value == -1 for value in controls.values()) == 16
+
+
+def test_a_table_says_how_it_was_read(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_bytes(b"a\tb\n1\t2\n")
+    table = read_table(path)
+    assert (table.name, table.encoding, table.delimiter) == ("t.tsv", "utf-8", "\t")
+    assert table.lines == (1, 2)
