@@ -1,0 +1,92 @@
+"""Where a version keeps its keys, and how a document says its version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hcs.envelope import known_version
+from hcs.errors import UnsupportedVersionError
+from hcs.rules.problem import show
+
+if TYPE_CHECKING:
+    from hcs.rules.problem import Findings
+
+_SECTION = "metadata"
+
+
+def container(attributes: Any, key: str, findings: Findings) -> dict[str, Any] | None:
+    """Return the object that holds a document's keys, and check its version.
+
+    Parameters
+    ----------
+    attributes
+        The attributes of a group: the whole ``.zattrs`` for 0.4, the ``attributes`` of
+        ``zarr.json`` for later versions.
+    key
+        The key that the document is about, for example ``"plate"``.
+
+    Returns
+    -------
+        The attributes themselves for 0.4, their ``ome`` object later, None where there
+        is none; the reason is then among the findings.
+    """
+    if not findings.object(attributes, "document-type", "", _SECTION):
+        return None
+    if findings.version == "0.4":
+        return _flat(attributes, key, findings)
+    if "ome" not in attributes:
+        hint = f" {key!r} stands beside it." if key in attributes else ""
+        findings.error(
+            "ome-missing", "", f"'ome' is missing; it must be there.{hint}", _SECTION
+        )
+        return None
+    ome = attributes["ome"]
+    if not findings.object(ome, "ome-type", "ome", _SECTION):
+        return None
+    if "version" not in ome:
+        findings.missing("ome-version-missing", "ome", "version", _SECTION)
+    else:
+        version_of(ome["version"], "ome.version", findings, _SECTION)
+    return ome if key in ome or not _absent(key, "ome", findings) else None
+
+
+def _flat(
+    attributes: dict[str, Any], key: str, findings: Findings
+) -> dict[str, Any] | None:
+    if key in attributes:
+        return attributes
+    ome = attributes.get("ome")
+    if isinstance(ome, dict) and key in ome:
+        text = f"{key!r} stands under 'ome'; version 0.4 keeps it at the top."
+        findings.error(f"{key}-misplaced", "ome", text, _SECTION)
+        return None
+    _absent(key, "", findings)
+    return None
+
+
+def _absent(key: str, at: str, findings: Findings) -> bool:
+    findings.missing(f"{key}-missing", at, key, _SECTION)
+    return True
+
+
+def version_of(value: Any, at: str, findings: Findings, section: str) -> None:
+    """Check a version that a document states against that of its hierarchy."""
+    rule = f"{at.split('.')[-2].partition('[')[0]}-version"
+    if not findings.string(value, rule, at, section) or value == findings.version:
+        return
+    if _stands_for(value, findings.version):
+        text = f"Found the draft {show(value)}; should be {findings.version!r}."
+        findings.warning(f"{rule}-draft", at, text, section)
+        return
+    text = (
+        f"Found {show(value)}; the hierarchy is of version {findings.version!r}, and "
+        f"one hierarchy has one version."
+    )
+    findings.error(rule, at, text, section)
+
+
+def _stands_for(value: str, version: str) -> bool:
+    try:
+        return known_version(value, "") == version
+    except UnsupportedVersionError:
+        return False

@@ -1,0 +1,216 @@
+"""Rules of coordinate transformations: a scale for each level, maybe a translation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hcs.rules.problem import is_number, kind, show
+
+if TYPE_CHECKING:
+    from hcs.rules.problem import Findings
+
+_SECTION = "trafo-md"
+_KNOWN = frozenset(
+    (
+        "affine",
+        "bijection",
+        "byDimension",
+        "coordinates",
+        "displacements",
+        "identity",
+        "mapAxis",
+        "projectAxis",
+        "rotation",
+        "scale",
+        "sequence",
+        "translation",
+    )
+)
+"""The types of 0.6."""
+
+
+def check_list(found: Any, axes: int | None, at: str, findings: Findings) -> None:
+    """Check the transformations of a level, or of all levels, in 0.4 and 0.5.
+
+    Parameters
+    ----------
+    found
+        What stands under ``coordinateTransformations``.
+    axes
+        Number of axes of the image, None where they cannot be counted.
+    """
+    if not findings.array(found, "transformations-type", at, _SECTION):
+        return
+    types = [
+        _check_one(one, axes, f"{at}[{i}]", findings) for i, one in enumerate(found)
+    ]
+    scales, translations = types.count("scale"), types.count("translation")
+    if scales != 1:
+        text = f"Found {scales} of type 'scale'; there must be exactly one."
+        findings.error("transformations-scale", at, text, _SECTION)
+    if translations > 1:
+        text = f"Found {translations} of type 'translation'; at most one is allowed."
+        findings.error("transformations-translation", at, text, _SECTION)
+    if scales and translations and types.index("translation") < types.index("scale"):
+        text = "The translation stands before the scale; it must stand after."
+        findings.error("transformations-order", at, text, _SECTION)
+
+
+def _check_one(one: Any, axes: int | None, at: str, findings: Findings) -> str | None:
+    """Check one scale or translation; return its type."""
+    if not findings.object(one, "transformation-type", at, _SECTION):
+        return None
+    if "type" not in one:
+        findings.missing("transformation-type-missing", at, "type", _SECTION)
+        return None
+    found = one["type"]
+    if found not in ("scale", "translation"):
+        text = f"Found {show(found)}; allowed are 'scale' and 'translation'."
+        findings.error("transformation-type", f"{at}.type", text, _SECTION)
+        return None
+    if found not in one:
+        findings.missing(f"{found}-missing", at, found, _SECTION)
+    else:
+        _check_vector(one[found], found, axes, f"{at}.{found}", findings)
+    return str(found)
+
+
+def _check_vector(
+    vector: Any, what: str, axes: int | None, at: str, findings: Findings
+) -> None:
+    if not findings.array(vector, what, at, _SECTION):
+        return
+    wrong = next((value for value in vector if not is_number(value)), None)
+    if wrong is not None or None in vector:
+        text = f"Found {show(wrong)} ({kind(wrong)}); every entry must be a number."
+        findings.error(what, at, text, _SECTION)
+        return
+    if len(vector) < 2:
+        text = f"Found {len(vector)} numbers; at least 2 must be there."
+        findings.error(f"{what}-length", at, text, _SECTION)
+    elif axes is not None and len(vector) != axes:
+        text = f"Found {len(vector)} numbers; the image has {axes} axes."
+        if findings.version == "0.4":
+            # A MUST of the text, but the test suite of 0.4 calls such a document
+            # valid. `level` makes it an error where the array shows who is right.
+            findings.warning(f"{what}-length", at, text, _SECTION)
+        else:
+            findings.error(f"{what}-length", at, text, _SECTION)
+    if what == "scale" and any(value <= 0 for value in vector):
+        text = f"Found {min(vector)}; the size of a pixel should be above 0."
+        findings.ours("scale-value", at, text)
+
+
+# -- 0.6 -------------------------------------------------------------------------------
+
+
+def check_level(
+    found: Any,
+    path: Any,
+    systems: dict[str, int | None],
+    at: str,
+    findings: Findings,
+) -> str | None:
+    """Check the one transformation of a level in 0.6.
+
+    Parameters
+    ----------
+    found
+        What stands under ``coordinateTransformations`` of the dataset.
+    path
+        The path of the dataset, which must be the input.
+    systems
+        Number of axes of each named coordinate system.
+
+    Returns
+    -------
+        The name of the coordinate system that it leads into, None where unreadable.
+    """
+    if not findings.array(found, "transformations-type", at, _SECTION):
+        return None
+    if len(found) != 1:
+        text = f"Found {len(found)} transformations; there must be exactly one."
+        findings.error("transformations-count", at, text, _SECTION)
+        return None
+    one, at = found[0], f"{at}[0]"
+    if not findings.object(one, "transformation-type", at, _SECTION):
+        return None
+    start = _end(one, "input", "path", at, findings)
+    if start is not None and start != path:
+        text = f"Found {show(start)}; must be the path of its dataset, {show(path)}."
+        findings.error("transformation-input", f"{at}.input", text, _SECTION)
+    target = _end(one, "output", "name", at, findings)
+    if target is not None and target not in systems:
+        text = f"Found {show(target)}; no coordinate system of the image is so called."
+        findings.error("transformation-output", f"{at}.output", text, _SECTION)
+    _check_mapping(one, systems.get(target or ""), at, findings)
+    return target
+
+
+def _end(
+    one: dict[str, Any], key: str, member: str, at: str, findings: Findings
+) -> str | None:
+    """Check the input or the output of a transformation; return what it names."""
+    rule = f"transformation-{key}"
+    if key not in one:
+        findings.missing(f"{rule}-missing", at, key, _SECTION)
+        return None
+    end, at = one[key], f"{at}.{key}"
+    if not findings.object(end, rule, at, _SECTION):
+        return None
+    if member not in end:
+        findings.missing(f"{rule}-missing", at, member, _SECTION)
+        return None
+    if not findings.string(end[member], rule, f"{at}.{member}", _SECTION):
+        return None
+    return str(end[member])
+
+
+def _check_mapping(
+    one: dict[str, Any], axes: int | None, at: str, findings: Findings
+) -> None:
+    found = one.get("type")
+    if found == "scale":
+        _check_one(one, axes, at, findings)
+    elif found == "sequence":
+        parts = one.get("transformations")
+        at = f"{at}.transformations"
+        if findings.array(parts, "sequence", at, _SECTION):
+            types = [
+                _check_one(part, axes, f"{at}[{i}]", findings)
+                for i, part in enumerate(parts or ())
+            ]
+            if types != ["scale", "translation"]:
+                text = "A sequence of a level must be one scale, then one translation."
+                findings.error("sequence", at, text, _SECTION)
+    elif found != "identity":
+        text = (
+            f"Found {show(found)}; allowed for a level are 'scale', 'identity' and "
+            f"'sequence'."
+        )
+        findings.error("transformation-type", f"{at}.type", text, _SECTION)
+
+
+def check_common(
+    found: Any, systems: dict[str, int | None], at: str, findings: Findings
+) -> None:
+    """Check the transformations between the coordinate systems of an image in 0.6."""
+    if not findings.array(found, "transformations-type", at, _SECTION):
+        return
+    for position, one in enumerate(found):
+        here = f"{at}[{position}]"
+        if not findings.object(one, "transformation-type", here, _SECTION):
+            continue
+        if "type" not in one:
+            findings.missing("transformation-type-missing", here, "type", _SECTION)
+        elif not isinstance(one["type"], str) or one["type"] not in _KNOWN:
+            text = (
+                f"Found {show(one['type'])}; allowed are {', '.join(sorted(_KNOWN))}."
+            )
+            findings.error("transformation-type", f"{here}.type", text, _SECTION)
+        for key in ("input", "output"):
+            name = _end(one, key, "name", here, findings)
+            outside = isinstance(one.get(key), dict) and "path" in one[key]
+            if name is not None and name not in systems and not outside:
+                text = f"Found {show(name)}; no coordinate system is so called."
+                findings.error(f"transformation-{key}", f"{here}.{key}", text, _SECTION)
