@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 _SECTION = "axes-md"
 _IMAGE_SECTION = "multiscale-md"
 
-_PREFIXES = tuple(
-    ["yocto", "zepto", "atto", "femto", "pico", "nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga", "tera", "peta", "exa", "zetta", "yotta"]
+_PREFIXES = (
+    *("yocto", "zepto", "atto", "femto", "pico", "nano", "micro", "milli", "centi"),
+    *("deci", "hecto", "kilo", "mega", "giga", "tera", "peta", "exa", "zetta", "yotta"),
 )
 _UNITS = {
     "space": frozenset(
