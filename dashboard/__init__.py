@@ -1,0 +1,1 @@
+"""A dashboard for high-content-screening plates, in the browser."""

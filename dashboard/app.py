@@ -85,8 +85,9 @@ def make_server(service: Service, settings: Settings) -> Any:
         )
     except OSError as error:
         raise DashboardError(
-            f"Port {port} of {settings.address} cannot be had: {error.strerror or error}. "
-            f"Is the dashboard running already? Else choose another with --port."
+            f"Port {port} of {settings.address} cannot be had: "
+            f"{error.strerror or error}. Is the dashboard running already? Else choose "
+            f"another with --port."
         ) from error
 
 
@@ -102,6 +103,7 @@ def page_factory(service: Service, urls: Urls) -> Callable[[], Any]:
         from dashboard.views.page import build
 
         document = pn.state.curdoc
+        assert document is not None  # noqa: S101 - Panel calls this inside a session
         keep_styles_local(document)
         session = Session(service, urls, document)
 

@@ -178,7 +178,7 @@ class Session:
         for callback in self._watchers:
             try:
                 callback(revision)
-            except Exception:
+            except Exception:  # noqa: BLE001
                 # One part that cannot redraw must not keep the others from it.
                 _LOG.exception("A part of the page could not be refreshed.")
 

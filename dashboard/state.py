@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, urlencode
 
 import param
 
-from dashboard.text import plain_text
 from dashboard.urls import decode_channels, encode_channels
-from dashboard.values import ChannelSetting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dashboard.values import ChannelSetting
 
 _MAX_TEXT = 500
 _MAX_INDEX = 1 << 31
@@ -74,6 +74,9 @@ def encode(state: ViewState) -> str:
 def decode(query: str) -> ViewState:
     """Read an address's query; what is malformed or unknown counts as not given.
 
+    Names are not cleaned: they are only compared with names that exist, and escaped
+    where they are shown.
+
     Parameters
     ----------
     query
@@ -83,21 +86,17 @@ def decode(query: str) -> ViewState:
         given = parse_qs(query.removeprefix("?"), max_num_fields=50)
     except ValueError:
         return ViewState()
-    texts = {
-        name: plain_text(given[name][0], _MAX_TEXT)
-        for name in ("plate", "well", "field", "metric")
-        if name in given
-    }
-    numbers = {
-        name: _index(given[name][0])
-        for name in ("acquisition", "z", "t")
-        if name in given
-    }
+    first = {name: values[0] for name, values in given.items()}
     return ViewState(
-        **texts,
-        **numbers,
-        channels=_channels(given.get("channels", [""])[0]),
-        hidden=given.get("hidden") == ["1"],
+        plate=first.get("plate", "")[:_MAX_TEXT],
+        well=first.get("well", "")[:_MAX_TEXT],
+        field=first.get("field", "")[:_MAX_TEXT],
+        acquisition=_index(first.get("acquisition", "")),
+        metric=first.get("metric", "")[:_MAX_TEXT],
+        z=_index(first.get("z", "")),
+        t=_index(first.get("t", "")),
+        channels=_channels(first.get("channels", "")),
+        hidden=first.get("hidden") == "1",
     )
 
 

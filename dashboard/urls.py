@@ -53,7 +53,8 @@ def _decode_channel(part: str) -> ChannelSetting:
     pieces = part.split(":")
     if len(pieces) not in (4, 5) or not _COLOR.fullmatch(pieces[1]):
         raise ValueError(
-            f"Channel {part[:60]!r} is not 'index:RRGGBB:low:high' with an optional ':gamma'"
+            f"Channel {part[:60]!r} is not 'index:RRGGBB:low:high', perhaps with "
+            f"':gamma' behind it"
         )
     index, low, high = int(pieces[0]), float(pieces[2]), float(pieces[3])
     gamma = float(pieces[4]) if len(pieces) == 5 else 1.0
@@ -192,9 +193,9 @@ class Urls:
     ) -> str:
         """Return the address of one picture with all fields of a well.
 
-        The cells of ``size`` x ``size`` pixels stand in `sprite_columns` columns, in the
-        order of `WellView.fields` or of `fields`; a field that cannot be read is a dark
-        cell with a cross.
+        The cells of ``size`` x ``size`` pixels stand in `sprite_columns` columns, in
+        the order of `WellView.fields` or of `fields`; a field that cannot be read is a
+        dark cell with a cross.
         """
         parts = "/".join(quote(part, safe="") for part in (plate, well))
         query = _picture(channels, z, t, size=size, v=digest)
@@ -258,6 +259,4 @@ def _plane(level: int, channel: int, z: int | None, t: int | None) -> str:
 
 
 def _optional(z: int | None, t: int | None) -> dict[str, int]:
-    return {
-        name: value for name, value in (("z", z), ("t", t)) if value is not None
-    }
+    return {name: value for name, value in (("z", z), ("t", t)) if value is not None}

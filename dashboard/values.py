@@ -8,14 +8,15 @@ reach HTML.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import Literal
 
 WellStatus = Literal["present", "missing", "unreadable", "not_acquired", "pending"]
-"""``present``: its document was read, or is believed to be there until it was looked at;
-``missing``: the plate lists it, but there is no document; ``unreadable``: its document is
-broken; ``not_acquired``: the grid has it, the plate does not list it; ``pending``: the
-plate is still being written and the well has not come yet."""
+"""``present``: its document was read, or is believed to be there until it is looked at;
+``missing``: the plate lists it, but there is no document; ``unreadable``: its document
+is broken; ``not_acquired``: the grid has it, the plate does not list it; ``pending``:
+the plate is still being written and the well has not come yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +84,8 @@ class ChannelSetting:
 
 ContrastSource = Literal["stored", "plate", "dtype", "field"]
 """``stored``: the display windows of the files, equal over the plate; ``plate``: robust
-limits over a sample of the plate's fields; ``dtype``: the range of the type, where there
-is nothing to sample; ``field``: limits of a single field."""
+limits over a sample of the plate's fields; ``dtype``: the range of the type, where
+there is nothing to sample; ``field``: limits of a single field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,7 +314,7 @@ class MetricValues:
     """A metric over the plate."""
 
     metric: MetricInfo
-    wells: dict[str, MetricValue] = field(default_factory=dict)
+    wells: dict[str, MetricValue] = dataclasses.field(default_factory=dict)
     """By well label; every well of the grid that the plate lists."""
 
     low: float | None = None
@@ -330,7 +331,7 @@ class FieldValues:
     field: str
     acquisition: int | None
     version: str
-    values: dict[str, float | None] = field(default_factory=dict)
+    values: dict[str, float | None] = dataclasses.field(default_factory=dict)
     """By metric id."""
 
 

@@ -1,0 +1,193 @@
+"""Encoded pictures: in memory, on disk in the workspace, or made once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import tempfile
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard.values import CacheFill
+from hcs.cache import LRUCache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOG = logging.getLogger(__name__)
+
+MEMORY_BYTES = 64 << 20
+DISK_BYTES = 2 << 30
+_PRUNE_TO = 0.8
+"""Share of the disk limit that stays when it is passed, so that pruning is rare."""
+
+
+class Previews:
+    """A cache of bytes by address, bounded in memory and on disk.
+
+    Parameters
+    ----------
+    folder
+        Where files go; may be emptied at any time, also by others.
+    memory_bytes, disk_bytes
+        Bounds; 0 keeps nothing there.
+
+    Notes
+    -----
+    Thread safety: one lock guards who makes what. Two requests for one address wait
+    for one making; nothing is made or read under the lock.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        memory_bytes: int = MEMORY_BYTES,
+        disk_bytes: int = DISK_BYTES,
+    ) -> None:
+        self._folder = folder
+        self._memory: LRUCache[str, bytes] = LRUCache(None, memory_bytes, len)
+        self._disk_bytes = disk_bytes
+        self._disk_used = -1
+        self._disk_entries = 0
+        self._lock = threading.Lock()
+        self._making: dict[str, Future[bytes]] = {}
+
+    def get(
+        self, address: str, make: Callable[[], bytes], *, keep: bool = True
+    ) -> bytes:
+        """Return the bytes of an address, made where they are not there.
+
+        Parameters
+        ----------
+        address
+            Holds all that decides the bytes, version ids included.
+        make
+            Called at most once at a time for an address; its error reaches all who
+            wait, and is not kept.
+        keep
+            False keeps it in memory only.
+        """
+        key = hashlib.sha256(address.encode()).hexdigest()
+        found = self._memory.get(key)
+        if found is not None:
+            return found
+        with self._lock:
+            waiting = self._making.get(key)
+            if waiting is None:
+                mine = self._making[key] = Future()
+        if waiting is not None:
+            return waiting.result()
+        try:
+            data = self._read(key) if keep else None
+            if data is None:
+                data = make()
+                if keep:
+                    self._write(key, data)
+            self._memory.set(key, data)
+            mine.set_result(data)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
+        return data
+
+    def fill(self) -> tuple[CacheFill, CacheFill]:
+        """Return how full memory and disk are."""
+        self._measure()
+        return (
+            CacheFill(
+                name="pictures in memory",
+                entries=len(self._memory),
+                nbytes=self._memory.nbytes,
+                max_bytes=self._memory.max_bytes,
+            ),
+            CacheFill(
+                name="pictures on disk",
+                entries=self._disk_entries,
+                nbytes=max(self._disk_used, 0),
+                max_bytes=self._disk_bytes,
+            ),
+        )
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / f"{key[2:]}.jpg"
+
+    def _read(self, key: str) -> bytes | None:
+        try:
+            return self._path(key).read_bytes() or None
+        except OSError:
+            return None
+
+    def _write(self, key: str, data: bytes) -> None:
+        if len(data) > self._disk_bytes:
+            return
+        path = self._path(key)
+        try:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                Path(name).replace(path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    Path(name).unlink()
+                raise
+        except OSError as error:
+            # A full disk must not keep anybody from looking at a plate.
+            _LOG.warning("A preview could not be kept: %s", error)
+            return
+        self._measure()
+        with self._lock:
+            self._disk_used += len(data)
+            self._disk_entries += 1
+            full = self._disk_used > self._disk_bytes
+        if full:
+            self._prune()
+
+    def _measure(self) -> None:
+        if self._disk_used >= 0:
+            return
+        sizes = [size for _, size, _ in self._files()]
+        with self._lock:
+            if self._disk_used < 0:
+                self._disk_used, self._disk_entries = sum(sizes), len(sizes)
+
+    def _prune(self) -> None:
+        files = sorted(self._files())
+        used = sum(size for _, size, _ in files)
+        entries = len(files)
+        for _, size, path in files:
+            if used <= self._disk_bytes * _PRUNE_TO:
+                break
+            with contextlib.suppress(OSError):
+                Path(path).unlink()
+                used -= size
+                entries -= 1
+        with self._lock:
+            self._disk_used, self._disk_entries = used, entries
+
+    def _files(self) -> list[tuple[float, int, str]]:
+        """Return time of last use, size and path of every file."""
+        found = []
+        for folder in _entries(self._folder):
+            for entry in _entries(folder.path):
+                with contextlib.suppress(OSError):
+                    status = entry.stat(follow_symlinks=False)
+                    last = max(status.st_atime, status.st_mtime)
+                    found.append((last, status.st_size, entry.path))
+        return found
+
+
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []

@@ -1,0 +1,287 @@
+"""Arrays become 8-bit pictures: contrast by table, composites, sprites, JPEG.
+
+Everything here is pure and works on planes ``(y, x)``. Contrast of 8 and 16-bit
+integers is one table look-up, because rendering costs more than reading otherwise.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dashboard.values import ChannelSetting
+
+    Plane = NDArray[Any]
+
+JPEG_QUALITY = 80
+MAX_SPRITE_SIDE = 16_384
+"""Pixels; JPEG ends at 65,535, and browsers refuse canvases well before that."""
+
+_DARK = (28, 30, 34)
+_ERROR = (200, 80, 60)
+
+
+def to_8bit(
+    plane: Plane, low: float, high: float, gamma: float = 1.0
+) -> NDArray[np.uint8]:
+    """Map pixel values to 0..255.
+
+    Parameters
+    ----------
+    plane
+        Shape ``(y, x)``, any boolean, integer or float dtype; NaN becomes 0.
+    low, high
+        Values that become 0 and 255; where ``high <= low``, all above `low` is 255.
+    gamma
+        Exponent of the value between 0 and 1; below 1 brightens dark parts.
+    """
+    kind = plane.dtype
+    if kind.kind == "b":
+        return np.where(plane, np.uint8(255), np.uint8(0)).astype(np.uint8)
+    if kind in (np.uint8, np.uint16):
+        # `take` into a table is the fastest way numpy has, by a factor of four.
+        return _table(kind.itemsize, low, high, gamma).take(plane)
+    with np.errstate(over="ignore"):
+        values = plane.astype(np.float32)
+    return _scale(values, low, high, gamma)
+
+
+@lru_cache(maxsize=64)
+def _table(itemsize: int, low: float, high: float, gamma: float) -> NDArray[np.uint8]:
+    values = np.arange(1 << (8 * itemsize), dtype=np.float32)
+    table = _scale(values, low, high, gamma)
+    table.setflags(write=False)
+    return table
+
+
+def _scale(
+    values: NDArray[np.float32], low: float, high: float, gamma: float
+) -> NDArray[np.uint8]:
+    if not high > low:
+        return np.where(values > low, np.uint8(255), np.uint8(0)).astype(np.uint8)
+    with np.errstate(invalid="ignore", over="ignore"):
+        unit = (values - np.float32(low)) / np.float32(high - low)
+    unit = np.clip(np.nan_to_num(unit, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
+    if gamma != 1.0:
+        unit = np.power(unit, np.float32(gamma))
+    return np.asarray(unit * 255.0 + 0.5, dtype=np.uint8)
+
+
+def composite(
+    planes: Sequence[Plane], settings: Sequence[ChannelSetting]
+) -> NDArray[np.uint8]:
+    """Add channels in their colours.
+
+    Parameters
+    ----------
+    planes
+        One plane ``(y, x)`` a setting, all of one shape.
+    settings
+        Colour and contrast of each plane.
+
+    Returns
+    -------
+        Shape ``(y, x, 3)``; sums above 255 stay 255.
+
+    Raises
+    ------
+    ValueError
+        If there is no plane, or their number is not that of the settings.
+    """
+    if not planes or len(planes) != len(settings):
+        raise ValueError(
+            f"{len(planes)} planes with {len(settings)} settings; they must pair up."
+        )
+    total = np.zeros((3, *np.shape(planes[0])), dtype=np.uint16)
+    for plane, setting in zip(planes, settings, strict=True):
+        grey = to_8bit(plane, setting.low, setting.high, setting.gamma)
+        for component, weight in enumerate(bytes.fromhex(setting.color)):
+            if weight == 255:
+                total[component] += grey
+            elif weight:
+                total[component] += _weights(weight).take(grey)
+    return np.ascontiguousarray(
+        np.minimum(total, 255).astype(np.uint8).transpose(1, 2, 0)
+    )
+
+
+@lru_cache(maxsize=256)
+def _weights(weight: int) -> NDArray[np.uint8]:
+    return (np.arange(256) * weight // 255).astype(np.uint8)
+
+
+def shrink(plane: Plane, size: int) -> Plane:
+    """Average whole blocks until the longer side is below twice `size`.
+
+    Parameters
+    ----------
+    plane
+        Shape ``(y, x)``. Rows and columns that fill no block are left out: at most
+        one thumbnail pixel's worth.
+    size
+        Pixels that the longer side should have at least.
+
+    Returns
+    -------
+        The plane itself where it is small enough, else the same dtype, smaller.
+    """
+    rows, columns = plane.shape
+    factor = max(1, max(rows, columns) // max(size, 1))
+    if factor == 1:
+        return plane
+    across, down = min(factor, columns), min(factor, rows)
+    height, width = rows // down, columns // across
+    wide = _sum_dtype(plane.dtype)
+    # Row sums first: they run along memory.
+    summed = plane[0 : height * down : down].astype(wide)
+    for row in range(1, down):
+        summed += plane[row : height * down : down]
+    total = summed[:, 0 : width * across : across].copy()
+    for column in range(1, across):
+        total += summed[:, column : width * across : across]
+    if wide.kind == "f":
+        total /= wide.type(down * across)
+    else:
+        total //= down * across
+    smaller: Plane = total.astype(plane.dtype)
+    return smaller
+
+
+def _sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    if dtype.kind == "f":
+        return np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
+    return np.dtype(np.uint32 if dtype in (np.uint8, np.uint16) else np.int64)
+
+
+def fit(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Resize ``(y, x, 3)`` so that its longer side has exactly `size` pixels."""
+    rows, columns = picture.shape[:2]
+    longest = max(rows, columns)
+    if longest == size:
+        return picture
+    shape = (
+        max(1, round(columns * size / longest)),
+        max(1, round(rows * size / longest)),
+    )
+    how = Image.Resampling.BOX if longest > size else Image.Resampling.NEAREST
+    return np.asarray(Image.fromarray(picture).resize(shape, how))
+
+
+def thumbnail(
+    planes: Sequence[Plane], settings: Sequence[ChannelSetting], size: int
+) -> NDArray[np.uint8]:
+    """Return a composite ``(y, x, 3)`` whose longer side has `size` pixels."""
+    return fit(composite([shrink(plane, size) for plane in planes], settings), size)
+
+
+def level_for(shapes: Sequence[tuple[int, int]], size: int) -> int:
+    """Return the smallest level whose longer side has at least `size` pixels.
+
+    Parameters
+    ----------
+    shapes
+        ``(y, x)`` of each level, largest first.
+    size
+        Pixels wanted; where no level has so many, level 0 is the answer.
+    """
+    enough = [index for index, shape in enumerate(shapes) if max(shape) >= size]
+    return max(enough, key=lambda index: (-max(shapes[index]), index), default=0)
+
+
+def sprite(
+    cells: Sequence[NDArray[np.uint8] | None], size: int, columns: int
+) -> NDArray[np.uint8]:
+    """Place pictures in a grid of ``size`` x ``size`` cells, each in its middle.
+
+    Parameters
+    ----------
+    cells
+        Pictures ``(y, x, 3)`` no larger than a cell, row by row; None leaves black.
+    size
+        Pixels of a cell's side.
+    columns
+        Cells in a row.
+
+    Raises
+    ------
+    ValueError
+        If the picture would be larger than `MAX_SPRITE_SIDE`.
+    """
+    rows = max(1, math.ceil(len(cells) / columns))
+    if max(rows, columns) * size > MAX_SPRITE_SIDE:
+        raise ValueError(
+            f"A sprite of {rows} x {columns} cells of {size} px is too large; at most "
+            f"{MAX_SPRITE_SIDE} px a side are allowed."
+        )
+    canvas = np.zeros((rows * size, columns * size, 3), dtype=np.uint8)
+    for index, cell in enumerate(cells):
+        if cell is None:
+            continue
+        height, width = min(cell.shape[0], size), min(cell.shape[1], size)
+        top = index // columns * size + (size - height) // 2
+        left = index % columns * size + (size - width) // 2
+        canvas[top : top + height, left : left + width] = cell[:height, :width]
+    return canvas
+
+
+@lru_cache(maxsize=16)
+def error_cell(size: int) -> NDArray[np.uint8]:
+    """Return the picture that stands for one that could not be read: a cross."""
+    image = Image.new("RGB", (size, size), _DARK)
+    draw = ImageDraw.Draw(image)
+    inset, width = size // 4, max(1, size // 24)
+    far = size - 1 - inset
+    draw.line((inset, inset, far, far), fill=_ERROR, width=width)
+    draw.line((inset, far, far, inset), fill=_ERROR, width=width)
+    draw.rectangle((0, 0, size - 1, size - 1), outline=_ERROR)
+    picture = np.asarray(image)
+    picture.setflags(write=False)
+    return picture
+
+
+def encode_jpeg(picture: NDArray[np.uint8], quality: int = JPEG_QUALITY) -> bytes:
+    """Return ``(y, x, 3)`` as JPEG.
+
+    Colour is kept at full resolution: half-resolution colour smears one channel's
+    spots over their neighbours.
+    """
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "JPEG", quality=quality, subsampling=0)
+    return stream.getvalue()
+
+
+def little_endian(plane: Plane) -> tuple[bytes, str]:
+    """Return a plane's bytes, row by row, and the numpy name of their dtype.
+
+    Booleans become ``uint8``, 64-bit floats ``float32`` (browsers draw no more), and
+    64-bit integers that fit ``uint32`` or ``int32`` become these.
+    """
+    kind = plane.dtype
+    if kind.kind == "b":
+        plane = plane.astype(np.uint8)
+    elif kind in (np.float64, np.float16):
+        with np.errstate(over="ignore"):
+            plane = plane.astype(np.float32)
+    elif kind in (np.uint64, np.int64):
+        plane = _narrow(plane)
+    little = np.ascontiguousarray(plane, dtype=plane.dtype.newbyteorder("<"))
+    return little.tobytes(), plane.dtype.newbyteorder("=").name
+
+
+def _narrow(plane: Plane) -> Plane:
+    low, high = (int(plane.min()), int(plane.max())) if plane.size else (0, 0)
+    for kind in (np.uint32, np.int32):
+        limits = np.iinfo(kind)
+        if limits.min <= low and high <= limits.max:
+            return plane.astype(kind)
+    return plane.astype(np.float32)

@@ -1,0 +1,97 @@
+"""The folder for what is ours and not a plate's: database, previews, staging, logs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from dashboard.errors import DashboardError
+
+STAGING_SECONDS = 24 * 3600
+"""Uploads that no session has claimed for so long are removed at the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """An existing folder that can be written."""
+
+    path: Path
+    private: bool = False
+    """It is the user's own and not chosen; others who open the plate do not see it."""
+
+    @property
+    def database_url(self) -> str:
+        """Address of the default database, as SQLAlchemy takes it."""
+        return f"sqlite:///{(self.path / 'workspace.sqlite').as_posix()}"
+
+    @property
+    def previews(self) -> Path:
+        """Folder of encoded pictures; may be emptied at any time."""
+        return self.path / "previews"
+
+    @property
+    def staging(self) -> Path:
+        """Folder of uploads and of corrections that are not committed."""
+        return self.path / "staging"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of log files."""
+        return self.path / "logs"
+
+
+def open_workspace(path: Path | None = None) -> Workspace:
+    """Return the workspace at `path`, or the user's own, made if it is not there.
+
+    Raises
+    ------
+    DashboardError
+        If it cannot be made or written.
+    """
+    folder = path if path is not None else Path(platformdirs.user_data_dir("hcs"))
+    workspace = Workspace(folder.expanduser().absolute(), private=path is None)
+    try:
+        for part in (workspace.previews, workspace.staging, workspace.logs):
+            # Uploads are nobody else's business on a shared machine.
+            part.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=workspace.path):
+            pass
+    except OSError as error:
+        raise DashboardError(
+            f"The workspace {workspace.path} cannot be written "
+            f"({error.strerror or error}). Choose another with --workspace."
+        ) from error
+    return workspace
+
+
+def sweep_staging(workspace: Workspace, older_than: float = STAGING_SECONDS) -> int:
+    """Remove what sessions of earlier servers left behind; return how many.
+
+    Parameters
+    ----------
+    workspace
+        Only its staging folder is touched.
+    older_than
+        Seconds since the last change.
+    """
+    removed = 0
+    limit = time.time() - older_than
+    for entry in os.scandir(workspace.staging):
+        try:
+            if entry.stat(follow_symlinks=False).st_mtime > limit:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                Path(entry.path).unlink()
+            removed += 1
+        except OSError:
+            # Another server may sweep the same folder; what stays is found next time.
+            continue
+    return removed
