@@ -67,10 +67,13 @@ def _table(itemsize: int, low: float, high: float, gamma: float) -> NDArray[np.u
 def _scale(
     values: NDArray[np.float32], low: float, high: float, gamma: float
 ) -> NDArray[np.uint8]:
-    if not high > low:
+    # As float32, in which windows narrower than a denormal are empty.
+    with np.errstate(over="ignore"):
+        span = np.float32(high - low)
+    if not span > 0:
         return np.where(values > low, np.uint8(255), np.uint8(0)).astype(np.uint8)
     with np.errstate(invalid="ignore", over="ignore"):
-        unit = (values - np.float32(low)) / np.float32(high - low)
+        unit = (values - np.float32(low)) / span
     unit = np.clip(np.nan_to_num(unit, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
     if gamma != 1.0:
         unit = np.power(unit, np.float32(gamma))
