@@ -1,0 +1,288 @@
+"""The plate and well documents of a target: read as values, replaced as a whole.
+
+What is read here is what is on the disk at that moment; callers that change something
+hold the target's lock from the reading to the replacing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from hcs import spec
+from hcs.errors import ConflictError, MetadataError, PlateNotFoundError
+from hcs.history import FieldRecord, read_records, record_of
+from hcs.metadata import Plate, PlateWell, Well, WellImage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs.target import DirectoryTarget
+
+STAGING = "staging"
+"""``state`` of an image group whose pixels are still being written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateState:
+    """A plate document as it was read."""
+
+    version: str
+    plate: Plate
+    attributes: Mapping[str, Any]
+
+    @property
+    def id(self) -> str | None:
+        """The plate's own id, None before our first commit to it."""
+        found = spec.extension(self.attributes).get("id")
+        return found if isinstance(found, str) else None
+
+    def several_acquisitions(self) -> bool:
+        """Whether fields must say which acquisition they belong to."""
+        return len(self.plate.acquisitions or ()) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WellState:
+    """A well document as it was read; empty where there is none yet."""
+
+    path: str
+    exists: bool
+    well: Well
+    attributes: Mapping[str, Any]
+    records: Mapping[str, FieldRecord]
+
+    def image_of(self, name: str, acquisition: int | None) -> WellImage | None:
+        """Return the listed image of a field, None where the well has no such field."""
+        for image in self.well.images:
+            if acquisition is not None and image.acquisition not in (None, acquisition):
+                continue
+            if self.name_of(image) == name:
+                return image
+        return None
+
+    def name_of(self, image: WellImage) -> str:
+        """Return the field name of a listed image: its first path."""
+        record = record_of(self.records, image)
+        return image.path if record is None else record.name
+
+
+def has_plate(target: DirectoryTarget) -> bool:
+    """Whether something like a plate document is there, sound or not."""
+    for name in ("zarr.json", ".zattrs"):
+        data = target.read(name)
+        if data is not None:
+            document = spec.parse_json(data, f"{target.location}/{name}")
+            return "plate" in spec.envelope(spec.attributes(document, name))
+    return False
+
+
+def read_plate_state(target: DirectoryTarget) -> PlateState:
+    """Return the plate of a target.
+
+    Raises
+    ------
+    PlateNotFoundError
+        If there is none.
+    MetadataError
+        If its document is broken.
+    """
+    for name, zarr_format in (("zarr.json", 3), (".zattrs", 2)):
+        where = f"{target.location}/{name}"
+        data = target.read(name)
+        if data is None:
+            continue
+        attributes = spec.attributes(spec.parse_json(data, where), name)
+        if not isinstance(spec.envelope(attributes).get("plate"), dict):
+            break
+        return PlateState(
+            version=spec.detect_version(attributes, zarr_format, where),
+            plate=spec.read_plate(attributes, where),
+            attributes=attributes,
+        )
+    raise PlateNotFoundError(
+        f"{target.location} holds no plate: expected a zarr.json or .zattrs with a "
+        f"'plate'. Make one with HCSPlateWriter or to_hcs_zarr."
+    )
+
+
+def create_plate(
+    target: DirectoryTarget,
+    plate: Plate,
+    version: str,
+    annotations: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> PlateState:
+    """Write the plate document of a new plate, which lists no field yet."""
+    content = {"id": uuid.uuid4().hex, **(annotations or {})}
+    new = spec.with_extension(
+        spec.write_plate(plate, version, attributes or {}), content
+    )
+    write_group(target, "", version, new)
+    return read_plate_state(target)
+
+
+def write_plate_state(target: DirectoryTarget, state: PlateState) -> PlateState:
+    """Replace the plate document by `state`; the plate gets an id if it has none."""
+    content = dict(spec.extension(state.attributes))
+    content.setdefault("id", uuid.uuid4().hex)
+    attributes = spec.with_extension(
+        spec.write_plate(state.plate, state.version, state.attributes), content
+    )
+    write_group(target, "", state.version, attributes)
+    return replace(state, attributes=attributes)
+
+
+def read_well_state(target: DirectoryTarget, version: str, path: str) -> WellState:
+    """Return a well of a target, an empty one where it has no document yet.
+
+    Raises
+    ------
+    MetadataError
+        If its document is broken: nothing is written over it.
+    """
+    name = spec.group_document(version)
+    where = f"{target.location}/{path}/{name}"
+    data = target.read(f"{path}/{name}")
+    attributes: Mapping[str, Any] = {}
+    if data is not None:
+        attributes = spec.attributes(spec.parse_json(data, where), name)
+    if not isinstance(spec.envelope(attributes).get("well"), dict):
+        return WellState(
+            path=path,
+            exists=False,
+            well=Well(()),
+            attributes=attributes,
+            records={},
+        )
+    return WellState(
+        path=path,
+        exists=True,
+        well=spec.read_well(attributes, where),
+        attributes=attributes,
+        records=read_records(spec.extension(attributes)),
+    )
+
+
+def read_group_attributes(
+    target: DirectoryTarget, version: str, path: str
+) -> dict[str, Any] | None:
+    """Return the attributes of a group, None where no group is."""
+    name = spec.group_document(version)
+    data = target.read(f"{path}/{name}")
+    if data is None:
+        return None
+    return spec.attributes(spec.parse_json(data, f"{target.location}/{path}"), name)
+
+
+def write_group(
+    target: DirectoryTarget, path: str, version: str, attributes: Mapping[str, Any]
+) -> None:
+    """Write a group's files, each in one step, the one with the attributes last."""
+    for name, data in spec.group_json(version, attributes).items():
+        key = f"{path}/{name}" if path else name
+        if name != ".zgroup" or target.read(key) is None:
+            target.replace(key, data)
+
+
+def version_id(
+    target: DirectoryTarget, version: str, well: WellState, image: WellImage
+) -> str:
+    """Return the id of the version that a listed image shows.
+
+    Raises
+    ------
+    MetadataError
+        If the image has no document.
+    """
+    record = record_of(well.records, image)
+    if record is not None:
+        return record.live
+    name = spec.group_document(version)
+    key = f"{well.path}/{image.path}/{name}"
+    data = target.read(key)
+    if data is None:
+        raise MetadataError(
+            f"{target.location}/{key} is absent, but the well lists that field."
+        )
+    attributes = spec.attributes(spec.parse_json(data, key), name)
+    return stated_id(attributes) or fingerprint(attributes)
+
+
+def stated_id(attributes: Mapping[str, Any]) -> str | None:
+    """Return the version id that an image group says it holds."""
+    found = spec.extension(attributes).get("version")
+    return found if isinstance(found, str) else None
+
+
+def fingerprint(attributes: Mapping[str, Any]) -> str:
+    """Return the id of a field that has no history: a digest of its document."""
+    return hashlib.sha256(spec.canonical(attributes)).hexdigest()[:32]
+
+
+def locate_well(state: PlateState, row_name: str, column_name: str) -> PlateWell:
+    """Return the entry of a well, listed or not, of a row and column that exist.
+
+    Raises
+    ------
+    InvalidPathError
+        If a name may not be written.
+    MetadataError
+        If the plate has no such row or column.
+    """
+    path = spec.check_well_path(f"{row_name}/{column_name}", "The well", writing=True)
+    rows = [row.name for row in state.plate.rows]
+    columns = [column.name for column in state.plate.columns]
+    for what, name, names in (
+        ("row", row_name, rows),
+        ("column", column_name, columns),
+    ):
+        if name not in names:
+            raise MetadataError(
+                f"The plate has no {what} {name!r}; it has {', '.join(names)}."
+            )
+    return PlateWell(path, rows.index(row_name), columns.index(column_name))
+
+
+def drop_consolidated(target: DirectoryTarget, version: str, well_path: str) -> None:
+    """Remove consolidated metadata above a field, before the field changes.
+
+    Readers of the copies would not see what is committed; without them they read the
+    documents themselves. From the top down, so that no copy outlives a truer one.
+    """
+    for path in ("", well_path.split("/")[0], well_path):
+        prefix = f"{path}/" if path else ""
+        if version == "0.4":
+            if target.exists(f"{prefix}.zmetadata"):
+                target.remove(f"{prefix}.zmetadata")
+            continue
+        data = target.read(f"{prefix}zarr.json")
+        if data is None or b'"consolidated_metadata"' not in data:
+            continue
+        document = spec.parse_json(data, f"{target.location}/{prefix}zarr.json")
+        if document.pop("consolidated_metadata", None) is not None:
+            target.replace(f"{prefix}zarr.json", spec.to_bytes(document))
+
+
+def check_base(base: str | None, live: str | None, what: str, last: str = "") -> None:
+    """Check that a field still shows the version that a change is based on.
+
+    Raises
+    ------
+    ConflictError
+        If it does not.
+    """
+    if base == live:
+        return
+    if live is None:
+        raise ConflictError(
+            f"{what} is no longer listed; look again before changing it."
+        )
+    if base is None:
+        raise ConflictError(f"{what} was written by somebody else meanwhile{last}.")
+    raise ConflictError(
+        f"{what} has changed since you looked at it (version {base[:8]}, now "
+        f"{live[:8]}){last}. Compare with what is there now and stage again."
+    )

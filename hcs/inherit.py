@@ -1,0 +1,127 @@
+"""What a new version takes over where its source says nothing (design decision 10)."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hcs import hierarchy, spec
+from hcs.metadata import Axis, Channel, ImageMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hcs.hierarchy import PlateState, WellState
+    from hcs.source import Source
+    from hcs.target import DirectoryTarget
+
+
+def inherited(
+    target: DirectoryTarget,
+    state: PlateState,
+    well: WellState,
+    name: str,
+    source: Source,
+) -> tuple[ImageMetadata, dict[str, Any]]:
+    """Return the metadata of a new version and the attributes to write it into.
+
+    A correction takes names, colours, windows, scale, units and unknown attributes of
+    the field it replaces; a new field takes the plate's channels. What the source gives
+    stands.
+    """
+    image = well.image_of(name, None)
+    attributes = dict(source.attributes)
+    metadata = source.metadata
+    old_attributes = None
+    if image is not None:
+        key = f"{well.path}/{image.path}"
+        old_attributes = hierarchy.read_group_attributes(target, state.version, key)
+    if old_attributes is not None:
+        old = spec.read_image(old_attributes, well.path)
+        attributes = {**_kept(old_attributes), **attributes}
+        return _from_field(metadata, old, source), attributes
+    channels = _channels(metadata.channels, plate_channels(target, state), source)
+    return replace(metadata, channels=channels), attributes
+
+
+def plate_channels(
+    target: DirectoryTarget, state: PlateState
+) -> tuple[Channel, ...]:
+    """Return the channels of the plate: as its document, else its first field, says."""
+    for listed in state.plate.wells:
+        well = hierarchy.read_well_state(target, state.version, listed.path)
+        for image in well.well.images[:1]:
+            key = f"{well.path}/{image.path}"
+            attributes = hierarchy.read_group_attributes(target, state.version, key)
+            if attributes is not None:
+                return spec.read_image(attributes, key).channels
+    return ()
+
+
+def _kept(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a correction keeps of the attributes of the field it replaces."""
+    kept = copy.deepcopy(dict(attributes))
+    kept.pop(spec.EXTENSION, None)
+    block = spec.envelope(kept)
+    multiscales = block.get("multiscales")
+    if isinstance(multiscales, list):
+        # Other multiscales point to arrays that stay with the old version, and how
+        # its levels were made is no longer true.
+        del multiscales[1:]
+        for stale in ("type", "metadata"):
+            if multiscales and isinstance(multiscales[0], dict):
+                multiscales[0].pop(stale, None)
+    return kept
+
+
+def _from_field(
+    metadata: ImageMetadata, old: ImageMetadata, source: Source
+) -> ImageMetadata:
+    same_axes = old.dims == metadata.dims
+    datasets = metadata.datasets
+    if same_axes and len(source.levels) == 1 and _is_default(metadata):
+        datasets = (
+            replace(
+                datasets[0],
+                scale=old.datasets[0].scale,
+                translation=old.datasets[0].translation,
+            ),
+        )
+    units = {axis.name: axis.unit for axis in old.axes}
+    return replace(
+        metadata,
+        axes=tuple(
+            axis
+            if axis.unit
+            else Axis(name=axis.name, type=axis.type, unit=units.get(axis.name))
+            for axis in metadata.axes
+        ),
+        datasets=datasets,
+        channels=_channels(metadata.channels, old.channels, source),
+        name=old.name or metadata.name,
+    )
+
+
+def _is_default(metadata: ImageMetadata) -> bool:
+    first = metadata.datasets[0]
+    return set(first.scale) == {1.0} and not any(first.translation or ())
+
+
+def _channels(
+    given: Sequence[Channel], old: Sequence[Channel], source: Source
+) -> tuple[Channel, ...]:
+    count = dict(zip(source.dims, source.shape, strict=True)).get("c", 1)
+    if len(old) != count:
+        return tuple(given)
+    if not given:
+        return tuple(old)
+    return tuple(
+        replace(
+            mine,
+            name=mine.name or theirs.name,
+            color=mine.color or theirs.color,
+            window=mine.window or theirs.window,
+        )
+        for mine, theirs in zip(given, old, strict=True)
+    )

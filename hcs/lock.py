@@ -1,0 +1,152 @@
+"""Locks that change no byte of a plate and vanish with their process.
+
+A plate is locked by the kernel (``flock``) on a descriptor of its own directory or
+archive, opened for reading. Where the file system refuses that, as network shares may,
+a lock file beside the plate is used instead. A kernel lock needs no clock and no clean
+up: it ends when the process does, also when it is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from typing import TYPE_CHECKING
+
+from hcs.errors import ConflictError, ReadOnlyError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE = 60.0
+"""Seconds to wait for a lock; a commit holds it for milliseconds, a pack for longer."""
+
+_POLL = 0.002
+"""Seconds between two tries; a held commit takes about as long."""
+
+_UNSUPPORTED = {
+    errno.EBADF,  # NFS: an exclusive lock wants a descriptor opened for writing
+    errno.EINVAL,
+    errno.ENOLCK,
+    errno.ENOSYS,
+    errno.EOPNOTSUPP,
+}
+
+
+class Hold:
+    """A lock that is held until `release`, or until the process ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        """Give the lock back; a second call does nothing."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+@contextlib.contextmanager
+def locked(path: Path, patience: float | None = None) -> Iterator[None]:
+    """Hold the lock of the plate at `path`, a directory or an archive that exists.
+
+    Threads of one process exclude each other as processes do.
+
+    Raises
+    ------
+    ConflictError
+        If somebody else kept it for longer than `patience` seconds (`PATIENCE`).
+    StoreError
+        If the path cannot be opened.
+    """
+    hold = wait_for(path, PATIENCE if patience is None else patience)
+    try:
+        yield
+    finally:
+        hold.release()
+
+
+def wait_for(path: Path, patience: float) -> Hold:
+    """Return the lock of `path` as soon as it is free, see `locked`."""
+    end = time.monotonic() + patience
+    while True:
+        hold = try_hold(path)
+        if hold is not None:
+            return hold
+        if time.monotonic() > end:
+            raise ConflictError(
+                f"{path} has been locked by another writer for {patience:g} s. Wait "
+                f"for it to finish, or end it; the lock goes with its process."
+            )
+        time.sleep(_POLL)
+
+
+def try_hold(path: Path) -> Hold | None:
+    """Return the lock of `path`, or None where somebody holds it or the path moved."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError as error:
+        raise StoreError(f"{path} is gone and cannot be locked.") from error
+    except PermissionError as error:
+        if os.name != "nt":
+            raise ReadOnlyError(f"{path} may not be read: {error.strerror}.") from error
+        return _hold_beside(path)
+    try:
+        taken = _flock(descriptor)
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in _UNSUPPORTED:
+            return _hold_beside(path)
+        raise StoreError(f"{path} cannot be locked: {error.strerror}.") from error
+    if taken and _is_still(path, descriptor):
+        return Hold(descriptor)
+    os.close(descriptor)
+    return None
+
+
+def _flock(descriptor: int) -> bool:
+    try:
+        # Not on Windows: there `_hold_beside` takes over.
+        import fcntl
+    except ImportError:
+        raise OSError(errno.ENOSYS, "no flock") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether `path` is what was locked: a swap puts another directory there."""
+    try:
+        there = os.stat(path)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(there, os.fstat(descriptor))
+
+
+def _hold_beside(path: Path) -> Hold | None:
+    beside = path.with_name(f".{path.name}.hcs-lock")
+    try:
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be locked: its file system takes no lock on it, and "
+            f"{beside} cannot be made ({error.strerror})."
+        ) from error
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return Hold(descriptor)

@@ -1,0 +1,380 @@
+"""A place that a plate is written to: what a directory can do, one method an act.
+
+`DirectoryTarget` is the local one; other modules write to it by keys below the plate,
+never by paths. Every act is announced by `hcs.step.reached`, and every operating system
+error leaves as a `StoreError` that names the place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import shutil
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from hcs import step
+from hcs.errors import InvalidPathError, ReadOnlyError, StoreError
+from hcs.lock import Hold, locked, try_hold
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from zarr.abc.store import Store
+
+PART = ".hcs-part"
+"""Ends the names of files that are being written; a crash can leave one behind."""
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+
+
+class DirectoryTarget:
+    """A plate in a local directory, open for writing.
+
+    Thread safety: holds no state but the path; exclusion is by `lock`.
+
+    Parameters
+    ----------
+    root
+        The directory of the plate; need not exist yet.
+    durable
+        Whether to wait until bytes are on the disk before they are named. False for
+        tests and for copies that can be made again.
+    """
+
+    conditional = False
+    """Whether documents are replaced by a conditional put and not under a lock."""
+
+    def __init__(self, root: str | Path, *, durable: bool = True) -> None:
+        self.root = Path(os.path.abspath(root))
+        self.durable = durable
+
+    @property
+    def location(self) -> str:
+        """The directory, as a person would write it."""
+        return str(self.root)
+
+    # --- looking ---------------------------------------------------------------------
+
+    def read(self, key: str) -> bytes | None:
+        """Return one document, None where there is none."""
+        with (
+            self._errors("read", key),
+            contextlib.suppress(FileNotFoundError, NotADirectoryError),
+        ):
+            return self._path(key).read_bytes()
+        return None
+
+    def stamp(self, key: str) -> Hashable | None:
+        """Return what changes whenever the document is replaced."""
+        try:
+            found = os.stat(self._path(key))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+    def exists(self, key: str) -> bool:
+        """Whether anything is there, a file or a directory."""
+        return os.path.lexists(self._path(key))
+
+    def children(self, prefix: str) -> list[str]:
+        """Return the names directly below `prefix`, sorted."""
+        with (
+            self._errors("list", prefix),
+            contextlib.suppress(FileNotFoundError, NotADirectoryError),
+        ):
+            return sorted(os.listdir(self._path(prefix)))
+        return []
+
+    def zarr_store(self) -> Store:
+        """Return the directory as zarr sees it, to read back what was written."""
+        from zarr.storage import LocalStore
+
+        return LocalStore(self.root, read_only=True)
+
+    # --- writing ---------------------------------------------------------------------
+
+    def make_root(self) -> bool:
+        """Make the plate's directory; False where it is there already."""
+        with self._errors("make", ""):
+            step.reached("make root")
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self.root.mkdir()
+            except FileExistsError:
+                return False
+            self._sync_directory(self.root.parent)
+        return True
+
+    def claim(self, prefix: str) -> bool:
+        """Make the directory `prefix`, for this caller alone; False where it exists."""
+        path = self._path(prefix)
+        with self._errors("make", prefix):
+            step.reached(f"claim {prefix}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.mkdir()
+            except FileExistsError:
+                return False
+        return True
+
+    @contextlib.contextmanager
+    def create(self, key: str) -> Iterator[BinaryIO]:
+        """Write a new file through a stream; not named by anything yet, not synced."""
+        path = self._path(key)
+        with self._errors("write", key):
+            step.reached(f"create {key}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as stream:
+                yield stream
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a new file at once; as `create`."""
+        with self.create(key) as stream:
+            stream.write(data)
+
+    def replace(self, key: str, data: bytes) -> None:
+        """Put `data` in the place of a document, in one step and durably."""
+        path = self._path(key)
+        part = path.with_name(f"{path.name}.{uuid.uuid4().hex}{PART}")
+        with self._errors("write", key):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                step.reached(f"part {key}")
+                with part.open("xb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    if self.durable:
+                        os.fsync(stream.fileno())
+                step.reached(f"replace {key}")
+                _replace(part, path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    part.unlink()
+                raise
+            step.reached(f"replaced {key}")
+            if self.durable:
+                self._sync_directory(path.parent)
+
+    def sync(self, prefix: str) -> None:
+        """Wait until all below `prefix` is on the disk, and its own name too."""
+        if not self.durable:
+            return
+        path = self._path(prefix)
+        with self._errors("sync", prefix):
+            step.reached(f"sync {prefix}")
+            _sync_tree(path)
+            self._sync_directory(path.parent)
+
+    def rename(self, old: str, new: str) -> None:
+        """Move a group to a name that is free."""
+        with self._errors("move", f"{old} to {new}"):
+            step.reached(f"rename {old} {new}")
+            if self.exists(new):
+                raise FileExistsError(errno.EEXIST, "it exists", str(self._path(new)))
+            os.rename(self._path(old), self._path(new))
+            if self.durable:
+                self._sync_directory(self._path(new).parent)
+
+    def exchange(self, one: str, other: str) -> bool:
+        """Let two groups trade names in one step; False where the system cannot."""
+        step.reached(f"exchange {one} {other}")
+        return exchange(self._path(one), self._path(other))
+
+    def link_tree(self, old: str, new: str) -> None:
+        """Give every file of a group a second name (a copy where links are refused)."""
+        with self._errors("link", f"{old} to {new}"):
+            source, target = self._path(old), self._path(new)
+            for folder, folders, files in os.walk(source):
+                there = target / Path(folder).relative_to(source)
+                there.mkdir(parents=True, exist_ok=True)
+                for name in files:
+                    step.reached(f"link {old} {new}")
+                    _link(Path(folder) / name, there / name)
+                folders.sort()
+
+    def remove(self, prefix: str) -> None:
+        """Remove a group, its own document first so that a crash leaves no half."""
+        path = self._path(prefix)
+        with self._errors("remove", prefix):
+            if path.is_dir() and not path.is_symlink():
+                step.reached(f"remove {prefix}")
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+            if self.durable:
+                self._sync_directory(path.parent)
+
+    def remove_empty(self, prefix: str) -> None:
+        """Remove a directory that holds nothing; any other stays."""
+        with contextlib.suppress(OSError):
+            os.rmdir(self._path(prefix))
+
+    # --- exclusion -------------------------------------------------------------------
+
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """Hold the plate: nobody else commits, claims or settles meanwhile."""
+        return locked(self.root)
+
+    def hold(self, prefix: str) -> Hold | None:
+        """Hold one group while it is staged; None where somebody else does."""
+        return try_hold(self._path(prefix))
+
+    # --- inside ----------------------------------------------------------------------
+
+    def _path(self, key: str) -> Path:
+        if not key:
+            return self.root
+        path = self.root / key
+        # A link inside the plate could lead a write out of it.
+        real = os.path.realpath(path.parent)
+        root = os.path.realpath(self.root)
+        if real != root and not real.startswith(root + os.sep):
+            raise InvalidPathError(
+                f"{path} leads out of the plate, to {real}; nothing is written there."
+            )
+        return path
+
+    def _sync_directory(self, path: Path) -> None:
+        if os.name == "nt" or not self.durable:
+            return  # Windows cannot open a directory for that
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _errors(self, what: str, key: str) -> Iterator[None]:
+        with store_errors(f"Could not {what} {key or 'the plate'} in {self.root}"):
+            yield
+
+
+@contextlib.contextmanager
+def store_errors(sentence: str) -> Iterator[None]:
+    """Turn the system's errors into ours, with `sentence` before the reason."""
+    try:
+        yield
+    except (StoreError, FileNotFoundError, NotADirectoryError) as error:
+        if isinstance(error, StoreError):
+            raise
+        raise _store_error(sentence, error) from error
+    except OSError as error:
+        raise _store_error(sentence, error) from error
+
+
+def _store_error(sentence: str, error: OSError) -> StoreError:
+    reason = error.strerror or str(error)
+    read_only = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    kind = ReadOnlyError if read_only else StoreError
+    advice = ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        advice = f" {_free(error.filename)}Free some space and try again."
+    elif read_only:
+        advice = " Check who may write there."
+    found = kind(f"{sentence}: {reason}.{advice}")
+    found.errno = error.errno
+    return found
+
+
+def _free(name: object) -> str:
+    path = Path(str(name)) if name else Path.cwd()
+    for place in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            return f"{shutil.disk_usage(place).free} bytes are free. "
+    return ""
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two paths trade names in one step; False where the system cannot."""
+    if sys.platform != "linux":
+        return False
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "renameat2"):
+        return False
+    result = library.renameat2(
+        _AT_FDCWD,
+        os.fsencode(one),
+        _AT_FDCWD,
+        os.fsencode(other),
+        ctypes.c_uint(_RENAME_EXCHANGE),
+    )
+    return cast("int", result) == 0
+
+
+def _replace(part: Path, path: Path) -> None:
+    if os.name != "nt":
+        os.replace(part, path)
+        return
+    import time
+
+    # A reader that has the document open makes Windows refuse for a moment.
+    for delay in (0.01, 0.05, 0.2, 0.5, 1.0):
+        try:
+            os.replace(part, path)
+        except PermissionError:
+            time.sleep(delay)
+        else:
+            return
+    os.replace(part, path)
+
+
+def _link(old: Path, new: Path) -> None:
+    try:
+        os.link(old, new)
+    except FileExistsError:
+        if not os.path.samefile(old, new):
+            raise
+    except OSError:
+        shutil.copy2(old, new)
+
+
+SYNC_FILES = 16
+"""From so many files on, one ``syncfs`` is cheaper than an ``fsync`` for each."""
+
+
+def _sync_tree(path: Path) -> None:
+    files, folders = [], []
+    for folder, _, names in os.walk(path, topdown=False):
+        folders.append(folder)
+        files += [os.path.join(folder, name) for name in names]
+    if len(files) >= SYNC_FILES and _sync_file_system(path):
+        return
+    for name in files + (folders if os.name != "nt" else []):
+        descriptor = os.open(name, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sync_file_system(path: Path) -> bool:
+    if sys.platform != "linux":
+        return False
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "syncfs"):
+        return False
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return cast("int", library.syncfs(descriptor)) == 0
+    finally:
+        os.close(descriptor)
+
+
+class GroupSink:
+    """The files of one image group, below one prefix of a target."""
+
+    def __init__(self, target: DirectoryTarget, prefix: str) -> None:
+        self._target, self._prefix = target, prefix
+
+    def create(self, key: str) -> contextlib.AbstractContextManager[BinaryIO]:
+        """Return a new file of the group."""
+        return self._target.create(f"{self._prefix}/{key}")
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a whole file of the group."""
+        self._target.put(f"{self._prefix}/{key}", data)
