@@ -46,7 +46,7 @@ def container(attributes: Any, key: str, findings: Findings) -> dict[str, Any] |
     if "version" not in ome:
         findings.missing("ome-version-missing", "ome", "version", _SECTION)
     else:
-        version_of(ome["version"], "ome.version", findings, _SECTION)
+        version_of(ome["version"], "ome", findings, _SECTION)
     return ome if key in ome or not _absent(key, "ome", findings) else None
 
 
@@ -69,9 +69,11 @@ def _absent(key: str, at: str, findings: Findings) -> bool:
     return True
 
 
-def version_of(value: Any, at: str, findings: Findings, section: str) -> None:
-    """Check a version that a document states against that of its hierarchy."""
-    rule = f"{at.split('.')[-2].partition('[')[0]}-version"
+def version_of(
+    value: Any, at: str, findings: Findings, section: str, *, what: str = "ome"
+) -> None:
+    """Check the version that an object at a place states against its hierarchy's."""
+    rule, at = f"{what}-version", f"{at}.version"
     if not findings.string(value, rule, at, section) or value == findings.version:
         return
     if _stands_for(value, findings.version):

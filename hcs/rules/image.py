@@ -81,7 +81,7 @@ def _check_multiscale(multiscale: dict[str, Any], at: str, findings: Findings) -
     if findings.version == "0.4" and "version" not in multiscale:
         findings.lacking("multiscale-version-missing", at, "version", _SECTION)
     elif findings.version == "0.4":
-        version_of(multiscale["version"], f"{at}.version", findings, _SECTION)
+        version_of(multiscale["version"], at, findings, _SECTION, what="multiscale")
     elif multiscale.get("version") not in (None, findings.version):
         text = (
             f"Found {show(multiscale['version'])}, left over from 0.4; the version is "

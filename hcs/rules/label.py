@@ -46,7 +46,7 @@ def label_problems(attributes: Any, version: str, where: str = "") -> list[Probl
     if not findings.object(label, "image-label-type", at, _SECTION):
         return findings.problems
     if "version" in label:
-        version_of(label["version"], f"{at}.version", findings, _SECTION)
+        version_of(label["version"], at, findings, _SECTION, what="image-label")
     elif version == "0.4":
         findings.lacking("image-label-version-missing", at, "version", _SECTION)
     if "colors" not in label:

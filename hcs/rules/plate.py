@@ -68,7 +68,7 @@ def _scalars(plate: dict[str, Any], at: str, findings: Findings) -> None:
     else:
         findings.string(plate["name"], "plate-name", f"{at}.name", _SECTION)
     if "version" in plate:
-        version_of(plate["version"], f"{at}.version", findings, _SECTION)
+        version_of(plate["version"], at, findings, _SECTION, what="plate")
     elif findings.version in ("0.4", "0.5"):
         # A SHOULD of 0.4. The text of 0.5 says MUST, but its schema does not ask for
         # it, and `ome.version` says the same.

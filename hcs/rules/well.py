@@ -66,7 +66,7 @@ def well_problems(
     if not findings.object(well, "well-type", at, _SECTION):
         return findings.problems
     if "version" in well:
-        version_of(well["version"], f"{at}.version", findings, _SECTION)
+        version_of(well["version"], at, findings, _SECTION, what="well")
     elif version in ("0.4", "0.5"):
         findings.lacking("well-version-missing", at, "version", _SECTION)
     if "images" not in well:

@@ -1,0 +1,97 @@
+"""What our own keys say that people want to know: gaps, unsettled corrections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hcs.history import FieldRecord, read_records
+from hcs.rules.problem import OURS, Problem, kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def plate_notes(attributes: Any) -> list[Problem]:
+    """Return notes on our key in the attributes of a plate."""
+    ours = _ours(attributes)
+    if not isinstance(ours, dict):
+        return [] if ours is None else [_bent(ours, "")]
+    notes = []
+    state = ours.get("import")
+    if isinstance(state, dict) and state.get("state") == "unfinished":
+        text = "An import was interrupted; run the same import again to resume it."
+        notes.append(Problem("hcs-import-unfinished", "warning", "", text, OURS))
+    return notes + _gaps(ours.get("gaps"))
+
+
+def _ours(attributes: Any) -> Any:
+    return attributes.get("hcs") if isinstance(attributes, dict) else None
+
+
+def _bent(ours: object, where: str) -> Problem:
+    text = f"Our key 'hcs' is {kind(ours)}, not an object; it is passed over."
+    return Problem("hcs-extension", "warning", where, text, OURS)
+
+
+def _gaps(gaps: Any) -> list[Problem]:
+    """Return one note for each well that an import found planes missing in."""
+    wells: dict[str, list[dict[str, Any]]] = {}
+    for gap in gaps if isinstance(gaps, list) else ():
+        if isinstance(gap, dict):
+            wells.setdefault(str(gap.get("well", "?")), []).append(gap)
+    return [
+        Problem("hcs-gaps", "warning", well, _gap_text(found), OURS)
+        for well, found in wells.items()
+    ]
+
+
+def _gap_text(gaps: list[dict[str, Any]]) -> str:
+    first = ", ".join(
+        f"{key} {value}"
+        for key, value in gaps[0].items()
+        if key != "well" and isinstance(value, str | int)
+    )
+    if len(gaps) == 1:
+        return f"The source had no image for {first or 'this well'}."
+    return f"The source had no image for {len(gaps)} places, the first: {first}."
+
+
+def well_notes(attributes: Any, version: str, where: str) -> list[Problem]:
+    """Return notes on our key in the attributes of a well: what is not settled yet."""
+    ours = _ours(attributes)
+    if not isinstance(ours, dict):
+        return [] if ours is None else [_bent(ours, where)]
+    listed = _listed(attributes, version)
+    notes = []
+    for record in read_records(ours).values():
+        text = _unsettled(record, listed)
+        if text is not None:
+            location = f"{where}: hcs.fields.{record.name}"
+            notes.append(Problem("hcs-unsettled", "warning", location, text, OURS))
+    return notes
+
+
+def _listed(attributes: Mapping[str, Any], version: str) -> set[str]:
+    holder = attributes if version == "0.4" else attributes.get("ome")
+    well = holder.get("well") if isinstance(holder, dict) else None
+    images = well.get("images") if isinstance(well, dict) else None
+    return {
+        image["path"]
+        for image in (images if isinstance(images, list) else ())
+        if isinstance(image, dict) and isinstance(image.get("path"), str)
+    }
+
+
+def _unsettled(record: FieldRecord, listed: set[str]) -> str | None:
+    if record.settling:
+        return (
+            f"Field {record.name} is being brought back to its path {record.path!r}; "
+            f"`hcs settle` ends that, `hcs recover` after an interruption."
+        )
+    live = record.find(record.live)
+    if live is not None and live.path != record.path and live.path in listed:
+        return (
+            f"Field {record.name} was corrected and shows {live.path!r}; other readers "
+            f"may look at {record.path!r} until `hcs settle` brings it there."
+        )
+    return None

@@ -1,0 +1,192 @@
+"""The way in: open a location, find out what it holds, ask the rules for that."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hcs.document import parse_json
+from hcs.envelope import VERSIONS, known_version, named_version
+from hcs.errors import HCSError, UnsupportedVersionError
+from hcs.rules.problem import Problem, show, some
+from hcs.validation.documents import Documents, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hcs.store import PlateStore
+
+_ZARR_FORMATS = {"zarr.json": 3, ".zattrs": 2}
+_KEYS = ("plate", "well", "multiscales", "labels")
+_VERSION = re.compile(r"\d+\.\d+")
+
+
+def validate(
+    store: Any,
+    *,
+    pixels: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Problem]:
+    """Return everything that is wrong with a plate, an image or an archive.
+
+    Parameters
+    ----------
+    store
+        What `hcs.open_store` takes: a path, an address, a zarr store or group. It may
+        hold a plate, a well, an image, a label image or a collection of images.
+    pixels
+        Also decode every chunk; a missing or broken one is reported for its field, and
+        the others are still read. Without it, only documents are read.
+    progress
+        Called with the number of wells done and their total.
+
+    Returns
+    -------
+        All findings, broken MUSTs as errors and broken SHOULDs as warnings; empty for
+        a sound store. What is only ours (gaps, corrections that are not settled yet)
+        is a warning whose clause is ``"hcs"``.
+
+    Raises
+    ------
+    StoreError, PlateNotFoundError
+        If the location cannot be opened at all.
+
+    Notes
+    -----
+    The cost is linear in wells, fields and levels: each document is read once.
+    """
+    from hcs.store import PlateStore, open_store
+
+    if isinstance(store, PlateStore):
+        return _validate(store, pixels, progress)
+    with open_store(store) as opened:
+        return _validate(opened, pixels, progress)
+
+
+def _validate(
+    store: PlateStore, pixels: bool, progress: Callable[[int, int], None] | None
+) -> list[Problem]:
+    problems: list[Problem] = []
+    attributes, zarr_format = _root(store, problems)
+    version = None
+    if attributes is not None and zarr_format is not None:
+        version = _version(attributes, zarr_format, problems)
+    problems += _archive(store, version)
+    if version is not None:
+        documents = Documents(store, version, pixels=pixels)
+        problems += _hierarchy(documents, attributes, progress)
+    return problems
+
+
+def _root(store: PlateStore, problems: list[Problem]) -> tuple[Any, int | None]:
+    """Return the attributes of the root and the Zarr format that it is written in."""
+    found: list[tuple[Any, int]] = []
+    for name, zarr_format in _ZARR_FORMATS.items():
+        try:
+            data = store.read(name)
+            if data is not None:
+                document = parse_json(data, name)
+                inside = (
+                    document if zarr_format == 2 else document.get("attributes", {})
+                )
+                found.append((inside, zarr_format))
+        except HCSError as error:
+            problems.append(unreadable(name, error))
+            return None, None
+    if not found:
+        _nothing(store, problems)
+        return None, None
+    if len(found) > 1:
+        text = "Both zarr.json and .zattrs are there; zarr.json is what was judged."
+        problems.append(
+            Problem("store-mixed-formats", "error", "", text, "Zarr metadata")
+        )
+    return found[0]
+
+
+def _nothing(store: PlateStore, problems: list[Problem]) -> None:
+    text = (
+        f"Neither zarr.json nor .zattrs is there; {store.location} holds no OME-Zarr, "
+        f"or it begins in a folder below."
+    )
+    problems.append(Problem("store-empty", "error", "", text, "Zarr metadata"))
+
+
+def _version(attributes: Any, zarr_format: int, problems: list[Problem]) -> str | None:
+    """Return the version to judge by; report where none that is known is stated."""
+    stated = named_version(attributes) if isinstance(attributes, dict) else None
+    guess = "0.4" if zarr_format == 2 else _guess(attributes)
+    if stated is None:
+        return guess
+    clause = f"NGFF {guess} metadata"
+    try:
+        version = known_version(stated, "")
+    except UnsupportedVersionError:
+        other = isinstance(stated, str) and _VERSION.match(stated) is not None
+        then = "what it says is not judged" if other else f"judged as {guess}"
+        text = f"Found version {show(stated)}; known are {some(VERSIONS)}; {then}."
+        problems.append(Problem("version-unknown", "error", "", text, clause))
+        return None if other else guess
+    if (version == "0.4") == (zarr_format == 2):
+        return version
+    text = (
+        f"Version {stated!r} in Zarr v{zarr_format}; 0.4 must be Zarr v2, later ones "
+        f"Zarr v3."
+    )
+    problems.append(Problem("version-zarr-format", "error", "", text, clause))
+    return guess
+
+
+def _guess(attributes: Any) -> str:
+    # A MUST is broken, which the rules say; only 0.6 has coordinate systems.
+    return "0.6" if "'coordinateSystems'" in repr(attributes) else "0.5"
+
+
+def _archive(store: PlateStore, version: str | None) -> list[Problem]:
+    from hcs.rules.archive import archive_problems
+    from hcs.validation.listing import listing
+
+    found = listing(store)
+    return [] if found is None else archive_problems(found, version)
+
+
+def _hierarchy(
+    documents: Documents,
+    attributes: Any,
+    progress: Callable[[int, int], None] | None,
+) -> list[Problem]:
+    """Ask for what the keys of the root announce."""
+    from hcs.validation import image, plate
+
+    holder = attributes
+    if documents.version != "0.4" and isinstance(attributes, dict):
+        holder = attributes.get("ome", attributes)
+    keys = holder if isinstance(holder, dict) else {}
+    if "multiscales" in keys and "plate" not in keys:
+        return image.lone_image_problems(documents, attributes)
+    problems = documents.groups([""])[0].problems
+    if "plate" in keys:
+        return problems + plate.plate_problems(documents, attributes, progress)
+    if "bioformats2raw.layout" in keys:
+        return problems + image.collection_problems(documents, keys)
+    if "well" in keys:
+        return problems + plate.lone_well_problems(documents, attributes)
+    if "labels" in keys:
+        return problems + image.labels_only_problems(documents, attributes)
+    text = (
+        "Found none of 'plate', 'well', 'multiscales', 'labels'; one must be there"
+        f"{_misplaced(attributes, documents.version)}."
+    )
+    section = f"NGFF {documents.version} metadata"
+    return [*problems, Problem("store-not-ngff", "error", "", text, section)]
+
+
+def _misplaced(attributes: Any, version: str) -> str:
+    """Return the end of a sentence where a key stands at another version's place."""
+    if not isinstance(attributes, dict):
+        return ""
+    where, wanted = attributes.get("ome"), "at the top"
+    if version != "0.4":
+        where, wanted = attributes, "under 'ome'"
+    found = [key for key in _KEYS if isinstance(where, dict) and key in where]
+    return f" {wanted} (found {found[0]!r} elsewhere)" if found else ""
