@@ -116,7 +116,7 @@ def open_draft(
         raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
     chosen = choose_version(None, version, plate, foreign=foreign)
     if occupied:
-        target = DirectoryTarget(_beside(final), durable=durable)
+        target = DirectoryTarget(beside(final), durable=durable)
     if not _create(target, plate, chosen, annotations):
         return open_draft(
             store,
@@ -161,7 +161,7 @@ def _open_archive(
         raise UnsupportedVersionError(
             f"{final}: archives hold Zarr v3, so NGFF 0.5 or later; got 0.4."
         )
-    target = DirectoryTarget(_beside(final), durable=False)
+    target = DirectoryTarget(beside(final), durable=False)
     _create(target, plate, chosen, annotations)
     return Draft(target=target, final=final, version=chosen, aside=True)
 
@@ -225,7 +225,8 @@ def _occupied(path: Path) -> bool:
     return True
 
 
-def _beside(final: Path) -> Path:
+def beside(final: Path) -> Path:
+    """Return a free name beside a place, for what is built to go there."""
     return final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}{ASIDE}")
 
 

@@ -1,0 +1,263 @@
+"""Plates into one file and back: ``.ozx`` archives as RFC-9 of NGFF describes them.
+
+An archive is written beside its place under another name, read back, and put there in
+one step, so that the old one stays whole until the new one is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hcs import hierarchy, spec, step
+from hcs.errors import CorruptDataError, StoreError, UnsupportedVersionError
+from hcs.lock import locked
+from hcs.places import BYSTANDERS, is_archive, local_path
+from hcs.target import PART, DirectoryTarget, store_errors
+from hcs.zipfile64 import COPY_BYTES, Zip64Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    Progress = Callable[[int, int | None], None]
+
+_DOCUMENT = "zarr.json"
+
+
+def pack(
+    plate: Any,
+    archive: str | Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Write a plate directory into an archive.
+
+    Nobody can commit to the plate meanwhile. The bytes depend on the plate alone.
+
+    Parameters
+    ----------
+    plate
+        A directory with a plate of NGFF 0.5 or later.
+    archive
+        Path of the new file; its name must end with ``.ozx``.
+    overwrite
+        Whether an archive that is there is replaced.
+    progress
+        Called with the number of files packed and the number there are.
+
+    Raises
+    ------
+    StoreError
+        If the archive exists and `overwrite` is false, or the disk fails.
+    UnsupportedVersionError
+        If the plate is of NGFF 0.4, whose Zarr format archives do not hold.
+    CorruptDataError
+        If the archive does not read back.
+    """
+    target, final = DirectoryTarget(local_path(plate)), local_path(archive)
+    if not is_archive(final):
+        raise StoreError(f"{final} must be called something.ozx.")
+    if final.exists() and not overwrite:
+        raise StoreError(f"{final} exists; pass overwrite=True to replace it.")
+    state = hierarchy.read_plate_state(target)
+    if state.version == "0.4":
+        raise UnsupportedVersionError(
+            f"{target.location} is NGFF 0.4 (Zarr v2); archives hold 0.5 or later. "
+            f"Convert it first: hcs convert."
+        )
+    with target.lock():
+        files = {key: target.root / key for key in _keys(target.root)}
+        sources: dict[str, Callable[[], Iterable[bytes]]] = {
+            key: _reader(path) for key, path in files.items()
+        }
+        write_archive(sources, final, state.version, progress)
+
+
+def write_archive(
+    sources: Mapping[str, Callable[[], Iterable[bytes]]],
+    final: Path,
+    version: str,
+    progress: Progress | None = None,
+) -> None:
+    """Write entries into an archive and put it in its place in one step.
+
+    Parameters
+    ----------
+    sources
+        For each key, a function that yields its bytes.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    part = final.with_name(f".{final.name}.{uuid.uuid4().hex}{PART}")
+    with store_errors(f"Could not write {final}"):
+        try:
+            with part.open("xb") as stream:
+                step.reached("pack")
+                _write_entries(Zip64Writer(stream), sources, version, progress)
+                stream.flush()
+                step.reached("pack sync")
+                os.fsync(stream.fileno())
+            step.reached("pack verify")
+            _check_archive(part)
+            _put(part, final)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _write_entries(
+    writer: Zip64Writer,
+    sources: Mapping[str, Callable[[], Iterable[bytes]]],
+    version: str,
+    progress: Progress | None,
+) -> None:
+    for done, key in enumerate(sorted(sources, key=_order), start=1):
+        writer.add(key, sources[key]())
+        if progress is not None:
+            progress(done, len(sources))
+    comment = {
+        "ome": {"version": version, "zipFile": {"centralDirectory": {"jsonFirst": True}}}
+    }
+    writer.finish(json.dumps(comment, separators=(",", ":")).encode())
+
+
+def _order(key: str) -> tuple[bool, int, str]:
+    # RFC-9: the root document first, then the others breadth first, then the rest, so
+    # that one request for the head of an archive finds every document.
+    document = key == _DOCUMENT or key.endswith(f"/{_DOCUMENT}")
+    return (not document, key.count("/") if document else 0, key)
+
+
+def _put(part: Path, final: Path) -> None:
+    step.reached("pack replace")
+    if final.exists():
+        with locked(final):
+            os.replace(part, final)
+    else:
+        os.replace(part, final)
+    step.reached("pack replaced")
+    descriptor = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check_archive(path: Path) -> None:
+    # The standard library's reader, as a second opinion on what was written.
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+    except zipfile.BadZipFile as error:
+        raise CorruptDataError(f"{path} does not read back: {error}.") from error
+    if broken is not None:
+        raise CorruptDataError(f"{path} does not read back: {broken} is damaged.")
+
+
+def _keys(root: Path) -> Iterator[str]:
+    """Yield the keys of all files of a hierarchy but leftovers and bystanders."""
+    for folder, folders, names in os.walk(root):
+        here = Path(folder)
+        folders[:] = sorted(one for one in folders if not _is_staging(here / one))
+        for name in sorted(names):
+            if name not in BYSTANDERS and not name.endswith(PART):
+                yield (here / name).relative_to(root).as_posix()
+
+
+def _is_staging(folder: Path) -> bool:
+    try:
+        data = (folder / _DOCUMENT).read_bytes()
+    except OSError:
+        return False
+    if hierarchy.STAGING.encode() not in data:
+        return False
+    attributes = spec.attributes(spec.parse_json(data, str(folder)), _DOCUMENT)
+    return spec.extension(attributes).get("state") == hierarchy.STAGING
+
+
+def _reader(path: Path) -> Callable[[], Iterable[bytes]]:
+    def blocks() -> Iterator[bytes]:
+        # A link could lead out of the plate.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            while block := stream.read(COPY_BYTES):
+                yield block
+
+    return blocks
+
+
+def unpack(
+    archive: str | Path, plate: str | Path, *, progress: Progress | None = None
+) -> None:
+    """Write the plate of an archive into a new directory.
+
+    Parameters
+    ----------
+    archive
+        An ``.ozx`` file.
+    plate
+        Path of the directory; must not exist, or be empty.
+    progress
+        As for `pack`.
+
+    Raises
+    ------
+    StoreError
+        If the directory holds something.
+    """
+    from hcs.draft import beside
+    from hcs.store import open_store
+
+    final = local_path(plate)
+    if final.exists() and (not final.is_dir() or any(final.iterdir())):
+        raise StoreError(f"{final} exists; unpack to a path where nothing is.")
+    target = DirectoryTarget(beside(final))
+    target.make_root()
+    try:
+        with open_store(local_path(archive)) as store:
+            keys = sorted(store_keys(store))
+            for done, key in enumerate(keys, start=1):
+                with target.create(key) as stream:
+                    for block in store_blocks(store, key)():
+                        stream.write(block)
+                if progress is not None:
+                    progress(done, len(keys))
+        hierarchy.read_plate_state(target)
+        target.sync("")
+        with store_errors(f"Could not make {final}"):
+            step.reached("unpack rename")
+            if final.exists():
+                final.rmdir()
+            os.rename(target.root, final)
+    except BaseException:
+        shutil.rmtree(target.root, ignore_errors=True)
+        raise
+
+
+def store_keys(store: Any, prefix: str = "") -> Iterator[str]:
+    """Yield the keys of all objects of a `PlateStore`."""
+    for name in sorted(store.children(prefix)):
+        key = f"{prefix}/{name}" if prefix else name
+        if store.stamp(key) is not None and not any(True for _ in store.children(key)):
+            yield key
+        else:
+            yield from store_keys(store, key)
+
+
+def store_blocks(store: Any, key: str) -> Callable[[], Iterable[bytes]]:
+    """Return a function that yields the bytes of one object, a bounded part a time."""
+
+    def blocks() -> Iterator[bytes]:
+        start = 0
+        while block := store.fetch(key, start, COPY_BYTES):
+            yield block
+            start += len(block)
+            if len(block) < COPY_BYTES:
+                return
+
+    return blocks
