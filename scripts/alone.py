@@ -1,7 +1,7 @@
 """Steps of `try-bundle` inside a network namespace, with the standard library only.
 
-    alone.py loopback     bring up the loopback interface; then nothing else answers
-    alone.py page URL     wait until the page answers, and look at what it loads
+alone.py loopback     bring up the loopback interface; then nothing else answers
+alone.py page URL     wait until the page answers, and look at what it loads
 """
 
 from __future__ import annotations

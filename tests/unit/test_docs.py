@@ -1,0 +1,144 @@
+"""The documents, executed: what they show works, and what they name is there.
+
+- A ``python`` block runs after those before it on its page, and in their namespace.
+- A ``console`` block runs too: each line after a ``$`` is a command.
+- In other shell blocks, commands and options of ours must exist.
+
+A page's blocks share an empty folder, which has the sources that `_lay_out` makes.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+_ROOT = Path(__file__).parents[2]
+_PAGES = [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md"))]
+_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_PROGRAMS = {"hcs": "hcs.cli", "hcs-dashboard": "dashboard.cli"}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block of a page."""
+
+    language: str
+    text: str
+    line: int
+
+
+def _blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(fence[1], fence[2], text.count("\n", 0, fence.start()) + 1)
+        for fence in _FENCE.finditer(text)
+    ]
+
+
+def _lay_out(folder: Path) -> None:
+    """Make what the how-tos import: TIFFs of 2 x 3 wells, and a plate map of them."""
+    random = np.random.default_rng(0)
+    source = folder / "exported"
+    source.mkdir()
+    wells = [f"{row}{column:02d}" for row in "AB" for column in (1, 2, 3)]
+    for well in wells:
+        for channel in ("DNA", "GFP"):
+            plane = random.integers(80, 900, (64, 64)).astype("u2")
+            tifffile.imwrite(source / f"{well}_s1_{channel}.tif", plane)
+    rows = [f"{well},{'control' if well[1:] == '01' else 'sample'}" for well in wells]
+    (folder / "conditions.csv").write_text("\n".join(["well,role", *rows]) + "\n")
+    shutil.copyfile(source / "B02_s1_DNA.tif", folder / "again.tif")
+
+
+def _commands(text: str) -> list[list[str]]:
+    """Return the commands of a shell block as words, continuation lines joined."""
+    joined = text.replace("\\\n", " ")
+    lines = [line.removeprefix("$ ") for line in joined.splitlines()]
+    commands = [shlex.split(line, comments=True) for line in lines if line.strip()]
+    return [words for words in commands if words]
+
+
+@cache
+def _help(program: str, *command: str) -> str:
+    module = _PROGRAMS[program]
+    code = f"import sys; from {module} import main; sys.exit(main(sys.argv[1:]))"
+    run = subprocess.run(
+        [sys.executable, "-c", code, *command, "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, f"{program} {' '.join(command)}: {run.stderr}"
+    return run.stdout
+
+
+def _run_console(text: str, folder: Path) -> None:
+    joined = re.sub(r"\\\n(?:> )?", " ", text)
+    for line in joined.splitlines():
+        if not line.startswith("$ "):
+            continue
+        program, *arguments = shlex.split(line.removeprefix("$ "), comments=True)
+        module = _PROGRAMS[program]
+        code = f"import sys; from {module} import main; sys.exit(main(sys.argv[1:]))"
+        run = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, f"{line}\n{run.stdout}{run.stderr}"
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_blocks_of_a_page_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lay_out(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    for block in _blocks(page):
+        if block.language == "python":
+            # Blank lines in front, so that a traceback names the line of the page.
+            source = "\n" * block.line + block.text
+            exec(compile(source, str(page), "exec"), namespace)  # noqa: S102
+        elif block.language == "console":
+            _run_console(block.text, tmp_path)
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_commands_and_options_of_a_page_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (_ROOT / "Makefile").read_text(), re.M))
+    for block in _blocks(page):
+        if block.language not in ("sh", "bash", "console"):
+            continue
+        for program, *arguments in _commands(block.text):
+            if program == "make":
+                named = {word for word in arguments if "=" not in word}
+                assert named <= targets, f"{page.name}:{block.line}: {arguments}"
+            elif program in _PROGRAMS:
+                command = [
+                    word for word in arguments[:1] if re.fullmatch("[a-z]+", word)
+                ]
+                shown = _help(program, *command)
+                options = {word.split("=")[0] for word in arguments if word[:2] == "--"}
+                unknown = {option for option in options if option not in shown}
+                assert not unknown, f"{page.name}:{block.line}: {program} {arguments}"
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    targets = [link.split("#")[0] for link in _LINK.findall(prose) if "://" not in link]
+    assert [t for t in targets if t and not (page.parent / t).exists()] == []

@@ -1,0 +1,53 @@
+"""What must not be in any file of the repository."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+
+# An index belongs to a machine's settings. The brackets keep this file from matching.
+_ADDRESSES = re.compile(
+    r"--(?:extra-)?index[-]url[ =]\S|https?[:]//\S*/simple\b|file[:]///"
+    r"|\"resolved\": *\"http"
+)
+
+
+def _texts() -> list[tuple[str, str]]:
+    if shutil.which("git") is None or not (_ROOT / ".git").exists():
+        pytest.skip("only a git work tree knows which files are tracked")
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=_ROOT, capture_output=True, check=True
+    )
+    texts = []
+    for name in filter(None, listing.stdout.decode().split("\0")):
+        path = _ROOT / name
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        if b"\0" not in content:
+            texts.append((name, content.decode()))
+    return texts
+
+
+def test_no_tracked_file_names_a_package_index() -> None:
+    assert [name for name, text in _texts() if _ADDRESSES.search(text)] == []
+
+
+def test_no_tracked_file_holds_a_path_of_this_machine() -> None:
+    here = [f"{place}/" for place in (_ROOT, Path.home()) if len(place.parts) > 1]
+    assert [name for name, text in _texts() if any(p in text for p in here)] == []
+
+
+def test_every_line_of_a_lock_is_a_pinned_name_or_a_hash() -> None:
+    line = re.compile(
+        r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==\S+( ;.+)? \\|    --hash=sha256:.+"
+    )
+    for lock in sorted((_ROOT / "requirements").glob("*.lock")):
+        rows = lock.read_text().splitlines()
+        assert [row for row in rows if not line.fullmatch(row)] == [], lock.name
