@@ -1,0 +1,1 @@
+"""From microscope exports to plates, and from image files to fields."""

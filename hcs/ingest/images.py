@@ -1,0 +1,274 @@
+"""Image files as they come: TIFF of every kind and PNG, known by their content.
+
+`read_image_file` reads the header alone and describes what the pixels are; planes are
+decoded when they are asked for. Whether an RGB picture or a float stack fits is for the
+caller to say: here it is a fact, with a sentence for people. What can never be
+intensities is refused.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from hcs.errors import SourceError
+from hcs.ingest.planes import PlaneArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO, Self
+
+    from numpy.typing import NDArray
+
+    from hcs.ingest.metaseries import PlaneRecord
+
+    Opener = Callable[[], BinaryIO]
+    """Opens the file's bytes anew, seekable, at their start."""
+
+
+AXES = ("t", "c", "z", "y", "x")
+"""The order in which axes are given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a file may ask for before anything of it is decoded."""
+
+    file_bytes: int = 16 << 30
+    """Size of the file itself."""
+
+    plane_bytes: int = 1 << 30
+    """One decoded plane, and one tile of it."""
+
+    total_bytes: int = 64 << 30
+    """All decoded planes together."""
+
+    planes: int = 100_000
+    """Pages of a TIFF."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something about a file that a person may want to know before using it."""
+
+    code: str
+    """``"rgb"``, ``"alpha"``, ``"palette"``, ``"inverted"``, ``"one-bit"``,
+    ``"half-float"``, ``"lossy"``, ``"pages"`` or ``"more-images"``."""
+
+    message: str
+    """A sentence for people."""
+
+
+class PlaneReader(Protocol):
+    """Decodes single planes of one open file."""
+
+    def read(self, position: tuple[int, ...]) -> NDArray[Any]:
+        """Return the plane at an index along the axes before y and x."""
+
+    def close(self) -> None:
+        """Release the file; a later `read` opens it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFile:
+    """What the header of one image file says, and a way to its planes.
+
+    Thread safety: `plane` and `array` may be used from several threads; they take
+    turns.
+    """
+
+    name: str
+    """Name of the file, for people; never used as a path."""
+
+    kind: str
+    """``"TIFF"``, ``"OME-TIFF"``, ``"ImageJ TIFF"``, ``"MetaSeries TIFF"``,
+    ``"MetaMorph stack"`` or ``"PNG"``."""
+
+    axes: tuple[str, ...]
+    """Those of t, c, z, y, x that the file has, in this order; y and x always."""
+
+    shape: tuple[int, ...]
+    """Size along each of `axes`."""
+
+    dtype: np.dtype[Any]
+    """Of the planes as they are returned, in native byte order."""
+
+    reader: PlaneReader
+    bits: int | None = None
+    """Bits that the camera gave, where the file says so; at most the dtype's."""
+
+    channel_names: tuple[str | None, ...] = ()
+    """One for each channel where the file names them, else empty."""
+
+    wavelengths: tuple[float | None, ...] = ()
+    """Emission in nanometres for each channel where the file says them."""
+
+    pixel_size: tuple[float, float] | None = None
+    """Micrometres between pixels along y and x; None where the file does not say."""
+
+    z_step: float | None = None
+    """Micrometres between planes; None where the file does not say."""
+
+    facts: tuple[Fact, ...] = ()
+    record: PlaneRecord | None = None
+    """The plane's own description in files of MetaXpress."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Size by axis name, 1 for the axes that the file does not have."""
+        found = dict(zip(self.axes, self.shape, strict=True))
+        return {axis: found.get(axis, 1) for axis in AXES}
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether the channels are the red, green and blue of a colour picture."""
+        return self.has("rgb")
+
+    def has(self, code: str) -> bool:
+        """Return whether a fact of this code is known of the file."""
+        return any(fact.code == code for fact in self.facts)
+
+    @property
+    def array(self) -> PlaneArray:
+        """All planes in the order of `axes`, decoded when they are indexed."""
+        return PlaneArray(self.shape, self.dtype, self.reader.read)
+
+    def plane(self, *, t: int = 0, c: int = 0, z: int = 0) -> NDArray[Any]:
+        """Return one plane, shape ``(y, x)``.
+
+        Raises
+        ------
+        SourceError
+            If it cannot be decoded.
+        IndexError
+            If the file has no such plane.
+        """
+        wanted = {"t": t, "c": c, "z": z}
+        for axis, index in wanted.items():
+            if not 0 <= index < self.sizes[axis]:
+                raise IndexError(f"{self.name} has no plane {axis}={index}.")
+        return self.reader.read(tuple(wanted[axis] for axis in self.axes[:-2]))
+
+    def with_pages_as(self, axis: str) -> ImageFile:
+        """Return the file with pages of unsaid meaning taken as ``t``, ``c`` or ``z``.
+
+        Raises
+        ------
+        SourceError
+            If the file says what its pages are, or has none.
+        """
+        if not self.has("pages") or axis not in ("t", "c", "z"):
+            raise SourceError(
+                f"The pages of {self.name} cannot be taken as axis {axis!r}."
+            )
+        return replace(self, axes=(axis, "y", "x"))
+
+    def close(self) -> None:
+        """Release the file; planes can still be read, which opens it again."""
+        self.reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def read_image_file(
+    source: Path | str | bytes | Opener,
+    *,
+    name: str | None = None,
+    limits: Limits | None = None,
+) -> ImageFile:
+    """Return what an image file holds, from its header alone.
+
+    Parameters
+    ----------
+    source
+        A path, the bytes, or a function that opens them.
+    name
+        Name to use in messages; the path's own where None. Neither it nor its
+        extension decides how the file is read: the content does.
+    limits
+        What the file may ask for; generous where None.
+
+    Raises
+    ------
+    SourceError
+        If it is neither TIFF nor PNG, is damaged, exceeds a limit, or holds what can
+        not be intensities: colours of a palette, CMYK, complex numbers.
+    """
+    from hcs.ingest.png import read_png
+    from hcs.ingest.tiff import read_tiff
+
+    opener, found = _opener(source)
+    name, limits = name or found, limits or Limits()
+    with _opened(opener, name) as stream:
+        head = stream.read(16)
+        size = stream.seek(0, io.SEEK_END)
+    if size > limits.file_bytes:
+        raise SourceError(
+            f"{name} has {size:,} bytes; at most {limits.file_bytes:,} are read."
+        )
+    if head[:4] in _TIFF:
+        return read_tiff(opener, name, limits)
+    if head[:8] == _PNG:
+        return read_png(opener, name, limits)
+    raise SourceError(f"{name} is not an image that can be read: {_content(head)}.")
+
+
+def is_image(head: bytes) -> bool:
+    """Return whether the first 8 bytes of a file are those of a TIFF or a PNG."""
+    return head[:4] in _TIFF or head[:8] == _PNG
+
+
+_TIFF = frozenset({b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"})
+_PNG = b"\x89PNG\r\n\x1a\n"
+_OTHERS = (
+    (b"", "it is empty"),
+    (b"\xff\xd8\xff", "it is a JPEG, which changes intensities"),
+    (b"PK", "it is a zip archive"),
+    (b"MZ", "it is a program"),
+    (b"\x7fELF", "it is a program"),
+    (b"BM", "it is a BMP"),
+    (b"GIF8", "it is a GIF"),
+    (b"%PDF", "it is a PDF"),
+    (b"\x89HDF", "it is an HDF5 file"),
+)
+
+
+def _content(head: bytes) -> str:
+    for start, sentence in _OTHERS:
+        if (head.startswith(start) and start) or (not head and not start):
+            return f"{sentence}; TIFF and PNG are read"
+    return "its content is neither TIFF nor PNG"
+
+
+def _opener(source: Path | str | bytes | Opener) -> tuple[Opener, str]:
+    if isinstance(source, bytes):
+        return partial(io.BytesIO, source), "image"
+    if callable(source):
+        return source, "image"
+    path = Path(source)
+    return partial(path.open, "rb"), path.name  # type: ignore[return-value]
+
+
+def _opened(opener: Opener, name: str) -> BinaryIO:
+    try:
+        return opener()
+    except OSError as error:
+        raise SourceError(
+            f"{name} cannot be opened: {error.strerror or error}."
+        ) from error
+
+
+def not_finite(plane: NDArray[Any]) -> tuple[int, int]:
+    """Return how many pixels are NaN and how many are infinite."""
+    if plane.dtype.kind != "f":
+        return 0, 0
+    return int(np.isnan(plane).sum()), int(np.isinf(plane).sum())

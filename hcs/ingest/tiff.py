@@ -1,0 +1,393 @@
+"""TIFF: what the header says, checked before anything is decoded, and its planes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tifffile
+
+from hcs.errors import SourceError
+from hcs.ingest.images import AXES, Fact, ImageFile, Limits
+from hcs.ingest.tiffchain import check_pages
+from hcs.ingest.tiffmeta import TiffNames, read_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from numpy.typing import NDArray
+
+    from hcs.ingest.images import Opener
+
+# tifffile reports oddities by logging; without a handler Python prints them.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+_GREY = frozenset({"MINISBLACK", "MINISWHITE"})
+_COLOURED = frozenset({"RGB", "YCBCR"})
+_REFUSED = {
+    "SEPARATED": "inks (CMYK)",
+    "CIELAB": "CIELAB colours",
+    "ICCLAB": "ICC LAB colours",
+    "ITULAB": "ITU LAB colours",
+    "LOGL": "logarithmic luminance",
+    "LOGLUV": "logarithmic colours",
+    "MASK": "a transparency mask",
+    "CFA": "a colour filter mosaic",
+    "LINEAR_RAW": "a raw camera format",
+}
+_LOSSY = frozenset({6, 7, 33003, 33004, 33005, 34892, 34933, 50001, 50002})
+"""Codes of compressions that change intensities."""
+
+_ALPHA = frozenset({1, 2})
+_UNSAID = frozenset("QI")
+"""Letters of tifffile for pages that the file gives no meaning."""
+
+_AXIS_OF = {"T": "t", "C": "c", "Z": "z"}
+_PAGES = frozenset({"YX", "YXS", "SYX"})
+"""Axes of a page that is one plane, or one for each sample."""
+
+
+def read_tiff(opener: Opener, name: str, limits: Limits) -> ImageFile:
+    """Return what a TIFF holds; see `hcs.ingest.images.read_image_file`."""
+    reader = TiffReader(opener, name, limits)
+    try:
+        return reader.describe()
+    finally:
+        reader.close()
+
+
+class TiffReader:
+    """Reads planes of one TIFF, which it opens when it must.
+
+    Thread safety: one lock is held while the file is parsed or a plane is decoded.
+    """
+
+    def __init__(self, opener: Opener, name: str, limits: Limits) -> None:
+        self._opener, self._name, self._limits = opener, name, limits
+        self._lock = threading.Lock()
+        self._tiff: tifffile.TiffFile | None = None
+        self._stream: BinaryIO | None = None
+        self._layout: _Layout | None = None
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self._opener, self._name, self._limits
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        TiffReader.__init__(self, *state)
+
+    def read(self, position: tuple[int, ...]) -> NDArray[Any]:
+        """Return the plane at an index along the axes before y and x."""
+        with self._lock, _told(self._name, "be decoded"):
+            layout = self._opened()
+            plane = layout.plane(position)
+            if len(layout.shape) == 2:
+                # A plate is thousands of such files; none should stay open.
+                self._close()
+            return plane
+
+    def describe(self) -> ImageFile:
+        """Return the file's description."""
+        with self._lock, _told(self._name, "be read as a TIFF"):
+            layout = self._opened()
+            names = layout.names
+            return ImageFile(
+                name=self._name,
+                kind=names.kind,
+                axes=layout.axes,
+                shape=layout.shape,
+                dtype=layout.dtype,
+                reader=self,
+                bits=layout.bits,
+                channel_names=names.channels,
+                wavelengths=names.wavelengths,
+                pixel_size=names.pixel_size,
+                z_step=names.z_step,
+                facts=tuple(layout.facts),
+                record=names.record,
+            )
+
+    def close(self) -> None:
+        """Close the file; `read` opens it again."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._tiff is not None:
+            self._tiff.close()
+        if self._stream is not None:
+            self._stream.close()
+        self._tiff = self._stream = self._layout = None
+
+    def __del__(self) -> None:
+        self._close()
+
+    def _opened(self) -> _Layout:
+        if self._layout is None:
+            self._stream = self._opener()
+            check_pages(self._stream, self._name, self._limits)
+            self._stream.seek(0)
+            # A file that names its siblings must not make us open them.
+            self._tiff = tifffile.TiffFile(
+                self._stream, name=self._name, _multifile=False
+            )
+            self._layout = _Layout(self._tiff, self._name, self._limits)
+        return self._layout
+
+
+@contextmanager
+def _told(name: str, what: str) -> Iterator[None]:
+    """Turn whatever a decoder raises into an error that names the file."""
+    try:
+        yield
+    except SourceError:
+        raise
+    # Decoders of damaged files raise anything: struct.error, IndexError, their own.
+    except Exception as error:
+        reason = str(error).partition("\n")[0][:200] or type(error).__name__
+        raise SourceError(f"{name} cannot {what}: {reason.rstrip('.')}.") from error
+
+
+class _Layout:
+    """How the planes of an open TIFF lie in it."""
+
+    def __init__(self, tiff: tifffile.TiffFile, name: str, limits: Limits) -> None:
+        self._name, self.facts = name, list[Fact]()
+        if tiff.is_ome:
+            _refuse_doctype(tiff.pages.first.description, name)
+        self._series = self._first_series(tiff)
+        self._page = self._series.keyframe
+        if self._page.dtype is None:
+            raise SourceError(f"{name} has pixels of an unknown type.")
+        self._pixel: np.dtype[Any] = np.dtype(self._page.dtype)
+        self.names: TiffNames = read_names(tiff, name)
+        self._check_colour()
+        sizes = self._sizes()
+        self.axes = tuple(axis for axis in AXES if axis in sizes)
+        self.shape = tuple(sizes[axis] for axis in self.axes)
+        self.dtype = self._native_dtype()
+        self._black = self._value_of_black()
+        _check_size(self.shape, self.dtype, name, limits)
+        _check_page(self._page, self._pixel, name, limits)
+        self._whole: NDArray[Any] | None = None
+
+    @property
+    def bits(self) -> int | None:
+        """Bits that a pixel uses, by the file's tags or what its program says."""
+        bits = np.ravel(self._page.bitspersample)[0]
+        return int(bits) if bits < self._pixel.itemsize * 8 else self.names.bits
+
+    def _first_series(self, tiff: tifffile.TiffFile) -> tifffile.TiffPageSeries:
+        if not tiff.series:
+            raise SourceError(f"{self._name} holds no image.")
+        first, *others = tiff.series
+        if others:
+            count = len(others) + 1
+            self._add(
+                "more-images", f"It holds {count} images; only the first is read."
+            )
+        if any(page is None for page in first.pages):
+            raise SourceError(
+                f"{self._name} holds only a part of its image; the other planes are in "
+                f"other files, which are not followed."
+            )
+        return first
+
+    def _add(self, code: str, message: str) -> None:
+        self.facts.append(Fact(code, message))
+
+    def _check_colour(self) -> None:
+        if self._page.compression in _LOSSY:
+            self._add("lossy", "Its pixels were compressed with loss (JPEG).")
+        photometric = self._page.photometric
+        label = getattr(photometric, "name", str(photometric))
+        if label in _COLOURED:
+            self._add(
+                "rgb",
+                "It is a colour picture (RGB); its red, green and blue are no "
+                "channels of a microscope.",
+            )
+        elif label == "PALETTE":
+            self._check_palette(self._page.colormap)
+        elif label not in _GREY:
+            raise SourceError(
+                f"{self._name} holds {_REFUSED.get(label, f'pixels of kind {label}')}, "
+                f"not intensities; save it as greyscale, one TIFF a channel."
+            )
+
+    def _check_palette(self, palette: NDArray[Any] | None) -> None:
+        if palette is None or len(palette) != 3:
+            raise SourceError(f"{self._name} is a palette image without its palette.")
+        rising = (np.diff(palette[0].astype(np.int64)) >= 0).all()
+        if not rising or (palette != palette[0]).any():
+            raise SourceError(
+                f"{self._name} is coloured by a palette: its numbers are names of "
+                f"colours, not intensities; save it as greyscale."
+            )
+        self._add("palette", "Its palette is a grey ramp; the index is the intensity.")
+
+    def _sizes(self) -> dict[str, int]:
+        """Return size by our axis names, with samples as channels."""
+        sizes: dict[str, int] = {}
+        for letter, size in zip(self._series.axes, self._series.shape, strict=True):
+            axis = self._axis(letter, size)
+            if axis in sizes:
+                raise SourceError(
+                    f"{self._name} has axes {self._series.axes}, two of which would be "
+                    f"{axis!r}."
+                )
+            if axis is not None:
+                sizes[axis] = int(size)
+        if "y" not in sizes or "x" not in sizes:
+            raise SourceError(
+                f"{self._name} has axes {self._series.axes}, without y or x."
+            )
+        return sizes
+
+    def _axis(self, letter: str, size: int) -> str | None:
+        if letter == "S":
+            return self._axis_of_samples()
+        if letter in "TCZYX":
+            return letter.lower()
+        if size == 1:
+            return None
+        if letter in _UNSAID and not set("TCZ") & set(self._series.axes):
+            self._add(
+                "pages",
+                f"It holds {size} pages and does not say what they are; "
+                f"they are taken as planes along z.",
+            )
+            return "z"
+        raise SourceError(
+            f"{self._name} has an axis {letter!r} of size {size}; "
+            f"time, channel, z, y and x are read."
+        )
+
+    def _axis_of_samples(self) -> str | None:
+        extra = [int(sample) for sample in self._page.extrasamples]
+        alpha = sum(sample in _ALPHA for sample in extra)
+        if alpha:
+            self._add("alpha", "It has an alpha channel, which is left out.")
+        self._samples = self._page.samplesperpixel - alpha
+        return "c" if self._samples > 1 else None
+
+    def _native_dtype(self) -> np.dtype[Any]:
+        dtype = np.dtype(self._series.dtype).newbyteorder("=")
+        if dtype.kind == "b":
+            self._add("one-bit", "Its pixels are one bit: 0 or 1.")
+            return np.dtype(np.uint8)
+        if dtype == np.float16:
+            self._add("half-float", "Its 16-bit floats are read as 32-bit floats.")
+            return np.dtype(np.float32)
+        if dtype.kind not in "uif":
+            raise SourceError(
+                f"{self._name} has pixels of type {dtype}; "
+                f"integers and floats are read."
+            )
+        return dtype
+
+    def _value_of_black(self) -> int | None:
+        """Return the value that stands for black where white is stored as zero."""
+        if self._page.photometric != tifffile.PHOTOMETRIC.MINISWHITE:
+            return None
+        if self.dtype.kind != "u":
+            raise SourceError(
+                f"{self._name} stores white as zero in {self.dtype}, where black has "
+                f"no number; save it with black as zero."
+            )
+        self._add("inverted", "It stores white as zero; its values are turned round.")
+        return int(2 ** int(np.ravel(self._page.bitspersample)[0]) - 1)
+
+    def plane(self, position: tuple[int, ...]) -> NDArray[Any]:
+        """Return one plane in native byte order, shape ``(y, x)``."""
+        index = dict(zip(self.axes[:-2], position, strict=True))
+        sample = index.pop("c", 0) if "S" in self._series.axes else 0
+        letters, shape = self._page.axes, self._series.shape
+        before = self._series.axes.removesuffix(letters)
+        if before + letters != self._series.axes or letters not in _PAGES:
+            plane = self._from_whole(index, sample)
+        else:
+            sizes = shape[: len(before)]
+            wanted = [index.get(_AXIS_OF.get(letter, "z"), 0) for letter in before]
+            flat = int(np.ravel_multi_index(wanted, sizes)) if before else 0
+            plane = self._page_number(flat, int(np.prod(sizes, dtype=np.int64)))
+            if "S" in letters:
+                plane = plane.take(sample, axis=letters.index("S"))
+        plane = np.ascontiguousarray(plane, dtype=self.dtype)
+        return plane if self._black is None else self.dtype.type(self._black) - plane
+
+    def _page_number(self, flat: int, count: int) -> NDArray[Any]:
+        pages, page = self._series.pages, self._page
+        if len(pages) == count:
+            wanted = pages[flat] or page
+            return np.asarray(wanted.asarray())
+        # ImageJ and others write one page and let the other planes follow it.
+        start = self._series.dataoffset
+        if start is None:
+            raise SourceError(
+                f"{self._name} says that it has {count} planes, but lists {len(pages)}."
+            )
+        tiff = page.parent
+        dtype = np.dtype(tiff.byteorder + self._pixel.char)
+        size = int(np.prod(page.shape))
+        offset = start + flat * size * dtype.itemsize
+        found = tiff.filehandle.read_array(dtype, size, offset)
+        return np.asarray(found).reshape(page.shape)
+
+    def _from_whole(self, index: dict[str, int], sample: int) -> NDArray[Any]:
+        if self._whole is None:
+            self._whole = np.asarray(self._series.asarray())
+        letters = self._series.axes
+        key = [
+            slice(None)
+            if letter in "YX"
+            else sample
+            if letter == "S"
+            else index.get(_AXIS_OF.get(letter, "z"), 0)
+            for letter in letters
+        ]
+        plane = self._whole[tuple(key)]
+        return plane.T if letters.index("X") < letters.index("Y") else plane
+
+
+def _refuse_doctype(description: str, name: str) -> None:
+    if "<!DOCTYPE" in description or "<!ENTITY" in description:
+        raise SourceError(
+            f"The XML of {name} declares a document type, which no microscope needs."
+        )
+
+
+def _check_page(
+    page: tifffile.TiffPage, dtype: np.dtype[Any], name: str, limits: Limits
+) -> None:
+    """Refuse a page whose tiles are too large or whose data are not all there."""
+    tile = int(np.prod(page.chunks, dtype=object)) * dtype.itemsize
+    if tile > limits.plane_bytes:
+        raise SourceError(
+            f"{name} has tiles of {tile:,} bytes; at most {limits.plane_bytes:,} are "
+            f"decoded at once."
+        )
+    size = page.parent.filehandle.size
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        if count == 0 or offset + count > size:
+            raise SourceError(
+                f"{name} is not whole: pixels are missing from byte {offset} on; the "
+                f"file has {size:,} bytes."
+            )
+
+
+def _check_size(
+    shape: tuple[int, ...], dtype: np.dtype[Any], name: str, limits: Limits
+) -> None:
+    if min(shape) < 1:
+        raise SourceError(f"{name} has shape {shape}: an axis is empty.")
+    plane = int(np.prod(shape[-2:], dtype=object)) * dtype.itemsize
+    total = int(np.prod(shape, dtype=object)) * dtype.itemsize
+    if plane > limits.plane_bytes or total > limits.total_bytes:
+        raise SourceError(
+            f"{name} would take {plane:,} bytes a plane and {total:,} in all; at most "
+            f"{limits.plane_bytes:,} and {limits.total_bytes:,} are read."
+        )

@@ -1,0 +1,175 @@
+"""What programs write into a TIFF about its channels and the size of its pixels.
+
+The resolution tags are left aside: microscopes put the camera's pixels or 72 dpi there.
+What a file does not say stays None.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import SourceError
+from hcs.ingest import markup
+from hcs.ingest.metaseries import PlaneRecord, read_plane_record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from xml.etree.ElementTree import Element
+
+    import tifffile
+
+_IN_MICROMETRES = {
+    "µm": 1.0,
+    "μm": 1.0,
+    "um": 1.0,
+    "micron": 1.0,
+    "microns": 1.0,
+    "micrometer": 1.0,
+    "micrometre": 1.0,
+    "\\u00b5m": 1.0,
+    "nm": 1e-3,
+    "mm": 1e3,
+    "cm": 1e4,
+    "m": 1e6,
+    "pm": 1e-6,
+    "inch": 25400.0,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TiffNames:
+    """The descriptive part of a TIFF."""
+
+    kind: str = "TIFF"
+    channels: tuple[str | None, ...] = ()
+    wavelengths: tuple[float | None, ...] = ()
+    pixel_size: tuple[float, float] | None = None
+    """Micrometres along y and x."""
+
+    z_step: float | None = None
+    """Micrometres."""
+
+    bits: int | None = None
+    """Bit depth of the camera."""
+
+    record: PlaneRecord | None = None
+
+
+def read_names(tiff: tifffile.TiffFile, name: str) -> TiffNames:
+    """Return what an open TIFF says of its channels and pixels.
+
+    Raises
+    ------
+    SourceError
+        If OME-XML that the pixels depend on is broken.
+    """
+    if tiff.is_ome:
+        return _of_ome(markup.parse(tiff.ome_metadata or "", name))
+    if tiff.is_metaseries:
+        return _of_metaseries(tiff.pages.first.description, name)
+    if tiff.is_stk:
+        return _of_stack(tiff.stk_metadata or {})
+    if tiff.is_imagej:
+        return _of_imagej(tiff.imagej_metadata or {}, tiff.pages.first)
+    return TiffNames()
+
+
+def _of_ome(root: Element) -> TiffNames:
+    pixels = root.find("./Image/Pixels")
+    if pixels is None:
+        return TiffNames(kind="OME-TIFF")
+    channels = pixels.findall("Channel")
+    return TiffNames(
+        kind="OME-TIFF",
+        channels=tuple(channel.get("Name") for channel in channels),
+        wavelengths=tuple(
+            _length(
+                channel.get("EmissionWavelength"),
+                channel.get("EmissionWavelengthUnit", "nm"),
+                1e3,
+            )
+            for channel in channels
+        ),
+        pixel_size=_pair(_physical(pixels, "Y"), _physical(pixels, "X")),
+        z_step=_physical(pixels, "Z"),
+    )
+
+
+def _physical(pixels: Element, axis: str) -> float | None:
+    unit = pixels.get(f"PhysicalSize{axis}Unit", "µm")
+    return _length(pixels.get(f"PhysicalSize{axis}"), unit)
+
+
+def _of_metaseries(description: str, name: str) -> TiffNames:
+    try:
+        record = read_plane_record(description, name)
+    except SourceError:
+        # The pixels do not depend on it; what it would have said is absent.
+        return TiffNames(kind="MetaSeries TIFF")
+    return TiffNames(
+        kind="MetaSeries TIFF",
+        channels=(record.setting,) if record.setting else (),
+        wavelengths=(record.wavelength,) if record.wavelength else (),
+        pixel_size=record.pixel_size,
+        bits=record.bits,
+        record=record,
+    )
+
+
+def _of_stack(metadata: Mapping[str, Any]) -> TiffNames:
+    unit = str(metadata.get("CalibrationUnits", ""))
+    sizes = [_length(metadata.get(f"{axis}Calibration"), unit) for axis in "YX"]
+    wavelength = _positive(metadata.get("wavelength"))
+    name = metadata.get("Name")
+    return TiffNames(
+        kind="MetaMorph stack",
+        channels=(name,) if isinstance(name, str) and name else (),
+        wavelengths=() if wavelength is None else (wavelength,),
+        pixel_size=_pair(*sizes) if metadata.get("SpatialCalibration") else None,
+        bits=_bits_of_stack(metadata),
+    )
+
+
+def _bits_of_stack(metadata: Mapping[str, Any]) -> int | None:
+    for prop in metadata.get("PlaneProperty") or ():
+        if isinstance(prop, dict) and prop.get("name") == "Camera Bit Depth":
+            bits = _positive(prop.get("value"))
+            return None if bits is None else int(bits)
+    return None
+
+
+def _of_imagej(metadata: Mapping[str, Any], page: tifffile.TiffPage) -> TiffNames:
+    unit = str(metadata.get("unit", ""))
+    sizes = []
+    for name in ("YResolution", "XResolution"):
+        tag = page.tags.get(name)
+        count, length = tag.value if tag is not None else (0, 0)
+        sizes.append(_length(length / count, unit) if count else None)
+    return TiffNames(
+        kind="ImageJ TIFF",
+        pixel_size=_pair(*sizes),
+        z_step=_length(metadata.get("spacing"), unit),
+    )
+
+
+def _positive(value: object) -> float | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) and number > 0 else None
+
+
+def _length(value: object, unit: str, scale: float = 1.0) -> float | None:
+    """Return a length in micrometres times `scale`, None where unit or value is not."""
+    number, factor = _positive(value), _IN_MICROMETRES.get(unit.strip())
+    if number is None or factor is None:
+        return None
+    # Rounded so that 520 nm, taken by way of micrometres, is 520 again.
+    return float(f"{number * factor * scale:.12g}")
+
+
+def _pair(y: float | None, x: float | None) -> tuple[float, float] | None:
+    return None if y is None or x is None else (y, x)
