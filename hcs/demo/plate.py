@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hcs.demo.camera import CLIP
 from hcs.demo.design import CHANNELS, CONDITIONS, design, truth, well_name
 from hcs.errors import ShapeError
-from hcs.image import NgffImage, to_multiscales
 from hcs.layout import row_letters
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell, Who
-from hcs.writer import HCSPlateWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from hcs.image import Multiscales
 
 _COLORS = ("3D6BFF", "2BD66A")
-_WINDOWS = ((100.0, 1300.0), (100.0, 1300.0))
 _PIXEL_SIZE = 0.65
 """Micrometres, as with a 10x lens."""
 
@@ -98,6 +95,9 @@ def _write(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     """Render the fields one after the other, while the one before is being written."""
+    # The writer needs zarr; who only draws a design should not wait for it.
+    from hcs.writer import HCSPlateWriter
+
     plate = _document(plan, _stem(target))
     with (
         HCSPlateWriter(
@@ -180,6 +180,8 @@ def _annotations(plan: Design) -> dict[str, Any]:
 
 
 def _multiscales(image: DemoField) -> Multiscales:
+    from hcs.image import NgffImage, to_multiscales
+
     return to_multiscales(
         NgffImage(
             data=image.render(),

@@ -1,0 +1,1 @@
+"""Measuring: image quality of fields, statistics of plates."""

@@ -1,0 +1,162 @@
+"""Metrics of the background, of empty parts and of dirt.
+
+They work on means of about 10 x 10 pixels (`Plane.coarse`), where the pixel noise
+hardly counts.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from hcs.qc.intensity import otsu
+from hcs.qc.plane import SCALE, NotComputableError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hcs.qc.plane import Plane
+
+TILES = 8
+"""Tiles a side for the share of empty tiles."""
+
+_PATCHES = 5
+"""Tiles a side for unevenness: larger, so that each has a spot without cells."""
+
+_LOW = 3
+"""Percentile of the blocks of a tile that is taken for its background."""
+
+_SIGNAL = 6.0
+"""How many standard deviations of a block's noise something stands out."""
+
+_LEAST_CONTRAST = 0.02
+"""Share of the local level that something stands out at least."""
+
+_DEBRIS = 3.0
+"""How many times brighter than the bright part of the cells dirt is."""
+
+
+def background_level(plane: Plane) -> float:
+    """Return the 10th percentile of the block means, in counts."""
+    return float(np.percentile(plane.coarse, 10))
+
+
+def background_unevenness(plane: Plane) -> float:
+    """Return how much a smooth surface under the plane varies, in percent.
+
+    A quadratic surface through the background of the tiles: largest minus smallest
+    value, over their mean.
+    """
+    level, y, x = _tile_backgrounds(plane)
+    surface = _lower_surface(level, y, x)
+    middle = float(surface.mean())
+    if middle <= 0:
+        raise NotComputableError("the background is not above zero")
+    return 100 * float(surface.max() - surface.min()) / middle
+
+
+def _tiles(plane: Plane, number: int) -> list[tuple[slice, slice]]:
+    """Return the windows of the tiles in the coarse plane."""
+    height, width = plane.coarse.shape
+    rows = np.linspace(0, height, min(number, height // 2) + 1).astype(int)
+    columns = np.linspace(0, width, min(number, width // 2) + 1).astype(int)
+    return [
+        (slice(top, bottom), slice(left, right))
+        for top, bottom in itertools.pairwise(rows)
+        for left, right in itertools.pairwise(columns)
+    ]
+
+
+def _tile_backgrounds(
+    plane: Plane,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return background level and centre (y, x from -1 to 1) of each tile."""
+    coarse = plane.coarse
+    tiles = _tiles(plane, _PATCHES)
+    level = np.array([_quantile(coarse[tile], _LOW) for tile in tiles])
+    centre = np.array([[(s.start + s.stop) / 2 for s in tile] for tile in tiles])
+    y, x = (2 * centre / coarse.shape - 1).T
+    return level, y, x
+
+
+def _quantile(part: NDArray[np.float64], percent: int) -> float:
+    """Return the value at the nearest rank; numpy's is slow on small arrays."""
+    rank = (part.size - 1) * percent // 100
+    return float(np.partition(part, rank, axis=None)[rank])
+
+
+def _lower_surface(
+    level: NDArray[np.float64], y: NDArray[np.float64], x: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Fit a quadratic surface; tiles full of cells lie above it and count little."""
+    terms = np.stack((np.ones_like(x), x, y, x * y, x**2, y**2), axis=1)
+    weight = np.ones_like(level)
+    for _ in range(6):
+        root = np.sqrt(weight)[:, np.newaxis]
+        solution, *_rest = np.linalg.lstsq(terms * root, level * root[:, 0], rcond=None)
+        above = level - terms @ solution
+        scale = 1.4826 * float(np.median(np.abs(above))) + 1e-12
+        weight = 1 / (1 + np.maximum(above / scale, 0) ** 2)
+    return np.asarray(terms @ solution)
+
+
+def signal_to_background(plane: Plane) -> float:
+    """Return the mean of the Otsu foreground over the background level."""
+    level = background_level(plane)
+    if level <= 0:
+        raise NotComputableError("the background is not above zero")
+    spread = plane.distribution
+    above = spread.values > otsu(spread)
+    mean = spread.values[above] @ spread.counts[above] / spread.counts[above].sum()
+    return float(mean) / level
+
+
+def empty_tiles(plane: Plane) -> float:
+    """Return the share of tiles in which nothing stands out, in percent."""
+    if plane.constant:
+        return 100.0
+    coarse = plane.coarse
+    noise = plane.noise / SCALE
+    empty = 0
+    tiles = _tiles(plane, TILES)
+    for tile in tiles:
+        part = coarse[tile]
+        local = _quantile(part, 25)
+        least = max(_SIGNAL * noise, _LEAST_CONTRAST * abs(local))
+        empty += bool(part.max() - local < least)
+    return 100 * empty / len(tiles)
+
+
+def bright_debris(plane: Plane) -> float:
+    """Return the share of the plane covered by things far brighter than cells, in %.
+
+    Three times as bright, above background, as the bright part of the cells (the 90th
+    percentile of the foreground), and at least some pixels across.
+    """
+    if plane.constant:
+        raise NotComputableError("all pixels are equal")
+    background = background_level(plane)
+    bright = _bright_level(plane, background)
+    limit = background + _DEBRIS * (bright - background)
+    if plane.distribution.values[-1] <= limit:
+        return 0.0
+    rows, columns = (np.flatnonzero((plane.pixels > limit).any(axis=a)) for a in (1, 0))
+    window = plane.pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] > limit
+    solid = ndimage.binary_opening(np.pad(window, 1), np.ones((3, 3), bool))
+    return 100 * float(np.count_nonzero(solid)) / plane.pixels.size
+
+
+def _bright_level(plane: Plane, background: float) -> float:
+    """Return the 90th percentile of what stands out from the background, in counts."""
+    least = background + max(4 * plane.noise, _LEAST_CONTRAST * abs(background))
+    spread = plane.distribution
+    first = int(np.searchsorted(spread.values, least, side="right"))
+    counts = spread.counts[first:]
+    if counts.sum() < 0.002 * spread.total:
+        raise NotComputableError("too little stands out from the background")
+    upto = np.cumsum(counts)
+    place = int(np.searchsorted(upto, 0.9 * upto[-1]))
+    return float(spread.values[first + place])

@@ -1,0 +1,495 @@
+"""The one table of metrics: what is computed, documented, explained and exported.
+
+A new metric is one function and one entry here. The entry's version is raised when
+the function gives other numbers, so that stored values are known to be old.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from hcs.errors import NotFoundError
+from hcs.qc import background, channels, focus, intensity, nuclei
+from hcs.qc.plane import SCALE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Scope = Literal["plane", "pair", "nuclei", "nuclei pair"]
+"""What a metric is computed from: one channel; a channel and the reference channel;
+the nuclear channel; another channel and the nuclei."""
+
+Direction = Literal["low", "high", "both", "none"]
+Kind = Literal["technical", "treatment"]
+
+CELLPROFILER_EMPTY = 0.0
+"""What CellProfiler reports where a metric cannot be computed; we say NaN, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One metric of a field."""
+
+    id: str
+    version: int = 1
+    title: str
+    unit: str
+    """``"counts"``, ``"%"``, ``"px"`` ...; ``""`` for a pure number."""
+
+    low: float | None = None
+    """Least value possible; None where there is no bound."""
+
+    high: float | None = None
+    """Greatest value possible; None where there is no bound."""
+
+    bad: Direction = "none"
+    """Which side speaks of a fault."""
+
+    kind: Kind = "technical"
+    """Whether only the instrument and the handling move it, or treatment too."""
+
+    scope: Scope = "plane"
+    log: bool = False
+    """Skewed: shown and scored on a logarithmic scale."""
+
+    meaning: str
+    """What it measures, for the person at the plate."""
+
+    misleads: str
+    """When its value does not mean what it seems to."""
+
+    cellprofiler: str | None = None
+    """Name in CellProfiler's MeasureImageQuality, with ``{}`` for the image."""
+
+    standard: bool = True
+    """Part of the quick set; the others are measured on demand."""
+
+    compute: Callable[..., float]
+
+    @property
+    def key(self) -> str:
+        """Id and version: ``"mean@1"``; changes when the numbers do."""
+        return f"{self.id}@{self.version}"
+
+    def header(self, channel: str) -> str:
+        """Return the column's name in an export for one channel."""
+        if self.cellprofiler is not None:
+            return f"ImageQuality_{self.cellprofiler.format(channel)}"
+        return f"{self.id}_{channel}"
+
+
+_FRACTION = "full scale"
+_SCALE = (
+    "Depends on the bit depth that was declared: divide by full scale as stored, and "
+    "compare only plates with the same."
+)
+_MATERIAL = "More or brighter cells raise it too; compare like with like."
+
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        id="mean",
+        title="Mean intensity",
+        unit="counts",
+        bad="both",
+        kind="treatment",
+        meaning="Mean of all pixels.",
+        misleads="Holds background and the camera's offset; moves with cell number.",
+        compute=intensity.mean,
+    ),
+    Definition(
+        id="p99",
+        title="99th percentile intensity",
+        unit="counts",
+        bad="both",
+        kind="treatment",
+        meaning="The level that 99 % of the pixels stay below: how bright cells are.",
+        misleads="Where cells cover under 1 % of the field it shows the background.",
+        compute=intensity.percentile_99,
+    ),
+    Definition(
+        id="percent_saturated",
+        title="Saturated pixels",
+        unit="%",
+        low=0,
+        high=100,
+        bad="high",
+        log=True,
+        meaning="Pixels at or above the level at which the camera clips.",
+        misleads="Only as good as the clip level; without one there is no value.",
+        compute=intensity.percent_saturated,
+    ),
+    Definition(
+        id="power_log_log_slope",
+        title="Focus (power slope)",
+        unit="",
+        bad="low",
+        meaning=(
+            "Slope of power over spatial frequency, log by log. More negative means "
+            "blurrier; white noise alone gives about +1."
+        ),
+        misleads=(
+            "Empty and noisy fields look sharp. Where treatment moves a stain from "
+            "textured to smooth places it falls without any blur."
+        ),
+        cellprofiler="PowerLogLogSlope_{}",
+        compute=focus.power_log_log_slope,
+    ),
+    Definition(
+        id="laplacian_variance",
+        title="Sharpness (variance of Laplacian)",
+        unit="counts²",
+        low=0,
+        bad="low",
+        log=True,
+        meaning="Spread of the differences between a pixel and its four neighbours.",
+        misleads="Pixel noise and brightness raise it; compare one channel's fields.",
+        compute=focus.laplacian_variance,
+    ),
+    Definition(
+        id="focus_score",
+        title="Focus score",
+        unit=_FRACTION,
+        low=0,
+        bad="low",
+        kind="treatment",
+        meaning="Variance over mean.",
+        misleads=f"For one field at several heights only. {_MATERIAL} {_SCALE}",
+        cellprofiler="FocusScore_{}",
+        compute=focus.focus_score,
+    ),
+    Definition(
+        id="local_focus_score",
+        title=f"Local focus score ({SCALE} px)",
+        unit=_FRACTION,
+        low=0,
+        bad="low",
+        kind="treatment",
+        meaning=(
+            "How much variance over mean differs between blocks: variance over the "
+            "blocks, divided by their median."
+        ),
+        misleads=(
+            "CellProfiler's manual describes a mean; its program, and so we, compute "
+            f"this. {_SCALE}"
+        ),
+        cellprofiler=f"LocalFocusScore_{{}}_{SCALE}",
+        compute=focus.local_focus_score,
+    ),
+    Definition(
+        id="correlation",
+        title=f"Texture correlation ({SCALE} px)",
+        unit="",
+        low=-1,
+        high=1,
+        bad="high",
+        kind="treatment",
+        meaning="How alike pixels some columns apart are (Haralick); blur raises it.",
+        misleads="Needs a distance below the size of the objects; looks along x only.",
+        cellprofiler=f"Correlation_{{}}_{SCALE}",
+        standard=False,
+        compute=focus.correlation,
+    ),
+    Definition(
+        id="percent_maximal",
+        title="Pixels at the maximum",
+        unit="%",
+        low=0,
+        high=100,
+        bad="high",
+        log=True,
+        meaning="Pixels that equal the brightest of their own image.",
+        misleads=(
+            "Never 0, and 100 for a constant image. One hot pixel above the clip level "
+            "hides a saturated image: see Saturated pixels."
+        ),
+        cellprofiler="PercentMaximal_{}",
+        compute=intensity.percent_maximal,
+    ),
+    Definition(
+        id="percent_minimal",
+        title="Pixels at the minimum",
+        unit="%",
+        low=0,
+        high=100,
+        bad="high",
+        log=True,
+        meaning="Pixels that equal the darkest of their own image.",
+        misleads="Never 0; an offset set too low raises it in every image.",
+        cellprofiler="PercentMinimal_{}",
+        compute=intensity.percent_minimal,
+    ),
+    *(
+        Definition(
+            id=id,
+            title=title,
+            unit=unit,
+            low=0 if id != "min_intensity" else None,
+            bad="none",
+            kind="treatment",
+            meaning=meaning,
+            misleads=misleads,
+            cellprofiler=f"{feature}_{{}}",
+            compute=compute,
+        )
+        for id, feature, title, unit, meaning, misleads, compute in (
+            (
+                "total_intensity",
+                "TotalIntensity",
+                "Total intensity",
+                _FRACTION,
+                "Sum of all pixels.",
+                _SCALE,
+                intensity.total_intensity,
+            ),
+            (
+                "mean_intensity",
+                "MeanIntensity",
+                "Mean intensity (0 to 1)",
+                _FRACTION,
+                "Mean of all pixels.",
+                _SCALE,
+                intensity.mean_intensity,
+            ),
+            (
+                "median_intensity",
+                "MedianIntensity",
+                "Median intensity (0 to 1)",
+                _FRACTION,
+                "Half of the pixels are below.",
+                f"Where cells cover less than half it is the background. {_SCALE}",
+                intensity.median_intensity,
+            ),
+            (
+                "std_intensity",
+                "StdIntensity",
+                "Intensity SD (0 to 1)",
+                _FRACTION,
+                "Population standard deviation of the pixels.",
+                f"{_MATERIAL} {_SCALE}",
+                intensity.std_intensity,
+            ),
+            (
+                "mad_intensity",
+                "MADIntensity",
+                "Intensity MAD (0 to 1)",
+                _FRACTION,
+                "Median distance from the median, not scaled to a standard deviation.",
+                _SCALE,
+                intensity.mad_intensity,
+            ),
+            (
+                "min_intensity",
+                "MinIntensity",
+                "Minimum intensity (0 to 1)",
+                _FRACTION,
+                "The darkest pixel.",
+                f"One dead pixel decides. {_SCALE}",
+                intensity.min_intensity,
+            ),
+            (
+                "max_intensity",
+                "MaxIntensity",
+                "Maximum intensity (0 to 1)",
+                _FRACTION,
+                "The brightest pixel.",
+                f"One hot pixel decides. {_SCALE}",
+                intensity.max_intensity,
+            ),
+            (
+                "total_area",
+                "TotalArea",
+                "Pixels",
+                "px",
+                "Number of pixels of the field.",
+                "Not the area of the cells.",
+                intensity.total_area,
+            ),
+        )
+    ),
+    Definition(
+        id="scaling",
+        title="Full scale",
+        unit="counts",
+        low=0,
+        meaning="What fractions of full scale were divided by.",
+        misleads="The top of the data type, not of the camera.",
+        cellprofiler="Scaling_{}",
+        compute=intensity.scaling,
+    ),
+    Definition(
+        id="threshold_otsu",
+        title="Otsu threshold (0 to 1)",
+        unit=_FRACTION,
+        low=0,
+        bad="both",
+        kind="treatment",
+        meaning="Level between dark and bright pixels; far off points to an artefact.",
+        misleads=f"An empty field gets one too, amid its noise. {_SCALE}",
+        cellprofiler="ThresholdOtsu_{}_2W",
+        compute=intensity.threshold_otsu,
+    ),
+    Definition(
+        id="background_level",
+        title="Background",
+        unit="counts",
+        bad="both",
+        meaning="10th percentile of means of blocks of 10 x 10 pixels.",
+        misleads="Where cells cover nearly everything it shows their dimmest parts.",
+        compute=background.background_level,
+    ),
+    Definition(
+        id="background_unevenness",
+        title="Uneven illumination",
+        unit="%",
+        low=0,
+        bad="high",
+        meaning=(
+            "How much a smooth surface through the background varies over the field, "
+            "as a share of its mean."
+        ),
+        misleads=(
+            "The camera's offset makes it look smaller; a confluent field without any "
+            "background makes it look larger."
+        ),
+        compute=background.background_unevenness,
+    ),
+    Definition(
+        id="signal_to_background",
+        title="Signal to background",
+        unit="",
+        low=0,
+        bad="low",
+        kind="treatment",
+        meaning="Mean of the bright pixels (Otsu) over the background.",
+        misleads="The camera's offset counts as background; dirt counts as signal.",
+        compute=background.signal_to_background,
+    ),
+    Definition(
+        id="empty_tiles",
+        title="Empty tiles",
+        unit="%",
+        low=0,
+        high=100,
+        bad="high",
+        meaning="Tiles (8 x 8 over the field) in which nothing stands out.",
+        misleads="Toxic treatment empties tiles too; near 100 % the field is empty.",
+        compute=background.empty_tiles,
+    ),
+    Definition(
+        id="bright_debris",
+        title="Bright debris",
+        unit="%",
+        low=0,
+        high=100,
+        bad="high",
+        log=True,
+        meaning="Area three times as bright as the bright part of the cells.",
+        misleads="Dead, dividing or a few very bright cells can look like dirt.",
+        compute=background.bright_debris,
+    ),
+    Definition(
+        id="channel_correlation",
+        title="Correlation with the reference channel",
+        unit="",
+        low=-1,
+        high=1,
+        bad="none",
+        kind="treatment",
+        scope="pair",
+        meaning="Pearson's correlation of the pixels of two channels.",
+        misleads="Bleed-through and shared background raise it.",
+        standard=False,
+        compute=channels.channel_correlation,
+    ),
+    Definition(
+        id="channel_shift",
+        title="Shift against the reference channel",
+        unit="px",
+        low=0,
+        bad="high",
+        scope="pair",
+        meaning="How far the edges of two channels lie apart, in whole pixels.",
+        misleads="A pixel or two is usual; channels with nothing in common have none.",
+        standard=False,
+        compute=channels.channel_shift,
+    ),
+    Definition(
+        id="nucleus_count",
+        title="Nuclei",
+        unit="nuclei",
+        low=0,
+        bad="low",
+        kind="treatment",
+        scope="nuclei",
+        meaning="Bright things in the nuclear channel (Otsu).",
+        misleads="Nuclei that touch count as one; dirt counts too.",
+        standard=False,
+        compute=nuclei.count,
+    ),
+    Definition(
+        id="nucleus_area",
+        title="Mean nucleus area",
+        unit="px²",
+        low=0,
+        bad="both",
+        kind="treatment",
+        scope="nuclei",
+        meaning="Mean area of the nuclei.",
+        misleads="Blur and nuclei that touch make it larger.",
+        standard=False,
+        compute=nuclei.mean_area,
+    ),
+    Definition(
+        id="nucleus_ring_ratio",
+        title=f"Nucleus to ring ({nuclei.RING} px)",
+        unit="",
+        low=0,
+        bad="none",
+        kind="treatment",
+        scope="nuclei pair",
+        meaning="Mean inside the nuclei over the mean in a ring around them.",
+        misleads="Background and offset draw it towards 1; blur does too.",
+        standard=False,
+        compute=nuclei.nucleus_ring_ratio,
+    ),
+)
+"""All metrics of a field, in the order in which they are shown."""
+
+_BY_ID = {definition.id: definition for definition in DEFINITIONS}
+
+STANDARD: tuple[str, ...] = tuple(d.id for d in DEFINITIONS if d.standard)
+"""Ids of the quick set."""
+
+EVERY: tuple[str, ...] = tuple(_BY_ID)
+"""Ids of all metrics."""
+
+
+def definition(id: str) -> Definition:
+    """Return one metric's entry.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such metric.
+    """
+    try:
+        return _BY_ID[id]
+    except KeyError:
+        raise NotFoundError(
+            f"There is no metric {id!r}; there are {', '.join(EVERY)}."
+        ) from None
+
+
+def chosen(ids: Iterable[str] | None) -> tuple[Definition, ...]:
+    """Return the entries of some metrics in the table's order; None means all."""
+    if ids is None:
+        return DEFINITIONS
+    wanted = {definition(id).id for id in ids}
+    return tuple(d for d in DEFINITIONS if d.id in wanted)
+
+
+def as_cellprofiler(value: float) -> float:
+    """Return a value as CellProfiler would report it: 0 where not computable."""
+    return CELLPROFILER_EMPTY if math.isnan(value) else value

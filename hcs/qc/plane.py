@@ -1,0 +1,258 @@
+"""One channel of one field, with what several metrics need of it.
+
+Pure: arrays in, numbers out. What costs time (the histogram, block sums) is computed
+once, when a metric first asks for it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hcs.errors import ShapeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STRIPE = 64
+"""Rows worked on at once: keeps the intermediate arrays in the processor's cache."""
+
+_MOST_LEVELS = 1 << 20
+"""Integers that span more are sorted, not counted."""
+
+SCALE = 10
+"""Size of blocks and of texture, in pixels: CellProfiler's first spatial scale."""
+
+
+Blocks = tuple["NDArray[np.float64]", "NDArray[np.float64]", "NDArray[np.float64]"]
+"""Sum, sum of squares and number of pixels, each of shape (block rows, columns)."""
+
+
+class NotComputableError(Exception):
+    """Internal: a metric has no value here, and why; never leaves `hcs.qc`."""
+
+
+class Distribution:
+    """How often each value occurs in a plane.
+
+    Parameters
+    ----------
+    values
+        The distinct values, ascending.
+    counts
+        How many pixels have each.
+    """
+
+    def __init__(self, values: NDArray[np.float64], counts: NDArray[np.int64]) -> None:
+        self.values = values
+        self.counts = counts
+        self.total = int(counts.sum())
+
+    @cached_property
+    def upto(self) -> NDArray[np.int64]:
+        """How many pixels have each value or a lower one."""
+        return np.cumsum(self.counts)
+
+    @cached_property
+    def mean(self) -> float:
+        """Arithmetic mean."""
+        return float(self.values @ self.counts) / self.total
+
+    @cached_property
+    def variance(self) -> float:
+        """Population variance (ddof 0)."""
+        apart = self.values - self.mean
+        return float((apart * apart) @ self.counts) / self.total
+
+    def ranked(self, rank: NDArray[np.int64] | int) -> Any:
+        """Return the value at a zero-based rank of the sorted pixels."""
+        return self.values[np.searchsorted(self.upto, rank, side="right")]
+
+    def percentile(self, q: float) -> float:
+        """Return a percentile, interpolated as `numpy.percentile` does."""
+        place = q / 100 * (self.total - 1)
+        low = int(np.floor(place))
+        below, above = self.ranked(np.array([low, min(low + 1, self.total - 1)]))
+        return float(below + (place - low) * (above - below))
+
+    @cached_property
+    def median(self) -> float:
+        """Median; the mean of the middle two where their number is even."""
+        return self.percentile(50)
+
+    @cached_property
+    def mad(self) -> float:
+        """Median of the distances from the median, not scaled."""
+        apart = np.abs(self.values - self.median)
+        order = np.argsort(apart, kind="stable")
+        return Distribution(apart[order], self.counts[order]).median
+
+
+class Plane:
+    """One channel of one field, shape ``(y, x)``, in camera counts.
+
+    Parameters
+    ----------
+    pixels
+        Real numbers of any dtype, shape ``(y, x)``.
+    clip
+        Counts at which the camera saturates; None where unknown.
+    clip_source
+        Where `clip` is from, in words; or why it is not known.
+    full_scale
+        What a loader like CellProfiler's would divide by; by default the top of an
+        integer dtype, and 1 for floating point.
+    mask
+        True where a pixel counts, shape ``(y, x)``; all where not given.
+
+    Raises
+    ------
+    ShapeError
+        If `pixels` is not a plane of real numbers, or `mask` has another shape.
+    """
+
+    def __init__(
+        self,
+        pixels: NDArray[Any],
+        *,
+        clip: float | None = None,
+        clip_source: str | None = None,
+        full_scale: float | None = None,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> None:
+        pixels = np.asarray(pixels)
+        if pixels.ndim != 2 or pixels.size == 0:
+            raise ShapeError(
+                f"Metrics are measured on planes of shape (y, x) with at least one "
+                f"pixel; got shape {pixels.shape}."
+            )
+        if pixels.dtype.kind not in "uif":
+            raise ShapeError(
+                f"Metrics are measured on integers or floating-point numbers; "
+                f"got dtype {pixels.dtype}."
+            )
+        if mask is not None and mask.shape != pixels.shape:
+            raise ShapeError(
+                f"The mask has shape {mask.shape}, the plane {pixels.shape}; "
+                f"they must be equal."
+            )
+        self.pixels = pixels
+        self.mask = mask
+        self.clip = clip
+        self.clip_source = clip_source
+        integer = pixels.dtype.kind in "ui"
+        top = float(np.iinfo(pixels.dtype).max) if integer else 1.0
+        self.full_scale = top if full_scale is None else full_scale
+
+    @property
+    def counted(self) -> NDArray[Any]:
+        """The pixels that count, in one dimension."""
+        return self.pixels.ravel() if self.mask is None else self.pixels[self.mask]
+
+    @cached_property
+    def distribution(self) -> Distribution:
+        """The pixels' values and how often each occurs."""
+        pixels = self.counted
+        if pixels.size == 0:
+            raise NotComputableError("no pixel is inside the mask")
+        if pixels.dtype.kind == "f":
+            if not np.isfinite(pixels).all():
+                raise NotComputableError("some pixels are not numbers")
+            values, counts = np.unique(pixels, return_counts=True)
+            return Distribution(values.astype(np.float64), counts)
+        low, high = int(pixels.min()), int(pixels.max())
+        if high - low >= _MOST_LEVELS:
+            values, counts = np.unique(pixels, return_counts=True)
+            return Distribution(values.astype(np.float64), counts)
+        if low < 0 or high >= _MOST_LEVELS:
+            pixels, shift = pixels.astype(np.int64) - low, low
+        else:
+            shift = 0
+        counts = np.bincount(pixels)
+        present = np.flatnonzero(counts)
+        return Distribution((present + shift).astype(np.float64), counts[present])
+
+    @property
+    def constant(self) -> bool:
+        """Whether all pixels are equal."""
+        return len(self.distribution.values) == 1
+
+    def stripes(self, overlap: int = 0) -> Any:
+        """Yield the plane in stripes of rows, as float32 (float64 for wide dtypes).
+
+        Each stripe starts `overlap` rows before the end of the one before.
+        """
+        wide = self.pixels.dtype.itemsize > 2
+        kind = np.float64 if wide else np.float32
+        for start in range(0, self.pixels.shape[0], STRIPE):
+            yield self.pixels[start : start + STRIPE + overlap].astype(kind)
+
+    @cached_property
+    def noise(self) -> float:
+        """Standard deviation of the pixel noise, from neighbours along rows.
+
+        Half of a smooth image's differences are noise alone, so their median is
+        little moved by what is in view.
+        """
+        rows = self.pixels[:: max(1, self.pixels.shape[0] // 64)].astype(np.float64)
+        if rows.shape[1] < 2:
+            raise NotComputableError("the plane is one pixel wide")
+        apart = np.abs(np.diff(rows, axis=1))
+        return 1.4826 / 2**0.5 * float(np.median(apart))
+
+    def blocks(self, scale: int = SCALE) -> Blocks:
+        """Return sum, sum of squares and number of pixels of even blocks.
+
+        Blocks are at most `scale` long and as even as whole pixels allow; each of the
+        three arrays has one value a block.
+        """
+        if scale == SCALE:
+            return self._blocks
+        return _block_sums(self.pixels, self.mask, scale)
+
+    @cached_property
+    def _blocks(self) -> Blocks:
+        return _block_sums(self.pixels, self.mask, SCALE)
+
+    @cached_property
+    def coarse(self) -> NDArray[np.float64]:
+        """Means of blocks of about 10 x 10 pixels."""
+        if self.mask is not None:
+            raise NotComputableError("this is not measured under a mask")
+        if min(self.pixels.shape) < 4 * SCALE:
+            raise NotComputableError(
+                f"the plane is {self.pixels.shape[0]} x {self.pixels.shape[1]} pixels; "
+                f"this needs {4 * SCALE} in both directions"
+            )
+        if self.pixels.dtype.kind == "f" and not np.isfinite(self.pixels).all():
+            raise NotComputableError("some pixels are not numbers")
+        sums, _, number = self.blocks()
+        return sums / number
+
+
+def _block_sums(
+    pixels: NDArray[Any], mask: NDArray[np.bool_] | None, scale: int
+) -> Blocks:
+    """See `Plane.blocks`."""
+    rows, columns = (_block_starts(side, scale) for side in pixels.shape)
+    ends = np.append(rows[1:], pixels.shape[0])
+    parts = np.zeros((3, len(rows), pixels.shape[1]))
+    # Block row by block row, so that what is in work stays in the processor's cache.
+    for index, (start, end) in enumerate(zip(rows, ends, strict=True)):
+        block = pixels[start:end].astype(np.float64)
+        parts[2, index] = end - start
+        if mask is not None:
+            block[~mask[start:end]] = 0
+            parts[2, index] = mask[start:end].sum(axis=0)
+        np.sum(block, axis=0, out=parts[0, index])
+        np.einsum("ij,ij->j", block, block, out=parts[1, index])
+    sums, squares, number = np.add.reduceat(parts, columns, axis=2)
+    return sums, squares, number
+
+
+def _block_starts(side: int, scale: int) -> NDArray[np.intp]:
+    """Return where each block starts: as CellProfiler tiles, so that values agree."""
+    blocks = -(-side // scale)
+    return -(-np.arange(blocks) * side // blocks)

@@ -1,0 +1,222 @@
+"""Measure the image quality of one plane, or of all channels of one field.
+
+Pure: arrays in, numbers out; no file is read, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import ShapeError
+from hcs.qc.definitions import STANDARD, Definition, chosen
+from hcs.qc.nuclei import Nuclei, find_nuclei
+from hcs.qc.plane import NotComputableError, Plane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+NO_NUCLEAR_CHANNEL = "no channel is chosen as the nuclear one"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The metrics of one plane."""
+
+    values: dict[str, float]
+    """Value by metric id; NaN where it could not be computed."""
+
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Why, for each NaN."""
+
+    def __getitem__(self, id: str) -> float:
+        return self.values[id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """What measuring needs to know of a channel, and where that is from."""
+
+    clip: float | None = None
+    """Counts at which the camera saturates; None where unknown."""
+
+    clip_source: str = "the camera's clip level is not known"
+    """Where `clip` is from, or why there is none; shown with the values."""
+
+    full_scale: float | None = None
+    """See `hcs.qc.plane.Plane`."""
+
+
+def measure_plane(
+    plane: NDArray[Any],
+    clip: float | None = None,
+    *,
+    metrics: Iterable[str] | None = STANDARD,
+    full_scale: float | None = None,
+    mask: NDArray[Any] | None = None,
+) -> Measured:
+    """Measure one channel of one field.
+
+    Parameters
+    ----------
+    plane
+        Raw full-size pixels, shape ``(y, x)``, any real dtype. Values from a smaller
+        level or a thumbnail would be others.
+    clip
+        Counts at which the camera saturates; None where unknown, and then the share
+        of saturated pixels is NaN.
+    metrics
+        Ids of `hcs.qc.definitions`; those that need other channels are left out.
+    full_scale, mask
+        See `hcs.qc.plane.Plane`.
+
+    Raises
+    ------
+    ShapeError
+        If `plane` is not a plane of real numbers.
+    NotFoundError
+        If there is no such metric.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = measure_plane(
+    ...     np.full((64, 64), 7, "u2"), metrics=["mean", "focus_score"]
+    ... )
+    >>> found["mean"], found["focus_score"]
+    (7.0, 0.0)
+    >>> measure_plane(np.zeros((64, 64), "u2"), metrics=["focus_score"]).reasons
+    {'focus_score': 'the mean is not above zero'}
+    """
+    one = Plane(plane, clip=clip, full_scale=full_scale, mask=mask)
+    wanted = [entry for entry in chosen(metrics) if entry.scope == "plane"]
+    return _collect((entry, partial(entry.compute, one)) for entry in wanted)
+
+
+def measure_field(
+    planes: Sequence[NDArray[Any]],
+    settings: Sequence[ChannelSettings] | None = None,
+    *,
+    nuclear: int | None = None,
+    metrics: Iterable[str] | None = None,
+) -> list[Measured]:
+    """Measure all channels of one field at one z and t.
+
+    Parameters
+    ----------
+    planes
+        One plane of shape ``(y, x)`` for each channel.
+    settings
+        One for each channel; clip levels are unknown where not given.
+    nuclear
+        Position of the channel that shows nuclei; it is also the reference that the
+        others are compared with. Without one, nuclear metrics are NaN and the first
+        channel is the reference.
+    metrics
+        Ids of `hcs.qc.definitions`; all where not given.
+
+    Returns
+    -------
+        One a channel. A metric that does not apply to a channel, such as the number
+        of nuclei to another than the nuclear one, is not among its values.
+
+    Raises
+    ------
+    ShapeError
+        If the planes are not planes of real numbers of one shape, or `nuclear` or
+        `settings` do not fit their number.
+    """
+    told = list(settings) if settings is not None else [ChannelSettings()] * len(planes)
+    if len(told) != len(planes):
+        raise ShapeError(f"There are {len(planes)} channels and {len(told)} settings.")
+    if nuclear is not None and not 0 <= nuclear < len(planes):
+        raise ShapeError(
+            f"Channel {nuclear} cannot be the nuclear one; there are {len(planes)}, "
+            f"counted from 0."
+        )
+    parts = [
+        Plane(
+            pixels,
+            clip=told[position].clip,
+            clip_source=told[position].clip_source,
+            full_scale=told[position].full_scale,
+        )
+        for position, pixels in enumerate(planes)
+    ]
+    if len({part.pixels.shape for part in parts}) > 1:
+        raise ShapeError(
+            f"Channels of one field must have one shape; "
+            f"got {[part.pixels.shape for part in parts]}."
+        )
+    field = _Field(parts, nuclear)
+    wanted = chosen(metrics)
+    return [field.measure(position, wanted) for position in range(len(parts))]
+
+
+class _Field:
+    """The channels of one field, and its nuclei once they are asked for."""
+
+    def __init__(self, planes: list[Plane], nuclear: int | None) -> None:
+        self.planes = planes
+        self.nuclear = nuclear
+        self.reference = 0 if nuclear is None else nuclear
+        self._nuclei: Nuclei | None = None
+
+    @property
+    def nuclei(self) -> Nuclei:
+        """The nuclei of the nuclear channel."""
+        if self.nuclear is None:
+            raise NotComputableError(NO_NUCLEAR_CHANNEL)
+        if self._nuclei is None:
+            self._nuclei = find_nuclei(self.planes[self.nuclear])
+        return self._nuclei
+
+    def measure(self, position: int, wanted: Iterable[Definition]) -> Measured:
+        """Return the metrics that apply to one channel."""
+        return _collect(
+            (entry, partial(self._compute, entry, position))
+            for entry in wanted
+            if self._applies(entry, position)
+        )
+
+    def _applies(self, entry: Definition, position: int) -> bool:
+        if entry.scope == "pair":
+            return position != self.reference
+        if entry.scope == "nuclei":
+            return position == self.reference
+        if entry.scope == "nuclei pair":
+            return position != self.reference
+        return True
+
+    def _compute(self, entry: Definition, position: int) -> float:
+        plane = self.planes[position]
+        if entry.scope == "plane":
+            return entry.compute(plane)
+        if entry.scope == "pair":
+            return entry.compute(plane, self.planes[self.reference])
+        if entry.scope == "nuclei":
+            return entry.compute(self.nuclei)
+        return entry.compute(plane, self.nuclei)
+
+
+def _collect(
+    tasks: Iterable[tuple[Definition, Callable[[], float]]],
+) -> Measured:
+    """Compute one value after the other; what has none gets its reason."""
+    found = Measured({})
+    for entry, compute in tasks:
+        try:
+            value = compute()
+        except NotComputableError as reason:
+            value = math.nan
+            found.reasons[entry.id] = str(reason)
+        if math.isinf(value):
+            value = math.nan
+        if math.isnan(value):
+            found.reasons.setdefault(entry.id, "the computation gave no number")
+        found.values[entry.id] = value
+    return found
