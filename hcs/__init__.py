@@ -1,1 +1,131 @@
-"""Read, check and write high-content-screening plates in OME-Zarr."""
+"""Read, check and write high-content-screening plates in OME-Zarr.
+
+Every name below is public; it is imported from its module when it is first used, so
+that looking at a plate does not load what only writing or pixels need.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hcs.cache import LRUCache as LRUCache
+    from hcs.config import config as config
+    from hcs.demo.plate import make_demo_plate as make_demo_plate
+    from hcs.errors import ConflictError as ConflictError
+    from hcs.errors import CorruptDataError as CorruptDataError
+    from hcs.errors import HCSError as HCSError
+    from hcs.errors import InvalidPathError as InvalidPathError
+    from hcs.errors import MetadataError as MetadataError
+    from hcs.errors import MissingExtraError as MissingExtraError
+    from hcs.errors import NotFoundError as NotFoundError
+    from hcs.errors import PlateNotFoundError as PlateNotFoundError
+    from hcs.errors import ReadOnlyError as ReadOnlyError
+    from hcs.errors import ShapeError as ShapeError
+    from hcs.errors import SourceError as SourceError
+    from hcs.errors import StaleVersionError as StaleVersionError
+    from hcs.errors import StoreError as StoreError
+    from hcs.errors import UnsafeDataError as UnsafeDataError
+    from hcs.errors import UnsupportedVersionError as UnsupportedVersionError
+    from hcs.errors import WriterStateError as WriterStateError
+    from hcs.image import Multiscales as Multiscales
+    from hcs.image import NgffImage as NgffImage
+    from hcs.image import from_ome_zarr as from_ome_zarr
+    from hcs.image import to_multiscales as to_multiscales
+    from hcs.image import to_ngff_image as to_ngff_image
+    from hcs.metadata import Axis as Axis
+    from hcs.metadata import Channel as Channel
+    from hcs.metadata import Dataset as Dataset
+    from hcs.metadata import FieldVersion as FieldVersion
+    from hcs.metadata import ImageMetadata as ImageMetadata
+    from hcs.metadata import Plate as Plate
+    from hcs.metadata import PlateAcquisition as PlateAcquisition
+    from hcs.metadata import PlateColumn as PlateColumn
+    from hcs.metadata import PlateRow as PlateRow
+    from hcs.metadata import PlateWell as PlateWell
+    from hcs.metadata import Well as Well
+    from hcs.metadata import WellImage as WellImage
+    from hcs.metadata import Who as Who
+    from hcs.metadata import Window as Window
+    from hcs.pack import pack as pack
+    from hcs.pack import unpack as unpack
+    from hcs.pixels import LazyArray as LazyArray
+    from hcs.plate import HCSPlate as HCSPlate
+    from hcs.plate import from_hcs_zarr as from_hcs_zarr
+    from hcs.revert import history as history
+    from hcs.revert import revert as revert
+    from hcs.rules.problem import Problem as Problem
+    from hcs.settle import purge as purge
+    from hcs.settle import recover as recover
+    from hcs.settle import settle as settle
+    from hcs.staging import StagedField as StagedField
+    from hcs.staging import stage_field as stage_field
+    from hcs.store import PlateStore as PlateStore
+    from hcs.store import open_store as open_store
+    from hcs.validation import validate as validate
+    from hcs.well import Field as Field
+    from hcs.well import HCSWell as HCSWell
+    from hcs.writer import HCSPlateWriter as HCSPlateWriter
+    from hcs.writer import login_name as login_name
+    from hcs.writer import to_hcs_zarr as to_hcs_zarr
+    from hcs.writer import write_hcs_well_image as write_hcs_well_image
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "hcs.cache": "LRUCache",
+    "hcs.config": "config",
+    "hcs.demo.plate": "make_demo_plate",
+    "hcs.errors": (
+        "ConflictError CorruptDataError HCSError InvalidPathError MetadataError "
+        "MissingExtraError NotFoundError PlateNotFoundError ReadOnlyError ShapeError "
+        "SourceError StaleVersionError StoreError UnsafeDataError "
+        "UnsupportedVersionError WriterStateError"
+    ),
+    "hcs.image": "Multiscales NgffImage from_ome_zarr to_multiscales to_ngff_image",
+    "hcs.metadata": (
+        "Axis Channel Dataset FieldVersion ImageMetadata Plate PlateAcquisition "
+        "PlateColumn PlateRow PlateWell Well WellImage Who Window"
+    ),
+    "hcs.pack": "pack unpack",
+    "hcs.pixels": "LazyArray",
+    "hcs.plate": "HCSPlate from_hcs_zarr",
+    "hcs.revert": "history revert",
+    "hcs.rules.problem": "Problem",
+    "hcs.settle": "purge recover settle",
+    "hcs.staging": "StagedField stage_field",
+    "hcs.store": "PlateStore open_store",
+    "hcs.validation": "validate",
+    "hcs.well": "Field HCSWell",
+    "hcs.writer": "HCSPlateWriter login_name to_hcs_zarr write_hcs_well_image",
+}
+_MODULE_OF = {
+    name: module for module, names in _MODULES.items() for name in names.split()
+}
+
+__all__ = sorted(["__version__", *_MODULE_OF])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'hcs' has no attribute {name!r}")
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class _Package(ModuleType):
+    def __setattr__(self, name: str, value: object) -> None:
+        # Importing hcs.history binds the module here; `hcs.history` is the function.
+        if not (name in _MODULE_OF and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,371 @@
+"""Lazy arrays: shape and type at once, pixels when they are sliced.
+
+This is the one seam to the engine that decodes, zarr-python. Everything that could
+make it allocate or run what it should not is checked on this side of the seam.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hcs.array import ArraySpec
+from hcs.config import config
+from hcs.document import parse_json
+from hcs.errors import (
+    CorruptDataError,
+    HCSError,
+    MetadataError,
+    MissingExtraError,
+    NotFoundError,
+    UnsafeDataError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import DTypeLike, NDArray
+
+    from hcs.image_group import ImageGroup
+    from hcs.store import PlateStore
+
+CHUNKS_LIMIT = 1 << 20
+"""Most chunks that one read may touch; each costs some 100 us whatever its size."""
+
+_specs: dict[bytes, ArraySpec] = {}
+_metadata: dict[int, tuple[ArraySpec, Any]] = {}
+_SHARED_LIMIT = 256
+"""The fields of a plate share their array documents, so these are parsed once. Entries
+are immutable values of what they are keyed by; losing or repeating one is harmless."""
+
+
+class LazyArray:
+    """An array in a store.
+
+    Slicing reads what is asked for and no chunk more; integers, slices, ``...``,
+    ``None`` and one-dimensional lists or arrays of indices are understood, as numpy
+    does. After each read the version of the image is checked (see `hcs.image_group`).
+    """
+
+    __slots__ = ("_group", "_path", "_spec")
+
+    def __init__(self, group: ImageGroup, path: str) -> None:
+        self._group = group
+        self._path = path
+        self._spec: ArraySpec | None = None
+
+    @property
+    def spec(self) -> ArraySpec:
+        """What the array document says, read when first needed.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no array.
+        """
+        if self._spec is None:
+            self._spec = self._group.run(self._read_spec)
+        return self._spec
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of pixels along each axis."""
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of one pixel."""
+        return np.dtype(self.spec.dtype)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.spec.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return math.prod(self.spec.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all pixels, decoded."""
+        return self.spec.nbytes
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Shape of the parts that are decoded as a whole."""
+        return self.spec.read_chunks
+
+    @property
+    def path(self) -> str:
+        """Path of the array below the root of its store."""
+        return f"{self._group.path}/{self._path}".lstrip("/")
+
+    def __getitem__(self, key: Any) -> Any:
+        region, after = split_key(key, self.shape)
+        data = self._group.run(lambda path: self._read(path, region))
+        return data[after]
+
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("Pixels in a store cannot be had without copying them.")
+        data = self[...]
+        return data if dtype is None else data.astype(dtype, copy=False)
+
+    def compute(self, **_kwargs: Any) -> NDArray[Any]:
+        """Return all pixels, as code written for dask asks for them."""
+        return np.asarray(self)
+
+    def to_dask(self, chunks: Any = None) -> Any:
+        """Return a dask array over the same pixels.
+
+        Raises
+        ------
+        MissingExtraError
+            If dask is not installed.
+        """
+        try:
+            from dask import array as dask_array
+        except ImportError as error:
+            raise MissingExtraError(
+                "to_dask() needs dask; install it, for example with the extra "
+                "'cluster' of this package."
+            ) from error
+        return dask_array.from_array(
+            self, chunks=self.chunks if chunks is None else chunks, asarray=False
+        )
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("an array without axes has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        if self._spec is None:
+            return f"LazyArray({self._group.where(self._path)})"
+        return (
+            f"LazyArray({self._group.where(self._path)}, shape={self.shape}, "
+            f"dtype={self.dtype})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LazyArray, (self._group, self._path)
+
+    def _read_spec(self, image_path: str) -> ArraySpec:
+        key = f"{image_path}/{self._path}/{self._group.array_document}".lstrip("/")
+        return read_spec(self._group.store, key)
+
+    def _read(self, image_path: str, region: tuple[slice, ...]) -> NDArray[Any]:
+        spec = self.spec
+        path = f"{image_path}/{self._path}".lstrip("/")
+        where = self._group.store.where(path)
+        check_region(spec, region, where)
+        return decode(self._group.store, path, spec, region)
+
+
+def read_spec(store: PlateStore, key: str) -> ArraySpec:
+    """Return the checked content of an array document.
+
+    Raises
+    ------
+    NotFoundError
+        If it is absent.
+    UnsafeDataError, MetadataError
+        As `ArraySpec.from_document` does.
+    """
+    data = store.read(key)
+    where = store.where(key)
+    if data is None:
+        raise NotFoundError(f"There is no array at {where}.")
+    spec = _specs.get(data)
+    if spec is None:
+        spec = ArraySpec.from_document(parse_json(data, where), where)
+        if len(_specs) >= _SHARED_LIMIT:
+            _specs.clear()
+        _specs[data] = spec
+    return spec
+
+
+def check_region(spec: ArraySpec, region: Sequence[slice], where: str) -> None:
+    """Check that a read fits into memory, before anything is allocated.
+
+    Raises
+    ------
+    UnsafeDataError
+        If it would take more than ``config.max_read_bytes``, or too many chunks.
+    """
+    size = math.prod(_extent(part) for part in region) * spec.itemsize
+    if size > config.max_read_bytes:
+        raise UnsafeDataError(
+            f"Reading {tuple(map(_extent, region))} pixels of {where} takes "
+            f"{size} bytes; at most {config.max_read_bytes} are read at once. Read a "
+            f"smaller region or a coarser level, or raise config.max_read_bytes."
+        )
+    count = math.prod(
+        -(-part.stop // chunk) - part.start // chunk if part.stop > part.start else 0
+        for part, chunk in zip(region, spec.read_chunks, strict=True)
+    )
+    if count > CHUNKS_LIMIT:
+        raise UnsafeDataError(
+            f"Reading this region of {where} takes {count} chunks; at most "
+            f"{CHUNKS_LIMIT} are read at once. Read a smaller region."
+        )
+
+
+def decode(
+    store: PlateStore, path: str, spec: ArraySpec, region: tuple[slice, ...]
+) -> NDArray[Any]:
+    """Return the pixels of a region that was checked.
+
+    Raises
+    ------
+    CorruptDataError
+        If a chunk cannot be decoded; missing chunks are the fill value.
+    """
+    try:
+        array = _open(store, path, spec)
+        return np.asarray(array[region])
+    except HCSError:
+        raise
+    except MemoryError as error:
+        raise UnsafeDataError(
+            f"Not enough memory to read {store.where(path)}."
+        ) from error
+    except Exception as error:  # codecs raise whatever they like
+        raise CorruptDataError(
+            f"Cannot decode {store.where(path)}: {type(error).__name__}: {error}."
+        ) from error
+
+
+def _open(store: PlateStore, path: str, spec: ArraySpec) -> Any:
+    from zarr import Array
+    from zarr.core.array import AsyncArray
+    from zarr.storage import StorePath
+
+    from hcs.guard import GuardedStore
+
+    metadata = _zarr_metadata(spec, store.where(path))
+    place = StorePath(GuardedStore(store, spec), path)
+    return Array(AsyncArray(metadata=metadata, store_path=place))
+
+
+def _zarr_metadata(spec: ArraySpec, where: str) -> Any:
+    # Keyed by identity: the entry holds the spec, so that its id stays taken.
+    entry = _metadata.get(id(spec))
+    if entry is not None and entry[0] is spec:
+        return entry[1]
+    from zarr.core.metadata import ArrayV2Metadata, ArrayV3Metadata
+
+    kind = ArrayV2Metadata if spec.zarr_format == 2 else ArrayV3Metadata
+    try:
+        metadata = kind.from_dict(dict(spec.document))
+    except Exception as error:
+        raise MetadataError(
+            f"The array document of {where} is not understood: {error}."
+        ) from error
+    if len(_metadata) >= _SHARED_LIMIT:
+        _metadata.clear()
+    _metadata[id(spec)] = spec, metadata
+    return metadata
+
+
+# --- keys ----------------------------------------------------------------------------
+
+
+def split_key(
+    key: Any, shape: tuple[int, ...]
+) -> tuple[tuple[slice, ...], tuple[Any, ...]]:
+    """Split a numpy key into a region to read and a key for what was read.
+
+    Parameters
+    ----------
+    key
+        What stands between the brackets.
+    shape
+        Shape of the array.
+
+    Returns
+    -------
+        One slice of step 1 for each axis, and the key that turns the region into what
+        numpy would return.
+
+    Raises
+    ------
+    IndexError
+        As numpy does.
+    """
+    parts = list(key) if isinstance(key, tuple) else [key]
+    taken = sum(part is not None and part is not Ellipsis for part in parts)
+    ellipses = sum(part is Ellipsis for part in parts)
+    if taken > len(shape) or ellipses > 1:
+        raise IndexError(f"{len(parts)} indices for an array of {len(shape)} axes")
+    if not ellipses:
+        parts.append(Ellipsis)
+    region: list[slice] = []
+    after: list[Any] = []
+    for part in parts:
+        if part is None:
+            after.append(None)
+        elif part is Ellipsis:
+            for size in shape[len(region) : len(region) + len(shape) - taken]:
+                region.append(slice(0, size))
+                after.append(slice(None))
+        else:
+            here, then = _split_axis(part, shape[len(region)], len(region))
+            region.append(here)
+            after.append(then)
+    return tuple(region), tuple(after)
+
+
+def _split_axis(part: Any, size: int, axis: int) -> tuple[slice, Any]:
+    if isinstance(part, slice):
+        indices = range(size)[part]
+        if not indices:
+            return slice(0, 0), slice(None)
+        low, high = min(indices[0], indices[-1]), max(indices[0], indices[-1])
+        if indices.step > 0:
+            return slice(low, high + 1), slice(None, None, indices.step)
+        return slice(low, high + 1), slice(None, None, indices.step)
+    if isinstance(part, list | tuple | range | np.ndarray) and np.ndim(part) == 1:
+        return _split_list(np.asarray(part), size, axis)
+    try:
+        index = operator.index(part)
+    except TypeError:
+        raise IndexError(f"{part!r} is no index of an array") from None
+    index = _wrapped(index, size, axis)
+    return slice(index, index + 1), 0
+
+
+def _split_list(part: NDArray[Any], size: int, axis: int) -> tuple[slice, Any]:
+    if part.dtype == bool:
+        if len(part) != size:
+            raise IndexError(
+                f"a mask of {len(part)} for axis {axis} of {size} does not fit"
+            )
+        part = np.flatnonzero(part)
+    if not part.size:
+        return slice(0, 0), slice(None)
+    if part.dtype.kind not in "iu":
+        raise IndexError(f"indices of type {part.dtype} on axis {axis}")
+    wrapped = np.array([_wrapped(int(index), size, axis) for index in part])
+    low = int(wrapped.min())
+    return slice(low, int(wrapped.max()) + 1), wrapped - low
+
+
+def _wrapped(index: int, size: int, axis: int) -> int:
+    if not -size <= index < size:
+        raise IndexError(f"index {index} is outside axis {axis} of {size}")
+    return index + size if index < 0 else index
+
+
+def _extent(part: slice) -> int:
+    return int(part.stop - part.start)
