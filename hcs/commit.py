@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hcs import hierarchy, spec, step
 from hcs.history import FieldRecord, now, record_of, write_records
 from hcs.metadata import FieldVersion, Well, WellImage
+from hcs.settle import finish_moves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ def commit_change(target: DirectoryTarget, change: Change) -> FieldVersion:
     with target.lock():
         step.reached("commit")
         state = hierarchy.read_plate_state(target)
-        well = hierarchy.read_well_state(target, state.version, change.well)
+        well = finish_moves(target, state, change.well)
         image = well.image_of(change.name, change.acquisition)
         live = (
             None
@@ -89,30 +90,10 @@ def changed_well(
         attributes: Mapping[str, Any] = well.attributes
     else:
         images = [entry if one == image else one for one in well.well.images]
-        attributes = repathed(well.attributes, image.path, entry.path)
+        attributes = hierarchy.repathed(well.attributes, image.path, entry.path)
     written = spec.write_well(Well(images), version, attributes)
     content = write_records(spec.extension(well.attributes), [record])
     return spec.with_extension(written, content)
-
-
-def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
-    """Return a well's attributes with one image under another path.
-
-    Unknown keys of the image's entry go along, as they belong to the field.
-    """
-    block = spec.envelope(attributes)
-    well = block.get("well")
-    found = well.get("images") if isinstance(well, dict) else None
-    if not isinstance(well, dict) or not isinstance(found, list):
-        return dict(attributes)
-    images = [
-        {**one, "path": new}
-        if isinstance(one, dict) and one.get("path") == old
-        else one
-        for one in found
-    ]
-    changed = {**block, "well": {**well, "images": images}}
-    return changed if block is attributes else {**attributes, "ome": changed}
 
 
 def _record(
@@ -138,7 +119,6 @@ def _record(
         live=event.id,
         label=record.label if change.label is None else change.label,
         versions=(*record.versions, event),
-        settling=None,
     )
 
 

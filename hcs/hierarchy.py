@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 STAGING = "staging"
 """``state`` of an image group whose pixels are still being written."""
 
+REMOVING = "removing"
+"""``state`` of an image group that is being removed."""
+
+INCOMPLETE = frozenset((STAGING, REMOVING))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateState:
@@ -177,6 +182,26 @@ def read_group_attributes(
     return spec.attributes(spec.parse_json(data, f"{target.location}/{path}"), name)
 
 
+def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Return a well's attributes with one image under another path.
+
+    Unknown keys of the image's entry go along, as they belong to the field.
+    """
+    block = spec.envelope(attributes)
+    well = block.get("well")
+    found = well.get("images") if isinstance(well, dict) else None
+    if not isinstance(well, dict) or not isinstance(found, list):
+        return dict(attributes)
+    images = [
+        {**one, "path": new}
+        if isinstance(one, dict) and one.get("path") == old
+        else one
+        for one in found
+    ]
+    changed = {**block, "well": {**well, "images": images}}
+    return changed if block is attributes else {**attributes, "ome": changed}
+
+
 def write_group(
     target: DirectoryTarget, path: str, version: str, attributes: Mapping[str, Any]
 ) -> None:
@@ -185,6 +210,45 @@ def write_group(
         key = f"{path}/{name}" if path else name
         if name != ".zgroup" or target.read(key) is None:
             target.replace(key, data)
+
+
+def is_incomplete(attributes: Mapping[str, Any]) -> bool:
+    """Whether a group bears our mark of what is not, or no longer, whole."""
+    return spec.extension(attributes).get("state") in INCOMPLETE
+
+
+def mark_group(
+    target: DirectoryTarget, version: str, path: str, identifier: str, state: str
+) -> None:
+    """Make a group's document say that the group is incomplete, and ours."""
+    mark = {"version": identifier, "state": state}
+    files = spec.group_json(version, {spec.EXTENSION: mark})
+    # The mark first: what bears none is never taken for ours.
+    for name, data in reversed(files.items()):
+        target.replace(f"{path}/{name}", data)
+
+
+def remove_group(target: DirectoryTarget, version: str, path: str) -> None:
+    """Remove an image group of ours so that no moment leaves an unmarked half."""
+    attributes = read_group_attributes(target, version, path)
+    if attributes is not None and not is_incomplete(attributes):
+        mark_group(target, version, path, stated_id(attributes) or "", REMOVING)
+    documents = [name for name in spec.group_json(version, {})]
+    for name in target.children(path):
+        if name not in documents:
+            target.remove(f"{path}/{name}")
+    for name in documents:
+        if target.exists(f"{path}/{name}"):
+            target.remove(f"{path}/{name}")
+    target.remove_empty(path)
+
+
+def version_at(target: DirectoryTarget, version: str, path: str) -> str | None:
+    """Return the id of the complete version at a path, None where there is none."""
+    attributes = read_group_attributes(target, version, path)
+    if attributes is None or is_incomplete(attributes):
+        return None
+    return stated_id(attributes) or fingerprint(attributes)
 
 
 def version_id(

@@ -118,7 +118,8 @@ class StagedField:
     def discard(self) -> None:
         """Remove the staged pixels."""
         if self._hold is not None:
-            self.target.remove(self.place.key)
+            state = hierarchy.read_plate_state(self.target)
+            hierarchy.remove_group(self.target, state.version, self.place.key)
             self._release()
 
     def _release(self) -> None:
@@ -266,7 +267,7 @@ def write_aside(
         if storage.verify:
             _verify(target, state, place, layouts, encoded)
     except BaseException:
-        _abandon(target, place, hold)
+        _abandon(target, state, place, hold)
         raise
     return StagedField(
         target=target,
@@ -286,9 +287,11 @@ def write_aside(
     )
 
 
-def _abandon(target: DirectoryTarget, place: Place, hold: Hold) -> None:
+def _abandon(
+    target: DirectoryTarget, state: PlateState, place: Place, hold: Hold
+) -> None:
     try:
-        target.remove(place.key)
+        hierarchy.remove_group(target, state.version, place.key)
     except HCSError:
         pass  # the first error matters more; recovery removes what bears our mark
     finally:
@@ -324,11 +327,9 @@ def _claim(
         raise ConflictError(
             f"{target.location}/{place.key} is being written elsewhere."
         )
-    mark = {"version": identifier, "state": hierarchy.STAGING}
-    files = spec.group_json(state.version, {spec.EXTENSION: mark})
-    # The mark first: what bears none is never taken for ours.
-    for file, data in reversed(files.items()):
-        target.replace(f"{place.key}/{file}", data)
+    hierarchy.mark_group(
+        target, state.version, place.key, identifier, hierarchy.STAGING
+    )
     return place, hold
 
 
@@ -360,8 +361,8 @@ def _clear_name(target: DirectoryTarget, state: PlateState, key: str) -> None:
             f"{target.location}/{key} is being written by somebody else at this moment."
         )
     try:
-        if spec.extension(attributes).get("state") == hierarchy.STAGING:
-            target.remove(key)
+        if hierarchy.is_incomplete(attributes):
+            hierarchy.remove_group(target, state.version, key)
         elif identifier is None:
             target.remove_empty(key)
         else:

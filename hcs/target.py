@@ -186,19 +186,22 @@ class DirectoryTarget:
         return exchange(self._path(one), self._path(other))
 
     def link_tree(self, old: str, new: str) -> None:
-        """Give every file of a group a second name (a copy where links are refused)."""
+        """Give every file of a group a second name (a copy where links are refused).
+
+        The group's own documents come last, so that a half is no group.
+        """
         with self._errors("link", f"{old} to {new}"):
             source, target = self._path(old), self._path(new)
-            for folder, folders, files in os.walk(source):
+            for folder, _, files in os.walk(source, topdown=False):
                 there = target / Path(folder).relative_to(source)
                 there.mkdir(parents=True, exist_ok=True)
-                for name in files:
-                    step.reached(f"link {old} {new}")
+                for name in sorted(files, reverse=True):  # .zgroup before .zattrs
+                    step.reached(f"link {old}/{name} {new}")
                     _link(Path(folder) / name, there / name)
-                folders.sort()
+            self.sync(new)
 
     def remove(self, prefix: str) -> None:
-        """Remove a group, its own document first so that a crash leaves no half."""
+        """Remove a file, or a directory with all that is in it."""
         path = self._path(prefix)
         with self._errors("remove", prefix):
             if path.is_dir() and not path.is_symlink():

@@ -1,0 +1,225 @@
+"""After a crash: finishing what was announced, removing what was never complete.
+
+Only groups that bear our mark of being incomplete are removed, and only where no living
+process holds them. Complete groups that no document names are reported and kept:
+somebody acquired them. A second run finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hcs import hierarchy, step
+from hcs.draft import ASIDE, TRASH
+from hcs.errors import HCSError
+from hcs.lock import locked, try_hold
+from hcs.places import is_archive, local_path, open_target
+from hcs.settle import finish_moves
+from hcs.target import PART, store_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hcs.hierarchy import PlateState
+    from hcs.target import DirectoryTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a crash left, and what was done about it."""
+
+    action: str
+    """``"finished"``, ``"removed"``, ``"kept"`` or ``"in use"``."""
+
+    location: str
+    message: str
+
+
+def recover(store: Any) -> tuple[Finding, ...]:
+    """Bring a plate to rest after a crash; harmless on one that is.
+
+    Parameters
+    ----------
+    store
+        A plate, or the path where one belongs.
+
+    Returns
+    -------
+        What was finished and removed, and what was found and kept.
+    """
+    path = local_path(store)
+    found = [*_beside(path)]
+    if is_archive(path) or not path.is_dir():
+        return tuple(found)
+    target = open_target(store)
+    state = hierarchy.read_plate_state(target)
+    with target.lock():
+        found += _parts(target, "")
+        for row in state.plate.rows:
+            found += _parts(target, row.name)
+            for column in state.plate.columns:
+                well = f"{row.name}/{column.name}"
+                if target.exists(well):
+                    found += _recover_well(target, state, well)
+    return tuple(found)
+
+
+def orphans(store: Any) -> tuple[str, ...]:
+    """Return the keys of complete image groups of ours that no history knows."""
+    target = open_target(store)
+    state = hierarchy.read_plate_state(target)
+    found: list[str] = []
+    for row in state.plate.rows:
+        for column in state.plate.columns:
+            well = f"{row.name}/{column.name}"
+            found += (
+                key
+                for key, kind in _unnamed(target, state, well)
+                if kind == "complete"
+            )
+    return tuple(found)
+
+
+def _recover_well(
+    target: DirectoryTarget, state: PlateState, well: str
+) -> Iterator[Finding]:
+    yield from _parts(target, well)
+    before = hierarchy.read_well_state(target, state.version, well)
+    pending = [
+        name
+        for name, record in before.records.items()
+        if (record.settling or {}).get("move")
+    ]
+    finish_moves(target, state, well)
+    for name in pending:
+        yield Finding("finished", f"{well}/{name}", "its settling was continued")
+    for key, kind in _unnamed(target, state, well):
+        yield from _parts(target, key)
+        if kind == "complete":
+            yield Finding(
+                "kept",
+                key,
+                "a complete field that no document names; see hcs purge --orphans",
+            )
+        elif kind == "foreign":
+            yield Finding("kept", key, "not listed, and not made by this library")
+        elif kind == "purged":
+            hierarchy.remove_group(target, state.version, key)
+            yield Finding("finished", key, "a purged version was removed")
+        else:
+            yield _sweep(target, state, key)
+    target.remove_empty(well)
+
+
+def _sweep(target: DirectoryTarget, state: PlateState, key: str) -> Finding:
+    hold = target.hold(key)
+    if hold is None:
+        return Finding("in use", key, "it is being written at this moment")
+    try:
+        step.reached("recover sweep")
+        hierarchy.remove_group(target, state.version, key)
+    finally:
+        hold.release()
+    return Finding("removed", key, "it was never complete")
+
+
+def _unnamed(
+    target: DirectoryTarget, state: PlateState, path: str
+) -> Iterator[tuple[str, str]]:
+    """Yield the groups of a well that are not listed, kept or announced, by kind."""
+    well = hierarchy.read_well_state(target, state.version, path)
+    named = {image.path for image in well.well.images}
+    purged = set()
+    for record in well.records.values():
+        settling = record.settling or {}
+        named |= {alias["path"] for alias in settling.get("aliases", ())}
+        kept = {one.id for one in record.kept()}
+        named |= {one.path for one in record.kept()}
+        purged |= {
+            one.path for one in record.versions if one.id not in kept
+        } - named
+    for name in target.children(path):
+        key = f"{path}/{name}"
+        if name in named or not os.path.isdir(target.root / key):
+            continue
+        yield key, _kind(target, state, key, name in purged)
+
+
+def _kind(
+    target: DirectoryTarget, state: PlateState, key: str, purged: bool
+) -> str:
+    attributes = hierarchy.read_group_attributes(target, state.version, key)
+    if attributes is None:
+        return "foreign" if target.children(key) else "incomplete"
+    if hierarchy.is_incomplete(attributes):
+        return "incomplete"
+    if hierarchy.stated_id(attributes) is None:
+        return "foreign"
+    return "purged" if purged else "complete"
+
+
+def _parts(target: DirectoryTarget, prefix: str) -> Iterator[Finding]:
+    """Remove documents that were being replaced; the lock says that nobody is at it."""
+    for name in target.children(prefix):
+        key = f"{prefix}/{name}" if prefix else name
+        if name.endswith(PART):
+            target.remove(key)
+            yield Finding("removed", key, "a document that was never put in place")
+
+
+def _beside(path: Path) -> Iterator[Finding]:
+    """Look at what building beside the plate's place may have left."""
+    if not path.parent.is_dir():
+        return
+    for name in sorted(os.listdir(path.parent)):
+        if not name.startswith(f".{path.name}."):
+            continue
+        left = path.with_name(name)
+        with store_errors(f"Could not recover {left}"):
+            if name.endswith(PART):
+                yield _sweep_part(left)
+            elif name.endswith(TRASH):
+                yield _finish_swap(left, path)
+            elif name.endswith(ASIDE):
+                yield Finding("kept", str(left), _contents(left))
+
+
+def _sweep_part(part: Path) -> Finding:
+    hold = try_hold(part)
+    if hold is None:
+        return Finding("in use", str(part), "it is being written at this moment")
+    part.unlink(missing_ok=True)
+    hold.release()
+    return Finding("removed", str(part), "an archive that was never complete")
+
+
+def _finish_swap(trash: Path, final: Path) -> Finding:
+    new = trash.with_name(trash.name.removesuffix(TRASH) + ASIDE)
+    if not final.exists():
+        # Two renames were needed and only one came to pass.
+        os.rename(new if new.exists() else trash, final)
+        if not trash.exists():
+            return Finding("finished", str(final), "the plate was put back")
+    with locked(final):
+        shutil.rmtree(trash)
+    return Finding("finished", str(trash), "a replaced plate was removed")
+
+
+def _contents(left: Path) -> str:
+    try:
+        target = open_target(left)
+        state = hierarchy.read_plate_state(target)
+        count = sum(
+            len(hierarchy.read_well_state(target, state.version, entry.path).well.images)
+            for entry in state.plate.wells
+        )
+    except HCSError as error:
+        return f"a plate that was built beside its place: {error}"
+    return (
+        f"a plate with {count} field(s) that was built beside its place, or was "
+        f"replaced; go on with it by a writer with overwrite=False, or delete it"
+    )

@@ -1,0 +1,412 @@
+"""Settling: bringing the live version of a corrected field back to its first path.
+
+Some readers take the first well's field path for every well, others expect ``0``. So
+once nobody can still hold the old path, the live version gets it. The well document
+announces the move first; its parts are decided by the version ids in the groups, so
+that a crash at any moment can be continued by whoever locks the plate next:
+
+1. *announce*: the record says which version moves from where to where;
+2. *link*: the version gets a second name, a group of hard links;
+3. *exchange*: that group and the one at the first path trade places, then what was
+   there gets a free name (``0r1``);
+4. *flip*: the well document names the first path; the correction's path is an alias;
+5. *unalias*: after a second grace time the alias goes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hcs import hierarchy, spec, step
+from hcs.config import config
+from hcs.history import FieldRecord, now, write_records
+from hcs.metadata import Well, WellImage
+from hcs.names import is_safe_name
+from hcs.places import open_target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs.hierarchy import PlateState, WellState
+    from hcs.target import DirectoryTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """A field that is not yet, or not only, at its first path."""
+
+    well: str
+    field: str
+    path: str
+    """Where its live pixels are."""
+
+    home: str
+    """Where they belong."""
+
+    aliases: tuple[str, ...]
+    """Second names that go after a grace time."""
+
+    seconds: float
+    """Until the next step may be taken; 0 where it may be taken now."""
+
+    problem: str = ""
+    """Why it cannot be settled, where something stands in the way."""
+
+
+def settle(
+    store: Any,
+    *,
+    now: bool = False,
+    grace: float | None = None,
+    wells: tuple[str, ...] | None = None,
+) -> tuple[Unsettled, ...]:
+    """Bring corrected fields back to their first paths, and remove spent aliases.
+
+    Parameters
+    ----------
+    store
+        A plate.
+    now
+        Do not wait for the grace time. Readers that looked a path up just before may
+        read the other version; `hcs` notices that by the version's id, others do not.
+    grace
+        Seconds, by default ``config.settle_grace``.
+    wells
+        Paths of the wells to look at; by default all that are listed.
+
+    Returns
+    -------
+        What is still unsettled.
+    """
+    target = open_target(store)
+    seconds = 0.0 if now else config.settle_grace if grace is None else grace
+    state = hierarchy.read_plate_state(target)
+    paths = wells or tuple(entry.path for entry in state.plate.wells)
+    for path in paths:
+        if _is_due(target, state, path, seconds):
+            with target.lock():
+                settle_well(target, state, path, seconds)
+    return unsettled(target, grace=seconds, wells=paths)
+
+
+def unsettled(
+    store: Any, *, grace: float | None = None, wells: tuple[str, ...] | None = None
+) -> tuple[Unsettled, ...]:
+    """Return the fields that still have to be settled; parameters as for `settle`."""
+    target = open_target(store)
+    seconds = config.settle_grace if grace is None else grace
+    state = hierarchy.read_plate_state(target)
+    found = []
+    for path in wells or tuple(entry.path for entry in state.plate.wells):
+        well = hierarchy.read_well_state(target, state.version, path)
+        for record in well.records.values():
+            entry = _unsettled(target, state, well, record, seconds)
+            if entry is not None:
+                found.append(entry)
+    return tuple(found)
+
+
+def _unsettled(
+    target: DirectoryTarget,
+    state: PlateState,
+    well: WellState,
+    record: FieldRecord,
+    grace: float,
+) -> Unsettled | None:
+    image = well.image_of(record.name, record.acquisition)
+    if image is None:
+        return None
+    aliases = _aliases(record)
+    away = image.path != record.path
+    if not away and not aliases and not _move(record):
+        return None
+    waits = [_remaining(alias.get("since"), grace) for alias in aliases]
+    problem = ""
+    if away:
+        waits.append(_remaining(_since(record), grace))
+        if not _move(record):
+            problem = _obstacle(target, state, well, record)
+    return Unsettled(
+        well=well.path,
+        field=record.name,
+        path=image.path,
+        home=record.path,
+        aliases=tuple(str(alias["path"]) for alias in aliases),
+        seconds=0.0 if _move(record) else min(waits, default=0.0),
+        problem=problem,
+    )
+
+
+def _is_due(
+    target: DirectoryTarget, state: PlateState, path: str, grace: float
+) -> bool:
+    return any(
+        entry.seconds <= 0 for entry in unsettled(target, grace=grace, wells=(path,))
+    )
+
+
+def settle_well(
+    target: DirectoryTarget, state: PlateState, path: str, grace: float
+) -> None:
+    """Take every step that is due in one well; the caller holds the lock."""
+    well = finish_moves(target, state, path)
+    for name in tuple(well.records):
+        record = well.records[name]
+        for alias in _aliases(record):
+            if _remaining(alias.get("since"), grace) <= 0:
+                well = _unalias(target, state, well, name, alias)
+        record = well.records[name]
+        image = well.image_of(name, record.acquisition)
+        if image is None or image.path == record.path:
+            continue
+        if _remaining(_since(record), grace) > 0:
+            continue
+        if _obstacle(target, state, well, record):
+            continue
+        well = _announce(target, state, well, record, image)
+        well = finish_moves(target, state, path)
+        if grace <= 0:
+            for alias in _aliases(well.records[name]):
+                well = _unalias(target, state, well, name, alias)
+
+
+def finish_moves(target: DirectoryTarget, state: PlateState, path: str) -> WellState:
+    """Continue every announced move of a well; the caller holds the lock.
+
+    Under the lock an announced move is one whose process died.
+    """
+    well = hierarchy.read_well_state(target, state.version, path)
+    for name, record in well.records.items():
+        move = _move(record)
+        if move is None:
+            continue
+        if _carry_out(target, state, well, move):
+            well = _flip(target, state, path, name, move)
+        else:
+            rest = {"aliases": _aliases(record)} if _aliases(record) else None
+            well = _save(target, state, well, replace(record, settling=rest))
+    return well
+
+
+def _announce(
+    target: DirectoryTarget,
+    state: PlateState,
+    well: WellState,
+    record: FieldRecord,
+    image: WellImage,
+) -> WellState:
+    home = f"{well.path}/{record.path}"
+    move = {
+        "version": record.live,
+        "from": image.path,
+        "to": record.path,
+        "new": f"{record.path}n{uuid.uuid4().hex[:12]}",
+        "displaced": hierarchy.version_at(target, state.version, home),
+        "aside": _free_name(target, well.path, record.path),
+    }
+    step.reached("settle announce")
+    return _save(
+        target, state, well, replace(record, settling=_settling(record, move=move))
+    )
+
+
+def _carry_out(
+    target: DirectoryTarget,
+    state: PlateState,
+    well: WellState,
+    move: Mapping[str, Any],
+) -> bool:
+    """Bring the moving version to its home, and what was there aside.
+
+    Returns whether it is there; False where another tool changed what was announced.
+    """
+    version, moving, displaced = state.version, move["version"], move.get("displaced")
+    home, new, aside = (f"{well.path}/{move[key]}" for key in ("to", "new", "aside"))
+    if hierarchy.version_at(target, version, home) != moving:
+        _link_anew(target, state, f"{well.path}/{move['from']}", new, moving)
+        found = hierarchy.version_at(target, version, home)
+        if hierarchy.version_at(target, version, new) != moving or (
+            target.exists(home) and found != displaced
+        ):
+            target.remove(new)
+            return False
+        step.reached("settle exchange")
+        if not target.exists(home):
+            target.rename(new, home)
+        elif not target.exchange(new, home):
+            target.rename(home, aside)
+            step.reached("settle fill")
+            target.rename(new, home)
+    step.reached("settle aside")
+    if target.exists(new):
+        found = hierarchy.version_at(target, version, new)
+        if displaced is not None and found == displaced:
+            target.rename(new, aside)
+        else:
+            target.remove(new)
+    return True
+
+
+def _link_anew(
+    target: DirectoryTarget, state: PlateState, old: str, new: str, version: str
+) -> None:
+    if hierarchy.version_at(target, state.version, new) == version:
+        return
+    if target.exists(new):
+        step.reached("settle unlink")
+        target.remove(new)
+    if target.exists(old):
+        step.reached("settle link")
+        target.link_tree(old, new)
+
+
+def _flip(
+    target: DirectoryTarget,
+    state: PlateState,
+    path: str,
+    name: str,
+    move: Mapping[str, Any],
+) -> WellState:
+    well = hierarchy.read_well_state(target, state.version, path)
+    record = well.records[name]
+    alias = {"path": move["from"], "version": move["version"], "since": now()}
+    record = record.moved(move["version"], move["to"])
+    if move.get("displaced") is not None:
+        record = record.moved(move["displaced"], move["aside"])
+    aliases = [*_aliases(record), alias]
+    record = replace(record, settling={"aliases": aliases})
+    step.reached("settle flip")
+    return _save(target, state, well, record, {move["from"]: move["to"]})
+
+
+def _unalias(
+    target: DirectoryTarget,
+    state: PlateState,
+    well: WellState,
+    name: str,
+    alias: Mapping[str, Any],
+) -> WellState:
+    """Remove the second name of a version, if it has its first one."""
+    record = well.records[name]
+    spare, version = f"{well.path}/{alias['path']}", str(alias["version"])
+    home = record.find(version)
+    at_home = None
+    if home is not None and home.path != alias["path"]:
+        key = f"{well.path}/{home.path}"
+        at_home = hierarchy.version_at(target, state.version, key)
+    rest = [one for one in _aliases(record) if one["path"] != alias["path"]]
+    settling = {"aliases": rest} if rest else None
+    if at_home != version and hierarchy.version_at(
+        target, state.version, spare
+    ) == version:
+        # Somebody removed the other one: the second name is the only one now.
+        record = record.moved(version, str(alias["path"]))
+    elif alias["path"] not in {image.path for image in well.well.images}:
+        _remove_spare(target, state, spare, version)
+    step.reached("settle done")
+    return _save(target, state, well, replace(record, settling=settling))
+
+
+def _remove_spare(
+    target: DirectoryTarget, state: PlateState, spare: str, version: str
+) -> None:
+    found = hierarchy.read_group_attributes(target, state.version, spare)
+    if found is None:
+        target.remove_empty(spare)
+    elif hierarchy.is_incomplete(found) or (
+        hierarchy.version_at(target, state.version, spare) == version
+    ):
+        step.reached("settle unalias")
+        hierarchy.remove_group(target, state.version, spare)
+
+
+def _save(
+    target: DirectoryTarget,
+    state: PlateState,
+    well: WellState,
+    record: FieldRecord,
+    moved: Mapping[str, str] | None = None,
+) -> WellState:
+    attributes: Mapping[str, Any] = well.attributes
+    images = list(well.well.images)
+    for old, new in (moved or {}).items():
+        attributes = hierarchy.repathed(attributes, old, new)
+        images = [
+            replace(image, path=new) if image.path == old else image for image in images
+        ]
+    attributes = spec.write_well(Well(images), state.version, attributes)
+    content = write_records(spec.extension(attributes), [record])
+    hierarchy.write_group(
+        target, well.path, state.version, spec.with_extension(attributes, content)
+    )
+    return hierarchy.read_well_state(target, state.version, well.path)
+
+
+def _obstacle(
+    target: DirectoryTarget, state: PlateState, well: WellState, record: FieldRecord
+) -> str:
+    """Return what keeps a field from its first path, "" where nothing does."""
+    home = f"{well.path}/{record.path}"
+    if not target.exists(home):
+        return ""
+    found = hierarchy.version_at(target, state.version, home)
+    listed = {image.path for image in well.well.images}
+    if record.path in listed:
+        return f"{home} is listed as another field"
+    if found is None or record.find(found) is None:
+        return f"{home} holds something that this field's history does not know"
+    return ""
+
+
+def _free_name(target: DirectoryTarget, well: str, name: str) -> str:
+    number = 1
+    while target.exists(f"{well}/{name}r{number}"):
+        number += 1
+    return f"{name}r{number}"
+
+
+def _settling(record: FieldRecord, **changes: Any) -> dict[str, Any]:
+    return {**(record.settling or {}), **changes}
+
+
+def _move(record: FieldRecord) -> Mapping[str, Any] | None:
+    found = (record.settling or {}).get("move")
+    keys = ("version", "from", "to", "new", "aside")
+    if isinstance(found, dict) and all(
+        is_safe_name(found.get(key)) for key in keys
+    ):
+        return found
+    return None
+
+
+def _aliases(record: FieldRecord) -> list[Mapping[str, Any]]:
+    found = (record.settling or {}).get("aliases")
+    return [
+        alias
+        for alias in (found if isinstance(found, list) else ())
+        if isinstance(alias, dict) and is_safe_name(alias.get("path"))
+    ]
+
+
+def _since(record: FieldRecord) -> str | None:
+    events = [one.when for one in record.versions if one.id == record.live]
+    return events[-1] if events else None
+
+
+def _remaining(since: object, grace: float) -> float:
+    """Return the seconds of a grace time that are left.
+
+    A time that lies further ahead than the grace is a clock that was set back: no
+    reason to wait for it.
+    """
+    try:
+        start = datetime.fromisoformat(str(since))
+    except ValueError:
+        return 0.0
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=UTC)
+    elapsed = (datetime.now(UTC) - start).total_seconds()
+    return max(0.0, grace - elapsed) if -grace <= elapsed else 0.0
