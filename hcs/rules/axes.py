@@ -78,7 +78,7 @@ def _axis(axis: Any, at: str, findings: Findings) -> str | None:
     ):
         text = "Found ''; a name must not be empty."
         findings.error("axis-name", f"{at}.name", text, _SECTION)
-    if axis.get("type") is None:
+    if "type" not in axis:
         findings.lacking("axis-type-missing", at, "type", _SECTION)
         _unit(axis, None, at, findings)
         return None
@@ -92,7 +92,7 @@ def _unit(
     axis: dict[str, Any], axis_type: str | None, at: str, findings: Findings
 ) -> None:
     known = _UNITS.get(axis_type or "")
-    if axis.get("unit") is None:
+    if "unit" not in axis:
         # A channel has no physical unit, and an array axis must have none.
         if known is not None:
             findings.lacking("axis-unit-missing", at, "unit", _SECTION)
