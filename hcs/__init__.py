@@ -55,12 +55,13 @@ if TYPE_CHECKING:
     from hcs.pixels import LazyArray as LazyArray
     from hcs.plate import HCSPlate as HCSPlate
     from hcs.plate import from_hcs_zarr as from_hcs_zarr
+    from hcs.purge import purge as purge
+    from hcs.recovery import recover as recover
     from hcs.revert import history as history
     from hcs.revert import revert as revert
     from hcs.rules.problem import Problem as Problem
-    from hcs.settle import purge as purge
-    from hcs.settle import recover as recover
     from hcs.settle import settle as settle
+    from hcs.settle import unsettled as unsettled
     from hcs.staging import StagedField as StagedField
     from hcs.staging import stage_field as stage_field
     from hcs.store import PlateStore as PlateStore
@@ -93,9 +94,11 @@ _MODULES = {
     "hcs.pack": "pack unpack",
     "hcs.pixels": "LazyArray",
     "hcs.plate": "HCSPlate from_hcs_zarr",
+    "hcs.purge": "purge",
+    "hcs.recovery": "recover",
     "hcs.revert": "history revert",
     "hcs.rules.problem": "Problem",
-    "hcs.settle": "purge recover settle",
+    "hcs.settle": "settle unsettled",
     "hcs.staging": "StagedField stage_field",
     "hcs.store": "PlateStore open_store",
     "hcs.validation": "validate",

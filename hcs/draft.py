@@ -61,8 +61,10 @@ class Draft:
         if not fields:
             shutil.rmtree(where, ignore_errors=True)
             return [f"{self.final} was left as it was."]
-        what = f"hcs pack '{where}' '{self.final}'" if is_archive(self.final) else (
-            f"a writer on '{where}' with overwrite=False"
+        what = (
+            f"hcs pack '{where}' '{self.final}'"
+            if is_archive(self.final)
+            else (f"a writer on '{where}' with overwrite=False")
         )
         return [
             f"{self.final} was left as it was. The {fields} field(s) written so far "
@@ -167,7 +169,11 @@ def _open_archive(
 
 
 def choose_version(
-    existing: str | None, given: str | None, plate: Plate | None, *, foreign: bool = False
+    existing: str | None,
+    given: str | None,
+    plate: Plate | None,
+    *,
+    foreign: bool = False,
 ) -> str:
     """Return the version to write.
 
@@ -241,12 +247,12 @@ def swap(new: Path, final: Path) -> None:
         step.reached("swap")
         if exchange(new, final):
             step.reached("swapped")
-            os.rename(new, trash)
+            new.rename(trash)
         else:
             step.reached("swap away")
-            os.rename(final, trash)
+            final.rename(trash)
             step.reached("swap in")
-            os.rename(new, final)
+            new.rename(final)
         step.reached("swap trash")
         with contextlib.suppress(OSError):
             shutil.rmtree(trash)

@@ -6,14 +6,14 @@ hold the target's lock from the reading to the replacing.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hcs import spec
-from hcs.errors import ConflictError, MetadataError, PlateNotFoundError
+from hcs.errors import ConflictError, HCSError, MetadataError, PlateNotFoundError
 from hcs.history import FieldRecord, read_records, record_of
+from hcs.image import Multiscales
 from hcs.metadata import Plate, PlateWell, Well, WellImage
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def remove_group(target: DirectoryTarget, version: str, path: str) -> None:
     attributes = read_group_attributes(target, version, path)
     if attributes is not None and not is_incomplete(attributes):
         mark_group(target, version, path, stated_id(attributes) or "", REMOVING)
-    documents = [name for name in spec.group_json(version, {})]
+    documents = list(spec.group_json(version, {}))
     for name in target.children(path):
         if name not in documents:
             target.remove(f"{path}/{name}")
@@ -248,7 +248,13 @@ def version_at(target: DirectoryTarget, version: str, path: str) -> str | None:
     attributes = read_group_attributes(target, version, path)
     if attributes is None or is_incomplete(attributes):
         return None
-    return stated_id(attributes) or fingerprint(attributes)
+    stated = stated_id(attributes)
+    if stated is not None:
+        return stated
+    try:
+        return Multiscales.open(target.reader(), path, version).version
+    except HCSError:
+        return None  # a group, but no image that could be anybody's version
 
 
 def version_id(
@@ -264,26 +270,19 @@ def version_id(
     record = record_of(well.records, image)
     if record is not None:
         return record.live
-    name = spec.group_document(version)
-    key = f"{well.path}/{image.path}/{name}"
-    data = target.read(key)
-    if data is None:
+    found = version_at(target, version, f"{well.path}/{image.path}")
+    if found is None:
         raise MetadataError(
-            f"{target.location}/{key} is absent, but the well lists that field."
+            f"{target.location}/{well.path}/{image.path} holds no image, but the well "
+            f"lists it."
         )
-    attributes = spec.attributes(spec.parse_json(data, key), name)
-    return stated_id(attributes) or fingerprint(attributes)
+    return found
 
 
 def stated_id(attributes: Mapping[str, Any]) -> str | None:
     """Return the version id that an image group says it holds."""
     found = spec.extension(attributes).get("version")
     return found if isinstance(found, str) else None
-
-
-def fingerprint(attributes: Mapping[str, Any]) -> str:
-    """Return the id of a field that has no history: a digest of its document."""
-    return hashlib.sha256(spec.canonical(attributes)).hexdigest()[:32]
 
 
 def locate_well(state: PlateState, row_name: str, column_name: str) -> PlateWell:

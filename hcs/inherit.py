@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, spec
 from hcs.metadata import Axis, Channel, ImageMetadata
+from hcs.source import own_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from hcs.hierarchy import PlateState, WellState
     from hcs.source import Source
@@ -39,15 +39,13 @@ def inherited(
         old_attributes = hierarchy.read_group_attributes(target, state.version, key)
     if old_attributes is not None:
         old = spec.read_image(old_attributes, well.path)
-        attributes = {**_kept(old_attributes), **attributes}
+        attributes = {**own_attributes(old_attributes), **attributes}
         return _from_field(metadata, old, source), attributes
     channels = _channels(metadata.channels, plate_channels(target, state), source)
     return replace(metadata, channels=channels), attributes
 
 
-def plate_channels(
-    target: DirectoryTarget, state: PlateState
-) -> tuple[Channel, ...]:
+def plate_channels(target: DirectoryTarget, state: PlateState) -> tuple[Channel, ...]:
     """Return the channels of the plate: as its document, else its first field, says."""
     for listed in state.plate.wells:
         well = hierarchy.read_well_state(target, state.version, listed.path)
@@ -57,22 +55,6 @@ def plate_channels(
             if attributes is not None:
                 return spec.read_image(attributes, key).channels
     return ()
-
-
-def _kept(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a correction keeps of the attributes of the field it replaces."""
-    kept = copy.deepcopy(dict(attributes))
-    kept.pop(spec.EXTENSION, None)
-    block = spec.envelope(kept)
-    multiscales = block.get("multiscales")
-    if isinstance(multiscales, list):
-        # Other multiscales point to arrays that stay with the old version, and how
-        # its levels were made is no longer true.
-        del multiscales[1:]
-        for stale in ("type", "metadata"):
-            if multiscales and isinstance(multiscales[0], dict):
-                multiscales[0].pop(stale, None)
-    return kept
 
 
 def _from_field(

@@ -122,7 +122,7 @@ def _flock(descriptor: int) -> bool:
 def _is_still(path: Path, descriptor: int) -> bool:
     """Whether `path` is what was locked: a swap puts another directory there."""
     try:
-        there = os.stat(path)
+        there = path.stat()
     except FileNotFoundError:
         return False
     return os.path.samestat(there, os.fstat(descriptor))

@@ -121,7 +121,10 @@ def _write_entries(
         if progress is not None:
             progress(done, len(sources))
     comment = {
-        "ome": {"version": version, "zipFile": {"centralDirectory": {"jsonFirst": True}}}
+        "ome": {
+            "version": version,
+            "zipFile": {"centralDirectory": {"jsonFirst": True}},
+        }
     }
     writer.finish(json.dumps(comment, separators=(",", ":")).encode())
 
@@ -137,9 +140,9 @@ def _put(part: Path, final: Path) -> None:
     step.reached("pack replace")
     if final.exists():
         with locked(final):
-            os.replace(part, final)
+            part.replace(final)
     else:
-        os.replace(part, final)
+        part.replace(final)
     step.reached("pack replaced")
     descriptor = os.open(final.parent, os.O_RDONLY)
     try:
@@ -233,7 +236,7 @@ def unpack(
             step.reached("unpack rename")
             if final.exists():
                 final.rmdir()
-            os.rename(target.root, final)
+            target.root.rename(final)
     except BaseException:
         shutil.rmtree(target.root, ignore_errors=True)
         raise

@@ -60,9 +60,7 @@ def level_shapes(
     if levels is not None and levels < 1:
         raise ShapeError(f"levels is {levels}; expected 1 or more.")
     shapes = [tuple(int(size) for size in shape)]
-    while (
-        max(shapes[-1][-2:]) > smallest if levels is None else len(shapes) < levels
-    ):
+    while max(shapes[-1][-2:]) > smallest if levels is None else len(shapes) < levels:
         *rest, y, x = shapes[-1]
         shapes.append((*rest, -(-y // 2), -(-x // 2)))
     return tuple(shapes)

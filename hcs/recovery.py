@@ -77,9 +77,7 @@ def orphans(store: Any) -> tuple[str, ...]:
         for column in state.plate.columns:
             well = f"{row.name}/{column.name}"
             found += (
-                key
-                for key, kind in _unnamed(target, state, well)
-                if kind == "complete"
+                key for key, kind in _unnamed(target, state, well) if kind == "complete"
             )
     return tuple(found)
 
@@ -139,19 +137,15 @@ def _unnamed(
         named |= {alias["path"] for alias in settling.get("aliases", ())}
         kept = {one.id for one in record.kept()}
         named |= {one.path for one in record.kept()}
-        purged |= {
-            one.path for one in record.versions if one.id not in kept
-        } - named
+        purged |= {one.path for one in record.versions if one.id not in kept} - named
     for name in target.children(path):
         key = f"{path}/{name}"
-        if name in named or not os.path.isdir(target.root / key):
+        if name in named or not target.is_group(key):
             continue
         yield key, _kind(target, state, key, name in purged)
 
 
-def _kind(
-    target: DirectoryTarget, state: PlateState, key: str, purged: bool
-) -> str:
+def _kind(target: DirectoryTarget, state: PlateState, key: str, purged: bool) -> str:
     attributes = hierarchy.read_group_attributes(target, state.version, key)
     if attributes is None:
         return "foreign" if target.children(key) else "incomplete"
@@ -175,10 +169,10 @@ def _beside(path: Path) -> Iterator[Finding]:
     """Look at what building beside the plate's place may have left."""
     if not path.parent.is_dir():
         return
-    for name in sorted(os.listdir(path.parent)):
+    for left in sorted(path.parent.iterdir()):
+        name = left.name
         if not name.startswith(f".{path.name}."):
             continue
-        left = path.with_name(name)
         with store_errors(f"Could not recover {left}"):
             if name.endswith(PART):
                 yield _sweep_part(left)
@@ -201,7 +195,7 @@ def _finish_swap(trash: Path, final: Path) -> Finding:
     new = trash.with_name(trash.name.removesuffix(TRASH) + ASIDE)
     if not final.exists():
         # Two renames were needed and only one came to pass.
-        os.rename(new if new.exists() else trash, final)
+        (new if new.exists() else trash).rename(final)
         if not trash.exists():
             return Finding("finished", str(final), "the plate was put back")
     with locked(final):
@@ -214,7 +208,9 @@ def _contents(left: Path) -> str:
         target = open_target(left)
         state = hierarchy.read_plate_state(target)
         count = sum(
-            len(hierarchy.read_well_state(target, state.version, entry.path).well.images)
+            len(
+                hierarchy.read_well_state(target, state.version, entry.path).well.images
+            )
             for entry in state.plate.wells
         )
     except HCSError as error:

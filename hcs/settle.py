@@ -299,9 +299,10 @@ def _unalias(
         at_home = hierarchy.version_at(target, state.version, key)
     rest = [one for one in _aliases(record) if one["path"] != alias["path"]]
     settling = {"aliases": rest} if rest else None
-    if at_home != version and hierarchy.version_at(
-        target, state.version, spare
-    ) == version:
+    if (
+        at_home != version
+        and hierarchy.version_at(target, state.version, spare) == version
+    ):
         # Somebody removed the other one: the second name is the only one now.
         record = record.moved(version, str(alias["path"]))
     elif alias["path"] not in {image.path for image in well.well.images}:
@@ -375,9 +376,7 @@ def _settling(record: FieldRecord, **changes: Any) -> dict[str, Any]:
 def _move(record: FieldRecord) -> Mapping[str, Any] | None:
     found = (record.settling or {}).get("move")
     keys = ("version", "from", "to", "new", "aside")
-    if isinstance(found, dict) and all(
-        is_safe_name(found.get(key)) for key in keys
-    ):
+    if isinstance(found, dict) and all(is_safe_name(found.get(key)) for key in keys):
         return found
     return None
 

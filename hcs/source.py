@@ -6,12 +6,14 @@ attributes (`images` with `data`, `dims`, `scale` and `translation`, and `metada
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hcs.envelope import EXTENSION, envelope
 from hcs.errors import ShapeError, UnsafeDataError
 from hcs.metadata import Axis, Channel, Dataset, ImageMetadata, Window
 from hcs.pyramid import level_factors
@@ -113,7 +115,9 @@ class Source:
             found.append(
                 Dataset(
                     path=str(number),
-                    scale=tuple(s * f for s, f in zip(first.scale, factor, strict=True)),
+                    scale=tuple(
+                        s * f for s, f in zip(first.scale, factor, strict=True)
+                    ),
                     translation=tuple(
                         t + s * (f - 1) / 2
                         for t, s, f in zip(start, first.scale, factor, strict=True)
@@ -156,7 +160,7 @@ def as_source(multiscales: Any) -> Source:
             _dataset(number, image, level.dims)
             for number, (image, level) in enumerate(zip(images, levels, strict=True))
         ),
-        channels=_channels(multiscales, images[0], given),
+        channels=_channels(images[0], given),
         name=_name(images[0], given),
         omero=_mapping(getattr(given, "omero", None)),
     )
@@ -164,8 +168,25 @@ def as_source(multiscales: Any) -> Source:
     return Source(
         levels=levels,
         metadata=metadata,
-        attributes=dict(_mapping(getattr(multiscales, "attributes", None))),
+        attributes=own_attributes(_mapping(getattr(multiscales, "attributes", None))),
     )
+
+
+def own_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that a new version takes over from an image group.
+
+    Our own key belongs to the old version; its other multiscales point to arrays that
+    stay there, and how its levels were made is no longer true.
+    """
+    kept = copy.deepcopy(dict(attributes))
+    kept.pop(EXTENSION, None)
+    multiscales = envelope(kept).get("multiscales")
+    if isinstance(multiscales, list):
+        del multiscales[1:]
+        for stale in ("type", "metadata"):
+            if multiscales and isinstance(multiscales[0], dict):
+                multiscales[0].pop(stale, None)
+    return kept
 
 
 def full_size_only(source: Source) -> Source:
@@ -223,7 +244,9 @@ def _dataset(number: int, image: Any, dims: tuple[str, ...]) -> Dataset:
     scale = _numbers(getattr(image, "scale", None), dims, 1.0)
     translation = _numbers(getattr(image, "translation", None), dims, 0.0)
     if not all(np.isfinite(scale)) or not all(np.isfinite(translation)):
-        raise ShapeError(f"Level {number} has scale {scale}, translation {translation}.")
+        raise ShapeError(
+            f"Level {number} has scale {scale}, translation {translation}."
+        )
     return Dataset(
         path=str(number),
         scale=scale,
@@ -241,9 +264,8 @@ def _numbers(given: Any, dims: tuple[str, ...], default: float) -> tuple[float, 
     return tuple(float(number) for number in given)
 
 
-def _channels(multiscales: Any, image: Any, given: Any) -> tuple[Channel, ...]:
+def _channels(image: Any, given: Any) -> tuple[Channel, ...]:
     for found in (
-        getattr(multiscales, "channels", None),
         getattr(given, "channels", None),
         getattr(getattr(given, "omero", None), "channels", None),
     ):
@@ -268,9 +290,7 @@ def _channel(channel: Any) -> Channel:
         color=getattr(channel, "color", None),
         window=None
         if window is None
-        else Window(
-            start=window.start, end=window.end, min=window.min, max=window.max
-        ),
+        else Window(start=window.start, end=window.end, min=window.min, max=window.max),
         active=bool(getattr(channel, "active", True)),
     )
 

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from hcs import step
 from hcs.errors import InvalidPathError, ReadOnlyError, StoreError
 from hcs.lock import Hold, locked, try_hold
+from hcs.store import DirectoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     from zarr.abc.store import Store
+
 
 PART = ".hcs-part"
 """Ends the names of files that are being written; a crash can leave one behind."""
@@ -50,8 +52,9 @@ class DirectoryTarget:
     """Whether documents are replaced by a conditional put and not under a lock."""
 
     def __init__(self, root: str | Path, *, durable: bool = True) -> None:
-        self.root = Path(os.path.abspath(root))
+        self.root = Path(root).absolute()
         self.durable = durable
+        self._reader: DirectoryStore | None = None
 
     @property
     def location(self) -> str:
@@ -61,18 +64,21 @@ class DirectoryTarget:
     # --- looking ---------------------------------------------------------------------
 
     def read(self, key: str) -> bytes | None:
-        """Return one document, None where there is none."""
-        with (
-            self._errors("read", key),
-            contextlib.suppress(FileNotFoundError, NotADirectoryError),
-        ):
-            return self._path(key).read_bytes()
-        return None
+        """Return one document, None where there is none; guarded as `DirectoryStore`."""
+        if self._reader is None:
+            if not self.root.is_dir():
+                return None
+            self._reader = DirectoryStore(self.root)
+        return self._reader.read(key)
+
+    def reader(self) -> PlateStore:
+        """Return the directory as those who read plates see it."""
+        return DirectoryStore(self.root)
 
     def stamp(self, key: str) -> Hashable | None:
         """Return what changes whenever the document is replaced."""
         try:
-            found = os.stat(self._path(key))
+            found = self._path(key).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
         return (found.st_ino, found.st_mtime_ns, found.st_size)
@@ -81,13 +87,17 @@ class DirectoryTarget:
         """Whether anything is there, a file or a directory."""
         return os.path.lexists(self._path(key))
 
+    def is_group(self, key: str) -> bool:
+        """Whether a directory is there."""
+        return self._path(key).is_dir()
+
     def children(self, prefix: str) -> list[str]:
         """Return the names directly below `prefix`, sorted."""
         with (
             self._errors("list", prefix),
             contextlib.suppress(FileNotFoundError, NotADirectoryError),
         ):
-            return sorted(os.listdir(self._path(prefix)))
+            return sorted(child.name for child in self._path(prefix).iterdir())
         return []
 
     def zarr_store(self) -> Store:
@@ -176,7 +186,7 @@ class DirectoryTarget:
             step.reached(f"rename {old} {new}")
             if self.exists(new):
                 raise FileExistsError(errno.EEXIST, "it exists", str(self._path(new)))
-            os.rename(self._path(old), self._path(new))
+            self._path(old).rename(self._path(new))
             if self.durable:
                 self._sync_directory(self._path(new).parent)
 
@@ -215,7 +225,7 @@ class DirectoryTarget:
     def remove_empty(self, prefix: str) -> None:
         """Remove a directory that holds nothing; any other stays."""
         with contextlib.suppress(OSError):
-            os.rmdir(self._path(prefix))
+            self._path(prefix).rmdir()
 
     # --- exclusion -------------------------------------------------------------------
 
@@ -311,26 +321,26 @@ def exchange(one: Path, other: Path) -> bool:
 
 def _replace(part: Path, path: Path) -> None:
     if os.name != "nt":
-        os.replace(part, path)
+        part.replace(path)
         return
     import time
 
     # A reader that has the document open makes Windows refuse for a moment.
     for delay in (0.01, 0.05, 0.2, 0.5, 1.0):
         try:
-            os.replace(part, path)
+            part.replace(path)
         except PermissionError:
             time.sleep(delay)
         else:
             return
-    os.replace(part, path)
+    part.replace(path)
 
 
 def _link(old: Path, new: Path) -> None:
     try:
         os.link(old, new)
     except FileExistsError:
-        if not os.path.samefile(old, new):
+        if not old.samefile(new):
             raise
     except OSError:
         shutil.copy2(old, new)
@@ -341,10 +351,11 @@ SYNC_FILES = 16
 
 
 def _sync_tree(path: Path) -> None:
-    files, folders = [], []
+    files: list[Path] = []
+    folders: list[Path] = []
     for folder, _, names in os.walk(path, topdown=False):
-        folders.append(folder)
-        files += [os.path.join(folder, name) for name in names]
+        folders.append(Path(folder))
+        files += [Path(folder, name) for name in names]
     if len(files) >= SYNC_FILES and _sync_file_system(path):
         return
     for name in files + (folders if os.name != "nt" else []):

@@ -44,7 +44,7 @@ def verify_levels(
         where = f"{prefix}/{path}"
         try:
             found = _digest(store, where, zarr_format)
-        except Exception as error:  # noqa: BLE001  codecs and stores raise anything
+        except Exception as error:
             raise CorruptDataError(
                 f"{where} was written but cannot be read back: {error}. It was not "
                 f"made part of the plate."
@@ -66,7 +66,7 @@ def _digest(store: Store, path: str, zarr_format: int) -> str:
     leading = array.shape[:-2] if array.nbytes > AT_ONCE else ()
     for position in product(*(range(size) for size in leading)):
         block = np.ascontiguousarray(
-            array[position + (...,)], array.dtype.newbyteorder("<")
+            array[(*position, ...)], array.dtype.newbyteorder("<")
         )
         digest.update(block.reshape(-1).view(np.uint8))
     return f"sha256:{digest.hexdigest()}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,17 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs import hierarchy, spec
+from hcs.draft import Draft, open_draft
 from hcs.errors import (
     ConflictError,
-    HCSError,
-    MetadataError,
-    ReadOnlyError,
     StoreError,
     WriterStateError,
 )
 from hcs.metadata import Plate, Who, as_plate
 from hcs.places import is_archive, local_path
-from hcs.draft import Draft, open_draft
 from hcs.source import as_source
 from hcs.staging import Storage, field_name, write_aside
 from hcs.target import DirectoryTarget
