@@ -115,7 +115,7 @@ def test_no_listing_makes_a_rule_raise(comment: bytes, names: list[str]) -> None
     check(archive_problems(Archive("p.ozx", entries, comment), "0.5"))
 
 
-# -- mutated documents, and the schemas as witness --------------------------------------
+# -- mutated documents, and the schemas as witness -------------------------------------
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
