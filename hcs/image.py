@@ -70,9 +70,10 @@ class NgffImage:
             return make()
         if hasattr(self.data, "dask"):
             return self.data
-        from dask import array as dask_array
+        from dask.array import from_array
 
-        return dask_array.from_array(self.data)
+        make: Any = from_array  # dask is not typed
+        return make(self.data)
 
 
 class Multiscales:

@@ -115,7 +115,7 @@ class LazyArray:
     ) -> NDArray[Any]:
         if copy is False:
             raise ValueError("Pixels in a store cannot be had without copying them.")
-        data = self[...]
+        data: NDArray[Any] = self[...]
         return data if dtype is None else data.astype(dtype, copy=False)
 
     def compute(self, **_kwargs: Any) -> NDArray[Any]:
@@ -131,13 +131,14 @@ class LazyArray:
             If dask is not installed.
         """
         try:
-            from dask import array as dask_array
+            from dask.array import from_array
         except ImportError as error:
             raise MissingExtraError(
                 "to_dask() needs dask; install it, for example with the extra "
                 "'cluster' of this package."
             ) from error
-        return dask_array.from_array(
+        make: Any = from_array  # dask is not typed
+        return make(
             self, chunks=self.chunks if chunks is None else chunks, asarray=False
         )
 

@@ -17,7 +17,7 @@ from hcs.errors import (
     NotFoundError,
     StoreError,
 )
-from hcs.image_group import join
+from hcs.image_group import ImageGroup, join
 from hcs.metadata import as_plate
 from hcs.root import read_group
 from hcs.spec import read_plate
@@ -77,6 +77,7 @@ class HCSPlate:
         self._version: str | None = None
         self._lock = Lock()
         self._fingerprint: str | None = None
+        self._by_indices: dict[tuple[int, int], PlateWell] | None = None
         self._well_cache_size = (
             config.hcs_well_cache_size if well_cache_size is None else well_cache_size
         )
@@ -347,7 +348,7 @@ class HCSPlate:
     def _set_metadata(self, plate: Plate) -> None:
         self.metadata = plate
         self._by_path: dict[str, PlateWell] = {well.path: well for well in plate.wells}
-        self._by_indices: dict[tuple[int, int], PlateWell] | None = None
+        self._by_indices = None
         self._by_spelling: dict[tuple[str, str], PlateWell] | None = None
         self._digits: int | None = None
 
@@ -418,7 +419,8 @@ class HCSPlate:
                 if not images:
                     continue
                 assert self._store is not None  # noqa: S101  (_open() would raise)
-                field, _, _ = read_group(self._store, join(listed.path, images[0].path))
+                path = join(listed.path, images[0].path)
+                _, field = ImageGroup.open(self._store, path, str(self._version))
             except HCSError:
                 continue
             field = {key: value for key, value in field.items() if key != EXTENSION}

@@ -267,13 +267,14 @@ class DirectoryStore(PlateStore):
         raise StoreError(f"Cannot read {self.where(key)}: {error.strerror}.") from error
 
 
-# O_NONBLOCK: opening a FIFO that somebody called zarr.json must not wait for a writer.
-_OPEN_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+def open_flags() -> int:
+    """Return how to open a file that should be a plain one."""
+    # O_NONBLOCK: opening a FIFO that somebody called zarr.json must not wait.
+    names = ("O_CLOEXEC", "O_NONBLOCK", "O_BINARY")
+    return os.O_RDONLY | sum(getattr(os, name, 0) for name in names)
+
+
+_OPEN_FLAGS = open_flags()
 
 
 def _read_at(descriptor: int, start: int, length: int) -> bytes:
