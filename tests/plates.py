@@ -13,7 +13,8 @@ Rows are named A, B, ...; columns 1, 2, ...
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields as fields_of
+from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,7 @@ def plane(
     dtype: DTypeLike = "uint16",
     pixels: str = "constant",
 ) -> NDArray[Any]:
-    """Return one ``(y, x)`` plane whose first pixel is `code` (modulo 255 for uint8)."""
+    """Return a ``(y, x)`` plane whose first pixel is `code` (modulo 255 for uint8)."""
     kind = np.dtype(dtype)
     if kind.itemsize == 1:
         code = 1 + (code - 1) % 255
@@ -134,7 +135,7 @@ def multiscales(
     **array: Any,
 ) -> Any:
     """Return the field as `hcs.Multiscales`; `data` replaces the pixels."""
-    from hcs import NgffImage, to_multiscales
+    from hcs.image import NgffImage, to_multiscales
 
     if data is None:
         data = field_array(row, column, field, channels=channels, z=z, t=t, **array)
@@ -232,7 +233,7 @@ def make(
     storage
         Passed on to `HCSPlateWriter.write_well_image`.
     """
-    from hcs import HCSPlateWriter
+    from hcs.writer import HCSPlateWriter
 
     listed = list(positions(rows, columns, wells))
     absent = set(missing)

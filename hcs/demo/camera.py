@@ -58,7 +58,7 @@ def expose(signal: NDArray[np.float32], shot: Shot) -> NDArray[np.uint16]:
     dirt = (
         _debris(rng, shape) if any(kind == "debris" for kind, _ in shot.faults) else 0
     )
-    slope = _slope(rng, shape)
+    tilt = rng.uniform(0, 2 * np.pi)
     for channel, plane in enumerate(signal):
         faults = {kind for kind, where in shot.faults if where in (None, channel)}
         light = plane + np.float32(_HAZE[channel] * shot.background)
@@ -72,7 +72,7 @@ def expose(signal: NDArray[np.float32], shot: Shot) -> NDArray[np.uint16]:
             light = light * np.float32(9)
         light = light * _vignette(shape, shot.vignette)
         if "uneven" in faults:
-            light = light * slope
+            light = light * _slope(tilt, shape)
         counts[channel] = _read_out(light, rng)
     return counts
 
@@ -97,9 +97,8 @@ def _vignette(shape: tuple[int, ...], loss: float) -> NDArray[np.float32]:
     return np.asarray(1 - np.float32(loss / 2) * (y**2 + x**2))
 
 
-def _slope(rng: Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def _slope(angle: float, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Return light that falls off to one side, as with a loose lamp: 1.35 to 0.3."""
-    angle = rng.uniform(0, 2 * np.pi)
     y, x = _grid(shape)
     along = (np.float32(np.sin(angle)) * y + np.float32(np.cos(angle)) * x) / np.sqrt(2)
     return np.asarray(0.82 + 0.53 * along, np.float32)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-_RADIUS = 46
+_RADIUS = 37
 """Half the side of a cell's patch in pixels; no cell reaches further."""
 
-_MARGIN = _RADIUS + 24
-"""Canvas around the field; cells centred up to 24 pixels outside reach into it."""
+_MARGIN = _RADIUS + 20
+"""Canvas around the field; cells centred up to 20 pixels outside reach into it."""
 
 _ANGLES = 256
 """Directions in which an outline is known."""

@@ -106,6 +106,9 @@ def _write(
             version=version,
             who=Who("hcs demo"),
             annotations=_annotations(plan),
+            # It can be made again; waiting for the disk would double the time.
+            verify=False,
+            durable=False,
         ) as writer,
         ThreadPoolExecutor(1) as behind,
     ):

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ShapeError
+from hcs.qc.clip import UNKNOWN, Top, top_of
 from hcs.qc.definitions import STANDARD, Definition, chosen
 from hcs.qc.nuclei import Nuclei, find_nuclei
 from hcs.qc.plane import NotComputableError, Plane
@@ -33,6 +34,9 @@ class Measured:
     reasons: dict[str, str] = field(default_factory=dict)
     """Why, for each NaN."""
 
+    top: Top | None = None
+    """Upper end of the values, to infer a clip level from."""
+
     def __getitem__(self, id: str) -> float:
         return self.values[id]
 
@@ -44,7 +48,7 @@ class ChannelSettings:
     clip: float | None = None
     """Counts at which the camera saturates; None where unknown."""
 
-    clip_source: str = "the camera's clip level is not known"
+    clip_source: str = UNKNOWN
     """Where `clip` is from, or why there is none; shown with the values."""
 
     full_scale: float | None = None
@@ -94,7 +98,7 @@ def measure_plane(
     """
     one = Plane(plane, clip=clip, full_scale=full_scale, mask=mask)
     wanted = [entry for entry in chosen(metrics) if entry.scope == "plane"]
-    return _collect((entry, partial(entry.compute, one)) for entry in wanted)
+    return _collect(one, ((entry, partial(entry.compute, one)) for entry in wanted))
 
 
 def measure_field(
@@ -178,9 +182,12 @@ class _Field:
     def measure(self, position: int, wanted: Iterable[Definition]) -> Measured:
         """Return the metrics that apply to one channel."""
         return _collect(
-            (entry, partial(self._compute, entry, position))
-            for entry in wanted
-            if self._applies(entry, position)
+            self.planes[position],
+            (
+                (entry, partial(self._compute, entry, position))
+                for entry in wanted
+                if self._applies(entry, position)
+            ),
         )
 
     def _applies(self, entry: Definition, position: int) -> bool:
@@ -204,19 +211,26 @@ class _Field:
 
 
 def _collect(
-    tasks: Iterable[tuple[Definition, Callable[[], float]]],
+    plane: Plane, tasks: Iterable[tuple[Definition, Callable[[], float]]]
 ) -> Measured:
     """Compute one value after the other; what has none gets its reason."""
-    found = Measured({})
+    values: dict[str, float] = {}
+    reasons: dict[str, str] = {}
     for entry, compute in tasks:
         try:
             value = compute()
         except NotComputableError as reason:
             value = math.nan
-            found.reasons[entry.id] = str(reason)
-        if math.isinf(value):
+            reasons[entry.id] = str(reason)
+        if not math.isfinite(value):
             value = math.nan
-        if math.isnan(value):
-            found.reasons.setdefault(entry.id, "the computation gave no number")
-        found.values[entry.id] = value
-    return found
+            reasons.setdefault(entry.id, "the computation gave no number")
+        values[entry.id] = value
+    return Measured(values, reasons, _top(plane))
+
+
+def _top(plane: Plane) -> Top | None:
+    try:
+        return top_of(plane.distribution)
+    except NotComputableError:
+        return None

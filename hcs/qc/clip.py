@@ -1,0 +1,100 @@
+"""At which counts a camera saturates, and how that is known.
+
+A clip level is never guessed from the data type: it is told by a person or by the
+import, or seen as a pile of pixels at one top value over a whole plate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hcs.qc.plane import Distribution
+
+_TOP_LEVELS = 16
+"""How far below the brightest level a pile is looked for: hot pixels lie above."""
+
+_LEAST_PILE = 20
+"""Pixels of the smallest pile."""
+
+_PILE_FACTOR = 5
+"""How many times more pixels a pile has than the levels below it."""
+
+_LEAST_PLANES = 2
+"""Planes in which the same pile must be seen."""
+
+_AGREEMENT = 0.8
+"""Share of the piles of a plate that must be at the same level."""
+
+UNKNOWN = "the camera's clip level is not known, and no pile-up shows it"
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """What the upper end of one plane's values says."""
+
+    highest: float
+    """The brightest value, in counts."""
+
+    pile: float | None
+    """The level at which pixels pile up; None where they do not."""
+
+    percent: float
+    """Share of pixels at or above `pile` (or equal to `highest`), in percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip level, or why there is none."""
+
+    level: float | None
+    """Counts; None where unknown."""
+
+    source: str
+    """``"set for this project"``, ``"from the import"``, ``"seen in ..."`` ..."""
+
+
+def top_of(spread: Distribution) -> Top:
+    """Return what the upper end of a plane's values says."""
+    highest = float(spread.values[-1])
+    alone = 100 * float(spread.counts[-1]) / spread.total
+    counts = spread.counts[::-1]
+    for place in range(min(_TOP_LEVELS, len(counts) - 1)):
+        below = counts[place + 1 : place + 1 + _TOP_LEVELS // 2]
+        if counts[place] >= max(_LEAST_PILE, _PILE_FACTOR * float(np.median(below))):
+            share = 100 * float(counts[: place + 1].sum()) / spread.total
+            return Top(highest, float(spread.values[-1 - place]), share)
+    return Top(highest, None, alone)
+
+
+def infer_clip(tops: Iterable[Top]) -> Clip:
+    """Return the level at which the planes of one channel pile up, over a plate."""
+    piles = Counter(top.pile for top in tops if top.pile is not None)
+    if not piles:
+        return Clip(None, UNKNOWN)
+    (level, planes), *_ = piles.most_common(1)
+    if planes < _LEAST_PLANES or planes < _AGREEMENT * piles.total():
+        return Clip(
+            None,
+            f"the camera's clip level is not known: pixels pile up at "
+            f"{len(piles)} different levels in {piles.total()} images",
+        )
+    return Clip(level, f"seen in {planes} images, whose pixels pile up at {level:g}")
+
+
+def percent_at(top: Top, level: float) -> float | None:
+    """Return the share of saturated pixels of a plane that was measured without.
+
+    None where the plane has to be measured again to tell.
+    """
+    if top.highest < level:
+        return 0.0
+    if level in (top.pile, top.highest):
+        return top.percent
+    return None

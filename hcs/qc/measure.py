@@ -1,0 +1,295 @@
+"""Measure all fields of a plate, on an executor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hcs.errors import HCSError
+from hcs.plate import HCSPlate
+from hcs.qc.clip import UNKNOWN, Clip
+from hcs.qc.definitions import chosen
+from hcs.qc.nuclei import propose_channel
+from hcs.qc.quality import ChannelSettings, measure_field
+from hcs.qc.results import FieldKey, FieldResult, MeasureSettings, PlaneResult
+from hcs.qc.workers import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
+
+    from hcs.image import Multiscales
+    from hcs.metadata import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One field to measure."""
+
+    well: str
+    field: str
+    label: str
+    acquisition: int | None
+
+
+def plate_settings(
+    plate: HCSPlate,
+    *,
+    metrics: Iterable[str] | None = None,
+    clips: Mapping[str, float] | None = None,
+    nuclear: str | None = None,
+) -> MeasureSettings:
+    """Return the settings for a plate, with the source of each.
+
+    Parameters
+    ----------
+    metrics
+        Ids of `hcs.qc.definitions`; all where not given.
+    clips
+        Clip levels that a person set, by channel name; for the others the plate's own
+        key is asked, as the import wrote it.
+    nuclear
+        Name of the nuclear channel; proposed from the channels' names where not given.
+    """
+    known = {
+        name: Clip(level, "from the import") for name, level in _imported(plate).items()
+    }
+    known |= {
+        name: Clip(float(level), "set by a person")
+        for name, level in (clips or {}).items()
+    }
+    if nuclear is None:
+        names = _channel_names(plate)
+        proposed = propose_channel(names)
+        nuclear = None if proposed is None else names[proposed]
+    return MeasureSettings(
+        metrics=tuple(entry.id for entry in chosen(metrics)),
+        clips=known,
+        nuclear=nuclear,
+    )
+
+
+def _imported(plate: HCSPlate) -> dict[str, float]:
+    """Return the clip levels that the plate's own key holds."""
+    from hcs.envelope import extension
+
+    found = extension(plate.attributes).get("channels")
+    levels = {}
+    for entry in found if isinstance(found, list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("clip"), int | float):
+            levels[str(entry.get("name"))] = float(entry["clip"])
+    return levels
+
+
+def _channel_names(plate: HCSPlate) -> list[str]:
+    """Return the names of the first readable field's channels."""
+    for one in plate.fields(errors=[]):
+        try:
+            return names_of(one.image())
+        except HCSError:
+            continue
+    return []
+
+
+def names_of(image: Multiscales) -> list[str]:
+    """Return a name for each channel: its own, or its position."""
+    dims, shape = image.images[0].dims, image.images[0].shape
+    number = shape[list(dims).index("c")] if "c" in dims else 1
+    named: Sequence[Channel] = image.channels
+    return [
+        (named[index].name if index < len(named) else None) or str(index)
+        for index in range(number)
+    ]
+
+
+def measure_plate(
+    plate: HCSPlate | Any,
+    *,
+    settings: MeasureSettings | None = None,
+    metrics: Iterable[str] | None = None,
+    skip: Callable[[FieldKey], bool] | None = None,
+    workers: int = 0,
+    executor: Executor | None = None,
+    batch: int = 1,
+    on_result: Callable[[FieldResult, int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[FieldResult]:
+    """Measure the fields of a plate, and yield each as it is done.
+
+    Parameters
+    ----------
+    plate
+        An `HCSPlate`, or where it is.
+    settings
+        See `plate_settings`, which makes them where they are not given.
+    metrics
+        Ids of `hcs.qc.definitions`, where no `settings` are given.
+    skip
+        Says of a field whether it need not be measured, for example because its live
+        version was measured with the same metrics before.
+    workers
+        Number of processes; 0 measures in this one. Every process works at low
+        priority and with one thread. One that dies takes only its field with it.
+    executor
+        Another executor with the interface of `concurrent.futures`, such as
+        ``distributed.Client.get_executor()``; the plate's location must mean the same
+        to its workers.
+    batch
+        Fields in a task; more than one pays where tasks cost milliseconds.
+    on_result
+        Called with each result, the number of fields done and the number of all.
+    cancelled
+        Asked between fields; once true, no other field is started.
+
+    Yields
+    ------
+        One result a field, in the order in which they are done; a field that fails
+        bears its error.
+
+    Raises
+    ------
+    HCSError
+        If the plate cannot be opened.
+    """
+    own = not isinstance(plate, HCSPlate)
+    opened: HCSPlate = HCSPlate(plate) if own else plate
+    try:
+        told = settings or plate_settings(opened, metrics=metrics)
+        broken: list[FieldResult] = []
+        tasks = list(_tasks(opened, skip, broken))
+        total = len(tasks) + len(broken)
+        batches = [
+            tasks[start : start + batch] for start in range(0, len(tasks), batch)
+        ]
+        done = 0
+        found = run(
+            _measure_batch,
+            [(opened.store, part, told) for part in batches],
+            _died,
+            workers=workers,
+            executor=executor,
+            cancelled=cancelled,
+        )
+        for results in chain([broken], found):
+            for result in results:
+                done += 1
+                if on_result is not None:
+                    on_result(result, done, total)
+                yield result
+    finally:
+        if own:
+            opened.close()
+
+
+def _tasks(
+    plate: HCSPlate,
+    skip: Callable[[FieldKey], bool] | None,
+    broken: list[FieldResult],
+) -> Iterator[Task]:
+    """Yield the fields that the plate lists; unreadable wells go to `broken`."""
+    errors: list[tuple[str, HCSError]] = []
+    for one in plate.fields(errors):
+        if skip is None or not skip((one.well, one.name, one.acquisition)):
+            yield Task(
+                well=one.well,
+                field=one.name,
+                label=one.label,
+                acquisition=one.acquisition,
+            )
+    for well, error in errors:
+        broken.append(
+            FieldResult(
+                well=well,
+                field="",
+                label="",
+                acquisition=None,
+                version="",
+                error=str(error),
+            )
+        )
+
+
+def _measure_batch(
+    store: Any, tasks: Sequence[Task], settings: MeasureSettings
+) -> list[FieldResult]:
+    """Measure some fields; what a worker process runs."""
+    with HCSPlate(store) as plate:
+        return [measure_one(plate, task, settings) for task in tasks]
+
+
+def _died(
+    item: tuple[Any, Sequence[Task], MeasureSettings], reason: str
+) -> list[FieldResult]:
+    return [_failed(task, reason) for task in item[1]]
+
+
+def _failed(task: Task, reason: str, version: str = "") -> FieldResult:
+    return FieldResult(
+        well=task.well,
+        field=task.field,
+        label=task.label,
+        acquisition=task.acquisition,
+        version=version,
+        error=reason,
+    )
+
+
+def measure_one(plate: HCSPlate, task: Task, settings: MeasureSettings) -> FieldResult:
+    """Measure all channels, z and t of one field; an error is part of the result."""
+    version = ""
+    try:
+        image = plate.well(task.well).field(task.field, task.acquisition).image()
+        version = image.version or ""
+        planes = tuple(_measure_image(image, settings))
+    except HCSError as error:
+        return _failed(task, str(error), version)
+    except Exception as error:  # noqa: BLE001 - one field must not end the plate
+        return _failed(task, f"{type(error).__name__}: {error}", version)
+    return FieldResult(
+        well=task.well,
+        field=task.field,
+        label=task.label,
+        acquisition=task.acquisition,
+        version=version,
+        planes=planes,
+    )
+
+
+def _measure_image(
+    image: Multiscales, settings: MeasureSettings
+) -> Iterator[PlaneResult]:
+    """Read one z and t after the other, at full size, and measure its channels."""
+    full = image.images[0]
+    dims = tuple(full.dims)
+    sizes = dict(zip(dims, full.shape, strict=True))
+    names = names_of(image)
+    nuclear = names.index(settings.nuclear) if settings.nuclear in names else None
+    told = [_channel_settings(name, settings) for name in names]
+    for t in range(sizes.get("t", 1)):
+        for z in range(sizes.get("z", 1)):
+            at = {"t": t, "z": z}
+            stack = np.asarray(full.data[tuple(at.get(d, slice(None)) for d in dims)])
+            planes = list(stack) if "c" in dims else [stack]
+            found = measure_field(
+                planes, told, nuclear=nuclear, metrics=settings.metrics
+            )
+            for index, (name, measured) in enumerate(zip(names, found, strict=True)):
+                yield PlaneResult(
+                    channel=name,
+                    channel_index=index,
+                    z=z,
+                    t=t,
+                    values=measured.values,
+                    reasons=measured.reasons,
+                    top=measured.top,
+                )
+
+
+def _channel_settings(name: str, settings: MeasureSettings) -> ChannelSettings:
+    clip = settings.clips.get(name, Clip(None, UNKNOWN))
+    return ChannelSettings(
+        clip=clip.level, clip_source=clip.source, full_scale=settings.full_scale
+    )

@@ -1,0 +1,204 @@
+"""Run one function over many items: here, in a pool of processes, on a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+from collections import deque
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+Result = TypeVar("Result")
+
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "BLOSC_NTHREADS",
+)
+
+_NICE = 10
+"""How far workers step back behind the page that people wait for."""
+
+_IN_FLIGHT = 2
+"""Tasks handed out for each process: one in work, one waiting."""
+
+_CLUSTER_IN_FLIGHT = 64
+"""Tasks handed out to an executor whose size is not known."""
+
+_PATIENCE = 0.5
+"""Seconds after which a wait for results looks whether it was cancelled."""
+
+
+def run(
+    function: Callable[..., Result],
+    items: Sequence[tuple[Any, ...]],
+    died: Callable[[tuple[Any, ...], str], Result],
+    *,
+    workers: int = 0,
+    executor: Executor | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Result]:
+    """Yield ``function(*item)`` for each item, in the order in which they are done.
+
+    Parameters
+    ----------
+    function
+        Importable by its name, and catching its own errors.
+    died
+        Makes the result of an item whose worker died or could not be reached, from the
+        item and a sentence.
+    workers
+        Number of processes; 0 runs here.
+    executor
+        Used instead of own processes.
+    cancelled
+        Asked again and again; once true, no other item is started.
+    """
+    stop = cancelled if cancelled is not None else _never
+    if executor is not None:
+        yield from _run_on(executor, function, deque(items), died, stop)
+    elif workers < 1:
+        for item in items:
+            if stop():
+                return
+            yield function(*item)
+    else:
+        yield from _run_in_processes(function, deque(items), died, workers, stop)
+
+
+def _never() -> bool:
+    return False
+
+
+def process_pool(workers: int) -> ProcessPoolExecutor:
+    """Return a pool of processes that start afresh, never as copies of this one.
+
+    They have a low priority, and libraries in them use one thread.
+    """
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_step_back,
+    )
+    with _one_thread():
+        # Processes start with the first tasks, and take the environment of then.
+        wait([pool.submit(_never) for _ in range(workers)])
+    return pool
+
+
+def _step_back() -> None:
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(_NICE)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have processes that start meanwhile use one thread a library."""
+    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _run_in_processes(
+    function: Callable[..., Result],
+    waiting: deque[tuple[Any, ...]],
+    died: Callable[[tuple[Any, ...], str], Result],
+    workers: int,
+    stop: Callable[[], bool],
+) -> Iterator[Result]:
+    """Use a pool; when one of its processes dies, find out whose fault it was.
+
+    A dying process breaks the whole pool, so what was in work is tried again one by
+    one: whatever breaks a pool alone is guilty.
+    """
+    alone: deque[tuple[Any, ...]] = deque()
+    while (waiting or alone) and not stop():
+        pool = process_pool(workers)
+        try:
+            while alone and not stop():
+                item = alone.popleft()
+                try:
+                    yield pool.submit(function, *item).result()
+                except BrokenExecutor:
+                    yield died(item, "the process that measured it died")
+                    break
+            else:
+                window = _IN_FLIGHT * workers
+                alone.extend(
+                    (yield from _drain(pool, function, waiting, died, stop, window))
+                )
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _run_on(
+    executor: Executor,
+    function: Callable[..., Result],
+    waiting: deque[tuple[Any, ...]],
+    died: Callable[[tuple[Any, ...], str], Result],
+    stop: Callable[[], bool],
+) -> Iterator[Result]:
+    """Use somebody else's executor; what it loses is not tried again."""
+    size = getattr(executor, "_max_workers", None)
+    window = _IN_FLIGHT * size if isinstance(size, int) else _CLUSTER_IN_FLIGHT
+    lost = yield from _drain(executor, function, waiting, died, stop, window)
+    for item in (*lost, *waiting) if lost else ():
+        yield died(item, "the pool of processes that measured it broke")
+
+
+def _drain(
+    pool: Executor,
+    function: Callable[..., Result],
+    waiting: deque[tuple[Any, ...]],
+    died: Callable[[tuple[Any, ...], str], Result],
+    stop: Callable[[], bool],
+    window: int,
+) -> Generator[Result, None, list[tuple[Any, ...]]]:
+    """Keep a window of items in work; return those in work when the pool broke."""
+    flying: dict[Future[Result], tuple[Any, ...]] = {}
+    try:
+        while (waiting and not stop()) or flying:
+            while waiting and len(flying) < window and not stop():
+                item = waiting.popleft()
+                try:
+                    flying[pool.submit(function, *item)] = item
+                except BrokenExecutor:
+                    return [*flying.values(), item]
+            ended, _ = wait(flying, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+            if stop():
+                for future in [one for one in flying if one.cancel()]:
+                    del flying[future]
+            for future in ended & flying.keys():
+                error = future.exception()
+                if isinstance(error, BrokenExecutor):
+                    return list(flying.values())
+                item = flying.pop(future)
+                if error is not None:
+                    yield died(item, f"its worker failed: {error!r}")
+                else:
+                    yield future.result()
+        return []
+    finally:
+        for future in flying:
+            future.cancel()
