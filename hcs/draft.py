@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, spec, step
 from hcs.errors import MetadataError, StoreError, UnsupportedVersionError
-from hcs.places import foreign_file, is_archive, local_path
+from hcs.lock import locked
+from hcs.overlay import OverlayTarget
+from hcs.places import ASIDE, beside, foreign_file, is_archive, local_path
+from hcs.pack import pack
+from hcs.settle import settle
 from hcs.target import DirectoryTarget, exchange, store_errors
 
 if TYPE_CHECKING:
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hcs.metadata import Plate
-
-ASIDE = ".hcs-new"
-"""Ends the name of a plate that is being built beside its place."""
 
 TRASH = ".hcs-trash"
 """Ends the name of what was replaced and is being removed."""
@@ -43,29 +42,33 @@ class Draft:
 
     def finish(self) -> None:
         """Make the plate appear where it belongs."""
-        if not self.aside:
-            return
-        if is_archive(self.final):
-            from hcs.pack import pack
-
-            pack(self.target.root, self.final, overwrite=True)
-            shutil.rmtree(self.target.root)
-        else:
-            swap(self.target.root, self.final)
+        target = self.target
+        if isinstance(target, OverlayTarget):
+            try:
+                target.publish()
+            finally:
+                target.end()
+        elif self.aside:
+            settle(target, now=True)
+            if is_archive(self.final):
+                pack(target.root, self.final, overwrite=True)
+                shutil.rmtree(target.root)
+            else:
+                swap(target.root, self.final)
 
     def abandon(self, fields: int) -> list[str]:
         """Leave `final` as it was; return what to tell of the fields written so far."""
         where = self.target.root
+        if isinstance(self.target, OverlayTarget):
+            self.target.end()
         if not self.aside:
             return [f"{fields} field(s) were written to {where} and stay there."]
         if not fields:
             shutil.rmtree(where, ignore_errors=True)
             return [f"{self.final} was left as it was."]
-        what = (
-            f"hcs pack '{where}' '{self.final}'"
-            if is_archive(self.final)
-            else (f"a writer on '{where}' with overwrite=False")
-        )
+        what = f"a writer on '{where}' with overwrite=False"
+        if is_archive(self.final):
+            what = f"hcs pack '{where}' '{self.final}'"
         return [
             f"{self.final} was left as it was. The {fields} field(s) written so far "
             f"are kept in {where}; go on with {what}."
@@ -109,10 +112,8 @@ def open_draft(
         state = hierarchy.read_plate_state(target)
         chosen = choose_version(state.version, version, plate, foreign=foreign)
         if annotations:
-            from hcs.writer import annotate
-
             with target.lock():
-                annotate(target, annotations)
+                hierarchy.annotate(target, annotations)
         return Draft(target=target, final=final, version=chosen, aside=False)
     if plate is None:
         raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
@@ -155,7 +156,7 @@ def _open_archive(
     if final.is_dir():
         raise StoreError(f"{final} is a folder; an .ozx archive is a file.")
     if final.exists() and not overwrite:
-        raise NotImplementedError
+        return _reopen_archive(final, plate, version, foreign, annotations)
     if plate is None:
         raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
     chosen = choose_version(None, version, plate, foreign=foreign)
@@ -165,6 +166,28 @@ def _open_archive(
         )
     target = DirectoryTarget(beside(final), durable=False)
     _create(target, plate, chosen, annotations)
+    return Draft(target=target, final=final, version=chosen, aside=True)
+
+
+def _reopen_archive(
+    final: Path,
+    plate: Plate | None,
+    version: str | None,
+    foreign: bool,
+    annotations: Mapping[str, Any],
+) -> Draft:
+    target = OverlayTarget(final)
+    target.begin()
+    try:
+        state = hierarchy.read_plate_state(target)
+        chosen = choose_version(state.version, version, plate, foreign=foreign)
+        target.mark_draft()
+        if annotations:
+            hierarchy.annotate(target, annotations)
+    except BaseException:
+        target.remove_folder()
+        target.end()
+        raise
     return Draft(target=target, final=final, version=chosen, aside=True)
 
 
@@ -231,11 +254,6 @@ def _occupied(path: Path) -> bool:
     return True
 
 
-def beside(final: Path) -> Path:
-    """Return a free name beside a place, for what is built to go there."""
-    return final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}{ASIDE}")
-
-
 def swap(new: Path, final: Path) -> None:
     """Put a complete plate in the place of another, and remove that.
 
@@ -245,14 +263,15 @@ def swap(new: Path, final: Path) -> None:
     trash = new.with_name(new.name.removesuffix(ASIDE) + TRASH)
     with store_errors(f"Could not put {new} in the place of {final}"):
         step.reached("swap")
-        if exchange(new, final):
-            step.reached("swapped")
-            new.rename(trash)
-        else:
-            step.reached("swap away")
-            final.rename(trash)
-            step.reached("swap in")
-            new.rename(final)
+        with locked(final):  # who commits to the old plate is done, or meets the new one
+            if exchange(new, final):
+                step.reached("swapped")
+                new.rename(trash)
+            else:
+                step.reached("swap away")
+                final.rename(trash)
+                step.reached("swap in")
+                new.rename(final)
         step.reached("swap trash")
         with contextlib.suppress(OSError):
             shutil.rmtree(trash)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hcs import spec
 from hcs.errors import ConflictError, HCSError, MetadataError, PlateNotFoundError
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs.target import DirectoryTarget
+
+
+class Documents(Protocol):
+    """A place whose documents can be read: any store, or a target."""
+
+    @property
+    def location(self) -> str:
+        """The place, as a person would write it."""
+
+    def read(self, key: str) -> bytes | None:
+        """Return one document, None where there is none."""
+
 
 STAGING = "staging"
 """``state`` of an image group whose pixels are still being written."""
@@ -74,7 +86,7 @@ class WellState:
         return image.path if record is None else record.name
 
 
-def has_plate(target: DirectoryTarget) -> bool:
+def has_plate(target: Documents) -> bool:
     """Whether something like a plate document is there, sound or not."""
     for name in ("zarr.json", ".zattrs"):
         data = target.read(name)
@@ -84,7 +96,7 @@ def has_plate(target: DirectoryTarget) -> bool:
     return False
 
 
-def read_plate_state(target: DirectoryTarget) -> PlateState:
+def read_plate_state(target: Documents) -> PlateState:
     """Return the plate of a target.
 
     Raises
@@ -140,7 +152,19 @@ def write_plate_state(target: DirectoryTarget, state: PlateState) -> PlateState:
     return replace(state, attributes=attributes)
 
 
-def read_well_state(target: DirectoryTarget, version: str, path: str) -> WellState:
+def annotate(target: DirectoryTarget, content: Mapping[str, Any]) -> None:
+    """Merge `content` into our key of a plate document; the caller holds the lock.
+
+    None takes a key away.
+    """
+    state = read_plate_state(target)
+    merged = {**spec.extension(state.attributes), **content}
+    merged = {key: value for key, value in merged.items() if value is not None}
+    attributes = spec.with_extension(state.attributes, merged)
+    write_plate_state(target, replace(state, attributes=attributes))
+
+
+def read_well_state(target: Documents, version: str, path: str) -> WellState:
     """Return a well of a target, an empty one where it has no document yet.
 
     Raises
@@ -172,7 +196,7 @@ def read_well_state(target: DirectoryTarget, version: str, path: str) -> WellSta
 
 
 def read_group_attributes(
-    target: DirectoryTarget, version: str, path: str
+    target: Documents, version: str, path: str
 ) -> dict[str, Any] | None:
     """Return the attributes of a group, None where no group is."""
     name = spec.group_document(version)

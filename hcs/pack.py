@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hcs import hierarchy, spec, step
 from hcs.errors import CorruptDataError, StoreError, UnsupportedVersionError
 from hcs.lock import locked
-from hcs.places import BYSTANDERS, is_archive, local_path
+from hcs.places import BYSTANDERS, beside, is_archive, local_path
 from hcs.target import PART, DirectoryTarget, store_errors
 from hcs.zipfile64 import COPY_BYTES, Zip64Writer
 
@@ -71,12 +71,22 @@ def pack(
             f"{target.location} is NGFF 0.4 (Zarr v2); archives hold 0.5 or later. "
             f"Convert it first: hcs convert."
         )
+    from hcs.overlay import DRAFT, packed_beside
+
     with target.lock():
-        files = {key: target.root / key for key in _keys(target.root)}
-        sources: dict[str, Callable[[], Iterable[bytes]]] = {
-            key: _reader(path) for key, path in files.items()
-        }
+        packed = packed_beside(target.root, final)
+        if packed:
+            hierarchy.annotate(target, {DRAFT: None})
+        sources = packed | directory_sources(target.root)
         write_archive(sources, final, state.version, progress)
+
+
+def directory_sources(root: Path) -> dict[str, Callable[[], Iterable[bytes]]]:
+    """Return, for the key of each file of a hierarchy, what yields its bytes.
+
+    Leftovers, bystanders and groups that are being staged are no part of it.
+    """
+    return {key: _reader(root / key) for key in _keys(root)}
 
 
 def write_archive(
@@ -84,6 +94,8 @@ def write_archive(
     final: Path,
     version: str,
     progress: Progress | None = None,
+    *,
+    locked_already: bool = False,
 ) -> None:
     """Write entries into an archive and put it in its place in one step.
 
@@ -104,7 +116,7 @@ def write_archive(
                 os.fsync(stream.fileno())
             step.reached("pack verify")
             _check_archive(part)
-            _put(part, final)
+            _put(part, final, locked_already)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -136,9 +148,9 @@ def _order(key: str) -> tuple[bool, int, str]:
     return (not document, key.count("/") if document else 0, key)
 
 
-def _put(part: Path, final: Path) -> None:
+def _put(part: Path, final: Path, locked_already: bool) -> None:
     step.reached("pack replace")
-    if final.exists():
+    if final.exists() and not locked_already:
         with locked(final):
             part.replace(final)
     else:
@@ -213,7 +225,6 @@ def unpack(
     StoreError
         If the directory holds something.
     """
-    from hcs.draft import beside
     from hcs.store import open_store
 
     final = local_path(plate)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from hcs.errors import PlateNotFoundError, StoreError
 from hcs.target import DirectoryTarget
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 BYSTANDERS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".directory"))
 """Files that file managers leave in any folder; nobody misses them."""
+
+ASIDE = ".hcs-new"
+"""Ends the name of a plate that is being built beside its place."""
 
 _DOCUMENTS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"))
 
@@ -60,10 +68,32 @@ def open_target(store: Any, *, durable: bool = True) -> DirectoryTarget:
     if isinstance(store, DirectoryTarget):
         return store
     path = local_path(store)
+    if is_archive(path) and path.is_file():
+        from hcs.overlay import OverlayTarget
+
+        archive = OverlayTarget(path.absolute())
+        archive.load()
+        return archive
     if not path.is_dir():
         found = "a file" if path.exists() else "nothing"
         raise PlateNotFoundError(f"No plate at {path}: {found} is there.")
     return DirectoryTarget(path, durable=durable)
+
+
+@contextlib.contextmanager
+def opened(store: Any) -> Iterator[DirectoryTarget]:
+    """Open a place for the length of a body; what that needed is put away after it."""
+    target = open_target(store)
+    try:
+        yield target
+    finally:
+        if target is not store:
+            target.discard()
+
+
+def beside(final: Path) -> Path:
+    """Return a free name beside a place, for what is built to go there."""
+    return final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}{ASIDE}")
 
 
 def foreign_file(path: Path) -> Path | None:

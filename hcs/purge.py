@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, spec, step
 from hcs.history import FieldRecord, now, write_records
-from hcs.metadata import FieldVersion, Who
-from hcs.places import open_target
+from hcs.metadata import FieldVersion
+from hcs.person import login_name
+from hcs.places import opened
 from hcs.recovery import orphans as find_orphans
 from hcs.settle import finish_moves
 
 if TYPE_CHECKING:
+    from hcs.metadata import Who
     from hcs.hierarchy import PlateState, WellState
     from hcs.target import DirectoryTarget
 
@@ -62,18 +64,40 @@ def purge(
     -------
         What went, or would go.
     """
-    target = open_target(store)
+    with opened(store) as target:
+        if not yes:
+            return _look(target, originals, orphans)
+        with target.changing():
+            return _purge(target, originals, orphans, who or login_name(), reason)
+
+
+def _look(
+    target: DirectoryTarget, originals: bool, orphans: bool
+) -> tuple[Purged, ...]:
+    state = hierarchy.read_plate_state(target)
+    found: list[Purged] = []
+    for entry in state.plate.wells:
+        well = hierarchy.read_well_state(target, state.version, entry.path)
+        found += _candidates(target, well, originals)
+    if orphans:
+        found += _purge_orphans(target, state, yes=False)
+    return tuple(found)
+
+
+def _purge(
+    target: DirectoryTarget,
+    originals: bool,
+    orphans: bool,
+    who: Who,
+    reason: str | None,
+) -> tuple[Purged, ...]:
     state = hierarchy.read_plate_state(target)
     gone: list[Purged] = []
     for entry in state.plate.wells:
-        if yes:
-            with target.lock():
-                gone += _purge_well(target, state, entry.path, originals, who, reason)
-        else:
-            well = hierarchy.read_well_state(target, state.version, entry.path)
-            gone += _candidates(target, well, originals)
+        with target.lock():
+            gone += _purge_well(target, state, entry.path, originals, who, reason)
     if orphans:
-        gone += _purge_orphans(target, state, yes)
+        gone += _purge_orphans(target, state, yes=True)
     return tuple(gone)
 
 
@@ -90,7 +114,7 @@ def _candidates(
                 well=well.path,
                 field=record.name,
                 version=one.id,
-                size=_size(target, f"{well.path}/{one.path}"),
+                size=target.size(f"{well.path}/{one.path}"),
             )
             for one in record.kept()
             if one.id != record.live
@@ -105,7 +129,7 @@ def _purge_well(
     state: PlateState,
     path: str,
     originals: bool,
-    who: Who | None,
+    who: Who,
     reason: str | None,
 ) -> list[Purged]:
     well = finish_moves(target, state, path)
@@ -134,16 +158,15 @@ def _purge_well(
 
 
 def _purged(
-    record: FieldRecord, version: str, who: Who | None, reason: str | None
+    record: FieldRecord, version: str, who: Who, reason: str | None
 ) -> FieldRecord:
     old = record.find(version)
-    person = who or Who("unknown", "login")
     event = FieldVersion(
         id=version,
         path=record.path if old is None else old.path,
         action="purge",
-        who=person.name,
-        known=person.known,
+        who=who.name,
+        known=who.known,
         when=now(),
         why=reason,
     )
@@ -177,7 +200,7 @@ def _purge_orphans(
                         well=well,
                         field=None,
                         version=version,
-                        size=_size(target, key),
+                        size=target.size(key),
                     )
                 )
                 if yes:
@@ -186,9 +209,3 @@ def _purge_orphans(
             finally:
                 hold.release()
     return gone
-
-
-def _size(target: DirectoryTarget, key: str) -> int:
-    return sum(
-        path.stat().st_size for path in (target.root / key).rglob("*") if path.is_file()
-    )

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, step
-from hcs.draft import ASIDE, TRASH
+from hcs.draft import TRASH
 from hcs.errors import HCSError
 from hcs.lock import locked, try_hold
-from hcs.places import is_archive, local_path, open_target
+from hcs.places import ASIDE, is_archive, local_path, open_target
 from hcs.settle import finish_moves
 from hcs.target import PART, store_errors
 

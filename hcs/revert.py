@@ -9,7 +9,9 @@ from hcs import hierarchy, spec
 from hcs.commit import Change, commit_change
 from hcs.errors import ConflictError, NotFoundError
 from hcs.metadata import FieldVersion, Who
-from hcs.places import open_target
+from hcs.places import opened
+from hcs.store import open_store
+from hcs.target import DirectoryTarget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,13 +36,13 @@ def history(
         By well path and field name. A field that was never changed here, on a plate of
         other software, has no entry.
     """
-    target = open_target(store)
-    state = hierarchy.read_plate_state(target)
+    documents = store if isinstance(store, DirectoryTarget) else open_store(store)
+    state = hierarchy.read_plate_state(documents)
     wells = [entry.path for entry in state.plate.wells] if well is None else [well]
     found: dict[tuple[str, str], tuple[FieldVersion, ...]] = {}
     for path in wells:
-        spec.check_well_path(path, target.location)
-        records = hierarchy.read_well_state(target, state.version, path).records
+        spec.check_well_path(path, documents.location)
+        records = hierarchy.read_well_state(documents, state.version, path).records
         for name, record in records.items():
             found[path, name] = record.versions
     return found
@@ -80,7 +82,20 @@ def revert(
     ConflictError
         If the field does not show `base`, or shows `version` already.
     """
-    target = open_target(store)
+    with opened(store) as target, target.changing():
+        change = _change_back(target, (well, field), version, who, reason, base)
+        return commit_change(target, change)
+
+
+def _change_back(
+    target: DirectoryTarget,
+    place: tuple[str, str],
+    version: str,
+    who: Who,
+    reason: str | None,
+    base: str | None,
+) -> Change:
+    well, field = place
     state = hierarchy.read_plate_state(target)
     spec.check_well_path(well, target.location)
     found = hierarchy.read_well_state(target, state.version, well)
@@ -102,14 +117,13 @@ def revert(
         why=reason or None,
         supersedes=record.live,
     )
-    change = Change(
+    return Change(
         well=well,
         name=field,
         acquisition=record.acquisition,
         base=record.live if base is None else base,
         version=event,
     )
-    return commit_change(target, change)
 
 
 def _kept_version(well: WellState, field: str, version: str) -> FieldVersion:

@@ -25,7 +25,7 @@ from hcs.config import config
 from hcs.history import FieldRecord, now, write_records
 from hcs.metadata import Well, WellImage
 from hcs.names import is_safe_name
-from hcs.places import open_target
+from hcs.places import is_archive, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,31 +81,35 @@ def settle(
     -------
         What is still unsettled.
     """
-    target = open_target(store)
     seconds = 0.0 if now else config.settle_grace if grace is None else grace
-    state = hierarchy.read_plate_state(target)
-    paths = wells or tuple(entry.path for entry in state.plate.wells)
-    for path in paths:
-        if _is_due(target, state, path, seconds):
+    due = {entry.well for entry in unsettled(store, grace=seconds, wells=wells)}
+    if not due:
+        return ()
+    if is_archive(store):
+        with opened(store) as target, target.changing():
+            return ()  # an archive settles whenever it is written
+    with opened(store) as target:
+        state = hierarchy.read_plate_state(target)
+        for path in sorted(due):
             with target.lock():
                 settle_well(target, state, path, seconds)
-    return unsettled(target, grace=seconds, wells=paths)
+        return unsettled(target, grace=seconds, wells=wells)
 
 
 def unsettled(
     store: Any, *, grace: float | None = None, wells: tuple[str, ...] | None = None
 ) -> tuple[Unsettled, ...]:
     """Return the fields that still have to be settled; parameters as for `settle`."""
-    target = open_target(store)
     seconds = config.settle_grace if grace is None else grace
-    state = hierarchy.read_plate_state(target)
     found = []
-    for path in wells or tuple(entry.path for entry in state.plate.wells):
-        well = hierarchy.read_well_state(target, state.version, path)
-        for record in well.records.values():
-            entry = _unsettled(target, state, well, record, seconds)
-            if entry is not None:
-                found.append(entry)
+    with opened(store) as target:
+        state = hierarchy.read_plate_state(target)
+        for path in wells or tuple(entry.path for entry in state.plate.wells):
+            well = hierarchy.read_well_state(target, state.version, path)
+            for record in well.records.values():
+                entry = _unsettled(target, state, well, record, seconds)
+                if entry is not None:
+                    found.append(entry)
     return tuple(found)
 
 
@@ -137,14 +141,6 @@ def _unsettled(
         aliases=tuple(str(alias["path"]) for alias in aliases),
         seconds=0.0 if _move(record) else min(waits, default=0.0),
         problem=problem,
-    )
-
-
-def _is_due(
-    target: DirectoryTarget, state: PlateState, path: str, grace: float
-) -> bool:
-    return any(
-        entry.seconds <= 0 for entry in unsettled(target, grace=grace, wells=(path,))
     )
 
 

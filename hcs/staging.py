@@ -111,7 +111,8 @@ class StagedField:
             version=version,
             label=self.label,
         )
-        committed = commit_change(self.target, change)
+        with self.target.changing(keep=self.place.key):
+            committed = commit_change(self.target, change)
         self._release()
         return committed
 
@@ -121,6 +122,7 @@ class StagedField:
             state = hierarchy.read_plate_state(self.target)
             hierarchy.remove_group(self.target, state.version, self.place.key)
             self._release()
+        self.target.discard()
 
     def _release(self) -> None:
         if self._hold is not None:

@@ -87,6 +87,12 @@ class DirectoryTarget:
         """Whether anything is there, a file or a directory."""
         return os.path.lexists(self._path(key))
 
+    def size(self, key: str) -> int:
+        """Return the bytes of all files below a key."""
+        return sum(
+            path.stat().st_size for path in self._path(key).rglob("*") if path.is_file()
+        )
+
     def is_group(self, key: str) -> bool:
         """Whether a directory is there."""
         return self._path(key).is_dir()
@@ -228,6 +234,14 @@ class DirectoryTarget:
             self._path(prefix).rmdir()
 
     # --- exclusion -------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def changing(self, keep: str | None = None) -> Iterator[None]:
+        """Do what a place asks for before and after changes; a folder asks nothing."""
+        yield
+
+    def discard(self) -> None:
+        """Give up what was prepared for a change that is not made."""
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Hold the plate: nobody else commits, claims or settles meanwhile."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,6 +15,7 @@ from hcs.errors import (
     WriterStateError,
 )
 from hcs.metadata import Plate, Who, as_plate
+from hcs.person import login_name as login_name
 from hcs.places import is_archive, local_path
 from hcs.source import as_source
 from hcs.staging import Storage, field_name, write_aside
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Item = TypeVar("Item")
-
-
-def login_name() -> Who:
-    """Return the name that this process runs under."""
-    try:
-        return Who(getpass.getuser(), "login")
-    except (OSError, KeyError, ImportError):
-        return Who("unknown", "login")
 
 
 class HCSPlateWriter:
@@ -333,19 +325,12 @@ class HCSPlateWriter:
         Parameters
         ----------
         content
-            For example ``conditions``, ``gaps``, ``import`` or ``channels``.
+            For example ``conditions``, ``gaps``, ``import`` or ``channels``; None takes
+            a key away.
         """
         target = self._open_draft().target
         with target.lock():
-            annotate(target, content)
-
-
-def annotate(target: DirectoryTarget, content: Mapping[str, Any]) -> None:
-    """Merge `content` into our key of a plate document; the caller holds the lock."""
-    state = hierarchy.read_plate_state(target)
-    merged = {**spec.extension(state.attributes), **content}
-    attributes = spec.with_extension(state.attributes, merged)
-    hierarchy.write_plate_state(target, replace(state, attributes=attributes))
+            hierarchy.annotate(target, content)
 
 
 def _listed(target: DirectoryTarget) -> set[tuple[str, str]]:
