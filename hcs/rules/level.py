@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hcs.errors import InvalidPathError
+from hcs.names import check_array_path
 from hcs.rules.problem import Findings, is_integer, show
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class Level:
     dtype: str
     """Name of the data type as Zarr v3 writes it, for example ``"uint16"``."""
 
-    dimension_names: tuple[Any, ...] | None = None
+    dimension_names: tuple[str | None, ...] | None = None
     """As found in Zarr v3; None where there are none."""
 
 
@@ -40,11 +42,11 @@ class Level:
 class Scheme:
     """What an image document says about its levels, as far as it can be read."""
 
-    axes: tuple[Any, ...]
+    axes: tuple[str | None, ...]
     """Names of the axes in array order; None for one without a name."""
 
     paths: tuple[str, ...]
-    """Paths of the levels, largest first."""
+    """Paths of the levels that may be looked at, largest first."""
 
     scales: tuple[int | None, ...]
     """Length of the scale of each level, None where there is none to count."""
@@ -63,12 +65,10 @@ def scheme_of(attributes: Any, version: str) -> Scheme | None:
     axes = _member(multiscale, "axes")
     if version == "0.6":
         axes = _member(_target(multiscale, datasets), "axes")
-    sound = [d for d in datasets if isinstance(_member(d, "path"), str)]
+    sound = [dataset for dataset in datasets if is_below(_member(dataset, "path"))]
     channels = _member(_member(holder, "omero"), "channels")
     return Scheme(
-        axes=tuple(_member(axis, "name") for axis in axes)
-        if isinstance(axes, list)
-        else (),
+        axes=tuple(_name(axis) for axis in axes) if isinstance(axes, list) else (),
         paths=tuple(dataset["path"] for dataset in sound),
         scales=tuple(_scale_length(dataset) for dataset in sound),
         channels=len(channels) if isinstance(channels, list) else None,
@@ -77,6 +77,19 @@ def scheme_of(attributes: Any, version: str) -> Scheme | None:
 
 def _member(value: Any, key: str) -> Any:
     return value.get(key) if isinstance(value, dict) else None
+
+
+def is_below(path: Any) -> bool:
+    """Tell whether a path can only mean something below its group."""
+    try:
+        return bool(check_array_path(path, ""))
+    except InvalidPathError:
+        return False
+
+
+def _name(axis: Any) -> str | None:
+    name = _member(axis, "name")
+    return name if isinstance(name, str) else None
 
 
 def _first(value: Any) -> Any:
@@ -143,9 +156,11 @@ def array_problems(
         text = "Chunks should lie in nested directories (dimension_separator '/')."
         findings.warning("array-separator", "dimension_separator", text, "image-layout")
     names = document.get("dimension_names")
-    return Level(
-        path, tuple(shape), dtype, tuple(names) if isinstance(names, list) else None
-    ), findings.problems
+    if isinstance(names, list):
+        names = tuple(name if isinstance(name, str) else None for name in names)
+    else:
+        names = None
+    return Level(path, tuple(shape), dtype, names), findings.problems
 
 
 def _dtype(document: dict[str, Any], version: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hcs.document import array_document, group_document, parse_json
 from hcs.errors import HCSError
 from hcs.rules.problem import Problem
+from hcs.validation.judge import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,6 +68,7 @@ class Documents:
         self.store = store
         self.version = version
         self.pixels = pixels
+        self.judge = Judge(version)
         self._group = group_document(version)
         self._array = array_document(version)
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from hcs.array import ArraySpec
-from hcs.errors import HCSError, InvalidPathError, UnsafeDataError
-from hcs.names import check_array_path, is_safe_name
-from hcs.rules.image import image_problems
+from hcs.names import is_safe_name
 from hcs.rules.label import label_problems, labels_problems
-from hcs.rules.level import (
-    Level,
-    Scheme,
-    array_problems,
-    label_level_problems,
-    level_problems,
-    scheme_of,
-)
-from hcs.rules.problem import OURS, Problem, some
-from hcs.validation.documents import Documents, Group, join
+from hcs.rules.level import Level, Scheme, is_below, label_level_problems
+from hcs.rules.problem import Problem, some
+from hcs.validation.documents import Documents, Found, Group, join
+from hcs.validation.judge import rebased
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,14 +52,13 @@ def check_images(documents: Documents, paths: Sequence[str]) -> list[ImageReport
 
 def _check_groups(documents: Documents, groups: Sequence[Group]) -> list[ImageReport]:
     """Check the documents of images, then the documents of all their levels."""
-    version = documents.version
     reports = []
     for group in groups:
         report = ImageReport(group.path, group.attributes, absent=group.absent)
         report.problems += group.problems
         if group.present:
-            report.problems += image_problems(group.attributes, version, group.path)
-            report.scheme = scheme_of(group.attributes, version)
+            problems, report.scheme = documents.judge.image(group.attributes)
+            report.problems += rebased(problems, group.path)
         reports.append(report)
     _check_levels(documents, reports)
     return reports
@@ -80,58 +70,37 @@ def _check_levels(documents: Documents, reports: Sequence[ImageReport]) -> None:
         for report in reports
         if report.scheme is not None
         for level in dict.fromkeys(report.scheme.paths)
-        if _is_below(level)
     ]
     found = documents.arrays([join(report.path, level) for report, level in wanted])
     for (report, path), one in zip(wanted, found, strict=True):
-        where = join(report.path, path)
-        if one.problem is not None:
-            report.problems.append(one.problem)
-        elif one.absent:
-            text = "The image lists this level, but no array is there."
-            clause = f"NGFF {documents.version} multiscale-md"
-            report.problems.append(
-                Problem("level-missing", "error", where, text, clause)
-            )
-        else:
-            level, problems = array_problems(
-                one.document, documents.version, path, where
-            )
-            report.problems += problems
-            if level is not None:
-                report.levels.append(level)
-                report.problems += _check_engine(documents, where, one.document)
+        _check_level(documents, report, path, one)
     for report in reports:
         if report.scheme is not None:
-            report.problems += level_problems(
-                report.scheme, report.levels, documents.version, report.path
+            problems = documents.judge.levels(report.scheme, report.levels)
+            report.problems += rebased(problems, report.path)
+
+
+def _check_level(
+    documents: Documents, report: ImageReport, path: str, found: Found
+) -> None:
+    where = join(report.path, path)
+    if found.problem is not None:
+        report.problems.append(found.problem)
+    elif found.document is None:
+        text = "The image lists this level, but no array is there."
+        clause = f"NGFF {documents.version} multiscale-md"
+        report.problems.append(Problem("level-missing", "error", where, text, clause))
+    else:
+        answer = documents.judge.array(found.document)
+        report.problems += rebased(answer.problems, where)
+        if answer.level is not None:
+            report.levels.append(replace(answer.level, path=path))
+        if documents.pixels and answer.readable:
+            from hcs.validation.pixels import level_pixel_problems
+
+            report.problems += level_pixel_problems(
+                documents.store, where, found.document
             )
-
-
-def _check_engine(
-    documents: Documents, where: str, document: dict[str, Any] | None
-) -> list[Problem]:
-    """Say whether this library reads such an array, and where asked try its pixels."""
-    assert document is not None  # noqa: S101  (for the type checker)
-    try:
-        ArraySpec.from_document(document, where)
-    except UnsafeDataError as error:
-        return [Problem("array-refused", "warning", where, str(error), OURS)]
-    except HCSError as error:
-        clause = "Zarr metadata"
-        return [Problem("array-document", "error", where, str(error), clause)]
-    if not documents.pixels:
-        return []
-    from hcs.validation.pixels import level_pixel_problems
-
-    return level_pixel_problems(documents.store, where, document)
-
-
-def _is_below(path: str) -> bool:
-    try:
-        return bool(check_array_path(path, ""))
-    except InvalidPathError:
-        return False
 
 
 # -- labels ----------------------------------------------------------------------------
@@ -204,7 +173,7 @@ def _listed(attributes: Any, version: str) -> list[str]:
     labels = _holder(attributes, version).get("labels")
     if not isinstance(labels, list):
         return []
-    sound = (name for name in labels if isinstance(name, str) and _is_below(name))
+    sound = (name for name in labels if isinstance(name, str) and is_below(name))
     return list(dict.fromkeys(sound))
 
 
@@ -263,7 +232,7 @@ def collection_problems(documents: Documents, keys: dict[str, Any]) -> list[Prob
         )
         series = None
     paths = series if series is not None else _numbered(documents)
-    sound = [path for path in paths if _is_below(path)]
+    sound = [path for path in paths if is_below(path)]
     for report in check_images(documents, sound):
         if report.absent:
             text = "The collection lists this image, but no group is there."

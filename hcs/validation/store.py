@@ -96,12 +96,22 @@ def _root(store: PlateStore, problems: list[Problem]) -> tuple[Any, int | None]:
     if not found:
         _nothing(store, problems)
         return None, None
+    # As the reader does: the one with NGFF keys, the newer where both have them.
+    chosen = next((one for one in found if _has_ngff(one[0])), found[0])
     if len(found) > 1:
-        text = "Both zarr.json and .zattrs are there; zarr.json is what was judged."
+        text = (
+            f"Both zarr.json and .zattrs are there; what was judged is that of Zarr "
+            f"v{chosen[1]}."
+        )
         problems.append(
             Problem("store-mixed-formats", "error", "", text, "Zarr metadata")
         )
-    return found[0]
+    return chosen
+
+
+def _has_ngff(attributes: Any) -> bool:
+    keys = attributes if isinstance(attributes, dict) else {}
+    return "ome" in keys or any(key in keys for key in _KEYS)
 
 
 def _nothing(store: PlateStore, problems: list[Problem]) -> None:

@@ -80,7 +80,7 @@ def test_strict_cases_are_warned_of_as_the_suite_says(
 def test_the_specification_s_own_examples_are_valid(
     shared_data: Path, version: str
 ) -> None:
-    folder = dict((v, f) for v, f, *_ in SUITES)[version]
+    folder = {v: f for v, f, *_ in SUITES}[version]
     for kind, name in (("plate", "plate_strict"), ("well", "well_strict")):
         paths = sorted((shared_data / folder / "examples" / name).glob("p*.json"))
         paths += sorted((shared_data / folder / "examples" / name).glob("w*.json"))

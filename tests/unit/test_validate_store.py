@@ -509,8 +509,8 @@ def test_a_plate_document_of_another_version_s_shape_is_explained(
     raw.group("", plate_attributes("0.4"))
     format_problem, problem = validate(tmp_path)
     assert format_problem.rule == "version-zarr-format"
-    assert problem.rule == "store-not-ngff"
-    assert "found 'plate' elsewhere" in problem.message
+    assert problem.rule == "ome-missing"
+    assert "'plate' stands beside it" in problem.message
 
 
 @pytest.mark.parametrize("stated", ["0.7", "1.0"])
