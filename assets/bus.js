@@ -1,0 +1,33 @@
+// What the parts of one page share without asking the server. Each part is a component
+// of its own; this module is loaded once, so its state is the page's.
+
+const target = new EventTarget()
+
+/** Tell the other parts. */
+export function tell(name, detail) {
+  target.dispatchEvent(new CustomEvent(name, { detail }))
+}
+
+/** Listen until the returned function is called. */
+export function listen(name, listener) {
+  const wrapped = (event) => listener(event.detail)
+  target.addEventListener(name, wrapped)
+  return () => target.removeEventListener(name, wrapped)
+}
+
+/** The channels as they are drawn now: `{index, name, color, low, high, gamma, active}`.
+ *  One contrast for thumbnails, viewer and comparison. */
+export const display = { channels: [] }
+
+export function setDisplay(channels) {
+  display.channels = channels
+  tell("display", channels)
+}
+
+/** Who acts; kept in the browser, shown in the header. */
+export const reviewer = { name: "" }
+
+export function setReviewer(name) {
+  reviewer.name = name
+  tell("reviewer", name)
+}

@@ -1,0 +1,51 @@
+// Colours of data. Viridis (CC0, by Smith and van der Walt): equal steps look equal,
+// also in grey and to colour-blind eyes.
+
+const VIRIDIS =
+  "440154 460c5f 47186a 482273 472c7b 453681 424085 3e4989 3a528b 365a8c 32628d 2f6a8d " +
+  "2c728e 287a8e 26818e 23898d 20908c 1e978a 1e9e88 21a685 27ad80 30b47a 3dbb74 4bc26c " +
+  "5bc862 6dce58 81d34c 95d73f aadb32 bfdf24 d4e11a e9e419 fde724"
+
+const STOPS = VIRIDIS.split(" ").map((text) => [0, 2, 4].map((at) => parseInt(text.slice(at, at + 2), 16)))
+
+/** The CSS colour at `part`, 0 to 1; beyond it the end's colour. */
+export function ramp(part) {
+  const place = Math.min(1, Math.max(0, part)) * (STOPS.length - 1)
+  const below = Math.min(STOPS.length - 2, Math.floor(place))
+  const mixed = STOPS[below].map((one, i) => Math.round(one + (STOPS[below + 1][i] - one) * (place - below)))
+  return `rgb(${mixed.join(",")})`
+}
+
+/** The whole ramp as a CSS gradient from left to right. */
+export function gradient() {
+  return `linear-gradient(90deg,${STOPS.map((stop) => `rgb(${stop.join(",")})`).join(",")})`
+}
+
+/** Red, green and blue, 0 to 1, of "RRGGBB". */
+export function parts(color) {
+  return [0, 2, 4].map((at) => parseInt(color.slice(at, at + 2), 16) / 255)
+}
+
+/** The value of a token of the present theme. */
+export function token(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--hcs-${name}`).trim()
+}
+
+const darkWish = matchMedia("(prefers-color-scheme: dark)")
+
+/** Whether the page is dark now. */
+export function isDark() {
+  const chosen = document.documentElement.dataset.theme
+  return chosen ? chosen === "dark" : darkWish.matches
+}
+
+/** Call `redraw` after the theme changed; returns the way to stop. */
+export function onTheme(redraw) {
+  const watcher = new MutationObserver(redraw)
+  watcher.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] })
+  darkWish.addEventListener("change", redraw)
+  return () => {
+    watcher.disconnect()
+    darkWish.removeEventListener("change", redraw)
+  }
+}

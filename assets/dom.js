@@ -1,0 +1,117 @@
+// Elements from plain values. Nothing here, and nothing that uses it, ever parses HTML:
+// names of plates, files and people only become text nodes and attributes.
+
+const SVG = "http://www.w3.org/2000/svg"
+
+/** Make an element: `h("p", {class: "soft", on: {click}}, "text", child)`. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag)
+  set(element, attributes)
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined))
+  return element
+}
+
+/** Set attributes, properties and listeners of an element. */
+export function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "on") {
+      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener)
+    } else if (name === "style") {
+      for (const [key, each] of Object.entries(value)) element.style.setProperty(key, each)
+    } else if (name === "dataset") {
+      Object.assign(element.dataset, value)
+    } else if (name === "value" || name === "checked" || name === "textContent") {
+      element[name] = value
+    } else if (value === false || value === null || value === undefined) {
+      element.removeAttribute(name)
+    } else {
+      element.setAttribute(name, value === true ? "" : String(value))
+    }
+  }
+  return element
+}
+
+/** Replace what an element holds. */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined))
+  return element
+}
+
+/** A text node only where the text changed, so that screen readers are not disturbed. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text
+}
+
+const ICONS = {
+  sun: "M8 4.6a3.4 3.4 0 1 0 0 6.8 3.4 3.4 0 0 0 0-6.8M8 1v1.6M8 13.4V15M1 8h1.6M13.4 8H15M3 3l1.2 1.2M11.8 11.8 13 13M13 3l-1.2 1.2M4.2 11.8 3 13",
+  moon: "M13.5 9.6A6 6 0 0 1 6.4 2.5a6 6 0 1 0 7.1 7.1",
+  help: "M5.6 6a2.4 2.4 0 1 1 3.5 2.1c-.7.4-1.1.9-1.1 1.7M8 12.4v.1",
+  fit: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4",
+  plus: "M8 3v10M3 8h10",
+  minus: "M3 8h10",
+  back: "M9.5 3 4.5 8l5 5",
+  forward: "M6.5 3l5 5-5 5",
+  file: "M4 1.8h5L12.5 5v9.2H4zM9 1.8V5h3.5",
+  upload: "M8 11V2.5M4.5 6 8 2.5 11.5 6M2.5 11v2.5h11V11",
+  warn: "M8 2 1.5 13.5h13zM8 6.5v3.2M8 11.6v.1",
+  check: "M3 8.5l3.4 3.4L13.2 4.6",
+  close: "M4 4l8 8M12 4l-8 8",
+  undo: "M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6M3 6.5 6 3.5M3 6.5l3 3",
+  edit: "M3 13l.6-2.8L10.8 3 13 5.2 5.8 12.4z",
+  link: "M6.5 9.5l3-3M5 8 3.3 9.7a2.1 2.1 0 0 0 3 3L8 11M8 5l1.7-1.7a2.1 2.1 0 0 1 3 3L11 8",
+}
+
+/** A line icon of 16 px; decoration only, so it is hidden from screen readers. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg")
+  const path = document.createElementNS(SVG, "path")
+  for (const [key, value] of Object.entries({
+    viewBox: "0 0 16 16", width: "16", height: "16", class: "icon", "aria-hidden": "true",
+  })) svg.setAttribute(key, value)
+  path.setAttribute("d", ICONS[name])
+  svg.append(path)
+  return svg
+}
+
+/** A number for people: four significant digits, grouped, no trailing noise. */
+export function number(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–"
+  const size = Math.abs(value)
+  if (size !== 0 && (size >= 1e7 || size < 1e-3)) return value.toExponential(2).replace("e+", "e")
+  return value.toLocaleString("en-US", { maximumSignificantDigits: Math.max(4, Math.ceil(Math.log10(size + 1))) })
+}
+
+/** Bytes for people. */
+export function bytes(value) {
+  for (const [unit, size] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
+    if (value >= size) return `${(value / size).toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${unit}`
+  }
+  return `${value} B`
+}
+
+/** "1 field", "2 fields". */
+export function count(value, noun) {
+  return `${value.toLocaleString("en-US")} ${noun}${value === 1 ? "" : "s"}`
+}
+
+/** Whether a key event is meant for a control, and not for the page. */
+export function typing(event) {
+  const target = event.composedPath()[0]
+  if (!(target instanceof Element)) return false
+  if (target.isContentEditable) return true
+  const tag = target.tagName
+  if (tag === "TEXTAREA" || tag === "SELECT") return true
+  return tag === "INPUT" && !["checkbox", "radio", "button", "range", "file"].includes(target.type)
+}
+
+/** Run `work` once before the next frame, however often it is asked for. */
+export function everyFrame(work) {
+  let asked = 0
+  return () => {
+    if (asked) return
+    asked = requestAnimationFrame(() => {
+      asked = 0
+      work()
+    })
+  }
+}

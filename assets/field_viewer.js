@@ -1,0 +1,141 @@
+// One field at full resolution.
+
+import { display, listen, tell } from "./bus.js"
+import { everyFrame, fill, h, icon, number, say, set } from "./dom.js"
+import { island } from "./island.js"
+import { makePane } from "./pane.js"
+import { scaleBar, shortUnit } from "./scale_bar.js"
+import { Viewport, steer } from "./viewport.js"
+
+export function render(context) {
+  return island(context, { sheets: ["field_viewer.css"], build })
+}
+
+function build({ el, send }) {
+  const viewport = new Viewport()
+  let content = null
+  let pointer = null
+
+  const title = h("h2", { class: "cut" })
+  const marks = h("span", { class: "row" })
+  const busy = h("span", { class: "busy soft small", role: "status" })
+  const zoomText = h("button", { type: "button", class: "plain small zoom", title: "One screen pixel a pixel (key 0)", on: { click: () => viewport.actual() } })
+  const tools = h("div", { class: "row tools" },
+    tool("back", "Previous field ( [ )", () => send("field", { step: -1 })),
+    tool("forward", "Next field ( ] )", () => send("field", { step: 1 })),
+    tool("minus", "Zoom out ( - )", () => viewport.zoom(1 / 1.5)), zoomText,
+    tool("plus", "Zoom in ( + )", () => viewport.zoom(1.5)),
+    tool("fit", "Fit (F)", () => fit()),
+    tool("close", "Back to the well (Esc)", () => send("close")))
+  const pane = makePane(viewport, (state) => {
+    say(busy, state.busy ? "Loading…" : state.mode === "picture" ? "drawn by the server" : "")
+    el.dataset.busy = String(Boolean(state.busy))
+    showReadout()
+  })
+  const bar = scaleBar()
+  const readout = h("output", { class: "readout" })
+  const stage = h("div", { class: "stage", tabindex: "0", role: "img", "aria-label": "Field" }, pane.element, bar.element)
+  const sliders = h("div", { class: "sliders", hidden: true })
+  el.append(h("section", { class: "panel hcs-field-viewer", "aria-label": "Field viewer" },
+    h("header", {}, title, marks, h("span", { class: "grow" }), busy, tools), stage,
+    h("footer", { class: "row" }, readout, sliders)))
+
+  function tool(name, label, click) {
+    return h("button", { type: "button", class: "plain square", title: label, "aria-label": label.replace(/ \(.*/, ""), on: { click } }, icon(name))
+  }
+
+  const fit = () => viewport.box && viewport.fit(...viewport.box)
+  const showScale = everyFrame(() => {
+    if (!content?.field) return
+    bar.show(viewport, content.field.pixel[0], content.field.unit)
+    say(zoomText, `${Math.round(viewport.scale * (window.devicePixelRatio || 1) * 100)} %`)
+    showReadout()
+  })
+
+  function showReadout() {
+    const field = content?.field
+    if (!field || field.error) return fill(readout)
+    if (!pointer) return fill(readout, h("span", { class: "soft" }, summary(field)))
+    const [x, y] = viewport.at(...pointer)
+    const found = pane.valuesAt(x, y)
+    if (!found) return fill(readout, h("span", { class: "soft" }, summary(field)))
+    const known = Boolean(field.unit)
+    const place = known
+      ? `${number(field.start[0] + Math.floor(x) * field.pixel[0])}, ${number(field.start[1] + Math.floor(y) * field.pixel[1])} ${shortUnit(field.unit)}`
+      : ""
+    const values = found.values.map(([index, value]) => {
+      const channel = display.channels.find((one) => one.index === index)
+      return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `, h("b", {}, number(value)))
+    })
+    fill(readout, h("span", {}, `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, values,
+      found.level ? h("span", { class: "soft" }, `level ${found.level}`) : null)
+  }
+
+  function summary(field) {
+    const size = `${field.width} × ${field.height} px`
+    const physical = field.unit ? ` · ${number(field.width * field.pixel[0])} × ${number(field.height * field.pixel[1])} ${shortUnit(field.unit)}` : ""
+    return `${size}${physical} · ${field.dtype}`
+  }
+
+  function axisSlider(axis, label, keys) {
+    const text = h("span", { class: "mono" })
+    const input = h("input", { type: "range", min: "0", step: "1", "aria-label": label,
+      on: { input: () => { say(text, `${Number(input.value) + 1}/${Number(input.max) + 1}`); choose() } } })
+    const choose = everyFrame(() => send("axis", { axis, value: Number(input.value) }))
+    const element = h("label", { class: "row", title: `${label} (keys ${keys})`, hidden: true }, h("span", { class: "soft" }, axis), input, text)
+    sliders.append(element)
+    return {
+      show(value, size) {
+        element.hidden = size < 2
+        set(input, { max: size - 1 })
+        input.value = value
+        say(text, `${value + 1}/${size}`)
+        return size > 1
+      },
+      step(by) { if (!element.hidden) { input.value = Number(input.value) + by; input.dispatchEvent(new Event("input")) } },
+    }
+  }
+  const zAxis = axisSlider("z", "Focal plane", ", and .")
+  const tAxis = axisSlider("t", "Time point", "; and '")
+
+  const watcher = new ResizeObserver(() => { viewport.resize(stage.clientWidth, stage.clientHeight) })
+  watcher.observe(stage)
+  const stop = [
+    steer(stage, viewport, { onHover: (x, y) => { pointer = x === null ? null : [x, y]; showReadout() } }),
+    viewport.watch(showScale),
+    listen("display", () => { pane.refresh(); showReadout() }),
+    listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) }),
+    listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by)),
+    listen("step", (by) => send("field", { step: by })),
+    listen("measure-field", () => tell("field-planes", pane.planes())),
+  ]
+  const visible = () => el.getClientRects().length > 0
+
+  return {
+    content(next) {
+      const before = content?.field
+      content = next
+      const field = next.field
+      if (!field) return pane.show(null)
+      fill(title, `${next.well} `, h("span", {}, field.label))
+      fill(marks, field.acquisition ? h("span", { class: "tag" }, field.acquisition) : null,
+        field.corrected ? h("span", { class: "tag accent" }, "corrected") : null,
+        field.settling ? h("span", { class: "tag", title: "The new version is being moved to its first path" }, "settling") : null)
+      set(stage, { "aria-label": `Field ${field.label} of well ${next.well}, channels ${display.channels.filter((one) => one.active).map((one) => one.name).join(", ")}` })
+      const moved = [zAxis.show(next.z, field.sizes.z), tAxis.show(next.t, field.sizes.t)]
+      sliders.hidden = !moved.some(Boolean)
+      pane.show({ ...field, id: field.version, z: next.z, t: next.t })
+      if (field.error) return bar.hide()
+      if (viewport.box) viewport.picture([field.width, field.height])
+      else viewport.size = [field.width, field.height]
+      // Another field starts as a whole; another version or plane keeps the view.
+      if (before && (before.name !== field.name || content.well !== next.well)) fit()
+      showScale()
+    },
+    dispose() {
+      stop.forEach((each) => each())
+      watcher.disconnect()
+      pane.dispose()
+    },
+  }
+}

@@ -1,0 +1,129 @@
+// The fields of the chosen well: as a gallery, and as a strip while one is open.
+
+import { everyFrame, fill, h, icon, number, set } from "./dom.js"
+import { island } from "./island.js"
+
+const CAPTION = 30 // pixels below and around a picture
+const SMALLEST = 135
+
+export function render(context) {
+  return island(context, { sheets: ["gallery.css"], build })
+}
+
+function build({ el, send }) {
+  const title = h("h2", {})
+  const facts = h("div", { class: "row facts-line grow" })
+  const list = h("div", { class: "list", role: "list", "aria-label": "Fields" })
+  const message = h("div", { class: "message", hidden: true })
+  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts), message, list)
+  el.append(section)
+  const thumbs = new Map()
+  let fields = 0
+
+  /** As large as lets all fields be seen at once, but never too small to judge. */
+  const arrange = everyFrame(() => {
+    if (section.classList.contains("strip") || !fields) return
+    const style = getComputedStyle(list)
+    const gap = parseFloat(style.columnGap)
+    const width = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+    const height = list.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)
+    let best = [1, 0]
+    for (let columns = 1; columns <= fields; columns += 1) {
+      const across = (width - gap * (columns - 1)) / columns
+      const rows = Math.ceil(fields / columns)
+      const down = (height - gap * (rows - 1)) / rows - CAPTION
+      const side = Math.min(across, down)
+      if (side > best[1]) best = [columns, side]
+    }
+    const side = Math.min(Math.max(best[1], SMALLEST), width)
+    set(list, { style: { "--side": `${Math.floor(side)}px` } })
+  })
+  const watcher = new ResizeObserver(arrange)
+  watcher.observe(list)
+
+  function makeThumb(key) {
+    const image = h("img", { alt: "", draggable: "false", decoding: "async" })
+    const problem = h("span", { class: "problem", hidden: true })
+    const caption = h("span", { class: "caption" })
+    const button = h("button", { type: "button", class: "hcs-thumb", on: { click: () => send("open", { field: thumb.field.name, acquisition: thumb.field.acquisition }) } },
+      h("span", { class: "frame" }, image, problem), caption)
+    image.addEventListener("load", () => {
+      button.classList.remove("loading")
+      problem.hidden = true
+    })
+    image.addEventListener("error", () => {
+      button.classList.remove("loading")
+      if (image.getAttribute("src")) fail("The picture could not be loaded.")
+    })
+    const fail = (text) => {
+      fill(problem, icon("warn"), h("span", {}, text))
+      problem.hidden = false
+    }
+    const thumb = {
+      key, element: h("div", { role: "listitem" }, button), field: null,
+      show(well, field) {
+        thumb.field = field
+        set(button, {
+          dataset: { well, field: field.name, version: field.version },
+          "aria-label": `Field ${field.label} of ${well}${field.corrected ? ", corrected" : ""}${field.error ? `, cannot be shown: ${field.error}` : ""}`,
+          "aria-pressed": String(field.selected), title: field.error || "",
+        })
+        fill(caption, h("b", { class: "cut" }, field.label),
+          field.acquisition_name ? h("span", { class: "soft cut" }, field.acquisition_name) : null,
+          field.corrected ? h("span", { class: "corrected", title: "Corrected" }, "◆") : null,
+          h("span", { class: "grow" }),
+          field.value !== null ? h("span", { class: "soft cut", title: field.metric }, number(field.value)) : null)
+        if (field.error) {
+          image.removeAttribute("src")
+          image.hidden = true
+          return fail(field.error)
+        }
+        image.hidden = false
+        if (image.getAttribute("src") !== field.thumb) {
+          // The old picture stays until the new one is there: no flicker on contrast.
+          if (!image.getAttribute("src") || thumb.well !== well) button.classList.add("loading")
+          image.src = field.thumb
+        }
+        thumb.well = well
+      },
+    }
+    return thumb
+  }
+
+  function showMessage(next) {
+    const text = next.error || (!next.loading && next.fields.length === 0 ? next.empty : "")
+    message.hidden = !text
+    if (!text) return
+    fill(message, next.error
+      ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("div", {}, h("b", {}, `Well ${next.well} cannot be shown. `), next.error))
+      : h("div", { class: "empty" }, h("b", {}, text), next.hint ? h("span", {}, next.hint) : null))
+  }
+
+  return {
+    content(next) {
+      section.classList.toggle("strip", next.strip)
+      section.classList.toggle("loading", next.loading)
+      fill(title, next.well || "")
+      fill(facts, h("span", { class: "soft" }, next.loading ? "Loading…" : next.summary),
+        next.conditions.map(([name, value]) => h("span", { class: "tag", title: `${name}: ${value}` }, h("span", { class: "cut" }, `${name} ${value}`))))
+      showMessage(next)
+      const keys = next.fields.map((field) => `${field.acquisition}/${field.name}`)
+      for (const [key, thumb] of thumbs) {
+        if (keys.includes(key)) continue
+        thumb.element.remove()
+        thumbs.delete(key)
+      }
+      next.fields.forEach((field, i) => {
+        if (!thumbs.has(keys[i])) thumbs.set(keys[i], makeThumb(keys[i]))
+        const thumb = thumbs.get(keys[i])
+        if (list.children[i] !== thumb.element) list.insertBefore(thumb.element, list.children[i] ?? null)
+        thumb.show(next.well, field)
+      })
+      const chosen = next.fields.findIndex((field) => field.selected)
+      if (chosen >= 0 && next.strip) thumbs.get(keys[chosen]).element.scrollIntoView({ block: "nearest", inline: "nearest" })
+      fields = next.fields.length
+      arrange()
+    },
+    dispose() { watcher.disconnect() },
+  }
+}

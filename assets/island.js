@@ -1,0 +1,53 @@
+// Connects one component of the page with its Panel model.
+//
+// The server sends each part of its state as JSON text in a parameter of the model;
+// the component answers with messages. Nothing else crosses.
+
+const styles = new Map()
+
+/** The style sheet, fetched once a page however many components wear it. */
+function sheet(name) {
+  if (!styles.has(name)) {
+    const load = async () => {
+      const answer = await fetch(new URL(name, import.meta.url))
+      const made = new CSSStyleSheet()
+      made.replaceSync(await answer.text())
+      return made
+    }
+    styles.set(name, load())
+  }
+  return styles.get(name)
+}
+
+/**
+ * Mount a component.
+ *
+ * `build` gets `{el, root, send, hide}` and returns an object with one method for each
+ * parameter, called with its parsed value at the start and after each change, and
+ * optionally `dispose`. `send(type, content)` returns the message's number; the server
+ * echoes the last one it has seen as `ack`, so a component can tell an answer from an
+ * echo of something older.
+ */
+export async function island({ model, el }, { sheets = [], params = ["content"], build }) {
+  const root = el.getRootNode()
+  const loaded = await Promise.all(["parts.css", ...sheets].map(sheet))
+  if (root instanceof ShadowRoot) root.adoptedStyleSheets = loaded
+  let sequence = 0
+  const send = (type, content = {}) => {
+    sequence += 1
+    model.send_msg({ type, seq: sequence, ...content })
+    return sequence
+  }
+  el.classList.add("island")
+  const hide = (hidden) => { (root.host ?? el).hidden = hidden }
+  const part = build({ el, root, send, hide })
+  for (const name of params) {
+    const show = () => {
+      const text = model[name]
+      if (text) part[name](JSON.parse(text))
+    }
+    model.on(name, show)
+    show()
+  }
+  model.on("remove", () => part.dispose?.())
+}

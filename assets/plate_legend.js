@@ -1,0 +1,74 @@
+// What the colours and shapes of the plate map mean.
+
+import { fill, h, number, set } from "./dom.js"
+import { STATE, drawPlate } from "./plate_drawing.js"
+
+/** The colour bar with its limits, and what lies beyond them. */
+export function legend({ gradient, onLimits }) {
+  const low = h("span", {})
+  const high = h("span", {})
+  const under = h("i", { class: "under", hidden: true })
+  const over = h("i", { class: "over", hidden: true })
+  const mark = h("span", { class: "mark", hidden: true })
+  const ramp = h("div", { class: "ramp", style: { background: gradient } }, under, over, mark)
+  const title = h("span", { class: "cut", style: { "grid-column": "1 / 3" } })
+  const mode = h("button", {
+    type: "button", class: "small mode",
+    on: { click: () => onLimits(mode.dataset.mode === "robust" ? "full" : "robust") },
+  })
+  const element = h("div", { class: "legend" }, low, ramp, high, title, mode)
+  let shown = { low: null, high: null }
+
+  return {
+    element,
+    show({ values, low: from, high: to, limits, below, above }) {
+      shown = { low: from, high: to }
+      element.hidden = !values
+      if (!values) return
+      const none = from === null || from === undefined
+      low.textContent = none ? "" : number(from)
+      high.textContent = none ? "no values yet" : number(to)
+      fill(title, values.title, values.unit ? h("span", { class: "soft" }, ` in ${values.unit}`) : null)
+      set(title, { title: values.definition })
+      under.hidden = !below
+      over.hidden = !above
+      set(ramp, { title: none ? "" : `${below} below, ${above} above the limits` })
+      set(mode, { dataset: { mode: limits }, title: limits === "robust" ? "Colours span the 2nd to 98th percentile" : "Colours span all values" })
+      mode.textContent = limits === "robust" ? "2–98 %" : "full range"
+    },
+    mark(value) {
+      const { low: from, high: to } = shown
+      mark.hidden = value === null || value === undefined || !(to > from)
+      if (!mark.hidden) mark.style.left = `${Math.min(1, Math.max(0, (value - from) / (to - from))) * 100}%`
+    },
+  }
+}
+
+/** A key for those looks that this plate has; nothing about what it has not. */
+export function stateKeys(scene) {
+  const wells = scene.wells
+  const has = (test) => wells.some(test)
+  const plain = { state: STATE.present, partial: false, corrected: false, role: "" }
+  const missingValue = wells.some((well, index) => well.state === STATE.present && scene.parts[index] === null)
+  const entries = [
+    [missingValue, { ...plain }, null, "no value"],
+    [has((well) => well.partial), { ...plain, partial: true }, 0.4, "fields missing"],
+    [has((well) => well.corrected), { ...plain, corrected: true }, 0.4, "corrected"],
+    [has((well) => well.role === "N"), { ...plain, role: "N" }, 0.4, "negative control"],
+    [has((well) => well.role === "P"), { ...plain, role: "P" }, 0.4, "positive control"],
+    [has((well) => well.role === "U"), { ...plain, role: "U" }, 0.4, "untreated"],
+    [has((well) => well.state === STATE.not_acquired), { ...plain, state: STATE.not_acquired }, null, "not acquired"],
+    [has((well) => well.state === STATE.pending), { ...plain, state: STATE.pending }, null, "not written yet"],
+    [has((well) => well.state === STATE.missing), { ...plain, state: STATE.missing }, null, "nothing there"],
+    [has((well) => well.state === STATE.unreadable), { ...plain, state: STATE.unreadable }, null, "cannot be read"],
+  ].filter(([shown]) => shown)
+  return h("ul", { class: "keys", "aria-label": "Signs" }, entries.map(([, well, part, text]) => h("li", {}, swatch(well, part), text)))
+}
+
+/** The plate's own drawing of one well, so that the key cannot differ from the map. */
+function swatch(well, part) {
+  const canvas = h("canvas", { "aria-hidden": "true" })
+  const geometry = { rows: 1, columns: 1, cell: 18, rowHead: 0, columnHead: 0, width: 18, height: 18 }
+  drawPlate(canvas, { geometry, wells: [well], parts: [part], selected: -1, chosen: new Set(), hovered: -1, bare: true })
+  return canvas
+}

@@ -1,0 +1,424 @@
+// The plate: one canvas that shows it, and over it one transparent grid that is it.
+//
+// The cells of the grid are what is clicked, focused and read out; the canvas below only
+// paints. So the drawn well and the accessible one cannot disagree.
+
+import { onTheme, gradient } from "./colours.js"
+import { count, everyFrame, fill, h, number, say, set, typing } from "./dom.js"
+import { listen } from "./bus.js"
+import { island } from "./island.js"
+import { STATE, drawPlate, geometry } from "./plate_drawing.js"
+import { legend, stateKeys } from "./plate_legend.js"
+
+const WORDS = {
+  [STATE.missing]: "listed, but nothing is there",
+  [STATE.unreadable]: "cannot be read",
+  [STATE.not_acquired]: "not acquired",
+  [STATE.pending]: "not written yet",
+}
+
+const REPEAT_MILLISECONDS = 90 // a held arrow key asks the server no faster than this
+
+export function render(context) {
+  return island(context, { sheets: ["plate_map.css"], params: ["plate", "values", "look"], build })
+}
+
+function build({ el, send }) {
+  const scene = { geometry: null, wells: [], parts: [], selected: -1, chosen: new Set(), hovered: -1 }
+  let plate = null
+  let values = null
+  let metrics = []
+  let limits = "robust"
+  let asked = 0
+  let lastSent = 0
+  let waiting = 0
+  let cells = []
+  let rowHeads = []
+  let columnHeads = []
+
+  const select = h("select", { on: { change: () => send("metric", { metric: select.value }) } })
+  const acquisition = h("select", {
+    "aria-label": "Acquisition",
+    on: { change: () => send("acquisition", { acquisition: acquisition.value === "" ? null : Number(acquisition.value) }) },
+  })
+  const numbers = h("button", {
+    type: "button", class: "small", "aria-pressed": "false", title: "Show the numbers in the wells",
+    on: { click: () => showNumbers(numbers.getAttribute("aria-pressed") !== "true") },
+  }, "123")
+  const head = h("header", { class: "head" },
+    h("label", { class: "hcs-metric-select" }, h("span", { class: "soft" }, "Colour"), select), acquisition, numbers)
+  const canvas = h("canvas", { "aria-hidden": "true" })
+  const table = h("table", { role: "grid", "aria-label": "Plate", "aria-readonly": "true" })
+  const map = h("div", { class: "hcs-plate-map" }, canvas, table)
+  const keyBox = h("div")
+  const summary = h("p", { class: "summary soft", role: "status", "aria-live": "polite" })
+  const tip = h("div", { class: "tip", hidden: true, role: "tooltip" })
+  const body = h("div", { class: "body" }, map, keyBox, summary)
+  el.append(h("section", { class: "panel", "aria-label": "Plate map" }, head, body), tip)
+
+  const paint = everyFrame(() => scene.geometry && drawPlate(canvas, scene))
+
+  // Building the grid ------------------------------------------------------------
+
+  function buildGrid() {
+    const rows = plate.rows.map((name, row) => {
+      const rowHead = h("th", { scope: "row", role: "rowheader", dataset: { row } }, name)
+      rowHeads[row] = rowHead
+      const line = h("tr", { role: "row", "aria-rowindex": row + 2 }, rowHead)
+      for (let column = 0; column < plate.columns.length; column += 1) {
+        const index = row * plate.columns.length + column
+        const cell = document.createElement("td")
+        cell.setAttribute("role", "gridcell")
+        cell.setAttribute("aria-selected", "false")
+        cell.setAttribute("aria-colindex", column + 2)
+        cell.dataset.well = plate.labels[index]
+        cell.dataset.index = index
+        cell.tabIndex = -1
+        const text = document.createElement("span")
+        text.className = "sr"
+        cell.append(text)
+        cells[index] = cell
+        line.append(cell)
+      }
+      return line
+    })
+    columnHeads = plate.columns.map((name, column) =>
+      h("th", { scope: "col", role: "columnheader", dataset: { column } }, name))
+    fill(table,
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row", "aria-rowindex": 1 }, h("td"), columnHeads)),
+      h("tbody", { role: "rowgroup" }, rows))
+    set(table, { "aria-rowcount": plate.rows.length + 1, "aria-colcount": plate.columns.length + 1 })
+  }
+
+  function arrange() {
+    if (!plate) return
+    const style = getComputedStyle(body)
+    const width = body.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+    if (width < 40) return
+    const height = Math.max(230, window.innerHeight * 0.5)
+    const place = geometry(plate.rows.length, plate.columns.length, width, height)
+    const dense = map.classList.contains("numbers")
+    if (dense) place.cell = Math.max(place.cell, 44)
+    scene.geometry = place
+    set(table, { style: { "--cell": `${place.cell}px`, "--row-head": `${place.rowHead}px`, "--column-head": `${place.columnHead}px` } })
+    table.style.width = `${place.rowHead + place.cell * place.columns}px`
+    map.style.width = dense ? "" : `${place.width}px`
+    map.style.height = dense ? "" : `${place.height}px`
+    canvas.hidden = dense
+    const every = Math.max(1, Math.ceil(15 / place.cell))
+    columnHeads.forEach((one, i) => one.classList.toggle("quiet", every > 1 && i !== 0 && (i + 1) % every !== 0))
+    const rowEvery = Math.max(1, Math.ceil(11 / place.cell))
+    rowHeads.forEach((one, i) => one.classList.toggle("quiet", rowEvery > 1 && i % rowEvery !== 0))
+    paint()
+  }
+
+  function showNumbers(on) {
+    set(numbers, { "aria-pressed": String(on) })
+    map.classList.toggle("numbers", on)
+    arrange()
+  }
+
+  // What the wells say -------------------------------------------------------------
+
+  function wellText(index) {
+    const parts = [plate.labels[index]]
+    const state = plate.states[index]
+    if (state !== STATE.present) parts.push(WORDS[state])
+    else if (plate.fields[index] !== null) parts.push(count(plate.fields[index], "field"))
+    const value = values?.values[index]
+    if (values && state === STATE.present) {
+      parts.push(value === null ? `no ${values.title}` : `${values.title} ${number(value)}${values.unit ? ` ${values.unit}` : ""}`)
+    }
+    if (scene.wells[index].partial) parts.push("incomplete")
+    if (scene.wells[index].corrected) parts.push("corrected")
+    return parts.join(", ")
+  }
+
+  function describe() {
+    cells.forEach((cell, index) => {
+      cell.firstChild.textContent = wellText(index)
+      const value = values?.values[index]
+      cell.dataset.value = value === null || value === undefined ? "–" : number(value)
+    })
+  }
+
+  function showSummary() {
+    if (!plate) return
+    if (scene.chosen.size > 1) return say(summary, chosenText())
+    if (scene.selected < 0) return say(summary, plate.banner || " ")
+    say(summary, [wellText(scene.selected), ...plate.conditions[scene.selected].map(([name, value]) => `${name} ${value}`)].join(" · "))
+  }
+
+  function chosenText() {
+    const known = [...scene.chosen].map((index) => values?.values[index]).filter((value) => value !== null && value !== undefined)
+    const text = `${count(scene.chosen.size, "well")} chosen`
+    if (!known.length) return text
+    known.sort((one, other) => one - other)
+    const middle = known.length % 2 ? known[(known.length - 1) / 2] : (known[known.length / 2 - 1] + known[known.length / 2]) / 2
+    return `${text} · ${values.title} median ${number(middle)}, ${number(known[0])} to ${number(known.at(-1))}${values.unit ? ` ${values.unit}` : ""}`
+  }
+
+  // Selecting ----------------------------------------------------------------------
+
+  function mark(index) {
+    const before = scene.selected
+    scene.selected = index
+    if (cells[before]) set(cells[before], { "aria-selected": "false" })
+    cells.forEach((cell) => { if (cell.tabIndex === 0) cell.tabIndex = -1 })
+    const focusable = cells[index] ?? cells[0]
+    if (focusable) focusable.tabIndex = 0
+    if (cells[index]) set(cells[index], { "aria-selected": "true" })
+    const columns = plate.columns.length
+    rowHeads.forEach((one, row) => one.classList.toggle("here", index >= 0 && row === Math.floor(index / columns)))
+    columnHeads.forEach((one, column) => one.classList.toggle("here", index >= 0 && column === index % columns))
+    showSummary()
+    legendBox.mark(values && index >= 0 ? values.values[index] : null)
+    paint()
+  }
+
+  /** The one act behind click, focus, keys: show the well. Doing it again does nothing. */
+  function choose(index, { focus = false } = {}) {
+    if (index < 0 || index >= cells.length) return
+    if (scene.chosen.size) scene.chosen = new Set()
+    const changed = index !== scene.selected
+    mark(index)
+    if (focus) cells[index].focus({ preventScroll: false })
+    if (changed) askFor(index)
+  }
+
+  /** Held keys move at once here; the server is asked for where they pause. */
+  function askFor(index) {
+    clearTimeout(waiting)
+    const ask = () => {
+      lastSent = performance.now()
+      waiting = 0
+      asked = send("select", { well: plate.labels[index] })
+    }
+    const rest = REPEAT_MILLISECONDS - (performance.now() - lastSent)
+    if (rest <= 0) ask()
+    else waiting = setTimeout(ask, rest)
+  }
+
+  function move(rows, columns, focus) {
+    if (!plate) return
+    const width = plate.columns.length
+    const from = scene.selected
+    if (from < 0) return choose(firstWell(), { focus })
+    const row = Math.min(plate.rows.length - 1, Math.max(0, Math.floor(from / width) + rows))
+    const column = Math.min(width - 1, Math.max(0, (from % width) + columns))
+    choose(row * width + column, { focus })
+  }
+
+  function firstWell() {
+    const found = plate.states.indexOf(STATE.present)
+    return found < 0 ? 0 : found
+  }
+
+  function chooseMany(indices) {
+    scene.chosen = new Set(indices)
+    showSummary()
+    paint()
+  }
+
+  // Events ---------------------------------------------------------------------------
+
+  const indexOf = (event) => {
+    const cell = event.target.closest?.("td[data-well]")
+    return cell ? Number(cell.dataset.index) : -1
+  }
+
+  let dragFrom = -1
+  let dragged = false
+
+  table.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return
+    dragFrom = event.pointerType === "mouse" ? indexOf(event) : -1
+    dragged = false
+  })
+  table.addEventListener("pointerover", (event) => {
+    const index = indexOf(event)
+    if (dragFrom >= 0 && index >= 0 && event.buttons & 1 && (dragged || index !== dragFrom)) {
+      dragged = true
+      chooseMany(rectangle(dragFrom, index))
+    }
+    hover(index, event)
+  })
+  table.addEventListener("pointermove", (event) => placeTip(event))
+  table.addEventListener("pointerleave", () => hover(-1))
+  table.addEventListener("click", (event) => {
+    const index = indexOf(event)
+    const wasDrag = dragged
+    dragged = false
+    dragFrom = -1
+    if (wasDrag) return
+    if (index >= 0) return choose(index)
+    const header = event.target.closest?.("th")
+    if (header) chooseMany(line(header))
+  })
+  table.addEventListener("dblclick", (event) => { if (indexOf(event) >= 0) send("open") })
+  table.addEventListener("focusin", (event) => { if (dragFrom < 0) choose(indexOf(event)) })
+  table.addEventListener("keydown", onKey)
+
+  function rectangle(one, other) {
+    const width = plate.columns.length
+    const [top, bottom] = [one, other].map((i) => Math.floor(i / width)).sort((a, b) => a - b)
+    const [left, right] = [one % width, other % width].sort((a, b) => a - b)
+    const found = []
+    for (let row = top; row <= bottom; row += 1) for (let column = left; column <= right; column += 1) found.push(row * width + column)
+    return found
+  }
+
+  function line(header) {
+    const width = plate.columns.length
+    return plate.labels.map((_, index) => index).filter((index) =>
+      header.dataset.row !== undefined ? Math.floor(index / width) === Number(header.dataset.row) : index % width === Number(header.dataset.column))
+  }
+
+  const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
+
+  function onKey(event) {
+    if (event.ctrlKey && (event.key === "Home" || event.key === "End")) choose(event.key === "Home" ? 0 : cells.length - 1, { focus: true })
+    else if (event.altKey || event.ctrlKey || event.metaKey) return
+    else if (STEPS[event.key]) move(...STEPS[event.key], true)
+    else if (event.key === "Home" || event.key === "End") move(0, event.key === "Home" ? -1e4 : 1e4, true)
+    else if (event.key === "PageUp" || event.key === "PageDown") move(event.key === "PageUp" ? -1e4 : 1e4, 0, true)
+    else if (event.key === "Enter" || event.key === " ") send("open")
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  // Hover ----------------------------------------------------------------------------
+
+  function hover(index, event) {
+    if (scene.hovered !== index) {
+      scene.hovered = index
+      paint()
+      if (index >= 0) fillTip(index)
+    }
+    tip.hidden = index < 0
+    if (index >= 0) placeTip(event)
+  }
+
+  function fillTip(index) {
+    const state = plate.states[index]
+    const value = values?.values[index]
+    const why = values?.reasons[index]
+    const facts = h("dl", { class: "facts" })
+    const row = (name, text) => facts.append(h("dt", {}, name), h("dd", {}, text))
+    if (state === STATE.present) {
+      if (plate.fields[index] !== null) row("Fields", plate.expected[index] ? `${plate.fields[index]} of ${plate.expected[index]}` : String(plate.fields[index]))
+    } else row("State", WORDS[state])
+    if (plate.errors[index]) row("Error", plate.errors[index])
+    for (const [name, text] of plate.conditions[index]) row(name, text)
+    if (scene.wells[index].corrected) row("History", "corrected")
+    const shown = value === null || value === undefined ? (why || "no value") : `${number(value)}${values.unit ? ` ${values.unit}` : ""}`
+    fill(tip, h("div", { class: "row" }, h("b", {}, plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
+      values && state === STATE.present ? h("div", {}, h("span", { class: "soft" }, `${values.title} `), h("span", { class: value === null ? "soft" : "value" }, shown),
+        values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null) : null, facts)
+  }
+
+  function placeTip(event) {
+    if (tip.hidden || !event) return
+    const box = tip.getBoundingClientRect()
+    const right = event.clientX + 16 + box.width < window.innerWidth
+    tip.style.left = `${right ? event.clientX + 16 : Math.max(4, event.clientX - 16 - box.width)}px`
+    tip.style.top = `${Math.max(4, Math.min(event.clientY + 16, window.innerHeight - box.height - 8))}px`
+  }
+
+  // What comes from the server -------------------------------------------------------
+
+  const legendBox = legend({ gradient: gradient(), onLimits: (mode) => { limits = mode; colour() } })
+  map.after(legendBox.element)
+
+  function colour() {
+    if (!plate) return
+    const known = (values?.values ?? []).filter((value) => value !== null)
+    const full = known.length ? [Math.min(...known), Math.max(...known)] : [null, null]
+    const [low, high] = limits === "robust" && values?.low !== null && values?.low !== undefined ? [values.low, values.high] : full
+    scene.parts = plate.labels.map((_, index) => {
+      const value = values?.values[index]
+      if (value === null || value === undefined) return null
+      return high > low ? (value - low) / (high - low) : 0.5
+    })
+    legendBox.show({ values, low, high, limits, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
+    legendBox.mark(values && scene.selected >= 0 ? values.values[scene.selected] : null)
+    fill(keyBox, stateKeys(scene))
+    describe()
+    showSummary()
+    paint()
+  }
+
+  const stop = [
+    onTheme(() => { paint(); if (plate) fill(keyBox, stateKeys(scene)) }),
+    listen("move", ([rows, columns]) => move(rows, columns, false)),
+    listen("choose", (label) => choose(plate ? plate.labels.indexOf(label) : -1)),
+    listen("metric", (step) => {
+      const at = metrics.findIndex((metric) => metric.id === select.value)
+      if (metrics.length) send("metric", { metric: metrics[(at + step + metrics.length) % metrics.length].id })
+    }),
+  ]
+  const watcher = new ResizeObserver(everyFrame(arrange))
+  watcher.observe(el)
+  const onResize = everyFrame(arrange)
+  window.addEventListener("resize", onResize)
+
+  return {
+    plate(next) {
+      const same = plate && plate.key === next.key && plate.rows.length === next.rows.length && plate.columns.length === next.columns.length
+      plate = next
+      scene.wells = plate.states.map((state, index) => ({
+        state,
+        partial: state === STATE.present && plate.expected[index] !== null && plate.fields[index] !== null && plate.fields[index] < plate.expected[index],
+        corrected: plate.corrected.includes(index),
+        role: plate.roles[index] || "",
+      }))
+      if (!same) {
+        cells = []
+        rowHeads = []
+        scene.selected = -1
+        scene.chosen = new Set()
+        values = null
+        buildGrid()
+        set(table, { "aria-label": `Plate ${plate.name}` })
+      }
+      const options = [["", "All acquisitions"], ...plate.acquisitions.map((one) => [String(one.id), one.name])]
+      fill(acquisition, options.map(([value, text]) => h("option", { value }, text)))
+      acquisition.hidden = plate.acquisitions.length < 2
+      arrange()
+      colour()
+      mark(scene.selected)
+    },
+    values(next) {
+      metrics = next.metrics
+      values = next.values
+      const groups = new Map()
+      for (const metric of metrics) {
+        if (!groups.has(metric.group)) groups.set(metric.group, [])
+        groups.get(metric.group).push(h("option", { value: metric.id }, metric.title))
+      }
+      const made = [...groups].map(([name, options]) => (name ? h("optgroup", { label: name }, options) : options))
+      const signature = JSON.stringify(metrics)
+      if (select.dataset.signature !== signature) {
+        fill(select, made.flat())
+        select.dataset.signature = signature
+      }
+      if (next.metric) select.value = next.metric
+      set(select, { title: values?.definition || "" })
+      colour()
+    },
+    look(next) {
+      acquisition.value = next.acquisition === null ? "" : String(next.acquisition)
+      // An echo of something older than the last key must not pull the selection back.
+      if (!plate || waiting || next.ack < asked) return
+      const index = plate.labels.indexOf(next.well)
+      if (index !== scene.selected) mark(index)
+    },
+    dispose() {
+      stop.forEach((each) => each())
+      watcher.disconnect()
+      window.removeEventListener("resize", onResize)
+      clearTimeout(waiting)
+    },
+  }
+}

@@ -1,0 +1,129 @@
+"""The channel controls: which are on, their colour and contrast, and its source."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.values import ChannelSetting
+from dashboard.views.display import altered, shown
+from dashboard.views.island import Island, Message, script, text_of
+
+if TYPE_CHECKING:
+    from dashboard.session import Session
+    from dashboard.values import ChannelDisplay
+    from dashboard.views.snapshot import Snapshot
+
+_COLOR = re.compile(r"[0-9A-Fa-f]{6}")
+
+
+class ChannelsIsland(Island):
+    """See ``assets/channels.js``."""
+
+    _esm = script("channels.js")
+
+
+class Channels:
+    """Shows the channels; a change reaches thumbnails and address when it rests."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._now: Snapshot | None = None
+        self._rest: tuple[ChannelSetting, ...] = ()
+        self._field_source = ""
+        self.component = ChannelsIsland()
+        self.component.on("channels", self._changed)
+        self.component.on("reset", lambda _: self._reset())
+
+    def _reset(self) -> None:
+        self._rest, self._field_source = (), ""
+        self._session.state.update(channels=(), hidden=False)
+        self._redraw()
+
+    def _changed(self, message: Message) -> None:
+        now = self._now
+        if now is None or now.overview is None:
+            return
+        sent = message.get("channels")
+        count = len(now.overview.channels)
+        read = [_setting(one, count) for one in sent] if isinstance(sent, list) else []
+        found = [one for one in read if one is not None]
+        self._field_source = ""
+        if text_of(message, "source") == "field" and now.field is not None:
+            self._field_source = f"{now.state.well} {now.field.label}"
+        self._rest = tuple(setting for setting, on in found if not on)
+        on = tuple(setting for setting, on in found if on)
+        self._session.state.update(channels=on, hidden=not on)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self._now is not None:
+            self.draw(self._now, of_now=False)
+
+    def draw(self, now: Snapshot, *, of_now: bool = True) -> None:
+        """Show the channels of the plate as they are drawn."""
+        self._now = now
+        state = now.state if of_now else self._session.state.view()
+        channels = now.overview.channels if now.overview else ()
+        changed = altered(channels, state)
+        source = channels[0].source if channels else "plate"
+        if changed:
+            source = "field" if self._field_source else "hand"  # type: ignore[assignment]
+        whole = now.field is None or not now.field.dtype.startswith("float")
+        pairs = shown(channels, state, self._rest)
+        self.component.show(
+            {
+                "channels": [
+                    _content(channel, setting, on, whole)
+                    for channel, (setting, on) in zip(channels, pairs, strict=True)
+                ],
+                "source": source,
+                "where": plain_text(self._field_source, 80),
+                "stored": bool(channels) and channels[0].source == "stored",
+                "changed": changed or bool(state.channels) or state.hidden,
+                "inField": now.field is not None,
+                "ack": self.component.seen,
+            }
+        )
+
+
+def _content(
+    channel: ChannelDisplay, setting: ChannelSetting, on: bool, whole: bool
+) -> dict[str, Any]:
+    return {
+        "index": channel.index,
+        "name": plain_text(channel.name, 60) or f"channel {channel.index}",
+        "color": setting.color,
+        "low": setting.low,
+        "high": setting.high,
+        "gamma": setting.gamma,
+        "active": on,
+        "minimum": min(channel.minimum, setting.low),
+        "maximum": max(channel.maximum, setting.high),
+        "whole": whole and channel.maximum - channel.minimum > 1,
+    }
+
+
+def _setting(sent: Any, count: int) -> tuple[ChannelSetting, bool] | None:
+    """Return what a page sent as a setting, None where it is none."""
+    if not isinstance(sent, dict):
+        return None
+    index, color = sent.get("index"), sent.get("color")
+    numbers = [sent.get(name) for name in ("low", "high", "gamma")]
+    if not (isinstance(index, int) and 0 <= index < count):
+        return None
+    if not (isinstance(color, str) and _COLOR.fullmatch(color)):
+        return None
+    if not all(isinstance(one, (int, float)) and math.isfinite(one) for one in numbers):
+        return None
+    low, high, gamma = (float(one) for one in numbers)  # type: ignore[arg-type]
+    setting = ChannelSetting(
+        index=index,
+        color=color.upper(),
+        low=low,
+        high=high,
+        gamma=min(10.0, max(0.1, gamma)),
+    )
+    return setting, sent.get("active") is True

@@ -1,0 +1,73 @@
+"""The comparison: the present field beside the staged one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.views.field_viewer import picture_content, place
+from dashboard.views.island import Island, script
+
+if TYPE_CHECKING:
+    from dashboard.session import Session
+    from dashboard.values import FieldView, Staged
+    from dashboard.views.snapshot import Snapshot
+
+
+class CompareIsland(Island):
+    """See ``assets/compare.js``."""
+
+    _esm = script("compare.js")
+
+
+class Compare:
+    """Shows old and new through one viewport and one contrast."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.component = CompareIsland()
+
+    def draw(self, now: Snapshot) -> None:
+        """Show the staged correction where it belongs to what is looked at."""
+        staged = now.staged
+        if staged is None or not now.comparing or now.loading:
+            self.component.show({"staged": None})
+            return
+        old = self._present(now, staged)
+        z, t = place(staged.view, now.state)
+        new = picture_content(staged.view)
+        urls = self._session.urls
+        self.component.show(
+            {
+                "title": plain_text(staged.action, 200),
+                "old": old,
+                "old_text": plain_text(staged.field_label, 60),
+                "new_text": plain_text(", ".join(staged.sources), 200),
+                "staged": {
+                    **new,
+                    "id": staged.id,
+                    "plane": urls.staged_plane(staged.id, level=0, channel=0),
+                    "picture": urls.staged_picture(staged.id, level=0, channels=()),
+                },
+                "pixel": new["pixel"],
+                "unit": new["unit"],
+                "hint": "Both move together: wheel zooms, drag moves, W swipes.",
+                "z": z,
+                "t": t,
+            }
+        )
+
+    def _present(self, now: Snapshot, staged: Staged) -> dict[str, Any] | None:
+        if staged.base is None or now.well is None:
+            return None
+        field: FieldView | None = now.well.field(staged.field, staged.acquisition)
+        if field is None:
+            return None
+        where = (staged.key, staged.well, field.name, field.version)
+        urls = self._session.urls
+        return {
+            **picture_content(field),
+            "id": field.version,
+            "plane": urls.plane(*where, level=0, channel=0),
+            "picture": urls.picture(*where, level=0, channels=()),
+        }

@@ -1,0 +1,266 @@
+"""How a correction goes: files in, staged, compared, committed or discarded.
+
+The workflow of one session, without a component: `upload` shows it as a form and
+`compare` as pictures. What may be committed is decided by the service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dashboard.text import plain_text
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.session import Session
+    from dashboard.values import Source, Staged, Upload, VersionView
+    from dashboard.views.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a correction could go."""
+
+    id: str
+    text: str
+    """``"Replace field s1"`` or ``"Add a new field"``."""
+
+    field: str | None
+    """Name of the field; None adds one."""
+
+    acquisition: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Where the workflow stands."""
+
+    well: tuple[str, str] = ("", "")
+    """Plate and well that the files were given for."""
+
+    target: Target | None = None
+    uploads: tuple[Upload, ...] = ()
+    sources: tuple[Source, ...] = ()
+    staged: Staged | None = None
+    busy: str = ""
+    """What is being done, in words; "" where nothing is."""
+
+    error: str = ""
+    done: str = ""
+
+
+def targets(now: Snapshot) -> tuple[Target, ...]:
+    """Return where a correction of the present well could go, the open field first."""
+    well = now.well
+    if well is None or now.loading or now.overview is None:
+        return ()
+    add = Target(
+        id="add", text="Add a new field", field=None, acquisition=now.state.acquisition
+    )
+    # A damaged field is the first that anybody wants to replace, so errors stay in.
+    fields = [
+        Target(
+            id=f"replace-{at}",
+            text=f"Replace field {plain_text(field.label, 60)}",
+            field=field.name,
+            acquisition=field.acquisition,
+        )
+        for at, field in enumerate(well.fields)
+    ]
+    if now.state.field:
+        chosen = [one for one in fields if one.field == now.state.field]
+        return (*chosen, add)
+    return (*fields, add)
+
+
+class Correction:
+    """The workflow.
+
+    Parameters
+    ----------
+    session
+        The page's.
+    changed
+        Called after each step; reads `draft`.
+    """
+
+    def __init__(self, session: Session, changed: Callable[[], object]) -> None:
+        self._session = session
+        self._changed = changed
+        self._turn = 0
+        self.draft = Draft()
+
+    def _set(self, **changes: object) -> None:
+        self.draft = replace(self.draft, **changes)  # type: ignore[arg-type]
+        self._changed()
+
+    def follow(self, now: Snapshot) -> None:
+        """Forget files of a well that is no longer looked at, unless they are staged."""
+        draft = self.draft
+        here = (now.state.plate, now.state.well)
+        known = targets(now)
+        if draft.staged is None and draft.well != here and not draft.busy:
+            self._remove_all()
+            self.draft = Draft(well=here)
+        elif draft.done and draft.well == here and draft.target is not None:
+            opened = now.state.field
+            if opened and opened != draft.target.field:
+                self.draft = replace(draft, done="")
+        same = self.draft.target is not None and self.draft.target in known
+        if self.draft.staged is None and not self.draft.busy and known:
+            default = known[0] if now.state.field or len(known) == 1 else known[0]
+            keep = same and not (
+                now.state.field
+                and self.draft.target is not None
+                and self.draft.target.field not in (now.state.field, None)
+            )
+            if not keep:
+                self.draft = replace(self.draft, target=default)
+
+    def aim(self, target: Target) -> None:
+        """Choose the target; files that are here are assigned anew."""
+        self._set(target=target, error="", done="")
+        if self.draft.uploads:
+            self._suggest()
+
+    def uploaded(self, *, more: bool) -> None:
+        """Take note of files that have arrived; with the last one, assign and stage."""
+        uploads = self._session.service.uploads(self._session.token)
+        self._set(uploads=uploads, error="", done="")
+        if not more:
+            self._suggest()
+
+    def assign(self, sources: tuple[Source, ...]) -> None:
+        """Say which file is which channel, and stage with that."""
+        self._set(sources=sources, error="")
+        self._stage()
+
+    def remove(self, upload: str) -> None:
+        """Forget a file."""
+        service, token = self._session.service, self._session.token
+        service.remove_upload(token, upload)
+        kept = tuple(one for one in self.draft.sources if one.upload != upload)
+        self._set(uploads=service.uploads(token), sources=kept, error="")
+        self._stage()
+
+    def _remove_all(self) -> None:
+        for upload in self.draft.uploads:
+            self._session.service.remove_upload(self._session.token, upload.id)
+
+    def _suggest(self) -> None:
+        draft = self.draft
+        if draft.target is None or not draft.uploads:
+            return
+        (plate, well), target = draft.well, draft.target
+        files = tuple(upload.id for upload in draft.uploads)
+        self._work(
+            "Reading the files…",
+            lambda: self._session.service.suggest(plate, well, target.field, files),
+            lambda sources: self.assign(tuple(sources)),
+        )
+
+    def _stage(self) -> None:
+        """Prepare the correction; what was prepared before is given up."""
+        draft = self.draft
+        service = self._session.service
+        before, (plate, well), target = draft.staged, draft.well, draft.target
+        sources = tuple(source for source in draft.sources)
+        if target is None or not sources:
+            if before is not None:
+                service.submit(lambda: service.discard(before.id))
+            self._set(staged=None, busy="")
+            return
+
+        def work() -> Staged:
+            if before is not None:
+                service.discard(before.id)
+            return service.stage(
+                self._session.token,
+                plate,
+                well,
+                target.field,
+                sources,
+                acquisition=target.acquisition,
+            )
+
+        self._set(staged=None)
+        self._work(
+            "Preparing the comparison…", work, lambda staged: self._set(staged=staged)
+        )
+
+    def confirm(self, kind: str, *, confirmed: bool) -> None:
+        """Confirm a difference, or take that back."""
+        staged = self.draft.staged
+        if staged is None:
+            return
+        try:
+            new = self._session.service.confirm(staged.id, kind, confirmed)
+        except HCSError as error:
+            self._set(error=plain_text(error))
+            return
+        self._set(staged=new, error="")
+
+    def commit(self, reason: str) -> None:
+        """Make the staged correction the live version."""
+        staged, who = self.draft.staged, self._session.who()
+        if staged is None or self.draft.busy:
+            return
+        if who is None or not reason.strip():
+            self._set(error="A commit needs your name and a reason.")
+            return
+        self._work(
+            "Committing…",
+            lambda: self._session.service.commit(staged.id, who, reason),
+            lambda _: self._committed(staged),
+        )
+
+    def _committed(self, staged: Staged) -> None:
+        verb = "Replaced" if staged.base is not None else "Added"
+        done = f"{verb} {staged.well} field {plain_text(staged.field_label, 60)}."
+        self.draft = Draft(well=self.draft.well, target=self.draft.target, done=done)
+        state = self._session.state
+        if (state.plate, state.well) == (staged.key, staged.well):
+            state.update(field=staged.field)
+        self._changed()
+
+    def discard(self) -> None:
+        """Give up what is staged and the files with it."""
+        staged, service = self.draft.staged, self._session.service
+        self._turn += 1
+        if staged is not None:
+            service.submit(lambda: service.discard(staged.id))
+        self._remove_all()
+        self.draft = Draft(well=self.draft.well, target=self.draft.target)
+        self._changed()
+
+    def _work(
+        self,
+        text: str,
+        work: Callable[[], object],
+        then: Callable[..., object],
+    ) -> None:
+        """Do one step off the event loop; only the last one that was begun counts."""
+        self._turn += 1
+        self._set(busy=text, error="")
+
+        def finished(result: object) -> None:
+            self.draft = replace(self.draft, busy="")
+            then(result)
+
+        def failed(error: BaseException) -> None:
+            known = isinstance(error, HCSError)
+            text = (
+                plain_text(error) if known else "It failed; the server's log says why."
+            )
+            self._set(busy="", error=text)
+
+        self._session.run(work, finished, failed=failed, of=lambda: self._turn)
+
+
+def described(version: VersionView) -> str:
+    """Return a version in a few words, for the reason of a revert."""
+    when = f" of {version.when[:16].replace('T', ' ')} UTC" if version.when else ""
+    return f"the version{when}"

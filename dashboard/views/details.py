@@ -1,0 +1,164 @@
+"""Facts about the plate or the well that is looked at, and what is odd about it."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.views.island import Island, Message, script, text_of
+
+if TYPE_CHECKING:
+    from dashboard.session import Session
+    from dashboard.values import MetricInfo, PlateOverview, WellState
+    from dashboard.views.snapshot import Snapshot
+
+_MOST_WELLS = 24
+"""More wells than this in one list are counted and not named."""
+
+
+class DetailsIsland(Island):
+    """See ``assets/details.js``."""
+
+    _esm = script("details.js")
+
+
+class Details:
+    """Shows what is missing or odd on the plate, or the values of the well."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._now: Snapshot | None = None
+        self._medians: tuple[object, dict[str, float | None]] = (None, {})
+        self.component = DetailsIsland()
+        self.component.on("metric", self._metric)
+
+    def _metric(self, message: Message) -> None:
+        asked = text_of(message, "metric", 200)
+        if self._now and any(one.id == asked for one in self._now.metrics):
+            self._session.state.update(metric=asked)
+
+    def draw(self, now: Snapshot) -> None:
+        """Show the plate's facts where no well is chosen, else the well's."""
+        self._now = now
+        if now.overview is None:
+            self.component.show({"shown": False})
+        elif now.state.well:
+            self.component.show(self._well(now, now.overview))
+        else:
+            self.component.show(_plate(now.overview))
+
+    def _well(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any]:
+        place = overview.well(now.state.well)
+        rows = [self._row(now, overview, metric) for metric in now.metrics]
+        return {
+            **_blank(f"Values of {plain_text(now.state.well, 20)}"),
+            "error": plain_text(place.error) if place and place.error else "",
+            "values": rows if place and place.state == "present" else [],
+            "hint": "" if rows else "No metric is measured yet.",
+        }
+
+    def _row(
+        self, now: Snapshot, overview: PlateOverview, metric: MetricInfo
+    ) -> dict[str, Any]:
+        values = self._session.service.values(
+            overview.key, metric.id, now.state.acquisition
+        )
+        one = values.wells.get(now.state.well)
+        known = [each.value for each in values.wells.values() if each.value is not None]
+        channel = next(
+            (c for c in overview.channels if c.index == metric.channel), None
+        )
+        title = plain_text(metric.title, 80)
+        return {
+            "id": metric.id,
+            "title": f"{title} · {plain_text(channel.name, 40)}"
+            if channel and channel.name not in title
+            else title,
+            "unit": plain_text(metric.unit, 20),
+            "definition": plain_text(metric.definition),
+            "value": one.value if one else None,
+            "reason": plain_text(one.reason) if one and one.reason else "",
+            "median": median(known) if known else None,
+            "chosen": metric.id == now.state.metric,
+        }
+
+
+def _blank(title: str) -> dict[str, Any]:
+    return {
+        "shown": True,
+        "title": title,
+        "error": "",
+        "banner": "",
+        "odd": [],
+        "facts": [],
+        "values": [],
+        "hint": "",
+    }
+
+
+def _plate(overview: PlateOverview) -> dict[str, Any]:
+    wells = overview.wells
+    acquired = sum(well.state != "not_acquired" for well in wells)
+    grid = f"{len(overview.rows)} × {len(overview.columns)}, {acquired} of {len(wells)} wells"
+    facts = [
+        (
+            "Plate",
+            f"{grid} acquired" if acquired != len(wells) else f"{len(wells)} wells",
+        ),
+        ("Channels", ", ".join(plain_text(one.name, 40) for one in overview.channels)),
+        (
+            "Acquisitions",
+            ", ".join(plain_text(one.name, 40) for one in overview.acquisitions),
+        ),
+        (
+            "Conditions",
+            ", ".join(plain_text(one, 40) for one in overview.condition_names),
+        ),
+        ("Format", f"OME-Zarr {overview.version}"),
+        ("Stored at", plain_text(overview.location, 300)),
+        ("Writing", "allowed" if overview.writable else "not possible here"),
+    ]
+    return {
+        **_blank("This plate"),
+        "banner": plain_text(overview.banner),
+        "odd": _odd(overview),
+        "facts": [fact for fact in facts if fact[1]],
+        "hint": "Click a well or press an arrow key; ? lists the keys.",
+    }
+
+
+def _odd(overview: PlateOverview) -> list[tuple[str, str, list[tuple[str, str]], int]]:
+    """Return groups of wells that differ: name, tone, the first of them, how many more."""
+    wells = overview.wells
+    gaps = {gap.well for gap in overview.gaps}
+    groups = [
+        ("Cannot be read", "bad", [w for w in wells if w.state == "unreadable"]),
+        ("Listed, nothing there", "bad", [w for w in wells if w.state == "missing"]),
+        ("Fields missing", "warn", [w for w in wells if _partial(w)]),
+        ("Planes missing", "warn", [w for w in wells if {w.label, w.path} & gaps]),
+        ("Not written yet", "", [w for w in wells if w.state == "pending"]),
+        ("Corrected", "", [w for w in wells if w.corrected]),
+    ]
+    return [
+        (
+            name,
+            tone,
+            [
+                (well.label, plain_text(well.error or ""))
+                for well in found[:_MOST_WELLS]
+            ],
+            max(0, len(found) - _MOST_WELLS),
+        )
+        for name, tone, found in groups
+        if found
+    ]
+
+
+def _partial(well: WellState) -> bool:
+    return (
+        well.state == "present"
+        and well.n_fields is not None
+        and well.expected_fields is not None
+        and well.n_fields < well.expected_fields
+    )

@@ -1,0 +1,145 @@
+"""The fields of the chosen well as thumbnails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.views.display import drawn
+from dashboard.views.island import Island, Message, index_of, script, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.session import Session
+    from dashboard.values import FieldView, WellState, WellView
+    from dashboard.views.snapshot import Snapshot
+
+_SIZES = ((4, 512), (16, 256))
+"""Up to so many fields get thumbnails of so many pixels; more fields, smaller ones."""
+
+_SMALL = 135
+
+
+class GalleryIsland(Island):
+    """See ``assets/gallery.js``."""
+
+    _esm = script("gallery.js")
+
+
+class Gallery:
+    """Shows all fields of a well; a click opens one."""
+
+    def __init__(
+        self, session: Session, *, on_open: Callable[[str, int | None], object]
+    ) -> None:
+        self._session = session
+        self.component = GalleryIsland()
+        self.component.on("open", lambda message: on_open(*_field(message)))
+
+    def draw(self, now: Snapshot) -> None:
+        """Show the well, also while it is being read or cannot be."""
+        state = now.state
+        if now.overview is None or not state.well:
+            return
+        place = now.overview.well(state.well)
+        well = None if now.loading else now.well
+        fields = self._fields(now, well) if well else []
+        empty, hint = _empty(place)
+        self.component.show(
+            {
+                "well": plain_text(state.well, 20),
+                "loading": now.loading,
+                "error": plain_text(well.error) if well and well.error else "",
+                "strip": now.stage in ("field", "compare"),
+                "summary": _summary(place, len(fields)),
+                "conditions": [
+                    (plain_text(name, 60), plain_text(text, 120))
+                    for name, text in (place.conditions if place else ())
+                ],
+                "fields": fields,
+                "empty": empty,
+                "hint": hint if not self._session.read_only else "",
+            }
+        )
+
+    def _fields(self, now: Snapshot, well: WellView) -> list[dict[str, Any]]:
+        wanted = now.state.acquisition
+        fields = [
+            field
+            for field in well.fields
+            if wanted is None or field.acquisition in (None, wanted)
+        ]
+        size = next((side for most, side in _SIZES if len(fields) <= most), _SMALL)
+        return [self._thumb(now, well, field, size) for field in fields]
+
+    def _thumb(
+        self, now: Snapshot, well: WellView, field: FieldView, size: int
+    ) -> dict[str, Any]:
+        overview = now.overview
+        assert overview is not None  # noqa: S101 - `draw` has looked
+        url = ""
+        if field.error is None and overview.channels:
+            url = self._session.urls.thumb(
+                now.state.plate,
+                well.label,
+                field.name,
+                field.version,
+                size=size,
+                channels=drawn(overview.channels, now.state),
+                z=now.state.z,
+                t=now.state.t,
+            )
+        several = len(overview.acquisitions) > 1
+        return {
+            "name": field.name,
+            "label": plain_text(field.label, 60),
+            "acquisition": field.acquisition,
+            "acquisition_name": plain_text(field.acquisition_name, 60)
+            if several
+            else "",
+            "version": field.version,
+            "thumb": url,
+            "error": plain_text(field.error) if field.error else "",
+            "corrected": field.corrected,
+            "selected": now.field is field,
+            "value": _value(now, field),
+            "metric": plain_text(now.values.metric.title, 80) if now.values else "",
+        }
+
+
+def _field(message: Message) -> tuple[str, int | None]:
+    return text_of(message, "field", 200), index_of(message, "acquisition")
+
+
+def _value(now: Snapshot, field: FieldView) -> float | None:
+    for found in now.field_values:
+        same = (found.field, found.version) == (field.name, field.version)
+        if same and found.acquisition == field.acquisition:
+            return found.values.get(now.state.metric)
+    return None
+
+
+def _summary(place: WellState | None, count: int) -> str:
+    if place is None:
+        return "not on this plate"
+    if place.state != "present":
+        return ""
+    expected = place.expected_fields
+    of = f"{count} of {expected}" if expected and expected != count else str(count)
+    return f"{of} field" if of == "1" else f"{of} fields"
+
+
+def _empty(place: WellState | None) -> tuple[str, str]:
+    """Return what to say of a well without fields, and what can be done."""
+    if place is None:
+        return "This plate has no such well.", ""
+    words = {
+        "not_acquired": "This well was not acquired.",
+        "pending": "This well has not been written yet.",
+        "missing": "The plate lists this well, but nothing is there.",
+        "unreadable": "This well cannot be read.",
+        "present": "This well has no field.",
+    }
+    hint = "" if place.state == "pending" else "A field can be added on the right."
+    return words[place.state], hint

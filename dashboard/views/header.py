@@ -1,0 +1,150 @@
+"""The line at the top: plate, place, reviewer, progress."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.views.island import Island, Message, script, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.session import Session
+    from dashboard.views.snapshot import Snapshot
+
+
+class HeaderIsland(Island):
+    """See ``assets/header.js``."""
+
+    _esm = script("header.js")
+
+
+class Header:
+    """Says where one is, and takes the keys that move between field, well and plate."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        on_theme: Callable[[bool], object],
+        on_open: Callable[[], object],
+    ) -> None:
+        self._session = session
+        self.component = HeaderIsland()
+        state = session.state
+        self.component.on(
+            "plate", lambda message: self._plate(text_of(message, "plate"))
+        )
+        self.component.on("home", lambda _: state.update(well="", field=""))
+        self.component.on("close", lambda _: state.update(field=""))
+        self.component.on("back", lambda _: self._back())
+        self.component.on("open", lambda _: on_open())
+        self.component.on("name", self._name)
+        self.component.on(
+            "theme", lambda message: on_theme(message.get("dark") is True)
+        )
+
+    def _plate(self, key: str) -> None:
+        known = {plate.key for plate in self._session.service.plates()}
+        if key in known and key != self._session.state.plate:
+            self._session.state.update(
+                plate=key,
+                well="",
+                field="",
+                acquisition=None,
+                z=None,
+                t=None,
+                channels=(),
+                hidden=False,
+            )
+
+    def _back(self) -> None:
+        state = self._session.state
+        if state.field:
+            state.update(field="")
+        elif state.well:
+            state.update(well="")
+
+    def _name(self, message: Message) -> None:
+        self._session.person = text_of(message, "name", 200)
+
+    def draw(self, now: Snapshot) -> None:
+        """Show where the page is."""
+        overview = now.overview
+        progress = now.progress
+        self.component.show(
+            {
+                "plates": [_entry(plate) for plate in now.plates],
+                "plate": now.state.plate,
+                "where": _where(now),
+                "title": _title(now),
+                "labels": [well.label for well in overview.wells] if overview else [],
+                "progress": {
+                    "done": progress.done if progress else 0,
+                    "total": progress.total if progress else 0,
+                    "running": bool(progress and progress.running),
+                    "message": plain_text(progress.message) if progress else "",
+                },
+                "notices": _notices(now),
+                "read_only": self._session.read_only,
+                "stage": now.stage,
+                "health": f"{self._session.urls.prefix}/health",
+            }
+        )
+
+
+def _entry(plate: Any) -> dict[str, Any]:
+    return {
+        "key": plate.key,
+        "name": plain_text(plate.name) or plate.key,
+        "location": plain_text(plate.location),
+        "error": bool(plate.error),
+    }
+
+
+def _where(now: Snapshot) -> dict[str, str]:
+    """Return plate, well, field and acquisition in words; "" where not chosen."""
+    field = now.field
+    name = now.overview.name or now.overview.key if now.overview else now.state.plate
+    return {
+        "plate": plain_text(name, 80),
+        "well": plain_text(now.state.well, 20),
+        "field": plain_text(field.label if field else now.state.field, 40),
+        "acquisition": plain_text(_acquisition(now), 60),
+    }
+
+
+def _acquisition(now: Snapshot) -> str:
+    if now.field is not None and now.field.acquisition_name:
+        return now.field.acquisition_name
+    known = now.overview.acquisitions if now.overview else ()
+    chosen = [one.name for one in known if one.id == now.state.acquisition]
+    if chosen:
+        return chosen[0]
+    if now.overview is None or len(known) > 1:
+        return ""
+    return known[0].name if known else "one acquisition"
+
+
+def _title(now: Snapshot) -> str:
+    where = _where(now)
+    parts = [where["field"], where["well"], where["plate"], "hcs"]
+    return " · ".join(part for part in parts if part)
+
+
+def _notices(now: Snapshot) -> list[tuple[str, str]]:
+    found = []
+    if now.problem:
+        found.append(("bad", f"This plate cannot be shown. {now.problem}"))
+    if now.overview is not None and now.overview.unsettled:
+        count = now.overview.unsettled
+        fields = "1 corrected field is" if count == 1 else f"{count} fields are"
+        found.append(
+            (
+                "warn",
+                f"{fields} being moved to the first path; other programs may show "
+                f"the field before correction until then.",
+            )
+        )
+    return found

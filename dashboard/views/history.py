@@ -1,0 +1,106 @@
+"""The versions of the open field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.text import plain_text
+from dashboard.views.correction import described
+from dashboard.views.island import Island, Message, script, text_of
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.session import Session
+    from dashboard.views.snapshot import Snapshot
+
+
+class HistoryIsland(Island):
+    """See ``assets/history.js``."""
+
+    _esm = script("history.js")
+
+
+class History:
+    """Lists versions, newest first; one click makes an older one live again."""
+
+    def __init__(self, session: Session, *, on_change: Callable[[], object]) -> None:
+        self._session = session
+        self._on_change = on_change
+        self._now: Snapshot | None = None
+        self._busy = False
+        self._error = ""
+        self._place: tuple[str, str, str] = ("", "", "")
+        self.component = HistoryIsland()
+        self.component.on("revert", self._revert)
+
+    def _revert(self, message: Message) -> None:
+        now, who = self._now, self._session.who()
+        if now is None or now.field is None or self._busy:
+            return
+        asked = text_of(message, "version", 200)
+        version = next((one for one in now.history if one.id == asked), None)
+        place = (text_of(message, "well", 20), text_of(message, "field", 200))
+        if version is None or place != (now.state.well, now.field.name):
+            return
+        if who is None:
+            self._error = "Enter your name at the top first."
+            self.draw(now)
+            return
+        key, well, field = now.state.plate, now.state.well, now.field.name
+        reason = f"Reverted to {described(version)}"
+        self._busy, self._error = True, ""
+        self.draw(now)
+        self._session.run(
+            lambda: self._session.service.revert(
+                key, well, field, version.id, who, reason
+            ),
+            lambda _: self._done(""),
+            failed=lambda error: self._done(
+                plain_text(error)
+                if isinstance(error, HCSError)
+                else "It could not be reverted; the server's log says why."
+            ),
+        )
+
+    def _done(self, error: str) -> None:
+        self._busy, self._error = False, error
+        self._on_change()
+
+    def draw(self, now: Snapshot) -> None:
+        """Show the versions of the open field."""
+        self._now = now
+        field = now.field
+        place = (now.state.plate, now.state.well, now.state.field)
+        if place != self._place:
+            self._place, self._error = place, ""
+        if field is None:
+            self.component.show({"field": ""})
+            return
+        writable = bool(now.overview and now.overview.writable)
+        self.component.show(
+            {
+                "well": plain_text(now.state.well, 20),
+                "field": field.name,
+                "label": plain_text(field.label, 60),
+                "loading": False,
+                "busy": self._busy,
+                "error": self._error or now.history_problem,
+                "writable": writable and not self._session.read_only,
+                "versions": [
+                    {
+                        "id": version.id,
+                        "action": plain_text(version.action, 40),
+                        "who": plain_text(version.who, 80),
+                        "known": plain_text(version.known, 20),
+                        "when": version.when,
+                        "why": plain_text(version.why, 500),
+                        "source": plain_text(version.source, 300),
+                        "live": version.live,
+                        "available": version.available,
+                    }
+                    for version in now.history
+                ],
+            }
+        )

@@ -1,0 +1,88 @@
+"""A component of ours on the page: JSON out, messages in."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import param
+from panel.custom import JSComponent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_LOG = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+"""What a component sends: checked by whoever handles it, for it comes from a page."""
+
+
+def script(name: str) -> str:
+    """Return the module that Panel loads for a component: it asks for the real one.
+
+    The scripts themselves are files of the ``assets`` folder, loaded by ``page.js``: a
+    browser caches them, they can import each other, and they do not travel through the
+    websocket with each session.
+    """
+    return (
+        "export async function render(context) {\n"
+        f"  return (await window.hcsPart('{name}')).render(context)\n"
+        "}"
+    )
+
+
+class Island(JSComponent):
+    """One part of the page.
+
+    Subclasses set `_esm` with `script` and, where one text is not enough, add string
+    parameters of the same kind.
+    """
+
+    content = param.String(default="", doc="What to show, as JSON.")
+
+    __abstract = True
+
+    _esm: ClassVar[str] = ""
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self._acts: dict[str, Callable[[Message], object]] = {}
+        self.seen = 0
+        """Number of the last message; the page tells by it what an echo answers."""
+
+    def on(self, kind: str, act: Callable[[Message], object]) -> None:
+        """Call `act` with each message of a kind."""
+        self._acts[kind] = act
+
+    def show(self, content: Mapping[str, Any], name: str = "content") -> None:
+        """Send what is to be shown; equal content is not sent again."""
+        # NaN is no JSON; what cannot be finite must be None before it comes here.
+        text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+        setattr(self, name, text)
+
+    def _handle_msg(self, data: Any) -> None:
+        if not isinstance(data, dict):
+            return
+        number = data.get("seq")
+        if isinstance(number, int):
+            self.seen = number
+        act = self._acts.get(str(data.get("type")))
+        if act is None:
+            _LOG.warning("A page sent the unknown message %.40r.", data.get("type"))
+            return
+        act(data)
+
+
+def text_of(message: Message, name: str, limit: int = 1000) -> str:
+    """Return a text of a message, "" where it is none."""
+    value = message.get(name)
+    return value[:limit] if isinstance(value, str) else ""
+
+
+def index_of(message: Message, name: str) -> int | None:
+    """Return a whole number >= 0 of a message, else None."""
+    value = message.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if value == int(value) and 0 <= value < 1 << 31 else None

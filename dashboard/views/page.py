@@ -1,0 +1,138 @@
+"""The page of one session: makes the parts, connects them, and draws them."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Protocol
+
+import panel as pn
+
+from dashboard import theme
+from dashboard.app import assets_folder
+from dashboard.views.channels import Channels
+from dashboard.views.compare import Compare
+from dashboard.views.correction import Correction
+from dashboard.views.details import Details
+from dashboard.views.distribution import Distribution
+from dashboard.views.field_viewer import FieldViewer
+from dashboard.views.gallery import Gallery
+from dashboard.views.header import Header
+from dashboard.views.history import History
+from dashboard.views.montage import Montage
+from dashboard.views.plate_map import PlateMap
+from dashboard.views.snapshot import Snapshot, Snapshots
+from dashboard.views.upload import UploadForm
+
+if TYPE_CHECKING:
+    from dashboard.session import Session
+
+_SCRIPTS = (
+    "island.js",
+    "dom.js",
+    "bus.js",
+    "colours.js",
+    "header.js",
+    "plate_map.js",
+    "plate_drawing.js",
+)
+"""Fetched while Bokeh's own scripts still load: what the first paint needs."""
+
+
+class Part(Protocol):
+    """A part of the page."""
+
+    component: Any
+
+    def draw(self, now: Snapshot) -> None:
+        """Show a snapshot."""
+
+
+class Page:
+    """The parts of one session's page and what passes between them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._snapshots = Snapshots(session, self._draw)
+        self._correction = Correction(session, self._corrected)
+        self._distribution = Distribution(session)
+        open_first = self._open_first
+        self.parts: dict[str, Part] = {
+            "header": Header(session, on_theme=self._theme, on_open=open_first),
+            "plate_map": PlateMap(session, on_open=open_first),
+            "montage": Montage(session),
+            "gallery": Gallery(session, on_open=self._open),
+            "channels": Channels(session),
+            "field_viewer": FieldViewer(session),
+            "compare": Compare(session),
+            "correction": UploadForm(session, self._correction),
+            "history": History(session, on_change=self._snapshots.refresh),
+            "details": Details(session),
+            "distribution": self._distribution,
+        }
+
+    def start(self) -> None:
+        """Read the plate and draw everything once."""
+        self._snapshots.start()
+        self._draw(self._snapshots.now)
+
+    @property
+    def stage(self) -> str:
+        """What the middle of the page shows now."""
+        return self._snapshots.now.stage
+
+    def _draw(self, now: Snapshot) -> None:
+        self._correction.follow(now)
+        for part in self.parts.values():
+            part.draw(now)
+
+    def _corrected(self) -> None:
+        committed = bool(self._correction.draft.done)
+        self._snapshots.put(staged=self._correction.draft.staged)
+        if committed:
+            self._snapshots.refresh()
+
+    def _theme(self, dark: bool) -> None:
+        # The first message of a page: it stands on a screen by now.
+        self._distribution.wake()
+        self._snapshots.put(dark=dark)
+
+    def _open(self, field: str, acquisition: int | None) -> None:
+        well = self._snapshots.now.well
+        found = well.field(field, acquisition) if well else None
+        if found is not None:
+            self._session.state.update(field=found.name)
+
+    def _open_first(self) -> None:
+        """Open the field that gave the well its value, else the first."""
+        now = self._snapshots.now
+        if not now.state.well or now.well is None or now.loading or not now.well.fields:
+            return
+        value = now.values.wells.get(now.state.well) if now.values else None
+        worst = value.field if value else None
+        fields = now.well.fields
+        chosen = next(
+            (one for one in fields if worst in (one.name, one.label)), fields[0]
+        )
+        self._session.state.update(field=chosen.name)
+
+
+def build(session: Session) -> pn.Template:
+    """Return the page of a session, ready to be served."""
+    page = Page(session)
+    page.start()
+    assets = session.urls.asset("")
+    template = pn.Template(_template())
+    for name, part in page.parts.items():
+        template.add_panel(name, part.component)
+    # Panel keeps the template for the session, and the template keeps the page.
+    template.add_variable("assets", assets)
+    template.add_variable("tokens", theme.css())
+    template.add_variable("scripts", _SCRIPTS)
+    template.add_variable("stage", page.stage)
+    template.add_variable("title", "hcs")
+    return template
+
+
+@functools.cache
+def _template() -> str:
+    return (assets_folder() / "page.html").read_text(encoding="utf-8")

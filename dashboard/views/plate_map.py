@@ -1,0 +1,227 @@
+"""The plate map: every well with its state and the value of the chosen metric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import param
+
+from dashboard.text import plain_text
+from dashboard.views.island import Island, Message, index_of, script, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.session import Session
+    from dashboard.values import MetricInfo, MetricValues, PlateOverview, WellState
+    from dashboard.views.snapshot import Snapshot
+
+STATES = {"present": 0, "missing": 1, "unreadable": 2, "not_acquired": 3, "pending": 4}
+
+_ROLE_NAMES = ("role", "control", "control_type", "well_type", "welltype", "type")
+_ROLES = {
+    "N": ("negative", "neg", "negcon", "negative control", "neg_control", "dmso"),
+    "P": ("positive", "pos", "poscon", "positive control", "pos_control"),
+    "U": ("untreated", "untreated control", "blank", "mock"),
+}
+
+
+class PlateMapIsland(Island):
+    """See ``assets/plate_map.js``. The plate itself, the values and the selection
+    travel apart, because they change at different times and differ in size."""
+
+    plate = param.String(default="")
+    values = param.String(default="")
+    look = param.String(default="")
+
+    _esm = script("plate_map.js")
+
+
+class PlateMap:
+    """Shows the plate; a click on it moves the page."""
+
+    def __init__(self, session: Session, *, on_open: Callable[[], object]) -> None:
+        self._session = session
+        self.component = PlateMapIsland()
+        self._drawn: tuple[object, ...] = ()
+        self._valued: tuple[object, ...] = ()
+        self._now: Snapshot | None = None
+        self.component.on("select", self._select)
+        self.component.on("open", lambda _: on_open())
+        self.component.on("metric", self._metric)
+        self.component.on("acquisition", self._acquisition)
+
+    def _select(self, message: Message) -> None:
+        label = text_of(message, "well", 20)
+        overview = self._now.overview if self._now else None
+        if overview is None or overview.well(label) is None:
+            return
+        if label == self._session.state.well:
+            self._show_look()
+        else:
+            self._session.state.update(well=label, field="")
+
+    def _metric(self, message: Message) -> None:
+        metric = text_of(message, "metric", 200)
+        if self._now and any(one.id == metric for one in self._now.metrics):
+            self._session.state.update(metric=metric)
+
+    def _acquisition(self, message: Message) -> None:
+        asked = index_of(message, "acquisition")
+        known = (
+            self._now.overview.acquisitions if self._now and self._now.overview else ()
+        )
+        if asked is None or any(one.id == asked for one in known):
+            self._session.state.update(acquisition=asked, field="")
+
+    def draw(self, now: Snapshot) -> None:
+        """Show plate, values and selection, as far as they have changed."""
+        self._now = now
+        if now.overview is None:
+            return
+        # Identity is enough: the service hands out the same value until it changes.
+        drawn = (now.overview,)
+        if not _same(drawn, self._drawn):
+            self._drawn = drawn
+            self.component.show(plate_content(now.overview), "plate")
+        valued = (now.overview, now.values, now.metrics)
+        if not _same(valued, self._valued):
+            self._valued = valued
+            content = {
+                "metrics": metric_choices(now.metrics, now.overview),
+                "metric": now.state.metric,
+                "values": values_content(now.values, now.overview),
+            }
+            self.component.show(content, "values")
+        self._show_look()
+
+    def _show_look(self) -> None:
+        state = self._session.state
+        content = {
+            "well": state.well,
+            "acquisition": state.acquisition,
+            "ack": self.component.seen,
+        }
+        self.component.show(content, "look")
+
+
+def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    return len(one) == len(other) and all(
+        a is b for a, b in zip(one, other, strict=True)
+    )
+
+
+def plate_content(overview: PlateOverview) -> dict[str, Any]:
+    """Return the plate as columns of values, one entry a position of the grid."""
+    wells = overview.wells
+    return {
+        "key": overview.key,
+        "name": plain_text(overview.name, 80) or overview.key,
+        "rows": _heads(wells, len(overview.columns), rows=True),
+        "columns": _heads(wells, len(overview.columns), rows=False),
+        "labels": [well.label for well in wells],
+        "states": [STATES[well.state] for well in wells],
+        "fields": [well.n_fields for well in wells],
+        "expected": [well.expected_fields for well in wells],
+        "errors": {
+            str(at): plain_text(well.error)
+            for at, well in enumerate(wells)
+            if well.error
+        },
+        "conditions": [
+            [
+                (plain_text(name, 60), plain_text(text, 120))
+                for name, text in well.conditions
+            ]
+            for well in wells
+        ],
+        "corrected": [at for at, well in enumerate(wells) if well.corrected],
+        "roles": {
+            str(at): role
+            for at, well in enumerate(wells)
+            if (role := control_role(well))
+        },
+        "acquisitions": [
+            {"id": one.id, "name": plain_text(one.name, 60)}
+            for one in overview.acquisitions
+        ],
+        "banner": plain_text(overview.banner),
+    }
+
+
+def _heads(wells: tuple[WellState, ...], columns: int, *, rows: bool) -> list[str]:
+    """Return the letters of rows or the numbers of columns, as labels spell them."""
+    picked = wells[::columns] if rows else wells[:columns]
+    wanted = str.isalpha if rows else str.isdigit
+    texts = ["".join(filter(wanted, well.label)) for well in picked]
+    return texts if rows else [text.lstrip("0") or text for text in texts]
+
+
+def control_role(well: WellState) -> str:
+    """Return ``"N"``, ``"P"`` or ``"U"`` for a control of known role, else "".
+
+    >>> from dashboard.values import WellState
+    >>> control_role(
+    ...     WellState(
+    ...         label="A01",
+    ...         path="A/1",
+    ...         row=0,
+    ...         column=0,
+    ...         state="present",
+    ...         conditions=(("Role", "negative"),),
+    ...     )
+    ... )
+    'N'
+    """
+    for name, text in well.conditions:
+        if name.strip().lower().replace(" ", "_") in _ROLE_NAMES:
+            lowered = text.strip().lower()
+            for role, words in _ROLES.items():
+                if lowered in words:
+                    return role
+    return ""
+
+
+def metric_choices(
+    metrics: tuple[MetricInfo, ...], overview: PlateOverview
+) -> list[dict[str, str]]:
+    """Return the metrics in groups: those of the whole well, then a group a channel."""
+    names = {channel.index: channel.name for channel in overview.channels}
+    return [
+        {
+            "id": metric.id,
+            "title": plain_text(metric.title, 80),
+            "group": ""
+            if metric.channel is None
+            else plain_text(names.get(metric.channel, f"channel {metric.channel}"), 60),
+        }
+        for metric in metrics
+    ]
+
+
+def values_content(
+    values: MetricValues | None, overview: PlateOverview
+) -> dict[str, Any] | None:
+    """Return a metric's values in the order of the grid, None without a metric."""
+    if values is None:
+        return None
+    found = [values.wells.get(well.label) for well in overview.wells]
+    return {
+        "metric": values.metric.id,
+        "title": plain_text(values.metric.title, 80),
+        "unit": plain_text(values.metric.unit, 20),
+        "definition": plain_text(values.metric.definition),
+        "values": [one.value if one else None for one in found],
+        "reasons": {
+            str(at): plain_text(one.reason, 200)
+            for at, one in enumerate(found)
+            if one and one.value is None and one.reason
+        },
+        "from": {
+            str(at): plain_text(one.field, 40)
+            for at, one in enumerate(found)
+            if one and one.field
+        },
+        "low": values.low,
+        "high": values.high,
+    }

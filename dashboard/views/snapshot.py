@@ -1,0 +1,244 @@
+"""What a page shows at one moment, and who keeps it up to date.
+
+The parts of the page draw a `Snapshot` and nothing else. `Snapshots` asks the service
+when the state or the plate's revision has changed, off the event loop where it takes
+time, and drops answers that nobody waits for any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dashboard.state import ViewState
+from dashboard.text import plain_text
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.session import Session
+    from dashboard.values import (
+        FieldValues,
+        FieldView,
+        MetricInfo,
+        MetricValues,
+        PlateEntry,
+        PlateOverview,
+        Progress,
+        Staged,
+        VersionView,
+        WellView,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything that the parts of a page need to draw themselves."""
+
+    state: ViewState = ViewState()
+    plates: tuple[PlateEntry, ...] = ()
+    overview: PlateOverview | None = None
+    problem: str = ""
+    """Why the plate cannot be shown."""
+
+    well: WellView | None = None
+    """The chosen well; that of before while the next is being read."""
+
+    loading: bool = False
+    metrics: tuple[MetricInfo, ...] = ()
+    values: MetricValues | None = None
+    progress: Progress | None = None
+    field_values: tuple[FieldValues, ...] = ()
+    history: tuple[VersionView, ...] = ()
+    history_problem: str = ""
+    staged: Staged | None = None
+    """The correction that this session has prepared, wherever it belongs."""
+
+    dark: bool = False
+
+    @property
+    def field(self) -> FieldView | None:
+        """The field that is open."""
+        if self.well is None or not self.state.field or self.loading:
+            return None
+        return self.well.field(self.state.field, self.state.acquisition)
+
+    @property
+    def comparing(self) -> bool:
+        """Whether the staged correction belongs to the well that is looked at."""
+        return (
+            self.staged is not None
+            and self.staged.key == self.state.plate
+            and self.staged.well == self.state.well
+        )
+
+    @property
+    def stage(self) -> str:
+        """What the middle of the page shows."""
+        if not self.state.well or self.overview is None:
+            return "plate"
+        if self.comparing:
+            return "compare"
+        return "field" if self.state.field else "well"
+
+
+class Snapshots:
+    """Keeps the snapshot of one session.
+
+    Parameters
+    ----------
+    session
+        The page's.
+    changed
+        Called with each new snapshot.
+    """
+
+    def __init__(self, session: Session, changed: Callable[[Snapshot], object]) -> None:
+        self._session = session
+        self._service = session.service
+        self._changed = changed
+        self.now = Snapshot()
+
+    def start(self) -> None:
+        """Read the plate, and follow state and revision from now on."""
+        self._plates()
+        self._choose_only_plate()
+        self._plate()
+        self._values()
+        self._well(ViewState())
+        self._session.state.on_change(self._moved)
+        self._session.watch(lambda _: self.refresh())
+
+    def refresh(self) -> None:
+        """Ask everything again, for the plate has changed."""
+        self._plates()
+        self._plate()
+        self._values()
+        self._well(ViewState())
+        self._show()
+
+    def put(self, **changes: Any) -> None:
+        """Take over what a part of the page has found out, and show it."""
+        self.now = replace(self.now, **changes)
+        self._show()
+
+    def _show(self) -> None:
+        self._changed(self.now)
+
+    def _set(self, **changes: Any) -> None:
+        self.now = replace(self.now, **changes)
+
+    def _moved(self, state: ViewState) -> None:
+        before = self.now.state
+        self._set(state=state)
+        if before.plate != state.plate:
+            self._set(well=None, history=(), field_values=(), values=None)
+            self._plate()
+        if _values_of(before) != _values_of(state):
+            self._values()
+        if _field_of(before) != _field_of(state):
+            self._well(before)
+        self._show()
+
+    def _plates(self) -> None:
+        self._set(plates=self._service.plates(), state=self._session.state.view())
+
+    def _choose_only_plate(self) -> None:
+        if not self.now.state.plate and len(self.now.plates) == 1:
+            self._session.state.update(plate=self.now.plates[0].key)
+            self._set(state=self._session.state.view())
+
+    def _plate(self) -> None:
+        key = self.now.state.plate
+        if not key:
+            self._set(overview=None, problem="", metrics=(), progress=None)
+            return
+        try:
+            overview = self._service.overview(key)
+            metrics = self._service.metrics(key)
+            progress = self._service.progress(key)
+        except HCSError as error:
+            problem = plain_text(error)
+            self._set(overview=None, problem=problem, metrics=(), progress=None)
+            return
+        self._set(overview=overview, problem="", metrics=metrics, progress=progress)
+        self._choose_metric()
+
+    def _choose_metric(self) -> None:
+        known = [metric.id for metric in self.now.metrics]
+        if known and self.now.state.metric not in known:
+            self._session.state.update(metric=known[0])
+            self._set(state=self._session.state.view())
+
+    def _values(self) -> None:
+        state = self.now.state
+        if self.now.overview is None or not state.metric:
+            self._set(values=None)
+            return
+        try:
+            values = self._service.values(state.plate, state.metric, state.acquisition)
+        except HCSError:
+            # An unknown metric in an old link; the plate stays readable without.
+            values = None
+        self._set(values=values)
+
+    def _well(self, before: ViewState) -> None:
+        """Read the chosen well, its values, and the versions of the open field."""
+        state = self.now.state
+        if self.now.overview is None or not state.well:
+            self._set(well=None, loading=False, history=(), field_values=())
+            return
+        moved = (before.plate, before.well) != (state.plate, state.well)
+        shown = self.now.well
+        if moved and (shown is None or shown.label != state.well):
+            self._set(loading=True, history=(), field_values=(), history_problem="")
+        asked = (state.plate, state.well, state.field)
+        self._session.run(
+            lambda: _read_well(self._service, *asked, again=moved),
+            lambda found: self._well_read(found),
+            failed=self._well_failed,
+            of=lambda: _field_of(self._session.state.view()),
+        )
+
+    def _well_read(self, found: dict[str, Any]) -> None:
+        self.put(loading=False, **found)
+
+    def _well_failed(self, error: BaseException) -> None:
+        from dashboard.values import WellView
+
+        text = plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
+        state = self._session.state.view()
+        self.put(
+            loading=False,
+            well=WellView(label=state.well, path="", error=text),
+            field_values=(),
+            history=(),
+        )
+
+
+_UNEXPECTED = "It could not be read; the server's log says why."
+
+
+def _read_well(
+    service: Any, key: str, label: str, field: str, *, again: bool
+) -> dict[str, Any]:
+    """Return what changes in a snapshot; runs in a thread."""
+    well = service.well(key, label)
+    found: dict[str, Any] = {"well": well, "history": (), "history_problem": ""}
+    if again:
+        found["field_values"] = service.field_values(key, label)
+    if field and well.field(field) is not None:
+        try:
+            found["history"] = service.history(key, label, field)
+        except HCSError as error:
+            found["history_problem"] = plain_text(error)
+    return found
+
+
+def _values_of(state: ViewState) -> tuple[object, ...]:
+    return (state.plate, state.metric, state.acquisition)
+
+
+def _field_of(state: ViewState) -> tuple[object, ...]:
+    return (state.plate, state.well, state.field)

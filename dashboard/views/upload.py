@@ -1,0 +1,190 @@
+"""The form of a correction: files, channels, what differs, reason, commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.values import Source
+from dashboard.views.correction import targets
+from dashboard.views.island import Island, Message, script, text_of
+
+if TYPE_CHECKING:
+    from dashboard.session import Session
+    from dashboard.values import Staged, Upload
+    from dashboard.views.correction import Correction
+    from dashboard.views.snapshot import Snapshot
+
+
+class UploadIsland(Island):
+    """See ``assets/correction.js``."""
+
+    _esm = script("correction.js")
+
+
+class UploadForm:
+    """Shows the workflow of a correction and takes its steps."""
+
+    def __init__(self, session: Session, correction: Correction) -> None:
+        self._session = session
+        self._correction = correction
+        self._now: Snapshot | None = None
+        self.component = UploadIsland()
+        on = self.component.on
+        on(
+            "uploaded",
+            lambda message: correction.uploaded(more=message.get("more") is True),
+        )
+        on("target", self._target)
+        on("assign", self._assign)
+        on("remove", lambda message: correction.remove(text_of(message, "upload")))
+        on("confirm", self._confirm)
+        on("commit", self._commit)
+        on("discard", lambda _: correction.discard())
+        on("show-staged", lambda _: self._show_staged())
+
+    def _target(self, message: Message) -> None:
+        asked = text_of(message, "target")
+        for target in targets(self._now) if self._now else ():
+            if target.id == asked:
+                self._correction.aim(target)
+
+    def _assign(self, message: Message) -> None:
+        upload, channel = text_of(message, "upload"), text_of(message, "channel", 10)
+        draft = self._correction.draft
+        if not any(one.id == upload for one in draft.uploads):
+            return
+        kept = [one for one in draft.sources if one.upload != upload]
+        if channel == "all":
+            kept.append(Source(upload=upload))
+        elif channel.isascii() and channel.isdigit():
+            index = int(channel)
+            # Two files for one channel cannot be meant; the later choice stands.
+            kept = [one for one in kept if one.channel != index]
+            kept.append(Source(upload=upload, channel=index))
+        self._correction.assign(tuple(kept))
+
+    def _confirm(self, message: Message) -> None:
+        kind = text_of(message, "kind", 60)
+        self._correction.confirm(kind, confirmed=message.get("confirmed") is True)
+
+    def _commit(self, message: Message) -> None:
+        staged = self._correction.draft.staged
+        if staged is None or staged.id != text_of(message, "staged"):
+            return
+        name = text_of(message, "name", 200)
+        if name:
+            self._session.person = name
+        self._correction.commit(text_of(message, "reason"))
+
+    def _show_staged(self) -> None:
+        staged = self._correction.draft.staged
+        if staged is not None:
+            field = staged.field if staged.base is not None else ""
+            self._session.state.update(plate=staged.key, well=staged.well, field=field)
+
+    def draw(self, now: Snapshot) -> None:
+        """Show the form where a well is looked at and may be written."""
+        self._now = now
+        draft = self._correction.draft
+        state = now.state
+        overview = now.overview
+        if overview is None or not state.well or now.loading:
+            self.component.show({"shown": False})
+            return
+        writable = overview.writable and not self._session.read_only
+        elsewhere = draft.staged is not None and not now.comparing
+        known = targets(now)
+        target = (
+            draft.target if draft.target in known else (known[0] if known else None)
+        )
+        self.component.show(
+            {
+                "shown": not self._session.read_only,
+                "title": f"Correct {plain_text(state.well, 20)}",
+                "upload": self._session.urls.upload(self._session.token)
+                if writable and not elsewhere
+                else "",
+                "refused": "" if writable else "This plate cannot be written here.",
+                "targets": [{"id": one.id, "text": one.text} for one in known]
+                if writable and not elsewhere
+                else [],
+                "chosen": target.id if target else "",
+                "channels": [
+                    plain_text(one.name, 60) or f"channel {one.index}"
+                    for one in overview.channels
+                ],
+                "uploads": [] if elsewhere else self._uploads(now),
+                "staged": _staged(draft.staged)
+                if now.comparing and draft.staged
+                else None,
+                "elsewhere": plain_text(draft.staged.action)
+                if elsewhere and draft.staged
+                else "",
+                "missing": self._missing(now),
+                "busy": bool(draft.busy),
+                "busy_text": draft.busy,
+                "error": draft.error,
+                "done": draft.done,
+            }
+        )
+
+    def _uploads(self, now: Snapshot) -> list[dict[str, Any]]:
+        chosen = {source.upload: source for source in self._correction.draft.sources}
+        return [
+            _file(upload, chosen.get(upload.id), now)
+            for upload in self._correction.draft.uploads
+        ]
+
+    def _missing(self, now: Snapshot) -> str:
+        """Say which channels stay as they are."""
+        draft = self._correction.draft
+        channels = now.overview.channels if now.overview else ()
+        if not draft.sources or any(one.channel is None for one in draft.sources):
+            return ""
+        given = {one.channel for one in draft.sources}
+        kept = [plain_text(one.name, 60) for one in channels if one.index not in given]
+        if not kept:
+            return ""
+        if draft.target is not None and draft.target.field is None:
+            return f"No file for {', '.join(kept)} yet."
+        return (
+            f"{', '.join(kept)} {'stays' if len(kept) == 1 else 'stay'} as it is."
+            if len(kept) == 1
+            else f"{', '.join(kept)} stay as they are."
+        )
+
+
+def _file(upload: Upload, source: Source | None, now: Snapshot) -> dict[str, Any]:
+    count = upload.shape[upload.axes.index("c")] if "c" in upload.axes else 1
+    size = " × ".join(str(length) for length in upload.shape)
+    several = f"{count} channels in order" if count > 1 else ""
+    channel = ""
+    if source is not None:
+        channel = "all" if source.channel is None else str(source.channel)
+    return {
+        "id": upload.id,
+        "name": plain_text(upload.name, 200),
+        "text": f"{size} ({''.join(upload.axes)}), {upload.dtype}",
+        "single": count == 1,
+        "all": several,
+        "channel": channel,
+    }
+
+
+def _staged(staged: Staged) -> dict[str, Any]:
+    differences = sorted(staged.differences, key=lambda one: not one.blocking)
+    return {
+        "id": staged.id,
+        "action": plain_text(staged.action, 200),
+        "differences": [
+            {
+                "kind": one.kind,
+                "message": plain_text(one.message),
+                "blocking": one.blocking,
+                "confirmed": one.confirmed,
+                "confirmable": one.confirmable,
+            }
+            for one in differences
+        ],
+    }
