@@ -9,6 +9,8 @@ ARGS ?=
 BIN := $(VENV)/bin
 DEMO := demo/demo.ome.zarr
 PYTEST := $(BIN)/python -m pytest
+# Two workers; worksteal keeps the tests of a file together, and so their fixtures.
+TWO := $(TWO) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-full test-library lint format bench docs bundle lock install \
@@ -26,18 +28,18 @@ else
 endif
 
 test: install-test chromium ## unit, integration and browser tests
-	$(PYTEST) tests/unit tests/integration hcs dashboard -n 2 -m "not full and not browser" $(ARGS)
+	$(PYTEST) tests/unit tests/integration hcs dashboard $(TWO) -m "not full and not browser" $(ARGS)
 	$(PYTEST) tests/browser -m "not full" $(ARGS)
 
 test-full: install-test chromium ## the same, with long counts and slow checks
-	$(PYTEST) tests/unit tests/integration hcs dashboard -n 2 -m "not browser" $(ARGS)
+	$(PYTEST) tests/unit tests/integration hcs dashboard $(TWO) -m "not browser" $(ARGS)
 	$(PYTEST) tests/browser -m "" $(ARGS)
 
 # Another environment must not disturb .venv: make test-library VENV=.venv-3.13 PYTHON=...
 test-library: install-test ## the tests that need neither the page nor a browser
 	$(PYTEST) hcs $$(grep -LE '^ *(from|import) (dashboard|panel|bokeh|playwright)' \
 	    tests/unit/test_*.py tests/integration/test_*.py) \
-	    -n 2 -m "not full and not browser" $(ARGS)
+	    $(TWO) -m "not full and not browser" $(ARGS)
 
 lint: install-test ## style, types and import directions
 	$(BIN)/ruff check .
