@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 DEMO := demo/demo.ome.zarr
 PYTEST := $(BIN)/python -m pytest
 # Two workers; worksteal keeps the tests of a file together, and so their fixtures.
-TWO := $(TWO) --dist worksteal
+TWO := -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-full test-library lint format bench docs bundle lock install \
