@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from hcs.errors import UnsafeDataError as UnsafeDataError
     from hcs.errors import UnsupportedVersionError as UnsupportedVersionError
     from hcs.errors import WriterStateError as WriterStateError
+    from hcs.field import Field as Field
     from hcs.image import Multiscales as Multiscales
-    from hcs.image import NgffImage as NgffImage
     from hcs.image import from_ome_zarr as from_ome_zarr
-    from hcs.image import to_multiscales as to_multiscales
-    from hcs.image import to_ngff_image as to_ngff_image
+    from hcs.levels import to_multiscales as to_multiscales
     from hcs.metadata import Axis as Axis
     from hcs.metadata import Channel as Channel
     from hcs.metadata import Dataset as Dataset
@@ -50,6 +49,8 @@ if TYPE_CHECKING:
     from hcs.metadata import WellImage as WellImage
     from hcs.metadata import Who as Who
     from hcs.metadata import Window as Window
+    from hcs.ngff_image import NgffImage as NgffImage
+    from hcs.ngff_image import to_ngff_image as to_ngff_image
     from hcs.pack import pack as pack
     from hcs.pack import unpack as unpack
     from hcs.pixels import LazyArray as LazyArray
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
     from hcs.store import PlateStore as PlateStore
     from hcs.store import open_store as open_store
     from hcs.validation import validate as validate
-    from hcs.well import Field as Field
     from hcs.well import HCSWell as HCSWell
     from hcs.writer import HCSPlateWriter as HCSPlateWriter
     from hcs.writer import login_name as login_name
@@ -86,7 +86,10 @@ _MODULES = {
         "SourceError StaleVersionError StoreError UnsafeDataError "
         "UnsupportedVersionError WriterStateError"
     ),
-    "hcs.image": "Multiscales NgffImage from_ome_zarr to_multiscales to_ngff_image",
+    "hcs.field": "Field",
+    "hcs.image": "Multiscales from_ome_zarr",
+    "hcs.levels": "to_multiscales",
+    "hcs.ngff_image": "NgffImage to_ngff_image",
     "hcs.metadata": (
         "Axis Channel Dataset FieldVersion ImageMetadata Plate PlateAcquisition "
         "PlateColumn PlateRow PlateWell Well WellImage Who Window"
@@ -102,7 +105,7 @@ _MODULES = {
     "hcs.staging": "StagedField stage_field",
     "hcs.store": "PlateStore open_store",
     "hcs.validation": "validate",
-    "hcs.well": "Field HCSWell",
+    "hcs.well": "HCSWell",
     "hcs.writer": "HCSPlateWriter login_name to_hcs_zarr write_hcs_well_image",
 }
 _MODULE_OF = {

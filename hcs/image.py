@@ -2,78 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hcs.document import canonical, parse_json
-from hcs.envelope import EXTENSION, envelope
+from hcs.document import attributes, group_document, parse_json
+from hcs.envelope import envelope
 from hcs.errors import MetadataError, NotFoundError, ShapeError
+from hcs.identity import field_digest
 from hcs.image_group import ImageGroup, join
-from hcs.metadata import Axis, Channel, Dataset, ImageMetadata
+from hcs.levels import to_multiscales
+from hcs.metadata import Axis, Channel, ImageMetadata
 from hcs.multiscale import read_image
 from hcs.names import check_array_path
+from hcs.ngff_image import NgffImage, describe, to_ngff_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from hcs.store import PlateStore
 
-AXIS_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
-
-_DEFAULT_DIMS = {
-    1: ("x",),
-    2: ("y", "x"),
-    3: ("z", "y", "x"),
-    4: ("c", "z", "y", "x"),
-    5: ("t", "c", "z", "y", "x"),
-}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NgffImage:
-    """One resolution of an image: pixels and geometry.
-
-    ``scale`` and ``translation`` are per axis name, in ``axes_units``; axes that are
-    absent have scale 1 and translation 0.
-    """
-
-    data: Any
-    """Array of shape `dims`: a `LazyArray`, or any array of numpy or dask."""
-
-    dims: Sequence[str]
-    """Axis names in array order, drawn from ``t c z y x``."""
-
-    scale: Mapping[str, float]
-    """Size of one pixel along each axis."""
-
-    translation: Mapping[str, float]
-    """Position of the centre of the first pixel."""
-
-    name: str = "image"
-    axes_units: Mapping[str, str] | None = None
-    axes_orientations: Mapping[str, Any] | None = None
-    axes_types: Mapping[str, Any] | None = None
-    channel_names: Sequence[str] | None = None
-    channel_colors: Sequence[str] | None = None
-    computed_callbacks: Sequence[Any] = field(default=(), repr=False)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of pixels along each axis."""
-        return tuple(self.data.shape)
-
-    def to_dask(self) -> Any:
-        """Return the pixels as a dask array; see `LazyArray.to_dask`."""
-        make = getattr(self.data, "to_dask", None)
-        if make is not None:
-            return make()
-        if hasattr(self.data, "dask"):
-            return self.data
-        from dask.array import from_array
-
-        make: Any = from_array  # dask is not typed
-        return make(self.data)
+__all__ = [
+    "Multiscales",
+    "NgffImage",
+    "from_ome_zarr",
+    "to_multiscales",
+    "to_ngff_image",
+]
 
 
 class Multiscales:
@@ -136,6 +89,7 @@ class Multiscales:
         self._images = None
         self._group = group
         self.metadata = read_image(attributes, group.where())
+        store.likely_level = self.metadata.datasets[0].path
         self.scale_factors = self.method = self.chunks = None
         return self
 
@@ -213,7 +167,9 @@ class Multiscales:
         """
         if self._group is None:
             return None
-        return self._group.version or self._digest(self._group)
+        return self._group.version or field_digest(
+            self._group, [dataset.path for dataset in self.metadata.datasets]
+        )
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -310,21 +266,6 @@ class Multiscales:
             check_array_path(name, group.where("labels"))
         return found
 
-    def _digest(self, group: ImageGroup) -> str:
-        def read(path: str) -> str:
-            digest = hashlib.sha256(canonical(_without_ours(group.attributes())))
-            keys = [
-                join(path, dataset.path, group.array_document)
-                for dataset in self.metadata.datasets
-            ]
-            for key, data in group.store.documents(keys).items():
-                if data is not None:
-                    document = parse_json(data, group.store.where(key))
-                    digest.update(canonical(document))
-            return f"d{digest.hexdigest()[:31]}"
-
-        return group.run(read)
-
 
 _RECORD_BYTES = 2048
 _LEVEL_BYTES = 1024
@@ -335,13 +276,7 @@ def _is_spatial(axis: Axis) -> bool:
     return axis.type == "space" or (axis.type is None and axis.name in "zyx")
 
 
-def _without_ours(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in attributes.items() if key != EXTENSION}
-
-
 def _labels(store: PlateStore, path: str, format_version: str) -> tuple[str, ...]:
-    from hcs.document import attributes, group_document
-
     key = join(path, group_document(format_version))
     data = store.read(key)
     if data is None:
@@ -354,202 +289,6 @@ def _labels(store: PlateStore, path: str, format_version: str) -> tuple[str, ...
             f"{store.where(key)} has labels {found!r:.60}; expected a list of names."
         )
     return tuple(found)
-
-
-# --- making --------------------------------------------------------------------------
-
-
-def describe(images: Sequence[NgffImage]) -> ImageMetadata:
-    """Return metadata for images that came without any."""
-    first = images[0]
-    units, types = first.axes_units or {}, first.axes_types or {}
-    names, colors = first.channel_names or (), first.channel_colors or ()
-    return ImageMetadata(
-        axes=tuple(
-            Axis(
-                name=dim,
-                type=str(types.get(dim) or AXIS_TYPES.get(dim, "space")),
-                unit=units.get(dim),
-            )
-            for dim in first.dims
-        ),
-        datasets=tuple(
-            Dataset(
-                path=str(level),
-                scale=tuple(float(image.scale.get(dim, 1.0)) for dim in first.dims),
-                translation=tuple(
-                    float(image.translation.get(dim, 0.0)) for dim in first.dims
-                ),
-            )
-            for level, image in enumerate(images)
-        ),
-        channels=tuple(
-            Channel(name=name, color=color)
-            for name, color in zip(
-                names, (*colors, *(None,) * (len(names) - len(colors))), strict=False
-            )
-        ),
-        name=first.name,
-    )
-
-
-def to_ngff_image(
-    data: Any,
-    dims: Sequence[str] | None = None,
-    scale: Mapping[str, float] | None = None,
-    translation: Mapping[str, float] | None = None,
-    name: str = "image",
-    axes_units: Mapping[str, str] | None = None,
-    channel_names: Sequence[str] | None = None,
-    channel_colors: Sequence[str] | None = None,
-) -> NgffImage:
-    """Return an image of an array.
-
-    Parameters
-    ----------
-    data
-        Array with `shape` and `dtype`, or anything numpy makes one of.
-    dims
-        Axis names in array order; by default ``y x``, ``z y x``, ``c z y x`` or
-        ``t c z y x``.
-    scale, translation
-        Per axis, in `axes_units`; 1 and 0 where they are not given.
-    channel_names, channel_colors
-        One for each channel; colours as six hexadecimal digits.
-
-    Raises
-    ------
-    ShapeError
-        If the axes do not fit the array, or are not drawn from ``t c z y x``.
-    """
-    import numpy as np
-
-    if not (hasattr(data, "shape") and hasattr(data, "dtype")):
-        data = np.asarray(data)
-    count = len(data.shape)
-    if dims is None:
-        if count not in _DEFAULT_DIMS:
-            raise ShapeError(f"An image of {count} axes; expected 2 to 5.")
-        dims = _DEFAULT_DIMS[count]
-    dims = tuple(dims)
-    if len(dims) != count or len(set(dims)) != count or not set(dims) <= set("tczyx"):
-        raise ShapeError(
-            f"The axes are {dims} for an array of shape {tuple(data.shape)}; expected "
-            f"{count} different ones of t, c, z, y, x."
-        )
-    if channel_names is not None:
-        channels = data.shape[dims.index("c")] if "c" in dims else 1
-        if len(channel_names) != channels:
-            raise ShapeError(
-                f"{len(channel_names)} channel names for {channels} channels."
-            )
-    return NgffImage(
-        data=data,
-        dims=dims,
-        scale={dim: float((scale or {}).get(dim, 1.0)) for dim in dims},
-        translation={dim: float((translation or {}).get(dim, 0.0)) for dim in dims},
-        name=name,
-        axes_units=dict(axes_units) if axes_units else None,
-        channel_names=tuple(channel_names) if channel_names is not None else None,
-        channel_colors=tuple(channel_colors) if channel_colors is not None else None,
-    )
-
-
-def to_multiscales(
-    data: Any,
-    scale_factors: int | Sequence[int | Mapping[str, int]] | None = None,
-    method: Any = None,
-    chunks: Any = None,
-    **_kwargs: Any,
-) -> Multiscales:
-    """Return an image with its coarser resolutions, made by 2x2 means.
-
-    Parameters
-    ----------
-    data
-        An `NgffImage`, or an array, taken as `to_ngff_image` takes it.
-    scale_factors
-        The side in pixels at which halving stops, 256 by default; or for each coarser
-        level by how much it is smaller than full size: 2, 4, 8 and so on. An empty
-        list makes none.
-    method
-        Kept for the record; there is one method.
-    chunks
-        Kept for the writer.
-
-    Raises
-    ------
-    ShapeError
-        If a factor is not the next power of two, or the axes do not end with y and x.
-    """
-    image = data if hasattr(data, "dims") else to_ngff_image(data)
-    levels, smallest = _levels(scale_factors)
-    images = [image, *_coarser(image, levels, smallest)]
-    return Multiscales(images, scale_factors=None, method=method, chunks=chunks)
-
-
-def _levels(
-    factors: int | Sequence[int | Mapping[str, int]] | None,
-) -> tuple[int | None, int | None]:
-    if factors is None:
-        return None, None
-    if isinstance(factors, int):
-        if isinstance(factors, bool) or factors < 1:
-            raise ShapeError(f"scale_factors is {factors!r}; expected at least 1.")
-        return None, factors
-    for level, factor in enumerate(factors, start=1):
-        sides = (
-            {factor.get("y", 1), factor.get("x", 1)} | (set(factor.values()) - {1})
-            if hasattr(factor, "get")
-            else {factor}
-        )
-        if sides != {2**level}:
-            raise ShapeError(
-                f"Level {level} has the factor {factor!r}; levels halve y and x, so "
-                f"expected {2**level}."
-            )
-    return len(factors) + 1, None
-
-
-def _coarser(
-    image: NgffImage, levels: int | None, smallest: int | None
-) -> list[NgffImage]:
-    import numpy as np
-
-    from hcs.pyramid import SMALLEST, downsample, level_factors, level_shapes
-
-    dims = tuple(image.dims)
-    if dims[-2:] != ("y", "x"):
-        raise ShapeError(f"The axes are {dims}; expected y and x as the last two.")
-    shapes = level_shapes(
-        tuple(image.data.shape), levels, smallest=smallest or SMALLEST
-    )
-    coarser = []
-    data = np.asarray(image.data) if len(shapes) > 1 else None
-    for factors in level_factors(shapes)[1:]:
-        data = downsample(data)
-        coarser.append(_scaled(image, data, dict(zip("yx", factors, strict=True))))
-    return coarser
-
-
-def _scaled(image: NgffImage, data: Any, factors: Mapping[str, int]) -> NgffImage:
-    scale = {dim: image.scale.get(dim, 1.0) * factors.get(dim, 1) for dim in image.dims}
-    # The centre of the first pixel moves by half of what the pixel grew.
-    translation = {
-        dim: image.translation.get(dim, 0.0)
-        + (scale[dim] - image.scale.get(dim, 1.0)) / 2
-        for dim in image.dims
-    }
-    return NgffImage(
-        data=data,
-        dims=image.dims,
-        scale=scale,
-        translation=translation,
-        name=image.name,
-        axes_units=image.axes_units,
-        channel_names=image.channel_names,
-        channel_colors=image.channel_colors,
-    )
 
 
 def from_ome_zarr(store: Any, path: str = "") -> Multiscales:

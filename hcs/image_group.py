@@ -37,6 +37,9 @@ class ImageGroup:
         NGFF version, which tells the names of the documents.
     version
         Our id of the version; None for an image that no writer of ours made.
+    consolidated
+        Documents of the arrays that came with the group's own. Only kept for remote
+        stores, where they save a round of requests.
 
     Notes
     -----
@@ -44,7 +47,15 @@ class ImageGroup:
     moved both find it at the same new path.
     """
 
-    __slots__ = ("_mark", "_stamp", "format_version", "path", "store", "version")
+    __slots__ = (
+        "_mark",
+        "_stamp",
+        "consolidated",
+        "format_version",
+        "path",
+        "store",
+        "version",
+    )
 
     def __init__(
         self,
@@ -59,6 +70,7 @@ class ImageGroup:
         self.path = path
         self.format_version = format_version
         self.version = version
+        self.consolidated: Mapping[str, Any] | None = None
         self._stamp = stamp
         self._mark = mark
 
@@ -79,9 +91,12 @@ class ImageGroup:
         data, stamp = store.read_stamped(key)
         if data is None:
             raise NotFoundError(f"There is no image at {store.where(path)}.")
-        found = _attributes(data, store.where(key))
-        version = version_id(found)
-        return cls(store, path, format_version, version, stamp, hash(data)), found
+        document = parse_json(data, store.where(key))
+        found = attributes(document, store.where(key))
+        group = cls(store, path, format_version, version_id(found), stamp, hash(data))
+        if store.is_remote:
+            group.consolidated = _consolidated(document)
+        return group, found
 
     @property
     def array_document(self) -> str:
@@ -197,6 +212,12 @@ def version_id(attributes: Mapping[str, Any]) -> str | None:
     """Return our id of the version in an image group's attributes."""
     found = extension(attributes).get("version")
     return found if isinstance(found, str) and found else None
+
+
+def _consolidated(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    found = document.get("consolidated_metadata")
+    found = found.get("metadata") if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and found else None
 
 
 def join(*parts: str) -> str:

@@ -158,7 +158,9 @@ def _read_axis(entry: object, where: str) -> Axis:
 def _read_dataset(entry: object, common: object, count: int, where: str) -> Dataset:
     if not isinstance(entry, dict):
         raise MetadataError(f"{where} is {_short(entry)}, expected an object.")
-    path = check_array_path(entry.get("path"), where)
+    path = entry.get("path")
+    # Some writers of 0.4 give level 0 as a number.
+    path = check_array_path(str(path) if type(path) is int else path, where)
     transforms = entry.get("coordinateTransformations")
     if not isinstance(transforms, list) or not transforms:
         raise MetadataError(

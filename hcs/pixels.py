@@ -163,6 +163,9 @@ class LazyArray:
 
     def _read_spec(self, image_path: str) -> ArraySpec:
         key = f"{image_path}/{self._path}/{self._group.array_document}".lstrip("/")
+        known = (self._group.consolidated or {}).get(self._path)
+        if isinstance(known, dict):
+            return ArraySpec.from_document(known, self._group.store.where(key))
         return read_spec(self._group.store, key)
 
     def _read(self, image_path: str, region: tuple[slice, ...]) -> NDArray[Any]:

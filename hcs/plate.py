@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from hcs.cache import LRUCache
 from hcs.config import config
-from hcs.document import canonical
-from hcs.envelope import EXTENSION, detect_version, extension
+from hcs.document import group_document
+from hcs.envelope import detect_version, extension
 from hcs.errors import (
     HCSError,
-    InvalidPathError,
     MetadataError,
     NotFoundError,
     StoreError,
 )
-from hcs.image_group import ImageGroup, join
+from hcs.identity import plate_fingerprint
+from hcs.image_group import join
 from hcs.metadata import as_plate
 from hcs.root import read_group
 from hcs.spec import read_plate
-from hcs.well import Field, HCSWell
+from hcs.well import HCSWell
+from hcs.well_names import WellNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
+    from hcs.field import Field
     from hcs.metadata import (
         Plate,
         PlateAcquisition,
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
         PlateWell,
     )
     from hcs.store import PlateStore
+
+_AT_ONCE = 64
+"""Wells whose documents a remote store is asked for ahead of their turn."""
 
 
 class HCSPlate:
@@ -189,7 +193,7 @@ class HCSPlate:
         if isinstance(found, str) and found:
             return found
         if self._fingerprint is None:
-            self._fingerprint = self._make_fingerprint()
+            self._fingerprint = plate_fingerprint(self)
         return self._fingerprint
 
     @property
@@ -211,7 +215,7 @@ class HCSPlate:
             If its document cannot be understood.
         """
         listed = self._by_path.get(f"{row_name}/{column_name}")
-        return None if listed is None else self._open(listed)
+        return None if listed is None else self.open_well(listed, ahead=True)
 
     def get_well_by_indices(self, row_index: int, column_index: int) -> HCSWell | None:
         """Return the well at zero-based indices; as `get_well` does."""
@@ -220,7 +224,7 @@ class HCSPlate:
                 (well.rowIndex, well.columnIndex): well for well in self.wells
             }
         listed = self._by_indices.get((row_index, column_index))
-        return None if listed is None else self._open(listed)
+        return None if listed is None else self.open_well(listed, ahead=True)
 
     def well(self, name: str) -> HCSWell:
         """Return a well by any spelling: ``"B/2"``, ``"B2"``, ``"b02"``, ``"r02c02"``.
@@ -234,22 +238,41 @@ class HCSPlate:
         MetadataError
             If its document cannot be understood.
         """
-        listed = self._by_path.get(name)
-        if listed is None:
-            listed = self._spelled().get(_spelling(name))
+        listed = self._names.find(name)
         if listed is None:
             raise NotFoundError(
                 f"{self!r} lists no well {name!r}. Its wells are "
                 f"{_some([well.path for well in self.wells])}."
             )
-        return self._open(listed)
+        return self.open_well(listed, ahead=True)
+
+    def open_well(self, listed: PlateWell, *, ahead: bool = False) -> HCSWell:
+        """Return a listed well, from the cache where it is there.
+
+        Parameters
+        ----------
+        listed
+            An entry of `wells`.
+        ahead
+            Ask a remote store for the first image at the same time.
+
+        Raises
+        ------
+        NotFoundError
+            If its group is not there.
+        MetadataError
+            If its document cannot be understood.
+        """
+        well = self._wells.get(listed.path)
+        if well is None:
+            fresh = self._make(listed)
+            fresh.load(ahead=ahead)
+            well = self._wells.setdefault(listed.path, fresh)
+        return well
 
     def label(self, well: PlateWell) -> str:
         """Return a listed well as people write it, ``"B02"``."""
-        row, _, column = well.path.partition("/")
-        if row.isalpha() and column.isdecimal() and column.isascii():
-            return f"{row}{int(column):0{self._column_digits()}d}"
-        return well.path
+        return self._names.label(well)
 
     def __iter__(self) -> Iterator[HCSWell]:
         """Yield every listed well; each reads its document when it is first needed.
@@ -274,10 +297,11 @@ class HCSPlate:
             Gets the path and the error of each well that cannot be read; without it,
             the first such well raises.
         """
-        for listed in self.wells:
+        for position, listed in enumerate(self.wells):
+            if position % _AT_ONCE == 0:
+                self._ask_ahead(self.wells[position : position + _AT_ONCE])
             try:
-                well = self._open(listed)
-                fields = well.fields
+                fields = self.open_well(listed).fields
             except HCSError as error:
                 if errors is None:
                     raise
@@ -349,16 +373,16 @@ class HCSPlate:
         self.metadata = plate
         self._by_path: dict[str, PlateWell] = {well.path: well for well in plate.wells}
         self._by_indices = None
-        self._by_spelling: dict[tuple[str, str], PlateWell] | None = None
-        self._digits: int | None = None
+        self._names = WellNames(plate)
 
-    def _open(self, listed: PlateWell) -> HCSWell:
-        well = self._wells.get(listed.path)
-        if well is None:
-            fresh = self._make(listed)
-            fresh.load()
-            well = self._wells.setdefault(listed.path, fresh)
-        return well
+    def _ask_ahead(self, wells: Sequence[PlateWell]) -> None:
+        if self._store is not None and self._store.is_remote and self._version:
+            document = group_document(self._version)
+            self._store.prefetch(
+                join(well.path, document)
+                for well in wells
+                if well.path not in self._wells
+            )
 
     def _make(self, listed: PlateWell) -> HCSWell:
         if self._store is None:
@@ -390,59 +414,6 @@ class HCSPlate:
                 changed.append(path)
                 self._wells.discard(path)
         return tuple(changed)
-
-    def _spelled(self) -> dict[tuple[str, str], PlateWell]:
-        if self._by_spelling is None:
-            self._by_spelling = {
-                _names(well.path): well for well in reversed(self.wells)
-            }
-        return self._by_spelling
-
-    def _column_digits(self) -> int:
-        if self._digits is None:
-            numbers = [
-                int(column.name)
-                for column in self.columns
-                if column.name.isdecimal() and column.name.isascii()
-            ]
-            self._digits = len(str(max(numbers, default=1)))
-        return self._digits
-
-    def _make_fingerprint(self) -> str:
-        plate = {
-            key: value for key, value in self.attributes.items() if key != EXTENSION
-        }
-        digest = hashlib.sha256(canonical(plate))
-        for listed in self.wells:
-            try:
-                images = self._open(listed).images
-                if not images:
-                    continue
-                assert self._store is not None  # noqa: S101  (_open() would raise)
-                path = join(listed.path, images[0].path)
-                _, field = ImageGroup.open(self._store, path, str(self._version))
-            except HCSError:
-                continue
-            field = {key: value for key, value in field.items() if key != EXTENSION}
-            digest.update(canonical(field))
-            break
-        return f"f{digest.hexdigest()[:31]}"
-
-
-def _names(path: str) -> tuple[str, str]:
-    row, _, column = path.partition("/")
-    return row.upper(), column.lstrip("0") or "0"
-
-
-def _spelling(name: str) -> tuple[str, str]:
-    from hcs.layout import parse_well, row_letters
-
-    if "/" in name:
-        return _names(name)
-    if not isinstance(name, str):
-        raise InvalidPathError(f"A well's name is {name!r}; expected text.")
-    row, column = parse_well(name)
-    return row_letters(row), str(column + 1)
 
 
 def _some(paths: Sequence[str]) -> str:

@@ -94,7 +94,7 @@ def read_plate(attributes: Mapping[str, Any], where: str) -> Plate:
     ------
     MetadataError
         If there is no plate, or a row, column, well or acquisition is missing, of a
-        wrong type, given twice, or at odds with its indices.
+        wrong type, or given twice.
     InvalidPathError
         If a name or a well path could lead out of the plate.
     UnsupportedVersionError
@@ -224,13 +224,15 @@ def _read_plate_well(
     # Neither index is how plates before 0.4 look; the path alone says enough.
     if "rowIndex" not in entry and "columnIndex" not in entry:
         return PlateWell(path, *expected)
-    found = entry.get("rowIndex"), entry.get("columnIndex")
-    if not all(type(index) is int for index in found) or found != expected:
-        raise MetadataError(
-            f"{where} has the path {path!r} with rowIndex {_short(found[0])} and "
-            f"columnIndex {_short(found[1])}; that path lies at {expected[0]} and "
-            f"{expected[1]}."
-        )
+    # Indices that point elsewhere are for `validate` to report: published plates have
+    # them swapped, and the path is what leads to the pixels.
+    for key, count in (("rowIndex", len(rows)), ("columnIndex", len(columns))):
+        index = entry.get(key)
+        if type(index) is not int or not 0 <= index < count:
+            raise MetadataError(
+                f"{where} has {key} {_short(index)}; expected an integer from 0 to "
+                f"{count - 1}."
+            )
     return PlateWell(path, *expected)
 
 

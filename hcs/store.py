@@ -60,6 +60,12 @@ class PlateStore(ABC):
     writable: bool = False
     is_remote: bool = False
 
+    likely_field: str = "0"
+    """Path of the first field of the well that was read last: a guess at the next."""
+
+    likely_level: str = "0"
+    """Path of the finest level of the image that was read last."""
+
     @abstractmethod
     def fetch(
         self,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hcs.cache import LRUCache
 from hcs.config import config
-from hcs.document import attributes, group_document, parse_json
+from hcs.document import array_document, attributes, group_document, parse_json
 from hcs.envelope import extension
-from hcs.errors import NotFoundError
+from hcs.errors import HCSError, MetadataError, NotFoundError
+from hcs.field import Field
 from hcs.image import Multiscales
 from hcs.image_group import join
 from hcs.spec import check_well_path, read_well
@@ -20,51 +20,6 @@ if TYPE_CHECKING:
     from hcs.history import FieldRecord
     from hcs.metadata import FieldVersion, PlateWell, Well, WellImage
     from hcs.store import PlateStore
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of view of a well, as its well document lists it."""
-
-    well: str
-    """Path of the well, ``"B/2"``."""
-
-    name: str
-    """Its first path below the well, which it keeps through corrections."""
-
-    label: str
-    """What people call it: the source's own name (``s1``), else `name`."""
-
-    acquisition: int | None
-    """`PlateAcquisition.id`; None where the document names none."""
-
-    path: str
-    """Where its pixels are now, below the well."""
-
-    owner: HCSWell = field(compare=False, repr=False)
-    live: str | None = field(default=None, repr=False)
-    """Id of the live version according to the well document."""
-
-    def image(self) -> Multiscales:
-        """Return the image, from the well's cache where it is there.
-
-        Raises
-        ------
-        NotFoundError
-            If it is listed, but not there.
-        MetadataError
-            If its document cannot be understood.
-        """
-        return self.owner.open_field(self)
-
-    @property
-    def version(self) -> str:
-        """Id of the live version; for a field without history, a digest."""
-        if self.live is not None:
-            return self.live
-        version = self.image().version
-        assert version is not None  # noqa: S101  (only images in memory have none)
-        return version
 
 
 class HCSWell:
@@ -166,21 +121,28 @@ class HCSWell:
         well.load()
         return well
 
-    def load(self) -> None:
-        """Read the well document, again where it was read before."""
+    def load(self, *, ahead: bool = False) -> None:
+        """Read the well document, again where it was read before.
+
+        Parameters
+        ----------
+        ahead
+            Ask a remote store for the first image at the same time.
+        """
         key = join(self.path, group_document(self.format_version))
         where = self.store.where(key)
+        if ahead and self.store.is_remote:
+            self.store.prefetch([key, *self._likely()])
         data, stamp = self.store.read_stamped(key)
         if data is None:
-            raise NotFoundError(
-                f"The plate lists well {self.path!r}, but there is nothing at {where}. "
-                f"The well may not have been imaged or copied yet."
-            )
+            raise self._missing(where)
         found = attributes(parse_json(data, where), key)
         self._well = read_well(found, where)
         self._extension = extension(found)
         self._fields = None
         self._stamp = stamp
+        if self._well.images:
+            self.store.likely_field = self._well.images[0].path
 
     @property
     def metadata(self) -> Well:
@@ -357,6 +319,27 @@ class HCSWell:
         for name, value in state.items():
             setattr(self, name, value)
         self._images = LRUCache(state["_images"])
+
+    def _likely(self) -> tuple[str, str]:
+        """Return where the documents of the first image and its finest level may be."""
+        field = join(self.path, self.store.likely_field)
+        return (
+            join(field, group_document(self.format_version)),
+            join(field, self.store.likely_level, array_document(self.format_version)),
+        )
+
+    def _missing(self, where: str) -> HCSError:
+        if self.format_version == "0.4":
+            group = join(self.path, ".zgroup")
+            if self.store.stamp(group) is not None:
+                return MetadataError(
+                    f"Well {self.path!r} is a group without metadata: there is no "
+                    f"{where}. So it is not known which fields it has."
+                )
+        return NotFoundError(
+            f"The plate lists well {self.path!r}, but there is nothing at {where}. "
+            f"The well may not have been imaged or copied yet."
+        )
 
     def _records(self) -> Mapping[str, FieldRecord]:
         content = self.extension

@@ -1,0 +1,164 @@
+"""One resolution of an image: pixels with their geometry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import ShapeError
+from hcs.metadata import Axis, Channel, Dataset, ImageMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+AXIS_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
+
+_DEFAULT_DIMS = {
+    1: ("x",),
+    2: ("y", "x"),
+    3: ("z", "y", "x"),
+    4: ("c", "z", "y", "x"),
+    5: ("t", "c", "z", "y", "x"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NgffImage:
+    """One resolution of an image: pixels and geometry.
+
+    ``scale`` and ``translation`` are per axis name, in ``axes_units``; axes that are
+    absent have scale 1 and translation 0.
+    """
+
+    data: Any
+    """Array of shape `dims`: a `LazyArray`, or any array of numpy or dask."""
+
+    dims: Sequence[str]
+    """Axis names in array order, drawn from ``t c z y x``."""
+
+    scale: Mapping[str, float]
+    """Size of one pixel along each axis."""
+
+    translation: Mapping[str, float]
+    """Position of the centre of the first pixel."""
+
+    name: str = "image"
+    axes_units: Mapping[str, str] | None = None
+    axes_orientations: Mapping[str, Any] | None = None
+    axes_types: Mapping[str, Any] | None = None
+    channel_names: Sequence[str] | None = None
+    channel_colors: Sequence[str] | None = None
+    computed_callbacks: Sequence[Any] = field(default=(), repr=False)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of pixels along each axis."""
+        return tuple(self.data.shape)
+
+    def to_dask(self) -> Any:
+        """Return the pixels as a dask array; see `LazyArray.to_dask`."""
+        make = getattr(self.data, "to_dask", None)
+        if make is not None:
+            return make()
+        if hasattr(self.data, "dask"):
+            return self.data
+        from dask.array import from_array
+
+        make: Any = from_array  # dask is not typed
+        return make(self.data)
+
+
+def to_ngff_image(
+    data: Any,
+    dims: Sequence[str] | None = None,
+    scale: Mapping[str, float] | None = None,
+    translation: Mapping[str, float] | None = None,
+    name: str = "image",
+    axes_units: Mapping[str, str] | None = None,
+    channel_names: Sequence[str] | None = None,
+    channel_colors: Sequence[str] | None = None,
+) -> NgffImage:
+    """Return an image of an array.
+
+    Parameters
+    ----------
+    data
+        Array with `shape` and `dtype`, or anything numpy makes one of.
+    dims
+        Axis names in array order; by default ``y x``, ``z y x``, ``c z y x`` or
+        ``t c z y x``.
+    scale, translation
+        Per axis, in `axes_units`; 1 and 0 where they are not given.
+    channel_names, channel_colors
+        One for each channel; colours as six hexadecimal digits.
+
+    Raises
+    ------
+    ShapeError
+        If the axes do not fit the array, or are not drawn from ``t c z y x``.
+    """
+    import numpy as np
+
+    if not (hasattr(data, "shape") and hasattr(data, "dtype")):
+        data = np.asarray(data)
+    count = len(data.shape)
+    if dims is None:
+        if count not in _DEFAULT_DIMS:
+            raise ShapeError(f"An image of {count} axes; expected 2 to 5.")
+        dims = _DEFAULT_DIMS[count]
+    dims = tuple(dims)
+    if len(dims) != count or len(set(dims)) != count or not set(dims) <= set("tczyx"):
+        raise ShapeError(
+            f"The axes are {dims} for an array of shape {tuple(data.shape)}; expected "
+            f"{count} different ones of t, c, z, y, x."
+        )
+    if channel_names is not None:
+        channels = data.shape[dims.index("c")] if "c" in dims else 1
+        if len(channel_names) != channels:
+            raise ShapeError(
+                f"{len(channel_names)} channel names for {channels} channels."
+            )
+    return NgffImage(
+        data=data,
+        dims=dims,
+        scale={dim: float((scale or {}).get(dim, 1.0)) for dim in dims},
+        translation={dim: float((translation or {}).get(dim, 0.0)) for dim in dims},
+        name=name,
+        axes_units=dict(axes_units) if axes_units else None,
+        channel_names=tuple(channel_names) if channel_names is not None else None,
+        channel_colors=tuple(channel_colors) if channel_colors is not None else None,
+    )
+
+
+def describe(images: Sequence[NgffImage]) -> ImageMetadata:
+    """Return metadata for images that came without any."""
+    first = images[0]
+    units, types = first.axes_units or {}, first.axes_types or {}
+    names, colors = first.channel_names or (), first.channel_colors or ()
+    return ImageMetadata(
+        axes=tuple(
+            Axis(
+                name=dim,
+                type=str(types.get(dim) or AXIS_TYPES.get(dim, "space")),
+                unit=units.get(dim),
+            )
+            for dim in first.dims
+        ),
+        datasets=tuple(
+            Dataset(
+                path=str(level),
+                scale=tuple(float(image.scale.get(dim, 1.0)) for dim in first.dims),
+                translation=tuple(
+                    float(image.translation.get(dim, 0.0)) for dim in first.dims
+                ),
+            )
+            for level, image in enumerate(images)
+        ),
+        channels=tuple(
+            Channel(name=name, color=color)
+            for name, color in zip(
+                names, (*colors, *(None,) * (len(names) - len(colors))), strict=False
+            )
+        ),
+        name=first.name,
+    )

@@ -1,0 +1,78 @@
+"""How the wells of one plate are called, and which well a spelling means."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hcs.errors import InvalidPathError
+
+if TYPE_CHECKING:
+    from hcs.metadata import Plate, PlateWell
+
+
+class WellNames:
+    """Names of the wells that a plate lists.
+
+    Names come from the plate's own rows and columns, not from indices: a plate may
+    declare only the rows that it has.
+    """
+
+    def __init__(self, plate: Plate) -> None:
+        self._plate = plate
+
+    def label(self, well: PlateWell) -> str:
+        """Return a well as people write it, ``"B02"``; its path if it has no such name.
+
+        Columns are padded to the widest number of the plate.
+        """
+        row, _, column = well.path.partition("/")
+        if row.isascii() and row.isalpha() and column.isascii() and column.isdecimal():
+            return f"{row}{int(column):0{self._digits}d}"
+        return well.path
+
+    def find(self, name: str) -> PlateWell | None:
+        """Return the listed well that a name means in any spelling, None if none.
+
+        Raises
+        ------
+        InvalidPathError
+            If it is no well's name.
+        """
+        if not isinstance(name, str):
+            raise InvalidPathError(f"A well's name is {name!r}; expected text.")
+        found = self._by_path.get(name)
+        return self._by_spelling.get(_spelling(name)) if found is None else found
+
+    @cached_property
+    def _by_path(self) -> dict[str, PlateWell]:
+        return {well.path: well for well in self._plate.wells}
+
+    @cached_property
+    def _by_spelling(self) -> dict[tuple[str, str], PlateWell]:
+        # Reversed: of two names that differ by case, the first listed one is meant.
+        return {_names(well.path): well for well in reversed(self._plate.wells)}
+
+    @cached_property
+    def _digits(self) -> int:
+        names = [column.name for column in self._plate.columns]
+        numbers = [int(one) for one in names if one.isascii() and one.isdecimal()]
+        return len(str(max(numbers, default=1)))
+
+
+def _names(path: str) -> tuple[str, str]:
+    row, _, column = path.partition("/")
+    return _name(row), _name(column)
+
+
+def _name(name: str) -> str:
+    return name.upper().lstrip("0") or "0"
+
+
+def _spelling(name: str) -> tuple[str, str]:
+    from hcs.layout import parse_well, row_letters
+
+    if "/" in name:
+        return _names(name)
+    row, column = parse_well(name)
+    return row_letters(row), str(column + 1)
