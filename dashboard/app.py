@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 from panel.io.resources import LOCAL_DIST
 from panel.io.server import get_server
+from tornado.ioloop import IOLoop
 
 from dashboard.errors import DashboardError
 from dashboard.http import routes
@@ -79,7 +81,7 @@ def make_server(service: Service, settings: Settings) -> Any:
             start=False,
             verbose=False,
             location=True,
-            extra_patterns=routes(service, origins=allowed),
+            extra_patterns=routes(service, origins=allowed, assets=assets_folder()),
             unused_session_lifetime_milliseconds=_UNUSED_SESSION_MS,
             websocket_max_message_size=_WEBSOCKET_BYTES,
         )
@@ -168,6 +170,17 @@ def assets_folder() -> Path:
     """Return the folder with scripts and styles: in the wheel, else in the checkout."""
     inside = Path(__file__).with_name("assets")
     return inside if inside.is_dir() else Path(__file__).parent.parent / "assets"
+
+
+def new_loop() -> Any:
+    """Return a fresh event loop, made current for the thread.
+
+    Tornado asks for the current one in a way that newer Pythons deprecate when there
+    is none.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return IOLoop.current()
 
 
 def _free_port(address: str) -> int:

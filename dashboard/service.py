@@ -1,15 +1,35 @@
-"""The process-wide service behind all pages: plain values in, plain values out."""
+"""The process-wide service behind all pages: plain values in, plain values out.
+
+It composes what the other modules do and decides nothing itself. Pages call it; it
+never calls a page. Everything may be called from any thread.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import secrets
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from dashboard.corrections import Corrections
+from dashboard.database import open_database
+from dashboard.errors import NotServedError, RefusedError
+from dashboard.events import Events
+from dashboard.keeper import Keeper
+from dashboard.measuring import Measuring
+from dashboard.metrics import MetricStore
+from dashboard.pictures import PLANE_CACHE_BYTES, Pictures
+from dashboard.plates import Plates
+from dashboard.previews import DISK_BYTES, MEMORY_BYTES, Previews
+from dashboard.survey import look_at, survey
+from dashboard.uploads import Quotas, Receiving, Uploads
+from dashboard.workspace import sweep_staging
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from concurrent.futures import Future
-    from pathlib import Path
-    from typing import Any, TypeVar
+    from concurrent.futures import Executor
 
+    from dashboard.served import ServedPlate
     from dashboard.values import (
         CacheFill,
         FieldValues,
@@ -24,49 +44,220 @@ if TYPE_CHECKING:
         VersionView,
         WellView,
     )
+    from dashboard.workspace import Workspace
     from hcs.metadata import Who
 
-    _Result = TypeVar("_Result")
+_Result = TypeVar("_Result")
+
+_PIXEL_THREADS = 4
+_WORK_THREADS = 4
 
 
 class Service:
-    """Skeleton: the signatures that pages may use; bodies follow.
+    """Plates, pictures, measurements and corrections for all sessions of a process.
 
-    Methods marked (fast) answer from memory or from one document and may be called on
-    the event loop; the others belong into `Session.run`. All raise `hcs.errors.HCSError`
-    with a message for people.
+    Parameters
+    ----------
+    roots
+        Plates, folders of plates, archives or addresses to serve.
+    workspace
+        Where measurements, previews and uploads are kept.
+    read_only
+        Refuse everything that would write to a plate.
+    database
+        Address for SQLAlchemy; the workspace's own SQLite where None.
+    cache_bytes
+        Decoded planes in memory.
+    preview_bytes
+        Encoded pictures in memory.
+    preview_disk_bytes
+        Encoded pictures in the workspace.
+    quotas
+        Bounds of uploads.
+    executor
+        Measures fields; a pool of processes of our own where None.
+    workers
+        Processes of that pool; one less than the cores where None.
+    settle_after
+        Seconds after a commit until the field is brought back to its first path;
+        None leaves the library's own grace time.
+
+    Notes
+    -----
+    Methods marked *fast* answer from memory or from a few documents and may be called
+    on the event loop; the others belong into `Session.run`. All errors are
+    `hcs.errors.HCSError` with a sentence for people.
     """
 
-    read_only: bool
-
     def __init__(
-        self, roots: Iterable[object], workspace: Path, *, read_only: bool = False
+        self,
+        roots: Iterable[str | os.PathLike[str]],
+        workspace: Workspace,
+        *,
+        read_only: bool = False,
+        database: str | None = None,
+        cache_bytes: int = PLANE_CACHE_BYTES,
+        preview_bytes: int = MEMORY_BYTES,
+        preview_disk_bytes: int = DISK_BYTES,
+        quotas: Quotas | None = None,
+        executor: Executor | None = None,
+        workers: int | None = None,
+        settle_after: float | None = None,
     ) -> None:
-        raise NotImplementedError
+        self.read_only = read_only
+        self.workspace = workspace
+        self._plates = Plates([os.fspath(one) for one in roots], read_only=read_only)
+        self._engine = open_database(database or workspace.database_url)
+        self.events = Events(self._engine)
+        sweep_staging(workspace)
+        self._uploads = Uploads(workspace.staging, quotas)
+        self._corrections = Corrections(self._plates, self._uploads, self.events)
+        self.pictures = Pictures(
+            self._plates,
+            Previews(workspace.previews, preview_bytes, preview_disk_bytes),
+            self._corrections.images,
+            cache_bytes,
+        )
+        self._measuring = Measuring(
+            MetricStore(self._engine), executor=executor, workers=workers
+        )
+        self._pixels = ThreadPoolExecutor(_PIXEL_THREADS, "pixels")
+        self._work = ThreadPoolExecutor(_WORK_THREADS, "work")
+        self._sessions: set[str] = set()
+        self._keeper = Keeper(
+            self._plates,
+            survey=self._survey,
+            again=self._look_again,
+            settle=self._corrections.settle_due if not read_only else None,
+            settle_after=settle_after,
+        )
+        self._keeper.start()
 
-    def open_session(self) -> str: ...  # token
-    def close_session(self, token: str) -> None: ...
-    def submit(self, work: Callable[[], _Result]) -> Future[_Result]: ...
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Stop the background work and release everything."""
+        self._keeper.stop()
+        self._measuring.close()
+        self._work.shutdown(wait=True, cancel_futures=True)
+        self._pixels.shutdown(wait=True, cancel_futures=True)
+        for token in list(self._sessions):
+            self.close_session(token)
+        self._plates.close()
+        self._engine.dispose()
 
-    def plates(self) -> tuple[PlateEntry, ...]: ...  # fast
-    def overview(self, key: str) -> PlateOverview: ...  # fast (one document)
-    def well(self, key: str, label: str) -> WellView: ...  # fast when cached
-    def revision(self, key: str) -> int: ...  # fast; key "" is the list of plates
-    def metrics(self, key: str) -> tuple[MetricInfo, ...]: ...  # fast
+    # --- sessions and threads ---------------------------------------------------------
+
+    def open_session(self) -> str:
+        """Return the token of a new page: unguessable, good until it is closed."""
+        token = secrets.token_urlsafe(32)
+        self._sessions.add(token)
+        self._uploads.open(token)
+        return token
+
+    def close_session(self, token: str) -> None:
+        """Forget a page, and remove what it uploaded and did not commit."""
+        self._sessions.discard(token)
+        self._corrections.close(token)
+        self._uploads.close(token)
+
+    @property
+    def sessions(self) -> int:
+        """How many pages are open."""
+        return len(self._sessions)
+
+    def submit(self, work: Callable[[], _Result]) -> Future[_Result]:
+        """Do work for a page in a thread."""
+        return self._work.submit(work)
+
+    def submit_pixels(self, work: Callable[[], _Result]) -> Future[_Result]:
+        """Do work for a picture in a thread; slow pages do not hold it up."""
+        return self._pixels.submit(work)
+
+    # --- reading ----------------------------------------------------------------------
+
+    def plates(self) -> tuple[PlateEntry, ...]:
+        """Return the served plates (fast, but for the first time)."""
+        return self._plates.entries()
+
+    def overview(self, key: str) -> PlateOverview:
+        """Return what the first paint of a plate needs (fast: one document)."""
+        plate = self._looked_at(key)
+        return plate.overview()
+
+    def well(self, key: str, label: str) -> WellView:
+        """Return a well with its fields (fast: some documents, then from memory)."""
+        return self._looked_at(key).well(label)
+
+    def revision(self, key: str) -> int:
+        """Return what changes with the plate (fast); of the list of plates for ""."""
+        if not key:
+            self._keeper.look_at_list()
+            return self._plates.revision
+        try:
+            return self._looked_at(key).revision
+        except NotServedError:
+            return 0
+
+    def metrics(self, key: str) -> tuple[MetricInfo, ...]:
+        """Return the metrics of a plate (fast); those of channels once surveyed."""
+        return self._measuring.metrics(self._looked_at(key))
+
     def values(
         self, key: str, metric: str, acquisition: int | None = None
-    ) -> MetricValues: ...  # fast
-    def field_values(self, key: str, label: str) -> tuple[FieldValues, ...]: ...
-    def progress(self, key: str) -> Progress: ...  # fast: measuring
-    def caches(self) -> tuple[CacheFill, ...]: ...  # fast
-    def history(self, key: str, well: str, field: str) -> tuple[VersionView, ...]: ...
+    ) -> MetricValues:
+        """Return a metric over the plate, as far as it is measured (fast)."""
+        return self._measuring.values(self._looked_at(key), metric, acquisition)
 
-    def uploads(self, token: str) -> tuple[Upload, ...]: ...  # fast
-    def remove_upload(self, token: str, upload: str) -> None: ...
+    def field_values(self, key: str, label: str) -> tuple[FieldValues, ...]:
+        """Return all metrics of the fields of a well (fast)."""
+        return self._measuring.field_values(self._looked_at(key), label)
+
+    def progress(self, key: str) -> Progress:
+        """Return how far a plate is measured (fast)."""
+        return self._measuring.progress(self._looked_at(key))
+
+    def measure(self, key: str) -> Progress:
+        """Survey and measure a plate, and wait for it."""
+        plate = self._plates.get(key)
+        survey(plate, lambda: self._keeper.stopping)
+        self._measuring.start(plate)
+        return self._measuring.wait(plate)
+
+    def history(self, key: str, well: str, field: str) -> tuple[VersionView, ...]:
+        """Return the versions of a field, newest first."""
+        return self._corrections.history(self._looked_at(key), well, field)
+
+    def caches(self) -> tuple[CacheFill, ...]:
+        """Return how full the caches are (fast)."""
+        return self.pictures.fill()
+
+    # --- correcting -------------------------------------------------------------------
+
+    def begin_upload(self, token: str, name: str, size: int | None) -> Receiving:
+        """Open a file to receive; see `Uploads.begin`."""
+        self._may_write()
+        return self._uploads.begin(token, name, size)
+
+    def uploads(self, token: str) -> tuple[Upload, ...]:
+        """Return the files of a page that are not committed (fast)."""
+        return self._uploads.list(token)
+
+    def remove_upload(self, token: str, upload: str) -> None:
+        """Forget a file of a page."""
+        self._uploads.remove(token, [upload])
+
     def suggest(
-        self, key: str, well: str, field: str | None, uploads: Sequence[str]
-    ) -> tuple[Source, ...]: ...
+        self,
+        token: str,
+        key: str,
+        well: str,
+        field: str | None,
+        uploads: Sequence[str],
+    ) -> tuple[Source, ...]:
+        """Return which channel each file seems to hold, for people to correct."""
+        return self._corrections.suggest(
+            token, self._plates.get(key), well, field, uploads
+        )
+
     def stage(
         self,
         token: str,
@@ -77,11 +268,101 @@ class Service:
         *,
         acquisition: int | None = None,
         label: str | None = None,
-    ) -> Staged: ...
-    def staged(self, staged: str) -> Staged: ...  # fast
-    def confirm(self, staged: str, kind: str, confirmed: bool = True) -> Staged: ...
-    def commit(self, staged: str, who: Who, reason: str) -> VersionView: ...
-    def discard(self, staged: str) -> None: ...
+    ) -> Staged:
+        """Prepare a correction and say how it differs from its target.
+
+        Parameters
+        ----------
+        token
+            Of the page whose uploads these are.
+        key, well
+            The plate, and the label of the target well.
+        field
+            Name of the field to replace; None makes a new one.
+        sources
+            Which file becomes which channel. Channels that none becomes are kept from
+            the present version, at full resolution.
+        acquisition
+            Of the new field, where the plate declares several.
+        label
+            What to call the new field.
+        """
+        self._may_write()
+        return self._corrections.stage(
+            token,
+            self._plates.get(key),
+            well,
+            field,
+            sources,
+            acquisition=acquisition,
+            label=label,
+        )
+
+    def staged(self, staged: str) -> Staged:
+        """Return a correction that is not committed (fast)."""
+        return self._corrections.get(staged)
+
+    def confirm(self, staged: str, kind: str, confirmed: bool = True) -> Staged:
+        """Note that a person has seen a difference and wants it (fast)."""
+        return self._corrections.confirm(staged, kind, confirmed=confirmed)
+
+    def commit(self, staged: str, who: Who, reason: str) -> VersionView:
+        """Make a staged correction part of the plate.
+
+        Raises
+        ------
+        BlockedError
+            If a difference was not confirmed, or name or reason are empty.
+        ConflictError
+            If somebody else has changed the field meanwhile.
+        """
+        self._may_write()
+        return self._corrections.commit(staged, who, reason)
+
+    def discard(self, staged: str) -> None:
+        """Forget a staged correction; its uploads stay until they are removed."""
+        self._corrections.discard(staged)
+
     def revert(
-        self, key: str, well: str, field: str, version: str, who: Who, reason: str
-    ) -> Any: ...
+        self,
+        key: str,
+        well: str,
+        field: str,
+        version: str,
+        who: Who,
+        reason: str,
+        base: str | None = None,
+    ) -> VersionView:
+        """Make an earlier version of a field live again.
+
+        Parameters
+        ----------
+        base
+            Version that the person looked at; the live one where None.
+        """
+        self._may_write()
+        return self._corrections.revert(
+            self._plates.get(key), well, field, version, who, reason, base
+        )
+
+    # --- inside -----------------------------------------------------------------------
+
+    def _looked_at(self, key: str) -> ServedPlate:
+        plate = self._plates.get(key)
+        plate.look()
+        if not plate.surveyed:
+            self._keeper.wake()
+        return plate
+
+    def _may_write(self) -> None:
+        if self.read_only:
+            raise RefusedError("This server is read-only: nothing can be written.")
+
+    def _survey(self, plate: ServedPlate) -> None:
+        survey(plate, lambda: self._keeper.stopping)
+        self._measuring.start(plate)
+
+    def _look_again(self, plate: ServedPlate, paths: list[str]) -> None:
+        if look_at(plate, paths, lambda: self._keeper.stopping):
+            plate.bump()
+        self._measuring.start(plate)

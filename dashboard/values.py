@@ -356,11 +356,20 @@ class Upload:
     pixel_size: float | None = None
     """Micrometres along x, where the file says it."""
 
+    not_finite: int = 0
+    """Pixels that are NaN or infinite."""
+
+    facts: tuple[str, ...] = ()
+    """What a person may want to know of the file, a sentence each."""
+
     guess_channel: int | None = None
-    """Channel of the target that the file name seems to mean."""
+    """Channel number in the file name, as written; see `Service.suggest`."""
 
     guess_well: str | None = None
+    """Well in the file name, ``"B02"``."""
+
     guess_field: str | None = None
+    """Field in the file name, as written: ``"s1"``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,29 @@ def open_workspace(path: Path | None = None) -> Workspace:
     return workspace
 
 
+_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "fuse.sshfs", "lustre")
+
+
+def network_filesystem(location: str) -> str | None:
+    """Return the kind of network file system that a path lies on, None for others.
+
+    Only Linux says so; elsewhere the answer is None.
+    """
+    try:
+        path = str(Path(location).resolve(strict=True))
+        mounts = Path("/proc/self/mounts").read_text().splitlines()
+    except (OSError, ValueError):
+        return None
+    best, kind = "", ""
+    for line in mounts:
+        _, _, rest = line.partition(" ")
+        point, _, rest = rest.partition(" ")
+        point = point.replace("\\040", " ").rstrip("/") + "/"
+        if f"{path}/".startswith(point) and len(point) >= len(best):
+            best, kind = point, rest.partition(" ")[0]
+    return kind if kind in _NETWORK else None
+
+
 def sweep_staging(workspace: Workspace, older_than: float = STAGING_SECONDS) -> int:
     """Remove what sessions of earlier servers left behind; return how many.
 

@@ -1,0 +1,263 @@
+"""What a correction is made of: which file, or which present channel, becomes what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.staged_pixels import AXES, ChannelSource, Stack, compose
+from hcs.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from dashboard.served import ServedPlate
+    from dashboard.values import FieldView, Source, Upload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """The plan of a staged image."""
+
+    parts: tuple[ChannelSource, ...]
+    axes: tuple[str, ...]
+    dtype: np.dtype[Any]
+    channels: tuple[str, ...]
+    """Names, one a channel."""
+
+    mixed: bool
+    """Some channels are kept from the present version."""
+
+    replaced: tuple[str, ...]
+    """Names of the replaced channels, where not all are."""
+
+    same: bool
+    """The pixels are those that are there already."""
+
+    scale: Mapping[str, float]
+    """For showing: of the file, else of the present field."""
+
+    units: Mapping[str, str | None]
+    given_scale: Mapping[str, float] | None
+    """What is written; None takes over that of the present field."""
+
+    given_names: tuple[str, ...] | None
+    """What is written; None takes over those of the present field or the plate."""
+
+    def write(self, file: Path) -> NDArray[Any]:
+        """Compose the image into a file and return it mapped."""
+        return compose(file, self.parts, self.axes, self.dtype)
+
+
+def assemble(
+    plate: ServedPlate,
+    well: str,
+    reference: FieldView | None,
+    present: FieldView | None,
+    sources: Sequence[Source],
+    files: Sequence[Upload],
+    pixels: Callable[[str], NDArray[Any]],
+) -> Assembly:
+    """Return how the files become a field.
+
+    Parameters
+    ----------
+    plate, well
+        The target.
+    reference
+        Field whose axes and channels the new one should have; None on an empty plate.
+    present
+        Field to replace, None for a new one.
+    sources, files
+        Which file becomes which channel, and what is in each.
+    pixels
+        Returns a file's pixels.
+
+    Raises
+    ------
+    SourceError
+        If the files cannot make up a field.
+    """
+    if not sources:
+        raise SourceError("Choose at least one file.")
+    stacks = {file.id: Stack(pixels(file.id), file.axes) for file in files}
+    whole = len(sources) == 1 and sources[0].channel is None
+    old = _present_stack(plate, well, present)
+    if whole:
+        stack = stacks[sources[0].upload]
+        given = {c: ChannelSource(stack, c) for c in range(stack.size("c"))}
+    else:
+        given = _assigned(sources, files, stacks, reference)
+    kept = _kept(given, reference, present, old, whole=whole)
+    order = sorted({**given, **kept})
+    parts = tuple({**kept, **given}[channel] for channel in order)
+    same = old is not None and not kept and _equal(parts, old)
+    names = _names(order, reference, files, whole=whole)
+    all_names = reference.channels if reference is not None else names
+    return Assembly(
+        parts=parts,
+        axes=_axes(parts, reference),
+        dtype=np.result_type(*(part.stack.data.dtype for part in parts)),
+        channels=names,
+        # A file of another size cannot stand beside kept channels: it is shown alone.
+        mixed=bool(kept)
+        or (not whole and present is not None and _lacks(given, present)),
+        replaced=tuple(all_names[c] for c in sorted(given) if c < len(all_names))
+        if present is not None and not whole and _lacks(given, present)
+        else (),
+        same=same or (bool(kept) and old is not None and _equal_channels(given, old)),
+        scale=_scale(files, reference),
+        units=dict(zip(reference.axes, reference.units, strict=True))
+        if reference is not None and reference.units
+        else {},
+        given_scale=_given_scale(files, reference, present),
+        given_names=None if reference is not None else names,
+    )
+
+
+def _present_stack(
+    plate: ServedPlate, well: str, present: FieldView | None
+) -> Stack | None:
+    if present is None or present.error is not None:
+        return None
+    image = plate.image(well, present.name, present.version)
+    return Stack(image.images[0].data, tuple(image.images[0].dims))
+
+
+def _assigned(
+    sources: Sequence[Source],
+    files: Sequence[Upload],
+    stacks: Mapping[str, Stack],
+    reference: FieldView | None,
+) -> dict[int, ChannelSource]:
+    count = len(sources) if reference is None else reference.size("c")
+    given: dict[int, ChannelSource] = {}
+    for source, file in zip(sources, files, strict=True):
+        stack = stacks[source.upload]
+        if source.channel is None:
+            raise SourceError(f"Choose the channel that {file.name!r} holds.")
+        if not 0 <= source.channel < count:
+            raise SourceError(
+                f"{file.name!r} was assigned to channel {source.channel}; there are "
+                f"{count}, counted from 0."
+            )
+        if source.channel in given:
+            raise SourceError(
+                f"Two files were assigned to one channel; {file.name!r} is the second."
+            )
+        if stack.size("c") != 1:
+            raise SourceError(
+                f"{file.name!r} has {stack.size('c')} channels; assign it to all "
+                f"channels, or send one file a channel."
+            )
+        given[source.channel] = ChannelSource(stack, 0)
+    sizes = {one.stack.sizes for one in given.values()}
+    if len(sizes) > 1:
+        raise SourceError(
+            f"The files have different sizes (t, z, y, x): "
+            f"{', '.join(map(str, sorted(sizes)))}. Channels of one field must agree."
+        )
+    return given
+
+
+def _kept(
+    given: Mapping[int, ChannelSource],
+    reference: FieldView | None,
+    present: FieldView | None,
+    old: Stack | None,
+    *,
+    whole: bool,
+) -> dict[int, ChannelSource]:
+    """Return the channels that stay as they are, at full resolution."""
+    if whole or reference is None:
+        return {}
+    absent = [c for c in range(reference.size("c")) if c not in given]
+    if not absent:
+        return {}
+    names = ", ".join(reference.channels[c] for c in absent)
+    if present is None:
+        raise SourceError(
+            f"A new field needs a file for every channel; {names} is missing."
+        )
+    if old is None:
+        raise SourceError(
+            f"The present field cannot be read, so {names} cannot be kept. Send a file "
+            f"for every channel."
+        )
+    if next(iter(given.values())).stack.sizes != old.sizes:
+        return {}
+    return {c: ChannelSource(old, c) for c in absent}
+
+
+def _lacks(given: Mapping[int, ChannelSource], present: FieldView) -> bool:
+    return len(given) < present.size("c")
+
+
+def _axes(
+    parts: Sequence[ChannelSource], reference: FieldView | None
+) -> tuple[str, ...]:
+    """Return the reference's axes, and those along which there is more than one."""
+    stack = parts[0].stack
+    wanted = {"y", "x"} | set(reference.axes if reference is not None else ("c",))
+    wanted |= {axis for axis in ("t", "z") if stack.size(axis) > 1}
+    if len(parts) > 1:
+        wanted.add("c")
+    return tuple(axis for axis in AXES if axis in wanted)
+
+
+def _names(
+    order: Sequence[int],
+    reference: FieldView | None,
+    files: Sequence[Upload],
+    *,
+    whole: bool,
+) -> tuple[str, ...]:
+    own = files[0].channels if whole else ()
+    known = reference.channels if reference is not None else ()
+    return tuple(
+        known[c] if c < len(known) else own[c] if c < len(own) else f"channel {c}"
+        for c in order
+    )
+
+
+def _scale(files: Sequence[Upload], reference: FieldView | None) -> dict[str, float]:
+    scale: dict[str, float] = (
+        {}
+        if reference is None
+        else dict(zip(reference.axes, reference.scale, strict=True))
+    )
+    stated = next((one.pixel_size for one in files if one.pixel_size), None)
+    if stated is not None and reference is None:
+        scale |= {"y": stated, "x": stated}
+    return scale
+
+
+def _given_scale(
+    files: Sequence[Upload], reference: FieldView | None, present: FieldView | None
+) -> dict[str, float] | None:
+    """Return the scale to write: a correction lies where the field lay before it."""
+    if present is not None and present is reference:
+        return None
+    return _scale(files, reference) or None
+
+
+def _equal(parts: Sequence[ChannelSource], old: Stack) -> bool:
+    return len(parts) == old.size("c") and _equal_channels(dict(enumerate(parts)), old)
+
+
+def _equal_channels(given: Mapping[int, ChannelSource], old: Stack) -> bool:
+    for channel, part in given.items():
+        if part.stack.sizes != old.sizes or channel >= old.size("c"):
+            return False
+        for t in range(old.size("t")):
+            for z in range(old.size("z")):
+                mine = part.stack.plane(t, part.channel, z)
+                theirs = old.plane(t, channel, z)
+                if mine.dtype != theirs.dtype or not np.array_equal(mine, theirs):
+                    return False
+    return True

@@ -1,0 +1,237 @@
+"""``hcs-dashboard``: parsing, start-up text and exit codes; nothing is decided here.
+
+Heavy imports stand inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboard.service import Service
+    from dashboard.workspace import Workspace
+
+_COMMANDS = ("serve", "measure")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0, 1 for a failure, 2 for wrong usage."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] not in (*_COMMANDS, "-h", "--help", "--version"):
+        # `serve` may be left out; a plate called "serve" is given as ./serve.
+        given.insert(0, "serve")
+    options = _parser().parse_args(given)
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        return int(options.run(options))
+    except HCSError as error:
+        print(f"hcs-dashboard: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hcs-dashboard",
+        description="Look at, judge and correct high-content-screening plates.",
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", required=True)
+    _serve_parser(commands)
+    _measure_parser(commands)
+    return parser
+
+
+def _serve_parser(commands: Any) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="serve plates to a browser (may be left out)",
+        description="Serve plates to a browser on this machine.",
+    )
+    _shared(serve)
+    serve.add_argument("--port", type=int, default=5006, help="default 5006; 0: any")
+    serve.add_argument(
+        "--address", default="127.0.0.1", help="only this machine while no sign-in is"
+    )
+    serve.add_argument("--prefix", default="", help="path below which it is served")
+    serve.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="a proxy's address that pages may come from; can be repeated",
+    )
+    serve.add_argument(
+        "--read-only", action="store_true", help="remove every way to write"
+    )
+    serve.add_argument(
+        "--demo", action="store_true", help="make a synthetic plate and serve it too"
+    )
+    serve.set_defaults(run=_serve)
+
+
+def _measure_parser(commands: Any) -> None:
+    measure = commands.add_parser(
+        "measure",
+        help="measure plates into the workspace, as the page does by itself",
+        description="Measure plates into the workspace before anybody opens them.",
+    )
+    _shared(measure)
+    measure.add_argument("--workers", type=int, default=None, help="processes")
+    measure.set_defaults(run=_measure)
+
+
+def _shared(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "plates", nargs="*", metavar="PLATE", help="a plate, a folder of plates, a URL"
+    )
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        help="folder for measurements, previews and uploads; default: your own",
+    )
+    parser.add_argument(
+        "--database", metavar="URL", help="default: SQLite in the workspace"
+    )
+    parser.add_argument("--verbose", action="store_true", help="log what is done")
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from dashboard.app import Settings, make_server, new_loop
+    from dashboard.service import Service
+    from dashboard.workspace import open_workspace
+
+    workspace = open_workspace(options.workspace)
+    roots = list(options.plates)
+    if options.demo:
+        roots.append(str(_demo_plate(workspace)))
+    if not roots:
+        print(
+            "hcs-dashboard: no plate given. Try `hcs-dashboard PLATE`, "
+            "`hcs-dashboard FOLDER`, or `hcs-dashboard --demo` for a synthetic one.",
+            file=sys.stderr,
+        )
+        return 2
+    loop = new_loop()
+    service = Service(
+        roots, workspace, read_only=options.read_only, database=options.database
+    )
+    try:
+        server = make_server(
+            service,
+            Settings(
+                port=options.port,
+                address=options.address,
+                prefix=options.prefix,
+                origins=tuple(options.origin),
+            ),
+        )
+        _welcome(service, workspace, f"http://localhost:{server.port}{server.prefix}/")
+        _stop_on_signals(loop)
+        server.start()
+        loop.start()
+        server.stop()
+    finally:
+        service.close()
+    return 0
+
+
+def _welcome(service: Service, workspace: Workspace, address: str) -> None:
+    from dashboard.workspace import network_filesystem
+
+    entries = service.plates()
+    good = [entry for entry in entries if entry.error is None]
+    names = ", ".join(entry.key for entry in good[:3]) + (", ..." * (len(good) > 3))
+    print(f"hcs-dashboard {_version()}")
+    print(f"  plates     {len(good)}  {names}")
+    for entry in entries:
+        if entry.error is not None:
+            print(f"  not shown  {entry.key}: {entry.error}")
+    whose = "  (your own; others do not see it)" if workspace.private else ""
+    print(f"  workspace  {workspace.path}{whose}")
+    shared = {network_filesystem(entry.location) for entry in good} - {None}
+    if workspace.private and shared:
+        kinds = ", ".join(map(str, shared))
+        print(
+            f"  note       plates lie on a network folder ({kinds}), but the workspace "
+            f"is private: give --workspace to share it."
+        )
+    if service.read_only:
+        print("  read-only  nothing can be written")
+    print(f"  open       {address}")
+    print("Stop with Ctrl+C.", flush=True)
+
+
+def _stop_on_signals(loop: Any) -> None:
+    def stop(*_: object) -> None:
+        loop.add_callback_from_signal(loop.stop)
+
+    for name in ("SIGINT", "SIGTERM"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+
+
+def _demo_plate(workspace: Workspace) -> Path:
+    from hcs.demo import make_demo_plate
+
+    path = workspace.path / "demo" / "demo.ome.zarr"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        print("Making the demo plate ...", flush=True)
+        make_demo_plate(path)
+    return path
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from dashboard.service import Service
+    from dashboard.workspace import open_workspace
+
+    if not options.plates:
+        print("hcs-dashboard measure: no plate given.", file=sys.stderr)
+        return 2
+    service = Service(
+        options.plates,
+        open_workspace(options.workspace),
+        read_only=True,
+        database=options.database,
+        workers=options.workers,
+    )
+    failed = False
+    try:
+        for entry in service.plates():
+            if entry.error is not None:
+                print(f"{entry.key}: {entry.error}", file=sys.stderr)
+                failed = True
+                continue
+            result = service.measure(entry.key)
+            failed = failed or result.failed > 0
+            print(f"{entry.key}: {result.done} fields measured, {result.failed} failed")
+    finally:
+        service.close()
+    return 1 if failed else 0
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("hcs-dashboard")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

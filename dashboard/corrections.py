@@ -1,0 +1,572 @@
+"""Corrections: prepared beside the plate, compared, confirmed, committed, reverted.
+
+A staged correction is a file in the workspace. Nothing touches the plate before
+`commit`, which checks on the server what the page checked before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import secrets
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.assembly import Assembly, assemble
+from dashboard.differences import (
+    name_differences,
+    pixel_differences,
+    size_differences,
+    value_differences,
+)
+from dashboard.errors import BlockedError, NotServedError, RefusedError
+from dashboard.events import Event
+from dashboard.fields import records_of
+from dashboard.naming import assign
+from dashboard.staged_pixels import levels, view_of
+from dashboard.survey import first_field
+from dashboard.text import plain_text
+from dashboard.values import Difference, Source, Staged, VersionView
+from hcs import revert, settle, stage_field, to_ngff_image
+from hcs.errors import HCSError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dashboard.events import Events
+    from dashboard.plates import Plates
+    from dashboard.served import ServedPlate
+    from dashboard.uploads import Uploads
+    from dashboard.values import FieldView, Upload
+    from hcs import NgffImage
+    from hcs.metadata import FieldVersion, Who
+
+_LOG = logging.getLogger(__name__)
+
+_REASON_LENGTH = 2000
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A staged correction with what only the server needs."""
+
+    staged: Staged
+    token: str
+    plate: ServedPlate
+    path: str
+    """Path of the well."""
+
+    file: Path
+    images: tuple[NgffImage, ...]
+    assembly: Assembly
+    uploads: tuple[str, ...]
+    label: str | None
+    busy: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Corrections:
+    """Staged corrections of all sessions.
+
+    Thread safety: one lock guards the table; each draft has its own for committing.
+    """
+
+    def __init__(self, plates: Plates, uploads: Uploads, events: Events) -> None:
+        self._plates = plates
+        self._uploads = uploads
+        self._events = events
+        self._lock = threading.Lock()
+        self._drafts: dict[str, _Draft] = {}
+
+    # --- staging ----------------------------------------------------------------------
+
+    def suggest(
+        self,
+        token: str,
+        plate: ServedPlate,
+        well: str,
+        field: str | None,
+        uploads: Sequence[str],
+    ) -> tuple[Source, ...]:
+        """Return which channel each file seems to hold; see `Service.suggest`."""
+        files = [self._uploads.get(token, one) for one in uploads]
+        target = self._reference(plate, well, field)[0]
+        if target is None or (len(files) == 1 and _count(files[0]) > 1):
+            return tuple(Source(upload=file.id) for file in files[:1])
+        if len(files) == 1 and target.size("c") == 1:
+            return (Source(upload=files[0].id),)
+        channels = assign(
+            [file.name for file in files],
+            [file.guess_channel for file in files],
+            target.channels,
+        )
+        return tuple(
+            Source(upload=file.id, channel=channel)
+            for file, channel in zip(files, channels, strict=True)
+        )
+
+    def stage(
+        self,
+        token: str,
+        plate: ServedPlate,
+        well: str,
+        field: str | None,
+        sources: Sequence[Source],
+        *,
+        acquisition: int | None = None,
+        label: str | None = None,
+    ) -> Staged:
+        """Prepare a correction; see `Service.stage`."""
+        if not plate.writable:
+            raise RefusedError("This plate cannot be written where it is.")
+        reference, present = self._reference(plate, well, field)
+        files = [self._uploads.get(token, one.upload) for one in sources]
+        assembly = assemble(
+            plate, well, reference, present, sources, files, self._pixels(token)
+        )
+        folder = self._uploads.folder_of(token)
+        file = folder / f"{secrets.token_hex(12)}.staged.npy"
+        try:
+            staged, images = self._staged(
+                plate,
+                well,
+                reference,
+                present,
+                assembly,
+                files,
+                file,
+                acquisition,
+                label,
+            )
+            self._uploads.reserve(token, file.stat().st_size)
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+        draft = _Draft(
+            staged=staged,
+            token=token,
+            plate=plate,
+            path=_path_of(plate, well),
+            file=file,
+            images=images,
+            assembly=assembly,
+            uploads=tuple(one.upload for one in sources),
+            label=label,
+        )
+        with self._lock:
+            self._drafts[staged.id] = draft
+        return staged
+
+    def _pixels(self, token: str) -> Any:
+        return lambda upload: self._uploads.planes(token, upload)
+
+    def _reference(
+        self, plate: ServedPlate, well: str, field: str | None
+    ) -> tuple[FieldView | None, FieldView | None]:
+        """Return the field to compare with, and the present field if there is one."""
+        if field is not None:
+            present = plate.field(well, field)
+            if present.error is None:
+                return present, present
+            return _some_field(plate), present
+        return _some_field(plate), None
+
+    def _staged(
+        self,
+        plate: ServedPlate,
+        well: str,
+        reference: FieldView | None,
+        present: FieldView | None,
+        assembly: Assembly,
+        files: Sequence[Upload],
+        file: Path,
+        acquisition: int | None,
+        label: str | None,
+    ) -> tuple[Staged, tuple[NgffImage, ...]]:
+        array = assembly.write(file)
+        name = present.name if present else _next_name(plate, well, acquisition)
+        shown = present.label if present else (label or name)
+        identifier = secrets.token_urlsafe(24)
+        view = view_of(
+            array,
+            assembly.axes,
+            name=name,
+            label=shown,
+            version=identifier,
+            channels=assembly.channels,
+            scale=assembly.scale,
+            units=assembly.units,
+            acquisition=present.acquisition if present else acquisition,
+        )
+        staged = Staged(
+            id=identifier,
+            key=plate.key,
+            well=well,
+            field=name,
+            field_label=shown,
+            acquisition=view.acquisition,
+            base=present.version if present else None,
+            view=view,
+            differences=_differences(view, reference, present, well, files, assembly),
+            action=_action(well, shown, present, assembly),
+            sources=tuple(one.name for one in files),
+        )
+        return staged, levels(array, assembly.axes)
+
+    def get(self, staged: str) -> Staged:
+        """Return a staged correction."""
+        return self._draft(staged).staged
+
+    def images(self, staged: str) -> tuple[NgffImage, ...]:
+        """Return the resolutions of a staged correction."""
+        return self._draft(staged).images
+
+    def confirm(self, staged: str, kind: str, *, confirmed: bool) -> Staged:
+        """Note whether a person wants a difference.
+
+        Raises
+        ------
+        BlockedError
+            If the difference cannot be confirmed away.
+        """
+        draft = self._draft(staged)
+        with self._lock:
+            for found in draft.staged.differences:
+                if found.kind == kind and confirmed and not found.confirmable:
+                    raise BlockedError(f"This cannot be confirmed: {found.message}")
+            draft.staged = dataclasses.replace(
+                draft.staged,
+                differences=tuple(
+                    dataclasses.replace(found, confirmed=confirmed)
+                    if found.kind == kind
+                    else found
+                    for found in draft.staged.differences
+                ),
+            )
+            return draft.staged
+
+    def discard(self, staged: str) -> None:
+        """Forget a staged correction; unknown ones are passed over."""
+        with self._lock:
+            draft = self._drafts.get(staged)
+        if draft is None:
+            return
+        if not draft.busy.acquire(blocking=False):
+            raise BlockedError("It is being committed at this moment.")
+        try:
+            self._drop(draft)
+        finally:
+            draft.busy.release()
+
+    def close(self, token: str) -> None:
+        """Forget what a session staged; a commit that has begun goes on."""
+        with self._lock:
+            mine = [one for one in self._drafts.values() if one.token == token]
+        for draft in mine:
+            with draft.busy:
+                self._drop(draft)
+
+    # --- committing -------------------------------------------------------------------
+
+    def commit(self, staged: str, who: Who, reason: str) -> VersionView:
+        """Make a staged correction live; see `Service.commit`."""
+        draft = self._draft(staged)
+        reason = _checked_reason(who, reason)
+        if not draft.busy.acquire(blocking=False):
+            raise BlockedError("It is being committed at this moment.")
+        try:
+            self._draft(staged)
+            _check_ready(draft.staged)
+            version = self._written(draft, who, reason)
+            with contextlib.suppress(HCSError):
+                self._uploads.remove(draft.token, draft.uploads)
+            self._drop(draft)
+        finally:
+            draft.busy.release()
+        _look_again(draft.plate, draft.path)
+        return _version_view(version, live=version.id)
+
+    def _written(self, draft: _Draft, who: Who, reason: str) -> FieldVersion:
+        staged, plate = draft.staged, draft.plate
+        about = {
+            "well": draft.path,
+            "field": staged.field,
+            "supersedes": staged.base or "",
+        }
+        try:
+            prepared = stage_field(
+                plate.location,
+                draft.path,
+                staged.field if staged.base is not None else _index(staged.field),
+                to_ngff_image(
+                    np.load(draft.file, mmap_mode="r", allow_pickle=False),
+                    dims=draft.assembly.axes,
+                    scale=draft.assembly.given_scale,
+                    channel_names=draft.assembly.given_names,
+                ),
+                base=staged.base,
+                acquisition=staged.acquisition,
+                label=draft.label,
+                source=", ".join(staged.sources)[:1000],
+            )
+            try:
+                version = prepared.commit(who=who, reason=reason)
+            except BaseException:
+                prepared.discard()
+                raise
+        except HCSError as error:
+            self._record("commit-failed", plate, who, reason, about, error=str(error))
+            raise
+        self._record(
+            "commit",
+            plate,
+            who,
+            reason,
+            about | {"version": version.id},
+            sources=list(staged.sources),
+            confirmed=[one.kind for one in staged.differences if one.confirmed],
+        )
+        return version
+
+    def revert(
+        self,
+        plate: ServedPlate,
+        well: str,
+        field: str,
+        version: str,
+        who: Who,
+        reason: str,
+        base: str | None,
+    ) -> VersionView:
+        """Make an earlier version live; see `Service.revert`."""
+        if not plate.writable:
+            raise RefusedError("This plate cannot be written where it is.")
+        reason = _checked_reason(who, reason)
+        path = _path_of(plate, well)
+        about = {"well": path, "field": field, "version": version}
+        try:
+            event = revert(
+                plate.location, path, field, version, who=who, reason=reason, base=base
+            )
+        except HCSError as error:
+            self._record("revert-failed", plate, who, reason, about, error=str(error))
+            raise
+        about["supersedes"] = event.supersedes or ""
+        self._record("revert", plate, who, reason, about)
+        _look_again(plate, path)
+        return _version_view(event, live=event.id)
+
+    def history(
+        self, plate: ServedPlate, well: str, field: str
+    ) -> tuple[VersionView, ...]:
+        """Return the events of a field, newest first; see `Service.history`."""
+        present = plate.field(well, field)
+        record = records_of(plate.open_well(well)).get(field)
+        if record is None:
+            return (_first_version(present),)
+        kept = {one.id for one in record.kept()}
+        last = record.versions[-1] if record.versions else None
+        return tuple(
+            _version_view(
+                one,
+                # A revert repeats an id: only the last event of it is the live one.
+                live=record.live if one is _last_of(record, one.id) else None,
+                available=one.id in kept or one is last,
+            )
+            for one in reversed(record.versions)
+        )
+
+    def settle_due(self, plate: ServedPlate, grace: float | None) -> bool:
+        """Bring corrections that are due back to their first paths."""
+        wells = plate.unsettled_wells()
+        left = settle(plate.location, grace=grace, wells=wells) if wells else ()
+        # The documents tell what has moved; the same look serves other processes.
+        changed = [path for path in wells if plate.learn_well(path)]
+        if changed:
+            plate.bump()
+        return bool(left)
+
+    # --- inside -----------------------------------------------------------------------
+
+    def _draft(self, staged: str) -> _Draft:
+        with self._lock:
+            draft = self._drafts.get(staged)
+        if draft is None:
+            raise NotServedError(
+                "There is no such staged correction; it may have been committed or "
+                "discarded, or its page was closed."
+            )
+        return draft
+
+    def _drop(self, draft: _Draft) -> None:
+        with self._lock:
+            self._drafts.pop(draft.staged.id, None)
+        with contextlib.suppress(OSError):
+            size = draft.file.stat().st_size
+            draft.file.unlink()
+            with contextlib.suppress(HCSError):
+                self._uploads.reserve(draft.token, -size)
+
+    def _record(
+        self,
+        action: str,
+        plate: ServedPlate,
+        who: Who,
+        reason: str,
+        about: dict[str, str],
+        **details: object,
+    ) -> None:
+        """Add a row; what is on the plate already must not fail for its sake."""
+        try:
+            self._events.record(
+                Event(
+                    action=action,
+                    plate=plate.plate.id,
+                    location=plate.plate.location or "",
+                    who=who.name,
+                    known=who.known,
+                    why=reason,
+                    details=details,
+                    **about,
+                )
+            )
+        except Exception:  # noqa: BLE001
+            _LOG.exception("%s of %s could not be recorded.", action, about)
+
+
+def _some_field(plate: ServedPlate) -> FieldView | None:
+    found = first_field(plate)
+    return None if found is None else plate.field(*found)
+
+
+def _differences(
+    view: FieldView,
+    reference: FieldView | None,
+    present: FieldView | None,
+    well: str,
+    files: Sequence[Upload],
+    assembly: Assembly,
+) -> tuple[Difference, ...]:
+    found = [*name_differences(files, well, present)]
+    if reference is not None:
+        what = "the present field" if present is reference else "a field of this plate"
+        found += pixel_differences(
+            view, reference, files, mixed=assembly.mixed, what=what
+        )
+        found += size_differences(files, reference, what)
+    stored = reference.dtype if reference is not None else view.dtype
+    found += value_differences(stored, files)
+    if assembly.same:
+        found.append(
+            Difference(
+                kind="same",
+                message="The pixels are the same as those that are there.",
+                blocking=False,
+            )
+        )
+    return tuple(found)
+
+
+def _action(
+    well: str, label: str, present: FieldView | None, assembly: Assembly
+) -> str:
+    if present is None:
+        return f"Add field {label} to {well}"
+    if assembly.replaced:
+        return f"Replace {', '.join(assembly.replaced)} of {well} field {label}"
+    return f"Replace {well} field {label}"
+
+
+def _check_ready(staged: Staged) -> None:
+    open_ones = [
+        one for one in staged.differences if one.blocking and not one.confirmed
+    ]
+    if open_ones:
+        raise BlockedError(
+            "Not committed, because this was neither corrected nor confirmed: "
+            + " ".join(one.message for one in open_ones)
+        )
+
+
+def _checked_reason(who: Who, reason: str) -> str:
+    if not who.name.strip():
+        raise BlockedError("Say who you are before anything is written.")
+    text = plain_text(reason, _REASON_LENGTH).strip()
+    if not text:
+        raise BlockedError("Give a reason; it is kept in the field's history.")
+    return text
+
+
+def _look_again(plate: ServedPlate, path: str) -> None:
+    """Show at once what we have just written."""
+    try:
+        plate.reread()
+        plate.learn_well(path)
+    except HCSError as error:
+        _LOG.warning("Plate %s could not be read after a commit: %s", plate.key, error)
+    plate.forget((path,))
+    plate.bump()
+
+
+def _path_of(plate: ServedPlate, well: str) -> str:
+    return plate.well(well).path
+
+
+def _next_name(plate: ServedPlate, well: str, acquisition: int | None) -> str:
+    declared = plate.overview().acquisitions
+    if len(declared) > 1 and acquisition not in [one.id for one in declared]:
+        raise SourceError(
+            f"The plate has several acquisitions; say to which one the new field "
+            f"belongs: {', '.join(f'{one.name} ({one.id})' for one in declared)}."
+        )
+    names = {one.name for one in plate.well(well).fields}
+    prefix = f"a{acquisition}f" if len(declared) > 1 else ""
+    number = 0
+    while f"{prefix}{number}" in names:
+        number += 1
+    return f"{prefix}{number}"
+
+
+def _index(name: str) -> int:
+    return int(name.rpartition("f")[2])
+
+
+def _count(file: Upload) -> int:
+    return file.shape[file.axes.index("c")] if "c" in file.axes else 1
+
+
+def _last_of(record: Any, identifier: str) -> Any:
+    return next(one for one in reversed(record.versions) if one.id == identifier)
+
+
+def _version_view(
+    version: FieldVersion, *, live: str | None, available: bool = True
+) -> VersionView:
+    return VersionView(
+        id=version.id,
+        action=version.action,
+        who=version.who or "",
+        known=version.known or "",
+        when=version.when or "",
+        why=version.why or "",
+        source=version.source or "",
+        live=version.id == live,
+        available=available,
+    )
+
+
+def _first_version(field: FieldView) -> VersionView:
+    return VersionView(
+        id=field.version,
+        action="write",
+        who="",
+        known="",
+        when="",
+        why="",
+        source="",
+        live=True,
+    )

@@ -1,0 +1,208 @@
+"""What tells a correction from the field that it is to replace; pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dashboard.naming import same_field, same_well
+from dashboard.values import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dashboard.values import FieldView, Upload
+
+_AXES = ("t", "c", "z", "y", "x")
+_SIZE_TOLERANCE = 0.01
+"""Relative; files round pixel sizes."""
+
+
+def name_differences(
+    uploads: Sequence[Upload], well: str, field: FieldView | None
+) -> tuple[Difference, ...]:
+    """Return where file names speak of another well or field than the target.
+
+    Parameters
+    ----------
+    uploads
+        The files, with what their names seem to say.
+    well
+        Label of the target well.
+    field
+        The target field, None where it is to be a new one.
+    """
+    found = []
+    for upload in uploads:
+        if upload.guess_well and not same_well(upload.guess_well, well):
+            found.append(
+                Difference(
+                    kind="well",
+                    message=f"The name {upload.name!r} speaks of well "
+                    f"{upload.guess_well}, the target is {well}.",
+                    blocking=True,
+                )
+            )
+        if (
+            field is not None
+            and upload.guess_field
+            and not same_field(upload.guess_field, field.name, field.label)
+        ):
+            found.append(
+                Difference(
+                    kind="field",
+                    message=f"The name {upload.name!r} speaks of field "
+                    f"{upload.guess_field}, the target is {field.label}.",
+                    blocking=True,
+                )
+            )
+    return _merged(found)
+
+
+def pixel_differences(
+    new: FieldView,
+    old: FieldView,
+    uploads: Sequence[Upload],
+    *,
+    mixed: bool,
+    what: str,
+) -> tuple[Difference, ...]:
+    """Return how new pixels differ from those that they are compared with.
+
+    Parameters
+    ----------
+    new
+        The staged pixels.
+    old
+        The present field, or another one of the plate for a new field.
+    uploads
+        The files that the new pixels come from.
+    mixed
+        Some channels are kept from `old`: then shapes and types must agree, and no
+        confirmation helps.
+    what
+        What `old` is, for the message: ``"the present field"``.
+    """
+    found = []
+    for axis in _AXES:
+        if axis != "c" and new.size(axis) != old.size(axis):
+            found.append(_shape(new, old, what, confirmable=not mixed))
+            break
+    if new.size("c") != old.size("c"):
+        found.append(
+            Difference(
+                kind="channels",
+                message=f"It has {_count(new.size('c'), 'channel')}, {what} has "
+                f"{old.size('c')} ({', '.join(old.channels)}).",
+                blocking=True,
+                confirmable=not mixed,
+            )
+        )
+    other = sorted({upload.dtype for upload in uploads} - {old.dtype})
+    if other:
+        found.append(
+            Difference(
+                kind="dtype",
+                message=f"Its pixels are {' and '.join(other)}, those of {what} are "
+                f"{old.dtype}.",
+                blocking=True,
+                confirmable=not mixed
+                or all(np.can_cast(dtype, old.dtype) for dtype in other),
+            )
+        )
+    return tuple(found)
+
+
+def _shape(
+    new: FieldView, old: FieldView, what: str, *, confirmable: bool
+) -> Difference:
+    return Difference(
+        kind="shape",
+        message=f"It is {_sizes(new)}, {what} is {_sizes(old)}.",
+        blocking=True,
+        confirmable=confirmable,
+    )
+
+
+def _sizes(view: FieldView) -> str:
+    parts = [f"{view.size('x')} x {view.size('y')} pixels"]
+    if view.size("z") > 1:
+        parts.append(_count(view.size("z"), "plane"))
+    if view.size("t") > 1:
+        parts.append(_count(view.size("t"), "time point"))
+    return ", ".join(parts)
+
+
+def size_differences(
+    uploads: Sequence[Upload], old: FieldView, what: str
+) -> tuple[Difference, ...]:
+    """Return where a file states another pixel size than the target has."""
+    present = micrometres(old)
+    if present is None:
+        return ()
+    return _merged(
+        Difference(
+            kind="pixel-size",
+            message=f"{upload.name!r} says {upload.pixel_size:.4g} um a pixel, {what} "
+            f"has {present:.4g} um.",
+            blocking=True,
+        )
+        for upload in uploads
+        if upload.pixel_size is not None
+        and abs(upload.pixel_size - present) > _SIZE_TOLERANCE * present
+    )
+
+
+_UNITS = {"nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "meter": 1e6}
+
+
+def micrometres(view: FieldView) -> float | None:
+    """Return the size of a field's pixel along x, None where it is not known."""
+    if "x" not in view.axes or not view.scale or not view.units:
+        return None
+    index = view.axes.index("x")
+    factor = _UNITS.get(view.units[index] or "")
+    return None if factor is None else view.scale[index] * factor
+
+
+def value_differences(dtype: str, uploads: Sequence[Upload]) -> tuple[Difference, ...]:
+    """Return what is wrong with pixel values before they are compared.
+
+    Parameters
+    ----------
+    dtype
+        That the plate has.
+    uploads
+        The files.
+    """
+    odd = [upload for upload in uploads if upload.not_finite]
+    if not odd:
+        return ()
+    integer = np.dtype(dtype).kind in "iu"
+    names = ", ".join(repr(upload.name) for upload in odd)
+    count = sum(upload.not_finite for upload in odd)
+    return (
+        Difference(
+            kind="values",
+            message=f"{count:,} pixels of {names} are not a number or infinite"
+            + (f", which {dtype} cannot hold." if integer else "."),
+            blocking=True,
+            confirmable=not integer,
+        ),
+    )
+
+
+def _merged(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Return one difference a kind: one confirmation answers for all files."""
+    kinds: dict[str, Difference] = {}
+    for one in found:
+        before = kinds.get(one.kind)
+        message = one.message if before is None else f"{before.message} {one.message}"
+        kinds[one.kind] = replace(one, message=message)
+    return tuple(kinds.values())
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,100 @@
+"""From a field of the library to the plain values that pages are built from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.values import FieldView, LevelView
+from hcs.errors import HCSError
+from hcs.history import read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs import Field, HCSWell
+    from hcs.history import FieldRecord
+    from hcs.image import Multiscales
+
+
+def describe_field(
+    field: Field, record: FieldRecord | None, acquisitions: Mapping[int, str]
+) -> FieldView:
+    """Return a field as a value; one that cannot be read says why.
+
+    Parameters
+    ----------
+    field
+        As the well lists it.
+    record
+        Its history, where it has one.
+    acquisitions
+        Names by id.
+    """
+    about = {
+        "name": field.name,
+        "label": field.label,
+        "acquisition": field.acquisition,
+        "acquisition_name": None
+        if field.acquisition is None
+        else acquisitions.get(field.acquisition, f"acquisition {field.acquisition}"),
+        "corrected": is_corrected(record),
+        "settling": is_unsettled(field, record),
+    }
+    try:
+        image = field.image()
+        return describe_image(image, version=field.version, **about)
+    except HCSError as error:
+        return FieldView(version=field.live or "", error=str(error), **about)  # type: ignore[arg-type]
+
+
+def describe_image(image: Multiscales, **about: object) -> FieldView:
+    """Return the image of a field as a value; `about` holds what the image lacks."""
+    images = image.images
+    first = images[0]
+    dims = tuple(first.dims)
+    return FieldView(
+        axes=dims,
+        shape=tuple(first.data.shape),
+        dtype=str(first.data.dtype),
+        scale=tuple(first.scale.get(axis, 1.0) for axis in dims),
+        translation=tuple(first.translation.get(axis, 0.0) for axis in dims),
+        units=tuple((first.axes_units or {}).get(axis) for axis in dims),
+        levels=tuple(
+            LevelView(
+                shape=tuple(level.data.shape),
+                scale=tuple(level.scale.get(axis, 1.0) for axis in dims),
+            )
+            for level in images
+        ),
+        channels=tuple(
+            channel.name or f"channel {index}"
+            for index, channel in enumerate(image.channels)
+        ),
+        labels=_labels(image),
+        **about,  # type: ignore[arg-type]
+    )
+
+
+def _labels(image: Multiscales) -> tuple[str, ...]:
+    try:
+        return image.labels
+    except HCSError:
+        # Masks that cannot be listed take nothing from the pixels below them.
+        return ()
+
+
+def records_of(well: HCSWell) -> dict[str, FieldRecord]:
+    """Return the histories of a well's fields by name."""
+    return read_records(well.extension)
+
+
+def is_corrected(record: FieldRecord | None) -> bool:
+    """Whether a field shows anything but its first version."""
+    return record is not None and any(
+        version.action in ("correct", "revert") for version in record.versions
+    )
+
+
+def is_unsettled(field: Field, record: FieldRecord | None) -> bool:
+    """Whether a field's pixels are not, or not only, at their first path."""
+    return record is not None and (field.path != record.path or bool(record.settling))

@@ -1,0 +1,182 @@
+"""The background threads: surveys, changes on disk, settling.
+
+It looks only at plates that some page has asked for within the last seconds, so a
+server with hundreds of plates and nobody watching is idle.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.plates import Plates
+    from dashboard.served import ServedPlate
+
+_LOG = logging.getLogger(__name__)
+
+WATCHED_SECONDS = 15.0
+"""A plate that no page has asked for so long is not looked after."""
+
+LOOK_SECONDS = 1.5
+"""Between two looks at the documents of a watched plate."""
+
+LIST_SECONDS = 4.0
+"""Between two looks for new plates, while a page shows the list."""
+
+SETTLE_SECONDS = 5.0
+"""Between two looks for corrections that are due to settle."""
+
+REMOTE_WELLS = 8
+"""Documents of a remote plate that one look asks for; the others have their turn."""
+
+_TICK = 0.5
+_AT_ONCE = 3
+"""Plates that are looked after at a time."""
+
+
+class Keeper:
+    """Looks after watched plates until it is stopped.
+
+    Parameters
+    ----------
+    plates
+        What to look after.
+    survey
+        Called once for a plate that pages look at.
+    again
+        Called with a plate and the paths of wells whose documents have changed.
+    settle
+        Called with a plate and the grace time; returns whether something is left to
+        settle. None where nothing may be written.
+    settle_after
+        Grace time in seconds, None for the library's own.
+    """
+
+    def __init__(
+        self,
+        plates: Plates,
+        *,
+        survey: Callable[[ServedPlate], None],
+        again: Callable[[ServedPlate, list[str]], None],
+        settle: Callable[[ServedPlate, float | None], bool] | None,
+        settle_after: float | None = None,
+    ) -> None:
+        self._plates = plates
+        self._survey = survey
+        self._again = again
+        self._settle = settle
+        self._settle_after = settle_after
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._list_watched = 0.0
+        self._next: dict[tuple[str, str], float] = {}
+        self._failed: dict[str, str] = {}
+        self._busy: set[str] = set()
+        self._pool = ThreadPoolExecutor(_AT_ONCE, "keeping")
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether background work should end."""
+        return self._stop.is_set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and wait for what is being done."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def wake(self) -> None:
+        """Look at once, as a page waits for a survey."""
+        self._wake.set()
+
+    def look_at_list(self) -> None:
+        """Note that a page shows the list of plates."""
+        self._list_watched = time.monotonic()
+
+    def _run(self) -> None:
+        while not self.stopping:
+            self._wake.wait(_TICK)
+            self._wake.clear()
+            now = time.monotonic()
+            if now - self._list_watched < WATCHED_SECONDS and self._due(
+                "", "list", LIST_SECONDS
+            ):
+                self._guarded("", self._plates.rescan)
+            for plate in self._plates.all():
+                if plate.key not in self._busy and self._wants_care(plate, now):
+                    # A slow plate, far away, must not keep the others waiting.
+                    self._busy.add(plate.key)
+                    self._pool.submit(self._cared, plate, now)
+
+    def _wants_care(self, plate: ServedPlate, now: float) -> bool:
+        watched = plate.watched and now - plate.watched < WATCHED_SECONDS
+        return bool(watched) or bool(plate.unsettled_wells())
+
+    def _cared(self, plate: ServedPlate, now: float) -> None:
+        try:
+            self._guarded(plate.key, self._care, plate, now)
+        finally:
+            self._busy.discard(plate.key)
+
+    def _care(self, plate: ServedPlate, now: float) -> None:
+        watched = plate.watched and now - plate.watched < WATCHED_SECONDS
+        if watched and not plate.surveyed:
+            self._survey(plate)
+            self._due(plate.key, "look", LOOK_SECONDS)
+        elif watched and self._due(plate.key, "look", LOOK_SECONDS):
+            self._look(plate)
+        if (
+            self._settle is not None
+            and plate.surveyed
+            and plate.writable
+            and plate.unsettled_wells()
+            and self._due(plate.key, "settle", SETTLE_SECONDS)
+        ):
+            self._settle(plate, self._settle_after)
+
+    def _look(self, plate: ServedPlate) -> None:
+        reread = plate.reread()
+        remote = plate.store.is_remote
+        paths = plate.changed_wells(REMOTE_WELLS if remote else None)
+        paths += plate.unknown_wells()
+        if reread:
+            plate.bump()
+        if paths:
+            self._again(plate, paths)
+
+    def _due(self, key: str, what: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now < self._next.get((key, what), 0.0):
+            return False
+        self._next[key, what] = now + seconds
+        return True
+
+    def _guarded(self, key: str, act: Callable[..., object], *args: object) -> None:
+        """Do it; an error of one plate must not end the thread, nor fill the log."""
+        try:
+            act(*args)
+            self._failed.pop(key, None)
+        except Exception as error:  # noqa: BLE001
+            text = f"{type(error).__name__}: {error}"
+            if self._failed.get(key) == text:
+                return
+            self._failed[key] = text
+            if isinstance(error, HCSError):
+                _LOG.warning("Plate %s cannot be looked after: %s", key, error)
+            else:
+                _LOG.exception("Looking after plate %s failed.", key)

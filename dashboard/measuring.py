@@ -1,0 +1,348 @@
+"""Measuring plates in the background, and the values of wells that come of it.
+
+Values belong to field versions, so nothing is measured twice: not after a restart, not
+for a second page, and after a correction only the corrected field.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dashboard.metrics import FieldKey, Measured
+from dashboard.scores import (
+    COMPLETENESS,
+    METRICS,
+    field_measurements,
+    metric_infos,
+    summarise,
+    wanted_keys,
+    well_values,
+)
+from dashboard.values import FieldValues, MetricInfo, MetricValues, Progress
+from hcs.errors import HCSError
+from hcs.qc.measure import measure_plate, plate_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from concurrent.futures import Executor
+
+    from dashboard.metrics import MetricStore
+    from dashboard.served import ServedPlate
+    from hcs.qc.results import FieldResult
+
+_LOG = logging.getLogger(__name__)
+
+_BATCH_SECONDS = 0.7
+"""Between two batches that pages see and the database gets."""
+
+_HERE = 4
+"""So few fields are measured in a thread: starting processes takes longer."""
+
+Place = tuple[str, str]
+"""Path of the well, name of the field."""
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """What is known of one plate's metrics.
+
+    Thread safety: replaced and filled under the lock of `Measuring`; readers take
+    copies of what they iterate over.
+    """
+
+    values: dict[FieldKey, dict[str, Measured]] = field(default_factory=dict)
+    latest: dict[Place, FieldKey] = field(default_factory=dict)
+    """The measurement that stands for a field: of its live version once known."""
+
+    live: dict[Place, str] = field(default_factory=dict)
+    """Live version of each field, as far as the job has looked."""
+
+    errors: dict[FieldKey, str] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
+    job: Future[None] | None = None
+    again: bool = False
+    """Something changed while the job ran."""
+
+    cached: dict[tuple[object, ...], MetricValues] = field(default_factory=dict)
+
+
+class Measuring:
+    """Measures plates one after the other and answers for all of them.
+
+    Parameters
+    ----------
+    store
+        Where values are kept.
+    executor
+        Used instead of processes of our own.
+    workers
+        Number of processes; one less than the cores where None, at least one.
+    """
+
+    def __init__(
+        self,
+        store: MetricStore,
+        *,
+        executor: Executor | None = None,
+        workers: int | None = None,
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._workers = (
+            max(1, (os.cpu_count() or 2) - 1) if workers is None else max(0, workers)
+        )
+        self._jobs = ThreadPoolExecutor(1, "measuring")
+        self._lock = threading.RLock()
+        self._plates: dict[str, Knowledge] = {}
+        self._closing = threading.Event()
+
+    def close(self) -> None:
+        """Stop at the next field and wait for it; what was measured is kept."""
+        self._closing.set()
+        self._jobs.shutdown(wait=True, cancel_futures=True)
+
+    # --- answers ----------------------------------------------------------------------
+
+    def metrics(self, plate: ServedPlate) -> tuple[MetricInfo, ...]:
+        """Return the metrics of a plate, completeness first."""
+        return metric_infos(plate.channels)
+
+    def progress(self, plate: ServedPlate) -> Progress:
+        """Return how far a plate is measured."""
+        return self._known(plate).progress
+
+    def values(
+        self, plate: ServedPlate, metric: str, acquisition: int | None
+    ) -> MetricValues:
+        """Return a metric over the wells of a plate.
+
+        Raises
+        ------
+        NotServedError
+            If there is no such metric.
+        """
+        known = self._known(plate)
+        overview = plate.overview()
+        key = (overview.revision, metric, acquisition, known.progress)
+        found = known.cached.get(key)
+        if found is None:
+            with self._lock:
+                latest = {
+                    place: known.values.get(one, {})
+                    for place, one in known.latest.items()
+                }
+                errors = {
+                    (one.well, one.field): why for one, why in known.errors.items()
+                }
+            found = well_values(
+                overview,
+                plate.fields_by_well(),
+                metric,
+                acquisition,
+                latest,
+                errors,
+                known.progress,
+            )
+            if len(known.cached) > 64:
+                known.cached.clear()
+            known.cached[key] = found
+        return found
+
+    def field_values(self, plate: ServedPlate, label: str) -> tuple[FieldValues, ...]:
+        """Return all metrics of the fields of a well."""
+        known = self._known(plate)
+        view = plate.well(label)
+        found = []
+        for one in view.fields:
+            with self._lock:
+                key = known.latest.get((view.path, one.name))
+                measured = {} if key is None else dict(known.values.get(key, {}))
+            found.append(
+                FieldValues(
+                    field=one.name,
+                    acquisition=one.acquisition,
+                    version=one.version,
+                    values={
+                        info.id: value
+                        for info in self.metrics(plate)
+                        if info.id != COMPLETENESS
+                        for value in [self._field_value(plate, info.id, measured)]
+                    }
+                    if key is not None and key.version == one.version
+                    else {},
+                )
+            )
+        return tuple(found)
+
+    def _field_value(
+        self, plate: ServedPlate, metric: str, measured: Mapping[str, Measured]
+    ) -> float | None:
+        one = field_measurements(metric, measured, self._tops(plate))
+        return None if one is None else one.value
+
+    def _tops(self, plate: ServedPlate) -> list[Mapping[str, Measured]]:
+        known = self._known(plate)
+        with self._lock:
+            return [known.values.get(one, {}) for one in known.latest.values()]
+
+    # --- the job ----------------------------------------------------------------------
+
+    def start(self, plate: ServedPlate) -> None:
+        """Measure what is not measured, soon, in the background."""
+        known = self._known(plate)
+        with self._lock:
+            if self._closing.is_set():
+                return
+            if known.job is not None and not known.job.done():
+                known.again = True
+                return
+            known.job = self._jobs.submit(self._run, plate, known)
+
+    def wait(self, plate: ServedPlate) -> Progress:
+        """Wait until a plate is measured."""
+        known = self._known(plate)
+        while known.job is not None:
+            job = known.job
+            job.result()
+            if job is known.job:
+                break
+        return known.progress
+
+    def _known(self, plate: ServedPlate) -> Knowledge:
+        with self._lock:
+            known = self._plates.get(plate.key)
+            if known is None:
+                known = self._plates[plate.key] = Knowledge()
+                for key, values in self._store.load(plate.plate.id).items():
+                    known.values[key] = values
+                    known.latest[key.well, key.field] = key
+            return known
+
+    def _run(self, plate: ServedPlate, known: Knowledge) -> None:
+        while not self._closing.is_set():
+            with self._lock:
+                known.again = False
+            try:
+                self._measure(plate, known)
+            except Exception as error:  # noqa: BLE001
+                known.progress = Progress(
+                    done=known.progress.done,
+                    total=known.progress.total,
+                    failed=known.progress.failed,
+                    message=str(error) if isinstance(error, HCSError) else "",
+                )
+                _LOG.exception("Measuring %s failed.", plate.key)
+                plate.bump()
+                return
+            with self._lock:
+                if not known.again:
+                    return
+
+    def _measure(self, plate: ServedPlate, known: Knowledge) -> None:
+        todo, have = self._todo(plate, known)
+        if not todo:
+            self._tell(plate, known, Progress(done=have, total=have), force=have > 0)
+            return
+        total = have + len(todo)
+        self._tell(plate, known, Progress(done=have, total=total, running=True))
+        results = measure_plate(
+            plate.plate,
+            settings=plate_settings(plate.plate, metrics=METRICS),
+            skip=lambda one: (one[0], one[1]) not in todo,
+            workers=0 if len(todo) <= _HERE else self._workers,
+            executor=self._executor,
+            batch=2,
+            cancelled=self._closing.is_set,
+        )
+        done, failed = have, 0
+        buffer: list[FieldResult] = []
+        last = time.monotonic()
+        with contextlib.closing(results):  # type: ignore[type-var]
+            for result in results:
+                buffer.append(result)
+                failed += result.error is not None
+                done += 1
+                if time.monotonic() - last > _BATCH_SECONDS:
+                    self._take(plate, known, buffer)
+                    buffer, last = [], time.monotonic()
+                    state = Progress(
+                        done=done, total=max(total, done), running=True, failed=failed
+                    )
+                    self._tell(plate, known, state, force=True)
+        self._take(plate, known, buffer)
+        self._tell(
+            plate,
+            known,
+            Progress(done=done, total=max(total, done), failed=failed),
+            force=True,
+        )
+
+    def _todo(
+        self, plate: ServedPlate, known: Knowledge
+    ) -> tuple[dict[Place, str], int]:
+        """Return the fields to measure with their versions, and how many are done."""
+        overview = plate.overview()
+        wanted = wanted_keys(plate.channels)
+        todo: dict[Place, str] = {}
+        have = 0
+        for well in overview.wells:
+            if well.state != "present" or self._closing.is_set():
+                continue
+            for one in plate.well(well.label).fields:
+                if one.error is not None:
+                    continue
+                key = FieldKey(well.path, one.name, one.version)
+                with self._lock:
+                    known.live[well.path, one.name] = one.version
+                    values = known.values.get(key)
+                    complete = values is not None and wanted <= values.keys()
+                    if complete or key in known.errors:
+                        known.latest[well.path, one.name] = key
+                        have += 1
+                        continue
+                    stale = known.latest.get((well.path, one.name))
+                    if stale is not None and stale != key:
+                        # Another version's value must not stand for this one.
+                        del known.latest[well.path, one.name]
+                todo[well.path, one.name] = one.version
+        return todo, have
+
+    def _take(
+        self, plate: ServedPlate, known: Knowledge, results: Iterable[FieldResult]
+    ) -> None:
+        rows = []
+        for result in results:
+            key = FieldKey(result.well, result.field, result.version)
+            if result.error is not None or not result.version:
+                with self._lock:
+                    known.errors[key] = result.error or "it could not be opened"
+                    known.latest[result.well, result.field] = key
+                continue
+            values = summarise(result)
+            rows.append((key, values))
+            with self._lock:
+                known.values[key] = values
+                known.latest[result.well, result.field] = key
+        self._store.save(plate.plate.id, rows)
+
+    def _tell(
+        self,
+        plate: ServedPlate,
+        known: Knowledge,
+        progress: Progress,
+        *,
+        force: bool = False,
+    ) -> None:
+        changed = known.progress != progress
+        known.progress = progress
+        if changed or force:
+            known.cached.clear()
+        if changed:
+            plate.bump()

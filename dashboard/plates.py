@@ -1,0 +1,219 @@
+"""The plates that are served: found below the roots, known by keys, never by paths.
+
+A key is a plate's path below the root that it was found under. Pages name plates by
+keys; a key is looked up here and nowhere becomes a path.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard.errors import DashboardError, NotServedError
+from dashboard.served import ServedPlate
+from dashboard.text import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dashboard.values import PlateEntry
+
+_LOG = logging.getLogger(__name__)
+
+DEPTH = 3
+"""How far below a root plates are looked for."""
+
+_DOCUMENTS = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
+_ARCHIVES = (".ozx",)
+_MAX_FOLDERS = 20_000
+"""Folders that are looked into below one root, so that `/` ends some time."""
+
+
+class Plates:
+    """All served plates by key.
+
+    Parameters
+    ----------
+    roots
+        Plates, folders of plates, archives, addresses.
+    read_only
+        Nothing may be written, whatever the places allow.
+
+    Raises
+    ------
+    DashboardError
+        If a path is not there.
+
+    Notes
+    -----
+    Thread safety: one lock guards the table; plates have their own.
+    """
+
+    def __init__(self, roots: Iterable[str], *, read_only: bool = False) -> None:
+        self._roots = tuple(roots)
+        self._read_only = read_only
+        self._lock = threading.Lock()
+        self._plates: dict[str, ServedPlate] = {}
+        self._revision = 0
+        for root in self._roots:
+            if not is_address(root) and not Path(root).exists():
+                raise DashboardError(
+                    f"There is nothing at {Path(root).absolute()}. Give a plate, a "
+                    f"folder that holds plates, or an address."
+                )
+        self.rescan()
+
+    @property
+    def revision(self) -> int:
+        """Changes when plates come or go."""
+        return self._revision
+
+    def rescan(self) -> bool:
+        """Look for plates again; return whether there are others than before."""
+        found = dict(unique_keys(self._roots))
+        with self._lock:
+            same = {
+                key: plate
+                for key, plate in self._plates.items()
+                if found.get(key) == plate.location
+            }
+            gone = [self._plates[key] for key in self._plates.keys() - same.keys()]
+            new = {
+                key: same.get(key) or ServedPlate(key, place, read_only=self._read_only)
+                for key, place in found.items()
+            }
+            changed = list(new) != list(self._plates) or bool(gone)
+            self._plates = new
+            if changed:
+                self._revision += 1
+        for plate in gone:
+            plate.close()
+        return changed
+
+    def entries(self) -> tuple[PlateEntry, ...]:
+        """Return the plates in the order of the roots, then by name."""
+        with self._lock:
+            plates = list(self._plates.values())
+        return tuple(plate.entry() for plate in plates)
+
+    def get(self, key: str) -> ServedPlate:
+        """Return the plate of a key.
+
+        Raises
+        ------
+        NotServedError
+            If there is none.
+        """
+        with self._lock:
+            plate = self._plates.get(key)
+        if plate is None:
+            raise NotServedError(f"No plate {plain_text(key, 200)!r} is served here.")
+        return plate
+
+    def all(self) -> tuple[ServedPlate, ...]:
+        """Return the plates."""
+        with self._lock:
+            return tuple(self._plates.values())
+
+    def close(self) -> None:
+        """Release all stores."""
+        for plate in self.all():
+            plate.close()
+
+
+def is_address(root: str) -> bool:
+    """Whether a root is a URL."""
+    return "://" in root
+
+
+def unique_keys(roots: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield key and location of every plate below the roots, each key once."""
+    keys: set[str] = set()
+    places: set[str] = set()
+    for root in roots:
+        for key, place in discover(root):
+            if place in places:
+                continue
+            places.add(place)
+            yield _free(key, keys), place
+
+
+def _free(key: str, keys: set[str]) -> str:
+    free, number = key, 2
+    while free in keys:
+        free, number = f"{key}~{number}", number + 1
+    keys.add(free)
+    return free
+
+
+def discover(root: str) -> Iterator[tuple[str, str]]:
+    """Yield key and location of the plates at or below a root."""
+    if is_address(root):
+        path = root.partition("?")[0].rstrip("/")
+        yield path.rpartition("/")[2] or path, root
+        return
+    path = os.path.realpath(root)
+    if not os.path.isdir(path) or is_hierarchy(path):  # noqa: PTH112 - as os.walk below
+        # Given by name, so it is listed even where it is no plate, with the reason.
+        yield Path(path).name or path, path
+        return
+    budget = [_MAX_FOLDERS]
+    for place in _below(path, DEPTH, budget):
+        yield Path(place).relative_to(path).as_posix(), place
+    if budget[0] <= 0:
+        _LOG.warning("Stopped to look for plates below %s: too many folders.", path)
+
+
+def _below(folder: str, depth: int, budget: list[int]) -> Iterator[str]:
+    if depth == 0:
+        return
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: natural(entry.name))
+    except OSError as error:
+        _LOG.warning("Cannot look into %s: %s", folder, error.strerror)
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or budget[0] <= 0:
+            continue
+        budget[0] -= 1
+        # A link could lead out of what the person who started the server meant.
+        if entry.is_dir(follow_symlinks=False):
+            if is_hierarchy(entry.path):
+                if names_plate(entry.path):
+                    yield entry.path
+            else:
+                yield from _below(entry.path, depth - 1, budget)
+        elif entry.name.lower().endswith(_ARCHIVES) and entry.is_file(
+            follow_symlinks=False
+        ):
+            yield entry.path
+
+
+def is_hierarchy(folder: str) -> bool:
+    """Whether a folder is a node of a Zarr hierarchy."""
+    return any(os.path.lexists(os.path.join(folder, name)) for name in _DOCUMENTS)  # noqa: PTH118
+
+
+def names_plate(folder: str) -> bool:
+    """Whether a document of the folder speaks of a plate; what it says is for later."""
+    for name in ("zarr.json", ".zattrs"):
+        path = Path(folder, name)
+        try:
+            small = path.is_file() and path.stat().st_size < 1 << 25
+            if small and b'"plate"' in path.read_bytes():
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def natural(name: str) -> tuple[int | str, ...]:
+    """Return a key that sorts ``plate 2`` before ``plate 10``."""
+    # Splitting at digits alternates text and numbers, so like meets like.
+    parts = re.split(r"([0-9]+)", name.lower())
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts))

@@ -1,0 +1,284 @@
+"""From measured planes to the values of fields and wells; pure.
+
+A metric of the page has the id ``<metric>.<channel>``, stored under the definition's
+key, which changes when its numbers do.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dashboard.errors import NotServedError
+from dashboard.metrics import Measured
+from dashboard.text import plain_text
+from dashboard.values import MetricInfo, MetricValue, MetricValues, Progress
+from hcs.qc.clip import Top, infer_clip, percent_at
+from hcs.qc.definitions import definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dashboard.values import ChannelDisplay, PlateOverview, WellState
+    from hcs.qc.definitions import Definition
+    from hcs.qc.results import FieldResult, PlaneResult
+
+METRICS = ("power_log_log_slope", "percent_saturated", "p99", "mean")
+"""Measured by itself, in the order in which they are offered."""
+
+COMPLETENESS = "completeness"
+SATURATION = "percent_saturated"
+
+_COMPLETE = MetricInfo(
+    id=COMPLETENESS,
+    title="Completeness",
+    unit="%",
+    direction="low",
+    definition="Fields that are there, of those that the plate's fullest well has.",
+)
+_TOP = ("highest", "pile", "percent")
+
+
+def metric_infos(channels: Sequence[ChannelDisplay]) -> tuple[MetricInfo, ...]:
+    """Return the metrics of a plate with these channels."""
+    found = [_COMPLETE]
+    for name in METRICS:
+        about = definition(name)
+        found += [
+            MetricInfo(
+                id=f"{name}.{channel.index}",
+                title=f"{about.title}, {channel.name}",
+                unit=about.unit,
+                direction=about.bad,
+                channel=channel.index,
+                definition=f"{about.meaning} {about.misleads}",
+            )
+            for channel in channels
+        ]
+    return tuple(found)
+
+
+def wanted_keys(channels: Sequence[ChannelDisplay]) -> frozenset[str]:
+    """Return the stored keys that a measured field of this plate has at least."""
+    # Channel 0 stands for all: a field may have fewer channels than the plate.
+    del channels
+    return frozenset(_stored(definition(name), 0) for name in METRICS)
+
+
+def _stored(about: Definition, channel: int) -> str:
+    return f"{about.key}.{channel}"
+
+
+# --- planes to fields ----------------------------------------------------------------
+
+
+def summarise(result: FieldResult) -> dict[str, Measured]:
+    """Return one number a metric and channel of a field; see `_over_planes`."""
+    by_channel: dict[int, list[PlaneResult]] = defaultdict(list)
+    for plane in result.planes:
+        by_channel[plane.channel_index].append(plane)
+    found: dict[str, Measured] = {}
+    for channel, planes in by_channel.items():
+        for name in METRICS:
+            about = definition(name)
+            values = [plane.values.get(name, math.nan) for plane in planes]
+            reason = next(
+                (plane.reasons[name] for plane in planes if name in plane.reasons), None
+            )
+            found[_stored(about, channel)] = _over_planes(about, values, reason)
+        found |= _tops(channel, planes)
+    return found
+
+
+def _over_planes(
+    about: Definition, values: Iterable[float], reason: str | None
+) -> Measured:
+    """Return one value for the planes of a stack.
+
+    What is bad when low takes the best plane, as only one plane of a stack is in focus;
+    what is bad when high the worst; the others their mean.
+    """
+    known = [value for value in values if not math.isnan(value)]
+    if not known:
+        return Measured(None, reason or "not computable")
+    if about.bad in ("low", "high"):
+        return Measured(max(known))
+    return Measured(statistics.fmean(known))
+
+
+def _tops(channel: int, planes: Iterable[PlaneResult]) -> dict[str, Measured]:
+    tops = [plane.top for plane in planes if plane.top is not None]
+    if not tops:
+        return {}
+    top = max(tops, key=lambda one: (one.percent, one.highest))
+    return {
+        f"top_{part}.{channel}": Measured(getattr(top, part), None) for part in _TOP
+    }
+
+
+def _top(measured: Mapping[str, Measured], channel: int) -> Top | None:
+    highest, pile, percent = (measured.get(f"top_{part}.{channel}") for part in _TOP)
+    if highest is None or highest.value is None or percent is None:
+        return None
+    return Top(highest.value, pile.value if pile else None, percent.value or 0.0)
+
+
+def field_measurements(
+    metric: str,
+    measured: Mapping[str, Measured],
+    plate: Iterable[Mapping[str, Measured]],
+) -> Measured | None:
+    """Return a field's value of a metric of the page, None where it was not measured.
+
+    Parameters
+    ----------
+    metric
+        Id on the page, ``"p99.1"``.
+    measured
+        What is stored of the field.
+    plate
+        What is stored of all fields: a camera's clip level shows only over many.
+    """
+    name, _, channel = metric.rpartition(".")
+    index = int(channel)
+    value = measured.get(_stored(definition(name), index))
+    if value is None or value.value is not None or name != SATURATION:
+        return value
+    return _saturation(measured, index, value, _clip(plate, index))
+
+
+def _clip(plate: Iterable[Mapping[str, Measured]], channel: int) -> float | None:
+    tops = [top for one in plate if (top := _top(one, channel)) is not None]
+    return infer_clip(tops).level
+
+
+def _saturation(
+    measured: Mapping[str, Measured], channel: int, value: Measured, clip: float | None
+) -> Measured:
+    top = _top(measured, channel)
+    if clip is None or top is None:
+        return value
+    percent = percent_at(top, clip)
+    if percent is None:
+        return Measured(None, f"measured before the clip level {clip:g} was known")
+    return Measured(percent)
+
+
+# --- fields to wells -----------------------------------------------------------------
+
+
+def well_values(
+    overview: PlateOverview,
+    fields: Mapping[str, Sequence[tuple[str, int | None]]],
+    metric: str,
+    acquisition: int | None,
+    latest: Mapping[tuple[str, str], Mapping[str, Measured]],
+    errors: Mapping[tuple[str, str], str],
+    progress: Progress,
+) -> MetricValues:
+    """Return a metric over the wells that the plate lists.
+
+    Parameters
+    ----------
+    overview
+        The plate.
+    fields
+        Names and acquisitions of the fields by well path.
+    metric
+        Id on the page.
+    acquisition
+        Only fields of this one; all where None.
+    latest
+        What is stored of each field, by well path and name.
+    errors
+        Why a field could not be measured.
+    progress
+        Of the measuring.
+
+    Raises
+    ------
+    NotServedError
+        If there is no such metric.
+    """
+    info = next(
+        (one for one in metric_infos(overview.channels) if one.id == metric), None
+    )
+    if info is None:
+        raise NotServedError(f"There is no metric {plain_text(metric, 100)!r} here.")
+    clip = None
+    if info.channel is not None and metric.startswith(f"{SATURATION}."):
+        clip = _clip(latest.values(), info.channel)
+    wells = {}
+    for well in overview.wells:
+        if well.state == "not_acquired":
+            continue
+        if info.id == COMPLETENESS:
+            wells[well.label] = _completeness(well)
+            continue
+        names = [
+            name
+            for name, one in fields.get(well.path, ())
+            if acquisition is None or (one or 0) == acquisition
+        ]
+        wells[well.label] = _of_fields(info, well, names, latest, errors, clip)
+    low, high = _range([one.value for one in wells.values()])
+    return MetricValues(metric=info, wells=wells, low=low, high=high, progress=progress)
+
+
+def _completeness(well: WellState) -> MetricValue:
+    if well.state in ("missing", "pending"):
+        return MetricValue(value=0.0, reason=well.error)
+    if well.n_fields is None:
+        return MetricValue(value=None, reason=well.error or "not looked at yet")
+    expected = well.expected_fields or well.n_fields
+    return MetricValue(value=100.0 * well.n_fields / expected if expected else 0.0)
+
+
+def _of_fields(
+    info: MetricInfo,
+    well: WellState,
+    names: Sequence[str],
+    latest: Mapping[tuple[str, str], Mapping[str, Measured]],
+    errors: Mapping[tuple[str, str], str],
+    clip: float | None,
+) -> MetricValue:
+    """Return the value of the worst field, or the median where no side is bad."""
+    name = info.id.rpartition(".")[0]
+    about, channel = definition(name), info.channel or 0
+    found: list[tuple[float, str]] = []
+    reasons = []
+    for field in names:
+        measured = latest.get((well.path, field))
+        value = None if measured is None else measured.get(_stored(about, channel))
+        if measured is not None and value is not None and value.value is None:
+            if name == SATURATION:
+                value = _saturation(measured, channel, value, clip)
+        if value is not None and value.value is not None:
+            found.append((value.value, field))
+        else:
+            why = value.reason if value is not None else None
+            reasons.append(why or errors.get((well.path, field)) or "not measured yet")
+    if not found:
+        reason = well.error or (
+            reasons[0] if reasons else "no field of this acquisition"
+        )
+        return MetricValue(value=None, reason=reason)
+    if info.direction == "low":
+        value_of, field = min(found)
+        return MetricValue(value=value_of, field=field)
+    if info.direction == "high":
+        value_of, field = max(found)
+        return MetricValue(value=value_of, field=field)
+    return MetricValue(value=statistics.median(value for value, _ in found))
+
+
+def _range(values: Iterable[float | None]) -> tuple[float | None, float | None]:
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return None, None
+    low, high = (float(one) for one in np.percentile(known, (2, 98)))
+    return low, high

@@ -1,0 +1,584 @@
+"""One served plate: what is known of it, and what has changed.
+
+The overview costs the plate document alone. What the wells hold is looked up by
+`dashboard.survey` in the background and filled in here; each change raises the
+revision, which pages compare.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dashboard.errors import NotServedError
+from dashboard.fields import describe_field, is_corrected, is_unsettled, records_of
+from dashboard.labels import grid_labels
+from dashboard.text import plain_text
+from dashboard.values import (
+    Acquisition,
+    Gap,
+    PlateEntry,
+    PlateOverview,
+    WellState,
+    WellView,
+)
+from hcs import HCSPlate, from_hcs_zarr
+from hcs.cache import LRUCache
+from hcs.document import group_document
+from hcs.errors import HCSError, NotFoundError
+from hcs.image import Multiscales
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from dashboard.values import ChannelDisplay, FieldView, WellStatus
+    from hcs import HCSWell
+    from hcs.metadata import PlateWell
+    from hcs.store import PlateStore
+
+_VIEWS = 4000
+"""Well views that are kept: plain values of some kilobytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownWell:
+    """What looking at a well document has told."""
+
+    state: WellStatus
+    n_fields: int | None = None
+    error: str | None = None
+    corrected: bool = False
+    unsettled: int = 0
+    fields: tuple[tuple[str, int | None], ...] = ()
+    """Names and acquisitions of its fields."""
+
+    mark: str = ""
+    """Changes with any version of any of its fields."""
+
+    stamp: Hashable | None = None
+    """Of the document when it was read."""
+
+
+class ServedPlate:
+    """A plate at a location, opened when it is first needed.
+
+    Thread safety: one lock guards what is known; documents are read outside it.
+    """
+
+    def __init__(self, key: str, location: str, *, read_only: bool = False) -> None:
+        self.key = key
+        self.location = location
+        self.watched = 0.0
+        """When a page last asked for the revision, on the monotonic clock."""
+
+        self._read_only = read_only
+        self._lock = threading.RLock()
+        self._opening = threading.Lock()
+        self._plate: HCSPlate | None = None
+        self._revision = 1
+        self._known: dict[str, KnownWell] = {}
+        self._channels: tuple[ChannelDisplay, ...] = ()
+        self._surveyed = False
+        self._overview: PlateOverview | None = None
+        self._views: LRUCache[str, WellView] = LRUCache(_VIEWS)
+        self._old: LRUCache[tuple[str, str], Multiscales] = LRUCache(100)
+        self._paths: dict[str, str] = {}
+        self._listed: dict[str, PlateWell] = {}
+        self._stamp: Hashable | None = None
+
+    # --- opening ----------------------------------------------------------------------
+
+    @property
+    def plate(self) -> HCSPlate:
+        """The plate of the library.
+
+        Raises
+        ------
+        HCSError
+            If it cannot be opened.
+        """
+        with self._opening:
+            if self._plate is None:
+                plate = from_hcs_zarr(self.location)
+                self._stamp = _plate_stamp(plate)
+                self._plate = plate
+            return self._plate
+
+    @property
+    def store(self) -> PlateStore:
+        """The plate's bytes."""
+        store = self.plate.store
+        assert store is not None  # noqa: S101 - it was opened from a location
+        return store
+
+    @property
+    def writable(self) -> bool:
+        """Whether corrections can be committed."""
+        return not self._read_only and self.plate.writable
+
+    def entry(self) -> PlateEntry:
+        """Return the plate as a line of a list; an error is part of it."""
+        try:
+            plate = self.plate
+        except HCSError as error:
+            return PlateEntry(
+                key=self.key,
+                name=self.key,
+                location=_printable(self.location),
+                writable=False,
+                error=str(error),
+            )
+        return PlateEntry(
+            key=self.key,
+            name=plate.name or self.key,
+            location=plate.location or "",
+            writable=self.writable,
+        )
+
+    def close(self) -> None:
+        """Release the store."""
+        with self._opening:
+            plate, self._plate = self._plate, None
+        if plate is not None:
+            plate.close()
+
+    # --- what pages see ---------------------------------------------------------------
+
+    @property
+    def revision(self) -> int:
+        """Changes with everything that a page could show."""
+        return self._revision
+
+    def look(self) -> int:
+        """Return the revision and remember that somebody is looking."""
+        self.watched = time.monotonic()
+        return self._revision
+
+    def bump(self) -> None:
+        """Tell pages that something has changed."""
+        with self._lock:
+            self._revision += 1
+            self._overview = None
+
+    def overview(self) -> PlateOverview:
+        """Return the plate as it is known at this moment."""
+        plate = self.plate
+        with self._lock:
+            if self._overview is None:
+                self._overview = self._make_overview(plate)
+            return self._overview
+
+    def well(self, label: str) -> WellView:
+        """Return a well with its fields; what cannot be read says why.
+
+        Raises
+        ------
+        NotServedError
+            If the plate's grid has no such position.
+        """
+        found = self._views.get(label)
+        if found is not None:
+            return found
+        listed = self.listed(label)
+        if listed is None:
+            path = self._path(label)
+            return WellView(label=label, path=path, error="This well was not acquired.")
+        before = self._revision
+        view = self._view(label, listed)
+        # A change that came while it was read may have been missed by the reading.
+        if self._revision == before and view.error is None:
+            self._views.set(label, view)
+        return view
+
+    def field(self, label: str, name: str) -> FieldView:
+        """Return one field of a well.
+
+        Raises
+        ------
+        NotServedError
+            If there is no such field.
+        """
+        found = self.well(label).field(name)
+        if found is None:
+            raise NotServedError(
+                f"Well {label} has no field {plain_text(name, 100)!r} (any more)."
+            )
+        return found
+
+    def image(self, label: str, name: str, version: str) -> Multiscales:
+        """Return the pixels of a version of a field, live or kept.
+
+        Raises
+        ------
+        NotServedError
+            If there is no such field or version.
+        HCSError
+            If it cannot be read.
+        """
+        view = self.field(label, name)
+        well = self.open_well(label)
+        if view.version == version:
+            if view.error is not None:
+                raise HCSError(view.error)
+            return well.field(name, view.acquisition).image()
+        return self._kept(well, name, version)
+
+    def listed(self, label: str) -> PlateWell | None:
+        """Return the plate's entry for a well, None where it lists none.
+
+        Raises
+        ------
+        NotServedError
+            If the plate's grid has no such position.
+        """
+        return self._listed.get(self._path(label))
+
+    def open_well(self, label: str) -> HCSWell:
+        """Return the well of the library.
+
+        Raises
+        ------
+        NotServedError
+            If the plate lists no such well.
+        HCSError
+            If its document cannot be read.
+        """
+        row, _, column = self._path(label).partition("/")
+        well = self.plate.get_well(row, column)
+        if well is None:
+            raise NotServedError(f"The plate lists no well {plain_text(label, 100)}.")
+        return well
+
+    # --- what is found out ------------------------------------------------------------
+
+    def learn_well(self, path: str) -> bool:
+        """Look at a well document again; return whether what is known has changed."""
+        key = f"{path}/{group_document(self.plate.version or '')}"
+        stamp = self.store.stamp(key)
+        known = dataclasses.replace(self._read_well(path), stamp=stamp)
+        with self._lock:
+            before = self._known.get(path)
+            self._known[path] = known
+        changed = before is None or dataclasses.replace(before, stamp=stamp) != known
+        if changed:
+            self.forget((path,))
+        return changed
+
+    def learn_channels(self, channels: tuple[ChannelDisplay, ...]) -> None:
+        """Take over the plate's channels and contrast."""
+        with self._lock:
+            self._channels = channels
+
+    def learn_all(self) -> None:
+        """Note that every well was looked at."""
+        with self._lock:
+            self._surveyed = True
+
+    @property
+    def surveyed(self) -> bool:
+        """Whether every well was looked at once."""
+        return self._surveyed
+
+    def unsettled_wells(self) -> tuple[str, ...]:
+        """Return the wells with a corrected field that is not at its first path."""
+        with self._lock:
+            return tuple(path for path, one in self._known.items() if one.unsettled)
+
+    def fields_by_well(self) -> dict[str, tuple[tuple[str, int | None], ...]]:
+        """Return names and acquisitions of the known fields by path of the well."""
+        with self._lock:
+            return {path: one.fields for path, one in self._known.items()}
+
+    @property
+    def channels(self) -> tuple[ChannelDisplay, ...]:
+        """The plate's channels; empty until they are known."""
+        return self._channels
+
+    def forget(self, paths: Iterable[str] | None = None) -> None:
+        """Drop what was read of some wells, of all where None is given."""
+        if paths is None:
+            self._views.clear()
+            return
+        wanted = set(paths)
+        for label, view in self._views.items():
+            if view.path in wanted:
+                self._views.discard(label)
+
+    def changed_wells(self, at_most: int | None = None) -> list[str]:
+        """Return the wells whose document is not the one that was read.
+
+        Parameters
+        ----------
+        at_most
+            How many to look at, those that were not looked at for longest first.
+        """
+        name = group_document(self.plate.version or "")
+        with self._lock:
+            known = list(self._known.items())[:at_most]
+            if at_most is not None:
+                for path, one in known:
+                    # Moved to the end: the others have their turn next time.
+                    self._known[path] = self._known.pop(path, one)
+        store = self.store
+        return [
+            path for path, one in known if store.stamp(f"{path}/{name}") != one.stamp
+        ]
+
+    def reread(self) -> bool:
+        """Read the plate document again if it has changed; return whether it had."""
+        plate = self.plate
+        stamp = _plate_stamp(plate)
+        if stamp == self._stamp:
+            return False
+        plate.refresh()
+        with self._lock:
+            self._stamp = stamp
+            listed = {well.path for well in plate.wells}
+            for path in self._known.keys() - listed:
+                del self._known[path]
+            self._paths = {}
+            self._overview = None
+        self.forget()
+        return True
+
+    def unknown_wells(self) -> list[str]:
+        """Return the listed wells that nobody has looked at."""
+        with self._lock:
+            return [
+                well.path for well in self.plate.wells if well.path not in self._known
+            ]
+
+    # --- inside -----------------------------------------------------------------------
+
+    def _read_well(self, path: str) -> KnownWell:
+        row, _, column = path.partition("/")
+        try:
+            well = self.plate.get_well(row, column)
+            if well is None:
+                return KnownWell(state="not_acquired")
+            well.refresh()
+            records = records_of(well)
+            fields = well.fields
+        except NotFoundError as error:
+            state: WellStatus = "pending" if self._unfinished() else "missing"
+            return KnownWell(state=state, error=str(error))
+        except HCSError as error:
+            return KnownWell(state="unreadable", error=str(error))
+        pairs = [(field, records.get(field.name)) for field in fields]
+        mark = hashlib.sha256(
+            "\n".join(f"{one.name}\t{one.live or one.path}" for one in fields).encode()
+        ).hexdigest()
+        return KnownWell(
+            state="present",
+            n_fields=len(fields),
+            corrected=any(is_corrected(record) for _, record in pairs),
+            unsettled=sum(is_unsettled(field, record) for field, record in pairs),
+            fields=tuple((one.name, one.acquisition) for one in fields),
+            mark=mark,
+        )
+
+    def _view(self, label: str, listed: PlateWell) -> WellView:
+        try:
+            well = self.open_well(label)
+            records = records_of(well)
+            names = {one.id: one.name for one in self._acquisitions()}
+            fields = tuple(
+                describe_field(field, records.get(field.name), names)
+                for field in well.fields
+            )
+        except HCSError as error:
+            return WellView(label=label, path=listed.path, error=str(error))
+        return WellView(label=label, path=listed.path, fields=fields)
+
+    def _kept(self, well: HCSWell, name: str, version: str) -> Multiscales:
+        kept = self._old.get((f"{well.path}/{name}", version))
+        if kept is not None:
+            return kept
+        record = records_of(well).get(name)
+        event = None if record is None else record.find(version)
+        if event is None:
+            raise NotServedError(
+                f"Field {plain_text(name, 100)!r} of well {well.path} has no version "
+                f"{plain_text(version, 80)!r}; the page may be out of date."
+            )
+        image = Multiscales.open(
+            self.store, f"{well.path}/{event.path}", well.format_version
+        )
+        self._old.set((f"{well.path}/{name}", version), image)
+        return image
+
+    def _path(self, label: str) -> str:
+        if not self._paths:
+            self.overview()
+        path = self._paths.get(label)
+        if path is None:
+            raise NotServedError(f"The plate has no well {plain_text(label, 100)!r}.")
+        return path
+
+    def _acquisitions(self) -> tuple[Acquisition, ...]:
+        return tuple(
+            Acquisition(id=one.id, name=one.name or f"acquisition {one.id}")
+            for one in self.plate.acquisitions or ()
+        )
+
+    def _unfinished(self) -> bool:
+        return self._import().get("state") == "unfinished"
+
+    def _import(self) -> dict[str, Any]:
+        found = self._extension().get("import")
+        return found if isinstance(found, dict) else {}
+
+    def _extension(self) -> dict[str, Any]:
+        found = self.plate.attributes.get("hcs")
+        return found if isinstance(found, dict) else {}
+
+    def _make_overview(self, plate: HCSPlate) -> PlateOverview:
+        rows = tuple(row.name for row in plate.rows)
+        columns = tuple(column.name for column in plate.columns)
+        labels = grid_labels(rows, columns)
+        paths = [f"{row}/{column}" for row in rows for column in columns]
+        self._listed = {well.path: well for well in plate.wells}
+        self._paths = dict(zip(labels, paths, strict=True))
+        wells = self._well_states(plate, len(columns))
+        gaps = tuple(_gap(entry, labels, rows, columns) for entry in plate.gaps)
+        conditions = plate.conditions
+        return PlateOverview(
+            key=self.key,
+            id=plate.id,
+            name=plate.name or self.key.rpartition("/")[2],
+            version=plate.version or "",
+            location=plate.location or "",
+            writable=self.writable,
+            rows=rows,
+            columns=columns,
+            wells=wells,
+            acquisitions=self._acquisitions(),
+            channels=self._channels,
+            condition_names=tuple(
+                dict.fromkeys(name for one in conditions.values() for name in one)
+            ),
+            gaps=gaps,
+            unsettled=sum(known.unsettled for known in self._known.values()),
+            surveyed=self._surveyed,
+            digest=self._digest(),
+            banner=banner(wells, gaps) if self._surveyed else "",
+            revision=self._revision,
+        )
+
+    def _well_states(self, plate: HCSPlate, columns: int) -> tuple[WellState, ...]:
+        listed = self._listed
+        counts = [known.n_fields or 0 for known in self._known.values()]
+        expected = max([plate.field_count or 0, *counts], default=0) or None
+        conditions = plate.conditions
+        states = []
+        for place, (label, path) in enumerate(self._paths.items()):
+            row, column = divmod(place, columns)
+            known = self._known.get(path) if path in listed else _ABSENT
+            states.append(
+                WellState(
+                    label=label,
+                    path=path,
+                    row=row,
+                    column=column,
+                    state="present" if known is None else known.state,
+                    n_fields=None if known is None else known.n_fields,
+                    expected_fields=expected if path in listed else None,
+                    error=None if known is None else known.error,
+                    corrected=known is not None and known.corrected,
+                    conditions=tuple(
+                        (name, plain_text(value, 200))
+                        for name, value in conditions.get(path, {}).items()
+                        if value is not None
+                    ),
+                )
+            )
+        return tuple(states)
+
+    def _digest(self) -> str:
+        lines = sorted(f"{path}\t{one.mark}" for path, one in self._known.items())
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+_ABSENT = KnownWell(state="not_acquired")
+
+
+def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
+    """Return one sentence on what a plate has and lacks."""
+    listed = [well for well in wells if well.state != "not_acquired"]
+    found = sum(well.n_fields or 0 for well in listed)
+    expected = sum(well.expected_fields or 0 for well in listed)
+    parts = [
+        f"{found:,} of {expected:,} fields in {len(listed):,} wells"
+        if found != expected
+        else f"{found:,} fields in {len(listed):,} wells, complete"
+    ]
+    for state, word in (
+        ("missing", "missing"),
+        ("pending", "not there yet"),
+        ("unreadable", "unreadable"),
+    ):
+        labels = [well.label for well in listed if well.state == state]
+        if labels:
+            parts.append(f"{_some(labels)} {word}")
+    partial = [
+        f"{well.label} has {well.n_fields}"
+        for well in listed
+        if well.state == "present"
+        and well.n_fields is not None
+        and well.expected_fields is not None
+        and well.n_fields < well.expected_fields
+    ]
+    if partial:
+        parts.append(_some(partial))
+    if gaps:
+        parts.append(f"{len(gaps):,} planes were missing at import")
+    return "; ".join(parts) + "."
+
+
+def _some(names: list[str], most: int = 4) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def _gap(
+    entry: dict[str, Any],
+    labels: tuple[str, ...],
+    rows: tuple[str, ...],
+    columns: tuple[str, ...],
+) -> Gap:
+    path = plain_text(entry.get("well"), 50)
+    row, _, column = path.partition("/")
+    if row in rows and column in columns:
+        path = labels[rows.index(row) * len(columns) + columns.index(column)]
+    channel, field = entry.get("channel"), entry.get("field")
+    return Gap(
+        well=path,
+        field=None if field is None else plain_text(field, 100),
+        channel=None if channel is None else plain_text(channel, 100),
+        z=_whole(entry.get("z")),
+        t=_whole(entry.get("t")),
+    )
+
+
+def _whole(value: object) -> int | None:
+    return value if type(value) is int else None
+
+
+def _plate_stamp(plate: HCSPlate) -> Hashable | None:
+    store = plate.store
+    if store is None:
+        return None
+    return store.stamp(group_document(plate.version or ""))
+
+
+def _printable(location: str) -> str:
+    """Return a location without the credentials that an address may hold."""
+    scheme, found, rest = location.partition("://")
+    if not found:
+        return location
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"

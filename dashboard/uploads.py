@@ -1,0 +1,339 @@
+"""Files on their way in: streamed to the staging folder, bounded, looked into.
+
+A file lives under an id of ours from its first byte on; the name that a browser gave is
+text for people. Everything belongs to the session whose token it came with and goes
+when that session ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import shutil
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.decoding import Decoded, decode
+from dashboard.errors import NotServedError, RefusedError
+from dashboard.naming import guess
+from dashboard.text import plain_text
+from dashboard.values import Upload
+from hcs.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO
+
+    from numpy.typing import NDArray
+
+_MIB = 1 << 20
+_SPARE_BYTES = 512 * _MIB
+"""Disk space that uploads leave to everybody else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """How much may be uploaded."""
+
+    file_bytes: int = 2048 * _MIB
+    session_bytes: int = 8192 * _MIB
+    """Files and what they decode to, for one page."""
+
+    total_bytes: int = 32768 * _MIB
+    """The same over all pages."""
+
+    session_files: int = 200
+
+
+@dataclass(slots=True)
+class _Kept:
+    """An upload and its decoded planes."""
+
+    upload: Upload
+    planes: Path
+    decoded: Decoded
+    nbytes: int
+
+
+@dataclass(slots=True)
+class _Session:
+    folder: Path
+    kept: dict[str, _Kept] = field(default_factory=dict)
+    used: int = 0
+    receiving: set[Receiving] = field(default_factory=set)
+
+
+class Receiving:
+    """One file that is being received.
+
+    Attributes
+    ----------
+    limit
+        Most bytes that will be taken.
+    """
+
+    def __init__(
+        self, owner: Uploads, token: str, name: str, path: Path, limit: int
+    ) -> None:
+        self.limit = limit
+        self.name = name
+        self.token = token
+        self.path = path
+        self.size = 0
+        self._owner = owner
+        self._file: BinaryIO | None = path.open("xb")
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes.
+
+        Raises
+        ------
+        RefusedError
+            If that passes the limit, or the session has ended.
+        """
+        if self._file is None:
+            raise RefusedError("The upload was given up, as its page has been closed.")
+        self.size += len(chunk)
+        if self.size > self.limit:
+            raise RefusedError(
+                f"{self.name} is larger than the {_mib(self.limit)} that may still be "
+                f"uploaded here."
+            )
+        self._owner.reserve(self.token, len(chunk))
+        self._file.write(chunk)
+
+    def finish(self) -> Upload:
+        """Look into the complete file and keep its planes.
+
+        Raises
+        ------
+        SourceError
+            If it is no picture that can be used.
+        """
+        self._close()
+        return self._owner.take(self)
+
+    def abandon(self) -> None:
+        """Forget the file and what has come of it."""
+        self._close()
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        self._owner.release(self)
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+
+class Uploads:
+    """All files of all sessions.
+
+    Thread safety: one lock guards the books; files are written and decoded outside it.
+    """
+
+    def __init__(self, folder: Path, quotas: Quotas | None = None) -> None:
+        self._folder = folder
+        self._quotas = quotas or Quotas()
+        self._lock = threading.Lock()
+        self._sessions: dict[str, _Session] = {}
+
+    def open(self, token: str) -> None:
+        """Begin a session; its folder is made with its first file."""
+        with self._lock:
+            self._sessions[token] = _Session(self._folder / secrets.token_hex(12))
+
+    def close(self, token: str) -> None:
+        """End a session and remove its files."""
+        with self._lock:
+            session = self._sessions.pop(token, None)
+        if session is None:
+            return
+        for receiving in list(session.receiving):
+            receiving.abandon()
+        shutil.rmtree(session.folder, ignore_errors=True)
+
+    def is_live(self, token: str) -> bool:
+        """Whether a page with this token is open."""
+        with self._lock:
+            return token in self._sessions
+
+    def folder_of(self, token: str) -> Path:
+        """Return the folder of a session, made where it is not there."""
+        session = self._session(token)
+        session.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return session.folder
+
+    def begin(self, token: str, name: str, size: int | None) -> Receiving:
+        """Open a file to receive.
+
+        Parameters
+        ----------
+        token
+            Of a live session.
+        name
+            As the browser gave it.
+        size
+            Bytes that are announced, None where they are not.
+
+        Raises
+        ------
+        RefusedError
+            If the token is unknown, or a quota would be passed.
+        """
+        session = self._session(token)
+        shown = plain_text(re.split(r"[/\\]", name)[-1].strip(), 200) or "file"
+        limit = self._room(session)
+        if size is not None and size > limit:
+            raise RefusedError(
+                f"{shown} has {_mib(size)}; {_mib(limit)} may still be uploaded here. "
+                f"Discard what is no longer needed, or send fewer files at once."
+            )
+        with self._lock:
+            count = len(session.kept) + len(session.receiving)
+        if count >= self._quotas.session_files:
+            raise RefusedError(
+                f"{count} files were uploaded already; commit them first."
+            )
+        path = self.folder_of(token) / f"{secrets.token_hex(12)}.upload"
+        receiving = Receiving(self, token, shown, path, limit)
+        with self._lock:
+            session.receiving.add(receiving)
+        return receiving
+
+    def list(self, token: str) -> tuple[Upload, ...]:
+        """Return the files of a session, oldest first."""
+        session = self._session(token)
+        with self._lock:
+            return tuple(kept.upload for kept in session.kept.values())
+
+    def get(self, token: str, upload: str) -> Upload:
+        """Return one file of a session."""
+        return self._kept(token, upload).upload
+
+    def decoded(self, token: str, upload: str) -> Decoded:
+        """Return what was found in a file."""
+        return self._kept(token, upload).decoded
+
+    def planes(self, token: str, upload: str) -> NDArray[Any]:
+        """Return a file's pixels, mapped from the disk, axes as its `Upload` says."""
+        kept = self._kept(token, upload)
+        pixels: NDArray[Any] = np.load(kept.planes, mmap_mode="r", allow_pickle=False)
+        return pixels
+
+    def remove(self, token: str, uploads: Sequence[str]) -> None:
+        """Forget files of a session; unknown ids are passed over."""
+        session = self._session(token)
+        for upload in uploads:
+            with self._lock:
+                kept = session.kept.pop(upload, None)
+                if kept is not None:
+                    session.used -= kept.nbytes
+            if kept is not None:
+                kept.planes.unlink(missing_ok=True)
+
+    def reserve(self, token: str, count: int) -> None:
+        """Book bytes on a session.
+
+        Raises
+        ------
+        RefusedError
+            If a quota is passed or the session has ended.
+        """
+        session = self._session(token)
+        with self._lock:
+            total = sum(one.used for one in self._sessions.values())
+            if (
+                session.used + count > self._quotas.session_bytes
+                or total + count > self._quotas.total_bytes
+            ):
+                raise RefusedError(
+                    "The space for uploads is full. Commit or discard what was "
+                    "uploaded before, here or in another page."
+                )
+            session.used += count
+
+    def take(self, receiving: Receiving) -> Upload:
+        """Decode a received file and keep its planes; see `Receiving.finish`."""
+        session = self._session(receiving.token)
+        identifier = secrets.token_urlsafe(18)
+        planes = receiving.path.with_suffix(".npy")
+        room = self._room(session, of_file=False)
+        decoded = decode(receiving.path, planes, receiving.name, max_bytes=room)
+        size = planes.stat().st_size
+        self.reserve(receiving.token, size)
+        upload = _described(identifier, receiving, decoded)
+        with self._lock:
+            if self._sessions.get(receiving.token) is not session:
+                planes.unlink(missing_ok=True)
+                raise SourceError("The page was closed before the file was read.")
+            session.kept[identifier] = _Kept(upload, planes, decoded, size)
+        # The planes are kept, the file itself is not needed any more.
+        receiving.abandon()
+        return upload
+
+    def release(self, receiving: Receiving) -> None:
+        """Give back what a received file had booked."""
+        with self._lock:
+            session = self._sessions.get(receiving.token)
+            if session is not None and receiving in session.receiving:
+                session.receiving.discard(receiving)
+                session.used -= receiving.size
+
+    def _room(self, session: _Session, *, of_file: bool = True) -> int:
+        free = shutil.disk_usage(self._folder).free - _SPARE_BYTES
+        with self._lock:
+            total = sum(one.used for one in self._sessions.values())
+            room = min(
+                self._quotas.session_bytes - session.used,
+                self._quotas.total_bytes - total,
+                free,
+            )
+        return max(0, min(room, self._quotas.file_bytes) if of_file else room)
+
+    def _session(self, token: str) -> _Session:
+        with self._lock:
+            session = self._sessions.get(token)
+        if session is None:
+            raise RefusedError(
+                "The page that this came from is no longer known. Reload it and try "
+                "again."
+            )
+        return session
+
+    def _kept(self, token: str, upload: str) -> _Kept:
+        session = self._session(token)
+        with self._lock:
+            kept = session.kept.get(upload)
+        if kept is None:
+            raise NotServedError("There is no such upload; it may have been discarded.")
+        return kept
+
+
+def _described(identifier: str, receiving: Receiving, decoded: Decoded) -> Upload:
+    guessed = guess(receiving.name)
+    return Upload(
+        id=identifier,
+        name=receiving.name,
+        size=receiving.size,
+        kind=decoded.kind,
+        axes=decoded.axes,
+        shape=decoded.shape,
+        dtype=decoded.dtype,
+        channels=decoded.channels,
+        pixel_size=decoded.pixel_size,
+        facts=decoded.facts,
+        not_finite=decoded.not_finite,
+        guess_well=guessed.well,
+        guess_field=guessed.field,
+        guess_channel=guessed.channel,
+    )
+
+
+def _mib(count: int) -> str:
+    return f"{max(count, 0) / _MIB:,.1f} MiB"
