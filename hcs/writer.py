@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs import hierarchy, spec
+from hcs.convert import copy_plate
 from hcs.draft import Draft, open_draft
 from hcs.errors import (
     ConflictError,
@@ -426,14 +427,23 @@ def to_hcs_zarr(
         given, or the very plate that is to be copied.
     """
     metadata = as_plate(getattr(plate, "metadata", plate))
-    if getattr(plate, "store", None) is not None:
-        raise NotImplementedError
+    copied = getattr(plate, "store", None) is not None
     if overwrite is None:
         overwrite = not _has_fields(store)
-        if not overwrite:
+        if not overwrite and not copied:
             raise StoreError(
                 f"{store} is a plate with fields; pass overwrite=True to replace it."
             )
+    if copied:
+        copy_plate(
+            plate,
+            store,
+            version=version,
+            overwrite=overwrite,
+            progress=progress,
+            history=history,
+        )
+        return
     with HCSPlateWriter(store, metadata, version, overwrite):
         pass
 

@@ -1,0 +1,295 @@
+"""Copying whole plates, also into another NGFF version or kind of store."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from hcs import hierarchy, spec, step
+from hcs.errors import ConflictError, HCSError, StoreError
+from hcs.history import FieldRecord, now, record_of, write_records
+from hcs.metadata import FieldVersion, Well, WellImage
+from hcs.places import BYSTANDERS, is_archive, local_path
+from hcs.tree import DOCUMENTS, Transfer, copy_content, copy_node, group_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from hcs.hierarchy import WellState
+    from hcs.metadata import Plate, PlateWell
+    from hcs.plate import HCSPlate
+    from hcs.store import PlateStore
+
+COPYING = "copying"
+"""Our key of a plate that is still being copied; names its source, so that the copy
+can be resumed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """One image group to copy."""
+
+    path: str
+    """Where it is, below the well."""
+
+    new_path: str
+    identifier: str
+    """Id of the version in the copy."""
+
+
+def copy_plate(
+    plate: HCSPlate,
+    store: str | Path,
+    *,
+    version: str | None = None,
+    overwrite: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+    history: bool = True,
+) -> None:
+    """Copy a plate with all that is in it; see `hcs.to_hcs_zarr`.
+
+    Raises
+    ------
+    StoreError
+        If `store` is the source, holds another plate while `overwrite` is false, or
+        holds something else.
+    """
+    from hcs.draft import open_draft
+
+    source = plate.store
+    assert source is not None  # noqa: S101  (to_hcs_zarr looked)
+    _check_apart(source, store)
+    old = plate.version or "0.5"
+    unfinished = _unfinished(store, plate.id)
+    if not overwrite and not unfinished and _is_taken(store):
+        raise StoreError(
+            f"{store} holds a plate; pass overwrite=True to replace it."
+        )
+    draft = open_draft(
+        unfinished or store,
+        None if unfinished else replace(plate.metadata, version=None),
+        version or old,
+        overwrite=overwrite and not unfinished,
+        foreign=False,
+        annotations={} if unfinished else _annotations(plate, history),
+        durable=True,
+    )
+    transfer = Transfer(source, old, draft.target, draft.version)
+    done = 0
+    try:
+        if not unfinished:
+            _keep_unknown(transfer, plate.metadata, plate.attributes)
+        _copy_others(transfer, "", {row.name for row in plate.rows})
+        wells = [entry for entry in plate.wells if _is_there(transfer, entry)]
+        total = sum(len(_well_state(transfer, entry.path).well.images) for entry in wells)
+        for entry in wells:
+            for _ in _copy_well(transfer, entry.path, history):
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+        with draft.target.lock():
+            hierarchy.annotate(draft.target, {COPYING: None})
+    except BaseException as error:
+        for note in draft.abandon(done):
+            error.add_note(note)
+        raise
+    draft.finish()
+
+
+def _check_apart(source: PlateStore, store: str | Path) -> None:
+    try:
+        place = local_path(store).resolve()
+    except HCSError:
+        return
+    if str(place) == source.location:
+        raise StoreError(f"{place} is the plate that is to be copied; give another path.")
+
+
+def _unfinished(store: str | Path, identifier: str) -> Path | None:
+    """Return where an interrupted copy of the same plate is, None where none is."""
+    final = local_path(store).absolute()
+    places = [final]
+    if final.parent.is_dir():
+        places += sorted(final.parent.glob(f".{final.name}.*.hcs-new"))
+    for place in places:
+        if place.is_dir() and not is_archive(place) and _copies(place) == identifier:
+            if place != final:
+                raise ConflictError(
+                    f"{place} is an unfinished copy of that plate; go on with it by "
+                    f"copying to that path, or delete it."
+                )
+            return place
+    return None
+
+
+def _is_taken(store: str | Path) -> bool:
+    path = local_path(store)
+    return path.is_file() or (path.is_dir() and any(path.iterdir()))
+
+
+def _copies(place: Path) -> str | None:
+    from hcs.target import DirectoryTarget
+
+    try:
+        state = hierarchy.read_plate_state(DirectoryTarget(place))
+    except HCSError:
+        return None
+    found = spec.extension(state.attributes).get(COPYING)
+    return found if isinstance(found, str) else None
+
+
+def _annotations(plate: HCSPlate, history: bool) -> dict[str, Any]:
+    content = dict(spec.extension(plate.attributes))
+    content[COPYING] = plate.id
+    # The same plate in another form keeps its verdicts; one without its past is new.
+    content["id"] = plate.id if history and plate.has_own_id else uuid.uuid4().hex
+    return content
+
+
+def _keep_unknown(
+    transfer: Transfer, plate: Plate, attributes: Mapping[str, Any]
+) -> None:
+    """Give the new plate document the keys that nobody here knows."""
+    target = transfer.target
+    with target.lock():
+        state = hierarchy.read_plate_state(target)
+        merged = spec.write_plate(plate, transfer.new, attributes)
+        content = spec.extension(state.attributes)
+        hierarchy.write_group(
+            target, "", transfer.new, spec.with_extension(merged, content)
+        )
+
+
+def _copy_others(transfer: Transfer, key: str, taken: set[str]) -> None:
+    """Copy what lies beside rows, wells or fields: tables, and the like."""
+    for name in transfer.children(key):
+        new_key = f"{key}/{name}" if key else name
+        if name in taken or name in BYSTANDERS or transfer.target.exists(new_key):
+            continue
+        if name.endswith(".hcs-part"):
+            continue
+        copy_node(transfer, new_key, new_key)
+
+
+def _is_there(transfer: Transfer, entry: PlateWell) -> bool:
+    name = spec.group_document(transfer.old)
+    return transfer.store.stamp(f"{entry.path}/{name}") is not None
+
+
+def _well_state(transfer: Transfer, path: str) -> WellState:
+    return hierarchy.read_well_state(transfer.store, transfer.old, path)
+
+
+def _copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
+    """Copy a well and yield the name of each field that is done."""
+    target, well = transfer.target, _well_state(transfer, path)
+    if hierarchy.read_well_state(target, transfer.new, path).exists:
+        yield from (well.name_of(image) for image in well.well.images)
+        return
+    row = path.split("/")[0]
+    attributes = transfer.attributes(row) or {}
+    if not target.exists(f"{row}/{spec.group_document(transfer.new)}"):
+        for name, data in group_files(transfer, row, attributes).items():
+            target.replace(f"{row}/{name}", data)
+    images: list[WellImage] = []
+    records: list[FieldRecord] = []
+    for image in well.well.images:
+        image, record, groups = _plan(transfer, well, image, history)
+        for group in groups:
+            _copy_group(transfer, path, group)
+        images.append(image)
+        records.append(record)
+        yield record.name
+    named = {one.path for record in well.records.values() for one in record.versions}
+    named |= {image.path for image in well.well.images}
+    named |= {alias for record in well.records.values() for alias in _aliases(record)}
+    _copy_others(transfer, path, named)
+    _write_well(transfer, well, images, records)
+
+
+def _aliases(record: FieldRecord) -> list[str]:
+    found = (record.settling or {}).get("aliases", ())
+    return [str(alias.get("path")) for alias in found]
+
+
+def _plan(
+    transfer: Transfer, well: WellState, image: WellImage, history: bool
+) -> tuple[WellImage, FieldRecord, list[Copied]]:
+    """Return what a field becomes: its entry, its record, and the groups to copy."""
+    live = _version_of(transfer, well, image)
+    record = record_of(well.records, image)
+    if history and record is not None:
+        record = replace(record, settling=None)
+        groups = [
+            Copied(path=one.path, new_path=one.path, identifier=one.id)
+            for one in record.kept()
+        ]
+        if image.path not in [group.path for group in groups]:
+            groups.append(
+                Copied(path=image.path, new_path=image.path, identifier=live)
+            )
+        return image, record, groups
+    name = image.path if record is None else record.name
+    new = FieldRecord(
+        name=name,
+        path=name,
+        live=live,
+        label=None if record is None else record.label,
+        acquisition=image.acquisition,
+        versions=(FieldVersion(id=live, path=name, action="write", when=now()),),
+    )
+    group = Copied(path=image.path, new_path=name, identifier=live)
+    return replace(image, path=name), new, [group]
+
+
+def _version_of(transfer: Transfer, well: WellState, image: WellImage) -> str:
+    from hcs.image import Multiscales
+
+    key = f"{well.path}/{image.path}"
+    found = Multiscales.open(transfer.store, key, transfer.old).version
+    return found or uuid.uuid4().hex
+
+
+def _copy_group(transfer: Transfer, well: str, group: Copied) -> None:
+    """Copy an image group as a field is staged: marked first, its document last."""
+    target, version = transfer.target, transfer.new
+    key = f"{well}/{group.new_path}"
+    if target.exists(key):
+        if hierarchy.version_at(target, version, key) == group.identifier:
+            return
+        hierarchy.remove_group(target, version, key)
+    target.claim(key)
+    hierarchy.mark_group(target, version, key, group.identifier, hierarchy.STAGING)
+    old_key = f"{well}/{group.path}"
+    copy_content(transfer, old_key, key)
+    attributes = dict(transfer.attributes(old_key) or {})
+    content = {**spec.extension(attributes), "version": group.identifier}
+    target.sync(key)
+    step.reached("copied")
+    files = group_files(transfer, old_key, spec.with_extension(attributes, content))
+    for name, data in files.items():
+        if name not in (".zgroup",) and name in DOCUMENTS:
+            target.replace(f"{key}/{name}", data)
+
+
+def _write_well(
+    transfer: Transfer,
+    well: WellState,
+    images: list[WellImage],
+    records: list[FieldRecord],
+) -> None:
+    attributes: Mapping[str, Any] = well.attributes
+    for old, new in zip(well.well.images, images, strict=True):
+        attributes = hierarchy.repathed(attributes, old.path, new.path)
+    written = spec.write_well(Well(images), transfer.new, attributes)
+    content = write_records(
+        {**spec.extension(well.attributes), "fields": {}}, records
+    )
+    hierarchy.write_group(
+        transfer.target,
+        well.path,
+        transfer.new,
+        spec.with_extension(written, content),
+    )
