@@ -26,10 +26,17 @@ _PURE = (
     "hcs.spec",
 )
 _FACELESS = (
+    "dashboard.contrast",
+    "dashboard.database",
+    "dashboard.decoding",
+    "dashboard.events",
+    "dashboard.http",
     "dashboard.rendering",
-    "dashboard.reviews",
     "dashboard.service",
     "dashboard.state",
+    "dashboard.uploads",
+    "dashboard.urls",
+    "dashboard.values",
 )
 _QUICK = ("hcs.cli", "dashboard.cli")
 
