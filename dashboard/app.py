@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from dashboard.service import Service
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = ("127.0.0.1", "localhost")
 
 _UNUSED_SESSION_MS = 60_000
 """A page may take that long between its HTML and its websocket. When the session is
@@ -66,7 +66,7 @@ def make_server(service: Service, settings: Settings) -> Any:
         )
     prefix = normal_prefix(settings.prefix)
     port = settings.port or _free_port(settings.address)
-    origins = tuple(f"{host}:{port}" for host in ("localhost", "127.0.0.1", "[::1]"))
+    origins = tuple(f"{host}:{port}" for host in ("localhost", "127.0.0.1"))
     allowed = (*origins, *settings.origins)
     pn.extension(notifications=False)
     try:
@@ -75,7 +75,8 @@ def make_server(service: Service, settings: Settings) -> Any:
             port=port,
             address=settings.address,
             prefix=prefix,
-            websocket_origin=list(allowed),
+            # Bokeh takes no literal IPv6 address as an origin.
+            websocket_origin=[one for one in allowed if "[" not in one],
             title="hcs dashboard",
             show=False,
             start=False,
@@ -85,6 +86,8 @@ def make_server(service: Service, settings: Settings) -> Any:
             unused_session_lifetime_milliseconds=_UNUSED_SESSION_MS,
             websocket_max_message_size=_WEBSOCKET_BYTES,
         )
+    except ValueError as error:
+        raise DashboardError(f"--origin {settings.origins}: {error}") from error
     except OSError as error:
         raise DashboardError(
             f"Port {port} of {settings.address} cannot be had: "

@@ -254,9 +254,8 @@ def _of_fields(
     for field in names:
         measured = latest.get((well.path, field))
         value = None if measured is None else measured.get(_stored(about, channel))
-        if measured is not None and value is not None and value.value is None:
-            if name == SATURATION:
-                value = _saturation(measured, channel, value, clip)
+        if name == SATURATION and measured and value and value.value is None:
+            value = _saturation(measured, channel, value, clip)
         if value is not None and value.value is not None:
             found.append((value.value, field))
         else:

@@ -1,4 +1,4 @@
-"""The pixels of a staged correction: composed once, mapped from disk, served by level."""
+"""The pixels of a staged correction: composed once, then mapped from the disk."""
 
 from __future__ import annotations
 
