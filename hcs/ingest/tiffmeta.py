@@ -122,21 +122,21 @@ def _of_stack(metadata: Mapping[str, Any]) -> TiffNames:
     unit = str(metadata.get("CalibrationUnits", ""))
     sizes = [_length(metadata.get(f"{axis}Calibration"), unit) for axis in "YX"]
     wavelength = _positive(metadata.get("wavelength"))
-    name = metadata.get("Name")
+    bits = _positive(_property_of_stack(metadata, "Camera Bit Depth"))
+    name = _property_of_stack(metadata, "_IllumSetting_")
     return TiffNames(
         kind="MetaMorph stack",
         channels=(name,) if isinstance(name, str) and name else (),
         wavelengths=() if wavelength is None else (wavelength,),
         pixel_size=_pair(*sizes) if metadata.get("SpatialCalibration") else None,
-        bits=_bits_of_stack(metadata),
+        bits=None if bits is None else int(bits),
     )
 
 
-def _bits_of_stack(metadata: Mapping[str, Any]) -> int | None:
+def _property_of_stack(metadata: Mapping[str, Any], name: str) -> Any:
     for prop in metadata.get("PlaneProperty") or ():
-        if isinstance(prop, dict) and prop.get("name") == "Camera Bit Depth":
-            bits = _positive(prop.get("value"))
-            return None if bits is None else int(bits)
+        if isinstance(prop, dict) and prop.get("name") == name:
+            return prop.get("value")
     return None
 
 

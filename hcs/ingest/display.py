@@ -1,0 +1,146 @@
+"""How the channels of a whole plate are shown: one window and one colour each."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hcs.errors import SourceError
+from hcs.metadata import Channel, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hcs.ingest.export import ChannelNote
+    from hcs.ingest.grid import Grid, PlaneSource
+    from hcs.ingest.images import ImageFile
+
+SAMPLE_FIELDS: Final = 32
+"""Fields looked at for each channel, spread evenly over the plate."""
+
+_SAMPLE_SIDE = 256
+"""Pixels taken along y and x of each; enough for the percentiles below."""
+
+_LOW, _HIGH = 1.0, 99.8
+"""Percentiles over all sampled pixels: background, and bright objects without the
+brightest specks."""
+
+
+def display_channels(
+    grid: Grid, images: Mapping[str, ImageFile], notes: Sequence[ChannelNote]
+) -> tuple[Channel, ...]:
+    """Return name, colour and window of each channel, one for the whole plate.
+
+    The windows are percentiles over a sample of fields spread over the plate, always
+    the same for the same files. Planes that cannot be decoded are passed over.
+    """
+    colors = channel_colors(notes)
+    return tuple(
+        Channel(
+            name=note.name,
+            color=color,
+            window=_window(_sampled(grid, images, c), grid.dtype, note.clip),
+        )
+        for c, (note, color) in enumerate(zip(notes, colors, strict=True))
+    )
+
+
+def _sampled(grid: Grid, images: Mapping[str, ImageFile], c: int) -> NDArray[Any]:
+    """Return pixels of one channel, one dimension; empty where nothing can be read."""
+    pixels = []
+    for plane in _spread(_middle_planes(grid, c), SAMPLE_FIELDS):
+        t, channel, z = plane.index
+        try:
+            whole = images[plane.file].plane(t=t, c=channel, z=z)
+        except SourceError:
+            # The writing of this plane meets the same error and reports it.
+            continue
+        step = tuple(max(1, size // _SAMPLE_SIDE) for size in whole.shape)
+        pixels.append(whole[:: step[0], :: step[1]].ravel())
+    return np.concatenate(pixels) if pixels else np.empty(0, grid.dtype)
+
+
+def _middle_planes(grid: Grid, c: int) -> list[PlaneSource]:
+    """Return for each field that has the channel the plane in the middle of t and z."""
+    middles = []
+    for planes in grid.planes.values():
+        places = sorted((t, z) for t, channel, z in planes if channel == c)
+        if places:
+            t, z = places[len(places) // 2]
+            middles.append(planes[t, c, z])
+    return middles
+
+
+def _spread(planes: Sequence[PlaneSource], count: int) -> list[PlaneSource]:
+    if len(planes) <= count:
+        return list(planes)
+    return [planes[round(i * (len(planes) - 1) / (count - 1))] for i in range(count)]
+
+
+def _window(
+    pixels: NDArray[Any], dtype: np.dtype[Any], clip: int | None
+) -> Window | None:
+    finite = pixels[np.isfinite(pixels)] if dtype.kind == "f" else pixels
+    if not finite.size:
+        return None
+    low, high = (float(value) for value in np.percentile(finite, [_LOW, _HIGH]))
+    if dtype.kind == "f":
+        least, most = float(finite.min()), float(finite.max())
+        if high <= low:
+            low, high = least, max(most, least + 1.0)
+        return Window(start=low, end=high, min=least, max=max(most, high))
+    low, high = float(np.floor(low)), float(np.ceil(high))
+    limits = np.iinfo(dtype)
+    most = float(limits.max if clip is None else min(clip, limits.max))
+    if high <= low:
+        # A constant channel, such as an empty one: the window is one grey value wide.
+        low, high = (low, low + 1) if low < limits.max else (low - 1, low)
+    least = 0.0 if dtype.kind == "u" else min(0.0, low)
+    return Window(start=low, end=high, min=least, max=max(most, high))
+
+
+_BY_EMISSION = (
+    (480.0, "0080FF"),
+    (500.0, "00FFFF"),
+    (565.0, "00FF00"),
+    (595.0, "FFD000"),
+    (645.0, "FF4000"),
+    (720.0, "FF00FF"),
+)
+_FAR = "B0B0B0"
+_BY_NAME = (
+    (r"dapi|hoechst|\bdna\b|draq|nucle|\bbfp\b|405", "0080FF"),
+    (r"\bcfp\b|cyan", "00FFFF"),
+    (r"gfp|fitc|488|\byfp\b|green|syto", "00FF00"),
+    (r"tritc|cy3|555|546|568|orange", "FFD000"),
+    (r"texas|594|mcherry|rfp|\bred\b|561|tdtomato", "FF4000"),
+    (r"cy5|647|640|far.?red", "FF00FF"),
+    (r"bright|trans|phase|\bdic\b|\bbf\b", "FFFFFF"),
+)
+_CYCLE = ("00FF00", "0080FF", "FF4000", "FF00FF", "FFD000", "00FFFF")
+
+
+def channel_colors(notes: Sequence[ChannelNote]) -> tuple[str, ...]:
+    """Return a colour ``RRGGBB`` for each channel.
+
+    By its emission, else by what its name usually means; else the next colour that no
+    other channel has, and white where there is a single channel.
+    """
+    colors = [_known_color(note) for note in notes]
+    if colors == [None]:
+        return ("FFFFFF",)
+    free = [color for color in _CYCLE if color not in colors]
+    return tuple(color or (free.pop(0) if free else "FFFFFF") for color in colors)
+
+
+def _known_color(note: ChannelNote) -> str | None:
+    if note.emission is not None:
+        return next((c for limit, c in _BY_EMISSION if note.emission < limit), _FAR)
+    for words, color in _BY_NAME:
+        if re.search(words, note.name or "", re.IGNORECASE):
+            return color
+    return None

@@ -1,0 +1,153 @@
+"""What an export says before any image of it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from hcs.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hcs.ingest.names import NameParts, NamePattern, Part
+    from hcs.ingest.sources import SourceFile
+    from hcs.layout import PlateFormat, Position
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelNote:
+    """What an export says of one channel; None where it says nothing."""
+
+    name: str | None = None
+    emission: float | None = None
+    """Nanometres."""
+
+    excitation: float | None = None
+    """Nanometres."""
+
+    clip: int | None = None
+    """Largest value that the camera gives."""
+
+    exposure: str | None = None
+    """As the export writes it, with its unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What should be there by the export's own description; None where it is silent."""
+
+    wells: tuple[Position, ...] | None = None
+    fields: tuple[Part, ...] | None = None
+    channels: tuple[Part, ...] | None = None
+    z: tuple[Part, ...] | None = None
+    t: tuple[Part, ...] | None = None
+    listed: frozenset[NameParts] | None = None
+    """Every single plane, where the export lists its files."""
+
+
+def _nothing() -> Mapping[K, V]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """The files of one plate, placed by their names, and what describes them."""
+
+    preset: str
+    reason: str
+    """Why this preset, in words."""
+
+    plate: str
+    """Name for the plate."""
+
+    places: Mapping[str, NameParts]
+    """What each image file is of, by the file's name."""
+
+    skipped: tuple[tuple[str, str], ...] = ()
+    """Files that are left aside: name and reason."""
+
+    documents: tuple[str, ...] = ()
+    """Files that describe the plate and were read."""
+
+    format: PlateFormat | None = None
+    expected: Expected = field(default_factory=Expected)
+    channels: Mapping[Part, ChannelNote] = field(default_factory=_nothing)
+    pixel_size: tuple[float, float] | None = None
+    """Micrometres along y and x."""
+
+    z_step: float | None = None
+    """Micrometres."""
+
+    centres: Mapping[tuple[Position, Part | None], tuple[float, float]] = field(
+        default_factory=_nothing
+    )
+    """Centre of each field from the centre of its well along y and x, micrometres."""
+
+    identity: str | None = None
+    """The microscope's own identifier of the plate or measurement."""
+
+    notes: tuple[str, ...] = ()
+
+
+def by_pattern(files: Iterable[SourceFile], pattern: NamePattern, name: str) -> Export:
+    """Return the export that a person's pattern makes of the files of a source.
+
+    Raises
+    ------
+    SourceError
+        If no name matches, or names of several plates do.
+    """
+    places: dict[str, NameParts] = {}
+    skipped: list[tuple[str, str]] = []
+    shown = []
+    for file in files:
+        found = pattern.read(file.name)
+        if found is None:
+            shown.append(file.base)
+            skipped.append((file.name, unmatched(file)))
+        else:
+            places[file.name] = found
+    if not places:
+        raise SourceError(
+            f"No file name matches the pattern {pattern.text!r}; the source holds "
+            f"{_some(shown)}."
+        )
+    plates = {found.plate for found in places.values()}
+    if len(plates) > 1:
+        raise SourceError(
+            f"The pattern matches files of {len(plates)} plates "
+            f"({_some(sorted(map(str, plates)))}); write the name of one of them into "
+            f"the pattern in place of the group 'plate'."
+        )
+    return Export(
+        preset="regex",
+        reason="the pattern was given",
+        plate=plates.pop() or name,
+        places=places,
+        skipped=tuple(skipped),
+    )
+
+
+def unmatched(file: SourceFile) -> str:
+    """Return why a file whose name does not match is left aside."""
+    base = file.base.lower()
+    if base in _SYSTEM or base.startswith("._") or "__macosx/" in file.name.lower():
+        return "is a file of the operating system"
+    if base.endswith((".tif", ".tiff", ".png")):
+        return "is not named as the images of this plate are"
+    return "is no image by its name"
+
+
+_SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory"})
+
+
+def _some(names: list[str]) -> str:
+    if not names:
+        return "no files"
+    rest = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return ", ".join(map(repr, names[:4])) + rest

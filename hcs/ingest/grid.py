@@ -1,0 +1,188 @@
+"""The planes of a plate: which file, and which plane of it, stands where."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import SourceError
+from hcs.ingest.names import NameParts, Part, part
+from hcs.layout import Position, well_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy as np
+
+    from hcs.ingest.images import ImageFile
+
+ONLY = part("1", "")
+"""The one field, channel, z or t of files whose names do not say it."""
+
+PlaneIndex = tuple[int, int, int]
+"""Zero-based ``(t, c, z)``."""
+
+FieldKey = tuple[Position, int]
+"""A well, and the index of the field among `Grid.fields`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneSource:
+    """One plane of one file."""
+
+    file: str
+    index: PlaneIndex
+    """Within the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """What was found, along five axes; any place may be empty."""
+
+    wells: tuple[Position, ...]
+    fields: tuple[Part, ...]
+    channels: tuple[Part, ...]
+    z: tuple[Part, ...]
+    t: tuple[Part, ...]
+    planes: Mapping[FieldKey, Mapping[PlaneIndex, PlaneSource]]
+    size: tuple[int, int]
+    """Pixels of each plane along y and x."""
+
+    dtype: np.dtype[Any]
+
+    @property
+    def count(self) -> int:
+        """Number of planes that were found."""
+        return sum(map(len, self.planes.values()))
+
+    @property
+    def places(self) -> Iterator[PlaneIndex]:
+        """Every ``(t, c, z)`` of a field, found or not."""
+        return product(
+            range(len(self.t)), range(len(self.channels)), range(len(self.z))
+        )
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Names of the files that are used."""
+        return frozenset(
+            plane.file for field in self.planes.values() for plane in field.values()
+        )
+
+
+_Coordinates = tuple[Position, Part, Part, Part, Part]
+"""Well, field, channel, z and t."""
+
+
+def lay_out(places: Mapping[str, NameParts], images: Mapping[str, ImageFile]) -> Grid:
+    """Return where each plane of the images stands.
+
+    A file that holds several channels, z planes or time points fills as many places,
+    where its name does not say which one it is of.
+
+    Raises
+    ------
+    SourceError
+        If two planes claim one place, planes differ in size or dtype, or a file holds
+        several planes along an axis for which its name gives one.
+    """
+    _check_alike(images)
+    claims: defaultdict[_Coordinates, list[PlaneSource]] = defaultdict(list)
+    for file, image in images.items():
+        for coordinates, index in _planes_of(places[file], image):
+            claims[coordinates].append(PlaneSource(file, index))
+    _check_single(claims)
+    wells, fields, channels, z, t = (
+        tuple(sorted({coordinates[axis] for coordinates in claims}))
+        for axis in range(5)
+    )
+    ranks = [{p: i for i, p in enumerate(axis)} for axis in (fields, channels, z, t)]
+    planes: defaultdict[FieldKey, dict[PlaneIndex, PlaneSource]] = defaultdict(dict)
+    for (well, *parts), (plane,) in claims.items():
+        field, c, step, time = (r[p] for r, p in zip(ranks, parts, strict=True))
+        planes[well, field][time, c, step] = plane
+    first = next(iter(images.values()))
+    return Grid(
+        wells=wells,  # type: ignore[arg-type]  # the axes of a tuple differ in type
+        fields=fields,  # type: ignore[arg-type]
+        channels=channels,  # type: ignore[arg-type]
+        z=z,  # type: ignore[arg-type]
+        t=t,  # type: ignore[arg-type]
+        planes=dict(sorted(planes.items())),
+        size=(first.shape[-2], first.shape[-1]),
+        dtype=first.dtype,
+    )
+
+
+def _planes_of(
+    parts: NameParts, image: ImageFile
+) -> Iterator[tuple[_Coordinates, PlaneIndex]]:
+    if parts.well is None:
+        raise SourceError(f"The name of {image.name} gives no well.")
+    sizes = image.sizes
+    times = _parts_along("t", parts.t, sizes["t"], image.name)
+    channels = _parts_along("channel", parts.channel, sizes["c"], image.name)
+    steps = _parts_along("z", parts.z, sizes["z"], image.name)
+    field = parts.field or ONLY
+    for t, c, z in product(*map(range, (len(times), len(channels), len(steps)))):
+        yield (parts.well, field, channels[c], steps[z], times[t]), (t, c, z)
+
+
+def _parts_along(
+    axis: str, said: Part | None, size: int, name: str
+) -> tuple[Part, ...]:
+    if size == 1:
+        return (said or ONLY,)
+    if said is not None:
+        raise SourceError(
+            f"{name} holds {size} planes along {axis}, but its name says "
+            f"{axis} {said.label}; leave the group {axis!r} out of the pattern."
+        )
+    return tuple(part(str(number + 1)) for number in range(size))
+
+
+def _check_alike(images: Mapping[str, ImageFile]) -> None:
+    kinds = Counter(_kind(image) for image in images.values())
+    if len(kinds) <= 1:
+        return
+    common = kinds.most_common(1)[0][0]
+    odd = [f"{name} ({_kind(i)})" for name, i in images.items() if _kind(i) != common]
+    raise SourceError(
+        f"The images differ: {kinds[common]} are {common}, but {_some(odd)}. All of a "
+        f"plate must have one size and type; take the others out of the source, or "
+        f"leave them out by the pattern."
+    )
+
+
+def _kind(image: ImageFile) -> str:
+    height, width = image.shape[-2:]
+    return f"{width} x {height} {image.dtype}"
+
+
+def _check_single(claims: Mapping[_Coordinates, Sequence[PlaneSource]]) -> None:
+    doubled = [
+        f"{_where(coordinates)}: {' and '.join(plane.file for plane in planes[:3])}"
+        for coordinates, planes in claims.items()
+        if len(planes) > 1
+    ]
+    if doubled:
+        raise SourceError(
+            f"{len(doubled)} planes have two files or more: {_some(doubled)}. Take one "
+            f"of them out of the source, or let the pattern tell them apart."
+        )
+
+
+def _where(coordinates: _Coordinates) -> str:
+    well, *parts = coordinates
+    names = ("field", "channel", "z", "t")
+    said = [
+        f"{name} {p.label}" for name, p in zip(names, parts, strict=True) if p.label
+    ]
+    return " ".join([well_label(*well), *said])
+
+
+def _some(texts: Sequence[str]) -> str:
+    rest = f" and {len(texts) - 4} more" if len(texts) > 4 else ""
+    return "; ".join(texts[:4]) + rest

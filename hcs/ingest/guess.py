@@ -1,0 +1,161 @@
+"""What the name of any file seems to say, for proposing and for warning."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from hcs.errors import InvalidPathError, SourceError
+from hcs.ingest.names import NameParts, NamePattern, part
+from hcs.layout import Position, parse_well, well_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_KNOWN = (
+    # Opera Phenix and Operetta
+    r"r(?P<row>[0-9]{2})c(?P<column>[0-9]{2})f(?P<field>[0-9]+)p(?P<z>[0-9]+)"
+    r"-?ch(?P<channel>[0-9]+)(?:sk(?P<t>[0-9]+))?",
+    # ImageXpress
+    r"(?:^|_)(?P<well>[A-Z]{1,2}[0-9]{2,3})(?:_s(?P<field>[0-9]+))?"
+    r"(?:_w(?P<channel>[0-9]+))(?![0-9])",
+    # CellVoyager
+    r"_(?P<well>[A-P][0-9]{2})_T(?P<t>[0-9]+)F(?P<field>[0-9]+)L[0-9]+A[0-9]+"
+    r"Z(?P<z>[0-9]+)C(?P<channel>[0-9]+)",
+)
+_KNOWN_PATTERNS = tuple(NamePattern(text) for text in _KNOWN)
+
+_BEFORE, _AFTER = r"(?:^|(?<=[^A-Za-z0-9])|(?<=[0-9]))", r"(?![0-9])"
+_ALONE = r"(?:^|(?<=[^A-Za-z0-9]))"
+_TOKENS = {
+    "field": r"(?:field|fov|site|fld|pos|xy|s|f)",
+    "channel": r"(?:channel|wavelength|wave|chan|ch|c|w|d)",
+    "z": r"(?:zstep|plane|slice|z)",
+    "t": r"(?:timepoint|time|frame|t)",
+}
+_WELL_TOKEN = re.compile(
+    rf"{_ALONE}(?:[Ww]ell[ _-]?)?([A-P][0-9]{{1,2}}|[a-p][0-9]{{2}}|A[A-F][0-9]{{2}}"
+    rf"|[A-P][-_][0-9]{{2}}|r[0-9]{{1,2}}c[0-9]{{1,2}}){_AFTER}",
+    re.ASCII,
+)
+_AXIS_TOKENS = {
+    axis: re.compile(
+        rf"{_BEFORE}({words}[ _-]?([0-9]{{1,4}})){_AFTER}", re.I | re.ASCII
+    )
+    for axis, words in _TOKENS.items()
+}
+
+
+def describe_name(name: str) -> NameParts:
+    """Return what the name of any file seems to say; it never fails.
+
+    For comparing an upload with where it is to go, and for proposing its channel: a
+    guess to be shown, not a fact. Names of the known microscopes are understood as
+    theirs; in others a well, and words such as ``site``, ``s``, ``ch`` or ``w`` before
+    a number, are looked for.
+
+    Examples
+    --------
+    >>> print(describe_name("9987_B02_s1_w2.TIF"))
+    B02, field s1, channel w2
+    >>> print(describe_name("holiday.jpg"))
+    nothing
+    """
+    base = re.split(r"[/\\]", name)[-1]
+    for pattern in _KNOWN_PATTERNS:
+        try:
+            if found := pattern.read(base):
+                return found
+        except SourceError:
+            continue
+    stem = re.sub(r"(?:\.[A-Za-z]{2,4}){1,2}$", "", base)
+    return _guessed(stem)
+
+
+def _guessed(stem: str) -> NameParts:
+    well = None
+    if found := _WELL_TOKEN.search(stem):
+        # The rest is read without it, so that c01 of r01c01 is not a channel.
+        stem = f"{stem[: found.start(1)]}_{stem[found.end(1) :]}"
+        with contextlib.suppress(InvalidPathError):
+            well = parse_well(found[1])
+    said = {
+        axis: part(token[2], token[1])
+        for axis, pattern in _AXIS_TOKENS.items()
+        if (token := pattern.search(stem))
+    }
+    return NameParts(
+        well=well,
+        field=said.get("field"),
+        channel=said.get("channel"),
+        z=said.get("z"),
+        t=said.get("t"),
+    )
+
+
+def match_channel(name: str, channels: Sequence[str]) -> int | None:
+    """Return the index of the channel that a file's name speaks of, or None.
+
+    A channel's own name in the file's name decides; else the number after ``w``,
+    ``ch``, ``c`` or ``channel`` where it is that of exactly one of `channels`, or,
+    where they bear no numbers, counts them from 1.
+    """
+    base = re.split(r"[/\\]", name)[-1]
+    named = [
+        index
+        for index, channel in enumerate(channels)
+        if channel and re.search(_word(channel), base, re.IGNORECASE)
+    ]
+    if len(named) > 1:
+        longest = max(len(channels[index]) for index in named)
+        named = [index for index in named if len(channels[index]) == longest]
+    if len(named) == 1:
+        return named[0]
+    said = describe_name(name).channel
+    if named or said is None or said.number is None:
+        return None
+    numbers = [_trailing_number(channel) for channel in channels]
+    if said.number in numbers:
+        return numbers.index(said.number) if numbers.count(said.number) == 1 else None
+    if not any(number is not None for number in numbers):
+        index = said.number - 1
+        return index if 0 <= index < len(channels) else None
+    return None
+
+
+def _word(channel: str) -> str:
+    loose = r"[ _\-.]?".join(map(re.escape, re.split(r"[ _\-.]+", channel)))
+    return rf"(?<![A-Za-z0-9]){loose}(?![A-Za-z0-9])"
+
+
+def _trailing_number(channel: str) -> int | None:
+    found = re.fullmatch(r"[A-Za-z _-]*([0-9]{1,4})", channel, re.ASCII)
+    return int(found[1]) if found else None
+
+
+def contradictions(
+    parts: NameParts, *, well: Position, field: str | None
+) -> Iterator[str]:
+    """Yield sentences on how a file's name contradicts where the file is to go.
+
+    Parameters
+    ----------
+    parts
+        What the name says, from `describe_name`.
+    well
+        The target, zero-based.
+    field
+        The target field as people see it (``"s1"``), None for a new field.
+    """
+    if parts.well is not None and parts.well != well:
+        yield (
+            f"The name says well {well_label(*parts.well)}, "
+            f"the target is {well_label(*well)}."
+        )
+    # A field that is only counted ("0") does not say where its source counts from.
+    numbered = re.fullmatch(r"[A-Za-z]+[ _-]*([0-9]{1,4})", field or "", re.ASCII)
+    said = None if parts.field is None else parts.field.number
+    if said is not None and numbered and said != int(numbered[1]):
+        label = parts.field.label if parts.field else ""
+        yield f"The name says field {label}, the target is {field}."

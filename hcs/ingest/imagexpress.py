@@ -1,0 +1,244 @@
+"""Exports of ImageXpress (MetaXpress): folders of time points and z steps, and .HTD.
+
+The rule for z: planes are the files of ``ZStep_1`` and on. ``ZStep_0`` holds
+projections along z; it is used where a well, site, wave and time point have nothing
+else, and left aside otherwise, or the other way round where projections are asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from hcs.errors import SourceError
+from hcs.ingest.export import ChannelNote, Expected, Export, unmatched
+from hcs.ingest.htd import PlateRecord, read_htd
+from hcs.ingest.names import NameParts, Part, part
+from hcs.layout import parse_well
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hcs.ingest.sources import Source, SourceFile
+
+_NAME = re.compile(
+    r"(?P<plate>.+)_(?P<well>[A-Z]{1,2}[0-9]{2,3})(?:_s(?P<field>[0-9]{1,5}))?"
+    r"(?:_w(?P<channel>[0-9]{1,2}))?(?:_z(?P<z>[0-9]{1,5}))?"
+    r"(?P<thumb>_thumb)?"
+    r"(?:_?[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12})?"
+    r"\.tiff?",
+    re.IGNORECASE | re.ASCII,
+)
+_TIME = re.compile(r"TimePoint_([0-9]{1,6})", re.IGNORECASE | re.ASCII)
+_STEP = re.compile(r"ZStep_([0-9]{1,6})", re.IGNORECASE | re.ASCII)
+_HTD_BYTES: Final = 4 << 20
+
+_PROJECTION = "is in ZStep_0 (projections); the planes of its stack are used"
+_PLANE = "is a plane of a stack; projections were asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    file: SourceFile
+    root: str
+    """Folder of the plate, ``""`` where it is the source itself."""
+
+    parts: NameParts
+
+
+def matches(file: SourceFile) -> bool:
+    """Return whether a file is named as MetaXpress names images."""
+    found = _NAME.fullmatch(file.base)
+    if found is None:
+        return False
+    return bool(found["channel"] or found["field"] or _TIME.search(file.folder))
+
+
+def has_plate_record(files: Sequence[SourceFile]) -> bool:
+    """Return whether an .HTD file is among the files."""
+    return any(_is_htd(file) for file in files)
+
+
+def _is_htd(file: SourceFile) -> bool:
+    return file.base.lower().endswith(".htd")
+
+
+def read_export(
+    source: Source, files: Sequence[SourceFile], reason: str, *, projection: bool
+) -> Export:
+    """Return what an ImageXpress export says.
+
+    Parameters
+    ----------
+    projection
+        Whether ``ZStep_0`` is wanted in place of the planes.
+
+    Raises
+    ------
+    SourceError
+        If it holds no image named so, or several plates.
+    """
+    images = [file for file in files if not _is_htd(file)]
+    placed, skipped = _placed(images)
+    root = _only_root(placed, source.name)
+    record, document, copies = _plate_record(source, filter(_is_htd, files), root)
+    kept, aside = _choose_planes(placed, projection=projection)
+    return Export(
+        preset="imagexpress",
+        reason=reason,
+        plate=root.rpartition("/")[2] or source.name,
+        places={one.file.name: one.parts for one in kept},
+        skipped=(*skipped, *aside, *copies),
+        documents=() if document is None else (document,),
+        format=None if record is None else record.format,
+        expected=_expected(record, projection=projection),
+        channels=_channels(record),
+        identity=None if record is None else record.identity,
+        notes=_notes(record),
+    )
+
+
+def _placed(
+    files: Sequence[SourceFile],
+) -> tuple[list[_Placed], list[tuple[str, str]]]:
+    placed, skipped = [], []
+    for file in files:
+        found = _NAME.fullmatch(file.base)
+        if found is None:
+            skipped.append((file.name, unmatched(file)))
+        elif found["thumb"]:
+            skipped.append((file.name, "is a thumbnail"))
+        else:
+            placed.append(_place(file, found))
+    return placed, skipped
+
+
+def _place(file: SourceFile, found: re.Match[str]) -> _Placed:
+    time, step = _TIME.search(file.folder), _STEP.search(file.folder)
+    folders = [match.start() for match in (time, step) if match]
+    root = file.folder[: min(folders)] if folders else file.folder
+    z = None
+    if step:
+        z = part(step[1], step[0])
+    elif found["z"]:
+        z = part(found["z"], f"z{found['z']}")
+    return _Placed(
+        file,
+        root.rstrip("/"),
+        NameParts(
+            well=parse_well(found["well"]),
+            field=part(found["field"], f"s{found['field']}")
+            if found["field"]
+            else None,
+            channel=part(found["channel"], f"w{found['channel']}")
+            if found["channel"]
+            else None,
+            z=z,
+            t=part(time[1], time[0]) if time else None,
+        ),
+    )
+
+
+def _only_root(placed: Sequence[_Placed], name: str) -> str:
+    roots = sorted({one.root for one in placed})
+    if not roots:
+        raise SourceError(
+            f"{name} holds no image named as MetaXpress names them, such as "
+            f"plate_B02_s1_w1.TIF."
+        )
+    if len(roots) > 1:
+        shown = ", ".join(repr(root or ".") for root in roots[:8])
+        raise SourceError(
+            f"{name} holds {len(roots)} plates ({shown}); import one folder at a time."
+        )
+    return roots[0]
+
+
+def _plate_record(
+    source: Source, documents: Iterable[SourceFile], root: str
+) -> tuple[PlateRecord | None, str | None, list[tuple[str, str]]]:
+    """Return the record nearest to the plate's folder, its name, and the others."""
+    inside = [
+        file
+        for file in documents
+        if file.folder == root or file.folder.startswith(f"{root}/" if root else "")
+    ]
+    if not inside:
+        return None, None, []
+    first, *others = sorted(inside, key=lambda file: (file.name.count("/"), file.name))
+    data = source.read(first.name, _HTD_BYTES)
+    skipped = []
+    for other in others:
+        same = source.read(other.name, _HTD_BYTES) == data
+        reason = f"is a copy of {first.name}" if same else f"differs from {first.name}"
+        skipped.append((other.name, reason))
+    return read_htd(data, first.name), first.name, skipped
+
+
+def _choose_planes(
+    placed: Sequence[_Placed], *, projection: bool
+) -> tuple[list[_Placed], list[tuple[str, str]]]:
+    """Return which files are the planes, by the rule of this module, and the rest."""
+    stacks: defaultdict[NameParts, list[_Placed]] = defaultdict(list)
+    for one in placed:
+        stacks[replace(one.parts, z=None)].append(one)
+    kept: list[_Placed] = []
+    aside: list[tuple[str, str]] = []
+    for stack in stacks.values():
+        flat = [one for one in stack if _is_projection(one)]
+        planes = [one for one in stack if not _is_projection(one)]
+        if projection or not planes:
+            kept += [_flattened(one) for one in flat]
+            aside += [(one.file.name, _PLANE) for one in planes]
+        else:
+            kept += planes
+            aside += [(one.file.name, _PROJECTION) for one in flat]
+    return kept, aside
+
+
+def _is_projection(one: _Placed) -> bool:
+    return one.parts.z is not None and one.parts.z.number == 0
+
+
+def _flattened(one: _Placed) -> _Placed:
+    return replace(one, parts=replace(one.parts, z=None))
+
+
+def _expected(record: PlateRecord | None, *, projection: bool) -> Expected:
+    if record is None:
+        return Expected()
+    steps = 1 if projection else record.z_steps
+    return Expected(
+        wells=record.wells or None,
+        fields=_numbered("s", record.sites),
+        channels=tuple(part(str(number), f"w{number}") for number in record.waves)
+        or None,
+        z=_numbered("ZStep_", steps),
+        t=_numbered("TimePoint_", record.time_points),
+    )
+
+
+def _numbered(letters: str, count: int) -> tuple[Part, ...]:
+    return tuple(part(str(i), f"{letters}{i}") for i in range(1, count + 1))
+
+
+def _channels(record: PlateRecord | None) -> dict[Part, ChannelNote]:
+    waves = {} if record is None else record.waves
+    return {
+        part(str(number), f"w{number}"): ChannelNote(name=name or None)
+        for number, name in waves.items()
+    }
+
+
+def _notes(record: PlateRecord | None) -> tuple[str, ...]:
+    if record is None:
+        return (
+            "No .HTD file is in the source: the plate's format, what was expected and "
+            "the channels' names are not known from it.",
+        )
+    # Lines of the description are joined by bytes that are no text in any encoding.
+    lines = re.split(r"[^\x20-\x7e\xa0-\xff]+", record.description)
+    text = "; ".join(line.strip() for line in lines if line.strip())
+    return (f"The .HTD file says: {text}.",) if text else ()

@@ -1,0 +1,156 @@
+"""What file names say: which well, field, channel, z and t a file is of.
+
+A number keeps the spelling that stands in the name, with the letters before it
+(``s1``, ``f01``, ``Channel2``): that is the label people know it by.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from hcs.errors import InvalidPathError, SourceError
+from hcs.layout import Position, parse_well, well_label
+
+GROUPS: Final = ("well", "row", "column", "field", "channel", "z", "t", "plate")
+"""Names of groups that a pattern may have."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Part:
+    """A field, channel, z or t as a file's name gives it."""
+
+    key: tuple[int, int, str]
+    """Sorts numbers by value and before words; equal for ``1`` and ``01``."""
+
+    label: str
+    """How the name spells it, with the letters before it: ``"s1"``."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Part) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @property
+    def number(self) -> int | None:
+        """Its number, where it is one."""
+        return self.key[1] if self.key[0] == 0 else None
+
+
+def part(text: str, label: str | None = None) -> Part:
+    """Return the part that `text` names."""
+    label = text if label is None else label
+    if text.isascii() and text.isdigit():
+        return Part((0, int(text), ""), label)
+    return Part((1, 0, text), label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameParts:
+    """What the name of one file says; None where it says nothing."""
+
+    well: Position | None = None
+    """Zero-based ``(row, column)``."""
+
+    field: Part | None = None
+    channel: Part | None = None
+    z: Part | None = None
+    t: Part | None = None
+    plate: str | None = None
+
+    def __str__(self) -> str:
+        names = ("field", "channel", "z", "t")
+        said = [well_label(*self.well)] if self.well else []
+        said += [f"{n} {p.label}" for n in names if (p := getattr(self, n)) is not None]
+        return ", ".join(said) or "nothing"
+
+
+class NamePattern:
+    """A regular expression with named groups, applied to file names.
+
+    Parameters
+    ----------
+    text
+        A Python regular expression with the groups ``well``, or ``row`` and
+        ``column``, and where there are any ``field``, ``channel``, ``z``, ``t`` and
+        ``plate``. It is searched in the last part of a name, or in the whole name with
+        its folders where it contains a ``/``.
+
+    Raises
+    ------
+    SourceError
+        If it is no regular expression, or its groups are not those.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        try:
+            self._pattern = re.compile(text)
+        except re.error as error:
+            raise SourceError(
+                f"The pattern {text!r} is no regular expression: {error}."
+            ) from error
+        groups = set(self._pattern.groupindex)
+        unknown = sorted(groups - set(GROUPS))
+        if unknown or not ("well" in groups or {"row", "column"} <= groups):
+            raise SourceError(
+                f"The pattern {text!r} has the groups {sorted(groups)}; it needs "
+                f"'well', or 'row' and 'column', and may have "
+                f"{', '.join(GROUPS[3:])}, written as (?P<well>...)."
+            )
+
+    def read(self, name: str) -> NameParts | None:
+        """Return what a file's name says, or None where the pattern does not match.
+
+        Raises
+        ------
+        SourceError
+            If it matches, but what it finds is no well.
+        """
+        text = name if "/" in self.text else name.rpartition("/")[2]
+        found = self._pattern.search(text)
+        return None if found is None else _parts(found, name)
+
+
+def _parts(found: re.Match[str], name: str) -> NameParts:
+    groups = {key: text for key, text in found.groupdict().items() if text}
+    if "well" in groups:
+        well = groups["well"]
+    elif groups.get("row", "").isdigit():
+        well = f"r{groups['row']}c{groups.get('column', '')}"
+    else:
+        well = f"{groups.get('row', '')}{groups.get('column', '')}"
+    try:
+        position = parse_well(well)
+    except InvalidPathError as error:
+        raise SourceError(f"The name {name} gives no well: {error}") from error
+    return NameParts(
+        well=position,
+        plate=groups.get("plate"),
+        **{
+            axis: part(groups[axis], _spelled(found, axis))
+            for axis in ("field", "channel", "z", "t")
+            if axis in groups
+        },
+    )
+
+
+def _spelled(found: re.Match[str], group: str) -> str:
+    """Return a group's text with the letters directly before it, where it is a number.
+
+    The letters must not belong to the group before: ``s1`` of ``_s1``, yet ``2`` of
+    ``A2`` where A is the row.
+    """
+    start, end = found.span(group)
+    text = found.string[start:end]
+    if not text.isdigit():
+        return text
+    floor = max(
+        (found.end(other) for other in found.groupdict() if found.end(other) <= start),
+        default=0,
+    )
+    while start > floor and found.string[start - 1].isalpha():
+        start -= 1
+    return found.string[start:end]

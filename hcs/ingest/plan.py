@@ -1,0 +1,187 @@
+"""All that is to be known before a plate is written, without writing anything."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hcs.errors import SourceError
+from hcs.ingest.gaps import Counts, Gap, compare
+from hcs.ingest.grid import Grid, lay_out
+from hcs.ingest.images import ImageFile, Limits, read_image_file
+from hcs.ingest.presets import read_export
+from hcs.ingest.traits import Traits, read_traits
+from hcs.layout import PlateFormat, fitting_format, plate_format
+from hcs.platemap import PlateMap, read_plate_map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from hcs.ingest.export import Export
+    from hcs.ingest.sources import Source
+
+_HEADER_THREADS = 4
+"""Headers are small reads: several at once hide the delay of a network share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What an import would write, and what it would leave aside."""
+
+    export: Export
+    images: Mapping[str, ImageFile]
+    """The files that are used, by name."""
+
+    skipped: tuple[tuple[str, str], ...]
+    """Files that are not used: name and reason, sorted."""
+
+    grid: Grid
+    traits: Traits
+    format: PlateFormat
+    format_source: str
+    """How the format is known, in words."""
+
+    found: Counts
+    expected: Counts
+    gaps: tuple[Gap, ...]
+    plate_map: PlateMap | None
+    fingerprint: str
+    """By which the same files, laid out the same way, are known again."""
+
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What a person decides about an import; see `hcs.ingest.plate.import_plate`."""
+
+    preset: str = "auto"
+    pattern: str | None = None
+    projection: bool = False
+    plate_map: Path | str | bytes | None = None
+    format: PlateFormat | int | str | None = None
+    channel_names: Mapping[str, str] | None = None
+
+
+def make_plan(source: Source, choices: Choices) -> Plan:
+    """Return what importing a source would do; only headers of images are read.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be imported as it is.
+    """
+    export = read_export(
+        source,
+        preset=choices.preset,
+        pattern=choices.pattern,
+        projection=choices.projection,
+    )
+    images, unread = _examined(source, export)
+    grid = lay_out(export.places, images)
+    traits = read_traits(export, grid, images, choices.channel_names or {})
+    found, expected, gaps = compare(grid, export.expected, traits.names)
+    plate_map = _plate_map(choices, export)
+    grid_format, format_source = _format(choices, export, grid, plate_map)
+    return Plan(
+        export=export,
+        images=images,
+        skipped=tuple(sorted((*export.skipped, *source.left_out, *unread))),
+        grid=grid,
+        traits=traits,
+        format=grid_format,
+        format_source=format_source,
+        found=found,
+        expected=expected,
+        gaps=gaps,
+        plate_map=plate_map,
+        fingerprint=_fingerprint(source, export, grid),
+        notes=(*traits.notes, *_facts(images.values())),
+    )
+
+
+def _examined(
+    source: Source, export: Export
+) -> tuple[dict[str, ImageFile], list[tuple[str, str]]]:
+    """Return the images that can be used, and why the others cannot."""
+    with ThreadPoolExecutor(_HEADER_THREADS, "hcs-header") as pool:
+        found = list(pool.map(lambda name: _examine(source, name), export.places))
+    images = {}
+    unread = []
+    for name, image in zip(export.places, found, strict=True):
+        if isinstance(image, ImageFile):
+            images[name] = image
+        else:
+            unread.append((name, image))
+    if not images:
+        raise SourceError(
+            f"None of the {len(unread)} images of {source.name} can be used: "
+            f"{unread[0][1]}."
+        )
+    return images, unread
+
+
+def _examine(source: Source, name: str) -> ImageFile | str:
+    """Return the image, or why it cannot be used."""
+    try:
+        image = read_image_file(source.opener(name), name=name, limits=Limits())
+    except SourceError as error:
+        return str(error).removeprefix(f"{name} ").rstrip(".")
+    return "is a colour picture (RGB), not intensities" if image.is_rgb else image
+
+
+def _facts(images: Iterable[ImageFile]) -> list[str]:
+    """Return what is to be said of the files, counted."""
+    counts = Counter(fact.message for image in images for fact in image.facts)
+    return [f"In {count} files: {message}" for message, count in counts.items()]
+
+
+def _plate_map(choices: Choices, export: Export) -> PlateMap | None:
+    if choices.plate_map is None:
+        return None
+    known = choices.format or export.format
+    return read_plate_map(choices.plate_map, format=known, plate=export.plate)
+
+
+def _format(
+    choices: Choices, export: Export, grid: Grid, plate_map: PlateMap | None
+) -> tuple[PlateFormat, str]:
+    wells = set(grid.wells)
+    if choices.format is not None:
+        chosen, why = plate_format(choices.format), "given"
+    elif export.format is not None:
+        chosen, why = export.format, f"as {export.documents[0]} says"
+    else:
+        listed = set() if plate_map is None else set(plate_map.wells)
+        chosen, certain = fitting_format(wells | listed)
+        why = (
+            "all of its wells are there"
+            if certain
+            else "assumed, as the smallest usual one that holds the wells"
+        )
+    outside = sorted(well for well in wells if not chosen.holds(well))
+    if outside:
+        raise SourceError(
+            f"{len(outside)} wells lie outside of a {chosen}, among them "
+            f"{chosen.label(outside[0])}; give the plate's format."
+        )
+    return chosen, why
+
+
+def _fingerprint(source: Source, export: Export, grid: Grid) -> str:
+    digest = hashlib.sha256()
+    digest.update(source.fingerprint((*grid.files, *export.documents)).encode())
+    for key, planes in grid.planes.items():
+        for index, plane in sorted(planes.items()):
+            digest.update(f"{key}{index}{plane.file}{plane.index}\0".encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def worker_count(asked: int | None) -> int:
+    """Return how many threads to write with."""
+    return asked if asked is not None else min(4, os.cpu_count() or 1)

@@ -1,0 +1,95 @@
+"""Which reader takes an export: the one that was asked for, or the one that fits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from hcs.errors import SourceError
+from hcs.ingest import imagexpress, phenix
+from hcs.ingest.export import Export, by_pattern
+from hcs.ingest.names import NamePattern
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hcs.ingest.sources import Source, SourceFile
+
+PRESETS: Final = ("auto", "imagexpress", "phenix", "regex")
+
+
+def read_export(
+    source: Source,
+    *,
+    preset: str = "auto",
+    pattern: str | None = None,
+    projection: bool = False,
+) -> Export:
+    """Return what the files of a source are, by their names and descriptions.
+
+    Parameters
+    ----------
+    preset
+        ``"auto"`` picks among the others and says why in `Export.reason`.
+    pattern
+        A regular expression for ``"regex"``; with ``"auto"`` it is taken too.
+    projection
+        Whether projections along z are wanted where the export has them beside planes
+        (ImageXpress).
+
+    Raises
+    ------
+    SourceError
+        If no reader fits, or the one that was asked for cannot read the source.
+    """
+    if preset not in PRESETS:
+        raise SourceError(
+            f"No preset is called {preset!r}; there are {', '.join(PRESETS)}."
+        )
+    if pattern is not None and preset in ("imagexpress", "phenix"):
+        raise SourceError(f"The preset {preset} takes no pattern; use preset regex.")
+    if pattern is None and preset == "regex":
+        raise SourceError(
+            "The preset regex needs a pattern, such as "
+            r"'(?P<well>[A-H]\d\d)_s(?P<field>\d)_w(?P<channel>\d)'."
+        )
+    reason = "it was asked for"
+    if preset == "auto":
+        preset, reason = _pick(source, pattern)
+    if pattern is not None and preset == "regex":
+        return by_pattern(source.files, NamePattern(pattern), source.name)
+    if preset == "phenix":
+        return phenix.read_export(source, source.files, reason)
+    return imagexpress.read_export(source, source.files, reason, projection=projection)
+
+
+def _pick(source: Source, pattern: str | None) -> tuple[str, str]:
+    if pattern is not None:
+        return "regex", "a pattern was given"
+    found = Counter(
+        {
+            "imagexpress": sum(map(imagexpress.matches, source.files)),
+            "phenix": sum(map(phenix.matches, source.files)),
+        }
+    )
+    preset, count = found.most_common(1)[0]
+    if not count:
+        raise SourceError(
+            f"{source.name} is no export that is known: no file is named as "
+            f"ImageXpress or Opera Phenix name theirs; it holds "
+            f"{_shown(source.files)}. Use preset regex with a pattern for its names."
+        )
+    reason = f"{count} files are named as {_MAKERS[preset]} names them"
+    if preset == "imagexpress" and imagexpress.has_plate_record(source.files):
+        reason += ", and an .HTD file is there"
+    return preset, reason
+
+
+_MAKERS = {"imagexpress": "ImageXpress", "phenix": "Opera Phenix"}
+
+
+def _shown(files: Sequence[SourceFile]) -> str:
+    if not files:
+        return "no files"
+    rest = f" and {len(files) - 3} more" if len(files) > 3 else ""
+    return ", ".join(repr(file.name) for file in files[:3]) + rest

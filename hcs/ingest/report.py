@@ -1,0 +1,193 @@
+"""What an import did, or would do: for people to read and for programs to keep."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from hcs.ingest.gaps import MAX_GAPS
+from hcs.layout import well_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hcs.ingest.gaps import Gap
+    from hcs.ingest.plan import Plan
+    from hcs.layout import Position
+
+_SHOWN = 12
+"""Lines of a list in the text; the values hold all."""
+
+MAX_LISTED: Final = 1000
+"""Skipped files that the plate document names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """The outcome of an import: every file used or skipped, every gap."""
+
+    plan: Plan
+    source: str
+    """Name of the folder or archive."""
+
+    target: str | None
+    """Where the plate is; None of a dry run without a target."""
+
+    dry_run: bool
+    state: str
+    """``"planned"``, ``"written"``, ``"resumed"`` or ``"unchanged"``."""
+
+    damaged: tuple[tuple[str, str], ...] = ()
+    """Files whose pixels could not be decoded: name and reason."""
+
+    late_gaps: tuple[Gap, ...] = ()
+    """Planes that are missing because their files are damaged."""
+
+    @property
+    def preset(self) -> str:
+        """The reader that was used."""
+        return self.plan.export.preset
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Names of the files whose pixels are in the plate, and of descriptions."""
+        bad = {name for name, _ in self.damaged}
+        files = (*self.plan.grid.files, *self.plan.export.documents)
+        return tuple(sorted(set(files) - bad))
+
+    @property
+    def skipped(self) -> tuple[tuple[str, str], ...]:
+        """Names of the files that are not, with the reason."""
+        return tuple(sorted((*self.plan.skipped, *self.damaged)))
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What should be there and is not."""
+        return (*self.plan.gaps, *self.late_gaps)
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Names of the channels in the plate."""
+        return tuple(channel.name or "" for channel in self.plan.traits.channels)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report as lines of text."""
+        plan = self.plan
+        export = plan.export
+        yield f"{export.plate}: {export.preset}, because {export.reason}"
+        yield f"Plate       {plan.format}, {plan.format_source}"
+        height, width = plan.grid.size
+        yield f"Found       {plan.found} of {width} x {height} {plan.grid.dtype}"
+        yield f"Expected    {plan.expected}"
+        yield from self._gap_lines()
+        yield f"Channels    {', '.join(self._channel_texts())}"
+        yield f"Sizes       {', '.join(self._size_texts())}"
+        yield from self._map_lines()
+        yield f"Files       {len(self.used)} used, {len(self.skipped)} skipped"
+        yield from _grouped(self.skipped)
+        for note in plan.notes:
+            yield f"Note        {note}"
+        yield f"Result      {_RESULTS[self.state].format(target=self.target)}"
+
+    def _gap_lines(self) -> Iterator[str]:
+        gaps = self.gaps
+        yield f"Gaps        {len(gaps) or 'none'}"
+        columns, fields = self.plan.format.columns, self.plan.grid.fields
+        for gap in gaps[:_SHOWN]:
+            yield f"            {gap.describe(columns, fields)}"
+        if len(gaps) > _SHOWN:
+            yield f"            and {len(gaps) - _SHOWN} more"
+
+    def _channel_texts(self) -> Iterator[str]:
+        for channel in self.plan.traits.channels:
+            emission = channel.emission
+            yield f"{channel.name}" + (f" ({emission:g} nm)" if emission else "")
+
+    def _size_texts(self) -> Iterator[str]:
+        traits, grid = self.plan.traits, self.plan.grid
+        if traits.pixel_size is None:
+            yield "pixel size not known"
+        else:
+            y, x = traits.pixel_size
+            yield f"pixel {x:g} µm" if x == y else f"pixel {x:g} x {y:g} µm"
+        if len(grid.z) > 1:
+            step = traits.z_step
+            yield "z step not known" if step is None else f"z step {step:g} µm"
+        if len(grid.t) > 1:
+            step = traits.t_step
+            yield "interval not known" if step is None else f"interval {step:g} s"
+
+    def _map_lines(self) -> Iterator[str]:
+        plate_map, grid = self.plan.plate_map, self.plan.grid
+        if plate_map is None:
+            return
+        columns = ", ".join(plate_map.columns) or "no columns"
+        yield f"Plate map   {len(plate_map.wells)} wells: {columns}"
+        for problem in plate_map.problems[:_SHOWN]:
+            yield f"            {problem.message}"
+        for text, wells in (
+            ("without images", plate_map.missing_from(grid.wells)),
+            ("imaged but not in the map", plate_map.not_listing(grid.wells)),
+        ):
+            if wells:
+                yield f"            {len(wells)} wells {text}: {self._labels(wells)}"
+
+    def _labels(self, wells: Sequence[Position]) -> str:
+        labels = [well_label(*well, self.plan.format.columns) for well in wells]
+        rest = f" and {len(wells) - _SHOWN} more" if len(wells) > _SHOWN else ""
+        return ", ".join(labels[:_SHOWN]) + rest
+
+    def gap_entries(self) -> list[dict[str, Any]]:
+        """Return the gaps as the plate document keeps them, at most `MAX_GAPS`."""
+        plan = self.plan
+        rows, columns = plan.format.row_names, plan.format.column_names
+        return [
+            gap.as_dict(rows, columns, plan.grid.fields) for gap in self.gaps[:MAX_GAPS]
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        plan = self.plan
+        return {
+            "source": self.source,
+            "target": self.target,
+            "state": self.state,
+            "preset": self.preset,
+            "reason": plan.export.reason,
+            "plate": plan.export.plate,
+            "format": plan.format.name,
+            "format_source": plan.format_source,
+            "found": plan.found.as_dict(),
+            "expected": plan.expected.as_dict(),
+            "gaps": self.gap_entries(),
+            "gap_count": len(self.gaps),
+            "channels": list(self.channel_names),
+            "pixel_size": plan.traits.pixel_size,
+            "z_step": plan.traits.z_step,
+            "t_step": plan.traits.t_step,
+            "used": list(self.used),
+            "skipped": [list(entry) for entry in self.skipped],
+            "notes": list(plan.notes),
+        }
+
+
+_RESULTS = {
+    "planned": "nothing was written (dry run)",
+    "written": "written to {target}",
+    "resumed": "completed at {target}",
+    "unchanged": "{target} holds this import already; nothing was written",
+}
+
+
+def _grouped(skipped: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield one line for each reason, with the files it holds for."""
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
+    for name, reason in skipped:
+        reasons[reason].append(name)
+    for reason, names in reasons.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"            {names[0]}{more}: {reason}"

@@ -1,0 +1,279 @@
+"""What is known of the planes: channels, sizes and positions, and from where.
+
+The export's own description counts before what single files say; files are believed
+where all that say something say the same. What nothing says stays None, and is
+reported as absent.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING, TypeVar
+
+from hcs.errors import SourceError
+from hcs.ingest.export import ChannelNote, Export
+from hcs.ingest.grid import ONLY, Grid, PlaneIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from hcs.ingest.grid import FieldKey
+    from hcs.ingest.images import ImageFile
+    from hcs.ingest.metaseries import PlaneRecord
+    from hcs.ingest.names import Part
+
+T = TypeVar("T")
+
+_EVEN = 0.05
+"""Relative spread of steps between planes that still counts as one step: stages are
+not exact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What is known of the planes of a grid."""
+
+    names: Mapping[Part, str]
+    """Name, unique on the plate, of every channel that was found or is expected."""
+
+    channels: tuple[ChannelNote, ...]
+    """In the order of `Grid.channels`."""
+
+    pixel_size: tuple[float, float] | None
+    """Micrometres along y and x."""
+
+    z_step: float | None
+    """Micrometres."""
+
+    t_step: float | None
+    """Seconds."""
+
+    centres: Mapping[FieldKey, tuple[float, float]]
+    """Centre of a field from the centre of its well along y and x, micrometres."""
+
+    acquired: tuple[str, str] | None
+    """First and last time of acquisition as the files write them (local time)."""
+
+    notes: tuple[str, ...]
+
+
+def read_traits(
+    export: Export,
+    grid: Grid,
+    images: Mapping[str, ImageFile],
+    renamed: Mapping[str, str],
+) -> Traits:
+    """Return what export and files say of the planes of a grid.
+
+    Parameters
+    ----------
+    renamed
+        A person's names for channels, by the name or label (``"w1"``, ``"1"``) that
+        they would have.
+
+    Raises
+    ------
+    SourceError
+        If a key of `renamed` is no channel, or a name would be given twice.
+    """
+    files = _notes_of_files(grid, images)
+    names = _names(export, grid, files, renamed)
+    records = list(_records(grid, images))
+    size, notes = _only(image.pixel_size for image in images.values())
+    texts = (
+        [f"The files give {notes} pixel sizes; none was taken."] if notes > 1 else []
+    )
+    centres = {
+        (well, index): centre
+        for well, index in grid.planes
+        if (centre := export.centres.get((well, grid.fields[index])))
+    }
+    for key, _, record in records:
+        if record.offset is not None:
+            centres.setdefault(key, record.offset)
+    times = sorted(record.acquired for _, _, record in records if record.acquired)
+    return Traits(
+        names=names,
+        channels=tuple(
+            _channel(names[part], export.channels.get(part), files.get(index, ()))
+            for index, part in enumerate(grid.channels)
+        ),
+        pixel_size=export.pixel_size or size,
+        z_step=export.z_step
+        or _only(image.z_step for image in images.values())[0]
+        or _z_step(records),
+        t_step=_t_step(records),
+        centres=centres,
+        acquired=(times[0], times[-1]) if times else None,
+        notes=(*export.notes, *texts, *_oddities(names, grid, records)),
+    )
+
+
+_Record = tuple["FieldKey", PlaneIndex, "PlaneRecord"]
+
+
+def _records(grid: Grid, images: Mapping[str, ImageFile]) -> Iterator[_Record]:
+    for key, planes in grid.planes.items():
+        for index, plane in planes.items():
+            record = images[plane.file].record
+            if record is not None:
+                yield key, index, record
+
+
+def _only(values: Iterable[T | None]) -> tuple[T | None, int]:
+    """Return the one value that is said, and how many different ones are."""
+    said = {value for value in values if value is not None}
+    return (next(iter(said)), 1) if len(said) == 1 else (None, len(said))
+
+
+def _notes_of_files(
+    grid: Grid, images: Mapping[str, ImageFile]
+) -> dict[int, list[ChannelNote]]:
+    """Return what the files say of each channel, by its index."""
+    said: defaultdict[int, list[ChannelNote]] = defaultdict(list)
+    seen: set[tuple[str, int]] = set()
+    for planes in grid.planes.values():
+        for (_, c, _), plane in planes.items():
+            if (plane.file, c) not in seen:
+                seen.add((plane.file, c))
+                said[c].append(_note_of(images[plane.file], plane.index[1]))
+    return dict(said)
+
+
+def _names(
+    export: Export,
+    grid: Grid,
+    files: Mapping[int, Iterable[ChannelNote]],
+    renamed: Mapping[str, str],
+) -> dict[Part, str]:
+    parts = dict.fromkeys((*grid.channels, *(export.expected.channels or ())))
+    for one in export.expected.listed or ():
+        parts.setdefault(one.channel or ONLY)
+    names = {}
+    for part in sorted(parts):
+        stated = export.channels.get(part, ChannelNote()).name
+        if stated is None and part in grid.channels:
+            notes = files.get(grid.channels.index(part), ())
+            stated = _only(note.name for note in notes)[0]
+        names[part] = stated or part.label or f"channel {part.number}"
+    taken = list(names.values())
+    for part, name in names.items():
+        if taken.count(name) > 1:
+            names[part] = f"{name} ({part.label or part.number})"
+    return _renamed(names, renamed)
+
+
+def _renamed(names: dict[Part, str], renamed: Mapping[str, str]) -> dict[Part, str]:
+    known = {
+        key: part
+        for part, name in names.items()
+        for key in (name, part.label, str(part.number))
+    }
+    for key, name in renamed.items():
+        if key not in known:
+            raise SourceError(
+                f"No channel is called {key!r}; "
+                f"there are {', '.join(map(repr, names.values()))}."
+            )
+        names[known[key]] = name
+    if len(set(names.values())) < len(names):
+        raise SourceError(
+            f"Two channels would have one name: {', '.join(map(repr, names.values()))}."
+        )
+    return names
+
+
+def _channel(
+    name: str, stated: ChannelNote | None, files: Iterable[ChannelNote]
+) -> ChannelNote:
+    stated, notes = stated or ChannelNote(), tuple(files)
+    return ChannelNote(
+        name=name,
+        emission=stated.emission or _only(note.emission for note in notes)[0],
+        excitation=stated.excitation,
+        clip=stated.clip or _only(note.clip for note in notes)[0],
+        exposure=stated.exposure or _only(note.exposure for note in notes)[0],
+    )
+
+
+def _note_of(image: ImageFile, channel: int) -> ChannelNote:
+    names, waves = image.channel_names, image.wavelengths
+    bits = image.bits if image.dtype.kind == "u" else None
+    return ChannelNote(
+        name=names[channel] if channel < len(names) else None,
+        emission=waves[channel] if channel < len(waves) else None,
+        clip=None if bits is None else 2**bits - 1,
+        exposure=None if image.record is None else image.record.exposure,
+    )
+
+
+def _z_step(records: Iterable[_Record]) -> float | None:
+    heights: defaultdict[object, dict[int, float]] = defaultdict(dict)
+    for key, (t, c, z), record in records:
+        if record.z_position is not None and record.projection is None:
+            heights[key, t, c][z] = record.z_position
+    return _even_step(heights.values())
+
+
+def _t_step(records: Iterable[_Record]) -> float | None:
+    moments: defaultdict[object, dict[int, float]] = defaultdict(dict)
+    for key, (t, c, z), record in records:
+        moment = _seconds(record.acquired)
+        if moment is not None:
+            moments[key, c, z][t] = moment
+    return _even_step(moments.values())
+
+
+def _seconds(text: str | None) -> float | None:
+    for form in ("%Y%m%d %H:%M:%S.%f", "%Y%m%d %H:%M:%S"):
+        try:
+            # Only differences count, so that the missing time zone does not matter.
+            return datetime.strptime(text or "", form).timestamp()  # noqa: DTZ007
+        except ValueError:
+            continue
+    return None
+
+
+def _even_step(series: Iterable[Mapping[int, float]]) -> float | None:
+    """Return the distance of neighbours, where it is about the same everywhere."""
+    steps = [
+        values[high] - values[low]
+        for values in series
+        for low, high in pairwise(sorted(values))
+        if high == low + 1 and values[high] != values[low]
+    ]
+    if not steps or min(steps) <= 0 or max(steps) - min(steps) > _EVEN * max(steps):
+        return None
+    return float(f"{median(steps):.6g}")
+
+
+def _oddities(
+    names: Mapping[Part, str], grid: Grid, records: Iterable[_Record]
+) -> Iterator[str]:
+    """Yield sentences on channels whose planes are not what their places say."""
+    copies: defaultdict[int, set[str]] = defaultdict(set)
+    projections: dict[int, str] = {}
+    seen: defaultdict[tuple[object, str], list[PlaneIndex]] = defaultdict(list)
+    for key, index, record in records:
+        if record.projection is not None:
+            projections[index[1]] = record.projection
+        if record.guid is not None:
+            seen[key, record.guid].append(index)
+    for places in seen.values():
+        for axis, name in ((0, "time point"), (2, "z step")):
+            if len({place[axis] for place in places}) > 1:
+                copies[places[0][1]].add(name)
+    for c, method in sorted(projections.items()):
+        yield (
+            f"Channel {names[grid.channels[c]]} holds projections along z "
+            f"({method.lower()}), not planes."
+        )
+    for c, axes in sorted(copies.items()):
+        yield (
+            f"Channel {names[grid.channels[c]]}: the export repeats one and the same "
+            f"image in several {' and '.join(f'{axis}s' for axis in sorted(axes))}."
+        )
