@@ -8,7 +8,7 @@ from hcs.history import FieldRecord, read_records
 from hcs.rules.problem import OURS, Problem, kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 
 def plate_notes(attributes: Any) -> list[Problem]:
@@ -61,14 +61,28 @@ def well_notes(attributes: Any, version: str, where: str) -> list[Problem]:
     ours = _ours(attributes)
     if not isinstance(ours, dict):
         return [] if ours is None else [_bent(ours, where)]
-    listed = _listed(attributes, version)
-    notes = []
+    return [
+        Problem("hcs-unsettled", "warning", f"{where}: hcs.fields.{name}", text, OURS)
+        for name, text in unsettled_fields(ours, _listed(attributes, version))
+    ]
+
+
+def unsettled_fields(
+    ours: Mapping[str, Any], listed: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the name of each field that is not settled, and a sentence about it.
+
+    Parameters
+    ----------
+    ours
+        Our key in the attributes of the well.
+    listed
+        Paths of the images that the well lists.
+    """
     for record in read_records(ours).values():
         text = _unsettled(record, listed)
         if text is not None:
-            location = f"{where}: hcs.fields.{record.name}"
-            notes.append(Problem("hcs-unsettled", "warning", location, text, OURS))
-    return notes
+            yield record.name, text
 
 
 def _listed(attributes: Mapping[str, Any], version: str) -> set[str]:
@@ -82,8 +96,9 @@ def _listed(attributes: Mapping[str, Any], version: str) -> set[str]:
     }
 
 
-def _unsettled(record: FieldRecord, listed: set[str]) -> str | None:
-    if record.settling:
+def _unsettled(record: FieldRecord, listed: Collection[str]) -> str | None:
+    settling = record.settling or {}
+    if settling.get("move"):
         return (
             f"Field {record.name} is being brought back to its path {record.path!r}; "
             f"`hcs settle` ends that, `hcs recover` after an interruption."
@@ -93,5 +108,10 @@ def _unsettled(record: FieldRecord, listed: set[str]) -> str | None:
         return (
             f"Field {record.name} was corrected and shows {live.path!r}; other readers "
             f"may look at {record.path!r} until `hcs settle` brings it there."
+        )
+    if settling.get("aliases"):
+        return (
+            f"Field {record.name} still has second names, for readers that opened it "
+            f"before it was settled; `hcs settle` removes them in time."
         )
     return None

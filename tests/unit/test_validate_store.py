@@ -450,11 +450,11 @@ def test_corrections_that_are_not_settled_are_warnings(raw: Raw) -> None:
         lambda block: block["well"].update(images=[{"path": "0r2"}, {"path": "1"}]),
     )
     versions = [{"id": "a", "path": "0"}, {"id": "b", "path": "0r2"}]
-    field = {"path": "0", "live": "b", "versions": versions}
+    field: dict[str, Any] = {"path": "0", "live": "b", "versions": versions}
     raw.ours("A/1", {"fields": {"0": field, "1": {"live": 5}, "2": None}})
     (note,) = notes(raw)
     assert note[:2] == ("hcs-unsettled", "A/1: hcs.fields.0")
-    field["settling"] = {"step": 1}  # type: ignore[assignment]
+    field["settling"] = {"move": {"from": "0r2"}}
     raw.ours("A/1", {"fields": {"0": field}})
     (note,) = notes(raw)
     assert "being brought back" in note[2]

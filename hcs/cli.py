@@ -1,0 +1,82 @@
+"""The command line: ``hcs COMMAND ...``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from hcs import __version__
+from hcs.commands import (
+    demo,
+    info,
+    ingest,
+    measure,
+    transfer,
+    upkeep,
+    validate,
+    versions,
+)
+from hcs.errors import HCSError
+from hcs.terminal import complain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMANDS = (ingest, info, validate, measure, transfer, versions, upkeep, demo)
+
+FAILURE, USAGE, INTERRUPTED = 1, 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, where argparse would print the usage too."""
+
+    def error(self, message: str) -> NoReturn:
+        complain(f"{self.prog}: {message} (see {self.prog} --help)")
+        sys.exit(USAGE)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = _Parser(
+        prog="hcs",
+        description="Read, check and write high-content-screening plates in OME-Zarr.",
+    )
+    top.add_argument("--version", action="version", version=f"hcs {__version__}")
+    commands = top.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", required=True
+    )
+    for module in _COMMANDS:
+        module.add_to(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0, or 1 where it failed.
+
+    Wrong usage exits with 2. Failures are one line on standard error.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    options = parser().parse_args(arguments)
+    try:
+        code = int(options.run(options))
+        sys.stdout.flush()
+    except HCSError as error:
+        complain(f"hcs {options.command}: {error}")
+        return FAILURE
+    except KeyboardInterrupt:
+        complain(f"hcs {options.command}: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who reads has seen enough, as in `hcs validate ... | head`. Python would
+        # complain when it closes standard output, so that is led elsewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""``hcs import``: from a microscope's export to a plate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hcs.terminal import Bar, say
+
+if TYPE_CHECKING:
+    import argparse
+
+_PRESETS = ("auto", "imagexpress", "phenix", "regex")
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "import",
+        help="make a plate of a microscope's export",
+        description="Make a plate of a microscope's export. An interrupted import is "
+        "resumed by running it again.",
+    )
+    parser.add_argument("source", metavar="SOURCE", help="folder or zip of image files")
+    parser.add_argument("plate", metavar="PLATE", help="path of the plate to make")
+    parser.add_argument(
+        "--preset", choices=_PRESETS, default="auto", help="default: auto"
+    )
+    parser.add_argument(
+        "--pattern",
+        metavar="RE",
+        help="regular expression of a file's name, for --preset regex, with the "
+        "groups 'well' or 'row' and 'column', and where there are any 'field', "
+        "'channel', 'z', 't', 'plate'",
+    )
+    parser.add_argument(
+        "--plate-map", metavar="CSV", help="conditions of the wells: doses, controls"
+    )
+    parser.add_argument("--version", default="0.5", help="NGFF version (default: 0.5)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be imported"
+    )
+    parser.set_defaults(run=run, usage=parser.error)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Import and print the report."""
+    if (options.preset == "regex") != (options.pattern is not None):
+        options.usage("--preset regex and --pattern go together")
+    from hcs.ingest.plate import import_plate
+
+    with Bar("Importing") as bar:
+        report = import_plate(
+            options.source,
+            options.plate,
+            preset=options.preset,
+            pattern=options.pattern,
+            plate_map=options.plate_map,
+            version=options.version,
+            dry_run=options.dry_run,
+            progress=bar,
+        )
+    for line in report.lines():
+        say(line)
+    return 0

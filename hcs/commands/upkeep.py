@@ -1,0 +1,92 @@
+"""``hcs settle``, ``recover`` and ``purge``: bringing a plate to rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hcs.terminal import counted, say
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands."""
+    parser = commands.add_parser(
+        "settle",
+        help="bring corrected fields to their first paths",
+        description="Bring corrected fields to their first paths, where readers that "
+        "do not look into the well document expect them.",
+    )
+    parser.add_argument("plate", metavar="PLATE")
+    parser.add_argument(
+        "--now", action="store_true", help="do not wait for readers to move on"
+    )
+    parser.set_defaults(run=_settle)
+    parser = commands.add_parser(
+        "recover",
+        help="finish or undo what a crash interrupted",
+        description="Finish or undo what a crash interrupted; harmless otherwise. "
+        "Nothing that was acquired is removed.",
+    )
+    parser.add_argument("plate", metavar="PLATE")
+    parser.set_defaults(run=_recover)
+    parser = commands.add_parser(
+        "purge",
+        help="remove the pixels of superseded versions",
+        description="List the superseded versions whose pixels can go, and with --yes "
+        "remove them. The first version of each field stays unless told otherwise.",
+    )
+    parser.add_argument("plate", metavar="PLATE")
+    parser.add_argument("--yes", action="store_true", help="do it")
+    parser.add_argument(
+        "--originals", action="store_true", help="remove first versions too"
+    )
+    parser.add_argument(
+        "--orphans", action="store_true", help="remove groups that no history knows"
+    )
+    parser.add_argument("--reason", help="kept in the history")
+    parser.set_defaults(run=_purge)
+
+
+def _settle(options: argparse.Namespace) -> int:
+    from hcs.settle import settle
+
+    left = settle(options.plate, now=options.now)
+    for one in left:
+        why = one.problem or f"in {one.seconds:.0f} s at the earliest"
+        say(f"{one.well} field {one.field} is not settled yet: {why}")
+    if not left:
+        say("All fields are settled.")
+    return int(any(one.problem for one in left))
+
+
+def _recover(options: argparse.Namespace) -> int:
+    from hcs.recovery import recover
+
+    found = recover(options.plate)
+    for one in found:
+        say(f"{one.action}: {one.location}: {one.message}")
+    if not found:
+        say("Nothing to recover.")
+    return 0
+
+
+def _purge(options: argparse.Namespace) -> int:
+    from hcs.purge import purge
+
+    gone = purge(
+        options.plate,
+        originals=options.originals,
+        orphans=options.orphans,
+        yes=options.yes,
+        reason=options.reason,
+    )
+    verb = "Removed" if options.yes else "Would remove"
+    for one in gone:
+        version = f", version {one.version[:8]}" if one.version else ""
+        say(f"{verb} {one.key}{version}: {one.size / 1e6:.1f} MB")
+    total = sum(one.size for one in gone) / 1e6
+    end = "." if options.yes or not gone else "; repeat with --yes to do it."
+    say(f"{verb} {counted(len(gone), 'version')}, {total:.1f} MB{end}")
+    return 0

@@ -1,0 +1,93 @@
+"""``hcs validate``: everything that is wrong with a plate, grouped by rule."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+from hcs.terminal import Bar, counted, safe, say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from hcs.rules.problem import Problem
+
+_SHOWN = 3
+"""Places shown for each rule: 1536 equal findings are one finding for a person."""
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "validate",
+        help="check a plate, an image or an archive against the specification",
+        description="Check all documents of a plate, an image or an archive. "
+        "Exits with 1 where something that must be is not.",
+    )
+    parser.add_argument("plate", metavar="PLATE", help="path, .ozx archive or address")
+    parser.add_argument(
+        "--pixels", action="store_true", help="also decode every chunk (slow)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print all problems, ungrouped, as JSON"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Validate and print; 1 where a MUST is broken."""
+    from hcs.validation import validate
+
+    with Bar("Validating") as bar:
+        problems = validate(options.plate, pixels=options.pixels, progress=bar)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if options.json:
+        found = [dataclasses.asdict(problem) for problem in problems]
+        say(json.dumps({"location": options.plate, "problems": found}))
+    else:
+        for line in report(problems):
+            say(line)
+        say(_verdict(options.plate, errors, len(problems) - errors))
+    return int(errors > 0)
+
+
+def report(problems: list[Problem]) -> list[str]:
+    """Return the lines of a report: errors first, one block a rule."""
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in problems:
+        key = (problem.severity, problem.rule, problem.clause)
+        groups.setdefault(key, []).append(problem)
+    lines = []
+    for (severity, rule, clause), found in sorted(
+        groups.items(), key=lambda item: item[0][0] != "error"
+    ):
+        times = f"  {len(found)} times" if len(found) > 1 else ""
+        lines.append(f"{severity.upper():<7}  {rule}{times}  [{clause}]")
+        lines += _places(found)
+    return lines
+
+
+def _places(found: list[Problem]) -> list[str]:
+    """Return where a rule is broken; what all say alike is said once."""
+    alike = len(found) > 1 and len({problem.message for problem in found}) == 1
+    lines = []
+    for problem in found[:_SHOWN]:
+        where = safe(problem.location) or "the root"
+        lines.append(where if alike else f"{where}: {problem.message}")
+    if alike:
+        places = "; ".join(lines)
+        lines = [found[0].message, f"at {places}"]
+    if len(found) > _SHOWN:
+        lines[-1:] = (
+            [f"{lines[-1]}; and {len(found) - _SHOWN} more"]
+            if alike
+            else [lines[-1], f"... and {len(found) - _SHOWN} more"]
+        )
+    return [f"         {line}" for line in lines]
+
+
+def _verdict(plate: str, errors: int, warnings: int) -> str:
+    if not errors and not warnings:
+        return f"{plate}: no problems found."
+    return f"{plate}: {counted(errors, 'error')}, {counted(warnings, 'warning')}."

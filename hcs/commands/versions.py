@@ -1,0 +1,141 @@
+"""``hcs history`` and ``revert``: what was changed, and going back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hcs.terminal import say, table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from hcs.field import Field
+    from hcs.metadata import FieldVersion
+    from hcs.plate import HCSPlate
+    from hcs.well import HCSWell
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands."""
+    parser = commands.add_parser(
+        "history",
+        help="list the versions of fields: when, by whom, why",
+        description="List every version of every field that was written here.",
+    )
+    parser.add_argument("plate", metavar="PLATE")
+    parser.add_argument("well", metavar="WELL", nargs="?", help="for example B02")
+    parser.set_defaults(run=_history)
+    parser = commands.add_parser(
+        "revert",
+        help="make an earlier version of a field its live one again",
+        description="Make an earlier version of a field its live one again. The "
+        "present one is kept, so that this can be undone in the same way.",
+    )
+    parser.add_argument("plate", metavar="PLATE")
+    parser.add_argument("well", metavar="WELL", help="for example B02")
+    parser.add_argument("field", metavar="FIELD", help="name or label, as in history")
+    parser.add_argument(
+        "--to", metavar="VERSION", help="id, or its beginning (default: the one before)"
+    )
+    parser.add_argument("--acquisition", type=int, metavar="ID")
+    parser.add_argument("--reason", help="kept in the history")
+    parser.set_defaults(run=_revert)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from hcs.plate import from_hcs_zarr
+
+    with from_hcs_zarr(options.plate) as plate:
+        rows = list(_rows(plate, options.well))
+    if not rows:
+        say("No field has a history.")
+        return 0
+    head = ("well", "field", "version", "", "when (UTC)", "who", "what", "why")
+    for line in table([head, *rows]):
+        say(line)
+    return 0
+
+
+def _rows(plate: HCSPlate, name: str | None) -> Iterator[tuple[str, ...]]:
+    wells = plate if name is None else [plate.well(name)]
+    for well in wells:
+        for field in well.fields if name is not None else _readable(well):
+            events = well.history(field.name)
+            for event in events:
+                yield _row(well.label, field, event, last=event is events[-1])
+
+
+def _readable(well: HCSWell) -> Sequence[Field]:
+    """Return the fields of a well, none where it is listed but not there."""
+    from hcs.errors import NotFoundError
+
+    try:
+        return well.fields
+    except NotFoundError:
+        return ()
+
+
+def _row(
+    well: str, field: Field, event: FieldVersion, *, last: bool
+) -> tuple[str, ...]:
+    name = field.name if field.label == field.name else f"{field.name} ({field.label})"
+    who = event.who or ""
+    if event.known and event.known != "login":
+        who += f" ({event.known})"
+    what = event.action if event.source is None else f"{event.action} {event.source}"
+    live = "live" if last and event.id == field.live else ""
+    when = (event.when or "").removesuffix("Z").replace("T", " ")
+    return well, name, event.id[:8], live, when, who, what, event.why or ""
+
+
+def _revert(options: argparse.Namespace) -> int:
+    from hcs.plate import from_hcs_zarr
+    from hcs.revert import revert
+    from hcs.writer import login_name
+
+    with from_hcs_zarr(options.plate) as plate:
+        well = plate.well(options.well)
+        field = well.field(options.field, options.acquisition)
+        events = well.history(field.name)
+        label, path, live = well.label, well.path, field.live
+    version = _chosen(events, live, options.to, f"{label} field {field.label}")
+    event = revert(
+        options.plate,
+        path,
+        field.name,
+        version,
+        who=login_name(),
+        reason=options.reason,
+        base=live,
+    )
+    say(f"{label} field {field.label} shows version {event.id[:8]} again.")
+    return 0
+
+
+def _chosen(
+    events: Sequence[FieldVersion], live: str | None, wanted: str | None, what: str
+) -> str:
+    """Return the id of the version to go back to.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none, or several ids begin as `wanted` does.
+    """
+    from hcs.errors import NotFoundError
+
+    purged = {event.id for event in events if event.action == "purge"}
+    kept = [event.id for event in events if event.id not in purged]
+    if wanted is None:
+        earlier = [identifier for identifier in kept if identifier != live]
+        if not earlier:
+            raise NotFoundError(f"{what} has no other version to go back to.")
+        return earlier[-1]
+    found = sorted({one for one in kept if one.startswith(wanted)})
+    if len(found) != 1:
+        listed = ", ".join(dict.fromkeys(one[:8] for one in kept)) or "none"
+        raise NotFoundError(
+            f"{what} has {len(found) or 'no'} versions {wanted!r}; it has {listed}."
+        )
+    return found[0]

@@ -1,0 +1,113 @@
+"""Text for a terminal: safe to print, aligned, and a bar for what takes long."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import TracebackType
+    from typing import Self
+
+_BAR_COLUMNS = 30
+_SECONDS_BETWEEN = 0.1
+"""Ten steps a second are enough for an eye, and cost nothing over a slow line."""
+
+
+def safe(text: object) -> str:
+    r"""Return text in one line, without what a terminal would obey.
+
+    Names come from files, and a name may hold escape sequences, line breaks or marks
+    that turn the direction of writing.
+
+    >>> safe("a\x1b[2Jb")
+    'a\ufffd[2Jb'
+    """
+    line = str(text).replace("\n", " ").replace("\t", " ")
+    return "".join(char if char.isprintable() else "\ufffd" for char in line)
+
+
+def say(line: object = "") -> None:
+    """Write one line of a command's result."""
+    sys.stdout.write(f"{safe(line)}\n")
+
+
+def complain(line: object) -> None:
+    """Write one line for the person, beside the result."""
+    sys.stderr.write(f"{safe(line)}\n")
+
+
+def table(rows: Iterable[Sequence[object]], indent: str = "") -> list[str]:
+    """Return rows as lines with aligned columns; the last column may be long.
+
+    >>> table([("a", "bb"), ("ccc", "d")])
+    ['a    bb', 'ccc  d']
+    """
+    cells = [[safe(cell) for cell in row] for row in rows]
+    widths = [
+        max(len(row[column]) for row in cells if column < len(row))
+        for column in range(max(map(len, cells), default=0))
+    ]
+    lines = []
+    for row in cells:
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        lines.append(f"{indent}{'  '.join(padded)}".rstrip())
+    return lines
+
+
+def some(names: Sequence[object], limit: int = 8) -> str:
+    """Return the first names, and how many more there are."""
+    shown = ", ".join(str(name) for name in names[:limit])
+    more = len(names) - limit
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number and what it counts, in the plural where it is not one.
+
+    >>> counted(1, "well"), counted(0, "well")
+    ('1 well', '0 wells')
+    """
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+class Bar:
+    """A progress bar on standard error, silent where that is no terminal.
+
+    Use it as a context manager, and call it with what is done and the total.
+    """
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self._shown = False
+        self._next = 0.0
+        self._on = sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Show that `done` of `total` steps are done."""
+        if not self._on or not total:
+            return
+        moment = time.monotonic()
+        if moment < self._next and done < total:
+            return
+        self._next = moment + _SECONDS_BETWEEN
+        filled = _BAR_COLUMNS * min(done, total) // total
+        bar = "#" * filled + "." * (_BAR_COLUMNS - filled)
+        sys.stderr.write(f"\r{self.label} [{bar}] {done}/{total}\x1b[K")
+        sys.stderr.flush()
+        self._shown = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
