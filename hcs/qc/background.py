@@ -48,14 +48,13 @@ def background_unevenness(plane: Plane) -> float:
     """Return how much a smooth surface under the plane varies, in percent.
 
     A quadratic surface through the background of the tiles: largest minus smallest
-    value, over their mean.
+    value, over the plane's mean.
     """
+    if plane.distribution.mean <= 0:
+        raise NotComputableError("the mean is not above zero")
     level, y, x = _tile_backgrounds(plane)
     surface = _lower_surface(level, y, x)
-    middle = float(surface.mean())
-    if middle <= 0:
-        raise NotComputableError("the background is not above zero")
-    return 100 * float(surface.max() - surface.min()) / middle
+    return 100 * float(surface.max() - surface.min()) / plane.distribution.mean
 
 
 def _tiles(plane: Plane, number: int) -> list[tuple[slice, slice]]:

@@ -347,11 +347,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         bad="high",
         meaning=(
             "How much a smooth surface through the background varies over the field, "
-            "as a share of its mean."
+            "as a share of the mean intensity."
         ),
         misleads=(
-            "The camera's offset makes it look smaller; a confluent field without any "
-            "background makes it look larger."
+            "The camera's offset makes it look smaller; where cells leave no "
+            "background free it shows how they lie."
         ),
         compute=background.background_unevenness,
     ),

@@ -1,0 +1,179 @@
+"""From planes to fields to wells: one number a well, and how it came about."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from hcs.errors import NotFoundError
+from hcs.qc.definitions import Definition, definition
+from hcs.qc.screen import median_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from hcs.qc.results import FieldKey, FieldResult, PlaneResult
+
+How = Literal["median", "worst", "mean", "min", "max", "sd", "cv"]
+
+WAYS: tuple[How, ...] = ("median", "worst", "mean", "min", "max", "sd", "cv")
+"""How fields become one number a well."""
+
+_FOCUS = "power_log_log_slope"
+"""What the best plane of a z stack is chosen by: the largest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WellValue:
+    """One metric of one well."""
+
+    value: float
+    """NaN where there is none."""
+
+    fields: int
+    """Fields that it rests on."""
+
+    reason: str = ""
+    """Why there is no value."""
+
+
+def default_way(entry: Definition) -> How:
+    """Return how a metric is brought to wells unless somebody chooses otherwise.
+
+    A median hides one blurred field of nine, so technical metrics show the worst.
+    """
+    return "worst" if entry.kind == "technical" and entry.bad != "none" else "median"
+
+
+def best_plane(planes: Iterable[PlaneResult]) -> int:
+    """Return the z with the sharpest picture, judged by the focus metric."""
+    found: dict[int, list[float]] = defaultdict(list)
+    for plane in planes:
+        found[plane.z].append(plane.values.get(_FOCUS, math.nan))
+    scores = {z: median_of(values) for z, values in found.items()}
+    known = {z: score for z, score in scores.items() if not math.isnan(score)}
+    return max(known, key=lambda z: known[z]) if known else min(scores, default=0)
+
+
+def field_values(
+    results: Iterable[FieldResult], metric: str, channel: str, *, z: int | None = None
+) -> dict[FieldKey, tuple[float, str]]:
+    """Return value and reason of each field, over its z and t.
+
+    Parameters
+    ----------
+    z
+        Which plane; the sharpest where not given. Time points become their median.
+    """
+    found = {}
+    for result in results:
+        if result.error is not None:
+            found[result.key] = (math.nan, result.error)
+            continue
+        own = [plane for plane in result.planes if plane.channel == channel]
+        plane_z = z if z is not None else best_plane(own)
+        planes = [p for p in own if p.z == plane_z and metric in p.values]
+        value = median_of(plane.values[metric] for plane in planes)
+        reasons = [plane.reasons.get(metric, "") for plane in planes]
+        missing = f"{channel} has no such metric" if not planes else ""
+        reason = missing or next(filter(None, reasons), "")
+        found[result.key] = (value, reason if math.isnan(value) else "")
+    return found
+
+
+def well_values(
+    results: Iterable[FieldResult],
+    metric: str,
+    channel: str,
+    *,
+    way: How | None = None,
+    z: int | None = None,
+    acquisition: int | None = None,
+    skip: Callable[[FieldKey], bool] | None = None,
+) -> dict[str, WellValue]:
+    """Return one value a well, by its path.
+
+    Parameters
+    ----------
+    way
+        How fields become one number; see `default_way`.
+    z
+        See `field_values`.
+    acquisition
+        Only fields of this one; all where not given.
+    skip
+        Says of a field that it is left out, for example because it failed.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such metric or way.
+    """
+    entry = definition(metric)
+    chosen = default_way(entry) if way is None else way
+    if chosen not in WAYS:
+        raise NotFoundError(
+            f"Fields cannot become wells by {chosen!r}; there are {', '.join(WAYS)}."
+        )
+    fields = field_values(results, metric, channel, z=z)
+    middle = median_of(value for value, _ in fields.values())
+    wells: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for key, found in fields.items():
+        well, _, run = key
+        if acquisition is not None and run not in (None, acquisition):
+            continue
+        if skip is None or not skip(key):
+            wells[well].append(found)
+        else:
+            wells[well].append((math.nan, "left out"))
+    return {
+        well: _well_value(values, entry, chosen, middle)
+        for well, values in wells.items()
+    }
+
+
+def _well_value(
+    fields: Sequence[tuple[float, str]], entry: Definition, way: How, middle: float
+) -> WellValue:
+    values = np.array([value for value, _ in fields if not math.isnan(value)])
+    if values.size == 0:
+        reason = next((why for _, why in fields if why), "not measured yet")
+        return WellValue(value=math.nan, fields=0, reason=reason)
+    value = _aggregate(values, entry, way, middle)
+    reason = "needs two fields" if math.isnan(value) else ""
+    return WellValue(value=value, fields=values.size, reason=reason)
+
+
+def _aggregate(
+    values: NDArray[np.float64], entry: Definition, way: How, middle: float
+) -> float:
+    if way == "worst":
+        return _worst(values, entry, middle)
+    if way == "sd":
+        return float(values.std(ddof=1)) if values.size > 1 else math.nan
+    if way == "cv":
+        mean = float(values.mean())
+        few = values.size < 2 or mean == 0
+        return math.nan if few else 100 * float(values.std(ddof=1)) / mean
+    plain: dict[str, Callable[[NDArray[np.float64]], Any]] = {
+        "median": np.median,
+        "mean": np.mean,
+        "min": np.min,
+        "max": np.max,
+    }
+    return float(plain[way](values))
+
+
+def _worst(values: NDArray[np.float64], entry: Definition, middle: float) -> float:
+    """Return the value furthest on the bad side; without one, furthest from usual."""
+    if entry.bad == "low":
+        return float(values.min())
+    if entry.bad == "high":
+        return float(values.max())
+    return float(values[np.argmax(np.abs(values - middle))])

@@ -1,0 +1,324 @@
+"""Statistics of a plate: how well controls separate, how far wells are from the rest.
+
+Pure: numbers in, numbers out. Each number stands for one well, never for a field, so
+that n is the number of wells. MAD is scaled by 1.4826 here; SD has ddof 1. Values that
+are not finite are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import stats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+MAD_SCALE = 1.4826
+"""Makes the median absolute deviation agree with the SD of a normal distribution."""
+
+LEAST_CONTROLS = 4
+"""Wells of each role below which no statistic of controls is given."""
+
+STABLE_CONTROLS = 8
+"""Wells of each role below which a statistic of controls is marked unstable."""
+
+LEAST_WELLS = 8
+"""Wells below which a plate gives no robust z."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistic:
+    """One number about a plate, with what it rests on."""
+
+    id: str
+    value: float
+    """NaN where there is none; then `note` says why."""
+
+    n: tuple[int, ...]
+    """Wells that it rests on: positives and negatives, or all."""
+
+    note: str = ""
+    """Why there is no number, or what to keep in mind with it."""
+
+
+def finite(values: ArrayLike) -> NDArray[np.float64]:
+    """Return the finite values in one dimension."""
+    flat = np.asarray(values, np.float64).ravel()
+    return flat[np.isfinite(flat)]
+
+
+def mad(values: ArrayLike) -> float:
+    """Return the scaled median absolute deviation; NaN without values."""
+    kept = finite(values)
+    if kept.size == 0:
+        return math.nan
+    return MAD_SCALE * float(np.median(np.abs(kept - np.median(kept))))
+
+
+def z_prime(positive: ArrayLike, negative: ArrayLike) -> float:
+    """Return Z' (Zhang, Chung & Oldenburg 1999): 1 ideal, below 0 no separation.
+
+    Examples
+    --------
+    >>> round(z_prime([10, 11, 9, 10.5, 9.5, 10], [2, 2.5, 1.5, 2.2, 1.8, 2.0]), 10)
+    0.6071145593
+    """
+    p, n = finite(positive), finite(negative)
+    return _one_minus(3 * (_sd(p) + _sd(n)), abs(_mean(p) - _mean(n)))
+
+
+def robust_z_prime(positive: ArrayLike, negative: ArrayLike) -> float:
+    """Return Z' with medians and scaled MADs."""
+    p, n = finite(positive), finite(negative)
+    return _one_minus(3 * (mad(p) + mad(n)), abs(_median(p) - _median(n)))
+
+
+def pooled_z_prime(positive: ArrayLike, negative: ArrayLike) -> float:
+    """Return Z' with one pooled SD; never below Z'."""
+    p, n = finite(positive), finite(negative)
+    pooled = math.sqrt(_sd(p) ** 2 + _sd(n) ** 2)
+    return _one_minus(3 * pooled, abs(_mean(p) - _mean(n)))
+
+
+def ssmd(positive: ArrayLike, negative: ArrayLike) -> float:
+    """Return the strictly standardised mean difference, with its sign."""
+    p, n = finite(positive), finite(negative)
+    return _ratio(_mean(p) - _mean(n), math.sqrt(_sd(p) ** 2 + _sd(n) ** 2))
+
+
+def robust_ssmd(positive: ArrayLike, negative: ArrayLike) -> float:
+    """Return SSMD with medians and scaled MADs."""
+    p, n = finite(positive), finite(negative)
+    return _ratio(_median(p) - _median(n), math.sqrt(mad(p) ** 2 + mad(n) ** 2))
+
+
+def signal_to_background(positive: ArrayLike, negative: ArrayLike) -> float:
+    """Return the mean of the positives over that of the negatives."""
+    return _ratio(_mean(finite(positive)), _mean(finite(negative)))
+
+
+def signal_to_noise(positive: ArrayLike, negative: ArrayLike) -> float:
+    """Return the difference of the means over the negatives' SD."""
+    p, n = finite(positive), finite(negative)
+    return _ratio(_mean(p) - _mean(n), _sd(n))
+
+
+def signal_window(positive: ArrayLike, negative: ArrayLike) -> float:
+    """Return the window between the controls in SDs of the positives."""
+    p, n = finite(positive), finite(negative)
+    return _ratio(_mean(p) - _mean(n) - 3 * (_sd(p) + _sd(n)), _sd(p))
+
+
+def cv_percent(values: ArrayLike) -> float:
+    """Return the SD as a percentage of the mean."""
+    kept = finite(values)
+    return 100 * _ratio(_sd(kept), _mean(kept))
+
+
+_OF_CONTROLS: tuple[tuple[str, Callable[[ArrayLike, ArrayLike], float]], ...] = (
+    ("z_prime", z_prime),
+    ("robust_z_prime", robust_z_prime),
+    ("ssmd", ssmd),
+    ("robust_ssmd", robust_ssmd),
+    ("signal_to_background", signal_to_background),
+    ("signal_to_noise", signal_to_noise),
+    ("signal_window", signal_window),
+)
+
+
+def control_statistics(
+    positive: ArrayLike, negative: ArrayLike
+) -> tuple[Statistic, ...]:
+    """Return all statistics of the controls of one plate.
+
+    Parameters
+    ----------
+    positive, negative
+        One value a well.
+
+    Returns
+    -------
+        Z', SSMD, both also robust, S/B, S/N, signal window, and CV of both roles. NaN
+        below 4 wells a role; marked unstable below 8.
+    """
+    p, n = finite(positive), finite(negative)
+    number = (p.size, n.size)
+    if min(number) < LEAST_CONTROLS:
+        note = (
+            f"needs {LEAST_CONTROLS} positive and {LEAST_CONTROLS} negative wells; "
+            f"there are {p.size} and {n.size}"
+        )
+    elif min(number) < STABLE_CONTROLS:
+        note = f"unstable: fewer than {STABLE_CONTROLS} wells of a role"
+    else:
+        note = ""
+    found = [_statistic(id, compute, p, n, note) for id, compute in _OF_CONTROLS]
+    for id, kept in (("cv_positive", p), ("cv_negative", n)):
+        few = kept.size < LEAST_CONTROLS
+        found.append(
+            Statistic(
+                id=id,
+                value=math.nan if few else cv_percent(kept),
+                n=(kept.size,),
+                note=f"needs {LEAST_CONTROLS} wells; there are {kept.size}"
+                if few
+                else "",
+            )
+        )
+    return tuple(found)
+
+
+def _statistic(
+    id: str,
+    compute: Callable[[ArrayLike, ArrayLike], float],
+    p: NDArray[np.float64],
+    n: NDArray[np.float64],
+    note: str,
+) -> Statistic:
+    few = min(p.size, n.size) < LEAST_CONTROLS
+    value = math.nan if few else compute(p, n)
+    if not few and math.isnan(value):
+        note = "the controls do not differ, or do not vary"
+    return Statistic(id=id, value=value, n=(p.size, n.size), note=note)
+
+
+def ssmd_class(value: float, strength: str = "strong") -> str:
+    """Return the quality class of an SSMD for controls of a given strength.
+
+    Parameters
+    ----------
+    value
+        SSMD with the sign of the expected effect taken out.
+    strength
+        ``"moderate"``, ``"strong"``, ``"very strong"`` or ``"extremely strong"``.
+    """
+    if math.isnan(value):
+        return ""
+    excellent, good, inferior = _SSMD_LIMITS[strength]
+    if value >= excellent:
+        return "excellent"
+    if value >= good:
+        return "good"
+    return "inferior" if value >= inferior else "poor"
+
+
+_SSMD_LIMITS = {
+    "moderate": (2, 1, 0),
+    "strong": (3, 2, 1),
+    "very strong": (5, 3, 2),
+    "extremely strong": (7, 5, 3),
+}
+
+
+def z_score(values: ArrayLike) -> NDArray[np.float64]:
+    """Return how many SDs each value is from the mean; shape as `values`."""
+    given = np.asarray(values, np.float64)
+    kept = finite(given)
+    return _scaled(given, _mean(kept), _sd(kept))
+
+
+def robust_z(
+    values: ArrayLike, baseline: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Return how many scaled MADs each value is from the median; shape as `values`.
+
+    Parameters
+    ----------
+    values
+        Any shape; what is not finite stays NaN.
+    baseline
+        What median and MAD are taken of; the values themselves where not given. Where
+        the MAD is 0, a quarter-based SD is used; where that is 0 too, all are NaN.
+
+    Examples
+    --------
+    >>> robust_z([1, 2, 3, 4, 100]).round(6).tolist()
+    [-1.348982, -0.674491, 0.0, 0.674491, 65.425604]
+    """
+    kept = finite(values if baseline is None else baseline)
+    return _scaled(np.asarray(values, np.float64), _median(kept), spread(kept))
+
+
+def spread(values: ArrayLike) -> float:
+    """Return the scaled MAD, or where it is 0 the interquartile range over 1.349."""
+    kept = finite(values)
+    found = mad(kept)
+    if found == 0 and kept.size:
+        low, high = np.percentile(kept, [25, 75])
+        found = float(high - low) / 1.349
+    return found
+
+
+def percent_of_control(values: ArrayLike, negative: ArrayLike) -> NDArray[np.float64]:
+    """Return each value as a percentage of the negatives' mean."""
+    given = np.asarray(values, np.float64)
+    return _scaled(given, 0.0, _mean(finite(negative))) * 100
+
+
+def normalised_inhibition(
+    values: ArrayLike, positive: ArrayLike, negative: ArrayLike
+) -> NDArray[np.float64]:
+    """Return where each value lies: 0 at the positives' mean, 1 at the negatives'."""
+    top, bottom = _mean(finite(positive)), _mean(finite(negative))
+    return -_scaled(np.asarray(values, np.float64), top, top - bottom)
+
+
+def replicate_correlation(first: ArrayLike, second: ArrayLike) -> tuple[Statistic, ...]:
+    """Return Pearson's and Spearman's correlation of two replicate plates' wells."""
+    a, b = (np.asarray(values, np.float64).ravel() for values in (first, second))
+    both = np.isfinite(a) & np.isfinite(b)
+    a, b = a[both], b[both]
+    few = a.size < LEAST_WELLS
+    flat = not few and (np.ptp(a) == 0 or np.ptp(b) == 0)
+    note = (
+        f"needs {LEAST_WELLS} wells on both plates; there are {a.size}"
+        if few
+        else "one plate does not vary" * flat
+    )
+    found: dict[str, Any] = {"pearson": math.nan, "spearman": math.nan}
+    if not note:
+        found["pearson"] = float(stats.pearsonr(a, b).statistic)
+        found["spearman"] = float(stats.spearmanr(a, b).statistic)
+    return tuple(
+        Statistic(id=id, value=value, n=(a.size,), note=note)
+        for id, value in found.items()
+    )
+
+
+def median_of(values: Iterable[float]) -> float:
+    """Return the median of the finite values; NaN without any."""
+    return _median(finite(list(values)))
+
+
+def _scaled(
+    values: NDArray[np.float64], centre: float, scale: float
+) -> NDArray[np.float64]:
+    if not (math.isfinite(scale) and scale != 0):
+        return np.full(values.shape, math.nan)
+    return np.where(np.isfinite(values), (values - centre) / scale, math.nan)
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if values.size else math.nan
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    return float(np.median(values)) if values.size else math.nan
+
+
+def _sd(values: NDArray[np.float64]) -> float:
+    return float(values.std(ddof=1)) if values.size > 1 else math.nan
+
+
+def _ratio(upper: float, lower: float) -> float:
+    return upper / lower if lower else math.nan
+
+
+def _one_minus(upper: float, lower: float) -> float:
+    return 1 - upper / lower if lower else math.nan
