@@ -13,7 +13,7 @@ from hcs.envelope import extension
 from hcs.errors import HCSError, NotFoundError
 from hcs.image_group import join
 from hcs.layout import PlateFormat
-from hcs.validation.extension import unsettled_fields
+from hcs.rules.extension import unsettled_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

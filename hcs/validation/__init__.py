@@ -4,6 +4,56 @@
 is what reads the documents for them, in a few rounds whatever the number of wells.
 """
 
-from hcs.validation.store import validate
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hcs.rules.problem import Problem
 
 __all__ = ["validate"]
+
+
+def validate(
+    store: Any,
+    *,
+    pixels: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Problem]:
+    """Return everything that is wrong with a plate, an image or an archive.
+
+    Parameters
+    ----------
+    store
+        What `hcs.open_store` takes: a path, an address, a zarr store or group. It may
+        hold a plate, a well, an image, a label image or a collection of images.
+    pixels
+        Also decode every chunk; a missing or broken one is reported for its field, and
+        the others are still read. Without it, only documents are read.
+    progress
+        Called with the number of wells done and their total.
+
+    Returns
+    -------
+        All findings, broken MUSTs as errors and broken SHOULDs as warnings; empty for
+        a sound store. What is only ours (gaps, corrections that are not settled yet)
+        is a warning whose clause is ``"hcs"``.
+
+    Raises
+    ------
+    StoreError, PlateNotFoundError
+        If the location cannot be opened at all.
+
+    Notes
+    -----
+    The cost is linear in wells, fields and levels: each document is read once.
+    """
+    from hcs.store import PlateStore, open_store
+    from hcs.validation.store import validate_store
+
+    if isinstance(store, PlateStore):
+        return validate_store(store, pixels, progress)
+    with open_store(store) as opened:
+        return validate_store(opened, pixels, progress)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from hcs.names import is_safe_name
+from hcs.rules.extension import plate_notes, well_notes
 from hcs.rules.plate import plate_problems as document_problems
 from hcs.rules.problem import OURS, Problem, is_integer, some
 from hcs.rules.well import PlateContext, listed_fields, well_problems
 from hcs.validation.documents import Documents, Group, join
-from hcs.validation.extension import plate_notes, well_notes
 from hcs.validation.image import (
     ImageReport,
     check_images,

@@ -1,4 +1,4 @@
-"""The way in: open a location, find out what it holds, ask the rules for that."""
+"""The root of a store: find out what it holds, and ask the rules for that."""
 
 from __future__ import annotations
 
@@ -21,51 +21,10 @@ _KEYS = ("plate", "well", "multiscales", "labels")
 _VERSION = re.compile(r"\d+\.\d+")
 
 
-def validate(
-    store: Any,
-    *,
-    pixels: bool = False,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Problem]:
-    """Return everything that is wrong with a plate, an image or an archive.
-
-    Parameters
-    ----------
-    store
-        What `hcs.open_store` takes: a path, an address, a zarr store or group. It may
-        hold a plate, a well, an image, a label image or a collection of images.
-    pixels
-        Also decode every chunk; a missing or broken one is reported for its field, and
-        the others are still read. Without it, only documents are read.
-    progress
-        Called with the number of wells done and their total.
-
-    Returns
-    -------
-        All findings, broken MUSTs as errors and broken SHOULDs as warnings; empty for
-        a sound store. What is only ours (gaps, corrections that are not settled yet)
-        is a warning whose clause is ``"hcs"``.
-
-    Raises
-    ------
-    StoreError, PlateNotFoundError
-        If the location cannot be opened at all.
-
-    Notes
-    -----
-    The cost is linear in wells, fields and levels: each document is read once.
-    """
-    from hcs.store import PlateStore, open_store
-
-    if isinstance(store, PlateStore):
-        return _validate(store, pixels, progress)
-    with open_store(store) as opened:
-        return _validate(opened, pixels, progress)
-
-
-def _validate(
+def validate_store(
     store: PlateStore, pixels: bool, progress: Callable[[int, int], None] | None
 ) -> list[Problem]:
+    """Return everything that is wrong with an open store; see `hcs.validate`."""
     problems: list[Problem] = []
     attributes, zarr_format = _root(store, problems)
     version = None

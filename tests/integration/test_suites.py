@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 
-from hcs.rules import (
-    Problem,
-    image_problems,
-    label_problems,
-    plate_problems,
-    well_problems,
-)
+from hcs.rules.image import image_problems
+from hcs.rules.label import label_problems
+from hcs.rules.plate import plate_problems
+from hcs.rules.problem import Problem
+from hcs.rules.well import well_problems
 from hcs.validation import validate
 
 RULES: dict[str, Callable[[Any, str], list[Problem]]] = {

@@ -12,18 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hcs.rules import (
-    PlateContext,
-    Problem,
-    image_problems,
-    label_problems,
-    labels_problems,
-    plate_problems,
-    well_problems,
-)
 from hcs.rules.archive import Archive, ArchiveEntry, archive_problems
+from hcs.rules.image import image_problems
+from hcs.rules.label import label_problems, labels_problems
 from hcs.rules.level import array_problems, level_problems, scheme_of
-from hcs.rules.well import listed_fields
+from hcs.rules.plate import plate_problems
+from hcs.rules.problem import Problem
+from hcs.rules.well import PlateContext, listed_fields, well_problems
 from tests.unit import test_rules_image, test_rules_plate, test_rules_well
 
 KEYS = sorted(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hcs.rules import image_problems, label_problems, labels_problems
+from hcs.rules.image import image_problems
+from hcs.rules.label import label_problems, labels_problems
 from hcs.rules.problem import Problem
 
 AXES = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hcs.rules import plate_problems
+from hcs.rules.plate import plate_problems
 from hcs.rules.problem import Problem
 
 VERSIONS = ("0.4", "0.5", "0.6")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hcs.rules import PlateContext, well_problems
 from hcs.rules.problem import Problem
+from hcs.rules.well import PlateContext, well_problems
 
 VERSIONS = ("0.4", "0.5", "0.6")
 TWO = PlateContext({0: 2, 7: None})

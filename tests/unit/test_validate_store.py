@@ -13,7 +13,7 @@ import pytest
 
 from hcs.document import group_json, to_bytes
 from hcs.errors import PlateNotFoundError
-from hcs.rules import Problem
+from hcs.rules.problem import Problem
 from hcs.store import DirectoryStore
 from hcs.validation import validate
 from tests.unit.test_rules_image import image
