@@ -252,7 +252,8 @@ class _Run:
             acquisitions=[
                 PlateAcquisition(
                     id=0,
-                    name=plan.export.identity,
+                    name=plan.export.plate,
+                    description=plan.export.identity,
                     maximumfieldcount=len(plan.grid.fields),
                 )
             ],
@@ -346,7 +347,11 @@ class _Run:
         units |= {"t": "second"} if scale["t"] else {}
         known = {axis: size or 1.0 for axis, size in scale.items()}
         image = NgffImage(
-            data=pixels, dims=dims, scale=known, translation=translation or {}
+            data=pixels,
+            dims=dims,
+            scale=known,
+            translation=translation,
+            name=self._title(key),
         )
         return Multiscales(
             [image],
@@ -366,6 +371,12 @@ class _Run:
                 channels=self._channels,
             ),
         )
+
+    def _title(self, key: FieldKey) -> str:
+        (row, column), field = key
+        plan = self._plan
+        well = plan.format.label((row, column))
+        return f"{well} {plan.grid.fields[field].label}".strip()
 
     @property
     def _dims(self) -> tuple[str, ...]:
@@ -398,7 +409,7 @@ class _Run:
         """
         grid = self._plan.grid
         planes = grid.planes[key]
-        places = [(t, c, z) for t, c, z in grid.places]
+        places = list(grid.places)
         sizes = {"t": len(grid.t), "c": len(grid.channels), "z": len(grid.z)}
         shape = (*(sizes[axis] for axis in self._dims[:-2]), *grid.size)
         nbytes = int(np.prod(shape)) * grid.dtype.itemsize

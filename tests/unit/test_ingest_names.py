@@ -1,0 +1,168 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hcs.errors import SourceError
+from hcs.ingest.guess import contradictions, describe_name, match_channel
+from hcs.ingest.names import NamePattern, part
+from hcs.layout import well_label
+
+SBS = r"Channel(?P<channel>\d)-\d+-(?P<row>[A-H])-(?P<column>\d+)\.tif"
+
+
+def test_a_pattern_reads_row_column_and_channel():
+    found = NamePattern(SBS).read("images/Channel2-18-B-06.tif")
+    assert found.well == (1, 5)
+    assert found.channel.label == "Channel2"
+    assert found.channel.number == 2
+    assert found.field is None
+    assert str(found) == "B06, channel Channel2"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "labels"),
+    [
+        pytest.param(
+            r"_(?P<well>[A-P]\d+)_s(?P<field>\d+)_w(?P<channel>\d)",
+            "x_B02_s1_w2.tif",
+            ("s1", "w2"),
+            id="letters-before-numbers",
+        ),
+        pytest.param(
+            r"(?P<well>[A-P]\d+)f(?P<field>\d+)d(?P<channel>\d)",
+            "AS_09125_D03f00d1.tif",
+            ("f00", "d1"),
+            id="no-separators",
+        ),
+        pytest.param(
+            r"(?P<row>[A-H])(?P<column>\d\d)(?P<field>\d)-(?P<channel>\w+)\.",
+            "A011-DAPI.tif",
+            ("1", "DAPI"),
+            id="not-the-group-before",
+        ),
+    ],
+)
+def test_labels_are_spelled_as_in_the_name(pattern, name, labels):
+    found = NamePattern(pattern).read(name)
+    assert (found.field.label, found.channel.label) == labels
+
+
+def test_numbers_are_equal_whatever_their_zeros_and_sort_by_value():
+    assert part("1", "s1") == part("01", "f01")
+    assert hash(part("1")) == hash(part("001"))
+    assert sorted([part("10"), part("DAPI"), part("9")]) == [
+        part("9"),
+        part("10"),
+        part("DAPI"),
+    ]
+
+
+def test_a_pattern_with_a_slash_reads_the_folders_too():
+    pattern = NamePattern(r"t(?P<t>\d+)/(?P<well>[A-H]\d+)\.tif")
+    assert pattern.read("run/t3/B02.tif").t.label == "t3"
+    assert NamePattern(r"^(?P<well>[A-H]\d+)").read("C07/B02.tif").well == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        (r"(?P<well>[", "no regular expression"),
+        (r"(\w+)", "needs 'well'"),
+        (r"(?P<row>[A-H])", "needs 'well'"),
+        (r"(?P<well>\w+)_(?P<site>\d)", r"groups \['site', 'well'\]"),
+    ],
+)
+def test_a_pattern_that_cannot_place_images_is_refused(pattern, message):
+    with pytest.raises(SourceError, match=message):
+        NamePattern(pattern)
+
+
+def test_a_match_that_is_no_well_names_the_file():
+    with pytest.raises(SourceError, match=r"The name Z99z\.tif gives no well"):
+        NamePattern(r"(?P<well>\w+)\.tif").read("Z99z.tif")
+
+
+def test_rows_may_be_numbers():
+    pattern = NamePattern(r"r(?P<row>\d+)c(?P<column>\d+)")
+    assert pattern.read("r02c11.tif").well == (1, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("9987_B02_s1_w2.TIF", "B02, field s1, channel w2"),
+        ("9987_B02.TIF", "B02"),
+        (
+            "r01c01f01p01-ch2sk1fk1fl1.tiff",
+            "A01, field f01, channel ch2, z p01, t sk1",
+        ),
+        ("AS_09125_050116030001_D03f00d0.tif", "D03, field f00, channel d0"),
+        ("Channel1-01-A-01.tif", "A01, channel Channel1"),
+        ("B02 site 3 DAPI.tif", "B02, field site 3"),
+        ("well-B2_ch1.png", "B02, channel ch1"),
+        (
+            "MyExp_C05_T0001F002L01A01Z01C03.tif",
+            "C05, field F002, channel C03, z Z01, t T0001",
+        ),
+        ("plate_AF48_f2.ome.tif", "AF48, field f2"),
+        ("C:\\uploads\\B2-s1.tif", "B02, field s1"),
+        ("c1.tif", "channel c1"),
+        ("img001.tif", "nothing"),
+        ("holiday.jpg", "nothing"),
+        ("../../evil.tif", "nothing"),
+        ("", "nothing"),
+    ],
+)
+def test_names_of_any_origin_are_described(name, said):
+    assert str(describe_name(name)) == said
+
+
+@given(st.text(max_size=40))
+def test_describing_a_name_never_fails(name):
+    describe_name(name)
+    match_channel(name, ["DAPI", name])
+
+
+@given(st.integers(0, 15), st.integers(0, 23), st.integers(1, 99), st.integers(1, 9))
+def test_our_own_way_of_naming_is_understood(row, column, site, wave):
+    label = well_label(row, column)
+    found = describe_name(f"plate_{label}_s{site}_w{wave}.tif")
+    assert (found.well, found.field.number, found.channel.number) == (
+        (row, column),
+        site,
+        wave,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "index"),
+    [
+        ("B02_DAPI.tif", ["DAPI", "FITC"], 0),
+        ("b02_texas-red.tif", ["DAPI", "Texas Red"], 1),
+        ("texas red.tif", ["Red", "Texas Red"], 1),
+        ("B02_s1_w2.tif", ["w1", "w2"], 1),
+        ("B02_s1_w2.tif", ["DAPI", "FITC"], 1),
+        ("B02_s1_w3.tif", ["DAPI", "FITC"], None),
+        ("Channel2-18-B-06.tif", ["Channel1", "Channel2"], 1),
+        ("r01c01f01p01-ch5sk1fk1fl1.tiff", ["ch2", "ch3", "ch5"], 2),
+        ("r01c01f01p01-ch4sk1fk1fl1.tiff", ["ch2", "ch3", "ch5"], None),
+        ("B02.tif", ["DAPI"], None),
+        ("DAPI_FITC.tif", ["DAPI", "FITC"], None),
+    ],
+)
+def test_a_file_finds_its_channel_by_name_or_number(name, channels, index):
+    assert match_channel(name, channels) == index
+
+
+def test_contradictions_are_said_in_words():
+    parts = describe_name("9987_B02_s1_w2.TIF")
+    assert list(contradictions(parts, well=(1, 1), field="s1")) == []
+    assert list(contradictions(parts, well=(2, 1), field="s2")) == [
+        "The name says well B02, the target is C02.",
+        "The name says field s1, the target is s2.",
+    ]
+    # A field without a name of its source is counted from where nobody knows.
+    assert list(contradictions(parts, well=(1, 1), field="0")) == []
+    assert list(contradictions(parts, well=(1, 1), field=None)) == []
+    nothing = describe_name("x.tif")
+    assert list(contradictions(nothing, well=(1, 1), field="s1")) == []

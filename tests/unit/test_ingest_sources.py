@@ -1,0 +1,177 @@
+import os
+import pickle
+import stat
+import struct
+import zipfile
+
+import pytest
+
+from hcs.errors import SourceError
+from hcs.ingest.sources import open_source
+
+
+def write(path, data=b"x"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def names(source):
+    return [file.name for file in source.files]
+
+
+def test_a_folder_lists_its_files_sorted_and_below_it(tmp_path):
+    for name in ("b.tif", "a.tif", "sub/c.tif"):
+        write(tmp_path / name, name.encode())
+    with open_source(tmp_path) as source:
+        assert names(source) == ["a.tif", "b.tif", "sub/c.tif"]
+        assert source.files[2].base == "c.tif"
+        assert source.files[2].folder == "sub"
+        assert source.read("sub/c.tif", 100) == b"sub/c.tif"
+        with pytest.raises(SourceError, match="larger than 3 bytes"):
+            source.read("sub/c.tif", 3)
+
+
+def test_what_is_no_file_is_left_out_with_a_reason(tmp_path):
+    write(tmp_path / "a.tif")
+    os.mkfifo(tmp_path / "pipe.tif")
+    (tmp_path / "loop.tif").symlink_to(tmp_path / "loop.tif")
+    (tmp_path / "round").symlink_to(tmp_path)
+    (tmp_path / "linked.tif").symlink_to(tmp_path / "a.tif")
+    write(tmp_path / "plate.zarr" / "zarr.json")
+    with open_source(tmp_path) as source:
+        assert names(source) == ["a.tif", "linked.tif"]
+        reasons = dict(source.left_out)
+    assert reasons["pipe.tif"] == "is not a regular file"
+    assert "cannot be read" in reasons["loop.tif"]
+    assert reasons["round/"] == "is a link to a folder"
+    assert reasons["plate.zarr/"] == "is a Zarr hierarchy"
+
+
+def test_names_that_are_no_text_can_be_printed(tmp_path):
+    write(tmp_path / os.fsdecode(b"caf\xe9.tif"), b"1")
+    write(tmp_path / "a\x1b[31m.tif", b"2")
+    with open_source(tmp_path) as source:
+        assert names(source) == ["a\ufffd[31m.tif", "caf\ufffd.tif"]
+        assert source.read("caf\ufffd.tif", 10) == b"1"
+        "".join(names(source)).encode()
+
+
+@pytest.mark.parametrize("kind", ["nothing", "file"])
+def test_what_is_neither_folder_nor_zip_is_refused(tmp_path, kind):
+    path = tmp_path / "x.tif"
+    if kind == "file":
+        write(path)
+    with pytest.raises(SourceError, match=r"x\.tif"):
+        open_source(path)
+
+
+def make_zip(path, members, **options):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data, **options)
+    return path
+
+
+def test_a_zip_is_read_without_touching_the_disk(tmp_path):
+    path = make_zip(tmp_path / "e.zip", {"d/b.tif": b"bb", "a.tif": b"a", "d/": b""})
+    with open_source(path) as source:
+        assert source.name == "e"
+        assert names(source) == ["a.tif", "d/b.tif"]
+        assert source.read("d/b.tif", 10) == b"bb"
+        again = pickle.loads(pickle.dumps(source))  # noqa: S301  # our own bytes
+        assert again.read("a.tif", 10) == b"a"
+        again.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["e.zip"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.tif", "/etc/passwd", "a/../../b.tif", "C:/x.tif", "..\\x.tif"]
+)
+def test_members_that_would_leave_the_archive_are_not_read(tmp_path, name):
+    path = make_zip(tmp_path / "e.zip", {name: b"x", "ok.tif": b"y"})
+    with open_source(path) as source:
+        assert names(source) == ["ok.tif"]
+        assert source.left_out[0][1] == "has a name that leaves the archive"
+
+
+def test_a_member_that_is_there_twice_is_refused(tmp_path):
+    path = tmp_path / "e.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.tif", b"1")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.tif", b"2")
+    with pytest.raises(SourceError, match=r"holds two files called a\.tif"):
+        open_source(path)
+
+
+def test_links_and_encrypted_members_are_left_out(tmp_path):
+    path = tmp_path / "e.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        link = zipfile.ZipInfo("link.tif")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("locked.tif", b"x")
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(b"PK\x01\x02")
+    data[entry + 8] |= 1
+    path.write_bytes(bytes(data))
+    with open_source(path) as source:
+        assert source.files == ()
+        assert dict(source.left_out) == {
+            "link.tif": "is not a regular file",
+            "locked.tif": "is encrypted",
+        }
+
+
+def test_a_member_that_claims_to_be_huge_is_left_out(tmp_path):
+    path = make_zip(tmp_path / "e.zip", {"bomb.tif": b"\0" * 1000, "big.tif": b"1"})
+    data = bytearray(path.read_bytes())
+    for name, size in ((b"bomb.tif", 600 << 20), (b"big.tif", 3 << 30)):
+        entry = data.rindex(name) - 46
+        struct.pack_into("<I", data, entry + 24, size)
+    path.write_bytes(bytes(data))
+    with open_source(path) as source:
+        reasons = dict(source.left_out)
+    assert "decompression bomb" in reasons["bomb.tif"]
+    assert "larger than 2 GiB" in reasons["big.tif"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_damaged_zip_is_an_error_of_the_source(tmp_path, damage):
+    path = make_zip(tmp_path / "e.zip", {"a.tif": os.urandom(5000)})
+    data = bytearray(path.read_bytes())
+    if damage == "cut":
+        path.write_bytes(bytes(data[:-30]))
+        with pytest.raises(SourceError):
+            open_source(path)
+        return
+    data[1000] ^= 255
+    path.write_bytes(bytes(data))
+    with (
+        open_source(path) as source,
+        pytest.raises(SourceError, match=r"a\.tif cannot"),
+    ):
+        source.read("a.tif", 10_000)
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_the_fingerprint_knows_other_content_under_the_same_names(tmp_path, kind):
+    def source_of(name, members):
+        folder = tmp_path / name
+        if kind == "zip":
+            folder.mkdir()
+            return open_source(make_zip(folder / "e.zip", members))
+        for member, data in members.items():
+            write(folder / member, data)
+        return open_source(folder)
+
+    first = {"a.tif": b"12", "b.tif": b"34", "note.txt": b"?"}
+    with (
+        source_of("1", first) as one,
+        source_of("2", {**first, "note.txt": b"!"}) as same,
+        source_of("3", {**first, "b.tif": b"35"}) as other,
+    ):
+        used = ["a.tif", "b.tif"]
+        assert one.fingerprint(used) == same.fingerprint(used)
+        assert one.fingerprint(used) != other.fingerprint(used)
+        assert one.fingerprint(used) != one.fingerprint(["a.tif"])
