@@ -60,7 +60,7 @@ def parse_json(data: bytes, where: str) -> dict[str, Any]:
         )
     try:
         document = _DECODER.decode(data.decode())
-        if _LONE_SURROGATE.search(data):
+        if b"\\" in data and _LONE_SURROGATE.search(data):
             json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise MetadataError(

@@ -267,8 +267,8 @@ class Multiscales:
         return found
 
 
-_RECORD_BYTES = 2048
-_LEVEL_BYTES = 1024
+_RECORD_BYTES = 1280
+_LEVEL_BYTES = 768
 """Measured by tests/benchmarks/bench_reading.py, rounded up."""
 
 

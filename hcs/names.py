@@ -22,11 +22,10 @@ _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNOR
 
 def is_safe_name(name: object) -> bool:
     """Whether a name from a document may be followed: one harmless path segment."""
-    return (
-        isinstance(name, str)
-        and len(name) <= NAME_LIMIT
-        and _SAFE.fullmatch(name) is not None
-        and _DOCUMENT.fullmatch(name) is None
+    if not isinstance(name, str) or len(name) > NAME_LIMIT:
+        return False
+    return name.isalnum() or (
+        _SAFE.fullmatch(name) is not None and _DOCUMENT.fullmatch(name) is None
     )
 
 

@@ -81,7 +81,6 @@ class HCSPlate:
         self._version: str | None = None
         self._lock = Lock()
         self._fingerprint: str | None = None
-        self._by_indices: dict[tuple[int, int], PlateWell] | None = None
         self._well_cache_size = (
             config.hcs_well_cache_size if well_cache_size is None else well_cache_size
         )
@@ -214,16 +213,12 @@ class HCSPlate:
         MetadataError
             If its document cannot be understood.
         """
-        listed = self._by_path.get(f"{row_name}/{column_name}")
+        listed = self._names.by_path.get(f"{row_name}/{column_name}")
         return None if listed is None else self.open_well(listed, ahead=True)
 
     def get_well_by_indices(self, row_index: int, column_index: int) -> HCSWell | None:
         """Return the well at zero-based indices; as `get_well` does."""
-        if self._by_indices is None:
-            self._by_indices = {
-                (well.rowIndex, well.columnIndex): well for well in self.wells
-            }
-        listed = self._by_indices.get((row_index, column_index))
+        listed = self._names.by_indices.get((row_index, column_index))
         return None if listed is None else self.open_well(listed, ahead=True)
 
     def well(self, name: str) -> HCSWell:
@@ -371,8 +366,6 @@ class HCSPlate:
 
     def _set_metadata(self, plate: Plate) -> None:
         self.metadata = plate
-        self._by_path: dict[str, PlateWell] = {well.path: well for well in plate.wells}
-        self._by_indices = None
         self._names = WellNames(plate)
 
     def _ask_ahead(self, wells: Sequence[PlateWell]) -> None:
@@ -406,7 +399,7 @@ class HCSPlate:
         changed = []
         for path, well in self._wells.items():
             try:
-                if path not in self._by_path or well.refresh():
+                if path not in self._names.by_path or well.refresh():
                     changed.append(path)
                     self._wells.discard(path)
             except HCSError:

@@ -1,4 +1,4 @@
-"""How the wells of one plate are called, and which well a spelling means."""
+"""How the wells of one plate are found: by path, by indices, and in any spelling."""
 
 from __future__ import annotations
 
@@ -41,12 +41,18 @@ class WellNames:
         """
         if not isinstance(name, str):
             raise InvalidPathError(f"A well's name is {name!r}; expected text.")
-        found = self._by_path.get(name)
+        found = self.by_path.get(name)
         return self._by_spelling.get(_spelling(name)) if found is None else found
 
     @cached_property
-    def _by_path(self) -> dict[str, PlateWell]:
+    def by_path(self) -> dict[str, PlateWell]:
+        """The listed wells by path."""
         return {well.path: well for well in self._plate.wells}
+
+    @cached_property
+    def by_indices(self) -> dict[tuple[int, int], PlateWell]:
+        """The listed wells by zero-based row and column."""
+        return {(well.rowIndex, well.columnIndex): well for well in self._plate.wells}
 
     @cached_property
     def _by_spelling(self) -> dict[tuple[str, str], PlateWell]:
