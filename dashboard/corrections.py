@@ -32,7 +32,7 @@ from dashboard.survey import first_field
 from dashboard.text import plain_text
 from dashboard.values import Difference, Source, Staged, VersionView
 from hcs import revert, settle, stage_field, to_ngff_image
-from hcs.errors import HCSError, SourceError
+from hcs.errors import ConflictError, HCSError, SourceError, StaleVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -320,6 +320,11 @@ class Corrections:
                 raise
         except HCSError as error:
             self._record("commit-failed", plate, who, reason, about, error=str(error))
+            if isinstance(error, ConflictError) and not isinstance(
+                error, StaleVersionError
+            ):
+                _look_again(plate, draft.path)
+                raise ConflictError(f"{error}{self._last_change(draft)}") from error
             raise
         self._record(
             "commit",
@@ -331,6 +336,15 @@ class Corrections:
             confirmed=[one.kind for one in staged.differences if one.confirmed],
         )
         return version
+
+    def _last_change(self, draft: _Draft) -> str:
+        """Return who was quicker, as a sentence; "" where nobody is known."""
+        staged = draft.staged
+        with contextlib.suppress(HCSError):
+            last = self.history(draft.plate, staged.well, staged.field)[0]
+            if last.who:
+                return f" The last change is by {last.who}, {last.when}: {last.why!r}."
+        return ""
 
     def revert(
         self,

@@ -317,7 +317,10 @@ class Service:
             If somebody else has changed the field meanwhile.
         """
         self._may_write()
-        return self._corrections.commit(staged, who, reason)
+        plate = self._plates.get(self._corrections.get(staged).key)
+        version = self._corrections.commit(staged, who, reason)
+        self._measuring.start(plate)
+        return version
 
     def discard(self, staged: str) -> None:
         """Forget a staged correction; its uploads stay until they are removed."""
@@ -341,9 +344,12 @@ class Service:
             Version that the person looked at; the live one where None.
         """
         self._may_write()
-        return self._corrections.revert(
-            self._plates.get(key), well, field, version, who, reason, base
+        plate = self._plates.get(key)
+        event = self._corrections.revert(
+            plate, well, field, version, who, reason, base
         )
+        self._measuring.start(plate)
+        return event
 
     # --- inside -----------------------------------------------------------------------
 

@@ -1,0 +1,435 @@
+"""A correction from file to plate and back, through the service that pages use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from dashboard.errors import BlockedError, NotServedError, RefusedError
+from dashboard.pictures import PlaneRequest
+from dashboard.uploads import Quotas
+from dashboard.values import Source
+from hcs import from_hcs_zarr
+from hcs.errors import ConflictError, SourceError
+from hcs.metadata import Who
+from tests import plates
+from tests.integration.serving import send, service, surveyed, tiff, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dashboard.service import Service
+
+KEY = "p.ome.zarr"
+ANNA = Who("Anna", "typed")
+SHAPE = (32, 40)
+
+
+@pytest.fixture(params=["0.4", "0.5"])
+def plate(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return plates.make(
+        tmp_path / "served" / KEY, fields=2, version=request.param, shape=SHAPE
+    )
+
+
+@pytest.fixture
+def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as found:
+        surveyed(found, KEY)
+        yield found
+
+
+@pytest.fixture
+def token(made: Service) -> str:
+    return made.open_session()
+
+
+def picture(
+    value: int, shape: tuple[int, ...] = SHAPE, dtype: str = "u2"
+) -> np.ndarray:
+    return np.full(shape, value, dtype)
+
+
+def pixels(plate: Path, well: str, field: str, channel: int) -> np.ndarray:
+    with from_hcs_zarr(plate) as opened:
+        image = opened.well(well).field(field).image()
+        return np.asarray(image.images[0].data)[channel]
+
+
+def kinds(staged: object) -> dict[str, bool]:
+    return {one.kind: one.confirmable for one in staged.differences if one.blocking}
+
+
+def one_channel(
+    made: Service, token: str, value: int = 7, name: str = "x.tif"
+) -> Source:
+    return Source(upload=send(made, token, tiff(picture(value)), name).id, channel=1)
+
+
+def test_replacing_one_channel_keeps_the_others_bit_for_bit(
+    made: Service, token: str, plate: Path
+) -> None:
+    before = pixels(plate, "B2", "1", 0)
+    source = one_channel(made, token, 777, "B02_GFP.tif")
+    staged = made.stage(token, KEY, "B2", "1", [source])
+    assert staged.action == "Replace GFP of B2 field 1"
+    assert staged.ready
+    made.commit(staged.id, ANNA, "out of focus")
+    assert np.array_equal(pixels(plate, "B2", "1", 0), before)
+    assert (pixels(plate, "B2", "1", 1) == 777).all()
+
+
+def test_everybody_sees_the_new_version_and_one_call_brings_the_old_one_back(
+    made: Service, token: str, plate: Path
+) -> None:
+    old = made.well(KEY, "A1").field("0")
+    before, revision = pixels(plate, "A1", "0", 1), made.revision(KEY)
+    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    committed = made.commit(staged.id, ANNA, "saturated")
+    new = made.well(KEY, "A1").field("0")
+    assert made.revision(KEY) > revision
+    assert new.version == committed.id != old.version
+    assert new.corrected
+    assert made.overview(KEY).well("A1").corrected
+
+    first, second = made.history(KEY, "A1", "0")[:2]
+    assert (first.id, first.live, first.who, first.why) == (
+        new.version,
+        True,
+        "Anna",
+        "saturated",
+    )
+    assert (second.id, second.live) == (old.version, False)
+
+    made.revert(KEY, "A1", "0", old.version, ANNA, "the first one was right")
+    assert made.well(KEY, "A1").field("0").version == old.version
+    assert np.array_equal(pixels(plate, "A1", "0", 1), before)
+
+
+def test_both_versions_can_be_looked_at_after_a_commit(
+    made: Service, token: str
+) -> None:
+    old = made.well(KEY, "A1").field("0").version
+    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token, 9)])
+    asked = PlaneRequest(channel=1)
+    shown = made.pictures.staged_plane(staged.id, asked)
+    new = made.commit(staged.id, ANNA, "better").id
+    after = made.pictures.plane(KEY, "A1", "0", new, asked)
+    before = made.pictures.plane(KEY, "A1", "0", old, asked)
+    assert shown.data == after.data != before.data
+    assert np.frombuffer(after.data, after.dtype).max() == 9
+
+
+def test_a_whole_file_replaces_all_channels(
+    made: Service, token: str, plate: Path
+) -> None:
+    stack = np.stack([picture(3), picture(4)])
+    upload = send(made, token, tiff(stack, metadata={"axes": "CYX"}), "f.tif")
+    assert made.suggest(token, KEY, "A2", "0", [upload.id]) == (
+        Source(upload=upload.id),
+    )
+    staged = made.stage(token, KEY, "A2", "0", [Source(upload=upload.id)])
+    assert staged.action == "Replace A2 field 0"
+    made.commit(staged.id, ANNA, "again")
+    assert [pixels(plate, "A2", "0", c).max() for c in (0, 1)] == [3, 4]
+
+
+def test_files_are_assigned_to_channels_by_their_names(
+    made: Service, token: str
+) -> None:
+    names = ["A02_GFP.tif", "A02_DNA.tif"]
+    ids = [send(made, token, tiff(picture(1)), name).id for name in names]
+    found = made.suggest(token, KEY, "A2", "0", ids)
+    assert [one.channel for one in found] == [1, 0]
+
+
+def test_a_new_field_joins_its_well(made: Service, token: str, plate: Path) -> None:
+    ids = [send(made, token, tiff(picture(v)), f"{v}.tif").id for v in (5, 6)]
+    sources = [Source(upload=one, channel=c) for c, one in enumerate(ids)]
+    staged = made.stage(token, KEY, "A3", None, sources)
+    assert (staged.base, staged.action) == (None, "Add field 2 to A3")
+    made.commit(staged.id, ANNA, "was missing")
+    view = made.well(KEY, "A3")
+    assert [one.name for one in view.fields] == ["0", "1", "2"]
+    assert view.field("2").channels == view.field("0").channels
+    assert (pixels(plate, "A3", "2", 1) == 6).all()
+
+
+def test_a_new_field_needs_all_channels(made: Service, token: str) -> None:
+    with pytest.raises(SourceError, match="DNA is missing"):
+        made.stage(token, KEY, "A3", None, [one_channel(made, token)])
+
+
+@pytest.mark.parametrize(
+    ("array", "kind"),
+    [
+        pytest.param(picture(1, (16, 40)), "shape", id="shape"),
+        pytest.param(picture(1, dtype="f4"), "dtype", id="dtype"),
+    ],
+)
+def test_a_single_channel_that_does_not_fit_can_never_be_committed(
+    made: Service, token: str, array: np.ndarray, kind: str
+) -> None:
+    upload = send(made, token, tiff(array), "x.tif")
+    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id, channel=0)])
+    assert kinds(staged)[kind] is False
+    with pytest.raises(BlockedError, match="cannot be confirmed"):
+        made.confirm(staged.id, kind)
+    with pytest.raises(BlockedError, match="neither corrected nor confirmed"):
+        made.commit(staged.id, ANNA, "please")
+    assert made.pictures.staged_plane(staged.id, PlaneRequest()).data
+
+
+def test_a_whole_field_of_another_shape_waits_for_confirmation(
+    made: Service, token: str
+) -> None:
+    stack = np.stack([picture(3, (20, 20)), picture(4, (20, 20))])
+    upload = send(made, token, tiff(stack, metadata={"axes": "CYX"}), "x.tif")
+    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
+    assert kinds(staged) == {"shape": True}
+    with pytest.raises(BlockedError, match="20 x 20 pixels"):
+        made.commit(staged.id, ANNA, "binned")
+    assert made.confirm(staged.id, "shape").ready
+    assert not made.confirm(staged.id, "shape", False).ready
+    made.confirm(staged.id, "shape")
+    made.commit(staged.id, ANNA, "binned")
+    assert made.well(KEY, "A1").field("0").shape[-2:] == (20, 20)
+
+
+def test_fewer_channels_wait_for_confirmation(made: Service, token: str) -> None:
+    upload = send(made, token, tiff(picture(3)), "x.tif")
+    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
+    assert kinds(staged) == {"channels": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("A01_s1.tif", "well"), ("B02_s9.tif", "field")]
+)
+def test_a_name_that_speaks_of_another_target_blocks(
+    made: Service, token: str, name: str, kind: str
+) -> None:
+    source = one_channel(made, token, name=name)
+    staged = made.stage(token, KEY, "B2", "0", [source])
+    assert kinds(staged) == {kind: True}
+    with pytest.raises(BlockedError, match=r"speaks of"):
+        made.commit(staged.id, ANNA, "x")
+
+
+def test_another_pixel_size_blocks(made: Service, token: str) -> None:
+    data = tiff(
+        picture(1), imagej=True, resolution=(1.0, 1.0), metadata={"unit": "um"}
+    )
+    upload = send(made, token, data, "x.tif")
+    assert upload.pixel_size == pytest.approx(1.0)
+    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id, channel=0)])
+    assert kinds(staged) == {"pixel-size": True}
+
+
+def test_not_a_number_never_enters_an_integer_plate(made: Service, token: str) -> None:
+    array = np.stack([picture(1, dtype="f4")] * 2)
+    array[0, 3, :4] = np.nan
+    upload = send(made, token, tiff(array, metadata={"axes": "CYX"}), "x.tif")
+    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
+    assert kinds(staged) == {"dtype": True, "values": False}
+    assert any("4 pixels" in one.message for one in staged.differences)
+
+
+def test_equal_pixels_are_said_and_do_not_block(
+    made: Service, token: str, plate: Path
+) -> None:
+    data = tiff(pixels(plate, "A1", "0", 1))
+    upload = send(made, token, data, "x.tif")
+    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id, channel=1)])
+    assert [one.kind for one in staged.differences] == ["same"]
+    assert staged.ready
+
+
+def test_the_second_of_two_people_is_told_of_the_first(
+    made: Service, token: str
+) -> None:
+    other = made.open_session()
+    first = made.stage(token, KEY, "A1", "0", [one_channel(made, token, 1)])
+    second = made.stage(other, KEY, "A1", "0", [one_channel(made, other, 2)])
+    made.commit(first.id, ANNA, "mine")
+    with pytest.raises(ConflictError, match="Anna"):
+        made.commit(second.id, Who("Ben", "typed"), "no, mine")
+    assert made.history(KEY, "A1", "0")[0].who == "Anna"
+    acts = made.events.of_plate(made.overview(KEY).id)
+    assert [one.action for one in acts] == ["commit", "commit-failed"]
+
+
+@pytest.mark.parametrize(
+    ("who", "reason", "message"),
+    [
+        (Who("", "typed"), "x", "who you are"),
+        (Who("  ", "typed"), "x", "who you are"),
+        (ANNA, " \n", "reason"),
+    ],
+)
+def test_nothing_is_written_without_name_and_reason(
+    made: Service, token: str, who: Who, reason: str, message: str
+) -> None:
+    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    with pytest.raises(BlockedError, match=message):
+        made.commit(staged.id, who, reason)
+
+
+def test_two_channels_cannot_come_from_one_assignment(
+    made: Service, token: str
+) -> None:
+    sources = [one_channel(made, token, v) for v in (1, 2)]
+    with pytest.raises(SourceError, match="one channel"):
+        made.stage(token, KEY, "A1", "0", sources)
+
+
+def test_a_committed_correction_is_measured_anew(made: Service, token: str) -> None:
+    def mean(expected: float) -> bool:
+        found = made.values(KEY, "mean.1").wells["B3"]
+        return found.value == expected
+
+    before = wait_for(lambda: made.values(KEY, "mean.1").wells["B3"].value)
+    assert before > 100
+    for field in ("0", "1"):
+        staged = made.stage(token, KEY, "B3", field, [one_channel(made, token, 50)])
+        made.commit(staged.id, ANNA, "dark")
+    wait_for(lambda: mean(50.0), "for the new mean")
+
+
+def test_a_corrected_field_comes_home_after_the_grace_time(
+    plate: Path, tmp_path: Path
+) -> None:
+    with service(tmp_path / "w2", plate, settle_after=0.0) as made:
+        surveyed(made, KEY)
+        token = made.open_session()
+        staged = made.stage(token, KEY, "B1", "0", [one_channel(made, token, 5)])
+        version = made.commit(staged.id, ANNA, "dark").id
+        wait_for(lambda: made.overview(KEY).unsettled == 0, "to settle")
+        assert made.well(KEY, "B1").field("0").version == version
+        asked = PlaneRequest(channel=1)
+        raw = made.pictures.plane(KEY, "B1", "0", version, asked)
+        assert np.frombuffer(raw.data, raw.dtype).max() == 5
+    with from_hcs_zarr(plate) as opened:
+        assert opened.well("B1").field("0").path == "0"
+
+
+# --- sessions, quotas, refusals ------------------------------------------------------
+
+
+def files_in(made: Service) -> list[Path]:
+    return [one for one in made.workspace.staging.rglob("*") if one.is_file()]
+
+
+def test_a_page_that_closes_takes_its_files_along(made: Service, token: str) -> None:
+    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    half = made.begin_upload(token, "half.tif", None)
+    half.write(b"II*\0")
+    assert files_in(made)
+    made.close_session(token)
+    assert files_in(made) == []
+    with pytest.raises(NotServedError):
+        made.staged(staged.id)
+    with pytest.raises(RefusedError, match="given up"):
+        half.write(b"more")
+
+
+def test_uploads_and_staged_files_go_with_the_commit(made: Service, token: str) -> None:
+    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    made.commit(staged.id, ANNA, "x")
+    assert made.uploads(token) == ()
+    assert files_in(made) == []
+    with pytest.raises(NotServedError):
+        made.commit(staged.id, ANNA, "twice")
+
+
+def test_discarding_leaves_the_plate_and_the_uploads(made: Service, token: str) -> None:
+    before = made.well(KEY, "A1")
+    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    made.discard(staged.id)
+    assert len(made.uploads(token)) == 1
+    assert made.well(KEY, "A1") == before
+    assert [one for one in files_in(made) if ".staged" in one.name] == []
+
+
+def test_one_page_cannot_use_the_files_of_another(made: Service, token: str) -> None:
+    source = one_channel(made, token)
+    with pytest.raises(NotServedError, match="no such upload"):
+        made.stage(made.open_session(), KEY, "A1", "0", [source])
+
+
+def test_an_unknown_token_uploads_nothing(made: Service) -> None:
+    with pytest.raises(RefusedError, match="no longer known"):
+        made.begin_upload("guess", "x.tif", 10)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_file_over_the_limit_is_stopped_and_removed(
+    plate: Path, tmp_path: Path, announced: bool
+) -> None:
+    quotas = Quotas(file_bytes=1000)
+    with service(tmp_path / "w2", plate, quotas=quotas) as made:
+        token = made.open_session()
+        data = bytes(5000)
+        if announced:
+            with pytest.raises(RefusedError, match="may still be uploaded"):
+                made.begin_upload(token, "big.tif", len(data))
+        else:
+            receiving = made.begin_upload(token, "big.tif", None)
+            with pytest.raises(RefusedError, match="larger than"):
+                receiving.write(data)
+            receiving.abandon()
+        assert files_in(made) == []
+
+
+def test_the_quota_of_a_page_is_given_back(plate: Path, tmp_path: Path) -> None:
+    data = tiff(picture(1))
+    quotas = Quotas(session_bytes=3 * len(data))
+    with service(tmp_path / "w2", plate, quotas=quotas) as made:
+        token = made.open_session()
+        for _ in range(5):
+            upload = send(made, token, data, "x.tif")
+            made.remove_upload(token, upload.id)
+        send(made, token, data, "x.tif")
+        with pytest.raises((RefusedError, SourceError)):
+            [send(made, token, data, "x.tif") for _ in range(3)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"MZ\x90\0" + bytes(100), id="program called tif"),
+        pytest.param(b"", id="empty"),
+        pytest.param(b"II*\0\xff\xff\xff\xff", id="TIFF that points nowhere"),
+        pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(50), id="cut off PNG"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_words(
+    made: Service, token: str, data: bytes
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        send(made, token, data, "well.tif")
+    assert "well.tif" in str(caught.value)
+    assert files_in(made) == []
+
+
+def test_names_from_browsers_never_become_paths(made: Service, token: str) -> None:
+    upload = send(made, token, tiff(picture(1)), "../../evil<b>.tif")
+    assert upload.name == "evil<b>.tif"
+    assert all("evil" not in one.name for one in files_in(made))
+
+
+def test_a_read_only_server_refuses_every_write(plate: Path, tmp_path: Path) -> None:
+    with service(tmp_path / "w2", plate, read_only=True) as made:
+        token = made.open_session()
+        assert not made.overview(KEY).writable
+        version = made.well(KEY, "A1").field("0").version
+        for act in (
+            lambda: made.begin_upload(token, "x.tif", 1),
+            lambda: made.stage(token, KEY, "A1", "0", [Source(upload="x")]),
+            lambda: made.commit("x", ANNA, "x"),
+            lambda: made.revert(KEY, "A1", "0", version, ANNA, "x"),
+        ):
+            with pytest.raises(RefusedError, match="read-only"):
+                act()
