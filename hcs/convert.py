@@ -64,9 +64,7 @@ def copy_plate(
     old = plate.version or "0.5"
     unfinished = _unfinished(store, plate.id)
     if not overwrite and not unfinished and _is_taken(store):
-        raise StoreError(
-            f"{store} holds a plate; pass overwrite=True to replace it."
-        )
+        raise StoreError(f"{store} holds a plate; pass overwrite=True to replace it.")
     draft = open_draft(
         unfinished or store,
         None if unfinished else replace(plate.metadata, version=None),
@@ -83,7 +81,9 @@ def copy_plate(
             _keep_unknown(transfer, plate.metadata, plate.attributes)
         _copy_others(transfer, "", {row.name for row in plate.rows})
         wells = [entry for entry in plate.wells if _is_there(transfer, entry)]
-        total = sum(len(_well_state(transfer, entry.path).well.images) for entry in wells)
+        total = sum(
+            len(_well_state(transfer, entry.path).well.images) for entry in wells
+        )
         for entry in wells:
             for _ in _copy_well(transfer, entry.path, history):
                 done += 1
@@ -104,7 +104,9 @@ def _check_apart(source: PlateStore, store: str | Path) -> None:
     except HCSError:
         return
     if str(place) == source.location:
-        raise StoreError(f"{place} is the plate that is to be copied; give another path.")
+        raise StoreError(
+            f"{place} is the plate that is to be copied; give another path."
+        )
 
 
 def _unfinished(store: str | Path, identifier: str) -> Path | None:
@@ -227,9 +229,7 @@ def _plan(
             for one in record.kept()
         ]
         if image.path not in [group.path for group in groups]:
-            groups.append(
-                Copied(path=image.path, new_path=image.path, identifier=live)
-            )
+            groups.append(Copied(path=image.path, new_path=image.path, identifier=live))
         return image, record, groups
     name = image.path if record is None else record.name
     new = FieldRecord(
@@ -266,12 +266,12 @@ def _copy_group(transfer: Transfer, well: str, group: Copied) -> None:
     copy_content(transfer, old_key, key)
     attributes = dict(transfer.attributes(old_key) or {})
     content = {**spec.extension(attributes), "version": group.identifier}
-    target.sync(key)
     step.reached("copied")
     files = group_files(transfer, old_key, spec.with_extension(attributes, content))
     for name, data in files.items():
         if name not in (".zgroup",) and name in DOCUMENTS:
-            target.replace(f"{key}/{name}", data)
+            target.replace(f"{key}/{name}", data, durable=False)
+    target.sync(key)
 
 
 def _write_well(
@@ -284,9 +284,7 @@ def _write_well(
     for old, new in zip(well.well.images, images, strict=True):
         attributes = hierarchy.repathed(attributes, old.path, new.path)
     written = spec.write_well(Well(images), transfer.new, attributes)
-    content = write_records(
-        {**spec.extension(well.attributes), "fields": {}}, records
-    )
+    content = write_records({**spec.extension(well.attributes), "fields": {}}, records)
     hierarchy.write_group(
         transfer.target,
         well.path,

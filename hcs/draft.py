@@ -11,8 +11,9 @@ from hcs import hierarchy, spec, step
 from hcs.errors import MetadataError, StoreError, UnsupportedVersionError
 from hcs.lock import locked
 from hcs.overlay import OverlayTarget
-from hcs.places import ASIDE, beside, foreign_file, is_archive, local_path
 from hcs.pack import pack
+from hcs.places import ASIDE, TRASH, beside, foreign_file, is_archive, local_path
+from hcs.recovery import recover
 from hcs.settle import settle
 from hcs.target import DirectoryTarget, exchange, store_errors
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hcs.metadata import Plate
-
-TRASH = ".hcs-trash"
-"""Ends the name of what was replaced and is being removed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,6 +107,7 @@ def open_draft(
     target = DirectoryTarget(final, durable=durable)
     occupied = _occupied(final)
     if occupied and not overwrite:
+        recover(target)
         state = hierarchy.read_plate_state(target)
         chosen = choose_version(state.version, version, plate, foreign=foreign)
         if annotations:
@@ -120,6 +119,7 @@ def open_draft(
     chosen = choose_version(None, version, plate, foreign=foreign)
     if occupied:
         target = DirectoryTarget(beside(final), durable=durable)
+        target.live = False
     if not _create(target, plate, chosen, annotations):
         return open_draft(
             store,
@@ -165,6 +165,7 @@ def _open_archive(
             f"{final}: archives hold Zarr v3, so NGFF 0.5 or later; got 0.4."
         )
     target = DirectoryTarget(beside(final), durable=False)
+    target.live = False
     _create(target, plate, chosen, annotations)
     return Draft(target=target, final=final, version=chosen, aside=True)
 
@@ -263,7 +264,9 @@ def swap(new: Path, final: Path) -> None:
     trash = new.with_name(new.name.removesuffix(ASIDE) + TRASH)
     with store_errors(f"Could not put {new} in the place of {final}"):
         step.reached("swap")
-        with locked(final):  # who commits to the old plate is done, or meets the new one
+        with locked(
+            final
+        ):  # who commits to the old plate is done, or meets the new one
             if exchange(new, final):
                 step.reached("swapped")
                 new.rename(trash)

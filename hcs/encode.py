@@ -199,6 +199,9 @@ class ArrayEncoder:
         self.stored = 0
         """Bytes of chunks and shard index so far."""
 
+        self.kept: list[NDArray[Any]] | None = None
+        """Where to keep the planes, None where nobody asked."""
+
         self._index: list[tuple[int, int]] = []
         self._planes = int(np.prod(layout.grid[:-2], dtype=np.int64))
         self._done = 0
@@ -235,7 +238,9 @@ class ArrayEncoder:
                 f"A plane of level {layout.path!r} has shape {plane.shape}; expected "
                 f"{layout.shape[-2:]}."
             )
-        self.digest.update(plane.reshape(-1).view(np.uint8))
+        self.digest.update(plane.reshape(-1).view(np.uint8).data)
+        if self.kept is not None:
+            self.kept.append(plane)
         leading = layout.grid[:-2]
         lead = np.unravel_index(self._done, leading) if leading else ()
         for row in range(layout.grid[-2]):
@@ -286,6 +291,9 @@ class Encoded:
     size: int
     """Bytes of all chunks and shards."""
 
+    coarsest: tuple[NDArray[Any], ...] = ()
+    """The planes of the last level, in C order: small, and handy to look at."""
+
 
 def encode_levels(
     planes: Iterable[NDArray[Any]],
@@ -306,6 +314,7 @@ def encode_levels(
         encoders = [
             stack.enter_context(ArrayEncoder(layout, sink)) for layout in layouts
         ]
+        encoders[-1].kept = []
         for plane in planes:
             for encoder, level in zip(
                 encoders, levels_of(plane, len(layouts), kind), strict=True
@@ -323,6 +332,7 @@ def encode_given(
     encoders = []
     for planes, layout in zip(levels, layouts, strict=True):
         with ArrayEncoder(layout, sink) as encoder:
+            encoder.kept = [] if layout is layouts[-1] else None
             for plane in planes:
                 encoder.add(plane)
         encoders.append(encoder)
@@ -333,4 +343,5 @@ def _encoded(encoders: Sequence[ArrayEncoder]) -> Encoded:
     return Encoded(
         tuple(f"sha256:{encoder.digest.hexdigest()}" for encoder in encoders),
         sum(encoder.stored for encoder in encoders),
+        tuple(encoders[-1].kept or ()),
     )

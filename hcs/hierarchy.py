@@ -249,7 +249,7 @@ def mark_group(
     files = spec.group_json(version, {spec.EXTENSION: mark})
     # The mark first: what bears none is never taken for ours.
     for name, data in reversed(files.items()):
-        target.replace(f"{path}/{name}", data)
+        target.replace(f"{path}/{name}", data, durable=False)
 
 
 def remove_group(target: DirectoryTarget, version: str, path: str) -> None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hcs import hierarchy, spec
+from hcs.display import channel_entry, describe_channels, read_channels
 from hcs.metadata import Axis, Channel, ImageMetadata
 from hcs.source import own_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from hcs.encode import Encoded
     from hcs.hierarchy import PlateState, WellState
     from hcs.source import Source
+    from hcs.staging import Place
     from hcs.target import DirectoryTarget
 
 
@@ -21,8 +28,9 @@ def inherited(
     target: DirectoryTarget,
     state: PlateState,
     well: WellState,
-    name: str,
+    place: Place,
     source: Source,
+    encoded: Encoded,
 ) -> tuple[ImageMetadata, dict[str, Any]]:
     """Return the metadata of a new version and the attributes to write it into.
 
@@ -30,9 +38,9 @@ def inherited(
     the field it replaces; a new field takes the plate's channels. What the source gives
     stands.
     """
-    image = well.image_of(name, None)
     attributes = dict(source.attributes)
     metadata = source.metadata
+    image = well.image_of(place.name, place.acquisition)
     old_attributes = None
     if image is not None:
         key = f"{well.path}/{image.path}"
@@ -40,13 +48,48 @@ def inherited(
     if old_attributes is not None:
         old = spec.read_image(old_attributes, well.path)
         attributes = {**own_attributes(old_attributes), **attributes}
-        return _from_field(metadata, old, source), attributes
-    channels = _channels(metadata.channels, plate_channels(target, state), source)
+        metadata = _from_field(metadata, old, source)
+    channels = metadata.channels
+    if not channels or any(channel.window is None for channel in channels):
+        channels = _from_plate(target, channels, source, encoded)
     return replace(metadata, channels=channels), attributes
+
+
+def _from_plate(
+    target: DirectoryTarget,
+    given: Sequence[Channel],
+    source: Source,
+    encoded: Encoded,
+) -> tuple[Channel, ...]:
+    """Return the channels with the plate's windows; the first field makes them."""
+    with target.lock():
+        state = hierarchy.read_plate_state(target)
+        known = plate_channels(target, state)
+        channels = _channels(given, known, source)
+        if channels and all(channel.window for channel in channels):
+            return channels
+        described = describe_channels(channels, _by_channel(source, encoded))
+        if not known and not spec.extension(state.attributes).get("channels"):
+            entries = [channel_entry(channel) for channel in described]
+            hierarchy.annotate(target, {"channels": entries})
+    return described
+
+
+def _by_channel(source: Source, encoded: Encoded) -> list[NDArray[Any]]:
+    """Return the coarsest level as one array a channel."""
+    leading = dict(zip(source.dims[:-2], source.shape[:-2], strict=True))
+    stack = np.stack(encoded.coarsest)
+    stack = stack.reshape(*leading.values(), *stack.shape[1:])
+    if "c" not in leading:
+        return [stack]
+    return list(np.moveaxis(stack, source.dims.index("c"), 0))
 
 
 def plate_channels(target: DirectoryTarget, state: PlateState) -> tuple[Channel, ...]:
     """Return the channels of the plate: as its document, else its first field, says."""
+    known = read_channels(spec.extension(state.attributes))
+    if known and all(channel.window for channel in known):
+        return known
     for listed in state.plate.wells:
         well = hierarchy.read_well_state(target, state.version, listed.path)
         for image in well.well.images[:1]:
@@ -54,7 +97,7 @@ def plate_channels(target: DirectoryTarget, state: PlateState) -> tuple[Channel,
             attributes = hierarchy.read_group_attributes(target, state.version, key)
             if attributes is not None:
                 return spec.read_image(attributes, key).channels
-    return ()
+    return known
 
 
 def _from_field(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ PATIENCE = 60.0
 
 _POLL = 0.002
 """Seconds between two tries; a held commit takes about as long."""
+
+LOCK_FILE = ".hcs-lock"
+"""Ends the names of lock files. They stay, as removing one would let two in."""
 
 _UNSUPPORTED = {
     errno.EBADF,  # NFS: an exclusive lock wants a descriptor opened for writing
@@ -83,8 +87,16 @@ def wait_for(path: Path, patience: float) -> Hold:
         time.sleep(_POLL)
 
 
-def try_hold(path: Path) -> Hold | None:
-    """Return the lock of `path`, or None where somebody holds it or the path moved."""
+def try_hold(path: Path, beside: Path | None = None) -> Hold | None:
+    """Return the lock of `path`, or None where somebody holds it or the path moved.
+
+    Parameters
+    ----------
+    beside
+        The lock file to use where the file system takes no lock on `path` itself;
+        by default one next to it.
+    """
+    beside = beside or path.with_name(f".{path.name}{LOCK_FILE}")
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError as error:
@@ -92,13 +104,13 @@ def try_hold(path: Path) -> Hold | None:
     except PermissionError as error:
         if os.name != "nt":
             raise ReadOnlyError(f"{path} may not be read: {error.strerror}.") from error
-        return _hold_beside(path)
+        return _hold_beside(path, beside)
     try:
         taken = _flock(descriptor)
     except OSError as error:
         os.close(descriptor)
         if error.errno in _UNSUPPORTED:
-            return _hold_beside(path)
+            return _hold_beside(path, beside)
         raise StoreError(f"{path} cannot be locked: {error.strerror}.") from error
     if taken and _is_still(path, descriptor):
         return Hold(descriptor)
@@ -128,8 +140,7 @@ def _is_still(path: Path, descriptor: int) -> bool:
     return os.path.samestat(there, os.fstat(descriptor))
 
 
-def _hold_beside(path: Path) -> Hold | None:
-    beside = path.with_name(f".{path.name}.hcs-lock")
+def _hold_beside(path: Path, beside: Path) -> Hold | None:
     try:
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
@@ -138,7 +149,7 @@ def _hold_beside(path: Path) -> Hold | None:
             f"{beside} cannot be made ({error.strerror})."
         ) from error
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

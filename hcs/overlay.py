@@ -46,6 +46,7 @@ class OverlayTarget(DirectoryTarget):
 
     def __init__(self, archive: Path) -> None:
         super().__init__(beside(archive), durable=False)
+        self.live = False
         self.archive = archive
         self._packed: dict[str, str] = {}
         self._stamp: object = None
@@ -75,7 +76,7 @@ class OverlayTarget(DirectoryTarget):
             self.end()
 
     def begin(self, keep: str | None = None) -> None:
-        """Take the lock of the archive, one writer at a time, and look what it holds."""
+        """Take the lock of the archive and look what it holds; one writer at a time."""
         self._hold = wait_for(self.archive, PATIENCE)
         try:
             self.load(keep)
@@ -145,7 +146,7 @@ class OverlayTarget(DirectoryTarget):
         """Remove the folder beside the archive."""
         shutil.rmtree(self.root, ignore_errors=True)
 
-    # --- the acts that touch what stayed in the archive ---------------------------------
+    # --- acts on what stayed in the archive -----------------------------------------
 
     def rename(self, old: str, new: str) -> None:
         """Move a group, also what of it is in the archive."""
@@ -203,7 +204,9 @@ def archive_mark(store: ArchiveStore) -> str:
     return hashlib.sha256(listed.encode()).hexdigest()
 
 
-def packed_beside(root: Path, archive: Path) -> dict[str, Callable[[], Iterable[bytes]]]:
+def packed_beside(
+    root: Path, archive: Path
+) -> dict[str, Callable[[], Iterable[bytes]]]:
     """Return what a folder that was left by `OverlayTarget` needs of its archive.
 
     Raises

@@ -21,6 +21,9 @@ BYSTANDERS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".directory"))
 ASIDE = ".hcs-new"
 """Ends the name of a plate that is being built beside its place."""
 
+TRASH = ".hcs-trash"
+"""Ends the name of what was replaced and is being removed."""
+
 _DOCUMENTS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"))
 
 
@@ -105,7 +108,7 @@ def foreign_file(path: Path) -> Path | None:
     folders = [path]
     while folders:
         folder = folders.pop()
-        names = os.listdir(folder)
+        names = [inside.name for inside in folder.iterdir()]
         if ".zarray" in names or _is_array(folder / "zarr.json"):
             continue
         for name in names:

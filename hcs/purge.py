@@ -14,8 +14,8 @@ from hcs.recovery import orphans as find_orphans
 from hcs.settle import finish_moves
 
 if TYPE_CHECKING:
-    from hcs.metadata import Who
     from hcs.hierarchy import PlateState, WellState
+    from hcs.metadata import Who
     from hcs.target import DirectoryTarget
 
 

@@ -7,7 +7,7 @@ the same ground as the one before. Pure numpy, no I/O.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -83,9 +83,7 @@ def level_factors(shapes: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...
     return tuple(factors)
 
 
-def downsample(
-    planes: NDArray[np.generic], kind: Kind = "intensity"
-) -> NDArray[np.generic]:
+def downsample(planes: NDArray[Any], kind: Kind = "intensity") -> NDArray[Any]:
     """Return `planes` at half the resolution in ``y`` and ``x``.
 
     Parameters
@@ -129,8 +127,8 @@ def downsample(
 
 
 def levels_of(
-    plane: NDArray[np.generic], count: int, kind: Kind = "intensity"
-) -> Iterator[NDArray[np.generic]]:
+    plane: NDArray[Any], count: int, kind: Kind = "intensity"
+) -> Iterator[NDArray[Any]]:
     """Yield `plane` and its `count` - 1 coarser levels, each made from the one before.
 
     Parameters
@@ -144,11 +142,11 @@ def levels_of(
         yield plane
 
 
-def _sum_rows(planes: NDArray[np.generic], dtype: np.dtype) -> NDArray:
+def _sum_rows(planes: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     height = planes.shape[-2]
     upper, lower = planes[..., : height - 1 : 2, :], planes[..., 1::2, :]
     if height % 2 == 0:
-        return np.add(upper, lower, dtype=dtype)
+        return np.asarray(np.add(upper, lower, dtype=dtype))
     shape = (*planes.shape[:-2], height // 2 + 1, planes.shape[-1])
     total = np.empty(shape, dtype)
     np.add(upper, lower, out=total[..., :-1, :], dtype=dtype)
@@ -156,18 +154,18 @@ def _sum_rows(planes: NDArray[np.generic], dtype: np.dtype) -> NDArray:
     return total
 
 
-def _sum_columns(rows: NDArray) -> NDArray:
+def _sum_columns(rows: NDArray[Any]) -> NDArray[Any]:
     width = rows.shape[-1]
     left, right = rows[..., : width - 1 : 2], rows[..., 1::2]
     if width % 2 == 0:
-        return np.add(left, right)
+        return np.asarray(np.add(left, right))
     total = np.empty((*rows.shape[:-1], width // 2 + 1), rows.dtype)
     np.add(left, right, out=total[..., :-1])
     np.add(rows[..., -1], rows[..., -1], out=total[..., -1])
     return total
 
 
-def _float_mean(planes: NDArray[np.generic]) -> NDArray[np.generic]:
+def _float_mean(planes: NDArray[Any]) -> NDArray[Any]:
     # Half floats would overflow from 16384 on.
     dtype = np.dtype(np.float32) if planes.dtype.itemsize == 2 else planes.dtype
     total = _sum_columns(_sum_rows(planes, dtype.newbyteorder("=")))
@@ -175,8 +173,8 @@ def _float_mean(planes: NDArray[np.generic]) -> NDArray[np.generic]:
     return total.astype(planes.dtype, copy=False)
 
 
-def _long_mean(planes: NDArray[np.generic]) -> NDArray[np.generic]:
+def _long_mean(planes: NDArray[Any]) -> NDArray[Any]:
     # No wider integer exists: quarters and remainders are added apart.
     quarters = _sum_columns(_sum_rows(planes >> 2, planes.dtype))
     remainders = _sum_columns(_sum_rows(planes & 3, planes.dtype))
-    return quarters + ((remainders + 2) >> 2)
+    return np.asarray(quarters + ((remainders + 2) >> 2))

@@ -7,16 +7,14 @@ somebody acquired them. A second run finds nothing left to do.
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, step
-from hcs.draft import TRASH
 from hcs.errors import HCSError
 from hcs.lock import locked, try_hold
-from hcs.places import ASIDE, is_archive, local_path, open_target
+from hcs.places import ASIDE, TRASH, is_archive, local_path, open_target
 from hcs.settle import finish_moves
 from hcs.target import PART, store_errors
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from hcs import hierarchy, spec
 from hcs.commit import Change, commit_change
 from hcs.errors import ConflictError, NotFoundError
-from hcs.metadata import FieldVersion, Who
 from hcs.places import opened
 from hcs.store import open_store
 from hcs.target import DirectoryTarget
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs.hierarchy import WellState
+    from hcs.metadata import FieldVersion, Who
 
 
 def history(

@@ -15,6 +15,8 @@ that a crash at any moment can be continued by whoever locks the plate next:
 
 from __future__ import annotations
 
+import logging
+import time
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
 
     from hcs.hierarchy import PlateState, WellState
     from hcs.target import DirectoryTarget
+
+
+_log = logging.getLogger(__name__)
+
+NO_WAIT = -1.0
+"""As a grace time at the end of a writer: settle what is due, wait for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,34 @@ def settle(
             with target.lock():
                 settle_well(target, state, path, seconds)
         return unsettled(target, grace=seconds, wells=wells)
+
+
+def settle_at_end(
+    target: DirectoryTarget, wells: tuple[str, ...], grace: float | None
+) -> None:
+    """Bring what a writer corrected home, waiting until readers have let go.
+
+    Aliases are left to whoever writes or settles the plate next.
+    """
+    if grace == NO_WAIT:
+        settle(target, wells=wells)
+        return
+    while True:
+        left = [
+            one
+            for one in settle(target, wells=wells, grace=grace)
+            if one.path != one.home and not one.problem
+        ]
+        if not left:
+            return
+        seconds = min(one.seconds for one in left)
+        _log.info(
+            "Waiting %.0f s before %d corrected field(s) of %s are settled.",
+            seconds,
+            len(left),
+            target.location,
+        )
+        time.sleep(max(seconds, 0.01))
 
 
 def unsettled(

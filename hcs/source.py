@@ -57,7 +57,8 @@ class Pixels:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Little-endian dtype."""
-        return np.dtype(self.data.dtype).newbyteorder("<")
+        dtype: np.dtype[Any] = np.dtype(self.data.dtype).newbyteorder("<")
+        return dtype
 
     def planes(self) -> Iterator[NDArray[Any]]:
         """Yield ``(y, x)`` planes in C order of the other axes."""

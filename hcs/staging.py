@@ -8,6 +8,9 @@ the new one, and a crash leaves at most an unnamed group.
 
 from __future__ import annotations
 
+import errno
+import logging
+import math
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from hcs.encode import Encoded
     from hcs.hierarchy import PlateState, WellState
     from hcs.lock import Hold
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +120,8 @@ class StagedField:
         with self.target.changing(keep=self.place.key):
             committed = commit_change(self.target, change)
         self._release()
+        for notice in self.notices:
+            _log.warning("%s", notice)
         return committed
 
     def discard(self) -> None:
@@ -222,7 +230,7 @@ def field_name(
                 f"index, 0 or more."
             )
         field = int(field)
-    if isinstance(field, bool) or not isinstance(field, int) or field < 0:
+    if type(field) is not int or field < 0:
         raise InvalidPathError(
             f"The field index is {field!r}; expected an integer of 0 or more."
         )
@@ -268,8 +276,11 @@ def write_aside(
         step.reached("verify")
         if storage.verify:
             _verify(target, state, place, layouts, encoded)
-    except BaseException:
+    except BaseException as error:
         _abandon(target, state, place, hold)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            size = math.prod(source.shape) * source.dtype.itemsize
+            error.add_note(f"The field has {size} bytes before compression.")
         raise
     return StagedField(
         target=target,
@@ -284,7 +295,7 @@ def write_aside(
             supersedes=place.base,
         ),
         label=label,
-        notices=_notices(state, place),
+        notices=_notices(state, place) if target.live else (),
         _hold=hold,
     )
 
@@ -413,20 +424,18 @@ def _write(
         encoded = encode_given(
             [level.planes() for level in source.levels], layouts, sink
         )
-    metadata, attributes = inherited(target, state, well, place.name, source)
-    datasets = source.datasets([layout.shape for layout in layouts])
-    if len(source.levels) == 1:
-        fresh = replace(source, metadata=metadata)
-        datasets = fresh.datasets([layout.shape for layout in layouts])
+    metadata, attributes = inherited(target, state, well, place, source, encoded)
+    shapes = [layout.shape for layout in layouts]
+    datasets = replace(source, metadata=metadata).datasets(shapes)
     metadata = replace(metadata, datasets=datasets)
     written = spec.write_image(metadata, state.version, attributes)
     complete = spec.with_extension(written, {"version": identifier})
-    # All pixels are on the disk before the document that calls them complete.
-    target.sync(place.key)
     step.reached("complete")
     for name, data in spec.group_json(state.version, complete).items():
         if name != ".zgroup":
-            target.replace(f"{place.key}/{name}", data)
+            target.replace(f"{place.key}/{name}", data, durable=False)
+    # One barrier for pixels and document: nothing names the group before it.
+    target.sync(place.key)
     return encoded
 
 

@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hcs import step
 from hcs.errors import InvalidPathError, ReadOnlyError, StoreError
-from hcs.lock import Hold, locked, try_hold
+from hcs.lock import LOCK_FILE, Hold, locked, try_hold
 from hcs.store import DirectoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     from zarr.abc.store import Store
+
+    from hcs.store import PlateStore
 
 
 PART = ".hcs-part"
@@ -48,8 +50,8 @@ class DirectoryTarget:
         tests and for copies that can be made again.
     """
 
-    conditional = False
-    """Whether documents are replaced by a conditional put and not under a lock."""
+    live = True
+    """Whether others may read the plate while it is written."""
 
     def __init__(self, root: str | Path, *, durable: bool = True) -> None:
         self.root = Path(root).absolute()
@@ -64,7 +66,7 @@ class DirectoryTarget:
     # --- looking ---------------------------------------------------------------------
 
     def read(self, key: str) -> bytes | None:
-        """Return one document, None where there is none; guarded as `DirectoryStore`."""
+        """Return one document, None where there is none; checks as `DirectoryStore`."""
         if self._reader is None:
             if not self.root.is_dir():
                 return None
@@ -153,8 +155,15 @@ class DirectoryTarget:
         with self.create(key) as stream:
             stream.write(data)
 
-    def replace(self, key: str, data: bytes) -> None:
-        """Put `data` in the place of a document, in one step and durably."""
+    def replace(self, key: str, data: bytes, *, durable: bool = True) -> None:
+        """Put `data` in the place of a document in one step.
+
+        Parameters
+        ----------
+        durable
+            False where `sync` follows before anything depends on the document.
+        """
+        durable = durable and self.durable
         path = self._path(key)
         part = path.with_name(f"{path.name}.{uuid.uuid4().hex}{PART}")
         with self._errors("write", key):
@@ -164,7 +173,7 @@ class DirectoryTarget:
                 with part.open("xb") as stream:
                     stream.write(data)
                     stream.flush()
-                    if self.durable:
+                    if durable:
                         os.fsync(stream.fileno())
                 step.reached(f"replace {key}")
                 _replace(part, path)
@@ -173,7 +182,7 @@ class DirectoryTarget:
                     part.unlink()
                 raise
             step.reached(f"replaced {key}")
-            if self.durable:
+            if durable:
                 self._sync_directory(path.parent)
 
     def sync(self, prefix: str) -> None:
@@ -249,7 +258,9 @@ class DirectoryTarget:
 
     def hold(self, prefix: str) -> Hold | None:
         """Hold one group while it is staged; None where somebody else does."""
-        return try_hold(self._path(prefix))
+        # Never inside the plate, where a lock file would be a foreign object.
+        name = f".{self.root.name}.{prefix.replace('/', '-')}{LOCK_FILE}"
+        return try_hold(self._path(prefix), self.root.with_name(name))
 
     # --- inside ----------------------------------------------------------------------
 
@@ -361,7 +372,8 @@ def _link(old: Path, new: Path) -> None:
 
 
 SYNC_FILES = 16
-"""From so many files on, one ``syncfs`` is cheaper than an ``fsync`` for each."""
+"""From so many files and folders on, one ``syncfs`` is used instead of an ``fsync`` for
+each: 6 against 90 ms for the 21 of a field of three levels, on a virtual disk."""
 
 
 def _sync_tree(path: Path) -> None:
@@ -370,7 +382,7 @@ def _sync_tree(path: Path) -> None:
     for folder, _, names in os.walk(path, topdown=False):
         folders.append(Path(folder))
         files += [Path(folder, name) for name in names]
-    if len(files) >= SYNC_FILES and _sync_file_system(path):
+    if len(files) + len(folders) >= SYNC_FILES and _sync_file_system(path):
         return
     for name in files + (folders if os.name != "nt" else []):
         descriptor = os.open(name, os.O_RDONLY if os.name != "nt" else os.O_RDWR)

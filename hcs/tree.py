@@ -16,6 +16,7 @@ import numpy as np
 from hcs import spec
 from hcs.codec import choose_codec
 from hcs.encode import ArrayLayout, choose_chunk, encode_given
+from hcs.envelope import with_block
 from hcs.errors import HCSError, MetadataError
 from hcs.image import Multiscales
 from hcs.source import as_source
@@ -63,8 +64,9 @@ class Transfer:
             if self.old != _BELOW_05 and document.get("node_type") == "array":
                 return None
             return spec.attributes(document, name)
-        plain = self.old == _BELOW_05 and self.store.stamp(_join(key, ".zgroup"))
-        return {} if plain else None
+        if self.old != _BELOW_05 or self.store.stamp(_join(key, ".zgroup")) is None:
+            return None
+        return {}
 
     def is_array(self, key: str) -> bool:
         """Whether a node of the source is an array."""
@@ -117,7 +119,7 @@ def converted(
     if not any(name in block for name in ("multiscales", "labels", "image-label")):
         return attributes
     if "multiscales" not in block:
-        return spec.with_block(attributes, transfer.new, {})
+        return with_block(attributes, transfer.new, {})
     metadata = spec.read_image(attributes, transfer.store.where(key))
     if not transfer.same_format:
         metadata = replace(
@@ -140,16 +142,15 @@ def _encode_image(transfer: Transfer, key: str, new_key: str) -> frozenset[str]:
         return frozenset()  # no image: its arrays, if any, are copied one by one
     source = as_source(image)
     layouts = [
-        _layout(number, level, transfer.new) for number, level in enumerate(source.levels)
+        _layout(number, level, transfer.new)
+        for number, level in enumerate(source.levels)
     ]
     encode_given(
         [level.planes() for level in source.levels],
         layouts,
         GroupSink(transfer.target, new_key),
     )
-    return frozenset(
-        dataset.path.split("/")[0] for dataset in image.metadata.datasets
-    )
+    return frozenset(dataset.path.split("/")[0] for dataset in image.metadata.datasets)
 
 
 def _layout(number: int, level: Any, version: str) -> ArrayLayout:
@@ -212,27 +213,27 @@ def _convert_array(transfer: Transfer, key: str, new_key: str) -> None:
                 transfer.store.zarr_store(), path=key, mode="r"
             )
             attributes = dict(array.attrs)
-            dims = attributes.pop("_ARRAY_DIMENSIONS", None) if new_format == 3 else None
-            copy: Any = zarr.create_array(
-                LocalStore(transfer.target.root),
-                name=new_key,
-                shape=array.shape,
-                dtype=array.dtype,
-                chunks=array.chunks,
-                fill_value=array.fill_value,
-                attributes=attributes,
-                zarr_format=new_format,
-                **({"dimension_names": dims} if dims else {}),
-                **(
-                    {"chunk_key_encoding": {"name": "v2", "separator": "/"}}
-                    if new_format == 2
-                    else {}
-                ),
+            dims = (
+                attributes.pop("_ARRAY_DIMENSIONS", None) if new_format == 3 else None
             )
+            options: dict[str, Any] = {
+                "shape": array.shape,
+                "dtype": array.dtype,
+                "chunks": array.chunks,
+                "fill_value": array.fill_value,
+                "attributes": attributes,
+                "zarr_format": new_format,
+            }
+            if new_format == 2:
+                options["chunk_key_encoding"] = {"name": "v2", "separator": "/"}
+            elif dims:
+                options["dimension_names"] = dims
+            place = LocalStore(transfer.target.root)
+            copy: Any = zarr.create_array(place, name=new_key, **options)
             copy[...] = np.asarray(array[...]) if array.shape else array[()]
     except HCSError:
         raise
-    except Exception as error:  # noqa: BLE001  zarr and its codecs raise anything
+    except Exception as error:
         raise MetadataError(
             f"{transfer.store.where(key)} cannot be written as Zarr v{new_format}: "
             f"{error}. Convert between 0.5 and 0.6, or leave that array out."

@@ -68,5 +68,5 @@ def _digest(store: Store, path: str, zarr_format: int) -> str:
         block = np.ascontiguousarray(
             array[(*position, ...)], array.dtype.newbyteorder("<")
         )
-        digest.update(block.reshape(-1).view(np.uint8))
+        digest.update(block.reshape(-1).view(np.uint8).data)
     return f"sha256:{digest.hexdigest()}"

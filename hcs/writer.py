@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hcs import hierarchy, spec
+from hcs import hierarchy
 from hcs.convert import copy_plate
 from hcs.draft import Draft, open_draft
 from hcs.errors import (
@@ -18,6 +17,7 @@ from hcs.errors import (
 from hcs.metadata import Plate, Who, as_plate
 from hcs.person import login_name as login_name
 from hcs.places import is_archive, local_path
+from hcs.settle import NO_WAIT, settle_at_end
 from hcs.source import as_source
 from hcs.staging import Storage, field_name, write_aside
 from hcs.target import DirectoryTarget
@@ -67,6 +67,10 @@ class HCSPlateWriter:
         where `plate_metadata` has no ``field_count``).
     verify, durable
         Whether each field is read back, and waited for until it is on the disk.
+    grace
+        Seconds that readers may hold on to the path of a field that was corrected here,
+        by default ``config.settle_grace``: so long the end waits before it brings the
+        field back to its first path. 0 where nobody reads the plate now.
 
     Notes
     -----
@@ -86,6 +90,7 @@ class HCSPlateWriter:
         progress: Callable[[int, int | None], None] | None = None,
         verify: bool = True,
         durable: bool = True,
+        grace: float | None = None,
     ) -> None:
         self.store = store
         self._given = None if plate_metadata is None else as_plate(plate_metadata)
@@ -94,13 +99,14 @@ class HCSPlateWriter:
         self._who = who or login_name()
         self._annotations = dict(annotations or {})
         self._progress = progress
-        self._verify, self._durable = verify, durable
+        self._verify, self._durable, self._grace = verify, durable, grace
         self._draft: Draft | None = None
         self._state = "new"
         self._lock = threading.Lock()
         self._failures: dict[tuple[object, ...], str] = {}
         self._written: set[tuple[str, str]] = set()
         self._count = 0
+        self._corrected: set[str] = set()
 
     # --- life ------------------------------------------------------------------------
 
@@ -142,6 +148,8 @@ class HCSPlateWriter:
                 f"{listed}. {notes}"
             )
         draft.finish()
+        if not draft.aside and self._corrected:
+            settle_at_end(draft.target, tuple(self._corrected), self._grace)
 
     @property
     def written(self) -> frozenset[tuple[str, str]]:
@@ -277,12 +285,14 @@ class HCSPlateWriter:
         except ConflictError:
             staged.discard()
             raise
-        self._done(entry.path, staged.place.name)
+        self._done(entry.path, staged.place.name, version.action == "correct")
         return version
 
-    def _done(self, well: str, name: str) -> None:
+    def _done(self, well: str, name: str, corrected: bool) -> None:
         with self._lock:
             self._count += 1
+            if corrected:
+                self._corrected.add(well)
             self._written.add((well, name))
             done = len(self._written)
         if self._progress is not None:
@@ -378,7 +388,7 @@ def write_hcs_well_image(
         The entry of the field's history.
     """
     with HCSPlateWriter(
-        store, plate_metadata, version, overwrite=False, who=who
+        store, plate_metadata, version, overwrite=False, who=who, grace=NO_WAIT
     ) as writer:
         return writer.write_well_image(
             multiscales,

@@ -1,0 +1,118 @@
+"""Display settings for channels that came without any: one window for a whole plate.
+
+Viewers that set contrast image by image make wells incomparable. So the first field
+that is written decides, and every other field of the plate takes over its windows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hcs.metadata import Channel, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+COLORS = ("4169E1", "00C853", "FF1744", "FFAB00", "D500F9", "00E5FF")
+"""Told apart on black, also by most people who see fewer colours."""
+
+GREY = "FFFFFF"
+
+LOW, HIGH = 0.1, 99.9
+"""Percentiles of the coarsest level: dust and dead pixels are averaged away there."""
+
+
+def describe_channels(
+    given: Sequence[Channel], planes: Sequence[NDArray[Any]]
+) -> tuple[Channel, ...]:
+    """Return the channels with colours and windows where they have none.
+
+    Parameters
+    ----------
+    given
+        What is known of the channels; may be empty.
+    planes
+        One ``(..., y, x)`` array a channel, of any resolution.
+    """
+    known = tuple(given) or (Channel(),) * len(planes)
+    colors = (GREY,) if len(planes) == 1 else COLORS
+    return tuple(
+        replace(
+            channel,
+            color=channel.color or colors[number % len(colors)],
+            window=channel.window or window_of(plane),
+        )
+        for number, (channel, plane) in enumerate(zip(known, planes, strict=True))
+    )
+
+
+def window_of(plane: NDArray[Any]) -> Window:
+    """Return a contrast window for the pixels of one channel.
+
+    Its limits are those of the dtype, or of the finite pixels for floats.
+    """
+    if plane.dtype.kind == "b":
+        plane = plane.view(np.uint8)
+    values = plane[np.isfinite(plane)] if plane.dtype.kind == "f" else plane.reshape(-1)
+    if values.size == 0:
+        return Window(start=0.0, end=1.0, min=0.0, max=1.0)
+    start, end = (float(value) for value in np.percentile(values, (LOW, HIGH)))
+    if plane.dtype.kind in "ui":
+        info = np.iinfo(plane.dtype)
+        low, high = float(info.min), float(info.max)
+    else:
+        low, high = float(values.min()), float(values.max())
+    if end <= start:  # a flat image: any window that holds its value
+        start, end = min(start, low), max(start + 1.0, end)
+        high = max(high, end)
+    return Window(start=start, end=end, min=low, max=high)
+
+
+def channel_entry(channel: Channel) -> dict[str, Any]:
+    """Return a channel as the plate document keeps it under our own key."""
+    window = channel.window
+    entry = {
+        "name": channel.name,
+        "color": channel.color,
+        "window": None
+        if window is None
+        else {
+            "start": window.start,
+            "end": window.end,
+            "min": window.min,
+            "max": window.max,
+        },
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def read_channels(content: Mapping[str, Any]) -> tuple[Channel, ...]:
+    """Return the channels in our key of a plate document, () where there are none."""
+    found = content.get("channels")
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        return ()
+    return tuple(_read_channel(one) for one in found)
+
+
+def _read_channel(entry: Mapping[str, Any]) -> Channel:
+    name, color, window = entry.get("name"), entry.get("color"), entry.get("window")
+    return Channel(
+        name=name if isinstance(name, str) else None,
+        color=color if isinstance(color, str) else None,
+        window=_read_window(window) if isinstance(window, dict) else None,
+    )
+
+
+def _read_window(entry: Mapping[str, Any]) -> Window | None:
+    found = [entry.get(key) for key in ("start", "end", "min", "max")]
+    values = [float(one) for one in found if isinstance(one, int | float)]
+    if len(values) != 4 or not all(math.isfinite(value) for value in values):
+        return None
+    start, end, low, high = values
+    return Window(start=start, end=end, min=low, max=high)
