@@ -107,10 +107,10 @@ def test_installed_page_finds_its_assets_beside_itself(site: Path) -> None:
 
 
 def test_installed_library_writes_and_validates_a_plate(site: Path) -> None:
-    code = "import sys; from hcs.cli import main; sys.exit(main(sys.argv[1:]))"
-    _run_alone(site, code, "demo", "p.ozx", "--rows", "1", "--columns", "2")
-    _run_alone(site, code, "validate", "p.ozx")
-    assert (site.parent / "p.ozx").is_file()
+    _run_alone(site, "import hcs; hcs.make_demo_plate('p.ozx', rows=1, columns=2)")
+    validate = "import sys; from hcs.cli import main; sys.exit(main(sys.argv[1:]))"
+    said = _run_alone(site, validate, "validate", "p.ozx")
+    assert "0 errors" in said[-1]
 
 
 def test_version_is_said_once(wheel: Path, site: Path) -> None:
