@@ -65,7 +65,7 @@ def make_server(service: Service, settings: Settings) -> Any:
             f"127.0.0.1 and reach it through an SSH tunnel or a proxy that signs in."
         )
     prefix = normal_prefix(settings.prefix)
-    port = settings.port or _free_port(settings.address)
+    port = _free_port(settings.address, settings.port)
     origins = tuple(f"{host}:{port}" for host in ("localhost", "127.0.0.1"))
     allowed = (*origins, *settings.origins)
     pn.extension(notifications=False)
@@ -89,11 +89,7 @@ def make_server(service: Service, settings: Settings) -> Any:
     except ValueError as error:
         raise DashboardError(f"--origin {settings.origins}: {error}") from error
     except OSError as error:
-        raise DashboardError(
-            f"Port {port} of {settings.address} cannot be had: "
-            f"{error.strerror or error}. Is the dashboard running already? Else choose "
-            f"another with --port."
-        ) from error
+        raise _no_port(settings.address, port, error) from error
 
 
 def page_factory(service: Service, urls: Urls) -> Callable[[], Any]:
@@ -186,8 +182,23 @@ def new_loop() -> Any:
     return IOLoop.current()
 
 
-def _free_port(address: str) -> int:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((address, 0))
+def _free_port(address: str, port: int) -> int:
+    """Return the port, or any free one for 0, after having held it for a moment.
+
+    Bokeh leaves a socket behind where it cannot bind, and says less.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except (OSError, OverflowError) as error:
+            raise _no_port(address, port, error) from error
         return int(probe.getsockname()[1])
+
+
+def _no_port(address: str, port: int, error: Exception) -> DashboardError:
+    reason = getattr(error, "strerror", None) or error
+    return DashboardError(
+        f"Port {port} of {address} cannot be had: {reason}. Is the dashboard running "
+        f"already? Else choose another with --port."
+    )

@@ -9,6 +9,7 @@ traceback.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 import json
 import logging
@@ -387,7 +388,7 @@ class UploadHandler(Handler):
             return
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
-        self.finish(json.dumps(found.as_json()))
+        self.finish(json.dumps(dataclasses.asdict(found)))
 
     def on_connection_close(self) -> None:
         """Remove what came of a file whose browser went away."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import io
+import json
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tifffile
 
+from dashboard.app import Settings, make_server, new_loop
 from dashboard.service import Service
 from dashboard.workspace import open_workspace
 
@@ -67,3 +72,74 @@ def send(made: Service, token: str, data: bytes, name: str) -> Upload:
     except BaseException:
         receiving.abandon()
         raise
+
+
+class Served:
+    """A running server: its address, and what it serves."""
+
+    def __init__(self, made: Service, settings: Settings) -> None:
+        self.service = made
+        self._settings = settings
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        try:
+            self.loop = new_loop()
+            self.server = make_server(self.service, self._settings)
+            self.server.start()
+        except BaseException as error:
+            self._error = error
+            self._ready.set()
+            raise
+        self._ready.set()
+        self.loop.start()
+        self.server.stop()
+        self.loop.close()
+
+    @property
+    def port(self) -> int:
+        return int(self.server.port)
+
+    @property
+    def url(self) -> str:
+        """Address of the server's root, without prefix or slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.send("GET", path, None, **headers)
+
+    def send(
+        self, method: str, path: str, body: bytes | None, **headers: str
+    ) -> Answer:
+        """Ask over a connection of its own; `headers` with ``_`` for ``-``."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            named = {name.replace("_", "-"): one for name, one in headers.items()}
+            connection.request(method, path, body, named)
+            found = connection.getresponse()
+            return Answer(found.status, dict(found.getheaders()), found.read())
+
+    def __enter__(self) -> Served:
+        self._thread.start()
+        self._ready.wait(PATIENCE)
+        if self._error is not None:
+            raise self._error
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.loop.add_callback(self.loop.stop)
+        self._thread.join(PATIENCE)
+
+
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
