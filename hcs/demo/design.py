@@ -50,7 +50,7 @@ PLANTED = (
 )
 """Kind, channel (None: both), how many, and whether it takes a field or a well."""
 
-_EDGE = 0.86
+_EDGE = 0.8
 """Factor on the signal of the outermost wells, where the plate dried out."""
 
 

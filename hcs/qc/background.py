@@ -35,6 +35,10 @@ _SIGNAL = 6.0
 _LEAST_CONTRAST = 0.02
 """Share of the local level that something stands out at least."""
 
+_BRIGHT = 0.85
+"""Share of the foreground that is dimmer than the bright part of the cells; dirt may
+be some of the foreground, but not this much."""
+
 _DEBRIS = 3.0
 """How many times brighter than the bright part of the cells dirt is."""
 
@@ -132,7 +136,7 @@ def empty_tiles(plane: Plane) -> float:
 def bright_debris(plane: Plane) -> float:
     """Return the share of the plane covered by things far brighter than cells, in %.
 
-    Three times as bright, above background, as the bright part of the cells (the 90th
+    Three times as bright, above background, as the bright part of the cells (the 85th
     percentile of the foreground), and at least some pixels across.
     """
     if plane.constant:
@@ -149,7 +153,7 @@ def bright_debris(plane: Plane) -> float:
 
 
 def _bright_level(plane: Plane, background: float) -> float:
-    """Return the 90th percentile of what stands out from the background, in counts."""
+    """Return the 85th percentile of what stands out from the background, in counts."""
     least = background + max(4 * plane.noise, _LEAST_CONTRAST * abs(background))
     spread = plane.distribution
     first = int(np.searchsorted(spread.values, least, side="right"))
@@ -157,5 +161,5 @@ def _bright_level(plane: Plane, background: float) -> float:
     if counts.sum() < 0.002 * spread.total:
         raise NotComputableError("too little stands out from the background")
     upto = np.cumsum(counts)
-    place = int(np.searchsorted(upto, 0.9 * upto[-1]))
+    place = int(np.searchsorted(upto, _BRIGHT * upto[-1]))
     return float(spread.values[first + place])

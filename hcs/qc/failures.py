@@ -80,7 +80,7 @@ RULES: tuple[Rule, ...] = (
         scored=False,
         whole=95.0,
     ),
-    Rule(kind="debris", metric="bright_debris", side=1, least=0.08, z=6.0),
+    Rule(kind="debris", metric="bright_debris", side=1, least=0.1, z=6.0),
     Rule(kind="channel shift", metric="channel_shift", side=1, least=5.0, z=6.0),
 )
 """One rule for each kind of failure; `missing`, `unreadable` and `constant` are told

@@ -28,10 +28,10 @@ _CHANCE = 0.001
 _DRIFT_CHANCE = 0.01
 """The same for drift, which rests on as few numbers as there are columns."""
 
-_LEAST_GROUP = 3
+LEAST_GROUP = 3
 """Wells of a group below which it is not compared."""
 
-_LEAST_STEPS = 6
+LEAST_STEPS = 6
 """Columns (or rows) that a drift needs."""
 
 _LARGE_DELTA = 0.33
@@ -92,7 +92,7 @@ def edge_effect(grid: ArrayLike, layers: int = 1) -> Effect:
     edge = edge_mask(rows, columns, layers)
     outer, inner = finite(values[edge]), finite(values[~edge])
     number = (outer.size, inner.size)
-    if min(number) < _LEAST_GROUP:
+    if min(number) < LEAST_GROUP:
         return _none("edge", "%", number)
     test = stats.mannwhitneyu(outer, inner, alternative="two-sided")
     delta = 2 * float(test.statistic) / (outer.size * inner.size) - 1
@@ -114,7 +114,7 @@ def line_effect(grid: ArrayLike, axis: int) -> Effect:
     values = np.asarray(grid, np.float64)
     id = ("row", "column")[axis]
     groups = [finite(line) for line in (values if axis == 0 else values.T)]
-    groups = [group for group in groups if group.size >= _LEAST_GROUP]
+    groups = [group for group in groups if group.size >= LEAST_GROUP]
     number = tuple(group.size for group in groups)
     if len(groups) < 2:
         return _none(id, "MAD", number)
@@ -143,8 +143,8 @@ def drift(grid: ArrayLike, axis: int, order: Sequence[float] | None = None) -> E
     place = np.arange(len(lines)) if order is None else np.asarray(order, np.float64)
     used = np.isfinite(lines).any(axis=1)
     steps = int(used.sum())
-    if steps < _LEAST_STEPS:
-        return _none(id, "%", (steps,), f"needs {_LEAST_STEPS} lines with wells")
+    if steps < LEAST_STEPS:
+        return _none(id, "%", (steps,), f"needs {LEAST_STEPS} lines with wells")
     medians = np.array([np.median(finite(line)) for line in lines[used]])
     if np.ptp(medians) == 0:
         return _none(id, "%", (steps,), "the wells do not vary")
@@ -181,7 +181,7 @@ def dispensing_patterns(grid: ArrayLike) -> tuple[Effect, ...]:
         if len(groups) < 2:
             continue
         sizes = tuple(group.size for group in groups)
-        if min(sizes) < _LEAST_GROUP:
+        if min(sizes) < LEAST_GROUP:
             found.append(_none(id, "%", sizes))
             continue
         p = _kruskal(groups)

@@ -1,0 +1,153 @@
+"""Measurements as a table: CSV or Parquet, one row a field, z and t.
+
+Columns are named as CellProfiler names them where it has the metric
+(``ImageQuality_FocusScore_DNA``), so that scripts for its tables work.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import MissingExtraError, SourceError, StoreError
+from hcs.qc.definitions import DEFINITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hcs.qc.results import FieldResult, PlaneResult
+
+Row = dict[str, str | float | int | None]
+
+
+def table_rows(
+    results: Iterable[FieldResult],
+    *,
+    plate: str = "",
+    plate_id: str = "",
+    labels: Mapping[str, str] | None = None,
+) -> list[Row]:
+    """Return one row for each field, z and t, wide: one column a metric and channel.
+
+    Parameters
+    ----------
+    plate, plate_id
+        Name and id of the plate.
+    labels
+        What people call the wells, by path: ``{"B/2": "B02"}``.
+    """
+    rows: list[Row] = []
+    for result in sorted(results, key=_order):
+        places: dict[tuple[int, int], list[PlaneResult]] = defaultdict(list)
+        for plane in result.planes:
+            places[plane.t, plane.z].append(plane)
+        for (t, z), planes in sorted(places.items()) or [((0, 0), [])]:
+            rows.append(
+                {
+                    "Metadata_Plate": plate,
+                    "Metadata_PlateID": plate_id,
+                    "Metadata_Well": (labels or {}).get(result.well, result.well),
+                    "Metadata_Field": result.field,
+                    "Metadata_FieldLabel": result.label,
+                    "Metadata_Acquisition": result.acquisition,
+                    "Metadata_Version": result.version,
+                    "Metadata_T": t,
+                    "Metadata_Z": z,
+                    **_values(planes),
+                    "NotComputable": _reasons(planes),
+                    "Error": result.error or "",
+                }
+            )
+    return rows
+
+
+def _order(result: FieldResult) -> tuple[Any, ...]:
+    row, _, column = result.well.partition("/")
+    number = int(column) if column.isdecimal() else 0
+    return len(row), row, number, column, result.acquisition or 0, result.field
+
+
+def _values(planes: Sequence[PlaneResult]) -> Row:
+    return {
+        entry.header(plane.channel): plane.values[entry.id]
+        for plane in planes
+        for entry in DEFINITIONS
+        if entry.id in plane.values
+    }
+
+
+def _reasons(planes: Sequence[PlaneResult]) -> str:
+    """Return why values are missing, as JSON by column; empty where none is."""
+    headers = {entry.id: entry for entry in DEFINITIONS}
+    told = {
+        headers[id].header(plane.channel): why
+        for plane in planes
+        for id, why in plane.reasons.items()
+    }
+    return json.dumps(told, ensure_ascii=False) if told else ""
+
+
+def write_rows(rows: Sequence[Row], path: str | Path) -> None:
+    """Write rows to a ``.csv`` or ``.parquet`` file, in one step at the end.
+
+    Raises
+    ------
+    SourceError
+        If the name ends with neither.
+    StoreError
+        If it cannot be written.
+    MissingExtraError
+        If it is Parquet, and pyarrow is not installed.
+    """
+    target = Path(path)
+    write = {".csv": _write_csv, ".parquet": _write_parquet}.get(target.suffix.lower())
+    if write is None:
+        raise SourceError(
+            f"Measurements cannot be written to {target.name!r}; "
+            f"name a file that ends with .csv or .parquet."
+        )
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    # Notes belong at the end, also where the first rows lack some channel.
+    columns.sort(key=lambda name: name in ("NotComputable", "Error"))
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        write(rows, columns, aside)
+        aside.replace(target)
+    except OSError as error:
+        raise StoreError(f"{target} cannot be written: {error}.") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _write_csv(rows: Sequence[Row], columns: Sequence[str], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns, restval="")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({name: _plain(value) for name, value in row.items()})
+
+
+def _plain(value: str | float | int | None) -> str | float | int:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    # A cell that starts like this would be run as a formula by a spreadsheet.
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
+        return f"'{value}"
+    return value
+
+
+def _write_parquet(rows: Sequence[Row], columns: Sequence[str], path: Path) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingExtraError(
+            "Parquet files need pyarrow; install hcs-dashboard[parquet]."
+        ) from error
+    table = pyarrow.table({name: [row.get(name) for row in rows] for name in columns})
+    parquet.write_table(table, path)
