@@ -21,6 +21,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("plate", metavar="PLATE", help="path of the plate to make")
     parser.add_argument("--version", default="0.5", help="NGFF version (default: 0.5)")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other cells")
+    parser.add_argument("--rows", type=int, default=8, help="default: 8")
+    parser.add_argument("--columns", type=int, default=12, help="default: 12")
+    parser.add_argument("--fields", type=int, default=2, help="a well; default: 2")
     parser.set_defaults(run=run)
 
 
@@ -30,7 +33,13 @@ def run(options: argparse.Namespace) -> int:
 
     with Bar("Making fields") as bar:
         truth = make_demo_plate(
-            options.plate, seed=options.seed, version=options.version, progress=bar
+            options.plate,
+            rows=options.rows,
+            columns=options.columns,
+            fields=options.fields,
+            seed=options.seed,
+            version=options.version,
+            progress=bar,
         )
     say(f"Made {options.plate}; its defects are listed in {truth}.")
     return 0

@@ -108,14 +108,18 @@ def _images(image: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
             chunks += f" in shards {_times(image['shards'])}"
         levels = counted(len(image["levels"]), "level")
         yield "Images", f"{axes}: {parts}, {levels}, {chunks} (seen: {image['path']})"
+    yield "Pixel size", _sizes(image)
+
+
+def _sizes(image: dict[str, Any]) -> str:
+    found = zip(image["axes"], image["scale"], image["units"], strict=True)
+    # A size of 1 without a unit is what stands there where nobody knew.
     sizes = [
         f"{axis} {size:g} {unit or '(no unit)'}"
-        for axis, size, unit in zip(
-            image["axes"], image["scale"], image["units"], strict=True
-        )
-        if axis != "c"
+        for axis, size, unit in found
+        if axis != "c" and (unit is not None or size != 1)
     ]
-    yield "Pixel size", ", ".join(sizes)
+    return ", ".join(sizes) or "not known"
 
 
 def _times(sizes: list[int]) -> str:

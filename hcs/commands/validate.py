@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from hcs.terminal import Bar, counted, safe, say
+from hcs.terminal import Bar, counted, safe, say, some
 
 if TYPE_CHECKING:
     import argparse
@@ -70,21 +70,25 @@ def report(problems: list[Problem]) -> list[str]:
 
 def _places(found: list[Problem]) -> list[str]:
     """Return where a rule is broken; what all say alike is said once."""
-    alike = len(found) > 1 and len({problem.message for problem in found}) == 1
-    lines = []
-    for problem in found[:_SHOWN]:
-        where = safe(problem.location) or "the root"
-        lines.append(where if alike else f"{where}: {problem.message}")
-    if alike:
-        places = "; ".join(lines)
-        lines = [found[0].message, f"at {places}"]
-    if len(found) > _SHOWN:
-        lines[-1:] = (
-            [f"{lines[-1]}; and {len(found) - _SHOWN} more"]
-            if alike
-            else [lines[-1], f"... and {len(found) - _SHOWN} more"]
-        )
+    if len(found) > 1 and len({problem.message for problem in found}) == 1:
+        lines = [found[0].message, _where(found)]
+    else:
+        lines = [
+            f"{safe(problem.location) or 'the root'}: {problem.message}"
+            for problem in found[:_SHOWN]
+        ]
+        if len(found) > _SHOWN:
+            lines.append(f"... and {len(found) - _SHOWN} more")
     return [f"         {line}" for line in lines]
+
+
+def _where(found: list[Problem]) -> str:
+    """Return the places of equal findings; what they have in common comes first."""
+    split = [safe(problem.location).partition(": ") for problem in found]
+    common = split[0][2]
+    if common and all(at == common for _, _, at in split):
+        return f"{common} of {some([group for group, _, _ in split], _SHOWN)}"
+    return f"at {some([''.join(part) or 'the root' for part in split], _SHOWN)}"
 
 
 def _verdict(plate: str, errors: int, warnings: int) -> str:
