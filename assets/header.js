@@ -3,6 +3,7 @@
 import { listen, setReviewer, tell } from "./bus.js"
 import { isDark, onTheme } from "./colours.js"
 import { fill, h, icon, say, set } from "./dom.js"
+import { Address } from "./address.js"
 import { island } from "./island.js"
 import { bindKeys, helpDialog, wellDialog } from "./keys.js"
 
@@ -92,7 +93,13 @@ function build({ el, send }) {
     for (const each of documents) each.on_event?.("connection_lost", connectionLost)
   }, 200)
 
+  // Address --------------------------------------------------------------------------
+
+  const address = new Address((search) => { asked = send("address", { search }) })
+  let asked = 0
+
   const stop = [
+    address.stop,
     bindKeys((type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))),
     onTheme(showTheme),
     listen("help", help.toggle),
@@ -126,6 +133,7 @@ function build({ el, send }) {
       plates.value = next.plate
       showWhere(next)
       document.title = next.title
+      if (next.ack >= asked) address.show(next.query)
       document.documentElement.dataset.stage = next.stage
       const { done, total, running, message } = next.progress
       progress.hidden = !running

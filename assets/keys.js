@@ -66,7 +66,7 @@ export function helpDialog() {
   const dialog = h("dialog", { class: "help", "aria-label": "Keys" },
     h("header", { class: "row" }, h("h2", { class: "grow" }, "Keys"), close),
     h("div", { class: "groups" }, KEYS.map(([name, rows]) => h("section", {}, h("h3", {}, name),
-      h("dl", {}, rows.map(([keys, text]) => [h("dt", {}, keys.map((key) => (key === "…" ? h("span", {}, "…") : h("kbd", {}, key)))), h("dd", {}, text)]))))),
+      h("dl", {}, rows.flatMap(([keys, text]) => [h("dt", {}, keys.map((key) => (key === "…" ? h("span", {}, "…") : h("kbd", {}, key)))), h("dd", {}, text)]))))),
     h("p", { class: "soft small" }, "Keys rest while you type. On the plate, a click on a letter or number chooses a row or column, and dragging chooses a block."))
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close() })
   return { dialog, toggle: () => (dialog.open ? dialog.close() : dialog.showModal()) }

@@ -19,16 +19,18 @@ function build({ el, send }) {
   shade.append(name)
   const columns = h("div", { class: "columns", "aria-hidden": "true" })
   const rows = h("div", { class: "rows", "aria-hidden": "true" })
-  const picture = h("div", { class: "picture" }, image, shade)
+  const marks = h("div", { "aria-hidden": "true" })
+  const picture = h("div", { class: "picture" }, image, marks, shade)
   const message = h("div", { class: "message", hidden: true })
   const sheet = h("div", { class: "sheet" }, h("span"), columns, rows, picture)
   sheet.hidden = true
   const stage = h("div", { class: "stage" }, sheet, message)
-  el.append(h("section", { class: "panel montage", "aria-label": "The plate as pictures" }, h("header", {}, title, about), stage))
+  const header = h("header", {}, title, about)
+  el.append(h("section", { class: "panel montage", "aria-label": "The plate as pictures" }, header, stage))
 
   const arrange = everyFrame(() => {
     if (!content?.rows.length) return
-    const [width, height] = [stage.clientWidth - 44, stage.clientHeight - 36]
+    const [width, height] = [stage.clientWidth - 40, el.clientHeight - header.offsetHeight - 36]
     if (width < 20) return
     const cell = Math.max(3, Math.min(width / content.columns.length, height / content.rows.length))
     set(sheet, { style: { "--cell": `${cell}px` } })
@@ -38,7 +40,7 @@ function build({ el, send }) {
     fill(rows, content.rows.map((text, i) => h("span", {}, every === 1 || i % every === 0 ? text : "")))
   })
   const watcher = new ResizeObserver(arrange)
-  watcher.observe(stage)
+  watcher.observe(el)
 
   const indexAt = (event) => {
     const box = picture.getBoundingClientRect()
@@ -80,6 +82,8 @@ function build({ el, send }) {
       content = next
       fill(title, next.title)
       fill(about, next.about)
+      fill(marks, next.gone.map(([index, kind]) => h("i", { class: `gone ${kind}`, style: {
+        left: `calc(var(--cell) * ${index % next.columns.length})`, top: `calc(var(--cell) * ${Math.floor(index / next.columns.length)})` } })))
       arrange()
       if (next.sprite) {
         if (image.getAttribute("src") !== next.sprite) {

@@ -158,7 +158,9 @@ class Correction:
         files = tuple(upload.id for upload in draft.uploads)
         self._work(
             "Reading the files…",
-            lambda: self._session.service.suggest(plate, well, target.field, files),
+            lambda: self._session.service.suggest(
+                self._session.token, plate, well, target.field, files
+            ),
             lambda sources: self.assign(tuple(sources)),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.state import decode
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, script, text_of
 
@@ -41,6 +42,9 @@ class Header:
         self.component.on("back", lambda _: self._back())
         self.component.on("open", lambda _: on_open())
         self.component.on("name", self._name)
+        self.component.on(
+            "address", lambda message: state.show(decode(text_of(message, "search", 8000)))
+        )
         self.component.on(
             "theme", lambda message: on_theme(message.get("dark") is True)
         )
@@ -89,6 +93,8 @@ class Header:
                 "notices": _notices(now),
                 "read_only": self._session.read_only,
                 "stage": now.stage,
+                "ack": self.component.seen,
+                "query": self._session.state.query(),
                 "health": f"{self._session.urls.prefix}/health",
             }
         )

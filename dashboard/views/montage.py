@@ -55,6 +55,11 @@ class Montage:
                 "rows": _heads(overview.wells, count, rows=True),
                 "columns": _heads(overview.wells, count, rows=False),
                 "labels": [well.label for well in overview.wells],
+                "gone": [
+                    (at, well.state)
+                    for at, well in enumerate(overview.wells)
+                    if well.state != "present"
+                ],
                 "sprite": self._sprite(now, overview),
                 "empty": "Looking at the plate…"
                 if not overview.surveyed
@@ -95,6 +100,7 @@ def _without_plate(now: Snapshot) -> dict[str, Any]:
         "rows": [],
         "columns": [],
         "labels": [],
+        "gone": [],
         "sprite": "",
         "empty": text,
         "error": now.problem,

@@ -52,6 +52,7 @@ class Page:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._awake = False
         self._snapshots = Snapshots(session, self._draw)
         self._correction = Correction(session, self._corrected)
         self._distribution = Distribution(session)
@@ -71,9 +72,19 @@ class Page:
         }
 
     def start(self) -> None:
-        """Read the plate and draw everything once."""
+        """Read the plate and draw everything once, into the page that is sent."""
         self._snapshots.start()
-        self._draw(self._snapshots.now)
+        self._draw_all(self._snapshots.now)
+
+    def _wake(self) -> None:
+        """The browser has spoken: from now on what changes reaches it.
+
+        Panel can lose a change that happens between the page's HTML and its websocket,
+        so until then nothing is drawn, and then everything.
+        """
+        self._awake = True
+        self._distribution.wake()
+        self._snapshots.refresh()
 
     @property
     def stage(self) -> str:
@@ -81,6 +92,10 @@ class Page:
         return self._snapshots.now.stage
 
     def _draw(self, now: Snapshot) -> None:
+        if self._awake:
+            self._draw_all(now)
+
+    def _draw_all(self, now: Snapshot) -> None:
         self._correction.follow(now)
         for part in self.parts.values():
             part.draw(now)
@@ -92,9 +107,9 @@ class Page:
             self._snapshots.refresh()
 
     def _theme(self, dark: bool) -> None:
-        # The first message of a page: it stands on a screen by now.
-        self._distribution.wake()
         self._snapshots.put(dark=dark)
+        if not self._awake:
+            self._wake()
 
     def _open(self, field: str, acquisition: int | None) -> None:
         well = self._snapshots.now.well

@@ -132,6 +132,8 @@ class Snapshots:
     def _moved(self, state: ViewState) -> None:
         before = self.now.state
         self._set(state=state)
+        if self._choose_only_plate():
+            return  # which has moved the state, and come back here
         if before.plate != state.plate:
             self._set(well=None, history=(), field_values=(), values=None)
             self._plate()
@@ -144,10 +146,12 @@ class Snapshots:
     def _plates(self) -> None:
         self._set(plates=self._service.plates(), state=self._session.state.view())
 
-    def _choose_only_plate(self) -> None:
-        if not self.now.state.plate and len(self.now.plates) == 1:
-            self._session.state.update(plate=self.now.plates[0].key)
-            self._set(state=self._session.state.view())
+    def _choose_only_plate(self) -> bool:
+        if self.now.state.plate or len(self.now.plates) != 1:
+            return False
+        self._session.state.update(plate=self.now.plates[0].key)
+        self._set(state=self._session.state.view())
+        return True
 
     def _plate(self) -> None:
         key = self.now.state.plate
@@ -168,8 +172,15 @@ class Snapshots:
     def _choose_metric(self) -> None:
         known = [metric.id for metric in self.now.metrics]
         if known and self.now.state.metric not in known:
-            self._session.state.update(metric=known[0])
+            self._session.state.update(metric=self._telling(known))
             self._set(state=self._session.state.view())
+
+    def _telling(self, known: list[str]) -> str:
+        """Return focus where it has been measured, else what needs no measuring."""
+        progress = self.now.progress
+        measured = progress is not None and progress.done >= progress.total > 0
+        focus = [metric for metric in known if metric.startswith("focus")]
+        return focus[0] if focus and measured else known[0]
 
     def _values(self) -> None:
         state = self.now.state

@@ -1,0 +1,28 @@
+// Keeps the address of the page equal to what it shows. A place (plate, well, field) is
+// a step that "back" undoes; contrast, z and t only rewrite the present step.
+
+const PLACES = ["plate", "well", "field", "acquisition"]
+
+const place = (search) => {
+  const query = new URLSearchParams(search)
+  return PLACES.map((name) => query.get(name) ?? "").join("\n")
+}
+
+export class Address {
+  /** `onBack` gets the query after the person went back or forward. */
+  constructor(onBack) {
+    const listener = () => onBack(location.search)
+    window.addEventListener("popstate", listener)
+    this.stop = () => window.removeEventListener("popstate", listener)
+    this.started = false
+  }
+
+  show(query) {
+    const search = query ? `?${query}` : ""
+    if (search !== location.search) {
+      const step = this.started && place(search) !== place(location.search)
+      history[step ? "pushState" : "replaceState"]({}, "", location.pathname + search + location.hash)
+    }
+    this.started = true
+  }
+}
