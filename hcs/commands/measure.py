@@ -59,16 +59,7 @@ _count.__name__ = "number of processes"  # what argparse calls it in its message
 
 def run(options: argparse.Namespace) -> int:
     """Measure and write; 1 where no field could be measured."""
-    from hcs.errors import SourceError
-
-    suffix = options.output.suffix.lower()
-    if suffix not in (".csv", ".parquet"):
-        raise SourceError(
-            f"The output is called {options.output.name!r}; it must end with .csv or "
-            f".parquet."
-        )
-    if suffix == ".parquet":
-        _parquet()
+    suffix = _check_output(options.output)
     results = _measure(options)
     rows = list(_rows(results))
     _write(options.output, suffix, rows)
@@ -80,6 +71,22 @@ def run(options: argparse.Namespace) -> int:
     done = len(results) - len(failed)
     say(f"Measured {counted(done, 'field')}; wrote {options.output}.")
     return int(bool(failed) and done == 0)
+
+
+def _check_output(path: Path) -> str:
+    """Return the suffix of the output, checked before minutes are spent on it."""
+    from hcs.errors import SourceError, StoreError
+
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".parquet"):
+        raise SourceError(
+            f"The output is called {path.name!r}; it must end with .csv or .parquet."
+        )
+    if not path.absolute().parent.is_dir():
+        raise StoreError(f"There is no folder {path.absolute().parent} to write into.")
+    if suffix == ".parquet":
+        _parquet()
+    return suffix
 
 
 def _measure(options: argparse.Namespace) -> list[FieldResult]:
@@ -98,9 +105,16 @@ def _measure(options: argparse.Namespace) -> list[FieldResult]:
             on_result=lambda _, done, total: bar(done, total),
         )
         results, _ = settle_clips(found, settings)
-    order = {result: number for number, result in enumerate(map(id, results))}
+        order = {listed.path: place for place, listed in enumerate(plate.wells)}
+    # Workers finish in any order; a table has that of the plate.
     return sorted(
-        results, key=lambda one: (one.well, one.acquisition or 0, order[id(one)])
+        results,
+        key=lambda one: (
+            order.get(one.well, len(order)),
+            one.acquisition or 0,
+            len(one.field),
+            one.field,
+        ),
     )
 
 

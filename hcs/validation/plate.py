@@ -145,7 +145,8 @@ def _report_absent(walk: _Walk, path: str) -> None:
         )
         walk.add("well-zarr-format", path, text)
     elif any(is_safe_name(name) for name in walk.documents.children(path)):
-        text = "There is a folder, but no well document; a well must have one."
+        name = ".zattrs" if version == "0.4" else "zarr.json"
+        text = f"Something is there, but no {name} that says which fields it has."
         walk.add("well-document-missing", path, text)
     else:
         # Plates are listed before they are filled, and copied in part; the text does
