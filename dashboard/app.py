@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost")
 
-_UNUSED_SESSION_MS = 60_000
-"""A page may take that long between its HTML and its websocket. When the session is
-gone by then, Bokeh builds a second one that asks a foreign host for its styles."""
-
 _WEBSOCKET_BYTES = 20 * 1024 * 1024
 
 
@@ -44,6 +40,10 @@ class Settings:
     address: str = "127.0.0.1"
     prefix: str = ""
     """``""`` or ``"/hcs"``: the path below which everything is served."""
+
+    unused_seconds: float = 60.0
+    """How long a page may take between its HTML and its websocket, and how long a
+    closed one is kept. When the session is gone by then, Bokeh builds a second one."""
 
     origins: tuple[str, ...] = ()
     """Further ``host:port`` that pages may come from, such as a proxy's."""
@@ -83,7 +83,8 @@ def make_server(service: Service, settings: Settings) -> Any:
             verbose=False,
             location=True,
             extra_patterns=routes(service, origins=allowed, assets=assets_folder()),
-            unused_session_lifetime_milliseconds=_UNUSED_SESSION_MS,
+            unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),
+            check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),
             websocket_max_message_size=_WEBSOCKET_BYTES,
         )
     except ValueError as error:

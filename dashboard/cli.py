@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO if options.verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    # Panel tells of every look for changes, twice a second and page.
+    logging.getLogger("panel").setLevel(logging.WARNING)
     try:
         return int(options.run(options))
     except HCSError as error:

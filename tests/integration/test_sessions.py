@@ -1,0 +1,132 @@
+"""A page that is closed leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import panel as pn
+import pytest
+from bokeh.client import pull_session
+
+from dashboard.app import Settings
+from dashboard.session import Session
+from dashboard.state import ViewState, encode
+from hcs.errors import NotFoundError
+from tests import plates
+from tests.integration.serving import Served, service, surveyed, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "p.ome.zarr"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    path = plates.make(tmp_path / KEY, fields=2)
+    with (
+        service(tmp_path / "workspace", path) as made,
+        Served(made, Settings(port=0, prefix="/hcs", unused_seconds=2.0)) as running,
+    ):
+        surveyed(made, KEY)
+        yield running
+
+
+def alive() -> int:
+    """Count the sessions that something still holds."""
+    for _ in range(3):
+        gc.collect()
+    return sum(isinstance(one, Session) for one in gc.get_objects())
+
+
+def visit(served: Served, query: str = "") -> None:
+    """Open a page as a browser does after its HTML, and close it."""
+    client = pull_session(
+        url=f"{served.url}/hcs/", arguments=dict(_pairs(query)) if query else None
+    )
+    try:
+        assert served.service.sessions >= 1
+    finally:
+        client.close()
+
+
+def _pairs(query: str) -> Iterator[tuple[str, str]]:
+    for part in query.split("&"):
+        name, _, text = part.partition("=")
+        yield name, text
+
+
+def test_closed_pages_leave_no_session_and_no_view_alive(served: Served) -> None:
+    views = len(pn.state._views)
+    states = [
+        ViewState(),
+        ViewState(plate=KEY),
+        ViewState(plate=KEY, well="A1"),
+        ViewState(plate=KEY, well="A1", field="1", metric="completeness"),
+        ViewState(plate="nothing", well="<b>"),
+    ]
+    for state in states:
+        visit(served, encode(state))
+    wait_for(lambda: served.service.sessions == 0, "for the sessions to end")
+    wait_for(lambda: alive() == 0, "for the sessions to be forgotten")
+    assert len(pn.state._views) == views
+
+
+def test_a_page_that_is_only_fetched_holds_no_upload_folder(served: Served) -> None:
+    answer = served.get("/hcs/")
+    assert answer.status == 200
+    assert not list(served.service.workspace.staging.iterdir())
+
+
+def test_a_page_names_no_other_host(served: Served) -> None:
+    body = served.get("/hcs/").body.decode()
+    hosts = set(re.findall(r"""(?:src|href)=["'](?:https?:)?//([^/"']+)""", body))
+    assert hosts == set()
+
+
+def test_a_page_rebuilt_for_a_websocket_keeps_its_styles_local(
+    served: Served,
+) -> None:
+    """No HTML was rendered for it; Panel then names its own host for every style."""
+    client = pull_session(url=f"{served.url}/hcs/")
+    try:
+        text = str(client.document.to_json())
+    finally:
+        client.close()
+    assert "cdn.holoviz.org" not in text
+    assert "cdn.bokeh.org" not in text
+
+
+def test_a_foreign_page_cannot_open_a_websocket(served: Served) -> None:
+    answer = served.get(
+        "/hcs/ws",
+        Origin="http://evil.example",
+        Upgrade="websocket",
+        Connection="Upgrade",
+        Sec_WebSocket_Version="13",
+        Sec_WebSocket_Key="x3JJHMbDL1EzLkh9GBhXDw==",
+    )
+    assert answer.status == 403
+
+
+def test_a_page_is_served_for_any_address(served: Served) -> None:
+    for query in ("plate=../../etc", "plate=%00", "z=1e9&well=%3Cscript%3E", "a=" * 60):
+        answer = served.get(f"/hcs/?{query}")
+        assert answer.status == 200
+        assert b"Traceback" not in answer.body
+
+
+def test_work_that_fails_reaches_its_page_only_as_an_exception(
+    tmp_path: Path,
+) -> None:
+    """`Service.submit` runs in a thread and carries the error back."""
+    path = plates.make(tmp_path / KEY)
+    with service(tmp_path / "w", path) as made:
+
+        def work() -> None:
+            raise NotFoundError("no such thing")
+
+        assert isinstance(made.submit(work).exception(), NotFoundError)
