@@ -6,13 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from hcs.ingest.gaps import MAX_GAPS
+from hcs.ingest.gaps import MAX_GAPS, Gap
 from hcs.layout import well_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hcs.ingest.gaps import Gap
+    from hcs.ingest.decoding import DamagedPlane
+    from hcs.ingest.gaps import Counts
     from hcs.ingest.plan import Plan
     from hcs.layout import Position
 
@@ -41,13 +42,23 @@ class ImportReport:
     damaged: tuple[tuple[str, str], ...] = ()
     """Files whose pixels could not be decoded: name and reason."""
 
-    late_gaps: tuple[Gap, ...] = ()
-    """Planes that are missing because their files are damaged."""
+    damaged_planes: tuple[DamagedPlane, ...] = ()
+    """Planes that are missing because of that."""
 
     @property
     def preset(self) -> str:
         """The reader that was used."""
         return self.plan.export.preset
+
+    @property
+    def found(self) -> Counts:
+        """How many wells, fields, channels, z, t and planes there are."""
+        return self.plan.found
+
+    @property
+    def expected(self) -> Counts:
+        """How many there should be by the export's description, or by its evenness."""
+        return self.plan.expected
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -64,7 +75,18 @@ class ImportReport:
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """What should be there and is not."""
-        return (*self.plan.gaps, *self.late_gaps)
+        return (*self.plan.gaps, *map(self._gap, self.damaged_planes))
+
+    def _gap(self, plane: DamagedPlane) -> Gap:
+        row, column, field, t, c, z = plane
+        grid = self.plan.grid
+        return Gap(
+            well=(row, column),
+            field=field,
+            channel=self.plan.traits.channels[c].name,
+            z=z if len(grid.z) > 1 else None,
+            t=t if len(grid.t) > 1 else None,
+        )
 
     @property
     def channel_names(self) -> tuple[str, ...]:

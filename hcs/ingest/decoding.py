@@ -1,0 +1,106 @@
+"""The pixels of a planned field, and the record of what could not be decoded."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hcs.errors import SourceError
+from hcs.ingest.planes import PlaneArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from hcs.ingest.grid import FieldKey, PlaneIndex
+    from hcs.ingest.plan import Plan
+
+AT_ONCE = 256 << 20
+"""Bytes of a field that is decoded whole; a larger one is read plane by plane."""
+
+DamagedPlane = tuple[int, int, int, int, int, int]
+"""Row, column, field, t, c and z, all zero-based."""
+
+
+class FieldDecoder:
+    """Decodes the planes of a plan, field by field.
+
+    A plane whose file is damaged is zero, as one that is missing; it is recorded.
+
+    Thread safety: several threads may decode fields; a lock guards the record.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._lock = threading.Lock()
+        self._files: dict[str, str] = {}
+        self._planes: set[DamagedPlane] = set()
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Axes of a field's pixels: t and z only where there is more than one."""
+        grid = self._plan.grid
+        leading = [("t", len(grid.t) > 1), ("c", True), ("z", len(grid.z) > 1)]
+        return (*(axis for axis, present in leading if present), "y", "x")
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """Files that could not be decoded: name and reason."""
+        with self._lock:
+            return tuple(sorted(self._files.items()))
+
+    @property
+    def planes(self) -> tuple[DamagedPlane, ...]:
+        """Planes that are missing because of that."""
+        with self._lock:
+            return tuple(sorted(self._planes))
+
+    def remember(
+        self, files: Iterable[tuple[str, str]], planes: Iterable[DamagedPlane]
+    ) -> None:
+        """Add what an earlier run recorded."""
+        with self._lock:
+            self._files.update(files)
+            self._planes.update(planes)
+
+    def pixels(self, key: FieldKey) -> PlaneArray | NDArray[Any] | None:
+        """Return a field's pixels in the order of `dims`.
+
+        None where no plane of the field can be decoded. A field larger than `AT_ONCE`
+        is decoded when it is indexed.
+        """
+        grid = self._plan.grid
+        sizes = {"t": len(grid.t), "c": len(grid.channels), "z": len(grid.z)}
+        shape = (*(sizes[axis] for axis in self.dims[:-2]), *grid.size)
+        if int(np.prod(shape)) * grid.dtype.itemsize > AT_ONCE:
+            return PlaneArray(shape, grid.dtype, lambda place: self._at(key, place))
+        places = list(grid.places)
+        pixels = np.zeros((len(places), *grid.size), grid.dtype)
+        decoded = 0
+        for slot, place in zip(pixels, places, strict=True):
+            if (plane := self._plane(key, place)) is not None:
+                slot[...] = plane
+                decoded += 1
+        return pixels.reshape(shape) if decoded else None
+
+    def _at(self, key: FieldKey, position: tuple[int, ...]) -> NDArray[Any]:
+        at = dict(zip(self.dims, position, strict=False))
+        plane = self._plane(key, (at.get("t", 0), at["c"], at.get("z", 0)))
+        grid = self._plan.grid
+        return np.zeros(grid.size, grid.dtype) if plane is None else plane
+
+    def _plane(self, key: FieldKey, place: PlaneIndex) -> NDArray[Any] | None:
+        """Return one plane, None where it is missing or damaged."""
+        plane = self._plan.grid.planes[key].get(place)
+        if plane is None:
+            return None
+        t, c, z = plane.index
+        try:
+            return self._plan.images[plane.file].plane(t=t, c=c, z=z)
+        except SourceError as error:
+            reason = str(error).removeprefix(f"{plane.file} ").rstrip(".")
+            self.remember([(plane.file, reason)], [(*key[0], key[1], *place)])
+            return None

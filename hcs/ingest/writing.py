@@ -1,0 +1,197 @@
+"""The writing of a planned import, from the first field or from where it stopped."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hcs.image import Multiscales, NgffImage
+from hcs.ingest.decoding import FieldDecoder
+from hcs.ingest.display import display_channels
+from hcs.ingest.provenance import DONE, UNFINISHED, annotations_of, plate_of
+from hcs.metadata import Axis, Dataset, ImageMetadata
+from hcs.writer import HCSPlateWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from hcs.ingest.grid import FieldKey
+    from hcs.ingest.report import ImportReport
+    from hcs.metadata import Who
+
+    Progress = Callable[[int, int], None]
+
+
+class ImportRun:
+    """One writing of a plan.
+
+    Parameters
+    ----------
+    report
+        The report of the plan, which the finished one is made from.
+    name
+        Name of the plate.
+    earlier
+        What a run that was interrupted left in the plate document, None at first.
+    progress
+        Called with the number of fields written and the number there are.
+
+    Notes
+    -----
+    Thread safety: fields are written from several threads; `_lock` guards the count,
+    and is held during `progress` so that its numbers never fall.
+    """
+
+    def __init__(
+        self,
+        report: ImportReport,
+        *,
+        name: str,
+        earlier: Mapping[str, Any] | None,
+        progress: Progress | None,
+    ) -> None:
+        self._report, self._plan = report, report.plan
+        self._name, self._earlier, self._progress = name, earlier, progress
+        self._decoder = FieldDecoder(report.plan)
+        self._lock = threading.Lock()
+        self._done = 0
+        if earlier is not None:
+            self._decoder.remember(
+                [(str(name), str(why)) for name, why in earlier.get("damaged", ())],
+                [tuple(place) for place in earlier.get("damaged_planes", ())],
+            )
+
+    def write(
+        self, target: Path, version: str | None, who: Who | None, workers: int
+    ) -> ImportReport:
+        """Write what is not there yet and return the report."""
+        plan, first = self._plan, self._earlier is None
+        self._channels = display_channels(plan.grid, plan.images, plan.traits.channels)
+        with HCSPlateWriter(
+            target,
+            plate_of(plan, self._name) if first else None,
+            version,
+            overwrite=False,
+            who=who,
+            annotations=self._annotations(UNFINISHED),
+        ) as writer:
+            there = writer.written
+            todo = [key for key in plan.grid.planes if self._id(key) not in there]
+            self._done = len(plan.grid.planes) - len(todo)
+            self._tell(0)
+            writer.map(lambda key: self._write_field(writer, key), todo, workers)
+            writer.annotate(self._annotations(DONE))
+        return self._current("written" if first else "resumed")
+
+    def _current(self, state: str) -> ImportReport:
+        return replace(
+            self._report,
+            state=state,
+            damaged=self._decoder.files,
+            damaged_planes=self._decoder.planes,
+        )
+
+    def _annotations(self, state: str) -> dict[str, Any]:
+        return annotations_of(self._current("written"), state)
+
+    def _tell(self, more: int) -> None:
+        with self._lock:
+            self._done += more
+            if self._progress is not None:
+                self._progress(self._done, len(self._plan.grid.planes))
+
+    def _id(self, key: FieldKey) -> tuple[str, str]:
+        (row, column), field = key
+        names = self._plan.format
+        return f"{names.row_names[row]}/{names.column_names[column]}", str(field)
+
+    def _write_field(self, writer: HCSPlateWriter, key: FieldKey) -> None:
+        plan = self._plan
+        (row, column), field = key
+        files = sorted({plane.file for plane in plan.grid.planes[key].values()})
+        before = self._decoder.planes
+        pixels = self._decoder.pixels(key)
+        if pixels is not None:
+            writer.write_well_image(
+                self._multiscales(key, pixels),
+                plan.format.row_names[row],
+                plan.format.column_names[column],
+                field,
+                label=plan.grid.fields[field].label or None,
+                source=_source_text(files),
+            )
+        for file in files:
+            plan.images[file].close()
+        if self._decoder.planes != before:
+            # Kept in the plate at once: a later run does not read this field again.
+            writer.annotate(self._annotations(UNFINISHED))
+        self._tell(1)
+
+    def _multiscales(self, key: FieldKey, pixels: Any) -> Multiscales:
+        dims, sizes = self._decoder.dims, self._sizes()
+        scale = {axis: size or 1.0 for axis, size in sizes.items()}
+        translation = self._translation(key)
+        image = NgffImage(
+            data=pixels,
+            dims=dims,
+            scale=scale,
+            translation=translation,
+            name=self._title(key),
+        )
+        metadata = ImageMetadata(
+            axes=tuple(
+                Axis(
+                    name=axis,
+                    type=_TYPES[axis],
+                    unit=_UNITS[axis] if sizes.get(axis) else None,
+                )
+                for axis in dims
+            ),
+            datasets=(
+                Dataset(
+                    path="0",
+                    scale=tuple(scale.get(axis, 1.0) for axis in dims),
+                    translation=tuple(translation.get(axis, 0.0) for axis in dims)
+                    if translation
+                    else None,
+                ),
+            ),
+            channels=self._channels,
+            name=self._title(key),
+        )
+        return Multiscales([image], metadata)
+
+    def _title(self, key: FieldKey) -> str:
+        (row, column), field = key
+        plan = self._plan
+        well = plan.format.label((row, column))
+        return f"{well} {plan.grid.fields[field].label}".strip()
+
+    def _sizes(self) -> dict[str, float | None]:
+        traits = self._plan.traits
+        y, x = traits.pixel_size or (None, None)
+        return {"t": traits.t_step, "z": traits.z_step, "y": y, "x": x}
+
+    def _translation(self, key: FieldKey) -> dict[str, float]:
+        """Return the first pixel's place from the centre of the well, if known."""
+        traits, grid = self._plan.traits, self._plan.grid
+        centre = traits.centres.get(key)
+        if centre is None or traits.pixel_size is None:
+            return {}
+        return {
+            axis: round(middle - (count - 1) / 2 * size, 6)
+            for axis, middle, count, size in zip(
+                ("y", "x"), centre, grid.size, traits.pixel_size, strict=True
+            )
+        }
+
+
+_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
+_UNITS = {"t": "second", "z": "micrometer", "y": "micrometer", "x": "micrometer"}
+
+
+def _source_text(files: list[str]) -> str:
+    first = files[0].rpartition("/")[2]
+    return first if len(files) == 1 else f"{first} and {len(files) - 1} more"

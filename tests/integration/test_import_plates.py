@@ -1,0 +1,453 @@
+"""Imports of made exports: what is written, what stops, what goes on."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import hcs
+from hcs.errors import SourceError, StoreError
+from hcs.ingest import decoding
+from hcs.ingest.plate import import_plate
+from hcs.layout import parse_well, well_label
+from hcs.validation import validate
+
+PATTERN = r"(?P<well>[A-P]\d+)_s(?P<field>\d+)_w(?P<channel>\d+)(?:_z(?P<z>\d+))?\.tif"
+
+
+def value(row, column, field, channel, z=1):
+    return row * 1000 + column * 100 + field * 10 + channel + (z - 1) * 5000
+
+
+def export(folder, wells=((0, 0), (1, 2)), fields=2, channels=2, z=1):
+    """Write one TIFF a plane; each says in every pixel which one it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for row, column in wells:
+        for field in range(1, fields + 1):
+            for channel in range(1, channels + 1):
+                for step in range(1, z + 1):
+                    name = f"{well_label(row, column)}_s{field}_w{channel}"
+                    name += f"_z{step}" if z > 1 else ""
+                    number = value(row, column, field, channel, step)
+                    plane = np.full((40, 50), number, "u2")
+                    tifffile.imwrite(folder / f"{name}.tif", plane)
+    return folder
+
+
+def run(source, target, **arguments):
+    arguments.setdefault("pattern", PATTERN)
+    return import_plate(source, target, **arguments)
+
+
+def pixels_of(plate, well, field):
+    return np.asarray(plate.well(well).fields[field].image().images[0].data)
+
+
+def extension_of(path):
+    document = path / "zarr.json"
+    if document.exists():
+        return json.loads(document.read_bytes())["attributes"]["hcs"]
+    return json.loads((path / ".zattrs").read_bytes())["hcs"]
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5", "0.6"])
+def test_every_plane_is_where_its_name_says(tmp_path, version):
+    source = export(tmp_path / "run7", z=2)
+    report = run(source, tmp_path / "p.zarr", version=version)
+    assert str(report.found) == (
+        "2 wells x 2 fields x 2 channels x 2 z x 1 t: 16 planes"
+    )
+    assert report.gaps == ()
+    assert len(report.used) == 16
+    assert report.state == "written"
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        assert plate.version == version
+        assert plate.name == "run7"
+        assert [row.name for row in plate.rows] == list("ABCDEFGH")
+        assert [column.name for column in plate.columns][-1] == "12"
+        for well, (row, column) in (("A01", (0, 0)), ("B03", (1, 2))):
+            labels = [field.label for field in plate.well(well).fields]
+            assert labels == ["s1", "s2"]
+            for field in (0, 1):
+                found = pixels_of(plate, well, field)
+                expected = [
+                    [value(row, column, field + 1, channel, z) for z in (1, 2)]
+                    for channel in (1, 2)
+                ]
+                assert found.shape == (2, 2, 40, 50)
+                np.testing.assert_array_equal(found[..., 0, 0], expected)
+                np.testing.assert_array_equal(found[..., -1, -1], expected)
+        image = plate.well("A01").fields[0].image()
+        assert [channel.name for channel in image.channels] == ["w1", "w2"]
+    problems = validate(tmp_path / "p.zarr", pixels=True)
+    assert [problem for problem in problems if problem.severity == "error"] == []
+
+
+def test_a_dry_run_tells_and_writes_nothing(tmp_path):
+    source = export(tmp_path / "s")
+    (source / "A01_s2_w1.tif").unlink()
+    before = sorted(tmp_path.rglob("*"))
+    report = run(source, None, dry_run=True)
+    assert run(source, tmp_path / "p.zarr", dry_run=True).state == "planned"
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (report.found.planes, report.expected.planes) == (7, 8)
+    text = str(report)
+    assert "2 wells x 2 fields x 2 channels x 1 z x 1 t: 7 planes" in text
+    assert "A01 field s2 channel w1" in text
+    assert "nothing was written (dry run)" in text
+    json.dumps(report.as_dict(), allow_nan=False)
+
+
+def test_a_target_is_needed_to_write(tmp_path):
+    with pytest.raises(SourceError, match="No target"):
+        run(export(tmp_path / "s"), None)
+
+
+def test_missing_planes_are_zero_and_recorded(tmp_path):
+    source = export(tmp_path / "s")
+    (source / "A01_s2_w1.tif").unlink()
+    for path in source.glob("B03_s1_*"):
+        path.unlink()
+    run(source, tmp_path / "p.zarr")
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        assert not pixels_of(plate, "A01", 1)[0].any()
+        assert pixels_of(plate, "A01", 1)[1, 0, 0] == value(0, 0, 2, 2)
+        # The other field of B03 keeps the name that s2 has everywhere.
+        (field,) = plate.well("B03").fields
+        assert (field.name, field.label) == ("1", "s2")
+        assert list(plate.gaps) == [
+            {
+                "well": "A/1",
+                "field": "1",
+                "label": "s2",
+                "channel": "w1",
+                "z": None,
+                "t": None,
+            },
+            {
+                "well": "B/3",
+                "field": "0",
+                "label": "s1",
+                "channel": None,
+                "z": None,
+                "t": None,
+            },
+        ]
+
+
+def test_every_file_is_used_or_skipped_with_a_reason(tmp_path):
+    source = export(tmp_path / "s")
+    (source / "notes.txt").write_text("x")
+    (source / "Thumbs.db").write_bytes(b"x")
+    (source / "C01_s1_w1.tif").write_bytes(b"not a picture")
+    colour = np.zeros((40, 50, 3), "u1")
+    tifffile.imwrite(source / "C02_s1_w1.tif", colour, photometric="rgb")
+    tifffile.imwrite(source / "overview.tif", colour[..., 0])
+    files = {path.name for path in source.iterdir()}
+    report = run(source, tmp_path / "p.zarr")
+    reasons = dict(report.skipped)
+    assert set(report.used) | set(reasons) == files
+    assert set(report.used) & set(reasons) == set()
+    assert reasons == {
+        "notes.txt": "is no image by its name",
+        "Thumbs.db": "is a file of the operating system",
+        "C01_s1_w1.tif": "is not an image that can be read: its content is neither "
+        "TIFF nor PNG",
+        "C02_s1_w1.tif": "is a colour picture (RGB), not intensities",
+        "overview.tif": "is not named as the images of this plate are",
+    }
+    known = extension_of(tmp_path / "p.zarr")["import"]
+    assert (known["used_count"], known["skipped_count"]) == (8, 5)
+    assert dict(known["skipped"]) == reasons
+
+
+@pytest.mark.parametrize("trouble", ["two-files", "size", "dtype"])
+def test_nothing_is_written_where_the_source_contradicts_itself(tmp_path, trouble):
+    source = export(tmp_path / "s")
+    if trouble == "two-files":
+        (source / "again").mkdir()
+        tifffile.imwrite(source / "again" / "A01_s1_w1.tif", np.zeros((40, 50), "u2"))
+        message = r"A01 field s1 channel w1: A01_s1_w1\.tif and again/A01_s1_w1\.tif"
+    else:
+        shape = (41, 50) if trouble == "size" else (40, 50)
+        dtype = "u2" if trouble == "size" else "u1"
+        tifffile.imwrite(source / "A01_s1_w1.tif", np.zeros(shape, dtype))
+        message = r"The images differ: 7 are 50 x 40 uint16, but A01_s1_w1\.tif"
+    with pytest.raises(SourceError, match=message):
+        run(source, tmp_path / "p.zarr")
+    assert not (tmp_path / "p.zarr").exists()
+
+
+class Stopped(Exception):
+    pass
+
+
+def stop_after(count):
+    def progress(done, total):
+        if done >= count:
+            raise Stopped
+
+    return progress
+
+
+def test_an_interrupted_import_goes_on_with_what_is_missing(tmp_path):
+    source, target = export(tmp_path / "s", fields=3), tmp_path / "p.zarr"
+    with pytest.raises(Stopped):
+        run(source, target, progress=stop_after(2), workers=1)
+    assert extension_of(target)["import"]["state"] == "unfinished"
+    with hcs.from_hcs_zarr(target) as plate:
+        identity = plate.id
+        first = [field.version for field in plate.fields()]
+    assert 0 < len(first) < 6
+    calls = []
+    report = run(source, target, progress=lambda *counts: calls.append(counts))
+    assert report.state == "resumed"
+    assert calls[0] == (len(first), 6)
+    assert calls[-1] == (6, 6)
+    with hcs.from_hcs_zarr(target) as plate:
+        assert plate.id == identity
+        assert set(first) <= {field.version for field in plate.fields()}
+        assert pixels_of(plate, "B03", 2)[1, 0, 0] == value(1, 2, 3, 2)
+    assert extension_of(target)["import"]["state"] == "done"
+    assert run(source, target).state == "unchanged"
+
+
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_another_source_into_the_same_plate_is_refused(tmp_path, unfinished):
+    source, target = export(tmp_path / "s"), tmp_path / "p.zarr"
+    if unfinished:
+        with pytest.raises(Stopped):
+            run(source, target, progress=stop_after(1), workers=1)
+    else:
+        run(source, target)
+    before = extension_of(target)
+    tifffile.imwrite(source / "A01_s1_w1.tif", np.full((40, 50), 9, "u2"))
+    with pytest.raises(SourceError, match="holds an import of 's', and this source"):
+        run(source, target)
+    assert extension_of(target) == before
+
+
+def test_a_place_that_holds_something_else_is_left_alone(tmp_path):
+    source = export(tmp_path / "s")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("x")
+    with pytest.raises(StoreError, match="is no plate that can be read"):
+        run(source, folder)
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+    with pytest.raises(StoreError):
+        run(source, folder / "thesis.txt")
+    plate = hcs.Plate(rows=[], columns=[], wells=[])
+    hcs.to_hcs_zarr(hcs.HCSPlate(metadata=plate), tmp_path / "q.zarr")
+    with pytest.raises(SourceError, match="a plate that was not imported"):
+        run(source, tmp_path / "q.zarr")
+
+
+def damage(path):
+    """Break the compressed pixels of a TIFF, leaving its header."""
+    tifffile.imwrite(
+        path, np.arange(2000, dtype="u2").reshape(40, 50), compression="zlib"
+    )
+    with tifffile.TiffFile(path) as file:
+        offset = file.pages[0].dataoffsets[0]
+    data = bytearray(path.read_bytes())
+    data[offset : offset + 40] = b"\xff" * 40
+    path.write_bytes(bytes(data))
+
+
+def test_a_damaged_file_costs_its_plane_and_no_more(tmp_path):
+    source, target = export(tmp_path / "s"), tmp_path / "p.zarr"
+    damage(source / "A01_s1_w2.tif")
+    for name in ("B03_s2_w1.tif", "B03_s2_w2.tif"):
+        damage(source / name)
+    report = run(source, target)
+    reasons = dict(report.skipped)
+    assert set(reasons) == {"A01_s1_w2.tif", "B03_s2_w1.tif", "B03_s2_w2.tif"}
+    assert "cannot be decoded" in reasons["A01_s1_w2.tif"]
+    assert "A01_s1_w2.tif" not in report.used
+    with hcs.from_hcs_zarr(target) as plate:
+        found = pixels_of(plate, "A01", 0)
+        assert found[0, 0, 0] == value(0, 0, 1, 1)
+        assert not found[1].any()
+        # A field of which nothing can be read is missing, not black.
+        assert [field.label for field in plate.well("B03").fields] == ["s1"]
+        assert [(gap["well"], gap["field"], gap["channel"]) for gap in plate.gaps] == [
+            ("A/1", "0", "w2"),
+            ("B/3", "1", "w1"),
+            ("B/3", "1", "w2"),
+        ]
+    known = extension_of(target)["import"]
+    assert known["state"] == "done"
+    assert known["skipped_count"] == 3
+    assert run(source, target).state == "unchanged"
+
+
+def test_damage_that_an_interrupted_import_met_is_not_forgotten(tmp_path):
+    source, target = export(tmp_path / "s"), tmp_path / "p.zarr"
+    damage(source / "A01_s1_w2.tif")
+    with pytest.raises(Stopped):
+        run(source, target, progress=stop_after(3), workers=1)
+    report = run(source, target)
+    assert "A01_s1_w2.tif" in dict(report.skipped)
+    with hcs.from_hcs_zarr(target) as plate:
+        assert [(gap["well"], gap["channel"]) for gap in plate.gaps] == [("A/1", "w2")]
+    assert extension_of(target)["import"]["skipped_count"] == 1
+
+
+def test_a_zip_gives_the_same_plate_as_its_folder(tmp_path):
+    source = export(tmp_path / "s")
+    with zipfile.ZipFile(tmp_path / "s.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in source.iterdir():
+            archive.write(path, f"deep/{path.name}")
+    run(source, tmp_path / "a.zarr")
+    report = run(tmp_path / "s.zip", tmp_path / "b.zarr")
+    assert report.used[0] == "deep/A01_s1_w1.tif"
+    with (
+        hcs.from_hcs_zarr(tmp_path / "a.zarr") as one,
+        hcs.from_hcs_zarr(tmp_path / "b.zarr") as other,
+    ):
+        for well in ("A01", "B03"):
+            for field in (0, 1):
+                np.testing.assert_array_equal(
+                    pixels_of(one, well, field), pixels_of(other, well, field)
+                )
+
+
+def test_an_archive_can_be_the_target(tmp_path):
+    source, target = export(tmp_path / "s"), tmp_path / "p.ozx"
+    run(source, target)
+    with hcs.from_hcs_zarr(target) as plate:
+        assert pixels_of(plate, "B03", 1)[0, 0, 0] == value(1, 2, 2, 1)
+    assert run(source, target).state == "unchanged"
+
+
+def test_the_plate_map_becomes_conditions_of_the_wells(tmp_path):
+    source = export(tmp_path / "s")
+    table = tmp_path / "map.csv"
+    table.write_text("Well;Compound;Dose µM\nA1;DMSO;0\nB3;drug;0,5\nC4;drug;1\n")
+    report = run(source, tmp_path / "p.zarr", plate_map=table)
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        conditions = plate.conditions
+    assert conditions["B/3"] == {"Compound": "drug", "Dose µM": 0.5}
+    assert "1 wells without images: C04" in str(report)
+
+
+def test_a_plate_map_that_cannot_be_read_stops_before_writing(tmp_path):
+    table = tmp_path / "map.csv"
+    table.write_text("a,b\n1,2\n")
+    with pytest.raises(SourceError, match=r"No column of the plate map map\.csv"):
+        run(export(tmp_path / "s"), tmp_path / "p.zarr", plate_map=table)
+    assert not (tmp_path / "p.zarr").exists()
+
+
+def test_the_format_is_given_assumed_or_seen(tmp_path):
+    source = export(tmp_path / "s")
+    assert "assumed" in run(source, None, dry_run=True).plan.format_source
+    given_format = run(source, None, dry_run=True, format="12x32")
+    assert str(given_format.plan.format).startswith("12x32-well plate")
+    whole = export(tmp_path / "six", [(r, c) for r in range(2) for c in range(3)], 1, 1)
+    report = run(whole, None, dry_run=True)
+    assert (report.plan.format.wells, report.plan.format_source) == (
+        6,
+        "all of its wells are there",
+    )
+    with pytest.raises(SourceError, match="1 wells lie outside of a 1x1-well plate"):
+        run(source, None, dry_run=True, format="1x1")
+
+
+def test_channels_can_be_renamed(tmp_path):
+    source = export(tmp_path / "s")
+    names = {"w1": "DNA", "2": "GFP"}
+    report = run(source, tmp_path / "p.zarr", channel_names=names)
+    assert report.channel_names == ("DNA", "GFP")
+    for wrong, message in (
+        ({"w9": "x"}, "No channel is called 'w9'; there are 'w1', 'w2'"),
+        ({"w1": "w2"}, "Two channels would have one name"),
+    ):
+        with pytest.raises(SourceError, match=message):
+            run(source, None, dry_run=True, channel_names=wrong)
+
+
+def test_stacks_in_one_file_become_channels_and_planes(tmp_path):
+    source = tmp_path / "s"
+    source.mkdir()
+    stack = np.arange(2 * 3 * 40 * 50, dtype="u2").reshape(2, 3, 40, 50)
+    tifffile.imwrite(
+        source / "B02.ome.tif",
+        stack,
+        ome=True,
+        metadata={
+            "axes": "CZYX",
+            "Channel": {"Name": ["DAPI", "GFP"]},
+            "PhysicalSizeX": 0.5,
+            "PhysicalSizeY": 0.5,
+            "PhysicalSizeZ": 2.0,
+        },
+    )
+    report = run(source, tmp_path / "p.zarr", pattern=r"^(?P<well>[A-H]\d+)")
+    assert report.channel_names == ("DAPI", "GFP")
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        image = plate.well("B02").fields[0].image()
+        np.testing.assert_array_equal(np.asarray(image.images[0].data), stack)
+        assert dict(image.images[0].scale)["z"] == 2.0
+        assert dict(image.images[0].scale)["x"] == 0.5
+
+
+def test_a_field_too_large_for_memory_is_read_plane_by_plane(tmp_path, monkeypatch):
+    monkeypatch.setattr(decoding, "AT_ONCE", 1000)
+    source = export(tmp_path / "s", z=2)
+    (source / "A01_s1_w1_z2.tif").unlink()
+    run(source, tmp_path / "p.zarr")
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        found = pixels_of(plate, "A01", 0)
+        assert found[0, 0, 0, 0] == value(0, 0, 1, 1, 1)
+        assert not found[0, 1].any()
+        assert found[1, 1, 0, 0] == value(0, 0, 1, 2, 2)
+
+
+@settings(
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.data())
+def test_any_set_of_planes_comes_back_and_the_rest_are_gaps(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("import")
+    source = folder / "s"
+    source.mkdir()
+    places = data.draw(
+        st.sets(
+            st.tuples(
+                st.integers(0, 3),
+                st.integers(0, 3),
+                st.integers(1, 2),
+                st.integers(1, 2),
+            ),
+            min_size=1,
+            max_size=12,
+        )
+    )
+    for row, column, field, channel in places:
+        name = f"{well_label(row, column)}_s{field}_w{channel}.tif"
+        tifffile.imwrite(
+            source / name, np.full((8, 8), value(row, column, field, channel), "u2")
+        )
+    report = run(source, folder / "p.zarr")
+    assert report.found.planes == len(places)
+    fields = sorted({field for _, _, field, _ in places})
+    channels = sorted({channel for *_, channel in places})
+    with hcs.from_hcs_zarr(folder / "p.zarr") as plate:
+        seen = 0
+        for one in plate.fields():
+            row, column = parse_well(one.well)
+            found = np.asarray(one.image().images[0].data)
+            for index, channel in enumerate(channels):
+                field = fields[int(one.name)]
+                there = (row, column, field, channel) in places
+                seen += there
+                expected = value(row, column, field, channel) if there else 0
+                assert (found[index] == expected).all()
+        assert seen == len(places)
