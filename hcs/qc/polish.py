@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hcs.qc.screen import mad
+from hcs.qc.screen import mad, robust_z
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,9 @@ _TOLERANCE = 0.01
 
 _LEAST_IN_LINE = 3
 """Values of a row or column below which its effect says little."""
+
+_HIT = 3.0
+"""Robust z from which a well stands out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,20 +118,24 @@ def b_score(values: ArrayLike, fitted: ArrayLike | None = None) -> BScore:
         )
     effects = polish.overall + polish.rows[:, np.newaxis] + polish.columns
     scores = (given - effects) / scale
-    return BScore(scores, _bias(scores, used))
+    return BScore(scores, _bias(np.where(used, given, math.nan), used))
 
 
-def _bias(scores: NDArray[np.float64], used: NDArray[np.bool_]) -> str:
+def _bias(values: NDArray[np.float64], used: NDArray[np.bool_]) -> str:
     """Say which rows and columns the polish may have misjudged."""
     few, hits = 0, 0
+    scores = robust_z(values)
     for axis in (0, 1):
         number = used.sum(axis=axis)
-        many = ((np.abs(scores) > 3) & used).sum(axis=axis) > 0.5 * number
+        many = (np.abs(scores) > _HIT).sum(axis=axis) > 0.5 * number
         few += int(np.count_nonzero((number > 0) & (number < _LEAST_IN_LINE)))
         hits += int(np.count_nonzero(many & (number > 0)))
     told = []
     if few:
         told.append(f"{few} rows or columns have under {_LEAST_IN_LINE} wells")
     if hits:
-        told.append(f"in {hits} rows or columns more than half of the wells stand out")
+        told.append(
+            f"in {hits} rows or columns more than half of the wells stand out, which "
+            f"may be response"
+        )
     return "; ".join(told)

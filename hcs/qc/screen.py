@@ -275,12 +275,11 @@ def replicate_correlation(first: ArrayLike, second: ArrayLike) -> tuple[Statisti
     both = np.isfinite(a) & np.isfinite(b)
     a, b = a[both], b[both]
     few = a.size < LEAST_WELLS
-    flat = not few and (np.ptp(a) == 0 or np.ptp(b) == 0)
-    note = (
-        f"needs {LEAST_WELLS} wells on both plates; there are {a.size}"
-        if few
-        else "one plate does not vary" * flat
-    )
+    note = ""
+    if few:
+        note = f"needs {LEAST_WELLS} wells on both plates; there are {a.size}"
+    elif np.ptp(a) == 0 or np.ptp(b) == 0:
+        note = "one plate does not vary"
     found: dict[str, Any] = {"pearson": math.nan, "spearman": math.nan}
     if not note:
         found["pearson"] = float(stats.pearsonr(a, b).statistic)

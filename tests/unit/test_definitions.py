@@ -1,0 +1,64 @@
+"""The table of metrics, and the page made from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hcs.errors import NotFoundError
+from hcs.qc import catalogue
+from hcs.qc.definitions import DEFINITIONS, EVERY, chosen, definition
+from hcs.qc.failures import RULES
+from tests.conftest import ROOT
+
+
+def test_every_metric_is_explained():
+    for entry in DEFINITIONS:
+        assert entry.meaning.endswith("."), entry.id
+        assert entry.misleads.endswith("."), entry.id
+        assert entry.title
+        assert entry.version >= 1
+
+
+def test_ids_titles_and_headers_are_unique():
+    for name in ("id", "title"):
+        values = [getattr(entry, name) for entry in DEFINITIONS]
+        assert len(set(values)) == len(values)
+    headers = [entry.header("DNA") for entry in DEFINITIONS]
+    assert len(set(headers)) == len(headers)
+
+
+def test_headers_are_cellprofilers_where_it_has_the_metric():
+    assert definition("focus_score").header("DNA") == "ImageQuality_FocusScore_DNA"
+    local = definition("local_focus_score").header("DNA")
+    assert local == "ImageQuality_LocalFocusScore_DNA_10"
+    otsu = definition("threshold_otsu").header("DNA")
+    assert otsu == "ImageQuality_ThresholdOtsu_DNA_2W"
+    assert definition("mean").header("DNA") == "mean_DNA"
+
+
+def test_suspicion_rests_on_technical_metrics_alone():
+    for rule in RULES:
+        assert definition(rule.metric).kind == "technical", rule.kind
+    assert len({rule.kind for rule in RULES}) == len(RULES)
+
+
+def test_rules_look_at_the_side_that_the_table_calls_bad():
+    sides = {"low": -1, "high": 1, "both": 0}
+    for rule in RULES:
+        assert rule.side == sides[definition(rule.metric).bad], rule.kind
+
+
+def test_metrics_are_chosen_in_the_order_of_the_table():
+    assert [entry.id for entry in chosen(["p99", "mean"])] == ["mean", "p99"]
+    assert tuple(entry.id for entry in chosen(None)) == EVERY
+    with pytest.raises(NotFoundError, match="no metric 'blur'"):
+        chosen(["blur"])
+
+
+def test_the_page_is_made_from_the_table():
+    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
+    assert catalogue.updated(page) == page, (
+        "docs/metrics.md is out of date; run python -m hcs.qc.catalogue docs/metrics.md"
+    )
+    for entry in DEFINITIONS:
+        assert entry.misleads in page
