@@ -235,7 +235,9 @@ class ServedPlate:
         NotServedError
             If the plate's grid has no such position.
         """
-        return self._listed.get(self._path(label))
+        # The look-up of the path fills the table where it is not there yet.
+        path = self._path(label)
+        return self._listed.get(path)
 
     def open_well(self, label: str) -> HCSWell:
         """Return the well of the library.
@@ -382,6 +384,10 @@ class ServedPlate:
         )
 
     def _view(self, label: str, listed: PlateWell) -> WellView:
+        known = self._known.get(listed.path)
+        if known is not None and known.error is not None:
+            # The library still has what it read before the document broke.
+            return WellView(label=label, path=listed.path, error=known.error)
         try:
             well = self.open_well(label)
             records = records_of(well)
