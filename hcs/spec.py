@@ -278,8 +278,10 @@ def check_plate(plate: Plate, where: str = "The plate") -> None:
     InvalidPathError
         If a name or a path is not allowed.
     MetadataError
-        If names, wells or acquisitions repeat, or indices do not go with paths.
+        If anything else in it breaks the specification; all of it in ``problems``.
     """
+    from hcs.rules.plate import plate_problems
+
     rows = [check_name(row.name, "row", where) for row in plate.rows]
     columns = [check_name(column.name, "column", where) for column in plate.columns]
     _check_unique(rows, "row name", where)
@@ -290,7 +292,18 @@ def check_plate(plate: Plate, where: str = "The plate") -> None:
         )
     for well in plate.wells:
         check_well_path(well.path, where, writing=True)
-    read_plate(write_plate(plate, "0.5"), where)
+    attributes = write_plate(plate, "0.5")
+    read_plate(attributes, where)
+    # Reading is lenient where other tools are not exact; writing is not.
+    problems = [
+        problem
+        for problem in plate_problems(attributes, "0.5")
+        if problem.severity == "error" and problem.rule != "plate-wells-empty"
+    ]
+    if problems:
+        raise MetadataError(
+            f"{where}: {problems[0].location}: {problems[0].message}", problems=problems
+        )
 
 
 def write_plate(
