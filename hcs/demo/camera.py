@@ -54,11 +54,12 @@ def expose(signal: NDArray[np.float32], shot: Shot) -> NDArray[np.uint16]:
     rng = np.random.default_rng(shot.seed)
     counts = np.empty(signal.shape, np.uint16)
     shape = signal.shape[1:]
-    shift = rng.choice((-1, 1), 2) * rng.integers(9, 16, 2)
-    dirt = (
-        _debris(rng, shape) if any(kind == "debris" for kind, _ in shot.faults) else 0
-    )
-    tilt = rng.uniform(0, 2 * np.pi)
+    # Faults draw from a source of their own, so that they leave the noise as it was.
+    fault = np.random.default_rng((shot.seed, 1))
+    shift = fault.choice((-1, 1), 2) * fault.integers(9, 16, 2)
+    tilt = fault.uniform(0, 2 * np.pi)
+    soiled = any(kind == "debris" for kind, _ in shot.faults)
+    dirt = _debris(fault, shape) if soiled else 0
     for channel, plane in enumerate(signal):
         faults = {kind for kind, where in shot.faults if where in (None, channel)}
         light = plane + np.float32(_HAZE[channel] * shot.background)
