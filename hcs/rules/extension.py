@@ -85,6 +85,31 @@ def unsettled_fields(
             yield record.name, text
 
 
+def known_paths(attributes: Any) -> set[str]:
+    """Return the paths in a well that its history, or a settling, speaks of."""
+    ours = _ours(attributes)
+    paths: set[Any] = set()
+    for record in read_records(ours if isinstance(ours, dict) else {}).values():
+        paths.add(record.path)
+        paths |= {version.path for version in record.versions}
+        settling = record.settling or {}
+        moves = [settling.get("move"), *_entries(settling.get("aliases"))]
+        for move in moves:
+            if isinstance(move, dict):
+                paths |= {text for text in move.values() if isinstance(text, str)}
+    return paths
+
+
+def _entries(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
+def is_incomplete(attributes: Any) -> bool:
+    """Tell whether a group is marked as being written or removed."""
+    ours = _ours(attributes)
+    return isinstance(ours, dict) and ours.get("state") in ("staging", "removing")
+
+
 def _listed(attributes: Mapping[str, Any], version: str) -> set[str]:
     holder = attributes if version == "0.4" else attributes.get("ome")
     well = holder.get("well") if isinstance(holder, dict) else None

@@ -27,8 +27,9 @@ def validate(
     Parameters
     ----------
     store
-        What `hcs.open_store` takes: a path, an address, a zarr store or group. It may
-        hold a plate, a well, an image, a label image or a collection of images.
+        What `hcs.open_store` takes: a path, an address, a zarr store or group; or an
+        open `HCSPlate`. It may hold a plate, a well, an image, a label image or a
+        collection of images.
     pixels
         Also decode every chunk; a missing or broken one is reported for its field, and
         the others are still read. Without it, only documents are read.
@@ -53,7 +54,8 @@ def validate(
     from hcs.store import PlateStore, open_store
     from hcs.validation.store import validate_store
 
-    if isinstance(store, PlateStore):
-        return validate_store(store, pixels, progress)
-    with open_store(store) as opened:
+    opened = getattr(store, "store", store)
+    if isinstance(opened, PlateStore):
         return validate_store(opened, pixels, progress)
+    with open_store(store) as found:
+        return validate_store(found, pixels, progress)

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from hcs.names import is_safe_name
-from hcs.rules.extension import plate_notes, well_notes
+from hcs.rules.extension import (
+    is_incomplete,
+    known_paths,
+    plate_notes,
+    well_notes,
+)
 from hcs.rules.plate import plate_problems as document_problems
 from hcs.rules.problem import OURS, Problem, is_integer, some
 from hcs.rules.well import PlateContext, listed_fields, well_problems
@@ -179,27 +184,26 @@ def _collect(walk: _Walk, report: ImageReport) -> None:
 
 def _check_unlisted_fields(walk: _Walk, well: Group, fields: set[str]) -> None:
     """Report groups in a well that neither its list nor its history knows."""
-    known = fields | _history_paths(well.attributes)
+    known = fields | known_paths(well.attributes)
     extra = _unlisted_groups(walk.documents, well.path, known)
-    if extra:
+    if not extra:
+        return
+    groups = walk.documents.groups([join(well.path, name) for name in extra])
+    staged = [
+        name
+        for name, group in zip(extra, groups, strict=True)
+        if is_incomplete(group.attributes)
+    ]
+    if staged:
         text = (
-            f"{some(extra)} are there, but neither listed nor in the history; what an "
-            f"interrupted write left is removed by `hcs recover`."
+            f"Found {some(staged)}, incomplete: being written or removed at this "
+            f"moment, or left by an interruption; then `hcs recover` removes it."
         )
+        walk.warn("hcs-incomplete", well.path, text, OURS)
+    others = [name for name in extra if name not in staged]
+    if others:
+        text = f"Found {some(others)}, neither listed nor in the history of the well."
         walk.warn("well-image-unlisted", well.path, text, OURS)
-
-
-def _history_paths(attributes: Any) -> set[str]:
-    ours = attributes.get("hcs") if isinstance(attributes, dict) else None
-    fields = ours.get("fields") if isinstance(ours, dict) else None
-    paths: set[str] = set()
-    for entry in fields.values() if isinstance(fields, dict) else ():
-        versions = entry.get("versions") if isinstance(entry, dict) else None
-        for version in versions if isinstance(versions, list) else ():
-            path = version.get("path") if isinstance(version, dict) else None
-            if isinstance(path, str):
-                paths.add(path)
-    return paths
 
 
 def _unlisted_groups(documents: Documents, path: str, known: set[str]) -> list[str]:

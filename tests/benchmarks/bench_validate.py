@@ -174,12 +174,12 @@ def main() -> int:
             if wells > NGFF_ZARR_LIMIT:
                 times[ngff_zarr] = [cpu(ngff_zarr, path)]
             median = {act: statistics.median(found) for act, found in times.items()}
-            ratio = median[check] / median[load]
+            ratio, of_floor = (median[check] / median[one] for one in (load, floor))
             other = median[ngff_zarr] / median[check]
             worst = max(worst, ratio) if wells == 1536 else worst
             print(
                 f"{wells:>6} {median[load] * 1e3:>6.0f} ms "
-                f"{median[check] * 1e3:>6.0f} ms {ratio:>6.2f} {median[check] / median[floor]:>7.2f} "
+                f"{median[check] * 1e3:>6.0f} ms {ratio:>6.2f} {of_floor:>7.2f} "
                 f"{other:.0f}x ours (its root document only)"
             )
     print(f"1536 wells: validate / load = {worst:.2f}, budget {BUDGET}")

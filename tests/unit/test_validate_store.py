@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hcs import from_hcs_zarr
 from hcs.document import group_json, to_bytes
 from hcs.errors import PlateNotFoundError
 from hcs.rules.problem import Problem
@@ -162,6 +163,14 @@ def test_an_open_store_a_text_and_a_dict_are_validated_alike(raw: Raw) -> None:
     with DirectoryStore(raw.root) as store:
         assert validate(store) == expected
         assert validate(store) == expected
+    with from_hcs_zarr(raw.root) as plate:
+        assert validate(plate) == expected
+    files = {
+        path.relative_to(raw.root).as_posix(): path.read_bytes()
+        for path in raw.root.rglob("*")
+        if path.is_file()
+    }
+    assert validate(files) == expected
 
 
 def test_no_place_at_all_is_an_error_of_the_call(tmp_path: Path) -> None:
@@ -394,6 +403,20 @@ def test_labels_are_judged_with_their_image(raw: Raw) -> None:
 def test_an_unlisted_group_in_a_well_is_reported(raw: Raw) -> None:
     raw.image("A/1/0r2")
     assert found(raw) == [("warning", "well-image-unlisted", "A/1")]
+
+
+def test_what_a_history_or_a_settling_knows_is_no_stray_group(raw: Raw) -> None:
+    for name in ("0r1", "0r2", "0r3"):
+        raw.image(f"A/1/{name}")
+    field = {
+        "path": "0",
+        "live": "b",
+        "versions": [{"id": "a", "path": "0r1"}, {"id": "b", "path": "0"}],
+        "settling": {"aliases": [{"path": "0r2", "version": "b"}, 5]},
+    }
+    raw.ours("A/1", {"fields": {"0": field}})
+    raw.ours("A/1/0r3", {"state": "staging"})
+    assert [one[1] for one in found(raw)] == ["hcs-unsettled", "hcs-incomplete"]
 
 
 # -- pixels ----------------------------------------------------------------------------
