@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dashboard.served import ServedPlate
+    from dashboard.drafting import Target
     from dashboard.values import FieldView, Source, Upload
 
 
@@ -55,10 +55,7 @@ class Assembly:
 
 
 def assemble(
-    plate: ServedPlate,
-    well: str,
-    reference: FieldView | None,
-    present: FieldView | None,
+    target: Target,
     sources: Sequence[Source],
     files: Sequence[Upload],
     pixels: Callable[[str], NDArray[Any]],
@@ -67,12 +64,8 @@ def assemble(
 
     Parameters
     ----------
-    plate, well
-        The target.
-    reference
-        Field whose axes and channels the new one should have; None on an empty plate.
-    present
-        Field to replace, None for a new one.
+    target
+        Where it is to go, and the field whose axes and channels it should have.
     sources, files
         Which file becomes which channel, and what is in each.
     pixels
@@ -85,9 +78,10 @@ def assemble(
     """
     if not sources:
         raise SourceError("Choose at least one file.")
+    reference, present = target.reference, target.present
     stacks = {file.id: Stack(pixels(file.id), file.axes) for file in files}
     whole = len(sources) == 1 and sources[0].channel is None
-    old = _present_stack(plate, well, present)
+    old = _present_stack(target)
     if whole:
         stack = stacks[sources[0].upload]
         given = {c: ChannelSource(stack, c) for c in range(stack.size("c"))}
@@ -120,12 +114,11 @@ def assemble(
     )
 
 
-def _present_stack(
-    plate: ServedPlate, well: str, present: FieldView | None
-) -> Stack | None:
+def _present_stack(target: Target) -> Stack | None:
+    present = target.present
     if present is None or present.error is not None:
         return None
-    image = plate.image(well, present.name, present.version)
+    image = target.plate.image(target.well, present.name, present.version)
     return Stack(image.images[0].data, tuple(image.images[0].dims))
 
 

@@ -12,27 +12,19 @@ import logging
 import secrets
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dashboard.assembly import Assembly, assemble
-from dashboard.differences import (
-    name_differences,
-    pixel_differences,
-    size_differences,
-    value_differences,
-)
+from dashboard.drafting import describe, find_target, index_of, suggest
 from dashboard.errors import BlockedError, NotServedError, RefusedError
 from dashboard.events import Event
-from dashboard.fields import records_of
-from dashboard.naming import assign
-from dashboard.staged_pixels import levels, view_of
-from dashboard.survey import first_field
+from dashboard.staged_pixels import levels
 from dashboard.text import plain_text
-from dashboard.values import Difference, Source, Staged, VersionView
+from dashboard.versions import field_history, version_view
 from hcs import revert, settle, stage_field, to_ngff_image
-from hcs.errors import ConflictError, HCSError, SourceError, StaleVersionError
+from hcs.errors import ConflictError, HCSError, StaleVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +34,7 @@ if TYPE_CHECKING:
     from dashboard.plates import Plates
     from dashboard.served import ServedPlate
     from dashboard.uploads import Uploads
-    from dashboard.values import FieldView, Upload
+    from dashboard.values import Source, Staged, VersionView
     from hcs import NgffImage
     from hcs.metadata import FieldVersion, Who
 
@@ -94,20 +86,7 @@ class Corrections:
     ) -> tuple[Source, ...]:
         """Return which channel each file seems to hold; see `Service.suggest`."""
         files = [self._uploads.get(token, one) for one in uploads]
-        target = self._reference(plate, well, field)[0]
-        if target is None or (len(files) == 1 and _count(files[0]) > 1):
-            return tuple(Source(upload=file.id) for file in files[:1])
-        if len(files) == 1 and target.size("c") == 1:
-            return (Source(upload=files[0].id),)
-        channels = assign(
-            [file.name for file in files],
-            [file.guess_channel for file in files],
-            target.channels,
-        )
-        return tuple(
-            Source(upload=file.id, channel=channel)
-            for file, channel in zip(files, channels, strict=True)
-        )
+        return suggest(find_target(plate, well, field), files)
 
     def stage(
         self,
@@ -123,24 +102,17 @@ class Corrections:
         """Prepare a correction; see `Service.stage`."""
         if not plate.writable:
             raise RefusedError("This plate cannot be written where it is.")
-        reference, present = self._reference(plate, well, field)
+        target = find_target(plate, well, field)
         files = [self._uploads.get(token, one.upload) for one in sources]
         assembly = assemble(
-            plate, well, reference, present, sources, files, self._pixels(token)
+            target, sources, files, lambda upload: self._uploads.planes(token, upload)
         )
         folder = self._uploads.folder_of(token)
         file = folder / f"{secrets.token_hex(12)}.staged.npy"
         try:
-            staged, images = self._staged(
-                plate,
-                well,
-                reference,
-                present,
-                assembly,
-                files,
-                file,
-                acquisition,
-                label,
+            array = assembly.write(file)
+            staged = describe(
+                target, assembly, array, files, acquisition=acquisition, label=label
             )
             self._uploads.reserve(token, file.stat().st_size)
         except BaseException:
@@ -150,9 +122,9 @@ class Corrections:
             staged=staged,
             token=token,
             plate=plate,
-            path=_path_of(plate, well),
+            path=target.path,
             file=file,
-            images=images,
+            images=levels(array, assembly.axes),
             assembly=assembly,
             uploads=tuple(one.upload for one in sources),
             label=label,
@@ -160,62 +132,6 @@ class Corrections:
         with self._lock:
             self._drafts[staged.id] = draft
         return staged
-
-    def _pixels(self, token: str) -> Any:
-        return lambda upload: self._uploads.planes(token, upload)
-
-    def _reference(
-        self, plate: ServedPlate, well: str, field: str | None
-    ) -> tuple[FieldView | None, FieldView | None]:
-        """Return the field to compare with, and the present field if there is one."""
-        if field is not None:
-            present = plate.field(well, field)
-            if present.error is None:
-                return present, present
-            return _some_field(plate), present
-        return _some_field(plate), None
-
-    def _staged(
-        self,
-        plate: ServedPlate,
-        well: str,
-        reference: FieldView | None,
-        present: FieldView | None,
-        assembly: Assembly,
-        files: Sequence[Upload],
-        file: Path,
-        acquisition: int | None,
-        label: str | None,
-    ) -> tuple[Staged, tuple[NgffImage, ...]]:
-        array = assembly.write(file)
-        name = present.name if present else _next_name(plate, well, acquisition)
-        shown = present.label if present else (label or name)
-        identifier = secrets.token_urlsafe(24)
-        view = view_of(
-            array,
-            assembly.axes,
-            name=name,
-            label=shown,
-            version=identifier,
-            channels=assembly.channels,
-            scale=assembly.scale,
-            units=assembly.units,
-            acquisition=present.acquisition if present else acquisition,
-        )
-        staged = Staged(
-            id=identifier,
-            key=plate.key,
-            well=well,
-            field=name,
-            field_label=shown,
-            acquisition=view.acquisition,
-            base=present.version if present else None,
-            view=view,
-            differences=_differences(view, reference, present, well, files, assembly),
-            action=_action(well, shown, present, assembly),
-            sources=tuple(one.name for one in files),
-        )
-        return staged, levels(array, assembly.axes)
 
     def get(self, staged: str) -> Staged:
         """Return a staged correction."""
@@ -288,7 +204,7 @@ class Corrections:
         finally:
             draft.busy.release()
         _look_again(draft.plate, draft.path)
-        return _version_view(version, live=version.id)
+        return version_view(version, live=version.id)
 
     def _written(self, draft: _Draft, who: Who, reason: str) -> FieldVersion:
         staged, plate = draft.staged, draft.plate
@@ -301,7 +217,7 @@ class Corrections:
             prepared = stage_field(
                 plate.location,
                 draft.path,
-                staged.field if staged.base is not None else _index(staged.field),
+                staged.field if staged.base is not None else index_of(staged.field),
                 to_ngff_image(
                     np.load(draft.file, mmap_mode="r", allow_pickle=False),
                     dims=draft.assembly.axes,
@@ -341,7 +257,7 @@ class Corrections:
         """Return who was quicker, as a sentence; "" where nobody is known."""
         staged = draft.staged
         with contextlib.suppress(HCSError):
-            last = self.history(draft.plate, staged.well, staged.field)[0]
+            last = field_history(draft.plate, staged.well, staged.field)[0]
             if last.who:
                 return f" The last change is by {last.who}, {last.when}: {last.why!r}."
         return ""
@@ -360,7 +276,7 @@ class Corrections:
         if not plate.writable:
             raise RefusedError("This plate cannot be written where it is.")
         reason = _checked_reason(who, reason)
-        path = _path_of(plate, well)
+        path = plate.well(well).path
         about = {"well": path, "field": field, "version": version}
         try:
             event = revert(
@@ -372,27 +288,7 @@ class Corrections:
         about["supersedes"] = event.supersedes or ""
         self._record("revert", plate, who, reason, about)
         _look_again(plate, path)
-        return _version_view(event, live=event.id)
-
-    def history(
-        self, plate: ServedPlate, well: str, field: str
-    ) -> tuple[VersionView, ...]:
-        """Return the events of a field, newest first; see `Service.history`."""
-        present = plate.field(well, field)
-        record = records_of(plate.open_well(well)).get(field)
-        if record is None:
-            return (_first_version(present),)
-        kept = {one.id for one in record.kept()}
-        last = record.versions[-1] if record.versions else None
-        return tuple(
-            _version_view(
-                one,
-                # A revert repeats an id: only the last event of it is the live one.
-                live=record.live if one is _last_of(record, one.id) else None,
-                available=one.id in kept or one is last,
-            )
-            for one in reversed(record.versions)
-        )
+        return version_view(event, live=event.id)
 
     def settle_due(self, plate: ServedPlate, grace: float | None) -> bool:
         """Bring corrections that are due back to their first paths."""
@@ -452,49 +348,6 @@ class Corrections:
             _LOG.exception("%s of %s could not be recorded.", action, about)
 
 
-def _some_field(plate: ServedPlate) -> FieldView | None:
-    found = first_field(plate)
-    return None if found is None else plate.field(*found)
-
-
-def _differences(
-    view: FieldView,
-    reference: FieldView | None,
-    present: FieldView | None,
-    well: str,
-    files: Sequence[Upload],
-    assembly: Assembly,
-) -> tuple[Difference, ...]:
-    found = [*name_differences(files, well, present)]
-    if reference is not None:
-        what = "the present field" if present is reference else "a field of this plate"
-        found += pixel_differences(
-            view, reference, files, mixed=assembly.mixed, what=what
-        )
-        found += size_differences(files, reference, what)
-    stored = reference.dtype if reference is not None else view.dtype
-    found += value_differences(stored, files)
-    if assembly.same:
-        found.append(
-            Difference(
-                kind="same",
-                message="The pixels are the same as those that are there.",
-                blocking=False,
-            )
-        )
-    return tuple(found)
-
-
-def _action(
-    well: str, label: str, present: FieldView | None, assembly: Assembly
-) -> str:
-    if present is None:
-        return f"Add field {label} to {well}"
-    if assembly.replaced:
-        return f"Replace {', '.join(assembly.replaced)} of {well} field {label}"
-    return f"Replace {well} field {label}"
-
-
 def _check_ready(staged: Staged) -> None:
     open_ones = [
         one for one in staged.differences if one.blocking and not one.confirmed
@@ -524,63 +377,3 @@ def _look_again(plate: ServedPlate, path: str) -> None:
         _LOG.warning("Plate %s could not be read after a commit: %s", plate.key, error)
     plate.forget((path,))
     plate.bump()
-
-
-def _path_of(plate: ServedPlate, well: str) -> str:
-    return plate.well(well).path
-
-
-def _next_name(plate: ServedPlate, well: str, acquisition: int | None) -> str:
-    declared = plate.overview().acquisitions
-    if len(declared) > 1 and acquisition not in [one.id for one in declared]:
-        raise SourceError(
-            f"The plate has several acquisitions; say to which one the new field "
-            f"belongs: {', '.join(f'{one.name} ({one.id})' for one in declared)}."
-        )
-    names = {one.name for one in plate.well(well).fields}
-    prefix = f"a{acquisition}f" if len(declared) > 1 else ""
-    number = 0
-    while f"{prefix}{number}" in names:
-        number += 1
-    return f"{prefix}{number}"
-
-
-def _index(name: str) -> int:
-    return int(name.rpartition("f")[2])
-
-
-def _count(file: Upload) -> int:
-    return file.shape[file.axes.index("c")] if "c" in file.axes else 1
-
-
-def _last_of(record: Any, identifier: str) -> Any:
-    return next(one for one in reversed(record.versions) if one.id == identifier)
-
-
-def _version_view(
-    version: FieldVersion, *, live: str | None, available: bool = True
-) -> VersionView:
-    return VersionView(
-        id=version.id,
-        action=version.action,
-        who=version.who or "",
-        known=version.known or "",
-        when=version.when or "",
-        why=version.why or "",
-        source=version.source or "",
-        live=version.id == live,
-        available=available,
-    )
-
-
-def _first_version(field: FieldView) -> VersionView:
-    return VersionView(
-        id=field.version,
-        action="write",
-        who="",
-        known="",
-        when="",
-        why="",
-        source="",
-        live=True,
-    )

@@ -11,21 +11,13 @@ import dataclasses
 import hashlib
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import NotServedError
 from dashboard.fields import describe_field, is_corrected, is_unsettled, records_of
-from dashboard.labels import grid_labels
+from dashboard.overview import Grid, KnownWell, acquisitions_of, describe_plate
 from dashboard.text import plain_text
-from dashboard.values import (
-    Acquisition,
-    Gap,
-    PlateEntry,
-    PlateOverview,
-    WellState,
-    WellView,
-)
+from dashboard.values import PlateEntry, WellView
 from hcs import HCSPlate, from_hcs_zarr
 from hcs.cache import LRUCache
 from hcs.document import group_document
@@ -35,32 +27,18 @@ from hcs.image import Multiscales
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from dashboard.values import ChannelDisplay, FieldView, WellStatus
+    from dashboard.values import (
+        ChannelDisplay,
+        FieldView,
+        PlateOverview,
+        WellStatus,
+    )
     from hcs import HCSWell
     from hcs.metadata import PlateWell
     from hcs.store import PlateStore
 
 _VIEWS = 4000
 """Well views that are kept: plain values of some kilobytes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownWell:
-    """What looking at a well document has told."""
-
-    state: WellStatus
-    n_fields: int | None = None
-    error: str | None = None
-    corrected: bool = False
-    unsettled: int = 0
-    fields: tuple[tuple[str, int | None], ...] = ()
-    """Names and acquisitions of its fields."""
-
-    mark: str = ""
-    """Changes with any version of any of its fields."""
-
-    stamp: Hashable | None = None
-    """Of the document when it was read."""
 
 
 class ServedPlate:
@@ -391,7 +369,7 @@ class ServedPlate:
         try:
             well = self.open_well(label)
             records = records_of(well)
-            names = {one.id: one.name for one in self._acquisitions()}
+            names = {one.id: one.name for one in acquisitions_of(self.plate)}
             fields = tuple(
                 describe_field(field, records.get(field.name), names)
                 for field in well.fields
@@ -425,12 +403,6 @@ class ServedPlate:
             raise NotServedError(f"The plate has no well {plain_text(label, 100)!r}.")
         return path
 
-    def _acquisitions(self) -> tuple[Acquisition, ...]:
-        return tuple(
-            Acquisition(id=one.id, name=one.name or f"acquisition {one.id}")
-            for one in self.plate.acquisitions or ()
-        )
-
     def _unfinished(self) -> bool:
         return self._import().get("state") == "unfinished"
 
@@ -443,135 +415,19 @@ class ServedPlate:
         return found if isinstance(found, dict) else {}
 
     def _make_overview(self, plate: HCSPlate) -> PlateOverview:
-        rows = tuple(row.name for row in plate.rows)
-        columns = tuple(column.name for column in plate.columns)
-        labels = grid_labels(rows, columns)
-        paths = [f"{row}/{column}" for row in rows for column in columns]
+        grid = Grid.of(plate)
         self._listed = {well.path: well for well in plate.wells}
-        self._paths = dict(zip(labels, paths, strict=True))
-        wells = self._well_states(plate, len(columns))
-        gaps = tuple(_gap(entry, labels, rows, columns) for entry in plate.gaps)
-        conditions = plate.conditions
-        return PlateOverview(
+        self._paths = dict(zip(grid.labels, grid.paths, strict=True))
+        return describe_plate(
+            plate,
+            grid,
+            self._known,
             key=self.key,
-            id=plate.id,
-            name=plate.name or self.key.rpartition("/")[2],
-            version=plate.version or "",
-            location=plate.location or "",
             writable=self.writable,
-            rows=rows,
-            columns=columns,
-            wells=wells,
-            acquisitions=self._acquisitions(),
             channels=self._channels,
-            condition_names=tuple(
-                dict.fromkeys(name for one in conditions.values() for name in one)
-            ),
-            gaps=gaps,
-            unsettled=sum(known.unsettled for known in self._known.values()),
             surveyed=self._surveyed,
-            digest=self._digest(),
-            banner=banner(wells, gaps) if self._surveyed else "",
             revision=self._revision,
         )
-
-    def _well_states(self, plate: HCSPlate, columns: int) -> tuple[WellState, ...]:
-        listed = self._listed
-        counts = [known.n_fields or 0 for known in self._known.values()]
-        expected = max([plate.field_count or 0, *counts], default=0) or None
-        conditions = plate.conditions
-        states = []
-        for place, (label, path) in enumerate(self._paths.items()):
-            row, column = divmod(place, columns)
-            known = self._known.get(path) if path in listed else _ABSENT
-            states.append(
-                WellState(
-                    label=label,
-                    path=path,
-                    row=row,
-                    column=column,
-                    state="present" if known is None else known.state,
-                    n_fields=None if known is None else known.n_fields,
-                    expected_fields=expected if path in listed else None,
-                    error=None if known is None else known.error,
-                    corrected=known is not None and known.corrected,
-                    conditions=tuple(
-                        (name, plain_text(value, 200))
-                        for name, value in conditions.get(path, {}).items()
-                        if value is not None
-                    ),
-                )
-            )
-        return tuple(states)
-
-    def _digest(self) -> str:
-        lines = sorted(f"{path}\t{one.mark}" for path, one in self._known.items())
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-
-
-_ABSENT = KnownWell(state="not_acquired")
-
-
-def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
-    """Return one sentence on what a plate has and lacks."""
-    listed = [well for well in wells if well.state != "not_acquired"]
-    found = sum(well.n_fields or 0 for well in listed)
-    expected = sum(well.expected_fields or 0 for well in listed)
-    parts = [
-        f"{found:,} of {expected:,} fields in {len(listed):,} wells"
-        if found != expected
-        else f"{found:,} fields in {len(listed):,} wells, complete"
-    ]
-    for state, word in (
-        ("missing", "missing"),
-        ("pending", "not there yet"),
-        ("unreadable", "unreadable"),
-    ):
-        labels = [well.label for well in listed if well.state == state]
-        if labels:
-            parts.append(f"{_some(labels)} {word}")
-    partial = [
-        f"{well.label} has {well.n_fields}"
-        for well in listed
-        if well.state == "present"
-        and well.n_fields is not None
-        and well.expected_fields is not None
-        and well.n_fields < well.expected_fields
-    ]
-    if partial:
-        parts.append(_some(partial))
-    if gaps:
-        parts.append(f"{len(gaps):,} planes were missing at import")
-    return "; ".join(parts) + "."
-
-
-def _some(names: list[str], most: int = 4) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
-
-
-def _gap(
-    entry: dict[str, Any],
-    labels: tuple[str, ...],
-    rows: tuple[str, ...],
-    columns: tuple[str, ...],
-) -> Gap:
-    path = plain_text(entry.get("well"), 50)
-    row, _, column = path.partition("/")
-    if row in rows and column in columns:
-        path = labels[rows.index(row) * len(columns) + columns.index(column)]
-    channel, field = entry.get("channel"), entry.get("field")
-    return Gap(
-        well=path,
-        field=None if field is None else plain_text(field, 100),
-        channel=None if channel is None else plain_text(channel, 100),
-        z=_whole(entry.get("z")),
-        t=_whole(entry.get("t")),
-    )
-
-
-def _whole(value: object) -> int | None:
-    return value if type(value) is int else None
 
 
 def _plate_stamp(plate: HCSPlate) -> Hashable | None:

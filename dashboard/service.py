@@ -23,6 +23,7 @@ from dashboard.plates import Plates
 from dashboard.previews import DISK_BYTES, MEMORY_BYTES, Previews
 from dashboard.survey import look_at, survey
 from dashboard.uploads import Quotas, Receiving, Uploads
+from dashboard.versions import field_history
 from dashboard.workspace import sweep_staging
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ class Service:
 
     def history(self, key: str, well: str, field: str) -> tuple[VersionView, ...]:
         """Return the versions of a field, newest first."""
-        return self._corrections.history(self._looked_at(key), well, field)
+        return field_history(self._looked_at(key), well, field)
 
     def caches(self) -> tuple[CacheFill, ...]:
         """Return how full the caches are (fast)."""
@@ -345,9 +346,7 @@ class Service:
         """
         self._may_write()
         plate = self._plates.get(key)
-        event = self._corrections.revert(
-            plate, well, field, version, who, reason, base
-        )
+        event = self._corrections.revert(plate, well, field, version, who, reason, base)
         self._measuring.start(plate)
         return event
 

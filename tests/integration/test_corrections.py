@@ -28,11 +28,15 @@ ANNA = Who("Anna", "typed")
 SHAPE = (32, 40)
 
 
-@pytest.fixture(params=["0.4", "0.5"])
+@pytest.fixture
 def plate(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    version = getattr(request, "param", "0.5")
     return plates.make(
-        tmp_path / "served" / KEY, fields=2, version=request.param, shape=SHAPE
+        tmp_path / "served" / KEY, fields=2, version=version, shape=SHAPE
     )
+
+
+both_versions = pytest.mark.parametrize("plate", ["0.4", "0.5"], indirect=True)
 
 
 @pytest.fixture
@@ -69,6 +73,7 @@ def one_channel(
     return Source(upload=send(made, token, tiff(picture(value)), name).id, channel=1)
 
 
+@both_versions
 def test_replacing_one_channel_keeps_the_others_bit_for_bit(
     made: Service, token: str, plate: Path
 ) -> None:
@@ -82,6 +87,7 @@ def test_replacing_one_channel_keeps_the_others_bit_for_bit(
     assert (pixels(plate, "B2", "1", 1) == 777).all()
 
 
+@both_versions
 def test_everybody_sees_the_new_version_and_one_call_brings_the_old_one_back(
     made: Service, token: str, plate: Path
 ) -> None:
@@ -146,6 +152,7 @@ def test_files_are_assigned_to_channels_by_their_names(
     assert [one.channel for one in found] == [1, 0]
 
 
+@both_versions
 def test_a_new_field_joins_its_well(made: Service, token: str, plate: Path) -> None:
     ids = [send(made, token, tiff(picture(v)), f"{v}.tif").id for v in (5, 6)]
     sources = [Source(upload=one, channel=c) for c, one in enumerate(ids)]
@@ -219,9 +226,7 @@ def test_a_name_that_speaks_of_another_target_blocks(
 
 
 def test_another_pixel_size_blocks(made: Service, token: str) -> None:
-    data = tiff(
-        picture(1), imagej=True, resolution=(1.0, 1.0), metadata={"unit": "um"}
-    )
+    data = tiff(picture(1), imagej=True, resolution=(1.0, 1.0), metadata={"unit": "um"})
     upload = send(made, token, data, "x.tif")
     assert upload.pixel_size == pytest.approx(1.0)
     staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id, channel=0)])
@@ -298,6 +303,7 @@ def test_a_committed_correction_is_measured_anew(made: Service, token: str) -> N
     wait_for(lambda: mean(50.0), "for the new mean")
 
 
+@both_versions
 def test_a_corrected_field_comes_home_after_the_grace_time(
     plate: Path, tmp_path: Path
 ) -> None:

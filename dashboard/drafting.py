@@ -1,0 +1,200 @@
+"""From a target and files to a staged correction; nothing is written to the plate."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dashboard.differences import (
+    name_differences,
+    pixel_differences,
+    size_differences,
+    value_differences,
+)
+from dashboard.naming import assign
+from dashboard.staged_pixels import view_of
+from dashboard.survey import first_field
+from dashboard.values import Difference, Source, Staged
+from hcs.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dashboard.assembly import Assembly
+    from dashboard.served import ServedPlate
+    from dashboard.values import FieldView, Upload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a correction is to go."""
+
+    plate: ServedPlate
+    well: str
+    """Label of the well."""
+
+    path: str
+    """Path of the well."""
+
+    present: FieldView | None
+    """The field to replace, None for a new one."""
+
+    reference: FieldView | None
+    """Readable field to compare with: the present one, else another of the plate."""
+
+    @property
+    def what(self) -> str:
+        """What the reference is, for people."""
+        same = self.present is not None and self.present is self.reference
+        return "the present field" if same else "a field of this plate"
+
+
+def find_target(plate: ServedPlate, well: str, field: str | None) -> Target:
+    """Return the target of a correction.
+
+    Raises
+    ------
+    NotServedError
+        If there is no such well or field.
+    """
+    path = plate.well(well).path
+    present = None if field is None else plate.field(well, field)
+    reference = present
+    if present is None or present.error is not None:
+        found = first_field(plate)
+        reference = None if found is None else plate.field(*found)
+    return Target(
+        plate=plate, well=well, path=path, present=present, reference=reference
+    )
+
+
+def suggest(target: Target, files: Sequence[Upload]) -> tuple[Source, ...]:
+    """Return which channel each file seems to hold, for people to correct."""
+    reference = target.reference
+    if len(files) == 1:
+        several = "c" in files[0].axes and files[0].shape[files[0].axes.index("c")] > 1
+        if several or reference is None or reference.size("c") == 1:
+            return (Source(upload=files[0].id),)
+    channels: Sequence[int | None] = range(len(files))
+    if reference is not None:
+        channels = assign(
+            [file.name for file in files],
+            [file.guess_channel for file in files],
+            reference.channels,
+        )
+    return tuple(
+        Source(upload=file.id, channel=channel)
+        for file, channel in zip(files, channels, strict=True)
+    )
+
+
+def describe(
+    target: Target,
+    assembly: Assembly,
+    array: NDArray[Any],
+    files: Sequence[Upload],
+    *,
+    acquisition: int | None,
+    label: str | None,
+) -> Staged:
+    """Return a staged correction with all that tells it from its target.
+
+    Parameters
+    ----------
+    target, assembly, files
+        Where it goes, how it is composed, and of what.
+    array
+        The composed pixels.
+    acquisition, label
+        Of a new field.
+    """
+    present = target.present
+    name = present.name if present else next_name(target, acquisition)
+    shown = present.label if present else (label or name)
+    identifier = secrets.token_urlsafe(24)
+    view = view_of(
+        array,
+        assembly.axes,
+        name=name,
+        label=shown,
+        version=identifier,
+        channels=assembly.channels,
+        scale=assembly.scale,
+        units=assembly.units,
+        acquisition=present.acquisition if present else acquisition,
+    )
+    return Staged(
+        id=identifier,
+        key=target.plate.key,
+        well=target.well,
+        field=name,
+        field_label=shown,
+        acquisition=view.acquisition,
+        base=present.version if present else None,
+        view=view,
+        differences=_differences(target, view, files, assembly),
+        action=_action(target, shown, assembly),
+        sources=tuple(one.name for one in files),
+    )
+
+
+def _differences(
+    target: Target, view: FieldView, files: Sequence[Upload], assembly: Assembly
+) -> tuple[Difference, ...]:
+    reference, what = target.reference, target.what
+    found = [*name_differences(files, target.well, target.present)]
+    if reference is not None:
+        found += pixel_differences(
+            view, reference, files, mixed=assembly.mixed, what=what
+        )
+        found += size_differences(files, reference, what)
+    stored = reference.dtype if reference is not None else view.dtype
+    found += value_differences(stored, files)
+    if assembly.same:
+        found.append(
+            Difference(
+                kind="same",
+                message="The pixels are the same as those that are there.",
+                blocking=False,
+            )
+        )
+    return tuple(found)
+
+
+def _action(target: Target, label: str, assembly: Assembly) -> str:
+    if target.present is None:
+        return f"Add field {label} to {target.well}"
+    if assembly.replaced:
+        channels = ", ".join(assembly.replaced)
+        return f"Replace {channels} of {target.well} field {label}"
+    return f"Replace {target.well} field {label}"
+
+
+def next_name(target: Target, acquisition: int | None) -> str:
+    """Return the name that a new field of the well gets.
+
+    Raises
+    ------
+    SourceError
+        If the plate has several acquisitions and none of them was given.
+    """
+    declared = target.plate.overview().acquisitions
+    if len(declared) > 1 and acquisition not in [one.id for one in declared]:
+        raise SourceError(
+            f"The plate has several acquisitions; say to which one the new field "
+            f"belongs: {', '.join(f'{one.name} ({one.id})' for one in declared)}."
+        )
+    names = {one.name for one in target.plate.well(target.well).fields}
+    prefix = f"a{acquisition}f" if len(declared) > 1 else ""
+    number = 0
+    while f"{prefix}{number}" in names:
+        number += 1
+    return f"{prefix}{number}"
+
+
+def index_of(name: str) -> int:
+    """Return the field index in the name that `next_name` made."""
+    return int(name.rpartition("f")[2])

@@ -1,0 +1,210 @@
+"""The overview of a plate: what its document says and what is known of its wells."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dashboard.labels import grid_labels
+from dashboard.text import plain_text
+from dashboard.values import Acquisition, Gap, PlateOverview, WellState
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping
+    from typing import Self
+
+    from dashboard.values import ChannelDisplay, WellStatus
+    from hcs import HCSPlate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownWell:
+    """What looking at a well document has told."""
+
+    state: WellStatus
+    n_fields: int | None = None
+    error: str | None = None
+    corrected: bool = False
+    unsettled: int = 0
+    fields: tuple[tuple[str, int | None], ...] = ()
+    """Names and acquisitions of its fields."""
+
+    mark: str = ""
+    """Changes with any version of any of its fields."""
+
+    stamp: Hashable | None = None
+    """Of the document when it was read."""
+
+
+_ABSENT = KnownWell(state="not_acquired")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The positions of a plate, row by row."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    paths: tuple[str, ...]
+
+    @classmethod
+    def of(cls, plate: HCSPlate) -> Self:
+        """Return the grid of a plate."""
+        rows = tuple(row.name for row in plate.rows)
+        columns = tuple(column.name for column in plate.columns)
+        return cls(
+            rows=rows,
+            columns=columns,
+            labels=grid_labels(rows, columns),
+            paths=tuple(f"{row}/{column}" for row in rows for column in columns),
+        )
+
+
+def describe_plate(
+    plate: HCSPlate,
+    grid: Grid,
+    known: Mapping[str, KnownWell],
+    *,
+    key: str,
+    writable: bool,
+    channels: tuple[ChannelDisplay, ...],
+    surveyed: bool,
+    revision: int,
+) -> PlateOverview:
+    """Return the overview of a plate.
+
+    Parameters
+    ----------
+    plate, grid
+        The plate and its positions.
+    known
+        What is known of its wells, by path.
+    key, writable, channels, surveyed, revision
+        As the overview has them.
+    """
+    wells = _well_states(plate, grid, known)
+    gaps = tuple(_gap(entry, grid) for entry in plate.gaps)
+    names = (name for one in plate.conditions.values() for name in one)
+    return PlateOverview(
+        key=key,
+        id=plate.id,
+        name=plate.name or key.rpartition("/")[2],
+        version=plate.version or "",
+        location=plate.location or "",
+        writable=writable,
+        rows=grid.rows,
+        columns=grid.columns,
+        wells=wells,
+        acquisitions=acquisitions_of(plate),
+        channels=channels,
+        condition_names=tuple(dict.fromkeys(names)),
+        gaps=gaps,
+        unsettled=sum(one.unsettled for one in known.values()),
+        surveyed=surveyed,
+        digest=_digest(known),
+        banner=banner(wells, gaps) if surveyed else "",
+        revision=revision,
+    )
+
+
+def acquisitions_of(plate: HCSPlate) -> tuple[Acquisition, ...]:
+    """Return the declared acquisitions, each with a name."""
+    return tuple(
+        Acquisition(id=one.id, name=one.name or f"acquisition {one.id}")
+        for one in plate.acquisitions or ()
+    )
+
+
+def _well_states(
+    plate: HCSPlate, grid: Grid, known: Mapping[str, KnownWell]
+) -> tuple[WellState, ...]:
+    listed = {well.path for well in plate.wells}
+    counts = [one.n_fields or 0 for one in known.values()]
+    expected = max([plate.field_count or 0, *counts], default=0) or None
+    conditions = plate.conditions
+    states = []
+    for place, (label, path) in enumerate(zip(grid.labels, grid.paths, strict=True)):
+        row, column = divmod(place, len(grid.columns))
+        one = known.get(path) if path in listed else _ABSENT
+        states.append(
+            WellState(
+                label=label,
+                path=path,
+                row=row,
+                column=column,
+                state="present" if one is None else one.state,
+                n_fields=None if one is None else one.n_fields,
+                expected_fields=expected if path in listed else None,
+                error=None if one is None else one.error,
+                corrected=one is not None and one.corrected,
+                conditions=tuple(
+                    (name, plain_text(value, 200))
+                    for name, value in conditions.get(path, {}).items()
+                    if value is not None
+                ),
+            )
+        )
+    return tuple(states)
+
+
+def _digest(known: Mapping[str, KnownWell]) -> str:
+    lines = sorted(f"{path}\t{one.mark}" for path, one in known.items())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
+    """Return one sentence on what a plate has and lacks."""
+    listed = [well for well in wells if well.state != "not_acquired"]
+    found = sum(well.n_fields or 0 for well in listed)
+    expected = sum(well.expected_fields or 0 for well in listed)
+    parts = [
+        f"{found:,} of {expected:,} fields in {len(listed):,} wells"
+        if found != expected
+        else f"{found:,} fields in {len(listed):,} wells, complete"
+    ]
+    for state, word in (
+        ("missing", "missing"),
+        ("pending", "not there yet"),
+        ("unreadable", "unreadable"),
+    ):
+        labels = [well.label for well in listed if well.state == state]
+        if labels:
+            parts.append(f"{_some(labels)} {word}")
+    partial = [
+        f"{well.label} has {well.n_fields}"
+        for well in listed
+        if well.state == "present"
+        and well.n_fields is not None
+        and well.expected_fields is not None
+        and well.n_fields < well.expected_fields
+    ]
+    if partial:
+        parts.append(_some(partial))
+    if gaps:
+        parts.append(f"{len(gaps):,} planes were missing at import")
+    return "; ".join(parts) + "."
+
+
+def _some(names: list[str], most: int = 4) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def _gap(entry: Mapping[str, Any], grid: Grid) -> Gap:
+    path = plain_text(entry.get("well"), 50)
+    if path in grid.paths:
+        path = grid.labels[grid.paths.index(path)]
+    channel, field = entry.get("channel"), entry.get("field")
+    return Gap(
+        well=path,
+        field=None if field is None else plain_text(field, 100),
+        channel=None if channel is None else plain_text(channel, 100),
+        z=_whole(entry.get("z")),
+        t=_whole(entry.get("t")),
+    )
+
+
+def _whole(value: object) -> int | None:
+    return value if type(value) is int else None

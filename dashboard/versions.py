@@ -1,0 +1,72 @@
+"""The history of a field as pages show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.fields import records_of
+from dashboard.values import VersionView
+
+if TYPE_CHECKING:
+    from dashboard.served import ServedPlate
+    from dashboard.values import FieldView
+    from hcs.history import FieldRecord
+    from hcs.metadata import FieldVersion
+
+
+def field_history(plate: ServedPlate, well: str, field: str) -> tuple[VersionView, ...]:
+    """Return the events of a field, newest first; a foreign field has one.
+
+    Raises
+    ------
+    NotServedError
+        If there is no such field.
+    """
+    present = plate.field(well, field)
+    record = records_of(plate.open_well(well)).get(field)
+    if record is None or not record.versions:
+        return (_first_version(present),)
+    kept = {one.id for one in record.kept()} | {record.versions[-1].id}
+    return tuple(
+        version_view(
+            one,
+            # A revert repeats an id: only the last event of it is the live one.
+            live=record.live if one is _last_of(record, one.id) else None,
+            available=one.id in kept,
+        )
+        for one in reversed(record.versions)
+    )
+
+
+def _last_of(record: FieldRecord, identifier: str) -> FieldVersion:
+    return next(one for one in reversed(record.versions) if one.id == identifier)
+
+
+def version_view(
+    version: FieldVersion, *, live: str | None, available: bool = True
+) -> VersionView:
+    """Return an event; `live` is the id of the version that the field shows."""
+    return VersionView(
+        id=version.id,
+        action=version.action,
+        who=version.who or "",
+        known=version.known or "",
+        when=version.when or "",
+        why=version.why or "",
+        source=version.source or "",
+        live=version.id == live,
+        available=available,
+    )
+
+
+def _first_version(field: FieldView) -> VersionView:
+    return VersionView(
+        id=field.version,
+        action="write",
+        who="",
+        known="",
+        when="",
+        why="",
+        source="",
+        live=True,
+    )
