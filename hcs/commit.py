@@ -63,7 +63,7 @@ def commit_change(target: DirectoryTarget, change: Change) -> FieldVersion:
         hierarchy.check_base(change.base, live, what, _last(well, change.name))
         hierarchy.drop_consolidated(target, state.version, change.well)
         if not well.exists:
-            _make_row(target, state, change.well)
+            hierarchy.make_row(target, state.version, change.well.split("/")[0])
         version = replace(change.version, when=now())
         attributes = changed_well(state.version, well, image, change, version, live)
         step.reached("flip")
@@ -139,15 +139,6 @@ def _order(name: str, acquisition: int | None) -> tuple[int, int] | None:
     if match is None:
         return None
     return (0 if acquisition is None else acquisition, int(match[2]))
-
-
-def _make_row(target: DirectoryTarget, state: PlateState, well: str) -> None:
-    row = well.split("/")[0]
-    name = spec.group_document(state.version) if state.version != "0.4" else ".zgroup"
-    if target.read(f"{row}/{name}") is None:
-        for file, data in spec.group_json(state.version, {}).items():
-            if file != ".zattrs":
-                target.replace(f"{row}/{file}", data)
 
 
 def _list_well(

@@ -226,6 +226,15 @@ def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any
     return changed if block is attributes else {**attributes, "ome": changed}
 
 
+def make_row(target: DirectoryTarget, version: str, row: str) -> None:
+    """Make the group of a row, unless it is there."""
+    files = spec.group_json(version, {})
+    files.pop(".zattrs", None)
+    for name, data in files.items():
+        if target.read(f"{row}/{name}") is None:
+            target.replace(f"{row}/{name}", data)
+
+
 def write_group(
     target: DirectoryTarget, path: str, version: str, attributes: Mapping[str, Any]
 ) -> None:

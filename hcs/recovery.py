@@ -63,6 +63,9 @@ def recover(store: Any) -> tuple[Finding, ...]:
                 well = f"{row.name}/{column.name}"
                 if target.exists(well):
                     found += _recover_well(target, state, well)
+            target.remove_empty(row.name)
+            if target.exists(row.name):
+                hierarchy.make_row(target, state.version, row.name)
     return tuple(found)
 
 
@@ -74,9 +77,11 @@ def orphans(store: Any) -> tuple[str, ...]:
     for row in state.plate.rows:
         for column in state.plate.columns:
             well = f"{row.name}/{column.name}"
-            found += (
-                key for key, kind in _unnamed(target, state, well) if kind == "complete"
-            )
+            found += [
+                key
+                for key, purged in _unnamed(target, state, well)
+                if _kind(target, state, key, purged) == "complete"
+            ]
     return tuple(found)
 
 
@@ -93,65 +98,71 @@ def _recover_well(
     finish_moves(target, state, well)
     for name in pending:
         yield Finding("finished", f"{well}/{name}", "its settling was continued")
-    for key, kind in _unnamed(target, state, well):
+    for key, purged in _unnamed(target, state, well):
+        yield from _recover_group(target, state, key, purged)
+    target.remove_empty(well)
+
+
+def _recover_group(
+    target: DirectoryTarget, state: PlateState, key: str, purged: frozenset[str]
+) -> Iterator[Finding]:
+    hold = target.hold(key)
+    if hold is None:
+        yield Finding("in use", key, "it is being written at this moment")
+        return
+    try:
         yield from _parts(target, key)
-        if kind == "complete":
+        kind = _kind(target, state, key, purged)
+        if kind == "foreign":
+            yield Finding("kept", key, "not listed, and not made by this library")
+        elif kind == "complete":
             yield Finding(
                 "kept",
                 key,
                 "a complete field that no document names; see hcs purge --orphans",
             )
-        elif kind == "foreign":
-            yield Finding("kept", key, "not listed, and not made by this library")
-        elif kind == "purged":
-            hierarchy.remove_group(target, state.version, key)
-            yield Finding("finished", key, "a purged version was removed")
         else:
-            yield _sweep(target, state, key)
-    target.remove_empty(well)
-
-
-def _sweep(target: DirectoryTarget, state: PlateState, key: str) -> Finding:
-    hold = target.hold(key)
-    if hold is None:
-        return Finding("in use", key, "it is being written at this moment")
-    try:
-        step.reached("recover sweep")
-        hierarchy.remove_group(target, state.version, key)
+            step.reached("recover sweep")
+            hierarchy.remove_group(target, state.version, key)
+            if kind == "purged":
+                yield Finding("finished", key, "a purged version was removed")
+            else:
+                yield Finding("removed", key, "it was never complete")
     finally:
         hold.release()
-    return Finding("removed", key, "it was never complete")
 
 
 def _unnamed(
     target: DirectoryTarget, state: PlateState, path: str
-) -> Iterator[tuple[str, str]]:
-    """Yield the groups of a well that are not listed, kept or announced, by kind."""
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield what no document of a well names, with the ids that were purged there."""
     well = hierarchy.read_well_state(target, state.version, path)
     named = {image.path for image in well.well.images}
-    purged = set()
+    purged: set[str] = set()
     for record in well.records.values():
         settling = record.settling or {}
         named |= {alias["path"] for alias in settling.get("aliases", ())}
-        kept = {one.id for one in record.kept()}
-        named |= {one.path for one in record.kept()}
-        purged |= {one.path for one in record.versions if one.id not in kept} - named
+        kept = record.kept()
+        named |= {one.path for one in kept}
+        purged |= {one.id for one in record.versions if one.action == "purge"}
     for name in target.children(path):
         key = f"{path}/{name}"
-        if name in named or not target.is_group(key):
-            continue
-        yield key, _kind(target, state, key, name in purged)
+        if name not in named and target.is_group(key):
+            yield key, frozenset(purged)
 
 
-def _kind(target: DirectoryTarget, state: PlateState, key: str, purged: bool) -> str:
+def _kind(
+    target: DirectoryTarget, state: PlateState, key: str, purged: frozenset[str]
+) -> str:
     attributes = hierarchy.read_group_attributes(target, state.version, key)
     if attributes is None:
         return "foreign" if target.children(key) else "incomplete"
     if hierarchy.is_incomplete(attributes):
         return "incomplete"
-    if hierarchy.stated_id(attributes) is None:
-        return "foreign"
-    return "purged" if purged else "complete"
+    # By its id: another version may have got the path of a purged one.
+    if hierarchy.version_at(target, state.version, key) in purged:
+        return "purged"
+    return "foreign" if hierarchy.stated_id(attributes) is None else "complete"
 
 
 def _parts(target: DirectoryTarget, prefix: str) -> Iterator[Finding]:

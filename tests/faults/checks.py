@@ -1,0 +1,115 @@
+"""What must hold after any crash, looked at with zarr-python and with this library."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+import hcs
+from hcs.recovery import recover
+
+Values = dict[str, int]
+"""The one value of each listed field, by ``"<well>/<field name>"``."""
+
+
+def values(path: Path) -> Values:
+    """Return the value of every listed field, each proven whole at every level."""
+    found: Values = {}
+    group = _open(path)
+    with hcs.from_hcs_zarr(path) as plate:
+        for listed in plate.wells:
+            if listed.path not in group:
+                continue  # listed, and not written yet
+            document = dict(group[listed.path].attrs)
+            if "well" not in document.get("ome", document):
+                continue  # 0.4: its group was made, and not yet its attributes
+            images = document.get("ome", document)["well"]["images"]
+            well = plate.get_well(*listed.path.split("/"))
+            assert well is not None
+            for entry, field in zip(images, well.fields, strict=True):
+                assert field.path == entry["path"]
+                name = f"{listed.path}/{field.name}"
+                found[name] = _one_value(group[f"{listed.path}/{entry['path']}"], name)
+                ours = np.unique(np.asarray(field.image().images[0].data))
+                assert ours.tolist() == [found[name]]
+    return found
+
+
+def _open(path: Path) -> Any:
+    if path.suffix == ".ozx":
+        return zarr.open_group(zarr.storage.ZipStore(path, mode="r"), mode="r")
+    return zarr.open_group(path, mode="r")
+
+
+def _one_value(group: Any, name: str) -> int:
+    document = dict(group.attrs)
+    datasets = document.get("ome", document)["multiscales"][0]["datasets"]
+    seen = {int(value) for one in datasets for value in np.unique(group[one["path"]])}
+    assert len(seen) == 1, f"{name} holds pixels of several versions: {sorted(seen)}"
+    assert len(datasets) == 2
+    return seen.pop()
+
+
+def history_is_whole(path: Path) -> None:
+    """Check that every version that the history keeps is there and is that version."""
+    group = _open(path)
+    for (well, field), events in hcs.history(path).items():
+        purged = {one.id for one in events if one.action == "purge"}
+        for one in events:
+            if one.id in purged:
+                continue
+            image = group[f"{well}/{one.path}"]
+            assert dict(image.attrs)["hcs"]["version"] == one.id
+            _one_value(image, f"{well}/{field} {one.path}")
+
+
+def recovers(path: Path) -> list[str]:
+    """Check that recovery brings the plate to rest and twice does what once does."""
+    first = [one.action for one in recover(path)]
+    before = snapshot(path.parent)
+    second = recover(path)
+    assert {one.action for one in second} <= {"kept"}, second
+    assert snapshot(path.parent) == before
+    if path.is_dir() and "kept" not in first:
+        is_at_rest(path)
+    return first
+
+
+def is_at_rest(path: Path) -> None:
+    """Check that nothing lies in the plate but what zarr-python knows."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        groups = [zarr.open_group(path, mode="r")]
+        while groups:
+            for _, member in groups.pop().members():
+                if isinstance(member, zarr.Group):
+                    groups.append(member)
+    left = [one for one in path.rglob("*.hcs-*")]
+    assert left == []
+
+
+def snapshot(path: Path) -> dict[str, bytes | None]:
+    """Return every file below a folder, by its path."""
+    return {
+        one.relative_to(path).as_posix(): one.read_bytes() if one.is_file() else None
+        for one in sorted(path.rglob("*"))
+        if one.name != "log.txt"
+    }
+
+
+def reported(done: tuple[str, ...]) -> Values:
+    """Return the fields that a process was told are written."""
+    pairs = [one.split("=") for one in done if "=" in one]
+    return {name: int(value) for name, value in pairs}
+
+
+def documents_parse(path: Path) -> None:
+    """Check that no document is torn."""
+    for name in ("zarr.json", ".zattrs", ".zgroup", ".zarray"):
+        for one in path.rglob(name):
+            json.loads(one.read_bytes())
