@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from hcs.field import Field as Field
     from hcs.image import Multiscales as Multiscales
     from hcs.image import from_ome_zarr as from_ome_zarr
+    from hcs.ingest.guess import describe_name as describe_name
+    from hcs.ingest.images import read_image_file as read_image_file
+    from hcs.ingest.plate import import_plate as import_plate
+    from hcs.layout import parse_well as parse_well
+    from hcs.layout import well_label as well_label
     from hcs.levels import to_multiscales as to_multiscales
     from hcs.metadata import Axis as Axis
     from hcs.metadata import Channel as Channel
@@ -56,6 +61,7 @@ if TYPE_CHECKING:
     from hcs.pixels import LazyArray as LazyArray
     from hcs.plate import HCSPlate as HCSPlate
     from hcs.plate import from_hcs_zarr as from_hcs_zarr
+    from hcs.platemap import read_plate_map as read_plate_map
     from hcs.purge import purge as purge
     from hcs.recovery import recover as recover
     from hcs.revert import history as history
@@ -90,6 +96,10 @@ _MODULES = {
     "hcs.image": "Multiscales from_ome_zarr",
     "hcs.levels": "to_multiscales",
     "hcs.ngff_image": "NgffImage to_ngff_image",
+    "hcs.ingest.guess": "describe_name",
+    "hcs.ingest.images": "read_image_file",
+    "hcs.ingest.plate": "import_plate",
+    "hcs.layout": "parse_well well_label",
     "hcs.metadata": (
         "Axis Channel Dataset FieldVersion ImageMetadata Plate PlateAcquisition "
         "PlateColumn PlateRow PlateWell Well WellImage Who Window"
@@ -97,6 +107,7 @@ _MODULES = {
     "hcs.pack": "pack unpack",
     "hcs.pixels": "LazyArray",
     "hcs.plate": "HCSPlate from_hcs_zarr",
+    "hcs.platemap": "read_plate_map",
     "hcs.purge": "purge",
     "hcs.recovery": "recover",
     "hcs.revert": "history revert",

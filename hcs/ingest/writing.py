@@ -6,11 +6,12 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hcs.image import Multiscales, NgffImage
+from hcs.image import Multiscales
 from hcs.ingest.decoding import FieldDecoder
 from hcs.ingest.display import display_channels
 from hcs.ingest.provenance import DONE, UNFINISHED, annotations_of, plate_of
 from hcs.metadata import Axis, Dataset, ImageMetadata
+from hcs.ngff_image import NgffImage
 from hcs.writer import HCSPlateWriter
 
 if TYPE_CHECKING:

@@ -1,6 +1,9 @@
 """Imports of made exports: what is written, what stops, what goes on."""
 
 import json
+import signal
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -214,6 +217,45 @@ def test_an_interrupted_import_goes_on_with_what_is_missing(tmp_path):
         assert pixels_of(plate, "B03", 2)[1, 0, 0] == value(1, 2, 3, 2)
     assert extension_of(target)["import"]["state"] == "done"
     assert run(source, target).state == "unchanged"
+
+
+KILLED = """
+import os, signal, sys
+from hcs.ingest.plate import import_plate
+
+def progress(done, total):
+    if done == int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+source, target, pattern = sys.argv[1:4]
+import_plate(source, target, pattern=pattern, progress=progress, workers=2)
+"""
+
+
+@pytest.mark.parametrize("written", [0, 1, 5, 6])
+def test_a_killed_import_goes_on_as_if_nothing_had_happened(tmp_path, written):
+    source, target = export(tmp_path / "s", fields=3), tmp_path / "p.zarr"
+    arguments = [str(source), str(target), PATTERN, str(written)]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert extension_of(target)["import"]["state"] == "unfinished"
+    assert run(source, target).state == "resumed"
+    problems = validate(target, pixels=True)
+    assert [problem for problem in problems if problem.severity == "error"] == []
+    with hcs.from_hcs_zarr(target) as plate:
+        for well, (row, column) in (("A01", (0, 0)), ("B03", (1, 2))):
+            assert [field.label for field in plate.well(well).fields] == [
+                "s1",
+                "s2",
+                "s3",
+            ]
+            for field in (0, 1, 2):
+                found = pixels_of(plate, well, field)
+                for channel in (0, 1):
+                    expected = value(row, column, field + 1, channel + 1)
+                    assert (found[channel] == expected).all()
+                history = plate.well(well).history(str(field))
+                assert [version.action for version in history] == ["write"]
 
 
 @pytest.mark.parametrize("unfinished", [True, False])
