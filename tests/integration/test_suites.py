@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hcs.rules.image import image_problems
@@ -185,3 +186,58 @@ def test_old_versions_are_named_and_not_judged(
         (problem,) = validate(store)
         assert (problem.severity, problem.rule) == ("error", "version-unknown")
         assert version.removeprefix("v") in problem.message
+
+
+# -- plates that other libraries write -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [("p.zarr", "0.4"), ("p.zarr", "0.5"), ("p.zarr", "0.6"), ("p.ozx", "0.5")],
+)
+def test_plates_of_ngff_zarr_have_no_errors(
+    tmp_path: Path, name: str, version: str
+) -> None:
+    import ngff_zarr as nz
+
+    plate = nz.Plate(
+        columns=[nz.PlateColumn("1"), nz.PlateColumn("2")],
+        rows=[nz.PlateRow("A")],
+        wells=[nz.PlateWell("A/1", 0, 0), nz.PlateWell("A/2", 0, 1)],
+        version=version,
+        name="foreign",
+        field_count=1,
+    )
+    data = np.arange(2 * 64 * 64, dtype="uint16").reshape(2, 64, 64)
+    image = nz.to_ngff_image(
+        data,
+        dims=("c", "y", "x"),
+        scale={"c": 1, "y": 0.5, "x": 0.5},
+        translation={"c": 0, "y": 3.0, "x": 4.0},
+    )
+    multiscales = nz.to_multiscales(image, scale_factors=[2])
+    path = tmp_path / name
+    with nz.HCSPlateWriter(str(path), plate, version=version) as writer:
+        writer.write_well_image(multiscales, "A", "1")
+    problems = validate(path, pixels=True)
+    assert errors(problems) == []
+    rules = {problem.rule for problem in problems}
+    assert "well-missing" in rules
+    assert {rule for rule in rules if rule.startswith("ozx")} == (
+        {"ozx-zip64"} if name.endswith(".ozx") else set()
+    )
+
+
+# ome-zarr-py warns of its own default argument when it is imported.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_plate_of_ome_zarr_py_has_no_errors(tmp_path: Path) -> None:
+    import zarr
+    from ome_zarr.writer import write_image, write_plate_metadata, write_well_metadata
+
+    path = tmp_path / "p.zarr"
+    root = zarr.open_group(str(path), mode="w", zarr_format=3)
+    write_plate_metadata(root, ["A"], ["1"], ["A/1"], name="foreign", field_count=1)
+    well = root.require_group("A").require_group("1")
+    write_well_metadata(well, ["0"])
+    write_image(np.zeros((2, 64, 64), "uint16"), well.require_group("0"), axes="cyx")
+    assert errors(validate(path, pixels=True)) == []
