@@ -146,9 +146,12 @@ function build({ el, send, hide }) {
   }
 }
 
-const toSlider = (one, value) => Math.round(Math.min(1, Math.max(0, (value - one.minimum) / (one.maximum - one.minimum || 1))) * 1000)
+const toSlider = (one, value) => {
+  const part = Math.min(1, Math.max(0, (value - one.minimum) / (one.maximum - one.minimum || 1)))
+  return Math.round(part ** (1 / one.curve) * 1000)
+}
 
 function fromSlider(one, place) {
-  const value = one.minimum + (place / 1000) * (one.maximum - one.minimum)
+  const value = one.minimum + (place / 1000) ** one.curve * (one.maximum - one.minimum)
   return one.whole ? Math.round(value) : value
 }

@@ -80,10 +80,16 @@ function build({ el, send, hide }) {
     const { targets, chosen } = content
     target.hidden = !targets.length
     if (!targets.length) return
+    const choose = (id) => send("target", { target: id })
+    if (targets.length > 3) {
+      const select = h("select", { disabled: Boolean(content.staged), on: { change: () => choose(select.value) } }, targets.map((one) => h("option", { value: one.id }, one.text)))
+      select.value = chosen
+      return fill(target, h("label", { class: "row" }, h("span", { class: "soft" }, "Do"), select))
+    }
     fill(target, targets.length === 1
       ? h("p", {}, targets[0].text)
       : targets.map((one) => h("label", { class: "row" },
-        h("input", { type: "radio", name: "target", checked: one.id === chosen, disabled: Boolean(content.staged), on: { change: () => send("target", { target: one.id }) } }), h("span", {}, one.text))))
+        h("input", { type: "radio", name: "target", checked: one.id === chosen, disabled: Boolean(content.staged), on: { change: () => choose(one.id) } }), h("span", {}, one.text))))
   }
 
   function showFiles() {
@@ -161,6 +167,11 @@ function build({ el, send, hide }) {
     const shown = []
     if (content.error) shown.push(h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, content.error)))
     if (content.done) shown.push(h("div", { class: "notice good" }, icon("check"), h("span", {}, content.done)))
+    if (content.elsewhere) {
+      shown.push(h("div", { class: "notice warn" }, icon("warn"), h("div", { class: "grow" }, h("p", {}, `Not committed yet: ${content.elsewhere}.`),
+        h("div", { class: "row" }, h("button", { type: "button", class: "small", on: { click: () => send("show-staged") } }, "Go there"),
+          h("button", { type: "button", class: "small", on: { click: () => send("discard") } }, "Discard")))))
+    }
     if (content.missing) shown.push(h("p", { class: "small soft" }, content.missing))
     if (content.busy) shown.push(h("p", { class: "small soft" }, content.busy_text))
     fill(messages, shown)

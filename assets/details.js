@@ -29,7 +29,7 @@ function build({ el, send, hide }) {
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Metric"), h("th", { scope: "col", class: "right" }, "Well"), h("th", { scope: "col", class: "right", title: "Median of the plate" }, "Plate"))),
       h("tbody", {}, rows.map((row) => h("tr", { class: row.chosen ? "chosen" : "" },
         h("th", { scope: "row" }, h("button", { type: "button", class: "link", title: row.definition, on: { click: () => send("metric", { metric: row.id }) } }, row.title)),
-        h("td", { class: "right", title: row.reason || "" }, row.value === null ? "–" : h("b", {}, number(row.value)), row.unit ? h("span", { class: "soft" }, ` ${row.unit}`) : null),
+        h("td", { class: "right", title: row.reason || "" }, row.value === null ? "–" : h("b", {}, number(row.value)), row.unit && row.value !== null ? h("span", { class: "soft" }, ` ${row.unit}`) : null),
         h("td", { class: "right soft" }, number(row.median))))))
   }
 

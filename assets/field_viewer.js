@@ -19,13 +19,13 @@ function build({ el, send }) {
   const title = h("h2", { class: "cut" })
   const marks = h("span", { class: "row" })
   const busy = h("span", { class: "busy soft small", role: "status" })
-  const zoomText = h("button", { type: "button", class: "plain small zoom", title: "One screen pixel a pixel (key 0)", on: { click: () => viewport.actual() } })
+  const zoomText = h("button", { type: "button", class: "plain small zoom", title: "One screen pixel a pixel (key V)", on: { click: () => viewport.actual() } })
   const tools = h("div", { class: "row tools" },
     tool("back", "Previous field ( [ )", () => send("field", { step: -1 })),
     tool("forward", "Next field ( ] )", () => send("field", { step: 1 })),
     tool("minus", "Zoom out ( - )", () => viewport.zoom(1 / 1.5)), zoomText,
     tool("plus", "Zoom in ( + )", () => viewport.zoom(1.5)),
-    tool("fit", "Fit (F)", () => fit()),
+    tool("fit", "Fit ( 0 )", () => fit()),
     tool("close", "Back to the well (Esc)", () => send("close")))
   const pane = makePane(viewport, (state) => {
     say(busy, state.busy ? "Loading…" : state.mode === "picture" ? "drawn by the server" : "")
@@ -46,7 +46,9 @@ function build({ el, send }) {
 
   const fit = () => viewport.box && viewport.fit(...viewport.box)
   const showScale = everyFrame(() => {
-    if (!content?.field) return
+    const broken = !content?.field || content.field.error
+    zoomText.hidden = Boolean(broken)
+    if (broken) return bar.hide()
     bar.show(viewport, content.field.pixel[0], content.field.unit)
     say(zoomText, `${Math.round(viewport.scale * (window.devicePixelRatio || 1) * 100)} %`)
     showReadout()

@@ -35,7 +35,10 @@ function build({ el, send }) {
       const side = Math.min(across, down)
       if (side > best[1]) best = [columns, side]
     }
-    const side = Math.min(Math.max(best[1], SMALLEST), width)
+    // Where not all can be seen at once, rows as wide as the page, and scrolling.
+    const columns = Math.max(1, Math.floor((width + gap) / (SMALLEST + gap)))
+    const scrolled = (width - gap * (columns - 1)) / columns
+    const side = best[1] >= SMALLEST ? best[1] : scrolled
     set(list, { style: { "--side": `${Math.floor(side)}px` } })
   })
   const watcher = new ResizeObserver(arrange)

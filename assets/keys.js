@@ -20,8 +20,8 @@ export const KEYS = [
   ["Picture", [
     [["1", "…", "9"], "Channel on or off", Object.fromEntries(Array.from({ length: 9 }, (_, i) => [String(i + 1), () => tell("channel", i)]))],
     [["+", "-"], "Zoom in, out", { "+": () => tell("zoom", 1.5), "=": () => tell("zoom", 1.5), "-": () => tell("zoom", 1 / 1.5) }],
-    [["F"], "Fit the picture", { f: () => tell("zoom", null) }],
-    [["0"], "One screen pixel a pixel", { 0: () => tell("zoom", 0) }],
+    [["0"], "Fit the picture", { 0: () => tell("zoom", null) }],
+    [["V"], "One screen pixel a pixel", { v: () => tell("zoom", 0) }],
     [["W"], "Compare: side by side or swipe", { w: () => tell("compare-mode") }],
   ]],
   ["Correct", [
@@ -51,7 +51,9 @@ export function bindKeys(send) {
     if (path.some((each) => each instanceof HTMLDialogElement && each.open)) return
     const target = path[0]
     if (OWN[target?.tagName]?.includes(event.key)) return
-    const act = BOUND[event.key] ?? (event.key.length === 1 ? BOUND[event.key.toLowerCase()] : undefined)
+    // Digits stand above Shift on French keyboards, so the place of the key counts.
+    const digit = /^Digit(\d)$/.exec(event.code)?.[1]
+    const act = BOUND[event.shiftKey ? event.key : digit ?? event.key] ?? BOUND[event.key] ?? (event.key.length === 1 ? BOUND[event.key.toLowerCase()] : undefined)
     if (!act) return
     event.preventDefault()
     act(send)

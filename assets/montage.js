@@ -74,12 +74,13 @@ function build({ el, send }) {
 
   function choice(plate) {
     return h("li", {}, h("button", { type: "button", disabled: Boolean(plate.error), on: { click: () => send("plate", { plate: plate.key }) } },
-      h("b", { class: "cut" }, plate.name), h("span", { class: "soft cut" }, plate.error || plate.location)))
+      h("b", { class: "cut" }, plate.name), h("span", { class: "soft cut" }, plate.location), plate.error ? h("span", { class: "why" }, plate.error) : null))
   }
 
   return {
     content(next) {
       content = next
+      stage.classList.toggle("list", !next.rows.length)
       fill(title, next.title)
       fill(about, next.about)
       fill(marks, next.gone.map(([index, kind]) => h("i", { class: `gone ${kind}`, style: {
@@ -97,7 +98,7 @@ function build({ el, send }) {
         image.removeAttribute("src")
         sheet.hidden = true
         message.hidden = false
-        fill(message, next.error ? icon("warn") : null, next.error || next.empty ? h("span", {}, next.error || next.empty) : null,
+        fill(message, next.error ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.error)) : next.empty ? h("span", {}, next.empty) : null,
           next.choices.length ? h("ul", { class: "choices" }, next.choices.map(choice)) : null)
       }
     },

@@ -27,12 +27,14 @@ def bin_edges(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
     not ask for thousands.
 
     >>> bin_edges([3.0, 3.0]).tolist()
-    [2.5, 3.5]
+    [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
     """
     data = np.asarray(values, dtype=np.float64)
     low, high = float(data.min()), float(data.max())
     if not high > low:
-        return np.array([low - 0.5, low + 0.5])
+        # One bar amid four empty ones says "all equal" where a single one says nothing.
+        step = 1.0 if abs(low) < 1e15 else abs(low) / 10
+        return low + step * np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
     quarter, three = np.percentile(data, (25, 75))
     width = 2 * (three - quarter) / len(data) ** (1 / 3)
     count = MAX_BINS if width <= 0 else int(np.ceil((high - low) / width))

@@ -102,8 +102,19 @@ def _content(
         "active": on,
         "minimum": min(channel.minimum, setting.low),
         "maximum": max(channel.maximum, setting.high),
+        "curve": _curve(channel),
         "whole": whole and channel.maximum - channel.minimum > 1,
     }
+
+
+def _curve(channel: ChannelDisplay) -> float:
+    """Return the power by which a slider's way grows.
+
+    One hot pixel makes the range of values far wider than what is looked at; then
+    most of the way must belong to the dim values.
+    """
+    span = channel.maximum - channel.minimum
+    return 1.0 if span <= 6 * (channel.high - channel.low) else 3.0
 
 
 def _setting(sent: Any, count: int) -> tuple[ChannelSetting, bool] | None:

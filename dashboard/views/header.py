@@ -141,8 +141,6 @@ def _title(now: Snapshot) -> str:
 
 def _notices(now: Snapshot) -> list[tuple[str, str]]:
     found = []
-    if now.problem:
-        found.append(("bad", f"This plate cannot be shown. {now.problem}"))
     if now.overview is not None and now.overview.unsettled:
         count = now.overview.unsettled
         fields = "1 corrected field is" if count == 1 else f"{count} fields are"

@@ -76,7 +76,9 @@ class Snapshot:
     @property
     def stage(self) -> str:
         """What the middle of the page shows."""
-        if not self.state.well or self.overview is None:
+        if self.overview is None:
+            return "plates"
+        if not self.state.well:
             return "plate"
         if self.comparing:
             return "compare"

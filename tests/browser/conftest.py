@@ -1,0 +1,161 @@
+"""A served dashboard and a Chromium to look at it with.
+
+Every page of `visit` is checked when its test ends: no script error, no request to
+another host, no failed request that the test did not announce.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from hcs.demo import make_demo_plate
+from tests import plates
+from tests.browser.serving import ROOT, Faults, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+ARTIFACTS = ROOT / "artifacts"
+
+PATIENCE = 60_000
+"""Milliseconds until a wait is a failure; a busy machine may take long."""
+
+expect.set_options(timeout=PATIENCE)
+
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Without a GPU, WebGL2 is drawn in software.
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands in this folder."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return the system's Chromium, headless."""
+    found = next(
+        (
+            path
+            for name in ("chromium", "chromium-browser", "google-chrome")
+            if (path := shutil.which(os.environ.get("CHROMIUM", name)))
+        ),
+        None,
+    )
+    if found is None:
+        pytest.skip("no Chromium here; `make chromium` installs it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found, headless=True, args=list(_FLAGS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo_master(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the demo plate; nobody may change it."""
+    path = tmp_path_factory.mktemp("demo") / "demo.ome.zarr"
+    make_demo_plate(path)
+    return path
+
+
+@pytest.fixture
+def demo_plate(demo_master: Path, tmp_path: Path) -> Path:
+    """Return a demo plate of the test's own."""
+    return Path(shutil.copytree(demo_master, tmp_path / "demo.ome.zarr"))
+
+
+@pytest.fixture
+def small_plate(tmp_path: Path) -> Path:
+    """Return 2 x 3 wells with 2 fields, whose pixels say which plane they are."""
+    return plates.make(tmp_path / "plate.ome.zarr", fields=2, pixels="gradient")
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start the dashboard on plates or folders, with more arguments if wanted."""
+    running: list[Server] = []
+
+    def start(*arguments: str | Path) -> Server:
+        workspace = tmp_path / f"workspace-{len(running)}"
+        running.append(Server(*arguments, workspace=workspace))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page in a browser of its own (nothing is shared with another visit)."""
+    contexts: list[tuple[BrowserContext, Faults]] = []
+
+    def open_page(
+        server: Server,
+        query: str = "",
+        *,
+        width: int = 1280,
+        height: int = 800,
+        dark: bool = False,
+        before: str = "",
+        expected: tuple[str, ...] = (),
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+        )
+        context.set_default_timeout(PATIENCE)
+        if before:
+            context.add_init_script(before)
+        page = context.new_page()
+        faults = Faults(expected=expected)
+        faults.watch(page, server.host)
+        contexts.append((context, faults))
+        page.goto(server.url + query)
+        return page
+
+    yield open_page
+    for context, _ in contexts:
+        context.close()
+    for _, faults in contexts:
+        assert faults.foreign == []
+        assert faults.scripts == []
+        assert faults.failed == []
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
+    """Keep a screenshot among the artefacts."""
+    folder = ARTIFACTS / request.node.path.stem.removeprefix("test_")
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Page, name: str) -> Path:
+        path = folder / f"{name}.png"
+        page.screenshot(path=path)
+        return path
+
+    return take

@@ -1,0 +1,115 @@
+"""The dashboard in a process of its own, and what to watch on its pages."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass
+class Faults:
+    """What must not happen on a page."""
+
+    scripts: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()
+    """Parts of addresses that may fail in this test."""
+
+    def watch(self, page: Page, host: str) -> None:
+        page.on("pageerror", lambda error: self.scripts.append(str(error)))
+        page.on(
+            "console",
+            lambda message: message.type == "error"
+            and not self._announced(message.location.get("url", "") + message.text)
+            and self.scripts.append(message.text),
+        )
+        page.on("request", lambda request: self._request(request.url, host))
+        page.on("websocket", lambda socket: self._request(socket.url, host))
+        page.on(
+            "response",
+            lambda answer: answer.status >= 400
+            and not self._announced(answer.url)
+            and self.failed.append(f"{answer.status} {answer.url}"),
+        )
+
+    def _announced(self, url: str) -> bool:
+        return any(part in url for part in self.expected)
+
+    def _request(self, url: str, host: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("blob", "data") and parts.netloc != host:
+            self.foreign.append(url)
+
+
+class Server:
+    """The program itself, in a process of its own."""
+
+    def __init__(self, *arguments: str | Path, workspace: Path) -> None:
+        command = [sys.executable, "-m", "dashboard.cli", "serve"]
+        command += [str(one) for one in arguments]
+        command += ["--port", "0", "--workspace", str(workspace)]
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said: deque[str] = deque(maxlen=500)
+        self.url = self._address()
+        # A pipe that nobody empties would stop the server at some point.
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _address(self) -> str:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.said.append(line)
+            found = re.search(r"http://\S+", line)
+            if found:
+                return found.group()
+        raise AssertionError("the server did not start:\n" + "".join(self.said))
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        self.said.extend(self._process.stdout)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join(20)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def well(page: Page, label: str) -> Locator:
+    """Return the cell of a well in the grid."""
+    return page.locator(f'[role="gridcell"][data-well="{label}"]')
+
+
+def where(page: Page) -> str:
+    """Return what the page says about the place, on one line."""
+    return " ".join(page.locator(".hcs-where").inner_text().split())

@@ -1,0 +1,218 @@
+"""The whole loop: plate, well, field, correction, and back; in two browsers at once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tifffile
+from playwright.sync_api import expect
+
+from hcs import from_hcs_zarr
+from tests.browser.serving import well, where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+
+def shown_version(page: Page, label: str, field: str) -> str:
+    """Return the version id of a thumbnail."""
+    thumb = page.locator(f'.hcs-thumb[data-well="{label}"][data-field="{field}"]')
+    return thumb.get_attribute("data-version") or ""
+
+
+def drawn(page: Page) -> bytes:
+    """Return the viewer's picture as it is on the screen."""
+    return page.locator(".hcs-field-viewer .stage").screenshot()
+
+
+def wait_drawn(page: Page, version: str) -> None:
+    """Wait until the viewer has drawn this version."""
+    expect(page.locator(".hcs-field-viewer .pane")).to_have_attribute(
+        "data-drawn", re.compile(rf"^{re.escape(version)}")
+    )
+
+
+def test_a_field_is_found_replaced_seen_by_others_and_reverted(
+    demo_plate: Path,
+    tmp_path: Path,
+    serve: Callable,
+    visit: Callable,
+    picture: Callable,
+) -> None:
+    server = serve(demo_plate)
+    page, other = visit(server), visit(server)
+
+    # The plate opens by itself; B06 is listed and was never imaged.
+    expect(well(page, "B06")).to_contain_text("nothing is there")
+    picture(page, "1-plate")
+
+    # A click on the drawn well and a click on the cell of the grid are one act.
+    canvas = page.locator(".hcs-plate-map canvas").first.bounding_box()
+    cell = well(page, "C04").bounding_box()
+    assert canvas is not None
+    assert cell is not None
+    assert canvas["x"] < cell["x"] < canvas["x"] + canvas["width"]
+    page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
+    expect(page.locator('.hcs-thumb[data-well="C04"]')).to_have_count(2)
+    assert "C04" in where(page)
+    well(page, "B02").click()
+    expect(page.locator('.hcs-thumb[data-well="B02"]')).to_have_count(2)
+    expect(well(page, "B02")).to_have_attribute("aria-selected", "true")
+    expect(well(page, "C04")).to_have_attribute("aria-selected", "false")
+    picture(page, "2-well")
+
+    # A field opens, and the address holds it.
+    page.locator('.hcs-thumb[data-well="B02"][data-field="0"]').click()
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    first = shown_version(page, "B02", "0")
+    wait_drawn(page, first)
+    expect(page).to_have_url(re.compile(r"well=B02&field=0"))
+    assert re.search(r"demo / B02 / s1 / .+", where(page))
+    picture(page, "3-field")
+
+    # A channel goes off and on; the picture follows.
+    both = drawn(page)
+    page.locator(".hcs-channel-0").click()
+    expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "false")
+    page.wait_for_timeout(300)
+    assert drawn(page) != both
+    page.locator(".hcs-channel-0").click()
+    page.wait_for_timeout(300)
+
+    # The other browser opens the same address and sees the same.
+    page.wait_for_timeout(500)
+    other.goto(page.url)
+    expect(other.locator(".hcs-field-viewer")).to_be_visible()
+    wait_drawn(other, first)
+    assert where(other) == where(page)
+    before = drawn(other)
+
+    # A corrected channel is staged beside the present one.
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(200, 2500, (512, 512)).astype("uint16")
+    corrected = tmp_path / "B02_s1_w1.tif"
+    tifffile.imwrite(corrected, pixels)
+    page.locator(".hcs-upload").set_input_files(corrected)
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    commit = page.locator(".hcs-commit")
+    expect(commit).to_be_disabled()
+    expect(commit).to_contain_text("B02 field s1")
+    expect(page.locator(".correction .why")).to_contain_text("name")
+    page.locator(".hcs-reviewer").fill("Ada")
+    expect(page.locator(".correction .why")).to_contain_text("reason")
+    page.locator(".hcs-reason").fill("was out of focus")
+    expect(commit).to_be_enabled()
+    page.wait_for_timeout(700)
+    picture(page, "4-compare")
+    commit.click()
+
+    # Both browsers see the new pixels, the other one without reloading.
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    thumb = page.locator('.hcs-thumb[data-well="B02"][data-field="0"]')
+    expect(thumb).not_to_have_attribute("data-version", first)
+    second = shown_version(page, "B02", "0")
+    wait_drawn(page, second)
+    wait_drawn(other, second)
+    assert drawn(other) != before
+    expect(well(other, "B02")).to_contain_text("corrected")
+    stored = from_hcs_zarr(demo_plate).well("B02").field("0").image()
+    assert np.array_equal(np.asarray(stored.images[0].data)[0], pixels)
+    picture(page, "5-committed")
+
+    # One click brings the old version back, everywhere.
+    expect(page.locator(".hcs-history li")).to_have_count(2)
+    page.locator(".hcs-revert").first.click()
+    expect(page.locator(".hcs-history li")).to_have_count(3)
+    expect(thumb).not_to_have_attribute("data-version", second)
+    third = shown_version(page, "B02", "0")
+    wait_drawn(page, third)
+    wait_drawn(other, third)
+    page.wait_for_timeout(300)
+    assert drawn(other) == before
+    picture(page, "6-reverted")
+
+
+def test_a_field_is_added_to_a_well_that_lacks_one(
+    demo_plate: Path, tmp_path: Path, serve: Callable, visit: Callable, picture: Callable
+) -> None:
+    page = visit(serve(demo_plate))
+    page.locator(".hcs-reviewer").fill("Ada")
+    well(page, "H06").click()
+    expect(page.locator('.hcs-thumb[data-well="H06"]')).to_have_count(1)
+    page.get_by_label("Add a new field").check()
+    files = []
+    for channel in (1, 2):
+        files.append(tmp_path / f"H06_s2_w{channel}.tif")
+        tifffile.imwrite(files[-1], np.full((512, 512), 300 * channel, "uint16"))
+    page.locator(".hcs-upload").set_input_files(files)
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    expect(page.locator(".hcs-compare")).to_contain_text("no such field yet")
+    expect(page.locator(".hcs-commit")).to_contain_text("to H06")
+    page.locator(".hcs-reason").fill("was missing")
+    page.wait_for_timeout(500)
+    picture(page, "add")
+    for box in page.locator(".differences input[type=checkbox]").all():
+        box.check()
+    page.locator(".hcs-commit").click()
+    expect(page.locator('.hcs-thumb[data-well="H06"]')).to_have_count(2)
+    fields = from_hcs_zarr(demo_plate).well("H06").fields
+    assert len(fields) == 2
+
+
+@pytest.mark.parametrize("shape", [(256, 512), (512, 512)], ids=["shape", "well"])
+def test_a_difference_blocks_commit_until_it_is_confirmed(
+    shape: tuple[int, int],
+    demo_plate: Path,
+    tmp_path: Path,
+    serve: Callable,
+    visit: Callable,
+) -> None:
+    page = visit(serve(demo_plate), "?well=B02&field=0")
+    page.locator(".hcs-reviewer").fill("Ada")
+    files = []
+    for channel in (1, 2):
+        files.append(tmp_path / f"C05_s1_w{channel}.tif")
+        tifffile.imwrite(files[-1], np.full(shape, 300 * channel, "uint16"))
+    page.locator(".hcs-upload").set_input_files(files)
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    page.locator(".hcs-reason").fill("why not")
+    commit = page.locator(".hcs-commit")
+    expect(commit).to_be_disabled()
+    expect(page.locator(".differences")).to_contain_text("C05")
+    for box in page.locator(".differences input[type=checkbox]").all():
+        expect(commit).to_be_disabled()
+        box.check()
+        expect(box).to_be_checked()
+    expect(commit).to_be_enabled()
+
+
+def test_a_discarded_correction_leaves_nothing(
+    demo_plate: Path, tmp_path: Path, serve: Callable, visit: Callable
+) -> None:
+    page = visit(serve(demo_plate), "?well=B02&field=0")
+    file = tmp_path / "B02_s1_w1.tif"
+    tifffile.imwrite(file, np.zeros((512, 512), "uint16"))
+    page.locator(".hcs-upload").set_input_files(file)
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    page.locator(".hcs-discard").click()
+    expect(page.locator(".hcs-compare")).to_be_hidden()
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    expect(page.locator(".files li")).to_have_count(0)
+
+
+def test_a_file_that_is_no_image_is_refused_in_words(
+    demo_plate: Path, tmp_path: Path, serve: Callable, visit: Callable, picture: Callable
+) -> None:
+    page = visit(serve(demo_plate), "?well=B02&field=0", expected=("/upload",))
+    file = tmp_path / "B02_s1.tif"
+    file.write_bytes(b"this is not a picture")
+    page.locator(".hcs-upload").set_input_files(file)
+    expect(page.locator(".files .notice.bad")).to_be_visible()
+    picture(page, "refused")
+    expect(page.locator(".hcs-compare")).to_be_hidden()
