@@ -1,0 +1,131 @@
+"""Measurements out to a table, and others' measurements in."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from hcs.errors import SourceError
+from hcs.layout import FORMATS
+from hcs.qc.export import table_rows, write_rows
+from hcs.qc.imported import read_measurements
+from hcs.qc.measure import measure_plate
+from tests import plates
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    path = plates.make(tmp_path_factory.mktemp("plate") / "p.ome.zarr", columns=2)
+    results = list(measure_plate(path))
+    labels = {"A/1": "A01", "A/2": "A02", "B/1": "B01", "B/2": "B02"}
+    return table_rows(results, plate="p", plate_id="42", labels=labels)
+
+
+def test_a_table_has_a_row_a_field_and_a_column_a_metric_and_channel(rows):
+    assert [row["Metadata_Well"] for row in rows] == ["A01", "A02", "B01", "B02"]
+    first = rows[0]
+    assert first["mean_DNA"] == plates.value()
+    assert first["ImageQuality_MeanIntensity_GFP"] == plates.value(channel=1) / 65535
+    assert list(first)[-2:] == ["NotComputable", "Error"]
+    reasons = json.loads(first["NotComputable"])
+    assert reasons["ImageQuality_PowerLogLogSlope_DNA"] == "all pixels are equal"
+
+
+def test_csv_leaves_cells_without_a_number_empty(rows, tmp_path):
+    write_rows(rows, tmp_path / "m.csv")
+    with (tmp_path / "m.csv").open(newline="") as stream:
+        read = list(csv.DictReader(stream))
+    assert len(read) == 4
+    assert read[0]["ImageQuality_PowerLogLogSlope_DNA"] == ""
+    assert float(read[0]["mean_DNA"]) == plates.value()
+    assert [path.name for path in tmp_path.iterdir()] == ["m.csv"]
+
+
+def test_parquet_holds_the_same(rows, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    write_rows(rows, tmp_path / "m.parquet")
+    read = parquet.read_table(tmp_path / "m.parquet").to_pylist()
+    assert [row["mean_DNA"] for row in read] == [row["mean_DNA"] for row in rows]
+
+
+def test_cells_that_a_spreadsheet_would_run_are_quoted(tmp_path):
+    write_rows([{"Metadata_Plate": "=cmd()", "mean_DNA": -1.5}], tmp_path / "m.csv")
+    text = (tmp_path / "m.csv").read_text()
+    assert "'=cmd()" in text
+    assert "-1.5" in text
+
+
+def test_other_endings_are_refused(rows, tmp_path):
+    with pytest.raises(SourceError, match=r"'m\.xlsx'; name a file that ends with"):
+        write_rows(rows, tmp_path / "m.xlsx")
+
+
+CELLPROFILER = b"""ImageNumber,Metadata_Well,Metadata_Site,Count_Nuclei,FileName_DNA
+1,A01,1,40,a.tif
+2,A01,2,44,b.tif
+3,b2,1,nan,c.tif
+4,Z99,1,3,d.tif
+5,A01,2,9,e.tif
+"""
+
+
+def test_a_cellprofiler_table_becomes_metrics():
+    found = read_measurements(CELLPROFILER, name="Image.csv", format=FORMATS[96])
+    assert found.field_column == "Metadata_Site"
+    assert {column.name for column in found.columns} == {"ImageNumber", "Count_Nuclei"}
+    assert found.rows[(0, 0), "2"]["Count_Nuclei"] == 44
+    assert "Count_Nuclei" not in found.rows[(1, 1), "1"]
+    assert "FileName_DNA" in found.left_out
+    assert len(found.problems) == 2
+    assert "no well of this plate: line 5 ('Z99')" in found.problems
+    assert "the same well and field again: line 6 ('A01')" in found.problems
+
+
+def test_a_table_with_rows_and_columns_and_decimal_commas_is_read():
+    table = b"Row;Column;Ratio\n1;2;0,5\n2;12;1,25\n"
+    found = read_measurements(table, format=FORMATS[96])
+    assert found.field_column is None
+    assert found.rows == {
+        ((0, 1), None): {"Ratio": 0.5},
+        ((1, 11), None): {"Ratio": 1.25},
+    }
+
+
+def test_only_the_rows_of_one_plate_are_taken():
+    table = b"Barcode,Well,x\np1,A01,1\np2,A01,2\n"
+    found = read_measurements(table, plate="p2")
+    assert found.rows == {((0, 0), None): {"x": 2.0}}
+
+
+def test_a_parquet_table_is_read(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from pyarrow import parquet
+
+    table = pyarrow.table({"Well": ["A1", "A2"], "x": [1.5, None]})
+    parquet.write_table(table, tmp_path / "m.parquet")
+    found = read_measurements(tmp_path / "m.parquet")
+    assert found.rows[(0, 0), None] == {"x": 1.5}
+    (column,) = found.columns
+    assert (column.name, column.values, column.low) == ("x", 1, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (b"a,b\n1,2\n3,4\n", "No column of table names wells"),
+        (b"well,name\nA01,x\nA02,y\n", "no column of numbers"),
+        (b"PAR1 but not really", "cannot be read as Parquet"),
+    ],
+)
+def test_tables_that_cannot_be_used_say_why(table, message):
+    with pytest.raises(SourceError, match=message):
+        read_measurements(table)
+
+
+def test_our_own_export_can_be_read_back(rows, tmp_path):
+    write_rows(rows, tmp_path / "m.csv")
+    found = read_measurements(tmp_path / "m.csv", format=FORMATS[96])
+    assert found.field_column == "Metadata_Field"
+    assert found.rows[(1, 1), "0"]["mean_DNA"] == plates.value(1, 1)
