@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from hcs import lock
+from hcs.errors import ConflictError, StoreError
+from hcs.lock import locked, try_hold
+
+
+def _count_up(path: Path, number: int) -> None:
+    for _ in range(number):
+        with locked(path):
+            counter = path.parent / "counter"
+            value = int(counter.read_text())
+            time.sleep(0.001)
+            counter.write_text(str(value + 1))
+
+
+def test_threads_exclude_each_other(tmp_path: Path) -> None:
+    place = tmp_path / "plate"
+    place.mkdir()
+    (tmp_path / "counter").write_text("0")
+    threads = [
+        threading.Thread(target=_count_up, args=(place, 20)) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (tmp_path / "counter").read_text() == "80"
+
+
+def test_processes_exclude_each_other(tmp_path: Path) -> None:
+    place = tmp_path / "plate"
+    place.mkdir()
+    (tmp_path / "counter").write_text("0")
+    context = multiprocessing.get_context("forkserver")
+    processes = [context.Process(target=_count_up, args=(place, 20)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert (tmp_path / "counter").read_text() == "60"
+
+
+def test_locking_changes_no_byte_of_what_is_locked(plate_path: Path) -> None:
+    def state() -> dict[str, tuple[bytes | None, int]]:
+        return {
+            str(path): (path.read_bytes() if path.is_file() else None, path.stat().st_mtime_ns)
+            for path in [plate_path, *plate_path.rglob("*")]
+        }
+
+    before = state()
+    with locked(plate_path):
+        assert state() == before
+    assert state() == before
+    assert os.listdir(plate_path.parent) == [plate_path.name]
+
+
+def test_a_lock_that_is_never_free_is_a_conflict(tmp_path: Path) -> None:
+    hold = try_hold(tmp_path)
+    assert hold is not None
+    with pytest.raises(ConflictError, match=r"locked by another writer for 0\.05 s"):
+        locked(tmp_path, 0.05).__enter__()
+    hold.release()
+    hold.release()
+    with locked(tmp_path, 0.05):
+        pass
+
+
+def test_a_folder_that_was_replaced_while_waiting_is_locked_anew(
+    tmp_path: Path,
+) -> None:
+    place = tmp_path / "plate"
+    place.mkdir()
+    hold = try_hold(place)
+    assert hold is not None
+    entered = threading.Event()
+
+    def wait() -> None:
+        with locked(place, 30):
+            entered.set()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    place.rename(tmp_path / "old")
+    place.mkdir()
+    # The new folder is free, whoever still holds the old one.
+    assert entered.wait(30)
+    thread.join()
+    hold.release()
+
+
+def test_what_is_gone_cannot_be_locked(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is gone"):
+        try_hold(tmp_path / "nothing")
+
+
+def test_a_file_beside_is_locked_where_the_file_system_takes_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As NFS does, which wants a descriptor opened for writing."""
+
+    def refuse(descriptor: int) -> bool:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(lock, "_flock", refuse)
+    place = tmp_path / "plate"
+    place.mkdir()
+    hold = try_hold(place)
+    assert hold is not None
+    assert os.listdir(place) == []
+    assert [path.name for path in tmp_path.glob(".*")] == [".plate.hcs-lock"]
+    hold.release()
