@@ -267,9 +267,9 @@ def _shapes(
 
 
 def _codec_name(found: object, where: str) -> str:
-    name = found.removeprefix("numcodecs.") if isinstance(found, str) else found
+    name = found.removeprefix("numcodecs.") if isinstance(found, str) else ""
     if name in COMPRESSORS or name in CHECKSUMS or name in FILTERS:
-        return str(name)
+        return name
     raise UnsafeDataError(
         f"{where} uses the codec {found!r}, which is not decoded here; known are "
         f"{', '.join(sorted(COMPRESSORS | CHECKSUMS | FILTERS))}."

@@ -37,8 +37,8 @@ class LRUCache(Generic[K, V]):
 
     Notes
     -----
-    Thread safety: one lock guards entries and counters. `size_of` runs outside it, so
-    it may take its time, and the values themselves are shared between threads.
+    Thread safety: one lock guards entries and counters, and `size_of` may run under
+    it. The values themselves are shared between threads.
     """
 
     def __init__(
@@ -78,6 +78,18 @@ class LRUCache(Generic[K, V]):
             while _exceeds(len(self.cache), self.max_size) or _exceeds(
                 self.nbytes, self.max_bytes
             ):
+                self._drop(next(iter(self.cache)))
+
+    def resize(self, key: K) -> None:
+        """Measure a value again that has grown or shrunk since it was set."""
+        with self._lock:
+            value = self.cache.get(key, _ABSENT)
+            if value is _ABSENT:
+                return
+            size = self._measure(value)  # type: ignore[arg-type]
+            self.nbytes += size - self._sizes[key]
+            self._sizes[key] = size
+            while _exceeds(self.nbytes, self.max_bytes):
                 self._drop(next(iter(self.cache)))
 
     def setdefault(self, key: K, value: V) -> V:

@@ -208,8 +208,8 @@ class Multiscales:
 
     @property
     def nbytes(self) -> int:
-        """Rough bytes of this record in memory; levels that were opened count more."""
-        return _RECORD_BYTES + _LEVEL_BYTES * len(self._images or ())
+        """Rough bytes of this record in memory, its levels opened; no pixels."""
+        return _RECORD_BYTES + _LEVEL_BYTES * len(self.metadata.datasets)
 
     def __len__(self) -> int:
         return len(self.metadata.datasets) if self._images is None else len(self.images)
@@ -267,7 +267,7 @@ class Multiscales:
         return found
 
 
-_RECORD_BYTES = 1280
+_RECORD_BYTES = 1536
 _LEVEL_BYTES = 768
 """Measured by tests/benchmarks/bench_reading.py, rounded up."""
 

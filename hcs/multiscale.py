@@ -9,6 +9,8 @@ from __future__ import annotations
 import marshal
 import math
 import re
+from dataclasses import replace
+from operator import add, mul
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.envelope import envelope, stated_version, with_block
@@ -22,24 +24,31 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _INTRINSIC = "intrinsic"
+_NUMBERS = frozenset((int, float))
 _COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 
-_INTERNED_LIMIT = 512
-_interned: dict[tuple[object, bytes], Any] = {}
-"""Parsed parts by their content: the fields of a plate share axes, levels and display
-settings, so that a cached image costs little. Entries are immutable values of what
+_INTERNED_LIMIT = 128
+_interned: dict[tuple[object, object], Any] = {}
+"""Parsed parts by their content: the fields of a plate share axes, display settings and
+often levels, so that a cached image costs little. Entries are immutable values of what
 they are keyed by, so it does not matter which thread put them there."""
 
 
-def _shared(parse: Callable[[Any, str], T], raw: object, where: str) -> T:
+def _shared(parse: Callable[[Any, str], T], raw: Any, where: str) -> T:
     key = (parse, marshal.dumps(raw, 2))
-    value = _interned.get(key)
-    if value is None:
-        value = parse(raw, where)
-        if len(_interned) >= _INTERNED_LIMIT:
-            _interned.clear()
-        _interned[key] = value
-    return value  # type: ignore[no-any-return]
+    if key in _interned:
+        found: T = _interned[key]
+        return found
+    value = parse(raw, where)
+    # A stage position is a field's own: nobody would share these levels.
+    return value if b"translation" in key[1] else _intern(key, value)
+
+
+def _intern(key: tuple[object, object], value: T) -> T:
+    if len(_interned) >= _INTERNED_LIMIT:
+        _interned.clear()
+    kept: T = _interned.setdefault(key, value)
+    return kept
 
 
 # --- reading -------------------------------------------------------------------------
@@ -67,16 +76,16 @@ def read_image(attributes: Mapping[str, Any], where: str) -> ImageMetadata:
     first = multiscales[0]
     if not isinstance(first, dict):
         raise MetadataError(f"{where}: multiscales[0] is {_short(first)}.")
-    axes, datasets = _shared(
-        _read_levels,
-        [
-            first.get("axes"),
-            first.get("coordinateSystems"),
-            first.get("datasets"),
-            first.get("coordinateTransformations"),
-        ],
-        where,
-    )
+    entries = first.get("datasets")
+    systems = first.get("coordinateSystems")
+    common = first.get("coordinateTransformations")
+    if isinstance(systems, list) and systems:
+        found = _system_axes(systems, entries, where)
+        common = None  # in 0.6 these lead on to other coordinate systems
+    else:
+        found = first.get("axes")
+    axes = _shared(_read_axes, found, where)
+    datasets = _shared(_read_levels, [entries, common, len(axes)], where)
     channels, omero = _shared(_read_omero, block.get("omero"), where)
     name = first.get("name")
     return ImageMetadata(
@@ -89,29 +98,25 @@ def read_image(attributes: Mapping[str, Any], where: str) -> ImageMetadata:
     )
 
 
-def _read_levels(
-    raw: list[Any], where: str
-) -> tuple[tuple[Axis, ...], tuple[Dataset, ...]]:
-    axes_found, systems, entries, common = raw
+def _read_levels(raw: list[Any], where: str) -> tuple[Dataset, ...]:
+    entries, common, count = raw
     if not isinstance(entries, list) or not entries:
         raise MetadataError(
             f"{where}: 'datasets' is {_short(entries)}; expected a list with one entry "
             f"or more."
         )
-    if isinstance(systems, list) and systems:
-        axes = _read_axes(_system_axes(systems, entries[0], where), where)
-        common = None  # in 0.6 these lead on to other coordinate systems
-    else:
-        axes = _read_axes(axes_found, where)
-    datasets = tuple(
-        _read_dataset(entry, common, len(axes), f"{where}: datasets[{level}]")
-        for level, entry in enumerate(entries)
-    )
-    return axes, datasets
+    datasets: list[Dataset] = []
+    for level, entry in enumerate(entries):
+        dataset = _read_dataset(entry, common, count, f"{where}: datasets[{level}]")
+        if datasets and dataset.translation == datasets[0].translation:
+            dataset = replace(dataset, translation=datasets[0].translation)
+        datasets.append(dataset)
+    return tuple(datasets)
 
 
-def _system_axes(systems: list[Any], dataset: object, where: str) -> object:
+def _system_axes(systems: list[Any], entries: object, where: str) -> object:
     """Return the axes of the coordinate system that the levels lead into."""
+    dataset = entries[0] if isinstance(entries, list) and entries else None
     named = {
         system.get("name"): system.get("axes")
         for system in systems
@@ -168,10 +173,29 @@ def _read_dataset(entry: object, common: object, count: int, where: str) -> Data
             f"list that starts with a scale."
         )
     steps = [*transforms, *(common if isinstance(common, list) else ())]
-    scale, translation = (1.0,) * count, None
+    scale: tuple[float, ...] | None = None
+    translation: tuple[float, ...] | None = None
     for step in _flattened(steps, where):
-        scale, translation = _applied(step, scale, translation, where)
-    return Dataset(path=path, scale=scale, translation=translation)
+        kind = step.get("type") if isinstance(step, dict) else None
+        if kind == "scale":
+            values = _numbers(step.get("scale"), count, where, "scale")
+            scale = values if scale is None else tuple(map(mul, scale, values))
+            if translation is not None:
+                translation = tuple(map(mul, translation, values))
+        elif kind == "translation":
+            values = _numbers(step.get("translation"), count, where, "translation")
+            translation = (
+                values if translation is None else tuple(map(add, translation, values))
+            )
+        elif kind != "identity":
+            raise MetadataError(
+                f"{where} has the transform {_short(step)}; understood are scale, "
+                f"translation, identity and sequences of them."
+            )
+    scale = (1.0,) * count if scale is None else scale
+    return Dataset(
+        path=path, scale=_intern(("scale", scale), scale), translation=translation
+    )
 
 
 def _flattened(steps: Sequence[Any], where: str, depth: int = 0) -> list[Any]:
@@ -189,50 +213,21 @@ def _flattened(steps: Sequence[Any], where: str, depth: int = 0) -> list[Any]:
     return flat
 
 
-def _applied(
-    step: object,
-    scale: tuple[float, ...],
-    translation: tuple[float, ...] | None,
-    where: str,
-) -> tuple[tuple[float, ...], tuple[float, ...] | None]:
-    kind = step.get("type") if isinstance(step, dict) else None
-    if kind == "identity":
-        return scale, translation
-    if not isinstance(step, dict) or kind not in ("scale", "translation"):
-        raise MetadataError(
-            f"{where} has the transform {_short(step)}; understood are scale, "
-            f"translation, identity and sequences of them."
-        )
-    values = _numbers(step.get(kind), len(scale), f"{where}: {kind}")
-    if kind == "scale":
-        scale = tuple(old * new for old, new in zip(scale, values, strict=True))
-        if translation is not None:
-            translation = tuple(
-                old * new for old, new in zip(translation, values, strict=True)
-            )
-    elif translation is None:
-        translation = values
-    else:
-        translation = tuple(
-            old + new for old, new in zip(translation, values, strict=True)
-        )
-    return scale, translation
-
-
-def _numbers(found: object, count: int, where: str) -> tuple[float, ...]:
+def _numbers(found: object, count: int, where: str, what: str) -> tuple[float, ...]:
     if (
         isinstance(found, list)
         and len(found) == count
-        and all(type(value) in (int, float) for value in found)
+        and _NUMBERS.issuperset(map(type, found))
     ):
         try:
-            values = tuple(float(value) for value in found)
+            values = tuple(map(float, found))
         except OverflowError:
             values = (math.inf,)
         if all(map(math.isfinite, values)):
             return values
     raise MetadataError(
-        f"{where} is {_short(found)}; expected {count} finite numbers, one an axis."
+        f"{where}: {what} is {_short(found)}; expected {count} finite numbers, one an "
+        f"axis."
     )
 
 

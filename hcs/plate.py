@@ -386,14 +386,13 @@ class HCSPlate:
             listed,
             image_cache_size=self._image_cache_size,
             format_version=self._version,
-            label=self.label(listed),
+            names=self._names,
             changed=self._weigh,
         )
 
     def _weigh(self, well: HCSWell) -> None:
         # The well has grown by an image: let the cache see its new size.
-        if self._wells.get(well.path) is well:
-            self._wells.set(well.path, well)
+        self._wells.resize(well.path)
 
     def _refresh_wells(self) -> tuple[str, ...]:
         changed = []

@@ -195,22 +195,35 @@ class DirectoryStore(PlateStore):
         limit: int = CHUNK_LIMIT,
     ) -> bytes | None:
         """Return bytes of a file; see `PlateStore.fetch`."""
+        return self._fetch(key, start, length, limit)[0]
+
+    def read_stamped(self, key: str) -> tuple[bytes | None, Hashable | None]:
+        """Return a document and its stamp, from one descriptor."""
+        data, found = self._fetch(key, 0, None, DOCUMENT_LIMIT)
+        return data, None if found is None else _stamp(found)
+
+    def _fetch(
+        self, key: str, start: int, length: int | None, limit: int
+    ) -> tuple[bytes | None, os.stat_result | None]:
         check_key(key, self.location)
         try:
             descriptor = os.open(self._inside + key, _OPEN_FLAGS)
         except OSError as error:
-            return self._absent_or_raise(error, key)
+            self._absent_or_raise(error, key)
+            return None, None
         try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
-                return self._no_file(found, key)
+                self._no_file(found, key)
+                return None, None
             self._check_inside(descriptor, key)
             start, length = resolve_range(start, length, found.st_size)
             if length > limit:
                 raise too_large(self.where(key), length, limit)
-            return _read_at(descriptor, start, length)
+            return _read_at(descriptor, start, length), found
         except OSError as error:
-            return self._absent_or_raise(error, key)
+            self._absent_or_raise(error, key)
+            return None, None
         finally:
             os.close(descriptor)
 
@@ -220,7 +233,7 @@ class DirectoryStore(PlateStore):
             found = os.stat(self._inside + key)  # noqa: PTH116
         except OSError:
             return None
-        return (found.st_ino, found.st_mtime_ns, found.st_size)
+        return _stamp(found)
 
     def children(self, prefix: str = "") -> Iterator[str]:
         """Yield names below a folder; nothing where there is none."""
@@ -281,6 +294,10 @@ def open_flags() -> int:
 
 
 _OPEN_FLAGS = open_flags()
+
+
+def _stamp(found: os.stat_result) -> Hashable:
+    return (found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def _read_at(descriptor: int, start: int, length: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hcs.cache import LRUCache
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hcs.history import FieldRecord
     from hcs.metadata import FieldVersion, PlateWell, Well, WellImage
     from hcs.store import PlateStore
+    from hcs.well_names import WellNames
 
 
 class HCSWell:
@@ -48,7 +50,7 @@ class HCSWell:
         "_extension",
         "_fields",
         "_images",
-        "_label",
+        "_names",
         "_stamp",
         "_well",
         "format_version",
@@ -66,7 +68,7 @@ class HCSWell:
         image_cache_size: int | None = None,
         *,
         format_version: str | None = None,
-        label: str | None = None,
+        names: WellNames | None = None,
         changed: Callable[[HCSWell], None] | None = None,
     ) -> None:
         from hcs.store import open_store
@@ -80,12 +82,12 @@ class HCSWell:
             if image_cache_size is None
             else image_cache_size
         )
-        self._images: LRUCache[str, Multiscales] = LRUCache(size)
+        self._images: LRUCache[str, Multiscales] = LRUCache(size, None, _nbytes)
         self._well = well_group_metadata
         self._extension: dict[str, Any] | None = None
         self._fields: tuple[Field, ...] | None = None
         self._stamp: Hashable | None = None
-        self._label = label
+        self._names = names
         self._changed = changed
 
     @classmethod
@@ -97,7 +99,7 @@ class HCSWell:
         image_cache_size: int | None = None,
         *,
         format_version: str | None = None,
-        label: str | None = None,
+        names: WellNames | None = None,
         changed: Callable[[HCSWell], None] | None = None,
     ) -> HCSWell:
         """Return the well at a path, its document read and checked.
@@ -115,7 +117,7 @@ class HCSWell:
             well_metadata,
             image_cache_size=image_cache_size,
             format_version=format_version,
-            label=label,
+            names=names,
             changed=changed,
         )
         well.load()
@@ -166,7 +168,9 @@ class HCSWell:
     @property
     def label(self) -> str:
         """The well as people write it, ``"B02"``."""
-        return self.path if self._label is None else self._label
+        if self._names is None:
+            return self.path
+        return self._names.label(self.plate_metadata)
 
     @property
     def row_index(self) -> int:
@@ -291,8 +295,7 @@ class HCSWell:
     def nbytes(self) -> int:
         """Rough bytes of this record and its images in memory."""
         count = len(self._well.images) if self._well is not None else 0
-        kept = sum(image.nbytes for _, image in self._images.items())
-        return 1024 + 256 * count + kept
+        return _WELL_BYTES + _FIELD_BYTES * count + self._images.nbytes
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)
@@ -318,7 +321,7 @@ class HCSWell:
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             setattr(self, name, value)
-        self._images = LRUCache(state["_images"])
+        self._images = LRUCache(state["_images"], None, _nbytes)
 
     def _likely(self) -> tuple[str, str]:
         """Return where the documents of the first image and its finest level may be."""
@@ -385,6 +388,13 @@ class HCSWell:
 
     def _read(self, path: str) -> Multiscales:
         return Multiscales.open(self.store, join(self.path, path), self.format_version)
+
+
+_WELL_BYTES = 1024
+_FIELD_BYTES = 256
+"""Measured by tests/benchmarks/bench_reading.py, rounded up."""
+
+_nbytes = attrgetter("nbytes")
 
 
 def _is_index(value: object) -> bool:

@@ -41,7 +41,7 @@ class WellNames:
         """
         if not isinstance(name, str):
             raise InvalidPathError(f"A well's name is {name!r}; expected text.")
-        found = self.by_path.get(name)
+        found = self.by_path.get(name) or self._joined.get(name.strip().upper())
         return self._by_spelling.get(_spelling(name)) if found is None else found
 
     @cached_property
@@ -58,6 +58,14 @@ class WellNames:
     def _by_spelling(self) -> dict[tuple[str, str], PlateWell]:
         # Reversed: of two names that differ by case, the first listed one is meant.
         return {_names(well.path): well for well in reversed(self._plate.wells)}
+
+    @cached_property
+    def _joined(self) -> dict[str, PlateWell]:
+        # Rows and columns may be named as nobody else does: "r03" and "c03".
+        return {
+            well.path.replace("/", "").upper(): well
+            for well in reversed(self._plate.wells)
+        }
 
     @cached_property
     def _digits(self) -> int:
