@@ -174,7 +174,8 @@ def _expected_planes(
 def _beyond_grid(
     grid: Grid, axes: Mapping[str, Sequence[Any]], names: Mapping[Part, str]
 ) -> Iterator[Gap]:
-    yield from (Gap(well=well) for well in axes["wells"] if well not in grid.wells)
+    imaged = frozenset(grid.wells)
+    yield from (Gap(well=well) for well in axes["wells"] if well not in imaged)
     for field in axes["fields"]:
         if field not in grid.fields:
             yield Gap(field=field.label or "the only one")

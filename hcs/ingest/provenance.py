@@ -94,4 +94,5 @@ def _provenance(report: ImportReport, state: str) -> dict[str, Any]:
         "damaged": [list(entry) for entry in report.damaged],
         "damaged_planes": [list(place) for place in report.damaged_planes],
         "notes": list(plan.notes),
+        "plate_map": report.map_entry(),
     }

@@ -194,6 +194,21 @@ class ImportReport:
             "used": list(self.used),
             "skipped": [list(entry) for entry in self.skipped],
             "notes": list(plan.notes),
+            "plate_map": self.map_entry(),
+        }
+
+    def map_entry(self) -> dict[str, Any] | None:
+        """Return what was found wrong with the plate map, None where none was given."""
+        plate_map, grid = self.plan.plate_map, self.plan.grid
+        if plate_map is None:
+            return None
+        label = self.plan.format.label
+        return {
+            "name": plate_map.name,
+            "columns": list(plate_map.columns),
+            "problems": [problem.message for problem in plate_map.problems],
+            "without_images": [*map(label, plate_map.missing_from(grid.wells))],
+            "not_listed": [*map(label, plate_map.not_listing(grid.wells))],
         }
 
 

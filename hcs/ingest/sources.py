@@ -38,10 +38,10 @@ _SUSPECT_BYTES = 256 << 20
 _SUSPECT_RATIO = 200
 """A larger member that shrank more than this is refused as a decompression bomb."""
 
-_SAMPLES = 16
+_SAMPLES = 32
 """Files of a folder whose content enters the fingerprint."""
 
-_SAMPLE_BYTES = 1 << 20
+_SAMPLE_BYTES = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,7 +283,11 @@ def test_a_place_that_holds_something_else_is_left_alone(tmp_path):
     assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
     with pytest.raises(StoreError):
         run(source, folder / "thesis.txt")
-    plate = hcs.Plate(rows=[], columns=[], wells=[])
+    plate = hcs.Plate(
+        rows=[hcs.PlateRow("A")],
+        columns=[hcs.PlateColumn("1")],
+        wells=[hcs.PlateWell("A/1", 0, 0)],
+    )
     hcs.to_hcs_zarr(hcs.HCSPlate(metadata=plate), tmp_path / "q.zarr")
     with pytest.raises(SourceError, match="a plate that was not imported"):
         run(source, tmp_path / "q.zarr")
@@ -376,6 +380,13 @@ def test_the_plate_map_becomes_conditions_of_the_wells(tmp_path):
         conditions = plate.conditions
     assert conditions["B/3"] == {"Compound": "drug", "Dose µM": 0.5}
     assert "1 wells without images: C04" in str(report)
+    assert extension_of(tmp_path / "p.zarr")["import"]["plate_map"] == {
+        "name": "map.csv",
+        "columns": ["Compound", "Dose µM"],
+        "problems": [],
+        "without_images": ["C04"],
+        "not_listed": [],
+    }
 
 
 def test_a_plate_map_that_cannot_be_read_stops_before_writing(tmp_path):
