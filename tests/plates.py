@@ -135,7 +135,7 @@ def multiscales(
     **array: Any,
 ) -> Any:
     """Return the field as `hcs.Multiscales`; `data` replaces the pixels."""
-    from hcs.image import NgffImage, to_multiscales
+    from hcs import NgffImage, to_multiscales
 
     if data is None:
         data = field_array(row, column, field, channels=channels, z=z, t=t, **array)
@@ -233,7 +233,7 @@ def make(
     storage
         Passed on to `HCSPlateWriter.write_well_image`.
     """
-    from hcs.writer import HCSPlateWriter
+    from hcs import HCSPlateWriter
 
     listed = list(positions(rows, columns, wells))
     absent = set(missing)

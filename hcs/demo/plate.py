@@ -183,7 +183,8 @@ def _annotations(plan: Design) -> dict[str, Any]:
 
 
 def _multiscales(image: DemoField) -> Multiscales:
-    from hcs.image import NgffImage, to_multiscales
+    from hcs.levels import to_multiscales
+    from hcs.ngff_image import NgffImage
 
     return to_multiscales(
         NgffImage(

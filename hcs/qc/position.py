@@ -69,6 +69,24 @@ class Effect:
     note: str = ""
     """Why there is no number."""
 
+    @property
+    def text(self) -> str:
+        """The effect as a sentence's part, with size, p and n."""
+        if math.isnan(self.size):
+            return f"{self.id}: {self.note or 'no size'}"
+        unit = self.unit if self.unit == "%" else f" {self.unit}"
+        told = [
+            f"{self.size:+.1f}{unit}" if self.unit == "%" else f"{self.size:.1f}{unit}"
+        ]
+        if not math.isnan(self.agreement):
+            name = "Cliff's delta" if self.id == "edge" else "Spearman"
+            told.append(f"{name} {self.agreement:+.2f}")
+        told.append(f"p {self.p:.2g}")
+        told.append(
+            f"n {' and '.join(map(str, self.n)) if len(self.n) < 3 else sum(self.n)}"
+        )
+        return f"{self.id}: {', '.join(told)}"
+
 
 def edge_mask(rows: int, columns: int, layers: int = 1) -> NDArray[np.bool_]:
     """Return True for the outermost wells, shape (rows, columns)."""
