@@ -8,6 +8,7 @@ returns pixels of two versions.
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.document import array_document, attributes, group_document, parse_json
@@ -93,7 +94,7 @@ class ImageGroup:
             raise NotFoundError(f"There is no image at {store.where(path)}.")
         document = parse_json(data, store.where(key))
         found = attributes(document, store.where(key))
-        group = cls(store, path, format_version, version_id(found), stamp, hash(data))
+        group = cls(store, path, format_version, version_id(found), stamp, _mark(data))
         if store.is_remote:
             group.consolidated = _consolidated(document)
         return group, found
@@ -143,9 +144,9 @@ class ImageGroup:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Stamps and marks mean nothing in another process or on another day; what
-        # counts is that the version is the same.
-        return _reopened, (self.store, self.path, self.format_version, self.version)
+        # Without the stamp, the first read looks whether the version is still there.
+        arguments = (self.store, self.path, self.format_version, self.version)
+        return type(self), (*arguments, None, self._mark)
 
     def _is_current(self, path: str) -> bool:
         # Elsewhere than in plates of ours groups do not move, and a look at a remote
@@ -165,7 +166,7 @@ class ImageGroup:
         data = self.store.read(key)
         if data is None:
             return False
-        if hash(data) == self._mark:
+        if _mark(data) == self._mark:
             return True
         if self.version is None:
             return False
@@ -229,11 +230,5 @@ def _attributes(data: bytes, where: str) -> dict[str, Any]:
     return attributes(parse_json(data, where), where)
 
 
-def _reopened(
-    store: PlateStore, path: str, format_version: str, version: str | None
-) -> ImageGroup:
-    source, _ = ImageGroup.open(store, path, format_version)
-    if version is not None and source.version != version:
-        source.version = version
-        source.path = source._moved_to(path)
-    return source
+def _mark(data: bytes) -> int:
+    return len(data) << 32 | zlib.crc32(data)
