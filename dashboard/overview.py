@@ -183,7 +183,7 @@ def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
     if partial:
         parts.append(_some(partial))
     if gaps:
-        parts.append(f"{len(gaps):,} planes were missing at import")
+        parts.append("missing at import: " + _some([str(gap) for gap in gaps], 2))
     return "; ".join(parts) + "."
 
 
@@ -193,18 +193,17 @@ def _some(names: list[str], most: int = 4) -> str:
 
 
 def _gap(entry: Mapping[str, Any], grid: Grid) -> Gap:
-    path = plain_text(entry.get("well"), 50)
+    path = _word(entry.get("well"))
     if path in grid.paths:
         path = grid.labels[grid.paths.index(path)]
-    channel, field = entry.get("channel"), entry.get("field")
     return Gap(
         well=path,
-        field=None if field is None else plain_text(field, 100),
-        channel=None if channel is None else plain_text(channel, 100),
-        z=_whole(entry.get("z")),
-        t=_whole(entry.get("t")),
+        field=_word(entry.get("field")),
+        channel=_word(entry.get("channel")),
+        z=_word(entry.get("z")),
+        t=_word(entry.get("t")),
     )
 
 
-def _whole(value: object) -> int | None:
-    return value if type(value) is int else None
+def _word(value: object) -> str | None:
+    return None if value is None else plain_text(value, 100)

@@ -124,13 +124,32 @@ class Acquisition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A plane that the import expected and did not find."""
+    """What the import expected and did not find; None where all of an axis lacks it."""
 
-    well: str
+    well: str | None = None
+    """Label of the well."""
+
     field: str | None = None
     channel: str | None = None
-    z: int | None = None
-    t: int | None = None
+    z: str | None = None
+    """Position in the stack: an index from 0, or the source's own word for it."""
+
+    t: str | None = None
+    """Time point: an index from 0, or the source's own word for it."""
+
+    def __str__(self) -> str:
+        where = self.well or "every well"
+        parts = [
+            f"{word} {value}"
+            for word, value in (
+                ("field", self.field),
+                ("channel", self.channel),
+                ("z", self.z),
+                ("t", self.t),
+            )
+            if value is not None
+        ]
+        return f"{where}: {', '.join(parts)}" if parts else where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

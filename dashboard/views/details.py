@@ -131,12 +131,12 @@ def _plate(overview: PlateOverview) -> dict[str, Any]:
 def _odd(overview: PlateOverview) -> list[tuple[str, str, list[tuple[str, str]], int]]:
     """Return groups of wells that differ: name, tone, the first of them, how many more."""
     wells = overview.wells
-    gaps = {gap.well for gap in overview.gaps}
+    gaps = {gap.well for gap in overview.gaps if gap.well}
     groups = [
         ("Cannot be read", "bad", [w for w in wells if w.state == "unreadable"]),
         ("Listed, nothing there", "bad", [w for w in wells if w.state == "missing"]),
         ("Fields missing", "warn", [w for w in wells if _partial(w)]),
-        ("Planes missing", "warn", [w for w in wells if {w.label, w.path} & gaps]),
+        ("Not in the export", "warn", [w for w in wells if {w.label, w.path} & gaps]),
         ("Not written yet", "", [w for w in wells if w.state == "pending"]),
         ("Corrected", "", [w for w in wells if w.corrected]),
     ]

@@ -35,7 +35,28 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--plate-map", metavar="CSV", help="conditions of the wells: doses, controls"
     )
-    parser.add_argument("--version", default="0.5", help="NGFF version (default: 0.5)")
+    parser.add_argument(
+        "--format",
+        metavar="WELLS",
+        help="wells of the plate, such as 96, or rows x columns, such as 12x32; "
+        "default: what the export says, else the smallest usual one",
+    )
+    parser.add_argument(
+        "--channel",
+        action="append",
+        default=[],
+        metavar="FOUND=NAME",
+        help="name a channel, such as 2=DNA; may be given several times",
+    )
+    parser.add_argument("--name", help="name of the plate; default: the source's")
+    parser.add_argument(
+        "--projection",
+        action="store_true",
+        help="take the export's projections along z instead of its planes",
+    )
+    parser.add_argument(
+        "--version", help="NGFF version; default: 0.5, or what is resumed"
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be imported"
     )
@@ -57,8 +78,20 @@ def run(options: argparse.Namespace) -> int:
             plate_map=options.plate_map,
             version=options.version,
             dry_run=options.dry_run,
+            name=options.name,
+            format=options.format,
+            channel_names=_channel_names(options),
+            projection=options.projection,
             progress=bar,
         )
     for line in report.lines():
         say(line)
     return 0
+
+
+def _channel_names(options: argparse.Namespace) -> dict[str, str]:
+    pairs = [one.partition("=") for one in options.channel]
+    for (found, _, name), given in zip(pairs, options.channel, strict=True):
+        if not (found and name):
+            options.usage(f"--channel takes FOUND=NAME, such as 2=DNA; got {given!r}")
+    return {found: name for found, _, name in pairs}
