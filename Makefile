@@ -28,17 +28,17 @@ else
 endif
 
 test: install-test chromium ## unit, integration and browser tests
-	$(PYTEST) tests/unit tests/integration hcs dashboard $(TWO) -m "not full and not browser" $(ARGS)
+	$(PYTEST) $(TWO) -m "not full and not browser" $(ARGS)
 	$(PYTEST) tests/browser -m "not full" $(ARGS)
 
 test-full: install-test chromium ## the same, with long counts and slow checks
-	$(PYTEST) tests/unit tests/integration hcs dashboard $(TWO) -m "not browser" $(ARGS)
+	$(PYTEST) $(TWO) -m "not browser" $(ARGS)
 	$(PYTEST) tests/browser -m "" $(ARGS)
 
 # Another environment must not disturb .venv: make test-library VENV=.venv-3.13 PYTHON=...
 test-library: install-test ## the tests that need neither the page nor a browser
 	$(PYTEST) hcs $$(grep -LE '^ *(from|import) (dashboard|panel|bokeh|playwright)' \
-	    tests/unit/test_*.py tests/integration/test_*.py) \
+	    tests/unit/test_*.py tests/integration/test_*.py tests/faults/test_*.py) \
 	    $(TWO) -m "not full and not browser" $(ARGS)
 
 lint: install-test ## style, types and import directions
