@@ -25,27 +25,45 @@ function colours() {
   return Object.fromEntries(names.map((name) => [name, token(name)]))
 }
 
-/**
- * Draw the plate.
- *
- * `scene` holds `geometry`, `wells` (`{state, partial, corrected, role}` a position),
- * `parts` (0 to 1 a position, null without a value), `selected` (index or -1), `chosen`
- * (a Set of indices) and `hovered`.
- */
-export function drawPlate(canvas, scene) {
-  const place = scene.geometry
+/** A pen for a canvas of the plate's size, crisp on any screen, and the ratio. */
+function prepared(canvas, place) {
   const ratio = window.devicePixelRatio || 1
-  canvas.width = Math.round(place.width * ratio)
-  canvas.height = Math.round(place.height * ratio)
-  canvas.style.width = `${place.width}px`
-  canvas.style.height = `${place.height}px`
+  const [width, height] = [Math.round(place.width * ratio), Math.round(place.height * ratio)]
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width
+    canvas.height = height
+    canvas.style.width = `${place.width}px`
+    canvas.style.height = `${place.height}px`
+  }
   const pen = canvas.getContext("2d")
-  const look = colours()
   pen.setTransform(ratio, 0, 0, ratio, 0, 0)
   pen.clearRect(0, 0, place.width, place.height)
+  return [pen, ratio]
+}
+
+/**
+ * Draw the wells.
+ *
+ * `scene` holds `geometry`, `wells` (`{state, partial, corrected, role}` a position) and
+ * `parts` (0 to 1 a position, null without a value).
+ */
+export function drawWells(canvas, scene) {
+  const place = scene.geometry
+  const [pen, ratio] = prepared(canvas, place)
+  const look = colours()
   if (!scene.bare) plateBody(pen, place, look)
   scene.wells.forEach((well, index) => drawWell(pen, place, look, well, scene.parts[index], index, ratio))
   countingLines(pen, place, look)
+}
+
+/**
+ * Draw what moves: `selected` (index or -1), `chosen` (a Set of indices), `hovered`. On a
+ * canvas of its own, so that a key press does not paint thousands of wells.
+ */
+export function drawMarks(canvas, scene) {
+  const place = scene.geometry
+  const [pen] = prepared(canvas, place)
+  const look = colours()
   if (scene.hovered >= 0 && scene.hovered !== scene.selected) outline(pen, place, scene.hovered, [[1, look.ink]])
   for (const index of scene.chosen) outline(pen, place, index, [[1.5, look.ink]])
   if (scene.selected >= 0) {

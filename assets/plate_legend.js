@@ -1,7 +1,7 @@
 // What the colours and shapes of the plate map mean.
 
 import { fill, h, number, set } from "./dom.js"
-import { STATE, drawPlate } from "./plate_drawing.js"
+import { STATE, drawWells } from "./plate_drawing.js"
 
 /** The colour bar with its limits, and what lies beyond them. */
 export function legend({ gradient, onLimits }) {
@@ -69,6 +69,6 @@ export function stateKeys(scene) {
 function swatch(well, part) {
   const canvas = h("canvas", { "aria-hidden": "true" })
   const geometry = { rows: 1, columns: 1, cell: 18, rowHead: 0, columnHead: 0, width: 18, height: 18 }
-  drawPlate(canvas, { geometry, wells: [well], parts: [part], selected: -1, chosen: new Set(), hovered: -1, bare: true })
+  drawWells(canvas, { geometry, wells: [well], parts: [part], bare: true })
   return canvas
 }

@@ -4,10 +4,10 @@
 // paints. So the drawn well and the accessible one cannot disagree.
 
 import { onTheme, gradient } from "./colours.js"
-import { count, everyFrame, fill, h, number, say, set, typing } from "./dom.js"
+import { count, everyFrame, fill, h, number, say, set } from "./dom.js"
 import { listen } from "./bus.js"
 import { island } from "./island.js"
-import { STATE, drawPlate, geometry } from "./plate_drawing.js"
+import { STATE, drawMarks, drawWells, geometry } from "./plate_drawing.js"
 import { legend, stateKeys } from "./plate_legend.js"
 
 const WORDS = {
@@ -33,6 +33,7 @@ function build({ el, send }) {
   let lastSent = 0
   let waiting = 0
   let cells = []
+  let reachable = null // the one cell that Tab stops at
   let rowHeads = []
   let columnHeads = []
 
@@ -49,14 +50,16 @@ function build({ el, send }) {
     h("label", { class: "hcs-metric-select" }, h("span", { class: "soft" }, "Colour"), select), acquisition, numbers)
   const canvas = h("canvas", { "aria-hidden": "true" })
   const table = h("table", { role: "grid", "aria-label": "Plate", "aria-readonly": "true" })
-  const map = h("div", { class: "hcs-plate-map" }, canvas, table)
+  const marks = h("canvas", { "aria-hidden": "true" })
+  const map = h("div", { class: "hcs-plate-map" }, canvas, marks, table)
   const keyBox = h("div")
   const summary = h("p", { class: "summary soft", role: "status", "aria-live": "polite" })
   const tip = h("div", { class: "tip", hidden: true, role: "tooltip" })
   const body = h("div", { class: "body" }, map, keyBox, summary)
   el.append(h("section", { class: "panel", "aria-label": "Plate map" }, head, body), tip)
 
-  const paint = everyFrame(() => scene.geometry && drawPlate(canvas, scene))
+  const paintWells = everyFrame(() => scene.geometry && drawWells(canvas, scene))
+  const paint = everyFrame(() => scene.geometry && drawMarks(marks, scene))
 
   // Building the grid ------------------------------------------------------------
 
@@ -105,11 +108,24 @@ function build({ el, send }) {
     map.style.width = dense ? "" : `${place.width}px`
     map.style.height = dense ? "" : `${place.height}px`
     canvas.hidden = dense
-    const every = Math.max(1, Math.ceil(15 / place.cell))
-    columnHeads.forEach((one, i) => one.classList.toggle("quiet", every > 1 && i !== 0 && (i + 1) % every !== 0))
-    const rowEvery = Math.max(1, Math.ceil(11 / place.cell))
-    rowHeads.forEach((one, i) => one.classList.toggle("quiet", rowEvery > 1 && i % rowEvery !== 0))
+    marks.hidden = dense
+    nameLines()
+    paintWells()
     paint()
+  }
+
+  /** As many letters and numbers as have room; those of the chosen well always. */
+  function nameLines() {
+    if (!scene.geometry) return
+    const { cell, columns } = scene.geometry
+    const at = scene.selected
+    const name = (heads, every, here) => heads.forEach((one, i) => {
+      const near = here >= 0 && i !== here && Math.abs(i - here) < every
+      one.classList.toggle("here", i === here)
+      one.classList.toggle("quiet", i !== here && (near || (i !== 0 && (i + 1) % every !== 0) || (i === 1 && every > 1)))
+    })
+    name(columnHeads, Math.ceil(17 / cell), at < 0 ? -1 : at % columns)
+    name(rowHeads, Math.ceil(13 / cell), at < 0 ? -1 : Math.floor(at / columns))
   }
 
   function showNumbers(on) {
@@ -164,13 +180,11 @@ function build({ el, send }) {
     const before = scene.selected
     scene.selected = index
     if (cells[before]) set(cells[before], { "aria-selected": "false" })
-    cells.forEach((cell) => { if (cell.tabIndex === 0) cell.tabIndex = -1 })
-    const focusable = cells[index] ?? cells[0]
-    if (focusable) focusable.tabIndex = 0
+    if (reachable) reachable.tabIndex = -1
+    reachable = cells[index] ?? cells[0]
+    if (reachable) reachable.tabIndex = 0
     if (cells[index]) set(cells[index], { "aria-selected": "true" })
-    const columns = plate.columns.length
-    rowHeads.forEach((one, row) => one.classList.toggle("here", index >= 0 && row === Math.floor(index / columns)))
-    columnHeads.forEach((one, column) => one.classList.toggle("here", index >= 0 && column === index % columns))
+    nameLines()
     showSummary()
     legendBox.mark(values && index >= 0 ? values.values[index] : null)
     paint()
@@ -346,11 +360,11 @@ function build({ el, send }) {
     fill(keyBox, stateKeys(scene))
     describe()
     showSummary()
-    paint()
+    paintWells()
   }
 
   const stop = [
-    onTheme(() => { paint(); if (plate) fill(keyBox, stateKeys(scene)) }),
+    onTheme(() => { paintWells(); paint(); if (plate) fill(keyBox, stateKeys(scene)) }),
     listen("move", ([rows, columns]) => move(rows, columns, false)),
     listen("choose", (label) => choose(plate ? plate.labels.indexOf(label) : -1)),
     listen("metric", (step) => {
@@ -375,6 +389,7 @@ function build({ el, send }) {
       }))
       if (!same) {
         cells = []
+        reachable = null
         rowHeads = []
         scene.selected = -1
         scene.chosen = new Set()

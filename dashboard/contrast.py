@@ -139,6 +139,7 @@ def _display(
         minimum=min(low, measured.minimum) if measured else low,
         maximum=max(high, measured.maximum) if measured else high,
         active=all(one.active for one in stored),
+        automatic=(measured.low, measured.high) if measured else None,
     )
 
 

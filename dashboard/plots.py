@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
-import holoviews.plotting.bokeh  # noqa: F401 - registers the renderer
+import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 
 if TYPE_CHECKING:

@@ -105,6 +105,9 @@ class ChannelDisplay:
     """Largest value that a contrast control should offer."""
 
     active: bool = True
+    automatic: tuple[float, float] | None = None
+    """Robust limits over the plate, also where stored ones are shown; None where no
+    pixel could be sampled."""
 
     def setting(self) -> ChannelSetting:
         """Return the setting that draws the channel as the plate shows it."""

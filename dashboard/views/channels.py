@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
@@ -12,7 +13,10 @@ from dashboard.views.display import altered, shown
 from dashboard.views.island import Island, Message, script, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dashboard.session import Session
+    from dashboard.state import ViewState
     from dashboard.values import ChannelDisplay
     from dashboard.views.snapshot import Snapshot
 
@@ -36,10 +40,29 @@ class Channels:
         self.component = ChannelsIsland()
         self.component.on("channels", self._changed)
         self.component.on("reset", lambda _: self._reset())
+        self.component.on("auto", lambda _: self._automatic())
 
     def _reset(self) -> None:
         self._rest, self._field_source = (), ""
         self._session.state.update(channels=(), hidden=False)
+        self._redraw()
+
+    def _automatic(self) -> None:
+        """Take the robust limits over the plate instead of the stored ones."""
+        now = self._now
+        channels = now.overview.channels if now and now.overview else ()
+        state = self._session.state.view()
+        pairs = shown(channels, state, self._rest)
+        limited = [
+            (replace(one, low=channel.automatic[0], high=channel.automatic[1]), on)
+            if channel.automatic
+            else (one, on)
+            for channel, (one, on) in zip(channels, pairs, strict=True)
+        ]
+        self._field_source = ""
+        self._rest = tuple(one for one, on in limited if not on)
+        chosen = tuple(one for one, on in limited if on)
+        self._session.state.update(channels=chosen, hidden=not chosen)
         self._redraw()
 
     def _changed(self, message: Message) -> None:
@@ -67,13 +90,16 @@ class Channels:
         self._now = now
         state = now.state if of_now else self._session.state.view()
         channels = now.overview.channels if now.overview else ()
+        stored = bool(channels) and channels[0].source == "stored"
         changed = altered(channels, state)
-        source = channels[0].source if channels else "plate"
-        if changed:
-            source = "field" if self._field_source else "hand"  # type: ignore[assignment]
+        source: str = channels[0].source if channels else "plate"
+        if changed and _is_automatic(channels, state):
+            source = "plate"
+        elif changed:
+            source = "field" if self._field_source else "hand"
         whole = now.field is None or not now.field.dtype.startswith("float")
         pairs = shown(channels, state, self._rest)
-        self.component.show(
+        self.component.put(
             {
                 "channels": [
                     _content(channel, setting, on, whole)
@@ -81,7 +107,8 @@ class Channels:
                 ],
                 "source": source,
                 "where": plain_text(self._field_source, 80),
-                "stored": bool(channels) and channels[0].source == "stored",
+                "stored": stored,
+                "canAuto": stored and any(one.automatic for one in channels),
                 "changed": changed or bool(state.channels) or state.hidden,
                 "inField": now.field is not None,
                 "ack": self.component.seen,
@@ -105,6 +132,15 @@ def _content(
         "curve": _curve(channel),
         "whole": whole and channel.maximum - channel.minimum > 1,
     }
+
+
+def _is_automatic(channels: Sequence[ChannelDisplay], state: ViewState) -> bool:
+    """Whether all channels that are on have the robust limits over the plate."""
+    limits = {one.index: one.automatic for one in channels}
+    return bool(state.channels) and all(
+        limits.get(one.index) == (one.low, one.high) and one.gamma == 1.0
+        for one in state.channels
+    )
 
 
 def _curve(channel: ChannelDisplay) -> float:

@@ -31,13 +31,13 @@ class Compare:
         """Show the staged correction where it belongs to what is looked at."""
         staged = now.staged
         if staged is None or not now.comparing or now.loading:
-            self.component.show({"staged": None})
+            self.component.put({"staged": None})
             return
         old = self._present(now, staged)
         z, t = place(staged.view, now.state)
         new = picture_content(staged.view)
         urls = self._session.urls
-        self.component.show(
+        self.component.put(
             {
                 "title": plain_text(staged.action, 200),
                 "old": old,

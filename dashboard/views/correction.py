@@ -76,6 +76,13 @@ def targets(now: Snapshot) -> tuple[Target, ...]:
     return (*fields, add)
 
 
+def _still(target: Target | None, known: tuple[Target, ...], opened: str) -> bool:
+    """Whether a target can stay chosen: it is there, and not beside the open field."""
+    if target is None or target not in known:
+        return False
+    return not opened or target.field in (None, opened)
+
+
 class Correction:
     """The workflow.
 
@@ -98,27 +105,16 @@ class Correction:
         self._changed()
 
     def follow(self, now: Snapshot) -> None:
-        """Forget files of a well that is no longer looked at, unless they are staged."""
-        draft = self.draft
-        here = (now.state.plate, now.state.well)
-        known = targets(now)
-        if draft.staged is None and draft.well != here and not draft.busy:
+        """Follow the page: another well forgets what was not staged for the last."""
+        draft, here = self.draft, (now.state.plate, now.state.well)
+        if draft.staged is not None or draft.busy:
+            return
+        if draft.well != here:
             self._remove_all()
-            self.draft = Draft(well=here)
-        elif draft.done and draft.well == here and draft.target is not None:
-            opened = now.state.field
-            if opened and opened != draft.target.field:
-                self.draft = replace(draft, done="")
-        same = self.draft.target is not None and self.draft.target in known
-        if self.draft.staged is None and not self.draft.busy and known:
-            default = known[0] if now.state.field or len(known) == 1 else known[0]
-            keep = same and not (
-                now.state.field
-                and self.draft.target is not None
-                and self.draft.target.field not in (now.state.field, None)
-            )
-            if not keep:
-                self.draft = replace(self.draft, target=default)
+            draft = self.draft = Draft(well=here)
+        known = targets(now)
+        if known and not _still(draft.target, known, now.state.field):
+            self.draft = replace(draft, target=known[0], done="")
 
     def aim(self, target: Target) -> None:
         """Choose the target; files that are here are assigned anew."""

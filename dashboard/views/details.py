@@ -42,11 +42,11 @@ class Details:
         """Show the plate's facts where no well is chosen, else the well's."""
         self._now = now
         if now.overview is None:
-            self.component.show({"shown": False})
+            self.component.put({"shown": False})
         elif now.state.well:
-            self.component.show(self._well(now, now.overview))
+            self.component.put(self._well(now, now.overview))
         else:
-            self.component.show(_plate(now.overview))
+            self.component.put(_plate(now.overview))
 
     def _well(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any]:
         place = overview.well(now.state.well)
@@ -100,11 +100,13 @@ def _blank(title: str) -> dict[str, Any]:
 def _plate(overview: PlateOverview) -> dict[str, Any]:
     wells = overview.wells
     acquired = sum(well.state != "not_acquired" for well in wells)
-    grid = f"{len(overview.rows)} × {len(overview.columns)}, {acquired} of {len(wells)} wells"
+    grid = f"{len(overview.rows)} × {len(overview.columns)}"
     facts = [
         (
             "Plate",
-            f"{grid} acquired" if acquired != len(wells) else f"{len(wells)} wells",
+            f"{grid}, {acquired} of {len(wells)} wells acquired"
+            if acquired != len(wells)
+            else f"{len(wells)} wells",
         ),
         ("Channels", ", ".join(plain_text(one.name, 40) for one in overview.channels)),
         (
@@ -129,7 +131,7 @@ def _plate(overview: PlateOverview) -> dict[str, Any]:
 
 
 def _odd(overview: PlateOverview) -> list[tuple[str, str, list[tuple[str, str]], int]]:
-    """Return groups of wells that differ: name, tone, the first of them, how many more."""
+    """Return groups of odd wells: name, tone, the first of them, how many more."""
     wells = overview.wells
     gaps = {gap.well for gap in overview.gaps if gap.well}
     groups = [

@@ -92,7 +92,7 @@ def _numbers(values: MetricValues | None) -> tuple[float, ...]:
 
 def _figure(values: MetricValues, *, dark: bool) -> tuple[Any, Any]:
     """Return the figure and its mark; runs in a thread, before any page has them."""
-    from bokeh.models import Span
+    from bokeh.models.annotations import Span
 
     from dashboard import plots
 

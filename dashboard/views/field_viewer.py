@@ -65,7 +65,7 @@ class FieldViewer:
             return
         field = now.field
         z, t = place(field, state)
-        self.component.show(
+        self.component.put(
             {
                 "well": plain_text(state.well, 20),
                 "field": self._field(now, field) if field else _unknown(state),

@@ -46,7 +46,7 @@ class Gallery:
         well = None if now.loading else now.well
         fields = self._fields(now, well) if well else []
         empty, hint = _empty(place)
-        self.component.show(
+        self.component.put(
             {
                 "well": plain_text(state.well, 20),
                 "loading": now.loading,

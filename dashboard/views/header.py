@@ -43,7 +43,8 @@ class Header:
         self.component.on("open", lambda _: on_open())
         self.component.on("name", self._name)
         self.component.on(
-            "address", lambda message: state.show(decode(text_of(message, "search", 8000)))
+            "address",
+            lambda message: state.show(decode(text_of(message, "search", 8000))),
         )
         self.component.on(
             "theme", lambda message: on_theme(message.get("dark") is True)
@@ -77,7 +78,7 @@ class Header:
         """Show where the page is."""
         overview = now.overview
         progress = now.progress
-        self.component.show(
+        self.component.put(
             {
                 "plates": [_entry(plate) for plate in now.plates],
                 "plate": now.state.plate,

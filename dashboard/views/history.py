@@ -76,10 +76,10 @@ class History:
         if place != self._place:
             self._place, self._error = place, ""
         if field is None:
-            self.component.show({"field": ""})
+            self.component.put({"field": ""})
             return
         writable = bool(now.overview and now.overview.writable)
-        self.component.show(
+        self.component.put(
             {
                 "well": plain_text(now.state.well, 20),
                 "field": field.name,

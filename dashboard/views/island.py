@@ -55,7 +55,7 @@ class Island(JSComponent):
         """Call `act` with each message of a kind."""
         self._acts[kind] = act
 
-    def show(self, content: Mapping[str, Any], name: str = "content") -> None:
+    def put(self, content: Mapping[str, Any], name: str = "content") -> None:
         """Send what is to be shown; equal content is not sent again."""
         # NaN is no JSON; what cannot be finite must be None before it comes here.
         text = json.dumps(content, allow_nan=False, separators=(",", ":"))

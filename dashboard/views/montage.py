@@ -45,10 +45,10 @@ class Montage:
         """Show the plate's pictures, or say why there are none."""
         overview = now.overview
         if overview is None:
-            self.component.show(_without_plate(now))
+            self.component.put(_without_plate(now))
             return
         count = len(overview.columns)
-        self.component.show(
+        self.component.put(
             {
                 "title": plain_text(overview.name, 80) or overview.key,
                 "about": "First field of every well. Choose a well here or on the map.",

@@ -27,8 +27,11 @@ _ROLES = {
 
 
 class PlateMapIsland(Island):
-    """See ``assets/plate_map.js``. The plate itself, the values and the selection
-    travel apart, because they change at different times and differ in size."""
+    """See ``assets/plate_map.js``.
+
+    The plate itself, the values and the selection travel apart, because they change at
+    different times and differ in size.
+    """
 
     plate = param.String(default="")
     values = param.String(default="")
@@ -83,7 +86,7 @@ class PlateMap:
         drawn = (now.overview,)
         if not _same(drawn, self._drawn):
             self._drawn = drawn
-            self.component.show(plate_content(now.overview), "plate")
+            self.component.put(plate_content(now.overview), "plate")
         valued = (now.overview, now.values, now.metrics)
         if not _same(valued, self._valued):
             self._valued = valued
@@ -92,7 +95,7 @@ class PlateMap:
                 "metric": now.state.metric,
                 "values": values_content(now.values, now.overview),
             }
-            self.component.show(content, "values")
+            self.component.put(content, "values")
         self._show_look()
 
     def _show_look(self) -> None:
@@ -102,7 +105,7 @@ class PlateMap:
             "acquisition": state.acquisition,
             "ack": self.component.seen,
         }
-        self.component.show(content, "look")
+        self.component.put(content, "look")
 
 
 def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:

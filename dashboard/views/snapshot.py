@@ -7,7 +7,7 @@ time, and drops answers that nobody waits for any more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.state import ViewState
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class Snapshot:
     """Everything that the parts of a page need to draw themselves."""
 
-    state: ViewState = ViewState()
+    state: ViewState = field(default_factory=ViewState)
     plates: tuple[PlateEntry, ...] = ()
     overview: PlateOverview | None = None
     problem: str = ""

@@ -90,7 +90,7 @@ class UploadForm:
         state = now.state
         overview = now.overview
         if overview is None or not state.well or now.loading:
-            self.component.show({"shown": False})
+            self.component.put({"shown": False})
             return
         writable = overview.writable and not self._session.read_only
         elsewhere = draft.staged is not None and not now.comparing
@@ -98,7 +98,7 @@ class UploadForm:
         target = (
             draft.target if draft.target in known else (known[0] if known else None)
         )
-        self.component.show(
+        self.component.put(
             {
                 "shown": not self._session.read_only,
                 "title": f"Correct {plain_text(state.well, 20)}",

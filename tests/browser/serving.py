@@ -33,17 +33,21 @@ class Faults:
         page.on("pageerror", lambda error: self.scripts.append(str(error)))
         page.on(
             "console",
-            lambda message: message.type == "error"
-            and not self._announced(message.location.get("url", "") + message.text)
-            and self.scripts.append(message.text),
+            lambda message: (
+                message.type == "error"
+                and not self._announced(message.location.get("url", "") + message.text)
+                and self.scripts.append(message.text)
+            ),
         )
         page.on("request", lambda request: self._request(request.url, host))
         page.on("websocket", lambda socket: self._request(socket.url, host))
         page.on(
             "response",
-            lambda answer: answer.status >= 400
-            and not self._announced(answer.url)
-            and self.failed.append(f"{answer.status} {answer.url}"),
+            lambda answer: (
+                answer.status >= 400
+                and not self._announced(answer.url)
+                and self.failed.append(f"{answer.status} {answer.url}")
+            ),
         )
 
     def _announced(self, url: str) -> bool:

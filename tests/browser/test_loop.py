@@ -139,7 +139,11 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
 
 
 def test_a_field_is_added_to_a_well_that_lacks_one(
-    demo_plate: Path, tmp_path: Path, serve: Callable, visit: Callable, picture: Callable
+    demo_plate: Path,
+    tmp_path: Path,
+    serve: Callable,
+    visit: Callable,
+    picture: Callable,
 ) -> None:
     page = visit(serve(demo_plate))
     page.locator(".hcs-reviewer").fill("Ada")
@@ -207,7 +211,11 @@ def test_a_discarded_correction_leaves_nothing(
 
 
 def test_a_file_that_is_no_image_is_refused_in_words(
-    demo_plate: Path, tmp_path: Path, serve: Callable, visit: Callable, picture: Callable
+    demo_plate: Path,
+    tmp_path: Path,
+    serve: Callable,
+    visit: Callable,
+    picture: Callable,
 ) -> None:
     page = visit(serve(demo_plate), "?well=B02&field=0", expected=("/upload",))
     file = tmp_path / "B02_s1.tif"
