@@ -98,8 +98,13 @@ def _recover_well(
     finish_moves(target, state, well)
     for name in pending:
         yield Finding("finished", f"{well}/{name}", "its settling was continued")
-    for key, purged in _unnamed(target, state, well):
-        yield from _recover_group(target, state, key, purged)
+    unnamed = dict(_unnamed(target, state, well))
+    for name in target.children(well):
+        key = f"{well}/{name}"
+        if key in unnamed:
+            yield from _recover_group(target, state, key, unnamed[key])
+        elif target.is_group(key):
+            yield from _parts(target, key)
     target.remove_empty(well)
 
 
