@@ -257,9 +257,7 @@ def as_plate(plate: Any) -> Plate:
 
 def _wells(wells: Iterable[Any]) -> list[PlateWell]:
     return [
-        PlateWell(
-            path=well.path, rowIndex=well.rowIndex, columnIndex=well.columnIndex
-        )
+        PlateWell(path=well.path, rowIndex=well.rowIndex, columnIndex=well.columnIndex)
         for well in wells
     ]
 
