@@ -19,7 +19,8 @@ from dashboard.metrics import FieldKey, Measured
 from dashboard.scores import (
     COMPLETENESS,
     METRICS,
-    field_measurements,
+    clip_levels,
+    field_value,
     metric_infos,
     summarise,
     wanted_keys,
@@ -30,7 +31,7 @@ from hcs.errors import HCSError
 from hcs.qc.measure import measure_plate, plate_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from concurrent.futures import Executor
 
     from dashboard.metrics import MetricStore
@@ -159,38 +160,32 @@ class Measuring:
         """Return all metrics of the fields of a well."""
         known = self._known(plate)
         view = plate.well(label)
-        found = []
-        for one in view.fields:
-            with self._lock:
-                key = known.latest.get((view.path, one.name))
-                measured = {} if key is None else dict(known.values.get(key, {}))
-            found.append(
-                FieldValues(
-                    field=one.name,
-                    acquisition=one.acquisition,
-                    version=one.version,
-                    values={
-                        info.id: value
-                        for info in self.metrics(plate)
-                        if info.id != COMPLETENESS
-                        for value in [self._field_value(plate, info.id, measured)]
-                    }
-                    if key is not None and key.version == one.version
-                    else {},
-                )
-            )
-        return tuple(found)
-
-    def _field_value(
-        self, plate: ServedPlate, metric: str, measured: Mapping[str, Measured]
-    ) -> float | None:
-        one = field_measurements(metric, measured, self._tops(plate))
-        return None if one is None else one.value
-
-    def _tops(self, plate: ServedPlate) -> list[Mapping[str, Measured]]:
-        known = self._known(plate)
         with self._lock:
-            return [known.values.get(one, {}) for one in known.latest.values()]
+            everything = [known.values.get(one, {}) for one in known.latest.values()]
+            latest = {
+                one.name: known.latest.get((view.path, one.name)) for one in view.fields
+            }
+            measured = {
+                name: known.values.get(key, {})
+                for name, key in latest.items()
+                if key is not None
+            }
+        infos = [info for info in self.metrics(plate) if info.id != COMPLETENESS]
+        clips = clip_levels(everything, [one.index for one in plate.channels])
+        return tuple(
+            FieldValues(
+                field=one.name,
+                acquisition=one.acquisition,
+                version=one.version,
+                values={
+                    info.id: field_value(info.id, measured[one.name], clips)
+                    for info in infos
+                }
+                if (key := latest[one.name]) is not None and key.version == one.version
+                else {},
+            )
+            for one in view.fields
+        )
 
     # --- the job ----------------------------------------------------------------------
 
@@ -266,6 +261,9 @@ class Measuring:
         last = time.monotonic()
         with contextlib.closing(results):  # type: ignore[type-var]
             for result in results:
+                if not result.field:
+                    # An unreadable well; the overview says so already.
+                    continue
                 buffer.append(result)
                 failed += result.error is not None
                 done += 1

@@ -159,10 +159,11 @@ def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
     listed = [well for well in wells if well.state != "not_acquired"]
     found = sum(well.n_fields or 0 for well in listed)
     expected = sum(well.expected_fields or 0 for well in listed)
+    odd = any(well.state != "present" for well in listed)
     parts = [
-        f"{found:,} of {expected:,} fields in {len(listed):,} wells"
-        if found != expected
-        else f"{found:,} fields in {len(listed):,} wells, complete"
+        f"{found:,} fields in {len(listed):,} wells, complete"
+        if found == expected and not odd
+        else f"{found:,} of {expected:,} fields in {len(listed):,} wells"
     ]
     for state, word in (
         ("missing", "missing"),

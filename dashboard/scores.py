@@ -127,12 +127,12 @@ def _top(measured: Mapping[str, Measured], channel: int) -> Top | None:
     return Top(highest.value, pile.value if pile else None, percent.value or 0.0)
 
 
-def field_measurements(
+def field_value(
     metric: str,
     measured: Mapping[str, Measured],
-    plate: Iterable[Mapping[str, Measured]],
-) -> Measured | None:
-    """Return a field's value of a metric of the page, None where it was not measured.
+    clips: Mapping[int, float | None],
+) -> float | None:
+    """Return a field's value of a metric of the page, None where there is none.
 
     Parameters
     ----------
@@ -140,15 +140,30 @@ def field_measurements(
         Id on the page, ``"p99.1"``.
     measured
         What is stored of the field.
-    plate
-        What is stored of all fields: a camera's clip level shows only over many.
+    clips
+        See `clip_levels`.
     """
     name, _, channel = metric.rpartition(".")
     index = int(channel)
     value = measured.get(_stored(definition(name), index))
-    if value is None or value.value is not None or name != SATURATION:
-        return value
-    return _saturation(measured, index, value, _clip(plate, index))
+    if value is not None and value.value is None and name == SATURATION:
+        value = _saturation(measured, index, value, clips.get(index))
+    return None if value is None else value.value
+
+
+def clip_levels(
+    plate: Sequence[Mapping[str, Measured]], channels: Iterable[int]
+) -> dict[int, float | None]:
+    """Return the counts at which the camera saturates, by channel, where it shows.
+
+    Parameters
+    ----------
+    plate
+        What is stored of all fields: a clip level shows only over many.
+    channels
+        Positions of the channels.
+    """
+    return {channel: _clip(plate, channel) for channel in channels}
 
 
 def _clip(plate: Iterable[Mapping[str, Measured]], channel: int) -> float | None:

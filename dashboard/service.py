@@ -6,6 +6,7 @@ never calls a page. Everything may be called from any thread.
 
 from __future__ import annotations
 
+import importlib
 import os
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -133,6 +134,9 @@ class Service:
             settle_after=settle_after,
         )
         self._keeper.start()
+        # What decodes pixels takes a second to load; not while somebody waits for it.
+        self._work.submit(importlib.import_module, "hcs.pixels")
+        self._work.submit(importlib.import_module, "zarr")
 
     def close(self) -> None:
         """Stop the background work and release everything."""
