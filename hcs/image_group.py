@@ -120,8 +120,16 @@ class ImageGroup:
 
         return self.run(read)
 
-    def run(self, read: Callable[[str], T]) -> T:
+    def run(self, read: Callable[[str], T], *, pixels: bool = False) -> T:
         """Return ``read(path)``, all of it from the version that was opened.
+
+        Parameters
+        ----------
+        read
+            Reads documents or pixels below the path that it is given.
+        pixels
+            Whether it reads pixels. For documents alone a remote store is not asked
+            whether the version is still there: the pixels will tell.
 
         Raises
         ------
@@ -136,7 +144,7 @@ class ImageGroup:
                 if self._is_current(path):
                     raise
             else:
-                if self._is_current(path):
+                if (self.store.is_remote and not pixels) or self._is_current(path):
                     return value
             self.path = self._moved_to(path)
         raise StaleVersionError(

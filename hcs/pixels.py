@@ -107,7 +107,7 @@ class LazyArray:
 
     def __getitem__(self, key: Any) -> Any:
         region, after = split_key(key, self.shape)
-        data = self._group.run(lambda path: self._read(path, region))
+        data = self._group.run(lambda path: self._read(path, region), pixels=True)
         return data[after]
 
     def __array__(

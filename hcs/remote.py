@@ -10,12 +10,13 @@ import os
 import re
 import time
 from base64 import b64encode
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from hcs.cache import LRUCache
 from hcs.config import config
 from hcs.document import DOCUMENT_LIMIT
 from hcs.errors import (
@@ -38,6 +39,10 @@ _PREFETCH_SECONDS = 5.0
 """A document asked for ahead counts as just read for as long as this."""
 
 _PREFETCH_LIMIT = 256
+
+_TAIL_BYTES = 32 << 10
+"""Bytes that are asked for with the index of a shard: of a coarse level that is the
+whole shard, which saves a round."""
 
 _AWS_CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
@@ -113,6 +118,9 @@ class RemoteStore(PlateStore):
         self._lock = Lock()
         self._ahead: dict[str, tuple[float, Future[Any]]] = {}
         self._pool: ThreadPoolExecutor | None = None
+        self._tails: LRUCache[str, tuple[float, int, bytes]] = LRUCache(
+            64, 64 * _TAIL_BYTES, lambda tail: len(tail[2])
+        )
 
     def fetch(
         self,
@@ -137,15 +145,34 @@ class RemoteStore(PlateStore):
         """`fetch` on an event loop, without a thread."""
         check_key(key, self.location)
         where = self.where(key)
+        known = self._from_tail(key, start, length)
+        if known is not None:
+            return known
+        wanted, start = start, min(start, -_TAIL_BYTES) if start < 0 else start
         try:
             with _request(where):
                 result = await _obstore().get_async(
                     self.store, key, options=_options(start, length)
                 )
                 _check_size(result, where, CHUNK_LIMIT)
-                return bytes(await result.bytes_async())
+                data = bytes(await result.bytes_async())
         except FileNotFoundError:
             return None
+        if wanted >= 0:
+            return data
+        self._tails.set(key, (time.monotonic(), result.range[0], data))
+        return data[wanted:]
+
+    def _from_tail(self, key: str, start: int, length: int | None) -> bytes | None:
+        """Return a part of an object whose end was just read with a shard's index."""
+        if start < 0 or length is None:
+            return None
+        asked, first, data = self._tails.get(key) or (0.0, 0, b"")
+        if start < first or start + length > first + len(data):
+            return None
+        if time.monotonic() - asked > _PREFETCH_SECONDS:
+            return None
+        return data[start - first : start - first + length]
 
     def read(self, key: str, limit: int = DOCUMENT_LIMIT) -> bytes | None:
         """Return one document, None where it is absent."""
@@ -159,9 +186,11 @@ class RemoteStore(PlateStore):
         with self._lock:
             asked = self._ahead.pop(key, None)
         if asked is not None and time.monotonic() - asked[0] < _PREFETCH_SECONDS:
-            found = asked[1].result()
-        else:
-            found = self._get(key, limit)
+            # What failed when it was only guessed is asked for again in earnest.
+            with suppress(HCSError, CancelledError):
+                found = asked[1].result()
+                return (None, None) if found is None else found
+        found = self._get(key, limit)
         return (None, None) if found is None else found
 
     def documents(self, keys: Iterable[str]) -> dict[str, bytes | None]:
@@ -205,6 +234,11 @@ class RemoteStore(PlateStore):
         folders, objects = found["common_prefixes"], found["objects"]
         for path in (*folders, *(one["path"] for one in objects)):
             yield path.rstrip("/").rpartition("/")[2]
+
+    def refresh(self) -> None:
+        """Forget what was asked for ahead."""
+        with self._lock:
+            self._ahead.clear()
 
     def close(self) -> None:
         """Stop the threads; requests under way are dropped."""
