@@ -63,7 +63,7 @@ def _against_earlier(
     if before.size < _EARLIER or math.isnan(middle):
         return
     usual = median_of(before)
-    least = rule.least * (abs(usual) if rule.relative else 1.0)
+    least = rule.least * (abs(usual) if rule.relative is not None else 1.0)
     away = (middle - usual) * rule.side if rule.side else abs(middle - usual)
     if away >= max(rule.z * spread(before), least) > 0:
         yield (

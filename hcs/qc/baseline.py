@@ -51,13 +51,14 @@ def make_baselines(
     Parameters
     ----------
     metrics
-        Those of `RULES` where not given.
+        Those that `RULES` need where not given.
     roles
         Role by path of the well; a role of eight fields or more gets its own baseline.
     skip
         Says of a field that it is left out, for example because it failed.
     """
-    wanted = [rule.metric for rule in RULES] if metrics is None else list(metrics)
+    own = {rule.metric for rule in RULES} | {r.relative for r in RULES if r.relative}
+    wanted = sorted(own) if metrics is None else list(metrics)
     made: dict[BaselineKey, Baseline] = {}
     for metric in wanted:
         for channel in channels_of(results, metric):

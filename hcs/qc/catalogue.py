@@ -77,9 +77,10 @@ def _prose(entry: Definition) -> tuple[str, ...]:
 
 
 def _rule(rule: Rule) -> tuple[str, ...]:
-    share = " of the median" if rule.relative else ""
-    least = f"{100 * rule.least:g} %" if rule.relative else f"{rule.least:g}"
-    away = f"{rule.z:g} MAD and {least}{share}" if rule.scored else "–"
+    least = f"{rule.least:g}"
+    if rule.relative is not None:
+        least = f"{100 * rule.least:g} % of the median `{rule.relative}`"
+    away = f"{rule.z:g} MAD and {least}" if rule.scored else "–"
     if rule.scored and rule.wider != 1:
         away += f" ({rule.least * rule.wider:g} in other channels than the nuclear)"
     limit = "–" if rule.limit is None else f"{rule.limit:g} and more"

@@ -22,10 +22,10 @@ _FURTHEST = 48
 _WINDOW = 640
 """Side of the part in the middle that is compared: a shift is the same everywhere."""
 
-_LEAST_PEAK = 8.0
+_LEAST_PEAK = 5.5
 """Height of the best fit over the standard deviation of all, to tell a shift."""
 
-_LEAST_LEAD = 1.5
+_LEAST_LEAD = 1.25
 """Height of the best fit over the next one elsewhere, to tell a shift."""
 
 _APART = 10

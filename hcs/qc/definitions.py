@@ -385,7 +385,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         high=100,
         bad="high",
         log=True,
-        meaning="Area three times as bright as the bright part of the cells.",
+        meaning="Area three times as bright as cells, both above the background.",
         misleads="Dead, dividing or a few very bright cells can look like dirt.",
         compute=background.bright_debris,
     ),

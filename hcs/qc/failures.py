@@ -27,8 +27,8 @@ class Rule:
     """How far from the plate's median a field is at least, in the metric's unit; so
     that a very even plate has no suspects for nothing."""
 
-    relative: bool = False
-    """`least` is a share of the plate's median."""
+    relative: str | None = None
+    """Metric of whose median on the plate `least` is a share; None: in units."""
 
     wider: float = 1.0
     """Factor on `least` for channels other than the nuclear one: treatment can move
@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
         metric="background_level",
         side=0,
         least=0.25,
-        relative=True,
+        relative="mean",
         z=6.0,
     ),
     Rule(kind="uneven light", metric="background_unevenness", side=1, least=6.0, z=6.0),
@@ -80,8 +80,8 @@ RULES: tuple[Rule, ...] = (
         scored=False,
         whole=95.0,
     ),
-    Rule(kind="debris", metric="bright_debris", side=1, least=0.1, z=6.0),
-    Rule(kind="channel shift", metric="channel_shift", side=1, least=5.0, z=6.0),
+    Rule(kind="debris", metric="bright_debris", side=1, least=0.1, wider=4.0, z=6.0),
+    Rule(kind="channel shift", metric="channel_shift", side=1, least=6.0, z=6.0),
 )
 """One rule for each kind of failure; `missing`, `unreadable` and `constant` are told
 without a metric."""

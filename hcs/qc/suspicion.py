@@ -205,10 +205,16 @@ class _Judge:
         if self.rule.scored and (usual := self._baseline(key)) is not None:
             away = value - usual.median
             away = abs(away) if self.rule.side == 0 else away * self.rule.side
-            least = self.least * (abs(usual.median) if self.rule.relative else 1.0)
-            cut = max(self.rule.z * usual.spread, least)
+            cut = max(self.rule.z * usual.spread, self.least * self._unit())
             scores.append(away / cut if cut > 0 else 0.0)
         return max(scores)
+
+    def _unit(self) -> float:
+        """Return what `least` is a share of."""
+        if self.rule.relative is None:
+            return 1.0
+        usual = self.baselines.get((self.rule.relative, self.channel, None))
+        return math.inf if usual is None else abs(usual.median)
 
     def _baseline(self, key: FieldKey) -> Baseline | None:
         """Return the baseline of the well's role if it has one, else the plate's."""

@@ -212,6 +212,12 @@ def test_baselines_stay_what_they_are_when_the_plate_changes():
     assert len(find_suspects(worse, kept)) == len(worse)
 
 
+def test_the_background_is_judged_by_the_light_in_the_field():
+    dark = plate(background_level=1.0, mean=50.0)
+    assert judged(spoiled(dark, 0, background_level=3.0)) == []
+    assert len(judged(spoiled(dark, 0, background_level=30.0))) == 1
+
+
 def test_a_few_fields_make_no_baseline():
     few = plate(wells=4)
     assert make_baselines(few) == {}
