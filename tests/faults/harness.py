@@ -43,6 +43,7 @@ def run(
     kill_after: float | None = None,
     file_size: int | None = None,
     before: str | None = None,
+    log: Path | None = None,
 ) -> Outcome:
     """Run a scenario and return its outcome.
 
@@ -56,12 +57,15 @@ def run(
         Bytes at which a growing file gets it killed by the system.
     before
         Name of a function of `scenarios` that it calls first, to lose rights.
+    log
+        Where it writes what it does; by default in `place`.
     """
-    log = place / "log.txt"
+    log = log or place / "log.txt"
     log.unlink(missing_ok=True)
     request = {
         "scenario": scenario,
         "place": str(place),
+        "log": str(log),
         "version": version,
         "kill_at": kill_at,
         "kill_after": kill_after,

@@ -52,7 +52,7 @@ def _wait(child: int, seconds: float) -> int:
 
 def _write(request: dict[str, Any]) -> None:
     place = Path(request["place"])
-    descriptor = os.open(place / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    descriptor = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     count = 0
 
     def say(line: str) -> None:
