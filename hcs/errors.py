@@ -3,21 +3,21 @@
 Every leaf is also the builtin that a caller would catch::
 
     HCSError
-    ├── NotFoundError (KeyError)          no such plate, well, field, version or label
-    │   └── PlateNotFoundError            nothing at the location, or nothing that is a plate
-    ├── MetadataError (ValueError)        a document is broken or breaks the specification
-    │   └── UnsupportedVersionError       an NGFF version that is not read or written here
-    ├── InvalidPathError (ValueError)     a name, index or path that must not be used
-    ├── ShapeError (ValueError)           shapes, axes, dtypes or channels do not fit
-    ├── UnsafeDataError (ValueError)      refused before decoding: dtype, codec, size, link
-    ├── SourceError (ValueError)          files to import or upload cannot be used
-    ├── StoreError (OSError)              reading or writing bytes failed
-    │   ├── ReadOnlyError                 the place cannot be written
-    │   └── CorruptDataError              bytes are there but cannot be decoded
-    ├── ConflictError (RuntimeError)      somebody else changed the same thing first
-    │   └── StaleVersionError             the version that was opened is no longer there
-    ├── WriterStateError (RuntimeError)   a writer used before enter, after exit or in failure
-    └── MissingExtraError (ImportError)   an optional dependency is not installed
+    ├── NotFoundError (KeyError)         no such plate, well, field, version, label
+    │   └── PlateNotFoundError           nothing at the location, or no plate there
+    ├── MetadataError (ValueError)       a document is broken or breaks the rules
+    │   └── UnsupportedVersionError      an NGFF version not read or written here
+    ├── InvalidPathError (ValueError)    a name, index or path not to be used
+    ├── ShapeError (ValueError)          shapes, axes, dtypes, channels do not fit
+    ├── UnsafeDataError (ValueError)     refused before decoding: dtype, codec, size
+    ├── SourceError (ValueError)         files to import or upload cannot be used
+    ├── StoreError (OSError)             reading or writing bytes failed
+    │   ├── ReadOnlyError                the place cannot be written
+    │   └── CorruptDataError             bytes are there but cannot be decoded
+    ├── ConflictError (RuntimeError)     somebody else changed the same thing first
+    │   └── StaleVersionError            the version that was opened is gone
+    ├── WriterStateError (RuntimeError)  a writer used out of turn, or left failing
+    └── MissingExtraError (ImportError)  an optional dependency is not installed
 
 The message is the one positional argument, so that every error survives pickling on
 its way out of a worker process; attributes have defaults.
