@@ -1,0 +1,1 @@
+"""What people have decided about plates: rows that are added and never changed."""

@@ -1,0 +1,221 @@
+"""What a person decided, as the ledger holds it: plain frozen values."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from dashboard.errors import DashboardError
+from dashboard.text import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Verdict = Literal["pass", "flag", "fail"]
+VERDICTS: tuple[Verdict, ...] = ("pass", "flag", "fail")
+
+Kind = Literal["verdict", "undo", "redo"]
+KINDS: tuple[Kind, ...] = ("verdict", "undo", "redo")
+
+Basis = Literal["field", "thumbnails", "unseen"]
+"""What the person had before the eyes: a field opened, the well's thumbnails, or
+nothing but the wish to decide for many at once."""
+
+BASES: dict[str, str] = {
+    "field": "field viewed",
+    "thumbnails": "thumbnails viewed",
+    "unseen": "bulk, not looked at",
+}
+
+REASONS: dict[str, str] = {
+    "focus": "out of focus",
+    "saturated": "saturated",
+    "empty": "empty or cell loss",
+    "debris": "debris or fibre",
+    "autofluorescent": "autofluorescent",
+    "bubble": "bubble",
+    "uneven": "uneven illumination",
+    "edge": "edge effect",
+    "dispensing": "dispensing",
+    "channel": "wrong channel or exposure",
+    "shift": "tile or channel shift",
+    "missing": "missing field",
+    "other": "other",
+}
+"""Reason codes with their words, in the order in which they are offered."""
+
+NOTE_LIMIT = 4000
+_BATCH = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is judged: a plate, a well or a field."""
+
+    well: str = ""
+    """Path of the well, ``"B/2"``; empty for the whole plate."""
+
+    field: str = ""
+    """Name of the field; empty for the whole well."""
+
+    acquisition: int | None = None
+    """Of the field, where the plate declares several."""
+
+    @property
+    def level(self) -> Literal["plate", "well", "field"]:
+        """What kind of thing it is."""
+        return "field" if self.field else "well" if self.well else "plate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One row of the ledger."""
+
+    kind: Kind
+    batch: str
+    """What was decided at once shares it; 32 hexadecimal digits, never used again."""
+
+    who: str
+    known: str
+    """How the name is known: ``"typed"``, ``"login"``, ``"proxy"``, ``"sign-in"``."""
+
+    subject: Subject = Subject()
+    """The plate for an undo or redo, which is about a batch."""
+
+    verdict: str = ""
+    reason: str = ""
+    note: str = ""
+    basis: str = ""
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Version ids that were judged: by ``"<acquisition>/<name>"`` of each field, or a
+    digest of them all by ``""`` for a plate."""
+
+    metrics: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    """Values of the metrics when it was judged, by metric id."""
+
+    settings: str = ""
+    """Revision of the reasons and metric definitions in use."""
+
+    supersedes: str = ""
+    """Batch of the verdict on the same subject that stood before; empty for none."""
+
+    target: str = ""
+    """Batch that an undo takes back or a redo brings again."""
+
+    at: str = ""
+    """UTC, ISO 8601; set when it is recorded."""
+
+    id: int = 0
+    """Place in the ledger; set when it is recorded."""
+
+    @property
+    def person(self) -> tuple[str, str]:
+        """Who acted; the same name known in another way is another person."""
+        return self.who, self.known
+
+
+def new_batch() -> str:
+    """Return an id for what is decided at once."""
+    return secrets.token_hex(16)
+
+
+def field_key(name: str, acquisition: int | None) -> str:
+    """Return the key of a field in `Act.versions`.
+
+    >>> field_key("0", None), field_key("a1f0", 1)
+    ('/0', '1/a1f0')
+    """
+    return f"{'' if acquisition is None else acquisition}/{name}"
+
+
+def check(act: Act) -> Act:
+    """Return the act with its texts cleaned, for it may come from a page or a file.
+
+    Raises
+    ------
+    DashboardError
+        If a value is not one of those allowed.
+    """
+    _one_of("kind", act.kind, KINDS)
+    if not _BATCH.fullmatch(act.batch):
+        raise _refused("batch", act.batch, "32 hexadecimal digits")
+    who = plain_text(act.who, 200).strip()
+    if not who:
+        raise _refused("name", act.who, "the name of a person")
+    if act.kind == "verdict":
+        _one_of("verdict", act.verdict, VERDICTS)
+        _one_of("basis", act.basis, tuple(BASES))
+        if act.reason:
+            _one_of("reason", act.reason, tuple(REASONS))
+    elif not _BATCH.fullmatch(act.target):
+        raise _refused("target", act.target, "the id of an earlier act")
+    note = plain_text(act.note, NOTE_LIMIT).strip()
+    return dataclasses.replace(act, who=who, note=note)
+
+
+def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise _refused(what, value, f"one of {', '.join(allowed)}")
+
+
+def _refused(what: str, value: str, allowed: str) -> DashboardError:
+    return DashboardError(
+        f"The {what} of a verdict is {plain_text(value, 60)!r}; it must be {allowed}."
+    )
+
+
+def as_document(act: Act) -> dict[str, Any]:
+    """Return an act as plain values, without its place in this one database."""
+    found = dataclasses.asdict(act)
+    del found["id"]
+    return {**found, "versions": dict(act.versions), "metrics": dict(act.metrics)}
+
+
+def from_document(document: Mapping[str, Any]) -> Act:
+    """Return what `as_document` has taken apart.
+
+    Raises
+    ------
+    DashboardError
+        If it is no act.
+    """
+
+    def text(name: str) -> str:
+        return str(document.get(name, ""))
+
+    try:
+        place = document["subject"]
+        acquisition = place.get("acquisition")
+        act = Act(
+            kind=cast("Kind", str(document["kind"])),
+            batch=str(document["batch"]),
+            who=str(document["who"]),
+            known=str(document["known"]),
+            subject=Subject(
+                str(place.get("well", "")),
+                str(place.get("field", "")),
+                None if acquisition is None else int(acquisition),
+            ),
+            versions={str(k): str(v) for k, v in document["versions"].items()},
+            metrics={
+                str(k): None if v is None else float(v)
+                for k, v in document["metrics"].items()
+            },
+            verdict=text("verdict"),
+            reason=text("reason"),
+            note=text("note"),
+            basis=text("basis"),
+            settings=text("settings"),
+            supersedes=text("supersedes"),
+            target=text("target"),
+            at=text("at"),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DashboardError(
+            f"A line is no act of a ledger ({type(error).__name__}: "
+            f"{plain_text(error, 100)}). It must come from `decisions export`."
+        ) from error
+    return check(act)

@@ -1,0 +1,192 @@
+"""The ledger in the database: rows are added under one lock a plate, and read back."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from dashboard.database import review_acts
+from dashboard.errors import DashboardError
+from dashboard.events import now
+from dashboard.reviews.acts import Act, Kind, Subject, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+_Result = TypeVar("_Result")
+
+ATTEMPTS = 2
+"""How often a write is tried on a busy database, each after the driver's own wait."""
+
+_REST_SECONDS = 0.2
+_LOCK = 0x68637352
+"""Half of the key of PostgreSQL's advisory lock: ours, among others' in the server."""
+
+
+class Ledger:
+    """Acts of all plates, by plate id.
+
+    Thread safety: the engine's own; every call is one transaction. Two processes that
+    add to one plate do so one after the other, so places in the ledger only grow.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def since(self, plate: str, last: int = 0) -> list[Act]:
+        """Return the acts on a plate after a place, oldest first."""
+        with self._engine.connect() as connection:
+            return _read(connection, plate, last)
+
+    def last(self, plate: str) -> int:
+        """Return the place of the last act on a plate, 0 for none."""
+        query = select(func.max(review_acts.c.id)).where(review_acts.c.plate == plate)
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def append(
+        self, plate: str, last: int, make: Callable[[list[Act]], Sequence[Act]]
+    ) -> list[Act]:
+        """Add what `make` returns, and return everything after `last`.
+
+        Parameters
+        ----------
+        plate
+            Id of the plate.
+        last
+            Up to where the caller knows the ledger.
+        make
+            Gets what was added since, and answers with what to add; nobody else can
+            add to this plate in between. It may be called again after a failure.
+
+        Raises
+        ------
+        DashboardError
+            If the database is busy for too long or cannot be written. Nothing was
+            added then.
+        """
+        return _patiently(lambda: self._append(plate, last, make))
+
+    def _append(
+        self, plate: str, last: int, make: Callable[[list[Act]], Sequence[Act]]
+    ) -> list[Act]:
+        with self._engine.connect() as connection, _Alone(connection, plate):
+            found = _read(connection, plate, last)
+            rows = [_row(plate, check(act)) for act in make(found)]
+            if rows:
+                connection.execute(insert(review_acts), rows)
+            return _read(connection, plate, last)
+
+
+class _Alone:
+    """A transaction that is the only one adding to a plate."""
+
+    def __init__(self, connection: Connection, plate: str) -> None:
+        self._connection = connection
+        self._plate = plate
+
+    def __enter__(self) -> None:
+        if self._connection.dialect.name == "sqlite":
+            # A transaction that reads first and writes then would fail at once where
+            # another has written in between, instead of waiting for its turn.
+            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            self._connection.execute(
+                text("SELECT pg_advisory_xact_lock(:ours, hashtext(:plate))"),
+                {"ours": _LOCK, "plate": self._plate},
+            )
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            self._connection.commit()
+        else:
+            self._connection.rollback()
+
+
+def _patiently(work: Callable[[], _Result]) -> _Result:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return work()
+        except IntegrityError as error:
+            raise DashboardError(
+                "This verdict is in the ledger already; look at the plate again."
+            ) from error
+        except OperationalError as error:
+            if attempt == ATTEMPTS:
+                raise _not_saved(error) from error
+            time.sleep(_REST_SECONDS * attempt)
+        except DBAPIError as error:
+            raise _not_saved(error) from error
+    raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _not_saved(error: DBAPIError) -> DashboardError:
+    reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+    return DashboardError(
+        f"It was not saved, because the database cannot be written now ({reason}). "
+        f"What you typed is kept: try again in a moment."
+    )
+
+
+def _read(connection: Connection, plate: str, last: int) -> list[Act]:
+    table = review_acts.c
+    query = (
+        select(review_acts)
+        .where(table.plate == plate, table.id > last)
+        .order_by(table.id)
+    )
+    return [_act(row) for row in connection.execute(query).mappings()]
+
+
+def _row(plate: str, act: Act) -> dict[str, Any]:
+    acquisition = act.subject.acquisition
+    return {
+        "at": act.at or now(),
+        "plate": plate,
+        "batch": act.batch,
+        "kind": act.kind,
+        "well": act.subject.well,
+        "field": act.subject.field,
+        "acquisition": "" if acquisition is None else str(acquisition),
+        "verdict": act.verdict,
+        "reason": act.reason,
+        "note": act.note,
+        "who": act.who,
+        "known": act.known,
+        "basis": act.basis,
+        "versions": json.dumps(dict(act.versions), ensure_ascii=False),
+        "metrics": json.dumps(dict(act.metrics), ensure_ascii=False),
+        "settings": act.settings,
+        "supersedes": act.supersedes,
+        "target": act.target,
+    }
+
+
+def _act(row: Any) -> Act:
+    acquisition = row["acquisition"]
+    return Act(
+        id=int(row["id"]),
+        at=row["at"],
+        batch=row["batch"],
+        kind=cast("Kind", row["kind"]),
+        subject=Subject(
+            row["well"], row["field"], int(acquisition) if acquisition else None
+        ),
+        verdict=row["verdict"],
+        reason=row["reason"],
+        note=row["note"],
+        who=row["who"],
+        known=row["known"],
+        basis=row["basis"],
+        versions=json.loads(row["versions"]),
+        metrics=json.loads(row["metrics"]),
+        settings=row["settings"],
+        supersedes=row["supersedes"],
+        target=row["target"],
+    )

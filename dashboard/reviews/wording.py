@@ -1,0 +1,61 @@
+"""Verdicts in words, the same on the page, in messages and in reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.reviews.acts import REASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dashboard.reviews.acts import Act, Subject
+
+_NOUNS = {"plate": "plates", "well": "wells", "field": "fields"}
+
+
+def subject_text(
+    subject: Subject,
+    labels: Mapping[str, str],
+    fields: Mapping[tuple[str, str], str] | None = None,
+) -> str:
+    """Return what people call a subject.
+
+    >>> from dashboard.reviews.acts import Subject
+    >>> subject_text(Subject("C/7", "0"), {"C/7": "C07"}, {("C/7", "0"): "s1"})
+    'C07 s1'
+    """
+    if not subject.well:
+        return "the plate"
+    label = labels.get(subject.well, subject.well)
+    if not subject.field:
+        return label
+    name = (fields or {}).get((subject.well, subject.field), subject.field)
+    return f"{label} {name}"
+
+
+def describe(
+    acts: Sequence[Act],
+    labels: Mapping[str, str],
+    fields: Mapping[tuple[str, str], str] | None = None,
+) -> str:
+    """Return what was decided at once: ``"C07 fail, out of focus"``.
+
+    Parameters
+    ----------
+    acts
+        Rows of one batch; they share verdict and reason.
+    labels
+        Label by path of the well.
+    fields
+        What people call a field, by path of the well and name.
+    """
+    if not acts:
+        return "nothing"
+    first = acts[0]
+    if len(acts) == 1:
+        what = subject_text(first.subject, labels, fields)
+    else:
+        what = f"{len(acts)} {_NOUNS[first.subject.level]}"
+    reason = f", {REASONS.get(first.reason, first.reason)}" if first.reason else ""
+    return f"{what} {first.verdict}{reason}"

@@ -1,0 +1,215 @@
+"""What acts come to, against a plain model; staleness; what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.errors import DashboardError
+from dashboard.reviews.acts import (
+    Act,
+    Subject,
+    as_document,
+    check,
+    from_document,
+    new_batch,
+)
+from dashboard.reviews.values import PlateReview, Standing
+from dashboard.reviews.verdicts import Verdicts, is_stale
+from dashboard.reviews.wording import describe
+
+PEOPLE = ("Ada", "Ben")
+PLACES = (Subject("A/1"), Subject("A/2"), Subject("A/1", "0"), Subject())
+
+
+def verdict(who: str, subject: Subject, word: str = "fail", **more: object) -> Act:
+    act = Act(
+        kind="verdict",
+        batch=new_batch(),
+        who=who,
+        known="typed",
+        subject=subject,
+        verdict=word,
+        basis="field",
+    )
+    return dataclasses.replace(act, **more)  # type: ignore[arg-type]
+
+
+class Model:
+    """The same said as plainly as possible: a list of acts, each on or off."""
+
+    def __init__(self) -> None:
+        self.acts: list[dict] = []
+        self.undone: dict[str, list[dict]] = {who: [] for who in PEOPLE}
+
+    def decide(self, who: str, subjects: list[Subject], word: str, batch: str) -> None:
+        act = {"who": who, "subjects": subjects, "word": word, "on": True}
+        self.acts.append(act | {"batch": batch})
+        self.undone[who] = []
+
+    def undo(self, who: str) -> str:
+        mine = [a for a in self.acts if a["who"] == who and a["on"]]
+        order = [a for a in mine if not a.get("again")] + sorted(
+            (a for a in mine if a.get("again")), key=lambda a: a["again"]
+        )
+        # A redone act is the latest again; it can only be younger than what is left.
+        if not order:
+            return ""
+        last = max(order, key=self.acts.index)
+        last["on"] = False
+        self.undone[who].append(last)
+        return last["batch"]
+
+    def redo(self, who: str) -> str:
+        if not self.undone[who]:
+            return ""
+        act = self.undone[who].pop()
+        act["on"] = True
+        return act["batch"]
+
+    def holds(self, subject: Subject) -> str:
+        found = [a for a in self.acts if a["on"] and subject in a["subjects"]]
+        return found[-1]["word"] if found else ""
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(("decide", "decide", "undo", "redo")),
+        st.sampled_from(PEOPLE),
+        st.lists(st.sampled_from(PLACES), min_size=1, max_size=3, unique=True),
+        st.sampled_from(("pass", "flag", "fail")),
+    ),
+    max_size=40,
+)
+
+
+@given(steps)
+def test_any_sequence_of_two_people_equals_a_plain_model(sequence: list) -> None:
+    model, rows = Model(), []
+    verdicts = Verdicts()
+
+    def add(act: Act) -> None:
+        rows.append(dataclasses.replace(act, id=len(rows) + 1))
+        verdicts.add(rows[-1])
+
+    for what, who, subjects, word in sequence:
+        if what == "decide":
+            batch = new_batch()
+            for subject in subjects:
+                add(verdict(who, subject, word, batch=batch))
+            model.decide(who, subjects, word, batch)
+            continue
+        undo = what == "undo"
+        person = (who, "typed")
+        batch = verdicts.next_undo(person) if undo else verdicts.next_redo(person)
+        assert batch == (model.undo(who) if undo else model.redo(who))
+        if batch:
+            add(
+                Act(
+                    kind="undo" if undo else "redo",
+                    batch=new_batch(),
+                    who=who,
+                    known="typed",
+                    target=batch,
+                )
+            )
+    for folded in (verdicts, Verdicts(rows)):
+        for subject in PLACES:
+            held = folded.holds(subject)
+            assert (held.verdict if held else "") == model.holds(subject)
+        assert set(folded.current()) == {s for s in PLACES if model.holds(s)}
+
+
+def numbered(*acts: Act) -> list[Act]:
+    return [dataclasses.replace(act, id=i) for i, act in enumerate(acts, 1)]
+
+
+def test_undo_leaves_alone_what_others_have_decided_since() -> None:
+    mine = verdict("Ada", PLACES[0])
+    also = verdict("Ada", PLACES[1], batch=mine.batch)
+    theirs = verdict("Ben", PLACES[0], "pass")
+    undo = Act(
+        kind="undo", batch=new_batch(), who="Ada", known="typed", target=mine.batch
+    )
+    verdicts = Verdicts(numbered(mine, also, theirs, undo))
+    assert verdicts.left_alone(mine.batch) == (PLACES[0],)
+    assert verdicts.holds(PLACES[0]).verdict == "pass"
+    assert verdicts.holds(PLACES[1]) is None
+
+
+def test_nobody_takes_back_the_act_of_another() -> None:
+    mine = verdict("Ada", PLACES[0])
+    undo = Act(
+        kind="undo", batch=new_batch(), who="Ben", known="typed", target=mine.batch
+    )
+    assert Verdicts(numbered(mine, undo)).holds(PLACES[0]) is not None
+
+
+def test_the_same_undo_twice_takes_back_one_act() -> None:
+    first, second = verdict("Ada", PLACES[0]), verdict("Ada", PLACES[1])
+    undo = Act(
+        kind="undo", batch=new_batch(), who="Ada", known="typed", target=second.batch
+    )
+    again = dataclasses.replace(undo, batch=new_batch())
+    verdicts = Verdicts(numbered(first, second, undo, again))
+    assert set(verdicts.current()) == {PLACES[0]}
+
+
+def test_a_new_version_makes_stale_and_going_back_makes_current() -> None:
+    act = verdict("Ada", PLACES[0], versions={"/0": "v1", "/1": "v1"})
+    assert not is_stale(act, {"/1": "v1", "/0": "v1"})
+    assert is_stale(act, {"/0": "v2", "/1": "v1"})
+    assert is_stale(act, {"/0": "v1"})
+
+
+def test_a_failed_field_does_not_fail_its_well_but_a_failed_well_its_fields() -> None:
+    def review(subject: Subject) -> PlateReview:
+        return PlateReview(
+            standings={subject: Standing(act=verdict("Ada", subject, "fail"))}
+        )
+
+    field, well, other = Subject("A/1", "0"), Subject("A/1"), Subject("A/2")
+    failed = review(field)
+    assert failed.excluded(field)
+    assert not failed.excluded(well)
+    failed = review(well)
+    assert failed.excluded(field)
+    assert failed.excluded(well)
+    assert not failed.excluded(other)
+    assert review(Subject()).excluded(other)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"verdict": "maybe"}, "one of pass, flag, fail"),
+        ({"reason": "moon"}, "one of focus"),
+        ({"basis": "dream"}, "one of field"),
+        ({"batch": "x"}, "32 hexadecimal"),
+        ({"who": " \n"}, "name of a person"),
+    ],
+)
+def test_what_is_no_verdict_is_refused(change: dict, says: str) -> None:
+    with pytest.raises(DashboardError, match=says):
+        check(dataclasses.replace(verdict("Ada", PLACES[0]), **change))
+
+
+@given(st.text(max_size=200), st.text(min_size=1, max_size=50))
+def test_an_act_taken_apart_and_put_together_is_itself(note: str, who: str) -> None:
+    try:
+        act = check(verdict(who, Subject("A/1", "a1f0", 1), note=note))
+    except DashboardError:
+        return  # a name of blanks only
+    act = dataclasses.replace(act, versions={"1/a1f0": "v"}, metrics={"m": None})
+    assert from_document(as_document(act)) == act
+
+
+def test_words_name_what_was_decided() -> None:
+    labels = {"C/7": "C07"}
+    act = verdict("Ada", Subject("C/7"), reason="focus")
+    assert describe([act], labels) == "C07 fail, out of focus"
+    many = [verdict("Ada", Subject(f"A/{n}"), "pass") for n in range(24)]
+    assert describe(many, labels) == "24 wells pass"
