@@ -22,6 +22,8 @@ from dashboard.metrics import MetricStore
 from dashboard.pictures import PLANE_CACHE_BYTES, Pictures
 from dashboard.plates import Plates
 from dashboard.previews import DISK_BYTES, MEMORY_BYTES, Previews
+from dashboard.reviews.ledger import Ledger
+from dashboard.reviews.reviews import Reviews
 from dashboard.survey import look_at, survey
 from dashboard.uploads import Quotas, Receiving, Uploads
 from dashboard.versions import field_history
@@ -123,6 +125,13 @@ class Service:
         self._measuring = Measuring(
             MetricStore(self._engine), executor=executor, workers=workers
         )
+        self.reviews = Reviews(
+            Ledger(self._engine),
+            self._plates,
+            self._measuring,
+            self.submit,
+            read_only=read_only,
+        )
         self._pixels = ThreadPoolExecutor(_PIXEL_THREADS, "pixels")
         self._work = ThreadPoolExecutor(_WORK_THREADS, "work")
         self._sessions: set[str] = set()
@@ -198,7 +207,8 @@ class Service:
             self._keeper.look_at_list()
             return self._plates.revision
         try:
-            return self._looked_at(key).revision
+            plate = self._looked_at(key)
+            return plate.revision + self.reviews.look(plate)
         except NotServedError:
             return 0
 
