@@ -6,6 +6,7 @@ What is drawn is valid by the specification, so it must survive being written an
 from __future__ import annotations
 
 import copy
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -126,15 +127,19 @@ def channels() -> SearchStrategy[Channel]:
 def images(draw: DrawFn, version: str | None = None) -> ImageMetadata:
     """Image documents with one to three levels."""
     drawn = draw(axes())
-    vector = st.tuples(*(positive for _ in drawn))
+    full = draw(st.tuples(*(positive for _ in drawn)))
+    factors = st.tuples(*(st.sampled_from((1, 2, 3)) for _ in drawn))
     offset = st.none() | st.tuples(*(finite for _ in drawn))
     level = st.text(ALPHANUMERIC + "/", min_size=1, max_size=6).map(_array_path)
     paths = draw(st.lists(level, min_size=1, max_size=3, unique=True))
+    scales = [full]
+    for _ in paths[1:]:  # levels get coarser, never finer
+        scales.append(tuple(map(mul, scales[-1], draw(factors))))
     return ImageMetadata(
         axes=drawn,
         datasets=tuple(
-            Dataset(path=path, scale=draw(vector), translation=draw(offset))
-            for path in paths
+            Dataset(path=path, scale=scale, translation=draw(offset))
+            for path, scale in zip(paths, scales, strict=True)
         ),
         channels=tuple(draw(st.lists(channels(), max_size=3))),
         name=draw(st.none() | texts),
