@@ -88,6 +88,9 @@ class Plates:
             }
             changed = list(new) != list(self._plates) or bool(gone)
             self._plates = new
+        recovered = [plate for plate in self.all() if plate.retry()]
+        with self._lock:
+            changed = changed or bool(recovered)
             if changed:
                 self._revision += 1
         for plate in gone:

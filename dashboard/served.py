@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from hcs.metadata import PlateWell
     from hcs.store import PlateStore
 
+_RETRY_SECONDS = 10.0
+"""Before a plate that could not be opened is tried again."""
+
 _VIEWS = 4000
 """Well views that are kept: plain values of some kilobytes."""
 
@@ -57,6 +60,8 @@ class ServedPlate:
         self._lock = threading.RLock()
         self._opening = threading.Lock()
         self._plate: HCSPlate | None = None
+        self._failure: HCSError | None = None
+        self._retry_at = 0.0
         self._revision = 1
         self._known: dict[str, KnownWell] = {}
         self._channels: tuple[ChannelDisplay, ...] = ()
@@ -77,14 +82,32 @@ class ServedPlate:
         Raises
         ------
         HCSError
-            If it cannot be opened.
+            If it cannot be opened; for some seconds without trying again, as a place
+            that does not answer would hold up whoever asks.
         """
         with self._opening:
             if self._plate is None:
-                plate = from_hcs_zarr(self.location)
+                if time.monotonic() < self._retry_at and self._failure is not None:
+                    raise self._failure
+                try:
+                    plate = from_hcs_zarr(self.location)
+                except HCSError as error:
+                    self._failure = error.with_traceback(None)
+                    self._retry_at = time.monotonic() + _RETRY_SECONDS
+                    raise
                 self._stamp = _plate_stamp(plate)
-                self._plate = plate
+                self._plate, self._failure = plate, None
             return self._plate
+
+    def retry(self) -> bool:
+        """Try again to open a plate that could not be; return whether it can now."""
+        if self._failure is None:
+            return False
+        self._retry_at = 0.0
+        try:
+            return self.plate is not None
+        except HCSError:
+            return False
 
     @property
     def store(self) -> PlateStore:
@@ -99,8 +122,13 @@ class ServedPlate:
         return not self._read_only and self.plate.writable
 
     def entry(self) -> PlateEntry:
-        """Return the plate as a line of a list; an error is part of it."""
+        """Return the plate as a line of a list; an error is part of it.
+
+        A plate that could not be opened is not tried again: see `retry`.
+        """
         try:
+            if self._failure is not None:
+                raise self._failure
             plate = self.plate
         except HCSError as error:
             return PlateEntry(

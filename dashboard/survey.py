@@ -75,13 +75,14 @@ def choose_channels(plate: ServedPlate) -> tuple[ChannelDisplay, ...]:
     samples: list[list[NDArray[Any]]] = []
     dtype: np.dtype[Any] | None = None
     for image in _sampled_images(plate):
+        planes: list[NDArray[Any]] = []
         try:
-            planes = _lowest_planes(image.images[-1])
+            # The names first: channels whose pixels cannot be read still have some.
             stored.append(image.channels)
+            dtype = dtype or np.dtype(image.images[-1].data.dtype)
+            planes = _lowest_planes(image.images[-1])
         except HCSError as error:
             _LOG.info("A field was left out of the contrast: %s", error)
-            continue
-        dtype = dtype or (planes[0].dtype if planes else None)
         while len(samples) < len(planes):
             samples.append([])
         for index, plane in enumerate(planes):

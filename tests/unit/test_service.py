@@ -462,3 +462,18 @@ def test_archives_are_served_as_folders_are(tmp_path: Path, workspace: Path) -> 
         version = made.well("p.ozx", "A1").field("1").version
         raw = made.pictures.plane("p.ozx", "A1", "1", version, PlaneRequest(channel=1))
         assert plates.identity(np.frombuffer(raw.data, "<u2")[0]).field == 1
+
+
+def test_a_plate_that_is_mended_is_opened_again(
+    tmp_path: Path, workspace: Path
+) -> None:
+    root = tmp_path / "root"
+    path = plates.make(root / "a.zarr", rows=1, columns=1)
+    document = (path / "zarr.json").read_bytes()
+    (path / "zarr.json").write_bytes(document[:40] + b'"plate"')
+    with service(workspace, root) as made:
+        assert made.plates()[0].error
+        before = made.revision("")
+        (path / "zarr.json").write_bytes(document)
+        wait_for(lambda: made.revision("") != before)
+        assert made.plates()[0].error is None
