@@ -1,0 +1,169 @@
+"""``hcs-dashboard`` as people start it: what it prints, refuses and returns."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import plates
+from tests.integration.serving import PATIENCE, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMAND = [sys.executable, "-m", "dashboard.cli"]
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    return plates.make(tmp_path / "p.ome.zarr", rows=1, columns=2)
+
+
+def run(tmp_path: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env=os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")},
+    )
+
+
+@contextmanager
+def started(tmp_path: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")},
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def status(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        with closing(connection):
+            connection.request("GET", path)
+            return connection.getresponse().status
+    except ConnectionError:
+        return 0
+
+
+@pytest.mark.parametrize("command", [(), ("serve",)])
+def test_it_says_where_to_look_serves_and_ends_cleanly(
+    tmp_path: Path, plate: Path, command: tuple[str, ...]
+) -> None:
+    port = free_port()
+    workspace = tmp_path / "workspace"
+    with started(
+        tmp_path, *command, plate, "--port", port, "--workspace", workspace,
+        "--prefix", "hcs",
+    ) as process:  # fmt: skip
+        wait_for(lambda: status(port, "/hcs/health") == 200, "for the server")
+        assert status(port, "/hcs/") == 200
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert f"http://localhost:{port}/hcs/" in output
+    assert "p.ome.zarr" in output
+    assert str(workspace) in output
+    assert "Traceback" not in output
+
+
+def test_without_a_plate_it_says_what_to_give(tmp_path: Path) -> None:
+    found = run(tmp_path, "--workspace", tmp_path / "w")
+    assert found.returncode == 2
+    assert "--demo" in found.stderr
+
+
+def test_a_path_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    found = run(tmp_path, tmp_path / "nowhere", "--workspace", tmp_path / "w")
+    assert found.returncode == 1
+    assert found.stderr.count("\n") == 1
+    assert "nowhere" in found.stderr
+
+
+def test_a_port_in_use_is_one_line_with_a_remedy(tmp_path: Path, plate: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = run(tmp_path, plate, "--port", port, "--workspace", tmp_path / "w")
+    assert found.returncode == 1
+    assert "--port" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_another_address_is_refused(tmp_path: Path, plate: Path) -> None:
+    found = run(
+        tmp_path, plate, "--address", "192.0.2.7", "--workspace", tmp_path / "w"
+    )  # fmt: skip
+    assert found.returncode == 1
+    assert "no sign-in" in found.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_workspace_that_cannot_be_written_is_said(
+    tmp_path: Path, plate: Path
+) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    found = run(tmp_path, plate, "--workspace", locked / "w")
+    assert found.returncode == 1
+    assert "--workspace" in found.stderr
+
+
+def test_a_workspace_that_is_a_file_is_said(tmp_path: Path, plate: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found = run(tmp_path, plate, "--workspace", tmp_path / "file")
+    assert found.returncode == 1
+    assert "--workspace" in found.stderr
+
+
+def test_a_database_of_a_newer_program_is_refused(tmp_path: Path, plate: Path) -> None:
+    import sqlite3
+
+    workspace = tmp_path / "w"
+    assert (
+        run(
+            tmp_path, "measure", plate, "--workspace", workspace, "--workers", 0
+        ).returncode
+        == 0
+    )
+    with closing(sqlite3.connect(workspace / "workspace.sqlite")) as database:
+        database.execute("UPDATE settings SET value = '999' WHERE name = 'schema'")
+        database.commit()
+    found = run(tmp_path, plate, "--workspace", workspace)
+    assert found.returncode == 1
+    assert "schema 999" in found.stderr
+
+
+def test_measuring_fills_the_workspace_and_counts(tmp_path: Path, plate: Path) -> None:
+    workspace = tmp_path / "w"
+    found = run(tmp_path, "measure", plate, "--workspace", workspace, "--workers", 0)
+    assert found.returncode == 0, found.stderr
+    assert "2 fields measured, 0 failed" in found.stdout
+
+
+def test_help_names_every_option(tmp_path: Path) -> None:
+    found = run(tmp_path, "serve", "--help")
+    for option in ("--port", "--workspace", "--database", "--read-only", "--prefix"):
+        assert option in found.stdout
