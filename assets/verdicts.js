@@ -1,0 +1,101 @@
+// What the parts of a page share about reviewing: the verdicts of the plate, which well
+// is chosen, and which well's pictures are really on the screen.
+
+import { tell } from "./bus.js"
+
+export const review = {
+  verdicts: {}, // by label: [verdict, stale, basis, reason, who, failed fields]
+  selected: "", // what the map has marked, at once and without asking the server
+  chosen: [], // labels of a rectangle, a row or a column
+  pictures: { well: "", digest: "", drawn: false },
+}
+
+export function setVerdicts(verdicts) {
+  review.verdicts = verdicts
+  tell("verdicts")
+}
+
+export function setSelected(label) {
+  review.selected = label
+  tell("selected")
+}
+
+export function setChosen(labels) {
+  review.chosen = labels
+  tell("selected")
+}
+
+export function setPictures(pictures) {
+  const { well, digest, drawn } = review.pictures
+  if (well === pictures.well && digest === pictures.digest && drawn === pictures.drawn) return
+  review.pictures = pictures
+  tell("pictures")
+}
+
+/** Bluish green, orange and vermillion of Okabe and Ito; the sign says it without colour. */
+export const COLOURS = { pass: "#009e73", flag: "#e69f00", fail: "#d55e00" }
+
+/** A verdict in words, for cells and tooltips. */
+export function verdictText(entry) {
+  if (!entry) return ""
+  const [verdict, stale, basis, reason, , failed] = entry
+  const parts = []
+  if (verdict) parts.push(reason ? `${verdict}, ${reason}` : verdict)
+  if (verdict && basis === "unseen") parts.push("not looked at")
+  if (verdict && stale) parts.push("stale: it has changed since")
+  if (failed) parts.push(failed === 1 ? "1 field failed" : `${failed} fields failed`)
+  return parts.join(", ")
+}
+
+/**
+ * Draw a verdict's sign into a box: filled where somebody looked, only outlined where
+ * nobody did, grey where something else is there now.
+ */
+export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed], surface) {
+  const word = verdict || (failed ? "fail" : "")
+  if (!word) return
+  const colour = stale ? "#7a828b" : COLOURS[word]
+  const hollow = basis === "unseen" || !verdict
+  const [cx, cy, radius] = [x + side / 2, y + side / 2, side / 2]
+  pen.save()
+  pen.beginPath()
+  if (word === "pass") pen.arc(cx, cy, radius, 0, 7)
+  else if (word === "fail") pen.rect(x, y, side, side)
+  else {
+    pen.moveTo(cx, y - 0.5)
+    pen.lineTo(x + side + 0.5, y + side)
+    pen.lineTo(x - 0.5, y + side)
+    pen.closePath()
+  }
+  pen.fillStyle = hollow ? surface : colour
+  pen.fill()
+  pen.strokeStyle = hollow ? colour : surface
+  pen.lineWidth = hollow ? 1.5 : 1
+  pen.stroke()
+  if (side >= 7) sign(pen, word, cx, cy, radius, hollow ? colour : word === "flag" && !stale ? "#000000" : "#ffffff")
+  pen.restore()
+}
+
+function sign(pen, word, cx, cy, radius, colour) {
+  pen.strokeStyle = colour
+  pen.lineWidth = Math.max(1.2, radius * 0.3)
+  pen.lineCap = "round"
+  pen.beginPath()
+  const reach = radius * 0.48
+  if (word === "pass") {
+    pen.moveTo(cx - reach, cy + reach * 0.1)
+    pen.lineTo(cx - reach * 0.2, cy + reach * 0.8)
+    pen.lineTo(cx + reach, cy - reach * 0.75)
+  } else if (word === "fail") {
+    pen.moveTo(cx - reach, cy - reach)
+    pen.lineTo(cx + reach, cy + reach)
+    pen.moveTo(cx + reach, cy - reach)
+    pen.lineTo(cx - reach, cy + reach)
+  } else {
+    pen.moveTo(cx, cy - reach * 0.6)
+    pen.lineTo(cx, cy + reach * 0.35)
+    pen.moveTo(cx, cy + reach * 1.15)
+    pen.lineTo(cx, cy + reach * 1.16)
+  }
+  pen.stroke()
+}

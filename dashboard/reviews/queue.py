@@ -1,0 +1,120 @@
+"""In which order wells are looked at, and how far the review of a plate is; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dashboard.reviews.acts import BASES, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dashboard.reviews.values import PlateReview
+    from dashboard.suspects import Judgement
+    from dashboard.values import PlateOverview
+
+REASON_OF = {
+    "focus": "focus",
+    "saturation": "saturated",
+    "background": "autofluorescent",
+    "uneven light": "uneven",
+    "empty": "empty",
+    "debris": "debris",
+    "channel shift": "shift",
+    "missing": "missing",
+    "unreadable": "missing",
+    "constant": "channel",
+}
+"""The reason that a kind of suspicion proposes; the person decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A well that somebody should look at."""
+
+    well: str
+    """Label."""
+
+    score: float = 0.0
+    kind: str = ""
+    """The failure in one word, as `hcs.qc.failures` has it; empty where unknown."""
+
+    text: str = ""
+    """Why, in words."""
+
+    field: str = ""
+    """Name of its worst field."""
+
+    @property
+    def reason(self) -> str:
+        """The code that is proposed for it."""
+        return REASON_OF.get(self.kind, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How far the review of a plate is."""
+
+    total: int = 0
+    """Wells that the plate lists."""
+
+    reviewed: int = 0
+    """Wells with a verdict of their own that is not stale."""
+
+    stale: int = 0
+    verdicts: dict[str, int]
+    """Wells by verdict, stale ones too."""
+
+    bases: dict[str, int]
+    """Wells by what their verdict rests on, stale ones too."""
+
+
+def entries(judgement: Judgement) -> tuple[Entry, ...]:
+    """Return the wells that somebody should look at, the worst first."""
+    return tuple(
+        Entry(
+            well=one.well,
+            score=one.score,
+            kind=one.reasons[0].kind if one.reasons else "",
+            text=one.text,
+            field=one.field,
+        )
+        for one in judgement.suspects
+    )
+
+
+def order(overview: PlateOverview, suspects: Iterable[Entry]) -> list[str]:
+    """Return the labels of all listed wells: suspects first, the others by position."""
+    listed = [well.label for well in overview.wells if well.state != "not_acquired"]
+    known = set(listed)
+    first = [one.well for one in suspects if one.well in known]
+    taken = set(first)
+    return [*dict.fromkeys(first), *(label for label in listed if label not in taken)]
+
+
+def tally(overview: PlateOverview, review: PlateReview) -> Tally:
+    """Count what was judged."""
+    listed = [well for well in overview.wells if well.state != "not_acquired"]
+    held = [standing for well in listed if (standing := review.of(Subject(well.path)))]
+    return Tally(
+        total=len(listed),
+        reviewed=sum(not one.stale for one in held),
+        stale=sum(one.stale for one in held),
+        verdicts={
+            word: sum(one.act.verdict == word for one in held)
+            for word in ("pass", "flag", "fail")
+        },
+        bases={word: sum(one.act.basis == word for one in held) for word in BASES},
+    )
+
+
+def unjudged(overview: PlateOverview, review: PlateReview) -> Sequence[Subject]:
+    """Return the listed wells without a verdict that holds and is current."""
+    return [
+        subject
+        for well in overview.wells
+        if well.state != "not_acquired"
+        for subject in [Subject(well.path)]
+        if (held := review.of(subject)) is None or held.stale
+    ]

@@ -1,0 +1,344 @@
+"""The verdict bar: decides about what is on the screen, and says what was decided."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from dashboard.reviews.acts import BASES, REASONS, VERDICTS, Subject
+from dashboard.reviews.queue import Entry, entries, order, tally, unjudged
+from dashboard.reviews.values import Decision, Outcome
+from dashboard.reviews.wording import subject_text
+from dashboard.text import plain_text
+from dashboard.views.island import Island, Message, index_of, script, text_of
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from dashboard.reviews.values import Offer, PlateReview, Standing
+    from dashboard.session import Session
+    from dashboard.values import PlateOverview, WellState, WellView
+    from dashboard.views.snapshot import Snapshot
+
+_RESULTS = 20
+"""So many answers are repeated, so that a slow page misses none."""
+
+_UNEXPECTED = "It was not saved; the server's log says why. Try again."
+
+
+class VerdictIsland(Island):
+    """See ``assets/verdict.js``."""
+
+    _esm = script("verdict.js")
+
+
+class VerdictBar:
+    """Takes verdicts, one after the other, and shows how far the review is."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._now: Snapshot | None = None
+        self._seen: dict[tuple[str, str], tuple[str, str]] = {}
+        self._work: deque[Callable[[], None]] = deque()
+        self._results: deque[dict[str, Any]] = deque(maxlen=_RESULTS)
+        self._count = 0
+        self._busy = False
+        self.component = VerdictIsland()
+        self.component.on("judge", self._judge)
+        self.component.on("rest", self._rest)
+        self.component.on("undo", lambda message: self._turn(message, again=False))
+        self.component.on("redo", lambda message: self._turn(message, again=True))
+        self.component.on("seen", self._note_seen)
+        self.component.on("name", lambda _: self._redraw())
+
+    # --- acting -----------------------------------------------------------------------
+
+    def _judge(self, message: Message) -> None:
+        overview = self._now.overview if self._now else None
+        key = text_of(message, "plate", 1000)
+        if overview is None or overview.key != key:
+            return self._refuse(message, "Open that plate first: nothing was decided.")
+        asked = message.get("wells")
+        labels = [one for one in asked if isinstance(one, str)] if asked else []
+        places = [overview.well(label) for label in labels]
+        if None in places:
+            return self._refuse(message, "This plate has no such well.")
+        wells = [place for place in places if place is not None]
+        decisions = self._decisions(overview, wells, message)
+        return self._decide(message, overview.key, decisions)
+
+    def _decisions(
+        self, overview: PlateOverview, wells: Sequence[WellState], message: Message
+    ) -> list[Decision]:
+        if not wells:
+            return [Decision(Subject(), "unseen")]
+        if len(wells) > 1:
+            return [self._unopened(overview.key, well) for well in wells]
+        well = wells[0]
+        subject = Subject(
+            well.path, text_of(message, "field", 200), index_of(message, "acquisition")
+        )
+        digest = text_of(message, "digest", 40)
+        _, how = self._seen.get((overview.key, well.label), ("", ""))
+        opened = self._now is not None and self._now.stage == "field"
+        basis = "field" if opened or how == f"field {digest}" else "thumbnails"
+        return [Decision(subject, basis, digest)]
+
+    def _unopened(self, key: str, well: WellState) -> Decision:
+        """Return what is decided of a well among many: perhaps it was seen before."""
+        digest, how = self._seen.get((key, well.label), ("", ""))
+        if not digest or self._session.service.well(key, well.label).digest != digest:
+            return Decision(Subject(well.path), "unseen")
+        return Decision(Subject(well.path), how.partition(" ")[0])
+
+    def _rest(self, message: Message) -> None:
+        overview = self._now.overview if self._now else None
+        if overview is None or self._now is None:
+            return
+        review = self._session.service.reviews.review(overview.key)
+        wanted = {subject.well for subject in unjudged(overview, review)}
+        wells = [well for well in overview.wells if well.path in wanted]
+        decisions = [self._unopened(overview.key, well) for well in wells]
+        self._decide(message, overview.key, decisions)
+
+    def _decide(self, message: Message, key: str, decisions: list[Decision]) -> None:
+        verdict = text_of(message, "verdict", 10)
+        reason = text_of(message, "reason", 40)
+        who = self._session.who()
+        if who is None:
+            return self._refuse(message, "Give your name at the top first.")
+        if verdict not in VERDICTS or (reason and reason not in REASONS):
+            return self._refuse(message, "There is no such verdict or reason.")
+        note = text_of(message, "note", 4000)
+        batch = text_of(message, "batch", 32)
+        return self._do(
+            message,
+            lambda: self._session.service.reviews.judge(
+                key, decisions, verdict, who, reason=reason, note=note, batch=batch
+            ),
+        )
+
+    def _turn(self, message: Message, *, again: bool) -> None:
+        who = self._session.who()
+        key = self._session.state.plate
+        named = text_of(message, "target", 32)
+        if who is None:
+            return self._refuse(message, "Give your name at the top first.")
+        reviews = self._session.service.reviews
+        act = reviews.redo if again else reviews.undo
+        return self._do(message, lambda: act(key, who, named))
+
+    def _do(self, message: Message, act: Callable[[], Outcome]) -> None:
+        """Do one act after the other, each in a thread, and answer each."""
+
+        def run() -> None:
+            self._session.run(
+                act,
+                lambda outcome: self._done(message, outcome),
+                failed=lambda error: self._failed(message, error),
+            )
+
+        self._work.append(run)
+        self._next()
+
+    def _next(self) -> None:
+        if not self._busy and self._work:
+            self._busy = True
+            self._work.popleft()()
+
+    def _done(self, message: Message, outcome: Outcome) -> None:
+        self._busy = False
+        left = list(outcome.left)
+        self._answer(
+            message,
+            text=plain_text(outcome.text),
+            left=[plain_text(one, 40) for one in left[:5]],
+            more=max(0, len(left) - 5),
+        )
+        self._next()
+
+    def _failed(self, message: Message, error: BaseException) -> None:
+        self._busy = False
+        text = plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
+        self._refuse(message, text)
+        self._next()
+
+    def _refuse(self, message: Message, text: str) -> None:
+        self._answer(message, error=text)
+
+    def _answer(self, message: Message, **content: Any) -> None:
+        self._count += 1
+        self._results.append(
+            {
+                "n": self._count,
+                "type": text_of(message, "type", 20),
+                "batch": text_of(message, "batch", 32),
+                **content,
+            }
+        )
+        self._redraw()
+
+    def _note_seen(self, message: Message) -> None:
+        """Remember that a well's pictures were on the screen, and which."""
+        key, label = self._session.state.plate, text_of(message, "well", 20)
+        digest = text_of(message, "digest", 40)
+        if self._now is None or self._now.overview is None or not digest:
+            return
+        if self._now.overview.well(label) is not None:
+            self._seen.setdefault((key, label), (digest, "thumbnails"))
+            if self._seen[key, label][0] != digest:
+                self._seen[key, label] = (digest, "thumbnails")
+
+    # --- showing ----------------------------------------------------------------------
+
+    def _redraw(self) -> None:
+        if self._now is not None:
+            self.draw(self._now)
+
+    def draw(self, now: Snapshot) -> None:
+        """Show what holds for the plate, the well and the field that are open."""
+        self._now = now
+        overview = now.overview
+        if overview is None:
+            self.component.put({"shown": False})
+            return
+        self._opened(now)
+        service = self._session.service
+        review = service.reviews.review(overview.key)
+        suspects = entries(service.judgement(overview.key))
+        counts = tally(overview, review)
+        undo, redo = service.reviews.offers(overview.key, self._session.who())
+        rest = unjudged(overview, review)
+        seen = {label for key, label in self._seen if key == overview.key}
+        labels = {well.path: well.label for well in overview.wells}
+        urls = self._session.urls
+        self.component.put(
+            {
+                "shown": True,
+                "plate": overview.key,
+                "id": overview.id,
+                "stage": now.stage,
+                "well": plain_text(now.state.well, 20),
+                "field": _field(now),
+                "loaded": review.loaded,
+                "read_only": self._session.read_only,
+                "verdicts": _states(overview, review),
+                "standing": _standing(review, _subject(now, overview)),
+                "fields": _fields(review, now.well),
+                "plate_standing": _standing(review, Subject()),
+                "reasons": list(REASONS.items()),
+                "suggested": _suggested(suspects, now.state.well),
+                "queue": order(overview, suspects),
+                "suspects": [one.well for one in suspects],
+                "why": _why(suspects, now.state.well),
+                "total": counts.total,
+                "reviewed": counts.reviewed,
+                "stale": counts.stale,
+                "counts": counts.verdicts,
+                "bases": counts.bases,
+                "rest": len(rest),
+                "unopened": sum(labels[one.well] not in seen for one in rest),
+                "undo": _offer(undo),
+                "redo": _offer(redo),
+                "results": list(self._results),
+                "wells_csv": urls.export(overview.key, "wells.csv"),
+                "fields_csv": urls.export(overview.key, "fields.csv"),
+                "report": urls.export(overview.key, "report.html"),
+            }
+        )
+
+    def _opened(self, now: Snapshot) -> None:
+        """Remember that a field of this well was looked at in the viewer."""
+        if now.field is not None and now.well is not None and now.overview is not None:
+            key = (now.overview.key, now.well.label)
+            self._seen[key] = (now.well.digest, f"field {now.well.digest}")
+
+
+def _subject(now: Snapshot, overview: PlateOverview) -> Subject:
+    place = overview.well(now.state.well)
+    return Subject(place.path) if place else Subject()
+
+
+def _field(now: Snapshot) -> dict[str, Any] | None:
+    found = now.field
+    if found is None:
+        return None
+    return {
+        "name": found.name,
+        "label": plain_text(found.label, 40),
+        "acquisition": found.acquisition,
+    }
+
+
+def _states(overview: PlateOverview, review: PlateReview) -> dict[str, list[Any]]:
+    """Return verdict, staleness, basis, reason, and failed fields by label."""
+    failed: dict[str, int] = {}
+    for subject, held in review.standings.items():
+        if subject.field and held.act.verdict == "fail":
+            failed[subject.well] = failed.get(subject.well, 0) + 1
+    found = {}
+    for well in overview.wells:
+        one = review.of(Subject(well.path))
+        count = failed.get(well.path, 0)
+        if one is not None or count:
+            act = one.act if one else None
+            found[well.label] = [
+                act.verdict if act else "",
+                bool(one and one.stale),
+                act.basis if act else "",
+                REASONS.get(act.reason, "") if act else "",
+                plain_text(act.who, 60) if act else "",
+                count,
+            ]
+    return found
+
+
+def _standing(review: PlateReview, subject: Subject) -> dict[str, Any] | None:
+    held = review.of(subject)
+    return None if held is None else _said(held)
+
+
+def _said(held: Standing) -> dict[str, Any]:
+    act = held.act
+    return {
+        "verdict": act.verdict,
+        "reason": REASONS.get(act.reason, plain_text(act.reason, 40)),
+        "note": plain_text(act.note),
+        "who": plain_text(act.who, 80),
+        "at": act.at,
+        "basis": BASES.get(act.basis, ""),
+        "stale": held.stale,
+    }
+
+
+def _fields(review: PlateReview, well: WellView | None) -> list[dict[str, Any]]:
+    if well is None:
+        return []
+    names = {(well.path, one.name): one.label for one in well.fields}
+    labels = {well.path: well.label}
+    return [
+        {
+            **_said(held),
+            "field": held.act.subject.field,
+            "acquisition": held.act.subject.acquisition,
+            "name": plain_text(subject_text(held.act.subject, labels, names), 60),
+        }
+        for held in review.fields_of(well.path)
+    ]
+
+
+def _suggested(suspects: Sequence[Entry], label: str) -> str:
+    return next((one.reason for one in suspects if one.well == label), "")
+
+
+def _why(suspects: Sequence[Entry], label: str) -> str:
+    return next(
+        (plain_text(one.text, 400) for one in suspects if one.well == label), ""
+    )
+
+
+def _offer(offer: Offer | None) -> dict[str, str] | None:
+    if offer is None:
+        return None
+    return {"batch": offer.batch, "text": plain_text(offer.text, 200)}
