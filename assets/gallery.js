@@ -2,6 +2,7 @@
 
 import { everyFrame, fill, h, icon, number, set } from "./dom.js"
 import { island } from "./island.js"
+import { setPictures } from "./verdicts.js"
 
 const CAPTION = 30 // pixels below and around a picture
 const SMALLEST = 135
@@ -19,6 +20,14 @@ function build({ el, send }) {
   el.append(section)
   const thumbs = new Map()
   let fields = 0
+  let shown = null
+
+  /** Whether what the well holds is on the screen: nobody judges what is not. */
+  const tellDrawn = () => {
+    if (!shown) return
+    const drawn = !shown.loading && [...thumbs.values()].every((thumb) => thumb.drawn)
+    setPictures({ well: shown.well, digest: shown.digest, drawn })
+  }
 
   /** As large as lets all fields be seen at once, but never too small to judge. */
   const arrange = everyFrame(() => {
@@ -53,17 +62,21 @@ function build({ el, send }) {
     image.addEventListener("load", () => {
       button.classList.remove("loading")
       problem.hidden = true
+      thumb.drawn = true
+      tellDrawn()
     })
     image.addEventListener("error", () => {
       button.classList.remove("loading")
       if (image.getAttribute("src")) fail("The picture could not be loaded.")
+      thumb.drawn = true
+      tellDrawn()
     })
     const fail = (text) => {
       fill(problem, icon("warn"), h("span", {}, text))
       problem.hidden = false
     }
     const thumb = {
-      key, element: h("div", { role: "listitem" }, button), field: null,
+      key, element: h("div", { role: "listitem" }, button), field: null, drawn: false,
       show(well, field) {
         thumb.field = field
         set(button, {
@@ -79,12 +92,14 @@ function build({ el, send }) {
         if (field.error) {
           image.removeAttribute("src")
           image.hidden = true
+          thumb.drawn = true
           return fail(field.error)
         }
         image.hidden = false
         if (image.getAttribute("src") !== field.thumb) {
           // The old picture stays until the new one is there: no flicker on contrast.
           if (!image.getAttribute("src") || thumb.well !== well) button.classList.add("loading")
+          thumb.drawn = false
           image.src = field.thumb
         }
         thumb.well = well
@@ -125,6 +140,8 @@ function build({ el, send }) {
       const chosen = next.fields.findIndex((field) => field.selected)
       if (chosen >= 0 && next.strip) thumbs.get(keys[chosen]).element.scrollIntoView({ block: "nearest", inline: "nearest" })
       fields = next.fields.length
+      shown = next
+      tellDrawn()
       arrange()
     },
     dispose() { watcher.disconnect() },

@@ -3,6 +3,16 @@
 import { tell } from "./bus.js"
 import { fill, h, icon, typing } from "./dom.js"
 
+/** A held key repeats; what decides must not. */
+function once(act) {
+  return (send, event) => { if (!event.repeat) act(send, event) }
+}
+
+/** By Shift and not by the letter's case, for caps lock must not redo. */
+function turn(send, event) {
+  tell(event.shiftKey ? "redo" : "undo")
+}
+
 /** Keys in groups: what is shown in the help panel is what is bound. */
 export const KEYS = [
   ["Plate", [
@@ -23,6 +33,16 @@ export const KEYS = [
     [["0"], "Fit the picture", { 0: () => tell("zoom", null) }],
     [["V"], "One screen pixel a pixel", { v: () => tell("zoom", 0) }],
     [["W"], "Compare: side by side or swipe", { w: () => tell("compare-mode") }],
+  ]],
+  ["Judge", [
+    [["P"], "Pass", { p: once(() => tell("verdict", "pass")) }],
+    [["L"], "Look again", { l: once(() => tell("verdict", "flag")) }],
+    [["F"], "Fail", { f: once(() => tell("verdict", "fail")) }],
+    [["R"], "Reason of the verdict", { r: () => tell("verdict-reason") }],
+    [["N"], "Note", { n: () => tell("verdict-note") }],
+    [["T"], "This field alone, or the well", { t: once(() => tell("verdict-scope")) }],
+    [["U", "⇧U"], "Undo, redo your verdict", { u: once(turn), U: once(turn) }],
+    [["J", "K"], "Next suspect or unreviewed well, previous", { j: () => tell("queue", 1), k: () => tell("queue", -1) }],
   ]],
   ["Correct", [
     [["E"], "Choose a corrected file", { e: () => tell("choose-file") }],
@@ -56,7 +76,7 @@ export function bindKeys(send) {
     const act = BOUND[event.shiftKey ? event.key : digit ?? event.key] ?? BOUND[event.key] ?? (event.key.length === 1 ? BOUND[event.key.toLowerCase()] : undefined)
     if (!act) return
     event.preventDefault()
-    act(send)
+    act(send, event)
   }
   document.addEventListener("keydown", listener)
   return () => document.removeEventListener("keydown", listener)

@@ -1,6 +1,7 @@
 // Paints the wells. Knows sizes, colours and states; no events, no elements.
 
 import { ramp, token } from "./colours.js"
+import { drawVerdict } from "./verdicts.js"
 
 /** State codes as the server sends them. */
 export const STATE = { present: 0, missing: 1, unreadable: 2, not_acquired: 3, pending: 4 }
@@ -52,7 +53,10 @@ export function drawWells(canvas, scene) {
   const [pen, ratio] = prepared(canvas, place)
   const look = colours()
   if (!scene.bare) plateBody(pen, place, look)
-  scene.wells.forEach((well, index) => drawWell(pen, place, look, well, scene.parts[index], index, ratio))
+  scene.wells.forEach((well, index) => {
+    drawWell(pen, place, look, well, scene.parts[index], index, ratio)
+    if (well.verdict) decided(pen, place, look, well.verdict, index, ratio)
+  })
   countingLines(pen, place, look)
 }
 
@@ -199,6 +203,13 @@ function role(pen, x, y, size, name) {
   pen.fillStyle = colour
   pen.fillRect(x, y + size - side, side, side)
   letter(pen, x + side / 2, y + size - side / 2, name, "#000000", side * 0.8)
+}
+
+/** What was decided: in the lower right corner, so that the value stays visible. */
+function decided(pen, place, look, verdict, index, ratio) {
+  const [x, y, size] = box(place, index, place.cell >= 20 ? 1.5 : 0.5, ratio)
+  const side = Math.max(4, Math.min(12, size * 0.42))
+  drawVerdict(pen, x + size - side - 0.5, y + size - side - 0.5, side, verdict, look.surface)
 }
 
 /** Fewer fields than expected: the upper right corner is folded. */

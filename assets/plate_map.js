@@ -9,6 +9,7 @@ import { listen } from "./bus.js"
 import { island } from "./island.js"
 import { STATE, drawMarks, drawWells, geometry } from "./plate_drawing.js"
 import { legend, stateKeys } from "./plate_legend.js"
+import { review, setChosen, setSelected, verdictText } from "./verdicts.js"
 
 const WORDS = {
   [STATE.missing]: "listed, but nothing is there",
@@ -147,6 +148,8 @@ function build({ el, send }) {
     }
     if (scene.wells[index].partial) parts.push("incomplete")
     if (scene.wells[index].corrected) parts.push("corrected")
+    const verdict = verdictText(review.verdicts[plate.labels[index]])
+    if (verdict) parts.push(verdict)
     return parts.join(", ")
   }
 
@@ -179,6 +182,7 @@ function build({ el, send }) {
   function mark(index) {
     const before = scene.selected
     scene.selected = index
+    setSelected(plate?.labels[index] ?? "")
     if (cells[before]) set(cells[before], { "aria-selected": "false" })
     if (reachable) reachable.tabIndex = -1
     reachable = cells[index] ?? cells[0]
@@ -193,7 +197,10 @@ function build({ el, send }) {
   /** The one act behind click, focus, keys: show the well. Doing it again does nothing. */
   function choose(index, { focus = false } = {}) {
     if (index < 0 || index >= cells.length) return
-    if (scene.chosen.size) scene.chosen = new Set()
+    if (scene.chosen.size) {
+      scene.chosen = new Set()
+      setChosen([])
+    }
     const changed = index !== scene.selected
     mark(index)
     if (focus) cells[index].focus({ preventScroll: false })
@@ -230,6 +237,7 @@ function build({ el, send }) {
 
   function chooseMany(indices) {
     scene.chosen = new Set(indices)
+    setChosen(indices.map((index) => plate.labels[index]))
     showSummary()
     paint()
   }
@@ -363,7 +371,17 @@ function build({ el, send }) {
     paintWells()
   }
 
+  function showVerdicts() {
+    if (!plate) return
+    scene.wells.forEach((well, index) => { well.verdict = review.verdicts[plate.labels[index]] ?? null })
+    fill(keyBox, stateKeys(scene))
+    describe()
+    showSummary()
+    paintWells()
+  }
+
   const stop = [
+    listen("verdicts", showVerdicts),
     onTheme(() => { paintWells(); paint(); if (plate) fill(keyBox, stateKeys(scene)) }),
     listen("move", ([rows, columns]) => move(rows, columns, false)),
     listen("choose", (label) => choose(plate ? plate.labels.indexOf(label) : -1)),
@@ -386,6 +404,7 @@ function build({ el, send }) {
         partial: state === STATE.present && plate.expected[index] !== null && plate.fields[index] !== null && plate.fields[index] < plate.expected[index],
         corrected: plate.corrected.includes(index),
         role: plate.roles[index] || "",
+        verdict: review.verdicts[plate.labels[index]] ?? null,
       }))
       if (!same) {
         cells = []

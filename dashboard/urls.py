@@ -221,6 +221,10 @@ class Urls:
             query += f"&acquisition={acquisition}"
         return f"{self.prefix}/pixels/{quote(plate, safe='')}/plate.jpg?{query}"
 
+    def export(self, plate: str, name: str) -> str:
+        """Return the address of what is exported of a plate: ``"wells.csv"`` ..."""
+        return f"{self.prefix}/export/{quote(plate, safe='')}/{quote(name)}"
+
     def asset(self, name: str) -> str:
         """Return the address of a file of the ``assets`` folder."""
         return f"{self.prefix}/assets/{quote(name)}"

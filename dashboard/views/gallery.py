@@ -50,6 +50,7 @@ class Gallery:
             {
                 "well": plain_text(state.well, 20),
                 "loading": now.loading,
+                "digest": well.digest if well else "",
                 "error": plain_text(well.error) if well and well.error else "",
                 "strip": now.stage in ("field", "compare"),
                 "summary": _summary(place, len(fields)),
