@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from dashboard.metrics import FieldKey, Measured
 from dashboard.scores import (
-    COMPLETENESS,
     METRICS,
     clip_levels,
     field_value,
@@ -26,6 +25,7 @@ from dashboard.scores import (
     wanted_keys,
     well_values,
 )
+from dashboard.suspects import Evidence, Judgement
 from dashboard.values import FieldValues, MetricInfo, MetricValues, Progress
 from hcs.errors import HCSError
 from hcs.qc.measure import measure_plate, plate_settings
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from concurrent.futures import Executor
 
+    from dashboard.judging import Judging
     from dashboard.metrics import MetricStore
     from dashboard.served import ServedPlate
     from hcs.qc.results import FieldResult
@@ -42,6 +43,9 @@ _LOG = logging.getLogger(__name__)
 
 _BATCH_SECONDS = 0.7
 """Between two batches that pages see and the database gets."""
+
+_CACHED = 300
+"""Metrics of one plate whose wells are remembered: 30 of each of some channels."""
 
 _HERE = 4
 """So few fields are measured in a thread: starting processes takes longer."""
@@ -72,6 +76,7 @@ class Knowledge:
     """Something changed while the job ran."""
 
     cached: dict[tuple[object, ...], MetricValues] = field(default_factory=dict)
+    judged: Judgement = field(default_factory=Judgement)
 
 
 class Measuring:
@@ -81,6 +86,8 @@ class Measuring:
     ----------
     store
         Where values are kept.
+    judging
+        Says which wells are suspect once a plate is measured.
     executor
         Used instead of processes of our own.
     workers
@@ -90,11 +97,13 @@ class Measuring:
     def __init__(
         self,
         store: MetricStore,
+        judging: Judging,
         *,
         executor: Executor | None = None,
         workers: int | None = None,
     ) -> None:
         self._store = store
+        self._judging = judging
         self._executor = executor
         self._workers = (
             max(1, (os.cpu_count() or 2) - 1) if workers is None else max(0, workers)
@@ -150,8 +159,9 @@ class Measuring:
                 latest,
                 errors,
                 known.progress,
+                known.judged,
             )
-            if len(known.cached) > 64:
+            if len(known.cached) > _CACHED:
                 known.cached.clear()
             known.cached[key] = found
         return found
@@ -170,7 +180,7 @@ class Measuring:
                 for name, key in latest.items()
                 if key is not None
             }
-        infos = [info for info in self.metrics(plate) if info.id != COMPLETENESS]
+        infos = [info for info in self.metrics(plate) if info.channel is not None]
         clips = clip_levels(everything, [one.index for one in plate.channels])
         return tuple(
             FieldValues(
@@ -186,6 +196,56 @@ class Measuring:
             )
             for one in view.fields
         )
+
+    def judgement(self, plate: ServedPlate) -> Judgement:
+        """Return which wells are suspect; pending while the plate is measured."""
+        return self._known(plate).judged
+
+    def judge(self, plate: ServedPlate, *, anew: bool = False) -> None:
+        """Judge a measured plate again, soon, in the background.
+
+        Parameters
+        ----------
+        plate
+            Its roles may have changed.
+        anew
+            Also compare with what is usual on it now, not with what was kept.
+        """
+        known = self._known(plate)
+        if known.judged.ready and not self._closing.is_set():
+            self._jobs.submit(self._judge, plate, known, anew=anew)
+
+    def _judge(
+        self, plate: ServedPlate, known: Knowledge, *, anew: bool = False
+    ) -> None:
+        overview = plate.overview()
+        with self._lock:
+            latest = {
+                place: known.values[one]
+                for place, one in known.latest.items()
+                if one in known.values
+            }
+            errors = {(one.well, one.field): why for one, why in known.errors.items()}
+        evidence = Evidence(
+            overview=overview,
+            fields={
+                well.path: plate.well(well.label).fields
+                for well in overview.wells
+                if well.state == "present"
+            },
+            channels=plate.channels,
+            latest=latest,
+            errors=errors,
+        )
+        try:
+            judged = self._judging.judge(plate.plate.id, evidence, anew=anew)
+        except Exception:  # noqa: BLE001 - the values are right without it
+            _LOG.exception("Judging %s failed.", plate.key)
+            return
+        if judged != known.judged:
+            known.judged = judged
+            known.cached.clear()
+            plate.bump()
 
     # --- the job ----------------------------------------------------------------------
 
@@ -236,6 +296,8 @@ class Measuring:
                 _LOG.exception("Measuring %s failed.", plate.key)
                 plate.bump()
                 return
+            if not known.again and not self._closing.is_set():
+                self._judge(plate, known)
             with self._lock:
                 if not known.again:
                     return

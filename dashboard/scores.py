@@ -17,20 +17,28 @@ from dashboard.errors import NotServedError
 from dashboard.metrics import Measured
 from dashboard.text import plain_text
 from dashboard.values import MetricInfo, MetricValue, MetricValues, Progress
+from hcs.qc.aggregate import best_plane, default_way
 from hcs.qc.clip import Top, infer_clip, percent_at
-from hcs.qc.definitions import definition
+from hcs.qc.definitions import EVERY, definition
+from hcs.qc.failures import RULES
+from hcs.qc.nuclei import propose_channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dashboard.suspects import Judgement
     from dashboard.values import ChannelDisplay, PlateOverview, WellState
     from hcs.qc.definitions import Definition
     from hcs.qc.results import FieldResult, PlaneResult
 
-METRICS = ("power_log_log_slope", "percent_saturated", "p99", "mean")
+_FIRST = tuple(dict.fromkeys(rule.metric for rule in RULES))
+"""What suspicion rests on comes first."""
+
+METRICS = (*_FIRST, *(id for id in EVERY if id not in _FIRST))
 """Measured by itself, in the order in which they are offered."""
 
 COMPLETENESS = "completeness"
+SUSPICION = "suspicion"
 SATURATION = "percent_saturated"
 
 _COMPLETE = MetricInfo(
@@ -40,12 +48,31 @@ _COMPLETE = MetricInfo(
     direction="low",
     definition="Fields that are there, of those that the plate's fullest well has.",
 )
+_SUSPICION = MetricInfo(
+    id=SUSPICION,
+    title="Suspicion",
+    unit="× cut-off",
+    direction="high",
+    definition=(
+        "How far the well's worst field lies beyond the cut-off of one kind of "
+        "technical failure: 1 at it, 10 and more drawn as 10, 0 where nothing stands "
+        "out. What treatment moves never raises it."
+    ),
+)
 _TOP = ("highest", "pile", "percent")
+
+_SIDES = {
+    "low": "Low is suspicious.",
+    "high": "High is suspicious.",
+    "both": "Far off on either side is suspicious.",
+    "none": "No side is suspicious.",
+}
 
 
 def metric_infos(channels: Sequence[ChannelDisplay]) -> tuple[MetricInfo, ...]:
     """Return the metrics of a plate with these channels."""
-    found = [_COMPLETE]
+    found = [_SUSPICION, _COMPLETE]
+    nuclear = nuclear_channel(channels)
     for name in METRICS:
         about = definition(name)
         found += [
@@ -55,18 +82,47 @@ def metric_infos(channels: Sequence[ChannelDisplay]) -> tuple[MetricInfo, ...]:
                 unit=about.unit,
                 direction=about.bad,
                 channel=channel.index,
-                definition=f"{about.meaning} {about.misleads}",
+                definition=explain(about),
             )
             for channel in channels
+            if _applies(about, channel.index, nuclear)
         ]
     return tuple(found)
+
+
+def explain(about: Definition) -> str:
+    """Return what a metric is, which side is bad and when it misleads."""
+    side = _SIDES[about.bad] if about.kind == "technical" else "Treatment moves it."
+    return f"{about.meaning} {side} Misleads: {about.misleads}"
+
+
+def nuclear_channel(channels: Sequence[ChannelDisplay]) -> int | None:
+    """Return the index of the channel whose name speaks of nuclei, None without."""
+    found = propose_channel([one.name for one in channels])
+    return None if found is None else channels[found].index
+
+
+def _applies(about: Definition, channel: int, nuclear: int | None) -> bool:
+    """Return whether a metric has values for a channel, as `measure_field` has them."""
+    reference = 0 if nuclear is None else nuclear
+    if about.scope == "plane":
+        return True
+    if about.scope == "pair":
+        return channel != reference
+    if nuclear is None:
+        return False
+    return (channel == nuclear) == (about.scope == "nuclei")
 
 
 def wanted_keys(channels: Sequence[ChannelDisplay]) -> frozenset[str]:
     """Return the stored keys that a measured field of this plate has at least."""
     # Channel 0 stands for all: a field may have fewer channels than the plate.
     del channels
-    return frozenset(_stored(definition(name), 0) for name in METRICS)
+    return frozenset(
+        _stored(definition(name), 0)
+        for name in METRICS
+        if definition(name).scope == "plane"
+    )
 
 
 def _stored(about: Definition, channel: int) -> str:
@@ -77,37 +133,31 @@ def _stored(about: Definition, channel: int) -> str:
 
 
 def summarise(result: FieldResult) -> dict[str, Measured]:
-    """Return one number a metric and channel of a field; see `_over_planes`."""
+    """Return one number a metric and channel of a field.
+
+    Of a stack it is that of the plane in focus, over time points the median: as the
+    library brings planes to fields.
+    """
     by_channel: dict[int, list[PlaneResult]] = defaultdict(list)
     for plane in result.planes:
         by_channel[plane.channel_index].append(plane)
     found: dict[str, Measured] = {}
     for channel, planes in by_channel.items():
-        for name in METRICS:
-            about = definition(name)
-            values = [plane.values.get(name, math.nan) for plane in planes]
-            reason = next(
-                (plane.reasons[name] for plane in planes if name in plane.reasons), None
-            )
-            found[_stored(about, channel)] = _over_planes(about, values, reason)
-        found |= _tops(channel, planes)
+        sharpest = best_plane(planes)
+        used = [plane for plane in planes if plane.z == sharpest]
+        for name in dict.fromkeys(name for plane in used for name in plane.values):
+            found[_stored(definition(name), channel)] = _over_time(name, used)
+        found |= _tops(channel, used)
     return found
 
 
-def _over_planes(
-    about: Definition, values: Iterable[float], reason: str | None
-) -> Measured:
-    """Return one value for the planes of a stack.
-
-    What is bad when low takes the best plane, as only one plane of a stack is in focus;
-    what is bad when high the worst; the others their mean.
-    """
+def _over_time(name: str, planes: Iterable[PlaneResult]) -> Measured:
+    values = [plane.values.get(name, math.nan) for plane in planes]
     known = [value for value in values if not math.isnan(value)]
-    if not known:
-        return Measured(None, reason or "not computable")
-    if about.bad in ("low", "high"):
-        return Measured(max(known))
-    return Measured(statistics.fmean(known))
+    if known:
+        return Measured(statistics.median(known))
+    reasons = [plane.reasons[name] for plane in planes if name in plane.reasons]
+    return Measured(None, reasons[0] if reasons else "not computable")
 
 
 def _tops(channel: int, planes: Iterable[PlaneResult]) -> dict[str, Measured]:
@@ -194,6 +244,7 @@ def well_values(
     latest: Mapping[tuple[str, str], Mapping[str, Measured]],
     errors: Mapping[tuple[str, str], str],
     progress: Progress,
+    judged: Judgement,
 ) -> MetricValues:
     """Return a metric over the wells that the plate lists.
 
@@ -213,6 +264,8 @@ def well_values(
         Why a field could not be measured.
     progress
         Of the measuring.
+    judged
+        Which wells are suspect.
 
     Raises
     ------
@@ -234,6 +287,9 @@ def well_values(
         if info.id == COMPLETENESS:
             wells[well.label] = _completeness(well)
             continue
+        if info.id == SUSPICION:
+            wells[well.label] = _suspicion(well, judged)
+            continue
         names = [
             name
             for name, one in fields.get(well.path, ())
@@ -241,6 +297,9 @@ def well_values(
         ]
         wells[well.label] = _of_fields(info, well, names, latest, errors, clip)
     low, high = _range([one.value for one in wells.values()])
+    if info.id == SUSPICION and low is not None:
+        # A clean plate is all dark, whatever its largest score may be.
+        low, high = 0.0, 3.0
     return MetricValues(metric=info, wells=wells, low=low, high=high, progress=progress)
 
 
@@ -253,6 +312,17 @@ def _completeness(well: WellState) -> MetricValue:
     return MetricValue(value=100.0 * well.n_fields / expected if expected else 0.0)
 
 
+def _suspicion(well: WellState, judged: Judgement) -> MetricValue:
+    if not judged.ready:
+        return MetricValue(value=None, reason="pending until the plate is measured")
+    if well.state == "pending":
+        return MetricValue(value=None, reason=well.error)
+    found = judged.by_well.get(well.label)
+    if found is None:
+        return MetricValue(value=0.0, reason="nothing stands out")
+    return MetricValue(value=found.score, reason=found.text)
+
+
 def _of_fields(
     info: MetricInfo,
     well: WellState,
@@ -261,7 +331,7 @@ def _of_fields(
     errors: Mapping[tuple[str, str], str],
     clip: float | None,
 ) -> MetricValue:
-    """Return the value of the worst field, or the median where no side is bad."""
+    """Return the worst field's value, or the median of what treatment moves."""
     name = info.id.rpartition(".")[0]
     about, channel = definition(name), info.channel or 0
     found: list[tuple[float, str]] = []
@@ -281,10 +351,11 @@ def _of_fields(
             reasons[0] if reasons else "no field of this acquisition"
         )
         return MetricValue(value=None, reason=reason)
-    if info.direction == "low":
+    way = default_way(about)
+    if way == "worst" and info.direction == "low":
         value_of, field = min(found)
         return MetricValue(value=value_of, field=field)
-    if info.direction == "high":
+    if way == "worst" and info.direction == "high":
         value_of, field = max(found)
         return MetricValue(value=value_of, field=field)
     return MetricValue(value=statistics.median(value for value, _ in found))

@@ -16,6 +16,7 @@ from dashboard.corrections import Corrections
 from dashboard.database import open_database
 from dashboard.errors import NotServedError, RefusedError
 from dashboard.events import Events
+from dashboard.judging import Judging
 from dashboard.keeper import Keeper
 from dashboard.measuring import Measuring
 from dashboard.metrics import MetricStore
@@ -24,6 +25,9 @@ from dashboard.plates import Plates
 from dashboard.previews import DISK_BYTES, MEMORY_BYTES, Previews
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.reviews import Reviews
+from dashboard.roles import RoleBook
+from dashboard.settings import Settings
+from dashboard.statistics import PlateStatistics
 from dashboard.survey import look_at, survey
 from dashboard.uploads import Quotas, Receiving, Uploads
 from dashboard.versions import field_history
@@ -33,7 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Executor
 
+    from dashboard.roles import RolesView
     from dashboard.served import ServedPlate
+    from dashboard.statistics import StatisticsView
+    from dashboard.suspects import Judgement
     from dashboard.values import (
         CacheFill,
         FieldValues,
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
     )
     from dashboard.workspace import Workspace
     from hcs.metadata import Who
+    from hcs.qc.roles import RoleMapping
 
 _Result = TypeVar("_Result")
 
@@ -122,9 +130,15 @@ class Service:
             self._corrections.images,
             cache_bytes,
         )
+        settings = Settings(self._engine)
+        self._roles = RoleBook(settings)
         self._measuring = Measuring(
-            MetricStore(self._engine), executor=executor, workers=workers
+            MetricStore(self._engine),
+            Judging(settings, self._roles),
+            executor=executor,
+            workers=workers,
         )
+        self._statistics = PlateStatistics(settings, self._roles)
         self.reviews = Reviews(
             Ledger(self._engine),
             self._plates,
@@ -225,6 +239,47 @@ class Service:
     def field_values(self, key: str, label: str) -> tuple[FieldValues, ...]:
         """Return all metrics of the fields of a well (fast)."""
         return self._measuring.field_values(self._looked_at(key), label)
+
+    def judgement(self, key: str) -> Judgement:
+        """Return which wells are suspect, and why (fast)."""
+        return self._measuring.judgement(self._looked_at(key))
+
+    def judge_anew(self, key: str) -> None:
+        """Compare the wells with what is usual on the plate now (fast: later)."""
+        self._measuring.judge(self._plates.get(key), anew=True)
+
+    def roles(self, key: str) -> RolesView:
+        """Return what the wells are for (fast)."""
+        return self._roles.view(self._looked_at(key).overview())
+
+    def keep_roles(self, key: str, mapping: RoleMapping | None) -> None:
+        """Keep what the columns of the plate map mean, for the plate's project.
+
+        Parameters
+        ----------
+        key
+            The plate.
+        mapping
+            None returns to what is proposed.
+        """
+        plate = self._plates.get(key)
+        self._roles.keep(plate.overview(), mapping)
+        self._measuring.judge(plate)
+        plate.bump()
+
+    def statistics(
+        self, key: str, metric: str, acquisition: int | None = None
+    ) -> StatisticsView:
+        """Return what a metric says about the plate as an assay."""
+        overview = self._looked_at(key).overview()
+        values = self.values(key, metric, acquisition)
+        return self._statistics.view(overview, values)
+
+    def keep_assay_metric(self, key: str, metric: str | None) -> None:
+        """Name the metric that the assays of the plate's project measure."""
+        plate = self._plates.get(key)
+        self._statistics.keep_assay_metric(plate.overview(), metric)
+        plate.bump()
 
     def progress(self, key: str) -> Progress:
         """Return how far a plate is measured (fast)."""

@@ -1,0 +1,72 @@
+"""Judges measured plates, and keeps what their judgement rests on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from dashboard.suspects import (
+    Evidence,
+    Judgement,
+    baselines_from_json,
+    baselines_to_json,
+    judge,
+)
+from hcs.qc.definitions import definition
+from hcs.qc.failures import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dashboard.roles import RoleBook
+    from dashboard.settings import Settings
+
+_KIND = "baselines"
+
+
+class Judging:
+    """Judgements with baselines that stay where they are until they are renewed.
+
+    Thread safety: that of `Settings`; one plate is judged by one thread at a time.
+    """
+
+    def __init__(self, settings: Settings, roles: RoleBook) -> None:
+        self._settings = settings
+        self._roles = roles
+
+    def judge(self, plate: str, evidence: Evidence, *, anew: bool = False) -> Judgement:
+        """Return what is odd about a plate whose fields have all been measured.
+
+        Parameters
+        ----------
+        plate
+            Id of the plate.
+        evidence
+            Everything that was measured.
+        anew
+            Make new baselines instead of using those that were kept.
+        """
+        view = self._roles.view(evidence.overview)
+        roles = {
+            well.path: view.wells[well.label].role
+            for well in evidence.overview.wells
+            if well.label in view.wells
+        }
+        signature = _signature(roles)
+        told = None if anew else self._settings.get(_KIND, plate)
+        kept = None
+        if isinstance(told, dict) and told.get("signature") == signature:
+            kept = baselines_from_json(told.get("baselines"))
+        judgement, used = judge(evidence, roles, kept)
+        if kept is None:
+            value = {"signature": signature, "baselines": baselines_to_json(used)}
+            self._settings.put(value, _KIND, plate)
+        return judgement
+
+
+def _signature(roles: Mapping[str, str | None]) -> str:
+    """Return what changes where kept baselines say nothing any more."""
+    keys = [definition(rule.metric).key for rule in RULES]
+    text = json.dumps([keys, sorted(roles.items())])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,163 @@
+"""What the wells of a plate are for: proposed from the plate map, corrected by people.
+
+A mapping says which column of the plate map tells controls from samples and which of
+its values means which role. It is kept for a project, by the columns' names, so it
+holds for every plate of the project with such a map.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dashboard.settings import project_of
+from hcs.qc.roles import ROLES, RoleMapping, WellRole, header_key, propose_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dashboard.settings import Settings
+    from dashboard.values import PlateOverview
+
+_KIND = "roles"
+
+_MOST_VALUES = 60
+"""A column with more values than this names wells, not roles."""
+
+LETTERS = {"positive": "P", "negative": "N", "untreated": "U"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleColumn:
+    """A column of the plate map that could tell roles."""
+
+    name: str
+    values: tuple[tuple[str, int, str], ...]
+    """Value, number of wells, and the role that its word speaks of (or "")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolesView:
+    """What is taken for what on a plate."""
+
+    columns: tuple[str, ...] = ()
+    """All columns of the plate map."""
+
+    choices: tuple[RoleColumn, ...] = ()
+    """Those with few enough values to tell roles."""
+
+    mapping: RoleMapping = field(default_factory=RoleMapping)
+    kept: bool = False
+    """A person chose it for the project; else it is proposed."""
+
+    wells: dict[str, WellRole] = field(default_factory=dict)
+    """By well label; wells of the plate map only."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many wells each role has."""
+        found = Counter(one.role for one in self.wells.values() if one.role)
+        return {role: found[role] for role in ROLES if found[role]}
+
+    def letter(self, label: str) -> str:
+        """Return ``"P"``, ``"N"`` or ``"U"`` for a control, else ""."""
+        role = self.wells.get(label)
+        return LETTERS.get(role.role or "", "") if role else ""
+
+
+class RoleBook:
+    """Mappings of projects, in the workspace."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def view(self, overview: PlateOverview) -> RolesView:
+        """Return the roles of a plate, by the kept mapping or a proposed one."""
+        conditions = {
+            well.label: dict(well.conditions)
+            for well in overview.wells
+            if well.conditions
+        }
+        columns = tuple(dict.fromkeys(c for one in conditions.values() for c in one))
+        if not columns:
+            return RolesView()
+        told = self._settings.get(_KIND, *_whose(overview, columns))
+        kept = _from_json(told, columns)
+        mapping = propose_mapping(conditions) if kept is None else kept
+        return RolesView(
+            columns=columns,
+            choices=tuple(_choices(columns, conditions)),
+            mapping=mapping,
+            kept=kept is not None,
+            wells={label: mapping.apply(one) for label, one in conditions.items()},
+        )
+
+    def keep(self, overview: PlateOverview, mapping: RoleMapping | None) -> None:
+        """Keep a mapping for the plate's project; None returns to the proposal."""
+        columns = tuple(
+            dict.fromkeys(c for well in overview.wells for c, _ in well.conditions)
+        )
+        value = None if mapping is None else _to_json(mapping)
+        self._settings.put(value, _KIND, *_whose(overview, columns))
+
+
+def _whose(overview: PlateOverview, columns: tuple[str, ...]) -> tuple[str, str]:
+    return project_of(overview.location), header_key(columns)
+
+
+def _choices(
+    columns: tuple[str, ...], conditions: Mapping[str, Mapping[str, str]]
+) -> list[RoleColumn]:
+    found = []
+    for column in columns:
+        values = Counter(one[column] for one in conditions.values() if column in one)
+        if not 1 < len(values) <= _MOST_VALUES:
+            continue
+        # The column's words are read as if it had been called "role".
+        guessed = propose_mapping(
+            {label: {"role": one.get(column)} for label, one in conditions.items()}
+        )
+        found.append(
+            RoleColumn(
+                name=column,
+                values=tuple(
+                    (value, number, guessed.values.get(value.strip(), ""))
+                    for value, number in sorted(values.items())
+                ),
+            )
+        )
+    return found
+
+
+def _to_json(mapping: RoleMapping) -> dict[str, Any]:
+    return {
+        "role": mapping.role,
+        "values": dict(mapping.values),
+        "compound": mapping.compound,
+        "dose": mapping.dose,
+        "unit": mapping.unit,
+        "replicate": mapping.replicate,
+    }
+
+
+def _from_json(told: Any, columns: tuple[str, ...]) -> RoleMapping | None:
+    if not isinstance(told, dict):
+        return None
+    values = told.get("values")
+    return RoleMapping(
+        role=_column(told.get("role"), columns),
+        values={
+            str(value): role
+            for value, role in (values if isinstance(values, dict) else {}).items()
+            if role in ROLES
+        },
+        compound=_column(told.get("compound"), columns),
+        dose=_column(told.get("dose"), columns),
+        unit=told["unit"] if isinstance(told.get("unit"), str) else None,
+        replicate=_column(told.get("replicate"), columns),
+    )
+
+
+def _column(name: Any, columns: tuple[str, ...]) -> str | None:
+    return name if name in columns else None

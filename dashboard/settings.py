@@ -1,0 +1,63 @@
+"""Settings that people made, kept in the workspace: of a project or of a plate.
+
+A project is a folder of plates, until somebody says otherwise: plates of one folder
+share what a column of their plate maps means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select
+
+from dashboard.database import settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+class Settings:
+    """Named JSON values in the workspace's database.
+
+    Thread safety: the engine's own; every call is one transaction.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, kind: str, *whose: str) -> Any:
+        """Return what was kept, None where nothing was."""
+        query = select(settings.c.value).where(settings.c.name == _name(kind, whose))
+        with self._engine.connect() as connection:
+            found = connection.execute(query).scalar()
+        try:
+            return None if found is None else json.loads(found)
+        except ValueError:
+            # Not written by this program; as good as nothing.
+            return None
+
+    def put(self, value: Any, kind: str, *whose: str) -> None:
+        """Keep a value instead of the one before; None forgets it."""
+        name = _name(kind, whose)
+        with self._engine.begin() as connection:
+            connection.execute(delete(settings).where(settings.c.name == name))
+            if value is not None:
+                text = json.dumps(value, allow_nan=False)
+                connection.execute(insert(settings).values(name=name, value=text))
+
+
+def project_of(location: str) -> str:
+    """Return the project that a plate belongs to by where it is: its folder.
+
+    >>> project_of("/data/screen/plate1.ome.zarr/")
+    '/data/screen'
+    """
+    return location.rstrip("/\\").replace("\\", "/").rpartition("/")[0]
+
+
+def _name(kind: str, whose: tuple[str, ...]) -> str:
+    """Return a name of bounded length; locations may be long."""
+    text = "\n".join(whose)
+    return f"{kind}:{hashlib.sha256(text.encode()).hexdigest()[:40]}"

@@ -1,0 +1,294 @@
+"""What a metric says about a plate as an assay: numbers with what they mean.
+
+Every n is a number of wells. The library decides what can be said at all; here it gets
+words for people.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dashboard.settings import project_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from dashboard.roles import RoleBook
+    from dashboard.settings import Settings
+    from dashboard.values import MetricInfo, MetricValues, PlateOverview
+    from hcs.qc.assay import AssayReport, Compared, Positions
+    from hcs.qc.roles import Position, WellRole
+
+_KIND = "assay-metric"
+
+TITLES: dict[str, tuple[str, str]] = {
+    "z_prime": (
+        "Z'",
+        "Room between the controls' means and their spread: 1 ideal, 0.5 to 1 "
+        "excellent, 0 to 0.5 marginal, below 0 the controls overlap.",
+    ),
+    "robust_z_prime": (
+        "robust Z'",
+        "Z' from medians and MADs: a single odd control well moves it little.",
+    ),
+    "ssmd": (
+        "SSMD",
+        "Difference of the controls' means over the spread of that difference, with "
+        "its sign; 3 and more is good for a strong control, 2 for a moderate one.",
+    ),
+    "robust_ssmd": ("robust SSMD", "SSMD from medians and MADs."),
+    "signal_to_background": (
+        "S/B",
+        "Mean of the positives over that of the negatives. Says nothing about spread, "
+        "and an offset of the camera draws it towards 1.",
+    ),
+    "signal_to_noise": (
+        "S/N",
+        "Difference of the means over the negatives' standard deviation. Does not "
+        "look at the positives' spread.",
+    ),
+    "signal_window": (
+        "signal window",
+        "Room between the controls in standard deviations of the positives; 2 and "
+        "more is usable. Made for positives above the negatives.",
+    ),
+    "cv_positive": (
+        "CV of positives",
+        "Standard deviation over mean; up to 20 % is common for controls.",
+    ),
+    "cv_negative": (
+        "CV of negatives",
+        "Standard deviation over mean; up to 20 % is common for controls.",
+    ),
+}
+"""Name and meaning of each statistic of controls."""
+
+EFFECTS: dict[str, str] = {
+    "edge": "The outermost wells against all others; over 20 % has to be mended.",
+    "row": "How far rows differ, in MADs of what rows and columns leave over.",
+    "column": "How far columns differ, in MADs of what rows and columns leave over.",
+    "drift along rows": "Steady change from the first row to the last.",
+    "drift along columns": "Steady change from the first column to the last.",
+}
+"""Meaning of each effect; the others are patterns of dispensing."""
+
+_PATTERN = "Wells filled in one step against those of another."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticLine:
+    """A statistic of the controls."""
+
+    id: str
+    title: str
+    meaning: str
+    value: float | None
+    """Over all wells."""
+
+    kept: float | None
+    """Over the wells that were not failed."""
+
+    n: str
+    """``"8 + 16"``: positives and negatives, or the one role that counts."""
+
+    note: str = ""
+    """Why there is no number, or what to keep in mind with it."""
+
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectLine:
+    """One way in which wells differ by where they are."""
+
+    title: str
+    text: str
+    """Size, p and n in words."""
+
+    meaning: str
+    material: bool
+    """Hardly chance, and large."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionsView:
+    """How the metric depends on where wells are, or why that cannot be told."""
+
+    basis: str
+    n: int
+    effects: tuple[EffectLine, ...] = ()
+    refusal: str = ""
+    offered: PositionsView | None = None
+    """The same over wells without treatment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoseLine:
+    """The wells of one compound at one dose."""
+
+    compound: str
+    dose: float
+    n: int
+    mean: float
+    sd: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsView:
+    """All statistics of one metric on one plate."""
+
+    metric: MetricInfo
+    wells: int
+    """Wells with a value."""
+
+    exploratory: bool
+    """It is not the metric that the project's assays measure."""
+
+    assay_metric: str = ""
+    """Id of that one, "" where nobody named it."""
+
+    controls: tuple[StatisticLine, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
+    """Failed wells by role."""
+
+    positions: PositionsView
+    doses: tuple[DoseLine, ...] = ()
+    dose_unit: str = ""
+    robust_z: dict[str, float]
+    """By well label."""
+
+    b_score: dict[str, float]
+    b_note: str = ""
+    """Why there is no B-score, or why it may be biased."""
+
+
+class PlateStatistics:
+    """Computes statistics, and knows which metric a project's assays measure."""
+
+    def __init__(self, settings: Settings, roles: RoleBook) -> None:
+        self._settings = settings
+        self._roles = roles
+
+    def assay_metric(self, overview: PlateOverview) -> str:
+        """Return the id of the project's assay metric, "" where it has none."""
+        found = self._settings.get(_KIND, project_of(overview.location))
+        return found if isinstance(found, str) else ""
+
+    def keep_assay_metric(self, overview: PlateOverview, metric: str | None) -> None:
+        """Name the project's assay metric; None takes it back."""
+        self._settings.put(metric or None, _KIND, project_of(overview.location))
+
+    def view(
+        self,
+        overview: PlateOverview,
+        values: MetricValues,
+        failed: Collection[str] = (),
+    ) -> StatisticsView:
+        """Return what a metric says about a plate.
+
+        Parameters
+        ----------
+        overview, values
+            The plate and the metric over its wells.
+        failed
+            Labels of the wells that a person failed.
+        """
+        # SciPy's statistics take a second to load; only who asks for them waits.
+        from hcs.qc.assay import assay_report
+
+        roles = self._roles.view(overview)
+        places: dict[str, Position] = {
+            well.label: (well.row, well.column) for well in overview.wells
+        }
+        numbers = {
+            places[label]: one.value
+            for label, one in values.wells.items()
+            if one.value is not None
+        }
+        told: dict[Position, WellRole] = {
+            places[label]: role for label, role in roles.wells.items()
+        }
+        named = self.assay_metric(overview)
+        report = assay_report(
+            numbers,
+            told,
+            (len(overview.rows), len(overview.columns)),
+            failed={places[label] for label in failed},
+            assay_metric=values.metric.id == named,
+        )
+        return StatisticsView(
+            metric=values.metric,
+            wells=len(numbers),
+            exploratory=report.exploratory,
+            assay_metric=named,
+            controls=tuple(map(_line, report.controls)),
+            left_out=tuple(sorted(report.left_out.items())),
+            positions=_positions(report.positions),
+            doses=tuple(_doses(report)),
+            dose_unit=roles.mapping.unit or "",
+            robust_z=_by_label(places, report.robust_z),
+            b_score=_by_label(places, report.b_score.scores),
+            b_note=report.b_score.note,
+        )
+
+
+def _line(compared: Compared) -> StatisticLine:
+    one = compared.all
+    title, meaning = TITLES.get(one.id, (one.id, ""))
+    return StatisticLine(
+        id=one.id,
+        title=title,
+        meaning=meaning,
+        value=_finite(one.value),
+        kept=_finite(compared.kept.value),
+        n=" + ".join(map(str, one.n)),
+        note=one.note,
+        percent=one.id.startswith("cv_"),
+    )
+
+
+def _positions(found: Positions) -> PositionsView:
+    return PositionsView(
+        basis=found.basis,
+        n=found.n,
+        effects=tuple(
+            EffectLine(
+                title=one.id,
+                text=one.text.removeprefix(f"{one.id}: "),
+                meaning=EFFECTS.get(one.id, _PATTERN),
+                material=one.material,
+            )
+            for one in found.effects
+        ),
+        refusal=found.refusal,
+        offered=None if found.offered is None else _positions(found.offered),
+    )
+
+
+def _doses(report: AssayReport) -> Iterable[DoseLine]:
+    for compound, points in report.doses.items():
+        for point in points:
+            yield DoseLine(
+                compound=compound,
+                dose=point.dose,
+                n=point.n,
+                mean=point.mean,
+                sd=_finite(point.sd),
+            )
+
+
+def _by_label(places: dict[str, Position], grid: object) -> dict[str, float]:
+    import numpy as np
+
+    scores = np.asarray(grid, np.float64)
+    return {
+        label: float(scores[place])
+        for label, place in places.items()
+        if math.isfinite(scores[place])
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,312 @@
+"""Which wells somebody should look at: what is stored of a plate, judged; pure.
+
+Suspicion waits until the whole plate is measured once. What is usual on it is then
+kept, so that it does not move while people review: a correction is judged by the plate
+as it was, and a notice says when the plate has become another.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dashboard.scores import METRICS, clip_levels, field_value, nuclear_channel
+from hcs.qc.banner import plate_banner
+from hcs.qc.baseline import Baseline, BaselineKey, make_baselines
+from hcs.qc.definitions import definition
+from hcs.qc.failures import RULES
+from hcs.qc.results import FieldResult, PlaneResult
+from hcs.qc.suspicion import find_suspects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dashboard.metrics import Measured
+    from dashboard.values import ChannelDisplay, FieldView, PlateOverview
+    from hcs.qc.suspicion import Suspect
+
+MOST = 10.0
+"""Scores are drawn up to here; an unreadable field has no end."""
+
+_MOVED = 0.5
+"""Share of a spread by which a median may differ before the baseline is old."""
+
+_NEEDED = tuple(
+    name
+    for name in METRICS
+    if name in {rule.metric for rule in RULES}
+    or name in {rule.relative for rule in RULES}
+    or name in ("percent_maximal", "mean")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonView:
+    """One reason why a field is suspect."""
+
+    kind: str
+    text: str
+    """``"channel DNA, field s3: focus -6.1, worst of 96"``."""
+
+    metric: str = ""
+    """Metric of the page that it rests on, "" without."""
+
+    score: float = MOST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspectView:
+    """A well that somebody should look at."""
+
+    well: str
+    """Label."""
+
+    score: float
+    """Of the worst reason, at most `MOST`."""
+
+    field: str
+    """Name of the worst field, "" for the well as a whole."""
+
+    reasons: tuple[ReasonView, ...]
+    """The worst first, of all its fields."""
+
+    @property
+    def text(self) -> str:
+        """The reasons in one line, those beyond three counted."""
+        shown = "; ".join(one.text for one in self.reasons[:3])
+        more = len(self.reasons) - 3
+        return f"{shown}; and {more} more" if more > 0 else shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What is odd about a plate."""
+
+    ready: bool = False
+    """False while it is measured: then suspicion is pending."""
+
+    suspects: tuple[SuspectView, ...] = ()
+    """The worst first."""
+
+    banner: tuple[str, ...] = ()
+    """What is wrong with the plate as a whole, in words."""
+
+    fields: int = 0
+    """Fields that were judged."""
+
+    moved: bool = False
+    """The plate is no longer what the kept baseline was made of."""
+
+    by_well: dict[str, SuspectView] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of a plate when it is judged."""
+
+    overview: PlateOverview
+    fields: Mapping[str, Sequence[FieldView]]
+    """Fields by path of the well."""
+
+    channels: Sequence[ChannelDisplay]
+    latest: Mapping[tuple[str, str], Mapping[str, Measured]]
+    """What is stored of each field, by well path and name."""
+
+    errors: Mapping[tuple[str, str], str]
+
+
+def results_of(evidence: Evidence) -> list[FieldResult]:
+    """Return what is stored in the shape in which the library judges."""
+    clips = clip_levels(
+        list(evidence.latest.values()), [one.index for one in evidence.channels]
+    )
+    found = []
+    for well in evidence.overview.wells:
+        if well.state in ("missing", "unreadable"):
+            why = well.error or "nothing is there"
+            found.append(_result(well.path, "", "", None, error=why))
+        for one in evidence.fields.get(well.path, ()):
+            measured = evidence.latest.get((well.path, one.name))
+            error = one.error or evidence.errors.get((well.path, one.name))
+            if measured is None and error is None:
+                continue
+            planes = () if measured is None else _planes(evidence, measured, clips)
+            found.append(
+                _result(
+                    well.path,
+                    one.name,
+                    one.label,
+                    one.acquisition,
+                    planes,
+                    error if measured is None or one.error else None,
+                )
+            )
+    return found
+
+
+def _result(
+    well: str,
+    name: str,
+    label: str,
+    acquisition: int | None,
+    planes: tuple[PlaneResult, ...] = (),
+    error: str | None = None,
+) -> FieldResult:
+    return FieldResult(
+        well=well,
+        field=name,
+        label=label,
+        acquisition=acquisition,
+        version="",
+        planes=planes,
+        error=error,
+    )
+
+
+def _planes(
+    evidence: Evidence,
+    measured: Mapping[str, Measured],
+    clips: Mapping[int, float | None],
+) -> tuple[PlaneResult, ...]:
+    found = []
+    for channel in evidence.channels:
+        values = {}
+        for name in _NEEDED:
+            if f"{definition(name).key}.{channel.index}" in measured:
+                value = field_value(f"{name}.{channel.index}", measured, clips)
+                values[name] = math.nan if value is None else value
+        if values:
+            found.append(
+                PlaneResult(
+                    channel=channel.name,
+                    channel_index=channel.index,
+                    z=0,
+                    t=0,
+                    values=values,
+                    reasons={},
+                )
+            )
+    return tuple(found)
+
+
+def judge(
+    evidence: Evidence,
+    roles: Mapping[str, str | None],
+    kept: Mapping[BaselineKey, Baseline] | None,
+) -> tuple[Judgement, dict[BaselineKey, Baseline]]:
+    """Return what is odd about a measured plate, and the baselines that it rests on.
+
+    Parameters
+    ----------
+    evidence
+        Everything that was measured.
+    roles
+        Role by path of the well.
+    kept
+        Baselines of an earlier judgement, which hold; None makes new ones.
+    """
+    results = results_of(evidence)
+    good = [one for one in results if one.error is None]
+    now = {
+        key: one
+        for key, one in make_baselines(good, roles=roles).items()
+        if math.isfinite(one.median) and math.isfinite(one.spread)
+    }
+    used = now if kept is None else dict(kept)
+    nuclear = nuclear_channel(evidence.channels)
+    names = {one.index: one.name for one in evidence.channels}
+    name = None if nuclear is None else names[nuclear]
+    suspects = find_suspects(
+        results,
+        used,
+        nuclear=name,
+        roles=roles,
+        expected={
+            well.path: well.expected_fields
+            for well in evidence.overview.wells
+            if well.state == "present" and well.expected_fields is not None
+        },
+    )
+    by_well = _by_well(evidence, suspects)
+    return (
+        Judgement(
+            ready=True,
+            suspects=tuple(sorted(by_well.values(), key=lambda one: -one.score)),
+            banner=tuple(plate_banner(good, nuclear=name)),
+            fields=sum(bool(one.field) for one in results),
+            moved=kept is not None and _moved(kept, now),
+            by_well=by_well,
+        ),
+        used,
+    )
+
+
+def _by_well(evidence: Evidence, suspects: Sequence[Suspect]) -> dict[str, SuspectView]:
+    labels = {well.path: well.label for well in evidence.overview.wells}
+    channels = {one.name: one.index for one in evidence.channels}
+    together: dict[str, list[Suspect]] = {}
+    for one in suspects:
+        together.setdefault(labels.get(one.well, one.well), []).append(one)
+    return {
+        label: SuspectView(
+            well=label,
+            score=_bounded(found[0].score),
+            field=found[0].field,
+            reasons=tuple(
+                ReasonView(
+                    kind=reason.kind,
+                    text=reason.text,
+                    metric=f"{reason.metric}.{channels[reason.channel]}"
+                    if reason.metric and reason.channel in channels
+                    else "",
+                    score=_bounded(reason.score),
+                )
+                for one in found
+                for reason in one.reasons
+            ),
+        )
+        for label, found in together.items()
+    }
+
+
+def _bounded(score: float) -> float:
+    return MOST if math.isnan(score) or score > MOST else float(score)
+
+
+def _moved(
+    kept: Mapping[BaselineKey, Baseline], now: Mapping[BaselineKey, Baseline]
+) -> bool:
+    """Return whether a median has left where the kept baseline had it."""
+    if kept.keys() != now.keys():
+        return True
+    return any(
+        abs(now[key].median - one.median) > _MOVED * max(one.spread, now[key].spread)
+        for key, one in kept.items()
+    )
+
+
+def baselines_to_json(made: Mapping[BaselineKey, Baseline]) -> list[list[Any]]:
+    """Return baselines as lists that JSON can hold."""
+    return [
+        [one.metric, one.channel, one.role, one.median, one.spread, one.n]
+        for one in made.values()
+    ]
+
+
+def baselines_from_json(told: Any) -> dict[BaselineKey, Baseline] | None:
+    """Return kept baselines, None where they cannot be read."""
+    try:
+        return {
+            (metric, channel, role): Baseline(
+                metric=metric,
+                channel=channel,
+                role=role,
+                median=float(median),
+                spread=float(spread),
+                n=int(n),
+            )
+            for metric, channel, role, median, spread, n in told
+        }
+    except (TypeError, ValueError):
+        return None
