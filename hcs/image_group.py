@@ -94,6 +94,11 @@ class ImageGroup:
             raise NotFoundError(f"There is no image at {store.where(path)}.")
         document = parse_json(data, store.where(key))
         found = attributes(document, store.where(key))
+        if is_incomplete(found):
+            raise NotFoundError(
+                f"The image at {store.where(path)} is being written or removed; it is "
+                f"not there."
+            )
         group = cls(store, path, format_version, version_id(found), stamp, _mark(data))
         if store.is_remote:
             group.consolidated = _consolidated(document)
@@ -179,9 +184,11 @@ class ImageGroup:
         if self.version is None:
             return False
         try:
-            return version_id(_attributes(data, key)) == self.version
+            found = _attributes(data, key)
         except HCSError:
             return False
+        # One that is being removed still has its id, but no longer all its chunks.
+        return version_id(found) == self.version and not is_incomplete(found)
 
     def _moved_to(self, path: str) -> str:
         if self.version is not None:
@@ -221,6 +228,11 @@ def version_id(attributes: Mapping[str, Any]) -> str | None:
     """Return our id of the version in an image group's attributes."""
     found = extension(attributes).get("version")
     return found if isinstance(found, str) and found else None
+
+
+def is_incomplete(attributes: Mapping[str, Any]) -> bool:
+    """Whether a group bears our mark of what is not, or no longer, whole."""
+    return extension(attributes).get("state") is not None
 
 
 def _consolidated(document: Mapping[str, Any]) -> Mapping[str, Any] | None:

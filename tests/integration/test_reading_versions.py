@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import hcs
-from hcs.errors import StaleVersionError
+from hcs.errors import NotFoundError, StaleVersionError
 from tests import plates
 
 ME = hcs.Who("tester", "typed")
@@ -163,3 +164,21 @@ def test_readers_during_corrections_see_one_version_at_a_time(tmp_path: Path) ->
     assert not errors
     assert seen <= set(range(1, 12))
     assert len(seen) > 1
+
+
+@pytest.mark.parametrize("state", ["staging", "removing"])
+def test_a_group_that_is_not_whole_is_never_read(tmp_path: Path, state: str) -> None:
+    """Its chunks may be missing, and would read as zeros."""
+    path = plates.make(tmp_path / "p.ome.zarr", rows=1, columns=1, shape=(64, 64))
+    opened = first(path).image()
+    assert opened.images[0].data.shape == (2, 64, 64)
+    document = path / "A" / "1" / "0" / "zarr.json"
+    found = json.loads(document.read_text())
+    found["attributes"]["hcs"]["state"] = state
+    part = path / "part"
+    part.write_text(json.dumps(found))
+    part.replace(document)
+    with pytest.raises(StaleVersionError):
+        np.asarray(opened.images[0].data)
+    with pytest.raises(NotFoundError, match="being written or removed"):
+        first(path).image()
