@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hcs.hierarchy import PlateState, WellState
-    from hcs.target import DirectoryTarget
+    from hcs.target import Target
 
 _NAME = re.compile(r"(?:a(\d+)f)?(\d+)")
 
@@ -36,7 +36,7 @@ class Change:
     label: str | None = None
 
 
-def commit_change(target: DirectoryTarget, change: Change) -> FieldVersion:
+def commit_change(target: Target, change: Change) -> FieldVersion:
     """Name a complete image group in its well document, and the well in its plate.
 
     Other fields, other wells and unknown keys are taken from the documents as they are
@@ -49,16 +49,19 @@ def commit_change(target: DirectoryTarget, change: Change) -> FieldVersion:
     MetadataError
         If a document has become invalid.
     """
-    with target.lock():
-        step.reached("commit")
-        state = hierarchy.read_plate_state(target)
-        well = finish_moves(target, state, change.well)
-        image = well.image_of(change.name, change.acquisition)
-        live = (
-            None
-            if image is None
-            else hierarchy.version_id(target, state.version, well, image)
-        )
+    return target.transact(lambda: _commit(target, change))
+
+
+def _commit(target: Target, change: Change) -> FieldVersion:
+    step.reached("commit")
+    state = hierarchy.read_plate_state(target)
+    well = finish_moves(target, state, change.well)
+    image = well.image_of(change.name, change.acquisition)
+    live = None
+    if image is not None:
+        live = hierarchy.version_id(target, state.version, well, image)
+    version = _committed_before(well, change)
+    if version is None:
         what = f"Field {change.name!r} of well {change.well}"
         hierarchy.check_base(change.base, live, what, _last(well, change.name))
         hierarchy.drop_consolidated(target, state.version, change.well)
@@ -69,9 +72,25 @@ def commit_change(target: DirectoryTarget, change: Change) -> FieldVersion:
         step.reached("flip")
         hierarchy.write_group(target, change.well, state.version, attributes)
         step.reached("flipped")
-        count = len(spec.read_well(attributes, change.well).images)
-        _list_well(target, state, change, count)
+    _list_well(target, state, change)
     return version
+
+
+def _committed_before(well: WellState, change: Change) -> FieldVersion | None:
+    """Return the event if the well names it and only the plate document lost a race."""
+    record = well.records.get(change.name)
+    if record is None or not record.versions or record.live != change.version.id:
+        return None
+    last = record.versions[-1]
+    mine = change.version
+    same = (last.id, last.action, last.who, last.why, last.supersedes) == (
+        mine.id,
+        mine.action,
+        mine.who,
+        mine.why,
+        mine.supersedes,
+    )
+    return last if same else None
 
 
 def changed_well(
@@ -141,10 +160,10 @@ def _order(name: str, acquisition: int | None) -> tuple[int, int] | None:
     return (0 if acquisition is None else acquisition, int(match[2]))
 
 
-def _list_well(
-    target: DirectoryTarget, state: PlateState, change: Change, count: int
-) -> None:
+def _list_well(target: Target, state: PlateState, change: Change) -> None:
     """Bring the plate document up to date where this field asks for it."""
+    well = hierarchy.read_well_state(target, state.version, change.well).well
+    count = len(well.images)
     plate, path = state.plate, change.well
     if path not in [well.path for well in plate.wells]:
         row_name, column_name = path.split("/")
@@ -155,25 +174,19 @@ def _list_well(
         plate = replace(plate, wells=wells)
     if count > (plate.field_count or 0):
         plate = replace(plate, field_count=count)
-    plate = replace(
-        plate, acquisitions=_raised(target, state, plate.acquisitions, change)
-    )
+    plate = replace(plate, acquisitions=_raised(plate.acquisitions, change, well))
     if plate != state.plate or state.id is None:
         step.reached("list well")
         hierarchy.write_plate_state(target, replace(state, plate=plate))
 
 
 def _raised(
-    target: DirectoryTarget,
-    state: PlateState,
-    acquisitions: Sequence[Any] | None,
-    change: Change,
+    acquisitions: Sequence[Any] | None, change: Change, well: Well
 ) -> Sequence[Any] | None:
     """Return the acquisitions with `maximumfieldcount` no lower than what is there."""
     if not acquisitions or change.base is not None:
         return acquisitions
-    images = hierarchy.read_well_state(target, state.version, change.well).well.images
-    count = sum(image.acquisition == change.acquisition for image in images)
+    count = sum(image.acquisition == change.acquisition for image in well.images)
     return tuple(
         replace(one, maximumfieldcount=count)
         if one.id == change.acquisition

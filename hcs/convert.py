@@ -89,8 +89,7 @@ def copy_plate(
                 done += 1
                 if progress is not None:
                     progress(done, total)
-        with draft.target.lock():
-            hierarchy.annotate(draft.target, {COPYING: None})
+        hierarchy.annotate(draft.target, {COPYING: None})
     except BaseException as error:
         for note in draft.abandon(done):
             error.add_note(note)
@@ -132,7 +131,7 @@ def _is_taken(store: str | Path) -> bool:
 
 
 def _copies(place: Path) -> str | None:
-    from hcs.target import DirectoryTarget
+    from hcs.folder import DirectoryTarget
 
     try:
         state = hierarchy.read_plate_state(DirectoryTarget(place))
@@ -155,13 +154,16 @@ def _keep_unknown(
 ) -> None:
     """Give the new plate document the keys that nobody here knows."""
     target = transfer.target
-    with target.lock():
+
+    def keep() -> None:
         state = hierarchy.read_plate_state(target)
         merged = spec.write_plate(plate, transfer.new, attributes)
         content = spec.extension(state.attributes)
         hierarchy.write_group(
             target, "", transfer.new, spec.with_extension(merged, content)
         )
+
+    target.transact(keep)
 
 
 def _copy_others(transfer: Transfer, key: str, taken: set[str]) -> None:
@@ -260,12 +262,21 @@ def _copy_group(transfer: Transfer, well: str, group: Copied) -> None:
         if hierarchy.version_at(target, version, key) == group.identifier:
             return
         hierarchy.remove_group(target, version, key)
-    target.claim(key)
-    hierarchy.mark_group(target, version, key, group.identifier, hierarchy.STAGING)
-    old_key = f"{well}/{group.path}"
+    mark = hierarchy.mark_files(version, group.identifier, hierarchy.STAGING)
+    hold = target.claim(key, mark)
+    if hold is None:
+        raise ConflictError(f"{target.location}/{key} is being written elsewhere.")
+    try:
+        _fill_group(transfer, f"{well}/{group.path}", key, group.identifier)
+    finally:
+        hold.release()
+
+
+def _fill_group(transfer: Transfer, old_key: str, key: str, identifier: str) -> None:
+    target = transfer.target
     copy_content(transfer, old_key, key)
     attributes = dict(transfer.attributes(old_key) or {})
-    content = {**spec.extension(attributes), "version": group.identifier}
+    content = {**spec.extension(attributes), "version": identifier}
     step.reached("copied")
     files = group_files(transfer, old_key, spec.with_extension(attributes, content))
     for name, data in files.items():

@@ -9,30 +9,41 @@ from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, spec, step
 from hcs.errors import MetadataError, StoreError, UnsupportedVersionError
+from hcs.folder import DirectoryTarget, exchange
 from hcs.lock import locked
 from hcs.overlay import OverlayTarget
 from hcs.pack import pack
-from hcs.places import ASIDE, TRASH, beside, foreign_file, is_archive, local_path
+from hcs.places import (
+    ASIDE,
+    TRASH,
+    beside,
+    foreign_file,
+    is_archive,
+    is_part,
+    local_path,
+    object_target,
+)
 from hcs.recovery import recover
 from hcs.settle import settle
-from hcs.target import DirectoryTarget, exchange, store_errors
+from hcs.target import Target, store_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from hcs.metadata import Plate
+    from hcs.objects import ObjectTarget
 
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
     """A plate under construction, and what happens at the end."""
 
-    target: DirectoryTarget
-    """The directory that fields are written to."""
+    target: Target
+    """The place that fields are written to."""
 
-    final: Path
-    """Where the plate belongs."""
+    final: Path | None
+    """Where the plate belongs; None where it is written in an object store."""
 
     version: str
     aside: bool
@@ -46,7 +57,7 @@ class Draft:
                 target.publish()
             finally:
                 target.end()
-        elif self.aside:
+        elif self.aside and isinstance(target, DirectoryTarget) and self.final:
             settle(target, now=True)
             if is_archive(self.final):
                 pack(target.root, self.final, overwrite=True)
@@ -56,20 +67,20 @@ class Draft:
 
     def abandon(self, fields: int) -> list[str]:
         """Leave `final` as it was; return what to tell of the fields written so far."""
-        where = self.target.root
-        if isinstance(self.target, OverlayTarget):
-            self.target.end()
-        if not self.aside:
-            return [f"{fields} field(s) were written to {where} and stay there."]
+        target = self.target
+        if isinstance(target, OverlayTarget):
+            target.end()
+        if not self.aside or not isinstance(target, DirectoryTarget):
+            return [f"{fields} field(s) were written to {target.location} and stay."]
         if not fields:
-            shutil.rmtree(where, ignore_errors=True)
+            shutil.rmtree(target.root, ignore_errors=True)
             return [f"{self.final} was left as it was."]
-        what = f"a writer on '{where}' with overwrite=False"
+        what = f"a writer on '{target.root}' with overwrite=False"
         if is_archive(self.final):
-            what = f"hcs pack '{where}' '{self.final}'"
+            what = f"hcs pack '{target.root}' '{self.final}'"
         return [
             f"{self.final} was left as it was. The {fields} field(s) written so far "
-            f"are kept in {where}; go on with {what}."
+            f"are kept in {target.root}; go on with {what}."
         ]
 
 
@@ -100,6 +111,9 @@ def open_draft(
         _check_version(version)
     if plate is not None:
         spec.check_plate(plate)
+    objects = object_target(store)
+    if objects is not None:
+        return _open_objects(objects, plate, version, overwrite, foreign, annotations)
     final = local_path(store)
     final = final.parent.resolve() / final.name if final.name else final.resolve()
     if is_archive(final):
@@ -111,8 +125,7 @@ def open_draft(
         state = hierarchy.read_plate_state(target)
         chosen = choose_version(state.version, version, plate, foreign=foreign)
         if annotations:
-            with target.lock():
-                hierarchy.annotate(target, annotations)
+            hierarchy.annotate(target, annotations)
         return Draft(target=target, final=final, version=chosen, aside=False)
     if plate is None:
         raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
@@ -133,16 +146,49 @@ def open_draft(
     return Draft(target=target, final=final, version=chosen, aside=occupied)
 
 
+def _open_objects(
+    target: ObjectTarget,
+    plate: Plate | None,
+    version: str | None,
+    overwrite: bool,
+    foreign: bool,
+    annotations: Mapping[str, Any],
+) -> Draft:
+    """Return where to write in a place without folders: always in place."""
+    existing = None
+    if not target.make_root():
+        existing = hierarchy.read_plate_state(target)
+        if overwrite and any(target.is_group(row.name) for row in existing.plate.rows):
+            raise StoreError(
+                f"{target.location} is a plate with fields, and an object store cannot "
+                f"replace one as a whole; remove it first, or pass overwrite=False to "
+                f"add fields."
+            )
+    if plate is None and existing is None:
+        raise MetadataError(f"{target.location} is empty; give the plate's metadata.")
+    found = None if existing is None else existing.version
+    chosen = choose_version(found, version, plate, foreign=foreign)
+    if plate is not None and _create(target, plate, chosen, annotations):
+        return Draft(target=target, final=None, version=chosen, aside=False)
+    if annotations:
+        hierarchy.annotate(target, annotations)
+    return Draft(target=target, final=None, version=chosen, aside=False)
+
+
 def _create(
-    target: DirectoryTarget, plate: Plate, version: str, annotations: Mapping[str, Any]
+    target: Target, plate: Plate, version: str, annotations: Mapping[str, Any]
 ) -> bool:
     """Make the plate document; False where another writer was quicker."""
     target.make_root()
-    with target.lock():
+
+    def create() -> bool:
         if hierarchy.has_plate(target):
             return False
         hierarchy.create_plate(target, plate, version, annotations)
-    return True
+        return True
+
+    created: bool = target.transact(create)
+    return created
 
 
 def _open_archive(
@@ -237,7 +283,7 @@ def _check_version(version: str) -> str:
 
 def _occupied(path: Path) -> bool:
     """Whether a plate is at `path`; anything else there is an error."""
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+    if not path.exists() or (path.is_dir() and _is_bare(path)):
         return False
     if not path.is_dir():
         raise StoreError(f"{path} is a file, not a plate; nothing was written.")
@@ -253,6 +299,11 @@ def _occupied(path: Path) -> bool:
             f"nothing was written. Move it away first."
         )
     return True
+
+
+def _is_bare(path: Path) -> bool:
+    """Whether a folder holds nothing, or what a plate being made begins with."""
+    return all(one.name == ".zgroup" or is_part(one.name) for one in path.iterdir())
 
 
 def swap(new: Path, final: Path) -> None:

@@ -19,7 +19,7 @@ from hcs.metadata import Plate, PlateWell, Well, WellImage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hcs.target import DirectoryTarget
+    from hcs.target import Target
 
 
 class Documents(Protocol):
@@ -126,7 +126,7 @@ def read_plate_state(target: Documents) -> PlateState:
 
 
 def create_plate(
-    target: DirectoryTarget,
+    target: Target,
     plate: Plate,
     version: str,
     annotations: Mapping[str, Any] | None = None,
@@ -141,7 +141,7 @@ def create_plate(
     return read_plate_state(target)
 
 
-def write_plate_state(target: DirectoryTarget, state: PlateState) -> PlateState:
+def write_plate_state(target: Target, state: PlateState) -> PlateState:
     """Replace the plate document by `state`; the plate gets an id if it has none."""
     content = dict(spec.extension(state.attributes))
     content.setdefault("id", uuid.uuid4().hex)
@@ -152,11 +152,13 @@ def write_plate_state(target: DirectoryTarget, state: PlateState) -> PlateState:
     return replace(state, attributes=attributes)
 
 
-def annotate(target: DirectoryTarget, content: Mapping[str, Any]) -> None:
-    """Merge `content` into our key of a plate document; the caller holds the lock.
+def annotate(target: Target, content: Mapping[str, Any]) -> None:
+    """Merge `content` into our key of a plate document; None takes a key away."""
+    target.transact(lambda: merge(target, content))
 
-    None takes a key away.
-    """
+
+def merge(target: Target, content: Mapping[str, Any]) -> None:
+    """Do what `annotate` does, for a caller that holds the lock."""
     state = read_plate_state(target)
     merged = {**spec.extension(state.attributes), **content}
     merged = {key: value for key, value in merged.items() if value is not None}
@@ -226,7 +228,7 @@ def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any
     return changed if block is attributes else {**attributes, "ome": changed}
 
 
-def make_row(target: DirectoryTarget, version: str, row: str) -> None:
+def make_row(target: Target, version: str, row: str) -> None:
     """Make the group of a row, unless it is there."""
     files = spec.group_json(version, {})
     files.pop(".zattrs", None)
@@ -236,7 +238,7 @@ def make_row(target: DirectoryTarget, version: str, row: str) -> None:
 
 
 def write_group(
-    target: DirectoryTarget, path: str, version: str, attributes: Mapping[str, Any]
+    target: Target, path: str, version: str, attributes: Mapping[str, Any]
 ) -> None:
     """Write a group's files, each in one step, the one with the attributes last."""
     for name, data in spec.group_json(version, attributes).items():
@@ -251,17 +253,22 @@ def is_incomplete(attributes: Mapping[str, Any]) -> bool:
 
 
 def mark_group(
-    target: DirectoryTarget, version: str, path: str, identifier: str, state: str
+    target: Target, version: str, path: str, identifier: str, state: str
 ) -> None:
     """Make a group's document say that the group is incomplete, and ours."""
-    mark = {"version": identifier, "state": state}
-    files = spec.group_json(version, {spec.EXTENSION: mark})
-    # The mark first: what bears none is never taken for ours.
-    for name, data in reversed(files.items()):
+    for name, data in mark_files(version, identifier, state).items():
         target.replace(f"{path}/{name}", data, durable=False)
 
 
-def remove_group(target: DirectoryTarget, version: str, path: str) -> None:
+def mark_files(version: str, identifier: str, state: str) -> dict[str, bytes]:
+    """Return the files that say that a group is incomplete, and ours."""
+    mark = {"version": identifier, "state": state}
+    files = spec.group_json(version, {spec.EXTENSION: mark})
+    # The mark first: what bears none is never taken for ours.
+    return dict(reversed(files.items()))
+
+
+def remove_group(target: Target, version: str, path: str) -> None:
     """Remove an image group of ours so that no moment leaves an unmarked half."""
     attributes = read_group_attributes(target, version, path)
     if attributes is not None and not is_incomplete(attributes):
@@ -276,7 +283,7 @@ def remove_group(target: DirectoryTarget, version: str, path: str) -> None:
     target.remove_empty(path)
 
 
-def version_at(target: DirectoryTarget, version: str, path: str) -> str | None:
+def version_at(target: Target, version: str, path: str) -> str | None:
     """Return the id of the complete version at a path, None where there is none."""
     attributes = read_group_attributes(target, version, path)
     if attributes is None or is_incomplete(attributes):
@@ -290,9 +297,7 @@ def version_at(target: DirectoryTarget, version: str, path: str) -> str | None:
         return None  # a group, but no image that could be anybody's version
 
 
-def version_id(
-    target: DirectoryTarget, version: str, well: WellState, image: WellImage
-) -> str:
+def version_id(target: Target, version: str, well: WellState, image: WellImage) -> str:
     """Return the id of the version that a listed image shows.
 
     Raises
@@ -342,7 +347,7 @@ def locate_well(state: PlateState, row_name: str, column_name: str) -> PlateWell
     return PlateWell(path, rows.index(row_name), columns.index(column_name))
 
 
-def drop_consolidated(target: DirectoryTarget, version: str, well_path: str) -> None:
+def drop_consolidated(target: Target, version: str, well_path: str) -> None:
     """Remove consolidated metadata above a field, before the field changes.
 
     Readers of the copies would not see what is committed; without them they read the

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from hcs.hierarchy import PlateState, WellState
     from hcs.source import Source
     from hcs.staging import Place
-    from hcs.target import DirectoryTarget
+    from hcs.target import Target
 
 
 def inherited(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     well: WellState,
     place: Place,
@@ -56,13 +56,14 @@ def inherited(
 
 
 def _from_plate(
-    target: DirectoryTarget,
+    target: Target,
     given: Sequence[Channel],
     source: Source,
     encoded: Encoded,
 ) -> tuple[Channel, ...]:
     """Return the channels with the plate's windows; the first field makes them."""
-    with target.lock():
+
+    def take() -> tuple[Channel, ...]:
         state = hierarchy.read_plate_state(target)
         known = plate_channels(target, state)
         channels = _channels(given, known, source)
@@ -71,8 +72,10 @@ def _from_plate(
         described = describe_channels(channels, _by_channel(source, encoded))
         if not known and not spec.extension(state.attributes).get("channels"):
             entries = [channel_entry(channel) for channel in described]
-            hierarchy.annotate(target, {"channels": entries})
-    return described
+            hierarchy.merge(target, {"channels": entries})
+        return described
+
+    return target.transact(take)
 
 
 def _by_channel(source: Source, encoded: Encoded) -> list[NDArray[Any]]:
@@ -85,7 +88,7 @@ def _by_channel(source: Source, encoded: Encoded) -> list[NDArray[Any]]:
     return list(np.moveaxis(stack, source.dims.index("c"), 0))
 
 
-def plate_channels(target: DirectoryTarget, state: PlateState) -> tuple[Channel, ...]:
+def plate_channels(target: Target, state: PlateState) -> tuple[Channel, ...]:
     """Return the channels of the plate: as its document, else its first field, says."""
     known = read_channels(spec.extension(state.attributes))
     if known and all(channel.window for channel in known):

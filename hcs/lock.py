@@ -42,8 +42,8 @@ _UNSUPPORTED = {
 class Hold:
     """A lock that is held until `release`, or until the process ends."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor: int | None = descriptor
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
 
     def release(self) -> None:
         """Give the lock back; a second call does nothing."""

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from hcs import hierarchy, spec
 from hcs.errors import ConflictError, CorruptDataError
+from hcs.folder import DirectoryTarget
 from hcs.lock import PATIENCE, Hold, wait_for
 from hcs.ozx import ArchiveStore
 from hcs.pack import directory_sources, write_archive
 from hcs.places import beside
-from hcs.target import DirectoryTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

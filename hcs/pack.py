@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, spec, step
 from hcs.errors import CorruptDataError, StoreError, UnsupportedVersionError
+from hcs.folder import DirectoryTarget
 from hcs.lock import locked
 from hcs.places import BYSTANDERS, beside, is_archive, local_path
-from hcs.target import PART, DirectoryTarget, store_errors
+from hcs.target import PART, store_errors
 from hcs.zipfile64 import COPY_BYTES, Zip64Writer
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def pack(
     with target.lock():
         packed = packed_beside(target.root, final)
         if packed:
-            hierarchy.annotate(target, {DRAFT: None})
+            hierarchy.merge(target, {DRAFT: None})
         sources = packed | directory_sources(target.root)
         write_archive(sources, final, state.version, progress)
 

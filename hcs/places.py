@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from hcs.errors import PlateNotFoundError, StoreError
-from hcs.target import DirectoryTarget
+from hcs.errors import PlateNotFoundError, ReadOnlyError, StoreError
+from hcs.folder import DirectoryTarget
+from hcs.store import REMOTE_SCHEMES, DirectoryStore, open_store
+from hcs.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hcs.objects import ObjectTarget
 
 BYSTANDERS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".directory"))
 """Files that file managers leave in any folder; nobody misses them."""
@@ -60,7 +64,7 @@ def local_path(store: Any) -> Path:
     )
 
 
-def open_target(store: Any, *, durable: bool = True) -> DirectoryTarget:
+def open_target(store: Any, *, durable: bool = True) -> Target:
     """Return the place of a plate that exists, open for writing.
 
     Raises
@@ -68,8 +72,11 @@ def open_target(store: Any, *, durable: bool = True) -> DirectoryTarget:
     PlateNotFoundError
         If nothing is there.
     """
-    if isinstance(store, DirectoryTarget):
+    if isinstance(store, Target):
         return store
+    objects = object_target(store)
+    if objects is not None:
+        return objects
     path = local_path(store)
     if is_archive(path) and path.is_file():
         from hcs.overlay import OverlayTarget
@@ -83,8 +90,55 @@ def open_target(store: Any, *, durable: bool = True) -> DirectoryTarget:
     return DirectoryTarget(path, durable=durable)
 
 
+def object_target(store: Any) -> ObjectTarget | None:
+    """Return the target of what is neither a folder nor an archive, else None.
+
+    Raises
+    ------
+    StoreError
+        If it is remote, and cannot be written by a conditional put.
+    MissingExtraError
+        If it is remote and obstore is not installed.
+    """
+    if isinstance(store, Path) or getattr(store, "root", None) is not None:
+        return None
+    if isinstance(store, str):
+        scheme = store.partition("://")[0].lower() if "://" in store else "file"
+        if scheme in ("http", "https"):
+            raise ReadOnlyError(
+                f"{scheme} addresses can be read but not written; use the address of "
+                f"the object store itself, such as s3://bucket/plate.zarr."
+            )
+        if scheme not in REMOTE_SCHEMES:
+            return None
+    elif isinstance(store, os.PathLike):
+        return None
+    from hcs.objects import ObjectTarget, check_conditional, place_lock
+
+    place = open_store(store)
+    if isinstance(place, DirectoryStore):
+        return None
+    if place.is_remote:
+        from hcs.bucket import ObstoreBucket
+        from hcs.remote import RemoteStore
+
+        if isinstance(place, RemoteStore):
+            lock = place_lock(place.store, "")
+            target = ObjectTarget(ObstoreBucket(place), place, lock)
+            check_conditional(target)
+            return target
+    else:
+        from hcs.bucket import ZarrBucket
+        from hcs.foreign import ZarrStore
+
+        if isinstance(place, ZarrStore):
+            lock = place_lock(place.store, place.prefix)
+            return ObjectTarget(ZarrBucket(place), place, lock)
+    raise ReadOnlyError(f"{place.location} cannot be written.")
+
+
 @contextlib.contextmanager
-def opened(store: Any) -> Iterator[DirectoryTarget]:
+def opened(store: Any) -> Iterator[Target]:
     """Open a place for the length of a body; what that needed is put away after it."""
     target = open_target(store)
     try:
@@ -113,7 +167,7 @@ def foreign_file(path: Path) -> Path | None:
             continue
         for name in names:
             inside = folder / name
-            if name in _DOCUMENTS or name in BYSTANDERS or _is_part(name):
+            if name in _DOCUMENTS or name in BYSTANDERS or is_part(name):
                 continue
             if inside.is_symlink() or not inside.is_dir():
                 if name == "METADATA.ome.xml" and folder.name == "OME":
@@ -123,7 +177,8 @@ def foreign_file(path: Path) -> Path | None:
     return None
 
 
-def _is_part(name: str) -> bool:
+def is_part(name: str) -> bool:
+    """Whether a file is a document that is being replaced."""
     return name.endswith(".hcs-part") or name.startswith((".zarr.json.", ".zattrs."))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, spec, step
@@ -16,7 +17,7 @@ from hcs.settle import finish_moves
 if TYPE_CHECKING:
     from hcs.hierarchy import PlateState, WellState
     from hcs.metadata import Who
-    from hcs.target import DirectoryTarget
+    from hcs.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +72,7 @@ def purge(
             return _purge(target, originals, orphans, who or login_name(), reason)
 
 
-def _look(
-    target: DirectoryTarget, originals: bool, orphans: bool
-) -> tuple[Purged, ...]:
+def _look(target: Target, originals: bool, orphans: bool) -> tuple[Purged, ...]:
     state = hierarchy.read_plate_state(target)
     found: list[Purged] = []
     for entry in state.plate.wells:
@@ -85,7 +84,7 @@ def _look(
 
 
 def _purge(
-    target: DirectoryTarget,
+    target: Target,
     originals: bool,
     orphans: bool,
     who: Who,
@@ -94,16 +93,15 @@ def _purge(
     state = hierarchy.read_plate_state(target)
     gone: list[Purged] = []
     for entry in state.plate.wells:
-        with target.lock():
-            gone += _purge_well(target, state, entry.path, originals, who, reason)
+        gone += target.transact(
+            partial(_purge_well, target, state, entry.path, originals, who, reason)
+        )
     if orphans:
         gone += _purge_orphans(target, state, yes=True)
     return tuple(gone)
 
 
-def _candidates(
-    target: DirectoryTarget, well: WellState, originals: bool
-) -> list[Purged]:
+def _candidates(target: Target, well: WellState, originals: bool) -> list[Purged]:
     listed = {image.path for image in well.well.images}
     found = []
     for record in well.records.values():
@@ -125,7 +123,7 @@ def _candidates(
 
 
 def _purge_well(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     path: str,
     originals: bool,
@@ -182,9 +180,7 @@ def _purged(
     )
 
 
-def _purge_orphans(
-    target: DirectoryTarget, state: PlateState, yes: bool
-) -> list[Purged]:
+def _purge_orphans(target: Target, state: PlateState, yes: bool) -> list[Purged]:
     gone = []
     with target.lock():
         for key in find_orphans(target):

@@ -9,21 +9,29 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, step
 from hcs.errors import HCSError
 from hcs.lock import locked, try_hold
-from hcs.places import ASIDE, TRASH, is_archive, local_path, open_target
+from hcs.objects import ObjectTarget
+from hcs.places import (
+    ASIDE,
+    TRASH,
+    is_archive,
+    local_path,
+    object_target,
+    open_target,
+)
 from hcs.settle import finish_moves
-from hcs.target import PART, store_errors
+from hcs.target import PART, Target, store_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from hcs.hierarchy import PlateState
-    from hcs.target import DirectoryTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +57,31 @@ def recover(store: Any) -> tuple[Finding, ...]:
     -------
         What was finished and removed, and what was found and kept.
     """
-    path = local_path(store)
-    found = [*_beside(path)]
-    if is_archive(path) or not path.is_dir():
-        return tuple(found)
-    target = open_target(store)
+    found: list[Finding] = []
+    target = store if isinstance(store, Target) else object_target(store)
+    if not isinstance(target, ObjectTarget):
+        path = local_path(store)
+        found += _beside(path)
+        if is_archive(path) or not path.is_dir():
+            return tuple(found)
+        target = open_target(store)
+    return (*found, *target.transact(partial(_recover_plate, target)))
+
+
+def _recover_plate(target: Target) -> list[Finding]:
+    found: list[Finding] = []
     state = hierarchy.read_plate_state(target)
-    with target.lock():
-        found += _parts(target, "")
-        for row in state.plate.rows:
-            found += _parts(target, row.name)
-            for column in state.plate.columns:
-                well = f"{row.name}/{column.name}"
-                if target.exists(well):
-                    found += _recover_well(target, state, well)
-            target.remove_empty(row.name)
-            if target.exists(row.name):
-                hierarchy.make_row(target, state.version, row.name)
-    return tuple(found)
+    found += _parts(target, "")
+    columns = {column.name for column in state.plate.columns}
+    for row in state.plate.rows:
+        found += _parts(target, row.name)
+        for name in target.children(row.name):
+            if name in columns:
+                found += _recover_well(target, state, f"{row.name}/{name}")
+        target.remove_empty(row.name)
+        if target.exists(row.name):
+            hierarchy.make_row(target, state.version, row.name)
+    return found
 
 
 def orphans(store: Any) -> tuple[str, ...]:
@@ -85,9 +100,7 @@ def orphans(store: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _recover_well(
-    target: DirectoryTarget, state: PlateState, well: str
-) -> Iterator[Finding]:
+def _recover_well(target: Target, state: PlateState, well: str) -> Iterator[Finding]:
     yield from _parts(target, well)
     before = hierarchy.read_well_state(target, state.version, well)
     pending = [
@@ -109,7 +122,7 @@ def _recover_well(
 
 
 def _recover_group(
-    target: DirectoryTarget, state: PlateState, key: str, purged: frozenset[str]
+    target: Target, state: PlateState, key: str, purged: frozenset[str]
 ) -> Iterator[Finding]:
     hold = target.hold(key)
     if hold is None:
@@ -138,7 +151,7 @@ def _recover_group(
 
 
 def _unnamed(
-    target: DirectoryTarget, state: PlateState, path: str
+    target: Target, state: PlateState, path: str
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield what no document of a well names, with the ids that were purged there."""
     well = hierarchy.read_well_state(target, state.version, path)
@@ -156,9 +169,7 @@ def _unnamed(
             yield key, frozenset(purged)
 
 
-def _kind(
-    target: DirectoryTarget, state: PlateState, key: str, purged: frozenset[str]
-) -> str:
+def _kind(target: Target, state: PlateState, key: str, purged: frozenset[str]) -> str:
     attributes = hierarchy.read_group_attributes(target, state.version, key)
     if attributes is None:
         return "foreign" if target.children(key) else "incomplete"
@@ -170,7 +181,7 @@ def _kind(
     return "foreign" if hierarchy.stated_id(attributes) is None else "complete"
 
 
-def _parts(target: DirectoryTarget, prefix: str) -> Iterator[Finding]:
+def _parts(target: Target, prefix: str) -> Iterator[Finding]:
     """Remove documents that were being replaced; the lock says that nobody is at it."""
     for name in target.children(prefix):
         key = f"{prefix}/{name}" if prefix else name

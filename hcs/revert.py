@@ -10,7 +10,7 @@ from hcs.commit import Change, commit_change
 from hcs.errors import ConflictError, NotFoundError
 from hcs.places import opened
 from hcs.store import open_store
-from hcs.target import DirectoryTarget
+from hcs.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def history(
         By well path and field name. A field that was never changed here, on a plate of
         other software, has no entry.
     """
-    documents = store if isinstance(store, DirectoryTarget) else open_store(store)
+    documents = store if isinstance(store, Target) else open_store(store)
     state = hierarchy.read_plate_state(documents)
     wells = [entry.path for entry in state.plate.wells] if well is None else [well]
     found: dict[tuple[str, str], tuple[FieldVersion, ...]] = {}
@@ -88,7 +88,7 @@ def revert(
 
 
 def _change_back(
-    target: DirectoryTarget,
+    target: Target,
     place: tuple[str, str],
     version: str,
     who: Who,

@@ -20,6 +20,7 @@ import time
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, spec, step
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs.hierarchy import PlateState, WellState
-    from hcs.target import DirectoryTarget
+    from hcs.target import Target
 
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,9 @@ def settle(
 ) -> tuple[Unsettled, ...]:
     """Bring corrected fields back to their first paths, and remove spent aliases.
 
+    Plates in object stores stay as they are unless `now`: a group is moved there by
+    copying it, during which readers of the first path find it incomplete.
+
     Parameters
     ----------
     store
@@ -90,23 +94,20 @@ def settle(
         What is still unsettled.
     """
     seconds = 0.0 if now else config.settle_grace if grace is None else grace
-    due = {entry.well for entry in unsettled(store, grace=seconds, wells=wells)}
-    if not due:
-        return ()
-    if is_archive(store):
-        with opened(store) as target, target.changing():
-            return ()  # an archive settles whenever it is written
     with opened(store) as target:
+        waiting = unsettled(target, grace=seconds, wells=wells)
+        if not waiting or not (target.settles or now):
+            return waiting
+        if is_archive(store):
+            with target.changing():
+                return ()  # an archive settles whenever it is written
         state = hierarchy.read_plate_state(target)
-        for path in sorted(due):
-            with target.lock():
-                settle_well(target, state, path, seconds)
+        for path in sorted({entry.well for entry in waiting}):
+            target.transact(partial(settle_well, target, state, path, seconds))
         return unsettled(target, grace=seconds, wells=wells)
 
 
-def settle_at_end(
-    target: DirectoryTarget, wells: tuple[str, ...], grace: float | None
-) -> None:
+def settle_at_end(target: Target, wells: tuple[str, ...], grace: float | None) -> None:
     """Bring what a writer corrected home, waiting until readers have let go.
 
     Aliases are left to whoever writes or settles the plate next.
@@ -150,7 +151,7 @@ def unsettled(
 
 
 def _unsettled(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     well: WellState,
     record: FieldRecord,
@@ -180,9 +181,7 @@ def _unsettled(
     )
 
 
-def settle_well(
-    target: DirectoryTarget, state: PlateState, path: str, grace: float
-) -> None:
+def settle_well(target: Target, state: PlateState, path: str, grace: float) -> None:
     """Take every step that is due in one well; the caller holds the lock."""
     well = finish_moves(target, state, path)
     for name in tuple(well.records):
@@ -205,7 +204,7 @@ def settle_well(
                 well = _unalias(target, state, well, name, alias)
 
 
-def finish_moves(target: DirectoryTarget, state: PlateState, path: str) -> WellState:
+def finish_moves(target: Target, state: PlateState, path: str) -> WellState:
     """Continue every announced move of a well; the caller holds the lock.
 
     Under the lock an announced move is one whose process died.
@@ -224,7 +223,7 @@ def finish_moves(target: DirectoryTarget, state: PlateState, path: str) -> WellS
 
 
 def _announce(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     well: WellState,
     record: FieldRecord,
@@ -246,7 +245,7 @@ def _announce(
 
 
 def _carry_out(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     well: WellState,
     move: Mapping[str, Any],
@@ -283,7 +282,7 @@ def _carry_out(
 
 
 def _link_anew(
-    target: DirectoryTarget, state: PlateState, old: str, new: str, version: str
+    target: Target, state: PlateState, old: str, new: str, version: str
 ) -> None:
     if hierarchy.version_at(target, state.version, new) == version:
         return
@@ -296,7 +295,7 @@ def _link_anew(
 
 
 def _flip(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     path: str,
     name: str,
@@ -315,7 +314,7 @@ def _flip(
 
 
 def _unalias(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     well: WellState,
     name: str,
@@ -343,9 +342,7 @@ def _unalias(
     return _save(target, state, well, replace(record, settling=settling))
 
 
-def _remove_spare(
-    target: DirectoryTarget, state: PlateState, spare: str, version: str
-) -> None:
+def _remove_spare(target: Target, state: PlateState, spare: str, version: str) -> None:
     found = hierarchy.read_group_attributes(target, state.version, spare)
     if found is None:
         target.remove_empty(spare)
@@ -357,7 +354,7 @@ def _remove_spare(
 
 
 def _save(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     well: WellState,
     record: FieldRecord,
@@ -379,7 +376,7 @@ def _save(
 
 
 def _obstacle(
-    target: DirectoryTarget, state: PlateState, well: WellState, record: FieldRecord
+    target: Target, state: PlateState, well: WellState, record: FieldRecord
 ) -> str:
     """Return what keeps a field from its first path, "" where nothing does."""
     home = f"{well.path}/{record.path}"
@@ -394,7 +391,7 @@ def _obstacle(
     return ""
 
 
-def _free_name(target: DirectoryTarget, well: str, name: str) -> str:
+def _free_name(target: Target, well: str, name: str) -> str:
     number = 1
     while target.exists(f"{well}/{name}r{number}"):
         number += 1

@@ -24,7 +24,7 @@ from hcs.inherit import inherited
 from hcs.metadata import FieldVersion, Who
 from hcs.pyramid import level_shapes
 from hcs.source import Source, as_source, full_size_only
-from hcs.target import DirectoryTarget, GroupSink
+from hcs.target import GroupSink, Target
 from hcs.verify import verify_levels
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class StagedField:
     that ``hcs recover`` reports.
     """
 
-    target: DirectoryTarget
+    target: Target
     place: Place
     version: FieldVersion
     label: str | None = None
@@ -139,7 +139,7 @@ class StagedField:
 
 
 def stage_field(
-    store: str | Path | DirectoryTarget,
+    store: str | Path | Target,
     well: str,
     field: str | int,
     multiscales: Any,
@@ -251,7 +251,7 @@ def field_name(
 
 
 def write_aside(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     well: WellState,
     identity: tuple[str, int | None],
@@ -262,17 +262,19 @@ def write_aside(
     file_name: str | None = None,
 ) -> StagedField:
     """Claim a path, write the field there and verify it; see `stage_field`."""
-    name, acquisition = identity
     if storage.levels is not None:
         source = full_size_only(source)
     layouts = _layouts(state.version, source, storage)
     identifier = uuid.uuid4().hex
-    with target.lock():
+
+    def claim() -> tuple[WellState, Place, Hold]:
         step.reached("claim")
-        well = hierarchy.read_well_state(target, state.version, well.path)
-        place, hold = _claim(target, state, well, (name, acquisition), identifier)
+        fresh = hierarchy.read_well_state(target, state.version, well.path)
+        return fresh, *_claim(target, state, fresh, identity, identifier)
+
+    present, place, hold = target.transact(claim)
     try:
-        encoded = _write(target, state, well, place, identifier, source, layouts)
+        encoded = _write(target, state, present, place, identifier, source, layouts)
         step.reached("verify")
         if storage.verify:
             _verify(target, state, place, layouts, encoded)
@@ -300,9 +302,7 @@ def write_aside(
     )
 
 
-def _abandon(
-    target: DirectoryTarget, state: PlateState, place: Place, hold: Hold
-) -> None:
+def _abandon(target: Target, state: PlateState, place: Place, hold: Hold) -> None:
     try:
         hierarchy.remove_group(target, state.version, place.key)
     except HCSError:
@@ -312,7 +312,7 @@ def _abandon(
 
 
 def _claim(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     well: WellState,
     identity: tuple[str, int | None],
@@ -331,33 +331,25 @@ def _claim(
     place = Place(
         well=well.path, name=name, acquisition=acquisition, path=path, base=base
     )
-    if not target.claim(place.key):
+    mark = hierarchy.mark_files(state.version, identifier, hierarchy.STAGING)
+    hold = target.claim(place.key, mark)
+    if hold is None:
         raise ConflictError(
             f"{target.location}/{place.key} was taken by somebody else."
         )
-    hold = target.hold(place.key)
-    if hold is None:
-        raise ConflictError(
-            f"{target.location}/{place.key} is being written elsewhere."
-        )
-    hierarchy.mark_group(
-        target, state.version, place.key, identifier, hierarchy.STAGING
-    )
     return place, hold
 
 
-def _free_path(
-    target: DirectoryTarget, state: PlateState, well: WellState, name: str
-) -> str:
+def _free_path(target: Target, state: PlateState, well: WellState, name: str) -> str:
     """Return the path of a correction: ``0r2``, ``0r3``, whichever nobody has."""
     number = 2
     while target.exists(f"{well.path}/{name}r{number}"):
         number += 1
-    path = f"{name}r{number}"
+    path = f"{name}r{number}{target.free_suffix()}"
     return spec.check_image_path(path, well.path, writing=True, version=state.version)
 
 
-def _clear_name(target: DirectoryTarget, state: PlateState, key: str) -> None:
+def _clear_name(target: Target, state: PlateState, key: str) -> None:
     """Free the name of a new field of what a killed writer of ours left there."""
     if not target.exists(key):
         return
@@ -409,7 +401,7 @@ def _layouts(version: str, source: Source, storage: Storage) -> list[ArrayLayout
 
 
 def _write(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     well: WellState,
     place: Place,
@@ -440,7 +432,7 @@ def _write(
 
 
 def _verify(
-    target: DirectoryTarget,
+    target: Target,
     state: PlateState,
     place: Place,
     layouts: Sequence[ArrayLayout],

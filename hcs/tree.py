@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hcs.store import PlateStore
-    from hcs.target import DirectoryTarget
+    from hcs.target import Target
 
 _READ_BYTES = 16 << 20
 """Bytes copied at a time; bounds memory."""
@@ -43,7 +43,7 @@ class Transfer:
     old: str
     """NGFF version of the source."""
 
-    target: DirectoryTarget
+    target: Target
     new: str
 
     @property
@@ -202,7 +202,7 @@ def _blocks(store: PlateStore, key: str) -> Iterator[bytes]:
 def _convert_array(transfer: Transfer, key: str, new_key: str) -> None:
     """Copy an array that is no level of an image, by zarr-python."""
     import zarr
-    from zarr.storage import LocalStore
+    from zarr.storage import MemoryStore
 
     new_format = 2 if transfer.new == _BELOW_05 else 3
     try:
@@ -228,8 +228,8 @@ def _convert_array(transfer: Transfer, key: str, new_key: str) -> None:
                 options["chunk_key_encoding"] = {"name": "v2", "separator": "/"}
             elif dims:
                 options["dimension_names"] = dims
-            place = LocalStore(transfer.target.root)
-            copy: Any = zarr.create_array(place, name=new_key, **options)
+            written: dict[str, Any] = {}
+            copy: Any = zarr.create_array(MemoryStore(written), name="a", **options)
             copy[...] = np.asarray(array[...]) if array.shape else array[()]
     except HCSError:
         raise
@@ -238,6 +238,9 @@ def _convert_array(transfer: Transfer, key: str, new_key: str) -> None:
             f"{transfer.store.where(key)} cannot be written as Zarr v{new_format}: "
             f"{error}. Convert between 0.5 and 0.6, or leave that array out."
         ) from error
+    for name, data in written.items():
+        if name.startswith("a/"):
+            transfer.target.put(_join(new_key, name[2:]), data.to_bytes())
 
 
 def _join(*parts: str) -> str:

@@ -14,13 +14,13 @@ from hcs.errors import (
     StoreError,
     WriterStateError,
 )
+from hcs.folder import DirectoryTarget
 from hcs.metadata import Plate, Who, as_plate
 from hcs.person import login_name as login_name
 from hcs.places import is_archive, local_path
 from hcs.settle import NO_WAIT, settle_at_end
 from hcs.source import as_source
 from hcs.staging import Storage, field_name, write_aside
-from hcs.target import DirectoryTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from hcs.metadata import FieldVersion
+    from hcs.target import Target
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -339,12 +340,10 @@ class HCSPlateWriter:
             For example ``conditions``, ``gaps``, ``import`` or ``channels``; None takes
             a key away.
         """
-        target = self._open_draft().target
-        with target.lock():
-            hierarchy.annotate(target, content)
+        hierarchy.annotate(self._open_draft().target, content)
 
 
-def _listed(target: DirectoryTarget) -> set[tuple[str, str]]:
+def _listed(target: Target) -> set[tuple[str, str]]:
     state = hierarchy.read_plate_state(target)
     found = set()
     for entry in state.plate.wells:
