@@ -23,7 +23,7 @@ from dashboard.events import Event
 from dashboard.staged_pixels import levels
 from dashboard.text import plain_text
 from dashboard.versions import field_history, version_view
-from hcs import revert, settle, stage_field, to_ngff_image
+from hcs import Who, recover, revert, settle, stage_field, to_ngff_image
 from hcs.errors import ConflictError, HCSError, StaleVersionError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dashboard.uploads import Uploads
     from dashboard.values import Source, Staged, VersionView
     from hcs import NgffImage
-    from hcs.metadata import FieldVersion, Who
+    from hcs.metadata import FieldVersion
 
 _LOG = logging.getLogger(__name__)
 
@@ -73,6 +73,7 @@ class Corrections:
         self._events = events
         self._lock = threading.Lock()
         self._drafts: dict[str, _Draft] = {}
+        self._recovered: set[str] = set()
 
     # --- staging ----------------------------------------------------------------------
 
@@ -213,6 +214,7 @@ class Corrections:
             "field": staged.field,
             "supersedes": staged.base or "",
         }
+        self._record("commit-begun", plate, who, reason, about)
         try:
             prepared = stage_field(
                 plate.location,
@@ -291,7 +293,13 @@ class Corrections:
         return version_view(event, live=event.id)
 
     def settle_due(self, plate: ServedPlate, grace: float | None) -> bool:
-        """Bring corrections that are due back to their first paths."""
+        """Bring corrections that are due back to their first paths.
+
+        The first time, what a server that died had begun is brought to an end.
+        """
+        if plate.key not in self._recovered:
+            self._recovered.add(plate.key)
+            self._recover(plate)
         wells = plate.unsettled_wells()
         left = settle(plate.location, grace=grace, wells=wells) if wells else ()
         # The documents tell what has moved; the same look serves other processes.
@@ -299,6 +307,25 @@ class Corrections:
         if changed:
             plate.bump()
         return bool(left)
+
+    def _recover(self, plate: ServedPlate) -> None:
+        for act in self._events.unfinished(plate.plate.id):
+            with self._lock:
+                busy = any(draft.busy.locked() for draft in self._drafts.values())
+            if busy or act.location != plate.plate.location:
+                return
+            findings = recover(plate.location)
+            for found in findings:
+                _LOG.warning("%s %s: %s", found.action, found.location, found.message)
+            self._record(
+                "commit-interrupted",
+                plate,
+                Who(act.who, act.known),
+                act.why,
+                {"well": act.well, "field": act.field, "supersedes": act.supersedes},
+                found=[f"{one.action} {one.location}" for one in findings],
+            )
+            _look_again(plate, act.well)
 
     # --- inside -----------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ class Event:
     """One act on a plate."""
 
     action: str
-    """``"commit"`` or ``"revert"``; with ``"-failed"`` behind where it was not done."""
+    """``"commit-begun"``, then ``"commit"``, ``"commit-failed"`` or, where the server
+    died in between, ``"commit-interrupted"``; ``"revert"`` or ``"revert-failed"``."""
 
     plate: str
     """Id of the plate."""
@@ -75,6 +76,17 @@ class Events:
                     details=json.dumps(dict(act.details), ensure_ascii=False),
                 )
             )
+
+    def unfinished(self, plate: str) -> tuple[Event, ...]:
+        """Return the commits that were begun and of which no end was recorded."""
+        begun: dict[tuple[str, str], list[Event]] = {}
+        for act in self.of_plate(plate):
+            mine = begun.setdefault((act.well, act.field), [])
+            if act.action == "commit-begun":
+                mine.append(act)
+            elif act.action.startswith("commit") and mine:
+                mine.pop()
+        return tuple(act for acts in begun.values() for act in acts)
 
     def of_plate(self, plate: str) -> tuple[Event, ...]:
         """Return the acts on a plate in the order in which they were recorded."""

@@ -144,7 +144,7 @@ class Keeper:
             self._settle is not None
             and plate.surveyed
             and plate.writable
-            and plate.unsettled_wells()
+            and (plate.unsettled_wells() or (plate.key, "settle") not in self._next)
             and self._due(plate.key, "settle", SETTLE_SECONDS)
         ):
             self._settle(plate, self._settle_after)
