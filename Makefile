@@ -27,13 +27,14 @@ else
 	$(BIN)/hcs-dashboard serve "$(PLATE)" --port $(PORT) $(ARGS)
 endif
 
+# The browser's tests run alone, and also where the others failed.
 test: install-test chromium ## unit, integration and browser tests
-	$(PYTEST) $(TWO) -m "not full and not browser" $(ARGS)
-	$(PYTEST) tests/browser -m "not full" $(ARGS)
+	$(PYTEST) $(TWO) -m "not full and not browser" $(ARGS); parts=$$?; \
+	$(PYTEST) tests/browser -m "not full" $(ARGS) && exit $$parts
 
 test-full: install-test chromium ## the same, with long counts and slow checks
-	$(PYTEST) $(TWO) -m "not browser" $(ARGS)
-	$(PYTEST) tests/browser -m "" $(ARGS)
+	$(PYTEST) $(TWO) -m "not browser" $(ARGS); parts=$$?; \
+	$(PYTEST) tests/browser -m "" $(ARGS) && exit $$parts
 
 # Another environment must not disturb .venv: make test-library VENV=.venv-3.13 PYTHON=...
 test-library: install-test ## the tests that need neither the page nor a browser
