@@ -1,0 +1,64 @@
+"""HTTP handlers for what leaves the dashboard as a file: tables and reports."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dashboard.http import Handler
+from dashboard.reviews.report import report_html
+from dashboard.reviews.tables import PlateTables
+
+if TYPE_CHECKING:
+    from dashboard.service import Service
+
+_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def export_routes(
+    service: Service,
+) -> list[tuple[str, type[Handler], dict[str, Any]]]:
+    """Return the patterns for Tornado, without prefix."""
+    return [
+        (
+            r"/export/([^/]+)/(wells\.csv|fields\.csv|report\.html)",
+            ExportHandler,
+            {"service": service},
+        )
+    ]
+
+
+class ExportHandler(Handler):
+    """Sends what is known of a plate at this moment as a file."""
+
+    async def get(self, key: str, what: str) -> None:
+        """Answer with a table or a report, made in a thread."""
+        try:
+            name, text = await self.in_thread(lambda: self._make(key, what))
+        except Exception as error:  # noqa: BLE001 - answered in words, and logged
+            self.answer_error(*self.explain(error))
+            return
+        kind = "text/html" if what.endswith("html") else "text/csv"
+        self.set_header("Content-Type", f"{kind}; charset=utf-8")
+        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        self.set_header("Cache-Control", "no-store")
+        await self.finish(text)
+
+    def _make(self, key: str, what: str) -> tuple[str, str]:
+        tables = PlateTables(self.service, key)
+        name = file_name(tables.overview.name or key, what)
+        if what == "report.html":
+            return name, report_html(self.service, key)
+        table = tables.wells() if what == "wells.csv" else tables.fields()
+        # The mark makes spreadsheets take it for the UTF-8 that it is.
+        return name, "\ufeff" + table.csv()
+
+
+def file_name(plate: str, what: str) -> str:
+    """Return a name that every file system takes.
+
+    >>> file_name("../plate 7", "wells.csv")
+    'plate_7-wells.csv'
+    """
+    stem = _NAME.sub("_", plate).strip("._-") or "plate"
+    return f"{stem[:80]}-{what}"

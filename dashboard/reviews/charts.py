@@ -1,0 +1,137 @@
+"""Plate maps of the report as SVG: no script, sharp on paper."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from dashboard.reviews.acts import Subject
+from dashboard.text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.reviews.values import PlateReview, Standing
+    from dashboard.values import MetricValues, PlateOverview, WellState
+
+_CELL = 22
+_HEAD = 18
+
+COLOURS = {"pass": "#009e73", "flag": "#e69f00", "fail": "#d55e00"}
+"""Of Okabe and Ito; each verdict also has a sign of its own."""
+
+_SIGNS = {"pass": "✓", "flag": "!", "fail": "×"}
+
+_VIRIDIS = (
+    "#440154",
+    "#482475",
+    "#414487",
+    "#355f8d",
+    "#2a788e",
+    "#21918c",
+    "#22a884",
+    "#44bf70",
+    "#7ad151",
+    "#bddf26",
+    "#fde725",
+)
+
+
+def verdict_map(overview: PlateOverview, review: PlateReview) -> str:
+    """Return the plate with the verdict of each well, and what the signs mean."""
+
+    def draw(well: WellState, x: float, y: float) -> str:
+        held = review.of(Subject(well.path))
+        return _square(x, y, "#f4f5f7", "#dfe3e8") + (_sign(held, x, y) if held else "")
+
+    key = (
+        "<p>✓ pass, ! look again, × fail; only outlined: judged in bulk and not looked "
+        "at; grey: the pictures have changed since.</p>"
+    )
+    return _plate(overview, draw) + key
+
+
+def metric_map(
+    overview: PlateOverview, values: MetricValues, review: PlateReview
+) -> str:
+    """Return the plate coloured by a metric, with its limits."""
+    low, high = values.low, values.high
+
+    def draw(well: WellState, x: float, y: float) -> str:
+        one = values.wells.get(well.label)
+        value = one.value if one else None
+        if value is None or low is None or high is None:
+            return _square(x, y, "#ffffff", "#dfe3e8")
+        part = (value - low) / (high - low) if high > low else 0.5
+        text = f"{well.label} {value:.4g}"
+        held = review.of(Subject(well.path))
+        mark = _sign(held, x, y, small=True) if held else ""
+        return _square(x, y, _ramp(part), "none", text) + mark
+
+    limits = "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
+    unit = f" {values.metric.unit}" if values.metric.unit else ""
+    title = safe_text(f"{values.metric.title}: {limits}{unit}", 200)
+    return f"<figure>{_plate(overview, draw)}<figcaption>{title}</figcaption></figure>"
+
+
+def _plate(
+    overview: PlateOverview, draw: Callable[[WellState, float, float], str]
+) -> str:
+    columns, rows = len(overview.columns), len(overview.rows)
+    width, height = _HEAD + _CELL * columns + 1, _HEAD + _CELL * rows + 1
+    heads = "".join(
+        f'<text x="{_HEAD + _CELL * (i + 0.5)}" y="12" text-anchor="middle">'
+        f"{safe_text(name, 8)}</text>"
+        for i, name in enumerate(overview.columns)
+    ) + "".join(
+        f'<text x="{_HEAD - 5}" y="{_HEAD + _CELL * (i + 0.5) + 3}" '
+        f'text-anchor="end">{safe_text(name, 8)}</text>'
+        for i, name in enumerate(overview.rows)
+    )
+    wells = "".join(
+        draw(well, _HEAD + _CELL * well.column, _HEAD + _CELL * well.row)
+        for well in overview.wells
+        if well.state != "not_acquired"
+    )
+    return (
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="Plate map">{heads}{wells}</svg>'
+    )
+
+
+def _square(x: float, y: float, fill: str, stroke: str, text: str = "") -> str:
+    title = f"<title>{safe_text(text, 200)}</title>" if text else ""
+    return (
+        f'<rect x="{x + 1}" y="{y + 1}" width="{_CELL - 2}" height="{_CELL - 2}" '
+        f'rx="3" fill="{fill}" stroke="{stroke}">{title}</rect>'
+    )
+
+
+def _sign(held: Standing, x: float, y: float, *, small: bool = False) -> str:
+    verdict = held.act.verdict
+    colour = "#7a828b" if held.stale else COLOURS.get(verdict, "#7a828b")
+    hollow = held.act.basis == "unseen"
+    radius = _CELL * (0.2 if small else 0.34)
+    cx = x + _CELL - radius - 3 if small else x + _CELL / 2
+    cy = y + _CELL - radius - 3 if small else y + _CELL / 2
+    fill, ink = ("#ffffff", colour) if hollow else (colour, "#ffffff")
+    return (
+        f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="{radius:.1f}" fill="{fill}" '
+        f'stroke="{colour}"/><text x="{cx:.1f}" y="{cy + radius * 0.45:.1f}" '
+        f'text-anchor="middle" style="fill:{ink};font-weight:700;'
+        f'font-size:{radius * 1.4:.1f}px">{_SIGNS.get(verdict, "")}</text>'
+    )
+
+
+def _ramp(part: float) -> str:
+    place = min(1.0, max(0.0, part)) * (len(_VIRIDIS) - 1)
+    below = min(len(_VIRIDIS) - 2, math.floor(place))
+    mixed = (
+        round(a + (b - a) * (place - below))
+        for a, b in zip(
+            bytes.fromhex(_VIRIDIS[below][1:]),
+            bytes.fromhex(_VIRIDIS[below + 1][1:]),
+            strict=True,
+        )
+    )
+    return "#" + "".join(f"{one:02x}" for one in mixed)

@@ -1,0 +1,33 @@
+"""The looks of the report: one style sheet, for the screen and for paper."""
+
+STYLE = """
+:root { color-scheme: light; }
+body { margin: 0; background: #fff; color: #14181d;
+  font: 14px/1.45 system-ui, sans-serif;
+  font-variant-numeric: tabular-nums; }
+main { max-width: 62rem; margin: 0 auto; padding: 1.5rem; }
+h1 { font-size: 1.6rem; margin: 0 0 .75rem; }
+h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; border-bottom: 1px solid #858e99; }
+h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; }
+dl { display: grid;
+  grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; }
+dt { color: #565f6a; }
+dd { margin: 0; overflow-wrap: anywhere; }
+table { border-collapse: collapse; margin: .5rem 0; font-size: .85rem; }
+th, td { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0;
+  border-bottom: 1px solid #dfe3e8; overflow-wrap: anywhere; }
+.maps { display: flex; flex-wrap: wrap; gap: 1rem; }
+.maps svg { width: 19rem; height: auto; }
+figure { margin: 0; }
+figcaption { font-size: .8rem; color: #565f6a; }
+.pictures { display: flex; flex-wrap: wrap; gap: .5rem; }
+.pictures img { display: block; background: #000; max-width: 100%; }
+.well { break-inside: avoid; border-top: 1px solid #dfe3e8; }
+svg text { font: 9px system-ui, sans-serif; fill: #565f6a; }
+@media print {
+  main { max-width: none; padding: 0; }
+  body { font-size: 10pt;
+    print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  section { break-before: auto; }
+}
+"""

@@ -1,0 +1,282 @@
+"""Decisions and metrics as tables, a line a well or a line a field."""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dashboard.reviews.acts import REASONS, Subject, field_key
+from dashboard.scores import COMPLETENESS, SUSPICION
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dashboard.reviews.values import PlateReview, Standing
+    from dashboard.service import Service
+    from dashboard.values import (
+        FieldValues,
+        FieldView,
+        MetricInfo,
+        MetricValues,
+        PlateOverview,
+        VersionView,
+        WellState,
+    )
+
+Cell = str | int | float | None
+
+_EXECUTED = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a text that begins so for a formula."""
+
+_WHOLE = (COMPLETENESS, SUSPICION)
+"""Metrics of a well that are no summary of its fields' values."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    """Columns and rows; a missing value is None."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def csv(self) -> str:
+        """Return it as CSV that no spreadsheet executes."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(map(safe_cell, self.columns))
+        writer.writerows([[safe_cell(cell) for cell in row] for row in self.rows])
+        return text.getvalue()
+
+    def records(self) -> list[dict[str, Cell]]:
+        """Return the rows as mappings."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+def safe_cell(value: Cell) -> Cell:
+    """Return a cell that is text and not a formula for every spreadsheet.
+
+    >>> safe_cell("=1+1"), safe_cell("-6.1"), safe_cell(-6.1), safe_cell(None)
+    ("'=1+1", '-6.1', -6.1, '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str) and value.startswith(_EXECUTED) and not _number(value):
+        return f"'{value}"
+    return value
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text.isascii() and text == text.strip()
+
+
+class PlateTables:
+    """Makes the tables of one plate, as it is at this moment.
+
+    Reads every well, so it belongs into a thread.
+
+    Parameters
+    ----------
+    service
+        Answers for the plate.
+    key
+        Of the plate.
+    """
+
+    def __init__(self, service: Service, key: str) -> None:
+        self._service = service
+        self._key = key
+        self.overview: PlateOverview = service.overview(key)
+        self.review: PlateReview = service.reviews.read(key)
+        self.metrics: tuple[MetricInfo, ...] = service.metrics(key)
+        self.values: dict[str, MetricValues] = {
+            one.id: service.values(key, one.id) for one in self.metrics
+        }
+
+    def wells(self) -> DecisionTable:
+        """Return a line for each well that the plate lists."""
+        return _table(self._well(well) for well in self._listed())
+
+    def fields(self) -> DecisionTable:
+        """Return a line for each field that can be found."""
+        return _table(row for well in self._listed() for row in self._fields(well))
+
+    def _listed(self) -> list[WellState]:
+        return [one for one in self.overview.wells if one.state != "not_acquired"]
+
+    def _well(self, well: WellState) -> dict[str, Cell]:
+        fields = self._service.well(self._key, well.label).fields
+        subject = Subject(well.path)
+        out = [one for one in fields if self._excluded(well, one)]
+        used = len(fields) - len(out)
+        return {
+            **self._place(well),
+            "state": well.state,
+            "fields": len(fields),
+            "fields_expected": well.expected_fields,
+            "fields_used": f"{used} of {len(fields)}",
+            **self._judged(subject),
+            "version": ";".join(
+                f"{field_key(one.name, one.acquisition)}={one.version}"
+                for one in fields
+            ),
+            **self._corrected(well, fields),
+            **self._well_metrics(well, fields),
+        }
+
+    def _fields(self, well: WellState) -> Iterable[dict[str, Cell]]:
+        fields = self._service.well(self._key, well.label).fields
+        values = self._values(well)
+        for one in fields:
+            subject = Subject(well.path, one.name, one.acquisition)
+            measured = values.get((one.name, one.acquisition), {})
+            yield {
+                **self._place(well),
+                "field": one.label,
+                "field_name": one.name,
+                "acquisition": one.acquisition,
+                "state": "unreadable" if one.error else "present",
+                **self._judged(subject),
+                "version": one.version,
+                **self._corrected(well, [one]),
+                **{
+                    info.id: measured.get(info.id)
+                    for info in self.metrics
+                    if info.id not in _WHOLE
+                },
+            }
+
+    def _place(self, well: WellState) -> dict[str, Cell]:
+        named = dict(well.conditions)
+        return {
+            "plate_id": self.overview.id,
+            "plate": self.overview.name,
+            "well": well.label,
+            "well_path": well.path,
+            "row": self.overview.rows[well.row],
+            "column": self.overview.columns[well.column],
+            "row_index": well.row,
+            "column_index": well.column,
+            **{
+                f"condition_{name}": named.get(name, "")
+                for name in self.overview.condition_names
+            },
+        }
+
+    def _judged(self, subject: Subject) -> dict[str, Cell]:
+        held, source = self._held(subject)
+        act = held.act if held else None
+        return {
+            "qc_exclude": int(self.review.excluded(subject)),
+            "verdict": act.verdict if act else "",
+            "verdict_source": source,
+            "reviewed": "yes" if act and source != "inherited" else "",
+            "stale": ("yes" if held.stale else "no") if held else "",
+            "basis": act.basis if act else "",
+            "reason": act.reason if act else "",
+            "reason_text": REASONS.get(act.reason, "") if act else "",
+            "note": act.note if act else "",
+            "reviewer": act.who if act else "",
+            "reviewer_known": act.known if act else "",
+            "decided_at": act.at if act else "",
+            "settings_revision": act.settings if act else "",
+        }
+
+    def _held(self, subject: Subject) -> tuple[Standing | None, str]:
+        """Return the verdict that holds on a subject, and where it comes from.
+
+        A field takes over what was decided of its well; a well takes over only that
+        its plate failed: that a plate passed says nothing of a well nobody saw.
+        """
+        own = self.review.of(subject)
+        if own is not None:
+            return own, "bulk" if own.act.basis == "unseen" else "own"
+        plate = self.review.of(Subject())
+        if plate is not None and plate.act.verdict == "fail":
+            return plate, "inherited"
+        if subject.field and (well := self.review.of(Subject(subject.well))):
+            return well, "inherited"
+        return None, ""
+
+    def _excluded(self, well: WellState, field: FieldView) -> bool:
+        held = self.review.of(Subject(well.path, field.name, field.acquisition))
+        return held is not None and held.act.verdict == "fail"
+
+    def _corrected(
+        self, well: WellState, fields: Sequence[FieldView]
+    ) -> dict[str, Cell]:
+        last = self._last_correction(well, [one for one in fields if one.corrected])
+        return {
+            "corrected": "yes" if last else "no",
+            "corrected_by": last.who if last else "",
+            "corrected_at": last.when if last else "",
+            "corrected_why": last.why if last else "",
+        }
+
+    def _last_correction(
+        self, well: WellState, fields: Sequence[FieldView]
+    ) -> VersionView | None:
+        found = []
+        for one in fields:
+            try:
+                history = self._service.history(self._key, well.label, one.name)
+            except HCSError:
+                continue
+            found += [event for event in history if event.action != "write"]
+        return max(found, key=lambda event: event.when, default=None)
+
+    def _values(self, well: WellState) -> dict[tuple[str, int | None], dict[str, Any]]:
+        try:
+            found: Iterable[FieldValues] = self._service.field_values(
+                self._key, well.label
+            )
+        except HCSError:
+            return {}
+        return {(one.field, one.acquisition): dict(one.values) for one in found}
+
+    def _well_metrics(
+        self, well: WellState, fields: Sequence[FieldView]
+    ) -> dict[str, Cell]:
+        """Return the well's values, without the fields that failed."""
+        found: dict[str, Cell] = {}
+        for info in self.metrics:
+            one = self.values[info.id].wells.get(well.label)
+            found[info.id] = one.value if one else None
+        kept = [one for one in fields if not self._excluded(well, one)]
+        if len(kept) == len(fields):
+            return found
+        values = self._values(well)
+        for info in self.metrics:
+            if info.id in _WHOLE:
+                continue
+            each = [
+                values.get((one.name, one.acquisition), {}).get(info.id) for one in kept
+            ]
+            found[info.id] = _summary(info, [v for v in each if v is not None])
+        return found
+
+
+def _summary(info: MetricInfo, values: list[float]) -> float | None:
+    """Return a well's value from those of its fields, as the plate map has it."""
+    if not values:
+        return None
+    if info.direction == "low":
+        return min(values)
+    if info.direction == "high":
+        return max(values)
+    return statistics.median(values)
+
+
+def _table(rows: Iterable[dict[str, Cell]]) -> DecisionTable:
+    found = list(rows)
+    columns = tuple(found[0]) if found else ()
+    return DecisionTable(
+        columns, tuple(tuple(row.get(name) for name in columns) for row in found)
+    )
