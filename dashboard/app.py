@@ -14,6 +14,7 @@ from panel.io.server import get_server
 from tornado.ioloop import IOLoop
 
 from dashboard.errors import DashboardError
+from dashboard.exports import export_routes
 from dashboard.http import routes
 from dashboard.session import Session
 from dashboard.urls import Urls
@@ -82,7 +83,10 @@ def make_server(service: Service, settings: Settings) -> Any:
             start=False,
             verbose=False,
             location=True,
-            extra_patterns=routes(service, origins=allowed, assets=assets_folder()),
+            extra_patterns=[
+                *routes(service, origins=allowed, assets=assets_folder()),
+                *export_routes(service),
+            ],
             unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),
             check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),
             websocket_max_message_size=_WEBSOCKET_BYTES,
