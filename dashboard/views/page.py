@@ -20,6 +20,7 @@ from dashboard.views.header import Header
 from dashboard.views.history import History
 from dashboard.views.montage import Montage
 from dashboard.views.plate_map import PlateMap
+from dashboard.views.review import VerdictBar
 from dashboard.views.snapshot import Snapshot, Snapshots
 from dashboard.views.upload import UploadForm
 
@@ -65,6 +66,7 @@ class Page:
             "channels": Channels(session),
             "field_viewer": FieldViewer(session),
             "compare": Compare(session),
+            "verdict": VerdictBar(session),
             "correction": UploadForm(session, self._correction),
             "history": History(session, on_change=self._snapshots.refresh),
             "details": Details(session),
