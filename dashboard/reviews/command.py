@@ -1,0 +1,81 @@
+"""``hcs-dashboard decisions``: parsing and printing only."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashboard.errors import DashboardError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from dashboard.service import Service
+
+
+def add_decisions(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    decisions = commands.add_parser(
+        "decisions",
+        help="export or import what was decided about a plate",
+        description="Take the verdicts on a plate to a file or back, without loss.",
+    )
+    kinds = decisions.add_subparsers(dest="kind", required=True)
+    for name, text in (
+        ("export", "write every act on a plate to a file, one JSON document a line"),
+        ("import", "add the acts of a file to the plate's ledger"),
+    ):
+        one = kinds.add_parser(name, help=text, description=text)
+        one.add_argument("plate", metavar="PLATE")
+        one.add_argument("file", metavar="FILE", type=Path)
+        one.add_argument("--workspace", type=Path, help="default: your own")
+        one.add_argument("--database", metavar="URL")
+        one.add_argument("--verbose", action="store_true", help="log what is done")
+    kinds.choices["import"].add_argument(
+        "--another-plate",
+        action="store_true",
+        help="take it although the file is of a plate with another id",
+    )
+    decisions.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Export or import; print how much."""
+    from dashboard.reviews.transfer import export_decisions, import_decisions
+
+    with _served(options) as (service, key):
+        if options.kind == "export":
+            count = export_decisions(service, key, options.file)
+            told = f"{count} acts written to {options.file}."
+        else:
+            count = import_decisions(
+                service, key, options.file, another_plate=options.another_plate
+            )
+            told = f"{count} acts of {options.file} are new."
+    print(told)  # noqa: T201 - a command prints
+    return 0
+
+
+@contextlib.contextmanager
+def _served(options: argparse.Namespace) -> Iterator[tuple[Service, str]]:
+    from dashboard.service import Service
+    from dashboard.workspace import open_workspace
+
+    service = Service(
+        [options.plate],
+        open_workspace(options.workspace),
+        database=options.database,
+        # Nothing but the ledger is written here, and by an export not even that.
+        read_only=options.kind == "export",
+    )
+    try:
+        entries = service.plates()
+        if len(entries) != 1:
+            raise DashboardError(
+                f"{options.plate} holds {len(entries)} plates; name one of them."
+            )
+        yield service, entries[0].key
+    finally:
+        service.close()

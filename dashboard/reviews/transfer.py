@@ -1,0 +1,122 @@
+"""A plate's ledger as a file, and back without loss: one JSON document a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard.errors import DashboardError
+from dashboard.reviews.acts import as_document, from_document
+from dashboard.text import plain_text
+
+if TYPE_CHECKING:
+    from dashboard.service import Service
+
+FORMAT = "hcs-decisions"
+VERSION = 1
+
+
+def export_decisions(service: Service, key: str, file: Path) -> int:
+    """Write every act on a plate to a file; return how many.
+
+    Raises
+    ------
+    DashboardError
+        If the file cannot be written.
+    """
+    overview = service.overview(key)
+    acts = service.reviews.acts(key)
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "plate": overview.id,
+        "name": overview.name,
+    }
+    lines = [head, *map(as_document, acts)]
+    text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+    try:
+        _replace(file, text)
+    except OSError as error:
+        raise DashboardError(
+            f"{file} cannot be written: {error.strerror or error}."
+        ) from error
+    return len(acts)
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write the whole file or leave the old one."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def import_decisions(
+    service: Service, key: str, file: Path, *, another_plate: bool = False
+) -> int:
+    """Add the acts of a file to a plate; return how many were new.
+
+    Parameters
+    ----------
+    service, key
+        The plate.
+    file
+        What `export_decisions` wrote.
+    another_plate
+        Take it also where the file is of a plate with another id.
+
+    Raises
+    ------
+    DashboardError
+        If the file cannot be read, is none of ours or of another plate, or the ledger
+        has acts that it lacks. Nothing was added then.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DashboardError(f"{file} cannot be read: {error}.") from error
+    head = _document(file, 1, lines[0] if lines else "")
+    if head.get("format") != FORMAT:
+        raise DashboardError(
+            f"{file} is no file of decisions: it must come from `hcs-dashboard "
+            f"decisions export`."
+        )
+    if head.get("version") != VERSION:
+        raise DashboardError(
+            f"{file} has version {plain_text(head.get('version'), 20)}, this program "
+            f"reads {VERSION}. Use the program that wrote it, or a newer one."
+        )
+    plate = service.overview(key).id
+    if head.get("plate") != plate and not another_plate:
+        raise DashboardError(
+            f"{file} is of plate {plain_text(head.get('name'), 80)!r} with the id "
+            f"{plain_text(head.get('plate'), 60)}, and not of {key!r} ({plate}). Give "
+            f"--another-plate if you mean it."
+        )
+    acts = [
+        from_document(_document(file, number, line))
+        for number, line in enumerate(lines[1:], 2)
+        if line.strip()
+    ]
+    return service.reviews.bring(key, acts)
+
+
+def _document(file: Path, number: int, line: str) -> dict[str, object]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DashboardError(
+            f"Line {number} of {file} is no JSON: {plain_text(error, 100)}."
+        ) from error
+    if not isinstance(found, dict):
+        raise DashboardError(f"Line {number} of {file} is no JSON object.")
+    return found
