@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.reviews.command import add_decisions
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from dashboard.service import Service
     from dashboard.workspace import Workspace
 
-_COMMANDS = ("serve", "measure")
+_COMMANDS = ("serve", "measure", "decisions")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     _serve_parser(commands)
     _measure_parser(commands)
+    add_decisions(commands)
     return parser
 
 
