@@ -6,6 +6,7 @@ store arrive as our own.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from zarr.abc.store import (
@@ -21,7 +22,7 @@ from hcs.document import parse_json
 from hcs.errors import ReadOnlyError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from zarr.core.buffer import Buffer, BufferPrototype
 
@@ -86,6 +87,31 @@ class GuardedStore(Store):
     ) -> list[Buffer | None]:
         """Return parts of several objects."""
         return [await self.get(key, prototype, part) for key, part in key_ranges]
+
+    async def get_ranges(
+        self,
+        key: str,
+        byte_ranges: Sequence[ByteRequest | None],
+        *,
+        prototype: BufferPrototype,
+        max_concurrency: int = 10,
+        **_merging: int,
+    ) -> AsyncIterator[Sequence[tuple[int, Buffer | None]]]:
+        """Yield parts of one object, each asked for and checked by itself.
+
+        zarr (3.2 and later) would otherwise merge neighbours into one request, in which
+        the headers of all chunks but the first went unseen.
+        """
+        free = asyncio.Semaphore(max_concurrency)
+
+        async def one(part: ByteRequest | None) -> Buffer | None:
+            async with free:
+                return await self.get(key, prototype, part)
+
+        found = await asyncio.gather(*map(one, byte_ranges))
+        if None in found:
+            raise BaseExceptionGroup("absent", [FileNotFoundError(key)])
+        yield list(enumerate(found))
 
     async def exists(self, key: str) -> bool:
         """Whether there is such an object."""

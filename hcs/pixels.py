@@ -244,10 +244,29 @@ def decode(
         raise UnsafeDataError(
             f"Not enough memory to read {store.where(path)}."
         ) from error
+    except ExceptionGroup as group:
+        # Newer versions of zarr read the parts of a shard as a group of tasks.
+        raise _first_of_ours(group) or _undecoded(store.where(path), group) from group
     except Exception as error:  # codecs raise whatever they like
-        raise CorruptDataError(
-            f"Cannot decode {store.where(path)}: {type(error).__name__}: {error}."
-        ) from error
+        raise _undecoded(store.where(path), error) from error
+
+
+def _undecoded(where: str, error: BaseException) -> CorruptDataError:
+    return CorruptDataError(
+        f"Cannot decode {where}: {type(error).__name__}: {error}. The chunk is damaged "
+        f"or cut off."
+    )
+
+
+def _first_of_ours(group: ExceptionGroup[Exception]) -> HCSError | None:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            inner = _first_of_ours(error)
+            if inner is not None:
+                return inner
+        elif isinstance(error, HCSError):
+            return error
+    return None
 
 
 def _open(store: PlateStore, path: str, spec: ArraySpec) -> Any:
