@@ -402,17 +402,24 @@ def test_a_new_plate_in_the_folder_joins_the_list(
         )
 
 
-def test_a_revision_is_quiet_where_nothing_changes(
+def test_a_revision_comes_to_rest_where_nothing_changes(
     plate: Path, workspace: Path
 ) -> None:
+    """Else every page would be rebuilt twice a second for ever."""
     with service(workspace, plate) as made:
         surveyed(made, KEY)
         wait_for(lambda: (p := made.progress(KEY)).done and not p.running)
-        before = made.revision(KEY)
-        end = time.monotonic() + 2.5
-        while time.monotonic() < end:
-            assert made.revision(KEY) == before
-            time.sleep(0.1)
+        seen = [(made.revision(KEY), time.monotonic())]
+
+        def at_rest() -> bool:
+            revision = made.revision(KEY)
+            if revision != seen[-1][0]:
+                seen.append((revision, time.monotonic()))
+            # Longer than any look at the documents takes to come round.
+            return time.monotonic() - seen[-1][1] > 3.0
+
+        wait_for(at_rest)
+        assert len(seen) < 8
 
 
 def test_a_document_that_breaks_while_it_is_served_is_shown_as_such(
