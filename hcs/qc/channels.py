@@ -22,7 +22,10 @@ _FURTHEST = 48
 _WINDOW = 640
 """Side of the part in the middle that is compared: a shift is the same everywhere."""
 
-_LEAST_PEAK = 5.5
+_FINE = 1.5
+"""Sigma of the filter that shows edges, in pixels."""
+
+_LEAST_PEAK = 6.0
 """Height of the best fit over the standard deviation of all, to tell a shift."""
 
 _LEAST_LEAD = 1.25
@@ -109,8 +112,10 @@ def _edges(plane: Plane) -> NDArray[np.float32]:
     )
     pixels = plane.pixels[inner].astype(np.float32)
     # Roots give the light's own noise one strength, bright or dim.
-    smooth = ndimage.gaussian_filter(np.sqrt(np.maximum(pixels, 0)), 1.5, truncate=3)
-    strength = np.hypot(*np.gradient(smooth))
+    root = np.sqrt(np.maximum(pixels, 0))
+    # On both sides of an edge, whichever side is bright, and nothing on the edge:
+    # a finer pattern than the gradient, so that a fit is harder to have by chance.
+    strength = np.abs(ndimage.gaussian_laplace(root, _FINE, truncate=3))
     # The strongest edges, such as dirt's, must not drown the others.
     strength = np.minimum(strength, np.percentile(strength[::2, ::2], 99))
     strength -= ndimage.gaussian_filter(strength, 6, truncate=3)
