@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -124,7 +123,6 @@ class ZarrBucket:
     def __init__(self, store: ZarrStore) -> None:
         self._store, self._prefix = store.store, store.prefix
         self.location = store.location
-        self._written: dict[str, float] = {}
 
     def get(self, key: str) -> tuple[bytes, Hashable] | None:
         """Return an object and a digest of it."""
@@ -149,7 +147,6 @@ class ZarrBucket:
         content = data if isinstance(data, bytes) else data.read()
         buffer = default_buffer_prototype().buffer.from_bytes(content)
         self._run(self._store.set(self._prefix + key, buffer))
-        self._written[key] = time.monotonic()
         return hashlib.sha256(content).digest()
 
     def copy(self, old: str, new: str) -> None:
@@ -184,9 +181,8 @@ class ZarrBucket:
         return list(self._run(found()))
 
     def age(self, key: str) -> float | None:
-        """Return the seconds since this object wrote a key, None for others."""
-        written = self._written.get(key)
-        return None if written is None else time.monotonic() - written
+        """Return None: these stores do not tell, and no other process writes them."""
+        return None
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         from zarr.core.sync import sync

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, spec, step
 from hcs.errors import ConflictError, HCSError, StoreError
+from hcs.folder import DirectoryTarget
 from hcs.history import FieldRecord, now, record_of, write_records
 from hcs.metadata import FieldVersion, Well, WellImage
-from hcs.places import BYSTANDERS, is_archive, local_path
+from hcs.places import BYSTANDERS, is_archive, local_path, object_target
 from hcs.tree import DOCUMENTS, Transfer, copy_content, copy_node, group_files
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hcs.metadata import Plate, PlateWell
     from hcs.plate import HCSPlate
     from hcs.store import PlateStore
+    from hcs.target import Target
 
 COPYING = "copying"
 """Our key of a plate that is still being copied; names its source, so that the copy
@@ -97,25 +99,31 @@ def copy_plate(
     draft.finish()
 
 
-def _check_apart(source: PlateStore, store: str | Path) -> None:
-    try:
+def _check_apart(source: PlateStore, store: Any) -> None:
+    place: Any = store
+    if object_target(store) is None:
         place = local_path(store).resolve()
-    except HCSError:
-        return
-    if str(place) == source.location:
+    if str(place) == source.location or store in (source, getattr(source, "store", 0)):
         raise StoreError(
             f"{place} is the plate that is to be copied; give another path."
         )
 
 
-def _unfinished(store: str | Path, identifier: str) -> Path | None:
+def _unfinished(store: Any, identifier: str) -> Any:
     """Return where an interrupted copy of the same plate is, None where none is."""
+    target = object_target(store)
+    if target is not None:
+        return store if _copies(target) == identifier else None
     final = local_path(store).absolute()
     places = [final]
     if final.parent.is_dir():
         places += sorted(final.parent.glob(f".{final.name}.*.hcs-new"))
     for place in places:
-        if place.is_dir() and not is_archive(place) and _copies(place) == identifier:
+        if (
+            place.is_dir()
+            and not is_archive(place)
+            and _copies(DirectoryTarget(place)) == identifier
+        ):
             if place != final:
                 raise ConflictError(
                     f"{place} is an unfinished copy of that plate; go on with it by "
@@ -125,16 +133,17 @@ def _unfinished(store: str | Path, identifier: str) -> Path | None:
     return None
 
 
-def _is_taken(store: str | Path) -> bool:
+def _is_taken(store: Any) -> bool:
+    target = object_target(store)
+    if target is not None:
+        return not target.make_root()
     path = local_path(store)
     return path.is_file() or (path.is_dir() and any(path.iterdir()))
 
 
-def _copies(place: Path) -> str | None:
-    from hcs.folder import DirectoryTarget
-
+def _copies(target: Target) -> str | None:
     try:
-        state = hierarchy.read_plate_state(DirectoryTarget(place))
+        state = hierarchy.read_plate_state(target)
     except HCSError:
         return None
     found = spec.extension(state.attributes).get(COPYING)

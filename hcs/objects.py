@@ -79,14 +79,38 @@ class Bucket(Protocol):
         """Return the seconds since an object was written, None where unknown."""
 
 
-_locks: WeakValueDictionary[tuple[int, str], Any] = WeakValueDictionary()
-_locks_guard = threading.Lock()
+class Place:
+    """What the threads of this process share about one place."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.held: set[str] = set()
+        """Groups that are being staged here; guarded by `lock`."""
 
 
-def place_lock(store: object, prefix: str) -> Any:
-    """Return the lock that all threads of this process share for a place."""
-    with _locks_guard:
-        return _locks.setdefault((id(store), prefix), threading.RLock())
+_places: WeakValueDictionary[object, Place] = WeakValueDictionary()
+_places_guard = threading.Lock()
+
+
+def shared_place(key: object) -> Place:
+    """Return what is shared about the place that `key` names."""
+    with _places_guard:
+        return _places.setdefault(key, Place())
+
+
+class ObjectHold(Hold):
+    """A group that this process is staging."""
+
+    def __init__(self, place: Place, prefix: str) -> None:
+        super().__init__(None)
+        self._place, self._prefix = place, prefix
+        with place.lock:
+            place.held.add(prefix)
+
+    def release(self) -> None:
+        """Give the group back; a second call does nothing."""
+        with self._place.lock:
+            self._place.held.discard(self._prefix)
 
 
 class ObjectTarget(Target):
@@ -107,8 +131,8 @@ class ObjectTarget(Target):
 
     settles = False
 
-    def __init__(self, bucket: Bucket, store: PlateStore, lock: Any) -> None:
-        self.bucket, self._store, self._lock = bucket, store, lock
+    def __init__(self, bucket: Bucket, store: PlateStore, place: Place) -> None:
+        self.bucket, self._store, self._place = bucket, store, place
         self.location = store.location
         self._read = threading.local()
 
@@ -162,7 +186,7 @@ class ObjectTarget(Target):
                 self.bucket.put(f"{prefix}/{name}", data, Expected(None))
             except MovedOnError:
                 return None
-        return Hold(None)
+        return ObjectHold(self._place, prefix)
 
     @contextlib.contextmanager
     def create(self, key: str) -> Iterator[BinaryIO]:
@@ -231,7 +255,7 @@ class ObjectTarget(Target):
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Exclude threads, and remember what is read; see `Target.lock`."""
-        with self._lock:
+        with self._place.lock:
             outer = self._tags()
             if outer is None:
                 self._read.tags = {}
@@ -245,12 +269,21 @@ class ObjectTarget(Target):
         return getattr(self._read, "tags", None)
 
     def hold(self, prefix: str) -> Hold | None:
-        """Return a hold of a group of one's own, or of one that was left long ago."""
-        for name in _DOCUMENTS:
-            age = self.bucket.age(f"{prefix}/{name}")
-            if age is not None and age > ABANDONED:
-                return Hold(None)
-        return None
+        """Return a hold of a group that nobody here stages, and nobody elsewhere.
+
+        Of other processes only the age of the group's mark tells.
+        """
+        if prefix in self._place.held:
+            return None
+        ages = [self.bucket.age(f"{prefix}/{name}") for name in _DOCUMENTS]
+        known = [age for age in ages if age is not None]
+        if self.bucket.conditional and (not known or min(known) < ABANDONED):
+            return None
+        return ObjectHold(self._place, prefix)
+
+
+_conditional: set[str] = set()
+"""Places that were seen to honour conditions; a server does not lose the ability."""
 
 
 def check_conditional(target: ObjectTarget) -> None:
@@ -261,6 +294,8 @@ def check_conditional(target: ObjectTarget) -> None:
     StoreError
         If it takes it: two writers would then overwrite each other without a word.
     """
+    if target.location in _conditional:
+        return
     key = f".hcs-probe-{uuid.uuid4().hex}"
     try:
         target.bucket.put(key, b"1", Expected(None))
@@ -272,3 +307,4 @@ def check_conditional(target: ObjectTarget) -> None:
             )
     finally:
         target.bucket.delete(key)
+    _conditional.add(target.location)

@@ -113,7 +113,7 @@ def object_target(store: Any) -> ObjectTarget | None:
             return None
     elif isinstance(store, os.PathLike):
         return None
-    from hcs.objects import ObjectTarget, check_conditional, place_lock
+    from hcs.objects import ObjectTarget, check_conditional, shared_place
 
     place = open_store(store)
     if isinstance(place, DirectoryStore):
@@ -123,8 +123,10 @@ def object_target(store: Any) -> ObjectTarget | None:
         from hcs.remote import RemoteStore
 
         if isinstance(place, RemoteStore):
-            lock = place_lock(place.store, "")
-            target = ObjectTarget(ObstoreBucket(place), place, lock)
+            # Stores of one address are one place; a store without any is its own.
+            key = place.location if isinstance(store, str) else id(place.store)
+            shared = shared_place(key)
+            target = ObjectTarget(ObstoreBucket(place), place, shared)
             check_conditional(target)
             return target
     else:
@@ -132,8 +134,8 @@ def object_target(store: Any) -> ObjectTarget | None:
         from hcs.foreign import ZarrStore
 
         if isinstance(place, ZarrStore):
-            lock = place_lock(place.store, place.prefix)
-            return ObjectTarget(ZarrBucket(place), place, lock)
+            shared = shared_place((id(place.store), place.prefix))
+            return ObjectTarget(ZarrBucket(place), place, shared)
     raise ReadOnlyError(f"{place.location} cannot be written.")
 
 

@@ -17,7 +17,7 @@ from hcs.errors import (
 from hcs.folder import DirectoryTarget
 from hcs.metadata import Plate, Who, as_plate
 from hcs.person import login_name as login_name
-from hcs.places import is_archive, local_path
+from hcs.places import is_archive, local_path, object_target
 from hcs.settle import NO_WAIT, settle_at_end
 from hcs.source import as_source
 from hcs.staging import Storage, field_name, write_aside
@@ -458,8 +458,10 @@ def to_hcs_zarr(
 
 
 def _has_fields(store: str | Path) -> bool:
-    path = local_path(store)
-    if is_archive(path):
-        return path.exists()
-    target = DirectoryTarget(path)
-    return path.is_dir() and hierarchy.has_plate(target) and bool(_listed(target))
+    target: Target | None = object_target(store)
+    if target is None:
+        path = local_path(store)
+        if is_archive(path):
+            return path.exists()
+        target = DirectoryTarget(path)
+    return hierarchy.has_plate(target) and bool(_listed(target))
