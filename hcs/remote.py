@@ -7,11 +7,10 @@ range, and a server that ignores ranges is an error rather than a whole download
 from __future__ import annotations
 
 import os
-import re
 import time
 from base64 import b64encode
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -21,9 +20,17 @@ from hcs.config import config
 from hcs.document import DOCUMENT_LIMIT
 from hcs.errors import (
     HCSError,
-    MissingExtraError,
     PlateNotFoundError,
     StoreError,
+)
+from hcs.request import (
+    check_size,
+    get_part,
+    get_tail,
+    obstore_module,
+    options_of,
+    requesting,
+    stamp_of,
 )
 from hcs.store import CHUNK_LIMIT, PlateStore, check_key, too_large
 
@@ -112,7 +119,7 @@ class RemoteStore(PlateStore):
     is_remote = True
 
     def __init__(self, store: Any, location: str | None = None) -> None:
-        _obstore()
+        obstore_module()
         self.store = store
         self.location = location or f"{type(store).__name__} of obstore"
         self._lock = Lock()
@@ -137,7 +144,7 @@ class RemoteStore(PlateStore):
             return None if found is None else found[0]
         if length is not None and length > limit:
             raise too_large(self.where(key), length, limit)
-        return _get_part(self.store, key, start, length, self.where(key), limit)
+        return get_part(self.store, key, start, length, self.where(key), limit)
 
     async def fetch_async(
         self, key: str, start: int = 0, length: int | None = None
@@ -150,11 +157,11 @@ class RemoteStore(PlateStore):
             return known
         wanted, start = start, min(start, -_TAIL_BYTES) if start < 0 else start
         try:
-            with _request(where):
-                result = await _obstore().get_async(
-                    self.store, key, options=_options(start, length)
+            with requesting(where):
+                result = await obstore_module().get_async(
+                    self.store, key, options=options_of(start, length)
                 )
-                _check_size(result, where, CHUNK_LIMIT)
+                check_size(result, where, CHUNK_LIMIT)
                 data = bytes(await result.bytes_async())
         except FileNotFoundError:
             return None
@@ -221,16 +228,16 @@ class RemoteStore(PlateStore):
     def stamp(self, key: str) -> Hashable | None:
         """Return entity tag or time of change, and size."""
         try:
-            with _request(self.where(key)):
-                return _stamp(_obstore().head(self.store, key))
+            with requesting(self.where(key)):
+                return stamp_of(obstore_module().head(self.store, key))
         except FileNotFoundError:
             return None
 
     def children(self, prefix: str = "") -> Iterator[str]:
         """Yield the names below a prefix; plain web servers cannot tell them."""
         prefix = prefix.strip("/")
-        with _request(self.where(prefix), "Cannot list (web servers do not tell)"):
-            found = _obstore().list_with_delimiter(self.store, prefix or None)
+        with requesting(self.where(prefix), "Cannot list (web servers do not tell)"):
+            found = obstore_module().list_with_delimiter(self.store, prefix or None)
         folders, objects = found["common_prefixes"], found["objects"]
         for path in (*folders, *(one["path"] for one in objects)):
             yield path.rstrip("/").rpartition("/")[2]
@@ -253,10 +260,10 @@ class RemoteStore(PlateStore):
 
     def _get(self, key: str, limit: int) -> tuple[bytes, Hashable] | None:
         try:
-            with _request(self.where(key)):
-                result = _obstore().get(self.store, key)
-                _check_size(result, self.where(key), limit)
-                return bytes(result.bytes()), _stamp(result.meta)
+            with requesting(self.where(key)):
+                result = obstore_module().get(self.store, key)
+                check_size(result, self.where(key), limit)
+                return bytes(result.bytes()), stamp_of(result.meta)
         except FileNotFoundError:
             return None
 
@@ -273,11 +280,11 @@ class RemoteSource:
 
         self._store, self._key, self.location = store, key, location
         try:
-            meta, self._tail = _tail(store, key, TAIL_BYTES, location)
+            meta, self._tail = get_tail(store, key, TAIL_BYTES, location)
         except FileNotFoundError:
             raise PlateNotFoundError(f"No plate at {location}.") from None
         self.size = int(meta["size"])
-        self.stamp = _stamp(meta)
+        self.stamp = stamp_of(meta)
         self._tag: str | None = meta.get("e_tag")
 
     def read_at(self, start: int, length: int) -> bytes:
@@ -288,7 +295,7 @@ class RemoteSource:
         tail = self.size - len(self._tail)
         if start >= tail:
             return self._tail[start - tail : start - tail + length]
-        found = _get_part(
+        found = get_part(
             self._store, self._key, start, length, self.location, CHUNK_LIMIT, self._tag
         )
         if found is None:
@@ -303,22 +310,8 @@ class RemoteSource:
         return type(self), (self._store, self._key, self.location)
 
 
-# --- obstore -------------------------------------------------------------------------
-
-
-def _obstore() -> Any:
-    try:
-        import obstore
-    except ImportError as error:
-        raise MissingExtraError(
-            "Addresses are read through obstore, which is not installed; install this "
-            "package with the extra 'remote': pip install 'hcs-dashboard[remote]'."
-        ) from error
-    return obstore
-
-
 def _make_store(url: str, shown: str) -> Any:
-    _obstore()
+    obstore_module()
     from datetime import timedelta
 
     from obstore.store import from_url
@@ -343,104 +336,8 @@ def _make_store(url: str, shown: str) -> Any:
         "retry_timeout": timedelta(seconds=2 * config.request_timeout),
     }
     make: Any = from_url  # its types list every setting of every cloud
-    with _request(shown, "Cannot understand the address"):
+    with requesting(shown, "Cannot understand the address"):
         return make(url, client_options=options, retry_config=retry, **extra)
-
-
-def _options(
-    start: int, length: int | None, tag: str | None = None
-) -> dict[str, Any] | None:
-    options: dict[str, Any] = {}
-    if start < 0:
-        options["range"] = {"suffix": -start}
-    elif length is not None:
-        options["range"] = (start, start + length)
-    elif start:
-        options["range"] = {"offset": start}
-    if tag is not None:
-        options["if_match"] = tag
-    return options or None
-
-
-def _get_part(
-    store: Any,
-    key: str,
-    start: int,
-    length: int | None,
-    where: str,
-    limit: int,
-    tag: str | None = None,
-) -> bytes | None:
-    if length == 0:
-        return b""
-    try:
-        with _request(where):
-            result = _obstore().get(store, key, options=_options(start, length, tag))
-            _check_size(result, where, limit)
-            return bytes(result.bytes())
-    except FileNotFoundError:
-        return None
-
-
-def _tail(store: Any, key: str, length: int, where: str) -> tuple[Any, bytes]:
-    """Return what is known of an object, and its last bytes."""
-    obstore = _obstore()
-    try:
-        with _request(where):
-            result = obstore.get(store, key, options={"range": {"suffix": length}})
-            return result.meta, bytes(result.bytes())
-    except StoreError as error:
-        # Some servers do ranges, but not from the end; they answer 400 or 416.
-        if "answered 4" not in str(error):
-            raise
-    with _request(where):
-        meta = obstore.head(store, key)
-        start = max(int(meta["size"]) - length, 0)
-    return meta, _get_part(store, key, start, length, where, length) or b""
-
-
-def _check_size(result: Any, where: str, limit: int) -> None:
-    first, end = result.range
-    if end - first > limit:
-        raise too_large(where, end - first, limit)
-
-
-def _stamp(meta: Any) -> Hashable:
-    return (meta.get("e_tag") or meta.get("last_modified"), meta.get("size"))
-
-
-@contextmanager
-def _request(where: str, failed: str = "Cannot read") -> Iterator[None]:
-    """Turn errors of obstore, of which there are many, into ours."""
-    try:
-        yield
-    except (FileNotFoundError, HCSError):
-        raise
-    except Exception as error:  # noqa: BLE001
-        # Not chained: theirs show the whole address, with what was in it.
-        raise StoreError(f"{failed} {where}: {_reason(error)}.") from None
-
-
-def _reason(error: Exception) -> str:
-    text = str(error).partition("\n")[0]
-    name = type(error).__name__
-    if name == "NotSupportedError":
-        return (
-            "the server ignores requests for parts of a file, and the whole file is "
-            "not downloaded; use another server or unpack the plate"
-        )
-    if name == "PreconditionError":
-        return "it was replaced since it was opened; open it again"
-    status = re.search(r"status code: (\d{3}[A-Za-z ]*)", text)
-    if status is not None:
-        return f"the server answered {status[1].strip()}"
-    if "timed out" in str(error) or "TimedOut" in str(error):
-        return f"no answer within {config.request_timeout:g} s"
-    if "error sending request" in text or "onnect" in str(error):
-        return "the server cannot be reached"
-    if name in ("PermissionDeniedError", "UnauthenticatedError", "PermissionError"):
-        return "access is denied"
-    return re.sub(r"\S+://\S+", "its address", text)[:200] or name
 
 
 def _shown(url: str) -> str:
