@@ -34,6 +34,7 @@ export function legend({ gradient, onLimits }) {
       over.hidden = !above
       set(ramp, { title: none ? "" : `${below} below, ${above} above the limits` })
       set(mode, { dataset: { mode: limits }, title: limits === "robust" ? "Colours span the 2nd to 98th percentile" : "Colours span all values" })
+      mode.hidden = values.metric === "suspicion" // its limits are always the same
       mode.textContent = limits === "robust" ? "2–98 %" : "full range"
     },
     mark(value) {

@@ -56,7 +56,8 @@ function build({ el, send }) {
   const keyBox = h("div")
   const summary = h("p", { class: "summary soft", role: "status", "aria-live": "polite" })
   const tip = h("div", { class: "tip", hidden: true, role: "tooltip" })
-  const body = h("div", { class: "body" }, map, keyBox, summary)
+  const explain = h("p", { class: "explain soft small" })
+  const body = h("div", { class: "body" }, map, keyBox, summary, explain)
   el.append(h("section", { class: "panel", "aria-label": "Plate map" }, head, body), tip)
 
   const paintWells = everyFrame(() => scene.geometry && drawWells(canvas, scene))
@@ -337,7 +338,8 @@ function build({ el, send }) {
     const shown = value === null || value === undefined ? (why || "no value") : `${number(value)}${values.unit ? ` ${values.unit}` : ""}`
     fill(tip, h("div", { class: "row" }, h("b", {}, plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
       values && state === STATE.present ? h("div", {}, h("span", { class: "soft" }, `${values.title} `), h("span", { class: value === null ? "soft" : "value" }, shown),
-        values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null) : null, facts)
+        values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null) : null,
+      value !== null && value !== undefined && why ? h("div", { class: "because" }, why) : null, facts)
   }
 
   function placeTip(event) {
@@ -429,7 +431,7 @@ function build({ el, send }) {
       const groups = new Map()
       for (const metric of metrics) {
         if (!groups.has(metric.group)) groups.set(metric.group, [])
-        groups.get(metric.group).push(h("option", { value: metric.id }, metric.title))
+        groups.get(metric.group).push(h("option", { value: metric.id, title: metric.about }, metric.title))
       }
       const made = [...groups].map(([name, options]) => (name ? h("optgroup", { label: name }, options) : options))
       const signature = JSON.stringify(metrics)
@@ -439,6 +441,7 @@ function build({ el, send }) {
       }
       if (next.metric) select.value = next.metric
       set(select, { title: values?.definition || "" })
+      say(explain, values?.definition || "")
       colour()
     },
     look(next) {

@@ -285,7 +285,7 @@ class Measuring:
             with self._lock:
                 known.again = False
             try:
-                self._measure(plate, known)
+                progress = self._measure(plate, known)
             except Exception as error:  # noqa: BLE001
                 known.progress = Progress(
                     done=known.progress.done,
@@ -298,15 +298,17 @@ class Measuring:
                 return
             if not known.again and not self._closing.is_set():
                 self._judge(plate, known)
+            # Last, so that a plate that is measured has its suspects.
+            self._tell(plate, known, progress, force=True)
             with self._lock:
                 if not known.again:
                     return
 
-    def _measure(self, plate: ServedPlate, known: Knowledge) -> None:
+    def _measure(self, plate: ServedPlate, known: Knowledge) -> Progress:
+        """Measure what is not measured; return the progress to be told at the end."""
         todo, have = self._todo(plate, known)
         if not todo:
-            self._tell(plate, known, Progress(done=have, total=have), force=have > 0)
-            return
+            return Progress(done=have, total=have)
         total = have + len(todo)
         self._tell(plate, known, Progress(done=have, total=total, running=True))
         results = measure_plate(
@@ -337,12 +339,7 @@ class Measuring:
                     )
                     self._tell(plate, known, state, force=True)
         self._take(plate, known, buffer)
-        self._tell(
-            plate,
-            known,
-            Progress(done=done, total=max(total, done), failed=failed),
-            force=True,
-        )
+        return Progress(done=done, total=max(total, done), failed=failed)
 
     def _todo(
         self, plate: ServedPlate, known: Knowledge

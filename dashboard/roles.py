@@ -7,11 +7,13 @@ holds for every plate of the project with such a map.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dashboard.settings import project_of
+from hcs.cache import LRUCache
 from hcs.qc.roles import ROLES, RoleMapping, WellRole, header_key, propose_mapping
 
 if TYPE_CHECKING:
@@ -71,27 +73,24 @@ class RoleBook:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._views: LRUCache[tuple[object, ...], RolesView] = LRUCache(16)
 
     def view(self, overview: PlateOverview) -> RolesView:
         """Return the roles of a plate, by the kept mapping or a proposed one."""
-        conditions = {
-            well.label: dict(well.conditions)
-            for well in overview.wells
-            if well.conditions
-        }
-        columns = tuple(dict.fromkeys(c for one in conditions.values() for c in one))
+        stated = tuple(
+            (well.label, well.conditions) for well in overview.wells if well.conditions
+        )
+        columns = tuple(dict.fromkeys(c for _, one in stated for c, _ in one))
         if not columns:
             return RolesView()
         told = self._settings.get(_KIND, *_whose(overview, columns))
-        kept = _from_json(told, columns)
-        mapping = propose_mapping(conditions) if kept is None else kept
-        return RolesView(
-            columns=columns,
-            choices=tuple(_choices(columns, conditions)),
-            mapping=mapping,
-            kept=kept is not None,
-            wells={label: mapping.apply(one) for label, one in conditions.items()},
-        )
+        key = (stated, json.dumps(told))
+        found = self._views.get(key)
+        if found is None:
+            conditions = {label: dict(one) for label, one in stated}
+            found = _view(columns, conditions, _from_json(told, columns))
+            self._views.set(key, found)
+        return found
 
     def keep(self, overview: PlateOverview, mapping: RoleMapping | None) -> None:
         """Keep a mapping for the plate's project; None returns to the proposal."""
@@ -100,6 +99,21 @@ class RoleBook:
         )
         value = None if mapping is None else _to_json(mapping)
         self._settings.put(value, _KIND, *_whose(overview, columns))
+
+
+def _view(
+    columns: tuple[str, ...],
+    conditions: Mapping[str, Mapping[str, str]],
+    kept: RoleMapping | None,
+) -> RolesView:
+    mapping = propose_mapping(conditions) if kept is None else kept
+    return RolesView(
+        columns=columns,
+        choices=tuple(_choices(columns, conditions)),
+        mapping=mapping,
+        kept=kept is not None,
+        wells={label: mapping.apply(one) for label, one in conditions.items()},
+    )
 
 
 def _whose(overview: PlateOverview, columns: tuple[str, ...]) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from dashboard.metrics import MetricStore
 from dashboard.pictures import PLANE_CACHE_BYTES, Pictures
 from dashboard.plates import Plates
 from dashboard.previews import DISK_BYTES, MEMORY_BYTES, Previews
+from dashboard.reviews.acts import Subject
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.reviews import Reviews
 from dashboard.roles import RoleBook
@@ -262,6 +263,7 @@ class Service:
         mapping
             None returns to what is proposed.
         """
+        self._may_write()
         plate = self._plates.get(key)
         self._roles.keep(plate.overview(), mapping)
         self._measuring.judge(plate)
@@ -273,10 +275,24 @@ class Service:
         """Return what a metric says about the plate as an assay."""
         overview = self._looked_at(key).overview()
         values = self.values(key, metric, acquisition)
-        return self._statistics.view(overview, values)
+        return self._statistics.view(overview, values, self.failed_wells(key))
+
+    def failed_wells(self, key: str) -> frozenset[str]:
+        """Return the labels of the wells that statistics leave out (fast)."""
+        review = self.reviews.review(key)
+        return frozenset(
+            well.label
+            for well in self._looked_at(key).overview().wells
+            if review.excluded(Subject(well.path))
+        )
+
+    def assay_metric(self, key: str) -> str:
+        """Return the metric that the project's assays measure, "" where unnamed."""
+        return self._statistics.assay_metric(self._looked_at(key).overview())
 
     def keep_assay_metric(self, key: str, metric: str | None) -> None:
         """Name the metric that the assays of the plate's project measure."""
+        self._may_write()
         plate = self._plates.get(key)
         self._statistics.keep_assay_metric(plate.overview(), metric)
         plate.bump()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
+_FRESH_SECONDS = 2.0
+"""Pages ask with each revision; another server's change may take so long to show."""
+
+
 class Settings:
     """Named JSON values in the workspace's database.
 
@@ -26,10 +32,19 @@ class Settings:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._known: dict[str, tuple[float, Any]] = {}
 
     def get(self, kind: str, *whose: str) -> Any:
-        """Return what was kept, None where nothing was."""
-        query = select(settings.c.value).where(settings.c.name == _name(kind, whose))
+        """Return what was kept, None where nothing was; seconds old at most."""
+        name = _name(kind, whose)
+        read, value = self._known.get(name, (-math.inf, None))
+        if time.monotonic() - read > _FRESH_SECONDS:
+            value = self._read(name)
+            self._known[name] = time.monotonic(), value
+        return value
+
+    def _read(self, name: str) -> Any:
+        query = select(settings.c.value).where(settings.c.name == name)
         with self._engine.connect() as connection:
             found = connection.execute(query).scalar()
         try:
@@ -46,6 +61,7 @@ class Settings:
             if value is not None:
                 text = json.dumps(value, allow_nan=False)
                 connection.execute(insert(settings).values(name=name, value=text))
+        self._known.pop(name, None)
 
 
 def project_of(location: str) -> str:

@@ -124,8 +124,8 @@ def results_of(evidence: Evidence) -> list[FieldResult]:
     found = []
     for well in evidence.overview.wells:
         if well.state in ("missing", "unreadable"):
-            why = well.error or "nothing is there"
-            found.append(_result(well.path, "", "", None, error=why))
+            why = "nothing is there" if well.state == "missing" else well.error
+            found.append(_result(well.path, "", "", None, error=why or "?"))
         for one in evidence.fields.get(well.path, ()):
             measured = evidence.latest.get((well.path, one.name))
             error = one.error or evidence.errors.get((well.path, one.name))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from dashboard.scores import COMPLETENESS, SUSPICION
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, script, text_of
+from hcs.qc.failures import RULES
 
 if TYPE_CHECKING:
     from dashboard.session import Session
@@ -15,6 +17,18 @@ if TYPE_CHECKING:
 
 _MOST_WELLS = 24
 """More wells than this in one list are counted and not named."""
+
+
+_SHOWN = (
+    SUSPICION,
+    COMPLETENESS,
+    *(rule.metric for rule in RULES),
+    "mean",
+    "nucleus_count",
+    "nucleus_area",
+    "nucleus_ring_ratio",
+)
+"""Metrics that are listed for a well: what suspicion rests on, and biology in brief."""
 
 
 class DetailsIsland(Island):
@@ -50,12 +64,18 @@ class Details:
 
     def _well(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any]:
         place = overview.well(now.state.well)
-        rows = [self._row(now, overview, metric) for metric in now.metrics]
+        rows = [
+            self._row(now, overview, metric)
+            for metric in now.metrics
+            if metric.id == now.state.metric or metric.id.partition(".")[0] in _SHOWN
+        ]
         return {
             **_blank(f"Values of {plain_text(now.state.well, 20)}"),
             "error": plain_text(place.error) if place and place.error else "",
             "values": rows if place and place.state == "present" else [],
-            "hint": "" if rows else "No metric is measured yet.",
+            "hint": f"{len(now.metrics) - len(rows)} more metrics can colour the plate."
+            if len(now.metrics) > len(rows)
+            else "",
         }
 
     def _row(

@@ -22,6 +22,8 @@ from dashboard.views.montage import Montage
 from dashboard.views.plate_map import PlateMap
 from dashboard.views.review import VerdictBar
 from dashboard.views.snapshot import Snapshot, Snapshots
+from dashboard.views.statistics import Statistics
+from dashboard.views.suspects import Suspects
 from dashboard.views.upload import UploadForm
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class Page:
             "correction": UploadForm(session, self._correction),
             "history": History(session, on_change=self._snapshots.refresh),
             "details": Details(session),
+            "suspects": Suspects(session),
+            "statistics": Statistics(session),
             "distribution": self._distribution,
         }
 
@@ -143,6 +147,7 @@ def build(session: Session) -> pn.Template:
         template.add_panel(name, part.component)
     # Panel keeps the template for the session, and the template keeps the page.
     template.add_variable("assets", assets)
+    template.add_variable("base", f"{session.urls.prefix}/")
     template.add_variable("tokens", theme.css())
     template.add_variable("scripts", _SCRIPTS)
     template.add_variable("stage", page.stage)

@@ -12,18 +12,12 @@ from dashboard.views.island import Island, Message, index_of, script, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashboard.roles import RolesView
     from dashboard.session import Session
     from dashboard.values import MetricInfo, MetricValues, PlateOverview, WellState
     from dashboard.views.snapshot import Snapshot
 
 STATES = {"present": 0, "missing": 1, "unreadable": 2, "not_acquired": 3, "pending": 4}
-
-_ROLE_NAMES = ("role", "control", "control_type", "well_type", "welltype", "type")
-_ROLES = {
-    "N": ("negative", "neg", "negcon", "negative control", "neg_control", "dmso"),
-    "P": ("positive", "pos", "poscon", "positive control", "pos_control"),
-    "U": ("untreated", "untreated control", "blank", "mock"),
-}
 
 
 class PlateMapIsland(Island):
@@ -83,10 +77,10 @@ class PlateMap:
         if now.overview is None:
             return
         # Identity is enough: the service hands out the same value until it changes.
-        drawn = (now.overview,)
+        drawn = (now.overview, now.roles)
         if not _same(drawn, self._drawn):
             self._drawn = drawn
-            self.component.put(plate_content(now.overview), "plate")
+            self.component.put(plate_content(now.overview, now.roles), "plate")
         valued = (now.overview, now.values, now.metrics)
         if not _same(valued, self._valued):
             self._valued = valued
@@ -114,7 +108,7 @@ def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     )
 
 
-def plate_content(overview: PlateOverview) -> dict[str, Any]:
+def plate_content(overview: PlateOverview, roles: RolesView) -> dict[str, Any]:
     """Return the plate as columns of values, one entry a position of the grid."""
     wells = overview.wells
     return {
@@ -142,7 +136,7 @@ def plate_content(overview: PlateOverview) -> dict[str, Any]:
         "roles": {
             str(at): role
             for at, well in enumerate(wells)
-            if (role := control_role(well))
+            if (role := roles.letter(well.label))
         },
         "acquisitions": [
             {"id": one.id, "name": plain_text(one.name, 60)}
@@ -160,31 +154,6 @@ def _heads(wells: tuple[WellState, ...], columns: int, *, rows: bool) -> list[st
     return texts if rows else [text.lstrip("0") or text for text in texts]
 
 
-def control_role(well: WellState) -> str:
-    """Return ``"N"``, ``"P"`` or ``"U"`` for a control of known role, else "".
-
-    >>> from dashboard.values import WellState
-    >>> control_role(
-    ...     WellState(
-    ...         label="A01",
-    ...         path="A/1",
-    ...         row=0,
-    ...         column=0,
-    ...         state="present",
-    ...         conditions=(("Role", "negative"),),
-    ...     )
-    ... )
-    'N'
-    """
-    for name, text in well.conditions:
-        if name.strip().lower().replace(" ", "_") in _ROLE_NAMES:
-            lowered = text.strip().lower()
-            for role, words in _ROLES.items():
-                if lowered in words:
-                    return role
-    return ""
-
-
 def metric_choices(
     metrics: tuple[MetricInfo, ...], overview: PlateOverview
 ) -> list[dict[str, str]]:
@@ -194,6 +163,7 @@ def metric_choices(
         {
             "id": metric.id,
             "title": plain_text(metric.title, 80),
+            "about": plain_text(metric.definition, 400),
             "group": ""
             if metric.channel is None
             else plain_text(names.get(metric.channel, f"channel {metric.channel}"), 60),
@@ -214,11 +184,11 @@ def values_content(
         "title": plain_text(values.metric.title, 80),
         "unit": plain_text(values.metric.unit, 20),
         "definition": plain_text(values.metric.definition),
-        "values": [one.value if one else None for one in found],
+        "values": [_short(one.value) if one else None for one in found],
         "reasons": {
             str(at): plain_text(one.reason, 200)
             for at, one in enumerate(found)
-            if one and one.value is None and one.reason
+            if one and one.reason and (one.value is None or one.value)
         },
         "from": {
             str(at): plain_text(one.field, 40)
@@ -228,3 +198,8 @@ def values_content(
         "low": values.low,
         "high": values.high,
     }
+
+
+def _short(value: float | None) -> float | None:
+    """Return a number with six digits: more cannot be seen, and all are sent."""
+    return None if value is None else float(f"{value:.6g}")

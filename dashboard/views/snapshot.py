@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from dashboard.roles import RolesView
+from dashboard.scores import COMPLETENESS, SUSPICION
 from dashboard.state import ViewState
+from dashboard.suspects import Judgement
 from dashboard.text import plain_text
 from hcs.errors import HCSError
 
@@ -50,6 +53,12 @@ class Snapshot:
     values: MetricValues | None = None
     progress: Progress | None = None
     field_values: tuple[FieldValues, ...] = ()
+    judgement: Judgement = field(default_factory=Judgement)
+    roles: RolesView = field(default_factory=RolesView)
+    assay_metric: str = ""
+    failed: frozenset[str] = frozenset()
+    """Labels of the wells that statistics leave out."""
+
     history: tuple[VersionView, ...] = ()
     history_problem: str = ""
     staged: Staged | None = None
@@ -101,6 +110,8 @@ class Snapshots:
         self._service = session.service
         self._changed = changed
         self.now = Snapshot()
+        self._proposed = ""
+        """The metric that the page chose by itself."""
 
     def start(self) -> None:
         """Read the plate, and follow state and revision from now on."""
@@ -164,25 +175,33 @@ class Snapshots:
             overview = self._service.overview(key)
             metrics = self._service.metrics(key)
             progress = self._service.progress(key)
+            judged = {
+                "judgement": self._service.judgement(key),
+                "roles": self._service.roles(key),
+                "assay_metric": self._service.assay_metric(key),
+                "failed": self._service.failed_wells(key),
+            }
         except HCSError as error:
             problem = plain_text(error)
             self._set(overview=None, problem=problem, metrics=(), progress=None)
             return
         self._set(overview=overview, problem="", metrics=metrics, progress=progress)
+        self._set(**judged)
         self._choose_metric()
 
     def _choose_metric(self) -> None:
+        """Show suspicion once it is known, unless a person has chosen a metric."""
         known = [metric.id for metric in self.now.metrics]
-        if known and self.now.state.metric not in known:
-            self._session.state.update(metric=self._telling(known))
+        present = self.now.state.metric
+        overview = self.now.overview
+        if not known or (present in known and present != self._proposed):
+            return
+        if present and present not in known and not (overview and overview.channels):
+            return  # a link's metric, of a channel that is not known yet
+        self._proposed = SUSPICION if self.now.judgement.ready else COMPLETENESS
+        if self._proposed != present:
+            self._session.state.update(metric=self._proposed)
             self._set(state=self._session.state.view())
-
-    def _telling(self, known: list[str]) -> str:
-        """Return focus where it has been measured, else what needs no measuring."""
-        progress = self.now.progress
-        measured = progress is not None and progress.done >= progress.total > 0
-        focus = [metric for metric in known if metric.startswith("focus")]
-        return focus[0] if focus and measured else known[0]
 
     def _values(self) -> None:
         state = self.now.state

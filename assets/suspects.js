@@ -1,0 +1,42 @@
+// Which wells somebody should look at, and why; the worst first.
+
+import { tell } from "./bus.js"
+import { count, fill, h, icon } from "./dom.js"
+import { island } from "./island.js"
+
+export function render(context) {
+  return island(context, { sheets: ["suspects.css"], build })
+}
+
+function build({ el, send, hide }) {
+  const title = h("h2", { class: "grow cut" })
+  const number = h("span", { class: "soft small" })
+  const body = h("div", { class: "body" })
+  el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", {}, title, number), body))
+
+  const suspect = (one) => h("li", {}, h("button", {
+    type: "button", class: "plain suspect", dataset: { well: one.well }, title: one.text, on: { click: () => tell("choose", one.well) },
+  }, h("b", {}, one.well), h("span", { class: "why" }, one.first, one.more ? h("span", { class: "soft" }, ` and ${count(one.more, "other reason")}`) : null)))
+
+  const reason = (one) => h("li", {}, one.metric
+    ? h("button", { type: "button", class: "plain reason", title: "Colour the plate by this metric", on: { click: () => send("metric", { metric: one.metric }) } }, one.text)
+    : h("span", { class: "reason" }, one.text))
+
+  return {
+    content(next) {
+      hide(!next.shown)
+      if (!next.shown) return
+      fill(title, next.title)
+      number.textContent = next.list.length ? count(next.list.length + next.more, "well") : ""
+      fill(body,
+        next.banner.length ? h("div", { class: "notice bad plate-banner", role: "alert" }, icon("warn"), h("div", {}, h("b", {}, "The whole plate looks bad."), next.banner.map((text) => h("p", {}, text)))) : null,
+        next.moved ? h("div", { class: "notice moved" }, h("span", { class: "grow" }, "The plate has changed since suspects were found."),
+          h("button", { type: "button", class: "small", title: "Compare wells with the plate as it is now", on: { click: () => send("anew") } }, "Recompute")) : null,
+        next.pending ? h("p", { class: "soft" }, next.pending) : null,
+        next.clean ? h("p", {}, `Nothing stands out in ${count(next.fields, "field")}.`) : null,
+        next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,
+        next.more ? h("p", { class: "small soft" }, `and ${count(next.more, "other")}`) : null,
+        next.reasons.length ? h("ul", { class: "reasons" }, next.reasons.map(reason)) : null)
+    },
+  }
+}

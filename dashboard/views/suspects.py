@@ -1,0 +1,98 @@
+"""The wells that somebody should look at, and why; or why the chosen well is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.views.island import Island, Message, script, text_of
+
+if TYPE_CHECKING:
+    from dashboard.session import Session
+    from dashboard.suspects import Judgement, SuspectView
+    from dashboard.views.snapshot import Snapshot
+
+_MOST = 200
+"""More suspects than this are counted and not listed: then the plate is what is bad."""
+
+
+class SuspectsIsland(Island):
+    """See ``assets/suspects.js``."""
+
+    _esm = script("suspects.js")
+
+
+class Suspects:
+    """Lists suspects where no well is chosen, else gives the reasons of the well."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._now: Snapshot | None = None
+        self.component = SuspectsIsland()
+        self.component.on("metric", self._metric)
+        self.component.on("anew", self._anew)
+
+    def _metric(self, message: Message) -> None:
+        asked = text_of(message, "metric", 200)
+        if self._now and any(one.id == asked for one in self._now.metrics):
+            self._session.state.update(metric=asked)
+
+    def _anew(self, _: Message) -> None:
+        if self._now and self._now.state.plate:
+            self._session.service.judge_anew(self._now.state.plate)
+
+    def draw(self, now: Snapshot) -> None:
+        """Show what is suspect on the plate or the well."""
+        self._now = now
+        if now.overview is None:
+            self.component.put({"shown": False})
+            return
+        judged = now.judgement
+        label = now.state.well
+        chosen = judged.by_well.get(label) if label else None
+        self.component.put(
+            {
+                "shown": not label or chosen is not None,
+                "title": f"Why {plain_text(label, 20)} is suspect"
+                if label
+                else "Suspects",
+                "pending": "" if judged.ready else _pending(now),
+                "banner": [plain_text(one) for one in judged.banner],
+                "moved": judged.moved,
+                "clean": judged.ready and not judged.suspects,
+                "fields": judged.fields,
+                "more": 0 if label else max(0, len(judged.suspects) - _MOST),
+                "list": [] if label else _list(judged),
+                "reasons": [] if chosen is None else _reasons(chosen),
+            }
+        )
+
+
+def _pending(now: Snapshot) -> str:
+    progress = now.progress
+    if progress is not None and progress.message:
+        return f"Measuring stopped: {plain_text(progress.message)}"
+    if progress is None or not progress.total:
+        return "Pending until the plate is measured."
+    return f"Pending: {progress.done} of {progress.total} fields are measured."
+
+
+def _list(judged: Judgement) -> list[dict[str, Any]]:
+    return [
+        {
+            "well": one.well,
+            "kind": ", ".join(dict.fromkeys(each.kind for each in one.reasons)),
+            "text": plain_text(one.text, 600),
+            "first": plain_text(one.reasons[0].text, 200),
+            "score": one.score,
+            "more": len(one.reasons) - 1,
+        }
+        for one in judged.suspects[:_MOST]
+    ]
+
+
+def _reasons(one: SuspectView) -> list[dict[str, Any]]:
+    return [
+        {"text": plain_text(each.text, 400), "kind": each.kind, "metric": each.metric}
+        for each in one.reasons
+    ]
