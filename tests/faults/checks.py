@@ -89,7 +89,7 @@ def is_at_rest(path: Path) -> None:
             for _, member in groups.pop().members():
                 if isinstance(member, zarr.Group):
                     groups.append(member)
-    left = [one for one in path.rglob("*.hcs-*")]
+    left = list(path.rglob("*.hcs-*"))
     assert left == []
 
 

@@ -181,7 +181,7 @@ def recover_now(place: Path, version: str, say: Say) -> None:
 
 def lose_rights(place: Path) -> None:
     """Become nobody, for whom the folder of a well is not writable."""
-    os.chmod(place / "plate.zarr" / "A" / "1", 0o555)
+    (place / "plate.zarr" / "A" / "1").chmod(0o555)
     os.setresgid(65534, 65534, 65534)
     os.setresuid(65534, 65534, 65534)
 

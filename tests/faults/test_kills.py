@@ -37,13 +37,19 @@ class Act:
     versions: tuple[str, ...] = ("0.4", "0.5")
 
 
-def _allowed(**changes: set[int | None]) -> tuple[tuple[str, frozenset[int | None]], ...]:
+def _allowed(
+    **changes: set[int | None],
+) -> tuple[tuple[str, frozenset[int | None]], ...]:
     fields: dict[str, set[int | None]] = {name: {value} for name, value in BASE.items()}
     fields |= {f"{name[0]}/{name[1]}/{name[2]}": one for name, one in changes.items()}
     return tuple((name, frozenset(values)) for name, values in fields.items())
 
 
-_NEW: dict[str, set[int | None]] = {"A10": {44, None}, "A11": {55, None}, "B20": {66, None}}
+_NEW: dict[str, set[int | None]] = {
+    "A10": {44, None},
+    "A11": {55, None},
+    "B20": {66, None},
+}
 _SWAP: dict[str, set[int | None]] = {"A10": {11, 91}, "A11": {22, 92}, "B20": {33, 93}}
 
 ACTS = (
@@ -152,7 +158,8 @@ def _fault(bases: Path, act: Act, version: str, number: int, path: Path) -> Outc
 
 
 @pytest.mark.parametrize(
-    ("act", "version"), [pytest.param(*one, id=f"{one[0].scenario}-{one[1]}") for one in _CASES]
+    ("act", "version"),
+    [pytest.param(*one, id=f"{one[0].scenario}-{one[1]}") for one in _CASES],
 )
 @pytest.mark.full
 def test_a_kill_at_any_step_breaks_nothing(
@@ -165,7 +172,8 @@ def test_a_kill_at_any_step_breaks_nothing(
 
 
 @pytest.mark.parametrize(
-    ("act", "version"), [pytest.param(*one, id=f"{one[0].scenario}-{one[1]}") for one in _CASES[1:]]
+    ("act", "version"),
+    [pytest.param(*one, id=f"{one[0].scenario}-{one[1]}") for one in _CASES[1:]],
 )
 def test_a_kill_in_the_middle_of_an_act_breaks_nothing(
     act: Act, version: str, bases: Path, tmp_path: Path

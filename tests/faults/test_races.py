@@ -23,7 +23,9 @@ def _write_fields(path: Path, first: int, count: int) -> None:
     """Write fields of one well and one field of a well of one's own."""
     with hcs.HCSPlateWriter(path, plates.document(4, 6), overwrite=False) as writer:
         for field in range(first, first + count):
-            writer.write_well_image(scenarios.image(field + 1), "A", "1", field, levels=2)
+            writer.write_well_image(
+                scenarios.image(field + 1), "A", "1", field, levels=2
+            )
         row, column = divmod(first // count, 6)
         writer.write_well_image(
             scenarios.image(first + 1), "BCD"[row], str(column + 1), levels=2
@@ -157,7 +159,9 @@ def _acquire(path: Path) -> None:
         for field in range(12):
             for number, well in enumerate(("A/1", "B/2")):
                 writer.write_well_image(
-                    scenarios.image(10 * field + number + 1), *well.split("/"), field,
+                    scenarios.image(10 * field + number + 1),
+                    *well.split("/"),
+                    field,
                     levels=2,
                 )
     (path.parent / "end").touch()

@@ -36,7 +36,9 @@ def main() -> None:
                 os._exit(0)
         after = request["kill_after"]
         status = _wait(child, _PATIENCE if after is None else after)
-        print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, flush=True)
+        answer = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
 
 
 def _wait(child: int, seconds: float) -> int:

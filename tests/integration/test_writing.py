@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,7 +22,9 @@ VERSIONS = ["0.4", "0.5", "0.6"]
 
 
 def _image(value: int = 1, shape: tuple[int, ...] = (2, 30, 40), **more: Any) -> Any:
-    dims = ("t", "c", "z", "y", "x")[-len(shape) :] if len(shape) != 3 else ("c", "y", "x")
+    dims = (
+        ("t", "c", "z", "y", "x")[-len(shape) :] if len(shape) != 3 else ("c", "y", "x")
+    )
     return hcs.to_ngff_image(np.full(shape, value, "u2"), dims=dims, **more)
 
 
@@ -66,7 +67,9 @@ def test_other_readers_see_what_was_written(
     tmp_path: Path, version: str, shape: tuple[int, ...]
 ) -> None:
     pixels = np.random.default_rng(0).integers(0, 9999, shape).astype("u2")
-    dims = ("c", "y", "x") if len(shape) == 3 else ("t", "c", "z", "y", "x")[-len(shape) :]
+    dims = (
+        ("c", "y", "x") if len(shape) == 3 else ("t", "c", "z", "y", "x")[-len(shape) :]
+    )
     image = hcs.to_ngff_image(
         pixels, dims=dims, scale={"y": 0.5, "x": 0.25}, axes_units={"x": "micrometer"}
     )
@@ -80,7 +83,9 @@ def test_other_readers_see_what_was_written(
         read = plate.well("B03").get_image(0)
         assert read is not None
         for level, found in enumerate(read.images):
-            np.testing.assert_array_equal(np.asarray(found.data), group[str(level)][...])
+            np.testing.assert_array_equal(
+                np.asarray(found.data), group[str(level)][...]
+            )
         assert read.images[2].scale["y"] == 2.0
         assert read.images[2].translation["y"] == pytest.approx(0.75)
         assert read.images[2].translation["x"] == pytest.approx(0.375)
@@ -125,7 +130,10 @@ def test_version_04_takes_one_chunk_for_each_plane_and_level(tmp_path: Path) -> 
         if one.is_file() and not one.name.startswith(".")
     ]
     assert len(chunks) == 2 * 2 * 3
-    assert json.loads((path / "A/1/0/0/.zarray").read_bytes())["dimension_separator"] == "/"
+    assert (
+        json.loads((path / "A/1/0/0/.zarray").read_bytes())["dimension_separator"]
+        == "/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,7 +239,7 @@ def test_the_version_is_the_arguments_else_the_plates_else_05(
 def test_two_versions_that_differ_are_an_error_naming_both(tmp_path: Path) -> None:
     with pytest.raises(hcs.UnsupportedVersionError, match=r"0\.5.*0\.4"):
         hcs.HCSPlateWriter(tmp_path / "p", _document("0.4"), "0.5").__enter__()
-    with pytest.raises(hcs.UnsupportedVersionError, match="'0.7'"):
+    with pytest.raises(hcs.UnsupportedVersionError, match=r"'0\.7'"):
         hcs.HCSPlateWriter(tmp_path / "p", _document(None), "0.7").__enter__()
     assert not (tmp_path / "p").exists()
 
@@ -412,7 +420,7 @@ def test_a_plate_is_replaced_at_a_clean_end(tmp_path: Path) -> None:
         assert _tree(path) == before
     assert _value(path, "A1", "0") == 3
     assert not (path / "B").exists()
-    assert os.listdir(tmp_path) == ["p.zarr"]
+    assert [one.name for one in tmp_path.iterdir()] == ["p.zarr"]
 
 
 @pytest.mark.parametrize("name", ["p.zarr", "p.ozx"])
@@ -437,7 +445,7 @@ def test_a_body_that_fails_before_any_field_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(ZeroDivisionError):
         with hcs.HCSPlateWriter(path, plates.document()):
             raise ZeroDivisionError
-    assert os.listdir(tmp_path) == ["p.zarr"]
+    assert [one.name for one in tmp_path.iterdir()] == ["p.zarr"]
 
 
 def test_fields_that_failed_are_told_at_the_end(tmp_path: Path) -> None:
@@ -470,7 +478,9 @@ def test_a_source_that_fails_half_way_leaves_no_field(tmp_path: Path) -> None:
 
     path = plates.make(tmp_path / "p.zarr", fields=1)
     before = _tree(path)
-    image = SimpleNamespace(data=Broken(), dims=("c", "y", "x"), scale={}, translation={})
+    image = SimpleNamespace(
+        data=Broken(), dims=("c", "y", "x"), scale={}, translation={}
+    )
     with pytest.raises(ValueError, match="unplugged"):
         hcs.write_hcs_well_image(path, image, plates.document(), "A", "1", 0)
     assert _tree(path) == before
@@ -478,8 +488,13 @@ def test_a_source_that_fails_half_way_leaves_no_field(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "stranger"),
-    [("thesis.docx", True), ("A/1/notes.txt", True), (".DS_Store", False),
-     ("Thumbs.db", False), ("OME/METADATA.ome.xml", False)],
+    [
+        ("thesis.docx", True),
+        ("A/1/notes.txt", True),
+        (".DS_Store", False),
+        ("Thumbs.db", False),
+        ("OME/METADATA.ome.xml", False),
+    ],
 )
 def test_a_folder_with_anything_but_a_plate_is_never_replaced(
     tmp_path: Path, name: str, stranger: bool
@@ -594,7 +609,9 @@ def test_all_fields_of_a_plate_get_the_windows_of_the_first(tmp_path: Path) -> N
     path = tmp_path / "p.zarr"
     with hcs.HCSPlateWriter(path, plates.document()) as writer:
         noise = np.random.default_rng(0).integers(100, 900, (2, 60, 60)).astype("u2")
-        writer.write_well_image(hcs.to_ngff_image(noise, dims=("c", "y", "x")), "A", "1")
+        writer.write_well_image(
+            hcs.to_ngff_image(noise, dims=("c", "y", "x")), "A", "1"
+        )
         writer.write_well_image(_image(5000), "A", "2")
     first, second = (_ngff(path, f"A/{n}/0")["omero"]["channels"] for n in (1, 2))
     assert [one["window"] for one in first] == [one["window"] for one in second]

@@ -50,9 +50,7 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture
-def s3(
-    endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> str:
+def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the address of a new plate in a bucket."""
     import urllib.request
 

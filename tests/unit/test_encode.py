@@ -1,4 +1,4 @@
-"""Our encoder against zarr-python: it reads what we wrote, and writes the same bytes."""
+"""Our encoder against zarr-python, which reads it and writes the same bytes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def _read(path: Path, layout: ArrayLayout) -> np.ndarray:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(data=st.data())
-def test_zarr_reads_every_array_back(data: st.DataObject, tmp_path_factory: Any) -> None:
+def test_zarr_reads_every_array_back(
+    data: st.DataObject, tmp_path_factory: Any
+) -> None:
     shape = data.draw(st.lists(st.integers(1, 9), min_size=2, max_size=5).map(tuple))
     dtype = np.dtype(data.draw(st.sampled_from(DTYPES)))
     pixels = (np.arange(np.prod(shape)).reshape(shape) % 200).astype(dtype)
@@ -178,7 +180,7 @@ def test_chunks_that_make_no_sense_are_refused(chunks: object) -> None:
 
 
 def test_an_unknown_codec_is_refused() -> None:
-    with pytest.raises(InvalidPathError, match="No codec is called 'lzma'.*zstd"):
+    with pytest.raises(InvalidPathError, match=r"No codec is called 'lzma'.*zstd"):
         choose_codec("lzma", "u2")
 
 

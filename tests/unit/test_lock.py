@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
-import os
 import threading
 import time
 from pathlib import Path
@@ -27,9 +26,7 @@ def test_threads_exclude_each_other(tmp_path: Path) -> None:
     place = tmp_path / "plate"
     place.mkdir()
     (tmp_path / "counter").write_text("0")
-    threads = [
-        threading.Thread(target=_count_up, args=(place, 20)) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=_count_up, args=(place, 20)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -53,7 +50,10 @@ def test_processes_exclude_each_other(tmp_path: Path) -> None:
 def test_locking_changes_no_byte_of_what_is_locked(plate_path: Path) -> None:
     def state() -> dict[str, tuple[bytes | None, int]]:
         return {
-            str(path): (path.read_bytes() if path.is_file() else None, path.stat().st_mtime_ns)
+            str(path): (
+                path.read_bytes() if path.is_file() else None,
+                path.stat().st_mtime_ns,
+            )
             for path in [plate_path, *plate_path.rglob("*")]
         }
 
@@ -61,7 +61,7 @@ def test_locking_changes_no_byte_of_what_is_locked(plate_path: Path) -> None:
     with locked(plate_path):
         assert state() == before
     assert state() == before
-    assert os.listdir(plate_path.parent) == [plate_path.name]
+    assert [one.name for one in plate_path.parent.iterdir()] == [plate_path.name]
 
 
 def test_a_lock_that_is_never_free_is_a_conflict(tmp_path: Path) -> None:
@@ -116,6 +116,6 @@ def test_a_file_beside_is_locked_where_the_file_system_takes_no_lock(
     place.mkdir()
     hold = try_hold(place)
     assert hold is not None
-    assert os.listdir(place) == []
+    assert [one.name for one in place.iterdir()] == []
     assert [path.name for path in tmp_path.glob(".*")] == [".plate.hcs-lock"]
     hold.release()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,9 @@ def _mean(planes: np.ndarray) -> np.ndarray:
     for place in np.ndindex(out.shape):
         *rest, y, x = place
         total = sum(
-            int(planes[(*rest, min(2 * y + dy, height - 1), min(2 * x + dx, width - 1))])
+            int(
+                planes[(*rest, min(2 * y + dy, height - 1), min(2 * x + dx, width - 1))]
+            )
             for dy in (0, 1)
             for dx in (0, 1)
         )
@@ -82,7 +86,7 @@ def test_levels_halve_and_round_up_until_a_thumbnail(shape: tuple[int, ...]) -> 
     shapes = level_shapes(shape)
     assert shapes[0] == shape
     assert max(shapes[-1][-2:]) <= 256
-    for finer, coarser in zip(shapes[:-1], shapes[1:], strict=True):
+    for finer, coarser in pairwise(shapes):
         assert max(finer[-2:]) > 256
         assert coarser[:-2] == finer[:-2]
         assert coarser[-2:] == tuple(-(-size // 2) for size in finer[-2:])
