@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hcs.ingest.guess import describe_name as describe_name
     from hcs.ingest.images import read_image_file as read_image_file
     from hcs.ingest.plate import import_plate as import_plate
+    from hcs.layout import PlateFormat as PlateFormat
     from hcs.layout import parse_well as parse_well
     from hcs.layout import well_label as well_label
     from hcs.levels import to_multiscales as to_multiscales
@@ -99,7 +100,7 @@ _MODULES = {
     "hcs.ingest.guess": "describe_name",
     "hcs.ingest.images": "read_image_file",
     "hcs.ingest.plate": "import_plate",
-    "hcs.layout": "parse_well well_label",
+    "hcs.layout": "PlateFormat parse_well well_label",
     "hcs.metadata": (
         "Axis Channel Dataset FieldVersion ImageMetadata Plate PlateAcquisition "
         "PlateColumn PlateRow PlateWell Well WellImage Who Window"

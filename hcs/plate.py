@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from hcs.field import Field
+    from hcs.layout import PlateFormat
     from hcs.metadata import (
         Plate,
         PlateAcquisition,
@@ -129,6 +130,13 @@ class HCSPlate:
     def field_count(self) -> int | None:
         """Largest number of fields over the wells, as the document says."""
         return self.metadata.field_count
+
+    @property
+    def format(self) -> PlateFormat:
+        """The grid that the document declares, such as 8 rows by 12 columns."""
+        from hcs.layout import PlateFormat
+
+        return PlateFormat(rows=len(self.rows), columns=len(self.columns))
 
     @property
     def version(self) -> str | None:

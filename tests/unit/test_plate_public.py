@@ -1,0 +1,69 @@
+"""The public names, and what using them loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hcs
+from tests.benchmarks import bench_reading
+
+
+@pytest.mark.parametrize("name", hcs.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(hcs, name) is not None
+    assert name in dir(hcs)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'nonsense'"):
+        _ = hcs.nonsense
+
+
+def test_public_names_win_over_modules_of_the_same_name() -> None:
+    import hcs.config
+    import hcs.history
+    import hcs.revert
+
+    assert callable(hcs.history)
+    assert callable(hcs.revert)
+    assert hcs.config.hcs_well_cache_size == 500
+
+
+def modules_after(code: str) -> set[str]:
+    """Return the modules that a fresh interpreter has loaded after some code."""
+    program = f"import sys, hcs\n{code}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    return set(done.stdout.split())
+
+
+def test_looking_at_a_plate_loads_neither_zarr_nor_numpy(tmp_path: Path) -> None:
+    path = bench_reading.make_documents(tmp_path / "p", 2, 3)
+    code = (
+        f"plate = hcs.from_hcs_zarr({str(path)!r})\n"
+        "for well in plate:\n"
+        "    for field in well.fields:\n"
+        "        image = field.image()\n"
+        "        assert image.dims and image.pixel_size and field.version\n"
+    )
+    loaded = modules_after(code)
+    assert not loaded & {"zarr", "numpy", "numcodecs", "scipy", "asyncio", "obstore"}
+
+
+def test_the_documents_alone_load_no_store() -> None:
+    loaded = modules_after("import hcs.spec, hcs.metadata, hcs.array, hcs.cache")
+    assert not loaded & {"zarr", "numpy", "hcs.store", "hcs.pixels", "hcs.plate"}
+
+
+def test_the_grid_of_a_plate_is_told(tmp_path: Path) -> None:
+    path = bench_reading.make_documents(tmp_path / "p", 8, 12)
+    assert hcs.from_hcs_zarr(path).format.name == "96"
