@@ -32,6 +32,7 @@ _FACELESS = (
     "dashboard.events",
     "dashboard.http",
     "dashboard.rendering",
+    "dashboard.reviews.reviews",
     "dashboard.service",
     "dashboard.state",
     "dashboard.uploads",
