@@ -21,6 +21,10 @@ class Config:
     max_read_bytes: int = 4 << 30
     """Most bytes of pixels that one read may return."""
 
+    follow_links: bool = False
+    """Whether links that lead out of a plate are followed; for plates of your own that
+    are spread over several disks."""
+
     request_timeout: float = 30.0
     """Seconds after which a request to a remote store is given up."""
 

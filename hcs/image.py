@@ -245,7 +245,7 @@ class Multiscales:
         names = [channel.name or "" for channel in meta.channels] or None
         return tuple(
             NgffImage(
-                data=LazyArray(self._group, dataset.path),
+                data=LazyArray(self._group, dataset.path, len(dims)),
                 dims=dims,
                 scale=dict(zip(dims, dataset.scale, strict=True)),
                 translation=dict(

@@ -50,11 +50,12 @@ class LazyArray:
     does. After each read the version of the image is checked (see `hcs.image_group`).
     """
 
-    __slots__ = ("_group", "_path", "_spec")
+    __slots__ = ("_group", "_ndim", "_path", "_spec")
 
-    def __init__(self, group: ImageGroup, path: str) -> None:
+    def __init__(self, group: ImageGroup, path: str, ndim: int) -> None:
         self._group = group
         self._path = path
+        self._ndim = ndim
         self._spec: ArraySpec | None = None
 
     @property
@@ -65,9 +66,17 @@ class LazyArray:
         ------
         NotFoundError
             If there is no array.
+        MetadataError, UnsafeDataError
+            If it cannot or must not be read, or has not one dimension for each axis.
         """
         if self._spec is None:
-            self._spec = self._group.run(self._read_spec)
+            spec = self._group.run(self._read_spec)
+            if len(spec.shape) != self._ndim:
+                raise MetadataError(
+                    f"The array at {self._group.where(self._path)} has the shape "
+                    f"{spec.shape}, but the image has {self._ndim} axes."
+                )
+            self._spec = spec
         return self._spec
 
     @property
@@ -83,7 +92,7 @@ class LazyArray:
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return len(self.spec.shape)
+        return self._ndim
 
     @property
     def size(self) -> int:
@@ -159,7 +168,7 @@ class LazyArray:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return LazyArray, (self._group, self._path)
+        return LazyArray, (self._group, self._path, self._ndim)
 
     def _read_spec(self, image_path: str) -> ArraySpec:
         key = f"{image_path}/{self._path}/{self._group.array_document}".lstrip("/")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from hcs.config import config
 from hcs.document import DOCUMENT_LIMIT
 from hcs.errors import (
     InvalidPathError,
@@ -239,7 +240,7 @@ class DirectoryStore(PlateStore):
         """Yield names below a folder; nothing where there is none."""
         check_key(prefix, self.location)
         path = os.path.realpath(self._inside + prefix)
-        if path != self.root and not path.startswith(self._inside):
+        if path != self.root and not self._is_inside(path):
             raise self._leaves(prefix)
         try:
             with os.scandir(path) as entries:
@@ -257,13 +258,17 @@ class DirectoryStore(PlateStore):
             path = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
         except OSError:
             path = os.path.realpath(self._inside + key)
-        if not path.startswith(self._inside):
+        if not self._is_inside(path):
             raise self._leaves(key)
+
+    def _is_inside(self, path: str) -> bool:
+        return path.startswith(self._inside) or config.follow_links
 
     def _leaves(self, key: str) -> UnsafeDataError:
         return UnsafeDataError(
             f"{self.where(key)} is a link that leads out of the plate; it is not "
-            f"followed. Copy what it points to into the plate."
+            f"followed. Copy what it points to into the plate, or set "
+            f"config.follow_links if you trust the plate."
         )
 
     def _no_file(self, found: os.stat_result, key: str) -> None:

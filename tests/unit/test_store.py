@@ -92,6 +92,17 @@ def test_links_that_leave_the_plate_are_refused(folder: Path, tmp_path: Path) ->
         list(store.children("B"))
 
 
+def test_links_that_leave_are_followed_where_the_settings_say_so(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hcs.config, "follow_links", True)
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "zarr.json").write_text("{}")
+    (folder / "B").symlink_to(tmp_path / "disk")
+    assert DirectoryStore(folder).read("B/zarr.json") == b"{}"
+    assert list(DirectoryStore(folder).children("B")) == ["zarr.json"]
+
+
 def test_a_plate_beside_with_the_same_beginning_is_outside(tmp_path: Path) -> None:
     for name in ("p", "p2"):
         (tmp_path / name).mkdir()
