@@ -160,7 +160,7 @@ def test_an_old_database_is_copied_and_brought_up_to_date(tmp_path: Path) -> Non
     assert len(Ledger(engine).append("p", 0, lambda new: [act("Ada", "A/1")])) == 1
     with engine.connect() as connection:
         found = connection.execute(text("SELECT name, value FROM settings")).all()
-    rows = {name: value for name, value in found}
+    rows = dict(map(tuple, found))
     engine.dispose()
     assert rows == {"schema": str(SCHEMA), "mine": "kept"}
     kept = sqlite3.connect(tmp_path / "workspace.sqlite.schema-1")

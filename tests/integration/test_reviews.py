@@ -1,0 +1,272 @@
+"""Verdicts through the service that pages use, on real plates."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.app import Settings
+from dashboard.errors import DashboardError, RefusedError
+from dashboard.reviews.acts import Subject, new_batch
+from dashboard.reviews.tables import PlateTables, safe_cell
+from dashboard.reviews.transfer import export_decisions, import_decisions
+from dashboard.reviews.values import Decision
+from dashboard.values import Source
+from hcs.metadata import Who
+from tests import plates
+from tests.integration.serving import (
+    Served,
+    send,
+    service,
+    surveyed,
+    tiff,
+    wait_for,
+)
+from tests.integration.test_corrections import picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dashboard.reviews.values import PlateReview
+    from dashboard.service import Service
+
+KEY = "p.ome.zarr"
+ADA, BEN = Who("Ada", "typed"), Who("Ben", "typed")
+A1, A2, B2 = Subject("A/1"), Subject("A/2"), Subject("B/2")
+FIELD = Subject("A/1", "0")
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    return plates.make(tmp_path / "served" / KEY, fields=2, shape=(32, 40))
+
+
+@pytest.fixture
+def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as found:
+        surveyed(found, KEY)
+        yield found
+
+
+def seen(made: Service, label: str, subject: Subject) -> Decision:
+    return Decision(subject, "thumbnails", made.well(KEY, label).digest)
+
+
+def verdicts(review: PlateReview) -> dict[Subject, tuple[str, bool]]:
+    return {
+        subject: (held.act.verdict, held.stale)
+        for subject, held in review.standings.items()
+    }
+
+
+def fail(made: Service, subject: Subject, who: Who = ADA, **more: str) -> str:
+    return made.reviews.judge(KEY, [Decision(subject)], "fail", who, **more).batch
+
+
+def correct(made: Service, label: str, field: str, value: int) -> str:
+    """Replace one channel of a field; return the version that was there before."""
+    token = made.open_session()
+    before = made.well(KEY, label).field(field).version
+    upload = send(made, token, tiff(picture(value)), "x.tif")
+    source = Source(upload=upload.id, channel=1)
+    staged = made.stage(token, KEY, label, field, [source])
+    made.commit(staged.id, ADA, "imaged again")
+    return str(before)
+
+
+def test_a_new_version_makes_verdicts_stale_and_its_revert_current(
+    made: Service,
+) -> None:
+    for subject in (FIELD, A1, Subject(), A2):
+        made.reviews.judge(KEY, [Decision(subject)], "flag", ADA)
+    before = correct(made, "A1", "0", 7)
+
+    def states() -> dict[Subject, bool]:
+        return {s: stale for s, (_, stale) in verdicts(made.reviews.read(KEY)).items()}
+
+    old = {FIELD: True, A1: True, Subject(): True, A2: False}
+    wait_for(lambda: states() == old, str(states()))
+    made.revert(KEY, "A1", "0", before, ADA, "the first was right")
+    wait_for(lambda: not any(states().values()), str(states()))
+
+
+def test_a_verdict_on_other_pictures_than_those_seen_is_refused(made: Service) -> None:
+    decision = seen(made, "A1", A1)
+    correct(made, "A1", "0", 7)
+    with pytest.raises(DashboardError, match="A1 has changed since"):
+        made.reviews.judge(KEY, [decision], "pass", ADA)
+    assert verdicts(made.reviews.read(KEY)) == {}
+
+
+def test_undo_takes_back_the_named_act_and_says_what_it_left(made: Service) -> None:
+    reviews = made.reviews
+    mine = reviews.judge(KEY, [Decision(A1), Decision(A2)], "fail", ADA, reason="focus")
+    reviews.judge(KEY, [Decision(A1)], "pass", BEN)
+    undo, redo = reviews.offers(KEY, ADA)
+    assert undo is not None
+    assert (undo.batch, undo.text) == (mine.batch, "2 wells fail, out of focus")
+    assert redo is None
+    outcome = reviews.undo(KEY, ADA, undo.batch)
+    assert outcome.left == ("A1",)
+    assert verdicts(reviews.read(KEY)) == {A1: ("pass", False)}
+    with pytest.raises(DashboardError, match="nothing of yours to undo"):
+        reviews.undo(KEY, ADA, undo.batch)
+    assert reviews.redo(KEY, ADA, undo.batch).left == ("A1",)
+    assert verdicts(reviews.read(KEY)) == {A1: ("pass", False), A2: ("fail", False)}
+
+
+def test_undo_of_another_act_than_was_named_does_nothing(made: Service) -> None:
+    first = fail(made, A1)
+    second = fail(made, A2, reason="debris")
+    with pytest.raises(DashboardError, match="A2 fail, debris"):
+        made.reviews.undo(KEY, ADA, first)
+    made.reviews.undo(KEY, ADA, second)
+    assert set(verdicts(made.reviews.read(KEY))) == {A1}
+
+
+def test_an_act_sent_again_after_a_lost_answer_is_not_added_twice(
+    made: Service,
+) -> None:
+    batch = new_batch()
+    for _ in range(2):
+        fail(made, A1, batch=batch)
+    assert len(made.reviews.acts(KEY)) == 1
+
+
+def test_another_process_is_seen_and_its_verdicts_change_the_revision(
+    made: Service, plate: Path, tmp_path: Path
+) -> None:
+    def watched() -> tuple[int, dict[Subject, tuple[str, bool]]]:
+        revision = made.revision(KEY)  # what a page asks for twice a second
+        return revision, verdicts(made.reviews.review(KEY))
+
+    before, _ = watched()
+    with service(tmp_path / "workspace", plate) as other:
+        fail(other, B2, BEN)
+    wait_for(lambda: watched()[1] == {B2: ("fail", False)})
+    assert watched()[0] != before
+
+
+def test_a_moved_renamed_and_copied_plate_keeps_its_verdicts(
+    tmp_path: Path, plate: Path
+) -> None:
+    from hcs import from_hcs_zarr
+
+    with service(tmp_path / "workspace", plate) as made:
+        surveyed(made, KEY)
+        correct(made, "A1", "0", 7)  # the first commit gives the plate an id
+        wait_for(lambda: from_hcs_zarr(plate).id == made.overview(KEY).id)
+        fail(made, A1)
+    moved = tmp_path / "elsewhere" / "renamed.ome.zarr"
+    moved.parent.mkdir()
+    shutil.move(plate, moved)
+    shutil.copytree(moved, tmp_path / "elsewhere" / "copy.ome.zarr")
+    with service(tmp_path / "workspace", moved.parent) as made:
+        for key in ("renamed.ome.zarr", "copy.ome.zarr"):
+            surveyed(made, key)
+            assert A1 in verdicts(made.reviews.read(key))
+
+
+def test_a_read_only_server_takes_no_verdict(plate: Path, tmp_path: Path) -> None:
+    with (
+        service(tmp_path / "workspace", plate, read_only=True) as made,
+        pytest.raises(RefusedError, match="read-only"),
+    ):
+        fail(made, A1)
+
+
+def test_tables_tell_what_to_leave_out_and_never_pass_what_nobody_saw(
+    made: Service,
+) -> None:
+    made.reviews.judge(KEY, [Decision(FIELD, "field")], "fail", ADA, reason="bubble")
+    fail(made, A2, note='=HYPERLINK("http://x")')
+    made.reviews.judge(KEY, [Decision(B2)], "pass", BEN)
+    tables = PlateTables(made, KEY)
+    wells = {str(row["well"]): row for row in tables.wells().records()}
+    assert wells["A1"]["qc_exclude"] == 0
+    assert wells["A1"]["fields_used"] == "1 of 2"
+    assert (wells["A1"]["verdict"], wells["A1"]["reviewed"]) == ("", "")
+    assert (wells["A2"]["qc_exclude"], wells["A2"]["verdict_source"]) == (1, "bulk")
+    assert (wells["B2"]["verdict"], wells["B2"]["basis"]) == ("pass", "unseen")
+    assert wells["A3"]["verdict"] == ""
+    assert (wells["B2"]["row_index"], wells["B2"]["well_path"]) == (1, "B/2")
+    fields = {
+        (row["well"], row["field_name"]): row for row in tables.fields().records()
+    }
+    assert fields["A1", "0"]["qc_exclude"] == 1
+    assert fields["A1", "0"]["verdict_source"] == "own"
+    assert fields["A1", "1"]["qc_exclude"] == 0
+    assert fields["A2", "0"]["qc_exclude"] == 1
+    assert fields["A2", "0"]["verdict_source"] == "inherited"
+    text = tables.wells().csv()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["note"] for row in rows if row["well"] == "A2"] == [
+        '\'=HYPERLINK("http://x")'
+    ]
+
+
+@pytest.mark.parametrize("text", ["=1", "+x", "-x", "@x", "\tx", "\rx"])
+def test_a_cell_that_a_spreadsheet_would_execute_becomes_text(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+def test_decisions_go_to_a_file_and_back_without_loss(
+    made: Service, plate: Path, tmp_path: Path
+) -> None:
+    first = fail(made, A1, note="größer\n– zwei Zeilen", reason="debris")
+    made.reviews.judge(KEY, [Decision(A1), Decision(FIELD)], "pass", BEN)
+    made.reviews.undo(KEY, ADA, first)
+    file = tmp_path / "decisions.jsonl"
+    assert export_decisions(made, KEY, file) == 4
+    with service(tmp_path / "another", plate) as other:
+        surveyed(other, KEY)
+        assert import_decisions(other, KEY, file) == 4
+        assert import_decisions(other, KEY, file) == 0
+        assert verdicts(other.reviews.read(KEY)) == verdicts(made.reviews.read(KEY))
+        assert [
+            (one.batch, one.at, one.note, one.who, one.target, one.supersedes)
+            for one in other.reviews.acts(KEY)
+        ] == [
+            (one.batch, one.at, one.note, one.who, one.target, one.supersedes)
+            for one in made.reviews.acts(KEY)
+        ]
+        fail(other, B2)
+        with pytest.raises(DashboardError, match="1 acts that the file does not"):
+            import_decisions(other, KEY, file)
+
+
+def test_what_is_no_file_of_this_plate_is_refused(
+    made: Service, tmp_path: Path
+) -> None:
+    file = tmp_path / "decisions.jsonl"
+    file.write_text("[]\n")
+    with pytest.raises(DashboardError, match="no JSON object"):
+        import_decisions(made, KEY, file)
+    file.write_text('{"format": "hcs-decisions", "version": 1, "plate": "other"}\n')
+    with pytest.raises(DashboardError, match="--another-plate"):
+        import_decisions(made, KEY, file)
+
+
+def test_tables_and_report_come_by_http_and_escape_everything(
+    made: Service, tmp_path: Path
+) -> None:
+    evil = '<img src=x onerror="alert(1)">'
+    fail(made, A1, Who(evil, "typed"), note=evil, reason="focus")
+    with Served(made, Settings(port=0)) as server:
+        wells = server.get(f"/export/{KEY}/wells.csv")
+        report = server.get(f"/export/{KEY}/report.html")
+        unknown = server.get("/export/nothing/wells.csv")
+    assert (wells.status, report.status, unknown.status) == (200, 200, 404)
+    assert "attachment" in wells.headers["Content-Disposition"]
+    assert wells.body.decode("utf-8-sig").startswith("plate_id,plate,well,")
+    html = report.body.decode()
+    assert evil not in html
+    assert "&lt;img src=x" in html
+    assert html.count("data:image/jpeg;base64,") == 2
+    assert "http://" not in html
+    assert "<script" not in html
