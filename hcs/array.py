@@ -121,7 +121,7 @@ class ArraySpec:
 def _from_v2(document: Mapping[str, Any], where: str) -> ArraySpec:
     found = document.get("dtype")
     match = _V2_DTYPE.fullmatch(found) if isinstance(found, str) else None
-    if match is None:
+    if match is None or not isinstance(found, str):
         raise _dtype_error(found, where)
     kind, size = (part for part in match.groups() if part)
     order = "|" if size == "1" else ("<" if found[0] not in "<>" else found[0])

@@ -121,7 +121,7 @@ def _blosc(data: bytes, limit: int) -> int:
     if stored > len(data):
         raise ValueError(f"the header says {stored} bytes")
     # Decoders allocate a few blocks for each thread.
-    return max(size, block if block > 1 << 16 else 0)
+    return max(int(size), int(block) if block > 1 << 16 else 0)
 
 
 def _zstd(data: bytes, limit: int) -> int:

@@ -10,6 +10,8 @@ from hcs.ngff_image import NgffImage, to_ngff_image
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from hcs.image import Multiscales
 
 
@@ -60,7 +62,7 @@ def _levels(
     for level, factor in enumerate(factors, start=1):
         sides = (
             {factor.get("y", 1), factor.get("x", 1)} | (set(factor.values()) - {1})
-            if hasattr(factor, "get")
+            if not isinstance(factor, int)
             else {factor}
         )
         if sides != {2**level}:
@@ -85,7 +87,9 @@ def _coarser(
         tuple(image.data.shape), levels, smallest=smallest or SMALLEST
     )
     coarser = []
-    data = np.asarray(image.data) if len(shapes) > 1 else None
+    if len(shapes) == 1:
+        return coarser  # and no pixel is read
+    data: NDArray[Any] = np.asarray(image.data)
     for factors in level_factors(shapes)[1:]:
         data = downsample(data)
         coarser.append(_scaled(image, data, dict(zip("yx", factors, strict=True))))

@@ -57,15 +57,15 @@ class NgffImage:
 
     def to_dask(self) -> Any:
         """Return the pixels as a dask array; see `LazyArray.to_dask`."""
-        make = getattr(self.data, "to_dask", None)
-        if make is not None:
-            return make()
+        own = getattr(self.data, "to_dask", None)
+        if own is not None:
+            return own()
         if hasattr(self.data, "dask"):
             return self.data
         from dask.array import from_array
 
-        make: Any = from_array  # dask is not typed
-        return make(self.data)
+        wrap: Any = from_array  # dask is not typed
+        return wrap(self.data)
 
 
 def to_ngff_image(

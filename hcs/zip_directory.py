@@ -244,7 +244,7 @@ def data_offset(entry: ZipEntry, header: bytes, where: str) -> int:
     if len(header) >= LOCAL_BYTES:
         magic, *_, name_bytes, extra_bytes = _LOCAL.unpack_from(header)
         if magic == b"PK\x03\x04" and name_bytes == entry.name_bytes:
-            return entry.offset + LOCAL_BYTES + name_bytes + extra_bytes
+            return entry.offset + LOCAL_BYTES + int(name_bytes) + int(extra_bytes)
     raise CorruptDataError(
         f"{where} is damaged: there is no entry {entry.name!r} at byte {entry.offset}."
     )
