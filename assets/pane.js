@@ -63,7 +63,10 @@ export function makePane(viewport, onState) {
     const mine = ++turn
     const now = source
     if (!now || now.error) return
-    if (!usesPlanes()) return showPicture()
+    if (!usesPlanes()) {
+      showPicture()
+      return loadValues(mine)
+    }
     image.hidden = true
     canvas.hidden = false
     tellState({ busy: true, error: "", mode: "planes" })
@@ -87,6 +90,22 @@ export function makePane(viewport, onState) {
     paint()
   }
 
+  /** Raw planes of what the server has drawn, for the values under the pointer. */
+  async function loadValues(mine) {
+    if (!drawable(source.dtype)) return
+    const now = source
+    const level = wantedLevels().at(-1)
+    const active = display.channels.filter((one) => one.active && one.index < now.channels)
+    try {
+      for (const one of active) {
+        const found = await plane(planeUrl(now.plane, { level, channel: one.index, z: now.z, t: now.t }))
+        if (mine !== turn) return
+        if (!loaded.has(one.index)) loaded.set(one.index, new Map())
+        loaded.get(one.index).set(level, found)
+      }
+    } catch { /* the picture is there; values are not */ }
+  }
+
   function showPicture() {
     canvas.hidden = true
     image.hidden = false
@@ -99,7 +118,10 @@ export function makePane(viewport, onState) {
     }
     paint()
   }
-  image.addEventListener("load", () => tellState({ busy: false }))
+  image.addEventListener("load", () => {
+    element.dataset.drawn = `${source?.id}@picture`
+    tellState({ busy: false })
+  })
   image.addEventListener("error", () => tellState({ busy: false, error: "The picture could not be loaded." }))
 
   /** The level that all active channels have, the finest one. */
@@ -131,7 +153,6 @@ export function makePane(viewport, onState) {
     image.style.width = `${source.width * viewport.scale}px`
     image.style.height = `${source.height * viewport.scale}px`
     image.style.imageRendering = viewport.scale > 1 ? "pixelated" : "auto"
-    element.dataset.drawn = source.id
   }
 
   function refresh() {

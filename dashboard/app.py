@@ -119,6 +119,9 @@ def page_factory(service: Service, urls: Urls) -> Callable[[], Any]:
 
         pn.state.on_session_destroyed(ended)
         session.start()
+        # Reading the address made Panel's Location name the styles anew, as if there
+        # were no prefix.
+        keep_styles_local(document)
         return build(session)
 
     return page

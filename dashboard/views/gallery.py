@@ -46,12 +46,16 @@ class Gallery:
         well = None if now.loading else now.well
         fields = self._fields(now, well) if well else []
         empty, hint = _empty(place)
+        error = well.error if well else None
+        if place is None or place.state in ("not_acquired", "pending"):
+            # That such a well has no document is no fault of anybody.
+            error = None
         self.component.put(
             {
                 "well": plain_text(state.well, 20),
                 "loading": now.loading,
                 "digest": well.digest if well else "",
-                "error": plain_text(well.error) if well and well.error else "",
+                "error": plain_text(error) if error else "",
                 "strip": now.stage in ("field", "compare"),
                 "summary": _summary(place, len(fields)),
                 "conditions": [

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashboard.session import Session
+    from dashboard.values import PlateEntry
     from dashboard.views.snapshot import Snapshot
 
 
@@ -80,7 +81,7 @@ class Header:
         progress = now.progress
         self.component.put(
             {
-                "plates": [_entry(plate) for plate in now.plates],
+                "plates": [_entry(plate, now.plates) for plate in now.plates],
                 "plate": now.state.plate,
                 "where": _where(now),
                 "title": _title(now),
@@ -101,10 +102,12 @@ class Header:
         )
 
 
-def _entry(plate: Any) -> dict[str, Any]:
+def _entry(plate: PlateEntry, plates: tuple[PlateEntry, ...]) -> dict[str, Any]:
+    alone = sum(one.name == plate.name for one in plates) == 1
+    name = plain_text(plate.name)
     return {
         "key": plate.key,
-        "name": plain_text(plate.name) or plate.key,
+        "name": name if name and alone else f"{name} ({plate.key})".lstrip(),
         "location": plain_text(plate.location),
         "error": bool(plate.error),
     }

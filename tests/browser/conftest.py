@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 ARTIFACTS = ROOT / "artifacts"
 
+EVIL = '<img src=x onerror="window.hacked=1">'
+"""What a name must not be able to do."""
+
+NO_PLATE = (
+    '{"zarr_format": 3, "node_type": "group", '
+    '"attributes": {"ome": {"version": "0.5", "plate": {"rows": []}}}}'
+)
+
 PATIENCE = 60_000
 """Milliseconds until a wait is a failure; a busy machine may take long."""
 
@@ -80,6 +88,44 @@ def demo_master(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "demo.ome.zarr"
     make_demo_plate(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def looking(
+    demo_master: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Serve plates that are only looked at: the demo, and some that are odd."""
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(demo_master, folder / "demo.ome.zarr")
+    plates.make(folder / "gradient.ome.zarr", fields=2, pixels="gradient")
+    plates.make(
+        folder / "axes.ome.zarr",
+        columns=2,
+        fields=2,
+        z=2,
+        t=2,
+        channels=1,
+        acquisitions=[0, 3],
+        name="z and t",
+    )
+    odd = plates.make(
+        folder / "odd.ome.zarr",
+        fields=2,
+        wells=[(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)],
+        name=EVIL,
+        annotations={
+            "conditions": {"columns": [EVIL], "wells": {"A/1": [EVIL]}},
+        },
+    )
+    (odd / "A" / "2" / "zarr.json").write_text("{ not json")
+    shutil.rmtree(odd / "A" / "3")
+    (odd / "B" / "1" / "1" / "zarr.json").unlink()
+    plates.make(folder / "many.ome.zarr", rows=16, columns=24, channels=1, shape=(8, 8))
+    (folder / "empty.ome.zarr").mkdir()
+    (folder / "empty.ome.zarr" / "zarr.json").write_text(NO_PLATE)
+    server = Server(folder, workspace=tmp_path_factory.mktemp("workspace"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class Faults:
             lambda message: (
                 message.type == "error"
                 and not self._announced(message.location.get("url", "") + message.text)
-                and self.scripts.append(message.text)
+                and self.scripts.append(f"{message.text} {message.location}")
             ),
         )
         page.on("request", lambda request: self._request(request.url, host))

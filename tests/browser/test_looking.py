@@ -1,0 +1,416 @@
+"""Looking: the map, the fields, the address, and what is odd about a plate."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import plates
+from tests.browser.serving import well, where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from tests.browser.serving import Server
+
+WITHOUT_WEBGL2 = """
+const before = HTMLCanvasElement.prototype.getContext
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind === "webgl2" ? null : before.call(this, kind, ...more)
+}
+"""
+
+
+def hover_pixel(page: Page, x: float, y: float, size: tuple[int, int]) -> str:
+    """Point at pixel (x, y) of the fitted picture; return what the viewer says."""
+    box = page.locator(".hcs-field-viewer .stage").bounding_box()
+    assert box is not None
+    scale = min(box["width"] / size[0], box["height"] / size[1])
+    left = box["x"] + (box["width"] - size[0] * scale) / 2
+    top = box["y"] + (box["height"] - size[1] * scale) / 2
+    page.mouse.move(left + (x + 0.5) * scale, top + (y + 0.5) * scale)
+    readout = page.locator(".hcs-field-viewer .readout")
+    expect(readout).to_contain_text(f"x {x}, y {y}")
+    return readout.inner_text()
+
+
+# --- the map --------------------------------------------------------------------------
+
+
+def test_the_plate_is_a_grid_that_can_be_read_out(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr")
+    expect(page.locator('[role="gridcell"]')).to_have_count(96)
+    expect(page.get_by_role("grid", name="Plate demo")).to_have_count(1)
+    expect(page.locator('[role="rowheader"]')).to_have_text(list("ABCDEFGH"))
+    expect(page.locator('[role="columnheader"]')).to_have_count(12)
+    expect(page.locator('[role="gridcell"][tabindex="0"]')).to_have_count(1)
+    expect(well(page, "B02")).to_contain_text(re.compile(r"B02, 2 fields, \w+"))
+    expect(well(page, "B06")).to_contain_text("nothing is there")
+    expect(well(page, "H06")).to_contain_text("incomplete")
+    for label in ("A01", "H12"):
+        cell = well(page, label).bounding_box()
+        assert cell is not None
+        assert cell["width"] >= 24
+        assert cell["height"] >= 24
+    tree = page.locator('[role="grid"]').aria_snapshot()
+    assert 'gridcell "B02' in tree
+
+
+def test_keys_move_and_open_and_leave_and_rest_while_typing(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr&well=B02")
+    expect(page.locator('.hcs-thumb[data-well="B02"]')).to_have_count(2)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile("well=C03"))
+    expect(page.locator('.hcs-thumb[data-well="C03"]')).to_have_count(2)
+    page.keyboard.press("Enter")
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    before = where(page)
+    page.keyboard.press("]")
+    expect(page.locator(".hcs-where")).not_to_have_text(before)
+    page.keyboard.press("1")
+    expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "false")
+    page.keyboard.press("Digit1")
+    expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
+
+    name = page.locator(".hcs-reviewer")
+    name.focus()
+    page.keyboard.type("Ada 1 [g")
+    expect(name).to_have_value("Ada 1 [g")
+    expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
+    page.keyboard.press("ArrowLeft")
+    assert "C03" in where(page)
+    page.locator(".hcs-field-viewer .stage").focus()
+
+    page.keyboard.press("Escape")
+    expect(page.locator(".hcs-field-viewer")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator(".hcs-gallery")).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.type("d7")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("well=D07"))
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(page).to_have_url(re.compile("well=D07"))
+
+
+def test_the_page_can_be_used_with_the_keyboard_alone(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr")
+    expect(well(page, "A01")).to_have_attribute("tabindex", "0")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        focused = page.evaluate("""() => {
+          let at = document.activeElement
+          while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
+          return at?.dataset?.well ?? at?.className ?? ""
+        }""")
+        if focused == "A01":
+            break
+    assert focused == "A01"
+    expect(page).to_have_url(re.compile("well=A01"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    expect(page).to_have_url(re.compile("well=B12"))
+    expect(well(page, "B12")).to_be_focused()
+    page.keyboard.press("Control+Home")
+    expect(page).to_have_url(re.compile("well=A01"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("field=0"))
+
+
+def test_a_letter_a_number_and_a_drag_choose_many_wells(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr")
+    expect(well(page, "H12")).to_contain_text("H12")
+    page.get_by_role("rowheader", name="C", exact=True).click()
+    expect(page.locator(".summary")).to_contain_text("12 wells chosen")
+    page.get_by_role("columnheader", name="5", exact=True).click()
+    expect(page.locator(".summary")).to_contain_text("8 wells chosen")
+    start, end = well(page, "B02").bounding_box(), well(page, "D05").bounding_box()
+    assert start is not None
+    assert end is not None
+    page.mouse.move(start["x"] + 9, start["y"] + 9)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 5, end["y"] + 5, steps=8)
+    page.mouse.move(end["x"] + 9, end["y"] + 9)
+    page.mouse.up()
+    expect(page.locator(".summary")).to_contain_text("12 wells chosen")
+
+
+def test_the_metric_colours_the_plate_and_stands_in_the_address(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr")
+    expect(page.locator('.hcs-metric-select option[value="mean.0"]')).to_have_count(1)
+    expect(well(page, "B02")).to_contain_text("fields")
+    page.locator(".hcs-metric-select").select_option("mean.0")
+    expect(page).to_have_url(re.compile(r"metric=mean\.0"))
+    expect(well(page, "B02")).to_contain_text(re.compile(r"Mean intensity, DNA \d"))
+    page.get_by_role("button", name="123").click()
+    expect(page.locator(".hcs-plate-map.numbers")).to_be_visible()
+    well(page, "C05").click()
+    expect(page).to_have_url(re.compile("well=C05"))
+
+
+def test_a_plate_of_384_wells_is_all_there(looking: Server, visit: Callable) -> None:
+    page = visit(looking, "?plate=many.ome.zarr")
+    expect(page.locator('[role="gridcell"]')).to_have_count(384)
+    well(page, "P24").click()
+    expect(page.locator('.hcs-thumb[data-well="P24"]')).to_have_count(1)
+
+
+# --- fields ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("webgl2", [True, False], ids=["webgl2", "server"])
+def test_the_value_under_the_cursor_is_the_array_s(
+    webgl2: bool, looking: Server, visit: Callable
+) -> None:
+    """B3, second field, both channels; the plate is 40 pixels wide and 32 high."""
+    page = visit(
+        looking,
+        "?plate=gradient.ome.zarr&well=B3&field=1",
+        before="" if webgl2 else WITHOUT_WEBGL2,
+    )
+    pane = page.locator(".hcs-field-viewer .pane")
+    expect(pane).to_have_attribute("data-drawn", re.compile("."))
+    shown = "canvas" if webgl2 else "img"
+    expect(pane.locator(f"{shown}.picture")).to_be_visible()
+    for x, y in ((0, 0), (39, 31), (17, 5)):
+        text = hover_pixel(page, x, y, (40, 32)).replace(",", "")
+        for channel, name in enumerate(("DNA", "GFP")):
+            code = plates.value(row=1, column=2, field=1, channel=channel) + x + y
+            assert re.search(rf"{name}\s+{code}\b", text), text
+
+
+def test_z_t_and_acquisitions_can_be_stepped_through(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=axes.ome.zarr&well=A1")
+    expect(page.locator(".hcs-thumb")).to_have_count(4)
+    expect(page.locator(".hcs-where")).to_contain_text("all acquisitions")
+    page.get_by_label("Acquisition").select_option("0")
+    expect(page.locator(".hcs-thumb")).to_have_count(2)
+    expect(page).to_have_url(re.compile(r"acquisition=0"))
+    expect(page.locator(".hcs-where")).to_contain_text("run 0")
+    page.locator(".hcs-thumb").first.click()
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    page.get_by_label("Focal plane").fill("0")
+    expect(page).to_have_url(re.compile(r"z=0"))
+    page.locator(".hcs-field-viewer .stage").focus()
+    page.keyboard.press("'")
+    expect(page).to_have_url(re.compile(r"t=1"))
+    text = hover_pixel(page, 3, 3, (40, 32)).replace(",", "")
+    code = plates.value(field=0, plane=2)
+    assert re.search(rf"\b{code}\b", text), text
+
+
+def test_contrast_is_shared_and_said_where_it_is_of_one_field(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr&well=B02&field=0")
+    expect(page.locator(".from")).to_contain_text("the same for every picture")
+    expect(page.locator(".hcs-field-viewer .pane")).to_have_attribute(
+        "data-drawn", re.compile(".")
+    )
+    thumb = page.locator('.hcs-thumb[data-field="1"] img')
+    before = thumb.get_attribute("src")
+    page.get_by_role("button", name="Auto field").click()
+    expect(page.locator(".from")).to_contain_text("one field only (B02 s1)")
+    expect(thumb).not_to_have_attribute("src", before or "")
+    page.get_by_role("button", name=re.compile("Auto plate|Stored")).last.click()
+    expect(page.locator(".from")).to_contain_text("the same for every picture")
+    expect(thumb).to_have_attribute("src", before or "")
+
+
+# --- the address ----------------------------------------------------------------------
+
+
+def test_an_address_means_the_same_in_another_browser(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr&well=D08&field=1")
+    expect(page.locator(".hcs-channel-1")).to_be_visible()
+    page.locator(".hcs-channel-1").click()
+    expect(page).to_have_url(re.compile("channels=0:"))
+    other = visit(looking, page.url.removeprefix(looking.url))
+    expect(other.locator(".hcs-channel-1")).to_have_attribute("aria-checked", "false")
+    expect(other.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
+    expect(other.locator(".hcs-field-viewer")).to_be_visible()
+    assert where(other) == where(page)
+
+
+def test_back_and_forward_go_through_places(looking: Server, visit: Callable) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr")
+    well(page, "B02").click()
+    expect(page.locator('.hcs-thumb[data-well="B02"]')).to_have_count(2)
+    page.locator(".hcs-thumb").first.click()
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".hcs-field-viewer")).to_be_hidden()
+    expect(page.locator('.hcs-thumb[data-well="B02"]')).to_have_count(2)
+    page.go_back()
+    expect(page.locator(".hcs-gallery")).to_be_hidden()
+    page.go_forward()
+    expect(page.locator('.hcs-thumb[data-well="B02"]')).to_have_count(2)
+    expect(well(page, "B02")).to_have_attribute("aria-selected", "true")
+
+
+# --- what is odd ----------------------------------------------------------------------
+
+
+def test_plates_are_listed_and_broken_ones_say_why(
+    looking: Server, visit: Callable, picture: Callable
+) -> None:
+    page = visit(looking)
+    choices = page.locator(".choices button")
+    expect(choices).to_have_count(6)
+    broken = choices.filter(has_text="empty.ome.zarr")
+    expect(broken).to_be_disabled()
+    expect(broken).to_contain_text("columns")
+    picture(page, "plates")
+    choices.filter(has_text="gradient.ome.zarr").click()
+    expect(well(page, "A1")).to_be_visible()
+    page.locator(".hcs-plates").select_option("demo.ome.zarr")
+    expect(well(page, "H12")).to_be_visible()
+    expect(page).to_have_url(re.compile("plate=demo"))
+
+
+def test_a_failing_well_shows_its_error_in_its_place_and_nowhere_else(
+    looking: Server, visit: Callable, picture: Callable
+) -> None:
+    page = visit(looking, "?plate=odd.ome.zarr")
+    expect(well(page, "A2")).to_contain_text("cannot be read")
+    expect(well(page, "A3")).to_contain_text("nothing is there")
+    expect(well(page, "B3")).to_contain_text("not acquired")
+    picture(page, "odd-plate")
+    well(page, "A2").click()
+    expect(page.locator(".hcs-gallery [role=alert]")).to_contain_text("A2")
+    picture(page, "odd-well")
+    well(page, "B1").click()
+    expect(page.locator('.hcs-thumb[data-well="B1"]')).to_have_count(2)
+    broken = page.locator('.hcs-thumb[data-well="B1"][data-field="1"]')
+    expect(broken.locator(".problem")).to_be_visible()
+    whole = page.locator('.hcs-thumb[data-well="B1"][data-field="0"]')
+    expect(whole.locator(".problem")).to_be_hidden()
+    picture(page, "odd-field")
+    well(page, "B3").click()
+    expect(page.locator(".hcs-gallery .empty")).to_contain_text("not acquired")
+
+
+def test_names_of_others_are_text_and_nothing_else(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=odd.ome.zarr&well=A1&field=0")
+    expect(page.locator(".hcs-where")).to_contain_text("<img src=x")
+    expect(page.locator(".hcs-gallery")).to_contain_text("<img src=x")
+    well(page, "A1").hover()
+    expect(page.locator(".tip")).to_contain_text("<img src=x")
+    page.goto(looking.url + "?plate=<img src=x onerror=window.hacked=1>&well=<b>x")
+    expect(page.locator(".hcs-where")).to_be_visible()
+    assert page.evaluate("window.hacked") is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?plate=nowhere",
+        "?plate=demo.ome.zarr&well=Z99",
+        "?well=B02&field=../../etc",
+        "?plate=demo.ome.zarr&well=B02&field=77&z=99&t=99&metric=nothing&channels=9:zz",
+    ],
+    ids=["plate", "well", "path", "everything"],
+)
+def test_a_wrong_address_is_answered_in_words(
+    query: str, looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, query)
+    expect(page.locator(".hcs-where")).to_be_visible()
+    words = page.get_by_text(
+        re.compile("no such well|has no field|is served here|Plates")
+    )
+    expect(words.first).to_be_visible()
+
+
+# --- the page -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 800), (1920, 1080), (640, 400)], ids=["usual", "wide", "zoomed"]
+)
+def test_nothing_stands_out_of_the_page(
+    size: tuple[int, int], looking: Server, visit: Callable
+) -> None:
+    page = visit(
+        looking, "?plate=demo.ome.zarr&well=B02&field=0", width=size[0], height=size[1]
+    )
+    expect(page.locator(".hcs-field-viewer .pane")).to_have_attribute(
+        "data-drawn", re.compile(".")
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert page.locator(".hcs-where").is_visible()
+    if size[0] >= 1280:
+        assert page.evaluate("document.documentElement.scrollHeight") <= size[1]
+
+
+def test_light_and_dark_are_chosen_and_remembered(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr", dark=True)
+    expect(well(page, "A01")).to_be_visible()
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
+    page.keyboard.press("d")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert page.evaluate(ground) != dark
+    page.reload()
+    expect(well(page, "A01")).to_be_visible()
+    assert page.evaluate(ground) != dark
+
+
+def test_a_read_only_server_offers_no_way_to_write(
+    small_plate: Path, serve: Callable, visit: Callable
+) -> None:
+    page = visit(serve(small_plate, "--read-only"), "?well=A1&field=0")
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    expect(page.locator(".hcs-history li")).to_have_count(1)
+    for part in (".hcs-upload", ".hcs-commit", ".hcs-revert", ".hcs-reviewer"):
+        assert page.locator(part).filter(visible=True).count() == 0, part
+
+
+def test_the_page_works_below_a_prefix(
+    small_plate: Path, serve: Callable, visit: Callable
+) -> None:
+    page = visit(serve(small_plate, "--prefix", "/hcs"), "?well=A1&field=0")
+    expect(page.locator(".hcs-field-viewer .pane")).to_have_attribute(
+        "data-drawn", re.compile(".")
+    )
+    image = page.locator('.hcs-thumb[data-field="1"] img')
+    expect(image).to_have_js_property("complete", True)
+    assert image.evaluate("image => image.naturalWidth") > 0
+
+
+def test_a_lost_connection_is_said(
+    small_plate: Path, serve: Callable, visit: Callable
+) -> None:
+    server = serve(small_plate)
+    page = visit(server, "?well=A1", expected=("",))
+    expect(page.locator(".hcs-thumb")).to_have_count(2)
+    server.stop()
+    expect(page.locator(".alarm")).to_contain_text("connection")
