@@ -86,7 +86,7 @@ def _coarser(
     shapes = level_shapes(
         tuple(image.data.shape), levels, smallest=smallest or SMALLEST
     )
-    coarser = []
+    coarser: list[NgffImage] = []
     if len(shapes) == 1:
         return coarser  # and no pixel is read
     data: NDArray[Any] = np.asarray(image.data)
