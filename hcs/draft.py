@@ -46,6 +46,9 @@ class Draft:
     """Where the plate belongs; None where it is written in an object store."""
 
     version: str
+    verify: bool = True
+    """Whether an archive is read back before it takes its place."""
+
     aside: bool
     """Whether `target` is beside `final`."""
 
@@ -60,7 +63,7 @@ class Draft:
         elif self.aside and isinstance(target, DirectoryTarget) and self.final:
             settle(target, now=True)
             if is_archive(self.final):
-                pack(target.root, self.final, overwrite=True)
+                pack(target.root, self.final, overwrite=True, verify=self.verify)
                 shutil.rmtree(target.root)
             else:
                 swap(target.root, self.final)

@@ -187,7 +187,8 @@ def _fill_value(dtype: np.dtype[Any]) -> bool | int | float:
 
 
 def _dump(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, indent=2, allow_nan=False).encode()
+    # Without indentation json runs in C, and nobody reads these by eye.
+    return json.dumps(document, allow_nan=False).encode()
 
 
 class ArrayEncoder:

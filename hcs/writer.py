@@ -125,6 +125,7 @@ class HCSPlateWriter:
             annotations=self._annotations,
             durable=self._durable,
         )
+        self._draft.verify = self._verify
         self._written = _listed(self._draft.target)
         self._state = "open"
         return self
