@@ -8,17 +8,27 @@ const VIRIDIS =
 
 const STOPS = VIRIDIS.split(" ").map((text) => [0, 2, 4].map((at) => parseInt(text.slice(at, at + 2), 16)))
 
+// Blue over white to orange: for what has a zero, such as scores.
+const DIVERGING = "053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fee0b6 fdb863 e08214 b35806 7f3b08"
+const DIVERGING_STOPS = DIVERGING.split(" ").map((text) => [0, 2, 4].map((at) => parseInt(text.slice(at, at + 2), 16)))
+
 /** The CSS colour at `part`, 0 to 1; beyond it the end's colour. */
-export function ramp(part) {
-  const place = Math.min(1, Math.max(0, part)) * (STOPS.length - 1)
-  const below = Math.min(STOPS.length - 2, Math.floor(place))
-  const mixed = STOPS[below].map((one, i) => Math.round(one + (STOPS[below + 1][i] - one) * (place - below)))
+export function ramp(part, diverging = false) {
+  const stops = diverging ? DIVERGING_STOPS : STOPS
+  const place = Math.min(1, Math.max(0, part)) * (stops.length - 1)
+  const below = Math.min(stops.length - 2, Math.floor(place))
+  const mixed = stops[below].map((one, i) => Math.round(one + (stops[below + 1][i] - one) * (place - below)))
   return `rgb(${mixed.join(",")})`
 }
 
 /** The whole ramp as a CSS gradient from left to right. */
 export function gradient() {
   return `linear-gradient(90deg,${STOPS.map((stop) => `rgb(${stop.join(",")})`).join(",")})`
+}
+
+/** The diverging ramp as a CSS gradient. */
+export function divergingGradient() {
+  return `linear-gradient(90deg,${DIVERGING_STOPS.map((stop) => `rgb(${stop.join(",")})`).join(",")})`
 }
 
 /** Red, green and blue, 0 to 1, of "RRGGBB". */

@@ -54,7 +54,7 @@ export function drawWells(canvas, scene) {
   const look = colours()
   if (!scene.bare) plateBody(pen, place, look)
   scene.wells.forEach((well, index) => {
-    drawWell(pen, place, look, well, scene.parts[index], index, ratio)
+    drawWell(pen, place, look, well, scene.parts[index], index, ratio, scene.diverging)
     if (well.verdict) decided(pen, place, look, well.verdict, index, ratio)
   })
   countingLines(pen, place, look)
@@ -107,7 +107,7 @@ function box(place, index, inset, ratio = 1) {
   return [x, y, size]
 }
 
-function drawWell(pen, place, look, well, part, index, ratio) {
+function drawWell(pen, place, look, well, part, index, ratio, diverging) {
   const { cell } = place
   const inset = cell >= 20 ? 1.5 : cell >= 8 ? 1 : 0.5
   const [x, y, size] = box(place, index, inset, ratio)
@@ -123,8 +123,13 @@ function drawWell(pen, place, look, well, part, index, ratio) {
     pen.fill()
     cross(pen, x, y, size, look.edge)
   } else {
-    pen.fillStyle = ramp(part)
+    pen.fillStyle = ramp(part, diverging)
     pen.fill()
+    if (diverging) { // its middle is as white as the page
+      pen.strokeStyle = look.line
+      pen.lineWidth = 1
+      pen.stroke()
+    }
   }
   if (well.role && cell >= 8) role(pen, x, y, size, well.role)
   if (well.partial) corner(pen, x, y, size, look)

@@ -1,5 +1,6 @@
 // What the colours and shapes of the plate map mean.
 
+import { divergingGradient } from "./colours.js"
 import { fill, h, number, set } from "./dom.js"
 import { STATE, drawWells } from "./plate_drawing.js"
 
@@ -21,11 +22,14 @@ export function legend({ gradient, onLimits }) {
 
   return {
     element,
-    show({ values, low: from, high: to, limits, below, above }) {
+    show({ values, diverging, low: from, high: to, limits, below, above }) {
       shown = { low: from, high: to }
       element.hidden = !values
       if (!values) return
       const none = from === null || from === undefined
+      ramp.style.background = diverging ? divergingGradient() : gradient
+      under.classList.toggle("diverging", Boolean(diverging))
+      over.classList.toggle("diverging", Boolean(diverging))
       low.textContent = none ? "" : number(from)
       high.textContent = none ? "no values yet" : number(to)
       fill(title, values.title, values.unit ? h("span", { class: "soft" }, ` in ${values.unit}`) : null)

@@ -43,12 +43,14 @@ function build({ el, send }) {
     "aria-label": "Acquisition",
     on: { change: () => send("acquisition", { acquisition: acquisition.value === "" ? null : Number(acquisition.value) }) },
   })
+  const score = h("select", { "aria-label": "Shown as", class: "hcs-score", on: { change: () => send("score", { score: score.value }) } },
+    [["", "as measured"], ["z", "robust z"], ["b", "B-score"]].map(([value, text]) => h("option", { value }, text)))
   const numbers = h("button", {
     type: "button", class: "small", "aria-pressed": "false", title: "Show the numbers in the wells",
     on: { click: () => showNumbers(numbers.getAttribute("aria-pressed") !== "true") },
   }, "123")
   const head = h("header", { class: "head" },
-    h("label", { class: "hcs-metric-select" }, h("span", { class: "soft" }, "Colour"), select), acquisition, numbers)
+    h("label", { class: "hcs-metric-select" }, h("span", { class: "soft" }, "Colour"), select), score, acquisition, numbers)
   const canvas = h("canvas", { "aria-hidden": "true" })
   const table = h("table", { role: "grid", "aria-label": "Plate", "aria-readonly": "true" })
   const marks = h("canvas", { "aria-hidden": "true" })
@@ -359,13 +361,14 @@ function build({ el, send }) {
     if (!plate) return
     const known = (values?.values ?? []).filter((value) => value !== null)
     const full = known.length ? [Math.min(...known), Math.max(...known)] : [null, null]
+    if (scene.diverging && known.length) full.splice(0, 2, -Math.max(...known.map(Math.abs)), Math.max(...known.map(Math.abs)))
     const [low, high] = limits === "robust" && values?.low !== null && values?.low !== undefined ? [values.low, values.high] : full
     scene.parts = plate.labels.map((_, index) => {
       const value = values?.values[index]
       if (value === null || value === undefined) return null
       return high > low ? (value - low) / (high - low) : 0.5
     })
-    legendBox.show({ values, low, high, limits, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
+    legendBox.show({ values, diverging: scene.diverging, low, high, limits, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
     legendBox.mark(values && scene.selected >= 0 ? values.values[scene.selected] : null)
     fill(keyBox, stateKeys(scene))
     describe()
@@ -440,6 +443,8 @@ function build({ el, send }) {
         select.dataset.signature = signature
       }
       if (next.metric) select.value = next.metric
+      score.value = next.score ?? ""
+      scene.diverging = Boolean(values?.diverging)
       set(select, { title: values?.definition || "" })
       say(explain, values?.definition || "")
       colour()

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from dashboard.values import ChannelSetting
 
+SCORES = ("", "z", "b")
+"""Ways to show a metric."""
+
 _MAX_TEXT = 500
 _MAX_INDEX = 1 << 31
 
@@ -40,6 +43,9 @@ class ViewState:
     """None shows all; 0 is an acquisition."""
 
     metric: str = ""
+    score: str = ""
+    """How the metric is shown: "" as it is, ``"z"`` robust z, ``"b"`` B-score."""
+
     z: int | None = None
     """None is the middle plane."""
 
@@ -60,7 +66,8 @@ def encode(state: ViewState) -> str:
     a link means the same next year.
     """
     query: dict[str, str] = {}
-    for name in ("plate", "well", "field", "acquisition", "metric", "z", "t"):
+    names = ("plate", "well", "field", "acquisition", "metric", "score", "z", "t")
+    for name in names:
         value = getattr(state, name)
         if value is not None and value != "":
             query[name] = str(value)
@@ -93,6 +100,7 @@ def decode(query: str) -> ViewState:
         field=first.get("field", "")[:_MAX_TEXT],
         acquisition=_index(first.get("acquisition", "")),
         metric=first.get("metric", "")[:_MAX_TEXT],
+        score=score if (score := first.get("score", "")) in SCORES else "",
         z=_index(first.get("z", "")),
         t=_index(first.get("t", "")),
         channels=_channels(first.get("channels", "")),
@@ -127,6 +135,7 @@ class SessionState(param.Parameterized):
     field = param.String(default="")
     acquisition = param.Integer(default=None, allow_None=True)
     metric = param.String(default="")
+    score = param.String(default="")
     z = param.Integer(default=None, allow_None=True)
     t = param.Integer(default=None, allow_None=True)
     channels = param.Parameter(default=())  # a tuple of ChannelSetting

@@ -73,7 +73,9 @@ class Page:
             "history": History(session, on_change=self._snapshots.refresh),
             "details": Details(session),
             "suspects": Suspects(session),
-            "statistics": Statistics(session),
+            "statistics": Statistics(
+                session, lambda found: self._snapshots.put(statistics=found)
+            ),
             "distribution": self._distribution,
         }
 

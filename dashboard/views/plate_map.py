@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.state import SCORES
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, index_of, script, text_of
 
@@ -47,6 +48,7 @@ class PlateMap:
         self.component.on("open", lambda _: on_open())
         self.component.on("metric", self._metric)
         self.component.on("acquisition", self._acquisition)
+        self.component.on("score", self._score)
 
     def _select(self, message: Message) -> None:
         label = text_of(message, "well", 20)
@@ -62,6 +64,11 @@ class PlateMap:
         metric = text_of(message, "metric", 200)
         if self._now and any(one.id == metric for one in self._now.metrics):
             self._session.state.update(metric=metric)
+
+    def _score(self, message: Message) -> None:
+        asked = text_of(message, "score", 10)
+        if asked in SCORES:
+            self._session.state.update(score=asked)
 
     def _acquisition(self, message: Message) -> None:
         asked = index_of(message, "acquisition")
@@ -81,13 +88,21 @@ class PlateMap:
         if not _same(drawn, self._drawn):
             self._drawn = drawn
             self.component.put(plate_content(now.overview, now.roles), "plate")
-        valued = (now.overview, now.values, now.metrics)
+        score = now.state.score
+        valued = (
+            now.overview,
+            now.values,
+            now.metrics,
+            score,
+            now.statistics if score else None,
+        )
         if not _same(valued, self._valued):
             self._valued = valued
             content = {
                 "metrics": metric_choices(now.metrics, now.overview),
                 "metric": now.state.metric,
-                "values": values_content(now.values, now.overview),
+                "score": score,
+                "values": scored_content(now, now.overview),
             }
             self.component.put(content, "values")
         self._show_look()
@@ -197,6 +212,59 @@ def values_content(
         },
         "low": values.low,
         "high": values.high,
+    }
+
+
+_SCORE_TITLES = {
+    "z": (
+        "robust z",
+        "How many MADs a well is from the median of the samples; 3 and more stands "
+        "out. Where most samples respond, the median is no zero.",
+    ),
+    "b": (
+        "B-score",
+        "What is left of a well after row and column effects, in MADs of what is left "
+        "everywhere; samples decide the effects.",
+    ),
+}
+
+_LEAST_RANGE = 3.0
+"""Scores up to here are usual; a plate of noise must not be drawn in full colours."""
+
+
+def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | None:
+    """Return the values as they are, or as scores where that was asked for."""
+    content = values_content(now.values, overview)
+    title = _SCORE_TITLES.get(now.state.score)
+    if content is None or title is None or now.values is None:
+        return content
+    if now.values.metric.channel is None:
+        return content
+    found = now.statistics
+    known = found is not None and found.metric.id == now.values.metric.id
+    scores: dict[str, float] = {}
+    why = "being computed"
+    if found is not None and known:
+        scores = found.robust_z if now.state.score == "z" else found.b_score
+        why = (found.b_note if now.state.score == "b" else "") or "no score"
+    sizes = sorted(map(abs, scores.values()))
+    reach = max(_LEAST_RANGE, sizes[int(0.98 * (len(sizes) - 1))]) if sizes else None
+    numbers = [_short(scores.get(well.label)) for well in overview.wells]
+    return {
+        **content,
+        "title": f"{content['title']}: {title[0]}",
+        "unit": "",
+        "definition": title[1] if scores else plain_text(why),
+        "values": numbers,
+        "from": {},
+        "reasons": {
+            str(at): plain_text(why, 200)
+            for at, one in enumerate(numbers)
+            if one is None and overview.wells[at].state == "present"
+        },
+        "low": None if reach is None else -reach,
+        "high": reach,
+        "diverging": True,
     }
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashboard.session import Session
+    from dashboard.statistics import StatisticsView
     from dashboard.values import (
         FieldValues,
         FieldView,
@@ -56,6 +57,9 @@ class Snapshot:
     judgement: Judgement = field(default_factory=Judgement)
     roles: RolesView = field(default_factory=RolesView)
     assay_metric: str = ""
+    statistics: StatisticsView | None = None
+    """Of the chosen metric, once they are computed."""
+
     failed: frozenset[str] = frozenset()
     """Labels of the wells that statistics leave out."""
 

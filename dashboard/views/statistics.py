@@ -11,6 +11,8 @@ from hcs.errors import HCSError
 from hcs.qc.roles import ROLES, RoleMapping
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashboard.roles import RolesView
     from dashboard.session import Session
     from dashboard.statistics import PositionsView, StatisticLine, StatisticsView
@@ -29,8 +31,11 @@ class StatisticsIsland(Island):
 class Statistics:
     """Shows the statistics of the chosen metric; computed off the event loop."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self, session: Session, on_found: Callable[[StatisticsView | None], object]
+    ) -> None:
         self._session = session
+        self._on_found = on_found
         self._now: Snapshot | None = None
         self._asked: tuple[object, ...] = ()
         self._found: StatisticsView | None = None
@@ -66,8 +71,8 @@ class Statistics:
 
     def _take(self, found: StatisticsView) -> None:
         self._found = found
-        if self._now is not None:
-            self._show(self._now)
+        # Which draws everything, for the plate may be coloured by scores.
+        self._on_found(found)
 
     def _fail(self, error: BaseException) -> None:
         self._found = None
@@ -198,7 +203,9 @@ def content(found: StatisticsView) -> dict[str, Any]:
             for one in found.doses[:_MOST_DOSES]
         ],
         "dose_unit": plain_text(found.dose_unit, 20),
-        "b_note": plain_text(found.b_note),
+        "b_note": ""
+        if found.b_note == found.positions.refusal
+        else plain_text(found.b_note),
     }
 
 

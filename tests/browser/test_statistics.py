@@ -1,0 +1,133 @@
+"""What a person reads of a plate as an assay, and which wells are said to be odd."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from hcs.ingest.plate import import_plate
+from tests.browser.serving import well
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+PATTERN = r"Channel(?P<channel>\d)-\d+-(?P<row>[A-H])-(?P<column>\d+)\.tif"
+
+
+@pytest.fixture
+def sbs_plate(shared_data: Path, tmp_path: Path) -> Path:
+    """Return the translocation plate with its map, imported as a person would."""
+    source = shared_data / "sbs_translocation_96well"
+    target = tmp_path / "sbs.ome.zarr"
+    import_plate(
+        source / "ExampleSBSImages_tif.zip",
+        target,
+        preset="regex",
+        pattern=PATTERN,
+        channel_names={"1": "GFP", "2": "DNA"},
+        plate_map=source / "1049_Metadata.csv",
+    )
+    return target
+
+
+def statistic(page: Page, name: str) -> float:
+    """Return a statistic of the controls as the panel has it."""
+    row = page.locator(f'.hcs-statistics [data-statistic="{name}"]')
+    expect(row).to_be_visible()
+    return float(row.get_attribute("data-value") or "nan")
+
+
+def choose(page: Page, title: str) -> None:
+    """Colour the plate by a metric, and wait for its statistics."""
+    page.locator(".hcs-metric-select select").select_option(label=title)
+    expect(page.locator(".hcs-statistics .about")).to_contain_text(title)
+
+
+def measured(page: Page) -> None:
+    """Wait until suspicion is known."""
+    expect(page.locator(".hcs-metric-select select")).to_have_value(
+        "suspicion", timeout=300_000
+    )
+
+
+def test_the_panel_tells_a_good_assay_from_a_bad_metric_of_it(
+    sbs_plate: Path, serve: Callable, visit: Callable, picture: Callable
+) -> None:
+    page = visit(serve(sbs_plate), width=1440, height=900)
+    measured(page)
+    panel = page.locator(".hcs-statistics")
+    expect(page.locator(".hcs-suspects")).to_contain_text(re.compile("A01|Nothing"))
+    expect(panel).to_contain_text("8 positive, 16 negative, 72 sample")
+
+    choose(page, "Nucleus to ring (6 px), GFP")
+    expect(panel).to_contain_text("8 + 16")
+    assert statistic(page, "z_prime") == pytest.approx(0.7, abs=0.05)
+    expect(panel).to_contain_text("not interpretable: dose follows columns")
+    expect(panel).to_contain_text("exploratory")
+    picture(page, "1-ratio")
+
+    # Where dose follows columns there is no B-score, and the plate says why.
+    page.locator(".hcs-score").select_option("b")
+    expect(well(page, "C05")).to_contain_text("no Nucleus to ring (6 px), GFP: B-score")
+    expect(page.locator(".explain")).to_contain_text("not interpretable")
+    page.locator(".hcs-score").select_option("z")
+    expect(well(page, "C05")).to_contain_text("GFP: robust z -")
+    page.locator(".hcs-score").select_option("")
+
+    # The project's own metric is not exploratory any more.
+    panel.get_by_role("button", name="Make assay metric").click()
+    expect(panel.locator(".exploratory")).to_have_count(0)
+
+    choose(page, "Mean intensity, GFP")
+    expect(panel.locator(".exploratory")).to_be_visible()
+    assert statistic(page, "z_prime") < 0
+    picture(page, "2-mean")
+
+    # The controls of the other kind, said by a person, turn the sign of SSMD.
+    before = statistic(page, "ssmd")
+    panel.locator("summary", has_text="Roles").click()
+    panel.get_by_label("Role of -1", exact=True).select_option("positive")
+    panel.get_by_label("Role of 1", exact=True).select_option("negative")
+    picture(page, "3-roles")
+    panel.locator(".hcs-roles-keep").click()
+    expect(panel).to_contain_text("set for this project")
+    expect(panel).to_contain_text("16 + 8")
+    assert statistic(page, "ssmd") == pytest.approx(-before)
+
+
+def test_planted_defects_are_listed_with_their_reasons(
+    demo_plate: Path, serve: Callable, visit: Callable, picture: Callable
+) -> None:
+    page = visit(serve(demo_plate), width=1440, height=900)
+    # Unmeasured, the plate says what is there; suspicion waits.
+    expect(page.locator(".hcs-metric-select select")).to_have_value("completeness")
+    expect(page.locator(".hcs-suspects")).to_contain_text("Pending")
+    measured(page)
+    listed = page.locator(".hcs-suspects .suspect")
+    for label, reason in (
+        ("B02", "focus"),
+        ("F11", "saturation"),
+        ("G06", "empty"),
+        ("D09", "debris"),
+        ("F04", "uneven light"),
+        ("C07", "channel shift"),
+        ("B06", "missing"),
+    ):
+        one = page.locator(f'.hcs-suspects .suspect[data-well="{label}"]')
+        expect(one).to_contain_text(reason)
+    assert listed.count() < 20
+    picture(page, "4-suspects")
+
+    page.locator('.hcs-suspects .suspect[data-well="C07"]').click()
+    expect(well(page, "C07")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".hcs-suspects")).to_contain_text("Why C07 is suspect")
+    expect(page.locator(".hcs-suspects")).to_contain_text(
+        re.compile(r"channel Reporter, field s2: channel shift .* px, worst of")
+    )
+    picture(page, "5-why")

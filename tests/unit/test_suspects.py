@@ -1,0 +1,217 @@
+"""What is stored of a plate, judged: suspects, baselines that stay, and roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine
+
+from dashboard.database import metadata
+from dashboard.judging import Judging
+from dashboard.metrics import Measured
+from dashboard.roles import RoleBook
+from dashboard.settings import Settings, project_of
+from dashboard.statistics import PlateStatistics
+from dashboard.suspects import Evidence
+from dashboard.values import (
+    ChannelDisplay,
+    FieldView,
+    MetricInfo,
+    MetricValue,
+    MetricValues,
+    PlateOverview,
+    WellState,
+)
+from hcs.qc.definitions import definition
+from hcs.qc.roles import RoleMapping
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOCUS = definition("power_log_log_slope").key
+COLUMNS = 12
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Return settings in a database of their own."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'w.sqlite'}")
+    metadata.create_all(engine)
+    return Settings(engine)
+
+
+def channel(index: int, name: str) -> ChannelDisplay:
+    """Return a channel; how it is drawn does not matter here."""
+    return ChannelDisplay(
+        index=index,
+        name=name,
+        color="ffffff",
+        low=0,
+        high=1,
+        source="plate",
+        minimum=0,
+        maximum=1,
+    )
+
+
+def overview(**states: str) -> PlateOverview:
+    """Return 2 x 12 wells; the first column is negative, the last positive."""
+    wells = []
+    for row in range(2):
+        for column in range(COLUMNS):
+            label = f"{'AB'[row]}{column + 1:02d}"
+            role = {0: "-1", COLUMNS - 1: "1"}.get(column, "0")
+            wells.append(
+                WellState(
+                    label=label,
+                    path=f"{'AB'[row]}/{column + 1}",
+                    row=row,
+                    column=column,
+                    state=states.get(label, "present"),  # type: ignore[arg-type]
+                    n_fields=1,
+                    expected_fields=1,
+                    conditions=(("My_Controls", role),),
+                )
+            )
+    return PlateOverview(
+        key="p",
+        id="p",
+        name="p",
+        version="0.5",
+        location="/screens/one/p.zarr",
+        writable=True,
+        rows=("A", "B"),
+        columns=tuple(str(one + 1) for one in range(COLUMNS)),
+        wells=tuple(wells),
+        channels=(channel(0, "DNA"),),
+    )
+
+
+def evidence(plate: PlateOverview, **focus: float) -> Evidence:
+    """Return a plate whose fields are in focus but for those that are given."""
+    there = [well for well in plate.wells if well.state == "present"]
+    return Evidence(
+        overview=plate,
+        fields={
+            well.path: (
+                FieldView(
+                    name="0",
+                    label="s1",
+                    acquisition=None,
+                    acquisition_name=None,
+                    version="v",
+                ),
+            )
+            for well in there
+        },
+        channels=plate.channels,
+        latest={
+            (well.path, "0"): {
+                f"{FOCUS}.0": Measured(focus.get(well.label, -1.5 - 0.01 * well.column))
+            }
+            for well in there
+        },
+        errors={},
+    )
+
+
+def test_a_blurred_field_is_suspect_in_words(settings: Settings) -> None:
+    judging = Judging(settings, RoleBook(settings))
+    found = judging.judge("p", evidence(overview(), B03=-6.1))
+    assert found.ready
+    assert [one.well for one in found.suspects] == ["B03"]
+    reason = found.suspects[0].reasons[0]
+    assert reason.text == "channel DNA, field s1: focus -6.1, worst of 24"
+    assert reason.metric == "power_log_log_slope.0"
+
+
+def test_missing_and_unreadable_wells_lead_the_list(settings: Settings) -> None:
+    judging = Judging(settings, RoleBook(settings))
+    plate = overview(A02="missing", A04="unreadable")
+    found = judging.judge("p", evidence(plate, B03=-6.1))
+    assert {one.well for one in found.suspects} == {"A02", "A04", "B03"}
+    assert found.suspects[-1].well == "B03"
+    assert found.by_well["A02"].score == 10
+
+
+def test_a_plate_that_is_blurred_everywhere_is_said_to_be(settings: Settings) -> None:
+    judging = Judging(settings, RoleBook(settings))
+    plate = overview()
+    blurred = {well.label: -5.0 - 0.01 * well.column for well in plate.wells}
+    found = judging.judge("p", evidence(plate, **blurred))
+    assert found.suspects == ()
+    assert any("focus is bad on the whole plate" in one for one in found.banner)
+
+
+def test_baselines_stay_until_somebody_renews_them(settings: Settings) -> None:
+    judging = Judging(settings, RoleBook(settings))
+    plate = overview()
+    assert not judging.judge("p", evidence(plate)).moved
+    shifted = {well.label: -2.9 - 0.01 * well.column for well in plate.wells}
+    later = judging.judge("p", evidence(plate, **shifted))
+    assert later.moved
+    assert len(later.suspects) > 20
+    renewed = judging.judge("p", evidence(plate, **shifted), anew=True)
+    assert not renewed.moved
+    assert renewed.suspects == ()
+
+
+def test_a_mapping_holds_for_the_project_and_can_be_taken_back(
+    settings: Settings,
+) -> None:
+    book = RoleBook(settings)
+    plate = overview()
+    proposed = book.view(plate)
+    assert not proposed.kept
+    assert proposed.counts == {"positive": 2, "negative": 2, "sample": 20}
+    assert (proposed.letter("A01"), proposed.letter("A02")) == ("N", "")
+    turned = RoleMapping(role="My_Controls", values={"-1": "positive"})
+    book.keep(plate, turned)
+    kept = RoleBook(settings).view(plate)
+    assert kept.kept
+    assert kept.counts == {"positive": 2}
+    book.keep(plate, None)
+    assert book.view(plate) == proposed
+
+
+def values(plate: PlateOverview, metric: str = "mean.0") -> MetricValues:
+    """Return values that tell the controls apart."""
+    return MetricValues(
+        metric=MetricInfo(id=metric, title="Mean", channel=0),
+        wells={
+            well.label: MetricValue(value=10.0 + well.column + 0.1 * well.row)
+            for well in plate.wells
+        },
+    )
+
+
+def test_too_few_controls_give_no_number_and_say_so(settings: Settings) -> None:
+    found = PlateStatistics(settings, RoleBook(settings)).view(
+        overview(), values(overview())
+    )
+    first = found.controls[0]
+    assert (first.id, first.value, first.n) == ("z_prime", None, "2 + 2")
+    assert first.note.startswith("needs 4 positive and 4 negative wells")
+    assert first.meaning
+
+
+def test_only_the_assay_metric_is_not_exploratory(settings: Settings) -> None:
+    made = PlateStatistics(settings, RoleBook(settings))
+    plate = overview()
+    assert made.view(plate, values(plate)).exploratory
+    made.keep_assay_metric(plate, "mean.0")
+    assert not made.view(plate, values(plate)).exploratory
+    assert made.view(plate, values(plate, "p99.0")).exploratory
+
+
+def test_failed_wells_are_left_out_and_counted(settings: Settings) -> None:
+    plate = overview()
+    found = PlateStatistics(settings, RoleBook(settings)).view(
+        plate, values(plate), failed={"A01", "A05"}
+    )
+    assert found.left_out == (("negative", 1), ("sample", 1))
+
+
+def test_plates_of_one_folder_are_one_project() -> None:
+    assert project_of("/a/b/p.zarr") == project_of("/a/b/q.zarr/") == "/a/b"
