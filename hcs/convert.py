@@ -70,7 +70,7 @@ def copy_plate(
     draft = open_draft(
         unfinished or store,
         None if unfinished else replace(plate.metadata, version=None),
-        version or old,
+        version or (None if unfinished else old),
         overwrite=overwrite and not unfinished,
         foreign=False,
         annotations={} if unfinished else _annotations(plate, history),

@@ -11,7 +11,6 @@ import os
 import shutil
 import uuid
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hcs import hierarchy, spec, step
@@ -24,6 +23,7 @@ from hcs.zipfile64 import COPY_BYTES, Zip64Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     Progress = Callable[[int, int | None], None]
 

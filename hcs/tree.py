@@ -21,6 +21,7 @@ from hcs.errors import HCSError, MetadataError
 from hcs.image import Multiscales
 from hcs.source import as_source
 from hcs.target import GroupSink
+from hcs.text_array import convert_text, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,19 +69,19 @@ class Transfer:
             return None
         return {}
 
-    def is_array(self, key: str) -> bool:
-        """Whether a node of the source is an array."""
-        if self.old == _BELOW_05:
-            return self.store.stamp(_join(key, ".zarray")) is not None
-        data = self.store.read(_join(key, "zarr.json"))
-        return data is not None and (
-            spec.parse_json(data, self.store.where(key)).get("node_type") == "array"
-        )
+    def array_document(self, key: str) -> dict[str, Any] | None:
+        """Return the document of an array of the source, None where none is."""
+        data = self.store.read(_join(key, spec.array_document(self.old)))
+        if data is None:
+            return None
+        document = spec.parse_json(data, self.store.where(key))
+        is_array = self.old == _BELOW_05 or document.get("node_type") == "array"
+        return document if is_array else None
 
 
 def copy_node(transfer: Transfer, key: str, new_key: str) -> None:
     """Copy whatever is at `key`, with all below; groups get their documents last."""
-    if transfer.is_array(key):
+    if transfer.array_document(key) is not None:
         _copy_array(transfer, key, new_key)
         return
     attributes = transfer.attributes(key)
@@ -170,8 +171,13 @@ def _layout(number: int, level: Any, version: str) -> ArrayLayout:
 def _copy_array(transfer: Transfer, key: str, new_key: str) -> None:
     if transfer.same_format:
         _copy_files(transfer, key, new_key)
-    else:
-        _convert_array(transfer, key, new_key)
+        return
+    document = transfer.array_document(key)
+    if document is not None and is_text(document):
+        for name, data in convert_text(transfer.store, key, document):
+            transfer.target.put(_join(new_key, name), data)
+        return
+    _convert_array(transfer, key, new_key)
 
 
 def _copy_files(transfer: Transfer, key: str, new_key: str) -> None:
