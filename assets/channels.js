@@ -79,7 +79,7 @@ function build({ el, send, hide }) {
         set(low, { step })
         set(high, { step })
         for (const [input, value] of [[low, one.low], [high, one.high], [gamma, one.gamma]]) {
-          if (el.getRootNode().activeElement !== input) input.value = one.whole || input === gamma ? String(Number(value.toFixed(2))) : String(Number(value.toPrecision(5)))
+          if (el.getRootNode().activeElement !== input) input.value = spelled(value, one.whole && input !== gamma)
         }
         const [a, b] = [toSlider(one, one.low), toSlider(one, one.high)]
         lowRange.value = a
@@ -145,6 +145,9 @@ function build({ el, send, hide }) {
     },
   }
 }
+
+/** A limit for an input: no more digits than anybody can tell apart. */
+const spelled = (value, whole) => String(whole && Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(4)))
 
 const toSlider = (one, value) => {
   const part = Math.min(1, Math.max(0, (value - one.minimum) / (one.maximum - one.minimum || 1)))

@@ -169,7 +169,7 @@ def _action(target: Target, label: str, assembly: Assembly) -> str:
         return f"Add field {label} to {target.well}"
     if assembly.replaced:
         channels = ", ".join(assembly.replaced)
-        return f"Replace {channels} of {target.well} field {label}"
+        return f"Replace {target.well} field {label} ({channels} only)"
     return f"Replace {target.well} field {label}"
 
 

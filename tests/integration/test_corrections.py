@@ -82,7 +82,7 @@ def test_replacing_one_channel_keeps_the_others_bit_for_bit(
     before = pixels(plate, "B2", "1", 0)
     source = one_channel(made, token, 777, "B02_GFP.tif")
     staged = made.stage(token, KEY, "B2", "1", [source])
-    assert staged.action == "Replace GFP of B2 field 1"
+    assert staged.action == "Replace B2 field 1 (GFP only)"
     assert staged.ready
     made.commit(staged.id, ANNA, "out of focus")
     assert np.array_equal(pixels(plate, "B2", "1", 0), before)
