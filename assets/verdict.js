@@ -53,11 +53,11 @@ function build({ el, send, hide }) {
   const judge = h("div", { class: "judge" },
     h("div", { class: "row line" }, ...Object.values(buttons), reason, scope),
     h("div", { class: "row line" }, note, undo, redo))
+  const files = h("div", { class: "row line files" }, rest, h("span", { class: "grow" }), csv, fieldsCsv, report)
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, problem,
     h("div", { class: "about" }, standing, why), judge,
     h("div", { class: "row line queue" }, before, next,
-      h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar)),
-      rest, csv, fieldsCsv, report), toast)
+      h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), files, toast)
   el.append(section)
   for (const control of [note, reason]) {
     control.addEventListener("keydown", (event) => {
@@ -107,7 +107,6 @@ function build({ el, send, hide }) {
     mine.add(message.batch)
     sent.set(message.batch, { type, message })
     keep({ ...message, type })
-    // The name may still be on its way, for it is sent when typing pauses.
     send(type, message)
   }
 
@@ -313,9 +312,9 @@ function build({ el, send, hide }) {
     say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}`)
     set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} to look at again, ${now.counts.fail} fail` })
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
-    rest.hidden = now.read_only || !now.rest || now.stage !== "plate"
+    files.hidden = now.stage !== "plate"
+    rest.hidden = now.read_only || !now.rest
     fill(rest, `Pass the rest (${now.rest})`)
-    for (const link of [csv, fieldsCsv, report]) link.hidden = now.stage !== "plate"
     set(csv, { href: now.wells_csv })
     set(fieldsCsv, { href: now.fields_csv })
     set(report, { href: now.report })

@@ -22,21 +22,24 @@ def add_decisions(commands: Any) -> None:
         help="export or import what was decided about a plate",
         description="Take the verdicts on a plate to a file or back, without loss.",
     )
-    kinds = decisions.add_subparsers(dest="kind", required=True)
-    for name, text in (
-        ("export", "write every act on a plate to a file, one JSON document a line"),
-        ("import", "add the acts of a file to the plate's ledger"),
-    ):
-        one = kinds.add_parser(name, help=text, description=text)
-        one.add_argument("plate", metavar="PLATE")
-        one.add_argument("file", metavar="FILE", type=Path)
-        one.add_argument("--workspace", type=Path, help="default: your own")
-        one.add_argument("--database", metavar="URL")
-        one.add_argument("--verbose", action="store_true", help="log what is done")
-    kinds.choices["import"].add_argument(
+    decisions.add_argument(
+        "kind",
+        choices=("export", "import"),
+        help="write every act on the plate to the file, or add those of the file",
+    )
+    decisions.add_argument("plate", metavar="PLATE")
+    decisions.add_argument(
+        "file", metavar="FILE", type=Path, help="one JSON document a line"
+    )
+    decisions.add_argument("--workspace", type=Path, help="default: your own")
+    decisions.add_argument(
+        "--database", metavar="URL", help="default: SQLite in the workspace"
+    )
+    decisions.add_argument("--verbose", action="store_true", help="log what is done")
+    decisions.add_argument(
         "--another-plate",
         action="store_true",
-        help="take it although the file is of a plate with another id",
+        help="import although the file is of a plate with another id",
     )
     decisions.set_defaults(run=run)
 

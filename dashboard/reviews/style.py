@@ -15,7 +15,9 @@ dt { color: #565f6a; }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; margin: .5rem 0; font-size: .85rem; }
 th, td { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0;
-  border-bottom: 1px solid #dfe3e8; overflow-wrap: anywhere; }
+  border-bottom: 1px solid #dfe3e8; }
+th { white-space: nowrap; }
+td { overflow-wrap: anywhere; min-width: 3rem; }
 .maps { display: flex; flex-wrap: wrap; gap: 1rem; }
 .maps svg { width: 19rem; height: auto; }
 figure { margin: 0; }
