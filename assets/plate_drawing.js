@@ -54,7 +54,7 @@ export function drawWells(canvas, scene) {
   const look = colours()
   if (!scene.bare) plateBody(pen, place, look)
   scene.wells.forEach((well, index) => {
-    drawWell(pen, place, look, well, scene.parts[index], index, ratio, scene.diverging)
+    drawWell(pen, place, look, well, scene.parts[index], index, ratio, scene)
     if (well.verdict) decided(pen, place, look, well.verdict, index, ratio)
   })
   countingLines(pen, place, look)
@@ -107,7 +107,7 @@ function box(place, index, inset, ratio = 1) {
   return [x, y, size]
 }
 
-function drawWell(pen, place, look, well, part, index, ratio, diverging) {
+function drawWell(pen, place, look, well, part, index, ratio, { diverging, colours: own }) {
   const { cell } = place
   const inset = cell >= 20 ? 1.5 : cell >= 8 ? 1 : 0.5
   const [x, y, size] = box(place, index, inset, ratio)
@@ -123,7 +123,7 @@ function drawWell(pen, place, look, well, part, index, ratio, diverging) {
     pen.fill()
     cross(pen, x, y, size, look.edge)
   } else {
-    pen.fillStyle = ramp(part, diverging)
+    pen.fillStyle = own ? own[part] : ramp(part, diverging)
     pen.fill()
     if (diverging) { // its middle is as white as the page
       pen.strokeStyle = look.line

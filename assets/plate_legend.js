@@ -24,8 +24,8 @@ export function legend({ gradient, onLimits }) {
     element,
     show({ values, diverging, low: from, high: to, limits, below, above }) {
       shown = { low: from, high: to }
-      element.hidden = !values
-      if (!values) return
+      element.hidden = !values || Boolean(values.categories)
+      if (element.hidden) return
       const none = from === null || from === undefined
       ramp.style.background = diverging ? divergingGradient() : gradient
       under.classList.toggle("diverging", Boolean(diverging))
@@ -47,6 +47,13 @@ export function legend({ gradient, onLimits }) {
       if (!mark.hidden) mark.style.left = `${Math.min(1, Math.max(0, (value - from) / (to - from))) * 100}%`
     },
   }
+}
+
+/** The categories of a column with their colours, null for a metric. */
+export function categoryKeys(values) {
+  if (!values?.categories) return null
+  return h("ul", { class: "keys categories", "aria-label": values.title }, values.categories.map((name, index) =>
+    h("li", {}, h("i", { style: { background: values.colours[index] } }), name)))
 }
 
 /** A key for those looks that this plate has; nothing about what it has not. */

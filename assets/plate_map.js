@@ -8,7 +8,7 @@ import { count, everyFrame, fill, h, number, say, set } from "./dom.js"
 import { listen } from "./bus.js"
 import { island } from "./island.js"
 import { STATE, drawMarks, drawWells, geometry } from "./plate_drawing.js"
-import { legend, stateKeys } from "./plate_legend.js"
+import { categoryKeys, legend, stateKeys } from "./plate_legend.js"
 import { review, setChosen, setSelected, verdictText } from "./verdicts.js"
 
 const WORDS = {
@@ -147,7 +147,7 @@ function build({ el, send }) {
     else if (plate.fields[index] !== null) parts.push(count(plate.fields[index], "field"))
     const value = values?.values[index]
     if (values && state === STATE.present) {
-      parts.push(value === null ? `no ${values.title}` : `${values.title} ${number(value)}${values.unit ? ` ${values.unit}` : ""}`)
+      parts.push(value === null ? `no ${values.title}` : `${values.title} ${shown(value)}`)
     }
     if (scene.wells[index].partial) parts.push("incomplete")
     if (scene.wells[index].corrected) parts.push("corrected")
@@ -156,11 +156,17 @@ function build({ el, send }) {
     return parts.join(", ")
   }
 
+  /** A value as people read it: a category's name, or a number with its unit. */
+  function shown(value) {
+    if (values.categories) return values.categories[value]
+    return `${number(value)}${values.unit ? ` ${values.unit}` : ""}`
+  }
+
   function describe() {
     cells.forEach((cell, index) => {
       cell.firstChild.textContent = wellText(index)
       const value = values?.values[index]
-      cell.dataset.value = value === null || value === undefined ? "–" : number(value)
+      cell.dataset.value = value === null || value === undefined ? "–" : values.categories ? values.categories[value] : number(value)
     })
   }
 
@@ -174,7 +180,7 @@ function build({ el, send }) {
   function chosenText() {
     const known = [...scene.chosen].map((index) => values?.values[index]).filter((value) => value !== null && value !== undefined)
     const text = `${count(scene.chosen.size, "well")} chosen`
-    if (!known.length) return text
+    if (!known.length || values.categories) return text
     known.sort((one, other) => one - other)
     const middle = known.length % 2 ? known[(known.length - 1) / 2] : (known[known.length / 2 - 1] + known[known.length / 2]) / 2
     return `${text} · ${values.title} median ${number(middle)}, ${number(known[0])} to ${number(known.at(-1))}${values.unit ? ` ${values.unit}` : ""}`
@@ -337,9 +343,9 @@ function build({ el, send }) {
     if (plate.errors[index]) row("Error", plate.errors[index])
     for (const [name, text] of plate.conditions[index]) row(name, text)
     if (scene.wells[index].corrected) row("History", "corrected")
-    const shown = value === null || value === undefined ? (why || "no value") : `${number(value)}${values.unit ? ` ${values.unit}` : ""}`
+    const text = value === null || value === undefined ? (why || "no value") : shown(value)
     fill(tip, h("div", { class: "row" }, h("b", {}, plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
-      values && state === STATE.present ? h("div", {}, h("span", { class: "soft" }, `${values.title} `), h("span", { class: value === null ? "soft" : "value" }, shown),
+      values && state === STATE.present ? h("div", {}, h("span", { class: "soft" }, `${values.title} `), h("span", { class: value === null ? "soft" : "value" }, text),
         values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null) : null,
       value !== null && value !== undefined && why ? h("div", { class: "because" }, why) : null, facts)
   }
@@ -366,11 +372,12 @@ function build({ el, send }) {
     scene.parts = plate.labels.map((_, index) => {
       const value = values?.values[index]
       if (value === null || value === undefined) return null
+      if (values.categories) return value
       return high > low ? (value - low) / (high - low) : 0.5
     })
     legendBox.show({ values, diverging: scene.diverging, low, high, limits, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
     legendBox.mark(values && scene.selected >= 0 ? values.values[scene.selected] : null)
-    fill(keyBox, stateKeys(scene))
+    fill(keyBox, categoryKeys(values), stateKeys(scene))
     describe()
     showSummary()
     paintWells()
@@ -379,7 +386,7 @@ function build({ el, send }) {
   function showVerdicts() {
     if (!plate) return
     scene.wells.forEach((well, index) => { well.verdict = review.verdicts[plate.labels[index]] ?? null })
-    fill(keyBox, stateKeys(scene))
+    fill(keyBox, categoryKeys(values), stateKeys(scene))
     describe()
     showSummary()
     paintWells()
@@ -387,7 +394,7 @@ function build({ el, send }) {
 
   const stop = [
     listen("verdicts", showVerdicts),
-    onTheme(() => { paintWells(); paint(); if (plate) fill(keyBox, stateKeys(scene)) }),
+    onTheme(() => { paintWells(); paint(); if (plate) fill(keyBox, categoryKeys(values), stateKeys(scene)) }),
     listen("move", ([rows, columns]) => move(rows, columns, false)),
     listen("choose", (label) => choose(plate ? plate.labels.indexOf(label) : -1)),
     listen("metric", (step) => {
@@ -445,6 +452,7 @@ function build({ el, send }) {
       if (next.metric) select.value = next.metric
       score.value = next.score ?? ""
       scene.diverging = Boolean(values?.diverging)
+      scene.colours = values?.colours ?? null
       set(select, { title: values?.definition || "" })
       say(explain, values?.definition || "")
       colour()

@@ -8,6 +8,7 @@ import param
 
 from dashboard.state import SCORES
 from dashboard.text import plain_text
+from dashboard.views import conditions
 from dashboard.views.island import Island, Message, index_of, script, text_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ class PlateMap:
 
     def _metric(self, message: Message) -> None:
         metric = text_of(message, "metric", 200)
-        if self._now and any(one.id == metric for one in self._now.metrics):
+        now = self._now
+        if now and (
+            any(one.id == metric for one in now.metrics)
+            or conditions.is_column(metric, now.overview)
+        ):
             self._session.state.update(metric=metric)
 
     def _score(self, message: Message) -> None:
@@ -94,12 +99,16 @@ class PlateMap:
             now.values,
             now.metrics,
             score,
+            now.state.metric,
             now.statistics if score else None,
         )
         if not _same(valued, self._valued):
             self._valued = valued
             content = {
-                "metrics": metric_choices(now.metrics, now.overview),
+                "metrics": [
+                    *metric_choices(now.metrics, now.overview),
+                    *conditions.choices(now.overview),
+                ],
                 "metric": now.state.metric,
                 "score": score,
                 "values": scored_content(now, now.overview),
@@ -232,8 +241,14 @@ _LEAST_RANGE = 3.0
 """Scores up to here are usual; a plate of noise must not be drawn in full colours."""
 
 
+_MOST_RANGE = 6.0
+"""One far well must not make all others look alike; what is beyond is marked."""
+
+
 def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | None:
     """Return the values as they are, or as scores where that was asked for."""
+    if conditions.is_column(now.state.metric, overview):
+        return conditions.content(now.state.metric, overview)
     content = values_content(now.values, overview)
     title = _SCORE_TITLES.get(now.state.score)
     if content is None or title is None or now.values is None:
@@ -248,7 +263,8 @@ def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | N
         scores = found.robust_z if now.state.score == "z" else found.b_score
         why = (found.b_note if now.state.score == "b" else "") or "no score"
     sizes = sorted(map(abs, scores.values()))
-    reach = max(_LEAST_RANGE, sizes[int(0.98 * (len(sizes) - 1))]) if sizes else None
+    usual = sizes[int(0.98 * (len(sizes) - 1))] if sizes else None
+    reach = None if usual is None else min(_MOST_RANGE, max(_LEAST_RANGE, usual))
     numbers = [_short(scores.get(well.label)) for well in overview.wells]
     return {
         **content,

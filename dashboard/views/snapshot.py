@@ -15,6 +15,7 @@ from dashboard.scores import COMPLETENESS, SUSPICION
 from dashboard.state import ViewState
 from dashboard.suspects import Judgement
 from dashboard.text import plain_text
+from dashboard.views import conditions
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -199,6 +200,8 @@ class Snapshots:
         present = self.now.state.metric
         overview = self.now.overview
         if not known or (present in known and present != self._proposed):
+            return
+        if conditions.is_column(present, overview):
             return
         if present and present not in known and not (overview and overview.channels):
             return  # a link's metric, of a channel that is not known yet

@@ -95,7 +95,7 @@ class Statistics:
                 "shown": True,
                 "problem": self._problem,
                 "hint": ""
-                if now.values is None or now.values.metric.channel is not None
+                if now.values is not None and now.values.metric.channel is not None
                 else "Choose a metric of a channel above to see its statistics.",
                 "running": running,
                 "writable": not self._session.read_only,

@@ -80,6 +80,14 @@ def test_the_panel_tells_a_good_assay_from_a_bad_metric_of_it(
     expect(well(page, "C05")).to_contain_text("GFP: robust z -")
     page.locator(".hcs-score").select_option("")
 
+    # A column of the plate map colours the plate, and its key says what is what.
+    select = page.locator(".hcs-metric-select select")
+    select.select_option(label="SBS_Controls")
+    expect(page.locator(".categories li")).to_have_text(["-1", "0", "1"])
+    expect(well(page, "A12")).to_contain_text("SBS_Controls 1")
+    choose(page, "Nucleus to ring (6 px), GFP")
+    expect(page.locator(".categories")).to_have_count(0)
+
     # The project's own metric is not exploratory any more.
     panel.get_by_role("button", name="Make assay metric").click()
     expect(panel.locator(".exploratory")).to_have_count(0)
