@@ -7,6 +7,7 @@ does not know. Images are in `hcs.multiscale`, the place of the keys in `hcs.env
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hcs.document import (
@@ -181,12 +182,22 @@ def _read_names(found: Mapping[str, Any], key: str, where: str) -> list[str]:
     return names
 
 
+@lru_cache(maxsize=8)
+def _known_wells(
+    rows: tuple[str, ...], columns: tuple[str, ...]
+) -> dict[str, PlateWell]:
+    """Return the wells that plates of a grid listed so far, by path; it may grow."""
+    del rows, columns
+    return {}
+
+
 def _read_wells(
     entries: list[Any], rows: Sequence[str], columns: Sequence[str], where: str
 ) -> tuple[PlateWell, ...]:
-    # One pass at less than the cost of the JSON parser: the __init__ of a frozen
-    # dataclass takes four times as long as three plain assignments. What this pass
-    # cannot vouch for goes to the careful one, which finds the words.
+    # One pass at less than the cost of the JSON parser. Plates of one format share
+    # their wells, so that a second one makes none. What this pass cannot vouch for goes
+    # to the careful one, which finds the words.
+    known = _known_wells(tuple(rows), tuple(columns))
     row_of = {index: f"{name}/" for index, name in enumerate(rows)}
     column_of = dict(enumerate(columns))
     wells: list[PlateWell] = []
@@ -195,13 +206,17 @@ def _read_wells(
             path, row, column = entry["path"], entry["rowIndex"], entry["columnIndex"]
             if row.__class__ is not int or column.__class__ is not int:
                 break
-            if path != row_of[row] + column_of[column]:
+            well: Any = known.get(path)
+            if well is None:
+                if path != row_of[row] + column_of[column]:
+                    break
+                # The __init__ of a frozen dataclass would take four times as long.
+                well = _PlateWell()
+                well.path, well.rowIndex, well.columnIndex = path, row, column
+                well.__class__ = PlateWell
+                known[path] = well
+            elif well.rowIndex != row or well.columnIndex != column:
                 break
-            well: Any = _PlateWell()
-            well.path = path
-            well.rowIndex = row
-            well.columnIndex = column
-            well.__class__ = PlateWell
             wells.append(well)
     except (KeyError, TypeError):
         pass

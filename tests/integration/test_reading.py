@@ -92,6 +92,10 @@ def test_every_image_opens_with_its_pixels_or_fails_as_it_should(
                 with pytest.raises(NotFoundError, match="There is no array"):
                     np.asarray(image.images[0].data)
                 continue
+            if name.endswith("invalid/image-04.zarr"):
+                with pytest.raises(MetadataError, match=r"\(32, 32\).*3 axes"):
+                    same_pixels(group, image)
+                continue
             levels += same_pixels(group, image)
             for label in image.labels:
                 if name.startswith("idr_recorded_v04"):  # its labels were not recorded
