@@ -222,7 +222,13 @@ def _measure(options: argparse.Namespace) -> int:
                 continue
             result = service.measure(entry.key)
             failed = failed or result.failed > 0
-            print(f"{entry.key}: {result.done} fields measured, {result.failed} failed")
+            judged = service.judgement(entry.key)
+            print(
+                f"{entry.key}: {result.done} fields measured, {result.failed} failed, "
+                f"wells to look at: {len(judged.suspects)}"
+            )
+            for text in judged.banner:
+                print(f"{entry.key}: the whole plate looks bad: {text}")
     finally:
         service.close()
     return 1 if failed else 0
