@@ -52,7 +52,7 @@ def choose(page: Page, title: str) -> None:
 def measured(page: Page) -> None:
     """Wait until suspicion is known."""
     expect(page.locator(".hcs-metric-select select")).to_have_value(
-        "suspicion", timeout=300_000
+        "suspicion", timeout=2 * 300_000
     )
 
 
