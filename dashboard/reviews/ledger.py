@@ -39,10 +39,20 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def since(self, plate: str, last: int = 0) -> list[Act]:
-        """Return the acts on a plate after a place, oldest first."""
+    def since(self, plate: str, last: int = 0, also: Sequence[str] = ()) -> list[Act]:
+        """Return the acts on a plate after a place, oldest first.
+
+        Parameters
+        ----------
+        plate
+            Id of the plate.
+        last
+            Place in the ledger.
+        also
+            Ids that the plate had before it was given its own.
+        """
         with self._engine.connect() as connection:
-            return _read(connection, plate, last)
+            return _read(connection, (plate, *also), last)
 
     def last(self, plate: str) -> int:
         """Return the place of the last act on a plate, 0 for none."""
@@ -51,7 +61,11 @@ class Ledger:
             return int(connection.execute(query).scalar() or 0)
 
     def append(
-        self, plate: str, last: int, make: Callable[[list[Act]], Sequence[Act]]
+        self,
+        plate: str,
+        last: int,
+        make: Callable[[list[Act]], Sequence[Act]],
+        also: Sequence[str] = (),
     ) -> list[Act]:
         """Add what `make` returns, and return everything after `last`.
 
@@ -64,6 +78,8 @@ class Ledger:
         make
             Gets what was added since, and answers with what to add; nobody else can
             add to this plate in between. It may be called again after a failure.
+        also
+            Ids that the plate had before; they are read, and not written.
 
         Raises
         ------
@@ -71,17 +87,21 @@ class Ledger:
             If the database is busy for too long or cannot be written. Nothing was
             added then.
         """
-        return _patiently(lambda: self._append(plate, last, make))
+        return _patiently(lambda: self._append(plate, last, make, also))
 
     def _append(
-        self, plate: str, last: int, make: Callable[[list[Act]], Sequence[Act]]
+        self,
+        plate: str,
+        last: int,
+        make: Callable[[list[Act]], Sequence[Act]],
+        also: Sequence[str],
     ) -> list[Act]:
         with self._engine.connect() as connection, _Alone(connection, plate):
-            found = _read(connection, plate, last)
+            found = _read(connection, (plate, *also), last)
             rows = [_row(plate, check(act)) for act in make(found)]
             if rows:
                 connection.execute(insert(review_acts), rows)
-            return _read(connection, plate, last)
+            return _read(connection, (plate, *also), last)
 
 
 class _Alone:
@@ -134,11 +154,11 @@ def _not_saved(error: DBAPIError) -> DashboardError:
     )
 
 
-def _read(connection: Connection, plate: str, last: int) -> list[Act]:
+def _read(connection: Connection, plates: Sequence[str], last: int) -> list[Act]:
     table = review_acts.c
     query = (
         select(review_acts)
-        .where(table.plate == plate, table.id > last)
+        .where(table.plate.in_(plates), table.id > last)
         .order_by(table.id)
     )
     return [_act(row) for row in connection.execute(query).mappings()]

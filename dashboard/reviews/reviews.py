@@ -21,6 +21,7 @@ from dashboard.reviews.values import Decision, Offer, Outcome, PlateReview, Stan
 from dashboard.reviews.verdicts import Verdicts, is_stale
 from dashboard.reviews.wording import describe, subject_text
 from hcs.errors import HCSError
+from hcs.identity import plate_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,6 +49,9 @@ class _Known:
     """
 
     plate: str
+    also: tuple[str, ...] | None = None
+    """Ids that it had before it was given its own; None until it was looked."""
+
     lock: threading.RLock = field(default_factory=threading.RLock)
     writing: threading.Lock = field(default_factory=threading.Lock)
     showing: threading.Lock = field(default_factory=threading.Lock)
@@ -128,7 +132,9 @@ class Reviews:
 
     def acts(self, key: str) -> list[Act]:
         """Return the whole ledger of a plate, oldest first."""
-        return self._ledger.since(self._plates.get(key).plate.id)
+        plate = self._plates.get(key)
+        known = self._of(plate)
+        return self._ledger.since(known.plate, also=_before(plate, known))
 
     def offers(self, key: str, who: Who | None) -> tuple[Offer | None, Offer | None]:
         """Return what a person's undo and redo would do (fast)."""
@@ -246,7 +252,7 @@ class Reviews:
         def make(new: list[Act]) -> list[Act]:
             nonlocal added
             _take(known, new)
-            here = {(a.batch, a.subject) for a in self._ledger.since(known.plate)}
+            here = {(a.batch, a.subject) for a in self.acts(key)}
             foreign = here - {(a.batch, a.subject) for a in acts}
             if foreign:
                 raise DashboardError(
@@ -312,6 +318,10 @@ class Reviews:
             known = self._known.get(plate.key)
             if known is None:
                 known = self._known[plate.key] = _Known(plate.plate.id)
+            elif known.plate != plate.plate.id:
+                # A first correction writes an id; what was judged before stays known.
+                known.also = (*(known.also or ()), known.plate)
+                known.plate = plate.plate.id
             return known
 
     def _write(
@@ -325,7 +335,9 @@ class Reviews:
                 return make(new)
 
         with known.writing:
-            new = self._ledger.append(known.plate, known.verdicts.last, alone)
+            new = self._ledger.append(
+                known.plate, known.verdicts.last, alone, _before(plate, known)
+            )
         with known.lock:
             _take(known, new)
         self._show(plate, known)
@@ -340,7 +352,9 @@ class Reviews:
             known.busy = False
 
     def _refresh(self, plate: ServedPlate, known: _Known) -> None:
-        new = self._ledger.since(known.plate, known.verdicts.last)
+        new = self._ledger.since(
+            known.plate, known.verdicts.last, _before(plate, known)
+        )
         with known.lock:
             _take(known, new)
         self._show(plate, known)
@@ -418,6 +432,14 @@ def _take(known: _Known, acts: Iterable[Act]) -> None:
     for act in acts:
         if act.id > known.verdicts.last:
             known.verdicts.add(act)
+
+
+def _before(plate: ServedPlate, known: _Known) -> tuple[str, ...]:
+    """Return the ids that a plate had; reads two documents the first time."""
+    if known.also is None:
+        own = plate.plate.has_own_id
+        known.also = (plate_fingerprint(plate.plate),) if own else ()
+    return known.also
 
 
 def _labels(plate: ServedPlate) -> dict[str, str]:

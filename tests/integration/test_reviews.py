@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -170,6 +171,26 @@ def test_a_moved_renamed_and_copied_plate_keeps_its_verdicts(
         for key in ("renamed.ome.zarr", "copy.ome.zarr"):
             surveyed(made, key)
             assert A1 in verdicts(made.reviews.read(key))
+
+
+def test_a_plate_keeps_its_verdicts_when_its_first_correction_gives_it_an_id(
+    tmp_path: Path, plate: Path
+) -> None:
+    document = json.loads((plate / "zarr.json").read_text())
+    del document["attributes"]["hcs"]
+    (plate / "zarr.json").write_text(json.dumps(document))
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as made:
+        surveyed(made, KEY)
+        before = made.overview(KEY).id
+        fail(made, B2)
+        correct(made, "A1", "0", 7)
+        wait_for(lambda: made.revision(KEY) and made.overview(KEY).id != before)
+        assert B2 in verdicts(made.reviews.read(KEY))
+        fail(made, A2)
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as made:
+        surveyed(made, KEY)
+        assert set(verdicts(made.reviews.read(KEY))) == {A2, B2}
+        assert len(made.reviews.acts(KEY)) == 2
 
 
 def test_a_read_only_server_takes_no_verdict(plate: Path, tmp_path: Path) -> None:
