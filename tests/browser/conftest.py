@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -32,6 +36,9 @@ NO_PLATE = (
     '{"zarr_format": 3, "node_type": "group", '
     '"attributes": {"ome": {"version": "0.5", "plate": {"rows": []}}}}'
 )
+
+_LAST_WORDS = 20
+"""Seconds that a browser has to close."""
 
 PATIENCE = 60_000
 """Milliseconds until a wait is a failure; a busy machine may take long."""
@@ -74,12 +81,24 @@ def chromium() -> Iterator[Browser]:
     )
     if found is None:
         pytest.skip("no Chromium here; `make chromium` installs it")
+    mark = f"--hcs-tests={uuid4().hex}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=found, headless=True, args=list(_FLAGS)
+            executable_path=found, headless=True, args=[*_FLAGS, mark]
         )
         yield browser
+        # Chromium does not always obey at the end of a long run; it has no say then.
+        watchdog = Timer(_LAST_WORDS, _kill, [mark])
+        watchdog.start()
         browser.close()
+        watchdog.cancel()
+
+
+def _kill(mark: str) -> None:
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark.encode() in (process / "cmdline").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")
