@@ -160,5 +160,5 @@ def test_values_and_identities_are_inverse():
         who = plates.identity(code)
         parts = (who.row, who.column, who.field, who.channel, who.plane)
         assert plates.value(*parts) == code
-    with pytest.raises(ValueError, match="plates.py knows 0 to 15"):
+    with pytest.raises(ValueError, match="knows 0 to 15"):
         plates.value(row=16)
