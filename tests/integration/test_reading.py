@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_every_image_opens_with_its_pixels_or_fails_as_it_should(
             name = group.relative_to(root).as_posix()
             kind = BROKEN.get(name)
             if kind is not None:
-                with pytest.raises(kind, match=str(group)):
+                with pytest.raises(kind, match=re.escape(name)):
                     hcs.from_ome_zarr(group)
                 continue
             image = hcs.from_ome_zarr(group)
