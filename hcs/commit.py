@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hcs import hierarchy, spec, step
+from hcs import group, hierarchy, spec, step
 from hcs.history import FieldRecord, now, record_of, write_records
 from hcs.metadata import FieldVersion, Well, WellImage
 from hcs.settle import finish_moves
@@ -59,18 +59,18 @@ def _commit(target: Target, change: Change) -> FieldVersion:
     image = well.image_of(change.name, change.acquisition)
     live = None
     if image is not None:
-        live = hierarchy.version_id(target, state.version, well, image)
+        live = group.version_id(target, state.version, well, image)
     version = _committed_before(well, change)
     if version is None:
         what = f"Field {change.name!r} of well {change.well}"
         hierarchy.check_base(change.base, live, what, _last(well, change.name))
         hierarchy.drop_consolidated(target, state.version, change.well)
         if not well.exists:
-            hierarchy.make_row(target, state.version, change.well.split("/")[0])
+            group.make_row(target, state.version, change.well.split("/")[0])
         version = replace(change.version, when=now())
         attributes = changed_well(state.version, well, image, change, version, live)
         step.reached("flip")
-        hierarchy.write_group(target, change.well, state.version, attributes)
+        group.write_group(target, change.well, state.version, attributes)
         step.reached("flipped")
     _list_well(target, state, change)
     return version

@@ -6,11 +6,11 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hcs import hierarchy, spec, step
+from hcs import group, hierarchy, spec, step
 from hcs.errors import ConflictError, HCSError, StoreError
 from hcs.folder import DirectoryTarget
 from hcs.history import FieldRecord, now, record_of, write_records
-from hcs.metadata import FieldVersion, Well, WellImage
+from hcs.metadata import FieldVersion, Well, WellImage, as_plate
 from hcs.places import BYSTANDERS, is_archive, local_path, object_target
 from hcs.tree import DOCUMENTS, Transfer, copy_content, copy_node, group_files
 
@@ -39,6 +39,75 @@ class Copied:
     new_path: str
     identifier: str
     """Id of the version in the copy."""
+
+
+def to_hcs_zarr(
+    plate: Any,
+    store: str | Path,
+    *,
+    version: str | None = None,
+    overwrite: bool | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+    history: bool = True,
+) -> None:
+    """Write a plate: its document, or all of it where it has fields.
+
+    Parameters
+    ----------
+    plate
+        An `HCSPlate`. One of metadata only gives a plate without fields, to which
+        `write_hcs_well_image` adds; one that was read from a store is copied whole,
+        and converted where `version` differs.
+    store
+        Path of a directory or of an ``.ozx`` archive.
+    version
+        NGFF version of the copy; by default the plate's, else ``"0.5"``.
+    overwrite
+        Whether a plate at `store` is replaced. By default only one without fields is.
+    progress
+        Called after each field with the number written and the number there are.
+    history
+        Whether the versions of each field are named in the copy; the pixels of the
+        live one alone are copied.
+
+    Raises
+    ------
+    StoreError
+        If `store` holds something else, a plate with fields while `overwrite` is not
+        given, or the very plate that is to be copied.
+    """
+    metadata = as_plate(getattr(plate, "metadata", plate))
+    copied = getattr(plate, "store", None) is not None
+    if overwrite is None:
+        overwrite = not _has_fields(store)
+        if not overwrite and not copied:
+            raise StoreError(
+                f"{store} is a plate with fields; pass overwrite=True to replace it."
+            )
+    if copied:
+        copy_plate(
+            plate,
+            store,
+            version=version,
+            overwrite=overwrite,
+            progress=progress,
+            history=history,
+        )
+        return
+    from hcs.writer import HCSPlateWriter
+
+    with HCSPlateWriter(store, metadata, version, overwrite):
+        pass
+
+
+def _has_fields(store: str | Path) -> bool:
+    target: Target | None = object_target(store)
+    if target is None:
+        path = local_path(store)
+        if is_archive(path):
+            return path.exists()
+        target = DirectoryTarget(path)
+    return hierarchy.has_plate(target) and bool(hierarchy.listed_fields(target))
 
 
 def copy_plate(
@@ -168,7 +237,7 @@ def _keep_unknown(
         state = hierarchy.read_plate_state(target)
         merged = spec.write_plate(plate, transfer.new, attributes)
         content = spec.extension(state.attributes)
-        hierarchy.write_group(
+        group.write_group(
             target, "", transfer.new, spec.with_extension(merged, content)
         )
 
@@ -210,8 +279,8 @@ def _copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
     records: list[FieldRecord] = []
     for image in well.well.images:
         image, record, groups = _plan(transfer, well, image, history)
-        for group in groups:
-            _copy_group(transfer, path, group)
+        for one in groups:
+            _copy_group(transfer, path, one)
         images.append(image)
         records.append(record)
         yield record.name
@@ -239,7 +308,7 @@ def _plan(
             Copied(path=one.path, new_path=one.path, identifier=one.id)
             for one in record.kept()
         ]
-        if image.path not in [group.path for group in groups]:
+        if image.path not in [one.path for one in groups]:
             groups.append(Copied(path=image.path, new_path=image.path, identifier=live))
         return image, record, groups
     name = image.path if record is None else record.name
@@ -251,8 +320,8 @@ def _plan(
         acquisition=image.acquisition,
         versions=(FieldVersion(id=live, path=name, action="write", when=now()),),
     )
-    group = Copied(path=image.path, new_path=name, identifier=live)
-    return replace(image, path=name), new, [group]
+    copied = Copied(path=image.path, new_path=name, identifier=live)
+    return replace(image, path=name), new, [copied]
 
 
 def _version_of(transfer: Transfer, well: WellState, image: WellImage) -> str:
@@ -263,20 +332,20 @@ def _version_of(transfer: Transfer, well: WellState, image: WellImage) -> str:
     return found or uuid.uuid4().hex
 
 
-def _copy_group(transfer: Transfer, well: str, group: Copied) -> None:
+def _copy_group(transfer: Transfer, well: str, copied: Copied) -> None:
     """Copy an image group as a field is staged: marked first, its document last."""
     target, version = transfer.target, transfer.new
-    key = f"{well}/{group.new_path}"
+    key = f"{well}/{copied.new_path}"
     if target.exists(key):
-        if hierarchy.version_at(target, version, key) == group.identifier:
+        if group.version_at(target, version, key) == copied.identifier:
             return
-        hierarchy.remove_group(target, version, key)
-    mark = hierarchy.mark_files(version, group.identifier, hierarchy.STAGING)
+        group.remove_group(target, version, key)
+    mark = group.mark_files(version, copied.identifier, group.STAGING)
     hold = target.claim(key, mark)
     if hold is None:
         raise ConflictError(f"{target.location}/{key} is being written elsewhere.")
     try:
-        _fill_group(transfer, f"{well}/{group.path}", key, group.identifier)
+        _fill_group(transfer, f"{well}/{copied.path}", key, copied.identifier)
     finally:
         hold.release()
 
@@ -305,7 +374,7 @@ def _write_well(
         attributes = hierarchy.repathed(attributes, old.path, new.path)
     written = spec.write_well(Well(images), transfer.new, attributes)
     content = write_records({**spec.extension(well.attributes), "fields": {}}, records)
-    hierarchy.write_group(
+    group.write_group(
         transfer.target,
         well.path,
         transfer.new,

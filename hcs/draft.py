@@ -96,6 +96,7 @@ def open_draft(
     foreign: bool,
     annotations: Mapping[str, Any],
     durable: bool,
+    whole: bool = True,
 ) -> Draft:
     """Return where to write a plate, with its document in place.
 
@@ -104,6 +105,9 @@ def open_draft(
     foreign
         Whether `plate` came as another library's object, whose version may be no more
         than that library's default.
+    whole
+        Whether to look at all of an existing plate for what a crash left; not worth it
+        for one field.
 
     Raises
     ------
@@ -124,7 +128,8 @@ def open_draft(
     target = DirectoryTarget(final, durable=durable)
     occupied = _occupied(final)
     if occupied and not overwrite:
-        recover(target)
+        if whole:
+            recover(target)
         state = hierarchy.read_plate_state(target)
         chosen = choose_version(state.version, version, plate, foreign=foreign)
         if annotations:
@@ -145,6 +150,7 @@ def open_draft(
             foreign=foreign,
             annotations=annotations,
             durable=durable,
+            whole=whole,
         )
     return Draft(target=target, final=final, version=chosen, aside=occupied)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hcs import spec
-from hcs.errors import ConflictError, HCSError, MetadataError, PlateNotFoundError
+from hcs import group, spec
+from hcs.errors import ConflictError, MetadataError, PlateNotFoundError
 from hcs.history import FieldRecord, read_records, record_of
-from hcs.image import Multiscales
 from hcs.metadata import Plate, PlateWell, Well, WellImage
 
 if TYPE_CHECKING:
@@ -31,15 +31,6 @@ class Documents(Protocol):
 
     def read(self, key: str) -> bytes | None:
         """Return one document, None where there is none."""
-
-
-STAGING = "staging"
-"""``state`` of an image group whose pixels are still being written."""
-
-REMOVING = "removing"
-"""``state`` of an image group that is being removed."""
-
-INCOMPLETE = frozenset((STAGING, REMOVING))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,22 +97,31 @@ def read_plate_state(target: Documents) -> PlateState:
     MetadataError
         If its document is broken.
     """
-    for name, zarr_format in (("zarr.json", 3), (".zattrs", 2)):
-        where = f"{target.location}/{name}"
+    for name in ("zarr.json", ".zattrs"):
         data = target.read(name)
-        if data is None:
-            continue
-        attributes = spec.attributes(spec.parse_json(data, where), name)
-        if not isinstance(spec.envelope(attributes).get("plate"), dict):
+        if data is not None:
+            state = _parse_plate(data, name, target.location)
+            if state is not None:
+                return state
             break
-        return PlateState(
-            version=spec.detect_version(attributes, zarr_format, where),
-            plate=spec.read_plate(attributes, where),
-            attributes=attributes,
-        )
     raise PlateNotFoundError(
         f"{target.location} holds no plate: expected a zarr.json or .zattrs with a "
         f"'plate'. Make one with HCSPlateWriter or to_hcs_zarr."
+    )
+
+
+@lru_cache(maxsize=8)
+def _parse_plate(data: bytes, name: str, location: str) -> PlateState | None:
+    # Each field that is written looks at the plate a few times; a 1536-well document
+    # takes milliseconds to parse, and rarely changes. States are not changed by anyone.
+    where = f"{location}/{name}"
+    attributes = spec.attributes(spec.parse_json(data, where), name)
+    if not isinstance(spec.envelope(attributes).get("plate"), dict):
+        return None
+    return PlateState(
+        version=spec.detect_version(attributes, 3 if name == "zarr.json" else 2, where),
+        plate=spec.read_plate(attributes, where),
+        attributes=attributes,
     )
 
 
@@ -137,7 +137,7 @@ def create_plate(
     new = spec.with_extension(
         spec.write_plate(plate, version, attributes or {}), content
     )
-    write_group(target, "", version, new)
+    group.write_group(target, "", version, new)
     return read_plate_state(target)
 
 
@@ -148,7 +148,7 @@ def write_plate_state(target: Target, state: PlateState) -> PlateState:
     attributes = spec.with_extension(
         spec.write_plate(state.plate, state.version, state.attributes), content
     )
-    write_group(target, "", state.version, attributes)
+    group.write_group(target, "", state.version, attributes)
     return replace(state, attributes=attributes)
 
 
@@ -197,15 +197,14 @@ def read_well_state(target: Documents, version: str, path: str) -> WellState:
     )
 
 
-def read_group_attributes(
-    target: Documents, version: str, path: str
-) -> dict[str, Any] | None:
-    """Return the attributes of a group, None where no group is."""
-    name = spec.group_document(version)
-    data = target.read(f"{path}/{name}")
-    if data is None:
-        return None
-    return spec.attributes(spec.parse_json(data, f"{target.location}/{path}"), name)
+def listed_fields(target: Target) -> set[tuple[str, str]]:
+    """Return well path and name of every field of a plate."""
+    state = read_plate_state(target)
+    found = set()
+    for entry in state.plate.wells:
+        well = read_well_state(target, state.version, entry.path)
+        found |= {(entry.path, well.name_of(image)) for image in well.well.images}
+    return found
 
 
 def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
@@ -226,101 +225,6 @@ def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any
     ]
     changed = {**block, "well": {**well, "images": images}}
     return changed if block is attributes else {**attributes, "ome": changed}
-
-
-def make_row(target: Target, version: str, row: str) -> None:
-    """Make the group of a row, unless it is there."""
-    files = spec.group_json(version, {})
-    files.pop(".zattrs", None)
-    for name, data in files.items():
-        if target.read(f"{row}/{name}") is None:
-            target.replace(f"{row}/{name}", data)
-
-
-def write_group(
-    target: Target, path: str, version: str, attributes: Mapping[str, Any]
-) -> None:
-    """Write a group's files, each in one step, the one with the attributes last."""
-    for name, data in spec.group_json(version, attributes).items():
-        key = f"{path}/{name}" if path else name
-        if name != ".zgroup" or target.read(key) is None:
-            target.replace(key, data)
-
-
-def is_incomplete(attributes: Mapping[str, Any]) -> bool:
-    """Whether a group bears our mark of what is not, or no longer, whole."""
-    return spec.extension(attributes).get("state") in INCOMPLETE
-
-
-def mark_group(
-    target: Target, version: str, path: str, identifier: str, state: str
-) -> None:
-    """Make a group's document say that the group is incomplete, and ours."""
-    for name, data in mark_files(version, identifier, state).items():
-        target.replace(f"{path}/{name}", data, durable=False)
-
-
-def mark_files(version: str, identifier: str, state: str) -> dict[str, bytes]:
-    """Return the files that say that a group is incomplete, and ours."""
-    mark = {"version": identifier, "state": state}
-    files = spec.group_json(version, {spec.EXTENSION: mark})
-    # The mark first: what bears none is never taken for ours.
-    return dict(reversed(files.items()))
-
-
-def remove_group(target: Target, version: str, path: str) -> None:
-    """Remove an image group of ours so that no moment leaves an unmarked half."""
-    attributes = read_group_attributes(target, version, path)
-    if attributes is not None and not is_incomplete(attributes):
-        mark_group(target, version, path, stated_id(attributes) or "", REMOVING)
-    documents = list(spec.group_json(version, {}))
-    for name in target.children(path):
-        if name not in documents:
-            target.remove(f"{path}/{name}")
-    for name in documents:
-        if target.exists(f"{path}/{name}"):
-            target.remove(f"{path}/{name}")
-    target.remove_empty(path)
-
-
-def version_at(target: Target, version: str, path: str) -> str | None:
-    """Return the id of the complete version at a path, None where there is none."""
-    attributes = read_group_attributes(target, version, path)
-    if attributes is None or is_incomplete(attributes):
-        return None
-    stated = stated_id(attributes)
-    if stated is not None:
-        return stated
-    try:
-        return Multiscales.open(target.reader(), path, version).version
-    except HCSError:
-        return None  # a group, but no image that could be anybody's version
-
-
-def version_id(target: Target, version: str, well: WellState, image: WellImage) -> str:
-    """Return the id of the version that a listed image shows.
-
-    Raises
-    ------
-    MetadataError
-        If the image has no document.
-    """
-    record = record_of(well.records, image)
-    if record is not None:
-        return record.live
-    found = version_at(target, version, f"{well.path}/{image.path}")
-    if found is None:
-        raise MetadataError(
-            f"{target.location}/{well.path}/{image.path} holds no image, but the well "
-            f"lists it."
-        )
-    return found
-
-
-def stated_id(attributes: Mapping[str, Any]) -> str | None:
-    """Return the version id that an image group says it holds."""
-    found = spec.extension(attributes).get("version")
-    return found if isinstance(found, str) else None
 
 
 def locate_well(state: PlateState, row_name: str, column_name: str) -> PlateWell:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs import hierarchy, spec
+from hcs import group, hierarchy, spec
 from hcs.display import channel_entry, describe_channels, read_channels
 from hcs.metadata import Axis, Channel, ImageMetadata
 from hcs.source import own_attributes
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hcs.claim import Place
     from hcs.encode import Encoded
     from hcs.hierarchy import PlateState, WellState
     from hcs.source import Source
-    from hcs.staging import Place
     from hcs.target import Target
 
 
@@ -44,7 +44,7 @@ def inherited(
     old_attributes = None
     if image is not None:
         key = f"{well.path}/{image.path}"
-        old_attributes = hierarchy.read_group_attributes(target, state.version, key)
+        old_attributes = group.read_group_attributes(target, state.version, key)
     if old_attributes is not None:
         old = spec.read_image(old_attributes, well.path)
         attributes = {**own_attributes(old_attributes), **attributes}
@@ -97,7 +97,7 @@ def plate_channels(target: Target, state: PlateState) -> tuple[Channel, ...]:
         well = hierarchy.read_well_state(target, state.version, listed.path)
         for image in well.well.images[:1]:
             key = f"{well.path}/{image.path}"
-            attributes = hierarchy.read_group_attributes(target, state.version, key)
+            attributes = group.read_group_attributes(target, state.version, key)
             if attributes is not None:
                 return spec.read_image(attributes, key).channels
     return known

@@ -51,6 +51,9 @@ class Hold:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def __del__(self) -> None:
+        self.release()
+
 
 @contextlib.contextmanager
 def locked(path: Path, patience: float | None = None) -> Iterator[None]:

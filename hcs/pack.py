@@ -13,7 +13,7 @@ import uuid
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from hcs import hierarchy, spec, step
+from hcs import group, hierarchy, spec, step
 from hcs.errors import CorruptDataError, StoreError, UnsupportedVersionError
 from hcs.folder import DirectoryTarget
 from hcs.lock import locked
@@ -203,10 +203,10 @@ def _is_staging(folder: Path) -> bool:
         data = (folder / _DOCUMENT).read_bytes()
     except OSError:
         return False
-    if hierarchy.STAGING.encode() not in data:
+    if group.STAGING.encode() not in data:
         return False
     attributes = spec.attributes(spec.parse_json(data, str(folder)), _DOCUMENT)
-    return spec.extension(attributes).get("state") == hierarchy.STAGING
+    return spec.extension(attributes).get("state") == group.STAGING
 
 
 def _reader(path: Path) -> Callable[[], Iterable[bytes]]:

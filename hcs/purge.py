@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hcs import hierarchy, spec, step
+from hcs import group, hierarchy, spec, step
 from hcs.history import FieldRecord, now, write_records
 from hcs.metadata import FieldVersion
 from hcs.person import login_name
@@ -148,10 +148,10 @@ def _purge_well(
     attributes = spec.with_extension(well.attributes, content)
     # The entry first: what it calls purged is removed by recovery if we do not get to.
     step.reached("purge entry")
-    hierarchy.write_group(target, path, state.version, attributes)
+    group.write_group(target, path, state.version, attributes)
     for key in [one.key for one in gone] + spares:
         step.reached("purge group")
-        hierarchy.remove_group(target, state.version, key)
+        group.remove_group(target, state.version, key)
     return gone
 
 
@@ -189,7 +189,7 @@ def _purge_orphans(target: Target, state: PlateState, yes: bool) -> list[Purged]
             if hold is None:
                 continue  # staged, and about to be committed
             try:
-                version = hierarchy.version_at(target, state.version, key)
+                version = group.version_at(target, state.version, key)
                 gone.append(
                     Purged(
                         key=key,
@@ -201,7 +201,7 @@ def _purge_orphans(target: Target, state: PlateState, yes: bool) -> list[Purged]
                 )
                 if yes:
                     step.reached("purge orphan")
-                    hierarchy.remove_group(target, state.version, key)
+                    group.remove_group(target, state.version, key)
             finally:
                 hold.release()
     return gone

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hcs import hierarchy, step
+from hcs import group, hierarchy, step
 from hcs.errors import HCSError
 from hcs.lock import locked, try_hold
 from hcs.objects import ObjectTarget
@@ -80,7 +80,7 @@ def _recover_plate(target: Target) -> list[Finding]:
                 found += _recover_well(target, state, f"{row.name}/{name}")
         target.remove_empty(row.name)
         if target.exists(row.name):
-            hierarchy.make_row(target, state.version, row.name)
+            group.make_row(target, state.version, row.name)
     return found
 
 
@@ -141,7 +141,7 @@ def _recover_group(
             )
         else:
             step.reached("recover sweep")
-            hierarchy.remove_group(target, state.version, key)
+            group.remove_group(target, state.version, key)
             if kind == "purged":
                 yield Finding("finished", key, "a purged version was removed")
             else:
@@ -170,15 +170,15 @@ def _unnamed(
 
 
 def _kind(target: Target, state: PlateState, key: str, purged: frozenset[str]) -> str:
-    attributes = hierarchy.read_group_attributes(target, state.version, key)
+    attributes = group.read_group_attributes(target, state.version, key)
     if attributes is None:
         return "foreign" if target.children(key) else "incomplete"
-    if hierarchy.is_incomplete(attributes):
+    if group.is_incomplete(attributes):
         return "incomplete"
     # By its id: another version may have got the path of a purged one.
-    if hierarchy.version_at(target, state.version, key) in purged:
+    if group.version_at(target, state.version, key) in purged:
         return "purged"
-    return "foreign" if hierarchy.stated_id(attributes) is None else "complete"
+    return "foreign" if group.stated_id(attributes) is None else "complete"
 
 
 def _parts(target: Target, prefix: str) -> Iterator[Finding]:

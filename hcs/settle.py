@@ -18,16 +18,23 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hcs import hierarchy, spec, step
+from hcs import group, hierarchy, spec, step
 from hcs.config import config
+from hcs.grace import (
+    Unsettled,
+    aliases_of,
+    live_since,
+    move_of,
+    obstacle,
+    remaining,
+)
+from hcs.grace import unsettled as unsettled
 from hcs.history import FieldRecord, now, write_records
 from hcs.metadata import Well, WellImage
-from hcs.names import is_safe_name
 from hcs.places import is_archive, opened
 
 if TYPE_CHECKING:
@@ -41,28 +48,6 @@ _log = logging.getLogger(__name__)
 
 NO_WAIT = -1.0
 """As a grace time at the end of a writer: settle what is due, wait for nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsettled:
-    """A field that is not yet, or not only, at its first path."""
-
-    well: str
-    field: str
-    path: str
-    """Where its live pixels are."""
-
-    home: str
-    """Where they belong."""
-
-    aliases: tuple[str, ...]
-    """Second names that go after a grace time."""
-
-    seconds: float
-    """Until the next step may be taken; 0 where it may be taken now."""
-
-    problem: str = ""
-    """Why it cannot be settled, where something stands in the way."""
 
 
 def settle(
@@ -133,74 +118,26 @@ def settle_at_end(target: Target, wells: tuple[str, ...], grace: float | None) -
         time.sleep(max(seconds, 0.01))
 
 
-def unsettled(
-    store: Any, *, grace: float | None = None, wells: tuple[str, ...] | None = None
-) -> tuple[Unsettled, ...]:
-    """Return the fields that still have to be settled; parameters as for `settle`."""
-    seconds = config.settle_grace if grace is None else grace
-    found = []
-    with opened(store) as target:
-        state = hierarchy.read_plate_state(target)
-        for path in wells or tuple(entry.path for entry in state.plate.wells):
-            well = hierarchy.read_well_state(target, state.version, path)
-            for record in well.records.values():
-                entry = _unsettled(target, state, well, record, seconds)
-                if entry is not None:
-                    found.append(entry)
-    return tuple(found)
-
-
-def _unsettled(
-    target: Target,
-    state: PlateState,
-    well: WellState,
-    record: FieldRecord,
-    grace: float,
-) -> Unsettled | None:
-    image = well.image_of(record.name, record.acquisition)
-    if image is None:
-        return None
-    aliases = _aliases(record)
-    away = image.path != record.path
-    if not away and not aliases and not _move(record):
-        return None
-    waits = [_remaining(alias.get("since"), grace) for alias in aliases]
-    problem = ""
-    if away:
-        waits.append(_remaining(_since(record), grace))
-        if not _move(record):
-            problem = _obstacle(target, state, well, record)
-    return Unsettled(
-        well=well.path,
-        field=record.name,
-        path=image.path,
-        home=record.path,
-        aliases=tuple(str(alias["path"]) for alias in aliases),
-        seconds=0.0 if _move(record) else min(waits, default=0.0),
-        problem=problem,
-    )
-
-
 def settle_well(target: Target, state: PlateState, path: str, grace: float) -> None:
     """Take every step that is due in one well; the caller holds the lock."""
     well = finish_moves(target, state, path)
     for name in tuple(well.records):
         record = well.records[name]
-        for alias in _aliases(record):
-            if _remaining(alias.get("since"), grace) <= 0:
+        for alias in aliases_of(record):
+            if remaining(alias.get("since"), grace) <= 0:
                 well = _unalias(target, state, well, name, alias)
         record = well.records[name]
         image = well.image_of(name, record.acquisition)
         if image is None or image.path == record.path:
             continue
-        if _remaining(_since(record), grace) > 0:
+        if remaining(live_since(record), grace) > 0:
             continue
-        if _obstacle(target, state, well, record):
+        if obstacle(target, state, well, record):
             continue
         well = _announce(target, state, well, record, image)
         well = finish_moves(target, state, path)
         if grace <= 0:
-            for alias in _aliases(well.records[name]):
+            for alias in aliases_of(well.records[name]):
                 well = _unalias(target, state, well, name, alias)
 
 
@@ -211,13 +148,13 @@ def finish_moves(target: Target, state: PlateState, path: str) -> WellState:
     """
     well = hierarchy.read_well_state(target, state.version, path)
     for name, record in well.records.items():
-        move = _move(record)
+        move = move_of(record)
         if move is None:
             continue
         if _carry_out(target, state, well, move):
             well = _flip(target, state, path, name, move)
         else:
-            rest = {"aliases": _aliases(record)} if _aliases(record) else None
+            rest = {"aliases": aliases_of(record)} if aliases_of(record) else None
             well = _save(target, state, well, replace(record, settling=rest))
     return well
 
@@ -235,7 +172,7 @@ def _announce(
         "from": image.path,
         "to": record.path,
         "new": f"{record.path}n{uuid.uuid4().hex[:12]}",
-        "displaced": hierarchy.version_at(target, state.version, home),
+        "displaced": group.version_at(target, state.version, home),
         "aside": _free_name(target, well.path, record.path),
     }
     step.reached("settle announce")
@@ -256,10 +193,10 @@ def _carry_out(
     """
     version, moving, displaced = state.version, move["version"], move.get("displaced")
     home, new, aside = (f"{well.path}/{move[key]}" for key in ("to", "new", "aside"))
-    if hierarchy.version_at(target, version, home) != moving:
+    if group.version_at(target, version, home) != moving:
         _link_anew(target, state, f"{well.path}/{move['from']}", new, moving)
-        found = hierarchy.version_at(target, version, home)
-        if hierarchy.version_at(target, version, new) != moving or (
+        found = group.version_at(target, version, home)
+        if group.version_at(target, version, new) != moving or (
             target.exists(home) and found != displaced
         ):
             target.remove(new)
@@ -273,7 +210,7 @@ def _carry_out(
             target.rename(new, home)
     step.reached("settle aside")
     if target.exists(new):
-        found = hierarchy.version_at(target, version, new)
+        found = group.version_at(target, version, new)
         if displaced is not None and found == displaced:
             target.rename(new, aside)
         else:
@@ -284,7 +221,7 @@ def _carry_out(
 def _link_anew(
     target: Target, state: PlateState, old: str, new: str, version: str
 ) -> None:
-    if hierarchy.version_at(target, state.version, new) == version:
+    if group.version_at(target, state.version, new) == version:
         return
     if target.exists(new):
         step.reached("settle unlink")
@@ -307,7 +244,7 @@ def _flip(
     record = record.moved(move["version"], move["to"])
     if move.get("displaced") is not None:
         record = record.moved(move["displaced"], move["aside"])
-    aliases = [*_aliases(record), alias]
+    aliases = [*aliases_of(record), alias]
     record = replace(record, settling={"aliases": aliases})
     step.reached("settle flip")
     return _save(target, state, well, record, {move["from"]: move["to"]})
@@ -327,13 +264,10 @@ def _unalias(
     at_home = None
     if home is not None and home.path != alias["path"]:
         key = f"{well.path}/{home.path}"
-        at_home = hierarchy.version_at(target, state.version, key)
-    rest = [one for one in _aliases(record) if one["path"] != alias["path"]]
+        at_home = group.version_at(target, state.version, key)
+    rest = [one for one in aliases_of(record) if one["path"] != alias["path"]]
     settling = {"aliases": rest} if rest else None
-    if (
-        at_home != version
-        and hierarchy.version_at(target, state.version, spare) == version
-    ):
+    if at_home != version and group.version_at(target, state.version, spare) == version:
         # Somebody removed the other one: the second name is the only one now.
         record = record.moved(version, str(alias["path"]))
     elif alias["path"] not in {image.path for image in well.well.images}:
@@ -343,14 +277,14 @@ def _unalias(
 
 
 def _remove_spare(target: Target, state: PlateState, spare: str, version: str) -> None:
-    found = hierarchy.read_group_attributes(target, state.version, spare)
+    found = group.read_group_attributes(target, state.version, spare)
     if found is None:
         target.remove_empty(spare)
-    elif hierarchy.is_incomplete(found) or (
-        hierarchy.version_at(target, state.version, spare) == version
+    elif group.is_incomplete(found) or (
+        group.version_at(target, state.version, spare) == version
     ):
         step.reached("settle unalias")
-        hierarchy.remove_group(target, state.version, spare)
+        group.remove_group(target, state.version, spare)
 
 
 def _save(
@@ -369,26 +303,10 @@ def _save(
         ]
     attributes = spec.write_well(Well(images), state.version, attributes)
     content = write_records(spec.extension(attributes), [record])
-    hierarchy.write_group(
+    group.write_group(
         target, well.path, state.version, spec.with_extension(attributes, content)
     )
     return hierarchy.read_well_state(target, state.version, well.path)
-
-
-def _obstacle(
-    target: Target, state: PlateState, well: WellState, record: FieldRecord
-) -> str:
-    """Return what keeps a field from its first path, "" where nothing does."""
-    home = f"{well.path}/{record.path}"
-    if not target.exists(home):
-        return ""
-    found = hierarchy.version_at(target, state.version, home)
-    listed = {image.path for image in well.well.images}
-    if record.path in listed:
-        return f"{home} is listed as another field"
-    if found is None or record.find(found) is None:
-        return f"{home} holds something that this field's history does not know"
-    return ""
 
 
 def _free_name(target: Target, well: str, name: str) -> str:
@@ -400,41 +318,3 @@ def _free_name(target: Target, well: str, name: str) -> str:
 
 def _settling(record: FieldRecord, **changes: Any) -> dict[str, Any]:
     return {**(record.settling or {}), **changes}
-
-
-def _move(record: FieldRecord) -> Mapping[str, Any] | None:
-    found = (record.settling or {}).get("move")
-    keys = ("version", "from", "to", "new", "aside")
-    if isinstance(found, dict) and all(is_safe_name(found.get(key)) for key in keys):
-        return found
-    return None
-
-
-def _aliases(record: FieldRecord) -> list[Mapping[str, Any]]:
-    found = (record.settling or {}).get("aliases")
-    return [
-        alias
-        for alias in (found if isinstance(found, list) else ())
-        if isinstance(alias, dict) and is_safe_name(alias.get("path"))
-    ]
-
-
-def _since(record: FieldRecord) -> str | None:
-    events = [one.when for one in record.versions if one.id == record.live]
-    return events[-1] if events else None
-
-
-def _remaining(since: object, grace: float) -> float:
-    """Return the seconds of a grace time that are left.
-
-    A time that lies further ahead than the grace is a clock that was set back: no
-    reason to wait for it.
-    """
-    try:
-        start = datetime.fromisoformat(str(since))
-    except ValueError:
-        return 0.0
-    if start.tzinfo is None:
-        start = start.replace(tzinfo=UTC)
-    elapsed = (datetime.now(UTC) - start).total_seconds()
-    return max(0.0, grace - elapsed) if -grace <= elapsed else 0.0

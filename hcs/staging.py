@@ -15,15 +15,15 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from hcs import hierarchy, spec, step
-from hcs.codec import choose_codec
+from hcs import group, hierarchy, spec, step
+from hcs.claim import Place, claim_place, live_version
 from hcs.commit import Change, commit_change
-from hcs.encode import ArrayLayout, choose_chunk, encode_given, encode_levels
+from hcs.encode import ArrayLayout, encode_given, encode_levels
 from hcs.errors import ConflictError, HCSError, InvalidPathError, MetadataError
 from hcs.inherit import inherited
 from hcs.metadata import FieldVersion, Who
-from hcs.pyramid import level_shapes
 from hcs.source import Source, as_source, full_size_only
+from hcs.storage import Storage, array_layouts
 from hcs.target import GroupSink, Target
 from hcs.verify import verify_levels
 
@@ -37,46 +37,6 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
-    """How the arrays of a field are stored; None is the default of each."""
-
-    chunks: object = None
-    """See `hcs.encode.choose_chunk`."""
-
-    shards: bool | None = None
-    """True for one shard a level, the default where the format has them."""
-
-    codec: str | None = None
-    """One of `hcs.codec.CODECS`."""
-
-    levels: int | None = None
-    """Number of levels, made from full size; by default those that were given, or
-    as many as bring the last below `hcs.pyramid.SMALLEST`."""
-
-    verify: bool = True
-    """Whether to read everything back before it is named."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Which field of which well is written, and under which path."""
-
-    well: str
-    name: str
-    acquisition: int | None
-    path: str
-    """Path of the new image group below the well."""
-
-    base: str | None
-    """Id of the version that this one replaces, None for a new field."""
-
-    @property
-    def key(self) -> str:
-        """Path of the new image group below the plate."""
-        return f"{self.well}/{self.path}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,20 +79,26 @@ class StagedField:
         )
         with self.target.changing(keep=self.place.key):
             committed = commit_change(self.target, change)
-        self._release()
+        self.release()
         for notice in self.notices:
             _log.warning("%s", notice)
         return committed
 
     def discard(self) -> None:
-        """Remove the staged pixels."""
+        """Remove the staged pixels, unless the plate names them after all."""
         if self._hold is not None:
-            state = hierarchy.read_plate_state(self.target)
-            hierarchy.remove_group(self.target, state.version, self.place.key)
-            self._release()
+            self.target.transact(self._remove)
+            self.release()
         self.target.discard()
 
-    def _release(self) -> None:
+    def _remove(self) -> None:
+        state = hierarchy.read_plate_state(self.target)
+        well = hierarchy.read_well_state(self.target, state.version, self.place.well)
+        if self.place.path not in {image.path for image in well.well.images}:
+            group.remove_group(self.target, state.version, self.place.key)
+
+    def release(self) -> None:
+        """Leave the staged pixels where they are; nobody holds them any more."""
         if self._hold is not None:
             self._hold.release()
             self._hold = None
@@ -188,24 +154,63 @@ def stage_field(
     row_name, _, column_name = well.partition("/")
     hierarchy.locate_well(state, row_name, column_name)
     found = hierarchy.read_well_state(target, state.version, well)
-    name, acquisition = field_name(state, found, field, acquisition)
-    image = found.image_of(name, acquisition)
-    live = (
-        None
-        if image is None
-        else hierarchy.version_id(target, state.version, found, image)
-    )
-    hierarchy.check_base(base, live, f"Field {name!r} of well {well}")
+    identity = field_name(state, found, field, acquisition)
     return write_aside(
         target,
         state,
-        found,
-        (name, acquisition),
+        (well, *identity),
+        base,
         as_source(multiscales),
         Storage(**storage),
         label=label,
         file_name=source,
     )
+
+
+def write_field(
+    target: Target,
+    names: tuple[str, str],
+    identity: tuple[int, int | None],
+    multiscales: Any,
+    storage: Storage,
+    *,
+    who: Who,
+    label: str | None = None,
+    source: str | None = None,
+    reason: str | None = None,
+) -> tuple[Place, FieldVersion]:
+    """Stage and commit a field: a new one, or a new version of what is there.
+
+    Parameters
+    ----------
+    names
+        Of the row and the column.
+    identity
+        Index of the field and id of its acquisition.
+    """
+    state = hierarchy.read_plate_state(target)
+    path = hierarchy.locate_well(state, *names).path
+    well = hierarchy.read_well_state(target, state.version, path)
+    field = field_name(state, well, *identity)
+    staged = write_aside(
+        target,
+        state,
+        (path, *field),
+        live_version(target, state, well, field),
+        as_source(multiscales),
+        storage,
+        label=label,
+        file_name=source,
+    )
+    try:
+        return staged.place, staged.commit(who=who, reason=reason)
+    except ConflictError:
+        staged.discard()
+        raise
+    except BaseException:
+        # Whether the plate names it, only a look at the plate can tell.
+        staged.release()
+        raise
 
 
 def field_name(
@@ -253,24 +258,30 @@ def field_name(
 def write_aside(
     target: Target,
     state: PlateState,
-    well: WellState,
-    identity: tuple[str, int | None],
+    field: tuple[str, str, int | None],
+    base: str | None,
     source: Source,
     storage: Storage,
     *,
     label: str | None = None,
     file_name: str | None = None,
 ) -> StagedField:
-    """Claim a path, write the field there and verify it; see `stage_field`."""
+    """Claim a path, write the field there and verify it; see `stage_field`.
+
+    Parameters
+    ----------
+    field
+        Path of the well, name and acquisition of the field.
+    """
     if storage.levels is not None:
         source = full_size_only(source)
-    layouts = _layouts(state.version, source, storage)
+    layouts = array_layouts(state.version, source, storage)
     identifier = uuid.uuid4().hex
 
     def claim() -> tuple[WellState, Place, Hold]:
         step.reached("claim")
-        fresh = hierarchy.read_well_state(target, state.version, well.path)
-        return fresh, *_claim(target, state, fresh, identity, identifier)
+        fresh = hierarchy.read_well_state(target, state.version, field[0])
+        return fresh, *claim_place(target, state, fresh, field[1:], base, identifier)
 
     present, place, hold = target.transact(claim)
     try:
@@ -304,100 +315,11 @@ def write_aside(
 
 def _abandon(target: Target, state: PlateState, place: Place, hold: Hold) -> None:
     try:
-        hierarchy.remove_group(target, state.version, place.key)
+        group.remove_group(target, state.version, place.key)
     except HCSError:
         pass  # the first error matters more; recovery removes what bears our mark
     finally:
         hold.release()
-
-
-def _claim(
-    target: Target,
-    state: PlateState,
-    well: WellState,
-    identity: tuple[str, int | None],
-    identifier: str,
-) -> tuple[Place, Hold]:
-    name, acquisition = identity
-    image = well.image_of(name, acquisition)
-    base = None
-    if image is None:
-        path = name
-        spec.check_image_path(path, well.path, writing=True, version=state.version)
-        _clear_name(target, state, f"{well.path}/{path}")
-    else:
-        base = hierarchy.version_id(target, state.version, well, image)
-        path = _free_path(target, state, well, name)
-    place = Place(
-        well=well.path, name=name, acquisition=acquisition, path=path, base=base
-    )
-    mark = hierarchy.mark_files(state.version, identifier, hierarchy.STAGING)
-    hold = target.claim(place.key, mark)
-    if hold is None:
-        raise ConflictError(
-            f"{target.location}/{place.key} was taken by somebody else."
-        )
-    return place, hold
-
-
-def _free_path(target: Target, state: PlateState, well: WellState, name: str) -> str:
-    """Return the path of a correction: ``0r2``, ``0r3``, whichever nobody has."""
-    number = 2
-    while target.exists(f"{well.path}/{name}r{number}"):
-        number += 1
-    path = f"{name}r{number}{target.free_suffix()}"
-    return spec.check_image_path(path, well.path, writing=True, version=state.version)
-
-
-def _clear_name(target: Target, state: PlateState, key: str) -> None:
-    """Free the name of a new field of what a killed writer of ours left there."""
-    if not target.exists(key):
-        return
-    attributes = hierarchy.read_group_attributes(target, state.version, key) or {}
-    identifier = hierarchy.stated_id(attributes)
-    if identifier is None and target.children(key):
-        raise ConflictError(
-            f"{target.location}/{key} holds something that is not listed and not ours; "
-            f"move it away or choose another field index."
-        )
-    hold = target.hold(key)
-    if hold is None:
-        raise ConflictError(
-            f"{target.location}/{key} is being written by somebody else at this moment."
-        )
-    try:
-        if hierarchy.is_incomplete(attributes):
-            hierarchy.remove_group(target, state.version, key)
-        elif identifier is None:
-            target.remove_empty(key)
-        else:
-            # Complete but never named: acquired pixels are kept, out of the way.
-            target.rename(key, f"{key}x{identifier[:12]}")
-    finally:
-        hold.release()
-
-
-def _layouts(version: str, source: Source, storage: Storage) -> list[ArrayLayout]:
-    codec = choose_codec(storage.codec, source.dtype)
-    zarr_format = 2 if version == "0.4" else 3
-    if storage.shards and zarr_format == 2:
-        raise MetadataError("NGFF 0.4 has no shards; leave out shards or write 0.5.")
-    shapes: Sequence[tuple[int, ...]] = [level.shape for level in source.levels]
-    if len(shapes) == 1:
-        shapes = level_shapes(source.shape, storage.levels)
-    return [
-        ArrayLayout(
-            path=str(number),
-            shape=tuple(shape),
-            dims=source.dims,
-            dtype=source.dtype,
-            chunk=choose_chunk(shape, storage.chunks, whole=zarr_format == 2),
-            codec=codec,
-            zarr_format=zarr_format,
-            sharded=zarr_format == 3 and storage.shards is not False,
-        )
-        for number, shape in enumerate(shapes)
-    ]
 
 
 def _write(

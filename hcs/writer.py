@@ -7,20 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs import hierarchy
-from hcs.convert import copy_plate
+from hcs.convert import to_hcs_zarr as to_hcs_zarr
 from hcs.draft import Draft, open_draft
 from hcs.errors import (
-    ConflictError,
-    StoreError,
     WriterStateError,
 )
-from hcs.folder import DirectoryTarget
 from hcs.metadata import Plate, Who, as_plate
 from hcs.person import login_name as login_name
-from hcs.places import is_archive, local_path, object_target
 from hcs.settle import NO_WAIT, settle_at_end
-from hcs.source import as_source
-from hcs.staging import Storage, field_name, write_aside
+from hcs.staging import write_field
+from hcs.storage import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,8 +24,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from hcs.claim import Place
     from hcs.metadata import FieldVersion
-    from hcs.target import Target
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -126,7 +122,7 @@ class HCSPlateWriter:
             durable=self._durable,
         )
         self._draft.verify = self._verify
-        self._written = _listed(self._draft.target)
+        self._written = hierarchy.listed_fields(self._draft.target)
         self._state = "open"
         return self
 
@@ -236,11 +232,13 @@ class HCSPlateWriter:
             )
         key = (row_name, column_name, repr(field_index), repr(acquisition_id))
         try:
-            version = self._write(
-                multiscales,
+            place, version = write_field(
+                self._open_draft().target,
                 (row_name, column_name),
                 (field_index, acquisition_id),
+                multiscales,
                 Storage(**{"verify": self._verify, **storage}),
+                who=self._who,
                 label=label,
                 source=source,
                 reason=reason,
@@ -252,57 +250,27 @@ class HCSPlateWriter:
                     f"{str(error) or type(error).__name__}"
                 )
             raise
+        self._done(key, place, version)
+        return version
+
+    def _done(
+        self, key: tuple[object, ...], place: Place, version: FieldVersion
+    ) -> None:
         with self._lock:
             self._failures.pop(key, None)
-        return version
-
-    def _write(
-        self,
-        multiscales: Any,
-        names: tuple[str, str],
-        identity: tuple[int, int | None],
-        storage: Storage,
-        *,
-        label: str | None,
-        source: str | None,
-        reason: str | None,
-    ) -> FieldVersion:
-        target = self._open_draft().target
-        state = hierarchy.read_plate_state(target)
-        entry = hierarchy.locate_well(state, *names)
-        well = hierarchy.read_well_state(target, state.version, entry.path)
-        name = field_name(state, well, *identity)
-        staged = write_aside(
-            target,
-            state,
-            well,
-            name,
-            as_source(multiscales),
-            storage,
-            label=label,
-            file_name=source,
-        )
-        try:
-            version = staged.commit(who=self._who, reason=reason)
-        except ConflictError:
-            staged.discard()
-            raise
-        self._done(entry.path, staged.place.name, version.action == "correct")
-        return version
-
-    def _done(self, well: str, name: str, corrected: bool) -> None:
-        with self._lock:
             self._count += 1
-            if corrected:
-                self._corrected.add(well)
-            self._written.add((well, name))
+            if version.action == "correct":
+                self._corrected.add(place.well)
+            self._written.add((place.well, place.name))
             done = len(self._written)
         if self._progress is not None:
-            plate = self._given
-            expected = None
-            if plate is not None and plate.field_count is not None:
-                expected = plate.field_count * len(plate.wells)
-            self._progress(done, expected)
+            self._progress(done, self._expected())
+
+    def _expected(self) -> int | None:
+        plate = self._given
+        if plate is None or plate.field_count is None:
+            return None
+        return plate.field_count * len(plate.wells)
 
     def map(
         self,
@@ -344,15 +312,6 @@ class HCSPlateWriter:
         hierarchy.annotate(self._open_draft().target, content)
 
 
-def _listed(target: Target) -> set[tuple[str, str]]:
-    state = hierarchy.read_plate_state(target)
-    found = set()
-    for entry in state.plate.wells:
-        well = hierarchy.read_well_state(target, state.version, entry.path)
-        found |= {(entry.path, well.name_of(image)) for image in well.well.images}
-    return found
-
-
 def write_hcs_well_image(
     store: str | Path,
     multiscales: Any,
@@ -387,82 +346,33 @@ def write_hcs_well_image(
     -------
         The entry of the field's history.
     """
-    with HCSPlateWriter(
-        store, plate_metadata, version, overwrite=False, who=who, grace=NO_WAIT
-    ) as writer:
-        return writer.write_well_image(
+    plate = None if plate_metadata is None else as_plate(plate_metadata)
+    words = {key: kwargs.pop(key, None) for key in ("label", "source", "reason")}
+    storage = Storage(**kwargs)
+    draft = open_draft(
+        store,
+        plate,
+        version,
+        overwrite=False,
+        foreign=not isinstance(plate_metadata, Plate),
+        annotations={},
+        durable=True,
+        whole=False,
+    )
+    try:
+        place, event = write_field(
+            draft.target,
+            (row_name, column_name),
+            (field_index, acquisition_id),
             multiscales,
-            row_name,
-            column_name,
-            field_index,
-            acquisition_id,
-            well_metadata,
-            **kwargs,
+            storage,
+            who=who or login_name(),
+            **words,
         )
-
-
-def to_hcs_zarr(
-    plate: Any,
-    store: str | Path,
-    *,
-    version: str | None = None,
-    overwrite: bool | None = None,
-    progress: Callable[[int, int | None], None] | None = None,
-    history: bool = True,
-) -> None:
-    """Write a plate: its document, or all of it where it has fields.
-
-    Parameters
-    ----------
-    plate
-        An `HCSPlate`. One of metadata only gives a plate without fields, to which
-        `write_hcs_well_image` adds; one that was read from a store is copied whole,
-        and converted where `version` differs.
-    store
-        Path of a directory or of an ``.ozx`` archive.
-    version
-        NGFF version of the copy; by default the plate's, else ``"0.5"``.
-    overwrite
-        Whether a plate at `store` is replaced. By default only one without fields is.
-    progress
-        Called after each field with the number written and the number there are.
-    history
-        Whether the versions of each field are named in the copy; the pixels of the
-        live one alone are copied.
-
-    Raises
-    ------
-    StoreError
-        If `store` holds something else, a plate with fields while `overwrite` is not
-        given, or the very plate that is to be copied.
-    """
-    metadata = as_plate(getattr(plate, "metadata", plate))
-    copied = getattr(plate, "store", None) is not None
-    if overwrite is None:
-        overwrite = not _has_fields(store)
-        if not overwrite and not copied:
-            raise StoreError(
-                f"{store} is a plate with fields; pass overwrite=True to replace it."
-            )
-    if copied:
-        copy_plate(
-            plate,
-            store,
-            version=version,
-            overwrite=overwrite,
-            progress=progress,
-            history=history,
-        )
-        return
-    with HCSPlateWriter(store, metadata, version, overwrite):
-        pass
-
-
-def _has_fields(store: str | Path) -> bool:
-    target: Target | None = object_target(store)
-    if target is None:
-        path = local_path(store)
-        if is_archive(path):
-            return path.exists()
-        target = DirectoryTarget(path)
-    return hierarchy.has_plate(target) and bool(_listed(target))
+    except BaseException:
+        draft.abandon(0)
+        raise
+    draft.finish()
+    if event.action == "correct" and not draft.aside:
+        settle_at_end(draft.target, (place.well,), NO_WAIT)
+    return event

@@ -444,7 +444,7 @@ def test_complete_fields_that_nobody_names_are_kept_until_they_are_purged(
     path: Path,
 ) -> None:
     staged = hcs.stage_field(path, "B/3", "0", _image(9), base=_live(path, "B/3"))
-    staged._release()  # as if its process had ended
+    staged.release()  # as if its process had ended
     assert "kept" in checks.recovers(path)
     (orphan,) = hcs.purge(path, orphans=True)
     assert orphan.key == "B/3/0r2"

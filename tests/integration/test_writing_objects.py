@@ -14,7 +14,7 @@ import pytest
 import zarr
 
 import hcs
-from hcs import hierarchy, objects
+from hcs import group, objects
 from hcs.recovery import recover
 from hcs.settle import unsettled
 from tests import plates
@@ -192,7 +192,7 @@ def test_a_group_that_was_left_incomplete_is_removed_when_it_is_old(
 
     with monkeypatch.context() as patch:
         patch.setattr(step, "reached", stop)
-        patch.setattr(hierarchy, "remove_group", lambda *_: None)
+        patch.setattr(group, "remove_group", lambda *_: None)
         with pytest.raises(Stop):
             hcs.stage_field(place, "A/1", "0", _image(9), base=_live(place))
     if isinstance(place, str):

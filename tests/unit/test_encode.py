@@ -16,8 +16,9 @@ from zarr.storage import LocalStore
 from hcs.codec import CODECS, choose_codec, crc32c
 from hcs.encode import ArrayLayout, choose_chunk, encode_given, encode_levels
 from hcs.errors import InvalidPathError, ShapeError
+from hcs.folder import DirectoryTarget
 from hcs.pyramid import level_shapes
-from hcs.target import DirectoryTarget, GroupSink
+from hcs.target import GroupSink
 
 DTYPES = ["bool", "u1", "i1", "<u2", ">u2", "<i4", "<u8", "<f2", "<f4", ">f8"]
 
