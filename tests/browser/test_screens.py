@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)], ids=["usual", "wide"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((1280, 800), id="usual"),
+        pytest.param((1920, 1080), id="wide", marks=pytest.mark.full),
+    ],
+)
 def test_main_states_are_drawn(
     size: tuple[int, int],
     dark: bool,
