@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dashboard.values import Upload
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds until a wait is a failure; nothing here takes two on a calm machine."""
 
 
