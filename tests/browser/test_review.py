@@ -1,4 +1,4 @@
-"""A plate judged by keyboard alone, its verdicts taken back, exported and read again."""
+"""A plate judged by keyboard alone, verdicts taken back, exported and read again."""
 
 from __future__ import annotations
 
