@@ -102,7 +102,9 @@ def changed_well(
     live: str | None,
 ) -> dict[str, Any]:
     """Return the well's attributes with the change made: the list and the history."""
-    entry = WellImage(path=event.path, acquisition=change.acquisition)
+    # Other software may have given an acquisition where the plate declares none.
+    acquisition = change.acquisition if image is None else image.acquisition
+    entry = WellImage(path=event.path, acquisition=acquisition)
     record = _record(well, image, change, event, live)
     if image is None:
         images = _inserted(well, entry)

@@ -121,8 +121,8 @@ def open_draft(
     objects = object_target(store)
     if objects is not None:
         return _open_objects(objects, plate, version, overwrite, foreign, annotations)
-    final = local_path(store)
-    final = final.parent.resolve() / final.name if final.name else final.resolve()
+    # Through links: what they lead to is replaced, and they go on leading there.
+    final = local_path(store).resolve()
     if is_archive(final):
         return _open_archive(final, plate, version, overwrite, foreign, annotations)
     target = DirectoryTarget(final, durable=durable)

@@ -230,7 +230,7 @@ class HCSPlateWriter:
                 f"The writer of {self.store} is not open; write inside its with "
                 f"statement."
             )
-        key = (row_name, column_name, repr(field_index), repr(acquisition_id))
+        key = (row_name, column_name, repr(field_index), repr(acquisition_id or 0))
         try:
             place, version = write_field(
                 self._open_draft().target,

@@ -602,6 +602,26 @@ def test_text_of_other_locations_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "a b.zarr").is_dir()
 
 
+def test_a_link_to_a_plate_stays_a_link(tmp_path: Path) -> None:
+    path = plates.make(tmp_path / "p.zarr")
+    (tmp_path / "link").symlink_to(path)
+    with hcs.HCSPlateWriter(tmp_path / "link", plates.document()) as writer:
+        writer.write_well_image(_image(3), "A", "1")
+    assert (tmp_path / "link").is_symlink()
+    assert _value(path, "A1", "0") == 3
+
+
+def test_an_acquisition_that_other_software_gave_stays(tmp_path: Path) -> None:
+    path = plates.make(tmp_path / "p.zarr")
+    document = path / "A/1/zarr.json"
+    found = json.loads(document.read_bytes())
+    found["attributes"]["ome"]["well"]["images"][0]["acquisition"] = 0
+    del found["attributes"]["hcs"]
+    document.write_text(json.dumps(found))
+    hcs.write_hcs_well_image(path, _image(3), None, "A", "1", 0)
+    assert _ngff(path, "A/1")["well"]["images"] == [{"path": "0r2", "acquisition": 0}]
+
+
 # --- display windows -----------------------------------------------------------------
 
 
