@@ -20,6 +20,10 @@ BASE = {
 REPLACED = {"A/1/0": 91, "A/1/1": 92, "B/2/0": 93}
 
 
+PARTS = 5
+"""Tests that the steps of one act are spread over, so that none takes minutes."""
+
+
 @dataclass(frozen=True)
 class Act:
     """A scenario, what it starts from, and what may be there after it."""
@@ -164,12 +168,13 @@ def _fault(bases: Path, act: Act, version: str, number: int, path: Path) -> Outc
     ("act", "version"),
     [pytest.param(*one, id=f"{one[0].scenario}-{one[1]}") for one in _CASES],
 )
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.full
 def test_a_kill_at_any_step_breaks_nothing(
-    act: Act, version: str, bases: Path, tmp_path: Path
+    act: Act, version: str, part: int, bases: Path, tmp_path: Path
 ) -> None:
     count = _steps(bases, act, version, tmp_path / "whole")
-    for number in range(1, count + 1):
+    for number in range(1 + part, count + 1, PARTS):
         outcome = _fault(bases, act, version, number, tmp_path / str(number))
         assert outcome.killed
 
@@ -187,13 +192,14 @@ def test_a_kill_in_the_middle_of_an_act_breaks_nothing(
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.full
 def test_recovery_that_is_killed_can_be_repeated(
-    version: str, bases: Path, tmp_path: Path
+    version: str, part: int, bases: Path, tmp_path: Path
 ) -> None:
     act = next(one for one in ACTS if one.scenario == "settle_and_correct_again")
     count = _steps(bases, act, version, tmp_path / "whole")
-    for number in range(1, count + 1, 3):
+    for number in range(1 + part, count + 1, PARTS * 2):
         place = _place(bases, act, version, tmp_path / str(number))
         run(act.scenario, place, version, kill_at=number)
         for kill_at in range(1, 6):
