@@ -191,6 +191,8 @@ def test_old_versions_are_named_and_not_judged(
 # -- plates that other libraries write -------------------------------------------------
 
 
+# ngff-zarr's own dependencies set shapes, which NumPy 2.5 deprecates.
+@pytest.mark.filterwarnings("ignore:Setting the shape on a NumPy:DeprecationWarning")
 @pytest.mark.parametrize(
     ("name", "version"),
     [("p.zarr", "0.4"), ("p.zarr", "0.5"), ("p.zarr", "0.6"), ("p.ozx", "0.5")],
