@@ -174,7 +174,7 @@ function build({ el, send }) {
     if (!plate) return
     if (scene.chosen.size > 1) return say(summary, chosenText())
     if (scene.selected < 0) return say(summary, plate.banner || " ")
-    say(summary, [wellText(scene.selected), ...plate.conditions[scene.selected].map(([name, value]) => `${name} ${value}`)].join(" · "))
+    say(summary, [wellText(scene.selected), ...(plate.conditions[scene.selected] ?? []).map(([name, value]) => `${name} ${value}`)].join(" · "))
   }
 
   function chosenText() {
