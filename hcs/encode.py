@@ -12,7 +12,7 @@ import hashlib
 import json
 import struct
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import numpy as np
@@ -22,7 +22,7 @@ from hcs.errors import ShapeError
 from hcs.pyramid import Kind, levels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -32,6 +32,10 @@ LARGEST_CHUNK = 2048
 
 CUT_CHUNK = 1024
 """Pixels a side, at most, of the chunks of a plane that is cut."""
+
+
+KEPT_PLANES = 256
+"""About how many planes of the last level are kept to choose display windows."""
 
 
 class Sink(Protocol):
@@ -200,11 +204,12 @@ class ArrayEncoder:
         self.stored = 0
         """Bytes of chunks and shard index so far."""
 
-        self.kept: list[NDArray[Any]] | None = None
-        """Where to keep the planes, None where nobody asked."""
+        self.kept: dict[int, NDArray[Any]] | None = None
+        """Where to keep some planes by their number, None where nobody asked."""
 
         self._index: list[tuple[int, int]] = []
         self._planes = int(np.prod(layout.grid[:-2], dtype=np.int64))
+        self._stride = _stride(self._planes)
         self._done = 0
         self._shard: BinaryIO | None = None
         self._context: AbstractContextManager[BinaryIO] | None = None
@@ -240,8 +245,8 @@ class ArrayEncoder:
                 f"{layout.shape[-2:]}."
             )
         self.digest.update(plane.reshape(-1).view(np.uint8).data)
-        if self.kept is not None:
-            self.kept.append(plane)
+        if self.kept is not None and self._done % self._stride == 0:
+            self.kept[self._done] = plane
         leading = layout.grid[:-2]
         lead = np.unravel_index(self._done, leading) if leading else ()
         for row in range(layout.grid[-2]):
@@ -265,6 +270,14 @@ class ArrayEncoder:
         index += struct.pack("<I", crc32c(index))
         self.stored += len(index)
         return index
+
+
+def _stride(planes: int) -> int:
+    """Return which planes to look at: a prime, so that every channel is among them."""
+    if planes <= KEPT_PLANES:
+        return 1
+    wanted = max(11, planes // KEPT_PLANES)
+    return next(n for n in range(wanted, 2 * wanted) if all(n % k for k in range(2, n)))
 
 
 def _chunk(
@@ -292,8 +305,9 @@ class Encoded:
     size: int
     """Bytes of all chunks and shards."""
 
-    coarsest: tuple[NDArray[Any], ...] = ()
-    """The planes of the last level, in C order: small, and handy to look at."""
+    coarsest: Mapping[int, NDArray[Any]] = field(default_factory=dict)
+    """Planes of the last level by their number in C order: all, or of a large stack
+    some that are spread over it."""
 
 
 def encode_levels(
@@ -315,7 +329,7 @@ def encode_levels(
         encoders = [
             stack.enter_context(ArrayEncoder(layout, sink)) for layout in layouts
         ]
-        encoders[-1].kept = []
+        encoders[-1].kept = {}
         for plane in planes:
             for encoder, level in zip(
                 encoders, levels_of(plane, len(layouts), kind), strict=True
@@ -333,7 +347,7 @@ def encode_given(
     encoders = []
     for planes, layout in zip(levels, layouts, strict=True):
         with ArrayEncoder(layout, sink) as encoder:
-            encoder.kept = [] if layout is layouts[-1] else None
+            encoder.kept = {} if layout is layouts[-1] else None
             for plane in planes:
                 encoder.add(plane)
         encoders.append(encoder)
@@ -344,5 +358,5 @@ def _encoded(encoders: Sequence[ArrayEncoder]) -> Encoded:
     return Encoded(
         tuple(f"sha256:{encoder.digest.hexdigest()}" for encoder in encoders),
         sum(encoder.stored for encoder in encoders),
-        tuple(encoders[-1].kept or ()),
+        encoders[-1].kept or {},
     )

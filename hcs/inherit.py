@@ -79,13 +79,15 @@ def _from_plate(
 
 
 def _by_channel(source: Source, encoded: Encoded) -> list[NDArray[Any]]:
-    """Return the coarsest level as one array a channel."""
-    leading = dict(zip(source.dims[:-2], source.shape[:-2], strict=True))
-    stack = np.stack(encoded.coarsest)
-    stack = stack.reshape(*leading.values(), *stack.shape[1:])
-    if "c" not in leading:
-        return [stack]
-    return list(np.moveaxis(stack, source.dims.index("c"), 0))
+    """Return what is known of the coarsest level as one array a channel."""
+    leading = source.shape[:-2]
+    if "c" not in source.dims:
+        return [np.stack(list(encoded.coarsest.values()))]
+    axis = source.dims.index("c")
+    found: list[list[NDArray[Any]]] = [[] for _ in range(leading[axis])]
+    for number, plane in encoded.coarsest.items():
+        found[int(np.unravel_index(number, leading)[axis])].append(plane)
+    return [np.stack(planes) for planes in found]
 
 
 def plate_channels(target: Target, state: PlateState) -> tuple[Channel, ...]:

@@ -150,6 +150,22 @@ def test_a_level_of_zarr_v3_is_two_files(tmp_path: Path) -> None:
     assert len(files) == 2 * len(layouts) == 2 * len(encoded.digests)
 
 
+@pytest.mark.parametrize(
+    "shape", [(700, 3, 1), (2, 5, 100), (1, 11, 300), (1, 1, 5000)]
+)
+def test_of_a_large_stack_some_planes_of_every_channel_are_kept(
+    tmp_path: Path, shape: tuple[int, int, int]
+) -> None:
+    """Memory must not grow with the stack."""
+    pixels = np.zeros((*shape, 2, 2), "u1")
+    pixels[:] = np.arange(shape[1]).reshape(1, -1, 1, 1, 1)
+    layout = _layout(pixels)
+    encoded = _encode(tmp_path, pixels, layout)
+    assert len(encoded.coarsest) <= 512
+    seen = {int(plane[0, 0]) for plane in encoded.coarsest.values()}
+    assert seen == set(range(shape[1]))
+
+
 def test_too_few_planes_are_an_error(tmp_path: Path) -> None:
     pixels = np.ones((3, 4, 4), "u2")
     target = DirectoryTarget(tmp_path, durable=False)
