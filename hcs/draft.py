@@ -215,6 +215,8 @@ def _open_archive(
     if plate is None:
         raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
     chosen = choose_version(None, version, plate, foreign=foreign)
+    if chosen == "0.4" and foreign and version is None:
+        chosen = "0.5"  # the peer's default, which it does not mean for archives either
     if chosen == "0.4":
         raise UnsupportedVersionError(
             f"{final}: archives hold Zarr v3, so NGFF 0.5 or later; got 0.4."

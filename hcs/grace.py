@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hcs import group, hierarchy
 from hcs.config import config
+from hcs.errors import MetadataError
 from hcs.names import is_safe_name
 from hcs.places import opened
 
@@ -50,7 +51,10 @@ def unsettled(
     with opened(store) as target:
         state = hierarchy.read_plate_state(target)
         for path in wells or tuple(entry.path for entry in state.plate.wells):
-            well = hierarchy.read_well_state(target, state.version, path)
+            try:
+                well = hierarchy.read_well_state(target, state.version, path)
+            except MetadataError:
+                continue  # one broken well must not keep the others unsettled
             for record in well.records.values():
                 entry = _unsettled(target, state, well, record, seconds)
                 if entry is not None:

@@ -198,11 +198,14 @@ def read_well_state(target: Documents, version: str, path: str) -> WellState:
 
 
 def listed_fields(target: Target) -> set[tuple[str, str]]:
-    """Return well path and name of every field of a plate."""
+    """Return well path and name of every field of a plate that can be read."""
     state = read_plate_state(target)
     found = set()
     for entry in state.plate.wells:
-        well = read_well_state(target, state.version, entry.path)
+        try:
+            well = read_well_state(target, state.version, entry.path)
+        except MetadataError:
+            continue  # it keeps nobody from writing the others
         found |= {(entry.path, well.name_of(image)) for image in well.well.images}
     return found
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs import group, hierarchy, step
-from hcs.errors import HCSError
+from hcs.errors import HCSError, MetadataError
 from hcs.lock import locked, try_hold
 from hcs.objects import ObjectTarget
 from hcs.places import (
@@ -76,8 +76,14 @@ def _recover_plate(target: Target) -> list[Finding]:
     for row in state.plate.rows:
         found += _parts(target, row.name)
         for name in target.children(row.name):
-            if name in columns:
-                found += _recover_well(target, state, f"{row.name}/{name}")
+            if name not in columns:
+                continue
+            well = f"{row.name}/{name}"
+            try:
+                found += _recover_well(target, state, well)
+            except MetadataError as error:
+                # Nothing is known of such a well, so nothing in it is touched.
+                found.append(Finding("kept", well, str(error)))
         target.remove_empty(row.name)
         if target.exists(row.name):
             group.make_row(target, state.version, row.name)

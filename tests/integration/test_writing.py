@@ -256,6 +256,15 @@ def test_the_version_of_an_existing_plate_counts_first(tmp_path: Path) -> None:
     hcs.write_hcs_well_image(path, _image(6), _foreign("0.4"), "A", "1", 8)
 
 
+def test_the_peers_default_version_does_not_keep_it_from_archives(
+    tmp_path: Path,
+) -> None:
+    with hcs.HCSPlateWriter(tmp_path / "p.ozx", _foreign("0.4")) as writer:
+        assert writer.version == "0.5"
+    with pytest.raises(hcs.UnsupportedVersionError, match="Zarr v3"):
+        hcs.HCSPlateWriter(tmp_path / "q.ozx", _document("0.4")).__enter__()
+
+
 # --- fields and acquisitions ---------------------------------------------------------
 
 
@@ -620,6 +629,18 @@ def test_an_acquisition_that_other_software_gave_stays(tmp_path: Path) -> None:
     document.write_text(json.dumps(found))
     hcs.write_hcs_well_image(path, _image(3), None, "A", "1", 0)
     assert _ngff(path, "A/1")["well"]["images"] == [{"path": "0r2", "acquisition": 0}]
+
+
+def test_one_broken_well_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    path = plates.make(tmp_path / "p.zarr")
+    (path / "B/1/zarr.json").write_text("{")
+    with hcs.HCSPlateWriter(path, overwrite=False, grace=0) as writer:
+        assert ("A/1", "0") in writer.written
+        writer.write_well_image(_image(3), "A", "1", 0)
+    assert _value(path, "A1", "0") == 3
+    with pytest.raises(hcs.MetadataError, match="B/1"):
+        hcs.write_hcs_well_image(path, _image(3), None, "B", "1", 5)
+    assert (path / "B/1/zarr.json").read_text() == "{"
 
 
 # --- display windows -----------------------------------------------------------------
