@@ -69,7 +69,8 @@ def window_of(plane: NDArray[Any]) -> Window:
     else:
         low, high = float(values.min()), float(values.max())
     if end <= start:  # a flat image: any window that holds its value
-        start, end = min(start, low), max(start + 1.0, end)
+        # beyond 2**53 adding one changes nothing
+        start, end = min(start, low), max(start + 1.0, math.nextafter(start, math.inf))
         high = max(high, end)
     return Window(start=start, end=end, min=low, max=high)
 

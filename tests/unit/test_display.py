@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -21,6 +21,7 @@ from hcs.metadata import Channel, Window
         hnp.array_shapes(min_dims=2, max_dims=3, max_side=6),
     )
 )
+@example(np.array([[2.0**53]], "f4"))
 def test_a_window_has_width_and_lies_within_its_limits(plane: np.ndarray) -> None:
     window = window_of(plane)
     assert window.start < window.end
