@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from dashboard.values import FieldView, LevelView
 from hcs.errors import HCSError
-from hcs.history import read_records
+from hcs.ngff.history import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs import Field, HCSWell
-    from hcs.history import FieldRecord
-    from hcs.image import Multiscales
+    from hcs.images.image import Multiscales
+    from hcs.ngff.history import FieldRecord
 
 
 def describe_field(

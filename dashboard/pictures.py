@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dashboard.previews import Previews
     from dashboard.served import ServedPlate
     from dashboard.values import ChannelSetting, WellView
-    from hcs.image import Multiscales, NgffImage
+    from hcs.images.image import Multiscales, NgffImage
 
     Staged = Callable[[str], Sequence[NgffImage]]
 

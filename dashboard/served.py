@@ -20,9 +20,9 @@ from dashboard.text import plain_text
 from dashboard.values import PlateEntry, WellView
 from hcs import HCSPlate, from_hcs_zarr
 from hcs.cache import LRUCache
-from hcs.document import group_document
 from hcs.errors import HCSError, NotFoundError
-from hcs.image import Multiscales
+from hcs.images.image import Multiscales
+from hcs.ngff.document import group_document
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from hcs import HCSWell
     from hcs.metadata import PlateWell
-    from hcs.store import PlateStore
+    from hcs.stores.store import PlateStore
 
 _RETRY_SECONDS = 10.0
 """Before a plate that could not be opened is tried again."""

@@ -159,7 +159,7 @@ class Service:
         )
         self._keeper.start()
         # What decodes pixels takes a second to load; not while somebody waits for it.
-        self._work.submit(importlib.import_module, "hcs.pixels")
+        self._work.submit(importlib.import_module, "hcs.images.pixels")
         self._work.submit(importlib.import_module, "zarr")
 
     def close(self) -> None:

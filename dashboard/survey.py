@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dashboard.served import ServedPlate
     from dashboard.values import ChannelDisplay
-    from hcs.image import Multiscales, NgffImage
+    from hcs.images.image import Multiscales, NgffImage
     from hcs.metadata import Channel
 
 _LOG = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from dashboard.values import VersionView
 if TYPE_CHECKING:
     from dashboard.served import ServedPlate
     from dashboard.values import FieldView
-    from hcs.history import FieldRecord
     from hcs.metadata import FieldVersion
+    from hcs.ngff.history import FieldRecord
 
 
 def field_history(plate: ServedPlate, well: str, field: str) -> tuple[VersionView, ...]:

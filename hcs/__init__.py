@@ -6,14 +6,11 @@ that looking at a plate does not load what only writing or pixels need.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hcs.cache import LRUCache as LRUCache
-    from hcs.config import config as config
     from hcs.demo.plate import make_demo_plate as make_demo_plate
     from hcs.errors import ConflictError as ConflictError
     from hcs.errors import CorruptDataError as CorruptDataError
@@ -31,16 +28,18 @@ if TYPE_CHECKING:
     from hcs.errors import UnsafeDataError as UnsafeDataError
     from hcs.errors import UnsupportedVersionError as UnsupportedVersionError
     from hcs.errors import WriterStateError as WriterStateError
-    from hcs.field import Field as Field
-    from hcs.image import Multiscales as Multiscales
-    from hcs.image import from_ome_zarr as from_ome_zarr
+    from hcs.images.image import Multiscales as Multiscales
+    from hcs.images.image import from_ome_zarr as from_ome_zarr
+    from hcs.images.levels import to_multiscales as to_multiscales
+    from hcs.images.ngff_image import NgffImage as NgffImage
+    from hcs.images.ngff_image import to_ngff_image as to_ngff_image
+    from hcs.images.pixels import LazyArray as LazyArray
     from hcs.ingest.guess import describe_name as describe_name
     from hcs.ingest.images import read_image_file as read_image_file
     from hcs.ingest.plate import import_plate as import_plate
     from hcs.layout import PlateFormat as PlateFormat
     from hcs.layout import parse_well as parse_well
     from hcs.layout import well_label as well_label
-    from hcs.levels import to_multiscales as to_multiscales
     from hcs.metadata import Axis as Axis
     from hcs.metadata import Channel as Channel
     from hcs.metadata import Dataset as Dataset
@@ -55,37 +54,36 @@ if TYPE_CHECKING:
     from hcs.metadata import WellImage as WellImage
     from hcs.metadata import Who as Who
     from hcs.metadata import Window as Window
-    from hcs.ngff_image import NgffImage as NgffImage
-    from hcs.ngff_image import to_ngff_image as to_ngff_image
-    from hcs.pack import pack as pack
-    from hcs.pack import unpack as unpack
-    from hcs.pixels import LazyArray as LazyArray
-    from hcs.plate import HCSPlate as HCSPlate
-    from hcs.plate import from_hcs_zarr as from_hcs_zarr
-    from hcs.platemap import read_plate_map as read_plate_map
-    from hcs.purge import purge as purge
-    from hcs.recovery import recover as recover
-    from hcs.revert import history as history
-    from hcs.revert import revert as revert
+    from hcs.plates.field import Field as Field
+    from hcs.plates.plate import HCSPlate as HCSPlate
+    from hcs.plates.plate import from_hcs_zarr as from_hcs_zarr
+    from hcs.plates.well import HCSWell as HCSWell
     from hcs.rules.problem import Problem as Problem
-    from hcs.settle import settle as settle
-    from hcs.settle import unsettled as unsettled
-    from hcs.staging import StagedField as StagedField
-    from hcs.staging import stage_field as stage_field
-    from hcs.store import PlateStore as PlateStore
-    from hcs.store import open_store as open_store
+    from hcs.settings import config as config
+    from hcs.stores.store import PlateStore as PlateStore
+    from hcs.stores.store import open_store as open_store
+    from hcs.tables.platemap import read_plate_map as read_plate_map
     from hcs.validation import validate as validate
-    from hcs.well import HCSWell as HCSWell
-    from hcs.writer import HCSPlateWriter as HCSPlateWriter
-    from hcs.writer import login_name as login_name
-    from hcs.writer import to_hcs_zarr as to_hcs_zarr
-    from hcs.writer import write_hcs_well_image as write_hcs_well_image
+    from hcs.writing.pack import pack as pack
+    from hcs.writing.pack import unpack as unpack
+    from hcs.writing.purge import purge as purge
+    from hcs.writing.recovery import recover as recover
+    from hcs.writing.revert import history as history
+    from hcs.writing.revert import revert as revert
+    from hcs.writing.settle import settle as settle
+    from hcs.writing.settle import unsettled as unsettled
+    from hcs.writing.staging import StagedField as StagedField
+    from hcs.writing.staging import stage_field as stage_field
+    from hcs.writing.writer import HCSPlateWriter as HCSPlateWriter
+    from hcs.writing.writer import login_name as login_name
+    from hcs.writing.writer import to_hcs_zarr as to_hcs_zarr
+    from hcs.writing.writer import write_hcs_well_image as write_hcs_well_image
 
 __version__ = "0.1.0"
 
 _MODULES = {
     "hcs.cache": "LRUCache",
-    "hcs.config": "config",
+    "hcs.settings": "config",
     "hcs.demo.plate": "make_demo_plate",
     "hcs.errors": (
         "ConflictError CorruptDataError HCSError InvalidPathError MetadataError "
@@ -93,10 +91,10 @@ _MODULES = {
         "SourceError StaleVersionError StoreError UnsafeDataError "
         "UnsupportedVersionError WriterStateError"
     ),
-    "hcs.field": "Field",
-    "hcs.image": "Multiscales from_ome_zarr",
-    "hcs.levels": "to_multiscales",
-    "hcs.ngff_image": "NgffImage to_ngff_image",
+    "hcs.plates.field": "Field",
+    "hcs.images.image": "Multiscales from_ome_zarr",
+    "hcs.images.levels": "to_multiscales",
+    "hcs.images.ngff_image": "NgffImage to_ngff_image",
     "hcs.ingest.guess": "describe_name",
     "hcs.ingest.images": "read_image_file",
     "hcs.ingest.plate": "import_plate",
@@ -105,20 +103,20 @@ _MODULES = {
         "Axis Channel Dataset FieldVersion ImageMetadata Plate PlateAcquisition "
         "PlateColumn PlateRow PlateWell Well WellImage Who Window"
     ),
-    "hcs.pack": "pack unpack",
-    "hcs.pixels": "LazyArray",
-    "hcs.plate": "HCSPlate from_hcs_zarr",
-    "hcs.platemap": "read_plate_map",
-    "hcs.purge": "purge",
-    "hcs.recovery": "recover",
-    "hcs.revert": "history revert",
+    "hcs.writing.pack": "pack unpack",
+    "hcs.images.pixels": "LazyArray",
+    "hcs.plates.plate": "HCSPlate from_hcs_zarr",
+    "hcs.tables.platemap": "read_plate_map",
+    "hcs.writing.purge": "purge",
+    "hcs.writing.recovery": "recover",
+    "hcs.writing.revert": "history revert",
     "hcs.rules.problem": "Problem",
-    "hcs.settle": "settle unsettled",
-    "hcs.staging": "StagedField stage_field",
-    "hcs.store": "PlateStore open_store",
+    "hcs.writing.settle": "settle unsettled",
+    "hcs.writing.staging": "StagedField stage_field",
+    "hcs.stores.store": "PlateStore open_store",
     "hcs.validation": "validate",
-    "hcs.well": "HCSWell",
-    "hcs.writer": "HCSPlateWriter login_name to_hcs_zarr write_hcs_well_image",
+    "hcs.plates.well": "HCSWell",
+    "hcs.writing.writer": "HCSPlateWriter login_name to_hcs_zarr write_hcs_well_image",
 }
 _MODULE_OF = {
     name: module for module, names in _MODULES.items() for name in names.split()
@@ -137,13 +135,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
-
-
-class _Package(ModuleType):
-    def __setattr__(self, name: str, value: object) -> None:
-        # Importing hcs.history binds the module here; `hcs.history` is the function.
-        if not (name in _MODULE_OF and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

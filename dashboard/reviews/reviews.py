@@ -21,7 +21,7 @@ from dashboard.reviews.values import Decision, Offer, Outcome, PlateReview, Stan
 from dashboard.reviews.verdicts import Verdicts, is_stale
 from dashboard.reviews.wording import describe, subject_text
 from hcs.errors import HCSError
-from hcs.identity import plate_fingerprint
+from hcs.plates.identity import plate_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

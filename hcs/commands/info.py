@@ -26,8 +26,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     """Print the summary; 1 where a listed well cannot be read."""
-    from hcs.plate import from_hcs_zarr
-    from hcs.summary import summarise
+    from hcs.plates.plate import from_hcs_zarr
+    from hcs.plates.summary import summarise
 
     with from_hcs_zarr(options.plate) as plate:
         summary = summarise(plate)

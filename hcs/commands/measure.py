@@ -90,7 +90,7 @@ def _check_output(path: Path) -> str:
 
 
 def _measure(options: argparse.Namespace) -> list[FieldResult]:
-    from hcs.plate import from_hcs_zarr
+    from hcs.plates.plate import from_hcs_zarr
     from hcs.qc.measure import measure_plate, plate_settings
     from hcs.qc.results import settle_clips
 

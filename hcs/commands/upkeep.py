@@ -50,7 +50,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _settle(options: argparse.Namespace) -> int:
-    from hcs.settle import settle
+    from hcs.writing.settle import settle
 
     left = settle(options.plate, now=options.now)
     for one in left:
@@ -62,7 +62,7 @@ def _settle(options: argparse.Namespace) -> int:
 
 
 def _recover(options: argparse.Namespace) -> int:
-    from hcs.recovery import recover
+    from hcs.writing.recovery import recover
 
     found = recover(options.plate)
     for one in found:
@@ -73,7 +73,7 @@ def _recover(options: argparse.Namespace) -> int:
 
 
 def _purge(options: argparse.Namespace) -> int:
-    from hcs.purge import purge
+    from hcs.writing.purge import purge
 
     gone = purge(
         options.plate,

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from hcs.field import Field
     from hcs.metadata import FieldVersion
-    from hcs.plate import HCSPlate
-    from hcs.well import HCSWell
+    from hcs.plates.field import Field
+    from hcs.plates.plate import HCSPlate
+    from hcs.plates.well import HCSWell
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,7 +44,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _history(options: argparse.Namespace) -> int:
-    from hcs.plate import from_hcs_zarr
+    from hcs.plates.plate import from_hcs_zarr
 
     with from_hcs_zarr(options.plate) as plate:
         rows = list(_rows(plate, options.well))
@@ -90,9 +90,9 @@ def _row(
 
 
 def _revert(options: argparse.Namespace) -> int:
-    from hcs.plate import from_hcs_zarr
-    from hcs.revert import revert
-    from hcs.writer import login_name
+    from hcs.plates.plate import from_hcs_zarr
+    from hcs.writing.revert import revert
+    from hcs.writing.writer import login_name
 
     with from_hcs_zarr(options.plate) as plate:
         well = plate.well(options.well)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from hcs.demo.design import DemoField, Design
-    from hcs.image import Multiscales
+    from hcs.images.image import Multiscales
 
 _COLORS = ("3D6BFF", "2BD66A")
 _PIXEL_SIZE = 0.65
@@ -96,7 +96,7 @@ def _write(
 ) -> None:
     """Render the fields one after the other, while the one before is being written."""
     # The writer needs zarr; who only draws a design should not wait for it.
-    from hcs.writer import HCSPlateWriter
+    from hcs.writing.writer import HCSPlateWriter
 
     plate = _document(plan, _stem(target))
     with (
@@ -183,8 +183,8 @@ def _annotations(plan: Design) -> dict[str, Any]:
 
 
 def _multiscales(image: DemoField) -> Multiscales:
-    from hcs.levels import to_multiscales
-    from hcs.ngff_image import NgffImage
+    from hcs.images.levels import to_multiscales
+    from hcs.images.ngff_image import NgffImage
 
     return to_multiscales(
         NgffImage(

@@ -16,7 +16,7 @@ from hcs.ingest.images import ImageFile, Limits, read_image_file
 from hcs.ingest.presets import read_export
 from hcs.ingest.traits import Traits, read_traits
 from hcs.layout import PlateFormat, fitting_format, plate_format
-from hcs.platemap import PlateMap, read_plate_map
+from hcs.tables.platemap import PlateMap, read_plate_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

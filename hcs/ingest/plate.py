@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hcs.envelope import extension
 from hcs.errors import MetadataError, PlateNotFoundError, SourceError, StoreError
 from hcs.ingest.plan import Choices, Plan, make_plan, worker_count
 from hcs.ingest.provenance import DONE
 from hcs.ingest.report import ImportReport
 from hcs.ingest.sources import open_source
 from hcs.ingest.writing import ImportRun
-from hcs.plate import from_hcs_zarr
+from hcs.ngff.envelope import extension
+from hcs.plates.plate import from_hcs_zarr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,7 +59,7 @@ def import_plate(
         ``plate``.
     plate_map
         A CSV or TSV whose columns become conditions of the wells; see
-        `hcs.platemap.read_plate_map`.
+        `hcs.tables.platemap.read_plate_map`.
     version
         NGFF version: ``"0.4"``, ``"0.5"`` (the default) or ``"0.6"``.
     dry_run

@@ -6,13 +6,13 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hcs.image import Multiscales
+from hcs.images.image import Multiscales
+from hcs.images.ngff_image import NgffImage
 from hcs.ingest.decoding import FieldDecoder
 from hcs.ingest.display import display_channels
 from hcs.ingest.provenance import DONE, UNFINISHED, annotations_of, plate_of
 from hcs.metadata import Axis, Dataset, ImageMetadata
-from hcs.ngff_image import NgffImage
-from hcs.writer import HCSPlateWriter
+from hcs.writing.writer import HCSPlateWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, MissingExtraError, SourceError
 from hcs.layout import parse_well
-from hcs.tables import Table, normalised, read_table, typed_column
-from hcs.well_columns import WellColumns, find_wells
+from hcs.tables.table import Table, normalised, read_table, typed_column
+from hcs.tables.well_columns import WellColumns, find_wells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

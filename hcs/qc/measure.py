@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hcs.errors import HCSError
-from hcs.plate import HCSPlate
+from hcs.plates.plate import HCSPlate
 from hcs.qc.clip import UNKNOWN, Clip
 from hcs.qc.definitions import chosen
 from hcs.qc.nuclei import propose_channel
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
-    from hcs.image import Multiscales
+    from hcs.images.image import Multiscales
     from hcs.metadata import Channel
 
 
@@ -78,7 +78,7 @@ def plate_settings(
 
 def _imported(plate: HCSPlate) -> dict[str, float]:
     """Return the clip levels that the plate's own key holds."""
-    from hcs.envelope import extension
+    from hcs.ngff.envelope import extension
 
     found = extension(plate.attributes).get("channels")
     levels = {}

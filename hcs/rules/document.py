@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hcs.envelope import known_version
 from hcs.errors import UnsupportedVersionError
+from hcs.ngff.envelope import known_version
 from hcs.rules.problem import show
 
 if TYPE_CHECKING:

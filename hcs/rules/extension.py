@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hcs.history import FieldRecord, read_records
+from hcs.ngff.history import FieldRecord, read_records
 from hcs.rules.problem import OURS, Problem, kind
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import InvalidPathError
-from hcs.names import check_array_path
+from hcs.ngff.names import check_array_path
 from hcs.rules.axes import check_axes
 from hcs.rules.document import container, version_of
 from hcs.rules.omero import check_omero
@@ -24,7 +24,7 @@ def image_problems(attributes: Any, version: str, where: str = "") -> list[Probl
     Parameters
     ----------
     attributes
-        The attributes of the group, of any JSON type; see `hcs.spec.attributes`.
+        The attributes of the group, of any JSON type; see `hcs.ngff.spec.attributes`.
     version
         NGFF version of the hierarchy: ``"0.4"``, ``"0.5"`` or ``"0.6"``.
     where

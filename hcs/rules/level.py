@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import InvalidPathError
-from hcs.names import check_array_path
+from hcs.ngff.names import check_array_path
 from hcs.rules.problem import Findings, is_integer, show
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hcs.names import is_safe_name
+from hcs.ngff.names import is_safe_name
 from hcs.rules.document import container, version_of
 from hcs.rules.problem import Findings, is_integer, show, some
 
@@ -50,7 +50,7 @@ def well_problems(
     Parameters
     ----------
     attributes
-        The attributes of the group, of any JSON type; see `hcs.spec.attributes`.
+        The attributes of the group, of any JSON type; see `hcs.ngff.spec.attributes`.
     version
         NGFF version of the hierarchy: ``"0.4"``, ``"0.5"`` or ``"0.6"``.
     where

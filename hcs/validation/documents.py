@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hcs.document import array_document, group_document, parse_json
 from hcs.errors import HCSError
+from hcs.ngff.document import array_document, group_document, parse_json
 from hcs.rules.problem import Problem
 from hcs.validation.judge import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hcs.store import PlateStore
+    from hcs.stores.store import PlateStore
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from hcs.names import is_safe_name
+from hcs.ngff.names import is_safe_name
 from hcs.rules.label import label_problems, labels_problems
 from hcs.rules.level import Level, Scheme, is_below, label_level_problems
 from hcs.rules.problem import Problem, some

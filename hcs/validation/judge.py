@@ -10,9 +10,9 @@ import marshal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hcs.array import ArraySpec
-from hcs.envelope import EXTENSION
 from hcs.errors import HCSError, UnsafeDataError
+from hcs.images.array import ArraySpec
+from hcs.ngff.envelope import EXTENSION
 from hcs.rules.image import image_problems
 from hcs.rules.level import Level, Scheme, array_problems, level_problems, scheme_of
 from hcs.rules.problem import OURS, Problem, place

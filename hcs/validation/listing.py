@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from hcs.rules.archive import Archive, ArchiveEntry
-from hcs.store import DirectoryStore
+from hcs.stores.store import DirectoryStore
 
 if TYPE_CHECKING:
-    from hcs.store import PlateStore
+    from hcs.stores.store import PlateStore
 
 
 def listing(store: PlateStore) -> Archive | None:
     """Return the listing of a store that is an archive, None for any other."""
     if isinstance(store, DirectoryStore):
         return None
-    from hcs.ozx import ArchiveStore
+    from hcs.stores.ozx import ArchiveStore
 
     if not isinstance(store, ArchiveStore):
         return None

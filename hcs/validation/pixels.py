@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from hcs.array import ArraySpec
 from hcs.errors import HCSError
-from hcs.pixels import decode
+from hcs.images.array import ArraySpec
+from hcs.images.pixels import decode
 from hcs.rules.problem import OURS, Problem
-from hcs.store import CHUNK_LIMIT, PlateStore
+from hcs.stores.store import CHUNK_LIMIT, PlateStore
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from hcs.names import is_safe_name
+from hcs.ngff.names import is_safe_name
 from hcs.rules.extension import (
     is_incomplete,
     known_paths,

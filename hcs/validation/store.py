@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from hcs.document import parse_json
-from hcs.envelope import VERSIONS, known_version, named_version
 from hcs.errors import HCSError, UnsupportedVersionError
+from hcs.ngff.document import parse_json
+from hcs.ngff.envelope import VERSIONS, known_version, named_version
 from hcs.rules.problem import Problem, show, some
 from hcs.validation.documents import Documents, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hcs.store import PlateStore
+    from hcs.stores.store import PlateStore
 
 _ZARR_FORMATS = {"zarr.json": 3, ".zattrs": 2}
 _KEYS = ("plate", "well", "multiscales", "labels")

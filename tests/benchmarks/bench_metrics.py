@@ -254,7 +254,7 @@ def wall(path: Path, workers: int) -> float:
 
 def plate_settings_of(path: Path) -> Any:
     """Return the settings of a plate, with all metrics."""
-    from hcs.plate import from_hcs_zarr
+    from hcs.plates.plate import from_hcs_zarr
 
     with from_hcs_zarr(path) as plate:
         return plate_settings(plate)

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hcs import from_hcs_zarr, validate
-from hcs.document import group_json, to_bytes
+from hcs.ngff.document import group_json, to_bytes
 
 ROUNDS = 5
 BUDGET = 3.0

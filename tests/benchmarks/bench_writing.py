@@ -28,10 +28,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import hcs
-from hcs.codec import CODECS, choose_codec
 from hcs.demo import design
-from hcs.pyramid import downsample, level_shapes, levels_of
-from hcs.writer import HCSPlateWriter
+from hcs.images.pyramid import downsample, level_shapes, levels_of
+from hcs.writing.codec import CODECS, choose_codec
+from hcs.writing.writer import HCSPlateWriter
 from tests import plates
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def against_the_floor(pixels: np.ndarray[Any, Any], folder: Path) -> list[str]:
     zstd = numcodecs.Zstd(3)
 
     def without_digest(path: Path, codec: str) -> None:
-        with mock.patch("hcs.encode.hashlib.sha256", NoDigest):
+        with mock.patch("hcs.writing.encode.hashlib.sha256", NoDigest):
             write(pixels, path, plain, codec=codec)
 
     def archive(path: Path, options: dict[str, Any]) -> None:

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import hcs
-import hcs.convert
-import hcs.draft
-import hcs.folder
-import hcs.overlay
-import hcs.settle
-import hcs.tree
-import hcs.verify
+import hcs.writing.convert
+import hcs.writing.draft
+import hcs.writing.folder
+import hcs.writing.overlay
+import hcs.writing.settle
+import hcs.writing.tree
+import hcs.writing.verify
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
-from hcs.purge import purge
-from hcs.recovery import recover
-from hcs.settle import settle
-from hcs.writer import HCSPlateWriter, to_hcs_zarr
+from hcs.writing.purge import purge
+from hcs.writing.recovery import recover
+from hcs.writing.settle import settle
+from hcs.writing.writer import HCSPlateWriter, to_hcs_zarr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,8 +155,8 @@ def _without_exchange() -> None:
     def refuse(one: Path, other: Path) -> bool:
         return False
 
-    hcs.folder.exchange = refuse
-    hcs.draft.exchange = refuse
+    hcs.writing.folder.exchange = refuse
+    hcs.writing.draft.exchange = refuse
 
 
 def replace_plate_by_renames(place: Path, version: str, say: Say) -> None:

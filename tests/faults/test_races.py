@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import hcs
-from hcs.settle import settle
+from hcs.writing.settle import settle
 from tests import plates
 from tests.faults import checks, scenarios
 from tests.faults.harness import processes

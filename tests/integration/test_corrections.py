@@ -452,7 +452,7 @@ from pathlib import Path
 from dashboard import corrections
 from dashboard.values import Source
 from hcs import Who
-from hcs import step
+from hcs.writing import step
 from tests.integration.serving import send, service, surveyed, tiff
 import numpy as np
 

@@ -9,7 +9,7 @@ import pytest
 
 from hcs.demo import design, make_demo_plate
 from hcs.errors import HCSError, NotFoundError, ShapeError
-from hcs.plate import from_hcs_zarr
+from hcs.plates.plate import from_hcs_zarr
 from tests import plates
 
 

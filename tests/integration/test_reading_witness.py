@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hcs
-from hcs import spec
+from hcs.ngff import spec
 from tests import strategies
 
 PIXELS = np.arange(2 * 2 * 48 * 56, dtype="u2").reshape(2, 2, 48, 56)

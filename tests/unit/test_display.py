@@ -6,13 +6,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hcs.display import (
+from hcs.metadata import Channel, Window
+from hcs.writing.display import (
     channel_entry,
     describe_channels,
     read_channels,
     window_of,
 )
-from hcs.metadata import Channel, Window
 
 
 @given(

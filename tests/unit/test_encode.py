@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from zarr.storage import LocalStore
 
-from hcs.codec import CODECS, choose_codec, crc32c
-from hcs.encode import ArrayLayout, choose_chunk, encode_given, encode_levels
 from hcs.errors import InvalidPathError, ShapeError
-from hcs.folder import DirectoryTarget
-from hcs.pyramid import level_shapes
-from hcs.target import GroupSink
+from hcs.images.pyramid import level_shapes
+from hcs.writing.codec import CODECS, choose_codec, crc32c
+from hcs.writing.encode import ArrayLayout, choose_chunk, encode_given, encode_levels
+from hcs.writing.folder import DirectoryTarget
+from hcs.writing.target import GroupSink
 
 DTYPES = ["bool", "u1", "i1", "<u2", ">u2", "<i4", "<u8", "<f2", "<f4", ">f8"]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hcs.history import FieldRecord, now, read_records, record_of, write_records
 from hcs.metadata import FieldVersion, WellImage
+from hcs.ngff.history import FieldRecord, now, read_records, record_of, write_records
 
 TEXTS = st.none() | st.text(max_size=5)
 VERSIONS = st.builds(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import hcs
 from hcs.errors import MetadataError, NotFoundError, ShapeError, StaleVersionError
-from hcs.region import split_key
+from hcs.images.region import split_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

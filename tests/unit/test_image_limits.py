@@ -18,13 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hcs
-from hcs.array import ArraySpec
 from hcs.errors import (
     CorruptDataError,
     HCSError,
     MetadataError,
     UnsafeDataError,
 )
+from hcs.images.array import ArraySpec
 from tests import strategies
 
 if TYPE_CHECKING:

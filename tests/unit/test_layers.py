@@ -18,10 +18,10 @@ _PURE = (
     "hcs.errors",
     "hcs.layout",
     "hcs.metadata",
-    "hcs.pyramid",
+    "hcs.images.pyramid",
     "hcs.qc.quality",
     "hcs.qc.screen",
-    "hcs.spec",
+    "hcs.ngff.spec",
 )
 _FACELESS = (
     "dashboard.contrast",

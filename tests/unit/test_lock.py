@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hcs import lock
 from hcs.errors import ConflictError, StoreError
-from hcs.lock import locked, try_hold
+from hcs.writing import lock
+from hcs.writing.lock import locked, try_hold
 
 
 def _count_up(path: Path, number: int) -> None:

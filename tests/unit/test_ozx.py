@@ -25,7 +25,7 @@ from hcs.errors import (
     StoreError,
     UnsafeDataError,
 )
-from hcs.ozx import ArchiveStore, FileSource
+from hcs.stores.ozx import ArchiveStore, FileSource
 from tests import plates
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import hcs
 from hcs.errors import HCSError
-from hcs.store import CHUNK_LIMIT, PlateStore, check_key, resolve_range
+from hcs.stores.store import CHUNK_LIMIT, PlateStore, check_key, resolve_range
 from tests import plates, strategies
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,14 +24,9 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
         _ = hcs.nonsense
 
 
-def test_public_names_win_over_modules_of_the_same_name() -> None:
-    import hcs.config
-    import hcs.history
-    import hcs.revert
-
-    assert callable(hcs.history)
-    assert callable(hcs.revert)
-    assert hcs.config.hcs_well_cache_size == 500
+def test_no_module_hides_a_public_name() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(hcs.__path__)}
+    assert not modules & set(hcs.__all__)
 
 
 def modules_after(code: str) -> set[str]:
@@ -60,8 +56,16 @@ def test_looking_at_a_plate_loads_neither_zarr_nor_numpy(tmp_path: Path) -> None
 
 
 def test_the_documents_alone_load_no_store() -> None:
-    loaded = modules_after("import hcs.spec, hcs.metadata, hcs.array, hcs.cache")
-    assert not loaded & {"zarr", "numpy", "hcs.store", "hcs.pixels", "hcs.plate"}
+    loaded = modules_after(
+        "import hcs.ngff.spec, hcs.metadata, hcs.images.array, hcs.cache"
+    )
+    assert not loaded & {
+        "zarr",
+        "numpy",
+        "hcs.stores.store",
+        "hcs.images.pixels",
+        "hcs.plates.plate",
+    }
 
 
 def test_the_grid_of_a_plate_is_told(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.layout import FORMATS
-from hcs.platemap import read_plate_map, typed_roles
-from hcs.tables import read_table, typed_column
+from hcs.tables.platemap import read_plate_map, typed_roles
+from hcs.tables.table import read_table, typed_column
 
 LONG = "Well,Compound,Dose\nA01,DMSO,0\nA02,drug,1.5\nB01,drug,\n"
 

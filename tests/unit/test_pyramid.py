@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hcs.errors import ShapeError
-from hcs.pyramid import downsample, level_factors, level_shapes, levels_of
+from hcs.images.pyramid import downsample, level_factors, level_shapes, levels_of
 
 INTEGERS = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"]
 SIDES = hnp.array_shapes(min_dims=2, max_dims=3, max_side=7)

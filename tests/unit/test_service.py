@@ -368,7 +368,7 @@ def test_a_well_that_another_process_writes_shows_within_five_seconds(
         before = surveyed(made, KEY)
         assert before.well("B2").state == "pending"
         code = (
-            "import sys; from tests import plates; from hcs.writer import *\n"
+            "import sys; from tests import plates; from hcs.writing.writer import *\n"
             "with HCSPlateWriter(sys.argv[1], None, overwrite=False) as writer:\n"
             "    writer.write_well_image(plates.multiscales(1, 1, 0), 'B', '2')\n"
         )

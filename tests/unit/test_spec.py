@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hcs import spec
 from hcs.errors import (
     HCSError,
     InvalidPathError,
@@ -30,6 +29,7 @@ from hcs.metadata import (
     WellImage,
     Window,
 )
+from hcs.ngff import spec
 from tests import strategies
 
 PLATE: dict[str, Any] = {

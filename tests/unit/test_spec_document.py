@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hcs import document
 from hcs.errors import MetadataError
+from hcs.ngff import document
 from tests import strategies
 
 

@@ -16,8 +16,8 @@ from hcs.errors import (
     StoreError,
     UnsafeDataError,
 )
-from hcs.ozx import ArchiveStore
-from hcs.store import DirectoryStore, open_store
+from hcs.stores.ozx import ArchiveStore
+from hcs.stores.store import DirectoryStore, open_store
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Images of a field: levels, geometry, lazy pixels."""

@@ -1,0 +1,1 @@
+"""NGFF documents as values, and back: no store, no zarr."""

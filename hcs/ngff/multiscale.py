@@ -1,0 +1,406 @@
+"""Image documents <-> `ImageMetadata`: axes, levels, transforms and channels.
+
+0.4 and 0.5 list the axes beside the levels; 0.6 lists coordinate systems, and each
+level's transform leads into one of them. Scale and translation are what is understood.
+"""
+
+from __future__ import annotations
+
+import marshal
+import math
+import re
+from dataclasses import replace
+from operator import add, mul
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hcs.errors import MetadataError
+from hcs.metadata import Axis, Channel, Dataset, ImageMetadata, Window
+from hcs.ngff.envelope import envelope, stated_version, with_block
+from hcs.ngff.names import check_array_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+T = TypeVar("T")
+
+_INTRINSIC = "intrinsic"
+_NUMBERS = frozenset((int, float))
+_COLOR = re.compile(r"[0-9A-Fa-f]{6}")
+
+_INTERNED_LIMIT = 128
+_interned: dict[tuple[object, object], Any] = {}
+"""Parsed parts by their content: the fields of a plate share axes, display settings and
+often levels, so that a cached image costs little. Entries are immutable values of what
+they are keyed by, so it does not matter which thread put them there."""
+
+
+def _shared(parse: Callable[[Any, str], T], raw: Any, where: str) -> T:
+    key = (parse, marshal.dumps(raw, 2))
+    if key in _interned:
+        found: T = _interned[key]
+        return found
+    value = parse(raw, where)
+    # A stage position is a field's own: nobody would share these levels.
+    return value if b"translation" in key[1] else _intern(key, value)
+
+
+def _intern(key: tuple[object, object], value: T) -> T:
+    if len(_interned) >= _INTERNED_LIMIT:
+        _interned.clear()
+    kept: T = _interned.setdefault(key, value)
+    return kept
+
+
+# --- reading -------------------------------------------------------------------------
+
+
+def read_image(attributes: Mapping[str, Any], where: str) -> ImageMetadata:
+    """Return the first multiscale that the attributes of an image group describe.
+
+    Raises
+    ------
+    MetadataError
+        If there is none, or its axes, levels or transforms cannot be understood.
+    InvalidPathError
+        If the path of a level could lead out of the image.
+    UnsupportedVersionError
+        If it states a version that is not supported.
+    """
+    block = envelope(attributes)
+    multiscales = block.get("multiscales")
+    if not isinstance(multiscales, list) or not multiscales:
+        raise MetadataError(
+            f"{where} is not an image: expected a list 'multiscales' with one entry or "
+            f"more, found {_short(multiscales)}."
+        )
+    first = multiscales[0]
+    if not isinstance(first, dict):
+        raise MetadataError(f"{where}: multiscales[0] is {_short(first)}.")
+    entries = first.get("datasets")
+    systems = first.get("coordinateSystems")
+    common = first.get("coordinateTransformations")
+    if isinstance(systems, list) and systems:
+        found = _system_axes(systems, entries, where)
+        common = None  # in 0.6 these lead on to other coordinate systems
+    else:
+        found = first.get("axes")
+    axes = _shared(_read_axes, found, where)
+    datasets = _shared(_read_levels, [entries, common, len(axes)], where)
+    channels, omero = _shared(_read_omero, block.get("omero"), where)
+    name = first.get("name")
+    return ImageMetadata(
+        axes=axes,
+        datasets=datasets,
+        channels=channels,
+        name=name if isinstance(name, str) else None,
+        version=stated_version(attributes, where),
+        omero=omero,
+    )
+
+
+def _read_levels(raw: list[Any], where: str) -> tuple[Dataset, ...]:
+    entries, common, count = raw
+    if not isinstance(entries, list) or not entries:
+        raise MetadataError(
+            f"{where}: 'datasets' is {_short(entries)}; expected a list with one entry "
+            f"or more."
+        )
+    datasets: list[Dataset] = []
+    for level, entry in enumerate(entries):
+        dataset = _read_dataset(entry, common, count, f"{where}: datasets[{level}]")
+        if datasets and dataset.translation == datasets[0].translation:
+            dataset = replace(dataset, translation=datasets[0].translation)
+        datasets.append(dataset)
+    return tuple(datasets)
+
+
+def _system_axes(systems: list[Any], entries: object, where: str) -> object:
+    """Return the axes of the coordinate system that the levels lead into."""
+    dataset = entries[0] if isinstance(entries, list) and entries else None
+    named = {
+        system.get("name"): system.get("axes")
+        for system in systems
+        if isinstance(system, dict) and isinstance(system.get("name"), str)
+    }
+    if not named:
+        raise MetadataError(f"{where}: no coordinate system has a name.")
+    transforms = (
+        dataset.get("coordinateTransformations") if isinstance(dataset, dict) else None
+    )
+    for transform in transforms if isinstance(transforms, list) else ():
+        output = transform.get("output") if isinstance(transform, dict) else None
+        name = output.get("name") if isinstance(output, dict) else output
+        if isinstance(name, str) and name in named:
+            return named[name]
+    return named.get(_INTRINSIC, next(iter(named.values())))
+
+
+def _read_axes(found: object, where: str) -> tuple[Axis, ...]:
+    if not isinstance(found, list) or not found:
+        raise MetadataError(
+            f"{where}: 'axes' is {_short(found)}; expected a list of axes."
+        )
+    axes = tuple(_read_axis(entry, f"{where}: axes") for entry in found)
+    names = [axis.name for axis in axes]
+    if len(set(names)) != len(names):
+        raise MetadataError(f"{where}: an axis is named twice in {names}.")
+    return axes
+
+
+def _read_axis(entry: object, where: str) -> Axis:
+    if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+        kind, unit = entry.get("type"), entry.get("unit")
+        return Axis(
+            name=entry["name"],
+            type=kind if isinstance(kind, str) else None,
+            unit=unit if isinstance(unit, str) else None,
+        )
+    raise MetadataError(
+        f"{where} holds {_short(entry)}; expected an object whose name is a string."
+    )
+
+
+def _read_dataset(entry: object, common: object, count: int, where: str) -> Dataset:
+    if not isinstance(entry, dict):
+        raise MetadataError(f"{where} is {_short(entry)}, expected an object.")
+    path = entry.get("path")
+    # Some writers of 0.4 give level 0 as a number.
+    path = check_array_path(str(path) if type(path) is int else path, where)
+    transforms = entry.get("coordinateTransformations")
+    if not isinstance(transforms, list) or not transforms:
+        raise MetadataError(
+            f"{where} has coordinateTransformations {_short(transforms)}; expected a "
+            f"list that starts with a scale."
+        )
+    steps = [*transforms, *(common if isinstance(common, list) else ())]
+    scale: tuple[float, ...] | None = None
+    translation: tuple[float, ...] | None = None
+    for step in _flattened(steps, where):
+        kind = step.get("type") if isinstance(step, dict) else None
+        if kind == "scale":
+            values = _numbers(step.get("scale"), count, where, "scale")
+            scale = values if scale is None else tuple(map(mul, scale, values))
+            if translation is not None:
+                translation = tuple(map(mul, translation, values))
+        elif kind == "translation":
+            values = _numbers(step.get("translation"), count, where, "translation")
+            translation = (
+                values if translation is None else tuple(map(add, translation, values))
+            )
+        elif kind != "identity":
+            raise MetadataError(
+                f"{where} has the transform {_short(step)}; understood are scale, "
+                f"translation, identity and sequences of them."
+            )
+    scale = (1.0,) * count if scale is None else scale
+    return Dataset(
+        path=path, scale=_intern(("scale", scale), scale), translation=translation
+    )
+
+
+def _flattened(steps: Sequence[Any], where: str, depth: int = 0) -> list[Any]:
+    flat: list[Any] = []
+    for step in steps:
+        if isinstance(step, dict) and step.get("type") == "sequence":
+            inner = step.get("transformations")
+            if not isinstance(inner, list) or depth > 3:
+                raise MetadataError(
+                    f"{where} has a sequence of {_short(inner)}; expected a list."
+                )
+            flat.extend(_flattened(inner, where, depth + 1))
+        else:
+            flat.append(step)
+    return flat
+
+
+def _numbers(found: object, count: int, where: str, what: str) -> tuple[float, ...]:
+    if (
+        isinstance(found, list)
+        and len(found) == count
+        and _NUMBERS.issuperset(map(type, found))
+    ):
+        try:
+            values = tuple(map(float, found))
+        except OverflowError:
+            values = (math.inf,)
+        if all(map(math.isfinite, values)):
+            return values
+    raise MetadataError(
+        f"{where}: {what} is {_short(found)}; expected {count} finite numbers, one an "
+        f"axis."
+    )
+
+
+def _read_omero(
+    found: object, where: str
+) -> tuple[tuple[Channel, ...], Mapping[str, Any]]:
+    # Display settings must not keep anybody from the pixels: what is odd about them
+    # is left out here and reported by `validate`.
+    if not isinstance(found, dict):
+        return (), {}
+    channels = found.get("channels")
+    entries = channels if isinstance(channels, list) else []
+    return tuple(_read_channel(entry) for entry in entries), found
+
+
+def _read_channel(entry: object) -> Channel:
+    if not isinstance(entry, dict):
+        return Channel()
+    name, color, active = entry.get("label"), entry.get("color"), entry.get("active")
+    color = color.removeprefix("#") if isinstance(color, str) else ""
+    return Channel(
+        name=name if isinstance(name, str) else None,
+        color=color.upper() if _COLOR.fullmatch(color) else None,
+        window=_read_window(entry.get("window")),
+        active=active if isinstance(active, bool) else True,
+    )
+
+
+def _read_window(found: object) -> Window | None:
+    if not isinstance(found, dict):
+        return None
+    start, end = _finite(found.get("start")), _finite(found.get("end"))
+    low, high = _finite(found.get("min")), _finite(found.get("max"))
+    start, end = low if start is None else start, high if end is None else end
+    if start is None or end is None:
+        return None
+    return Window(
+        start=start,
+        end=end,
+        min=start if low is None else low,
+        max=end if high is None else high,
+    )
+
+
+def _finite(value: object) -> float | None:
+    if type(value) not in (int, float):
+        return None
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+# --- writing -------------------------------------------------------------------------
+
+
+def write_image(
+    meta: ImageMetadata, version: str, attributes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the attributes of an image group.
+
+    Parameters
+    ----------
+    meta
+        What the group describes; its own `version` is not looked at.
+    version
+        NGFF version to write.
+    attributes
+        Attributes that the group has so far, of any version; unknown keys survive,
+        also those of the multiscale and of each channel.
+    """
+    attributes = attributes or {}
+    block = envelope(attributes)
+    old = block.get("multiscales")
+    old_first = old[0] if isinstance(old, list) and old else {}
+    first = _multiscale(meta, version, old_first if isinstance(old_first, dict) else {})
+    others = old[1:] if isinstance(old, list) else []
+    changes: dict[str, Any] = {"multiscales": [first, *others]}
+    old_omero = block.get("omero")
+    omero = _omero(meta, old_omero if isinstance(old_omero, dict) else {}, version)
+    if omero:
+        changes["omero"] = omero
+    return with_block(attributes, version, changes)
+
+
+def _multiscale(
+    meta: ImageMetadata, version: str, old: Mapping[str, Any]
+) -> dict[str, Any]:
+    axes = [
+        {
+            key: value
+            for key, value in (
+                ("name", axis.name),
+                ("type", axis.type),
+                ("unit", axis.unit),
+            )
+            if value is not None
+        }
+        for axis in meta.axes
+    ]
+    placed = ("axes", "coordinateSystems", "datasets", "version", "name")
+    # Transforms of the whole were multiplied into each level when they were read.
+    kept = {
+        key: value
+        for key, value in old.items()
+        if key not in (*placed, "coordinateTransformations")
+    }
+    new: dict[str, Any] = (
+        {"coordinateSystems": [{"name": _INTRINSIC, "axes": axes}]}
+        if version == "0.6"
+        else {"axes": axes}
+    )
+    new["datasets"] = [_dataset(dataset, version) for dataset in meta.datasets]
+    if meta.name is not None:
+        new["name"] = meta.name
+    if version == "0.4":
+        new["version"] = version
+    return {**new, **kept}
+
+
+def _dataset(dataset: Dataset, version: str) -> dict[str, Any]:
+    steps: list[dict[str, Any]] = [{"type": "scale", "scale": list(dataset.scale)}]
+    if dataset.translation is not None:
+        steps.append({"type": "translation", "translation": list(dataset.translation)})
+    if version == "0.6":
+        ends = {"input": {"path": dataset.path}, "output": {"name": _INTRINSIC}}
+        steps = (
+            [{**ends, **steps[0]}]
+            if len(steps) == 1
+            else [{**ends, "type": "sequence", "transformations": steps}]
+        )
+    return {"path": dataset.path, "coordinateTransformations": steps}
+
+
+def _omero(meta: ImageMetadata, old: Mapping[str, Any], version: str) -> dict[str, Any]:
+    found = {**old, **meta.omero}
+    if meta.channels:
+        entries = found.get("channels")
+        entries = entries if isinstance(entries, list) else []
+        found["channels"] = [
+            _channel(
+                channel,
+                entries[position]
+                if position < len(entries) and isinstance(entries[position], dict)
+                else {},
+            )
+            for position, channel in enumerate(meta.channels)
+        ]
+    if version != "0.4":
+        found.pop("version", None)
+    return found
+
+
+def _channel(channel: Channel, old: Mapping[str, Any]) -> dict[str, Any]:
+    new: dict[str, Any] = {**old, "active": channel.active}
+    if channel.name is not None:
+        new["label"] = channel.name
+    if channel.color is not None:
+        new["color"] = channel.color
+    if channel.window is not None:
+        window = channel.window
+        old_window = new.get("window")
+        new["window"] = {
+            **(old_window if isinstance(old_window, dict) else {}),
+            "start": window.start,
+            "end": window.end,
+            "min": window.min,
+            "max": window.max,
+        }
+    return new
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

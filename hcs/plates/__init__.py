@@ -1,0 +1,1 @@
+"""Plates, wells and fields: navigation, identity and history."""

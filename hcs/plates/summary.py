@@ -1,0 +1,257 @@
+"""What a plate is and holds, as plain values, from its documents alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import HCSError, NotFoundError
+from hcs.images.array import ArraySpec
+from hcs.images.image_group import join
+from hcs.layout import PlateFormat
+from hcs.ngff.document import array_document, group_document, parse_json
+from hcs.ngff.envelope import extension
+from hcs.rules.extension import unsettled_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs.images.image import Multiscales
+    from hcs.plates.field import Field
+    from hcs.plates.plate import HCSPlate
+    from hcs.plates.well import HCSWell
+    from hcs.stores.store import PlateStore
+
+_BATCH = 128
+"""Wells that a remote store is asked for at once."""
+
+_ATTEMPTS = 16
+"""Images tried until one can be read; then the plate is said to have none."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is counted on the way through the wells."""
+
+    missing: list[str] = field(default_factory=list)
+    unreadable: list[dict[str, str]] = field(default_factory=list)
+    per_well: list[int] = field(default_factory=list)
+    labels: dict[str, None] = field(default_factory=dict)
+    """Names that people know fields by, where the source had its own."""
+
+    events: int = 0
+    corrections: int = 0
+    reverts: int = 0
+    unsettled: list[dict[str, str]] = field(default_factory=list)
+    image: tuple[Field, Multiscales] | None = None
+    """The first image that can be read."""
+
+    attempts: int = 0
+    """Images that were tried for that."""
+
+
+def summarise(plate: HCSPlate) -> dict[str, Any]:
+    """Return what a plate is and holds.
+
+    Reads the plate document, every well document, and one image with one array
+    document; no pixels, and neither numpy nor zarr are needed.
+
+    Returns
+    -------
+        Values that JSON can hold; the keys are those of ``hcs info --json``.
+    """
+    assert plate.store is not None  # noqa: S101  (a plate without store has no summary)
+    tally = _walk(plate, plate.store)
+    rows, columns = len(plate.rows), len(plate.columns)
+    ours = extension(plate.attributes)
+    conditions = plate.conditions
+    gaps = plate.gaps
+    gap_wells = list(dict.fromkeys(str(gap.get("well", "?")) for gap in gaps))
+    provenance = ours.get("import")
+    return {
+        "location": plate.location,
+        "name": plate.name,
+        "id": plate.id,
+        "id_source": "written in the plate"
+        if plate.has_own_id
+        else "a fingerprint of its documents",
+        "version": plate.version,
+        "store": _kind(plate.store),
+        "format": _format(rows, columns),
+        "rows": rows,
+        "columns": columns,
+        "wells": {
+            "listed": len(plate.wells),
+            "present": len(tally.per_well),
+            "missing": tally.missing,
+            "unreadable": tally.unreadable,
+        },
+        "fields": {
+            "total": sum(tally.per_well),
+            "fewest": min(tally.per_well, default=0),
+            "most": max(tally.per_well, default=0),
+            "labels": list(tally.labels),
+        },
+        "acquisitions": None
+        if plate.acquisitions is None
+        else [dataclasses.asdict(one) for one in plate.acquisitions],
+        "image": _image(plate, tally),
+        "channels": _channels(tally),
+        "labels": _label_names(tally),
+        "conditions": {
+            "columns": list(next(iter(conditions.values()), {})),
+            "wells": len(conditions),
+        },
+        "gaps": {"count": len(gaps), "wells": gap_wells},
+        "import": _text(provenance, "state"),
+        "history": {
+            "events": tally.events,
+            "corrections": tally.corrections,
+            "reverts": tally.reverts,
+        },
+        "unsettled": tally.unsettled,
+    }
+
+
+def _text(found: Any, key: str) -> str | None:
+    value = found.get(key) if isinstance(found, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _kind(store: PlateStore) -> str:
+    kind = type(store).__name__
+    if kind == "ArchiveStore":
+        return "remote archive" if store.is_remote else "archive"
+    if store.is_remote:
+        return "remote"
+    return "directory" if kind == "DirectoryStore" else "zarr store"
+
+
+def _format(rows: int, columns: int) -> str:
+    try:
+        name = PlateFormat(rows, columns).name
+        return f"{name} wells" if name.isdecimal() else "no standard format"
+    except HCSError:
+        return "no grid"
+
+
+# -- wells -----------------------------------------------------------------------------
+
+
+def _walk(plate: HCSPlate, store: PlateStore) -> _Tally:
+    tally = _Tally()
+    name = group_document(plate.version or "0.5")
+    for start in range(0, len(plate.wells), _BATCH):
+        batch = plate.wells[start : start + _BATCH]
+        store.prefetch([join(listed.path, name) for listed in batch])
+        for listed in batch:
+            row, _, column = listed.path.partition("/")
+            try:
+                well = plate.get_well(row, column)
+                fields = () if well is None else well.fields
+            except NotFoundError:
+                tally.missing.append(plate.label(listed))
+            except HCSError as error:
+                label = plate.label(listed)
+                tally.unreadable.append({"well": label, "error": str(error)})
+            else:
+                tally.per_well.append(len(fields))
+                if well is not None:
+                    _count(tally, well, fields)
+    return tally
+
+
+def _count(tally: _Tally, well: HCSWell, fields: tuple[Field, ...]) -> None:
+    for one in fields:
+        if one.label != one.name:
+            tally.labels.setdefault(one.label)
+    for one in fields:
+        if tally.image is not None or tally.attempts >= _ATTEMPTS:
+            break
+        tally.attempts += 1
+        with suppress(HCSError):  # the next may be sound
+            tally.image = one, one.image()
+    if well.extension:
+        _count_history(tally, well)
+
+
+def _count_history(tally: _Tally, well: HCSWell) -> None:
+    from hcs.ngff.history import read_records
+
+    actions = [
+        version.action
+        for record in read_records(well.extension).values()
+        for version in record.versions
+    ]
+    tally.events += len(actions)
+    tally.corrections += actions.count("correct")
+    tally.reverts += actions.count("revert")
+    listed = {image.path for image in well.images}
+    tally.unsettled += [
+        {"well": well.label, "field": name, "message": message}
+        for name, message in unsettled_fields(well.extension, listed)
+    ]
+
+
+# -- images ----------------------------------------------------------------------------
+
+
+def _image(plate: HCSPlate, tally: _Tally) -> dict[str, Any] | None:
+    if tally.image is None:
+        return None
+    one, image = tally.image
+    meta = image.metadata
+    path = join(one.well, one.path)
+    first = meta.datasets[0]
+    return {
+        "path": path,
+        "axes": list(meta.dims),
+        "units": [axis.unit for axis in meta.axes],
+        "scale": list(first.scale),
+        "levels": [dataset.path for dataset in meta.datasets],
+        **_array(plate, join(path, first.path)),
+    }
+
+
+def _array(plate: HCSPlate, path: str) -> Mapping[str, Any]:
+    assert plate.store is not None  # noqa: S101  (see `summarise`)
+    key = join(path, array_document(plate.version or "0.5"))
+    try:
+        data = plate.store.read(key)
+        if data is None:
+            return {"error": f"There is no array at {path}."}
+        spec = ArraySpec.from_document(parse_json(data, key), key)
+    except HCSError as error:
+        return {"error": str(error)}
+    kind = {"u": "uint", "i": "int", "f": "float", "b": "bool"}[spec.dtype[1]]
+    return {
+        "shape": list(spec.shape),
+        "dtype": kind if kind == "bool" else f"{kind}{8 * spec.itemsize}",
+        "chunks": list(spec.read_chunks),
+        "shards": None if spec.inner_chunks is None else list(spec.chunks),
+    }
+
+
+def _channels(tally: _Tally) -> list[dict[str, Any]]:
+    if tally.image is None:
+        return []
+    return [
+        {
+            "name": channel.name,
+            "color": channel.color,
+            "active": channel.active,
+            "window": None
+            if channel.window is None
+            else dataclasses.asdict(channel.window),
+        }
+        for channel in tally.image[1].metadata.channels
+    ]
+
+
+def _label_names(tally: _Tally) -> list[str]:
+    try:
+        return [] if tally.image is None else list(tally.image[1].labels)
+    except HCSError:
+        return []

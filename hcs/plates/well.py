@@ -1,0 +1,407 @@
+"""One well of a plate: its fields of view."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from hcs.cache import LRUCache
+from hcs.errors import HCSError, MetadataError, NotFoundError
+from hcs.images.image import Multiscales
+from hcs.images.image_group import join
+from hcs.ngff.document import array_document, attributes, group_document, parse_json
+from hcs.ngff.envelope import extension
+from hcs.ngff.spec import check_well_path, read_well
+from hcs.plates.field import Field
+from hcs.settings import config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Mapping
+
+    from hcs.metadata import FieldVersion, PlateWell, Well, WellImage
+    from hcs.ngff.history import FieldRecord
+    from hcs.plates.well_names import WellNames
+    from hcs.stores.store import PlateStore
+
+
+class HCSWell:
+    """The fields of view of one well.
+
+    Parameters
+    ----------
+    store
+        The plate's store.
+    well_path
+        ``<row name>/<column name>``.
+    well_metadata
+        What the plate document says of the well.
+    well_group_metadata
+        What the well document says; None reads it when it is first needed.
+    image_cache_size
+        Most images to keep; by default ``config.hcs_image_cache_size``.
+
+    Notes
+    -----
+    Thread safety: wells may be shared between threads.
+    """
+
+    __slots__ = (
+        "_changed",
+        "_extension",
+        "_fields",
+        "_images",
+        "_names",
+        "_stamp",
+        "_well",
+        "format_version",
+        "path",
+        "plate_metadata",
+        "store",
+    )
+
+    def __init__(
+        self,
+        store: Any,
+        well_path: str,
+        well_metadata: PlateWell,
+        well_group_metadata: Well | None = None,
+        image_cache_size: int | None = None,
+        *,
+        format_version: str | None = None,
+        names: WellNames | None = None,
+        changed: Callable[[HCSWell], None] | None = None,
+    ) -> None:
+        from hcs.stores.store import open_store
+
+        self.store: PlateStore = open_store(store)
+        self.path = check_well_path(well_path, self.store.location)
+        self.plate_metadata = well_metadata
+        self.format_version = format_version or _find_version(self.store, self.path)
+        size = (
+            config.hcs_image_cache_size
+            if image_cache_size is None
+            else image_cache_size
+        )
+        self._images: LRUCache[str, Multiscales] = LRUCache(size, None, _nbytes)
+        self._well = well_group_metadata
+        self._extension: dict[str, Any] | None = None
+        self._fields: tuple[Field, ...] | None = None
+        self._stamp: Hashable | None = None
+        self._names = names
+        self._changed = changed
+
+    @classmethod
+    def from_store(
+        cls,
+        store: Any,
+        well_path: str,
+        well_metadata: PlateWell,
+        image_cache_size: int | None = None,
+        *,
+        format_version: str | None = None,
+        names: WellNames | None = None,
+        changed: Callable[[HCSWell], None] | None = None,
+    ) -> HCSWell:
+        """Return the well at a path, its document read and checked.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such group.
+        MetadataError
+            If its document cannot be understood.
+        """
+        well = cls(
+            store,
+            well_path,
+            well_metadata,
+            image_cache_size=image_cache_size,
+            format_version=format_version,
+            names=names,
+            changed=changed,
+        )
+        well.load()
+        return well
+
+    def load(self, *, ahead: bool = False) -> None:
+        """Read the well document, again where it was read before.
+
+        Parameters
+        ----------
+        ahead
+            Ask a remote store for the first image at the same time.
+        """
+        key = join(self.path, group_document(self.format_version))
+        where = self.store.where(key)
+        if ahead and self.store.is_remote:
+            self.store.prefetch([key, *self._likely()])
+        data, stamp = self.store.read_stamped(key)
+        if data is None:
+            raise self._missing(where)
+        found = attributes(parse_json(data, where), key)
+        self._well = read_well(found, where)
+        self._extension = extension(found)
+        self._fields = None
+        self._stamp = stamp
+        if self._well.images:
+            self.store.likely_field = self._well.images[0].path
+
+    @property
+    def metadata(self) -> Well:
+        """What the well document says.
+
+        Raises
+        ------
+        NotFoundError, MetadataError
+            If the document is missing or broken.
+        """
+        if self._well is None:
+            self.load()
+        assert self._well is not None  # noqa: S101  (load() set it or raised)
+        return self._well
+
+    @property
+    def images(self) -> tuple[WellImage, ...]:
+        """The images in the order of the well document."""
+        return tuple(self.metadata.images)
+
+    @property
+    def label(self) -> str:
+        """The well as people write it, ``"B02"``."""
+        if self._names is None:
+            return self.path
+        return self._names.label(self.plate_metadata)
+
+    @property
+    def row_index(self) -> int:
+        """Zero-based row."""
+        return self.plate_metadata.rowIndex
+
+    @property
+    def column_index(self) -> int:
+        """Zero-based column."""
+        return self.plate_metadata.columnIndex
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields in the order of the well document."""
+        if self._fields is None:
+            records = self._records()
+            self._fields = tuple(
+                self._field(image, records) for image in self.metadata.images
+            )
+        return self._fields
+
+    def field(self, name: str | int, acquisition: int | None = None) -> Field:
+        """Return a field by its name or the label that people know it by.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none, or several in different acquisitions.
+        """
+        wanted = str(name)
+        named = [one for one in self.fields if one.name == wanted] or [
+            one for one in self.fields if one.label == wanted
+        ]
+        found = [
+            one
+            for one in named
+            if acquisition is None or one.acquisition == acquisition
+        ]
+        if len(found) == 1:
+            return found[0]
+        listed = [
+            f"{one.name} ({one.label})" if one.label != one.name else one.name
+            for one in self.fields
+        ]
+        place = "" if acquisition is None else f" in acquisition {acquisition}"
+        raise NotFoundError(
+            f"Well {self.path!r} has {len(found) or 'no'} fields {wanted!r}{place}; it "
+            f"lists {listed}{', so give the acquisition too' if found else ''}."
+        )
+
+    def get_image(self, field_index: int = 0) -> Multiscales | None:
+        """Return the image at a position of the well's list, None beyond its end.
+
+        Raises
+        ------
+        NotFoundError, MetadataError
+            If the image is listed, but missing or broken.
+        """
+        images = self.metadata.images
+        if not _is_index(field_index) or field_index >= len(images):
+            return None
+        return self._open(images[field_index].path)
+
+    def get_image_by_acquisition(
+        self, acquisition_id: int, field_index: int = 0
+    ) -> Multiscales | None:
+        """Return the image at a position among those of one acquisition.
+
+        Images that name no acquisition belong to acquisition 0, so that the default of
+        a plate that declares none finds them.
+        """
+        paths = [
+            image.path
+            for image in self.metadata.images
+            if (image.acquisition or 0) == acquisition_id
+        ]
+        if not _is_index(field_index) or field_index >= len(paths):
+            return None
+        return self._open(paths[field_index])
+
+    def open_field(self, wanted: Field) -> Multiscales:
+        """Return the image of a field; see `Field.image`."""
+        return self._open(wanted.path)
+
+    def history(self, name: str | int) -> tuple[FieldVersion, ...]:
+        """Return the events of a field, oldest first; none for a foreign plate.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such field.
+        """
+        record = self._records().get(self.field(name).name)
+        return () if record is None else record.versions
+
+    def refresh(self) -> bool:
+        """Look at the well document again; return whether it had changed."""
+        key = join(self.path, group_document(self.format_version))
+        if self._well is None or (
+            self._stamp is not None and self.store.stamp(key) == self._stamp
+        ):
+            return False
+        old = self._well, self._extension
+        self._images.clear()
+        self.load()
+        return (self._well, self._extension) != old
+
+    def mosaic(self, **selection: Any) -> Any:
+        """Return the whole well as one image; see `hcs.plates.mosaic.stitch`."""
+        from hcs.plates.mosaic import stitch
+
+        return stitch(self, **selection)
+
+    @property
+    def extension(self) -> Mapping[str, Any]:
+        """What the well document holds under our own key."""
+        if self._extension is None:
+            self.load()
+        return self._extension or {}
+
+    @property
+    def nbytes(self) -> int:
+        """Rough bytes of this record and its images in memory."""
+        count = len(self._well.images) if self._well is not None else 0
+        return _WELL_BYTES + _FIELD_BYTES * count + self._images.nbytes
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.fields)
+
+    def __len__(self) -> int:
+        return len(self.metadata.images)
+
+    def __repr__(self) -> str:
+        read = "not read" if self._well is None else f"{len(self._well.images)} fields"
+        return f"<HCSWell {self.path} ({self.label}) of {self.store.location}: {read}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        size = self._images.max_size
+        return {
+            **kept,
+            "_images": size,
+            "_fields": None,
+            "_changed": None,
+            "_stamp": None,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self._images = LRUCache(state["_images"], None, _nbytes)
+
+    def _likely(self) -> tuple[str, str]:
+        """Return where the documents of the first image and its finest level may be."""
+        field = join(self.path, self.store.likely_field)
+        return (
+            join(field, group_document(self.format_version)),
+            join(field, self.store.likely_level, array_document(self.format_version)),
+        )
+
+    def _missing(self, where: str) -> HCSError:
+        if self.format_version == "0.4":
+            group = join(self.path, ".zgroup")
+            if self.store.stamp(group) is not None:
+                return MetadataError(
+                    f"Well {self.path!r} is a group without metadata: there is no "
+                    f"{where}. So it is not known which fields it has."
+                )
+        return NotFoundError(
+            f"The plate lists well {self.path!r}, but there is nothing at {where}. "
+            f"The well may not have been imaged or copied yet."
+        )
+
+    def _records(self) -> Mapping[str, FieldRecord]:
+        content = self.extension
+        if not content:
+            return {}
+        from hcs.ngff.history import read_records
+
+        return read_records(content)
+
+    def _field(self, image: WellImage, records: Mapping[str, FieldRecord]) -> Field:
+        record = None
+        if records:
+            from hcs.ngff.history import record_of
+
+            record = record_of(records, image)
+        name = image.path if record is None else record.name
+        return Field(
+            well=self.path,
+            name=name,
+            label=name if record is None or record.label is None else record.label,
+            acquisition=image.acquisition,
+            path=image.path,
+            owner=self,
+            live=None if record is None else record.live,
+        )
+
+    def _open(self, path: str) -> Multiscales:
+        image = self._images.get(path)
+        if image is None:
+            try:
+                image = self._read(path)
+            except NotFoundError:
+                # A settled correction has moved: the document tells where to.
+                index = [one.path for one in self.metadata.images].index(path)
+                if not self.refresh() or index >= len(self.metadata.images):
+                    raise
+                path = self.metadata.images[index].path
+                image = self._read(path)
+            image = self._images.setdefault(path, image)
+            if self._changed is not None:
+                self._changed(self)
+        return image
+
+    def _read(self, path: str) -> Multiscales:
+        return Multiscales.open(self.store, join(self.path, path), self.format_version)
+
+
+_WELL_BYTES = 1024
+_FIELD_BYTES = 256
+"""Measured by tests/benchmarks/bench_reading.py, rounded up."""
+
+_nbytes = attrgetter("nbytes")
+
+
+def _is_index(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _find_version(store: PlateStore, path: str) -> str:
+    from hcs.stores.root import find_version
+
+    return find_version(store, path)

@@ -1,0 +1,1 @@
+"""Where the bytes of a plate are, and reading them within limits."""

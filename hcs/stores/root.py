@@ -1,0 +1,61 @@
+"""Finding out what a group is: its version, and the document that says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import PlateNotFoundError
+from hcs.images.image_group import join
+from hcs.ngff.document import attributes, parse_json
+from hcs.ngff.envelope import detect_version
+
+if TYPE_CHECKING:
+    from hcs.stores.store import PlateStore
+
+
+def read_group(store: PlateStore, path: str = "") -> tuple[dict[str, Any], int, str]:
+    """Return the attributes of a group, its Zarr format and its document's key.
+
+    Where a group has documents of both formats, the one with NGFF keys counts; the
+    newer one where both have.
+
+    Raises
+    ------
+    PlateNotFoundError
+        If neither is there.
+    """
+    keys = {3: join(path, "zarr.json"), 2: join(path, ".zattrs")}
+    # Nearly every store has only one; a remote one is asked for both at once.
+    found = store.documents(keys.values()) if store.is_remote else {}
+    empty: tuple[dict[str, Any], int, str] | None = None
+    for zarr_format, key in keys.items():
+        data = found[key] if key in found else store.read(key)
+        if data is None:
+            continue
+        group = attributes(parse_json(data, store.where(key)), key)
+        if _has_ngff(group):
+            return group, zarr_format, key
+        empty = empty or (group, zarr_format, key)
+    if empty is not None:
+        return empty
+    raise PlateNotFoundError(
+        f"No plate at {store.where(path)}: it has neither zarr.json nor .zattrs."
+    )
+
+
+def find_version(store: PlateStore, path: str = "") -> str:
+    """Return the NGFF version of a group.
+
+    Raises
+    ------
+    PlateNotFoundError
+        If there is no group.
+    UnsupportedVersionError
+        If its version is not supported.
+    """
+    group, zarr_format, key = read_group(store, path)
+    return detect_version(group, zarr_format, store.where(key))
+
+
+def _has_ngff(group: dict[str, Any]) -> bool:
+    return any(key in group for key in ("ome", "plate", "well", "multiscales"))

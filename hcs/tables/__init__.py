@@ -1,0 +1,1 @@
+"""Tables of others: plate maps and measurements by well."""

@@ -1,0 +1,1 @@
+"""Writing plates: staged, committed by one document, settled, kept."""

@@ -1,0 +1,343 @@
+"""Where a writer builds: in place, or beside the place that it fills at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import MetadataError, StoreError, UnsupportedVersionError
+from hcs.ngff import spec
+from hcs.writing import hierarchy, step
+from hcs.writing.folder import DirectoryTarget, exchange
+from hcs.writing.lock import locked
+from hcs.writing.overlay import OverlayTarget
+from hcs.writing.pack import pack
+from hcs.writing.places import (
+    ASIDE,
+    TRASH,
+    beside,
+    foreign_file,
+    is_archive,
+    is_part,
+    local_path,
+    object_target,
+)
+from hcs.writing.recovery import recover
+from hcs.writing.settle import settle
+from hcs.writing.target import Target, store_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hcs.metadata import Plate
+    from hcs.writing.objects import ObjectTarget
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A plate under construction, and what happens at the end."""
+
+    target: Target
+    """The place that fields are written to."""
+
+    final: Path | None
+    """Where the plate belongs; None where it is written in an object store."""
+
+    version: str
+    verify: bool = True
+    """Whether an archive is read back before it takes its place."""
+
+    aside: bool
+    """Whether `target` is beside `final`."""
+
+    def finish(self) -> None:
+        """Make the plate appear where it belongs."""
+        target = self.target
+        if isinstance(target, OverlayTarget):
+            try:
+                target.publish()
+            finally:
+                target.end()
+        elif self.aside and isinstance(target, DirectoryTarget) and self.final:
+            settle(target, now=True)
+            if is_archive(self.final):
+                pack(target.root, self.final, overwrite=True, verify=self.verify)
+                shutil.rmtree(target.root)
+            else:
+                swap(target.root, self.final)
+
+    def abandon(self, fields: int) -> list[str]:
+        """Leave `final` as it was; return what to tell of the fields written so far."""
+        target = self.target
+        if isinstance(target, OverlayTarget):
+            target.end()
+        if not self.aside or not isinstance(target, DirectoryTarget):
+            return [f"{fields} field(s) were written to {target.location} and stay."]
+        if not fields:
+            shutil.rmtree(target.root, ignore_errors=True)
+            return [f"{self.final} was left as it was."]
+        what = f"a writer on '{target.root}' with overwrite=False"
+        if is_archive(self.final):
+            what = f"hcs pack '{target.root}' '{self.final}'"
+        return [
+            f"{self.final} was left as it was. The {fields} field(s) written so far "
+            f"are kept in {target.root}; go on with {what}."
+        ]
+
+
+def open_draft(
+    store: Any,
+    plate: Plate | None,
+    version: str | None,
+    *,
+    overwrite: bool,
+    foreign: bool,
+    annotations: Mapping[str, Any],
+    durable: bool,
+    whole: bool = True,
+) -> Draft:
+    """Return where to write a plate, with its document in place.
+
+    Parameters
+    ----------
+    foreign
+        Whether `plate` came as another library's object, whose version may be no more
+        than that library's default.
+    whole
+        Whether to look at all of an existing plate for what a crash left; not worth it
+        for one field.
+
+    Raises
+    ------
+    StoreError
+        If the place holds something that is not a plate.
+    """
+    if version is not None:
+        _check_version(version)
+    if plate is not None:
+        spec.check_plate(plate)
+    objects = object_target(store)
+    if objects is not None:
+        return _open_objects(objects, plate, version, overwrite, foreign, annotations)
+    # Through links: what they lead to is replaced, and they go on leading there.
+    final = local_path(store).resolve()
+    if is_archive(final):
+        return _open_archive(final, plate, version, overwrite, foreign, annotations)
+    target = DirectoryTarget(final, durable=durable)
+    occupied = _occupied(final)
+    if occupied and not overwrite:
+        if whole:
+            recover(target)
+        state = hierarchy.read_plate_state(target)
+        chosen = choose_version(state.version, version, plate, foreign=foreign)
+        if annotations:
+            hierarchy.annotate(target, annotations)
+        return Draft(target=target, final=final, version=chosen, aside=False)
+    if plate is None:
+        raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
+    chosen = choose_version(None, version, plate, foreign=foreign)
+    if occupied:
+        target = DirectoryTarget(beside(final), durable=durable)
+        target.live = False
+    if not _create(target, plate, chosen, annotations):
+        return open_draft(
+            store,
+            plate,
+            version,
+            overwrite=False,
+            foreign=foreign,
+            annotations=annotations,
+            durable=durable,
+            whole=whole,
+        )
+    return Draft(target=target, final=final, version=chosen, aside=occupied)
+
+
+def _open_objects(
+    target: ObjectTarget,
+    plate: Plate | None,
+    version: str | None,
+    overwrite: bool,
+    foreign: bool,
+    annotations: Mapping[str, Any],
+) -> Draft:
+    """Return where to write in a place without folders: always in place."""
+    existing = None
+    if not target.make_root():
+        existing = hierarchy.read_plate_state(target)
+        if overwrite and any(target.is_group(row.name) for row in existing.plate.rows):
+            raise StoreError(
+                f"{target.location} is a plate with fields, and an object store cannot "
+                f"replace one as a whole; remove it first, or pass overwrite=False to "
+                f"add fields."
+            )
+    if plate is None and existing is None:
+        raise MetadataError(f"{target.location} is empty; give the plate's metadata.")
+    found = None if existing is None else existing.version
+    chosen = choose_version(found, version, plate, foreign=foreign)
+    if plate is not None and _create(target, plate, chosen, annotations):
+        return Draft(target=target, final=None, version=chosen, aside=False)
+    if annotations:
+        hierarchy.annotate(target, annotations)
+    return Draft(target=target, final=None, version=chosen, aside=False)
+
+
+def _create(
+    target: Target, plate: Plate, version: str, annotations: Mapping[str, Any]
+) -> bool:
+    """Make the plate document; False where another writer was quicker."""
+    target.make_root()
+
+    def create() -> bool:
+        if hierarchy.has_plate(target):
+            return False
+        hierarchy.create_plate(target, plate, version, annotations)
+        return True
+
+    created: bool = target.transact(create)
+    return created
+
+
+def _open_archive(
+    final: Path,
+    plate: Plate | None,
+    version: str | None,
+    overwrite: bool,
+    foreign: bool,
+    annotations: Mapping[str, Any],
+) -> Draft:
+    if final.is_dir():
+        raise StoreError(f"{final} is a folder; an .ozx archive is a file.")
+    if final.exists() and not overwrite:
+        return _reopen_archive(final, plate, version, foreign, annotations)
+    if plate is None:
+        raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
+    chosen = choose_version(None, version, plate, foreign=foreign)
+    if chosen == "0.4" and foreign and version is None:
+        chosen = "0.5"  # the peer's default, which it does not mean for archives either
+    if chosen == "0.4":
+        raise UnsupportedVersionError(
+            f"{final}: archives hold Zarr v3, so NGFF 0.5 or later; got 0.4."
+        )
+    target = DirectoryTarget(beside(final), durable=False)
+    target.live = False
+    _create(target, plate, chosen, annotations)
+    return Draft(target=target, final=final, version=chosen, aside=True)
+
+
+def _reopen_archive(
+    final: Path,
+    plate: Plate | None,
+    version: str | None,
+    foreign: bool,
+    annotations: Mapping[str, Any],
+) -> Draft:
+    target = OverlayTarget(final)
+    target.begin()
+    try:
+        state = hierarchy.read_plate_state(target)
+        chosen = choose_version(state.version, version, plate, foreign=foreign)
+        target.mark_draft()
+        if annotations:
+            hierarchy.annotate(target, annotations)
+    except BaseException:
+        target.remove_folder()
+        target.end()
+        raise
+    return Draft(target=target, final=final, version=chosen, aside=True)
+
+
+def choose_version(
+    existing: str | None,
+    given: str | None,
+    plate: Plate | None,
+    *,
+    foreign: bool = False,
+) -> str:
+    """Return the version to write.
+
+    The existing store's, else the argument, else the plate's, else 0.5.
+
+    Raises
+    ------
+    UnsupportedVersionError
+        If two that were given differ.
+    """
+    plate_version = None if plate is None else plate.version
+    # Plate objects of ngff-zarr say 0.4 whenever nobody said anything.
+    if foreign and plate_version == "0.4" and (existing or given):
+        plate_version = None
+    named = {
+        "the existing plate": existing,
+        "the argument": given,
+        "the plate metadata": plate_version,
+    }
+    stated = {who: version for who, version in named.items() if version is not None}
+    if len(set(stated.values())) > 1:
+        listed = " and ".join(f"{version} ({who})" for who, version in stated.items())
+        raise UnsupportedVersionError(
+            f"Two NGFF versions were given: {listed}. Give one, or convert the plate."
+        )
+    return _check_version(next(iter(stated.values()), "0.5"))
+
+
+def _check_version(version: str) -> str:
+    if version not in spec.VERSIONS:
+        raise UnsupportedVersionError(
+            f"NGFF version {version!r} cannot be written; expected one of "
+            f"{', '.join(spec.VERSIONS)}."
+        )
+    return version
+
+
+def _occupied(path: Path) -> bool:
+    """Whether a plate is at `path`; anything else there is an error."""
+    if not path.exists() or (path.is_dir() and _is_bare(path)):
+        return False
+    if not path.is_dir():
+        raise StoreError(f"{path} is a file, not a plate; nothing was written.")
+    if not hierarchy.has_plate(DirectoryTarget(path)):
+        raise StoreError(
+            f"{path} is a folder that holds no plate; nothing was written. Choose an "
+            f"empty or a new folder."
+        )
+    stranger = foreign_file(path)
+    if stranger is not None:
+        raise StoreError(
+            f"{path} holds {stranger.relative_to(path)}, which is not part of a plate; "
+            f"nothing was written. Move it away first."
+        )
+    return True
+
+
+def _is_bare(path: Path) -> bool:
+    """Whether a folder holds nothing, or what a plate being made begins with."""
+    return all(one.name == ".zgroup" or is_part(one.name) for one in path.iterdir())
+
+
+def swap(new: Path, final: Path) -> None:
+    """Put a complete plate in the place of another, and remove that.
+
+    In one step where the system can; else the place is empty for a moment. Readers of
+    that moment may mix both: open the plate again.
+    """
+    trash = new.with_name(new.name.removesuffix(ASIDE) + TRASH)
+    with store_errors(f"Could not put {new} in the place of {final}"):
+        step.reached("swap")
+        with locked(
+            final
+        ):  # who commits to the old plate is done, or meets the new one
+            if exchange(new, final):
+                step.reached("swapped")
+                new.rename(trash)
+            else:
+                step.reached("swap away")
+                final.rename(trash)
+                step.reached("swap in")
+                new.rename(final)
+        step.reached("swap trash")
+        with contextlib.suppress(OSError):
+            shutil.rmtree(trash)

@@ -1,0 +1,317 @@
+"""What is to be written: any library's multiscale, seen as planes and metadata.
+
+Nothing here imports the libraries whose objects are accepted: an object counts by its
+attributes (`images` with `data`, `dims`, `scale` and `translation`, and `metadata`).
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hcs.errors import ShapeError, UnsafeDataError
+from hcs.images.pyramid import level_factors
+from hcs.metadata import Axis, Channel, Dataset, ImageMetadata, Window
+from hcs.ngff.envelope import EXTENSION, envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+AXES = ("t", "c", "z", "y", "x")
+"""The order in which axes are written."""
+
+_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
+
+AT_ONCE = 256 << 20
+"""Bytes: a smaller array is read whole, a larger one plane by plane; a lazy array whose
+chunks span planes would decode them again for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """One array, to be read as ``(y, x)`` planes in the order of `AXES`."""
+
+    data: Any
+    """Anything with ``shape``, ``dtype`` and numpy slicing; often lazy."""
+
+    found: tuple[str, ...]
+    """Axis names in the order of the array."""
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Axis names in the order they are written."""
+        return tuple(name for name in AXES if name in self.found)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape in the order of `dims`."""
+        sizes = dict(zip(self.found, self.data.shape, strict=True))
+        return tuple(int(sizes[name]) for name in self.dims)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Little-endian dtype."""
+        dtype: np.dtype[Any] = np.dtype(self.data.dtype).newbyteorder("<")
+        return dtype
+
+    def planes(self) -> Iterator[NDArray[Any]]:
+        """Yield ``(y, x)`` planes in C order of the other axes."""
+        data = self.data
+        if int(np.prod(self.shape)) * self.dtype.itemsize <= AT_ONCE:
+            data = np.asarray(data)
+        leading = self.dims[:-2]
+        turn = self.found.index("y") > self.found.index("x")
+        for position in product(*(range(size) for size in self.shape[:-2])):
+            place = dict(zip(leading, position, strict=True))
+            index = tuple(place.get(name, slice(None)) for name in self.found)
+            plane = np.asarray(data[index])
+            yield plane.T if turn else plane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One field as it was handed in, checked and ready to encode."""
+
+    levels: tuple[Pixels, ...]
+    """Full size first; where there is one, coarser levels are made from it."""
+
+    metadata: ImageMetadata
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """Attributes of the image group that no specification defines."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of level 0."""
+        return self.levels[0].shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of every level."""
+        return self.levels[0].dtype
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Axis names in the order they are written."""
+        return self.levels[0].dims
+
+    def datasets(self, shapes: Sequence[Sequence[int]]) -> tuple[Dataset, ...]:
+        """Return the levels' entries for the metadata, given their shapes.
+
+        Scales grow as the shapes shrink; the first pixel's centre moves by half of
+        what its side grows.
+        """
+        if len(self.levels) > 1:
+            return self.metadata.datasets
+        first, dims = self.metadata.datasets[0], self.dims
+        start = first.translation or (0.0,) * len(dims)
+        found = []
+        for number, (y, x) in enumerate(level_factors(shapes)):
+            factor = [{"y": y, "x": x}.get(name, 1) for name in dims]
+            found.append(
+                Dataset(
+                    path=str(number),
+                    scale=tuple(
+                        s * f for s, f in zip(first.scale, factor, strict=True)
+                    ),
+                    translation=tuple(
+                        t + s * (f - 1) / 2
+                        for t, s, f in zip(start, first.scale, factor, strict=True)
+                    )
+                    if number or first.translation
+                    else None,
+                )
+            )
+        return tuple(found)
+
+
+def as_source(multiscales: Any) -> Source:
+    """Return what `multiscales` holds, checked.
+
+    Parameters
+    ----------
+    multiscales
+        A `Multiscales`, an `NgffImage`, or another library's objects of those shapes.
+
+    Raises
+    ------
+    ShapeError
+        If it is none of these, or its levels, axes or scales do not fit together.
+    UnsafeDataError
+        If the dtype is not bool, integer or float.
+    """
+    images = _images(multiscales)
+    levels = tuple(_pixels(image, number) for number, image in enumerate(images))
+    first = levels[0]
+    for number, level in enumerate(levels):
+        if (level.dims, level.dtype) != (first.dims, first.dtype):
+            raise ShapeError(
+                f"Level {number} has axes {''.join(level.dims)} and dtype "
+                f"{level.dtype}; level 0 has {''.join(first.dims)} and {first.dtype}."
+            )
+    given = getattr(multiscales, "metadata", None)
+    metadata = ImageMetadata(
+        axes=_axes(first.dims, images[0], given),
+        datasets=tuple(
+            _dataset(number, image, level.dims)
+            for number, (image, level) in enumerate(zip(images, levels, strict=True))
+        ),
+        channels=_channels(images[0], given),
+        name=_name(images[0], given),
+        omero=_mapping(getattr(given, "omero", None)),
+    )
+    _check_channels(metadata, first)
+    return Source(
+        levels=levels,
+        metadata=metadata,
+        attributes=own_attributes(_mapping(getattr(multiscales, "attributes", None))),
+    )
+
+
+def own_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that a new version takes over from an image group.
+
+    Our own key belongs to the old version; its other multiscales point to arrays that
+    stay there, and how its levels were made is no longer true.
+    """
+    kept = copy.deepcopy(dict(attributes))
+    kept.pop(EXTENSION, None)
+    multiscales = envelope(kept).get("multiscales")
+    if isinstance(multiscales, list):
+        del multiscales[1:]
+        for stale in ("type", "metadata"):
+            if multiscales and isinstance(multiscales[0], dict):
+                multiscales[0].pop(stale, None)
+    return kept
+
+
+def full_size_only(source: Source) -> Source:
+    """Return `source` without the coarser levels that came with it."""
+    metadata = replace(source.metadata, datasets=source.metadata.datasets[:1])
+    return replace(source, levels=source.levels[:1], metadata=metadata)
+
+
+def _images(multiscales: Any) -> list[Any]:
+    if hasattr(multiscales, "data") and hasattr(multiscales, "dims"):
+        return [multiscales]
+    images = getattr(multiscales, "images", None)
+    if not images:
+        raise ShapeError(
+            f"{type(multiscales).__name__} has no images; expected a Multiscales or an "
+            f"NgffImage, as to_multiscales and to_ngff_image make them."
+        )
+    return list(images)
+
+
+def _pixels(image: Any, number: int) -> Pixels:
+    dims, shape = tuple(image.dims), tuple(image.data.shape)
+    if len(dims) != len(shape) or len(set(dims)) != len(dims):
+        raise ShapeError(f"Level {number} has shape {shape} but axes {dims}.")
+    if not set(dims) <= set(AXES) or not {"y", "x"} <= set(dims):
+        raise ShapeError(
+            f"Level {number} has axes {dims}; expected y and x, and of t, c and z at "
+            f"most one each."
+        )
+    if min(shape) < 1:
+        raise ShapeError(f"Level {number} has shape {shape}: an axis is empty.")
+    dtype = np.dtype(image.data.dtype)
+    if dtype.kind not in "buif" or dtype.itemsize > 8:
+        raise UnsafeDataError(
+            f"Level {number} has dtype {dtype}; expected bool, an integer or a float "
+            f"of at most 64 bits."
+        )
+    return Pixels(image.data, dims)
+
+
+def _axes(dims: tuple[str, ...], image: Any, given: Any) -> tuple[Axis, ...]:
+    known = {axis.name: axis for axis in getattr(given, "axes", None) or ()}
+    units = getattr(image, "axes_units", None) or {}
+    return tuple(
+        Axis(
+            name=name,
+            type=_TYPES[name],
+            unit=units.get(name) or getattr(known.get(name), "unit", None),
+        )
+        for name in dims
+    )
+
+
+def _dataset(number: int, image: Any, dims: tuple[str, ...]) -> Dataset:
+    scale = _numbers(getattr(image, "scale", None), dims, 1.0)
+    translation = _numbers(getattr(image, "translation", None), dims, 0.0)
+    if not all(np.isfinite(scale)) or not all(np.isfinite(translation)):
+        raise ShapeError(
+            f"Level {number} has scale {scale}, translation {translation}."
+        )
+    return Dataset(
+        path=str(number),
+        scale=scale,
+        translation=translation if any(translation) else None,
+    )
+
+
+def _numbers(given: Any, dims: tuple[str, ...], default: float) -> tuple[float, ...]:
+    if isinstance(given, dict) or hasattr(given, "get"):
+        return tuple(float(given.get(name, default)) for name in dims)
+    if given is None:
+        return (default,) * len(dims)
+    if len(given) != len(dims):
+        raise ShapeError(f"{len(given)} numbers {given!r} for axes {''.join(dims)}.")
+    return tuple(float(number) for number in given)
+
+
+def _channels(image: Any, given: Any) -> tuple[Channel, ...]:
+    for found in (
+        getattr(given, "channels", None),
+        getattr(getattr(given, "omero", None), "channels", None),
+    ):
+        if found:
+            return tuple(_channel(channel) for channel in found)
+    names = getattr(image, "channel_names", None)
+    if not names:
+        return ()
+    colors = getattr(image, "channel_colors", None) or [None] * len(names)
+    return tuple(
+        Channel(name=str(name), color=color)
+        for name, color in zip(names, colors, strict=True)
+    )
+
+
+def _channel(channel: Any) -> Channel:
+    if isinstance(channel, Channel):
+        return channel
+    window = getattr(channel, "window", None)
+    return Channel(
+        name=getattr(channel, "label", None) or getattr(channel, "name", None),
+        color=getattr(channel, "color", None),
+        window=None
+        if window is None
+        else Window(start=window.start, end=window.end, min=window.min, max=window.max),
+        active=bool(getattr(channel, "active", True)),
+    )
+
+
+def _check_channels(metadata: ImageMetadata, pixels: Pixels) -> None:
+    count = dict(zip(pixels.dims, pixels.shape, strict=True)).get("c", 1)
+    if metadata.channels and len(metadata.channels) != count:
+        raise ShapeError(
+            f"{len(metadata.channels)} channels are described but the image has "
+            f"{count}."
+        )
+
+
+def _name(image: Any, given: Any) -> str | None:
+    for holder in (given, image):
+        name = getattr(holder, "name", None)
+        if isinstance(name, str) and name:
+            return name
+    return None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,379 @@
+"""Writing plates: a context manager, and the functions of one call."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hcs.errors import (
+    WriterStateError,
+)
+from hcs.metadata import Plate, Who, as_plate
+from hcs.writing import hierarchy
+from hcs.writing.convert import to_hcs_zarr as to_hcs_zarr
+from hcs.writing.draft import Draft, open_draft
+from hcs.writing.person import login_name as login_name
+from hcs.writing.settle import NO_WAIT, settle_at_end
+from hcs.writing.staging import write_field
+from hcs.writing.storage import Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from hcs.metadata import FieldVersion
+    from hcs.writing.claim import Place
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+
+class HCSPlateWriter:
+    """Writes the fields of one plate; use it as a context manager.
+
+    Where nothing is at `store`, the plate is written in place and can be read from the
+    first field on. Where a plate is and `overwrite` is true, the new one is built
+    beside it and takes its place at a clean end; with ``overwrite=False`` fields are
+    added to it or corrected. An ``.ozx`` archive is built beside its place and put
+    there in one step at the end.
+
+    A field that could not be written is remembered until it is written after all; a
+    clean end with such fields raises `WriterStateError`.
+
+    Parameters
+    ----------
+    store
+        Path of a directory or of an ``.ozx`` archive.
+    plate_metadata
+        The plate: its rows, columns and wells. Of another library's plates too.
+    version
+        NGFF version; by default that of the existing plate, else of `plate_metadata`,
+        else ``"0.5"``.
+    overwrite
+        Whether an existing plate is replaced. A folder that holds anything else is
+        never.
+    who
+        Whom the history names; by default the login name.
+    annotations
+        What to add to our own key of the plate document, see `annotate`.
+    progress
+        Called after each field with the number written and the number expected (None
+        where `plate_metadata` has no ``field_count``).
+    verify, durable
+        Whether each field is read back, and waited for until it is on the disk.
+    grace
+        Seconds that readers may hold on to the path of a field that was corrected here,
+        by default ``config.settle_grace``: so long the end waits before it brings the
+        field back to its first path. 0 where nobody reads the plate now.
+
+    Notes
+    -----
+    Thread safety: `write_well_image` may be called from many threads, and writers of
+    several processes may share a plate (``overwrite=False``).
+    """
+
+    def __init__(
+        self,
+        store: str | Path,
+        plate_metadata: Plate | Any | None = None,
+        version: str | None = None,
+        overwrite: bool = True,
+        *,
+        who: Who | None = None,
+        annotations: Mapping[str, Any] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+        verify: bool = True,
+        durable: bool = True,
+        grace: float | None = None,
+    ) -> None:
+        self.store = store
+        self._given = None if plate_metadata is None else as_plate(plate_metadata)
+        self._foreign = not isinstance(plate_metadata, Plate)
+        self._version, self._overwrite = version, overwrite
+        self._who = who or login_name()
+        self._annotations = dict(annotations or {})
+        self._progress = progress
+        self._verify, self._durable, self._grace = verify, durable, grace
+        self._draft: Draft | None = None
+        self._state = "new"
+        self._lock = threading.Lock()
+        self._failures: dict[tuple[object, ...], str] = {}
+        self._written: set[tuple[str, str]] = set()
+        self._count = 0
+        self._corrected: set[str] = set()
+
+    # --- life ------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        if self._state != "new":
+            raise WriterStateError(
+                f"The writer of {self.store} was entered before; make a new one."
+            )
+        self._draft = open_draft(
+            self.store,
+            self._given,
+            self._version,
+            overwrite=self._overwrite,
+            foreign=self._foreign,
+            annotations=self._annotations,
+            durable=self._durable,
+        )
+        self._draft.verify = self._verify
+        self._written = hierarchy.listed_fields(self._draft.target)
+        self._state = "open"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._state = "closed"
+        draft = self._open_draft()
+        if error is not None:
+            for note in draft.abandon(self._count):
+                error.add_note(note)
+            return
+        if self._failures:
+            notes = " ".join(draft.abandon(self._count))
+            listed = "; ".join(self._failures.values())
+            raise WriterStateError(
+                f"{len(self._failures)} field(s) could not be written to {self.store}: "
+                f"{listed}. {notes}"
+            )
+        draft.finish()
+        if not draft.aside and self._corrected:
+            settle_at_end(draft.target, tuple(self._corrected), self._grace)
+
+    @property
+    def written(self) -> frozenset[tuple[str, str]]:
+        """The fields that the plate has: pairs of well path and field name.
+
+        Ask it after a crash, to write only what is missing.
+        """
+        self._open_draft()
+        with self._lock:
+            return frozenset(self._written)
+
+    @property
+    def version(self) -> str:
+        """The NGFF version that is written."""
+        return self._open_draft().version
+
+    def _open_draft(self) -> Draft:
+        if self._draft is None:
+            raise WriterStateError(
+                f"The writer of {self.store} is not open; use it in a with statement."
+            )
+        return self._draft
+
+    # --- fields ----------------------------------------------------------------------
+
+    def write_well_image(
+        self,
+        multiscales: Any,
+        row_name: str,
+        column_name: str,
+        field_index: int = 0,
+        acquisition_id: int | None = 0,
+        well_metadata: Any | None = None,
+        *,
+        label: str | None = None,
+        source: str | None = None,
+        reason: str | None = None,
+        **storage: Any,
+    ) -> FieldVersion:
+        """Write one field; a field that exists gets a new version.
+
+        Parameters
+        ----------
+        multiscales
+            A `Multiscales` or an `NgffImage`, of this library or of ngff-zarr. Coarser
+            levels are made where it has one level only.
+        row_name, column_name
+            Names from the plate's rows and columns.
+        field_index
+            Index of the field in the well and acquisition, 0 or more.
+        acquisition_id
+            Id of a declared acquisition; 0 or None where the plate declares none.
+        well_metadata
+            Accepted for the sake of the API; the well document is made from what is
+            written.
+        label
+            What the source calls the field, such as ``"s1"``.
+        source
+            Name of the file it came from.
+        reason
+            Why, for the history.
+        **storage
+            ``chunks``, ``shards``, ``codec``, ``levels``: see
+            `hcs.writing.storage.Storage`.
+
+        Returns
+        -------
+            The entry of the field's history.
+
+        Raises
+        ------
+        WriterStateError
+            If the writer is not open.
+        ConflictError
+            If somebody else writes the same field at the same time.
+        HCSError
+            If names, indices or pixels cannot be used, or the store fails.
+        """
+        if self._state != "open":
+            raise WriterStateError(
+                f"The writer of {self.store} is not open; write inside its with "
+                f"statement."
+            )
+        key = (row_name, column_name, repr(field_index), repr(acquisition_id or 0))
+        try:
+            place, version = write_field(
+                self._open_draft().target,
+                (row_name, column_name),
+                (field_index, acquisition_id),
+                multiscales,
+                Storage(**{"verify": self._verify, **storage}),
+                who=self._who,
+                label=label,
+                source=source,
+                reason=reason,
+            )
+        except BaseException as error:
+            with self._lock:
+                self._failures[key] = (
+                    f"well {row_name}/{column_name} field {field_index}: "
+                    f"{str(error) or type(error).__name__}"
+                )
+            raise
+        self._done(key, place, version)
+        return version
+
+    def _done(
+        self, key: tuple[object, ...], place: Place, version: FieldVersion
+    ) -> None:
+        with self._lock:
+            self._failures.pop(key, None)
+            self._count += 1
+            if version.action == "correct":
+                self._corrected.add(place.well)
+            self._written.add((place.well, place.name))
+            done = len(self._written)
+        if self._progress is not None:
+            self._progress(done, self._expected())
+
+    def _expected(self) -> int | None:
+        plate = self._given
+        if plate is None or plate.field_count is None:
+            return None
+        return plate.field_count * len(plate.wells)
+
+    def map(
+        self,
+        function: Callable[[Item], T],
+        items: Iterable[Item],
+        max_workers: int | None = None,
+    ) -> list[T]:
+        """Call `function` with each item in threads, and raise what it raised.
+
+        Unlike ``Executor.map``, whose errors show only where its results are read.
+
+        Parameters
+        ----------
+        function
+            Takes one item; calls `write_well_image`.
+        items
+            One a field, or a well.
+        max_workers
+            Number of threads; by default the executor's.
+        """
+        with ThreadPoolExecutor(max_workers, thread_name_prefix="hcs-write") as pool:
+            futures = [pool.submit(function, item) for item in items]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                raise
+
+    def annotate(self, content: Mapping[str, Any]) -> None:
+        """Add to our own key of the plate document; keys given before are replaced.
+
+        Parameters
+        ----------
+        content
+            For example ``conditions``, ``gaps``, ``import`` or ``channels``; None takes
+            a key away.
+        """
+        hierarchy.annotate(self._open_draft().target, content)
+
+
+def write_hcs_well_image(
+    store: str | Path,
+    multiscales: Any,
+    plate_metadata: Plate | Any,
+    row_name: str,
+    column_name: str,
+    field_index: int = 0,
+    acquisition_id: int | None = 0,
+    well_metadata: Any | None = None,
+    version: str | None = None,
+    *,
+    who: Who | None = None,
+    **kwargs: Any,
+) -> FieldVersion:
+    """Write one field of a plate, which is made if it does not exist.
+
+    For many fields, and for an ``.ozx`` archive, `HCSPlateWriter` is quicker.
+
+    Parameters
+    ----------
+    store
+        Path of a directory or of an ``.ozx`` archive.
+    plate_metadata
+        The plate; used where none exists yet, checked where one does.
+    version
+        NGFF version; by default that of the existing plate, else of `plate_metadata`,
+        else ``"0.5"``.
+    multiscales, row_name, column_name, field_index, acquisition_id, well_metadata
+        See `HCSPlateWriter.write_well_image`, also for `kwargs`.
+
+    Returns
+    -------
+        The entry of the field's history.
+    """
+    plate = None if plate_metadata is None else as_plate(plate_metadata)
+    words = {key: kwargs.pop(key, None) for key in ("label", "source", "reason")}
+    storage = Storage(**kwargs)
+    draft = open_draft(
+        store,
+        plate,
+        version,
+        overwrite=False,
+        foreign=not isinstance(plate_metadata, Plate),
+        annotations={},
+        durable=True,
+        whole=False,
+    )
+    try:
+        place, event = write_field(
+            draft.target,
+            (row_name, column_name),
+            (field_index, acquisition_id),
+            multiscales,
+            storage,
+            who=who or login_name(),
+            **words,
+        )
+    except BaseException:
+        draft.abandon(0)
+        raise
+    draft.finish()
+    if event.action == "correct" and not draft.aside:
+        settle_at_end(draft.target, (place.well,), NO_WAIT)
+    return event
