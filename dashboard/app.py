@@ -14,10 +14,10 @@ from panel.io.server import get_server
 from tornado.ioloop import IOLoop
 
 from dashboard.errors import DashboardError
-from dashboard.exports import export_routes
-from dashboard.http import routes
 from dashboard.session import Session
-from dashboard.urls import Urls
+from dashboard.web.exports import export_routes
+from dashboard.web.http import routes
+from dashboard.web.urls import Urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,37 +12,34 @@ import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from dashboard.corrections import Corrections
+from dashboard.corrections.correction import Corrections
+from dashboard.corrections.uploads import Quotas, Receiving, Uploads
+from dashboard.corrections.versions import field_history
 from dashboard.database import open_database
 from dashboard.errors import NotServedError, RefusedError
 from dashboard.events import Events
-from dashboard.judging import Judging
-from dashboard.keeper import Keeper
-from dashboard.measuring import Measuring
-from dashboard.metrics import MetricStore
-from dashboard.pictures import PLANE_CACHE_BYTES, Pictures
-from dashboard.plates import Plates
-from dashboard.previews import DISK_BYTES, MEMORY_BYTES, Previews
+from dashboard.pictures.picture import PLANE_CACHE_BYTES, Pictures
+from dashboard.pictures.previews import DISK_BYTES, MEMORY_BYTES, Previews
+from dashboard.plates.keeper import Keeper
+from dashboard.plates.registry import Plates
+from dashboard.plates.survey import look_at, survey
+from dashboard.quality.judging import Judging
+from dashboard.quality.measuring import Measuring
+from dashboard.quality.metrics import MetricStore
+from dashboard.quality.roles import RoleBook
+from dashboard.quality.statistics import PlateStatistics
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.reviews import Reviews
-from dashboard.roles import RoleBook
 from dashboard.settings import Settings
-from dashboard.statistics import PlateStatistics
-from dashboard.survey import look_at, survey
-from dashboard.uploads import Quotas, Receiving, Uploads
-from dashboard.versions import field_history
 from dashboard.workspace import sweep_staging
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Executor
 
-    from dashboard.roles import RolesView
-    from dashboard.served import ServedPlate
-    from dashboard.statistics import StatisticsView
-    from dashboard.suspects import Judgement
-    from dashboard.values import (
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import (
         CacheFill,
         FieldValues,
         MetricInfo,
@@ -56,6 +53,9 @@ if TYPE_CHECKING:
         VersionView,
         WellView,
     )
+    from dashboard.quality.roles import RolesView
+    from dashboard.quality.statistics import StatisticsView
+    from dashboard.quality.suspects import Judgement
     from dashboard.workspace import Workspace
     from hcs.metadata import Who
     from hcs.qc.roles import RoleMapping

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bokeh.document import Document
 
     from dashboard.service import Service
-    from dashboard.urls import Urls
+    from dashboard.web.urls import Urls
 
 _LOG = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, urlencode
 
 import param
 
-from dashboard.urls import decode_channels, encode_channels
+from dashboard.web.urls import decode_channels, encode_channels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.values import ChannelSetting
+    from dashboard.plates.values import ChannelSetting
 
 SCORES = ("", "z", "b")
 """Ways to show a metric."""

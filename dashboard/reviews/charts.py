@@ -11,8 +11,8 @@ from dashboard.text import safe_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashboard.plates.values import MetricValues, PlateOverview, WellState
     from dashboard.reviews.values import PlateReview, Standing
-    from dashboard.values import MetricValues, PlateOverview, WellState
 
 _CELL = 22
 _HEAD = 18

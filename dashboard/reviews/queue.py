@@ -10,9 +10,9 @@ from dashboard.reviews.acts import BASES, Subject
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dashboard.plates.values import PlateOverview
+    from dashboard.quality.suspects import Judgement
     from dashboard.reviews.values import PlateReview
-    from dashboard.suspects import Judgement
-    from dashboard.values import PlateOverview
 
 REASON_OF = {
     "focus": "focus",

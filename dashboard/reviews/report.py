@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import NotServedError
 from dashboard.events import now
-from dashboard.pictures import PlaneRequest
+from dashboard.pictures.picture import PlaneRequest
 from dashboard.reviews.acts import BASES, REASONS, VERDICTS, Subject
 from dashboard.reviews.charts import metric_map, verdict_map
 from dashboard.reviews.queue import entries, tally
@@ -22,10 +22,10 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dashboard.plates.values import FieldView, PlateOverview, WellState
     from dashboard.reviews.acts import Act
     from dashboard.reviews.values import PlateReview
     from dashboard.service import Service
-    from dashboard.values import FieldView, PlateOverview, WellState
 
 _THUMB = 220
 """Pixels of a picture's longer side; some 10 kB each."""

@@ -26,11 +26,11 @@ from hcs.plates.identity import plate_fingerprint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from dashboard.measuring import Measuring
-    from dashboard.plates import Plates
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import MetricInfo, WellView
+    from dashboard.quality.measuring import Measuring
     from dashboard.reviews.ledger import Ledger
-    from dashboard.served import ServedPlate
-    from dashboard.values import MetricInfo, WellView
     from hcs.metadata import Who
 
 _LOG = logging.getLogger(__name__)

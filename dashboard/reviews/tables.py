@@ -8,16 +8,14 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.reviews.acts import REASONS, Subject, field_key
-from dashboard.scores import COMPLETENESS, SUSPICION
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashboard.reviews.values import PlateReview, Standing
-    from dashboard.service import Service
-    from dashboard.values import (
+    from dashboard.plates.values import (
         FieldValues,
         FieldView,
         MetricInfo,
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
         VersionView,
         WellState,
     )
+    from dashboard.reviews.values import PlateReview, Standing
+    from dashboard.service import Service
 
 Cell = str | int | float | None
 

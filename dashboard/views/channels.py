@@ -7,17 +7,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dashboard.plates.values import ChannelSetting
 from dashboard.text import plain_text
-from dashboard.values import ChannelSetting
 from dashboard.views.display import altered, shown
 from dashboard.views.island import Island, Message, script, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dashboard.plates.values import ChannelDisplay
     from dashboard.session import Session
     from dashboard.state import ViewState
-    from dashboard.values import ChannelDisplay
     from dashboard.views.snapshot import Snapshot
 
 _COLOR = re.compile(r"[0-9A-Fa-f]{6}")

@@ -9,8 +9,8 @@ from dashboard.views.field_viewer import picture_content, place
 from dashboard.views.island import Island, script
 
 if TYPE_CHECKING:
+    from dashboard.plates.values import FieldView, Staged
     from dashboard.session import Session
-    from dashboard.values import FieldView, Staged
     from dashboard.views.snapshot import Snapshot
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
-    from dashboard.values import PlateOverview
+    from dashboard.plates.values import PlateOverview
 
 PREFIX = "condition:"
 """Begins the id of a column where a metric's id may stand."""

@@ -15,8 +15,8 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashboard.plates.values import Source, Staged, Upload, VersionView
     from dashboard.session import Session
-    from dashboard.values import Source, Staged, Upload, VersionView
     from dashboard.views.snapshot import Snapshot
 
 

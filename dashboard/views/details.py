@@ -5,14 +5,14 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from dashboard.scores import COMPLETENESS, SUSPICION
+from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, script, text_of
 from hcs.qc.failures import RULES
 
 if TYPE_CHECKING:
+    from dashboard.plates.values import MetricInfo, PlateOverview, WellState
     from dashboard.session import Session
-    from dashboard.values import MetricInfo, PlateOverview, WellState
     from dashboard.views.snapshot import Snapshot
 
 _MOST_WELLS = 24

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dashboard.plates.values import ChannelDisplay, ChannelSetting
     from dashboard.state import ViewState
-    from dashboard.values import ChannelDisplay, ChannelSetting
 
 
 def shown(

@@ -11,8 +11,8 @@ from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
+    from dashboard.plates.values import MetricValues
     from dashboard.session import Session
-    from dashboard.values import MetricValues
     from dashboard.views.snapshot import Snapshot
 
 _LEAST_SECONDS = 3.0

@@ -8,9 +8,9 @@ from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, index_of, script, text_of
 
 if TYPE_CHECKING:
+    from dashboard.plates.values import FieldView
     from dashboard.session import Session
     from dashboard.state import ViewState
-    from dashboard.values import FieldView
     from dashboard.views.snapshot import Snapshot
 
 

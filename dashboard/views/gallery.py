@@ -11,8 +11,8 @@ from dashboard.views.island import Island, Message, index_of, script, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashboard.plates.values import FieldView, WellState, WellView
     from dashboard.session import Session
-    from dashboard.values import FieldView, WellState, WellView
     from dashboard.views.snapshot import Snapshot
 
 _SIZES = ((4, 512), (16, 256))

@@ -11,8 +11,8 @@ from dashboard.views.island import Island, Message, script, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashboard.plates.values import PlateEntry
     from dashboard.session import Session
-    from dashboard.values import PlateEntry
     from dashboard.views.snapshot import Snapshot
 
 

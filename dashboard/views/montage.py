@@ -10,8 +10,8 @@ from dashboard.views.island import Island, script, text_of
 from dashboard.views.plate_map import _heads
 
 if TYPE_CHECKING:
+    from dashboard.plates.values import PlateOverview
     from dashboard.session import Session
-    from dashboard.values import PlateOverview
     from dashboard.views.snapshot import Snapshot
 
 _SPRITE_SIDE = 1536

@@ -14,9 +14,14 @@ from dashboard.views.island import Island, Message, index_of, script, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.roles import RolesView
+    from dashboard.plates.values import (
+        MetricInfo,
+        MetricValues,
+        PlateOverview,
+        WellState,
+    )
+    from dashboard.quality.roles import RolesView
     from dashboard.session import Session
-    from dashboard.values import MetricInfo, MetricValues, PlateOverview, WellState
     from dashboard.views.snapshot import Snapshot
 
 STATES = {"present": 0, "missing": 1, "unreadable": 2, "not_acquired": 3, "pending": 4}

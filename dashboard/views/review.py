@@ -16,9 +16,9 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from dashboard.plates.values import PlateOverview, WellState, WellView
     from dashboard.reviews.values import Offer, PlateReview, Standing
     from dashboard.session import Session
-    from dashboard.values import PlateOverview, WellState, WellView
     from dashboard.views.snapshot import Snapshot
 
 _RESULTS = 20

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dashboard.roles import RolesView
-from dashboard.scores import COMPLETENESS, SUSPICION
+from dashboard.quality.roles import RolesView
+from dashboard.quality.scores import COMPLETENESS, SUSPICION
+from dashboard.quality.suspects import Judgement
 from dashboard.state import ViewState
-from dashboard.suspects import Judgement
 from dashboard.text import plain_text
 from dashboard.views import conditions
 from hcs.errors import HCSError
@@ -21,9 +21,7 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.session import Session
-    from dashboard.statistics import StatisticsView
-    from dashboard.values import (
+    from dashboard.plates.values import (
         FieldValues,
         FieldView,
         MetricInfo,
@@ -35,6 +33,8 @@ if TYPE_CHECKING:
         VersionView,
         WellView,
     )
+    from dashboard.quality.statistics import StatisticsView
+    from dashboard.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +244,7 @@ class Snapshots:
         self.put(loading=False, **found)
 
     def _well_failed(self, error: BaseException) -> None:
-        from dashboard.values import WellView
+        from dashboard.plates.values import WellView
 
         text = plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
         state = self._session.state.view()

@@ -13,9 +13,13 @@ from hcs.qc.roles import ROLES, RoleMapping
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.roles import RolesView
+    from dashboard.quality.roles import RolesView
+    from dashboard.quality.statistics import (
+        PositionsView,
+        StatisticLine,
+        StatisticsView,
+    )
     from dashboard.session import Session
-    from dashboard.statistics import PositionsView, StatisticLine, StatisticsView
     from dashboard.views.snapshot import Snapshot
 
 _MOST_DOSES = 200

@@ -8,8 +8,8 @@ from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, script, text_of
 
 if TYPE_CHECKING:
+    from dashboard.quality.suspects import Judgement, SuspectView
     from dashboard.session import Session
-    from dashboard.suspects import Judgement, SuspectView
     from dashboard.views.snapshot import Snapshot
 
 _MOST = 200

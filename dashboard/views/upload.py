@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.plates.values import Source
 from dashboard.text import plain_text
-from dashboard.values import Source
 from dashboard.views.correction import targets
 from dashboard.views.island import Island, Message, script, text_of
 
 if TYPE_CHECKING:
+    from dashboard.plates.values import Staged, Upload
     from dashboard.session import Session
-    from dashboard.values import Staged, Upload
     from dashboard.views.correction import Correction
     from dashboard.views.snapshot import Snapshot
 

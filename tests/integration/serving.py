@@ -22,7 +22,7 @@ from dashboard.workspace import open_workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dashboard.values import Upload
+    from dashboard.plates.values import Upload
 
 PATIENCE = 180.0
 """Seconds until a wait is a failure; nothing here takes two on a calm machine."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from dashboard.corrections.uploads import Quotas
 from dashboard.errors import BlockedError, NotServedError, RefusedError
-from dashboard.pictures import PlaneRequest
-from dashboard.uploads import Quotas
-from dashboard.values import Source
+from dashboard.pictures.picture import PlaneRequest
+from dashboard.plates.values import Source
 from hcs import from_hcs_zarr
 from hcs.errors import ConflictError, SourceError
 from hcs.metadata import Who
@@ -449,8 +449,8 @@ def test_a_read_only_server_refuses_every_write(plate: Path, tmp_path: Path) -> 
 DYING = """
 import os, sys
 from pathlib import Path
-from dashboard import corrections
-from dashboard.values import Source
+from dashboard.corrections import correction as corrections
+from dashboard.plates.values import Source
 from hcs import Who
 from hcs.writing import step
 from tests.integration.serving import send, service, surveyed, tiff

@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 
 from dashboard.app import Settings, make_server, new_loop, normal_prefix
+from dashboard.corrections.uploads import Quotas
 from dashboard.errors import DashboardError
-from dashboard.http import FOREVER
-from dashboard.uploads import Quotas
-from dashboard.urls import Urls
-from dashboard.values import ChannelSetting, Source
+from dashboard.plates.values import ChannelSetting, Source
+from dashboard.web.http import FOREVER
+from dashboard.web.urls import Urls
 from tests import plates
 from tests.integration.serving import Served, service, surveyed, tiff
 

@@ -13,11 +13,11 @@ import pytest
 
 from dashboard.app import Settings
 from dashboard.errors import DashboardError, RefusedError
+from dashboard.plates.values import Source
 from dashboard.reviews.acts import Subject, new_batch
 from dashboard.reviews.tables import PlateTables, safe_cell
 from dashboard.reviews.transfer import export_decisions, import_decisions
 from dashboard.reviews.values import Decision
-from dashboard.values import Source
 from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import (

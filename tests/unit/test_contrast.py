@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.contrast import limits, plate_channels
+from dashboard.pictures.contrast import limits, plate_channels
 from hcs.metadata import Channel, Window
 
 

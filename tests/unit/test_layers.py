@@ -24,22 +24,22 @@ _PURE = (
     "hcs.ngff.spec",
 )
 _FACELESS = (
-    "dashboard.contrast",
+    "dashboard.pictures.contrast",
     "dashboard.database",
-    "dashboard.decoding",
+    "dashboard.corrections.decoding",
     "dashboard.events",
-    "dashboard.http",
-    "dashboard.judging",
-    "dashboard.rendering",
+    "dashboard.web.http",
+    "dashboard.quality.judging",
+    "dashboard.pictures.rendering",
     "dashboard.reviews.reviews",
-    "dashboard.roles",
+    "dashboard.quality.roles",
     "dashboard.service",
     "dashboard.state",
-    "dashboard.statistics",
-    "dashboard.suspects",
-    "dashboard.uploads",
-    "dashboard.urls",
-    "dashboard.values",
+    "dashboard.quality.statistics",
+    "dashboard.quality.suspects",
+    "dashboard.corrections.uploads",
+    "dashboard.web.urls",
+    "dashboard.plates.values",
 )
 _QUICK = ("hcs.cli", "dashboard.cli")
 

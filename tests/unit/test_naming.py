@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.naming import Guess, assign, guess, same_field, same_well
+from dashboard.corrections.naming import Guess, assign, guess, same_field, same_well
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from dashboard.rendering import (
+from dashboard.pictures.rendering import (
     composite,
     encode_jpeg,
     error_cell,
@@ -23,7 +23,7 @@ from dashboard.rendering import (
     thumbnail,
     to_8bit,
 )
-from dashboard.values import ChannelSetting
+from dashboard.plates.values import ChannelSetting
 
 DTYPES = ["u1", "u2", "u4", "i1", "i2", "i4", "f4", "f8", "?"]
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from dashboard.errors import DashboardError, NotServedError
-from dashboard.labels import grid_labels
-from dashboard.pictures import PlaneRequest
-from dashboard.plates import natural, unique_keys
-from dashboard.values import ChannelSetting
+from dashboard.pictures.picture import PlaneRequest
+from dashboard.plates.labels import grid_labels
+from dashboard.plates.registry import natural, unique_keys
+from dashboard.plates.values import ChannelSetting
 from hcs import from_hcs_zarr
 from tests import plates
 from tests.integration.serving import service, surveyed, wait_for

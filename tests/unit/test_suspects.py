@@ -8,13 +8,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from dashboard.database import metadata
-from dashboard.judging import Judging
-from dashboard.metrics import Measured
-from dashboard.roles import RoleBook
-from dashboard.settings import Settings, project_of
-from dashboard.statistics import PlateStatistics
-from dashboard.suspects import Evidence
-from dashboard.values import (
+from dashboard.plates.values import (
     ChannelDisplay,
     FieldView,
     MetricInfo,
@@ -23,6 +17,12 @@ from dashboard.values import (
     PlateOverview,
     WellState,
 )
+from dashboard.quality.judging import Judging
+from dashboard.quality.metrics import Measured
+from dashboard.quality.roles import RoleBook
+from dashboard.quality.statistics import PlateStatistics
+from dashboard.quality.suspects import Evidence
+from dashboard.settings import Settings, project_of
 from hcs.qc.definitions import definition
 from hcs.qc.roles import RoleMapping
 

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.roles import RolesView
-from dashboard.state import ViewState
-from dashboard.values import (
+from dashboard.plates.values import (
     ChannelDisplay,
     ChannelSetting,
     FieldView,
@@ -21,6 +19,8 @@ from dashboard.values import (
     WellState,
     WellView,
 )
+from dashboard.quality.roles import RolesView
+from dashboard.state import ViewState
 from dashboard.views.channels import _setting
 from dashboard.views.correction import targets
 from dashboard.views.display import altered, drawn, shown

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, NotServedError
-from dashboard.served import ServedPlate
+from dashboard.plates.served import ServedPlate
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dashboard.values import PlateEntry
+    from dashboard.plates.values import PlateEntry
 
 _LOG = logging.getLogger(__name__)
 

@@ -6,16 +6,16 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dashboard.differences import (
+from dashboard.corrections.differences import (
     name_differences,
     pixel_differences,
     size_differences,
     value_differences,
 )
-from dashboard.naming import assign
-from dashboard.staged_pixels import view_of
-from dashboard.survey import first_field
-from dashboard.values import Difference, Source, Staged
+from dashboard.corrections.naming import assign
+from dashboard.corrections.staged_pixels import view_of
+from dashboard.plates.survey import first_field
+from dashboard.plates.values import Difference, Source, Staged
 from hcs.errors import SourceError
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dashboard.assembly import Assembly
-    from dashboard.served import ServedPlate
-    from dashboard.values import FieldView, Upload
+    from dashboard.corrections.assembly import Assembly
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import FieldView, Upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

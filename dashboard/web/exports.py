@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dashboard.http import Handler
 from dashboard.reviews.report import report_html
 from dashboard.reviews.tables import PlateTables
+from dashboard.web.http import Handler
 
 if TYPE_CHECKING:
     from dashboard.service import Service

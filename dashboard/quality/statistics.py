@@ -15,9 +15,9 @@ from dashboard.settings import project_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from dashboard.roles import RoleBook
+    from dashboard.plates.values import MetricInfo, MetricValues, PlateOverview
+    from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
-    from dashboard.values import MetricInfo, MetricValues, PlateOverview
     from hcs.qc.assay import AssayReport, Compared, Positions
     from hcs.qc.roles import Position, WellRole
 

@@ -84,7 +84,7 @@ def decode(
     }
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "dashboard.decoding"],
+            [sys.executable, "-m", "dashboard.corrections.decoding"],
             input=json.dumps(order).encode(),
             capture_output=True,
             timeout=seconds,

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.errors import NotServedError
-from dashboard.metrics import Measured
+from dashboard.plates.values import MetricInfo, MetricValue, MetricValues, Progress
+from dashboard.quality.metrics import Measured
 from dashboard.text import plain_text
-from dashboard.values import MetricInfo, MetricValue, MetricValues, Progress
 from hcs.qc.aggregate import best_plane, default_way
 from hcs.qc.clip import Top, infer_clip, percent_at
 from hcs.qc.definitions import EVERY, definition
@@ -26,8 +26,8 @@ from hcs.qc.nuclei import propose_channel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dashboard.suspects import Judgement
-    from dashboard.values import ChannelDisplay, PlateOverview, WellState
+    from dashboard.plates.values import ChannelDisplay, PlateOverview, WellState
+    from dashboard.quality.suspects import Judgement
     from hcs.qc.definitions import Definition
     from hcs.qc.results import FieldResult, PlaneResult
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.values import FieldView, LevelView
+from dashboard.plates.values import FieldView, LevelView
 from hcs import NgffImage
 from hcs.errors import SourceError
 from hcs.images.pyramid import level_factors, level_shapes, levels_of
@@ -112,7 +112,7 @@ class Reduced:
         self.dtype = data.dtype
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
-        # Asked for by whole planes only; see `dashboard.pictures.read_plane`.
+        # Asked for by whole planes only; see `dashboard.pictures.picture.read_plane`.
         found = np.asarray(self._data[key])
         *_, last = levels_of(found, self._steps + 1)
         return np.asarray(last)

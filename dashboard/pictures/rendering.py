@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dashboard.values import ChannelSetting
+    from dashboard.plates.values import ChannelSetting
 
     Plane = NDArray[Any]
 

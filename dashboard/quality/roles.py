@@ -19,8 +19,8 @@ from hcs.qc.roles import ROLES, RoleMapping, WellRole, header_key, propose_mappi
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dashboard.plates.values import PlateOverview
     from dashboard.settings import Settings
-    from dashboard.values import PlateOverview
 
 _KIND = "roles"
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from dashboard.suspects import (
+from dashboard.quality.suspects import (
     Evidence,
     Judgement,
     baselines_from_json,
@@ -19,7 +19,7 @@ from hcs.qc.failures import RULES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dashboard.roles import RoleBook
+    from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
 
 _KIND = "baselines"

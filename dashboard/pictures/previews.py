@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard.values import CacheFill
+from dashboard.plates.values import CacheFill
 from hcs.cache import LRUCache
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.naming import same_field, same_well
-from dashboard.values import Difference
+from dashboard.corrections.naming import same_field, same_well
+from dashboard.plates.values import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashboard.values import FieldView, Upload
+    from dashboard.plates.values import FieldView, Upload
 
 _AXES = ("t", "c", "z", "y", "x")
 _SIZE_TOLERANCE = 0.01

@@ -6,15 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dashboard.labels import grid_labels
+from dashboard.plates.labels import grid_labels
+from dashboard.plates.values import Acquisition, Gap, PlateOverview, WellState
 from dashboard.text import plain_text
-from dashboard.values import Acquisition, Gap, PlateOverview, WellState
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
     from typing import Self
 
-    from dashboard.values import ChannelDisplay, WellStatus
+    from dashboard.plates.values import ChannelDisplay, WellStatus
     from hcs import HCSPlate
 
 

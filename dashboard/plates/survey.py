@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.contrast import plate_channels
+from dashboard.pictures.contrast import plate_channels
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dashboard.served import ServedPlate
-    from dashboard.values import ChannelDisplay
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import ChannelDisplay
     from hcs.images.image import Multiscales, NgffImage
     from hcs.metadata import Channel
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.decoding import Decoded, decode
+from dashboard.corrections.decoding import Decoded, decode
+from dashboard.corrections.naming import guess
 from dashboard.errors import NotServedError, RefusedError
-from dashboard.naming import guess
+from dashboard.plates.values import Upload
 from dashboard.text import plain_text
-from dashboard.values import Upload
 from hcs.errors import SourceError
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ from urllib.parse import quote, unquote, urlsplit
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from dashboard.errors import NotServedError, RefusedError
-from dashboard.pictures import Picture, PlaneRequest, Raw
-from dashboard.rendering import encode_jpeg, error_cell
+from dashboard.pictures.picture import Picture, PlaneRequest, Raw
+from dashboard.pictures.rendering import encode_jpeg, error_cell
 from dashboard.text import plain_text
-from dashboard.urls import decode_channels
+from dashboard.web.urls import decode_channels
 from hcs.errors import HCSError, NotFoundError
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from dashboard.plates.values import ChannelSetting
     from dashboard.service import Service
-    from dashboard.values import ChannelSetting
 
 _LOG = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from dashboard.values import ChannelSetting
+from dashboard.plates.values import ChannelSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

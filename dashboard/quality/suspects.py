@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dashboard.scores import METRICS, clip_levels, field_value, nuclear_channel
+from dashboard.quality.scores import METRICS, clip_levels, field_value, nuclear_channel
 from hcs.qc.banner import plate_banner
 from hcs.qc.baseline import Baseline, BaselineKey, make_baselines
 from hcs.qc.definitions import definition
@@ -22,8 +22,8 @@ from hcs.qc.suspicion import find_suspects
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboard.metrics import Measured
-    from dashboard.values import ChannelDisplay, FieldView, PlateOverview
+    from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
+    from dashboard.quality.metrics import Measured
     from hcs.qc.suspicion import Suspect
 
 MOST = 10.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.staged_pixels import AXES, ChannelSource, Stack, compose
+from dashboard.corrections.staged_pixels import AXES, ChannelSource, Stack, compose
 from hcs.errors import SourceError
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dashboard.drafting import Target
-    from dashboard.values import FieldView, Source, Upload
+    from dashboard.corrections.drafting import Target
+    from dashboard.plates.values import FieldView, Source, Upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

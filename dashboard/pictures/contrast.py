@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.values import ChannelDisplay, ContrastSource
+from dashboard.plates.values import ChannelDisplay, ContrastSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

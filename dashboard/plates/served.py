@@ -1,7 +1,7 @@
 """One served plate: what is known of it, and what has changed.
 
 The overview costs the plate document alone. What the wells hold is looked up by
-`dashboard.survey` in the background and filled in here; each change raises the
+`dashboard.plates.survey` in the background and filled in here; each change raises the
 revision, which pages compare.
 """
 
@@ -14,10 +14,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import NotServedError
-from dashboard.fields import describe_field, is_corrected, is_unsettled, records_of
-from dashboard.overview import Grid, KnownWell, acquisitions_of, describe_plate
+from dashboard.plates.fields import (
+    describe_field,
+    is_corrected,
+    is_unsettled,
+    records_of,
+)
+from dashboard.plates.overview import Grid, KnownWell, acquisitions_of, describe_plate
+from dashboard.plates.values import PlateEntry, WellView
 from dashboard.text import plain_text
-from dashboard.values import PlateEntry, WellView
 from hcs import HCSPlate, from_hcs_zarr
 from hcs.cache import LRUCache
 from hcs.errors import HCSError, NotFoundError
@@ -27,7 +32,7 @@ from hcs.ngff.document import group_document
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from dashboard.values import (
+    from dashboard.plates.values import (
         ChannelDisplay,
         FieldView,
         PlateOverview,

@@ -1,7 +1,7 @@
 """Pictures and planes of fields, as bytes that can be sent.
 
 Every answer is decided by its address alone. Decoded planes are kept in memory within
-a number of bytes; encoded pictures in `dashboard.previews`.
+a number of bytes; encoded pictures in `dashboard.pictures.previews`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard import rendering
 from dashboard.errors import NotServedError
-from dashboard.urls import encode_channels, sprite_columns
-from dashboard.values import CacheFill
+from dashboard.pictures import rendering
+from dashboard.plates.values import CacheFill
+from dashboard.web.urls import encode_channels, sprite_columns
 from hcs.cache import LRUCache
 from hcs.errors import HCSError, UnsafeDataError
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dashboard.plates import Plates
-    from dashboard.previews import Previews
-    from dashboard.served import ServedPlate
-    from dashboard.values import ChannelSetting, WellView
+    from dashboard.pictures.previews import Previews
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import ChannelSetting, WellView
     from hcs.images.image import Multiscales, NgffImage
 
     Staged = Callable[[str], Sequence[NgffImage]]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.fields import records_of
-from dashboard.values import VersionView
+from dashboard.plates.fields import records_of
+from dashboard.plates.values import VersionView
 
 if TYPE_CHECKING:
-    from dashboard.served import ServedPlate
-    from dashboard.values import FieldView
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import FieldView
     from hcs.metadata import FieldVersion
     from hcs.ngff.history import FieldRecord
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.values import FieldView, LevelView
+from dashboard.plates.values import FieldView, LevelView
 from hcs.errors import HCSError
 from hcs.ngff.history import read_records
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.assembly import Assembly, assemble
-from dashboard.drafting import describe, find_target, index_of, suggest
+from dashboard.corrections.assembly import Assembly, assemble
+from dashboard.corrections.drafting import describe, find_target, index_of, suggest
+from dashboard.corrections.staged_pixels import levels
+from dashboard.corrections.versions import field_history, version_view
 from dashboard.errors import BlockedError, NotServedError, RefusedError
 from dashboard.events import Event
-from dashboard.staged_pixels import levels
 from dashboard.text import plain_text
-from dashboard.versions import field_history, version_view
 from hcs import Who, recover, revert, settle, stage_field, to_ngff_image
 from hcs.errors import ConflictError, HCSError, StaleVersionError
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from dashboard.corrections.uploads import Uploads
     from dashboard.events import Events
-    from dashboard.plates import Plates
-    from dashboard.served import ServedPlate
-    from dashboard.uploads import Uploads
-    from dashboard.values import Source, Staged, VersionView
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import Source, Staged, VersionView
     from hcs import NgffImage
     from hcs.metadata import FieldVersion
 

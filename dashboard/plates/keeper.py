@@ -17,8 +17,8 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates import Plates
-    from dashboard.served import ServedPlate
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
 
 _LOG = logging.getLogger(__name__)
 

@@ -15,8 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dashboard.metrics import FieldKey, Measured
-from dashboard.scores import (
+from dashboard.plates.values import FieldValues, MetricInfo, MetricValues, Progress
+from dashboard.quality.metrics import FieldKey, Measured
+from dashboard.quality.scores import (
     METRICS,
     clip_levels,
     field_value,
@@ -25,8 +26,7 @@ from dashboard.scores import (
     wanted_keys,
     well_values,
 )
-from dashboard.suspects import Evidence, Judgement
-from dashboard.values import FieldValues, MetricInfo, MetricValues, Progress
+from dashboard.quality.suspects import Evidence, Judgement
 from hcs.errors import HCSError
 from hcs.qc.measure import measure_plate, plate_settings
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from concurrent.futures import Executor
 
-    from dashboard.judging import Judging
-    from dashboard.metrics import MetricStore
-    from dashboard.served import ServedPlate
+    from dashboard.plates.served import ServedPlate
+    from dashboard.quality.judging import Judging
+    from dashboard.quality.metrics import MetricStore
     from hcs.qc.results import FieldResult
 
 _LOG = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""The plates that are served: found, opened, looked over, watched."""

@@ -1,0 +1,1 @@
+"""From measured planes to the wells somebody should look at."""

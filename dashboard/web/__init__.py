@@ -1,0 +1,1 @@
+"""HTTP: pictures and files out, uploads in."""
