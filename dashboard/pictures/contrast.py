@@ -64,9 +64,9 @@ def limits(planes: Sequence[NDArray[Any]]) -> Limits | None:
     pixels = np.concatenate(samples) if samples else np.empty(0)
     if not pixels.size:
         return None
-    low, high = (
-        float(one) for one in np.percentile(pixels, (LOW_PERCENT, HIGH_PERCENT))
-    )
+    # numpy interpolates in the dtype, where the range of int16 overflows
+    wide = pixels.astype(np.float64, copy=False)
+    low, high = (float(one) for one in np.percentile(wide, (LOW_PERCENT, HIGH_PERCENT)))
     smallest, largest = float(pixels.min()), float(pixels.max())
     if not high > low:
         low, high = smallest, largest

@@ -87,7 +87,9 @@ def _window(
     finite = pixels[np.isfinite(pixels)] if dtype.kind == "f" else pixels
     if not finite.size:
         return None
-    low, high = (float(value) for value in np.percentile(finite, [_LOW, _HIGH]))
+    # numpy interpolates in the dtype, where the range of int16 overflows
+    wide = finite.astype(np.float64, copy=False)
+    low, high = (float(value) for value in np.percentile(wide, [_LOW, _HIGH]))
     if dtype.kind == "f":
         least, most = float(finite.min()), float(finite.max())
         if high <= low:

@@ -62,7 +62,9 @@ def window_of(plane: NDArray[Any]) -> Window:
     values = plane[np.isfinite(plane)] if plane.dtype.kind == "f" else plane.reshape(-1)
     if values.size == 0:
         return Window(start=0.0, end=1.0, min=0.0, max=1.0)
-    start, end = (float(value) for value in np.percentile(values, (LOW, HIGH)))
+    # numpy interpolates in the dtype, where the range of int16 overflows
+    wide = values.astype(np.float64, copy=False)
+    start, end = (float(value) for value in np.percentile(wide, (LOW, HIGH)))
     if plane.dtype.kind in "ui":
         info = np.iinfo(plane.dtype)
         low, high = float(info.min), float(info.max)

@@ -22,6 +22,7 @@ from hcs.writing.display import (
     )
 )
 @example(np.array([[2.0**53]], "f4"))
+@example(np.array([[32735, -33]], "i2"))
 def test_a_window_has_width_and_lies_within_its_limits(plane: np.ndarray) -> None:
     window = window_of(plane)
     assert window.start < window.end

@@ -42,10 +42,12 @@ def test_the_histogram_gives_what_numpy_gives(pixels):
     assert spread.mean == pytest.approx(pixels.mean(dtype=float), rel=1e-12, abs=1e-9)
     assert spread.variance == pytest.approx(pixels.var(dtype=float), rel=1e-9, abs=1e-9)
     assert spread.median == np.median(pixels)
-    expected = np.median(np.abs(pixels - np.median(pixels)))
-    assert spread.mad == expected
+    apart = np.abs(pixels - np.median(pixels))
+    assert spread.mad == np.median(apart)
     for q in (1, 50, 99):
-        assert spread.percentile(q) == pytest.approx(np.percentile(pixels, q))
+        # as float64: numpy interpolates in the dtype, where int16 overflows
+        expected = np.percentile(pixels.astype(float), q)
+        assert spread.percentile(q) == pytest.approx(expected)
 
 
 @given(
