@@ -2,6 +2,7 @@
 
 import { tell } from "./bus.js"
 import { fill, h, icon, typing } from "./dom.js"
+import { selectWells, selection } from "./selection.js"
 
 /** A held key repeats; what decides must not. */
 function once(act) {
@@ -18,11 +19,12 @@ export const KEYS = [
   ["Plate", [
     [["←", "→", "↑", "↓"], "Move to the well beside", { ArrowLeft: () => tell("move", [0, -1]), ArrowRight: () => tell("move", [0, 1]), ArrowUp: () => tell("move", [-1, 0]), ArrowDown: () => tell("move", [1, 0]) }],
     [["G"], "Go to a well by name", { g: (send) => send("ask-well") }],
+    [["⇧ arrows"], "On the map: choose several wells", {}],
     [["M"], "Next metric", { m: () => tell("metric", 1) }],
   ]],
   ["Well and field", [
     [["Enter"], "Open the field", { Enter: (send) => send("open") }],
-    [["Esc"], "Back: field, well, plate", { Escape: (send) => send("back") }],
+    [["Esc"], "Back: field, well, plate", { Escape: (send) => (selection.wells.length ? selectWells([]) : send("back")) }],
     [["[", "]"], "Previous, next field", { "[": () => tell("step", -1), "]": () => tell("step", 1) }],
     [[",", "."], "Focal plane down, up", { ",": () => tell("axis", ["z", -1]), ".": () => tell("axis", ["z", 1]) }],
     [[";", "'"], "Time point back, on", { ";": () => tell("axis", ["t", -1]), "'": () => tell("axis", ["t", 1]) }],
@@ -89,7 +91,7 @@ export function helpDialog() {
     h("header", { class: "row" }, h("h2", { class: "grow" }, "Keys"), close),
     h("div", { class: "groups" }, KEYS.map(([name, rows]) => h("section", {}, h("h3", {}, name),
       h("dl", {}, rows.flatMap(([keys, text]) => [h("dt", {}, keys.map((key) => (key === "…" ? h("span", {}, "…") : h("kbd", {}, key)))), h("dd", {}, text)]))))),
-    h("p", { class: "soft small" }, "Keys rest while you type. On the plate, a click on a letter or number chooses a row or column, and dragging chooses a block."))
+    h("p", { class: "soft small" }, "Keys rest while you type. On the map, a click on a letter or number chooses a row or column, dragging or Shift a block, and Ctrl adds to what is chosen."))
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close() })
   return { dialog, toggle: () => (dialog.open ? dialog.close() : dialog.showModal()) }
 }

@@ -9,7 +9,8 @@ import { listen } from "./bus.js"
 import { island } from "./island.js"
 import { STATE, drawMarks, drawWells, geometry } from "./plate_drawing.js"
 import { categoryKeys, legend, stateKeys } from "./plate_legend.js"
-import { review, setChosen, setSelected, verdictText } from "./verdicts.js"
+import { markWell, selectWells, selection } from "./selection.js"
+import { review, verdictText } from "./verdicts.js"
 
 const WORDS = {
   [STATE.missing]: "listed, but nothing is there",
@@ -19,6 +20,8 @@ const WORDS = {
 }
 
 const REPEAT_MILLISECONDS = 90 // a held arrow key asks the server no faster than this
+const REST_MILLISECONDS = 150 // the server hears of a selection when it rests
+const AFTER_DRAG_MILLISECONDS = 50 // a click so soon after a drag is the drag's own
 
 export function render(context) {
   return island(context, { sheets: ["plate_map.css"], params: ["plate", "values", "look"], build })
@@ -35,6 +38,10 @@ function build({ el, send }) {
   let waiting = 0
   let cells = []
   let reachable = null // the one cell that Tab stops at
+  let anchor = -1 // where a rectangle chosen by keys or with Shift begins
+  let edge = -1 // and where it ends
+  let drawnWells = selection.wells
+  let telling = 0
   let rowHeads = []
   let columnHeads = []
 
@@ -52,7 +59,7 @@ function build({ el, send }) {
   const head = h("header", { class: "head" },
     h("label", { class: "hcs-metric-select" }, h("span", { class: "soft" }, "Colour"), select), score, acquisition, numbers)
   const canvas = h("canvas", { "aria-hidden": "true" })
-  const table = h("table", { role: "grid", "aria-label": "Plate", "aria-readonly": "true" })
+  const table = h("table", { role: "grid", "aria-label": "Plate", "aria-readonly": "true", "aria-multiselectable": "true" })
   const marks = h("canvas", { "aria-hidden": "true" })
   const map = h("div", { class: "hcs-plate-map" }, canvas, marks, table)
   const keyBox = h("div")
@@ -191,25 +198,28 @@ function build({ el, send }) {
   function mark(index) {
     const before = scene.selected
     scene.selected = index
-    setSelected(plate?.labels[index] ?? "")
-    if (cells[before]) set(cells[before], { "aria-selected": "false" })
-    if (reachable) reachable.tabIndex = -1
-    reachable = cells[index] ?? cells[0]
-    if (reachable) reachable.tabIndex = 0
-    if (cells[index]) set(cells[index], { "aria-selected": "true" })
+    markWell(plate?.labels[index] ?? "")
+    if (cells[before]) set(cells[before], { "aria-selected": String(scene.chosen.has(before)), "aria-current": null })
+    reach(index)
+    if (cells[index]) set(cells[index], { "aria-selected": "true", "aria-current": "true" })
     nameLines()
     showSummary()
     legendBox.mark(values && index >= 0 ? values.values[index] : null)
     paint()
   }
 
+  /** Tab stops at this cell. */
+  function reach(index) {
+    if (reachable) reachable.tabIndex = -1
+    reachable = cells[index] ?? cells[0]
+    if (reachable) reachable.tabIndex = 0
+  }
+
   /** The one act behind click, focus, keys: show the well. Doing it again does nothing. */
   function choose(index, { focus = false } = {}) {
     if (index < 0 || index >= cells.length) return
-    if (scene.chosen.size) {
-      scene.chosen = new Set()
-      setChosen([])
-    }
+    selectWells([])
+    anchor = index
     const changed = index !== scene.selected
     mark(index)
     if (focus) cells[index].focus({ preventScroll: false })
@@ -244,11 +254,37 @@ function build({ el, send }) {
     return found < 0 ? 0 : found
   }
 
-  function chooseMany(indices) {
-    scene.chosen = new Set(indices)
-    setChosen(indices.map((index) => plate.labels[index]))
+  const chooseMany = (indices) => selectWells(indices.map((index) => plate.labels[index]))
+
+  /** Add wells to the chosen ones, or take them away where all of them are chosen. */
+  function toggleMany(indices) {
+    const next = new Set(scene.chosen)
+    if (!next.size && scene.selected >= 0) next.add(scene.selected)
+    const all = indices.every((index) => next.has(index))
+    for (const index of indices) all ? next.delete(index) : next.add(index)
+    chooseMany([...next].sort((one, other) => one - other))
+  }
+
+  /** Extend the chosen rectangle from where it began, by the keyboard. */
+  function extend(rows, columns) {
+    const width = plate.columns.length
+    if (anchor < 0) anchor = Math.max(0, scene.selected)
+    if (!scene.chosen.size) edge = anchor
+    const row = Math.min(plate.rows.length - 1, Math.max(0, Math.floor(edge / width) + rows))
+    edge = row * width + Math.min(width - 1, Math.max(0, (edge % width) + columns))
+    chooseMany(rectangle(anchor, edge))
+  }
+
+  function showChosen() {
+    if (!plate) return
+    const before = scene.chosen
+    scene.chosen = new Set(selection.wells.map((label) => plate.labels.indexOf(label)).filter((index) => index >= 0))
+    for (const index of before) if (!scene.chosen.has(index) && index !== scene.selected) set(cells[index] ?? map, { "aria-selected": "false" })
+    for (const index of scene.chosen) set(cells[index], { "aria-selected": "true" })
     showSummary()
     paint()
+    clearTimeout(telling)
+    telling = setTimeout(() => send("chosen", { wells: selection.wells }), REST_MILLISECONDS)
   }
 
   // Events ---------------------------------------------------------------------------
@@ -260,11 +296,20 @@ function build({ el, send }) {
 
   let dragFrom = -1
   let dragged = false
+  // Wherever the button is let go, the drag is over; the click that may follow it is
+  // told apart by time, so that no later click is taken for it.
+  let dragEnded = 0
+  const endDrag = () => {
+    if (dragged) dragEnded = performance.now()
+    dragFrom = -1
+    dragged = false
+  }
 
   table.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return
     dragFrom = event.pointerType === "mouse" ? indexOf(event) : -1
     dragged = false
+    dragEnded = -Infinity
   })
   table.addEventListener("pointerover", (event) => {
     const index = indexOf(event)
@@ -278,15 +323,20 @@ function build({ el, send }) {
   table.addEventListener("pointerleave", () => hover(-1))
   table.addEventListener("click", (event) => {
     const index = indexOf(event)
-    const wasDrag = dragged
-    dragged = false
-    dragFrom = -1
-    if (wasDrag) return
-    if (index >= 0) return choose(index)
+    endDrag()
+    if (performance.now() - dragEnded < AFTER_DRAG_MILLISECONDS) return
+    const add = event.ctrlKey || event.metaKey
+    if (index >= 0) {
+      if (add) return toggleMany([index])
+      if (event.shiftKey) return chooseMany(rectangle(Math.max(0, anchor, scene.selected), index))
+      return choose(index)
+    }
     const header = event.target.closest?.("th")
-    if (header) chooseMany(line(header))
+    if (header) (add ? toggleMany : chooseMany)(line(header))
   })
   table.addEventListener("dblclick", (event) => { if (indexOf(event) >= 0) send("open") })
+  window.addEventListener("pointerup", endDrag)
+  window.addEventListener("pointercancel", endDrag)
   table.addEventListener("focusin", (event) => { if (dragFrom < 0) choose(indexOf(event)) })
   table.addEventListener("keydown", onKey)
 
@@ -299,16 +349,21 @@ function build({ el, send }) {
     return found
   }
 
-  function line(header) {
-    const width = plate.columns.length
-    return plate.labels.map((_, index) => index).filter((index) =>
-      header.dataset.row !== undefined ? Math.floor(index / width) === Number(header.dataset.row) : index % width === Number(header.dataset.column))
-  }
+  const line = (header) => (header.dataset.row !== undefined ? rowOf(Number(header.dataset.row)) : columnOf(Number(header.dataset.column)))
+  const rowOf = (row) => rectangle(row * plate.columns.length, (row + 1) * plate.columns.length - 1)
+  const columnOf = (column) => rectangle(column, (plate.rows.length - 1) * plate.columns.length + column)
 
   const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
 
   function onKey(event) {
-    if (event.ctrlKey && (event.key === "Home" || event.key === "End")) choose(event.key === "Home" ? 0 : cells.length - 1, { focus: true })
+    const at = Math.max(0, scene.selected)
+    const width = plate.columns.length
+    if (event.shiftKey && STEPS[event.key]) extend(...STEPS[event.key])
+    else if (event.shiftKey && event.key === " ") chooseMany(rowOf(Math.floor(at / width)))
+    else if (event.ctrlKey && event.key === " ") chooseMany(columnOf(at % width))
+    else if (event.ctrlKey && event.key === "a") chooseMany(plate.labels.map((_, index) => index))
+    else if (event.key === "Escape" && scene.chosen.size) selectWells([])
+    else if (event.ctrlKey && (event.key === "Home" || event.key === "End")) choose(event.key === "Home" ? 0 : cells.length - 1, { focus: true })
     else if (event.altKey || event.ctrlKey || event.metaKey) return
     else if (STEPS[event.key]) move(...STEPS[event.key], true)
     else if (event.key === "Home" || event.key === "End") move(0, event.key === "Home" ? -1e4 : 1e4, true)
@@ -394,6 +449,7 @@ function build({ el, send }) {
 
   const stop = [
     listen("verdicts", showVerdicts),
+    listen("selection", () => { if (drawnWells !== selection.wells) { drawnWells = selection.wells; showChosen() } }),
     onTheme(() => { paintWells(); paint(); if (plate) fill(keyBox, categoryKeys(values), stateKeys(scene)) }),
     listen("move", ([rows, columns]) => move(rows, columns, false)),
     listen("choose", (label) => choose(plate ? plate.labels.indexOf(label) : -1)),
@@ -423,7 +479,8 @@ function build({ el, send }) {
         reachable = null
         rowHeads = []
         scene.selected = -1
-        scene.chosen = new Set()
+        anchor = -1
+        selectWells([])
         values = null
         buildGrid()
         set(table, { "aria-label": `Plate ${plate.name}` })
@@ -469,6 +526,9 @@ function build({ el, send }) {
       watcher.disconnect()
       window.removeEventListener("resize", onResize)
       clearTimeout(waiting)
+      clearTimeout(telling)
+      window.removeEventListener("pointerup", endDrag)
+      window.removeEventListener("pointercancel", endDrag)
     },
   }
 }

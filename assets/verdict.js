@@ -341,7 +341,7 @@ function build({ el, send, hide }) {
     listen("verdict-note", () => note.focus()),
     listen("verdict-reason", () => reason.focus()),
     listen("verdict-scope", () => { if (now?.field) setScope(!whole) }),
-    listen("selected", showTarget),
+    listen("selection", showTarget),
     listen("pictures", () => {
       const { well, digest, drawn } = review.pictures
       if (drawn && digest) send("seen", { well, digest })

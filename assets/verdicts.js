@@ -1,28 +1,19 @@
-// What the parts of a page share about reviewing: the verdicts of the plate, which well
-// is chosen, and which well's pictures are really on the screen.
+// What the parts of a page share about reviewing: the verdicts of the plate, and which
+// well's pictures are really on the screen. What is chosen is in `selection.js`.
 
 import { tell } from "./bus.js"
+import { selection } from "./selection.js"
 
 export const review = {
   verdicts: {}, // by label: [verdict, stale, basis, reason, who, failed fields]
-  selected: "", // what the map has marked, at once and without asking the server
-  chosen: [], // labels of a rectangle, a row or a column
+  get selected() { return selection.well }, // at once, without asking the server
+  get chosen() { return selection.wells },
   pictures: { well: "", digest: "", drawn: false },
 }
 
 export function setVerdicts(verdicts) {
   review.verdicts = verdicts
   tell("verdicts")
-}
-
-export function setSelected(label) {
-  review.selected = label
-  tell("selected")
-}
-
-export function setChosen(labels) {
-  review.chosen = labels
-  tell("selected")
 }
 
 export function setPictures(pictures) {

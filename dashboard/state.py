@@ -140,6 +140,9 @@ class SessionState(param.Parameterized):
     t = param.Integer(default=None, allow_None=True)
     channels = param.Parameter(default=())  # a tuple of ChannelSetting
     hidden = param.Boolean(default=False)
+    chosen = param.Parameter(default=())
+    """Labels of the wells that were chosen together. It is no part of the address: watch
+    it by ``state.param.watch(callback, "chosen")``."""
 
     NAMES = tuple(field.name for field in fields(ViewState))
 

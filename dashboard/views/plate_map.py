@@ -55,6 +55,17 @@ class PlateMap:
         self.component.on("metric", self._metric)
         self.component.on("acquisition", self._acquisition)
         self.component.on("score", self._score)
+        self.component.on("chosen", self._choose)
+
+    def _choose(self, message: Message) -> None:
+        sent = message.get("wells")
+        overview = self._now.overview if self._now else None
+        if overview is None or not isinstance(sent, list):
+            return
+        asked = {one for one in sent if isinstance(one, str)}
+        self._session.state.chosen = tuple(
+            well.label for well in overview.wells if well.label in asked
+        )
 
     def _select(self, message: Message) -> None:
         label = text_of(message, "well", 20)
