@@ -19,7 +19,7 @@ function build({ el, send }) {
 
   const title = h("h2", { class: "cut" })
   const modes = [["side", "Side by side"], ["swipe", "Swipe"]].map(([name, text]) =>
-    h("button", { type: "button", class: "small", dataset: { mode: name }, title: "Key W", on: { click: () => setMode(name) } }, text))
+    h("button", { type: "button", class: "small", dataset: { mode: name }, title: "Key ⌫", on: { click: () => setMode(name) } }, text))
   const busy = h("span", { class: "soft small", role: "status" })
   const zoomText = h("button", { type: "button", class: "plain small zoom", title: "One screen pixel a pixel (key V)", on: { click: () => viewport.actual() } })
   const states = [{}, {}]
@@ -37,7 +37,7 @@ function build({ el, send }) {
   const readout = h("output", { class: "readout" })
   el.append(h("section", { class: "panel hcs-compare", "aria-label": "Compare old and new" },
     h("header", {}, title, h("span", { class: "grow" }), busy, h("span", { class: "segment" }, modes),
-      button("minus", "Zoom out ( - )", () => viewport.zoom(1 / 1.5)), zoomText, button("plus", "Zoom in ( + )", () => viewport.zoom(1.5)), button("fit", "Fit ( 0 )", () => fit())),
+      button("minus", "Zoom out (Y)", () => viewport.zoom(1 / 1.5)), zoomText, button("plus", "Zoom in (Z)", () => viewport.zoom(1.5)), button("fit", "Fit (0)", () => fit())),
     stage, h("footer", { class: "row" }, readout)))
 
   function button(name, label, click) {

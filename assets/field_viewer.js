@@ -21,11 +21,11 @@ function build({ el, send }) {
   const busy = h("span", { class: "busy soft small", role: "status" })
   const zoomText = h("button", { type: "button", class: "plain small zoom", title: "One screen pixel a pixel (key V)", on: { click: () => viewport.actual() } })
   const tools = h("div", { class: "row tools" },
-    tool("back", "Previous field ( [ )", () => send("field", { step: -1 })),
-    tool("forward", "Next field ( ] )", () => send("field", { step: 1 })),
-    tool("minus", "Zoom out ( - )", () => viewport.zoom(1 / 1.5)), zoomText,
-    tool("plus", "Zoom in ( + )", () => viewport.zoom(1.5)),
-    tool("fit", "Fit ( 0 )", () => fit()),
+    tool("back", "Previous field (A)", () => send("field", { step: -1 })),
+    tool("forward", "Next field (S)", () => send("field", { step: 1 })),
+    tool("minus", "Zoom out (Y)", () => viewport.zoom(1 / 1.5)), zoomText,
+    tool("plus", "Zoom in (Z)", () => viewport.zoom(1.5)),
+    tool("fit", "Fit (0)", () => fit()),
     tool("close", "Back to the well (Esc)", () => send("close")))
   const pane = makePane(viewport, (state) => {
     say(busy, state.busy ? "Loading…" : state.mode === "picture" ? "drawn by the server" : "")
@@ -97,8 +97,8 @@ function build({ el, send }) {
       step(by) { if (!element.hidden) { input.value = Number(input.value) + by; input.dispatchEvent(new Event("input")) } },
     }
   }
-  const zAxis = axisSlider("z", "Focal plane", ", and .")
-  const tAxis = axisSlider("t", "Time point", "; and '")
+  const zAxis = axisSlider("z", "Focal plane", "Page↓ and Page↑")
+  const tAxis = axisSlider("t", "Time point", "Q and W")
 
   const watcher = new ResizeObserver(() => { viewport.resize(stage.clientWidth, stage.clientHeight) })
   watcher.observe(stage)

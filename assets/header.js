@@ -5,7 +5,8 @@ import { isDark, onTheme } from "./colours.js"
 import { fill, h, icon, say, set } from "./dom.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"
-import { bindKeys, helpDialog, wellDialog } from "./keys.js"
+import { helpDialog, keyed, wellDialog } from "./help.js"
+import { bindKeys } from "./keys.js"
 
 const NAME_KEY = "hcs-reviewer"
 const THEME_KEY = "hcs-theme"
@@ -24,10 +25,10 @@ function build({ el, send }) {
     type: "text", class: "hcs-reviewer", placeholder: "Your name", autocomplete: "name", maxlength: "200", spellcheck: "false",
     on: { input: () => nameChanged(), change: () => nameChanged() },
   })
-  const theme = h("button", { type: "button", class: "plain square", "aria-label": "Light or dark", title: "Light or dark (D)", on: { click: () => toggleTheme() } })
+  const theme = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Light or dark", on: { click: () => toggleTheme() } }), "theme", "Light or dark")
   const help = helpDialog()
   const goTo = wellDialog(() => labels)
-  const helpButton = h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", title: "Keys (?)", on: { click: help.toggle } }, icon("help"))
+  const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
   const alarm = h("div", { class: "alarm", role: "alert", hidden: true })
   const banner = h("div", { class: "banner", hidden: true })
   el.append(

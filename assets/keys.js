@@ -1,124 +1,198 @@
-// The keyboard of the page, and the panel that explains it.
+// The keyboard of the page: which key does what, and who has changed it.
+//
+// Every default is one key without Shift, AltGr or dead keys on US, UK, German and French
+// layouts: letters by what they write, digits by where they are (French ones stand above
+// Shift). Only redo is with Shift, as undo's other half.
 
 import { tell } from "./bus.js"
-import { fill, h, icon, typing } from "./dom.js"
+import { typing } from "./dom.js"
 import { selectWells, selection } from "./selection.js"
 
-/** A held key repeats; what decides must not. */
-function once(act) {
-  return (send, event) => { if (!event.repeat) act(send, event) }
-}
+const STORED = "hcs-keys"
 
-/** By Shift and not by the letter's case, for caps lock must not redo. */
-function turn(send, event) {
-  tell(event.shiftKey ? "redo" : "undo")
-}
+/** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are. */
+const act = (id, key, text, run, more = {}) => ({ id, key, text, run, ...more })
+const once = { once: true }
+const fixed = { fixed: true }
 
-/** Keys in groups: what is shown in the help panel is what is bound. */
-export const KEYS = [
+/** Actions in groups: what the help panel shows is what is bound. */
+export const GROUPS = [
+  ["Judge", [
+    act("pass", "P", "Pass", () => tell("verdict", "pass"), once),
+    act("flag", "L", "Look again", () => tell("verdict", "flag"), once),
+    act("fail", "F", "Fail", () => tell("verdict", "fail"), once),
+    act("reason", "R", "Reason of the verdict", () => tell("verdict-reason")),
+    act("note", "N", "Note", () => tell("verdict-note")),
+    act("scope", "T", "This field alone, or the well", () => tell("verdict-scope"), once),
+    act("undo", "U", "Undo your verdict; with Shift: redo", () => tell("undo"), { once: true, shifted: () => tell("redo") }),
+    act("next", "J", "Next suspect or unreviewed well", () => tell("queue", 1)),
+    act("previous", "K", "Previous one", () => tell("queue", -1)),
+    act("beside", "C", "Beside it: controls, random, best and worst", () => tell("beside")),
+  ]],
   ["Plate", [
-    [["←", "→", "↑", "↓"], "Move to the well beside", { ArrowLeft: () => tell("move", [0, -1]), ArrowRight: () => tell("move", [0, 1]), ArrowUp: () => tell("move", [-1, 0]), ArrowDown: () => tell("move", [1, 0]) }],
-    [["G"], "Go to a well by name", { g: (send) => send("ask-well") }],
-    [["⇧ arrows"], "On the map: choose several wells", {}],
-    [["M"], "Next metric", { m: () => tell("metric", 1) }],
+    act("left", "ArrowLeft", "", () => tell("move", [0, -1]), fixed),
+    act("right", "ArrowRight", "", () => tell("move", [0, 1]), fixed),
+    act("up", "ArrowUp", "", () => tell("move", [-1, 0]), fixed),
+    act("down", "ArrowDown", "Move to the well beside", () => tell("move", [1, 0]), fixed),
+    act("goto", "G", "Go to a well by its name", (send) => send("ask-well")),
+    act("metric", "M", "Next metric", () => tell("metric", 1)),
+    act("residual", "B", "As measured, robust z, B-score", () => tell("score", 1)),
+    act("filter", "X", "Filter the wells", () => tell("filter")),
   ]],
   ["Well and field", [
-    [["Enter"], "Open the field", { Enter: (send) => send("open") }],
-    [["Esc"], "Back: field, well, plate", { Escape: (send) => (selection.wells.length ? selectWells([]) : send("back")) }],
-    [["[", "]"], "Previous, next field", { "[": () => tell("step", -1), "]": () => tell("step", 1) }],
-    [[",", "."], "Focal plane down, up", { ",": () => tell("axis", ["z", -1]), ".": () => tell("axis", ["z", 1]) }],
-    [[";", "'"], "Time point back, on", { ";": () => tell("axis", ["t", -1]), "'": () => tell("axis", ["t", 1]) }],
+    act("open", "Enter", "Open the field", (send) => send("open"), fixed),
+    act("back", "Escape", "Back: field, well, plate", (send) => (selection.wells.length ? selectWells([]) : send("back")), fixed),
+    act("field-before", "A", "Previous field", () => tell("step", -1)),
+    act("field-after", "S", "Next field", () => tell("step", 1)),
+    act("z-down", "PageDown", "Focal plane down", () => tell("axis", ["z", -1])),
+    act("z-up", "PageUp", "Focal plane up", () => tell("axis", ["z", 1])),
+    act("t-back", "Q", "Time point back", () => tell("axis", ["t", -1])),
+    act("t-on", "W", "Time point on", () => tell("axis", ["t", 1])),
   ]],
   ["Picture", [
-    [["1", "…", "9"], "Channel on or off", Object.fromEntries(Array.from({ length: 9 }, (_, i) => [String(i + 1), () => tell("channel", i)]))],
-    [["+", "-"], "Zoom in, out", { "+": () => tell("zoom", 1.5), "=": () => tell("zoom", 1.5), "-": () => tell("zoom", 1 / 1.5) }],
-    [["0"], "Fit the picture", { 0: () => tell("zoom", null) }],
-    [["V"], "One screen pixel a pixel", { v: () => tell("zoom", 0) }],
-    [["W"], "Compare: side by side or swipe", { w: () => tell("compare-mode") }],
-  ]],
-  ["Judge", [
-    [["P"], "Pass", { p: once(() => tell("verdict", "pass")) }],
-    [["L"], "Look again", { l: once(() => tell("verdict", "flag")) }],
-    [["F"], "Fail", { f: once(() => tell("verdict", "fail")) }],
-    [["R"], "Reason of the verdict", { r: () => tell("verdict-reason") }],
-    [["N"], "Note", { n: () => tell("verdict-note") }],
-    [["T"], "This field alone, or the well", { t: once(() => tell("verdict-scope")) }],
-    [["U", "⇧U"], "Undo, redo your verdict", { u: once(turn), U: once(turn) }],
-    [["J", "K"], "Next suspect or unreviewed well, previous", { j: () => tell("queue", 1), k: () => tell("queue", -1) }],
-  ]],
-  ["Correct", [
-    [["E"], "Choose a corrected file", { e: () => tell("choose-file") }],
-    [["H"], "Go to the versions of the field", { h: () => tell("show-history") }],
+    ...Array.from({ length: 9 }, (_, i) => act(`channel-${i + 1}`, String(i + 1), i === 8 ? "Channel on or off" : "", () => tell("channel", i), fixed)),
+    act("overlays", "O", "Signs and labels off while it is held", () => setOverlays(false), { once: true, released: () => setOverlays(true) }),
+    act("zoom-in", "Z", "Zoom in", () => tell("zoom", 1.5)),
+    act("zoom-out", "Y", "Zoom out", () => tell("zoom", 1 / 1.5)),
+    act("fit", "0", "Fit the picture", () => tell("zoom", null)),
+    act("actual", "V", "One screen pixel a pixel", () => tell("zoom", 0)),
+    act("compare", "Backspace", "Old and new: side by side or swipe", () => tell("compare-mode")),
   ]],
   ["Page", [
-    [["D"], "Light or dark", { d: () => tell("toggle-theme") }],
-    [["?"], "This help", { "?": () => tell("help") }],
+    act("file", "E", "Choose a corrected file", () => tell("choose-file")),
+    act("history", "H", "Go to the versions of the field", () => tell("show-history")),
+    act("theme", "D", "Light or dark", () => tell("toggle-theme")),
+    act("help", "I", "These keys, also ?", () => tell("help")),
   ]],
 ]
 
-const BOUND = Object.assign({}, ...KEYS.flatMap(([, rows]) => rows.map(([, , bound]) => bound)))
+export const ACTIONS = GROUPS.flatMap(([, actions]) => actions)
+
+/** On the page and in every part of it: signs drawn over pictures are shown or not. */
+function setOverlays(shown) {
+  document.documentElement.style.setProperty("--hcs-overlay", shown ? "1" : "0")
+  tell("overlays", shown)
+}
+
+// Which key -----------------------------------------------------------------------------
+
+let own = read() // by id, only what differs from the default
+
+function read() {
+  try {
+    const found = JSON.parse(localStorage.getItem(STORED) ?? "{}")
+    return Object.fromEntries(Object.entries(found).filter(([id, key]) => typeof key === "string" && ACTIONS.some((one) => one.id === id && !one.fixed)))
+  } catch {
+    return {}
+  }
+}
+
+function keep(next) {
+  own = next
+  try {
+    localStorage.setItem(STORED, JSON.stringify(own))
+  } catch { /* then they live as long as the page */ }
+  tell("keys")
+}
+
+/** The key of an action as it is pressed: "J", "ArrowLeft". */
+export const keyOf = (one) => own[one.id] ?? one.key
+
+/** The key of an action as people read it. */
+export function keyName(id) {
+  const key = keyOf(ACTIONS.find((one) => one.id === id))
+  return NAMES[key] ?? key
+}
+
+const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", PageUp: "Page↑", PageDown: "Page↓", Backspace: "⌫", " ": "Space" }
+
+/** Whether any key is not the default. */
+export const changedKeys = () => Object.keys(own).length > 0
+
+export const defaultKeys = () => keep({})
+
+/**
+ * Give an action another key. What had it gets the old one; returns that action, null
+ * where nobody had it, or a sentence why it cannot be.
+ */
+export function setKey(id, key) {
+  const one = ACTIONS.find((each) => each.id === id)
+  if (!ALLOWED.test(key)) return `${NAMES[key] ?? key} cannot be used: take a letter, a sign that needs no Shift, Insert, Delete or Home.`
+  const holder = ACTIONS.find((each) => each !== one && keyOf(each) === key)
+  if (holder?.fixed || key === "?") return `${NAMES[key] ?? key} always means: ${holder?.text || "channels, moves or help"}.`
+  const next = { ...own, [id]: key }
+  if (holder) next[holder.id] = keyOf(one)
+  keep(Object.fromEntries(Object.entries(next).filter(([each, value]) => ACTIONS.find((known) => known.id === each).key !== value)))
+  return holder ?? null
+}
+
+const ALLOWED = /^(?:\S| |PageUp|PageDown|Home|End|Insert|Delete|Backspace)$/u
+
+/** What was pressed, however the layout writes it. */
+export function pressed(event) {
+  // Digits stand above Shift on French keyboards, so the place of the key counts.
+  const digit = /^Digit(\d)$/.exec(event.code)?.[1]
+  if (digit && !event.shiftKey) return digit
+  return event.key.length === 1 ? event.key.toUpperCase() : event.key
+}
+
+/** The action of a key press: by Shift and not by the case, for caps lock must not redo. */
+function actionOf(event) {
+  const key = pressed(event)
+  if (key === "?") return [ACTIONS.find((one) => one.id === "help"), false]
+  const found = ACTIONS.find((one) => keyOf(one) === key)
+  const shifted = event.shiftKey && /^\p{L}$/u.test(key)
+  return shifted && !found?.shifted ? [undefined, true] : [found, shifted]
+}
 
 /** Keys that a focused control needs for itself. */
 const OWN = {
-  BUTTON: ["Enter"], SUMMARY: ["Enter"], A: ["Enter"],
-  INPUT: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter"],
+  BUTTON: ["Enter", " "], SUMMARY: ["Enter", " "], A: ["Enter"],
+  INPUT: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", "PageUp", "PageDown", "Home", "End", " "],
 }
 
 /** Bind the keys to the document; returns the way to stop. */
 export function bindKeys(send) {
-  const listener = (event) => {
+  const down = (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return
-    if (typing(event) || document.querySelector("dialog[open]")) return
+    if (typing(event)) return
     const path = event.composedPath()
-    if (path.some((each) => each instanceof HTMLDialogElement && each.open)) return
+    if (openDialog(document)) return
     const target = path[0]
     if (OWN[target?.tagName]?.includes(event.key)) return
-    // Digits stand above Shift on French keyboards, so the place of the key counts.
-    const digit = /^Digit(\d)$/.exec(event.code)?.[1]
-    const act = BOUND[event.shiftKey ? event.key : digit ?? event.key] ?? BOUND[event.key] ?? (event.key.length === 1 ? BOUND[event.key.toLowerCase()] : undefined)
-    if (!act) return
+    const [one, shifted] = actionOf(event)
+    if (!one) return
     event.preventDefault()
-    act(send, event)
+    if (one.once && event.repeat) return
+    ;(shifted ? one.shifted : one.run)(send, event)
   }
-  document.addEventListener("keydown", listener)
-  return () => document.removeEventListener("keydown", listener)
-}
-
-/** The help panel. */
-export function helpDialog() {
-  const close = h("button", { type: "button", class: "plain square", "aria-label": "Close", on: { click: () => dialog.close() } }, icon("close"))
-  const dialog = h("dialog", { class: "help", "aria-label": "Keys" },
-    h("header", { class: "row" }, h("h2", { class: "grow" }, "Keys"), close),
-    h("div", { class: "groups" }, KEYS.map(([name, rows]) => h("section", {}, h("h3", {}, name),
-      h("dl", {}, rows.flatMap(([keys, text]) => [h("dt", {}, keys.map((key) => (key === "…" ? h("span", {}, "…") : h("kbd", {}, key)))), h("dd", {}, text)]))))),
-    h("p", { class: "soft small" }, "Keys rest while you type. On the map, a click on a letter or number chooses a row or column, dragging or Shift a block, and Ctrl adds to what is chosen."))
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close() })
-  return { dialog, toggle: () => (dialog.open ? dialog.close() : dialog.showModal()) }
-}
-
-/** A small box that asks for a well by its name. */
-export function wellDialog(labels) {
-  const input = h("input", { type: "text", autocomplete: "off", spellcheck: "false", size: "8", "aria-label": "Well", placeholder: "D07" })
-  const hint = h("p", { class: "small bad-text", role: "alert" })
-  const form = h("form", { method: "dialog" }, h("label", { class: "row" }, h("b", {}, "Go to well"), input), hint)
-  const dialog = h("dialog", { class: "goto", "aria-label": "Go to a well" }, form)
-  form.addEventListener("submit", (event) => {
-    const found = match(labels(), input.value)
-    if (found) tell("choose", found)
-    else {
-      event.preventDefault()
-      fill(hint, `No well ${input.value || "without a name"} on this plate.`)
-    }
-  })
-  return {
-    dialog,
-    ask() {
-      input.value = ""
-      fill(hint)
-      dialog.showModal()
-    },
+  const up = (event) => {
+    for (const one of ACTIONS) if (one.released && keyOf(one) === pressed(event)) one.released()
+  }
+  // A key that is let go in another window is never heard of.
+  const gone = () => ACTIONS.forEach((one) => one.released?.())
+  document.addEventListener("keydown", down)
+  document.addEventListener("keyup", up)
+  window.addEventListener("blur", gone)
+  return () => {
+    document.removeEventListener("keydown", down)
+    document.removeEventListener("keyup", up)
+    window.removeEventListener("blur", gone)
   }
 }
+
+/** Dialogs stand inside components, whose trees `querySelector` does not enter. */
+let open = 0
+export function watchDialog(dialog) {
+  const show = dialog.showModal.bind(dialog)
+  dialog.showModal = () => {
+    if (!dialog.open) open += 1
+    show()
+  }
+  dialog.addEventListener("close", () => { open = Math.max(0, open - 1) })
+  return dialog
+}
+const openDialog = (root) => open > 0 || root.querySelector("dialog[open]")
 
 /** The label that "d7", "D007", "d-7" or "r04c07" means. */
 export function match(labels, text) {

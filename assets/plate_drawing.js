@@ -55,7 +55,7 @@ export function drawWells(canvas, scene) {
   if (!scene.bare) plateBody(pen, place, look)
   scene.wells.forEach((well, index) => {
     drawWell(pen, place, look, well, scene.parts[index], index, ratio, scene)
-    if (well.verdict) decided(pen, place, look, well.verdict, index, ratio)
+    if (well.verdict && !scene.plain) decided(pen, place, look, well.verdict, index, ratio)
   })
   countingLines(pen, place, look)
 }
@@ -107,7 +107,7 @@ function box(place, index, inset, ratio = 1) {
   return [x, y, size]
 }
 
-function drawWell(pen, place, look, well, part, index, ratio, { diverging, colours: own }) {
+function drawWell(pen, place, look, well, part, index, ratio, { diverging, colours: own, plain }) {
   const { cell } = place
   const inset = cell >= 20 ? 1.5 : cell >= 8 ? 1 : 0.5
   const [x, y, size] = box(place, index, inset, ratio)
@@ -131,6 +131,7 @@ function drawWell(pen, place, look, well, part, index, ratio, { diverging, colou
       pen.stroke()
     }
   }
+  if (plain) return
   if (well.role && cell >= 8) role(pen, x, y, size, well.role)
   if (well.partial) corner(pen, x, y, size, look)
   if (well.corrected) diamond(pen, x, y, size, look)

@@ -457,6 +457,11 @@ function build({ el, send }) {
       const at = metrics.findIndex((metric) => metric.id === select.value)
       if (metrics.length) send("metric", { metric: metrics[(at + step + metrics.length) % metrics.length].id })
     }),
+    listen("score", (step) => {
+      const options = [...score.options].map((one) => one.value)
+      send("score", { score: options[(options.indexOf(score.value) + step + options.length) % options.length] })
+    }),
+    listen("overlays", (shown) => { scene.plain = !shown; paintWells() }),
   ]
   const watcher = new ResizeObserver(everyFrame(arrange))
   watcher.observe(el)

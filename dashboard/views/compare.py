@@ -51,7 +51,7 @@ class Compare:
                 },
                 "pixel": new["pixel"],
                 "unit": new["unit"],
-                "hint": "Both move together: wheel zooms, drag moves, W swipes.",
+                "hint": "Both move together: wheel zooms, drag moves.",
                 "z": z,
                 "t": t,
             }

@@ -1,0 +1,101 @@
+// The panel that shows the keys and lets people change them, and the box that goes to a
+// well by its name.
+
+import { listen, tell } from "./bus.js"
+import { fill, h, icon, set } from "./dom.js"
+import { GROUPS, changedKeys, defaultKeys, keyName, match, pressed, setKey, watchDialog } from "./keys.js"
+
+/** The help panel. */
+export function helpDialog() {
+  let changing = "" // id of the action that waits for its new key
+  const close = h("button", { type: "button", class: "plain square", "aria-label": "Close", on: { click: () => dialog.close() } }, icon("close"))
+  const back = h("button", { type: "button", class: "small hcs-keys-default", on: { click: () => { defaultKeys(); say("All keys are as they came.") } } }, "Default keys")
+  const groups = h("div", { class: "groups" })
+  const said = h("p", { class: "said small", role: "status" })
+  const dialog = watchDialog(h("dialog", { class: "help", "aria-label": "Keys" },
+    h("header", { class: "row" }, h("h2", { class: "grow" }, "Keys"), back, close), groups,
+    h("p", { class: "soft small" }, "Click a key to change it; this browser remembers. Keys rest while you type. On the map, a click on a letter or number chooses a row or column, dragging or Shift a block, and Ctrl adds to what is chosen."), said))
+  const say = (text) => fill(said, text)
+
+  function row(actions) {
+    const last = actions.at(-1)
+    const keys = last.id.startsWith("channel-") ? [actions[0], null, last] : actions
+    return [h("dt", {}, keys.map((one) => (one ? key(one) : h("span", {}, "…")))), h("dd", {}, last.text)]
+  }
+
+  function key(one) {
+    const waiting = one.id === changing
+    if (one.fixed) return h("kbd", {}, keyName(one.id))
+    return h("button", { type: "button", class: `plain key${waiting ? " waits" : ""}`, dataset: { action: one.id }, "aria-label": `${one.text}: ${keyName(one.id)}; change the key`,
+      on: { click: () => { changing = waiting ? "" : one.id; show(); focus(one.id); say(waiting ? "" : `Press the new key for: ${one.text}. Esc leaves it.`) } } }, h("kbd", {}, waiting ? "?" : keyName(one.id)))
+  }
+
+  const focus = (id) => groups.querySelector(`[data-action="${id}"]`)?.focus()
+
+  /** Actions without a text share the row of the next that has one. */
+  function rows(actions) {
+    const found = []
+    let together = []
+    for (const one of actions) {
+      together.push(one)
+      if (!one.text) continue
+      found.push(...row(together))
+      together = []
+    }
+    return found
+  }
+
+  function show() {
+    fill(groups, GROUPS.map(([name, actions]) => h("section", {}, h("h3", {}, name), h("dl", {}, rows(actions)))))
+    set(back, { disabled: !changedKeys() })
+  }
+
+  dialog.addEventListener("keydown", (event) => {
+    if (!changing || ["Shift", "Control", "Alt", "AltGraph", "Meta", "Tab", "CapsLock"].includes(event.key)) return
+    event.preventDefault()
+    event.stopPropagation()
+    const id = changing
+    changing = ""
+    const other = event.key === "Escape" ? "" : event.shiftKey || event.ctrlKey || event.altKey || event.metaKey ? "Only keys without Shift, Ctrl or Alt can be used." : setKey(id, pressed(event))
+    show()
+    focus(id)
+    say(typeof other === "string" ? other : other ? `“${other.text}” had that key; it is now ${keyName(other.id)}.` : "Changed.")
+  })
+  dialog.addEventListener("close", () => { changing = "" })
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close() })
+  listen("keys", show)
+  show()
+  return { dialog, toggle: () => { if (dialog.open) dialog.close(); else { say(""); show(); dialog.showModal() } } }
+}
+
+/** A small box that asks for a well by its name. */
+export function wellDialog(labels) {
+  const input = h("input", { type: "text", autocomplete: "off", spellcheck: "false", size: "8", "aria-label": "Well", placeholder: "D07" })
+  const hint = h("p", { class: "small bad-text", role: "alert" })
+  const form = h("form", { method: "dialog" }, h("label", { class: "row" }, h("b", {}, "Go to well"), input), hint)
+  const dialog = watchDialog(h("dialog", { class: "goto", "aria-label": "Go to a well" }, form))
+  form.addEventListener("submit", (event) => {
+    const found = match(labels(), input.value)
+    if (found) tell("choose", found)
+    else {
+      event.preventDefault()
+      fill(hint, `No well ${input.value || "without a name"} on this plate.`)
+    }
+  })
+  return {
+    dialog,
+    ask() {
+      input.value = ""
+      fill(hint)
+      dialog.showModal()
+    },
+  }
+}
+
+/** Keep an element's title at `text (key)` while keys change. */
+export function keyed(element, id, text) {
+  const show = () => set(element, { title: `${text} (${keyName(id)})` })
+  listen("keys", show)
+  show()
+  return element
+}
