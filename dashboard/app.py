@@ -15,6 +15,7 @@ from tornado.ioloop import IOLoop
 
 from dashboard.errors import DashboardError
 from dashboard.session import Session
+from dashboard.web.canvas import canvas_routes
 from dashboard.web.exports import export_routes
 from dashboard.web.http import routes
 from dashboard.web.urls import Urls
@@ -84,6 +85,7 @@ def make_server(service: Service, settings: Settings) -> Any:
             verbose=False,
             location=True,
             extra_patterns=[
+                *canvas_routes(service, prefix),
                 *routes(service, origins=allowed, assets=assets_folder()),
                 *export_routes(service),
             ],

@@ -84,6 +84,12 @@ def _serve_parser(commands: Any) -> None:
     serve.add_argument(
         "--demo", action="store_true", help="make a synthetic plate and serve it too"
     )
+    for name, text in (
+        ("preview-disk", "pictures and previews in the workspace; default 2GB"),
+        ("preview-memory", "drawn pictures in memory; default 64MB"),
+        ("plane-memory", "decoded planes in memory; default 256MB"),
+    ):
+        serve.add_argument(f"--{name}", type=_bytes, metavar="SIZE", help=text)
     serve.set_defaults(run=_serve)
 
 
@@ -96,6 +102,22 @@ def _measure_parser(commands: Any) -> None:
     _shared(measure)
     measure.add_argument("--workers", type=int, default=None, help="processes")
     measure.set_defaults(run=_measure)
+
+
+def _bytes(text: str) -> int:
+    """Return the bytes that ``500MB``, ``2GB`` or a plain number mean."""
+    units = {"": 0, "B": 0, "KB": 10, "MB": 20, "GB": 30, "TB": 40}
+    digits = text.strip().rstrip("bBkKmMgGtT ")
+    unit = text.strip()[len(digits) :].strip().upper()
+    try:
+        size = int(float(digits) * 2 ** units[unit])
+        if size < 0:
+            raise ValueError(text)
+    except (KeyError, ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size; write it as 500MB or 2GB, or 0 for none"
+        ) from None
+    return size
 
 
 def _shared(parser: argparse.ArgumentParser) -> None:
@@ -130,8 +152,17 @@ def _serve(options: argparse.Namespace) -> int:
         )
         return 2
     loop = new_loop()
+    limits = {
+        "preview_disk_bytes": options.preview_disk,
+        "preview_bytes": options.preview_memory,
+        "cache_bytes": options.plane_memory,
+    }
     service = Service(
-        roots, workspace, read_only=options.read_only, database=options.database
+        roots,
+        workspace,
+        read_only=options.read_only,
+        database=options.database,
+        **{name: size for name, size in limits.items() if size is not None},
     )
     try:
         server = make_server(

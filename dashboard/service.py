@@ -18,6 +18,7 @@ from dashboard.corrections.versions import field_history
 from dashboard.database import open_database
 from dashboard.errors import NotServedError, RefusedError
 from dashboard.events import Events
+from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.picture import PLANE_CACHE_BYTES, Pictures
 from dashboard.pictures.previews import DISK_BYTES, MEMORY_BYTES, Previews
 from dashboard.plates.keeper import Keeper
@@ -131,6 +132,7 @@ class Service:
             self._corrections.images,
             cache_bytes,
         )
+        self._preview_jobs = PreviewJobs(self.pictures.previews, workers=workers)
         settings = Settings(self._engine)
         self._roles = RoleBook(settings)
         self._measuring = Measuring(
@@ -165,6 +167,7 @@ class Service:
     def close(self) -> None:
         """Stop the background work and release everything."""
         self._keeper.stop()
+        self._preview_jobs.close()
         self._measuring.close()
         self._work.shutdown(wait=True, cancel_futures=True)
         self._pixels.shutdown(wait=True, cancel_futures=True)
@@ -316,6 +319,22 @@ class Service:
         """Return how full the caches are (fast)."""
         return self.pictures.fill()
 
+    def preview_progress(self, key: str) -> Progress:
+        """Return how far the previews of a plate are (fast)."""
+        return self._preview_jobs.progress(self._plates.get(key).key)
+
+    def previews_stopped(self, key: str) -> bool:
+        """Whether a person has stopped the previews of a plate (fast)."""
+        return self._preview_jobs.stopped(key)
+
+    def stop_previews(self, key: str) -> None:
+        """Make no more previews of a plate for now (fast)."""
+        self._preview_jobs.stop(self._plates.get(key).key)
+
+    def resume_previews(self, key: str) -> None:
+        """Go on making previews of a plate (fast: later)."""
+        self._preview_jobs.resume(self._plates.get(key))
+
     # --- correcting -------------------------------------------------------------------
 
     def begin_upload(self, token: str, name: str, size: int | None) -> Receiving:
@@ -450,9 +469,11 @@ class Service:
 
     def _survey(self, plate: ServedPlate) -> None:
         survey(plate, lambda: self._keeper.stopping)
-        self._measuring.start(plate)
+        if not self._keeper.stopping:
+            # Pictures first: measuring takes ten times as long, and the cores are few.
+            self._preview_jobs.start(plate, lambda: self._measuring.start(plate))
 
     def _look_again(self, plate: ServedPlate, paths: list[str]) -> None:
         if look_at(plate, paths, lambda: self._keeper.stopping):
             plate.bump()
-        self._measuring.start(plate)
+        self._preview_jobs.start(plate, lambda: self._measuring.start(plate))

@@ -6,17 +6,19 @@ a number of bytes; encoded pictures in `dashboard.pictures.previews`.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dashboard.errors import NotServedError
-from dashboard.pictures import rendering
+from dashboard.pictures import preview, rendering
+from dashboard.pictures.plate_sprite import PlateSprite, Wanted, bitmap
 from dashboard.plates.values import CacheFill
 from dashboard.web.urls import encode_channels, sprite_columns
 from hcs.cache import LRUCache
-from hcs.errors import HCSError, UnsafeDataError
+from hcs.errors import CorruptDataError, HCSError, UnsafeDataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,14 +28,26 @@ if TYPE_CHECKING:
     from dashboard.pictures.previews import Previews
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import ChannelSetting, WellView
+    from dashboard.plates.values import (
+        ChannelSetting,
+        FieldView,
+        WellState,
+        WellView,
+    )
     from hcs.images.image import Multiscales, NgffImage
 
     Staged = Callable[[str], Sequence[NgffImage]]
+    Where = tuple[str, str, str, str]
 
 PLANE_CACHE_BYTES = 256 << 20
 PLANE_BYTES = 512 << 20
 """A single plane that is larger is not sent whole."""
+
+_SPRITES_BYTES = 64 << 20
+"""Sprites of plates that are still being drawn."""
+
+Region = tuple[int, int, int, int]
+"""Left, top, width and height in pixels of the level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +61,9 @@ class PlaneRequest:
 
     t: int | None = None
     """None is the first one."""
+
+    region: Region | None = None
+    """None is the whole plane; what lies outside of it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,9 @@ class Picture:
     final: bool = True
     """False where another answer may follow at the same address: it shows an error,
     or the plate has moved on."""
+
+    waiting: str = ""
+    """Cells of a sprite that are not drawn yet, as `plate_sprite.bitmap`."""
 
 
 class Incomplete(Exception):
@@ -95,6 +115,7 @@ class Pictures:
         self._planes: LRUCache[tuple[object, ...], NDArray[Any]] = LRUCache(
             None, cache_bytes
         )
+        self._sprites: LRUCache[str, PlateSprite] = LRUCache(None, _SPRITES_BYTES)
 
     def fill(self) -> tuple[CacheFill, ...]:
         """Return how full the caches are."""
@@ -105,6 +126,11 @@ class Pictures:
             max_bytes=self._planes.max_bytes,
         )
         return (planes, *self._previews.fill())
+
+    @property
+    def previews(self) -> Previews:
+        """Where encoded pictures and previews are kept."""
+        return self._previews
 
     # --- planes -----------------------------------------------------------------------
 
@@ -155,9 +181,8 @@ class Pictures:
         address = _address("thumb", *where, size, channels, asked)
 
         def make() -> bytes:
-            image = plate.image(well, field, version)
             return rendering.encode_jpeg(
-                self._small(image, where, size, channels, asked)
+                self._small(plate, where, size, channels, asked)
             )
 
         return Picture(self._previews.get(address, make))
@@ -175,7 +200,7 @@ class Pictures:
         plate = self._plates.get(key)
         channels = channels or default_channels(plate)
         where = (plate.plate.id, well, field, version)
-        address = _address("field", *where, asked.level, channels, asked)
+        address = _address("field", *where, channels, asked)
 
         def make() -> bytes:
             image = plate.image(well, field, version)
@@ -239,44 +264,79 @@ class Pictures:
         size: int,
         channels: Sequence[ChannelSetting],
         acquisition: int | None = None,
+        asked: PlaneRequest | None = None,
+        seconds: float | None = None,
     ) -> Picture:
-        """Return the first field of every well of a plate, or of an acquisition."""
+        """Return the first field of every well of a plate, or of an acquisition.
+
+        Parameters
+        ----------
+        seconds
+            Draw for so long and say which wells are waiting; None draws all.
+        """
         plate = self._plates.get(key)
         channels = channels or default_channels(plate)
         overview = plate.overview()
-        asked = PlaneRequest()
-        address = _address(
-            "plate", overview.id, overview.digest, acquisition, size, channels, asked
-        )
-
-        def make() -> bytes:
-            failed = False
-            cells: list[NDArray[np.uint8] | None] = []
-            for well in overview.wells:
-                if well.state not in ("present", "unreadable"):
-                    cells.append(None)
-                    continue
-                view = plate.well(well.label)
-                name = _first(view, acquisition)
-                if name is None and view.error is None:
-                    cells.append(None)
-                    continue
-                cell = (
-                    None
-                    if name is None
-                    else self._cell(plate, view, name, size, channels, asked)
-                )
-                failed = failed or cell is None
-                cells.append(_or_error(cell, size))
-            data = rendering.encode_jpeg(
-                rendering.sprite(cells, size, max(1, len(overview.columns)))
-            )
-            if failed:
-                raise Incomplete(data)
-            return data
-
+        asked = asked or PlaneRequest()
+        drawn = (overview.id, acquisition, size, channels, asked)
+        address = _address("plate", overview.digest, *drawn)
         final = overview.surveyed and digest == overview.digest
-        return self._answer(address, make, final=final)
+        found = self._previews.peek(address)
+        if found is not None:
+            return Picture(found, final)
+        sprite = self._sprites.setdefault(
+            _address(*drawn, len(overview.wells)),
+            PlateSprite(len(overview.rows), len(overview.columns), size),
+        )
+        wanted = [
+            self._wanted(plate, well, acquisition, size, channels, asked)
+            for well in overview.wells
+        ]
+        canvas, waiting, failed = sprite.fill(wanted, seconds)
+        data = rendering.encode_jpeg(canvas)
+        if waiting:
+            return Picture(data, False, bitmap(waiting, len(wanted)))
+        if failed:
+            return Picture(data, final=False)
+        return Picture(self._previews.get(address, lambda: data), final)
+
+    def _wanted(
+        self,
+        plate: ServedPlate,
+        well: WellState,
+        acquisition: int | None,
+        size: int,
+        channels: Sequence[ChannelSetting],
+        asked: PlaneRequest,
+    ) -> Wanted:
+        """Return what a well shows on the sprite, without reading more than names."""
+        if well.state not in ("present", "unreadable"):
+            return _NOTHING
+
+        if well.state == "unreadable":
+            return _UNREADABLE
+        known = plate.known_view(well.label)
+        field = None if known is None else _first(known, acquisition)
+
+        def ready() -> bool:
+            if known is None:
+                return False
+            if field is None or field.error is not None:
+                return True
+            where = (plate.plate.id, well.label, field.name, field.version)
+            return self._previews.has(preview.address_of(*where))
+
+        def draw() -> tuple[str, NDArray[np.uint8] | None]:
+            view = plate.well(well.label)
+            field = _first(view, acquisition)
+            if field is None:
+                # A well without a field of this acquisition is empty, not broken.
+                return _mark(field), None if view.error else _EMPTY
+            cell = self._cell(plate, view, field.name, size, channels, asked)
+            return _mark(field), cell
+
+        mark = "?" if known is None else _mark(field)
+        return Wanted(mark, ready, draw)
 
     # --- inside -----------------------------------------------------------------------
 
@@ -303,15 +363,49 @@ class Pictures:
             return None
         where = (plate.plate.id, view.label, name, field.version)
         try:
-            image = plate.image(view.label, name, field.version)
-            return self._small(image, where, size, channels, asked)
+            return self._small(plate, where, size, channels, asked)
         except HCSError:
             return None
 
     def _small(
         self,
+        plate: ServedPlate,
+        where: Where,
+        size: int,
+        channels: Sequence[ChannelSetting],
+        asked: PlaneRequest,
+    ) -> NDArray[np.uint8]:
+        """Return a field version as a small picture, from its preview if that does."""
+        if asked.z is None and asked.t is None and size <= preview.SIDES[-1]:
+            found = self._preview(plate, where)
+            if found.holds([one.index for one in channels], size):
+                used = [one for one in channels if one.index < found.channels]
+                small = [
+                    rendering.shrink(found.plane(one.index, size), size) for one in used
+                ]
+                if small:
+                    return rendering.fit(rendering.composite(small, used), size)
+        return self._reduced(plate.image(*where[1:]), where, size, channels, asked)
+
+    def _preview(self, plate: ServedPlate, where: Where) -> preview.Preview:
+        """Return the preview of a field version, made where there is none."""
+        address = preview.address_of(*where)
+
+        def get() -> preview.Preview:
+            make = lambda: preview.make(plate.image(*where[1:]))  # noqa: E731
+            return preview.parse(self._previews.get(address, make, memory=False))
+
+        try:
+            return get()
+        except CorruptDataError:
+            # The workspace's copy, not the plate's pixels, or else it fails again.
+            self._previews.discard(address)
+            return get()
+
+    def _reduced(
+        self,
         image: Multiscales,
-        where: tuple[str, ...],
+        where: Where,
         size: int,
         channels: Sequence[ChannelSetting],
         asked: PlaneRequest,
@@ -376,13 +470,27 @@ def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
             raise NotServedError(
                 f"There is no {axis} {index}; the image has {sizes.get(axis, 1)}."
             )
-    nbytes = sizes["y"] * sizes["x"] * np.dtype(level.data.dtype).itemsize
+    rows, columns = sizes["y"], sizes["x"]
+    if asked.region is not None:
+        left, top, width, height = asked.region
+        place_y = slice(min(top, rows), min(top + height, rows))
+        place_x = slice(min(left, columns), min(left + width, columns))
+        rows, columns = place_y.stop - place_y.start, place_x.stop - place_x.start
+        if not rows or not columns:
+            raise NotServedError(
+                f"The region at {left}, {top} lies outside of the plane, which has "
+                f"{sizes['x']} x {sizes['y']} pixels."
+            )
+    nbytes = rows * columns * np.dtype(level.data.dtype).itemsize
     if nbytes > PLANE_BYTES:
         raise UnsafeDataError(
-            f"A plane of {sizes['x']} x {sizes['y']} pixels takes {nbytes} bytes; at "
+            f"A plane of {columns} x {rows} pixels takes {nbytes} bytes; at "
             f"most {PLANE_BYTES} are sent. Ask for a coarser level."
         )
-    index_of = tuple(place.get(axis, slice(None)) for axis in level.dims)
+    wanted: dict[str, int | slice] = {**place}
+    if asked.region is not None:
+        wanted |= {"y": place_y, "x": place_x}
+    index_of = tuple(wanted.get(axis, slice(None)) for axis in level.dims)
     plane = np.asarray(level.data[index_of])
     return plane.T if level.dims.index("y") > level.dims.index("x") else plane
 
@@ -396,7 +504,7 @@ def _level(images: Sequence[NgffImage], asked: PlaneRequest) -> NgffImage:
 
 
 def _of(asked: PlaneRequest, channel: int) -> PlaneRequest:
-    return PlaneRequest(level=asked.level, channel=channel, z=asked.z, t=asked.t)
+    return dataclasses.replace(asked, channel=channel)
 
 
 def _count(level: NgffImage) -> int:
@@ -420,11 +528,20 @@ def _or_error(cell: NDArray[np.uint8] | None, size: int) -> NDArray[np.uint8]:
     return rendering.error_cell(size) if cell is None else cell
 
 
-def _first(view: WellView, acquisition: int | None) -> str | None:
+def _first(view: WellView, acquisition: int | None) -> FieldView | None:
     for field in view.fields:
         if acquisition is None or (field.acquisition or 0) == acquisition:
-            return field.name
+            return field
     return None
+
+
+def _mark(field: FieldView | None) -> str:
+    return "-" if field is None else f"{field.name}\t{field.version}"
+
+
+_EMPTY = np.zeros((1, 1, 3), dtype=np.uint8)
+_NOTHING = Wanted("", lambda: True, lambda: ("", None))
+_UNREADABLE = Wanted("!", lambda: True, lambda: ("!", None))
 
 
 def _raw(plane: NDArray[Any]) -> Raw:

@@ -57,7 +57,12 @@ class Previews:
         self._making: dict[str, Future[bytes]] = {}
 
     def get(
-        self, address: str, make: Callable[[], bytes], *, keep: bool = True
+        self,
+        address: str,
+        make: Callable[[], bytes],
+        *,
+        keep: bool = True,
+        memory: bool = True,
     ) -> bytes:
         """Return the bytes of an address, made where they are not there.
 
@@ -70,9 +75,12 @@ class Previews:
             wait, and is not kept.
         keep
             False keeps it in memory only.
+        memory
+            False keeps it on disk only; the system has what was read last in memory
+            anyway.
         """
-        key = hashlib.sha256(address.encode()).hexdigest()
-        found = self._memory.get(key)
+        key = _key(address)
+        found = self._memory.get(key) if memory else None
         if found is not None:
             return found
         with self._lock:
@@ -87,7 +95,8 @@ class Previews:
                 data = make()
                 if keep:
                     self._write(key, data)
-            self._memory.set(key, data)
+            if memory:
+                self._memory.set(key, data)
             mine.set_result(data)
         except BaseException as error:
             mine.set_exception(error)
@@ -96,6 +105,35 @@ class Previews:
             with self._lock:
                 self._making.pop(key, None)
         return data
+
+    def peek(self, address: str) -> bytes | None:
+        """Return the bytes of an address where they are there already."""
+        key = _key(address)
+        found = self._memory.get(key)
+        if found is None and (found := self._read(key)) is not None:
+            self._memory.set(key, found)
+        return found
+
+    def has(self, address: str) -> bool:
+        """Whether the bytes of an address are on disk."""
+        return self._path(_key(address)).exists()
+
+    def put(self, address: str, data: bytes) -> None:
+        """Keep bytes on disk that were made elsewhere."""
+        if not self.has(address):
+            self._write(_key(address), data)
+
+    def discard(self, address: str) -> None:
+        """Forget bytes that turned out to be broken."""
+        key = _key(address)
+        self._memory.discard(key)
+        with contextlib.suppress(OSError):
+            self._path(key).unlink()
+
+    @property
+    def disk_bytes(self) -> int:
+        """The bound of the disk."""
+        return self._disk_bytes
 
     def fill(self) -> tuple[CacheFill, CacheFill]:
         """Return how full memory and disk are."""
@@ -116,7 +154,7 @@ class Previews:
         )
 
     def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / f"{key[2:]}.jpg"
+        return self._folder / key[:2] / key[2:]
 
     def _read(self, key: str) -> bytes | None:
         try:
@@ -127,6 +165,7 @@ class Previews:
     def _write(self, key: str, data: bytes) -> None:
         if len(data) > self._disk_bytes:
             return
+        self._measure()
         path = self._path(key)
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -143,7 +182,6 @@ class Previews:
             # A full disk must not keep anybody from looking at a plate.
             _LOG.warning("A preview could not be kept: %s", error)
             return
-        self._measure()
         with self._lock:
             self._disk_used += len(data)
             self._disk_entries += 1
@@ -183,6 +221,12 @@ class Previews:
                     last = max(status.st_atime, status.st_mtime)
                     found.append((last, status.st_size, entry.path))
         return found
+
+
+def _key(address: str) -> str:
+    """Return the name of a file, which says what kind of bytes it holds."""
+    kind = "planes" if address.startswith("preview\n") else "jpg"
+    return f"{hashlib.sha256(address.encode()).hexdigest()}.{kind}"
 
 
 def _entries(folder: Path | str) -> list[os.DirEntry[str]]:

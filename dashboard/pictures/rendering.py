@@ -138,10 +138,19 @@ def shrink(plane: Plane, size: int) -> Plane:
     -------
         The plane itself where it is small enough, else the same dtype, smaller.
     """
-    rows, columns = plane.shape
-    factor = max(1, max(rows, columns) // max(size, 1))
+    return shrink_by(plane, shrink_factor(plane.shape, size))
+
+
+def shrink_factor(shape: tuple[int, ...], size: int) -> int:
+    """Return the side of the blocks that `shrink` averages."""
+    return max(1, max(shape) // max(size, 1))
+
+
+def shrink_by(plane: Plane, factor: int) -> Plane:
+    """Average blocks of ``factor`` x ``factor`` pixels."""
     if factor == 1:
         return plane
+    rows, columns = plane.shape
     across, down = min(factor, columns), min(factor, rows)
     height, width = rows // down, columns // across
     wide = _sum_dtype(plane.dtype)

@@ -205,6 +205,10 @@ class ServedPlate:
             self._views.set(label, view)
         return view
 
+    def known_view(self, label: str) -> WellView | None:
+        """Return a well as `well` does, None where it would have to be read."""
+        return self._views.get(label)
+
     def field(self, label: str, name: str) -> FieldView:
         """Return one field of a well.
 

@@ -40,6 +40,8 @@ _LOG = logging.getLogger(__name__)
 FOREVER = "public, max-age=31536000, immutable"
 _MAX_THUMB = 2048
 _MAX_SPRITE_CELL = 512
+_SOON = 0.3
+"""Seconds that a picture of the plate takes which may be unfinished."""
 
 
 def routes(
@@ -174,6 +176,8 @@ class PictureHandler(Handler):
             data = encode_jpeg(error_cell(min(size, 512)))
         else:
             data = picture.data
+            if picture.waiting:
+                self.set_header("X-Waiting", picture.waiting)
             self.set_header("Cache-Control", FOREVER if picture.final else "no-store")
         self.set_header("Content-Type", "image/jpeg")
         await self.finish(data)
@@ -200,7 +204,21 @@ class PictureHandler(Handler):
             channel=self.number("channel", 0) or 0,
             z=self.number("z"),
             t=self.number("t"),
+            region=self.region(),
         )
+
+    def region(self) -> tuple[int, int, int, int] | None:
+        """Return ``region=left,top,width,height`` of the query."""
+        text = self.get_query_argument("region", None)
+        if text is None:
+            return None
+        parts = text.split(",")
+        if len(parts) != 4 or not all(
+            part.isascii() and part.isdigit() and len(part) < 10 for part in parts
+        ):
+            raise HTTPError(400, reason="region must be left,top,width,height")
+        left, top, width, height = map(int, parts)
+        return left, top, width, height
 
     def size(self, largest: int) -> int:
         """Return the size asked for, bounded."""
@@ -265,9 +283,12 @@ class PlateSpriteHandler(PictureHandler):
         size, channels = self.size(_MAX_SPRITE_CELL), self.channels()
         digest = self.get_query_argument("v", "")
         acquisition = self.number("acquisition")
+        asked = self.plane_request()
+        # Answers soon with what there is, and says what is still to come.
+        seconds = _SOON if self.get_query_argument("soon", "") else None
         await self.picture(
             lambda: self.service.pictures.plate_sprite(
-                plate, digest, size, channels, acquisition
+                plate, digest, size, channels, acquisition, asked, seconds
             ),
             size=size,
         )

@@ -1,0 +1,277 @@
+"""Making the previews of a plate in the background.
+
+Previews belong to field versions, so nothing is made twice: not after a restart, and
+after a correction only what was corrected. The first field of every well comes first,
+because the whole plate is looked at first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dashboard.pictures import preview
+from dashboard.plates.values import Progress
+from hcs import HCSPlate
+from hcs.errors import HCSError
+from hcs.qc.workers import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from dashboard.pictures.previews import Previews
+    from dashboard.plates.served import ServedPlate
+    from hcs.stores.store import PlateStore
+
+_LOG = logging.getLogger(__name__)
+
+_HERE = 8
+"""So few previews are made in a thread: starting processes takes longer."""
+
+_BATCH = 4
+"""Fields in one task: some ten milliseconds each."""
+
+_SHARE = 0.7
+"""Part of the disk limit that the previews of one plate may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One preview to be made."""
+
+    well: str
+    """Path of the well."""
+
+    field: str
+    acquisition: int | None
+    version: str
+    address: str
+
+
+Made = tuple[Wanted, bytes | None]
+"""What was wanted and its bytes, None where it cannot be read."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """What is known of one plate's previews."""
+
+    progress: Progress = field(default_factory=Progress)
+    future: Future[None] | None = None
+    again: bool = False
+    stopped: bool = False
+    """By a person."""
+
+    failed: set[str] = field(default_factory=set)
+    """Addresses that cannot be made; tried again with another version only."""
+
+
+class PreviewJobs:
+    """Makes previews of plates, one plate after the other.
+
+    Parameters
+    ----------
+    previews
+        Where they are kept.
+    workers
+        Number of processes; one less than the cores where None, at least one. 0 works
+        in a thread of this process.
+    """
+
+    def __init__(self, previews: Previews, *, workers: int | None = None) -> None:
+        self._previews = previews
+        self._workers = (
+            max(1, (os.cpu_count() or 2) - 1) if workers is None else max(0, workers)
+        )
+        self._pool = ThreadPoolExecutor(1, "previews")
+        self._lock = threading.Lock()
+        self._jobs: dict[str, _Job] = {}
+        self._closing = threading.Event()
+
+    def close(self) -> None:
+        """Stop after the field in work; what was made is kept."""
+        self._closing.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def progress(self, key: str) -> Progress:
+        """Return how far a plate is; `failed` counts fields that cannot be read."""
+        return self._job(key).progress
+
+    def stopped(self, key: str) -> bool:
+        """Whether a person has stopped the job of a plate."""
+        return self._job(key).stopped
+
+    def stop(self, key: str) -> None:
+        """Make no more previews of a plate until `resume`."""
+        self._job(key).stopped = True
+
+    def resume(self, plate: ServedPlate) -> None:
+        """Go on where `stop` has stopped."""
+        self._job(plate.key).stopped = False
+        self.start(plate)
+
+    def start(
+        self, plate: ServedPlate, then: Callable[[], object] | None = None
+    ) -> None:
+        """Make what is not made, soon; then do something else.
+
+        Parameters
+        ----------
+        plate
+            Its wells were looked at.
+        then
+            Work that should not compete with this; called in any case but closing.
+        """
+        job = self._job(plate.key)
+        with self._lock:
+            if self._closing.is_set():
+                return
+            if job.future is not None and not job.future.done():
+                job.again = True
+                if then is not None:
+                    job.future.add_done_callback(lambda _: self._follow(then))
+                return
+            job.future = self._pool.submit(self._run, plate, job)
+            if then is not None:
+                job.future.add_done_callback(lambda _: self._follow(then))
+
+    def wait(self, key: str) -> Progress:
+        """Wait until the job of a plate is at its end."""
+        job = self._job(key)
+        if job.future is not None:
+            job.future.result()
+        return job.progress
+
+    # --- inside -----------------------------------------------------------------------
+
+    def _follow(self, then: Callable[[], object]) -> None:
+        if not self._closing.is_set():
+            then()
+
+    def _job(self, key: str) -> _Job:
+        with self._lock:
+            return self._jobs.setdefault(key, _Job())
+
+    def _run(self, plate: ServedPlate, job: _Job) -> None:
+        try:
+            self._work(plate, job)
+            while job.again and not self._halted(job):
+                job.again = False
+                self._work(plate, job)
+        except Exception as error:  # noqa: BLE001 - a plate that fails ends only itself
+            job.progress = _ended(job.progress, "Previews could not be made.")
+            if isinstance(error, HCSError):
+                _LOG.warning("Previews of %s could not be made: %s", plate.key, error)
+            else:
+                _LOG.exception("Previews of %s could not be made.", plate.key)
+
+    def _halted(self, job: _Job) -> bool:
+        return job.stopped or self._closing.is_set()
+
+    def _work(self, plate: ServedPlate, job: _Job) -> None:
+        wanted = list(self._wanted(plate, job))
+        todo = [
+            one
+            for one in wanted
+            if one.address not in job.failed and not self._previews.has(one.address)
+        ]
+        total = len(wanted)
+        done = total - len(todo)
+        job.progress = Progress(
+            done=done, total=total, running=bool(todo), failed=len(job.failed)
+        )
+        if not todo or self._halted(job):
+            job.progress = _ended(job.progress, "stopped" if job.stopped else "")
+            return
+        allowed = _SHARE * self._previews.disk_bytes
+        spent = 0
+        made = run(
+            _make_batch,
+            [
+                (plate.store, todo[at : at + _BATCH])
+                for at in range(0, len(todo), _BATCH)
+            ],
+            _died,
+            workers=0 if len(todo) <= _HERE else self._workers,
+            cancelled=lambda: self._halted(job) or spent > allowed,
+        )
+        with contextlib.closing(made):  # type: ignore[type-var]
+            for batch in made:
+                for one, data in batch:
+                    done += 1
+                    if data is None:
+                        job.failed.add(one.address)
+                    else:
+                        self._previews.put(one.address, data)
+                        spent += len(data)
+                job.progress = Progress(
+                    done=done, total=total, running=True, failed=len(job.failed)
+                )
+                if spent > allowed:
+                    break
+        full = spent > allowed and done < total
+        job.progress = _ended(
+            job.progress, "stopped" if job.stopped else "disk limit" if full else ""
+        )
+
+    def _wanted(self, plate: ServedPlate, job: _Job) -> Iterator[Wanted]:
+        """Yield every readable field, the first of every well first."""
+        rest: list[Wanted] = []
+        for well in plate.overview().wells:
+            if self._halted(job):
+                return
+            if well.state != "present":
+                continue
+            for index, one in enumerate(plate.well(well.label).fields):
+                if one.error is not None:
+                    continue
+                where = (plate.plate.id, well.label, one.name, one.version)
+                wanted = Wanted(
+                    well.path,
+                    one.name,
+                    one.acquisition,
+                    one.version,
+                    preview.address_of(*where),
+                )
+                if index:
+                    rest.append(wanted)
+                else:
+                    yield wanted
+        yield from rest
+
+
+def _ended(progress: Progress, message: str) -> Progress:
+    return Progress(
+        done=progress.done,
+        total=progress.total,
+        failed=progress.failed,
+        message=message,
+    )
+
+
+def _make_batch(store: PlateStore, batch: Sequence[Wanted]) -> list[Made]:
+    """Make some previews; what a worker process runs."""
+    with HCSPlate(store) as plate:
+        return [(one, _make(plate, one)) for one in batch]
+
+
+def _make(plate: HCSPlate, one: Wanted) -> bytes | None:
+    try:
+        image = plate.well(one.well).field(one.field, one.acquisition).image()
+        if image.version != one.version:
+            # Corrected meanwhile: the job looks again for the new version.
+            return None
+        return preview.make(image)
+    except Exception as error:  # noqa: BLE001 - one field must not end the plate
+        _LOG.info("No preview of %s/%s: %s", one.well, one.field, error)
+        return None
+
+
+def _died(item: tuple[PlateStore, Sequence[Wanted]], reason: str) -> list[Made]:
+    _LOG.warning("Previews of %d fields were not made: %s", len(item[1]), reason)
+    return [(one, None) for one in item[1]]

@@ -1,0 +1,138 @@
+"""HTTP for the plate canvas: which pictures there are, and how far previews are."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from dashboard.pictures.mosaic import arrange
+from dashboard.text import plain_text
+from dashboard.web.http import Handler
+from dashboard.web.urls import Urls
+
+if TYPE_CHECKING:
+    from tornado.web import RequestHandler
+
+    from dashboard.plates.values import FieldView, WellView
+    from dashboard.service import Service
+
+MOST_WELLS = 64
+"""Wells that one request may ask for."""
+
+CELL = 128
+"""Pixels of a field in a well's sprite."""
+
+
+def canvas_routes(
+    service: Service, prefix: str = ""
+) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
+    """Return the patterns for Tornado, without prefix."""
+    about = {"service": service, "urls": Urls(prefix)}
+    return [
+        (r"/pixels/([^/]+)/wells\.json", WellsHandler, about),
+        (r"/pixels/([^/]+)/previews\.json", PreviewsHandler, about),
+    ]
+
+
+class JsonHandler(Handler):
+    """Answers with JSON that is never kept."""
+
+    def initialize(self, service: Service, urls: Urls) -> None:  # type: ignore[override]
+        """Take the service and the spelling of addresses."""
+        super().initialize(service)
+        self.urls = urls
+
+    async def say(self, make: Any) -> None:
+        """Send what `make` returns, made in a thread."""
+        try:
+            found = await self.in_thread(make)
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001 - answered in words, and logged
+            self.answer_error(*self.explain(error))
+            return
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(found, allow_nan=False, separators=(",", ":")))
+
+
+class WellsHandler(JsonHandler):
+    """Where the fields of some wells stand, and what their pictures are called."""
+
+    async def get(self, plate: str) -> None:
+        """Answer for the wells of the query; an unreadable one says why."""
+        labels = self.get_query_arguments("well", strip=False)[:MOST_WELLS]
+        acquisition = self.number("acquisition")
+        await self.say(
+            lambda: {
+                label: describe(
+                    self.urls, plate, self.service.well(plate, label), acquisition
+                )
+                for label in labels
+            }
+        )
+
+
+class PreviewsHandler(JsonHandler):
+    """How far the previews of a plate are, and how full the caches."""
+
+    async def get(self, plate: str) -> None:
+        """Answer from memory."""
+        await self.say(
+            lambda: {
+                **asdict(self.service.preview_progress(plate)),
+                "stopped": self.service.previews_stopped(plate),
+                "caches": [asdict(one) for one in self.service.caches()],
+            }
+        )
+
+
+def describe(
+    urls: Urls, plate: str, well: WellView, acquisition: int | None
+) -> dict[str, Any]:
+    """Return a well's fields with their places, those of an acquisition if one is."""
+    fields = [
+        one
+        for one in well.fields
+        if acquisition is None or (one.acquisition or 0) == acquisition
+    ]
+    mosaic = arrange(fields) if fields else None
+    names = [one.name for one in fields] if len(fields) < len(well.fields) else []
+    return {
+        "error": plain_text(well.error) if well.error else "",
+        "digest": well.digest,
+        "staged": bool(mosaic and mosaic.staged),
+        "sprite": urls.well_sprite(
+            plate, well.label, well.digest, size=CELL, channels=(), fields=names
+        ),
+        "fields": [
+            {**_field(urls, plate, well.label, one), "box": box}
+            for one, box in zip(fields, mosaic.boxes if mosaic else (), strict=True)
+        ],
+    }
+
+
+def _field(urls: Urls, plate: str, well: str, field: FieldView) -> dict[str, Any]:
+    where = (plate, well, field.name, field.version)
+    drawable = field.error is None and {"y", "x"} <= set(field.axes)
+    about: dict[str, Any] = {
+        "name": field.name,
+        "label": plain_text(field.label, 60),
+        "acquisition": field.acquisition,
+        "version": field.version,
+        "error": plain_text(field.error) if field.error else "",
+    }
+    if not drawable:
+        return {**about, "error": about["error"] or "It has no y and x."}
+    y, x = field.axes.index("y"), field.axes.index("x")
+    return {
+        **about,
+        "dtype": field.dtype,
+        "channels": field.size("c"),
+        "levels": [(one.shape[x], one.shape[y]) for one in field.levels]
+        or [(field.shape[x], field.shape[y])],
+        "plane": urls.plane(*where, level=0, channel=0),
+        "picture": urls.picture(*where, level=0, channels=()),
+    }
