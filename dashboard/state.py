@@ -141,8 +141,8 @@ class SessionState(param.Parameterized):
     channels = param.Parameter(default=())  # a tuple of ChannelSetting
     hidden = param.Boolean(default=False)
     chosen = param.Parameter(default=())
-    """Labels of the wells that were chosen together. It is no part of the address: watch
-    it by ``state.param.watch(callback, "chosen")``."""
+    """Labels of the wells that were chosen together. No part of the address: watch it
+    by ``state.param.watch(callback, "chosen")``."""
 
     NAMES = tuple(field.name for field in fields(ViewState))
 

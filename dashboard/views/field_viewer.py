@@ -94,6 +94,16 @@ def place(field: FieldView | None, state: ViewState) -> tuple[int, int]:
     return min(z, field.size("z") - 1), min(state.t or 0, field.size("t") - 1)
 
 
+def spoken_plane(field: FieldView, state: ViewState) -> tuple[int | None, int | None]:
+    """Return z and t for the address of a picture of any field of the well.
+
+    They are within the field, and None where they are what None means, so that a
+    plane has one address however the person came to it.
+    """
+    z, t = place(field, state)
+    return (None if z == field.size("z") // 2 else z), (t or None)
+
+
 def picture_content(field: FieldView) -> dict[str, Any]:
     """Return what a pane needs of a field, addresses apart."""
     plane = [field.axes.index(axis) for axis in "yx" if axis in field.axes]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.views.display import drawn
+from dashboard.views.field_viewer import spoken_plane
 from dashboard.views.island import Island, Message, index_of, script, text_of
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class Gallery:
         assert overview is not None  # noqa: S101 - `draw` has looked
         url = ""
         if field.error is None and overview.channels:
+            # An old link may ask for a plane that this field does not have.
+            z, t = spoken_plane(field, now.state)
             url = self._session.urls.thumb(
                 now.state.plate,
                 well.label,
@@ -92,8 +95,8 @@ class Gallery:
                 field.version,
                 size=size,
                 channels=drawn(overview.channels, now.state),
-                z=now.state.z,
-                t=now.state.t,
+                z=z,
+                t=t,
             )
         several = len(overview.acquisitions) > 1
         return {

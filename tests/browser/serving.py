@@ -30,7 +30,9 @@ class Faults:
     """Parts of addresses that may fail in this test."""
 
     def watch(self, page: Page, host: str) -> None:
-        page.on("pageerror", lambda error: self.scripts.append(str(error)))
+        page.on(
+            "pageerror", lambda error: self.scripts.append(error.stack or str(error))
+        )
         page.on(
             "console",
             lambda message: (

@@ -333,8 +333,9 @@ def test_names_of_others_are_text_and_nothing_else(
         "?plate=nowhere",
         "?plate=demo.ome.zarr&well=Z99",
         "?well=B02&field=../../etc",
+        "?plate=demo.ome.zarr&well=B02&field=77&z=99&t=99&metric=nothing&channels=9:zz",
     ],
-    ids=["plate", "well", "path"],
+    ids=["plate", "well", "path", "everything"],
 )
 def test_a_wrong_address_is_answered_in_words(
     query: str, looking: Server, visit: Callable
@@ -345,6 +346,9 @@ def test_a_wrong_address_is_answered_in_words(
         re.compile("no such well|has no field|is served here|Plates")
     )
     expect(words.first).to_be_visible()
+    # Errors come with what arrives late: metrics, pictures, plots.
+    expect(page.locator(".waiting").first).to_be_hidden()
+    page.wait_for_load_state("networkidle")
 
 
 # --- the page -------------------------------------------------------------------------
