@@ -7,11 +7,12 @@ app connects the state with the browser's address.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlencode
 
 import param
 
+from dashboard.pictures.projection import PROJECTIONS, Projection
 from dashboard.web.urls import decode_channels, encode_channels
 
 if TYPE_CHECKING:
@@ -19,8 +20,25 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import ChannelSetting
 
+_Text = TypeVar("_Text", bound=str)
+
 SCORES = ("", "z", "b")
 """Ways to show a metric."""
+
+ORDERS = ("", "worst")
+"""Ways to sort the fields of a well."""
+
+MONTAGES = ("", "random", "controls")
+"""What the pictures of a plate may be: all wells, some by chance, its controls."""
+
+_PLACES = {"acquisition": "all", "z": "middle", "t": "first"}
+"""What the address says where nobody has chosen."""
+
+_TEXTS = (
+    "plate", "well", "field", "acquisition", "z", "t", "projection", "metric", "score",
+    "order", "outlines", "contrast", "montage", "seed",
+)  # fmt: skip
+"""The order in which an address says it."""
 
 _MAX_TEXT = 500
 _MAX_INDEX = 1 << 31
@@ -52,6 +70,24 @@ class ViewState:
     t: int | None = None
     """None is the first time point."""
 
+    projection: Projection = ""
+    """``"max"`` or ``"mean"`` over all z; "" shows one plane."""
+
+    outlines: str = ""
+    """Label image that is drawn over the field: "" is its first, ``"-"`` none."""
+
+    order: str = ""
+    """How fields of a well are sorted: "" by position, ``"worst"`` first."""
+
+    contrast: str = ""
+    """The one field that the contrast comes from, in words; "" where it does not."""
+
+    montage: str = ""
+    """What the plate's pictures are: "" all wells, else one of `MONTAGES`."""
+
+    seed: int = 0
+    """Which random montage."""
+
     channels: tuple[ChannelSetting, ...] = ()
     """Channels that are on, with their contrast; empty means as the plate has them."""
 
@@ -62,15 +98,17 @@ class ViewState:
 def encode(state: ViewState) -> str:
     """Return the state as the query of an address, without its question mark.
 
-    What is None or empty is left out; everything else is said, defaults too, so that
-    a link means the same next year.
+    What was not chosen is left out. Where one is on a plate is said in full, also what
+    nobody has changed (``acquisition=all&z=middle&t=first``), so that a link means the same
+    next year.
     """
     query: dict[str, str] = {}
-    names = ("plate", "well", "field", "acquisition", "metric", "score", "z", "t")
-    for name in names:
+    for name in _TEXTS:
         value = getattr(state, name)
-        if value is not None and value != "":
+        if value not in (None, "", 0) or (value == 0 and name in _PLACES):
             query[name] = str(value)
+        elif state.plate and name in _PLACES:
+            query[name] = _PLACES[name]
     if state.channels:
         query["channels"] = encode_channels(state.channels)
     if state.hidden:
@@ -100,9 +138,15 @@ def decode(query: str) -> ViewState:
         field=first.get("field", "")[:_MAX_TEXT],
         acquisition=_index(first.get("acquisition", "")),
         metric=first.get("metric", "")[:_MAX_TEXT],
-        score=score if (score := first.get("score", "")) in SCORES else "",
+        score=_one_of(SCORES, first.get("score", "")),
         z=_index(first.get("z", "")),
         t=_index(first.get("t", "")),
+        projection=_one_of(PROJECTIONS, first.get("projection", "")),
+        outlines=first.get("outlines", "")[:_MAX_TEXT],
+        order=_one_of(ORDERS, first.get("order", "")),
+        contrast=first.get("contrast", "")[:_MAX_TEXT],
+        montage=_one_of(MONTAGES, first.get("montage", "")),
+        seed=_index(first.get("seed", "")) or 0,
         channels=_channels(first.get("channels", "")),
         hidden=first.get("hidden") == "1",
     )
@@ -114,6 +158,11 @@ def _index(text: str) -> int | None:
         return None
     number = int(text)
     return number if number < _MAX_INDEX else None
+
+
+def _one_of(allowed: tuple[_Text, ...], text: str) -> _Text:
+    """Return the one that was asked for, else the first."""
+    return next((one for one in allowed if one == text), allowed[0])
 
 
 def _channels(text: str) -> tuple[ChannelSetting, ...]:
@@ -138,6 +187,12 @@ class SessionState(param.Parameterized):
     score = param.String(default="")
     z = param.Integer(default=None, allow_None=True)
     t = param.Integer(default=None, allow_None=True)
+    projection = param.String(default="")
+    outlines = param.String(default="")
+    order = param.String(default="")
+    contrast = param.String(default="")
+    montage = param.String(default="")
+    seed = param.Integer(default=0)
     channels = param.Parameter(default=())  # a tuple of ChannelSetting
     hidden = param.Boolean(default=False)
     chosen = param.Parameter(default=())

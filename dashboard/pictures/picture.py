@@ -15,6 +15,7 @@ import numpy as np
 from dashboard.errors import NotServedError
 from dashboard.pictures import preview, rendering
 from dashboard.pictures.plate_sprite import PlateSprite, Wanted, bitmap
+from dashboard.pictures.projection import Projection, project
 from dashboard.plates.values import CacheFill
 from dashboard.web.urls import encode_channels, sprite_columns
 from hcs.cache import LRUCache
@@ -64,6 +65,9 @@ class PlaneRequest:
 
     region: Region | None = None
     """None is the whole plane; what lies outside of it is left out."""
+
+    projection: Projection = ""
+    """``"max"`` or ``"mean"`` over all z instead of one plane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +380,8 @@ class Pictures:
         asked: PlaneRequest,
     ) -> NDArray[np.uint8]:
         """Return a field version as a small picture, from its preview if that does."""
-        if asked.z is None and asked.t is None and size <= preview.SIDES[-1]:
+        plain = asked.z is None and asked.t is None and not asked.projection
+        if plain and size <= preview.SIDES[-1]:
             found = self._preview(plate, where)
             if found.holds([one.index for one in channels], size):
                 used = [one for one in channels if one.index < found.channels]
@@ -412,7 +417,7 @@ class Pictures:
     ) -> NDArray[np.uint8]:
         shapes = [_plane_shape(level) for level in image.images]
         level = rendering.level_for(shapes, size)
-        smaller = PlaneRequest(level=level, z=asked.z, t=asked.t)
+        smaller = dataclasses.replace(asked, level=level)
         planes, used = self._chosen(image, where, channels, smaller)
         small = [rendering.shrink(plane, size) for plane in planes]
         return rendering.fit(_drawn(small, used, image.images[level]), size)
@@ -490,8 +495,18 @@ def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
     wanted: dict[str, int | slice] = {**place}
     if asked.region is not None:
         wanted |= {"y": place_y, "x": place_x}
-    index_of = tuple(wanted.get(axis, slice(None)) for axis in level.dims)
-    plane = np.asarray(level.data[index_of])
+
+    def read(**more: slice) -> NDArray[Any]:
+        where = {**wanted, **more}
+        index_of = tuple(where.get(axis, slice(None)) for axis in level.dims)
+        return np.asarray(level.data[index_of])
+
+    left_axes = [axis for axis in level.dims if axis in "zyx"]
+    if asked.projection and sizes.get("z", 1) > 1:
+        stack = lambda z: np.moveaxis(read(z=z), left_axes.index("z"), 0)  # noqa: E731
+        plane = project(stack, sizes["z"], nbytes, asked.projection)
+    else:
+        plane = read()
     return plane.T if level.dims.index("y") > level.dims.index("x") else plane
 
 

@@ -22,6 +22,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from dashboard.errors import NotServedError, RefusedError
 from dashboard.pictures.picture import Picture, PlaneRequest, Raw
+from dashboard.pictures.projection import PROJECTIONS, Projection
 from dashboard.pictures.rendering import encode_jpeg, error_cell
 from dashboard.text import plain_text
 from dashboard.web.urls import decode_channels
@@ -205,7 +206,16 @@ class PictureHandler(Handler):
             z=self.number("z"),
             t=self.number("t"),
             region=self.region(),
+            projection=self.projection(),
         )
+
+    def projection(self) -> Projection:
+        """Return how a stack is to become one plane."""
+        asked = self.get_query_argument("projection", "")
+        found = next((one for one in PROJECTIONS if one == asked), None)
+        if found is None:
+            raise HTTPError(400, reason="projection must be max or mean")
+        return found
 
     def region(self) -> tuple[int, int, int, int] | None:
         """Return ``region=left,top,width,height`` of the query."""

@@ -96,10 +96,12 @@ class Urls:
         channels: Iterable[ChannelSetting],
         z: int | None = None,
         t: int | None = None,
+        projection: str = "",
     ) -> str:
         """Return the address of a small picture; its longer side has `size` pixels."""
         base = self._field(plate, well, field, version)
-        return f"{base}/thumb.jpg?{_picture(channels, z, t, size=size)}"
+        more = {"projection": projection} if projection else {}
+        return f"{base}/thumb.jpg?{_picture(channels, z, t, size=size, **more)}"
 
     def plane(
         self,
@@ -153,6 +155,14 @@ class Urls:
         """Return the address of a whole level, drawn by the server."""
         base = self._field(plate, well, field, version)
         return f"{base}/field.jpg?{_picture(channels, z, t, level=level)}"
+
+    def saved(self, plate: str, well: str, field: str, version: str, what: str) -> str:
+        """Return the start of a file's address: ``"field.png"`` or ``"planes.tif"``.
+
+        Which plane and channels, and how they are drawn, go into its query; see
+        `dashboard.web.saving`.
+        """
+        return f"{self._field(plate, well, field, version)}/{what}"
 
     def staged_plane(
         self,

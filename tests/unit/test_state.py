@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.pictures.projection import PROJECTIONS
 from dashboard.plates.values import ChannelSetting
-from dashboard.state import SessionState, ViewState, decode, encode
+from dashboard.state import MONTAGES, ORDERS, SessionState, ViewState, decode, encode
 from dashboard.web.urls import Urls, decode_channels, encode_channels, sprite_columns
 
 names = st.text(st.characters(min_codepoint=33, max_codepoint=0x24F), max_size=30)
@@ -31,6 +32,12 @@ views = st.builds(
     t=numbers,
     channels=st.lists(settings, max_size=5).map(tuple),
     hidden=st.booleans(),
+    projection=st.sampled_from(PROJECTIONS),
+    order=st.sampled_from(ORDERS),
+    outlines=names,
+    contrast=names,
+    montage=st.sampled_from(MONTAGES),
+    seed=st.integers(0, 2**31 - 1),
 )
 
 
@@ -56,7 +63,9 @@ def test_what_is_not_a_whole_number_counts_as_not_given(text: str) -> None:
 
 def test_an_address_can_be_read_by_people() -> None:
     view = ViewState(plate="2024/plate 1.zarr", well="B02", acquisition=0)
-    assert encode(view) == "plate=2024/plate+1.zarr&well=B02&acquisition=0"
+    assert encode(view) == (
+        "plate=2024/plate+1.zarr&well=B02&acquisition=0&z=middle&t=first"
+    )
 
 
 def test_update_notifies_once_with_everything_changed() -> None:

@@ -1,0 +1,75 @@
+"""A stack of focal planes as one plane: its brightest pixels, or its mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+Projection = Literal["", "max", "mean"]
+PROJECTIONS: tuple[Projection, ...] = ("", "max", "mean")
+"""Ways to show a stack: one plane of it, or all of them as one."""
+
+_BLOCK_BYTES = 64 << 20
+"""Planes that are read at a time: chunks may hold several."""
+
+
+def project(
+    read: Callable[[slice], NDArray[Any]],
+    count: int,
+    plane_bytes: int,
+    how: Projection,
+) -> NDArray[Any]:
+    """Return the projection of a stack, in the dtype of its pixels.
+
+    Parameters
+    ----------
+    read
+        Returns some planes ``(z, y, x)``.
+    count
+        Planes there are.
+    plane_bytes
+        Of one of them; so few are held at a time.
+    how
+        ``"max"`` or ``"mean"``. The mean of integers is rounded to the nearest, halves
+        to even; NaN counts as no pixel where others are there.
+    """
+    step = max(1, _BLOCK_BYTES // max(plane_bytes, 1))
+    blocks = (read(slice(at, min(at + step, count))) for at in range(0, count, step))
+    return _maximum(blocks) if how == "max" else _mean(blocks)
+
+
+def _maximum(blocks: Any) -> NDArray[Any]:
+    found: NDArray[Any] | None = None
+    for block in blocks:
+        # Left to right, for `fmax` skips NaN where `max` would keep it.
+        highest = np.fmax.reduce(block, axis=0)
+        found = highest if found is None else np.fmax(found, highest)
+    assert found is not None  # noqa: S101 - a stack has a plane
+    return found
+
+
+def _mean(blocks: Any) -> NDArray[Any]:
+    total: NDArray[np.float64] | None = None
+    counted: NDArray[Any] | int = 0
+    kind = np.dtype(np.float32)
+    for block in blocks:
+        kind = block.dtype
+        there = np.isfinite(block) if kind.kind == "f" else None
+        wide = block.astype(np.float64) if there is None else np.where(there, block, 0)
+        summed = wide.sum(axis=0, dtype=np.float64)
+        total = summed if total is None else total + summed
+        counted = counted + (len(block) if there is None else there.sum(axis=0))
+    assert total is not None  # noqa: S101 - a stack has a plane
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / counted
+    if kind.kind == "f":
+        return mean.astype(kind)
+    if kind.kind == "b":
+        return mean >= 0.5
+    return np.rint(mean).astype(kind)
