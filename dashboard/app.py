@@ -18,6 +18,7 @@ from dashboard.session import Session
 from dashboard.web.canvas import canvas_routes
 from dashboard.web.exports import export_routes
 from dashboard.web.http import routes
+from dashboard.web.saving import saving_routes
 from dashboard.web.urls import Urls
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def make_server(service: Service, settings: Settings) -> Any:
                 *canvas_routes(service, prefix),
                 *routes(service, origins=allowed, assets=assets_folder()),
                 *export_routes(service),
+                *saving_routes(service),
             ],
             unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),
             check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),

@@ -21,6 +21,7 @@ from dashboard.events import Events
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.picture import PLANE_CACHE_BYTES, Pictures
 from dashboard.pictures.previews import DISK_BYTES, MEMORY_BYTES, Previews
+from dashboard.pictures.saving import Saving
 from dashboard.plates.keeper import Keeper
 from dashboard.plates.registry import Plates
 from dashboard.plates.survey import look_at, survey
@@ -133,6 +134,7 @@ class Service:
             cache_bytes,
         )
         self._preview_jobs = PreviewJobs(self.pictures.previews, workers=workers)
+        self.saving = Saving(self._plates)
         settings = Settings(self._engine)
         self._roles = RoleBook(settings)
         self._measuring = Measuring(

@@ -1,0 +1,283 @@
+"""One field as a file to keep: a PNG to show, a TIFF to measure."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from dashboard.errors import NotServedError
+from dashboard.pictures import rendering
+from dashboard.pictures.picture import PlaneRequest, read_plane
+from dashboard.text import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import ChannelSetting, FieldView
+    from hcs.images.image import Multiscales
+
+MAX_PIXELS = 64 << 20
+"""A larger picture is saved from a coarser level, and says so."""
+
+_CONTRASTS = {
+    "stored": "contrast stored with the plate",
+    "plate": "contrast the same over the plate",
+    "dtype": "contrast: range of the data type",
+    "hand": "contrast set by hand",
+    "field": "CONTRAST OF ONE FIELD ONLY",
+}
+"""Where a picture's contrast comes from, as its caption says it."""
+
+_SHORT = {"micrometer": "µm", "millimeter": "mm", "nanometer": "nm"}
+_OME_KINDS = ("u1", "u2", "u4", "i1", "i2", "i4", "f4", "f8")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file for a person."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which field version, and which of its planes."""
+
+    plate: str
+    well: str
+    field: str
+    version: str
+    asked: PlaneRequest
+
+
+class Saving:
+    """Makes files of what a field viewer shows.
+
+    Thread safety: holds nothing of its own.
+    """
+
+    def __init__(self, plates: Plates) -> None:
+        self._plates = plates
+
+    def png(
+        self, which: Which, channels: Sequence[ChannelSetting], source: str, origin: str
+    ) -> Saved:
+        """Return a field drawn as on screen, with a scale bar and a caption.
+
+        Parameters
+        ----------
+        channels
+            Those that are on.
+        source
+            Where the contrast comes from, a `ContrastSource` or ``"hand"``.
+        origin
+            The field that the contrast was taken from, where it was one.
+        """
+        plate, view, image = self._open(which)
+        shapes = [_plane_shape(one.data.shape, one.dims) for one in image.images]
+        level = next(
+            (at for at, (y, x) in enumerate(shapes) if y * x <= MAX_PIXELS),
+            len(shapes) - 1,
+        )
+        used = [one for one in channels if one.index < view.size("c")]
+        planes = [
+            read_plane(image.images[level], _request(which, level, one.index))
+            for one in used
+        ]
+        picture = (
+            rendering.composite(planes, used)
+            if planes
+            else np.zeros((*shapes[level], 3), np.uint8)
+        )
+        size, unit = _pixel(view, shapes[0][1] / shapes[level][1])
+        lines = [_place(plate, view, which), _drawn(used, view, source, origin)]
+        if level:
+            lines[0] += f" · reduced to {shapes[level][1]} × {shapes[level][0]}"
+        drawn = _captioned(_with_bar(Image.fromarray(picture), size, unit), lines)
+        stream = io.BytesIO()
+        drawn.save(stream, "PNG")
+        return Saved(f"{_stem(plate, view, which)}.png", stream.getvalue())
+
+    def tiff(self, which: Which, channels: Sequence[int]) -> Saved:
+        """Return the pixels of the plane, of each of these channels, as they are."""
+        import tifffile
+
+        plate, view, image = self._open(which)
+        chosen = [one for one in channels if one < view.size("c")] or [0]
+        planes = np.stack(
+            [read_plane(image.images[0], _request(which, 0, one)) for one in chosen]
+        )
+        if planes.dtype.kind == "b":
+            planes = planes.astype(np.uint8)
+        if planes.dtype == np.float16:
+            planes = planes.astype(np.float32)
+        planes = planes.astype(planes.dtype.newbyteorder("="), copy=False)
+        ome = planes.dtype.str[1:] in _OME_KINDS
+        size, unit = _pixel(view, 1.0)
+        about: dict[str, Any] = {"axes": "CYX"}
+        if ome:
+            about["Channel"] = {"Name": [view.channels[one] for one in chosen]}
+        if ome and unit:
+            about |= {f"PhysicalSize{axis}": size for axis in "XY"}
+            about |= {f"PhysicalSize{axis}Unit": unit for axis in "XY"}
+        stream = io.BytesIO()
+        tifffile.imwrite(
+            stream, planes, ome=ome, photometric="minisblack", metadata=about
+        )
+        suffix = "ome.tif" if ome else "tif"
+        return Saved(f"{_stem(plate, view, which)}.{suffix}", stream.getvalue())
+
+    def _open(self, which: Which) -> tuple[ServedPlate, FieldView, Multiscales]:
+        plate = self._plates.get(which.plate)
+        view = plate.field(which.well, which.field)
+        if view.version != which.version:
+            raise NotServedError(
+                f"Field {plain_text(view.label, 60)} of {which.well} has been replaced "
+                f"meanwhile; look at it again before you save it."
+            )
+        return plate, view, plate.image(which.well, which.field, which.version)
+
+
+def _request(which: Which, level: int, channel: int) -> PlaneRequest:
+    one = which.asked
+    return PlaneRequest(
+        level=level, channel=channel, z=one.z, t=one.t, projection=one.projection
+    )
+
+
+def _plane_shape(shape: Sequence[int], dims: Sequence[str]) -> tuple[int, int]:
+    return int(shape[list(dims).index("y")]), int(shape[list(dims).index("x")])
+
+
+def _pixel(view: FieldView, times: float) -> tuple[float, str]:
+    """Return the size of a pixel along x and its unit, "" where it is not known."""
+    at = view.axes.index("x")
+    unit = view.units[at] if at < len(view.units) else None
+    size = view.scale[at] if at < len(view.scale) else 0.0
+    if not unit or not size > 0:
+        return times, ""
+    return size * times, _SHORT.get(unit, unit)
+
+
+def _place(plate: ServedPlate, view: FieldView, which: Which) -> str:
+    parts = [plate.plate.name or which.plate, which.well, view.label]
+    if view.acquisition_name:
+        parts.append(view.acquisition_name)
+    return " · ".join([*map(plain_text, parts), *_axes(view, which)])
+
+
+def _axes(view: FieldView, which: Which) -> list[str]:
+    """Return z and t in words, as far as the field has them; counted from one."""
+    found = []
+    depth, times = view.size("z"), view.size("t")
+    if depth > 1 and which.asked.projection:
+        found.append(f"z {which.asked.projection} of {depth}")
+    elif depth > 1:
+        z = depth // 2 if which.asked.z is None else which.asked.z
+        found.append(f"z {z + 1} of {depth}")
+    if times > 1:
+        found.append(f"t {(which.asked.t or 0) + 1} of {times}")
+    return found
+
+
+def _drawn(
+    used: Sequence[ChannelSetting], view: FieldView, source: str, origin: str
+) -> str:
+    channels = [
+        f"{view.channels[one.index] if one.index < len(view.channels) else one.index} "
+        f"{one.low:g}-{one.high:g}" + (f" γ {one.gamma:g}" if one.gamma != 1 else "")
+        for one in used
+    ]
+    words = _CONTRASTS.get(source, _CONTRASTS["hand"])
+    if source == "field" and origin:
+        words = f"{words} ({plain_text(origin, 80)})"
+    return " · ".join([plain_text(", ".join(channels) or "no channel", 400), words])
+
+
+def _stem(plate: ServedPlate, view: FieldView, which: Which) -> str:
+    name = plate.plate.name or which.plate.rpartition("/")[2]
+    parts = [name, which.well, view.label, *_axes(view, which)]
+    text = "_".join(plain_text(part, 80) for part in parts)
+    safe = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-"
+        for letter in text
+    )
+    return safe.strip(".-") or "field"
+
+
+def round_length(most: float) -> float:
+    """Return the longest of 1, 2, 5, 10 ... that is at most `most`.
+
+    >>> [round_length(most) for most in (0.7, 4.9, 5, 23, 199)]
+    [0.5, 2.0, 5.0, 20.0, 100.0]
+    """
+    power = 10.0 ** math.floor(math.log10(most))
+    return next((step * power for step in (5, 2, 1) if step * power <= most), power)
+
+
+def _with_bar(picture: Image.Image, size: float, unit: str) -> Image.Image:
+    """Draw a bar of a round length into the lower right corner."""
+    width, height = picture.size
+    length = round_length(max(size * width / 4, 1e-12))
+    across = max(1, round(length / size))
+    thick = max(2, height // 150)
+    margin = max(4, height // 50)
+    text = f"{length:g} {unit or 'px'}"
+    font = _font(max(10, height // 32))
+    draw = ImageDraw.Draw(picture)
+    right, bottom = width - margin, height - margin
+    draw.rectangle(
+        (right - across, bottom - thick, right - 1, bottom - 1),
+        fill="white",
+        outline="black",
+    )
+    draw.text(
+        (right - across / 2, bottom - thick - margin / 3),
+        text,
+        fill="white",
+        font=font,
+        anchor="ms",
+        stroke_width=max(1, thick // 2),
+        stroke_fill="black",
+    )
+    return picture
+
+
+def _captioned(picture: Image.Image, lines: Sequence[str]) -> Image.Image:
+    """Put lines of text below a picture, broken where they are too wide for it."""
+    size = max(10, min(28, picture.width // 48))
+    font = _font(size)
+    broken = [part for line in lines for part in _broken(line, font, picture.width)]
+    step = round(size * 1.35)
+    whole = Image.new(
+        "RGB", (picture.width, picture.height + step * len(broken) + size), "white"
+    )
+    whole.paste(picture, (0, 0))
+    draw = ImageDraw.Draw(whole)
+    for number, line in enumerate(broken):
+        top = picture.height + size // 2 + number * step
+        draw.text((size // 2, top), line, fill="black", font=font)
+    return whole
+
+
+def _broken(text: str, font: Any, width: int) -> list[str]:
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width - 12:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def _font(size: int) -> Any:
+    return ImageFont.load_default(size)

@@ -1,0 +1,61 @@
+"""HTTP for single fields as files: a PNG with its scale bar, planes as TIFF."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from dashboard.pictures.saving import Which
+from dashboard.web.http import PictureHandler
+
+if TYPE_CHECKING:
+    from dashboard.service import Service
+
+
+def saving_routes(
+    service: Service,
+) -> list[tuple[str, type[PictureHandler], dict[str, Any]]]:
+    """Return the patterns for Tornado, without prefix."""
+    name = r"([^/]+)"
+    pattern = rf"/pixels/{name}/{name}/{name}/{name}/(field\.png|planes\.tif)"
+    return [(pattern, SavingHandler, {"service": service})]
+
+
+class SavingHandler(PictureHandler):
+    """Sends a field as a file, drawn as its address says or with its bare pixels.
+
+    The query holds ``channels``, ``z``, ``t`` and ``projection`` as pictures have them,
+    and for the caption ``source`` and ``origin`` of the contrast.
+    """
+
+    async def get(
+        self, plate: str, well: str, field: str, version: str, what: str
+    ) -> None:
+        """Answer with a file that the browser keeps."""
+        which = Which(
+            plate=plate,
+            well=well,
+            field=field,
+            version=version,
+            asked=self.plane_request(),
+        )
+        channels = self.channels()
+        source = self.get_query_argument("source", "")[:20]
+        origin = self.get_query_argument("origin", "")[:80]
+        saving = self.service.saving
+        try:
+            file = await self.in_thread(
+                (lambda: saving.png(which, channels, source, origin))
+                if what == "field.png"
+                else (lambda: saving.tiff(which, [one.index for one in channels]))
+            )
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001 - answered in words, and logged
+            self.answer_error(*self.explain(error))
+            return
+        png = what == "field.png"
+        self.set_header("Content-Type", "image/png" if png else "image/tiff")
+        self.set_header("Content-Disposition", f'attachment; filename="{file.name}"')
+        self.set_header("Cache-Control", "no-store")
+        await self.finish(file.data)
