@@ -33,7 +33,7 @@ def to_multiscales(
         level by how much it is smaller than full size: 2, 4, 8 and so on. An empty
         list makes none.
     method
-        Kept for the record; there is one method.
+        Taken for the sake of the API; there is one method, which the result names.
     chunks
         Kept for the writer.
 
@@ -43,11 +43,12 @@ def to_multiscales(
         If a factor is not the next power of two, or the axes do not end with y and x.
     """
     from hcs.images.image import Multiscales
+    from hcs.images.pyramid import MEAN
 
     image = data if hasattr(data, "dims") else to_ngff_image(data)
     levels, smallest = _levels(scale_factors)
     images = [image, *_coarser(image, levels, smallest)]
-    return Multiscales(images, scale_factors=None, method=method, chunks=chunks)
+    return Multiscales(images, scale_factors=None, method=MEAN, chunks=chunks)
 
 
 def _levels(

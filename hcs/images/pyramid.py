@@ -23,6 +23,15 @@ Kind = Literal["intensity", "labels"]
 SMALLEST = 256
 """Pixels: halving stops where neither side is longer, about one thumbnail."""
 
+MEAN = "mean"
+"""Name of the method for intensities, as image documents state it."""
+
+METHODS = {
+    MEAN: "Means of 2x2 pixels, each level of the one before.",
+    "nearest": "Every second pixel, each level of the one before.",
+}
+"""What each method does, by its name."""
+
 _WIDER = {1: np.uint16, 2: np.uint32, 4: np.uint64}
 _WIDER_SIGNED = {1: np.int16, 2: np.int32, 4: np.int64}
 

@@ -286,7 +286,10 @@ def _finite(value: object) -> float | None:
 
 
 def write_image(
-    meta: ImageMetadata, version: str, attributes: Mapping[str, Any] | None = None
+    meta: ImageMetadata,
+    version: str,
+    attributes: Mapping[str, Any] | None = None,
+    made_by: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the attributes of an image group.
 
@@ -299,12 +302,15 @@ def write_image(
     attributes
         Attributes that the group has so far, of any version; unknown keys survive,
         also those of the multiscale and of each channel.
+    made_by
+        How the levels were made: the keys ``type`` and ``metadata`` of the multiscale.
     """
     attributes = attributes or {}
     block = envelope(attributes)
     old = block.get("multiscales")
     old_first = old[0] if isinstance(old, list) and old else {}
     first = _multiscale(meta, version, old_first if isinstance(old_first, dict) else {})
+    first |= made_by or {}
     others = old[1:] if isinstance(old, list) else []
     changes: dict[str, Any] = {"multiscales": [first, *others]}
     old_omero = block.get("omero")

@@ -7,14 +7,15 @@ attributes (`images` with `data`, `dims`, `scale` and `translation`, and `metada
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+import json
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hcs.errors import ShapeError, UnsafeDataError
-from hcs.images.pyramid import level_factors
+from hcs.images.pyramid import MEAN, METHODS, level_factors
 from hcs.metadata import Axis, Channel, Dataset, ImageMetadata, Window
 from hcs.ngff.envelope import EXTENSION, envelope
 
@@ -27,6 +28,9 @@ AXES = ("t", "c", "z", "y", "x")
 """The order in which axes are written."""
 
 _TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
+
+_STALE = ("type", "metadata")
+"""Keys of a multiscale that tell how its levels were made."""
 
 AT_ONCE = 256 << 20
 """Bytes: a smaller array is read whole, a larger one plane by plane; a lazy array whose
@@ -85,6 +89,9 @@ class Source:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     """Attributes of the image group that no specification defines."""
 
+    method: Mapping[str, Any] = field(default_factory=dict)
+    """What is known of how coarser levels that came along were made, see `made_by`."""
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of level 0."""
@@ -99,6 +106,13 @@ class Source:
     def dims(self) -> tuple[str, ...]:
         """Axis names in the order they are written."""
         return self.levels[0].dims
+
+    @property
+    def made_by(self) -> Mapping[str, Any]:
+        """How the levels are made: ``type`` and ``metadata`` of the multiscale."""
+        if len(self.levels) > 1:
+            return self.method
+        return _made_here("nearest" if self.dtype.kind == "b" else MEAN)
 
     def datasets(self, shapes: Sequence[Sequence[int]]) -> tuple[Dataset, ...]:
         """Return the levels' entries for the metadata, given their shapes.
@@ -166,11 +180,45 @@ def as_source(multiscales: Any) -> Source:
         omero=_mapping(getattr(given, "omero", None)),
     )
     _check_channels(metadata, first)
+    attributes = _mapping(getattr(multiscales, "attributes", None))
     return Source(
         levels=levels,
         metadata=metadata,
-        attributes=own_attributes(_mapping(getattr(multiscales, "attributes", None))),
+        attributes=own_attributes(attributes),
+        method=_method(multiscales, given, attributes),
     )
+
+
+def _made_here(method: str) -> dict[str, Any]:
+    return {
+        "type": method,
+        "metadata": {
+            "description": METHODS[method],
+            "method": "hcs.images.pyramid.downsample",
+        },
+    }
+
+
+def _method(
+    multiscales: Any, given: Any, attributes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what the source tells of how its coarser levels were made."""
+    if getattr(multiscales, "method", None) == MEAN:
+        return _made_here(MEAN)
+    found = envelope(attributes).get("multiscales")
+    if isinstance(found, list) and found and isinstance(found[0], dict):
+        kind, details = (found[0].get(key) for key in _STALE)
+    else:
+        kind, details = (getattr(given, key, None) for key in _STALE)
+    known: dict[str, Any] = {"type": kind} if isinstance(kind, str) else {}
+    if is_dataclass(details) and not isinstance(details, type):
+        details = asdict(details)
+    if isinstance(details, dict):
+        # Other libraries keep objects there that JSON does not know.
+        known["metadata"] = json.loads(
+            json.dumps(details, default=str), parse_constant=str
+        )
+    return known
 
 
 def own_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,7 +232,7 @@ def own_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     multiscales = envelope(kept).get("multiscales")
     if isinstance(multiscales, list):
         del multiscales[1:]
-        for stale in ("type", "metadata"):
+        for stale in _STALE:
             if multiscales and isinstance(multiscales[0], dict):
                 multiscales[0].pop(stale, None)
     return kept

@@ -343,7 +343,7 @@ def _write(
     shapes = [layout.shape for layout in layouts]
     datasets = replace(source, metadata=metadata).datasets(shapes)
     metadata = replace(metadata, datasets=datasets)
-    written = spec.write_image(metadata, state.version, attributes)
+    written = spec.write_image(metadata, state.version, attributes, source.made_by)
     complete = spec.with_extension(written, {"version": identifier})
     step.reached("complete")
     for name, data in spec.group_json(state.version, complete).items():
