@@ -237,10 +237,10 @@ class Service:
         return self._measuring.metrics(self._looked_at(key))
 
     def values(
-        self, key: str, metric: str, acquisition: int | None = None
+        self, key: str, metric: str, acquisition: int | None = None, way: str = ""
     ) -> MetricValues:
         """Return a metric over the plate, as far as it is measured (fast)."""
-        return self._measuring.values(self._looked_at(key), metric, acquisition)
+        return self._measuring.values(self._looked_at(key), metric, acquisition, way)
 
     def field_values(self, key: str, label: str) -> tuple[FieldValues, ...]:
         """Return all metrics of the fields of a well (fast)."""
@@ -275,11 +275,11 @@ class Service:
         plate.bump()
 
     def statistics(
-        self, key: str, metric: str, acquisition: int | None = None
+        self, key: str, metric: str, acquisition: int | None = None, way: str = ""
     ) -> StatisticsView:
         """Return what a metric says about the plate as an assay."""
         overview = self._looked_at(key).overview()
-        values = self.values(key, metric, acquisition)
+        values = self.values(key, metric, acquisition, way)
         return self._statistics.view(overview, values, self.failed_wells(key))
 
     def failed_wells(self, key: str) -> frozenset[str]:

@@ -307,6 +307,12 @@ class MetricInfo:
     definition: str = ""
     """What it is and when it misleads, in a sentence or two."""
 
+    kind: Literal["technical", "treatment", "imported", ""] = ""
+    """Whether treatment moves it; "" for what is no measurement."""
+
+    log: bool = False
+    """Skewed: better looked at on a logarithmic scale."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricValue:
@@ -318,6 +324,12 @@ class MetricValue:
 
     field: str | None = None
     """The field that the value comes from, where it is that of the worst field."""
+
+    n: int | None = None
+    """Fields that it rests on; None where it does not come from fields."""
+
+    of: int | None = None
+    """Fields that there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

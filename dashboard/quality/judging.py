@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from dashboard.quality.basis import Basis, BasisBook
+from dashboard.quality.imports import PREFIX, ImportBook
 from dashboard.quality.suspects import (
     Evidence,
     Judgement,
@@ -13,16 +16,23 @@ from dashboard.quality.suspects import (
     baselines_to_json,
     judge,
 )
+from dashboard.settings import project_of
 from hcs.qc.definitions import definition
 from hcs.qc.failures import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import PlateOverview
     from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
 
 _KIND = "baselines"
+_MEDIANS = "medians"
+
+_MOST_PLATES = 200
+"""Plates of a project that are remembered; the oldest is forgotten first."""
 
 
 class Judging:
@@ -34,6 +44,20 @@ class Judging:
     def __init__(self, settings: Settings, roles: RoleBook) -> None:
         self._settings = settings
         self._roles = roles
+        self.rests = BasisBook(settings)
+        self.imports = ImportBook(settings)
+
+    def basis(self, plate: ServedPlate) -> Basis:
+        """Return what the numbers of a plate rest on."""
+        return self.rests.view(plate)
+
+    def imported(self, overview: PlateOverview, metric: str) -> dict[str, Any]:
+        """Return what `Stock` holds of other programs' metrics."""
+        found: dict[str, Any] = {"imported": self.imports.metrics(overview)}
+        if metric.startswith(PREFIX):
+            column = metric.removeprefix(PREFIX)
+            found["values"] = self.imports.values(overview, column)
+        return found
 
     def judge(self, plate: str, evidence: Evidence, *, anew: bool = False) -> Judgement:
         """Return what is odd about a plate whose fields have all been measured.
@@ -53,20 +77,54 @@ class Judging:
             for well in evidence.overview.wells
             if well.label in view.wells
         }
-        signature = _signature(roles)
+        signature = _signature(roles, evidence.basis)
         told = None if anew else self._settings.get(_KIND, plate)
         kept = None
         if isinstance(told, dict) and told.get("signature") == signature:
             kept = baselines_from_json(told.get("baselines"))
+        evidence = replace(evidence, earlier=self._earlier(plate, evidence))
         judgement, used = judge(evidence, roles, kept)
+        self._note_medians(plate, evidence, judgement)
         if kept is None:
             value = {"signature": signature, "baselines": baselines_to_json(used)}
             self._settings.put(value, _KIND, plate)
         return judgement
 
+    def _earlier(
+        self, plate: str, evidence: Evidence
+    ) -> dict[tuple[str, str], list[float]]:
+        """Return the medians of the project's other plates that were measured before.
 
-def _signature(roles: Mapping[str, str | None]) -> str:
+        Those that came after a plate do not count: its banner must not change because
+        of them.
+        """
+        project = project_of(evidence.overview.location)
+        told = self._settings.get(_MEDIANS, project)
+        found: dict[tuple[str, str], list[float]] = {}
+        for one, medians in (told if isinstance(told, dict) else {}).items():
+            if one == plate:
+                break
+            for metric, channel, median in medians:
+                found.setdefault((metric, channel), []).append(float(median))
+        return found
+
+    def _note_medians(
+        self, plate: str, evidence: Evidence, judgement: Judgement
+    ) -> None:
+        project = project_of(evidence.overview.location)
+        told = self._settings.get(_MEDIANS, project)
+        known = dict(told) if isinstance(told, dict) else {}
+        new = [[*key, median] for key, median in sorted(judgement.medians.items())]
+        # A plate that is bad as a whole is nothing to compare others with.
+        if known.get(plate) != new and not judgement.banner:
+            while len(known) >= _MOST_PLATES and plate not in known:
+                del known[next(iter(known))]
+            self._settings.put(known | {plate: new}, _MEDIANS, project)
+
+
+def _signature(roles: Mapping[str, str | None], basis: Basis) -> str:
     """Return what changes where kept baselines say nothing any more."""
     keys = [definition(rule.metric).key for rule in RULES]
-    text = json.dumps([keys, sorted(roles.items())])
+    clips = sorted((at, one.level) for at, one in basis.clips.items())
+    text = json.dumps([keys, sorted(roles.items()), basis.nuclear, clips])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -16,17 +16,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dashboard.plates.values import FieldValues, MetricInfo, MetricValues, Progress
+from dashboard.quality.basis import told
 from dashboard.quality.metrics import FieldKey, Measured
 from dashboard.quality.scores import (
     METRICS,
     clip_levels,
     field_value,
+    is_complete,
     metric_infos,
     summarise,
-    wanted_keys,
-    well_values,
 )
 from dashboard.quality.suspects import Evidence, Judgement
+from dashboard.quality.wells import Stock, well_values
 from hcs.errors import HCSError
 from hcs.qc.measure import measure_plate, plate_settings
 
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
+    from dashboard.quality.basis import Basis
     from dashboard.quality.judging import Judging
     from dashboard.quality.metrics import MetricStore
+    from hcs.qc.clip import Clip
     from hcs.qc.results import FieldResult
 
 _LOG = logging.getLogger(__name__)
@@ -122,16 +125,26 @@ class Measuring:
 
     def metrics(self, plate: ServedPlate) -> tuple[MetricInfo, ...]:
         """Return the metrics of a plate, completeness first."""
-        return metric_infos(plate.channels)
+        judging = self._judging
+        return metric_infos(
+            plate.channels,
+            judging.basis(plate),
+            judging.imports.metrics(plate.overview()),
+        )
 
     def progress(self, plate: ServedPlate) -> Progress:
         """Return how far a plate is measured."""
         return self._known(plate).progress
 
     def values(
-        self, plate: ServedPlate, metric: str, acquisition: int | None
+        self, plate: ServedPlate, metric: str, acquisition: int | None, way: str = ""
     ) -> MetricValues:
         """Return a metric over the wells of a plate.
+
+        Parameters
+        ----------
+        way
+            How fields become wells, see `well_values`.
 
         Raises
         ------
@@ -140,7 +153,7 @@ class Measuring:
         """
         known = self._known(plate)
         overview = plate.overview()
-        key = (overview.revision, metric, acquisition, known.progress)
+        key = (overview.revision, metric, acquisition, way, known.progress)
         found = known.cached.get(key)
         if found is None:
             with self._lock:
@@ -151,16 +164,17 @@ class Measuring:
                 errors = {
                     (one.well, one.field): why for one, why in known.errors.items()
                 }
-            found = well_values(
-                overview,
-                plate.fields_by_well(),
-                metric,
-                acquisition,
-                latest,
-                errors,
-                known.progress,
-                known.judged,
+            stock = Stock(
+                overview=overview,
+                fields=plate.fields_by_well(),
+                latest=latest,
+                errors=errors,
+                progress=known.progress,
+                judged=known.judged,
+                basis=self._judging.basis(plate),
+                **self._judging.imported(overview, metric),
             )
+            found = well_values(stock, metric, acquisition, way)
             if len(known.cached) > _CACHED:
                 known.cached.clear()
             known.cached[key] = found
@@ -181,14 +195,17 @@ class Measuring:
                 if key is not None
             }
         infos = [info for info in self.metrics(plate) if info.channel is not None]
-        clips = clip_levels(everything, [one.index for one in plate.channels])
+        basis = self._judging.basis(plate)
+        clips = clip_levels(everything, [one.index for one in plate.channels], basis)
         return tuple(
             FieldValues(
                 field=one.name,
                 acquisition=one.acquisition,
                 version=one.version,
                 values={
-                    info.id: field_value(info.id, measured[one.name], clips)
+                    info.id: _number(
+                        field_value(info.id, measured[one.name], clips, basis)
+                    )
                     for info in infos
                 }
                 if (key := latest[one.name]) is not None and key.version == one.version
@@ -196,6 +213,18 @@ class Measuring:
             )
             for one in view.fields
         )
+
+    def clips(self, plate: ServedPlate) -> dict[int, Clip]:
+        """Return at which counts each camera saturates, and how that is known."""
+        known = self._known(plate)
+        with self._lock:
+            everything = [known.values.get(one, {}) for one in known.latest.values()]
+        channels = [one.index for one in plate.channels]
+        return clip_levels(everything, channels, self._judging.basis(plate))
+
+    def in_memory(self, key: str) -> bool:
+        """Return whether anybody has asked for a plate's measurements."""
+        return key in self._plates
 
     def judgement(self, plate: ServedPlate) -> Judgement:
         """Return which wells are suspect; pending while the plate is measured."""
@@ -236,6 +265,7 @@ class Measuring:
             channels=plate.channels,
             latest=latest,
             errors=errors,
+            basis=self._judging.basis(plate),
         )
         try:
             judged = self._judging.judge(plate.plate.id, evidence, anew=anew)
@@ -306,14 +336,15 @@ class Measuring:
 
     def _measure(self, plate: ServedPlate, known: Knowledge) -> Progress:
         """Measure what is not measured; return the progress to be told at the end."""
-        todo, have = self._todo(plate, known)
+        basis = self._judging.basis(plate)
+        todo, have = self._todo(plate, known, basis)
         if not todo:
             return Progress(done=have, total=have)
         total = have + len(todo)
         self._tell(plate, known, Progress(done=have, total=total, running=True))
         results = measure_plate(
             plate.plate,
-            settings=plate_settings(plate.plate, metrics=METRICS),
+            settings=plate_settings(plate.plate, metrics=METRICS, **told(plate, basis)),
             skip=lambda one: (one[0], one[1]) not in todo,
             workers=0 if len(todo) <= _HERE else self._workers,
             executor=self._executor,
@@ -332,21 +363,20 @@ class Measuring:
                 failed += result.error is not None
                 done += 1
                 if time.monotonic() - last > _BATCH_SECONDS:
-                    self._take(plate, known, buffer)
+                    self._take(plate, known, buffer, basis)
                     buffer, last = [], time.monotonic()
                     state = Progress(
                         done=done, total=max(total, done), running=True, failed=failed
                     )
                     self._tell(plate, known, state, force=True)
-        self._take(plate, known, buffer)
+        self._take(plate, known, buffer, basis)
         return Progress(done=done, total=max(total, done), failed=failed)
 
     def _todo(
-        self, plate: ServedPlate, known: Knowledge
+        self, plate: ServedPlate, known: Knowledge, basis: Basis
     ) -> tuple[dict[Place, str], int]:
         """Return the fields to measure with their versions, and how many are done."""
         overview = plate.overview()
-        wanted = wanted_keys(plate.channels)
         todo: dict[Place, str] = {}
         have = 0
         for well in overview.wells:
@@ -359,7 +389,7 @@ class Measuring:
                 with self._lock:
                     known.live[well.path, one.name] = one.version
                     values = known.values.get(key)
-                    complete = values is not None and wanted <= values.keys()
+                    complete = values is not None and is_complete(values, basis)
                     if complete or key in known.errors:
                         known.latest[well.path, one.name] = key
                         have += 1
@@ -372,7 +402,11 @@ class Measuring:
         return todo, have
 
     def _take(
-        self, plate: ServedPlate, known: Knowledge, results: Iterable[FieldResult]
+        self,
+        plate: ServedPlate,
+        known: Knowledge,
+        results: Iterable[FieldResult],
+        basis: Basis,
     ) -> None:
         rows = []
         for result in results:
@@ -382,9 +416,11 @@ class Measuring:
                     known.errors[key] = result.error or "it could not be opened"
                     known.latest[result.well, result.field] = key
                 continue
-            values = summarise(result)
+            values = summarise(result, basis)
             rows.append((key, values))
             with self._lock:
+                # What was measured on another basis stays beside it.
+                values = known.values.get(key, {}) | values
                 known.values[key] = values
                 known.latest[result.well, result.field] = key
         self._store.save(plate.plate.id, rows)
@@ -403,3 +439,7 @@ class Measuring:
             known.cached.clear()
         if changed:
             plate.bump()
+
+
+def _number(found: Measured | None) -> float | None:
+    return None if found is None else found.value

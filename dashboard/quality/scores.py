@@ -11,23 +11,20 @@ import statistics
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from dashboard.errors import NotServedError
-from dashboard.plates.values import MetricInfo, MetricValue, MetricValues, Progress
+from dashboard.plates.values import MetricInfo
+from dashboard.quality.basis import Basis, proposed
+from dashboard.quality.imports import PREFIX as IMPORTED
 from dashboard.quality.metrics import Measured
-from dashboard.text import plain_text
-from hcs.qc.aggregate import best_plane, default_way
-from hcs.qc.clip import Top, infer_clip, percent_at
+from hcs.qc.aggregate import best_plane
+from hcs.qc.clip import Clip, Top, infer_clip, percent_at
 from hcs.qc.definitions import EVERY, definition
 from hcs.qc.failures import RULES
-from hcs.qc.nuclei import propose_channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dashboard.plates.values import ChannelDisplay, PlateOverview, WellState
-    from dashboard.quality.suspects import Judgement
+    from dashboard.plates.values import ChannelDisplay
+    from dashboard.quality.imports import ImportedMetric
     from hcs.qc.definitions import Definition
     from hcs.qc.results import FieldResult, PlaneResult
 
@@ -69,10 +66,24 @@ _SIDES = {
 }
 
 
-def metric_infos(channels: Sequence[ChannelDisplay]) -> tuple[MetricInfo, ...]:
-    """Return the metrics of a plate with these channels."""
+def metric_infos(
+    channels: Sequence[ChannelDisplay],
+    basis: Basis | None = None,
+    imported: Sequence[ImportedMetric] = (),
+) -> tuple[MetricInfo, ...]:
+    """Return the metrics of a plate with these channels.
+
+    Parameters
+    ----------
+    channels
+        The plate's.
+    basis
+        What its numbers rest on; what is proposed where None.
+    imported
+        Metrics that other programs have measured.
+    """
+    rests = proposed(channels) if basis is None else basis
     found = [_SUSPICION, _COMPLETE]
-    nuclear = nuclear_channel(channels)
     for name in METRICS:
         about = definition(name)
         found += [
@@ -83,11 +94,31 @@ def metric_infos(channels: Sequence[ChannelDisplay]) -> tuple[MetricInfo, ...]:
                 direction=about.bad,
                 channel=channel.index,
                 definition=explain(about),
+                kind=about.kind,
+                log=about.log,
             )
             for channel in channels
-            if _applies(about, channel.index, nuclear)
+            if _applies(about, channel.index, rests)
         ]
-    return tuple(found)
+    return (*found, *map(_imported_info, imported))
+
+
+def _imported_info(one: ImportedMetric) -> MetricInfo:
+    by = f" by {one.who}" if one.who else ""
+    return MetricInfo(
+        id=f"{IMPORTED}{one.column}",
+        title=one.column,
+        kind="imported",
+        definition=(
+            f"Imported from {one.source}{by}, {one.when[:10]}. Another program has "
+            f"measured it; what it means stands there."
+        ),
+    )
+
+
+def is_measured(metric: str) -> bool:
+    """Return whether an id is that of a number that was measured on images."""
+    return bool(metric) and metric not in (COMPLETENESS, SUSPICION)
 
 
 def explain(about: Definition) -> str:
@@ -96,44 +127,68 @@ def explain(about: Definition) -> str:
     return f"{about.meaning} {side} Misleads: {about.misleads}"
 
 
-def nuclear_channel(channels: Sequence[ChannelDisplay]) -> int | None:
-    """Return the index of the channel whose name speaks of nuclei, None without."""
-    found = propose_channel([one.name for one in channels])
-    return None if found is None else channels[found].index
-
-
-def _applies(about: Definition, channel: int, nuclear: int | None) -> bool:
+def _applies(about: Definition, channel: int, basis: Basis) -> bool:
     """Return whether a metric has values for a channel, as `measure_field` has them."""
-    reference = 0 if nuclear is None else nuclear
     if about.scope == "plane":
         return True
     if about.scope == "pair":
-        return channel != reference
-    if nuclear is None:
+        return channel != basis.reference
+    if basis.nuclear is None:
         return False
-    return (channel == nuclear) == (about.scope == "nuclei")
+    return (channel == basis.nuclear) == (about.scope == "nuclei")
 
 
-def wanted_keys(channels: Sequence[ChannelDisplay]) -> frozenset[str]:
-    """Return the stored keys that a measured field of this plate has at least."""
-    # Channel 0 stands for all: a field may have fewer channels than the plate.
-    del channels
-    return frozenset(
-        _stored(definition(name), 0)
-        for name in METRICS
-        if definition(name).scope == "plane"
+_PLAIN = frozenset(
+    f"{definition(name).key}.0"
+    for name in METRICS
+    if definition(name).scope == "plane" and name != SATURATION
+)
+"""Channel 0 stands for all: a field may have fewer channels than the plate."""
+
+
+def is_complete(measured: Mapping[str, Measured], basis: Basis) -> bool:
+    """Return whether a field needs no more measuring under a basis."""
+    if not measured.keys() >= _PLAIN:
+        return False
+    if basis.nuclear is not None and _nuclear_mark(basis) not in measured:
+        return False
+    return all(
+        _saturation_key(channel, clip) in measured
+        or _top(measured, channel) is None
+        or percent_at(_known(_top(measured, channel)), clip.level or 0) is not None
+        for channel, clip in basis.clips.items()
     )
 
 
-def _stored(about: Definition, channel: int) -> str:
-    return f"{about.key}.{channel}"
+def _known(top: Top | None) -> Top:
+    assert top is not None  # noqa: S101 - asked for only where there is one
+    return top
+
+
+def _nuclear_mark(basis: Basis) -> str:
+    """Return the key that says which channel the nuclei were looked for in."""
+    return f"nuclear.{basis.reference}"
+
+
+def stored_key(about: Definition, channel: int, basis: Basis) -> str:
+    """Return what a value is stored under: all that decides it and may change."""
+    key = f"{about.key}.{channel}"
+    if about.scope in ("pair", "nuclei pair"):
+        return f"{key}.{basis.reference}"
+    if about.id == SATURATION and (clip := basis.clips.get(channel)) is not None:
+        return _saturation_key(channel, clip)
+    return key
+
+
+def _saturation_key(channel: int, clip: Clip) -> str:
+    return f"{definition(SATURATION).key}.{channel}@{clip.level:g}"
 
 
 # --- planes to fields ----------------------------------------------------------------
 
 
-def summarise(result: FieldResult) -> dict[str, Measured]:
-    """Return one number a metric and channel of a field.
+def summarise(result: FieldResult, basis: Basis) -> dict[str, Measured]:
+    """Return one number a metric and channel of a field that was measured on a basis.
 
     Of a stack it is that of the plane in focus, over time points the median: as the
     library brings planes to fields.
@@ -146,8 +201,11 @@ def summarise(result: FieldResult) -> dict[str, Measured]:
         sharpest = best_plane(planes)
         used = [plane for plane in planes if plane.z == sharpest]
         for name in dict.fromkeys(name for plane in used for name in plane.values):
-            found[_stored(definition(name), channel)] = _over_time(name, used)
+            key = stored_key(definition(name), channel, basis)
+            found[key] = _over_time(name, used)
         found |= _tops(channel, used)
+    if basis.nuclear is not None:
+        found[_nuclear_mark(basis)] = Measured(float(basis.nuclear))
     return found
 
 
@@ -180,9 +238,10 @@ def _top(measured: Mapping[str, Measured], channel: int) -> Top | None:
 def field_value(
     metric: str,
     measured: Mapping[str, Measured],
-    clips: Mapping[int, float | None],
-) -> float | None:
-    """Return a field's value of a metric of the page, None where there is none.
+    clips: Mapping[int, Clip],
+    basis: Basis,
+) -> Measured | None:
+    """Return a field's value of a metric of the page, None where nothing is stored.
 
     Parameters
     ----------
@@ -192,19 +251,21 @@ def field_value(
         What is stored of the field.
     clips
         See `clip_levels`.
+    basis
+        What the numbers rest on.
     """
     name, _, channel = metric.rpartition(".")
-    index = int(channel)
-    value = measured.get(_stored(definition(name), index))
-    if value is not None and value.value is None and name == SATURATION:
-        value = _saturation(measured, index, value, clips.get(index))
-    return None if value is None else value.value
+    about, index = definition(name), int(channel)
+    value = measured.get(stored_key(about, index, basis))
+    if name != SATURATION or (value is not None and value.value is not None):
+        return value
+    return _saturation(measured, index, clips.get(index))
 
 
 def clip_levels(
-    plate: Sequence[Mapping[str, Measured]], channels: Iterable[int]
-) -> dict[int, float | None]:
-    """Return the counts at which the camera saturates, by channel, where it shows.
+    plate: Sequence[Mapping[str, Measured]], channels: Iterable[int], basis: Basis
+) -> dict[int, Clip]:
+    """Return the counts at which each camera saturates, and how that is known.
 
     Parameters
     ----------
@@ -212,158 +273,31 @@ def clip_levels(
         What is stored of all fields: a clip level shows only over many.
     channels
         Positions of the channels.
+    basis
+        What a person or the import says; pile-up decides for other channels.
     """
-    return {channel: _clip(plate, channel) for channel in channels}
+    return {
+        channel: basis.clips.get(channel) or _seen(plate, channel)
+        for channel in channels
+    }
 
 
-def _clip(plate: Iterable[Mapping[str, Measured]], channel: int) -> float | None:
+def _seen(plate: Iterable[Mapping[str, Measured]], channel: int) -> Clip:
     tops = [top for one in plate if (top := _top(one, channel)) is not None]
-    return infer_clip(tops).level
+    return infer_clip(tops)
 
 
 def _saturation(
-    measured: Mapping[str, Measured], channel: int, value: Measured, clip: float | None
-) -> Measured:
+    measured: Mapping[str, Measured], channel: int, clip: Clip | None
+) -> Measured | None:
     top = _top(measured, channel)
-    if clip is None or top is None:
-        return value
-    percent = percent_at(top, clip)
+    if top is None or clip is None:
+        return None
+    if clip.level is None:
+        return Measured(None, clip.source)
+    percent = percent_at(top, clip.level)
     if percent is None:
-        return Measured(None, f"measured before the clip level {clip:g} was known")
-    return Measured(percent)
-
-
-# --- fields to wells -----------------------------------------------------------------
-
-
-def well_values(
-    overview: PlateOverview,
-    fields: Mapping[str, Sequence[tuple[str, int | None]]],
-    metric: str,
-    acquisition: int | None,
-    latest: Mapping[tuple[str, str], Mapping[str, Measured]],
-    errors: Mapping[tuple[str, str], str],
-    progress: Progress,
-    judged: Judgement,
-) -> MetricValues:
-    """Return a metric over the wells that the plate lists.
-
-    Parameters
-    ----------
-    overview
-        The plate.
-    fields
-        Names and acquisitions of the fields by well path.
-    metric
-        Id on the page.
-    acquisition
-        Only fields of this one; all where None.
-    latest
-        What is stored of each field, by well path and name.
-    errors
-        Why a field could not be measured.
-    progress
-        Of the measuring.
-    judged
-        Which wells are suspect.
-
-    Raises
-    ------
-    NotServedError
-        If there is no such metric.
-    """
-    info = next(
-        (one for one in metric_infos(overview.channels) if one.id == metric), None
-    )
-    if info is None:
-        raise NotServedError(f"There is no metric {plain_text(metric, 100)!r} here.")
-    clip = None
-    if info.channel is not None and metric.startswith(f"{SATURATION}."):
-        clip = _clip(latest.values(), info.channel)
-    wells = {}
-    for well in overview.wells:
-        if well.state == "not_acquired":
-            continue
-        if info.id == COMPLETENESS:
-            wells[well.label] = _completeness(well)
-            continue
-        if info.id == SUSPICION:
-            wells[well.label] = _suspicion(well, judged)
-            continue
-        names = [
-            name
-            for name, one in fields.get(well.path, ())
-            if acquisition is None or (one or 0) == acquisition
-        ]
-        wells[well.label] = _of_fields(info, well, names, latest, errors, clip)
-    low, high = _range([one.value for one in wells.values()])
-    if info.id == SUSPICION and low is not None:
-        # A clean plate is all dark, whatever its largest score may be.
-        low, high = 0.0, 3.0
-    return MetricValues(metric=info, wells=wells, low=low, high=high, progress=progress)
-
-
-def _completeness(well: WellState) -> MetricValue:
-    if well.state in ("missing", "pending"):
-        return MetricValue(value=0.0, reason=well.error)
-    if well.n_fields is None:
-        return MetricValue(value=None, reason=well.error or "not looked at yet")
-    expected = well.expected_fields or well.n_fields
-    return MetricValue(value=100.0 * well.n_fields / expected if expected else 0.0)
-
-
-def _suspicion(well: WellState, judged: Judgement) -> MetricValue:
-    if not judged.ready:
-        return MetricValue(value=None, reason="pending until the plate is measured")
-    if well.state == "pending":
-        return MetricValue(value=None, reason=well.error)
-    found = judged.by_well.get(well.label)
-    if found is None:
-        return MetricValue(value=0.0, reason="nothing stands out")
-    return MetricValue(value=found.score, reason=found.text)
-
-
-def _of_fields(
-    info: MetricInfo,
-    well: WellState,
-    names: Sequence[str],
-    latest: Mapping[tuple[str, str], Mapping[str, Measured]],
-    errors: Mapping[tuple[str, str], str],
-    clip: float | None,
-) -> MetricValue:
-    """Return the worst field's value, or the median of what treatment moves."""
-    name = info.id.rpartition(".")[0]
-    about, channel = definition(name), info.channel or 0
-    found: list[tuple[float, str]] = []
-    reasons = []
-    for field in names:
-        measured = latest.get((well.path, field))
-        value = None if measured is None else measured.get(_stored(about, channel))
-        if name == SATURATION and measured and value and value.value is None:
-            value = _saturation(measured, channel, value, clip)
-        if value is not None and value.value is not None:
-            found.append((value.value, field))
-        else:
-            why = value.reason if value is not None else None
-            reasons.append(why or errors.get((well.path, field)) or "not measured yet")
-    if not found:
-        reason = well.error or (
-            reasons[0] if reasons else "no field of this acquisition"
+        return Measured(
+            None, f"measured before the clip level {clip.level:g} was known"
         )
-        return MetricValue(value=None, reason=reason)
-    way = default_way(about)
-    if way == "worst" and info.direction == "low":
-        value_of, field = min(found)
-        return MetricValue(value=value_of, field=field)
-    if way == "worst" and info.direction == "high":
-        value_of, field = max(found)
-        return MetricValue(value=value_of, field=field)
-    return MetricValue(value=statistics.median(value for value, _ in found))
-
-
-def _range(values: Iterable[float | None]) -> tuple[float | None, float | None]:
-    known = [value for value in values if value is not None and math.isfinite(value)]
-    if not known:
-        return None, None
-    low, high = (float(one) for one in np.percentile(known, (2, 98)))
-    return low, high
+    return Measured(percent)

@@ -11,20 +11,24 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dashboard.quality.scores import METRICS, clip_levels, field_value, nuclear_channel
+from dashboard.quality.basis import Basis
+from dashboard.quality.scores import METRICS, clip_levels, field_value
 from hcs.qc.banner import plate_banner
 from hcs.qc.baseline import Baseline, BaselineKey, make_baselines
-from hcs.qc.definitions import definition
 from hcs.qc.failures import RULES
 from hcs.qc.results import FieldResult, PlaneResult
-from hcs.qc.suspicion import find_suspects
+from hcs.qc.suspicion import cut_offs, find_suspects, find_unusual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
     from dashboard.quality.metrics import Measured
-    from hcs.qc.suspicion import Suspect
+    from hcs.qc.clip import Clip
+    from hcs.qc.suspicion import Cut, Suspect
+
+_BIOLOGY = ("nucleus_count", "nucleus_area", "mean", "nucleus_ring_ratio")
+"""What treatment moves: counted as unusual, which may be biology."""
 
 MOST = 10.0
 """Scores are drawn up to here; an unreadable field has no end."""
@@ -37,7 +41,7 @@ _NEEDED = tuple(
     for name in METRICS
     if name in {rule.metric for rule in RULES}
     or name in {rule.relative for rule in RULES}
-    or name in ("percent_maximal", "mean")
+    or name in ("percent_maximal", *_BIOLOGY)
 )
 
 
@@ -99,6 +103,15 @@ class Judgement:
     """The plate is no longer what the kept baseline was made of."""
 
     by_well: dict[str, SuspectView] = field(default_factory=dict)
+    unusual: tuple[SuspectView, ...] = ()
+    """Wells that stand out within their role in what treatment moves: never suspect
+    for this alone."""
+
+    cuts: dict[str, Cut] = field(default_factory=dict)
+    """Values from which on a field is suspect, by metric of the page."""
+
+    medians: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Of the plate, by metric and channel, for later plates to be compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +127,19 @@ class Evidence:
     """What is stored of each field, by well path and name."""
 
     errors: Mapping[tuple[str, str], str]
+    basis: Basis = field(default_factory=Basis)
+    """What the numbers rest on."""
+
+    earlier: Mapping[tuple[str, str], Sequence[float]] = field(default_factory=dict)
+    """Medians of earlier plates of the project, by metric and channel."""
 
 
 def results_of(evidence: Evidence) -> list[FieldResult]:
     """Return what is stored in the shape in which the library judges."""
     clips = clip_levels(
-        list(evidence.latest.values()), [one.index for one in evidence.channels]
+        list(evidence.latest.values()),
+        [one.index for one in evidence.channels],
+        evidence.basis,
     )
     found = []
     for well in evidence.overview.wells:
@@ -167,15 +187,16 @@ def _result(
 def _planes(
     evidence: Evidence,
     measured: Mapping[str, Measured],
-    clips: Mapping[int, float | None],
+    clips: Mapping[int, Clip],
 ) -> tuple[PlaneResult, ...]:
     found = []
     for channel in evidence.channels:
         values = {}
         for name in _NEEDED:
-            if f"{definition(name).key}.{channel.index}" in measured:
-                value = field_value(f"{name}.{channel.index}", measured, clips)
-                values[name] = math.nan if value is None else value
+            metric = f"{name}.{channel.index}"
+            value = field_value(metric, measured, clips, evidence.basis)
+            if value is not None:
+                values[name] = math.nan if value.value is None else value.value
         if values:
             found.append(
                 PlaneResult(
@@ -214,14 +235,19 @@ def judge(
         if math.isfinite(one.median) and math.isfinite(one.spread)
     }
     used = now if kept is None else dict(kept)
-    nuclear = nuclear_channel(evidence.channels)
+    nuclear = evidence.basis.nuclear
     names = {one.index: one.name for one in evidence.channels}
     name = None if nuclear is None else names[nuclear]
+    cuts = {
+        (metric.rpartition(".")[0], names[int(metric.rpartition(".")[2])]): cut
+        for metric, cut in evidence.basis.cuts.items()
+    }
     suspects = find_suspects(
         results,
         used,
         nuclear=name,
         roles=roles,
+        cuts=cuts,
         expected={
             well.path: well.expected_fields
             for well in evidence.overview.wells
@@ -229,11 +255,23 @@ def judge(
         },
     )
     by_well = _by_well(evidence, suspects)
+    indices = {one.name: one.index for one in evidence.channels}
     return (
         Judgement(
             ready=True,
             suspects=tuple(sorted(by_well.values(), key=lambda one: -one.score)),
-            banner=tuple(plate_banner(good, nuclear=name)),
+            banner=tuple(plate_banner(good, nuclear=name, earlier=evidence.earlier)),
+            unusual=_unusual(evidence, good, roles, by_well),
+            cuts={
+                f"{metric}.{index}": cut
+                for (metric, channel), cut in cut_offs(
+                    good, used, nuclear=name, cuts=cuts
+                ).items()
+                for index in (indices[channel],)
+            },
+            medians={
+                (key[0], key[1]): one.median for key, one in now.items() if not key[2]
+            },
             fields=sum(bool(one.field) for one in results),
             moved=kept is not None and _moved(kept, now),
             by_well=by_well,
@@ -268,6 +306,20 @@ def _by_well(evidence: Evidence, suspects: Sequence[Suspect]) -> dict[str, Suspe
         )
         for label, found in together.items()
     }
+
+
+def _unusual(
+    evidence: Evidence,
+    good: Sequence[FieldResult],
+    roles: Mapping[str, str | None],
+    suspects: Mapping[str, SuspectView],
+) -> tuple[SuspectView, ...]:
+    """Return the wells that stand out in what treatment moves and are not suspect."""
+    found = find_unusual(good, _BIOLOGY, roles=roles)
+    # One well is told once, however many of its fields stand out.
+    by_well = _by_well(evidence, found)
+    worst = sorted(by_well.values(), key=lambda one: -one.score)
+    return tuple(one for one in worst if one.well not in suspects)
 
 
 def _bounded(score: float) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from hcs.errors import NotFoundError
-from hcs.qc.definitions import Definition, definition
+from hcs.qc.definitions import Definition, Direction, definition
 from hcs.qc.screen import median_of
 
 if TYPE_CHECKING:
@@ -145,16 +145,28 @@ def _well_value(
     if values.size == 0:
         reason = next((why for _, why in fields if why), "not measured yet")
         return WellValue(value=math.nan, fields=0, reason=reason)
-    value = _aggregate(values, entry, way, middle)
+    value = aggregate(values, way, bad=entry.bad, middle=middle)
     reason = "needs two fields" if math.isnan(value) else ""
     return WellValue(value=value, fields=values.size, reason=reason)
 
 
-def _aggregate(
-    values: NDArray[np.float64], entry: Definition, way: How, middle: float
+def aggregate(
+    values: NDArray[np.float64], way: How, *, bad: Direction, middle: float
 ) -> float:
+    """Return what the fields of one well become, NaN where there are too few.
+
+    Parameters
+    ----------
+    values
+        At least one finite number.
+    bad
+        The metric's bad side, which decides what is worst.
+    middle
+        What is usual on the plate; worst is the furthest from it where no one side is
+        bad.
+    """
     if way == "worst":
-        return _worst(values, entry, middle)
+        return _worst(values, bad, middle)
     if way == "sd":
         return float(values.std(ddof=1)) if values.size > 1 else math.nan
     if way == "cv":
@@ -170,10 +182,10 @@ def _aggregate(
     return float(plain[way](values))
 
 
-def _worst(values: NDArray[np.float64], entry: Definition, middle: float) -> float:
+def _worst(values: NDArray[np.float64], bad: Direction, middle: float) -> float:
     """Return the value furthest on the bad side; without one, furthest from usual."""
-    if entry.bad == "low":
+    if bad == "low":
         return float(values.min())
-    if entry.bad == "high":
+    if bad == "high":
         return float(values.max())
     return float(values[np.argmax(np.abs(values - middle))])

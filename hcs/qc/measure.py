@@ -59,7 +59,8 @@ def plate_settings(
         Name of the nuclear channel; proposed from the channels' names where not given.
     """
     known = {
-        name: Clip(level, "from the import") for name, level in _imported(plate).items()
+        name: Clip(level, "from the import")
+        for name, level in imported_clips(plate).items()
     }
     known |= {
         name: Clip(float(level), "set by a person")
@@ -76,7 +77,7 @@ def plate_settings(
     )
 
 
-def _imported(plate: HCSPlate) -> dict[str, float]:
+def imported_clips(plate: HCSPlate) -> dict[str, float]:
     """Return the clip levels that the plate's own key holds."""
     from hcs.ngff.envelope import extension
 

@@ -25,6 +25,10 @@ _UNUSUAL = 3.5
 """Robust z from which a treatment's metric is called unusual."""
 
 
+Cut = tuple[float | None, float | None]
+"""Values from which on a field is suspect, downwards and upwards; None: never."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Why a field is suspect."""
@@ -64,6 +68,7 @@ def find_suspects(
     nuclear: str | None = None,
     roles: Mapping[str, str | None] | None = None,
     expected: Mapping[str, int] | None = None,
+    cuts: Mapping[tuple[str, str], Cut] | None = None,
 ) -> list[Suspect]:
     """Return the fields that somebody should look at, the worst first.
 
@@ -79,6 +84,8 @@ def find_suspects(
         Role by path of the well.
     expected
         How many fields each well should have, by path.
+    cuts
+        Cut-offs that a person set instead of a rule's own, by metric and channel.
     """
     reasons: dict[FieldKey, list[Reason]] = {}
     labels = {result.key: result.label or result.field for result in results}
@@ -88,7 +95,8 @@ def find_suspects(
     for rule in rules:
         for channel in channels_of(results, rule.metric):
             values = field_values(results, rule.metric, channel)
-            judge = _Judge(rule, channel, baselines, nuclear, roles)
+            cut = (cuts or {}).get((rule.metric, channel))
+            judge = _Judge(rule, channel, baselines, nuclear, roles, cut)
             for key, told in judge.reasons(values, labels):
                 reasons.setdefault(key, []).append(told)
     for well, told in _missing(results, expected or {}):
@@ -153,12 +161,14 @@ class _Judge:
         channel: str,
         baselines: Mapping[BaselineKey, Baseline],
         nuclear: str | None,
-        roles: Mapping[str, str | None] | None,
+        roles: Mapping[str, str | None] | None = None,
+        cut: Cut | None = None,
     ) -> None:
         self.rule = rule
         self.channel = channel
         self.baselines = baselines
         self.roles = roles or {}
+        self.cut = cut
         other = nuclear is not None and channel != nuclear
         self.least = rule.least * (rule.wider if other else 1.0)
 
@@ -198,6 +208,8 @@ class _Judge:
 
     def score(self, key: FieldKey, value: float) -> float:
         """Return how many cut-offs a field is away on the bad side; 1 is at it."""
+        if self.cut is not None:
+            return self._beyond(value, self.cut)
         scores = [0.0]
         limit = self.rule.limit
         if limit is not None and limit != 0:
@@ -208,6 +220,33 @@ class _Judge:
             cut = max(self.rule.z * usual.spread, self.least * self._unit())
             scores.append(away / cut if cut > 0 else 0.0)
         return max(scores)
+
+    def _beyond(self, value: float, cut: Cut) -> float:
+        """Return the score where a person has set the cut-offs: nobody else's hold."""
+        whole = self.baselines.get((self.rule.metric, self.channel, None))
+        scores = [0.0]
+        for end, side in zip(cut, (-1, 1), strict=True):
+            if end is None or (value - end) * side < 0:
+                continue
+            room = math.nan if whole is None else (end - whole.median) * side
+            far = (value - whole.median) * side if whole is not None else 0.0
+            scores.append(far / room if room > 0 else 1.0)
+        return max(scores)
+
+    def ends(self) -> Cut:
+        """Return the values from which fields of no special role are suspect."""
+        if self.cut is not None:
+            return self.cut
+        low: list[float] = []
+        high: list[float] = [] if self.rule.limit is None else [self.rule.limit]
+        whole = self.baselines.get((self.rule.metric, self.channel, None))
+        if self.rule.scored and whole is not None:
+            far = max(self.rule.z * whole.spread, self.least * self._unit())
+            if math.isfinite(far) and self.rule.side <= 0:
+                low.append(whole.median - far)
+            if math.isfinite(far) and self.rule.side >= 0:
+                high.append(whole.median + far)
+        return max(low, default=None), min(high, default=None)
 
     def _unit(self) -> float:
         """Return what `least` is a share of."""
@@ -228,6 +267,31 @@ class _Judge:
             return value * self.rule.side
         whole = self.baselines.get((self.rule.metric, self.channel, None))
         return abs(value - whole.median) if whole is not None else value
+
+
+def cut_offs(
+    results: Sequence[FieldResult],
+    baselines: Mapping[BaselineKey, Baseline],
+    *,
+    rules: Sequence[Rule] = RULES,
+    nuclear: str | None = None,
+    cuts: Mapping[tuple[str, str], Cut] | None = None,
+) -> dict[tuple[str, str], Cut]:
+    """Return from which values on fields are suspect, by metric and channel.
+
+    Parameters
+    ----------
+    results, baselines, rules, nuclear, cuts
+        As `find_suspects` has them.
+    """
+    told = cuts or {}
+    return {
+        (rule.metric, channel): _Judge(
+            rule, channel, baselines, nuclear, cut=told.get((rule.metric, channel))
+        ).ends()
+        for rule in rules
+        for channel in channels_of(results, rule.metric)
+    }
 
 
 def _rank(place: int) -> str:

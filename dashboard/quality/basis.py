@@ -1,0 +1,168 @@
+"""What a project's measuring and judging rest on: proposed, shown, changed by people.
+
+The nuclear channel, the counts at which each camera saturates, and the cut-offs of
+suspicion. All are kept by the names of channels, so they hold for every plate of the
+project whatever order its channels have.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dashboard.settings import project_of
+from hcs.qc.clip import Clip
+from hcs.qc.measure import imported_clips
+from hcs.qc.nuclei import propose_channel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import ChannelDisplay
+    from dashboard.settings import Settings
+
+_KIND = "basis"
+
+Cut = tuple[float | None, float | None]
+"""Below the first or above the second a field is suspect; None: no cut on that side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What one plate's numbers rest on."""
+
+    nuclear: int | None = None
+    """Index of the nuclear channel; None waits for a choice."""
+
+    nuclear_kept: bool = False
+    """A person chose it for the project; else it is proposed from the name."""
+
+    clips: Mapping[int, Clip] = field(default_factory=dict)
+    """What a person or the import says, by channel; pile-up decides for the others."""
+
+    cuts: Mapping[str, Cut] = field(default_factory=dict)
+    """Cut-offs that people set, by metric of the page."""
+
+    @property
+    def reference(self) -> int:
+        """The channel that others are compared with."""
+        return 0 if self.nuclear is None else self.nuclear
+
+
+def proposed(channels: Sequence[ChannelDisplay]) -> Basis:
+    """Return what is taken where nobody has said anything."""
+    found = propose_channel([one.name for one in channels])
+    return Basis(nuclear=None if found is None else channels[found].index)
+
+
+class BasisBook:
+    """What projects rest on, in the workspace."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def view(self, plate: ServedPlate) -> Basis:
+        """Return what the numbers of a plate rest on."""
+        told = self._told(plate.overview().location)
+        imported = {
+            name: Clip(level, "from the import")
+            for name, level in imported_clips(plate.plate).items()
+        }
+        return basis_of(told, plate.channels, imported)
+
+    def keep_nuclear(self, plate: ServedPlate, channel: int | None) -> None:
+        """Keep the nuclear channel for the project; None returns to the proposal."""
+        name = next((c.name for c in plate.channels if c.index == channel), None)
+        self._keep(plate, "nuclear", {} if name is None else {"name": name})
+
+    def keep_clip(self, plate: ServedPlate, channel: int, level: float | None) -> None:
+        """Keep the counts at which a channel's camera saturates; None takes it back."""
+        name = _names(plate.channels).get(channel)
+        if name is None or not (level is None or (math.isfinite(level) and level > 0)):
+            return
+        clips = dict(_part(self._told(plate.overview().location), "clips"))
+        clips.pop(name, None)
+        self._keep(plate, "clips", clips if level is None else clips | {name: level})
+
+    def keep_cut(self, plate: ServedPlate, metric: str, cut: Cut | None) -> None:
+        """Keep the cut-offs of a metric of the page; None takes them back."""
+        key = _cut_key(metric, _names(plate.channels))
+        if key is None or any(
+            one is not None and not math.isfinite(one) for one in cut or ()
+        ):
+            return
+        cuts = dict(_part(self._told(plate.overview().location), "cuts"))
+        cuts.pop(key, None)
+        self._keep(plate, "cuts", cuts if cut is None else cuts | {key: list(cut)})
+
+    def _told(self, location: str) -> Any:
+        return self._settings.get(_KIND, project_of(location))
+
+    def _keep(self, plate: ServedPlate, part: str, value: dict[str, Any]) -> None:
+        location = plate.overview().location
+        told = self._told(location)
+        kept = (told if isinstance(told, dict) else {}) | {part: value}
+        self._settings.put(kept, _KIND, project_of(location))
+
+
+def basis_of(
+    told: Any,
+    channels: Sequence[ChannelDisplay],
+    imported: Mapping[str, Clip] | None = None,
+) -> Basis:
+    """Return what kept settings mean for the channels of one plate."""
+    names = _names(channels)
+    index = {name: at for at, name in names.items()}
+    nuclear = index.get(_part(told, "nuclear").get("name"))  # type: ignore[arg-type]
+    clips = {index[n]: one for n, one in (imported or {}).items() if n in index}
+    for name, level in _part(told, "clips").items():
+        if name in index and isinstance(level, int | float):
+            clips[index[name]] = Clip(float(level), "set for this project")
+    cuts = {}
+    for key, one in _part(told, "cuts").items():
+        metric, _, name = key.partition("|")
+        if name in index and isinstance(one, list) and len(one) == 2:
+            cuts[f"{metric}.{index[name]}"] = (_number(one[0]), _number(one[1]))
+    return Basis(
+        nuclear=proposed(channels).nuclear if nuclear is None else nuclear,
+        nuclear_kept=nuclear is not None,
+        clips=clips,
+        cuts=cuts,
+    )
+
+
+def told(plate: ServedPlate, basis: Basis) -> dict[str, Any]:
+    """Return a basis in the names by which the library measures a plate."""
+    names = {one.index: library_name(one) for one in plate.channels}
+    return {
+        "clips": {names[at]: clip.level for at, clip in basis.clips.items()},
+        "nuclear": None if basis.nuclear is None else names[basis.nuclear],
+    }
+
+
+def library_name(channel: ChannelDisplay) -> str:
+    """Return what the library calls a channel: one without a name, by its position."""
+    own = channel.name == f"channel {channel.index}"
+    return str(channel.index) if own else channel.name
+
+
+def _names(channels: Sequence[ChannelDisplay]) -> dict[int, str]:
+    return {one.index: one.name for one in channels}
+
+
+def _cut_key(metric: str, names: Mapping[int, str]) -> str | None:
+    id, _, index = metric.rpartition(".")
+    name = names.get(int(index)) if index.isascii() and index.isdigit() else None
+    return None if name is None else f"{id}|{name}"
+
+
+def _part(told: Any, name: str) -> dict[str, Any]:
+    found = told.get(name) if isinstance(told, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _number(value: Any) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if known and math.isfinite(value) else None

@@ -1,0 +1,251 @@
+"""From the values of fields to those of wells; pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dashboard.errors import NotServedError
+from dashboard.plates.values import MetricInfo, MetricValue, MetricValues
+from dashboard.quality.imports import PREFIX as IMPORTED
+from dashboard.quality.metrics import Measured
+from dashboard.quality.scores import (
+    COMPLETENESS,
+    SUSPICION,
+    clip_levels,
+    field_value,
+    metric_infos,
+)
+from dashboard.text import plain_text
+from hcs.qc.aggregate import WAYS, aggregate, default_way
+from hcs.qc.definitions import definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dashboard.plates.values import PlateOverview, Progress, WellState
+    from dashboard.quality.basis import Basis
+    from dashboard.quality.imports import ImportedMetric, Values
+    from dashboard.quality.suspects import Judgement
+    from hcs.qc.aggregate import How
+
+FIELD = "field:"
+"""Begins a way that shows one field of each well instead of all of them together."""
+
+FieldNumbers = list[tuple[str, Measured]]
+"""Name and value of the fields of one well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """What is known of a plate, of which a metric's values are made."""
+
+    overview: PlateOverview
+    fields: Mapping[str, Sequence[tuple[str, int | None]]]
+    """Names and acquisitions of the fields, by path of the well."""
+
+    latest: Mapping[tuple[str, str], Mapping[str, Measured]]
+    """What is stored of each field, by well path and name."""
+
+    errors: Mapping[tuple[str, str], str]
+    """Why a field could not be measured."""
+
+    progress: Progress
+    judged: Judgement
+    basis: Basis
+    imported: Sequence[ImportedMetric] = ()
+    values: Values | None = None
+    """Of the imported metric that is asked for."""
+
+
+def known_way(way: str) -> bool:
+    """Return whether fields can be brought to wells in this way."""
+    return way in ("", *WAYS) or way.startswith(FIELD)
+
+
+def well_values(
+    stock: Stock, metric: str, acquisition: int | None, way: str = ""
+) -> MetricValues:
+    """Return a metric over the wells that the plate lists.
+
+    Parameters
+    ----------
+    stock
+        What is known of the plate.
+    metric
+        Id on the page.
+    acquisition
+        Only fields of this one; all where None.
+    way
+        How fields become wells, one of `WAYS` or `FIELD` and a name; "" is the
+        metric's own: worst for technical ones, else the median.
+
+    Raises
+    ------
+    NotServedError
+        If there is no such metric.
+    """
+    overview = stock.overview
+    infos = metric_infos(overview.channels, stock.basis, stock.imported)
+    info = next((one for one in infos if one.id == metric), None)
+    if info is None:
+        raise NotServedError(f"There is no metric {plain_text(metric, 100)!r} here.")
+    wells = {}
+    if metric in (COMPLETENESS, SUSPICION):
+        for well in overview.wells:
+            if well.state != "not_acquired":
+                wells[well.label] = (
+                    _completeness(well)
+                    if metric == COMPLETENESS
+                    else _suspicion(well, stock.judged)
+                )
+    else:
+        wells = _measured(stock, info, acquisition, way if known_way(way) else "")
+    low, high = limits(one.value for one in wells.values())
+    if info.id == SUSPICION and low is not None:
+        # A clean plate is all dark, whatever its largest score may be.
+        low, high = 0.0, 3.0
+    return MetricValues(
+        metric=info, wells=wells, low=low, high=high, progress=stock.progress
+    )
+
+
+def _completeness(well: WellState) -> MetricValue:
+    if well.state in ("missing", "pending"):
+        return MetricValue(value=0.0, reason=well.error)
+    if well.n_fields is None:
+        return MetricValue(value=None, reason=well.error or "not looked at yet")
+    expected = well.expected_fields or well.n_fields
+    return MetricValue(value=100.0 * well.n_fields / expected if expected else 0.0)
+
+
+def _suspicion(well: WellState, judged: Judgement) -> MetricValue:
+    if not judged.ready:
+        return MetricValue(value=None, reason="pending until the plate is measured")
+    if well.state == "pending":
+        return MetricValue(value=None, reason=well.error)
+    found = judged.by_well.get(well.label)
+    if found is None:
+        return MetricValue(value=0.0, reason="nothing stands out")
+    return MetricValue(value=found.score, reason=found.text)
+
+
+def _measured(
+    stock: Stock, info: MetricInfo, acquisition: int | None, way: str
+) -> dict[str, MetricValue]:
+    numbers = (
+        _imported(stock)
+        if info.id.startswith(IMPORTED)
+        else _own(stock, info, acquisition)
+    )
+    known = [
+        one.value
+        for fields in numbers.values()
+        for _, one in fields
+        if one.value is not None
+    ]
+    middle = float(np.median(known)) if known else math.nan
+    errors = {well.label: well.error for well in stock.overview.wells}
+    return {
+        label: _well(fields, info, way, middle, errors.get(label))
+        for label, fields in numbers.items()
+    }
+
+
+def _imported(stock: Stock) -> dict[str, FieldNumbers]:
+    rows = stock.values or {}
+    return {
+        well.label: [
+            (name, Measured(value)) for name, value in rows.get(well.label, ())
+        ]
+        for well in stock.overview.wells
+        if well.state != "not_acquired"
+    }
+
+
+def _own(
+    stock: Stock, info: MetricInfo, acquisition: int | None
+) -> dict[str, FieldNumbers]:
+    clips = (
+        clip_levels(list(stock.latest.values()), [info.channel], stock.basis)
+        if info.channel is not None and info.id.startswith("percent_saturated.")
+        else {}
+    )
+    found: dict[str, FieldNumbers] = {}
+    for well in stock.overview.wells:
+        if well.state == "not_acquired":
+            continue
+        fields: FieldNumbers = []
+        for name, run in stock.fields.get(well.path, ()):
+            if acquisition is not None and (run or 0) != acquisition:
+                continue
+            measured = stock.latest.get((well.path, name))
+            value = (
+                None
+                if measured is None
+                else field_value(info.id, measured, clips, stock.basis)
+            )
+            why = stock.errors.get((well.path, name)) or "not measured yet"
+            fields.append((name, value or Measured(None, why)))
+        found[well.label] = fields
+    return found
+
+
+def _well(
+    fields: FieldNumbers, info: MetricInfo, way: str, middle: float, error: str | None
+) -> MetricValue:
+    """Return what the fields of one well become."""
+    if way.startswith(FIELD):
+        wanted = way.removeprefix(FIELD)
+        fields = [one for one in fields if one[0] == wanted]
+        if not fields:
+            return MetricValue(value=None, reason=error or "no such field")
+        way = "median"
+    known = [(one.value, name) for name, one in fields if one.value is not None]
+    if not known:
+        reasons = [one.reason for _, one in fields if one.reason]
+        nothing = (
+            "the imported table has no value"
+            if info.kind == "imported"
+            else "no field of this acquisition"
+        )
+        return MetricValue(
+            value=None,
+            reason=error or (reasons[0] if reasons else nothing),
+            n=0,
+            of=len(fields),
+        )
+    chosen = how(info, way)
+    values = np.array([value for value, _ in known])
+    value = aggregate(values, chosen, bad=info.direction, middle=middle)
+    of = len(fields)
+    if math.isnan(value):
+        return MetricValue(value=None, reason="needs two fields", n=len(known), of=of)
+    at = int(np.argmin(np.abs(values - value)))
+    single = chosen in ("worst", "min", "max")
+    return MetricValue(
+        value=value, field=known[at][1] if single else None, n=len(known), of=of
+    )
+
+
+def how(info: MetricInfo, way: str) -> How:
+    """Return how fields become wells where `way` leaves it open."""
+    if way in WAYS:
+        return way
+    if info.channel is None:
+        return "median"
+    return default_way(definition(info.id.rpartition(".")[0]))
+
+
+def limits(
+    values: Iterable[float | None],
+) -> tuple[float | None, float | None]:
+    """Return the 2nd and 98th percentile of what there is."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return None, None
+    low, high = (float(one) for one in np.percentile(known, (2, 98)))
+    return low, high
