@@ -312,7 +312,7 @@ function build({ el, send, hide }) {
     say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}`)
     set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} to look at again, ${now.counts.fail} fail` })
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
-    files.hidden = now.stage !== "plate"
+    files.hidden = !["plate", "canvas"].includes(now.stage)
     rest.hidden = now.read_only || !now.rest
     fill(rest, `Pass the rest (${now.rest})`)
     set(csv, { href: now.wells_csv })

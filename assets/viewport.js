@@ -10,6 +10,7 @@ export class Viewport {
     this.scale = 1
     this.size = [1, 1]
     this.fitted = true
+    this.largest = MAX_SCALE
     this.listeners = new Set()
   }
 
@@ -55,7 +56,7 @@ export class Viewport {
   /** Zoom, keeping what is under (x, y), measured from the box's centre. */
   zoom(factor, x = 0, y = 0) {
     const smallest = this.box ? Math.min(this.box[0] / this.size[0], this.box[1] / this.size[1]) / 4 : 1e-3
-    const scale = Math.min(MAX_SCALE, Math.max(smallest, this.scale * factor))
+    const scale = Math.min(this.largest, Math.max(smallest, this.scale * factor))
     this.x += x / this.scale - x / scale
     this.y += y / this.scale - y / scale
     this.scale = scale
@@ -95,7 +96,7 @@ export class Viewport {
 }
 
 /** Pointer and wheel on an element move the viewport. Returns the way to stop. */
-export function steer(element, viewport, { onHover }) {
+export function steer(element, viewport, { onHover, onTwice = () => viewport.fit(...viewport.box) }) {
   const pointers = new Map()
   const place = (event) => {
     const box = element.getBoundingClientRect()
@@ -133,7 +134,7 @@ export function steer(element, viewport, { onHover }) {
     element.classList.remove("grabbing")
   }
   const leave = () => onHover(null, null)
-  const twice = () => viewport.fit(...viewport.box)
+  const twice = () => onTwice()
   const listeners = [
     ["wheel", wheel, { passive: false }], ["pointerdown", down], ["pointermove", move],
     ["pointerup", up], ["pointercancel", up], ["pointerleave", leave], ["dblclick", twice],

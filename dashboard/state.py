@@ -31,12 +31,15 @@ ORDERS = ("", "worst")
 MONTAGES = ("", "random", "controls")
 """What the pictures of a plate may be: all wells, some by chance, its controls."""
 
+LOOKS = ("", "pictures")
+"""What the middle of the page shows while a well is chosen: it, or the plate."""
+
 _PLACES = {"acquisition": "all", "z": "middle", "t": "first"}
 """What the address says where nobody has chosen."""
 
 _TEXTS = (
     "plate", "well", "field", "acquisition", "z", "t", "projection", "metric", "score",
-    "order", "outlines", "contrast", "montage", "seed",
+    "order", "outlines", "contrast", "montage", "seed", "look",
 )  # fmt: skip
 """The order in which an address says it."""
 
@@ -87,6 +90,9 @@ class ViewState:
 
     seed: int = 0
     """Which random montage."""
+
+    look: str = ""
+    """``"pictures"`` keeps the plate in the middle while wells are chosen."""
 
     channels: tuple[ChannelSetting, ...] = ()
     """Channels that are on, with their contrast; empty means as the plate has them."""
@@ -147,6 +153,7 @@ def decode(query: str) -> ViewState:
         contrast=first.get("contrast", "")[:_MAX_TEXT],
         montage=_one_of(MONTAGES, first.get("montage", "")),
         seed=_index(first.get("seed", "")) or 0,
+        look=_one_of(LOOKS, first.get("look", "")),
         channels=_channels(first.get("channels", "")),
         hidden=first.get("hidden") == "1",
     )
@@ -193,6 +200,7 @@ class SessionState(param.Parameterized):
     contrast = param.String(default="")
     montage = param.String(default="")
     seed = param.Integer(default=0)
+    look = param.String(default="")
     channels = param.Parameter(default=())  # a tuple of ChannelSetting
     hidden = param.Boolean(default=False)
     chosen = param.Parameter(default=())

@@ -44,7 +44,9 @@ class Gallery:
         if now.overview is None or not state.well:
             return
         place = now.overview.well(state.well)
-        well = None if now.loading else now.well
+        # Behind the plate's pictures no field is drawn: nobody sees it, nor judges it.
+        away = now.stage == "canvas"
+        well = None if now.loading or away else now.well
         fields = self._fields(now, well) if well else []
         empty, hint = _empty(place)
         error = well.error if well else None
@@ -54,7 +56,7 @@ class Gallery:
         self.component.put(
             {
                 "well": plain_text(state.well, 20),
-                "loading": now.loading,
+                "loading": now.loading or away,
                 "digest": well.digest if well else "",
                 "error": plain_text(error) if error else "",
                 "strip": now.stage in ("field", "compare"),

@@ -19,6 +19,7 @@ from dashboard.views.gallery import Gallery
 from dashboard.views.header import Header
 from dashboard.views.history import History
 from dashboard.views.montage import Montage
+from dashboard.views.plate_canvas import PlateCanvas
 from dashboard.views.plate_map import PlateMap
 from dashboard.views.review import VerdictBar
 from dashboard.views.snapshot import Snapshot, Snapshots
@@ -63,6 +64,7 @@ class Page:
         self.parts: dict[str, Part] = {
             "header": Header(session, on_theme=self._theme, on_open=open_first),
             "plate_map": PlateMap(session, on_open=open_first),
+            "plate_canvas": PlateCanvas(session),
             "montage": Montage(session),
             "gallery": Gallery(session, on_open=self._open),
             "channels": Channels(session),

@@ -93,9 +93,11 @@ class Snapshot:
         if self.overview is None:
             return "plates"
         if not self.state.well:
-            return "plate"
+            return "plate" if self.state.montage else "canvas"
         if self.comparing:
             return "compare"
+        if self.state.look and not self.state.field:
+            return "canvas"
         return "field" if self.state.field else "well"
 
 

@@ -220,16 +220,26 @@ class Urls:
         size: int,
         channels: Iterable[ChannelSetting],
         acquisition: int | None = None,
+        z: int | None = None,
+        t: int | None = None,
     ) -> str:
         """Return the address of one picture with the first field of every well.
 
         Cells stand as the wells on the plate; a well without pictures is transparent
         black (#000).
         """
-        query = _picture(channels, None, None, size=size, v=digest)
+        query = _picture(channels, z, t, size=size, v=digest)
         if acquisition is not None:
             query += f"&acquisition={acquisition}"
         return f"{self.prefix}/pixels/{quote(plate, safe='')}/plate.jpg?{query}"
+
+    def wells(self, plate: str) -> str:
+        """Return the address that tells where fields stand, ``?well=B02&well=B03``."""
+        return f"{self.prefix}/pixels/{quote(plate, safe='')}/wells.json"
+
+    def previews(self, plate: str) -> str:
+        """Return the address that tells how far previews are, and how full caches."""
+        return f"{self.prefix}/pixels/{quote(plate, safe='')}/previews.json"
 
     def export(self, plate: str, name: str) -> str:
         """Return the address of what is exported of a plate: ``"wells.csv"`` ..."""

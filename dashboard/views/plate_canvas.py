@@ -1,0 +1,183 @@
+"""The plate as pictures: one canvas from the whole plate to single pixels."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import param
+
+from dashboard.text import plain_text
+from dashboard.views.display import drawn, shown
+from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.plate_map import STATES, _heads, scored_content
+from dashboard.web.urls import encode_channels
+
+if TYPE_CHECKING:
+    from dashboard.plates.values import PlateOverview
+    from dashboard.session import Session
+    from dashboard.views.snapshot import Snapshot
+
+_SPRITE_SIDE = 1536
+"""Longest side of the plate's picture in pixels: sharp on a wide screen, some 700 kB."""
+
+_CELL = (16, 128)
+"""Smallest and largest side of a well in it."""
+
+
+class PlateCanvasIsland(Island):
+    """See ``assets/plate_canvas.js``."""
+
+    values = param.String(default="")
+    look = param.String(default="")
+
+    _esm = script("plate_canvas.js")
+
+
+class PlateCanvas:
+    """Shows a picture of every well, and of all its fields where one zooms in."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._now: Snapshot | None = None
+        self._overlay = False
+        self._drawn: tuple[object, ...] = ()
+        self.component = PlateCanvasIsland()
+        self.component.on("select", self._select)
+        self.component.on("open", self._open)
+        self.component.on("switch", lambda _: self._switch())
+        self.component.on("montage", self._montage)
+        self.component.on("overlay", self._overlaid)
+        self.component.on("previews", self._previews)
+
+    def _known(self, label: str) -> bool:
+        overview = self._now.overview if self._now else None
+        return overview is not None and overview.well(label) is not None
+
+    def _select(self, message: Message) -> None:
+        label = text_of(message, "well", 20)
+        if self._known(label):
+            # The canvas stays: a click into it chooses, a second one opens.
+            self._session.state.update(well=label, field="", look="pictures")
+
+    def _open(self, message: Message) -> None:
+        label = text_of(message, "well", 20)
+        if not self._known(label):
+            return
+        field = text_of(message, "field", 200)
+        changes: dict[str, Any] = {"well": label, "field": field}
+        if field:
+            acquisition = index_of(message, "acquisition")
+            if self._session.state.acquisition is not None:
+                changes["acquisition"] = acquisition
+        else:
+            changes["look"] = ""
+        self._session.state.update(**changes)
+
+    def _switch(self) -> None:
+        state = self._session.state
+        look = "" if state.look and not state.field else "pictures"
+        state.update(look=look, field="" if look else state.field)
+
+    def _montage(self, message: Message) -> None:
+        self._session.state.update(
+            montage=text_of(message, "montage", 20), well="", field="", look=""
+        )
+
+    def _overlaid(self, message: Message) -> None:
+        self._overlay = message.get("on") is True
+        if self._now is not None:
+            self._show_values(self._now)
+
+    def _previews(self, message: Message) -> None:
+        key = self._session.state.plate
+        if text_of(message, "act", 20) == "stop":
+            self._session.service.stop_previews(key)
+        else:
+            self._session.service.resume_previews(key)
+
+    def draw(self, now: Snapshot) -> None:
+        """Show the plate, as far as it has changed and is in sight."""
+        self._now = now
+        self.component.put(
+            {"well": plain_text(now.state.well, 20), "shown": now.stage == "canvas"},
+            "look",
+        )
+        # What nobody sees is drawn when somebody looks at it.
+        if now.overview is None or now.stage != "canvas":
+            return
+        self.component.put(self._content(now, now.overview))
+        self._show_values(now)
+
+    def _show_values(self, now: Snapshot) -> None:
+        if not self._overlay or now.overview is None:
+            return
+        values = scored_content(now, now.overview)
+        names = ("title", "values", "low", "high", "diverging", "categories", "colours")
+        content = values and {
+            name: values[name] for name in names if values.get(name) is not None
+        }
+        if content:
+            content.setdefault("low", None)
+            content.setdefault("high", None)
+        self.component.put({"values": content}, "values")
+
+    def _content(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any]:
+        count = len(overview.columns)
+        wells = overview.wells
+        state = now.state
+        cell = _cell(overview)
+        urls = self._session.urls
+        return {
+            "key": overview.key,
+            "title": plain_text(overview.name, 80) or overview.key,
+            "about": "First field of every well.",
+            "rows": _heads(wells, count, rows=True),
+            "columns": _heads(wells, count, rows=False),
+            "labels": [well.label for well in wells],
+            "states": [STATES[well.state] for well in wells],
+            "errors": {
+                str(at): plain_text(well.error, 300)
+                for at, well in enumerate(wells)
+                if well.error and well.state == "unreadable"
+            },
+            "digest": overview.digest,
+            "surveyed": overview.surveyed,
+            "cell": cell,
+            "sprite": self._sprite(now, overview, cell),
+            "wells": urls.wells(overview.key),
+            "previews": urls.previews(overview.key),
+            "channels": encode_channels(drawn(overview.channels, state)),
+            "settings": [
+                {**asdict(setting), "name": plain_text(channel.name, 40), "active": on}
+                for channel, (setting, on) in zip(
+                    overview.channels, shown(overview.channels, state), strict=True
+                )
+            ],
+            "acquisition": state.acquisition,
+            "z": state.z,
+            "t": state.t,
+            "projection": state.projection,
+            "montages": [],
+        }
+
+    def _sprite(self, now: Snapshot, overview: PlateOverview, cell: int) -> str:
+        # Before the survey has met the channels, an address would not hold for long.
+        if not overview.channels or not overview.digest:
+            return ""
+        url = self._session.urls.plate_sprite(
+            overview.key,
+            overview.digest,
+            size=cell,
+            channels=drawn(overview.channels, now.state),
+            acquisition=now.state.acquisition,
+            z=now.state.z,
+            t=now.state.t,
+        )
+        projection = now.state.projection
+        return f"{url}&projection={projection}" if projection else url
+
+
+def _cell(overview: PlateOverview) -> int:
+    side = _SPRITE_SIDE // max(len(overview.columns), len(overview.rows), 1)
+    return min(_CELL[1], max(_CELL[0], side))
