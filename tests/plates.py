@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hcs.layout import row_letters
 from hcs.metadata import (
     Plate,
     PlateAcquisition,
@@ -156,8 +157,8 @@ def multiscales(
 
 
 def row_name(index: int) -> str:
-    """Return the name of a row: A to P."""
-    return chr(ord("A") + index)
+    """Return the name of a row: A to Z, AA ..."""
+    return row_letters(index)
 
 
 def document(
