@@ -1,8 +1,9 @@
 // The fields of the chosen well: as a gallery, and as a strip while one is open.
 
+import { listen } from "./bus.js"
 import { everyFrame, fill, h, icon, number, set } from "./dom.js"
 import { island } from "./island.js"
-import { setPictures } from "./verdicts.js"
+import { fieldVerdict, setPictures, signElement } from "./verdicts.js"
 
 const CAPTION = 30 // pixels below and around a picture
 const SMALLEST = 135
@@ -56,9 +57,10 @@ function build({ el, send }) {
   function makeThumb(key) {
     const image = h("img", { alt: "", draggable: "false", decoding: "async" })
     const problem = h("span", { class: "problem", hidden: true })
+    const verdict = h("span", { class: "decided" })
     const caption = h("span", { class: "caption" })
     const button = h("button", { type: "button", class: "hcs-thumb", on: { click: () => send("open", { field: thumb.field.name, acquisition: thumb.field.acquisition }) } },
-      h("span", { class: "frame" }, image, problem), caption)
+      h("span", { class: "frame" }, image, problem, verdict), caption)
     image.addEventListener("load", () => {
       button.classList.remove("loading")
       problem.hidden = true
@@ -77,6 +79,11 @@ function build({ el, send }) {
     }
     const thumb = {
       key, element: h("div", { role: "listitem" }, button), field: null, drawn: false,
+      judge() {
+        const found = fieldVerdict(thumb.well, thumb.field)
+        fill(verdict, found ? signElement(found) : null)
+        set(button, { "aria-description": found ? `${found.verdict}${found.reason ? `, ${found.reason}` : ""}` : null })
+      },
       show(well, field) {
         thumb.field = field
         set(button, {
@@ -117,6 +124,8 @@ function build({ el, send }) {
       : h("div", { class: "empty" }, h("b", {}, text), next.hint ? h("span", {}, next.hint) : null))
   }
 
+  const stop = listen("verdicts", () => thumbs.forEach((thumb) => thumb.judge()))
+
   return {
     content(next) {
       section.classList.toggle("strip", next.strip)
@@ -139,11 +148,15 @@ function build({ el, send }) {
       })
       const chosen = next.fields.findIndex((field) => field.selected)
       if (chosen >= 0 && next.strip) thumbs.get(keys[chosen]).element.scrollIntoView({ block: "nearest", inline: "nearest" })
+      thumbs.forEach((thumb) => thumb.judge())
       fields = next.fields.length
       shown = next
       tellDrawn()
       arrange()
     },
-    dispose() { watcher.disconnect() },
+    dispose() {
+      stop()
+      watcher.disconnect()
+    },
   }
 }

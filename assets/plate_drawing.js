@@ -9,6 +9,9 @@ export const STATE = { present: 0, missing: 1, unreadable: 2, not_acquired: 3, p
 /** The outline colours of control wells, with the letter that says it without colour. */
 const ROLE_COLOURS = { N: "#e69f00", P: "#009e73", U: "#8a929b" }
 
+/** What a filter leaves out is still there, so that the plate keeps its shape. */
+const DIMMED = 0.13
+
 /** Where everything is, in CSS pixels. */
 export function geometry(rows, columns, width, height) {
   const rowHead = rows > 26 ? 26 : 20
@@ -54,9 +57,11 @@ export function drawWells(canvas, scene) {
   const look = colours()
   if (!scene.bare) plateBody(pen, place, look)
   scene.wells.forEach((well, index) => {
+    pen.globalAlpha = well.dimmed ? DIMMED : 1
     drawWell(pen, place, look, well, scene.parts[index], index, ratio, scene)
     if (well.verdict && !scene.plain) decided(pen, place, look, well.verdict, index, ratio)
   })
+  pen.globalAlpha = 1
   countingLines(pen, place, look)
 }
 

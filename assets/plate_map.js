@@ -6,6 +6,7 @@
 import { onTheme, gradient } from "./colours.js"
 import { count, everyFrame, fill, h, number, say, set } from "./dom.js"
 import { listen } from "./bus.js"
+import { filtering } from "./filtering.js"
 import { island } from "./island.js"
 import { STATE, drawMarks, drawWells, geometry } from "./plate_drawing.js"
 import { categoryKeys, legend, stateKeys } from "./plate_legend.js"
@@ -158,6 +159,7 @@ function build({ el, send }) {
     }
     if (scene.wells[index].partial) parts.push("incomplete")
     if (scene.wells[index].corrected) parts.push("corrected")
+    if (filtering.hidden.has(plate.labels[index])) parts.push("filtered out")
     const verdict = verdictText(review.verdicts[plate.labels[index]])
     if (verdict) parts.push(verdict)
     return parts.join(", ")
@@ -447,6 +449,13 @@ function build({ el, send }) {
     paintWells()
   }
 
+  function showFiltered() {
+    if (!plate) return
+    scene.wells.forEach((well, index) => { well.dimmed = filtering.hidden.has(plate.labels[index]) })
+    describe()
+    paintWells()
+  }
+
   const stop = [
     listen("verdicts", showVerdicts),
     listen("selection", () => { if (drawnWells !== selection.wells) { drawnWells = selection.wells; showChosen() } }),
@@ -461,6 +470,7 @@ function build({ el, send }) {
       const options = [...score.options].map((one) => one.value)
       send("score", { score: options[(options.indexOf(score.value) + step + options.length) % options.length] })
     }),
+    listen("filtered", showFiltered),
     listen("overlays", (shown) => { scene.plain = !shown; paintWells() }),
   ]
   const watcher = new ResizeObserver(everyFrame(arrange))
@@ -478,6 +488,7 @@ function build({ el, send }) {
         corrected: plate.corrected.includes(index),
         role: plate.roles[index] || "",
         verdict: review.verdicts[plate.labels[index]] ?? null,
+        dimmed: filtering.hidden.has(plate.labels[index]),
       }))
       if (!same) {
         cells = []

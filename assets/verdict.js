@@ -3,12 +3,17 @@
 
 import { listen, reviewer, tell } from "./bus.js"
 import { count, fill, h, icon, say, set } from "./dom.js"
+import { filtering } from "./filtering.js"
+import { keyed } from "./help.js"
 import { island } from "./island.js"
+import { keyName } from "./keys.js"
+import { ORDERS, arrange, nextWell, wellBefore } from "./queue.js"
+import { restDialog } from "./rest.js"
 import { forget, keep, left, newBatch } from "./unsaved.js"
 import { review, setVerdicts } from "./verdicts.js"
 
 const WORDS = { pass: "Pass", flag: "Look again", fail: "Fail" }
-const KEYS = { pass: "P", flag: "L", fail: "F" }
+const ORDER_KEY = "hcs-order"
 const TOAST_MILLISECONDS = 8000
 
 export function render(context) {
@@ -24,24 +29,29 @@ function build({ el, send, hide }) {
   const sent = new Map() // those that are not confirmed
   const skipped = new Set()
 
-  const decideButton = (word) => h("button", {
-    type: "button", class: `verdict ${word} hcs-verdict-${word}`, title: `${WORDS[word]} (${KEYS[word]})`,
-    on: { click: () => decide(word, { click: true }) },
-  }, h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, WORDS[word]), h("kbd", { "aria-hidden": "true" }, KEYS[word]))
+  const keyBoxes = []
+  const showKeys = () => keyBoxes.forEach(([box, id]) => say(box, keyName(id)))
+  const decideButton = (word) => {
+    const key = h("kbd", { "aria-hidden": "true" })
+    keyBoxes.push([key, word])
+    return keyed(h("button", { type: "button", class: `verdict ${word} hcs-verdict-${word}`, on: { click: () => decide(word, { click: true }) } },
+      h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, WORDS[word]), key), word, WORDS[word])
+  }
   const buttons = Object.fromEntries(Object.keys(WORDS).map((word) => [word, decideButton(word)]))
-  const reason = h("select", { class: "hcs-verdict-reason", "aria-label": "Reason of the verdict", title: "Reason (R)", on: { change: () => { touched = true } } })
+  const reason = h("select", { class: "hcs-verdict-reason", "aria-label": "Reason of the verdict", title: "Reason", on: { change: () => { touched = true } } })
   let touched = false
   const note = h("input", {
-    type: "text", class: "hcs-note grow", maxlength: "4000", placeholder: "Note (N)", "aria-label": "Note", autocomplete: "off",
+    type: "text", class: "hcs-note grow", maxlength: "4000", placeholder: "Note", "aria-label": "Note", autocomplete: "off",
     on: { input: () => draft(note.value) },
   })
-  const scope = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Judge this field alone (T)", hidden: true, on: { click: () => setScope(!whole) } })
+  const scope = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Judge this field alone", hidden: true, on: { click: () => setScope(!whole) } })
   const undo = h("button", { type: "button", class: "small hcs-undo", on: { click: () => turn("undo") } })
   const redo = h("button", { type: "button", class: "small hcs-redo", on: { click: () => turn("redo") } })
   const standing = h("p", { class: "standing", role: "status" })
   const why = h("p", { class: "why soft small cut" })
-  const before = h("button", { type: "button", class: "small square", "aria-label": "Previous suspect", title: "Previous suspect (K)", on: { click: () => go(-1) } }, icon("back"))
-  const next = h("button", { type: "button", class: "small hcs-queue", title: "Next suspect or unreviewed well (J)", on: { click: () => go(1) } })
+  const before = keyed(h("button", { type: "button", class: "small square", "aria-label": "Previous suspect", on: { click: () => go(-1) } }, icon("back")), "previous", "Previous suspect")
+  const next = keyed(h("button", { type: "button", class: "small hcs-queue", on: { click: () => go(1) } }), "next", "Next suspect or unreviewed well")
+  const order = h("select", { class: "hcs-queue-order", "aria-label": "Order of the queue", title: "Order of the queue", on: { change: () => setOrder(order.value) } }, ORDERS.map(([value, text]) => h("option", { value }, text)))
   const bar = h("i", {})
   const progress = h("span", { class: "soft small cut" })
   const rest = h("button", { type: "button", class: "small hcs-pass-rest", on: { click: () => askRest() } })
@@ -56,7 +66,7 @@ function build({ el, send, hide }) {
   const files = h("div", { class: "row line files" }, rest, h("span", { class: "grow" }), csv, fieldsCsv, report)
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, problem,
     h("div", { class: "about" }, standing, why), judge,
-    h("div", { class: "row line queue" }, before, next,
+    h("div", { class: "row line queue" }, before, next, order,
       h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), files, toast)
   el.append(section)
   for (const control of [note, reason]) {
@@ -123,19 +133,24 @@ function build({ el, send, hide }) {
     return skipped.has(label) || Boolean(entry?.[0] && !entry[1])
   }
 
-  /** The next well that nobody has judged, suspects first. */
-  function nextWell(from) {
-    const suspects = new Set(now.suspects)
-    const at = now.queue.indexOf(from)
-    const ahead = [...now.queue.slice(at + 1), ...now.queue.slice(0, Math.max(0, at))]
-    const open = ahead.filter((label) => label !== from && !judged(label))
-    return open.find((label) => suspects.has(label)) ?? open[0]
+  const leftOut = (label) => filtering.skip && filtering.hidden.has(label)
+  const following = (from) => nextWell(arrange(now, order.value), new Set(now.suspects), from, judged, leftOut)
+
+  function setOrder(value) {
+    order.value = value
+    try {
+      localStorage.setItem(ORDER_KEY, value)
+    } catch { /* then it lives as long as the page */ }
   }
+  try {
+    order.value = ORDERS.some(([value]) => value === localStorage.getItem(ORDER_KEY)) ? localStorage.getItem(ORDER_KEY) : "suspicion"
+  } catch { /* see `setOrder` */ }
 
   function advance(from) {
     skipped.add(from) // until the server's answer is here
-    const found = nextWell(from)
+    const found = following(from)
     const suspects = new Set(now.suspects)
+    // After the last suspect one stays: what follows is all the rest.
     if (!found || (suspects.has(from) && !suspects.has(found))) return
     tell("choose", found)
   }
@@ -143,42 +158,22 @@ function build({ el, send, hide }) {
   function go(step) {
     if (!now?.shown) return
     const from = review.selected || now.well
-    const at = now.queue.indexOf(from)
-    const found = step > 0 ? nextWell(from) : now.queue[(at < 0 ? now.queue.length : at + now.queue.length - 1) % now.queue.length]
+    const found = step > 0 ? following(from) : wellBefore(arrange(now, order.value), from, leftOut)
     if (found) tell("choose", found)
-    else hint("Every well of this plate is judged.")
+    else hint(filtering.hidden.size && filtering.skip ? "Every well that the filter shows is judged." : "Every well of this plate is judged.")
   }
 
   // All the rest ---------------------------------------------------------------------
 
-  const restText = h("p", {})
-  const restGo = h("button", { type: "button", class: "primary", on: { click: () => passRest() } })
-  const restLook = h("button", { type: "button", on: { click: () => { dialog.close(); lookAtRandom() } } }, "Look at one at random")
-  const dialog = h("dialog", { class: "rest", "aria-label": "Pass all the rest" }, restText,
-    h("div", { class: "row wrap" }, restGo, restLook, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel")))
-  section.append(dialog)
+  const restBox = restDialog({ send, onPass: () => post("rest", { plate: now.plate, batch: newBatch(), verdict: "pass", note: "", reason: "" }) })
+  section.append(restBox.dialog)
 
   function askRest() {
     if (!reviewer.name) {
       tell("ask-name")
       return hint("Give your name first; it stands with every verdict.")
     }
-    const { rest: wells, unopened } = now
-    fill(restText, h("b", {}, `${count(wells, "well")}, ${unopened.toLocaleString("en-US")} never opened by you. `),
-      unopened ? "Those are recorded as passed in bulk, not looked at; map, report and export say so." : "")
-    fill(restGo, `Pass ${count(wells, "well")}`)
-    restLook.hidden = !unopened
-    dialog.showModal()
-  }
-
-  function passRest() {
-    dialog.close()
-    post("rest", { plate: now.plate, batch: newBatch(), verdict: "pass", note: "", reason: "" })
-  }
-
-  function lookAtRandom() {
-    const open = now.queue.filter((label) => !judged(label))
-    if (open.length) tell("choose", open[Math.floor(Math.random() * open.length)])
+    restBox.ask({ rest: now.rest, unopened: now.unopened })
   }
 
   // Saying ---------------------------------------------------------------------------
@@ -204,7 +199,7 @@ function build({ el, send, hide }) {
     const leftAlone = one.left?.length ? ` Left alone, decided since: ${one.left.join(", ")}${one.more ? ` and ${one.more} more` : ""}.` : ""
     if (one.type === "undo") show([icon("undo"), h("span", {}, `Taken back: ${one.text}.${leftAlone}`)], "done")
     else if (one.type === "redo") show([icon("check"), h("span", {}, `Again: ${one.text}.${leftAlone}`)], "done")
-    else show([icon("check"), h("span", {}, `${one.text}: `, h("kbd", {}, "U"), " undoes")], "done")
+    else show([icon("check"), h("span", {}, `${one.text}: `, h("kbd", {}, keyName("undo")), " undoes")], "done")
   }
 
   function failed(one, { type, message }) {
@@ -300,7 +295,7 @@ function build({ el, send, hide }) {
   }
 
   function showOffer(button, offer, word, key) {
-    set(button, { disabled: !offer, title: offer ? `${word}: ${offer.text} (${key})` : `Nothing to ${word.toLowerCase()}` })
+    set(button, { disabled: !offer, title: offer ? `${word}: ${offer.text} (${key}${keyName("undo")})` : `Nothing to ${word.toLowerCase()}` })
     fill(button, word === "Undo" ? icon("undo") : null, word)
   }
 
@@ -334,6 +329,7 @@ function build({ el, send, hide }) {
   }
 
   const stop = [
+    listen("keys", showKeys),
     listen("verdict", (word) => decide(word)),
     listen("undo", () => turn("undo")),
     listen("redo", () => turn("redo")),
@@ -350,6 +346,7 @@ function build({ el, send, hide }) {
     listen("reviewer", (name) => { if (name) setTimeout(() => send("name"), 400) }),
   ]
 
+  showKeys()
   return {
     content(next) {
       const another = now?.plate !== next.plate
@@ -363,11 +360,12 @@ function build({ el, send, hide }) {
         answer(one)
       }
       if (!sent.size) skipped.clear()
-      setVerdicts(next.verdicts)
+      setVerdicts(next.verdicts, { well: next.well, list: next.fields })
+      restBox.show(next.sample)
       judgeShown()
       showReasons()
-      showOffer(undo, next.undo, "Undo", "U")
-      showOffer(redo, next.redo, "Redo", "Shift+U")
+      showOffer(undo, next.undo, "Undo", "")
+      showOffer(redo, next.redo, "Redo", "Shift+")
       showQueue()
       showTarget()
       if (another) offerLeft()

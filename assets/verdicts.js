@@ -9,10 +9,12 @@ export const review = {
   get selected() { return selection.well }, // at once, without asking the server
   get chosen() { return selection.wells },
   pictures: { well: "", digest: "", drawn: false },
+  fields: { well: "", list: [] }, // verdicts on fields of the open well
 }
 
-export function setVerdicts(verdicts) {
+export function setVerdicts(verdicts, fields = review.fields) {
   review.verdicts = verdicts
+  review.fields = fields
   tell("verdicts")
 }
 
@@ -89,4 +91,30 @@ function sign(pen, word, cx, cy, radius, colour) {
     pen.lineTo(cx, cy + reach * 1.16)
   }
   pen.stroke()
+}
+
+/** The verdict on a field of the open well: `{verdict, stale, reason, unseen}`, or null. */
+export function fieldVerdict(well, field) {
+  if (!field || review.fields.well !== well) return null
+  return review.fields.list.find((one) => one.field === field.name && one.acquisition === field.acquisition) ?? null
+}
+
+const SHAPES = {
+  pass: ["M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13", "M5 8.2l2 2.2L11 6"],
+  flag: ["M8 1 15.2 14.5H.8z", "M8 6v4M8 12.2v.1"],
+  fail: ["M2 2h12v12H2z", "M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6"],
+}
+
+/** A verdict's sign as an element, the same that the plate's canvas has. */
+export function signElement({ verdict, stale }) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  svg.setAttribute("viewBox", "0 0 16 16")
+  svg.setAttribute("aria-hidden", "true")
+  SHAPES[verdict].forEach((d, i) => {
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
+    const ink = verdict === "flag" && !stale ? "#000" : "#fff"
+    for (const [key, value] of Object.entries(i ? { d, fill: "none", stroke: ink, "stroke-width": 1.8, "stroke-linecap": "round" } : { d, fill: stale ? "#7a828b" : COLOURS[verdict], stroke: "#fff", "stroke-width": 1 })) path.setAttribute(key, value)
+    svg.append(path)
+  })
+  return svg
 }

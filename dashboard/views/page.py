@@ -9,12 +9,14 @@ import panel as pn
 
 from dashboard import theme
 from dashboard.app import assets_folder
+from dashboard.views.beside import Beside
 from dashboard.views.channels import Channels
 from dashboard.views.compare import Compare
 from dashboard.views.correction import Correction
 from dashboard.views.details import Details
 from dashboard.views.distribution import Distribution
 from dashboard.views.field_viewer import FieldViewer
+from dashboard.views.filters import Filters
 from dashboard.views.gallery import Gallery
 from dashboard.views.header import Header
 from dashboard.views.history import History
@@ -64,12 +66,14 @@ class Page:
         self.parts: dict[str, Part] = {
             "header": Header(session, on_theme=self._theme, on_open=open_first),
             "plate_map": PlateMap(session, on_open=open_first),
+            "filters": Filters(session),
             "plate_canvas": PlateCanvas(session),
             "montage": Montage(session),
             "gallery": Gallery(session, on_open=self._open),
             "channels": Channels(session),
             "field_viewer": FieldViewer(session),
             "compare": Compare(session),
+            "beside": Beside(session),
             "verdict": VerdictBar(session),
             "correction": UploadForm(session, self._correction),
             "history": History(session, on_change=self._snapshots.refresh),

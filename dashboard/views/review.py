@@ -11,6 +11,7 @@ from dashboard.reviews.values import Decision, Outcome
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.samples import Sample, by_chance, fulfil, pictures
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _RESULTS = 20
 """So many answers are repeated, so that a slow page misses none."""
+
+_MONTAGE = 32
+_MONTAGE_SIZE = 160
 
 _UNEXPECTED = "It was not saved; the server's log says why. Try again."
 
@@ -44,12 +48,14 @@ class VerdictBar:
         self._results: deque[dict[str, Any]] = deque(maxlen=_RESULTS)
         self._count = 0
         self._busy = False
+        self._sample: tuple[int, tuple[Sample, ...]] | None = None
         self.component = VerdictIsland()
         self.component.on("judge", self._judge)
         self.component.on("rest", self._rest)
         self.component.on("undo", lambda message: self._turn(message, again=False))
         self.component.on("redo", lambda message: self._turn(message, again=True))
         self.component.on("seen", self._note_seen)
+        self.component.on("sample", self._draw_sample)
         self.component.on("name", lambda _: self._redraw())
 
     # --- acting -----------------------------------------------------------------------
@@ -101,6 +107,34 @@ class VerdictBar:
         wells = [well for well in overview.wells if well.path in wanted]
         decisions = [self._unopened(overview.key, well) for well in wells]
         self._decide(message, overview.key, decisions)
+
+    def _draw_sample(self, message: Message) -> None:
+        """Read some wells by chance among those that would be passed unopened."""
+        overview = self._now.overview if self._now else None
+        if overview is None:
+            return
+        key, seed = overview.key, index_of(message, "seed") or 0
+        review = self._session.service.reviews.review(key)
+        opened = {label for plate, label in self._seen if plate == key}
+        paths = {subject.well for subject in unjudged(overview, review)}
+        among = [
+            well.label
+            for well in overview.wells
+            if well.path in paths and well.label not in opened
+        ]
+        wishes = by_chance(overview, _MONTAGE, among)
+        service = self._session.service
+
+        def shown(samples: tuple[Sample, ...]) -> None:
+            self._sample = (seed, samples)
+            self._redraw()
+
+        self._session.run(
+            lambda: fulfil(wishes, lambda label: service.well(key, label)),
+            shown,
+            failed=lambda _: shown(()),
+            of=lambda: self._session.state.plate,
+        )
 
     def _decide(self, message: Message, key: str, decisions: list[Decision]) -> None:
         verdict = text_of(message, "verdict", 10)
@@ -230,6 +264,13 @@ class VerdictBar:
                 "reasons": list(REASONS.items()),
                 "suggested": _suggested(suspects, now.state.well),
                 "queue": order(overview, suspects),
+                "places": order(overview, ()),
+                "controls": [
+                    well.label
+                    for well in overview.wells
+                    if now.roles.letter(well.label)
+                ],
+                "sample": self._sampled(now, overview),
                 "suspects": [one.well for one in suspects],
                 "why": _why(suspects, now.state.well),
                 "total": counts.total,
@@ -247,6 +288,14 @@ class VerdictBar:
                 "report": urls.export(overview.key, "report.html"),
             }
         )
+
+    def _sampled(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any] | None:
+        if self._sample is None:
+            return None
+        seed, samples = self._sample
+        urls = self._session.urls
+        items = pictures(samples, urls, overview, now.state, _MONTAGE_SIZE)
+        return {"seed": seed, "items": items}
 
     def _opened(self, now: Snapshot) -> None:
         """Remember that a field of this well was looked at in the viewer."""
