@@ -73,6 +73,34 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
+LEAST_PACE = 2.0
+"""Seconds after which a pace is worth being told."""
+
+
+def seconds_left(done: int, total: int, spent: float) -> float | None:
+    """Return how long the rest will take at the pace so far, None while unknown.
+
+    >>> seconds_left(10, 40, 5.0)
+    15.0
+    """
+    if done < 1 or spent < LEAST_PACE or done >= total:
+        return None
+    return spent * (total - done) / done
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people.
+
+    >>> duration(8), duration(75), duration(3 * 3600)
+    ('8 s', '2 min', '3.0 h')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{-(-seconds // 60):.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
 class Bar:
     """A progress bar on standard error, silent where that is no terminal.
 
@@ -83,6 +111,7 @@ class Bar:
         self.label = label
         self._shown = False
         self._next = 0.0
+        self._first: tuple[float, int] | None = None
         self._on = sys.stderr.isatty()
 
     def __call__(self, done: int, total: int | None) -> None:
@@ -90,12 +119,18 @@ class Bar:
         if not self._on or not total:
             return
         moment = time.monotonic()
+        if self._first is None:
+            # What was done before, as of an interrupted run, says nothing of the pace.
+            self._first = moment, done
         if moment < self._next and done < total:
             return
         self._next = moment + _SECONDS_BETWEEN
+        start, before = self._first
+        left = seconds_left(done - before, total - before, moment - start)
+        rest = "" if left is None else f"  {duration(left)} left"
         filled = _BAR_COLUMNS * min(done, total) // total
         bar = "#" * filled + "." * (_BAR_COLUMNS - filled)
-        sys.stderr.write(f"\r{self.label} [{bar}] {done}/{total}\x1b[K")
+        sys.stderr.write(f"\r{self.label} [{bar}] {done}/{total}{rest}\x1b[K")
         sys.stderr.flush()
         self._shown = True
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MissingExtraError, SourceError, StoreError
+from hcs.qc.aggregate import best_plane
 from hcs.qc.definitions import DEFINITIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hcs.qc.results import FieldResult, PlaneResult
 
@@ -34,6 +35,8 @@ def table_rows(
 ) -> list[Row]:
     """Return one row for each field, z and t, wide: one column a metric and channel.
 
+    Of a stack, ``BestZ_<channel>`` says which z stands for the field.
+
     Parameters
     ----------
     plate, plate_id
@@ -43,6 +46,7 @@ def table_rows(
     """
     rows: list[Row] = []
     for result in sorted(results, key=_order):
+        sharpest = _best_planes(result)
         places: dict[tuple[int, int], list[PlaneResult]] = defaultdict(list)
         for plane in result.planes:
             places[plane.t, plane.z].append(plane)
@@ -59,6 +63,7 @@ def table_rows(
                     "Metadata_T": t,
                     "Metadata_Z": z,
                     **_values(planes),
+                    **sharpest,
                     "NotComputable": _reasons(planes),
                     "Error": result.error or "",
                 }
@@ -81,6 +86,19 @@ def _values(planes: Sequence[PlaneResult]) -> Row:
     }
 
 
+def _best_planes(result: FieldResult) -> Row:
+    """Return which z stands for a channel of a stack: where it is in focus."""
+    if len({plane.z for plane in result.planes}) < 2:
+        return {}
+    channels = dict.fromkeys(plane.channel for plane in result.planes)
+    return {
+        f"BestZ_{channel}": best_plane(
+            plane for plane in result.planes if plane.channel == channel
+        )
+        for channel in channels
+    }
+
+
 def _reasons(planes: Sequence[PlaneResult]) -> str:
     """Return why values are missing, as JSON by column; empty where none is."""
     headers = {entry.id: entry for entry in DEFINITIONS}
@@ -90,6 +108,38 @@ def _reasons(planes: Sequence[PlaneResult]) -> str:
         for id, why in plane.reasons.items()
     }
     return json.dumps(told, ensure_ascii=False) if told else ""
+
+
+def check_target(path: str | Path) -> None:
+    """Find out whether `write_rows` could write there, before minutes are spent.
+
+    Raises
+    ------
+    SourceError
+        If the name ends with neither ``.csv`` nor ``.parquet``.
+    StoreError
+        If there is no folder to write into.
+    MissingExtraError
+        If it is Parquet, and pyarrow is not installed.
+    """
+    target = Path(path)
+    _writer(target)
+    if not target.absolute().parent.is_dir():
+        raise StoreError(
+            f"There is no folder {target.absolute().parent} to write into."
+        )
+    if target.suffix.lower() == ".parquet":
+        _parquet()
+
+
+def _writer(target: Path) -> Callable[[Sequence[Row], Sequence[str], Path], None]:
+    write = {".csv": _write_csv, ".parquet": _write_parquet}.get(target.suffix.lower())
+    if write is None:
+        raise SourceError(
+            f"Measurements cannot be written to {target.name!r}; "
+            f"name a file that ends with .csv or .parquet."
+        )
+    return write
 
 
 def write_rows(rows: Sequence[Row], path: str | Path) -> None:
@@ -105,12 +155,7 @@ def write_rows(rows: Sequence[Row], path: str | Path) -> None:
         If it is Parquet, and pyarrow is not installed.
     """
     target = Path(path)
-    write = {".csv": _write_csv, ".parquet": _write_parquet}.get(target.suffix.lower())
-    if write is None:
-        raise SourceError(
-            f"Measurements cannot be written to {target.name!r}; "
-            f"name a file that ends with .csv or .parquet."
-        )
+    write = _writer(target)
     columns = list(dict.fromkeys(name for row in rows for name in row))
     # Notes belong at the end, also where the first rows lack some channel.
     columns.sort(key=lambda name: name in ("NotComputable", "Error"))
@@ -142,12 +187,26 @@ def _plain(value: str | float | int | None) -> str | float | int:
 
 
 def _write_parquet(rows: Sequence[Row], columns: Sequence[str], path: Path) -> None:
+    arrow, parquet = _parquet()
+    table = arrow.table(
+        {name: [_null(row.get(name)) for row in rows] for name in columns}
+    )
+    # Which definitions gave these numbers, for who compares with another year's.
+    keys = ",".join(entry.key for entry in DEFINITIONS)
+    parquet.write_table(table.replace_schema_metadata({"hcs.metrics": keys}), path)
+
+
+def _null(value: str | float | int | None) -> str | float | int | None:
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _parquet() -> tuple[Any, Any]:
     try:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
         raise MissingExtraError(
-            "Parquet files need pyarrow; install hcs-dashboard[parquet]."
+            "Parquet needs pyarrow; install the extra 'parquet' of this package, or "
+            "write a .csv file."
         ) from error
-    table = pyarrow.table({name: [row.get(name) for row in rows] for name in columns})
-    parquet.write_table(table, path)
+    return pyarrow, parquet

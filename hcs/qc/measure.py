@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.errors import HCSError
+from hcs.errors import HCSError, NotFoundError
 from hcs.plates.plate import HCSPlate
 from hcs.qc.clip import UNKNOWN, Clip
 from hcs.qc.definitions import chosen
@@ -57,7 +57,18 @@ def plate_settings(
         key is asked, as the import wrote it.
     nuclear
         Name of the nuclear channel; proposed from the channels' names where not given.
+
+    Raises
+    ------
+    NotFoundError
+        If no channel has a name that was given.
     """
+    names = _channel_names(plate)
+    for name in (*(clips or {}), *([] if nuclear is None else [nuclear])):
+        if names and name not in names:
+            raise NotFoundError(
+                f"The plate has no channel {name!r}; it has {', '.join(names)}."
+            )
     known = {
         name: Clip(level, "from the import")
         for name, level in imported_clips(plate).items()
@@ -67,7 +78,6 @@ def plate_settings(
         for name, level in (clips or {}).items()
     }
     if nuclear is None:
-        names = _channel_names(plate)
         proposed = propose_channel(names)
         nuclear = None if proposed is None else names[proposed]
     return MeasureSettings(
@@ -178,6 +188,7 @@ def measure_plate(
             workers=workers,
             executor=executor,
             cancelled=cancelled,
+            split=_one_by_one,
         )
         for results in chain([broken], found):
             for result in results:
@@ -224,6 +235,13 @@ def _measure_batch(
     """Measure some fields; what a worker process runs."""
     with HCSPlate(store) as plate:
         return [measure_one(plate, task, settings) for task in tasks]
+
+
+def _one_by_one(
+    item: tuple[Any, Sequence[Task], MeasureSettings],
+) -> list[tuple[Any, Sequence[Task], MeasureSettings]]:
+    store, tasks, settings = item
+    return [(store, [task], settings) for task in tasks]
 
 
 def _died(

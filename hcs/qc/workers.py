@@ -50,6 +50,7 @@ def run(
     workers: int = 0,
     executor: Executor | None = None,
     cancelled: Callable[[], bool] | None = None,
+    split: Callable[[tuple[Any, ...]], Sequence[tuple[Any, ...]]] | None = None,
 ) -> Iterator[Result]:
     """Yield ``function(*item)`` for each item, in the order in which they are done.
 
@@ -66,21 +67,29 @@ def run(
         Used instead of own processes.
     cancelled
         Asked again and again; once true, no other item is started.
+    split
+        Takes an item apart that killed its worker, so that only its guilty part is
+        recorded; items cannot be taken apart where it is not given.
     """
+    parts = split if split is not None else _whole
     stop = cancelled if cancelled is not None else _never
     if executor is not None:
-        yield from _run_on(executor, function, deque(items), died, stop)
+        yield from _run_on(executor, function, deque(items), died, stop, parts)
     elif workers < 1:
         for item in items:
             if stop():
                 return
             yield function(*item)
     else:
-        yield from _run_in_processes(function, deque(items), died, workers, stop)
+        yield from _run_in_processes(function, deque(items), died, workers, stop, parts)
 
 
 def _never() -> bool:
     return False
+
+
+def _whole(item: tuple[Any, ...]) -> Sequence[tuple[Any, ...]]:
+    return [item]
 
 
 def process_pool(workers: int) -> ProcessPoolExecutor:
@@ -126,6 +135,7 @@ def _run_in_processes(
     died: Callable[[tuple[Any, ...], str], Result],
     workers: int,
     stop: Callable[[], bool],
+    parts: Callable[[tuple[Any, ...]], Sequence[tuple[Any, ...]]],
 ) -> Iterator[Result]:
     """Use a pool; when one of its processes dies, find out whose fault it was.
 
@@ -141,7 +151,9 @@ def _run_in_processes(
                 try:
                     yield pool.submit(function, *item).result()
                 except BrokenExecutor:
-                    yield died(item, "the process that measured it died")
+                    alone.extendleft(reversed(pieces := list(parts(item))))
+                    if len(pieces) == 1:
+                        yield died(alone.popleft(), "the process that measured it died")
                     break
             else:
                 window = _IN_FLIGHT * workers
@@ -158,11 +170,12 @@ def _run_on(
     waiting: deque[tuple[Any, ...]],
     died: Callable[[tuple[Any, ...], str], Result],
     stop: Callable[[], bool],
+    parts: Callable[[tuple[Any, ...]], Sequence[tuple[Any, ...]]],
 ) -> Iterator[Result]:
-    """Use somebody else's executor; what it loses is not tried again."""
+    """Use somebody else's executor; when it breaks as a whole, so does the work."""
     size = getattr(executor, "_max_workers", None)
     window = _IN_FLIGHT * size if isinstance(size, int) else _CLUSTER_IN_FLIGHT
-    lost = yield from _drain(executor, function, waiting, died, stop, window)
+    lost = yield from _drain(executor, function, waiting, died, stop, window, parts)
     for item in (*lost, *waiting) if lost else ():
         yield died(item, "the pool of processes that measured it broke")
 
@@ -174,6 +187,7 @@ def _drain(
     died: Callable[[tuple[Any, ...], str], Result],
     stop: Callable[[], bool],
     window: int,
+    parts: Callable[[tuple[Any, ...]], Sequence[tuple[Any, ...]]] = _whole,
 ) -> Generator[Result, None, list[tuple[Any, ...]]]:
     """Keep a window of items in work; return those in work when the pool broke."""
     flying: dict[Future[Result], tuple[Any, ...]] = {}
@@ -194,7 +208,9 @@ def _drain(
                 if isinstance(error, BrokenExecutor):
                     return list(flying.values())
                 item = flying.pop(future)
-                if error is not None:
+                if error is not None and len(pieces := list(parts(item))) > 1:
+                    waiting.extend(pieces)
+                elif error is not None:
                     yield died(item, f"its worker failed: {error!r}")
                 else:
                     yield future.result()

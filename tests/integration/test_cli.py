@@ -374,18 +374,26 @@ def test_settle_recover_and_purge(hcs: Any, plate_path: Path) -> None:
 # -- measure ---------------------------------------------------------------------------
 
 
-def test_measure_writes_a_row_for_each_channel(
+def test_measure_writes_a_row_for_each_field_as_the_library_does(
     hcs: Any, tmp_path: Path, plate_path: Path
 ) -> None:
     out = tmp_path / "m.csv"
-    done = hcs("measure", plate_path, "-o", out, "--metrics", "mean,p99")
+    ids = "mean,mean_intensity,percent_saturated"
+    done = hcs("measure", plate_path, "-o", out, "--metrics", ids, "--clip", "GFP=4095")
     assert (done.code, done.err) == (0, "")
+    assert "Clip level of GFP: 4095 (set by a person)" in done.out
+    assert "Clip level of DNA: unknown" in done.out
+    assert "Nuclear channel: DNA" in done.out
     with out.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == 6 * 2 * 2
-    assert rows[0]["well"] == "A/1"
-    assert rows[0]["channel"] == "DNA"
-    assert float(rows[0]["mean"]) == plates.value()
+    assert len(rows) == 6 * 2
+    assert rows[0]["Metadata_Well"] == "A1"
+    assert float(rows[0]["mean_DNA"]) == plates.value()
+    told = float(rows[0]["ImageQuality_MeanIntensity_GFP"])
+    assert told == plates.value(channel=1) / 65535
+    assert rows[0]["percent_saturated_DNA"] == ""
+    assert float(rows[0]["percent_saturated_GFP"]) == 0
+    assert "clip level is not known" in rows[0]["NotComputable"]
     assert not list(tmp_path.glob(".*.part"))
 
 
@@ -394,8 +402,16 @@ def test_measure_writes_parquet(hcs: Any, tmp_path: Path, plate_path: Path) -> N
     out = tmp_path / "m.parquet"
     assert hcs("measure", plate_path, "-o", out, "--metrics", "mean").code == 0
     table = parquet.read_table(out)
-    assert table.num_rows == 24
-    assert table.column("mean")[0].as_py() == plates.value()
+    assert table.num_rows == 12
+    assert table.column("mean_DNA")[0].as_py() == plates.value()
+
+
+def test_measure_refuses_a_channel_that_is_not_there(
+    hcs: Any, tmp_path: Path, plate_path: Path
+) -> None:
+    done = hcs("measure", plate_path, "-o", tmp_path / "m.csv", "--nuclear", "DAPI")
+    assert done.code == 1
+    assert "no channel 'DAPI'; it has DNA, GFP" in done.err
 
 
 def test_measure_goes_on_when_a_field_is_broken(

@@ -48,6 +48,9 @@ def test_parquet_holds_the_same(rows, tmp_path):
     write_rows(rows, tmp_path / "m.parquet")
     read = parquet.read_table(tmp_path / "m.parquet").to_pylist()
     assert [row["mean_DNA"] for row in read] == [row["mean_DNA"] for row in rows]
+    assert read[0]["ImageQuality_PowerLogLogSlope_DNA"] is None
+    told = parquet.read_schema(tmp_path / "m.parquet").metadata[b"hcs.metrics"]
+    assert b"focus_score@1" in told.split(b",")
 
 
 def test_cells_that_a_spreadsheet_would_run_are_quoted(tmp_path):
@@ -55,6 +58,23 @@ def test_cells_that_a_spreadsheet_would_run_are_quoted(tmp_path):
     text = (tmp_path / "m.csv").read_text()
     assert "'=cmd()" in text
     assert "-1.5" in text
+
+
+def test_a_stack_has_a_row_a_plane_and_says_which_is_in_focus(tmp_path):
+    path = plates.make(
+        tmp_path / "z.ome.zarr",
+        rows=1,
+        columns=1,
+        z=3,
+        shape=(40, 48),
+        pixels="random",
+    )
+    (result,) = measure_plate(path)
+    table = table_rows([result])
+    assert [row["Metadata_Z"] for row in table] == [0, 1, 2]
+    slope = "ImageQuality_PowerLogLogSlope_DNA"
+    sharpest = max(table, key=lambda row: row[slope])["Metadata_Z"]
+    assert {row["BestZ_DNA"] for row in table} == {sharpest}
 
 
 def test_other_endings_are_refused(rows, tmp_path):

@@ -1,0 +1,53 @@
+"""A Dask cluster as an executor."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import MissingExtraError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Executor
+
+_PATIENCE = "10s"
+"""How long a scheduler may take to answer."""
+
+
+@contextlib.contextmanager
+def connected(address: str | None) -> Iterator[Executor | None]:
+    """Give the executor of a Dask scheduler for as long as it is used.
+
+    Parameters
+    ----------
+    address
+        ``"tcp://host:8786"``. Its workers have this package, and see plates under
+        the same locations. None gives None, for who measures without a cluster.
+
+    Raises
+    ------
+    MissingExtraError
+        If Dask is not installed.
+    StoreError
+        If no scheduler answers.
+    """
+    if address is None:
+        yield None
+        return
+    try:
+        import distributed
+    except ImportError as error:
+        raise MissingExtraError(
+            "--scheduler needs Dask; install the extra 'cluster' of this package."
+        ) from error
+    make: Any = distributed.Client
+    try:
+        client = make(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"No Dask scheduler answers at {address}: {error}") from error
+    try:
+        # A second try elsewhere costs little; a field that kills twice is guilty.
+        yield client.get_executor(retries=1)
+    finally:
+        client.close()
