@@ -16,11 +16,12 @@ export function listen(name, listener) {
 }
 
 /** The channels as they are drawn now: `{index, name, color, low, high, gamma, active}`.
- *  One contrast for thumbnails, viewer and comparison. */
-export const display = { channels: [] }
+ *  One contrast for thumbnails, viewer and comparison; `source` says where it comes from:
+ *  "stored", "plate", "dtype", "hand", or "field", and then `origin` which field. */
+export const display = { channels: [], source: "plate", origin: "" }
 
-export function setDisplay(channels) {
-  display.channels = channels
+export function setDisplay(channels, { source = display.source, origin = "" } = {}) {
+  Object.assign(display, { channels, source, origin })
   tell("display", channels)
 }
 

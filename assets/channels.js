@@ -18,6 +18,9 @@ function build({ el, send, hide }) {
   let asked = 0
   let waiting = 0
   let source = "plate"
+  let origin = ""
+  let shownFrom = "plate"
+  let measured = false // from the open field, and not told to the server yet
 
   const list = h("div", { class: "list" })
   const from = h("p", { class: "small from" })
@@ -28,13 +31,15 @@ function build({ el, send, hide }) {
     h("header", {}, h("h2", { class: "grow" }, "Channels"), autoPlate, auto, reset), h("div", { class: "body" }, list, from)))
 
   function changed(now = true) {
-    setDisplay(channels)
+    setDisplay(channels, { source: source === "plate" ? shownFrom : source, origin: source === "field" ? origin : "" })
     rows.forEach((row, i) => row.show(channels[i]))
     if (!now) return
     clearTimeout(waiting)
     waiting = setTimeout(() => {
       waiting = 0
-      asked = send("channels", { source, channels: channels.map(({ index, color, low, high, gamma, active }) => ({ index, color, low, high, gamma, active })) })
+      const of = measured
+      measured = false
+      asked = send("channels", { source, measured: of, channels: channels.map(({ index, color, low, high, gamma, active }) => ({ index, color, low, high, gamma, active })) })
     }, SETTLE_MILLISECONDS)
   }
 
@@ -109,6 +114,7 @@ function build({ el, send, hide }) {
     listen("channel", (at) => toggle(at)),
     listen("field-planes", (planes) => {
       source = "field"
+      measured = true
       for (const [index, plane] of planes) {
         const i = channels.findIndex((one) => one.index === index)
         const [low, high] = percentiles(plane.data, 0.001, 0.999)
@@ -125,6 +131,8 @@ function build({ el, send, hide }) {
       const rebuild = shape(channels) !== shape(next.channels)
       channels = next.channels
       source = next.source === "field" || next.source === "hand" ? next.source : "plate"
+      shownFrom = next.source
+      origin = next.where
       if (rebuild) {
         rows = channels.map(makeRow)
         fill(list, rows.map((row) => row.element))

@@ -3,9 +3,14 @@
 import { display, listen, tell } from "./bus.js"
 import { everyFrame, fill, h, icon, number, say, set } from "./dom.js"
 import { island } from "./island.js"
+import { keyName } from "./keys.js"
+import { outlineLayer } from "./outlines.js"
 import { makePane } from "./pane.js"
+import { planeUrl, spelled } from "./planes.js"
 import { scaleBar, shortUnit } from "./scale_bar.js"
 import { Viewport, steer } from "./viewport.js"
+
+const WHEEL_STEP = 40 // of a wheel that turns smoothly; a click of a wheel is 100 or so
 
 export function render(context) {
   return island(context, { sheets: ["field_viewer.css"], build })
@@ -26,6 +31,8 @@ function build({ el, send }) {
     tool("minus", "Zoom out (Y)", () => viewport.zoom(1 / 1.5)), zoomText,
     tool("plus", "Zoom in (Z)", () => viewport.zoom(1.5)),
     tool("fit", "Fit (0)", () => fit()),
+    saveButton("png", "PNG", "Save the picture as PNG, with scale bar and caption"),
+    saveButton("tiff", "TIFF", "Save the plane's pixels as they are, as TIFF"),
     tool("close", "Back to the well (Esc)", () => send("close")))
   const pane = makePane(viewport, (state) => {
     say(busy, state.busy ? "Loading…" : state.mode === "picture" ? "drawn by the server" : "")
@@ -34,14 +41,44 @@ function build({ el, send }) {
   })
   const bar = scaleBar()
   const readout = h("output", { class: "readout" })
-  const stage = h("div", { class: "stage", tabindex: "0", role: "img", "aria-label": "Field" }, pane.element, bar.element)
+  const outlines = outlineLayer(viewport, (text) => say(outlineState, text))
+  const outlineState = h("span", { class: "soft small cut", role: "status" })
+  const outlineSelect = h("select", { "aria-label": "Outlines of", on: { change: () => send("outlines", { label: outlineSelect.value }) } })
+  const outlineBox = h("label", { class: "row outline-choice", title: `Outlines; off while ${keyName("overlays")} is held`, hidden: true }, h("span", { class: "soft" }, "Outlines"), outlineSelect, outlineState)
+  const contrast = h("p", { class: "contrast-mark", hidden: true })
+  const stage = h("div", { class: "stage", tabindex: "0", role: "img", "aria-label": "Field" }, pane.element, outlines.element, contrast, bar.element)
+  const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, on: { change: () => send("projection", { projection: projection.value }) } },
+    [["", "plane"], ["max", "max"], ["mean", "mean"]].map(([value, text]) => h("option", { value }, text)))
   const sliders = h("div", { class: "sliders", hidden: true })
   el.append(h("section", { class: "panel hcs-field-viewer", "aria-label": "Field viewer" },
     h("header", {}, title, marks, h("span", { class: "grow" }), busy, tools), stage,
-    h("footer", { class: "row" }, readout, sliders)))
+    h("footer", { class: "row" }, readout, outlineBox, sliders)))
 
   function tool(name, label, click) {
     return h("button", { type: "button", class: "plain square", title: label, "aria-label": label.replace(/ \(.*/, ""), on: { click } }, icon(name))
+  }
+
+  function saveButton(kind, text, title) {
+    return h("button", { type: "button", class: `plain small hcs-save-${kind}`, title, "aria-label": title, on: { click: () => save(kind) } }, text)
+  }
+
+  function save(kind) {
+    const field = content?.field
+    if (!field || field.error) return
+    const url = new URL(planeUrl(field[kind], { level: null, channel: null, z: content.z, t: content.t, projection: content.projection }))
+    url.searchParams.set("channels", spelled(display.channels))
+    url.searchParams.set("source", display.source)
+    if (display.origin) url.searchParams.set("origin", display.origin)
+    h("a", { href: url.href, download: "" }).click()
+  }
+
+  /** Whoever looks at one field's own contrast must see that it is. */
+  function showContrast() {
+    const own = display.source === "field"
+    const broken = !content?.field || content.field.error
+    contrast.hidden = broken || !(own || display.source === "hand")
+    say(contrast, own ? `Contrast of one field only: ${display.origin || "this one"}` : "Contrast set by hand")
+    contrast.classList.toggle("own", own)
   }
 
   const fit = () => viewport.box && viewport.fit(...viewport.box)
@@ -69,7 +106,9 @@ function build({ el, send }) {
       const channel = display.channels.find((one) => one.index === index)
       return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `, h("b", {}, number(value)))
     })
+    const object = outlines.at(x, y)
     fill(readout, h("span", {}, `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, values,
+      object ? h("span", { class: "value" }, h("i", { class: "dot outlined" }), `${outlineSelect.value} `, h("b", {}, String(object))) : null,
       found.level ? h("span", { class: "soft" }, `level ${found.level}`) : null)
   }
 
@@ -79,12 +118,12 @@ function build({ el, send }) {
     return `${size}${physical} · ${field.dtype}`
   }
 
-  function axisSlider(axis, label, keys) {
+  function axisSlider(axis, label, keys, wheel) {
     const text = h("span", { class: "mono" })
     const input = h("input", { type: "range", min: "0", step: "1", "aria-label": label,
       on: { input: () => { say(text, `${Number(input.value) + 1}/${Number(input.max) + 1}`); choose() } } })
     const choose = everyFrame(() => send("axis", { axis, value: Number(input.value) }))
-    const element = h("label", { class: "row", title: `${label} (keys ${keys})`, hidden: true }, h("span", { class: "soft" }, axis), input, text)
+    const element = h("div", { class: "row", hidden: true }, h("label", { class: "row", title: `${label} (keys ${keys}, or ${wheel} and the wheel)` }, h("span", { class: "soft" }, axis), input, text))
     sliders.append(element)
     return {
       show(value, size) {
@@ -94,18 +133,54 @@ function build({ el, send }) {
         say(text, `${value + 1}/${size}`)
         return size > 1
       },
+      element,
+      disable(off) { input.disabled = off },
       step(by) { if (!element.hidden) { input.value = Number(input.value) + by; input.dispatchEvent(new Event("input")) } },
     }
   }
-  const zAxis = axisSlider("z", "Focal plane", "Page↓ and Page↑")
-  const tAxis = axisSlider("t", "Time point", "Q and W")
+  const zAxis = axisSlider("z", "Focal plane", "Page↓ and Page↑", "Shift")
+  const tAxis = axisSlider("t", "Time point", "Q and W", "Alt")
+
+  zAxis.element.append(projection)
+
+  /** With Shift the wheel goes through z, with Alt through time; the rest is zoom. */
+  const onWheel = (event) => {
+    if (!(event.shiftKey || event.altKey) || event.ctrlKey) return
+    const axis = event.shiftKey ? zAxis : tAxis
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    turned += event.deltaY || event.deltaX // some systems turn a shifted wheel sideways
+    if (Math.abs(turned) < WHEEL_STEP) return
+    axis.step(turned > 0 ? 1 : -1)
+    turned = 0
+  }
+  let turned = 0
+  stage.addEventListener("wheel", onWheel, { passive: false, capture: true })
+
+  function showOutlines(next, field) {
+    const { labels, chosen, mask } = next.outlines
+    outlineBox.hidden = !labels.length
+    const names = labels.join("\n")
+    if (outlineSelect.dataset.names !== names) {
+      fill(outlineSelect, h("option", { value: "-" }, "none"), labels.map((label) => h("option", { value: label }, label)))
+      outlineSelect.dataset.names = names
+    }
+    outlineSelect.value = chosen
+    outlines.show(mask ? { url: planeUrl(mask, { level: 0, channel: 0, z: next.z, t: next.t, projection: next.projection }), size: [field.width, field.height] } : null)
+  }
 
   const watcher = new ResizeObserver(() => { viewport.resize(stage.clientWidth, stage.clientHeight) })
   watcher.observe(stage)
   const stop = [
     steer(stage, viewport, { onHover: (x, y) => { pointer = x === null ? null : [x, y]; showReadout() } }),
     viewport.watch(showScale),
-    listen("display", () => { pane.refresh(); showReadout() }),
+    listen("display", () => { pane.refresh(); showReadout(); showContrast() }),
+    listen("overlays", (on) => outlines.hold(!on)),
+    listen("projection", () => {
+      if (!visible() || zAxis.element.hidden) return
+      const ways = [...projection.options].map((one) => one.value)
+      send("projection", { projection: ways[(ways.indexOf(projection.value) + 1) % ways.length] })
+    }),
     listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) }),
     listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by)),
     listen("step", (by) => send("field", { step: by })),
@@ -124,9 +199,13 @@ function build({ el, send }) {
         field.corrected ? h("span", { class: "tag accent" }, "corrected") : null,
         field.settling ? h("span", { class: "tag", title: "The new version is being moved to its first path" }, "settling") : null)
       set(stage, { "aria-label": `Field ${field.label} of well ${next.well}, channels ${display.channels.filter((one) => one.active).map((one) => one.name).join(", ")}` })
+      projection.value = next.projection
+      zAxis.disable(Boolean(next.projection))
+      showOutlines(next, field)
+      showContrast()
       const moved = [zAxis.show(next.z, field.sizes.z), tAxis.show(next.t, field.sizes.t)]
       sliders.hidden = !moved.some(Boolean)
-      pane.show({ ...field, id: field.version, z: next.z, t: next.t })
+      pane.show({ ...field, id: field.version, z: next.z, t: next.t, projection: next.projection })
       if (field.error) return bar.hide()
       if (viewport.box) viewport.picture([field.width, field.height])
       else viewport.size = [field.width, field.height]
@@ -137,6 +216,7 @@ function build({ el, send }) {
     dispose() {
       stop.forEach((each) => each())
       watcher.disconnect()
+      outlines.dispose()
       pane.dispose()
     },
   }

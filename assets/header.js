@@ -116,11 +116,12 @@ function build({ el, send }) {
       ? h("button", { type: "button", class: "plain crumb cut", title, on: { click } }, text)
       : h("span", { class: "crumb cut", title }, text))
     const slash = () => h("span", { class: "slash", "aria-hidden": "true" }, "/")
-    const { plate, well, field, acquisition } = next.where
+    const { plate, well, field, acquisition, plane } = next.where
     const pieces = plate ? [part(plate, "Plate", well ? () => send("home") : null)] : [h("span", { class: "crumb soft" }, "no plate")]
     pieces.push(slash(), well ? part(well, "Well", field ? () => send("close") : null) : h("span", { class: "crumb soft" }, "no well"))
     pieces.push(slash(), field ? part(field, "Field") : h("span", { class: "crumb soft" }, well ? "all fields" : "no field"))
     pieces.push(slash(), h("span", { class: acquisition ? "crumb cut" : "crumb cut soft", title: "Acquisition" }, acquisition || "all acquisitions"))
+    if (plane) pieces.push(slash(), h("span", { class: "crumb cut plane", title: "Focal plane and time point" }, plane))
     fill(where, pieces)
   }
 

@@ -46,6 +46,7 @@ export const GROUPS = [
     act("field-after", "S", "Next field", () => tell("step", 1)),
     act("z-down", "PageDown", "Focal plane down", () => tell("axis", ["z", -1])),
     act("z-up", "PageUp", "Focal plane up", () => tell("axis", ["z", 1])),
+    act("projection", "End", "One focal plane, maximum, mean", () => tell("projection"), once),
     act("t-back", "Q", "Time point back", () => tell("axis", ["t", -1])),
     act("t-on", "W", "Time point on", () => tell("axis", ["t", 1])),
   ]],

@@ -101,15 +101,18 @@ export class Painter {
     return program
   }
 
-  texture(plane) {
+  /** The texture of a plane; `float` where it is drawn beside planes of another kind. */
+  texture(plane, float) {
     const { gl } = this
     if (this.textures.has(plane)) return this.textures.get(plane)
-    const [inside, format, type] = FORMATS[plane.dtype]
+    const kind = float ? "float32" : plane.dtype
+    const data = kind === "float32" && !(plane.data instanceof Float32Array) ? Float32Array.from(plane.data) : plane.data
+    const [inside, format, type] = FORMATS[kind]
     const texture = gl.createTexture()
     gl.bindTexture(gl.TEXTURE_2D, texture)
     for (const name of ["TEXTURE_MIN_FILTER", "TEXTURE_MAG_FILTER"]) gl.texParameteri(gl.TEXTURE_2D, gl[name], gl.NEAREST)
     for (const name of ["TEXTURE_WRAP_S", "TEXTURE_WRAP_T"]) gl.texParameteri(gl.TEXTURE_2D, gl[name], gl.CLAMP_TO_EDGE)
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl[inside], plane.width, plane.height, 0, gl[format], gl[type], plane.data)
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl[inside], plane.width, plane.height, 0, gl[format], gl[type], data)
     this.textures.set(plane, texture)
     return texture
   }
@@ -136,7 +139,12 @@ export class Painter {
     const drawn = layers.slice(0, MAX_CHANNELS)
     if (!drawn.length) return
     const { plane } = drawn[0]
-    const program = this.program(FORMATS[plane.dtype][3], drawn.length)
+    // 64-bit numbers come as what they fit into, which may differ from plane to plane.
+    const kinds = new Set(drawn.map((layer) => FORMATS[layer.plane.dtype]?.[3] ?? "sampler2D"))
+    const float = kinds.size > 1 || kinds.has("sampler2D")
+    const program = this.program(float ? "sampler2D" : [...kinds][0], drawn.length)
+    if (float !== this.float) this.keep([])
+    this.float = float
     gl.useProgram(program)
     const to = (name) => gl.getUniformLocation(program, name)
     const perPixel = [plane.width / size[0], plane.height / size[1]]
@@ -151,7 +159,7 @@ export class Painter {
     gl.uniform3fv(to("window"), drawn.flatMap((layer) => [layer.low, layer.high, layer.gamma]))
     drawn.forEach((layer, unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit)
-      gl.bindTexture(gl.TEXTURE_2D, this.texture(layer.plane))
+      gl.bindTexture(gl.TEXTURE_2D, this.texture(layer.plane, float))
       gl.uniform1i(to(`plane${unit}`), unit)
     })
     gl.drawArrays(gl.TRIANGLES, 0, 3)

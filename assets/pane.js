@@ -8,13 +8,13 @@ import { drawable, pictureUrl, plane, planeUrl } from "./planes.js"
 
 const MAX_PLANE_BYTES = 256 * 2 ** 20 // beyond it a coarser level stands in
 
-const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float32: 4 }
+const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float16: 4, float32: 4 }
 
 /**
  * Make a pane that looks through `viewport`.
  *
  * `show(source)` takes `{plane, picture, width, height, dtype, levels: [[width, height]],
- * z, t, error}`, the first two being addresses of any of its planes and pictures.
+ * z, t, projection, error}`, the first two being addresses of any of its planes and pictures.
  * `onState` hears `{busy, error, level, mode}`.
  */
 export function makePane(viewport, onState) {
@@ -74,7 +74,7 @@ export function makePane(viewport, onState) {
       for (const level of wantedLevels()) {
         const active = display.channels.filter((one) => one.active && one.index < now.channels)
         await Promise.all(active.map(async (one) => {
-          const found = await plane(planeUrl(now.plane, { level, channel: one.index, z: now.z, t: now.t }))
+          const found = await plane(planeUrl(now.plane, { level, channel: one.index, z: now.z, t: now.t, projection: now.projection }))
           if (mine !== turn) return
           if (!loaded.has(one.index)) loaded.set(one.index, new Map())
           loaded.get(one.index).set(level, found)
@@ -98,7 +98,7 @@ export function makePane(viewport, onState) {
     const active = display.channels.filter((one) => one.active && one.index < now.channels)
     try {
       for (const one of active) {
-        const found = await plane(planeUrl(now.plane, { level, channel: one.index, z: now.z, t: now.t }))
+        const found = await plane(planeUrl(now.plane, { level, channel: one.index, z: now.z, t: now.t, projection: now.projection }))
         if (mine !== turn) return
         if (!loaded.has(one.index)) loaded.set(one.index, new Map())
         loaded.get(one.index).set(level, found)
@@ -111,7 +111,7 @@ export function makePane(viewport, onState) {
     image.hidden = false
     const fine = source.levels.findIndex(([width]) => width <= 2048)
     const level = fine < 0 ? source.levels.length - 1 : fine
-    const url = pictureUrl(source.picture, { level, channels: display.channels, z: source.z, t: source.t })
+    const url = pictureUrl(source.picture, { level, channels: display.channels, z: source.z, t: source.t, projection: source.projection })
     if (image.src !== url) {
       tellState({ busy: true, error: "", mode: "picture", level })
       image.src = url
@@ -169,7 +169,7 @@ export function makePane(viewport, onState) {
     get source() { return source },
     refresh,
     show(next) {
-      const same = source && next && source.id === next.id && source.z === next.z && source.t === next.t
+      const same = source && next && source.id === next.id && source.z === next.z && source.t === next.t && source.projection === next.projection
       source = next
       if (same) return refresh()
       loaded = new Map()

@@ -5,12 +5,14 @@ const MAX_BYTES = 384 * 2 ** 20
 
 const ARRAYS = {
   uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array,
-  uint32: Uint32Array, int32: Int32Array, float32: Float32Array, bool: Uint8Array,
+  uint32: Uint32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array, bool: Uint8Array,
 }
+
+const SENT_AS_ANOTHER = ["float16", "int64", "uint64"] // see the server's `little_endian`
 
 /** Whether planes of this dtype can be drawn and read here. */
 export function drawable(dtype) {
-  return dtype in ARRAYS
+  return dtype in ARRAYS || SENT_AS_ANOTHER.includes(dtype)
 }
 
 const kept = new Map()
@@ -72,9 +74,9 @@ export async function reason(answer) {
 }
 
 /** The address of a plane, from that of any plane of the same field. */
-export function planeUrl(template, { level, channel, z, t }) {
+export function planeUrl(template, { level, channel, z, t, projection }) {
   const url = new URL(template, document.baseURI)
-  const query = { level, channel, z, t }
+  const query = { level, channel, z: projection ? null : z, t, projection: projection || null }
   for (const [name, value] of Object.entries(query)) {
     if (value === null || value === undefined) url.searchParams.delete(name)
     else url.searchParams.set(name, value)
@@ -83,12 +85,17 @@ export function planeUrl(template, { level, channel, z, t }) {
 }
 
 /** The address of a picture that the server draws, with these channels. */
-export function pictureUrl(template, { level, channels, z, t }) {
-  const url = new URL(planeUrl(template, { level, channel: null, z, t }))
-  const settings = channels.filter((one) => one.active)
-    .map((one) => [one.index, one.color, plainNumber(one.low), plainNumber(one.high), plainNumber(one.gamma)].join(":"))
-  url.searchParams.set("channels", settings.join(";"))
+export function pictureUrl(template, { level, channels, z, t, projection }) {
+  const url = new URL(planeUrl(template, { level, channel: null, z, t, projection }))
+  url.searchParams.set("channels", spelled(channels))
   return url.href
+}
+
+/** The channels that are on, as addresses have them. */
+export function spelled(channels) {
+  return channels.filter((one) => one.active)
+    .map((one) => [one.index, one.color, plainNumber(one.low), plainNumber(one.high), plainNumber(one.gamma)].join(":"))
+    .join(";")
 }
 
 const plainNumber = (value) => String(Number(Number(value).toPrecision(8)))

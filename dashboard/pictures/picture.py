@@ -159,6 +159,7 @@ class Pictures:
         """Return one plane of an integer mask of a field version."""
         plate = self._plates.get(key)
         image = plate.image(well, field, version).label(label)
+        asked = _of_mask(image, asked)
         where = (plate.plate.id, well, field, version, "label", label)
         return _raw(self._read(image, where, asked))
 
@@ -516,6 +517,22 @@ def _level(images: Sequence[NgffImage], asked: PlaneRequest) -> NgffImage:
             f"There is no level {asked.level}; the image has {len(images)}."
         )
     return images[asked.level]
+
+
+def _of_mask(image: Multiscales, asked: PlaneRequest) -> PlaneRequest:
+    """Return the plane of a mask that belongs to a plane of the image below it.
+
+    Masks often lack z or t, and then hold for all of them. The mean of numbers of
+    objects means nothing.
+    """
+    sizes = dict(zip(image.images[0].dims, image.images[0].data.shape, strict=True))
+    return dataclasses.replace(
+        asked,
+        channel=0,
+        z=asked.z if sizes.get("z", 1) > 1 else None,
+        t=asked.t if sizes.get("t", 1) > 1 else None,
+        projection="max" if asked.projection else "",
+    )
 
 
 def _of(asked: PlaneRequest, channel: int) -> PlaneRequest:

@@ -275,15 +275,14 @@ def encode_jpeg(picture: NDArray[np.uint8], quality: int = JPEG_QUALITY) -> byte
 def little_endian(plane: Plane) -> tuple[bytes, str]:
     """Return a plane's bytes, row by row, and the numpy name of their dtype.
 
-    Booleans become ``uint8``, 64-bit floats ``float32`` (browsers draw no more), and
-    64-bit integers that fit ``uint32`` or ``int32`` become these.
+    Booleans become ``uint8``, 16-bit floats ``float32``, and 64-bit integers ``uint32``
+    or ``int32`` where they fit, else ``float64``, which browsers can read as numbers.
     """
     kind = plane.dtype
     if kind.kind == "b":
         plane = plane.astype(np.uint8)
-    elif kind in (np.float64, np.float16):
-        with np.errstate(over="ignore"):
-            plane = plane.astype(np.float32)
+    elif kind == np.float16:
+        plane = plane.astype(np.float32)
     elif kind in (np.uint64, np.int64):
         plane = _narrow(plane)
     little = np.ascontiguousarray(plane, dtype=plane.dtype.newbyteorder("<"))
@@ -296,4 +295,4 @@ def _narrow(plane: Plane) -> Plane:
         limits = np.iinfo(kind)
         if limits.min <= low and high <= limits.max:
             return plane.astype(kind)
-    return plane.astype(np.float32)
+    return plane.astype(np.float64)

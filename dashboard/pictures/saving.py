@@ -36,6 +36,8 @@ _CONTRASTS = {
 """Where a picture's contrast comes from, as its caption says it."""
 
 _SHORT = {"micrometer": "µm", "millimeter": "mm", "nanometer": "nm"}
+_PLAIN = str.maketrans({"µ": "u", "γ": "gamma", "·": "|", "×": "x"})
+"""For Pillow's own font, which has few signs."""
 _OME_KINDS = ("u1", "u2", "u4", "i1", "i2", "i4", "f4", "f8")
 
 
@@ -231,7 +233,7 @@ def _with_bar(picture: Image.Image, size: float, unit: str) -> Image.Image:
     thick = max(2, height // 150)
     margin = max(4, height // 50)
     text = f"{length:g} {unit or 'px'}"
-    font = _font(max(10, height // 32))
+    font, plain = _font(max(10, height // 32))
     draw = ImageDraw.Draw(picture)
     right, bottom = width - margin, height - margin
     draw.rectangle(
@@ -241,7 +243,7 @@ def _with_bar(picture: Image.Image, size: float, unit: str) -> Image.Image:
     )
     draw.text(
         (right - across / 2, bottom - thick - margin / 3),
-        text,
+        text.translate(plain),
         fill="white",
         font=font,
         anchor="ms",
@@ -254,8 +256,12 @@ def _with_bar(picture: Image.Image, size: float, unit: str) -> Image.Image:
 def _captioned(picture: Image.Image, lines: Sequence[str]) -> Image.Image:
     """Put lines of text below a picture, broken where they are too wide for it."""
     size = max(10, min(28, picture.width // 48))
-    font = _font(size)
-    broken = [part for line in lines for part in _broken(line, font, picture.width)]
+    font, plain = _font(size)
+    broken = [
+        part
+        for line in lines
+        for part in _broken(line.translate(plain), font, picture.width)
+    ]
     step = round(size * 1.35)
     whole = Image.new(
         "RGB", (picture.width, picture.height + step * len(broken) + size), "white"
@@ -279,5 +285,9 @@ def _broken(text: str, font: Any, width: int) -> list[str]:
     return lines
 
 
-def _font(size: int) -> Any:
-    return ImageFont.load_default(size)
+def _font(size: int) -> tuple[Any, dict[int, str]]:
+    """Return a font, and what it cannot write."""
+    try:
+        return ImageFont.truetype("DejaVuSans.ttf", size), {}
+    except OSError:
+        return ImageFont.load_default(size), _PLAIN

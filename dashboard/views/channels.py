@@ -36,15 +36,14 @@ class Channels:
         self._session = session
         self._now: Snapshot | None = None
         self._rest: tuple[ChannelSetting, ...] = ()
-        self._field_source = ""
         self.component = ChannelsIsland()
         self.component.on("channels", self._changed)
         self.component.on("reset", lambda _: self._reset())
         self.component.on("auto", lambda _: self._automatic())
 
     def _reset(self) -> None:
-        self._rest, self._field_source = (), ""
-        self._session.state.update(channels=(), hidden=False)
+        self._rest = ()
+        self._session.state.update(channels=(), hidden=False, contrast="")
         self._redraw()
 
     def _automatic(self) -> None:
@@ -59,10 +58,9 @@ class Channels:
             else (one, on)
             for channel, (one, on) in zip(channels, pairs, strict=True)
         ]
-        self._field_source = ""
         self._rest = tuple(one for one, on in limited if not on)
         chosen = tuple(one for one, on in limited if on)
-        self._session.state.update(channels=chosen, hidden=not chosen)
+        self._session.state.update(channels=chosen, hidden=not chosen, contrast="")
         self._redraw()
 
     def _changed(self, message: Message) -> None:
@@ -73,12 +71,15 @@ class Channels:
         count = len(now.overview.channels)
         read = [_setting(one, count) for one in sent] if isinstance(sent, list) else []
         found = [one for one in read if one is not None]
-        self._field_source = ""
-        if text_of(message, "source") == "field" and now.field is not None:
-            self._field_source = f"{now.state.well} {now.field.label}"
+        contrast = ""
+        if text_of(message, "source") == "field":
+            # Later changes of colour leave the limits those of the field they are of.
+            contrast = self._session.state.contrast
+            if message.get("measured") is True and now.field is not None:
+                contrast = plain_text(f"{now.state.well} {now.field.label}", 80)
         self._rest = tuple(setting for setting, on in found if not on)
         on = tuple(setting for setting, on in found if on)
-        self._session.state.update(channels=on, hidden=not on)
+        self._session.state.update(channels=on, hidden=not on, contrast=contrast)
         self._redraw()
 
     def _redraw(self) -> None:
@@ -96,7 +97,7 @@ class Channels:
         if changed and _is_automatic(channels, state):
             source = "plate"
         elif changed:
-            source = "field" if self._field_source else "hand"
+            source = "field" if state.contrast else "hand"
         whole = now.field is None or not now.field.dtype.startswith("float")
         pairs = shown(channels, state, self._rest)
         self.component.put(
@@ -106,7 +107,7 @@ class Channels:
                     for channel, (setting, on) in zip(channels, pairs, strict=True)
                 ],
                 "source": source,
-                "where": plain_text(self._field_source, 80),
+                "where": plain_text(state.contrast, 80),
                 "stored": stored,
                 "canAuto": stored and any(one.automatic for one in channels),
                 "changed": changed or bool(state.channels) or state.hidden,

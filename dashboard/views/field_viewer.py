@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.pictures.projection import PROJECTIONS
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, index_of, script, text_of
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from dashboard.session import Session
     from dashboard.state import ViewState
     from dashboard.views.snapshot import Snapshot
+
+
+NO_OUTLINES = "-"
+"""Said for `ViewState.outlines` where a person wants none."""
 
 
 class FieldViewerIsland(Island):
@@ -30,6 +35,8 @@ class FieldViewer:
         self.component.on("close", lambda _: session.state.update(field=""))
         self.component.on("field", self._step)
         self.component.on("axis", self._axis)
+        self.component.on("projection", self._project)
+        self.component.on("outlines", self._outline)
 
     def _step(self, message: Message) -> None:
         now = self._now
@@ -57,6 +64,17 @@ class FieldViewer:
         if field is not None and value < field.size(axis):
             self._session.state.update(**{axis: value})
 
+    def _project(self, message: Message) -> None:
+        asked = text_of(message, "projection", 10)
+        if asked in PROJECTIONS:
+            self._session.state.update(projection=asked)
+
+    def _outline(self, message: Message) -> None:
+        asked = text_of(message, "label", 500)
+        field = self._now.field if self._now else None
+        if field is not None and (asked == NO_OUTLINES or asked in field.labels):
+            self._session.state.update(outlines=asked)
+
     def draw(self, now: Snapshot) -> None:
         """Show the open field, or say that the address names none."""
         self._now = now
@@ -71,8 +89,26 @@ class FieldViewer:
                 "field": self._field(now, field) if field else _unknown(state),
                 "z": z,
                 "t": t,
+                "projection": state.projection if field and field.size("z") > 1 else "",
+                "outlines": self._outlines(field, state),
             }
         )
+
+    def _outlines(self, field: FieldView | None, state: ViewState) -> dict[str, Any]:
+        """Return the label images of the field, and where the chosen one is."""
+        labels = field.labels if field and field.error is None else ()
+        chosen = outlined(labels, state)
+        url = ""
+        if field is not None and chosen:
+            url = self._session.urls.label_plane(
+                state.plate,
+                state.well,
+                field.name,
+                field.version,
+                label=chosen,
+                level=0,
+            )
+        return {"labels": list(labels), "chosen": chosen or NO_OUTLINES, "mask": url}
 
     def _field(self, now: Snapshot, field: FieldView) -> dict[str, Any]:
         where = (now.state.plate, now.state.well, field.name, field.version)
@@ -83,7 +119,21 @@ class FieldViewer:
             "acquisition": plain_text(field.acquisition_name, 60) if several else "",
             "plane": urls.plane(*where, level=0, channel=0),
             "picture": urls.picture(*where, level=0, channels=()),
+            "png": urls.saved(*where, "field.png"),
+            "tiff": urls.saved(*where, "planes.tif"),
         }
+
+
+def outlined(labels: tuple[str, ...], state: ViewState) -> str:
+    """Return the label image whose outlines are shown, "" for none.
+
+    The first one unless a person has chosen; one that this field lacks is none.
+    """
+    if state.outlines == NO_OUTLINES or not labels:
+        return ""
+    if not state.outlines:
+        return labels[0]
+    return state.outlines if state.outlines in labels else ""
 
 
 def place(field: FieldView | None, state: ViewState) -> tuple[int, int]:

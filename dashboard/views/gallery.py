@@ -97,8 +97,9 @@ class Gallery:
                 field.version,
                 size=size,
                 channels=drawn(overview.channels, now.state),
-                z=z,
+                z=None if now.state.projection else z,
                 t=t,
+                projection=now.state.projection if field.size("z") > 1 else "",
             )
         several = len(overview.acquisitions) > 1
         return {

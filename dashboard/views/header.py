@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.state import decode
 from dashboard.text import plain_text
+from dashboard.views.field_viewer import place
 from dashboard.views.island import Island, Message, script, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import PlateEntry
+    from dashboard.plates.values import FieldView, PlateEntry
     from dashboard.session import Session
+    from dashboard.state import ViewState
     from dashboard.views.snapshot import Snapshot
 
 
@@ -63,6 +65,9 @@ class Header:
                 t=None,
                 channels=(),
                 hidden=False,
+                contrast="",
+                outlines="",
+                montage="",
             )
 
     def _back(self) -> None:
@@ -121,8 +126,25 @@ def _where(now: Snapshot) -> dict[str, str]:
         "plate": plain_text(name, 80),
         "well": plain_text(now.state.well, 20),
         "field": plain_text(field.label if field else now.state.field, 40),
+        "plane": " · ".join(planes_in_words(field, now.state)) if field else "",
         "acquisition": plain_text(_acquisition(now), 60),
     }
+
+
+def planes_in_words(field: FieldView, state: ViewState) -> list[str]:
+    """Return which z and t of a field are shown, from one, where it has several."""
+    z, t = place(field, state)
+    depth, times = field.size("z"), field.size("t")
+    words = []
+    if depth > 1:
+        words.append(
+            f"z {state.projection} of {depth}"
+            if state.projection
+            else f"z {z + 1}/{depth}"
+        )
+    if times > 1:
+        words.append(f"t {t + 1}/{times}")
+    return words
 
 
 def _acquisition(now: Snapshot) -> str:

@@ -170,7 +170,7 @@ def test_raw_planes_come_back_equal(plane: np.ndarray) -> None:
     ("dtype", "expected"),
     [
         ("?", "uint8"),
-        ("f8", "float32"),
+        ("f8", "float64"),
         ("f2", "float32"),
         ("i8", "uint32"),
         ("u8", "uint32"),
@@ -181,4 +181,4 @@ def test_dtypes_without_a_browser_array_are_narrowed(dtype: str, expected: str) 
 
 
 def test_large_64_bit_integers_become_floats() -> None:
-    assert little_endian(np.full((1, 1), 2**40, "i8"))[1] == "float32"
+    assert little_endian(np.full((1, 1), 2**40, "i8"))[1] == "float64"
