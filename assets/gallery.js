@@ -15,9 +15,10 @@ export function render(context) {
 function build({ el, send }) {
   const title = h("h2", {})
   const facts = h("div", { class: "row facts-line grow" })
+  const plateButton = h("button", { type: "button", class: "small hcs-plate-pictures", title: "The whole plate as pictures", on: { click: () => tell("pictures-of-plate") } }, "Plate")
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields" })
   const message = h("div", { class: "message", hidden: true })
-  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts), message, list)
+  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, plateButton), message, list)
   el.append(section)
   const thumbs = new Map()
   let fields = 0

@@ -444,7 +444,17 @@ function build({ el, root, send }) {
 
   const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 
-  canvas.addEventListener("keydown", (event) => {
+  /** Without focus, but under the pointer, the canvas takes the two keys that it gives another meaning. */
+  const overCanvas = (event) => {
+    const mine = event.key === "Enter" || (event.key === "Escape" && !viewport.fitted)
+    if (!mine || !look.shown || !hovered || byKeys || !plate || typing(event) || document.querySelector("dialog[open]")) return
+    const at = event.composedPath()[0]
+    if (at === canvas || (event.key === "Enter" && at instanceof Element && at.matches("button, summary, a, input, td"))) return
+    onKey(event)
+  }
+  document.addEventListener("keydown", overCanvas, true)
+
+  function onKey(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || !plate || typing(event)) return
     const moving = ARROWS[event.key]
     if (moving && viewport.fitted) return // the page moves the selected well
@@ -459,7 +469,9 @@ function build({ el, root, send }) {
     event.preventDefault()
     event.stopPropagation()
     requestAnimationFrame(() => requestAnimationFrame(speak))
-  })
+  }
+
+  canvas.addEventListener("keydown", onKey)
   canvas.addEventListener("blur", () => { byKeys = false; paint() })
 
   let pressed = null
@@ -475,7 +487,6 @@ function build({ el, root, send }) {
     const at = target()
     if (at) send("select", { well: plate.labels[at.index] })
   })
-  canvas.addEventListener("wheel", () => canvas.focus({ preventScroll: true }), { passive: true })
 
   const stop = [
     steer(canvas, viewport, {
@@ -549,6 +560,7 @@ function build({ el, root, send }) {
     },
     dispose() {
       stop.forEach((each) => each())
+      document.removeEventListener("keydown", overCanvas, true)
       watcher.disconnect()
       clearTimeout(timer)
       clearTimeout(progressTimer)

@@ -45,16 +45,17 @@ def arrange(fields: Sequence[FieldView]) -> Mosaic:
         if side * len(fields) * _SPREAD >= 1.0:
             return Mosaic(tuple(fitted), staged=True)
     columns = sprite_columns(len(fields))
+    above = (columns - math.ceil(len(fields) / columns)) / 2 if columns else 0.0
     return Mosaic(
         tuple(
-            _inside(index % columns, index // columns, 1 / columns, extent)
+            _inside(index % columns, above + index // columns, 1 / columns, extent)
             for index, extent in enumerate(extents)
         ),
         staged=False,
     )
 
 
-def _inside(column: int, row: int, side: float, extent: tuple[float, float]) -> Box:
+def _inside(column: int, row: float, side: float, extent: tuple[float, float]) -> Box:
     """Return the middle of a cell of the grid, in the field's proportions."""
     longest = max(extent)
     width, height = (side * 0.98 * part / longest for part in extent)

@@ -47,6 +47,8 @@ class Montage:
         if overview is None:
             self.component.put(_without_plate(now))
             return
+        if now.stage == "canvas":
+            return  # which shows all wells, and more
         count = len(overview.columns)
         self.component.put(
             {
