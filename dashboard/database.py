@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -19,26 +20,30 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
-    insert,
     inspect,
     select,
-    update,
+    text,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from dashboard.errors import DashboardError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection, Engine
 
-SCHEMA = 2
-"""Raised with every change of a table; an older program refuses a newer database, a
-newer program copies an older one and brings it up to date.
+_Result = TypeVar("_Result")
 
-1: settings, metric values, events. 2: verdicts (a new table, nothing to convert)."""
+SCHEMA = 3
+"""Raised with every change of a table, which is a step in `dashboard.migrations`; an
+older program refuses a newer database, a newer program copies an older one and brings
+it up to date."""
 
 BUSY_SECONDS = 15.0
 """How long a writer waits for another one before it gives up."""
+
+_REST_SECONDS = 0.2
 
 metadata = MetaData()
 
@@ -105,6 +110,7 @@ review_acts = Table(
     Column("settings", String(40), nullable=False),
     Column("supersedes", String(32), nullable=False),
     Column("target", String(32), nullable=False),
+    Column("details", Text, nullable=False, server_default="{}"),
     Index("review_acts_by_plate", "plate", "id"),
     # A page that sends the same act again, after a broken connection, adds nothing.
     UniqueConstraint("plate", "batch", "well", "field", "acquisition"),
@@ -113,8 +119,36 @@ review_acts = Table(
 """Append-only: see `dashboard.reviews`. Texts are empty where nothing was said."""
 
 
+settings_revisions = Table(
+    "settings_revisions",
+    metadata,
+    Column("revision", String(40), primary_key=True),
+    Column("at", String(40), nullable=False),
+    Column("document", Text, nullable=False),
+)
+"""What a verdict's settings revision stands for; a row is never changed."""
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("plate", String(100), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("known", String(20), nullable=False),
+    Column("well", String(300), nullable=False),
+    Column("field", String(300), nullable=False),
+    Column("deciding", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("presence_by_plate", "plate", "at"),
+)
+"""Who looks at what: a row a page, replaced as it moves and dropped as it goes."""
+
+_OPENING = 0x68637353
+"""PostgreSQL's advisory lock while tables are made or changed."""
+
+
 def open_database(url: str) -> Engine:
-    """Return an engine on a database whose tables are there.
+    """Return an engine on a database whose tables are there and up to date.
 
     Raises
     ------
@@ -125,13 +159,10 @@ def open_database(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     try:
-        found = _found_schema(engine)
-        if found is None or found <= SCHEMA:
-            if found is not None and found < SCHEMA:
-                _keep_copy(engine, found)
-            metadata.create_all(engine)
-            with engine.begin() as connection:
-                found = _schema(connection)
+        with engine.connect() as connection:
+            found = _schema(connection)
+        if found < SCHEMA:
+            found = _bring_up_to_date(engine)
     except DBAPIError as error:
         engine.dispose()
         raise DashboardError(
@@ -159,14 +190,88 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     cursor.close()
 
 
-def _found_schema(engine: Engine) -> int | None:
-    """Return the schema that a database has, None for an empty one."""
-    if not inspect(engine).has_table(settings.name):
-        return None
-    query = select(settings.c.value).where(settings.c.name == "schema")
+def begin_alone(connection: Connection, lock: int, name: str = "") -> None:
+    """Begin a transaction that waits until it is the only one of its kind.
+
+    Parameters
+    ----------
+    connection
+        Has no transaction yet.
+    lock, name
+        What it is alone in, where the database tells one thing from another. SQLite
+        has one writer at a time anyway.
+    """
+    if connection.dialect.name == "sqlite":
+        # A transaction that reads first and writes then would fail at once where
+        # another has written in between, instead of waiting for its turn.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(
+            text("SELECT pg_advisory_xact_lock(:lock, hashtext(:name))"),
+            {"lock": lock, "name": name},
+        )
+
+
+def patiently(work: Callable[[], _Result], attempts: int = 2) -> _Result:
+    """Do work, and again where the database was busy for longer than it waits."""
+    for attempt in range(1, attempts):
+        try:
+            return work()
+        except OperationalError:
+            time.sleep(_REST_SECONDS * attempt)
+    return work()
+
+
+def _schema(connection: Connection) -> int:
+    """Return the schema that a database has, 0 for an empty one."""
+    tables = inspect(connection)
+    found = 0
+    if tables.has_table("settings"):
+        query = select(settings.c.value).where(settings.c.name == "schema")
+        kept = connection.execute(query).scalar()
+        # Programs before Alembic made the tables first and noted the schema then.
+        found = 0 if kept is None else int(kept)
+    if tables.has_table("alembic_version"):
+        told = connection.execute(
+            text("SELECT version_num FROM alembic_version")
+        ).scalar()
+        found = max(found, int(told) if told and str(told).isdigit() else 0)
+    return found
+
+
+def _bring_up_to_date(engine: Engine) -> int:
+    """Make what is missing; return the schema, which another may have raised."""
     with engine.connect() as connection:
-        found = connection.execute(query).scalar()
-    return None if found is None else int(found)
+        begin_alone(connection, _OPENING)
+        found = _schema(connection)
+        if found < SCHEMA:
+            if found:
+                _keep_copy(engine, found)
+            _migrate(connection, found)
+            found = SCHEMA
+        connection.commit()
+    return found
+
+
+def _migrate(connection: Connection, found: int) -> None:
+    # Only who migrates waits for it to load.
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    folder = str(Path(__file__).with_name("migrations"))
+    script = ScriptDirectory(folder, version_locations=[folder])
+    context = MigrationContext.configure(
+        connection,
+        opts={"fn": lambda held, _: script._upgrade_revs("head", held)},
+    )
+    if found:
+        context.stamp(script, f"{found:04}")
+    with context.begin_transaction(), Operations.context(context):
+        context.run_migrations()
+    # Earlier programs look here, and refuse.
+    connection.execute(settings.delete().where(settings.c.name == "schema"))
+    connection.execute(settings.insert().values(name="schema", value=str(SCHEMA)))
 
 
 def _keep_copy(engine: Engine, found: int) -> None:
@@ -183,25 +288,3 @@ def _keep_copy(engine: Engine, found: int) -> None:
         contextlib.closing(sqlite3.connect(kept)) as target,
     ):
         source.backup(target)
-
-
-def _schema(connection: Connection) -> int:
-    query = select(settings.c.value).where(settings.c.name == "schema")
-    found = connection.execute(query).scalar()
-    if found is not None and int(found) < SCHEMA:
-        connection.execute(
-            update(settings)
-            .where(settings.c.name == "schema")
-            .values(value=str(SCHEMA))
-        )
-        return SCHEMA
-    if found is None:
-        try:
-            with connection.begin_nested():
-                connection.execute(
-                    insert(settings).values(name="schema", value=str(SCHEMA))
-                )
-        except IntegrityError:
-            # Another server made the same new database at the same moment.
-            found = connection.execute(query).scalar()
-    return SCHEMA if found is None else int(found)

@@ -19,3 +19,7 @@ class RefusedError(DashboardError, PermissionError):
 
 class BlockedError(DashboardError):
     """A correction differs from its target and nobody has confirmed it."""
+
+
+class SignedOffError(RefusedError):
+    """The plate is signed off: nothing of it may change until it is reopened."""

@@ -10,7 +10,7 @@ import importlib
 import os
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dashboard.corrections.correction import Corrections
 from dashboard.corrections.uploads import Quotas, Receiving, Uploads
@@ -31,8 +31,12 @@ from dashboard.quality.metrics import MetricStore
 from dashboard.quality.roles import RoleBook
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.reviews.acts import Subject
+from dashboard.reviews.blind import BlindReviews, without_conditions
 from dashboard.reviews.ledger import Ledger
+from dashboard.reviews.presence import Presence
+from dashboard.reviews.project import Projects
 from dashboard.reviews.reviews import Reviews
+from dashboard.reviews.signing import Signing
 from dashboard.settings import Settings
 from dashboard.workspace import sweep_staging
 
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
     from dashboard.quality.roles import RolesView
     from dashboard.quality.statistics import StatisticsView
     from dashboard.quality.suspects import Judgement
+    from dashboard.reviews.project import ReviewRules
     from dashboard.workspace import Workspace
     from hcs.metadata import Who
     from hcs.qc.roles import RoleMapping
@@ -144,16 +149,23 @@ class Service:
             workers=workers,
         )
         self._statistics = PlateStatistics(settings, self._roles)
+        ledger = Ledger(self._engine)
+        self._projects = Projects(self._engine, settings, self._roles, self._measuring)
         self.reviews = Reviews(
-            Ledger(self._engine),
+            ledger,
             self._plates,
             self._measuring,
+            self._projects,
             self.submit,
             read_only=read_only,
         )
+        self.signing = Signing(self.reviews, ledger, self._plates, self._projects)
+        self.blind = BlindReviews(self.reviews)
+        self.presence = Presence(self._engine, self.submit, self.reviews.is_blind)
         self._pixels = ThreadPoolExecutor(_PIXEL_THREADS, "pixels")
         self._work = ThreadPoolExecutor(_WORK_THREADS, "work")
         self._sessions: set[str] = set()
+        self._masked: dict[str, tuple[PlateOverview, PlateOverview]] = {}
         self._keeper = Keeper(
             self._plates,
             survey=self._survey,
@@ -175,6 +187,7 @@ class Service:
         self._pixels.shutdown(wait=True, cancel_futures=True)
         for token in list(self._sessions):
             self.close_session(token)
+        self.presence.close()
         self._plates.close()
         self._engine.dispose()
 
@@ -190,6 +203,7 @@ class Service:
     def close_session(self, token: str) -> None:
         """Forget a page, and remove what it uploaded and did not commit."""
         self._sessions.discard(token)
+        self.presence.leave(token)
         self._corrections.close(token)
         self._uploads.close(token)
 
@@ -214,8 +228,7 @@ class Service:
 
     def overview(self, key: str) -> PlateOverview:
         """Return what the first paint of a plate needs (fast: one document)."""
-        plate = self._looked_at(key)
-        return plate.overview()
+        return self._shown(self._looked_at(key))
 
     def well(self, key: str, label: str) -> WellView:
         """Return a well with its fields (fast: some documents, then from memory)."""
@@ -252,11 +265,12 @@ class Service:
 
     def judge_anew(self, key: str) -> None:
         """Compare the wells with what is usual on the plate now (fast: later)."""
+        self.reviews.refuse_if_signed(key)
         self._measuring.judge(self._plates.get(key), anew=True)
 
     def roles(self, key: str) -> RolesView:
         """Return what the wells are for (fast)."""
-        return self._roles.view(self._looked_at(key).overview())
+        return self._roles.view(self.overview(key))
 
     def keep_roles(self, key: str, mapping: RoleMapping | None) -> None:
         """Keep what the columns of the plate map mean, for the plate's project.
@@ -269,6 +283,7 @@ class Service:
             None returns to what is proposed.
         """
         self._may_write()
+        self.signing.refuse_settings(key)
         plate = self._plates.get(key)
         self._roles.keep(plate.overview(), mapping)
         self._measuring.judge(plate)
@@ -278,7 +293,7 @@ class Service:
         self, key: str, metric: str, acquisition: int | None = None, way: str = ""
     ) -> StatisticsView:
         """Return what a metric says about the plate as an assay."""
-        overview = self._looked_at(key).overview()
+        overview = self.overview(key)
         values = self.values(key, metric, acquisition, way)
         return self._statistics.view(overview, values, self.failed_wells(key))
 
@@ -298,9 +313,39 @@ class Service:
     def keep_assay_metric(self, key: str, metric: str | None) -> None:
         """Name the metric that the assays of the plate's project measure."""
         self._may_write()
+        self.signing.refuse_settings(key)
         plate = self._plates.get(key)
         self._statistics.keep_assay_metric(plate.overview(), metric)
         plate.bump()
+
+    def rules(self, key: str) -> ReviewRules:
+        """Return the reasons, keys and minimum of fields of the project (fast)."""
+        return self._projects.rules(self._plates.get(key))
+
+    def keep_rules(self, key: str, rules: ReviewRules) -> None:
+        """Keep how the plates of the plate's project are judged.
+
+        Raises
+        ------
+        DashboardError
+            If a code or a number is not allowed.
+        SignedOffError
+            If the minimum of fields changes what a plate says that is signed off.
+        """
+        self._may_write()
+        plate = self._plates.get(key)
+        if rules.min_fields != self._projects.rules(plate).min_fields:
+            self.signing.refuse_settings(key)
+        self._projects.keep(plate, rules)
+        plate.bump()
+
+    def settings_revision(self, key: str) -> str:
+        """Return the id of all settings that verdicts on a plate rest on."""
+        return self._projects.revision(self._plates.get(key))
+
+    def settings_document(self, revision: str) -> dict[str, Any] | None:
+        """Return what a settings revision stands for, None where it is not known."""
+        return self._projects.document(revision)
 
     def progress(self, key: str) -> Progress:
         """Return how far a plate is measured (fast)."""
@@ -395,6 +440,7 @@ class Service:
             What to call the new field.
         """
         self._may_write()
+        self.reviews.refuse_if_signed(key)
         return self._corrections.stage(
             token,
             self._plates.get(key),
@@ -425,6 +471,7 @@ class Service:
         """
         self._may_write()
         plate = self._plates.get(self._corrections.get(staged).key)
+        self.reviews.refuse_if_signed(plate.key)
         version = self._corrections.commit(staged, who, reason)
         self._measuring.start(plate)
         return version
@@ -451,6 +498,7 @@ class Service:
             Version that the person looked at; the live one where None.
         """
         self._may_write()
+        self.reviews.refuse_if_signed(key)
         plate = self._plates.get(key)
         event = self._corrections.revert(plate, well, field, version, who, reason, base)
         self._measuring.start(plate)
@@ -464,6 +512,16 @@ class Service:
         if not plate.surveyed:
             self._keeper.wake()
         return plate
+
+    def _shown(self, plate: ServedPlate) -> PlateOverview:
+        """Return a plate without what an open blind round hides."""
+        overview = plate.overview()
+        if not self.reviews.review(plate.key).blind.hides_conditions:
+            return overview
+        kept = self._masked.get(plate.key)
+        if kept is None or kept[0] is not overview:
+            kept = self._masked[plate.key] = overview, without_conditions(overview)
+        return kept[1]
 
     def _may_write(self) -> None:
         if self.read_only:

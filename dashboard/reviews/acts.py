@@ -17,8 +17,22 @@ if TYPE_CHECKING:
 Verdict = Literal["pass", "flag", "fail"]
 VERDICTS: tuple[Verdict, ...] = ("pass", "flag", "fail")
 
-Kind = Literal["verdict", "undo", "redo"]
-KINDS: tuple[Kind, ...] = ("verdict", "undo", "redo")
+Kind = Literal[
+    "verdict", "undo", "redo", "sign-off", "reopen", "blind", "done", "blind-end"
+]
+KINDS: tuple[Kind, ...] = (
+    "verdict",
+    "undo",
+    "redo",
+    "sign-off",
+    "reopen",
+    "blind",
+    "done",
+    "blind-end",
+)
+"""``"sign-off"`` locks a plate until ``"reopen"``; ``"blind"`` begins a round in which
+two judge without knowing of each other, until both are ``"done"`` or somebody ends it
+before (``"blind-end"``)."""
 
 Basis = Literal["field", "thumbnails", "unseen"]
 """What the person had before the eyes: a field opened, the well's thumbnails, or
@@ -49,6 +63,7 @@ REASONS: dict[str, str] = {
 
 NOTE_LIMIT = 4000
 _BATCH = re.compile(r"[0-9a-f]{32}")
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,9 @@ class Act:
     target: str = ""
     """Batch that an undo takes back or a redo brings again."""
 
+    details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Of a sign-off: what was signed; of a blind round: who takes part."""
+
     at: str = ""
     """UTC, ISO 8601; set when it is recorded."""
 
@@ -148,9 +166,9 @@ def check(act: Act) -> Act:
     if act.kind == "verdict":
         _one_of("verdict", act.verdict, VERDICTS)
         _one_of("basis", act.basis, tuple(BASES))
-        if act.reason:
-            _one_of("reason", act.reason, tuple(REASONS))
-    elif not _BATCH.fullmatch(act.target):
+        if act.reason and not _CODE.fullmatch(act.reason):
+            raise _refused("reason", act.reason, "a short code of the project's list")
+    elif act.kind in ("undo", "redo") and not _BATCH.fullmatch(act.target):
         raise _refused("target", act.target, "the id of an earlier act")
     note = plain_text(act.note, NOTE_LIMIT).strip()
     return dataclasses.replace(act, who=who, note=note)
@@ -171,7 +189,12 @@ def as_document(act: Act) -> dict[str, Any]:
     """Return an act as plain values, without its place in this one database."""
     found = dataclasses.asdict(act)
     del found["id"]
-    return {**found, "versions": dict(act.versions), "metrics": dict(act.metrics)}
+    return {
+        **found,
+        "versions": dict(act.versions),
+        "metrics": dict(act.metrics),
+        "details": dict(act.details),
+    }
 
 
 def from_document(document: Mapping[str, Any]) -> Act:
@@ -204,6 +227,7 @@ def from_document(document: Mapping[str, Any]) -> Act:
                 str(k): None if v is None else float(v)
                 for k, v in document["metrics"].items()
             },
+            details=dict(document.get("details") or {}),
             verdict=text("verdict"),
             reason=text("reason"),
             note=text("note"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import func, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from dashboard.database import review_acts
+from dashboard.database import begin_alone, patiently, review_acts
 from dashboard.errors import DashboardError
 from dashboard.events import now
 from dashboard.reviews.acts import Act, Kind, Subject, check
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-ATTEMPTS = 2
-"""How often a write is tried on a busy database, each after the driver's own wait."""
-
-_REST_SECONDS = 0.2
 _LOCK = 0x68637352
 """Half of the key of PostgreSQL's advisory lock: ours, among others' in the server."""
 
@@ -59,6 +54,22 @@ class Ledger:
         query = select(func.max(review_acts.c.id)).where(review_acts.c.plate == plate)
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar() or 0)
+
+    def signed(self) -> list[Act]:
+        """Return the sign-offs that hold, of all plates in this database."""
+        table = review_acts.c
+        query = (
+            select(review_acts)
+            .where(table.kind.in_(("sign-off", "reopen")))
+            .order_by(table.id)
+        )
+        held: dict[str, Act] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                held.pop(row["plate"], None)
+                if row["kind"] == "sign-off":
+                    held[row["plate"]] = _act(row)
+        return list(held.values())
 
     def append(
         self,
@@ -112,15 +123,7 @@ class _Alone:
         self._plate = plate
 
     def __enter__(self) -> None:
-        if self._connection.dialect.name == "sqlite":
-            # A transaction that reads first and writes then would fail at once where
-            # another has written in between, instead of waiting for its turn.
-            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            self._connection.execute(
-                text("SELECT pg_advisory_xact_lock(:ours, hashtext(:plate))"),
-                {"ours": _LOCK, "plate": self._plate},
-            )
+        begin_alone(self._connection, _LOCK, self._plate)
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is None:
@@ -130,20 +133,14 @@ class _Alone:
 
 
 def _patiently(work: Callable[[], _Result]) -> _Result:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return work()
-        except IntegrityError as error:
-            raise DashboardError(
-                "This verdict is in the ledger already; look at the plate again."
-            ) from error
-        except OperationalError as error:
-            if attempt == ATTEMPTS:
-                raise _not_saved(error) from error
-            time.sleep(_REST_SECONDS * attempt)
-        except DBAPIError as error:
-            raise _not_saved(error) from error
-    raise AssertionError("unreachable")  # pragma: no cover
+    try:
+        return patiently(work)
+    except IntegrityError as error:
+        raise DashboardError(
+            "This verdict is in the ledger already; look at the plate again."
+        ) from error
+    except DBAPIError as error:
+        raise _not_saved(error) from error
 
 
 def _not_saved(error: DBAPIError) -> DashboardError:
@@ -185,6 +182,7 @@ def _row(plate: str, act: Act) -> dict[str, Any]:
         "settings": act.settings,
         "supersedes": act.supersedes,
         "target": act.target,
+        "details": json.dumps(dict(act.details), ensure_ascii=False),
     }
 
 
@@ -209,4 +207,5 @@ def _act(row: Any) -> Act:
         settings=row["settings"],
         supersedes=row["supersedes"],
         target=row["target"],
+        details=json.loads(row["details"]),
     )

@@ -8,63 +8,39 @@ somebody watches the plate.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, NotServedError, RefusedError
-from dashboard.reviews.acts import REASONS, Act, Subject, field_key, new_batch
-from dashboard.reviews.values import Decision, Offer, Outcome, PlateReview, Standing
-from dashboard.reviews.verdicts import Verdicts, is_stale
+from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.signed import refuse_if_signed
+from dashboard.reviews.standing import (
+    LOOK_SECONDS,
+    Known,
+    field_labels,
+    ids_before,
+    labels_of,
+    review_of,
+    take,
+    versions_now,
+)
+from dashboard.reviews.values import Decision, Offer, Outcome, PlateReview
 from dashboard.reviews.wording import describe, subject_text
-from hcs.errors import HCSError
-from hcs.plates.identity import plate_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import MetricInfo, WellView
     from dashboard.quality.measuring import Measuring
     from dashboard.reviews.ledger import Ledger
+    from dashboard.reviews.project import Projects
+    from dashboard.reviews.verdicts import Verdicts
     from hcs.metadata import Who
 
 _LOG = logging.getLogger(__name__)
-
-LOOK_SECONDS = 1.0
-"""How long what another process has decided may go unnoticed."""
-
-
-@dataclass(slots=True)
-class _Known:
-    """What is known of one plate.
-
-    Thread safety: `verdicts` under `lock`, which nobody holds while a disk is waited
-    for; `review` and `count` are replaced whole, under `showing`. One thread of this
-    process writes at a time, under `writing`; other processes are the ledger's task.
-    """
-
-    plate: str
-    also: tuple[str, ...] | None = None
-    """Ids that it had before it was given its own; None until it was looked."""
-
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    writing: threading.Lock = field(default_factory=threading.Lock)
-    showing: threading.Lock = field(default_factory=threading.Lock)
-    verdicts: Verdicts = field(default_factory=Verdicts)
-    review: PlateReview = field(default_factory=PlateReview)
-    count: int = 0
-    """Raised with each change that pages should see."""
-
-    seen: int = -1
-    """Revision of the plate when it was last looked whether verdicts are stale."""
-
-    looked: float = -LOOK_SECONDS
-    busy: bool = False
 
 
 class Reviews:
@@ -78,10 +54,17 @@ class Reviews:
         The served plates.
     measuring
         What is measured of them: each verdict notes the values of its moment.
+    projects
+        What verdicts rest on.
     submit
         Runs something in a thread.
     read_only
         Refuse every act.
+
+    Notes
+    -----
+    While a blind round is open, who asks decides what is told: give `who` wherever the
+    answer is for a person. Without it, nothing that was decided in the round is told.
     """
 
     def __init__(
@@ -89,6 +72,7 @@ class Reviews:
         ledger: Ledger,
         plates: Plates,
         measuring: Measuring,
+        projects: Projects,
         submit: Callable[[Callable[[], None]], object],
         *,
         read_only: bool = False,
@@ -96,10 +80,11 @@ class Reviews:
         self._ledger = ledger
         self._plates = plates
         self._measuring = measuring
+        self._projects = projects
         self._submit = submit
         self._read_only = read_only
         self._lock = threading.Lock()
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, Known] = {}
 
     # --- reading ----------------------------------------------------------------------
 
@@ -113,28 +98,42 @@ class Reviews:
             self._submit(lambda: self._look(plate, known))
         return known.count
 
-    def review(self, key: str) -> PlateReview:
+    def review(self, key: str, who: Who | None = None) -> PlateReview:
         """Return what holds on a plate, as far as it has been read (fast)."""
-        return self._of(self._plates.get(key)).review
+        known = self._of(self._plates.get(key))
+        return known.own.get(who.name, known.review) if who else known.review
 
-    def read(self, key: str) -> PlateReview:
+    def read(self, key: str, who: Who | None = None) -> PlateReview:
         """Return what holds on a plate at this moment."""
         plate = self._plates.get(key)
-        known = self._of(plate)
-        self._refresh(plate, known)
-        return known.review
+        self._refresh(plate, self._of(plate))
+        return self.review(key, who)
 
-    def history(self, key: str, subject: Subject) -> tuple[tuple[Act, bool], ...]:
+    def history(
+        self, key: str, subject: Subject, who: Who | None = None
+    ) -> tuple[tuple[Act, bool], ...]:
         """Return all verdicts on a subject, oldest first, and whether each counts."""
         known = self._of(self._plates.get(key))
         with known.lock:
-            return known.verdicts.rows(subject)
+            return known.verdicts.rows(subject, who.name if who else None)
 
     def acts(self, key: str) -> list[Act]:
-        """Return the whole ledger of a plate, oldest first."""
+        """Return the whole ledger of a plate, oldest first, whoever may know of it.
+
+        For the machine: what is shown to people comes from `told`.
+        """
         plate = self._plates.get(key)
         known = self._of(plate)
-        return self._ledger.since(known.plate, also=_before(plate, known))
+        return self._ledger.since(known.plate, also=ids_before(plate, known))
+
+    def told(self, key: str, who: Who | None = None) -> list[Act]:
+        """Return the ledger of a plate without what an open blind round hides."""
+        acts = self.acts(key)
+        known = self._of(self._plates.get(key))
+        viewer = who.name if who else None
+        with known.lock:
+            take(known, acts)
+            return [one for one in acts if not known.verdicts.is_hidden(one, viewer)]
 
     def offers(self, key: str, who: Who | None) -> tuple[Offer | None, Offer | None]:
         """Return what a person's undo and redo would do (fast)."""
@@ -148,6 +147,8 @@ class Reviews:
                 known.verdicts.next_undo(person),
                 known.verdicts.next_redo(person),
             )
+            if known.verdicts.signed:
+                return None, None
             undo, redo = (
                 Offer(batch=one, text=self._words(plate, known.verdicts.batch(one)))
                 if one
@@ -182,7 +183,7 @@ class Reviews:
         who
             Who judges.
         reason
-            A code of `REASONS`, or empty.
+            A code of the project's reasons, or empty.
         note
             Free text.
         batch
@@ -191,38 +192,38 @@ class Reviews:
         Raises
         ------
         RefusedError
-            If the server is read-only.
+            If the server is read-only, the plate is signed off, or others judge it
+            blind.
         DashboardError
             If a well has changed since its pictures were drawn, or it was not saved.
         """
-        self._may_write()
+        self.may_write()
         if not decisions:
             raise DashboardError("Nothing was chosen to be judged.")
         plate = self._plates.get(key)
-        known = self._of(plate)
         template = Act(
             kind="verdict",
             batch=batch or new_batch(),
             who=who.name,
             known=who.known,
             verdict=verdict,
-            reason=reason,
+            reason=self._reason(plate, reason),
             note=note,
-            settings=self._settings(plate),
+            settings=self._projects.revision(plate),
         )
         acts = self._acts(plate, decisions, template)
 
-        def make(new: list[Act]) -> list[Act]:
-            _take(known, new)
-            if known.verdicts.batch(template.batch):
+        def make(verdicts: Verdicts) -> list[Act]:
+            if verdicts.batch(template.batch):
                 return []
-            held = ((one, known.verdicts.holds(one.subject)) for one in acts)
+            refuse_judging(verdicts, who, key)
+            held = ((one, verdicts.holds(one.subject, who.name)) for one in acts)
             return [
                 dataclasses.replace(one, supersedes=old.batch if old else "")
                 for one, old in held
             ]
 
-        self._write(plate, known, make)
+        self.record(key, make)
         return Outcome(
             batch=template.batch, text=self._words(plate, acts), count=len(acts)
         )
@@ -244,14 +245,11 @@ class Reviews:
             If the ledger has acts that the file does not have: their order could not
             be told.
         """
-        self._may_write()
-        plate = self._plates.get(key)
-        known = self._of(plate)
+        self.may_write()
         added = 0
 
-        def make(new: list[Act]) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[Act]:
             nonlocal added
-            _take(known, new)
             here = {(a.batch, a.subject) for a in self.acts(key)}
             foreign = here - {(a.batch, a.subject) for a in acts}
             if foreign:
@@ -262,23 +260,76 @@ class Reviews:
                 )
             fresh = [one for one in acts if (one.batch, one.subject) not in here]
             added = len(fresh)
+            if fresh and verdicts.signed and fresh[0].kind != "reopen":
+                refuse_if_signed(verdicts.signed, key)
             return fresh
 
-        self._write(plate, known, make)
+        self.record(key, make)
         return added
+
+    def record(self, key: str, make: Callable[[Verdicts], Sequence[Act]]) -> None:
+        """Add what `make` returns; nobody else can add to the plate in between.
+
+        Parameters
+        ----------
+        key
+            Of the plate.
+        make
+            Gets what holds at this moment, and raises where it must not be. It may be
+            called again after a failure of the database.
+        """
+        self.may_write()
+        plate = self._plates.get(key)
+        known = self._of(plate)
+
+        def alone(new: list[Act]) -> Sequence[Act]:
+            with known.lock:
+                take(known, new)
+                return make(known.verdicts)
+
+        with known.writing:
+            new = self._ledger.append(
+                known.plate, known.verdicts.last, alone, ids_before(plate, known)
+            )
+        with known.lock:
+            take(known, new)
+        self._show(plate, known)
+
+    def verdicts(self, key: str) -> Verdicts:
+        """Return the fold of a plate's ledger at this moment, to be read only."""
+        plate = self._plates.get(key)
+        known = self._of(plate)
+        self._refresh(plate, known)
+        return known.verdicts
+
+    def refuse_if_signed(self, key: str) -> None:
+        """Raise `SignedOffError` where a plate is signed off; asks the database."""
+        refuse_if_signed(self.verdicts(key).signed, key)
+
+    def is_blind(self, plate: str) -> bool:
+        """Whether a blind round is open on a plate, by its id (fast)."""
+        with self._lock:
+            return any(
+                one.review.blind.open
+                for one in self._known.values()
+                if one.plate == plate
+            )
+
+    def may_write(self) -> None:
+        """Raise `RefusedError` on a server that writes nothing."""
+        if self._read_only:
+            raise RefusedError("This server is read-only: nothing can be judged.")
 
     # --- inside -----------------------------------------------------------------------
 
     def _turn(self, key: str, who: Who, batch: str, *, again: bool) -> Outcome:
-        self._may_write()
         plate = self._plates.get(key)
         known = self._of(plate)
         person = (who.name, who.known)
         word = "redo" if again else "undo"
 
-        def make(new: list[Act]) -> list[Act]:
-            _take(known, new)
-            verdicts = known.verdicts
+        def make(verdicts: Verdicts) -> list[Act]:
+            refuse_judging(verdicts, who, key)
             found = verdicts.next_redo(person) if again else verdicts.next_undo(person)
             if not found:
                 raise DashboardError(f"There is nothing of yours to {word} here.")
@@ -297,11 +348,11 @@ class Reviews:
                 )
             ]
 
-        self._write(plate, known, make)
+        self.record(key, make)
         with known.lock:
             taken = known.verdicts.batch(batch)
-            left = known.verdicts.left_alone(batch)
-        labels = _labels(plate)
+            left = known.verdicts.left_alone(batch, who.name)
+        labels = labels_of(plate)
         return Outcome(
             batch=batch,
             text=self._words(plate, taken),
@@ -309,40 +360,18 @@ class Reviews:
             left=tuple(subject_text(one, labels) for one in left),
         )
 
-    def _may_write(self) -> None:
-        if self._read_only:
-            raise RefusedError("This server is read-only: nothing can be judged.")
-
-    def _of(self, plate: ServedPlate) -> _Known:
+    def _of(self, plate: ServedPlate) -> Known:
         with self._lock:
             known = self._known.get(plate.key)
             if known is None:
-                known = self._known[plate.key] = _Known(plate.plate.id)
+                known = self._known[plate.key] = Known(plate.plate.id)
             elif known.plate != plate.plate.id:
                 # A first correction writes an id; what was judged before stays known.
                 known.also = (*(known.also or ()), known.plate)
                 known.plate = plate.plate.id
             return known
 
-    def _write(
-        self,
-        plate: ServedPlate,
-        known: _Known,
-        make: Callable[[list[Act]], Sequence[Act]],
-    ) -> None:
-        def alone(new: list[Act]) -> Sequence[Act]:
-            with known.lock:
-                return make(new)
-
-        with known.writing:
-            new = self._ledger.append(
-                known.plate, known.verdicts.last, alone, _before(plate, known)
-            )
-        with known.lock:
-            _take(known, new)
-        self._show(plate, known)
-
-    def _look(self, plate: ServedPlate, known: _Known) -> None:
+    def _look(self, plate: ServedPlate, known: Known) -> None:
         try:
             self._refresh(plate, known)
         except Exception:  # noqa: BLE001 - it is looked again in a second
@@ -351,39 +380,39 @@ class Reviews:
             known.looked = time.monotonic()
             known.busy = False
 
-    def _refresh(self, plate: ServedPlate, known: _Known) -> None:
+    def _refresh(self, plate: ServedPlate, known: Known) -> None:
         new = self._ledger.since(
-            known.plate, known.verdicts.last, _before(plate, known)
+            known.plate, known.verdicts.last, ids_before(plate, known)
         )
         with known.lock:
-            _take(known, new)
+            take(known, new)
         self._show(plate, known)
 
-    def _show(self, plate: ServedPlate, known: _Known) -> None:
+    def _show(self, plate: ServedPlate, known: Known) -> None:
         """Say what holds now, and what of it is stale."""
         with known.showing:
             revision = plate.revision
             with known.lock:
-                last = known.verdicts.last
-                same = known.review.last == last and known.review.loaded
-                if same and revision == known.seen:
-                    return
-                held = known.verdicts.current()
-            review = PlateReview(
-                plate=known.plate,
-                standings=_standings(plate, held),
-                loaded=True,
-                last=last,
-            )
-            known.seen = revision
-            if review != known.review:
-                known.review = review
+                last, signed = known.verdicts.last, known.verdicts.signed
+                current = known.verdicts.open_round
+            parts = self._projects.parts(plate) if signed else {}
+            same = known.review.last == last and known.review.loaded
+            if same and revision == known.seen and parts == known.parts:
+                return
+            review = review_of(plate, known, None, parts)
+            own = {
+                name: review_of(plate, known, name, parts)
+                for name in (current.reviewers if current else ())
+            }
+            known.seen, known.parts = revision, parts
+            if (review, own) != (known.review, known.own):
+                known.review, known.own = review, own
                 known.count += 1
 
     def _acts(
         self, plate: ServedPlate, decisions: Sequence[Decision], template: Act
     ) -> list[Act]:
-        labels = _labels(plate)
+        labels = labels_of(plate)
         metrics = self._measured(plate)
         found = []
         for one in dict.fromkeys(decisions):
@@ -401,11 +430,20 @@ class Reviews:
                     template,
                     subject=subject,
                     basis=one.basis,
-                    versions=_versions(plate, subject, label),
-                    metrics=metrics.get(label, {}),
+                    versions=versions_now(plate, subject, label),
+                    metrics=self._values(plate, subject, label, metrics),
                 )
             )
         return found
+
+    def _reason(self, plate: ServedPlate, code: str) -> str:
+        allowed = dict(self._projects.rules(plate).reasons)
+        if code and code not in allowed:
+            raise DashboardError(
+                f"The reason of a verdict is {code[:60]!r}; it must be one of "
+                f"{', '.join(allowed)}."
+            )
+        return code
 
     def _measured(self, plate: ServedPlate) -> dict[str, dict[str, float | None]]:
         """Return the value of every metric by label of the well."""
@@ -416,73 +454,43 @@ class Reviews:
                 found.setdefault(label, {})[info.id] = one.value
         return found
 
-    def _settings(self, plate: ServedPlate) -> str:
-        """Return what changes with the reasons and the metrics' definitions."""
-        parts = [*REASONS, *(f"{m.id}\t{m.definition}" for m in self._metrics(plate))]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    def _values(
+        self,
+        plate: ServedPlate,
+        subject: Subject,
+        label: str,
+        wells: dict[str, dict[str, float | None]],
+    ) -> dict[str, float | None]:
+        """Return the metric values that were judged: a field's own, or the well's."""
+        if not subject.field:
+            return wells.get(label, {})
+        return next(
+            (
+                one.values
+                for one in self._measuring.field_values(plate, label)
+                if (one.field, one.acquisition) == (subject.field, subject.acquisition)
+            ),
+            {},
+        )
 
-    def _metrics(self, plate: ServedPlate) -> Iterable[MetricInfo]:
-        return self._measuring.metrics(plate)
-
-    def _words(self, plate: ServedPlate, acts: Sequence[Act]) -> str:
-        return describe(acts, _labels(plate), _field_labels(plate, acts))
-
-
-def _take(known: _Known, acts: Iterable[Act]) -> None:
-    for act in acts:
-        if act.id > known.verdicts.last:
-            known.verdicts.add(act)
-
-
-def _before(plate: ServedPlate, known: _Known) -> tuple[str, ...]:
-    """Return the ids that a plate had; reads two documents the first time."""
-    if known.also is None:
-        own = plate.plate.has_own_id
-        known.also = (plate_fingerprint(plate.plate),) if own else ()
-    return known.also
-
-
-def _labels(plate: ServedPlate) -> dict[str, str]:
-    return {well.path: well.label for well in plate.overview().wells}
+    def _words(self, plate: ServedPlate, acts: Iterable[Act]) -> str:
+        found = tuple(acts)
+        reasons = dict(self._projects.rules(plate).reasons)
+        return describe(found, labels_of(plate), field_labels(plate, found), reasons)
 
 
-def _field_labels(
-    plate: ServedPlate, acts: Sequence[Act]
-) -> dict[tuple[str, str], str]:
-    """Return what people call the fields of the few acts that are on fields."""
-    labels = _labels(plate)
-    wells = {act.subject.well for act in acts[:2] if act.subject.field}
-    return {
-        (path, one.name): one.label
-        for path in wells & labels.keys()
-        for one in plate.well(labels[path]).fields
-    }
-
-
-def _standings(
-    plate: ServedPlate, held: Mapping[Subject, Act]
-) -> dict[Subject, Standing]:
-    labels = _labels(plate)
-    found = {}
-    for subject, act in held.items():
-        label = labels.get(subject.well, "")
-        try:
-            stale = is_stale(act, _versions(plate, subject, label))
-        except HCSError:
-            # The well has left the plate, or cannot be read: not what was judged.
-            stale = True
-        found[subject] = Standing(act=act, stale=stale)
-    return found
-
-
-def _versions(plate: ServedPlate, subject: Subject, label: str) -> dict[str, str]:
-    """Return the ids of the versions that are there now."""
-    if not subject.well:
-        return {"": plate.overview().digest}
-    view: WellView = plate.well(label)
-    return {
-        field_key(one.name, one.acquisition): one.version
-        for one in view.fields
-        if not subject.field
-        or (one.name, one.acquisition) == (subject.field, subject.acquisition)
-    }
+def refuse_judging(verdicts: Verdicts, who: Who, key: str) -> None:
+    """Raise where a person must not judge now: signed off, or others judge blind."""
+    refuse_if_signed(verdicts.signed, key)
+    current = verdicts.open_round
+    if current is None:
+        return
+    if who.name not in current.reviewers:
+        raise RefusedError(
+            f"{' and '.join(current.reviewers)} judge this plate blind; others wait "
+            f"until both are done."
+        )
+    if who.name in current.done:
+        raise RefusedError(
+            "You have said that you are done with the blind review; wait for the other."
+        )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dashboard.reviews.acts import Act, Subject
+
+if TYPE_CHECKING:
+    from dashboard.reviews.verdicts import Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,79 @@ class Standing:
     stale: bool = False
     """Something else is there now than what was judged."""
 
+    together: int = 1
+    """Subjects that were decided at once with it."""
+
+    @property
+    def bulk(self) -> bool:
+        """Whether it was one of many, or nobody looked."""
+        return self.together > 1 or self.act.basis == "unseen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOff:
+    """A sign-off that holds: nothing of the plate can be changed from here."""
+
+    who: str
+    known: str
+    """How the name is known, see `Act.known`."""
+
+    at: str
+    note: str = ""
+    settings: str = ""
+    """Revision of the settings that was signed."""
+
+    counts: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Wells by verdict and by basis, and ``"unjudged"`` ones, when it was signed."""
+
+    changes: tuple[str, ...] = ()
+    """What has changed since, outside of here, a sentence each; empty for nothing."""
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether somebody vouches for the name."""
+        return self.known in ("sign-in", "proxy")
+
+    @property
+    def text(self) -> str:
+        """Who signed when: ``"Signed off by Ada (not authenticated), 2026-..."``."""
+        how = "" if self.authenticated else " (not authenticated)"
+        return f"Signed off by {self.who}{how}, {self.at}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindState:
+    """A blind round that is under way, as far as one person may know."""
+
+    open: bool = False
+    reviewers: tuple[str, ...] = ()
+    mine: bool = False
+    """The person who asks is one of them."""
+
+    done: bool = False
+    """... and has said so; waiting for the other."""
+
+    hides_conditions: bool = False
+    """Roles, compounds and doses are hidden as well."""
+
+    begun_by: str = ""
+    begun_at: str = ""
+
+    @classmethod
+    def of(cls, found: Round | None, viewer: str | None) -> BlindState:
+        """Return what somebody may know of a round; that the other is done is not."""
+        if found is None:
+            return cls()
+        return cls(
+            open=True,
+            reviewers=found.reviewers,
+            mine=viewer in found.reviewers,
+            done=viewer in found.done,
+            hides_conditions=found.hides_conditions,
+            begun_by=found.begun.who,
+            begun_at=found.begun.at,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateReview:
@@ -41,6 +118,11 @@ class PlateReview:
 
     last: int = 0
     """Place in the ledger up to which this goes."""
+
+    signed: SignedOff | None = None
+    """The sign-off that locks the plate, None while it is open."""
+
+    blind: BlindState = BlindState()
 
     def of(self, subject: Subject) -> Standing | None:
         """Return the verdict that holds on a subject itself."""

@@ -3,11 +3,16 @@
 A verdict on a subject holds until a later one on the same subject. An undo makes the
 rows of one batch count no more, a redo makes them count again, and neither touches
 what others have decided: the latest row that counts holds.
+
+In a blind round the verdicts of its two reviewers stand beside each other: nobody is
+told of the other's before both are done, and where they differ the graver one holds
+until somebody decides it after the round.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +21,41 @@ if TYPE_CHECKING:
     from dashboard.reviews.acts import Act, Subject
 
 Person = tuple[str, str]
+
+_GRAVITY = {"pass": 0, "flag": 1, "fail": 2}
+
+
+@dataclass(slots=True)
+class Round:
+    """A blind round on a plate."""
+
+    begun: Act
+    done: dict[str, Act]
+    """By name of the reviewer."""
+
+    ended: Act | None = None
+    """What closed it: the second that was done, or an end before."""
+
+    @property
+    def reviewers(self) -> tuple[str, ...]:
+        """The two names."""
+        found = self.begun.details.get("reviewers")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
+    def hides_conditions(self) -> bool:
+        """Whether roles, compounds and doses are hidden as well."""
+        return self.begun.details.get("hide_conditions") is True
+
+    @property
+    def complete(self) -> bool:
+        """Whether both were done."""
+        return set(self.reviewers) <= set(self.done)
+
+    def holds_row(self, act: Act) -> bool:
+        """Whether an act was made in the round."""
+        last = self.ended.id if self.ended else None
+        return act.id > self.begun.id and (last is None or act.id < last)
 
 
 class Verdicts:
@@ -33,6 +73,12 @@ class Verdicts:
         self.last = 0
         """Place in the ledger up to which acts were added."""
 
+        self.signed: Act | None = None
+        """The sign-off that holds, None while the plate is open."""
+
+        self.rounds: list[Round] = []
+        """The blind rounds, oldest first; at most the last one is open."""
+
         for act in acts:
             self.add(act)
 
@@ -43,8 +89,14 @@ class Verdicts:
             self._decide(act)
         elif act.kind == "undo":
             self._move(act, self._can_undo, self._can_redo)
-        else:
+        elif act.kind == "redo":
             self._move(act, self._can_redo, self._can_undo)
+        elif act.kind == "sign-off":
+            self.signed = act
+        elif act.kind == "reopen":
+            self.signed = None
+        else:
+            self._blind(act)
 
     def _decide(self, act: Act) -> None:
         self._rows[act.subject].append(act)
@@ -70,26 +122,79 @@ class Verdicts:
         else:
             self._undone.discard(act.target)
 
-    def holds(self, subject: Subject) -> Act | None:
-        """Return the verdict that holds on a subject, None where there is none."""
-        return next(
-            (
-                act
-                for act in reversed(self._rows.get(subject, ()))
-                if act.batch not in self._undone
-            ),
-            None,
-        )
+    def _blind(self, act: Act) -> None:
+        current = self.open_round
+        if act.kind == "blind":
+            if current is None:
+                self.rounds.append(Round(act, {}))
+                # What is taken back or brought again must lie within the round.
+                self._can_undo.clear()
+                self._can_redo.clear()
+        elif current is not None:
+            if act.kind == "done" and act.who in current.reviewers:
+                current.done[act.who] = act
+            if act.kind == "blind-end" or current.complete:
+                current.ended = act
+                self._can_undo.clear()
+                self._can_redo.clear()
 
-    def current(self) -> dict[Subject, Act]:
-        """Return all verdicts that hold."""
-        held = ((subject, self.holds(subject)) for subject in self._rows)
+    @property
+    def open_round(self) -> Round | None:
+        """The blind round that is under way."""
+        last = self.rounds[-1] if self.rounds else None
+        return last if last is not None and last.ended is None else None
+
+    def holds(self, subject: Subject, viewer: str | None = None) -> Act | None:
+        """Return the verdict that holds on a subject, None where there is none.
+
+        Parameters
+        ----------
+        subject
+            What was judged.
+        viewer
+            Name of who asks. While a blind round is open they are told of what was
+            decided before it and of their own; nobody in particular only of the former.
+        """
+        rows = [
+            act
+            for act in self._rows.get(subject, ())
+            if act.batch not in self._undone and not self.is_hidden(act, viewer)
+        ]
+        if not rows:
+            return None
+        last = rows[-1]
+        made_in = self.round_of(last)
+        if made_in is None:
+            return last
+        latest = {act.who: act for act in rows if made_in.holds_row(act)}
+        return max(latest.values(), key=lambda a: (_GRAVITY.get(a.verdict, 0), a.id))
+
+    def is_hidden(self, act: Act, viewer: str | None) -> bool:
+        """Return whether an act is none of somebody's business yet."""
+        current = self.open_round
+        return current is not None and act.id > current.begun.id and act.who != viewer
+
+    def round_of(self, act: Act) -> Round | None:
+        """Return the blind round that an act was made in."""
+        return next((one for one in self.rounds if one.holds_row(act)), None)
+
+    def current(self, viewer: str | None = None) -> dict[Subject, Act]:
+        """Return all verdicts that hold, as far as the viewer may know of them."""
+        held = ((subject, self.holds(subject, viewer)) for subject in self._rows)
         return {subject: act for subject, act in held if act is not None}
 
-    def rows(self, subject: Subject) -> tuple[tuple[Act, bool], ...]:
+    def subjects(self) -> tuple[Subject, ...]:
+        """Return everything that was ever judged."""
+        return tuple(self._rows)
+
+    def rows(
+        self, subject: Subject, viewer: str | None = None
+    ) -> tuple[tuple[Act, bool], ...]:
         """Return every verdict on a subject, oldest first, and whether it counts."""
         return tuple(
-            (act, act.batch not in self._undone) for act in self._rows.get(subject, ())
+            (act, act.batch not in self._undone)
+            for act in self._rows.get(subject, ())
+            if not self.is_hidden(act, viewer)
         )
 
     def batch(self, batch: str) -> tuple[Act, ...]:
@@ -104,12 +209,13 @@ class Verdicts:
         """Return the batch that a person's redo would bring again, "" for none."""
         return next(reversed(self._can_redo.get(person, [])), "")
 
-    def left_alone(self, batch: str) -> tuple[Subject, ...]:
+    def left_alone(self, batch: str, viewer: str | None = None) -> tuple[Subject, ...]:
         """Return the subjects of a batch that somebody has decided again since."""
         return tuple(
             act.subject
             for act in self._batches.get(batch, ())
-            if (held := self.holds(act.subject)) is not None and held.id > act.id
+            if (held := self.holds(act.subject, viewer)) is not None
+            and held.id > act.id
         )
 
 

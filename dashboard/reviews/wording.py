@@ -38,6 +38,7 @@ def describe(
     acts: Sequence[Act],
     labels: Mapping[str, str],
     fields: Mapping[tuple[str, str], str] | None = None,
+    reasons: Mapping[str, str] | None = None,
 ) -> str:
     """Return what was decided at once: ``"C07 fail, out of focus"``.
 
@@ -49,6 +50,8 @@ def describe(
         Label by path of the well.
     fields
         What people call a field, by path of the well and name.
+    reasons
+        Words of the project's codes, where they differ from ours.
     """
     if not acts:
         return "nothing"
@@ -57,5 +60,6 @@ def describe(
         what = subject_text(first.subject, labels, fields)
     else:
         what = f"{len(acts)} {_NOUNS[first.subject.level]}"
-    reason = f", {REASONS.get(first.reason, first.reason)}" if first.reason else ""
+    words = {**REASONS, **(reasons or {})}
+    reason = f", {words.get(first.reason, first.reason)}" if first.reason else ""
     return f"{what} {first.verdict}{reason}"

@@ -186,7 +186,7 @@ def test_a_failed_field_does_not_fail_its_well_but_a_failed_well_its_fields() ->
     ("change", "says"),
     [
         ({"verdict": "maybe"}, "one of pass, flag, fail"),
-        ({"reason": "moon"}, "one of focus"),
+        ({"reason": "the moon"}, "a short code"),
         ({"basis": "dream"}, "one of field"),
         ({"batch": "x"}, "32 hexadecimal"),
         ({"who": " \n"}, "name of a person"),

@@ -1,0 +1,194 @@
+"""Blind rounds: two judge a plate without knowing of each other, then compare."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from dashboard.errors import DashboardError
+from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.agreement import Agreement, Disagreement, agreement
+from dashboard.reviews.signed import refuse_if_signed
+from dashboard.text import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dashboard.plates.values import PlateOverview
+    from dashboard.reviews.reviews import Reviews
+    from dashboard.reviews.values import BlindState
+    from dashboard.reviews.verdicts import Round, Verdicts
+    from hcs.metadata import Who
+
+
+class BlindReviews:
+    """Begins and ends blind rounds, and compares what came of them.
+
+    What begins and ends them are rows of the plate's ledger. As names are typed, a
+    round keeps honest people from influencing each other, and no more than that.
+    """
+
+    def __init__(self, reviews: Reviews) -> None:
+        self._reviews = reviews
+
+    def state(self, key: str, who: Who | None = None) -> BlindState:
+        """Return the round that is under way, as far as a person may know (fast)."""
+        return self._reviews.review(key, who).blind
+
+    def begin(
+        self,
+        key: str,
+        who: Who,
+        reviewers: Iterable[str],
+        *,
+        hide_conditions: bool = False,
+    ) -> None:
+        """Begin a round.
+
+        Parameters
+        ----------
+        key
+            Of the plate.
+        who
+            Who begins it; need not take part.
+        reviewers
+            The names of the two.
+        hide_conditions
+            Hide role, compound and dose from everybody until it ends.
+
+        Raises
+        ------
+        DashboardError
+            If there are not two names, a round is under way, or the plate is signed
+            off.
+        """
+        names = [plain_text(one, 200).strip() for one in reviewers]
+        if len(names) != 2 or not all(names) or names[0] == names[1]:
+            raise DashboardError(
+                "A blind review has two reviewers with different names; give both."
+            )
+        details = {"reviewers": names, "hide_conditions": bool(hide_conditions)}
+
+        def make(verdicts: Verdicts) -> list[Act]:
+            refuse_if_signed(verdicts.signed, key)
+            if verdicts.open_round is not None:
+                raise DashboardError("A blind review of this plate is under way.")
+            return [dataclasses.replace(_act("blind", who), details=details)]
+
+        self._reviews.record(key, make)
+
+    def done(self, key: str, who: Who) -> bool:
+        """Say that a reviewer is done; return whether that ended the round.
+
+        Nothing can be judged by them until the other one is done, too.
+
+        Raises
+        ------
+        DashboardError
+            If no round is under way, or they are not one of its reviewers.
+        """
+
+        def make(verdicts: Verdicts) -> list[Act]:
+            found = _open(verdicts)
+            if who.name not in found.reviewers:
+                raise DashboardError(
+                    f"This blind review is by {' and '.join(found.reviewers)}."
+                )
+            return [] if who.name in found.done else [_act("done", who)]
+
+        self._reviews.record(key, make)
+        return not self._reviews.read(key).blind.open
+
+    def end(self, key: str, who: Who, note: str = "") -> None:
+        """End a round before both are done; everything in it becomes visible."""
+
+        def make(verdicts: Verdicts) -> list[Act]:
+            _open(verdicts)
+            return [dataclasses.replace(_act("blind-end", who), note=note)]
+
+        self._reviews.record(key, make)
+
+    def agreement(self, key: str) -> Agreement | None:
+        """Return how far the last ended round's reviewers agree, None without one."""
+        verdicts = self._reviews.verdicts(key)
+        found = _last_ended(verdicts)
+        if found is None:
+            return None
+        first, second = found.reviewers
+        pairs, left_out = [], 0
+        for subject, (one, two) in _both(verdicts, found).items():
+            if subject.level != "well":
+                continue
+            if _individual(verdicts, one) and _individual(verdicts, two):
+                pairs.append((one.verdict, two.verdict))
+            else:
+                left_out += 1
+        return agreement((first, second), pairs, left_out)
+
+    def disagreements(self, key: str) -> tuple[Disagreement, ...]:
+        """Return what the last ended round's reviewers judged differently."""
+        verdicts = self._reviews.verdicts(key)
+        found = _last_ended(verdicts)
+        if found is None or found.ended is None:
+            return ()
+        end = found.ended.id
+        listed = []
+        for subject, acts in _both(verdicts, found).items():
+            if acts[0].verdict == acts[1].verdict:
+                continue
+            held = verdicts.holds(subject)
+            settled = held if held is not None and held.id > end else None
+            listed.append(Disagreement(subject=subject, acts=acts, settled=settled))
+        return tuple(listed)
+
+
+def without_conditions(overview: PlateOverview) -> PlateOverview:
+    """Return a plate as a blind reviewer sees it: nobody knows what is in its wells."""
+    return dataclasses.replace(
+        overview,
+        condition_names=(),
+        wells=tuple(
+            dataclasses.replace(well, conditions=()) if well.conditions else well
+            for well in overview.wells
+        ),
+    )
+
+
+def _act(kind: str, who: Who) -> Act:
+    return Act(
+        kind=kind,  # type: ignore[arg-type]  # one of the three that are given above
+        batch=new_batch(),
+        who=who.name,
+        known=who.known,
+    )
+
+
+def _open(verdicts: Verdicts) -> Round:
+    found = verdicts.open_round
+    if found is None:
+        raise DashboardError("No blind review of this plate is under way.")
+    return found
+
+
+def _last_ended(verdicts: Verdicts) -> Round | None:
+    return next((one for one in reversed(verdicts.rounds) if one.ended), None)
+
+
+def _both(verdicts: Verdicts, found: Round) -> dict[Subject, tuple[Act, Act]]:
+    """Return what each of the two decided last in a round, where both did."""
+    pairs = {}
+    for subject in verdicts.subjects():
+        last = {
+            act.who: act
+            for act, counts in verdicts.rows(subject)
+            if counts and found.holds_row(act)
+        }
+        acts = [last[name] for name in found.reviewers if name in last]
+        if len(acts) == 2:
+            pairs[subject] = (acts[0], acts[1])
+    return pairs
+
+
+def _individual(verdicts: Verdicts, act: Act) -> bool:
+    """Return whether somebody looked at a well and judged it by itself."""
+    return act.basis != "unseen" and len(verdicts.batch(act.batch)) == 1

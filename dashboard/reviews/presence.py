@@ -1,0 +1,285 @@
+"""Who looks at what now, over all processes that share the database.
+
+A page says where it is; what others say is read at most every half second a plate and
+process, so it costs a query and not one a page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from dashboard.database import patiently, presence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Engine
+
+    from hcs.metadata import Who
+
+_LOG = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.5
+"""How long what another process's pages do may go unnoticed."""
+
+BEAT_SECONDS = 5.0
+"""How often a page that does not move says that it is still there."""
+
+GONE_SECONDS = 20.0
+"""A page that said nothing for so long is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """Somebody else who has a plate open."""
+
+    who: str
+    """Empty where they gave no name yet."""
+
+    known: str = ""
+    well: str = ""
+    """Label of the well that they look at, empty for the whole plate."""
+
+    field: str = ""
+    deciding: bool = False
+    """They are giving a verdict on it: a reason or a note is being chosen."""
+
+
+@dataclass(slots=True)
+class _Page:
+    plate: str
+    present: Present
+    told: float = 0.0
+    """When the database was told last, on the wall clock; 0 where it must be."""
+
+    asked: float = field(default_factory=time.monotonic)
+
+
+class Presence:
+    """Tells pages of each other.
+
+    Parameters
+    ----------
+    engine
+        Where processes meet.
+    submit
+        Runs something in a thread.
+    hidden
+        Whether nobody may know of others on a plate, by its id: a blind round.
+
+    Notes
+    -----
+    Thread safety: one lock guards the tables; the database is asked outside it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        submit: Callable[[Callable[[], None]], object],
+        hidden: Callable[[str], bool] = lambda plate: False,
+    ) -> None:
+        self._engine = engine
+        self._submit = submit
+        self._hidden = hidden
+        self._lock = threading.Lock()
+        self._pages: dict[str, _Page] = {}
+        self._others: dict[str, dict[str, Present]] = {}
+        self._looked: dict[str, float] = {}
+        self._busy = False
+        self._again = False
+
+    def touch(
+        self,
+        token: str,
+        plate: str,
+        who: Who | None,
+        *,
+        well: str = "",
+        field: str = "",
+        deciding: bool = False,
+    ) -> None:
+        """Say where a page is (fast); the same again costs nothing.
+
+        Parameters
+        ----------
+        token
+            Of the page's session.
+        plate
+            Id of the plate (`PlateOverview.id`), "" where none is open.
+        who
+            Who looks.
+        well, field
+            Label of the well, and name of the field, where one is open.
+        deciding
+            They are about to give a verdict.
+        """
+        name = _hashed(token)
+        now = Present(
+            who=who.name if who else "",
+            known=who.known if who else "",
+            well=well,
+            field=field,
+            deciding=deciding,
+        )
+        with self._lock:
+            page = self._pages.get(name)
+            if page is not None and (page.plate, page.present) == (plate, now):
+                page.asked = time.monotonic()
+                return
+            self._pages[name] = _Page(plate, now)
+        self._sync()
+
+    def leave(self, token: str) -> None:
+        """Say that a page is gone (fast)."""
+        name = _hashed(token)
+        with self._lock:
+            if self._pages.pop(name, None) is None:
+                return
+        with contextlib.suppress(RuntimeError):  # the server is stopping
+            self._submit(lambda: self._forget([name]))
+
+    def close(self) -> None:
+        """Say that all pages of this process are gone."""
+        with self._lock:
+            names = list(self._pages)
+            self._pages.clear()
+        if names:
+            self._forget(names)
+
+    def others(self, token: str, plate: str) -> tuple[Present, ...]:
+        """Return who else has a plate open (fast); a page asks each half second.
+
+        Nobody, while a blind round is open.
+        """
+        name = _hashed(token)
+        moment = time.monotonic()
+        with self._lock:
+            page = self._pages.get(name)
+            if page is not None:
+                page.asked = moment
+            due = moment - self._looked.get(plate, -LOOK_SECONDS) >= LOOK_SECONDS
+            if due:
+                self._looked[plate] = moment
+            found = dict(self._others.get(plate, {}))
+            found |= {
+                other: one.present
+                for other, one in self._pages.items()
+                if one.plate == plate
+            }
+        if due:
+            self._sync()
+        if self._hidden(plate):
+            return ()
+        found.pop(name, None)
+        return tuple(
+            sorted(found.values(), key=lambda one: (one.who.lower(), one.well))
+        )
+
+    # --- inside -----------------------------------------------------------------------
+
+    def _sync(self) -> None:
+        with self._lock:
+            if self._busy:
+                self._again = True
+                return
+            self._busy = True
+        self._submit(self._work)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._again = False
+            try:
+                self._tell()
+                self._read()
+            except Exception:  # noqa: BLE001 - it is done again in half a second
+                _LOG.warning("Who is here cannot be told.", exc_info=True)
+            with self._lock:
+                if not self._again:
+                    self._busy = False
+                    return
+
+    def _tell(self) -> None:
+        """Write what has changed, and that those who stay are still there."""
+        moment, wall = time.monotonic(), time.time()
+        with self._lock:
+            due = {
+                name: page
+                for name, page in self._pages.items()
+                if wall - page.told > BEAT_SECONDS
+                and moment - page.asked < GONE_SECONDS
+            }
+            rows = [
+                {
+                    "token": name,
+                    "plate": page.plate,
+                    "who": page.present.who,
+                    "known": page.present.known,
+                    "well": page.present.well[:300],
+                    "field": page.present.field[:300],
+                    "deciding": int(page.present.deciding),
+                    "at": wall,
+                }
+                for name, page in due.items()
+            ]
+        if not rows:
+            return
+
+        def write() -> None:
+            with self._engine.begin() as connection:
+                old = presence.c.token.in_(list(due)) | (
+                    presence.c.at < wall - GONE_SECONDS
+                )
+                connection.execute(delete(presence).where(old))
+                connection.execute(insert(presence), rows)
+
+        patiently(write)
+        with self._lock:
+            for page in due.values():
+                page.told = wall
+
+    def _read(self) -> None:
+        with self._lock:
+            watched = {page.plate for page in self._pages.values()} - {""}
+        if not watched:
+            return
+        table = presence.c
+        query = select(presence).where(
+            table.plate.in_(watched), table.at > time.time() - GONE_SECONDS
+        )
+        found: dict[str, dict[str, Present]] = {plate: {} for plate in watched}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                found[row["plate"]][row["token"]] = Present(
+                    who=row["who"],
+                    known=row["known"],
+                    well=row["well"],
+                    field=row["field"],
+                    deciding=bool(row["deciding"]),
+                )
+        with self._lock:
+            # Pages of this process are known better than their rows.
+            for rows in found.values():
+                for name in self._pages:
+                    rows.pop(name, None)
+            self._others = found
+
+    def _forget(self, names: list[str]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(delete(presence).where(presence.c.token.in_(names)))
+        except Exception:  # noqa: BLE001 - its row grows old by itself
+            _LOG.warning("A page that left cannot be forgotten.", exc_info=True)
+
+
+def _hashed(token: str) -> str:
+    """Return what others may see of a token, which is as good as a password."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]

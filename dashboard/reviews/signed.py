@@ -1,0 +1,114 @@
+"""What a sign-off covers, and what of it is no longer as it was signed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.errors import SignedOffError
+from dashboard.reviews.acts import BASES, VERDICTS, Act, Subject, field_key
+from dashboard.reviews.values import SignedOff
+from dashboard.text import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import PlateOverview
+    from dashboard.reviews.values import PlateReview
+
+_MOST = 50
+"""Changes that are listed one by one."""
+
+
+def versions_of(plate: ServedPlate) -> dict[str, str]:
+    """Return the version of every field by ``"<well path>:<field key>"``; reads all."""
+    return {
+        f"{well.path}:{field_key(one.name, one.acquisition)}": one.version
+        for well in plate.overview().wells
+        if well.state != "not_acquired"
+        for one in plate.well(well.label).fields
+    }
+
+
+def changes_since(
+    signed: Act, versions: Mapping[str, str], parts: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return what is not as it was signed, a sentence each.
+
+    Parameters
+    ----------
+    signed
+        The sign-off.
+    versions
+        What `versions_of` says now.
+    parts
+        Digests of what else the sign-off covers, by name: plate map, roles ...
+    """
+    found = [*_fields(signed.versions, versions)]
+    told = signed.details.get("parts")
+    kept = told if isinstance(told, dict) else {}
+    found += [
+        f"{plain_text(name, 40)} changed"
+        for name, digest in kept.items()
+        if parts.get(str(name)) != digest
+    ]
+    more = len(found) - _MOST
+    return (*found[:_MOST], f"and {more} more") if more > 0 else tuple(found)
+
+
+def _fields(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]:
+    for key, old in before.items():
+        new = now.get(key)
+        if new is None:
+            yield f"{_place(key)}: signed as version {old[:12]}, gone"
+        elif new != old:
+            shown = f"version {new[:12]}" if new else "unreadable"
+            yield f"{_place(key)}: signed as version {old[:12]}, now {shown}"
+    for key in now.keys() - before.keys():
+        yield f"{_place(key)}: new, version {now[key][:12]}"
+
+
+def _place(key: str) -> str:
+    path, _, field = key.partition(":")
+    acquisition, _, name = field.partition("/")
+    run = f", acquisition {plain_text(acquisition, 20)}" if acquisition else ""
+    return f"well {plain_text(path, 40)} field {plain_text(name, 60)}{run}"
+
+
+def signed_off(act: Act, changes: tuple[str, ...] = ()) -> SignedOff:
+    """Return a sign-off as pages and reports are told of it."""
+    counts = act.details.get("counts")
+    return SignedOff(
+        who=act.who,
+        known=act.known,
+        at=act.at,
+        note=act.note,
+        settings=act.settings,
+        counts=counts if isinstance(counts, dict) else {},
+        changes=changes,
+    )
+
+
+def counts_of(overview: PlateOverview, review: PlateReview) -> dict[str, int]:
+    """Count wells by verdict and basis, as a sign-off states them."""
+    listed = [well for well in overview.wells if well.state != "not_acquired"]
+    held = [one for well in listed if (one := review.of(Subject(well.path)))]
+    return {
+        "wells": len(listed),
+        "unjudged": len(listed) - len(held),
+        "stale": sum(one.stale for one in held),
+        **{word: sum(one.act.verdict == word for one in held) for word in VERDICTS},
+        **{basis: sum(one.act.basis == basis for one in held) for basis in BASES},
+    }
+
+
+def refuse_if_signed(signed: Act | SignedOff | None, what: str = "this plate") -> None:
+    """Raise `SignedOffError` where a sign-off holds."""
+    if signed is None:
+        return
+    told = signed if isinstance(signed, SignedOff) else signed_off(signed)
+    raise SignedOffError(
+        f"{told.text}: verdicts, plate map, cut-offs and fields of "
+        f"{plain_text(what, 80)} are locked, and nothing was changed. Reopen the "
+        f"plate first."
+    )

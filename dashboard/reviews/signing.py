@@ -1,0 +1,144 @@
+"""Signing plates off, and opening them again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from dashboard.errors import DashboardError, RefusedError, SignedOffError
+from dashboard.reviews.acts import Act, new_batch
+from dashboard.reviews.signed import (
+    counts_of,
+    refuse_if_signed,
+    signed_off,
+    versions_of,
+)
+from dashboard.settings import project_of
+from dashboard.text import plain_text
+
+if TYPE_CHECKING:
+    from dashboard.plates.registry import Plates
+    from dashboard.reviews.ledger import Ledger
+    from dashboard.reviews.project import Projects
+    from dashboard.reviews.reviews import Reviews
+    from dashboard.reviews.values import SignedOff
+    from dashboard.reviews.verdicts import Verdicts
+    from hcs.metadata import Who
+
+
+class Signing:
+    """Locks plates whose review is finished.
+
+    A sign-off and a reopening are rows of the plate's ledger, added under the same
+    lock as verdicts: no verdict of another process comes between.
+    """
+
+    def __init__(
+        self, reviews: Reviews, ledger: Ledger, plates: Plates, projects: Projects
+    ) -> None:
+        self._reviews = reviews
+        self._ledger = ledger
+        self._plates = plates
+        self._projects = projects
+
+    def state(self, key: str) -> SignedOff | None:
+        """Return the sign-off that holds, None while the plate is open (fast)."""
+        return self._reviews.review(key).signed
+
+    def counts(self, key: str) -> dict[str, int]:
+        """Return what a sign-off would state (fast): see `SignedOff.counts`."""
+        overview = self._plates.get(key).overview()
+        return counts_of(overview, self._reviews.review(key))
+
+    def sign_off(self, key: str, who: Who, note: str = "") -> SignedOff:
+        """Lock a plate as it is now; reads every well.
+
+        Raises
+        ------
+        SignedOffError
+            If it is signed off already.
+        DashboardError
+            If a blind review is under way, or the plate was not looked over yet.
+        """
+        self._reviews.may_write()
+        plate = self._plates.get(key)
+        overview = plate.overview()
+        if not overview.surveyed:
+            raise DashboardError(
+                "The wells of this plate are still being looked at; sign it off when "
+                "that is done."
+            )
+        review = self._reviews.read(key)
+        act = Act(
+            kind="sign-off",
+            batch=new_batch(),
+            who=who.name,
+            known=who.known,
+            note=note,
+            versions=versions_of(plate),
+            settings=self._projects.revision(plate),
+            details={
+                "project": project_of(overview.location),
+                "parts": self._projects.parts(plate),
+                "counts": counts_of(overview, review),
+            },
+        )
+
+        def make(verdicts: Verdicts) -> list[Act]:
+            refuse_if_signed(verdicts.signed, key)
+            if verdicts.open_round is not None:
+                raise RefusedError(
+                    "A blind review is under way: sign off when both are done and "
+                    "their disagreements are settled."
+                )
+            if verdicts.last != review.last:
+                raise DashboardError(
+                    "Somebody has judged this plate at the same moment; look at it "
+                    "again and sign off then."
+                )
+            return [act]
+
+        self._reviews.record(key, make)
+        found = self._reviews.read(key).signed
+        return found or signed_off(act)
+
+    def reopen(self, key: str, who: Who, note: str = "") -> None:
+        """Unlock a plate; who did it and why stays in the ledger.
+
+        Raises
+        ------
+        DashboardError
+            If it is not signed off.
+        """
+        act = Act(
+            kind="reopen", batch=new_batch(), who=who.name, known=who.known, note=note
+        )
+
+        def make(verdicts: Verdicts) -> list[Act]:
+            if verdicts.signed is None:
+                raise DashboardError("This plate is not signed off.")
+            return [act]
+
+        self._reviews.record(key, make)
+
+    def refuse_settings(self, key: str) -> None:
+        """Raise where a change of the project's settings would change a signed plate.
+
+        Roles, cut-offs and the like belong to the project: they change what the
+        numbers of all its plates say.
+        """
+        self._reviews.refuse_if_signed(key)
+        project = project_of(self._plates.get(key).overview().location)
+        signed = [
+            one
+            for one in self._ledger.signed()
+            if one.details.get("project") == project
+        ]
+        if signed:
+            told = signed_off(signed[0])
+            name = plain_text(json.dumps(project), 200)
+            raise SignedOffError(
+                f"{len(signed)} plates of the project {name} are signed off (the last "
+                f"one: {told.text}), and these settings are theirs as well. Reopen "
+                f"them first, or move this plate into a folder of its own."
+            )

@@ -1,0 +1,141 @@
+"""What a process knows of the verdicts on one plate, and whether they are stale."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dashboard.reviews.acts import Act, Subject, field_key
+from dashboard.reviews.signed import changes_since, signed_off, versions_of
+from dashboard.reviews.values import BlindState, PlateReview, Standing
+from dashboard.reviews.verdicts import Verdicts, is_stale
+from hcs.errors import HCSError
+from hcs.plates.identity import plate_fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import WellView
+
+LOOK_SECONDS = 1.0
+"""How long what another process has decided may go unnoticed."""
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of one plate.
+
+    Thread safety: `verdicts` under `lock`, which nobody holds while a disk is waited
+    for; `review` and `count` are replaced whole, under `showing`. One thread of this
+    process writes at a time, under `writing`; other processes are the ledger's task.
+    """
+
+    plate: str
+    also: tuple[str, ...] | None = None
+    """Ids that it had before it was given its own; None until it was looked."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    showing: threading.Lock = field(default_factory=threading.Lock)
+    verdicts: Verdicts = field(default_factory=Verdicts)
+    review: PlateReview = field(default_factory=PlateReview)
+    own: dict[str, PlateReview] = field(default_factory=dict)
+    """What each reviewer of an open blind round may know, by name."""
+
+    count: int = 0
+    """Raised with each change that pages should see."""
+
+    seen: int = -1
+    """Revision of the plate when it was last looked whether verdicts are stale."""
+
+    parts: dict[str, str] = field(default_factory=dict)
+    """What a sign-off covers, as it was when it was last looked."""
+
+    looked: float = -LOOK_SECONDS
+    busy: bool = False
+
+
+def take(known: Known, acts: Iterable[Act]) -> None:
+    """Fold in what is new."""
+    for act in acts:
+        if act.id > known.verdicts.last:
+            known.verdicts.add(act)
+
+
+def ids_before(plate: ServedPlate, known: Known) -> tuple[str, ...]:
+    """Return the ids that a plate had; reads two documents the first time."""
+    if known.also is None:
+        own = plate.plate.has_own_id
+        known.also = (plate_fingerprint(plate.plate),) if own else ()
+    return known.also
+
+
+def labels_of(plate: ServedPlate) -> dict[str, str]:
+    """Return the label of every well by its path."""
+    return {well.path: well.label for well in plate.overview().wells}
+
+
+def field_labels(plate: ServedPlate, acts: Sequence[Act]) -> dict[tuple[str, str], str]:
+    """Return what people call the fields of the few acts that are on fields."""
+    labels = labels_of(plate)
+    wells = {act.subject.well for act in acts[:2] if act.subject.field}
+    return {
+        (path, one.name): one.label
+        for path in wells & labels.keys()
+        for one in plate.well(labels[path]).fields
+    }
+
+
+def standings(
+    plate: ServedPlate, held: Mapping[Subject, Act], verdicts: Verdicts
+) -> dict[Subject, Standing]:
+    """Return what holds, and whether it is about what is there now."""
+    labels = labels_of(plate)
+    found = {}
+    for subject, act in held.items():
+        label = labels.get(subject.well, "")
+        try:
+            stale = is_stale(act, versions_now(plate, subject, label))
+        except HCSError:
+            # The well has left the plate, or cannot be read: not what was judged.
+            stale = True
+        found[subject] = Standing(
+            act=act, stale=stale, together=len(verdicts.batch(act.batch))
+        )
+    return found
+
+
+def review_of(
+    plate: ServedPlate, known: Known, viewer: str | None, parts: Mapping[str, str]
+) -> PlateReview:
+    """Return what holds, as far as somebody may know; reads wells that were judged."""
+    with known.lock:
+        verdicts = known.verdicts
+        held = verdicts.current(viewer)
+        last, signed = verdicts.last, verdicts.signed
+        blind = BlindState.of(verdicts.open_round, viewer)
+    return PlateReview(
+        plate=known.plate,
+        standings=standings(plate, held, known.verdicts),
+        loaded=True,
+        last=last,
+        blind=blind,
+        signed=signed_off(signed, changes_since(signed, versions_of(plate), parts))
+        if signed
+        else None,
+    )
+
+
+def versions_now(plate: ServedPlate, subject: Subject, label: str) -> dict[str, str]:
+    """Return the ids of the versions that are there now."""
+    if not subject.well:
+        return {"": plate.overview().digest}
+    view: WellView = plate.well(label)
+    return {
+        field_key(one.name, one.acquisition): one.version
+        for one in view.fields
+        if not subject.field
+        or (one.name, one.acquisition) == (subject.field, subject.acquisition)
+    }
