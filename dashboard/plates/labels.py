@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hcs.errors import HCSError
+from hcs.layout import parse_well
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,6 +49,39 @@ def grid_labels(rows: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
         return labels
     # Columns "1" and "01" are two folders.
     return tuple(f"{row}/{column}" for row in rows for column in columns)
+
+
+def find_label(text: str, labels: Sequence[str]) -> str:
+    """Return the label that a person means, "" where none is.
+
+    Parameters
+    ----------
+    text
+        As somebody wrote it: ``"b2"``, ``"B-02"``, ``"r02c02"``.
+    labels
+        Of the plate.
+
+    Examples
+    --------
+    >>> find_label("b2", ["A01", "B02"]), find_label("r2c2", ["A01", "B02"])
+    ('B02', 'B02')
+    >>> find_label("H12", ["A01", "B02"])
+    ''
+    """
+    if text in labels:
+        return text
+    wanted = _position(text)
+    if wanted is None:
+        return ""
+    return next((label for label in labels if _position(label) == wanted), "")
+
+
+def _position(text: str) -> tuple[int, int] | None:
+    try:
+        place = parse_well(text)
+    except HCSError:
+        return None
+    return (place[0], place[1])
 
 
 def _is_number(name: str) -> bool:

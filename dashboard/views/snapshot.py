@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from dashboard.plates.labels import find_label
 from dashboard.quality.roles import RolesView
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.quality.suspects import Judgement
@@ -194,7 +195,18 @@ class Snapshots:
             return
         self._set(overview=overview, problem="", metrics=metrics, progress=progress)
         self._set(**judged)
+        self._respell_well(overview)
         self._choose_metric()
+
+    def _respell_well(self, overview: PlateOverview) -> None:
+        """Take B2 or r02c02 of a link for the B02 of this plate."""
+        written = self.now.state.well
+        if not written or overview.well(written) is not None:
+            return
+        meant = find_label(written, [well.label for well in overview.wells])
+        if meant:
+            self._session.state.update(well=meant)
+            self._set(state=self._session.state.view())
 
     def _choose_metric(self) -> None:
         """Show suspicion once it is known, unless a person has chosen a metric."""
