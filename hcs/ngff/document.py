@@ -132,8 +132,17 @@ def group_json(version: str, attributes: Mapping[str, Any]) -> dict[str, bytes]:
     return {"zarr.json": to_bytes(node)}
 
 
+_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
+"""Text on one line. ``json`` makes it in C, and indented text, at a tenth of the speed,
+in Python: a plate document of 1536 wells is written anew for each well."""
+
+_SCALARS = (str, int, float, type(None))
+
+
 def to_bytes(document: Mapping[str, Any]) -> bytes:
     """Return a document as it is written: UTF-8, indented, never NaN.
+
+    Small parts, such as the entry of a well, stay on one line.
 
     Raises
     ------
@@ -141,12 +150,38 @@ def to_bytes(document: Mapping[str, Any]) -> bytes:
         If it holds NaN, an infinity, or what JSON cannot express.
     """
     try:
-        text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
-        return text.encode()
+        return _indented(document, "\n").encode()
     except (ValueError, TypeError, RecursionError) as error:
         raise MetadataError(
             f"The metadata cannot be written as JSON: {error}."
         ) from error
+
+
+def _indented(value: Any, line: str) -> str:
+    """Return JSON text whose further lines start with `line`, a break and blanks."""
+    inner = f"{line}  "
+    if isinstance(value, dict):
+        if all(isinstance(one, _SCALARS) for one in value.values()) or not all(
+            isinstance(key, str) for key in value
+        ):
+            return _encode(value)
+        parts = [
+            f"{_encode(key)}: {_indented(one, inner)}" for key, one in value.items()
+        ]
+        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}"
+    if not isinstance(value, list | tuple) or not value:
+        return _encode(value)
+    if all(isinstance(one, _SCALARS) for one in value):
+        return _encode(value)
+    if isinstance(value[0], dict):
+        text = _encode(value)
+        count = len(value)
+        # As many braces as entries: each is one flat object, and no text holds any.
+        if text.count("{") == text.count("}, {") + 1 == count and "[" not in text[1:]:
+            entries = text[1:-1].replace("}, {", f"}},{inner}{{")
+            return f"[{inner}{entries}{line}]"
+    parts = [_indented(one, inner) for one in value]
+    return f"[{inner}{f',{inner}'.join(parts)}{line}]"
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:

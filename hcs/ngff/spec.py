@@ -9,6 +9,7 @@ does not know. Images are in `hcs.ngff.multiscale`, the place of the keys in
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import InvalidPathError, MetadataError
@@ -377,19 +378,36 @@ def _merged(
     old: Mapping[str, Any], key: str, values: Iterable[Any], name: str
 ) -> list[dict[str, Any]]:
     """Return the entries of `values`, each with the unknown keys of its old entry."""
+    values = list(values)
+    if not values:
+        return []
     entries = old.get(key)
-    known = {
+    known = _entries_by(name, entries if isinstance(entries, list) else [])
+    slots = values[0].__slots__
+    given_of, entry_of = attrgetter(*slots), itemgetter(*slots)
+    found = []
+    for value in values:
+        entry = known.get(getattr(value, name), {})
+        given = given_of(value)
+        try:
+            same = entry_of(entry) == given
+        except KeyError:
+            same = False
+        # Most entries of a large plate stay as they are.
+        if not same:
+            new = dict(zip(slots, given if len(slots) > 1 else (given,), strict=True))
+            entry = _replaced(entry, new)
+        found.append(entry)
+    return found
+
+
+def _entries_by(name: str, entries: list[Any]) -> dict[Any, dict[str, Any]]:
+    """Return entries of a list by their name, without those that have none."""
+    return {
         entry[name]: entry
-        for entry in (entries if isinstance(entries, list) else ())
-        if isinstance(entry, dict) and isinstance(entry.get(name), str | int)
+        for entry in entries
+        if entry.__class__ is dict and entry.get(name).__class__ in (str, int)
     }
-    return [
-        _replaced(
-            known.get(getattr(value, name), {}),
-            {slot: getattr(value, slot) for slot in value.__slots__},
-        )
-        for value in values
-    ]
 
 
 # --- parts ---------------------------------------------------------------------------

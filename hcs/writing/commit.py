@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hcs.metadata import FieldVersion, Well, WellImage
@@ -171,9 +172,7 @@ def _list_well(target: Target, state: PlateState, change: Change) -> None:
     if path not in [well.path for well in plate.wells]:
         row_name, column_name = path.split("/")
         entry = hierarchy.locate_well(state, row_name, column_name)
-        wells = sorted(
-            (*plate.wells, entry), key=lambda well: (well.rowIndex, well.columnIndex)
-        )
+        wells = sorted((*plate.wells, entry), key=attrgetter("rowIndex", "columnIndex"))
         plate = replace(plate, wells=wells)
     if count > (plate.field_count or 0):
         plate = replace(plate, field_count=count)

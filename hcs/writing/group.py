@@ -52,12 +52,19 @@ def make_row(target: Target, version: str, row: str) -> None:
 
 def write_group(
     target: Target, path: str, version: str, attributes: Mapping[str, Any]
-) -> None:
-    """Write a group's files, each in one step, the one with the attributes last."""
+) -> bytes:
+    """Write a group's files, each in one step, the one with the attributes last.
+
+    Returns
+    -------
+        What that one holds now.
+    """
+    data = b""
     for name, data in spec.group_json(version, attributes).items():
         key = f"{path}/{name}" if path else name
         if name != ".zgroup" or target.read(key) is None:
             target.replace(key, data)
+    return data
 
 
 def is_incomplete(attributes: Mapping[str, Any]) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hcs.cache import LRUCache
 from hcs.errors import ConflictError, MetadataError, PlateNotFoundError
 from hcs.metadata import Plate, PlateWell, Well, WellImage
 from hcs.ngff import spec
@@ -101,20 +101,26 @@ def read_plate_state(target: Documents) -> PlateState:
     for name in ("zarr.json", ".zattrs"):
         data = target.read(name)
         if data is not None:
-            state = _parse_plate(data, name, target.location)
-            if state is not None:
-                return state
-            break
+            key = (data, name, target.location)
+            state = _states.get(key)
+            if state is None:
+                state = _parse_plate(*key)
+            if state is None:
+                break
+            _states[key] = state
+            return state
     raise PlateNotFoundError(
         f"{target.location} holds no plate: expected a zarr.json or .zattrs with a "
         f"'plate'. Make one with HCSPlateWriter or to_hcs_zarr."
     )
 
 
-@lru_cache(maxsize=8)
+_states: LRUCache[tuple[bytes, str, str], PlateState] = LRUCache(8, size_of=lambda _: 0)
+"""What documents hold, by their bytes. Each field that is written looks at the plate a
+few times, and a 1536-well document takes milliseconds to parse. Nobody changes states."""
+
+
 def _parse_plate(data: bytes, name: str, location: str) -> PlateState | None:
-    # Each field that is written looks at the plate a few times; a 1536-well document
-    # takes milliseconds to parse, and rarely changes. States are not changed by anyone.
     where = f"{location}/{name}"
     attributes = spec.attributes(spec.parse_json(data, where), name)
     if not isinstance(spec.envelope(attributes).get("plate"), dict):
@@ -149,8 +155,12 @@ def write_plate_state(target: Target, state: PlateState) -> PlateState:
     attributes = spec.with_extension(
         spec.write_plate(state.plate, state.version, state.attributes), content
     )
-    group.write_group(target, "", state.version, attributes)
-    return replace(state, attributes=attributes)
+    data = group.write_group(target, "", state.version, attributes)
+    plate = replace(state.plate, version=state.version)
+    written = replace(state, plate=plate, attributes=attributes)
+    name = spec.group_document(state.version)
+    _states[data, name, target.location] = written
+    return written
 
 
 def annotate(target: Target, content: Mapping[str, Any]) -> None:

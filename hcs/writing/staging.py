@@ -371,8 +371,9 @@ def _verify(
 
 
 def _notices(state: PlateState, place: Place) -> tuple[str, ...]:
-    first = min((well.path for well in state.plate.wells), default=None)
-    if place.base is None or place.well != first:
+    if place.base is None:
+        return ()
+    if place.well != min((well.path for well in state.plate.wells), default=None):
         return ()
     return (
         f"{place.well} is the plate's first well: until this correction is settled, "

@@ -115,6 +115,8 @@ def test_levels_that_were_given_keep_what_is_said_of_them(tmp_path: Path) -> Non
     assert _multiscale(path, "A/1/3")["type"] == "mean"
 
 
+# ngff-zarr's own dependencies set shapes, which NumPy 2.5 deprecates.
+@pytest.mark.filterwarnings("ignore:Setting the shape on a NumPy:DeprecationWarning")
 def test_levels_of_ngff_zarr_keep_its_method(tmp_path: Path) -> None:
     peer = pytest.importorskip("ngff_zarr")
     image = peer.to_ngff_image(np.ones((64, 64), "u2"), dims=["y", "x"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,9 @@ import zarr
 
 import hcs
 from hcs.metadata import Plate
+from hcs.ngff import spec
+from hcs.writing import hierarchy
+from hcs.writing.folder import DirectoryTarget
 from tests import plates
 
 VERSIONS = ["0.4", "0.5", "0.6"]
@@ -591,6 +595,53 @@ def test_threads_with_writers_of_their_own_lose_nothing(tmp_path: Path) -> None:
     assert _ngff(path)["plate"]["field_count"] == 24
     for number in range(24):
         assert _value(path, "A1", str(number)) == number + 1
+
+
+def test_writers_that_start_at_once_where_nothing_is_share_one_plate(
+    tmp_path: Path,
+) -> None:
+    """Each may meet the place before, while and after another makes the plate."""
+
+    def start(path: Path, number: int, begin: threading.Barrier) -> None:
+        begin.wait()
+        with hcs.HCSPlateWriter(
+            path, plates.document(), overwrite=False, durable=False
+        ) as writer:
+            writer.annotate({f"w{number}": number})
+
+    for attempt in range(20):
+        begin = threading.Barrier(8)
+        path = tmp_path / f"{attempt}.zarr"
+        with ThreadPoolExecutor(8) as pool:
+            begun = [pool.submit(start, path, number, begin) for number in range(8)]
+        assert [one.exception() for one in begun] == [None] * 8
+        assert set(_attributes(path)["hcs"]) == {"id", *(f"w{n}" for n in range(8))}
+
+
+@pytest.mark.parametrize("name", [".zgroup", "zarr.json.0a1b.hcs-part"])
+def test_a_place_in_which_a_plate_is_being_made_is_nobody_elses(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "p.zarr"
+    path.mkdir()
+    (path / name).write_bytes(b"{}")
+    with hcs.HCSPlateWriter(path, plates.document(), "0.4") as writer:
+        writer.write_well_image(_image(3), "A", "1")
+    assert _value(path, "A1", "0") == 3
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_remembered_of_a_plate_is_what_its_document_says(
+    tmp_path: Path, version: str
+) -> None:
+    path = tmp_path / "p.zarr"
+    with hcs.HCSPlateWriter(path, plates.document(), version) as writer:
+        for column in ("2", "1", "3"):
+            writer.write_well_image(_image(3), "A", column)
+            remembered = hierarchy.read_plate_state(DirectoryTarget(path))
+            name = spec.group_document(version)
+            data = (path / name).read_bytes()
+            assert remembered == hierarchy._parse_plate(data, name, str(path))
 
 
 def test_annotations_go_into_our_own_key(tmp_path: Path) -> None:

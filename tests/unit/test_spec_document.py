@@ -23,6 +23,34 @@ def test_any_object_survives(value: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "entries",
+    [
+        [{"path": "A/1"}, {"path": "A/2"}],
+        [{"a": "}, {"}, {"a": "b"}],
+        [{"a": "{"}, {"a": "}, {"}],
+        [{"a": "["}, {"a": "]"}],
+        [{"a": {"b": 1}}, {"a": {}}],
+        [{"a": [1, {"b": 2}]}, 3, []],
+        [{}, {}],
+        [{"a": 1}],
+        [[{"a": 1}, {"a": 2}], ()],
+        [{1: "a", None: "b"}],
+    ],
+    ids=str,
+)
+def test_lists_of_objects_survive_whatever_texts_are_in_them(entries: Any) -> None:
+    text = document.to_bytes({"entries": entries}).decode()
+    assert json.loads(text) == json.loads(json.dumps({"entries": entries}))
+
+
+def test_each_well_has_a_line() -> None:
+    wells = [{"path": f"A/{n}", "rowIndex": 0, "columnIndex": n} for n in range(9)]
+    text = document.to_bytes({"plate": {"wells": wells, "name": "p"}}).decode()
+    assert text.count("\n") == 15
+    assert '\n      {"path": "A/8", "rowIndex": 0, "columnIndex": 8}\n' in text
+
+
+@pytest.mark.parametrize(
     "data",
     [
         pytest.param(b"", id="empty"),
