@@ -116,8 +116,8 @@ def read_plate_state(target: Documents) -> PlateState:
 
 
 _states: LRUCache[tuple[bytes, str, str], PlateState] = LRUCache(8, size_of=lambda _: 0)
-"""What documents hold, by their bytes. Each field that is written looks at the plate a
-few times, and a 1536-well document takes milliseconds to parse. Nobody changes states."""
+"""What documents hold, by their bytes. Each field that is written looks at the plate
+a few times, and 1536 wells take milliseconds to parse. Nobody changes states."""
 
 
 def _parse_plate(data: bytes, name: str, location: str) -> PlateState | None:
