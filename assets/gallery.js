@@ -1,7 +1,7 @@
 // The fields of the chosen well: as a gallery, and as a strip while one is open.
 
 import { listen } from "./bus.js"
-import { everyFrame, fill, h, icon, number, set } from "./dom.js"
+import { everyFrame, fill, h, icon, number, say, set } from "./dom.js"
 import { island } from "./island.js"
 import { fieldVerdict, setPictures, signElement } from "./verdicts.js"
 
@@ -16,12 +16,16 @@ function build({ el, send }) {
   const title = h("h2", {})
   const facts = h("div", { class: "row facts-line grow" })
   const plateButton = h("button", { type: "button", class: "small hcs-plate-pictures", title: "The whole plate as pictures", on: { click: () => tell("pictures-of-plate") } }, "Plate")
+  const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, on: { change: () => send("order", { order: order.value }) } },
+    [["", "by position"], ["worst", "worst first"]].map(([value, text]) => h("option", { value }, text)))
+  const own = h("span", { class: "tag warn", hidden: true })
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields" })
   const message = h("div", { class: "message", hidden: true })
-  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, plateButton), message, list)
+  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, own, order, plateButton), message, list)
   el.append(section)
   const thumbs = new Map()
   let fields = 0
+  let staged = 0 // columns in which the fields lie in the well
   let shown = null
 
   /** Whether what the well holds is on the screen: nobody judges what is not. */
@@ -39,7 +43,8 @@ function build({ el, send }) {
     const width = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
     const height = list.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)
     let best = [1, 0]
-    for (let columns = 1; columns <= fields; columns += 1) {
+    const [least, most] = staged ? [staged, staged] : [1, fields]
+    for (let columns = least; columns <= most; columns += 1) {
       const across = (width - gap * (columns - 1)) / columns
       const rows = Math.ceil(fields / columns)
       const down = (height - gap * (rows - 1)) / rows - CAPTION
@@ -50,7 +55,7 @@ function build({ el, send }) {
     const columns = Math.max(1, Math.floor((width + gap) / (SMALLEST + gap)))
     const scrolled = (width - gap * (columns - 1)) / columns
     const side = best[1] >= SMALLEST ? best[1] : scrolled
-    set(list, { style: { "--side": `${Math.floor(side)}px` } })
+    set(list, { style: { "--side": `${Math.floor(side)}px`, "--across": best[1] >= SMALLEST ? String(best[0]) : "auto-fill" } })
   })
   const watcher = new ResizeObserver(arrange)
   watcher.observe(list)
@@ -151,6 +156,11 @@ function build({ el, send }) {
       if (chosen >= 0 && next.strip) thumbs.get(keys[chosen]).element.scrollIntoView({ block: "nearest", inline: "nearest" })
       thumbs.forEach((thumb) => thumb.judge())
       fields = next.fields.length
+      staged = next.columns
+      order.hidden = fields < 2 || next.loading
+      order.value = next.order
+      own.hidden = !next.contrast
+      say(own, next.contrast ? `contrast of ${next.contrast}` : "")
       shown = next
       tellDrawn()
       arrange()

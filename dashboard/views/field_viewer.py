@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.pictures.projection import PROJECTIONS
 from dashboard.text import plain_text
+from dashboard.views.field_order import shown_fields
 from dashboard.views.island import Island, Message, index_of, script, text_of
 
 if TYPE_CHECKING:
@@ -42,12 +43,7 @@ class FieldViewer:
         now = self._now
         if now is None or now.well is None or message.get("step") not in (-1, 1):
             return
-        wanted = now.state.acquisition
-        fields = [
-            field
-            for field in now.well.fields
-            if wanted is None or field.acquisition in (None, wanted)
-        ]
+        fields, _ = shown_fields(now)
         if not fields:
             return
         names = [field.name for field in fields]

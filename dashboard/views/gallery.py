@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.state import ORDERS
 from dashboard.text import plain_text
 from dashboard.views.display import drawn
+from dashboard.views.field_order import field_value, shown_fields
 from dashboard.views.field_viewer import spoken_plane
 from dashboard.views.island import Island, Message, index_of, script, text_of
 
@@ -37,6 +39,12 @@ class Gallery:
         self._session = session
         self.component = GalleryIsland()
         self.component.on("open", lambda message: on_open(*_field(message)))
+        self.component.on("order", self._order)
+
+    def _order(self, message: Message) -> None:
+        asked = text_of(message, "order", 10)
+        if asked in ORDERS:
+            self._session.state.update(order=asked)
 
     def draw(self, now: Snapshot) -> None:
         """Show the well, also while it is being read or cannot be."""
@@ -47,7 +55,7 @@ class Gallery:
         # Behind the plate's pictures no field is drawn: nobody sees it, nor judges it.
         away = now.stage == "canvas"
         well = None if now.loading or away else now.well
-        fields = self._fields(now, well) if well else []
+        fields, columns = self._fields(now, well) if well else ([], 0)
         empty, hint = _empty(place)
         error = well.error if well else None
         if place is None or place.state in ("not_acquired", "pending"):
@@ -66,20 +74,20 @@ class Gallery:
                     for name, text in (place.conditions if place else ())
                 ],
                 "fields": fields,
+                "columns": columns,
+                "order": state.order,
+                "contrast": plain_text(state.contrast, 80),
                 "empty": empty,
                 "hint": hint if not self._session.read_only else "",
             }
         )
 
-    def _fields(self, now: Snapshot, well: WellView) -> list[dict[str, Any]]:
-        wanted = now.state.acquisition
-        fields = [
-            field
-            for field in well.fields
-            if wanted is None or field.acquisition in (None, wanted)
-        ]
+    def _fields(
+        self, now: Snapshot, well: WellView
+    ) -> tuple[list[dict[str, Any]], int]:
+        fields, columns = shown_fields(now)
         size = next((side for most, side in _SIZES if len(fields) <= most), _SMALL)
-        return [self._thumb(now, well, field, size) for field in fields]
+        return [self._thumb(now, well, field, size) for field in fields], columns
 
     def _thumb(
         self, now: Snapshot, well: WellView, field: FieldView, size: int
@@ -114,21 +122,13 @@ class Gallery:
             "error": plain_text(field.error) if field.error else "",
             "corrected": field.corrected,
             "selected": now.field is field,
-            "value": _value(now, field),
+            "value": field_value(now, field),
             "metric": plain_text(now.values.metric.title, 80) if now.values else "",
         }
 
 
 def _field(message: Message) -> tuple[str, int | None]:
     return text_of(message, "field", 200), index_of(message, "acquisition")
-
-
-def _value(now: Snapshot, field: FieldView) -> float | None:
-    for found in now.field_values:
-        same = (found.field, found.version) == (field.name, field.version)
-        if same and found.acquisition == field.acquisition:
-            return found.values.get(now.state.metric)
-    return None
 
 
 def _summary(place: WellState | None, count: int) -> str:

@@ -1,0 +1,93 @@
+"""In which order a well's fields are shown and stepped through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.pictures.mosaic import arrange
+from dashboard.quality.scores import SUSPICION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboard.plates.values import FieldView
+    from dashboard.views.snapshot import Snapshot
+
+
+def shown_fields(now: Snapshot) -> tuple[list[FieldView], int]:
+    """Return the fields of the chosen well in their order, and the columns they fill.
+
+    Returns
+    -------
+        The fields of the chosen acquisition; and in how many columns they stand on the
+        stage, 0 where that is not known or they are sorted otherwise.
+    """
+    if now.well is None:
+        return [], 0
+    wanted = now.state.acquisition
+    fields = [
+        field
+        for field in now.well.fields
+        if wanted is None or field.acquisition in (None, wanted)
+    ]
+    if now.state.order == "worst":
+        return sorted(fields, key=lambda field: _badness(now, field)), 0
+    return by_position(fields)
+
+
+def field_value(now: Snapshot, field: FieldView) -> float | None:
+    """Return the chosen metric's value of a field, None where it has none."""
+    for found in now.field_values:
+        same = (found.field, found.version) == (field.name, field.version)
+        if same and found.acquisition == field.acquisition:
+            return found.values.get(now.state.metric)
+    return None
+
+
+def by_position(fields: Sequence[FieldView]) -> tuple[list[FieldView], int]:
+    """Return fields as they lie in the well, row by row, and their columns.
+
+    Fields whose place is not recorded stay in their order, without columns.
+    """
+    mosaic = arrange(fields) if fields else None
+    if mosaic is None or not mosaic.staged:
+        return list(fields), 0
+    lefts = _lines([box[0] for box in mosaic.boxes], [box[2] for box in mosaic.boxes])
+    tops = _lines([box[1] for box in mosaic.boxes], [box[3] for box in mosaic.boxes])
+    order = sorted(range(len(fields)), key=lambda at: (tops[at], lefts[at]))
+    columns, places = max(lefts) + 1, set(zip(tops, lefts, strict=True))
+    complete = columns * (max(tops) + 1) == len(fields) == len(places)
+    return [fields[at] for at in order], columns if complete else 0
+
+
+def _lines(places: Sequence[float], sizes: Sequence[float]) -> list[int]:
+    """Return the line of each place: places nearer than half a field share one."""
+    apart = min(sizes) / 2
+    starts: list[float] = []
+    for place in sorted(places):
+        if not starts or place - starts[-1] > apart:
+            starts.append(place)
+    return [
+        max(at for at, start in enumerate(starts) if start <= place) for place in places
+    ]
+
+
+def _badness(now: Snapshot, field: FieldView) -> tuple[int, float]:
+    """Return a key: unreadable fields, the worst of the metric ... those without it."""
+    if field.error is not None:
+        return 0, 0.0
+    if now.state.metric == SUSPICION:
+        suspect = now.judgement.by_well.get(now.state.well)
+        worst = suspect is not None and suspect.field in (field.name, field.label)
+        return (1 if worst else 2), 0.0
+    value = field_value(now, field)
+    if value is None or now.values is None:
+        return 3, 0.0
+    way = now.values.metric.direction
+    if way in ("low", "high"):
+        return 2, value if way == "low" else -value
+    known = sorted(
+        one.value for one in now.values.wells.values() if one.value is not None
+    )
+    middle = known[len(known) // 2] if known else 0.0
+    return 2, -abs(value - middle)
