@@ -60,16 +60,21 @@ function build({ el, send, hide }) {
   const report = h("a", { class: "button small hcs-report", download: "", title: "One file that opens without this server" }, "Report")
   const toast = h("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true })
   const problem = h("div", { class: "problem", role: "alert", hidden: true })
+  const reopen = h("button", { type: "button", class: "small hcs-reopen-here", on: { click: () => tell("reopen") } }, "Reopen…")
+  const lock = h("div", { class: "lock", hidden: true })
+  const beside = h("p", { class: "small others", role: "status", hidden: true })
   const judge = h("div", { class: "judge" },
     h("div", { class: "row line" }, ...Object.values(buttons), reason, scope),
     h("div", { class: "row line" }, note, undo, redo))
   const files = h("div", { class: "row line files" }, rest, h("span", { class: "grow" }), csv, fieldsCsv, report)
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, problem,
-    h("div", { class: "about" }, standing, why), judge,
+    h("div", { class: "about" }, standing, why), beside, lock, judge,
     h("div", { class: "row line queue" }, before, next, order,
       h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), files, toast)
   el.append(section)
   for (const control of [note, reason]) {
+    control.addEventListener("focus", () => tell("deciding", true))
+    control.addEventListener("blur", () => tell("deciding", false))
     control.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== "Escape") return
       event.preventDefault()
@@ -83,7 +88,7 @@ function build({ el, send, hide }) {
   /** What a verdict would be about now: labels, or why there is none. */
   function target(click) {
     if (!now?.shown) return { refusal: "No plate is open." }
-    if (now.read_only) return { refusal: "This server is read-only: nothing can be judged." }
+    if (now.locked) return { refusal: now.locked }
     if (review.chosen.length > 1) return { wells: review.chosen }
     const well = review.selected || now.well
     if (!well) return click ? { wells: [] } : { refusal: "No well is open: J goes to the next suspect." }
@@ -121,6 +126,7 @@ function build({ el, send, hide }) {
   }
 
   function turn(type) {
+    if (now?.locked) return hint(now.locked)
     const offer = now?.[type]
     if (!offer) return hint(type === "undo" ? "There is nothing of yours to take back on this plate." : "There is nothing of yours to bring again.")
     send(type, { target: offer.batch })
@@ -259,6 +265,7 @@ function build({ el, send, hide }) {
 
   function showTarget() {
     if (!now?.shown) return
+    showOthers()
     const many = review.chosen.length > 1
     const well = review.selected || now.well
     scope.hidden = !now.field || many
@@ -273,6 +280,17 @@ function build({ el, send, hide }) {
     say(why, text)
     set(why, { title: text })
     why.hidden = !text
+  }
+
+  /** Others at the same well: two verdicts at once are no harm, but may be a surprise. */
+  function showOthers() {
+    const well = review.selected || now?.well
+    const here = well ? review.others.filter((one) => one.well === well) : []
+    beside.hidden = !here.length
+    const deciding = here.filter((one) => one.deciding)
+    const names = (deciding.length ? deciding : here).map((one) => one.who || "somebody").join(", ")
+    say(beside, here.length ? `${names} ${deciding.length ? "is about to judge" : "is looking at"} ${well} too` : "")
+    beside.classList.toggle("deciding", deciding.length > 0)
   }
 
   function said(many, well) {
@@ -308,7 +326,7 @@ function build({ el, send, hide }) {
     set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} to look at again, ${now.counts.fail} fail` })
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
     files.hidden = !["plate", "canvas"].includes(now.stage)
-    rest.hidden = now.read_only || !now.rest
+    rest.hidden = Boolean(now.locked) || !now.rest
     fill(rest, `Pass the rest (${now.rest})`)
     set(csv, { href: now.wells_csv })
     set(fieldsCsv, { href: now.fields_csv })
@@ -330,6 +348,8 @@ function build({ el, send, hide }) {
 
   const stop = [
     listen("keys", showKeys),
+    listen("others", showOthers),
+    listen("hint", hint),
     listen("verdict", (word) => decide(word)),
     listen("undo", () => turn("undo")),
     listen("redo", () => turn("redo")),
@@ -377,7 +397,9 @@ function build({ el, send, hide }) {
   }
 
   function judgeShown() {
-    judge.hidden = now.read_only
+    judge.hidden = Boolean(now.locked)
+    lock.hidden = !now.locked
+    fill(lock, icon("lock"), h("span", { class: "grow" }, now.locked), now.signed && !now.read_only ? reopen : null)
     for (const [word, button] of Object.entries(buttons)) {
       const current = whole && review.chosen.length < 2 ? (now.well ? now.standing : now.plate_standing)?.verdict : ""
       set(button, { "aria-pressed": String(current === word) })

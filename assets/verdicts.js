@@ -10,12 +10,19 @@ export const review = {
   get chosen() { return selection.wells },
   pictures: { well: "", digest: "", drawn: false },
   fields: { well: "", list: [] }, // verdicts on fields of the open well
+  others: [], // who else is on the plate, see `setOthers`
 }
 
 export function setVerdicts(verdicts, fields = review.fields) {
   review.verdicts = verdicts
   review.fields = fields
   tell("verdicts")
+}
+
+/** Who else is on the plate: `{who, well, deciding}`. */
+export function setOthers(others) {
+  review.others = others
+  tell("others")
 }
 
 export function setPictures(pictures) {

@@ -58,6 +58,7 @@ class Session:
         self._document: Document | None = document
         self._person = ""
         self._watchers: list[Callable[[int], object]] = []
+        self._pollers: list[Callable[[], object]] = []
         self._seen = ("", -1)
         self._poll: Any = None
         self._syncing = False
@@ -88,6 +89,13 @@ class Session:
         called when the state moves to another plate: watch `state` for that.
         """
         self._watchers.append(callback)
+
+    def each_poll(self, callback: Callable[[], object]) -> None:
+        """Call `callback` with each look for changes; it must be fast.
+
+        For what is no part of a plate's revision, such as who else is looking at it.
+        """
+        self._pollers.append(callback)
 
     def run(
         self,
@@ -170,6 +178,11 @@ class Session:
             self._syncing = False
 
     def _look(self) -> None:
+        for poller in self._pollers:
+            try:
+                poller()
+            except Exception:  # noqa: BLE001
+                _LOG.exception("A part of the page could not look for changes.")
         plate = self.state.plate
         revision = self.service.revision(plate)
         before, self._seen = self._seen, (plate, revision)
@@ -188,4 +201,5 @@ class Session:
             return
         self._document = None
         self._watchers.clear()
+        self._pollers.clear()
         self.service.close_session(self.token)

@@ -23,7 +23,9 @@ from dashboard.views.history import History
 from dashboard.views.montage import Montage
 from dashboard.views.plate_canvas import PlateCanvas
 from dashboard.views.plate_map import PlateMap
+from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
+from dashboard.views.signoff import Signoff
 from dashboard.views.snapshot import Snapshot, Snapshots
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
@@ -74,7 +76,9 @@ class Page:
             "field_viewer": FieldViewer(session),
             "compare": Compare(session),
             "beside": Beside(session),
+            "presence": Presence(session),
             "verdict": VerdictBar(session),
+            "signoff": Signoff(session),
             "correction": UploadForm(session, self._correction),
             "history": History(session, on_change=self._snapshots.refresh),
             "details": Details(session),

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from dashboard.reviews.acts import BASES, REASONS, VERDICTS, Subject
-from dashboard.reviews.queue import Entry, entries, order, tally, unjudged
+from dashboard.reviews.acts import VERDICTS, Subject
+from dashboard.reviews.queue import entries, order, tally, unjudged
 from dashboard.reviews.values import Decision, Outcome
-from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, index_of, script, text_of
 from dashboard.views.samples import Sample, by_chance, fulfil, pictures
+from dashboard.views.standing import (
+    field_content,
+    field_standings,
+    locked,
+    offer_content,
+    standing,
+    states,
+    subject_of,
+    suggested,
+    why,
+)
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dashboard.plates.values import PlateOverview, WellState, WellView
-    from dashboard.reviews.values import Offer, PlateReview, Standing
+    from dashboard.plates.values import PlateOverview, WellState
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -102,7 +111,7 @@ class VerdictBar:
         overview = self._now.overview if self._now else None
         if overview is None or self._now is None:
             return
-        review = self._session.service.reviews.review(overview.key)
+        review = self._session.service.reviews.review(overview.key, self._session.who())
         wanted = {subject.well for subject in unjudged(overview, review)}
         wells = [well for well in overview.wells if well.path in wanted]
         decisions = [self._unopened(overview.key, well) for well in wells]
@@ -114,7 +123,7 @@ class VerdictBar:
         if overview is None:
             return
         key, seed = overview.key, index_of(message, "seed") or 0
-        review = self._session.service.reviews.review(key)
+        review = self._session.service.reviews.review(key, self._session.who())
         opened = {label for plate, label in self._seen if plate == key}
         paths = {subject.well for subject in unjudged(overview, review)}
         among = [
@@ -142,8 +151,8 @@ class VerdictBar:
         who = self._session.who()
         if who is None:
             return self._refuse(message, "Give your name at the top first.")
-        if verdict not in VERDICTS or (reason and reason not in REASONS):
-            return self._refuse(message, "There is no such verdict or reason.")
+        if verdict not in VERDICTS:
+            return self._refuse(message, "There is no such verdict.")
         note = text_of(message, "note", 4000)
         batch = text_of(message, "batch", 32)
         return self._do(
@@ -239,7 +248,8 @@ class VerdictBar:
             return
         self._opened(now)
         service = self._session.service
-        review = service.reviews.review(overview.key)
+        rules = service.rules(overview.key)
+        review = service.reviews.review(overview.key, self._session.who())
         suspects = entries(service.judgement(overview.key))
         counts = tally(overview, review)
         undo, redo = service.reviews.offers(overview.key, self._session.who())
@@ -254,15 +264,21 @@ class VerdictBar:
                 "id": overview.id,
                 "stage": now.stage,
                 "well": plain_text(now.state.well, 20),
-                "field": _field(now),
+                "field": field_content(now),
                 "loaded": review.loaded,
                 "read_only": self._session.read_only,
-                "verdicts": _states(overview, review),
-                "standing": _standing(review, _subject(now, overview)),
-                "fields": _fields(review, now.well),
-                "plate_standing": _standing(review, Subject()),
-                "reasons": list(REASONS.items()),
-                "suggested": _suggested(suspects, now.state.well),
+                "locked": locked(
+                    review, self._session.who(), read_only=self._session.read_only
+                ),
+                "signed": review.signed is not None,
+                "verdicts": states(overview, review, rules),
+                "standing": standing(review, subject_of(now, overview), rules),
+                "fields": field_standings(review, now.well, rules),
+                "plate_standing": standing(review, Subject(), rules),
+                "reasons": [
+                    (code, plain_text(text, 80)) for code, text in rules.reasons
+                ],
+                "suggested": suggested(suspects, now.state.well),
                 "queue": order(overview, suspects),
                 "places": order(overview, ()),
                 "controls": [
@@ -272,7 +288,7 @@ class VerdictBar:
                 ],
                 "sample": self._sampled(now, overview),
                 "suspects": [one.well for one in suspects],
-                "why": _why(suspects, now.state.well),
+                "why": why(suspects, now.state.well),
                 "total": counts.total,
                 "reviewed": counts.reviewed,
                 "stale": counts.stale,
@@ -280,8 +296,8 @@ class VerdictBar:
                 "bases": counts.bases,
                 "rest": len(rest),
                 "unopened": sum(labels[one.well] not in seen for one in rest),
-                "undo": _offer(undo),
-                "redo": _offer(redo),
+                "undo": offer_content(undo),
+                "redo": offer_content(redo),
                 "results": list(self._results),
                 "wells_csv": urls.export(overview.key, "wells.csv"),
                 "fields_csv": urls.export(overview.key, "fields.csv"),
@@ -302,92 +318,3 @@ class VerdictBar:
         if now.field is not None and now.well is not None and now.overview is not None:
             key = (now.overview.key, now.well.label)
             self._seen[key] = (now.well.digest, f"field {now.well.digest}")
-
-
-def _subject(now: Snapshot, overview: PlateOverview) -> Subject:
-    place = overview.well(now.state.well)
-    return Subject(place.path) if place else Subject()
-
-
-def _field(now: Snapshot) -> dict[str, Any] | None:
-    found = now.field
-    if found is None:
-        return None
-    return {
-        "name": found.name,
-        "label": plain_text(found.label, 40),
-        "acquisition": found.acquisition,
-    }
-
-
-def _states(overview: PlateOverview, review: PlateReview) -> dict[str, list[Any]]:
-    """Return verdict, staleness, basis, reason, and failed fields by label."""
-    failed: dict[str, int] = {}
-    for subject, held in review.standings.items():
-        if subject.field and held.act.verdict == "fail":
-            failed[subject.well] = failed.get(subject.well, 0) + 1
-    found = {}
-    for well in overview.wells:
-        one = review.of(Subject(well.path))
-        count = failed.get(well.path, 0)
-        if one is not None or count:
-            act = one.act if one else None
-            found[well.label] = [
-                act.verdict if act else "",
-                bool(one and one.stale),
-                act.basis if act else "",
-                REASONS.get(act.reason, "") if act else "",
-                plain_text(act.who, 60) if act else "",
-                count,
-            ]
-    return found
-
-
-def _standing(review: PlateReview, subject: Subject) -> dict[str, Any] | None:
-    held = review.of(subject)
-    return None if held is None else _said(held)
-
-
-def _said(held: Standing) -> dict[str, Any]:
-    act = held.act
-    return {
-        "verdict": act.verdict,
-        "reason": REASONS.get(act.reason, plain_text(act.reason, 40)),
-        "note": plain_text(act.note),
-        "who": plain_text(act.who, 80),
-        "at": act.at,
-        "basis": BASES.get(act.basis, ""),
-        "stale": held.stale,
-    }
-
-
-def _fields(review: PlateReview, well: WellView | None) -> list[dict[str, Any]]:
-    if well is None:
-        return []
-    names = {(well.path, one.name): one.label for one in well.fields}
-    labels = {well.path: well.label}
-    return [
-        {
-            **_said(held),
-            "field": held.act.subject.field,
-            "acquisition": held.act.subject.acquisition,
-            "name": plain_text(subject_text(held.act.subject, labels, names), 60),
-        }
-        for held in review.fields_of(well.path)
-    ]
-
-
-def _suggested(suspects: Sequence[Entry], label: str) -> str:
-    return next((one.reason for one in suspects if one.well == label), "")
-
-
-def _why(suspects: Sequence[Entry], label: str) -> str:
-    return next(
-        (plain_text(one.text, 400) for one in suspects if one.well == label), ""
-    )
-
-
-def _offer(offer: Offer | None) -> dict[str, str] | None:
-    if offer is None:
-        return None
-    return {"batch": offer.batch, "text": plain_text(offer.text, 200)}

@@ -1,0 +1,83 @@
+"""Who else looks at the plate: told twice a second, drawn where it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.views.island import Island, Message, script
+
+if TYPE_CHECKING:
+    from dashboard.reviews.presence import Present
+    from dashboard.session import Session
+    from dashboard.views.snapshot import Snapshot
+
+_MOST = 20
+
+
+class PresenceIsland(Island):
+    """See ``assets/presence.js``."""
+
+    _esm = script("presence.js")
+
+
+class Presence:
+    """Says where this page is and shows where others are."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._now: Snapshot | None = None
+        self._deciding = False
+        self.component = PresenceIsland()
+        self.component.on("deciding", self._decide)
+        session.each_poll(self._look)
+
+    def _decide(self, message: Message) -> None:
+        self._deciding = message.get("on") is True
+        self._tell()
+
+    def draw(self, now: Snapshot) -> None:
+        """Say where this page is now."""
+        before, self._now = self._now, now
+        if before is not None and before.state.well != now.state.well:
+            self._deciding = False
+        self._tell()
+        self._look()
+
+    def _tell(self) -> None:
+        now = self._now
+        if now is None:
+            return
+        session = self._session
+        session.service.presence.touch(
+            session.token,
+            now.overview.id if now.overview else "",
+            session.who(),
+            well=now.state.well,
+            field=now.state.field,
+            deciding=self._deciding,
+        )
+
+    def _look(self) -> None:
+        now = self._now
+        if now is None or now.overview is None:
+            self.component.put({"others": []})
+            return
+        session = self._session
+        self._tell()
+        found = session.service.presence.others(session.token, now.overview.id)
+        self.component.put(
+            {
+                "well": plain_text(now.state.well, 20),
+                "others": [_person(one) for one in found[:_MOST]],
+                "more": max(0, len(found) - _MOST),
+            }
+        )
+
+
+def _person(one: Present) -> dict[str, Any]:
+    return {
+        "who": plain_text(one.who, 60),
+        "well": plain_text(one.well, 20),
+        "deciding": one.deciding,
+    }

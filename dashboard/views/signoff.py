@@ -1,0 +1,201 @@
+"""Finishing a review: blind rounds of two, what they disagree on, and the sign-off."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dashboard.reviews.acts import VERDICTS
+from dashboard.reviews.wording import subject_text
+from dashboard.text import plain_text
+from dashboard.views.island import Island, Message, script, text_of
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.plates.values import PlateOverview
+    from dashboard.reviews.acts import Act
+    from dashboard.reviews.agreement import Agreement, Disagreement
+    from dashboard.reviews.project import ReviewRules
+    from dashboard.reviews.values import BlindState, SignedOff
+    from dashboard.session import Session
+    from dashboard.views.snapshot import Snapshot
+    from hcs.metadata import Who
+
+_UNEXPECTED = "It was not done; the server's log says why. Try again."
+_MOST = 300
+"""Disagreements that are listed."""
+
+
+class SignoffIsland(Island):
+    """See ``assets/signoff.js``."""
+
+    _esm = script("signoff.js")
+
+
+class Signoff:
+    """Signs a plate off or opens it again, begins blind rounds and shows their end."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._now: Snapshot | None = None
+        self._problem = ""
+        self._count = 0
+        self._compared: tuple[Agreement | None, tuple[Disagreement, ...]] = (None, ())
+        self._asked: tuple[object, ...] = ()
+        self.component = SignoffIsland()
+        service = session.service
+        acts: dict[str, Callable[[str, Who, Message], object]] = {
+            "sign-off": lambda key, who, m: service.signing.sign_off(
+                key, who, text_of(m, "note", 4000)
+            ),
+            "reopen": lambda key, who, m: service.signing.reopen(
+                key, who, text_of(m, "note", 4000)
+            ),
+            "blind": lambda key, who, m: service.blind.begin(
+                key,
+                who,
+                (text_of(m, "first", 200), text_of(m, "second", 200)),
+                hide_conditions=m.get("hide") is True,
+            ),
+            "done": lambda key, who, _: service.blind.done(key, who),
+            "end": lambda key, who, m: service.blind.end(
+                key, who, text_of(m, "note", 4000)
+            ),
+        }
+        for kind, act in acts.items():
+            self.component.on(kind, partial(self._do, act))
+        self.component.on("name", lambda _: self._redraw())
+
+    def _do(self, act: Callable[[str, Who, Message], object], message: Message) -> None:
+        who, key = self._session.who(), self._session.state.plate
+        if text_of(message, "plate", 1000) != key:
+            return self._refuse("Open that plate first: nothing was done.")
+        if who is None:
+            return self._refuse("Give your name at the top first.")
+        return self._session.run(
+            lambda: act(key, who, message),
+            lambda _: self._refuse(""),
+            failed=lambda error: self._refuse(
+                plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
+            ),
+        )
+
+    def _refuse(self, problem: str) -> None:
+        """Say why something was not done, or with "" that it was."""
+        self._problem = problem
+        self._count += 1
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self._now is not None:
+            self.draw(self._now)
+
+    def draw(self, now: Snapshot) -> None:
+        """Show how far the review of the plate has come."""
+        self._now = now
+        overview = now.overview
+        if overview is None:
+            self.component.put({"shown": False})
+            return
+        service, who = self._session.service, self._session.who()
+        review = service.reviews.review(overview.key, who)
+        self._compare(overview.key, review.last)
+        agreement, differences = self._compared
+        self.component.put(
+            {
+                "shown": not now.state.well or review.signed is not None,
+                "plate": overview.key,
+                "whole": not now.state.well,
+                "read_only": self._session.read_only,
+                "me": who.name if who else "",
+                "signed": _signed(review.signed),
+                "counts": service.signing.counts(overview.key),
+                "blind": _blind(review.blind),
+                "agreement": None if agreement is None else _agreement(agreement),
+                "differences": []
+                if review.blind.open
+                else _differences(differences, overview, service.rules(overview.key)),
+                "answer": {"n": self._count, "problem": self._problem},
+            }
+        )
+
+    def _compare(self, key: str, last: int) -> None:
+        """Compare the reviewers of the last round, in a thread, when rows have come."""
+        if (key, last) == self._asked:
+            return
+        if self._asked[:1] != (key,):
+            self._compared = (None, ())
+        self._asked = (key, last)
+        blind = self._session.service.blind
+        self._session.run(
+            lambda: (blind.agreement(key), blind.disagreements(key)),
+            self._take,
+            of=lambda: self._asked,
+        )
+
+    def _take(self, found: tuple[Agreement | None, tuple[Disagreement, ...]]) -> None:
+        if found != self._compared:
+            self._compared = found
+            self._redraw()
+
+
+def _signed(found: SignedOff | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "who": plain_text(found.who, 80),
+        "authenticated": found.authenticated,
+        "at": found.at,
+        "note": plain_text(found.note),
+        "counts": dict(found.counts),
+        "changes": [plain_text(one, 300) for one in found.changes],
+    }
+
+
+def _blind(state: BlindState) -> dict[str, Any]:
+    return {
+        "open": state.open,
+        "reviewers": [plain_text(one, 80) for one in state.reviewers],
+        "mine": state.mine,
+        "done": state.done,
+        "hides": state.hides_conditions,
+        "by": plain_text(state.begun_by, 80),
+    }
+
+
+def _agreement(found: Agreement) -> dict[str, Any]:
+    return {
+        "reviewers": [plain_text(one, 80) for one in found.reviewers],
+        "n": found.n,
+        "table": found.table,
+        "verdicts": VERDICTS,
+        "raw": found.raw,
+        "kappa": found.kappa,
+        "left_out": found.left_out,
+    }
+
+
+def _differences(
+    found: tuple[Disagreement, ...], overview: PlateOverview, rules: ReviewRules
+) -> list[dict[str, Any]]:
+    labels = {well.path: well.label for well in overview.wells}
+    return [
+        {
+            "well": labels.get(one.subject.well, ""),
+            "what": plain_text(subject_text(one.subject, labels), 60),
+            "verdicts": [_said(act, rules) for act in one.acts],
+            "settled": _said(one.settled, rules) if one.settled else None,
+        }
+        for one in found[:_MOST]
+    ]
+
+
+def _said(act: Act, rules: ReviewRules) -> dict[str, str]:
+    return {
+        "who": plain_text(act.who, 80),
+        "verdict": act.verdict,
+        "reason": plain_text(rules.words(act.reason), 80) if act.reason else "",
+        "note": plain_text(act.note, 400),
+    }
