@@ -38,11 +38,7 @@ _KIND = "review-rules"
 MOST_REASONS = 40
 MOST_FIELDS = 10_000
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_PLATE_PARTS = ("baselines",)
-"""Kinds of settings of a plate that decide which wells are suspect."""
-
-_PROJECT_PARTS = ("assay-metric", "basis", "replicates")
-"""Kinds of settings of a project that change what its plates' numbers say."""
+_ASSAY = "assay-metric"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +125,18 @@ class Projects:
             for well in plate.overview().wells
             if well.conditions
         ]
-        return {
+        found = {
             "plate map": _digest(conditions),
             "roles of wells": _digest(document["roles"]),
-            "cut-offs": _digest([document[name] for name in _PLATE_PARTS]),
+            "cut-offs": _digest(document["basis"]),
             "settings of the project": _digest(
-                [document["min_fields"], *(document[name] for name in _PROJECT_PARTS)]
+                [document["min_fields"], document[_ASSAY]]
             ),
         }
+        if document["baselines"] is not None:
+            # There are none before the plate was measured, and that is no change.
+            found["what is usual on the plate"] = _digest(document["baselines"])
+        return found
 
     def _document(self, plate: ServedPlate) -> dict[str, Any]:
         """Return everything that verdicts rest on."""
@@ -148,8 +148,9 @@ class Projects:
             "min_fields": rules.min_fields,
             "metrics": _definitions(self._measuring.metrics(plate)),
             "roles": _plain(dataclasses.asdict(mapping)),
-            **{kind: self._settings.get(kind, project) for kind in _PROJECT_PARTS},
-            **{kind: self._settings.get(kind, plate.plate.id) for kind in _PLATE_PARTS},
+            "baselines": self._settings.get("baselines", plate.plate.id),
+            "basis": self._settings.get("basis", project),
+            _ASSAY: self._settings.get(_ASSAY, project),
         }
 
 

@@ -1,0 +1,225 @@
+"""Sign-off: what it locks, what it tells, and who opens it again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.errors import DashboardError, RefusedError, SignedOffError
+from dashboard.plates.values import Source
+from dashboard.reviews.project import ReviewRules
+from dashboard.reviews.transfer import export_decisions, import_decisions
+from hcs import revert, stage_field, to_ngff_image
+from hcs.metadata import Who
+from tests import plates
+from tests.integration.judged import (
+    A1,
+    A2,
+    ADA,
+    BEN,
+    FIELD,
+    KEY,
+    correct,
+    judge,
+    verdicts,
+)
+from tests.integration.serving import send, service, surveyed, tiff, wait_for
+from tests.integration.test_corrections import picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dashboard.service import Service
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    return plates.make(tmp_path / "served" / KEY, fields=2, shape=(32, 40))
+
+
+@pytest.fixture
+def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as found:
+        surveyed(found, KEY)
+        yield found
+
+
+def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -> None:
+    before = correct(made, "A1", "0", 7)
+    last = judge(made, A1, "fail", reason="focus")
+    token = made.open_session()
+    upload = send(made, token, tiff(picture(9)), "x.tif")
+    sources = [Source(upload=upload.id, channel=1)]
+    staged = made.stage(token, KEY, "A2", "0", sources)
+    version = made.well(KEY, "A2").field("0").version
+    rules = ReviewRules(min_fields=2)
+    signed = made.signing.sign_off(KEY, BEN, "as good as it gets")
+    assert signed.text.startswith("Signed off by Ben (not authenticated), 2")
+    assert (signed.note, signed.counts["fail"], signed.changes) == (
+        "as good as it gets",
+        1,
+        (),
+    )
+    refused = {
+        "verdict": lambda: judge(made, A2, "pass"),
+        "field verdict": lambda: judge(made, FIELD, "fail"),
+        "undo": lambda: made.reviews.undo(KEY, ADA, last),
+        "redo": lambda: made.reviews.redo(KEY, ADA, last),
+        "roles": lambda: made.keep_roles(KEY, None),
+        "assay metric": lambda: made.keep_assay_metric(KEY, "focus.0"),
+        "rules": lambda: made.keep_rules(KEY, rules),
+        "cut-offs": lambda: made.judge_anew(KEY),
+        "staging": lambda: made.stage(token, KEY, "A2", "1", sources),
+        "commit": lambda: made.commit(staged.id, ADA, "better"),
+        "revert": lambda: made.revert(KEY, "A1", "0", before, ADA, "back"),
+        "signing again": lambda: made.signing.sign_off(KEY, ADA),
+        "blind review": lambda: made.blind.begin(KEY, ADA, ["Ada", "Ben"]),
+    }
+    for what, act in refused.items():
+        with pytest.raises(SignedOffError, match="Reopen"):
+            act()
+            pytest.fail(f"{what} was not refused")
+    assert verdicts(made.reviews.read(KEY)) == {A1: "fail"}
+    assert made.well(KEY, "A2").field("0").version == version
+    made.signing.reopen(KEY, ADA, "one more look")
+    assert made.signing.state(KEY) is None
+    with pytest.raises(DashboardError, match="not signed off"):
+        made.signing.reopen(KEY, ADA)
+    judge(made, A2, "pass")
+    made.commit(staged.id, ADA, "better")
+    rows = [(a.kind, a.who, a.note) for a in made.reviews.acts(KEY)]
+    assert rows[1:3] == [
+        ("sign-off", "Ben", "as good as it gets"),
+        ("reopen", "Ada", "one more look"),
+    ]
+
+
+def test_a_sign_off_tells_what_was_changed_outside_and_forgets_what_came_back(
+    made: Service, plate: Path
+) -> None:
+    old = made.well(KEY, "B2").field("1").version
+    made.signing.sign_off(KEY, Who("Ada", "sign-in"))
+    signed = made.reviews.read(KEY).signed
+    assert signed is not None
+    assert signed.authenticated
+    assert "not authenticated" not in signed.text
+    shape = made.well(KEY, "B2").field("1").shape
+    axes = made.well(KEY, "B2").field("1").axes
+    import numpy as np
+
+    image = to_ngff_image(np.full(shape, 3, np.uint16), dims=axes)
+    with_tool = Who("Zoe", "login")
+    version = stage_field(plate, "B/2", "1", image, base=old).commit(
+        who=with_tool, reason="by the command line"
+    )
+
+    def changes() -> tuple[str, ...]:
+        made.revision(KEY)
+        found = made.reviews.read(KEY).signed
+        assert found is not None
+        return found.changes
+
+    wait_for(changes)
+    assert changes() == (
+        f"well B/2 field 1: signed as version {old[:12]}, now version "
+        f"{version.id[:12]}",
+    )
+    revert(plate, "B/2", "1", old, who=with_tool, reason="back")
+    wait_for(lambda: not changes())
+
+
+def test_two_servers_agree_on_a_sign_off_and_a_restart_remembers_it(
+    made: Service, plate: Path, tmp_path: Path
+) -> None:
+    with service(tmp_path / "workspace", plate) as other:
+        surveyed(other, KEY)
+        judge(other, A1, "pass", BEN)
+        made.signing.sign_off(KEY, ADA)
+        # The other has not looked at the ledger since: it is asked under its lock.
+        with pytest.raises(SignedOffError, match="Ada"):
+            judge(other, A2, "pass", BEN)
+        with pytest.raises(SignedOffError):
+            other.keep_assay_metric(KEY, "mean.0")
+    with service(tmp_path / "workspace", plate) as again:
+        surveyed(again, KEY)
+        signed = again.reviews.read(KEY).signed
+        assert signed is not None
+        assert (signed.who, signed.changes) == ("Ada", ())
+
+
+def test_settings_of_a_project_wait_for_its_signed_plates(
+    plate: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(plate, plate.parent / "q.ome.zarr")
+    document = plate.parent / "q.ome.zarr" / "zarr.json"
+    document.write_text(document.read_text().replace('"hcs":', '"other":'))
+    with service(tmp_path / "workspace", plate.parent) as found:
+        surveyed(found, KEY)
+        surveyed(found, "q.ome.zarr")
+        found.signing.sign_off(KEY, ADA)
+        with pytest.raises(SignedOffError, match="1 plates of the project"):
+            found.keep_assay_metric("q.ome.zarr", "mean.0")
+        # What only adds words changes nothing that was signed.
+        found.keep_rules("q.ome.zarr", ReviewRules(reasons=(("dust", "dust"),)))
+        assert found.rules(KEY).words("dust") == "dust"
+
+
+def test_rules_of_a_project_are_checked_kept_and_named_by_verdicts(
+    made: Service,
+) -> None:
+    before = made.settings_revision(KEY)
+    judge(made, A1, "fail", reason="bubble")
+    with pytest.raises(DashboardError, match="must be one of"):
+        judge(made, A1, "fail", reason="dust")
+    for wrong in (
+        ReviewRules(reasons=(("a b", "x"),)),
+        ReviewRules(reasons=()),
+        ReviewRules(reasons=(("a", "x"), ("a", "y"))),
+        ReviewRules(min_fields=0),
+    ):
+        with pytest.raises(DashboardError):
+            made.keep_rules(KEY, wrong)
+    made.keep_rules(
+        KEY, ReviewRules(reasons=(("dust", "dust <b>"),), keys=(("pass", "y"),))
+    )
+    assert made.settings_revision(KEY) != before
+    with pytest.raises(DashboardError, match="must be one of dust"):
+        judge(made, A1, "fail", reason="bubble")
+    judge(made, A1, "fail", reason="dust")
+    first, second = made.reviews.acts(KEY)
+    assert first.settings == before
+    assert made.settings_document(before)["reasons"]["bubble"] == "bubble"
+    assert made.settings_document(second.settings)["reasons"] == {"dust": "dust <b>"}
+    assert made.rules(KEY).words("bubble") == "bubble"
+    assert dict(made.rules(KEY).keys) == {"pass": "y"}
+
+
+def test_sign_off_and_reopening_travel_with_the_decisions(
+    made: Service, plate: Path, tmp_path: Path
+) -> None:
+    judge(made, A1, "fail")
+    made.signing.sign_off(KEY, ADA, "done")
+    made.signing.reopen(KEY, BEN, "not done")
+    judge(made, A2, "pass")
+    made.signing.sign_off(KEY, BEN, "now")
+    file = tmp_path / "decisions.jsonl"
+    assert export_decisions(made, KEY, file) == 5
+    with service(tmp_path / "another", plate) as other:
+        surveyed(other, KEY)
+        assert import_decisions(other, KEY, file) == 5
+        signed = other.reviews.read(KEY).signed
+        mine = made.reviews.read(KEY).signed
+        assert signed == mine
+        assert signed.note == "now"
+        with pytest.raises(SignedOffError):
+            judge(other, A1, "pass")
+
+
+def test_a_read_only_server_signs_nothing(plate: Path, tmp_path: Path) -> None:
+    with service(tmp_path / "workspace", plate, read_only=True) as found:
+        surveyed(found, KEY)
+        with pytest.raises(RefusedError, match="read-only"):
+            found.signing.sign_off(KEY, ADA)
