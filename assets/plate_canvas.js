@@ -75,7 +75,9 @@ function build({ el, root, send }) {
     draw()
     canvas.dataset.frame = String((performance.now() - started).toFixed(1))
     canvas.dataset.painted = String(++painted)
-    canvas.dataset.busy = String(Boolean(store.busy || asking.sprite || asking.wells || timer))
+    const late = !plate.surveyed || (plate.sprite && sprite?.url !== `${plate.sprite}&soon=1`)
+    canvas.dataset.busy = String(Boolean(late || store.busy || asking.sprite || asking.wells || timer))
+    canvas.dataset.channels = plate.channels
     showPlace()
   })
 
@@ -348,7 +350,7 @@ function build({ el, root, send }) {
     const open = job.querySelector("details")?.open
     fill(job, line, running ? h("span", { class: "bar", role: "progressbar", "aria-label": "Previews", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })) : null, button,
       h("details", { open: open ? "" : null, on: { toggle: (event) => { if (event.target.open) askProgress() } } },
-        h("summary", { title: "Room for previews, and what is in memory" }, disk ? bytes(disk.nbytes) : "Room"),
+        h("summary", { title: "Room for previews, and what is in memory" }, disk ? (line ? bytes(disk.nbytes) : `Previews ${fillOf(disk)}`) : "Room"),
         h("dl", { class: "facts" }, caches.flatMap((one) => [h("dt", {}, one.name), h("dd", {}, `${fillOf(one)}, ${count(one.entries, "entry").replace("entrys", "entries")}`)]),
           h("dt", {}, "in this browser"), h("dd", {}, bytes(store.nbytes)))))
   }

@@ -42,7 +42,7 @@ def test_a_real_plate_is_imported_looked_at_corrected_and_reverted(
     page, other = visit(server), visit(server)
     expect(page.locator('[role="gridcell"]')).to_have_count(96)
     expect(well(page, "D07")).to_contain_text("1 field")
-    page.locator(".montage img").wait_for(state="visible")
+    expect(page.locator(".plate-canvas")).to_have_attribute("data-busy", "false")
     picture(page, "1-plate")
 
     # The plate map's conditions are there to read.

@@ -39,7 +39,7 @@ def test_main_states_are_drawn(
     page = visit(
         looking, "?plate=demo.ome.zarr", width=size[0], height=size[1], dark=dark
     )
-    expect(page.locator(".montage img")).to_be_visible()
+    expect(page.locator(".plate-canvas")).to_have_attribute("data-busy", "false")
     # The metric that a person would look at first, once it is measured.
     page.locator(".hcs-metric-select").select_option("mean.0")
     expect(well(page, "C05")).to_contain_text(re.compile(r"intensity, DNA \d"))

@@ -1,0 +1,201 @@
+"""The plate as pictures: from all wells to pixels, and what is odd in its place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from playwright.sync_api import expect
+
+from dashboard.pictures.rendering import composite
+from dashboard.web.urls import decode_channels
+from hcs import from_hcs_zarr
+from hcs.ingest.plate import import_plate
+from tests.browser.serving import Server, well
+from tests.browser.test_sbs import PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator, Page
+
+INSET = 0.03
+
+READ = """(canvas, box) => {
+  const scaled = box.map((value) => value * window.devicePixelRatio)
+  return [...canvas.getContext("2d").getImageData(...scaled).data]
+}"""
+
+POINTER = """
+const note = (event) => { window.pointer = [event.clientX, event.clientY] }
+addEventListener("pointermove", note, true)
+"""
+
+
+def painted(canvas: Locator, *box: float) -> np.ndarray:
+    """Return what a box of the canvas shows, pixel by pixel."""
+    return np.array(canvas.evaluate(READ, box)).reshape(-1, 4)[:, :3]
+
+
+def settled(page: Page) -> Locator:
+    """Return the canvas once all that it wants is drawn."""
+    canvas = page.locator(".plate-canvas")
+    expect(canvas).to_have_attribute("data-busy", "false")
+    return canvas
+
+
+def place(canvas: Locator, rows: int, columns: int, label: str) -> tuple[float, ...]:
+    """Return left, top and side of a well on the fitted canvas, inside its margin."""
+    box = canvas.bounding_box()
+    assert box is not None
+    side = min(box["width"] / columns, box["height"] / rows)
+    row, column = ord(label[0]) - ord("A"), int(label[1:]) - 1
+    left = (box["width"] - side * columns) / 2 + side * (column + INSET)
+    top = (box["height"] - side * rows) / 2 + side * (row + INSET)
+    return left, top, side * (1 - 2 * INSET)
+
+
+def zoom_into(page: Page, canvas: Locator, spot: tuple[float, ...], steps: int) -> None:
+    """Turn the wheel over the middle of a well."""
+    box = canvas.bounding_box()
+    assert box is not None
+    left, top, side = spot
+    # Not its very middle, where two fields may meet.
+    page.mouse.move(box["x"] + left + side * 0.3, box["y"] + top + side * 0.5)
+    for _ in range(steps):
+        page.mouse.wheel(0, -240)
+    settled(page)
+
+
+def check_pixel(page: Page, canvas: Locator, path: Path) -> None:
+    """Hold what the canvas says and paints under the pointer against the array."""
+    status = page.locator(".plate-canvas-panel .status")
+    expect(status).to_have_text(re.compile(r"x \d+, y \d+ · "))
+    label, _, *rest = status.inner_text().split(" · ")
+    found = re.fullmatch(r"x (\d+), y (\d+)", rest[0])
+    assert found is not None
+    x, y = map(int, found.groups())
+    pixels = np.asarray(
+        from_hcs_zarr(path).well(label).fields[0].image().images[0].data
+    )
+    values = [int(one[y, x]) for one in pixels]
+    assert [
+        int(re.sub(r"\D", "", text.rsplit(" ", 1)[1])) for text in rest[1:]
+    ] == values
+    settings = decode_channels(str(canvas.get_attribute("data-channels")))
+    drawn = composite([np.array([[value]], pixels.dtype) for value in values], settings)
+    box, spot = canvas.bounding_box(), page.evaluate("window.pointer")
+    assert box is not None
+    colour = painted(canvas, spot[0] - box["x"], spot[1] - box["y"], 1, 1)[0]
+    assert np.abs(colour - drawn[0, 0]).max() <= 1
+
+
+def test_from_the_whole_demo_plate_to_a_pixel_and_back(
+    looking: Server, demo_master: Path, visit: Callable, picture: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr", before=POINTER)
+    settled(page)
+    picture(page, "demo-1-plate")
+
+    # Once its pictures are made, the overview is a handful of requests.
+    answers = []
+    page.on("response", lambda one: "/pixels/" in one.url and answers.append(one))
+    page.reload()
+    canvas = settled(page)
+    assert len(answers) <= 6
+    assert sum(len(answer.body()) for answer in answers) < 1_500_000
+    assert not any(
+        f"/{label}/" in one.url for one in answers for label in ("A01", "C03")
+    )
+
+    # Down to the pixels of a field, which are those of the array.
+    spot = place(canvas, 8, 12, "C03")
+    zoom_into(page, canvas, spot, 3)
+    picture(page, "demo-2-wells")
+    zoom_into(page, canvas, spot, 9)
+    check_pixel(page, canvas, demo_master)
+    picture(page, "demo-3-pixels")
+
+    # Escape shows the plate again; a click chooses, Enter and a double click open.
+    page.keyboard.press("Escape")
+    settled(page)
+    status = page.locator(".plate-canvas-panel .status")
+    expect(status).to_have_text(re.compile("^C03"))
+    box = canvas.bounding_box()
+    assert box is not None
+    centre = box["x"] + spot[0] + spot[2] / 2, box["y"] + spot[1] + spot[2] / 2
+    page.mouse.click(*centre)
+    expect(page).to_have_url(re.compile("well=C03.*look=pictures"))
+    expect(well(page, "C03")).to_have_attribute("aria-selected", "true")
+    page.mouse.dblclick(*centre)
+    expect(page.locator('.hcs-thumb[data-well="C03"]')).to_have_count(2)
+    expect(page).not_to_have_url(re.compile("look="))
+
+    # Back by its key, on by keys alone: the plus sign goes to the chosen well.
+    page.keyboard.press(",")
+    canvas = settled(page)
+    canvas.focus()
+    for _ in range(7):
+        page.keyboard.press("+")
+    page.keyboard.press("ArrowLeft")
+    settled(page)
+    expect(status).to_have_text(re.compile("^C03 · field s1"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    expect(page).to_have_url(re.compile("well=C03&field=0"))
+    page.keyboard.press("Escape")
+    expect(canvas).to_be_visible()
+
+
+def test_wells_that_are_missing_or_broken_show_so_in_their_place(
+    looking: Server, visit: Callable, picture: Callable
+) -> None:
+    page = visit(looking, "?plate=odd.ome.zarr")
+    canvas = settled(page)
+    box = canvas.bounding_box()
+    assert box is not None
+    status = page.locator(".plate-canvas-panel .status")
+    expected = {"A01": "", "A02": "cannot be read", "A03": "nothing is there"}
+    for label, words in {**expected, "B03": "not acquired"}.items():
+        # A plate of two rows and three columns has labels without zeros.
+        left, top, side = place(canvas, 2, 3, label.replace("0", ""))
+        page.mouse.move(box["x"] + left + side * 0.4, box["y"] + top + side * 0.4)
+        expect(status).to_contain_text(words)
+        expect(status).to_have_text(re.compile(f"^{label[0]}0?{label[2]}"))
+        red, green, _ = painted(canvas, left, top, side, side).T
+        hatched = np.mean((red > 120) & (red > 1.3 * green))
+        assert (hatched > 0.01) == (label in ("A02", "A03"))
+    picture(page, "odd-1-plate")
+    # A field that cannot be read is crossed out in its own place, its neighbour is not.
+    zoom_into(page, canvas, place(canvas, 2, 3, "B1"), 2)
+    picture(page, "odd-2-field")
+    assert page.evaluate("window.hacked") is None
+
+
+def test_a_real_plate_costs_few_requests_and_shows_its_pixels(
+    shared_data: Path,
+    tmp_path: Path,
+    serve: Callable,
+    visit: Callable,
+    picture: Callable,
+) -> None:
+    folder = shared_data / "sbs_translocation_96well"
+    path = tmp_path / "sbs.ome.zarr"
+    import_plate(
+        folder / "ExampleSBSImages_tif.zip", path, preset="regex", pattern=PATTERN
+    )
+    server = serve(path)
+    settled(visit(server, before=POINTER))
+    page = visit(server, before=POINTER)
+    answers = []
+    page.on("response", lambda one: "/pixels/" in one.url and answers.append(one))
+    page.reload()
+    canvas = settled(page)
+    assert len(answers) <= 6
+    assert sum(len(answer.body()) for answer in answers) < 1_500_000
+    picture(page, "sbs-1-plate")
+    zoom_into(page, canvas, place(canvas, 8, 12, "D07"), 12)
+    check_pixel(page, canvas, path)
+    picture(page, "sbs-2-pixels")
