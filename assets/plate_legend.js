@@ -4,8 +4,15 @@ import { divergingGradient } from "./colours.js"
 import { fill, h, number, set } from "./dom.js"
 import { STATE, drawWells } from "./plate_drawing.js"
 
+const MODES = ["robust", "full", "project"]
+const MODE_TEXTS = {
+  robust: ["2–98 %", "Colours span the 2nd to 98th percentile of this plate"],
+  full: ["full range", "Colours span all values of this plate"],
+  project: ["all plates", "Colours span the 2nd to 98th percentile over the plates of this project"],
+}
+
 /** The colour bar with its limits, and what lies beyond them. */
-export function legend({ gradient, onLimits }) {
+export function legend({ gradient, onLimits, onLog }) {
   const low = h("span", {})
   const high = h("span", {})
   const under = h("i", { class: "under", hidden: true })
@@ -15,14 +22,18 @@ export function legend({ gradient, onLimits }) {
   const title = h("span", { class: "cut", style: { "grid-column": "1 / 3" } })
   const mode = h("button", {
     type: "button", class: "small mode",
-    on: { click: () => onLimits(mode.dataset.mode === "robust" ? "full" : "robust") },
+    on: { click: () => onLimits(MODES[(MODES.indexOf(mode.dataset.mode) + 1) % MODES.length]) },
   })
-  const element = h("div", { class: "legend" }, low, ramp, high, title, mode)
+  const logarithm = h("button", {
+    type: "button", class: "small mode hcs-log", title: "Colours by the logarithm",
+    on: { click: () => onLog(logarithm.getAttribute("aria-pressed") !== "true") },
+  }, "log")
+  const element = h("div", { class: "legend" }, low, ramp, high, title, h("span", { class: "row modes" }, logarithm, mode))
   let shown = { low: null, high: null }
 
   return {
     element,
-    show({ values, diverging, low: from, high: to, limits, below, above }) {
+    show({ values, diverging, low: from, high: to, limits, log, below, above }) {
       shown = { low: from, high: to }
       element.hidden = !values || Boolean(values.categories)
       if (element.hidden) return
@@ -37,9 +48,12 @@ export function legend({ gradient, onLimits }) {
       under.hidden = !below
       over.hidden = !above
       set(ramp, { title: none ? "" : `${below} below, ${above} above the limits` })
-      set(mode, { dataset: { mode: limits }, title: limits === "robust" ? "Colours span the 2nd to 98th percentile" : "Colours span all values" })
+      const [text, about] = MODE_TEXTS[limits]
+      set(mode, { dataset: { mode: limits }, title: about })
       mode.hidden = values.metric === "suspicion" // its limits are always the same
-      mode.textContent = limits === "robust" ? "2–98 %" : "full range"
+      mode.textContent = limits === "project" && !values.project ? "looking…" : text
+      logarithm.hidden = log === null || values.metric === "suspicion"
+      set(logarithm, { "aria-pressed": String(Boolean(log)) })
     },
     mark(value) {
       const { low: from, high: to } = shown

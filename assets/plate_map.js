@@ -11,6 +11,7 @@ import { island } from "./island.js"
 import { STATE, drawMarks, drawWells, geometry } from "./plate_drawing.js"
 import { categoryKeys, legend, stateKeys } from "./plate_legend.js"
 import { markWell, selectWells, selection } from "./selection.js"
+import { shareValues } from "./shown_values.js"
 import { review, verdictText } from "./verdicts.js"
 
 const WORDS = {
@@ -53,12 +54,14 @@ function build({ el, send }) {
   })
   const score = h("select", { "aria-label": "Shown as", class: "hcs-score", on: { change: () => send("score", { score: score.value }) } },
     [["", "as measured"], ["z", "robust z"], ["b", "B-score"]].map(([value, text]) => h("option", { value }, text)))
+  const way = h("select", { "aria-label": "Fields become wells by", class: "hcs-way", on: { change: () => send("way", { way: way.value }) } })
+  const logs = new Map() // metric -> whether a person wants its logarithm
   const numbers = h("button", {
     type: "button", class: "small", "aria-pressed": "false", title: "Show the numbers in the wells",
     on: { click: () => showNumbers(numbers.getAttribute("aria-pressed") !== "true") },
   }, "123")
   const head = h("header", { class: "head" },
-    h("label", { class: "hcs-metric-select" }, h("span", { class: "soft" }, "Colour"), select), score, acquisition, numbers)
+    h("label", { class: "hcs-metric-select" }, h("span", { class: "soft" }, "Colour"), select), way, score, acquisition, numbers)
   const canvas = h("canvas", { "aria-hidden": "true" })
   const table = h("table", { role: "grid", "aria-label": "Plate", "aria-readonly": "true", "aria-multiselectable": "true" })
   const marks = h("canvas", { "aria-hidden": "true" })
@@ -403,7 +406,8 @@ function build({ el, send }) {
     const text = value === null || value === undefined ? (why || "no value") : shown(value)
     fill(tip, h("div", { class: "row" }, h("b", {}, plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
       values && state === STATE.present ? h("div", {}, h("span", { class: "soft" }, `${values.title} `), h("span", { class: value === null ? "soft" : "value" }, text),
-        values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null) : null,
+        values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null,
+        values.rests?.[index] ? h("span", { class: "because" }, ` of ${values.rests[index][0]} of ${count(values.rests[index][1], "field")}`) : null) : null,
       value !== null && value !== undefined && why ? h("div", { class: "because" }, why) : null, facts)
   }
 
@@ -417,7 +421,11 @@ function build({ el, send }) {
 
   // What comes from the server -------------------------------------------------------
 
-  const legendBox = legend({ gradient: gradient(), onLimits: (mode) => { limits = mode; colour() } })
+  const legendBox = legend({
+    gradient: gradient(),
+    onLimits: (mode) => { limits = mode; if (mode === "project") send("limits"); colour() },
+    onLog: (on) => { logs.set(values?.metric, on); colour() },
+  })
   map.after(legendBox.element)
 
   function colour() {
@@ -425,19 +433,39 @@ function build({ el, send }) {
     const known = (values?.values ?? []).filter((value) => value !== null)
     const full = known.length ? [Math.min(...known), Math.max(...known)] : [null, null]
     if (scene.diverging && known.length) full.splice(0, 2, -Math.max(...known.map(Math.abs)), Math.max(...known.map(Math.abs)))
-    const [low, high] = limits === "robust" && values?.low !== null && values?.low !== undefined ? [values.low, values.high] : full
+    const [low, high] = limitsOf(full)
+    const { log, part } = scale(known, low, high)
     scene.parts = plate.labels.map((_, index) => {
       const value = values?.values[index]
       if (value === null || value === undefined) return null
-      if (values.categories) return value
-      return high > low ? (value - low) / (high - low) : 0.5
+      return values.categories ? value : part(value)
     })
-    legendBox.show({ values, diverging: scene.diverging, low, high, limits, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
+    shareValues(plate.labels, values?.categories ? [] : values?.values)
+    legendBox.show({ values, diverging: scene.diverging, low, high, limits, log, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
     legendBox.mark(values && scene.selected >= 0 ? values.values[scene.selected] : null)
     fill(keyBox, categoryKeys(values), stateKeys(scene))
     describe()
     showSummary()
     paintWells()
+  }
+
+  /** Where the colours end: most wells of this plate, all of them, or those of the project. */
+  function limitsOf(full) {
+    if (limits === "project" && values?.project) return values.project
+    if (limits !== "full" && values?.low !== null && values?.low !== undefined) return [values.low, values.high]
+    return full
+  }
+
+  /** How a value becomes a place on the colour bar. */
+  function scale(known, low, high) {
+    const positive = known.filter((value) => value > 0)
+    const can = positive.length > 0 && !scene.diverging && known.every((value) => value >= 0) && high > 0
+    const log = can ? (logs.get(values.metric) ?? Boolean(values.log)) : null
+    if (!log) return { log, part: (value) => (high > low ? (value - low) / (high - low) : 0.5) }
+    const least = Math.min(...positive)
+    const at = (value) => Math.log10(Math.max(value, least))
+    const [from, to] = [at(low), at(high)]
+    return { log, part: (value) => (to > from ? (at(value) - from) / (to - from) : value > 0 ? 1 : 0) }
   }
 
   function showVerdicts() {
@@ -524,6 +552,14 @@ function build({ el, send }) {
       }
       if (next.metric) select.value = next.metric
       score.value = next.score ?? ""
+      const ways = JSON.stringify(next.ways)
+      if (way.dataset.signature !== ways) {
+        way.dataset.signature = ways
+        const named = (list) => list.map(([value, text]) => h("option", { value }, text))
+        fill(way, named(next.ways.plain), next.ways.fields.length ? h("optgroup", { label: "One field" }, named(next.ways.fields)) : null)
+      }
+      way.value = next.way ?? ""
+      way.hidden = !next.ways.plain.length
       scene.diverging = Boolean(values?.diverging)
       scene.colours = values?.colours ?? null
       set(select, { title: values?.definition || "" })

@@ -6,6 +6,7 @@ imports HoloViews, which takes a second or two: do it where a plot is first want
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
@@ -13,11 +14,20 @@ import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from dashboard.theme import Palette
 
 MAX_BINS = 40
+MOST_POINTS = 4000
+"""More points than this are drawn as a picture of their density."""
+
+_HEIGHT = 190
+_NARROW = 360
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+_MARKS = ("circle", "square", "triangle", "diamond", "inverted_triangle", "hex")
 
 
 def bin_edges(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -59,32 +69,231 @@ def distribution(
     """
     edges = bin_edges(values)
     counts, _ = np.histogram(np.asarray(values, dtype=np.float64), edges)
-    # The dimension's name decides nothing; a metric's title may hold any letter.
-    axis = hv.Dimension("value", label=f"{title} ({unit})" if unit else title)
     histogram = hv.Histogram(
-        (edges, counts), kdims=[axis], vdims=[hv.Dimension("wells")]
+        (edges, counts),
+        kdims=[_axis("value", title, unit)],
+        vdims=[hv.Dimension("wells")],
     )
     return histogram.opts(
-        backend="bokeh",
+        **_frame(palette, "wells"),
         color=palette.edge,
         line_color=palette.surface,
         line_width=0.5,
-        hooks=[_styled(palette)],
-        responsive=True,
-        height=160,
-        toolbar=None,
+        selection_color=palette.edge,
+        nonselection_alpha=1.0,
         default_tools=[],
-        tools=["hover"],
+        tools=["hover", "tap"],
         hover_tooltips=[("wells", "@wells"), ("up to", "@right{0.[000]a}")],
     )
 
 
-def figure(element: hv.Element) -> Any:
+def points(
+    x: Sequence[float],
+    y: Sequence[float],
+    labels: Sequence[str],
+    *,
+    titles: tuple[str, str],
+    palette: Palette,
+) -> hv.Points:
+    """Return a point a well (or field) over two metrics.
+
+    Parameters
+    ----------
+    x, y
+        Finite numbers.
+    labels
+        Label of the well of each point; several points may have one.
+    titles
+        What the axes show, with units.
+    palette
+        Colours of the present theme.
+    """
+    element = hv.Points(
+        (np.asarray(x, float), np.asarray(y, float), list(labels)),
+        kdims=[_axis("x", titles[0]), _axis("y", titles[1])],
+        vdims=[hv.Dimension("well")],
+    )
+    return element.opts(
+        **_frame(palette, titles[1]),
+        **_dots(palette),
+        hover_tooltips=[("", "@well")],
+    )
+
+
+def density(
+    x: Sequence[float],
+    y: Sequence[float],
+    *,
+    titles: tuple[str, str],
+    palette: Palette,
+    size: tuple[int, int] = (_NARROW, _HEIGHT),
+) -> hv.Image:
+    """Return how many points lie where, drawn by Datashader: for more than eyes tell.
+
+    Parameters
+    ----------
+    x, y
+        Finite numbers.
+    titles
+        What the axes show, with units.
+    palette
+        Colours of the present theme.
+    size
+        Cells along x and y.
+    """
+    from holoviews.operation.datashader import rasterize
+
+    element = hv.Points(
+        (np.asarray(x, float), np.asarray(y, float)),
+        kdims=[_axis("x", titles[0]), _axis("y", titles[1])],
+    )
+    drawn = rasterize(element, dynamic=False, width=size[0] // 3, height=size[1] // 3)
+    return drawn.opts(
+        **_frame(palette, titles[1]),
+        cmap="viridis",
+        cnorm="log",
+        clipping_colors={"min": "transparent", "NaN": "transparent"},
+        default_tools=[],
+        tools=["hover"],
+    )
+
+
+def profile(
+    places: Sequence[int],
+    values: Sequence[float],
+    labels: Sequence[str],
+    *,
+    names: Sequence[str],
+    along: str,
+    title: str,
+    palette: Palette,
+) -> hv.Overlay:
+    """Return the wells of each row or column, with the line of their medians.
+
+    Parameters
+    ----------
+    places
+        Row or column of each well, from zero.
+    values, labels
+        Value and label of each well.
+    names
+        Names of the rows or columns.
+    along
+        ``"row"`` or ``"column"``.
+    title
+        Of the metric, with its unit.
+    palette
+        Colours of the present theme.
+    """
+    numbers = np.asarray(values, float)
+    at = np.asarray(places)
+    lines = sorted(set(at.tolist()))
+    medians = [float(np.median(numbers[at == line])) for line in lines]
+    x, y = _axis("x", along), _axis("y", title)
+    every = max(1, math.ceil(len(names) / 24))
+    ticks = [(i, name) for i, name in enumerate(names) if i % every == 0]
+    dots = hv.Points(
+        (at.astype(float), numbers, list(labels)), kdims=[x, y], vdims=["well"]
+    ).opts(backend="bokeh", **_dots(palette), hover_tooltips=[("", "@well")])
+    line = hv.Curve((lines, medians), kdims=[x], vdims=[y]).opts(
+        backend="bokeh", color=palette.accent, line_width=2
+    )
+    return (dots * line).opts(**_frame(palette, title), xticks=ticks)
+
+
+def doses(
+    lines: Mapping[str, Sequence[tuple[float, float, float | None]]],
+    *,
+    titles: tuple[str, str],
+    palette: Palette,
+) -> hv.Overlay:
+    """Return mean and SD of each compound by dose, on a logarithmic axis.
+
+    Parameters
+    ----------
+    lines
+        Dose, mean and SD by compound, by rising dose. A dose of 0 stands left of the
+        others, where a logarithm has no place for it.
+    titles
+        Of dose and metric, with units.
+    palette
+        Colours of the present theme.
+    """
+    above = [dose for one in lines.values() for dose, _, _ in one if dose > 0]
+    least = min(above, default=1.0) / 3
+    x, y = _axis("x", titles[0]), _axis("y", titles[1])
+    parts = []
+    for number, (compound, found) in enumerate(lines.items()):
+        colour = _COLOURS[number % len(_COLOURS)]
+        at = [dose if dose > 0 else least for dose, _, _ in found]
+        mean = [one for _, one, _ in found]
+        spread = [sd or 0.0 for _, _, sd in found]
+        named = {"label": compound} if compound and len(lines) > 1 else {}
+        parts += [
+            hv.ErrorBars((at, mean, spread), kdims=[x], vdims=[y, "sd"]).opts(
+                backend="bokeh", line_color=palette.edge
+            ),
+            hv.Curve((at, mean), kdims=[x], vdims=[y], **named).opts(
+                backend="bokeh", color=colour
+            ),
+            hv.Scatter((at, mean), kdims=[x], vdims=[y], **named).opts(
+                backend="bokeh",
+                color=colour,
+                marker=_MARKS[number % len(_MARKS)],
+                size=6,
+            ),
+        ]
+    return hv.Overlay(parts).opts(
+        **_frame(palette, titles[1]), logx=True, legend_position="right"
+    )
+
+
+def figure(element: hv.Element | hv.Overlay) -> Any:
     """Return the Bokeh figure that draws an element."""
     return hv.render(element, backend="bokeh")
 
 
-def _styled(palette: Palette) -> Callable[[Any, Any], None]:
+def finite_pairs(
+    x: Sequence[float | None], y: Sequence[float | None]
+) -> NDArray[np.bool_]:
+    """Return where both have a finite number."""
+    one, other = (np.array([math.nan if v is None else v for v in w]) for w in (x, y))
+    return np.asarray(np.isfinite(one) & np.isfinite(other))
+
+
+def _axis(name: str, title: str, unit: str = "") -> hv.Dimension:
+    # The dimension's name decides nothing; a metric's title may hold any letter.
+    return hv.Dimension(name, label=f"{title} ({unit})" if unit else title)
+
+
+def _dots(palette: Palette) -> dict[str, Any]:
+    return {
+        "color": palette.accent,
+        "line_color": palette.surface,
+        "line_width": 0.5,
+        "size": 6,
+        "alpha": 0.8,
+        "nonselection_alpha": 0.25,
+        "nonselection_color": palette.edge,
+        "selection_color": palette.accent,
+        "selection_line_color": palette.ink,
+        "tools": ["hover", "box_select", "tap"],
+        "default_tools": [],
+        "active_tools": ["box_select"],
+    }
+
+
+def _frame(palette: Palette, beside: str) -> dict[str, Any]:
+    return {
+        "backend": "bokeh",
+        "hooks": [_styled(palette, beside)],
+        "responsive": True,
+        "height": _HEIGHT,
+        "toolbar": None,
+    }
+
+
+def _styled(palette: Palette, beside: str) -> Callable[[Any, Any], None]:
     """Return the hook that gives a figure the page's colours and type."""
 
     def style(plot: Any, _: Any) -> None:
@@ -106,7 +315,13 @@ def _styled(palette: Palette) -> Callable[[Any, Any], None]:
             axis.axis_label_text_font_size = "11px"
             axis.axis_label_text_font_style = "normal"
             axis.axis_label_standoff = 4
-            axis.ticker.desired_num_ticks = 5
-        drawn.yaxis.axis_label = "wells"
+            if hasattr(axis.ticker, "desired_num_ticks"):
+                axis.ticker.desired_num_ticks = 5
+        drawn.yaxis.axis_label = beside
+        for legend in drawn.legend:
+            legend.background_fill_alpha = 0
+            legend.border_line_alpha = 0
+            legend.label_text_color = palette.ink
+            legend.label_text_font_size = "11px"
 
     return style

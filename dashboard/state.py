@@ -38,7 +38,8 @@ _PLACES = {"acquisition": "all", "z": "middle", "t": "first"}
 """What the address says where nobody has chosen."""
 
 _TEXTS = (
-    "plate", "well", "field", "acquisition", "z", "t", "projection", "metric", "score",
+    "plate", "well", "field", "acquisition", "z", "t", "projection", "metric", "way",
+    "score",
     "order", "outlines", "contrast", "montage", "seed", "look",
 )  # fmt: skip
 """The order in which an address says it."""
@@ -64,6 +65,9 @@ class ViewState:
     """None shows all; 0 is an acquisition."""
 
     metric: str = ""
+    way: str = ""
+    """How fields become wells: "" is the metric's own way; see `quality.wells`."""
+
     score: str = ""
     """How the metric is shown: "" as it is, ``"z"`` robust z, ``"b"`` B-score."""
 
@@ -144,6 +148,7 @@ def decode(query: str) -> ViewState:
         field=first.get("field", "")[:_MAX_TEXT],
         acquisition=_index(first.get("acquisition", "")),
         metric=first.get("metric", "")[:_MAX_TEXT],
+        way=first.get("way", "")[:_MAX_TEXT],
         score=_one_of(SCORES, first.get("score", "")),
         z=_index(first.get("z", "")),
         t=_index(first.get("t", "")),
@@ -191,6 +196,7 @@ class SessionState(param.Parameterized):
     field = param.String(default="")
     acquisition = param.Integer(default=None, allow_None=True)
     metric = param.String(default="")
+    way = param.String(default="")
     score = param.String(default="")
     z = param.Integer(default=None, allow_None=True)
     t = param.Integer(default=None, allow_None=True)

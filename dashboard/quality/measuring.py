@@ -27,7 +27,7 @@ from dashboard.quality.scores import (
     summarise,
 )
 from dashboard.quality.suspects import Evidence, Judgement
-from dashboard.quality.wells import Stock, well_values
+from dashboard.quality.wells import Stock, field_numbers, well_values
 from hcs.errors import HCSError
 from hcs.qc.measure import measure_plate, plate_settings
 
@@ -156,29 +156,37 @@ class Measuring:
         key = (overview.revision, metric, acquisition, way, known.progress)
         found = known.cached.get(key)
         if found is None:
-            with self._lock:
-                latest = {
-                    place: known.values.get(one, {})
-                    for place, one in known.latest.items()
-                }
-                errors = {
-                    (one.well, one.field): why for one, why in known.errors.items()
-                }
-            stock = Stock(
-                overview=overview,
-                fields=plate.fields_by_well(),
-                latest=latest,
-                errors=errors,
-                progress=known.progress,
-                judged=known.judged,
-                basis=self._judging.basis(plate),
-                **self._judging.imported(overview, metric),
-            )
+            stock = self._stock(plate, known, metric)
             found = well_values(stock, metric, acquisition, way)
             if len(known.cached) > _CACHED:
                 known.cached.clear()
             known.cached[key] = found
         return found
+
+    def _stock(self, plate: ServedPlate, known: Knowledge, metric: str) -> Stock:
+        overview = plate.overview()
+        with self._lock:
+            latest = {
+                place: known.values.get(one, {}) for place, one in known.latest.items()
+            }
+            errors = {(one.well, one.field): why for one, why in known.errors.items()}
+        return Stock(
+            overview=overview,
+            fields=plate.fields_by_well(),
+            latest=latest,
+            errors=errors,
+            progress=known.progress,
+            judged=known.judged,
+            basis=self._judging.basis(plate),
+            **self._judging.imported(overview, metric),
+        )
+
+    def field_numbers(
+        self, plate: ServedPlate, metric: str, acquisition: int | None
+    ) -> dict[str, dict[str, float]]:
+        """Return a metric of every field, by label of the well and name."""
+        stock = self._stock(plate, self._known(plate), metric)
+        return field_numbers(stock, metric, acquisition)
 
     def field_values(self, plate: ServedPlate, label: str) -> tuple[FieldValues, ...]:
         """Return all metrics of the fields of a well."""

@@ -110,6 +110,9 @@ class Judgement:
     cuts: dict[str, Cut] = field(default_factory=dict)
     """Values from which on a field is suspect, by metric of the page."""
 
+    own_cuts: frozenset[str] = frozenset()
+    """Metrics whose cut-offs a person has set."""
+
     medians: dict[tuple[str, str], float] = field(default_factory=dict)
     """Of the plate, by metric and channel, for later plates to be compared with."""
 
@@ -269,6 +272,7 @@ def judge(
                 ).items()
                 for index in (indices[channel],)
             },
+            own_cuts=frozenset(evidence.basis.cuts),
             medians={
                 (key[0], key[1]): one.median for key, one in now.items() if not key[2]
             },

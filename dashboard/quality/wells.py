@@ -113,6 +113,20 @@ def well_values(
     )
 
 
+def field_numbers(
+    stock: Stock, metric: str, acquisition: int | None
+) -> dict[str, dict[str, float]]:
+    """Return the numbers of a metric by label of the well and name of the field."""
+    infos = metric_infos(stock.overview.channels, stock.basis, stock.imported)
+    info = next((one for one in infos if one.id == metric), None)
+    if info is None or metric in (COMPLETENESS, SUSPICION):
+        return {}
+    return {
+        label: {name: one.value for name, one in fields if one.value is not None}
+        for label, fields in _numbers(stock, info, acquisition).items()
+    }
+
+
 def _completeness(well: WellState) -> MetricValue:
     if well.state in ("missing", "pending"):
         return MetricValue(value=0.0, reason=well.error)
@@ -136,11 +150,7 @@ def _suspicion(well: WellState, judged: Judgement) -> MetricValue:
 def _measured(
     stock: Stock, info: MetricInfo, acquisition: int | None, way: str
 ) -> dict[str, MetricValue]:
-    numbers = (
-        _imported(stock)
-        if info.id.startswith(IMPORTED)
-        else _own(stock, info, acquisition)
-    )
+    numbers = _numbers(stock, info, acquisition)
     known = [
         one.value
         for fields in numbers.values()
@@ -153,6 +163,14 @@ def _measured(
         label: _well(fields, info, way, middle, errors.get(label))
         for label, fields in numbers.items()
     }
+
+
+def _numbers(
+    stock: Stock, info: MetricInfo, acquisition: int | None
+) -> dict[str, FieldNumbers]:
+    if info.id.startswith(IMPORTED):
+        return _imported(stock)
+    return _own(stock, info, acquisition)
 
 
 def _imported(stock: Stock) -> dict[str, FieldNumbers]:

@@ -1,13 +1,20 @@
-"""Columns of the plate map as colours: a few values, each with one of its own."""
+"""What may colour the plate beside a metric as it is.
+
+Columns of the plate map, each value with a colour of its own; other ways from fields to
+wells; limits that plates have in common.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.quality.scores import is_measured
+from dashboard.quality.wells import FIELD, how
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview
+    from dashboard.views.snapshot import Snapshot
 
 PREFIX = "condition:"
 """Begins the id of a column where a metric's id may stand."""
@@ -81,3 +88,39 @@ def content(metric: str, overview: PlateOverview) -> dict[str, Any]:
         "categories": [plain_text(value, 60) for value in categories],
         "colours": list(COLOURS[: len(categories)]),
     }
+
+
+_WAYS = (
+    ("median", "median"),
+    ("worst", "worst field"),
+    ("mean", "mean"),
+    ("min", "least"),
+    ("max", "greatest"),
+    ("sd", "SD"),
+    ("cv", "CV %"),
+)
+
+_MOST_FIELDS = 40
+
+
+def ways(now: Snapshot) -> dict[str, list[list[str]]]:
+    """Return how the fields of a well may become its value: all of them, or one."""
+    if now.values is None or not is_measured(now.state.metric):
+        return {"plain": [], "fields": []}
+    usual = dict(_WAYS)[how(now.values.metric, "")]
+    return {
+        "plain": [["", f"{usual} (usual)"], *([id, text] for id, text in _WAYS)],
+        "fields": [
+            [f"{FIELD}{name}", f"field {plain_text(name, 30)}"]
+            for name in now.field_names[:_MOST_FIELDS]
+        ],
+    }
+
+
+def limited(
+    content: dict[str, Any] | None, limits: tuple[float, float] | None
+) -> dict[str, Any] | None:
+    """Return a metric's content with the project's limits, where they are known."""
+    if content is None or limits is None or content.get("diverging"):
+        return content
+    return {**content, "project": list(limits)}

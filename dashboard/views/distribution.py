@@ -1,41 +1,85 @@
-"""The distribution of the chosen metric over the wells of the plate."""
+"""Plots beside the plate: distribution, two metrics, rows and columns, doses."""
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
+from dashboard.quality.scores import SUSPICION, is_measured
 from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
+from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.plotting import Drawing, cuts_of, drawing
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import MetricValues
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
 _LEAST_SECONDS = 3.0
 """While the plate is being measured, the plot follows no faster than this."""
 
+HEIGHT = 190
+TABS = (
+    ("histogram", "Histogram"),
+    ("scatter", "Two metrics"),
+    ("profile", "Rows, columns"),
+    ("doses", "Doses"),
+)
+OTHER_PLATE = "plate:"
+"""Begins the choice of the same metric on another plate of the project."""
+
+
+class PlotsIsland(Island):
+    """See ``assets/plots.js``."""
+
+    _esm = script("plots.js")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlotChoice:
+    """What a person wants to see plotted; no part of the address."""
+
+    tab: str = "histogram"
+    other: str = ""
+    """Metric of the vertical axis, or `OTHER_PLATE` and a key."""
+
+    fields: bool = False
+    """A point a field instead of a point a well."""
+
+    along: str = "column"
+
 
 class Distribution:
-    """A histogram with the chosen well marked.
+    """One plot at a time, made after the first paint, in a thread.
 
-    It is made after the first paint, in a thread, because HoloViews takes its time to
-    import; until the page has told its theme there is nothing.
+    HoloViews takes its time to import; until the page has told its theme there is
+    nothing but the heads of the tabs.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.component = pn.pane.Bokeh(
-            None, sizing_mode="stretch_width", height=160, margin=0
+        self._island = PlotsIsland()
+        self._pane = pn.pane.Bokeh(
+            None, sizing_mode="stretch_width", height=HEIGHT, margin=0
         )
+        self.component = pn.Column(
+            self._island, self._pane, sizing_mode="stretch_width", margin=0
+        )
+        self._choice = PlotChoice()
         self._drawn: tuple[object, ...] = ()
         self._began = 0.0
-        self._mark: Any = None
+        self._drawing: Drawing | None = None
         self._now: Snapshot | None = None
         self._ready = False
+        self._chosen: tuple[int, list[str]] = (0, [])
+        for kind in ("tab", "other", "fields", "along"):
+            self._island.on(kind, self._choose)
+        self._island.on("cut", self._keep_cut)
+        self._island.on("box", self._choose_box)
 
     def wake(self) -> None:
         """The page is on the screen; now there is time for a plot."""
@@ -44,68 +88,191 @@ class Distribution:
     def draw(self, now: Snapshot) -> None:
         """Follow the metric, its values, the theme and the chosen well."""
         self._now = now
+        self._show_heads()
         if not self._ready:
             return
-        wanted = (
-            now.values.metric if now.values else None,
-            _numbers(now.values),
-            now.dark,
-        )
+        wanted = self._wanted(now)
         if wanted == self._drawn:
             self._place_mark()
             return
         running = now.progress is not None and now.progress.running
         recent = time.monotonic() - self._began < _LEAST_SECONDS
-        same_metric = bool(self._drawn) and wanted[::2] == self._drawn[::2]
-        if running and recent and same_metric:
+        same = bool(self._drawn) and wanted[0] == self._drawn[0]
+        if running and recent and same:
             self._place_mark()
             return
         self._drawn, self._began = wanted, time.monotonic()
-        if now.values is None or not wanted[1]:
-            self.component.object = self._mark = None
+        if now.values is None or not is_plotted(now):
+            self._pane.object = self._drawing = None
             return
-        values, dark = now.values, now.dark
+        service, choice = self._session.service, self._choice
+        palette = DARK if now.dark else LIGHT
         self._session.run(
-            lambda: _figure(values, dark=dark), self._show, of=lambda: self._drawn
+            lambda: drawing(service, now, choice, palette),
+            self._take,
+            failed=lambda _: self._take(None),
+            of=lambda: self._drawn,
         )
 
-    def _show(self, made: tuple[Any, Any]) -> None:
-        drawn, self._mark = made
+    def _wanted(self, now: Snapshot) -> tuple[object, ...]:
+        """Return what decides the picture; what only comes with values stands last."""
+        values = now.values
+        return (
+            (now.state.plate, now.state.metric, self._choice, now.dark),
+            () if values is None else tuple(w.value for w in values.wells.values()),
+            (now.state.way, now.state.score),
+            now.judgement.cuts.get(now.state.metric),
+            now.statistics if self._choice.tab == "doses" or now.state.score else None,
+            now.progress.done if now.progress and self._choice.tab == "scatter" else 0,
+        )
+
+    def _take(self, made: Drawing | None) -> None:
+        self._drawing = made
         self._place_mark()
-        self.component.object = drawn
+        self._pane.object = None if made is None else made.figure
+        self._show_heads()
 
     def _place_mark(self) -> None:
-        if self._mark is None or self._now is None or self._now.values is None:
+        made, now = self._drawing, self._now
+        if made is None or made.mark is None or now is None or now.values is None:
             return
-        one = self._now.values.wells.get(self._now.state.well)
+        one = now.values.wells.get(now.state.well)
         known = one is not None and one.value is not None
-        self._mark.visible = known
+        made.mark.visible = known
         if known and one is not None:
-            self._mark.location = one.value
+            made.mark.location = one.value
+
+    # --- heads and controls -----------------------------------------------------------
+
+    def _show_heads(self) -> None:
+        now = self._now
+        if now is None or now.overview is None:
+            self._island.put({"shown": False})
+            return
+        metric = now.state.metric
+        info = None if now.values is None else now.values.metric
+        low, high = cuts_of(now)
+        doses = now.statistics is not None and len(now.statistics.doses) > 1
+        made = self._drawing
+        self._island.put(
+            {
+                "shown": True,
+                "tab": self._choice.tab,
+                "tabs": [[id, title] for id, title in TABS if id != "doses" or doses],
+                "plotted": is_plotted(now),
+                "empty": _why_empty(now),
+                "title": "" if info is None else plain_text(info.title, 80),
+                "unit": "" if info is None else plain_text(info.unit, 20),
+                "metric": metric,
+                "rule": metric in now.judgement.cuts and not now.state.score,
+                "low": low,
+                "high": high,
+                "side": "both" if info is None else info.direction,
+                "kept": bool(self._kept(now)),
+                "writable": not self._session.read_only,
+                "others": _other_suspects(now),
+                "ready": now.judgement.ready,
+                "way": now.state.way,
+                "other": self._choice.other,
+                "choices": _choices(now),
+                "fields": self._choice.fields,
+                "along": self._choice.along,
+                "note": "" if made is None else made.note,
+                "chosen": list(self._chosen),
+            }
+        )
+
+    def _kept(self, now: Snapshot) -> bool:
+        return now.state.metric in now.judgement.own_cuts
+
+    def _choose(self, message: Message) -> None:
+        kind, now = str(message.get("type")), self._now
+        before = self._choice
+        tab, other, along = before.tab, before.other, before.along
+        fields = before.fields
+        if kind == "tab" and text_of(message, "tab") in {id for id, _ in TABS}:
+            tab = text_of(message, "tab")
+        elif kind == "other" and now is not None:
+            known = {id for id, _, _ in _choices(now)}
+            asked = text_of(message, "other", 600)
+            other = asked if asked in known else ""
+        elif kind == "fields":
+            fields = message.get("fields") is True
+        elif kind == "along":
+            along = "row" if message.get("along") == "row" else "column"
+        self._choice = PlotChoice(tab=tab, other=other, fields=fields, along=along)
+        if now is not None:
+            self.draw(now)
+
+    def _keep_cut(self, message: Message) -> None:
+        now = self._now
+        if now is None or self._session.read_only:
+            return
+        metric = text_of(message, "metric", 200)
+        if metric not in now.judgement.cuts:
+            return
+        low, high = (_number(message.get(name)) for name in ("low", "high"))
+        cut = None if message.get("back") else (low, high)
+        self._session.service.choices.keep_cut(now.state.plate, metric, cut)
+
+    def _choose_box(self, message: Message) -> None:
+        """A part of a drawn density was chosen: find the wells that are in it."""
+        made = self._drawing
+        ends = [_number(message.get(name)) for name in ("x0", "x1", "y0", "y1")]
+        if made is None or any(one is None for one in ends):
+            return
+        x0, x1, y0, y1 = (one or 0.0 for one in ends)
+        inside = [
+            label for x, y, label in made.points if x0 <= x <= x1 and y0 <= y <= y1
+        ]
+        self._chosen = (self._chosen[0] + 1, list(dict.fromkeys(inside)))
+        self._show_heads()
 
 
-def _numbers(values: MetricValues | None) -> tuple[float, ...]:
-    if values is None:
-        return ()
-    return tuple(one.value for one in values.wells.values() if one.value is not None)
+def is_plotted(now: Snapshot) -> bool:
+    """Return whether there is something to plot."""
+    values = now.values
+    if values is None or not any(w.value is not None for w in values.wells.values()):
+        return False
+    return is_measured(now.state.metric) or now.state.metric == SUSPICION
 
 
-def _figure(values: MetricValues, *, dark: bool) -> tuple[Any, Any]:
-    """Return the figure and its mark; runs in a thread, before any page has them."""
-    from bokeh.models.annotations import Span
+def _why_empty(now: Snapshot) -> str:
+    if is_plotted(now):
+        return ""
+    if not is_measured(now.state.metric):
+        return "Choose a metric as colour to see how it is distributed."
+    return "There are no values yet."
 
-    from dashboard import plots
 
-    palette = DARK if dark else LIGHT
-    element = plots.distribution(
-        _numbers(values),
-        title=plain_text(values.metric.title, 80),
-        unit=plain_text(values.metric.unit, 20),
-        palette=palette,
-    )
-    drawn = plots.figure(element)
-    mark = Span(
-        dimension="height", line_color=palette.accent, line_width=2, visible=False
-    )
-    drawn.add_layout(mark)
-    return drawn, mark
+def _other_suspects(now: Snapshot) -> list[str]:
+    """Return the wells that are suspect for another reason than this metric."""
+    return [
+        one.well
+        for one in now.judgement.suspects
+        if any(reason.metric != now.state.metric for reason in one.reasons)
+    ]
+
+
+def _choices(now: Snapshot) -> list[list[str]]:
+    """Return what the vertical axis may show: other metrics, and other plates."""
+    found = [
+        [metric.id, plain_text(metric.title, 80), "Metric"]
+        for metric in now.metrics
+        if is_measured(metric.id) and metric.id != now.state.metric
+    ]
+    found += [
+        [
+            f"{OTHER_PLATE}{one.key}",
+            plain_text(one.name or one.key, 80),
+            "Same metric on",
+        ]
+        for one in now.plates
+        if one.key != now.state.plate and one.error is None
+    ][:200]
+    return found
+
+
+def _number(value: Any) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if known and math.isfinite(value) else None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.quality.wells import known_way
 from dashboard.state import SCORES
 from dashboard.text import plain_text
 from dashboard.views import conditions
@@ -41,6 +42,10 @@ class PlateMapIsland(Island):
     _esm = script("plate_map.js")
 
 
+_Limits = tuple[tuple[object, ...], tuple[float, float] | None]
+"""What limits were asked for, and what they are."""
+
+
 class PlateMap:
     """Shows the plate; a click on it moves the page."""
 
@@ -50,11 +55,17 @@ class PlateMap:
         self._drawn: tuple[object, ...] = ()
         self._valued: tuple[object, ...] = ()
         self._now: Snapshot | None = None
+        self._project: tuple[tuple[object, ...], tuple[float, float] | None] = (
+            (),
+            None,
+        )
         self.component.on("select", self._select)
         self.component.on("open", lambda _: on_open())
         self.component.on("metric", self._metric)
         self.component.on("acquisition", self._acquisition)
         self.component.on("score", self._score)
+        self.component.on("way", self._way)
+        self.component.on("limits", self._limits)
         self.component.on("chosen", self._choose)
 
     def _choose(self, message: Message) -> None:
@@ -90,6 +101,35 @@ class PlateMap:
         asked = text_of(message, "score", 10)
         if asked in SCORES:
             self._session.state.update(score=asked)
+
+    def _way(self, message: Message) -> None:
+        asked = text_of(message, "way", 300)
+        if known_way(asked):
+            self._session.state.update(way=asked)
+
+    def _limits(self, _: Message) -> None:
+        """Find the limits that the project's plates have in common."""
+        state = self._session.state.view()
+        asked = (state.plate, state.metric, state.acquisition, state.way)
+        choices = self._session.service.choices
+        self._session.run(
+            lambda: choices.project_limits(*asked),
+            lambda found: self._take_limits(asked, found),
+            of=self._session.state.view,
+        )
+
+    def _take_limits(
+        self, asked: tuple[object, ...], found: tuple[float, float] | None
+    ) -> None:
+        self._project = (asked, found)
+        if self._now is not None:
+            self._valued = ()
+            self.draw(self._now)
+
+    def _project_limits(self, now: Snapshot) -> tuple[float, float] | None:
+        state = now.state
+        asked = (state.plate, state.metric, state.acquisition, state.way)
+        return self._project[1] if self._project[0] == asked else None
 
     def _acquisition(self, message: Message) -> None:
         asked = index_of(message, "acquisition")
@@ -127,7 +167,11 @@ class PlateMap:
                 ],
                 "metric": now.state.metric,
                 "score": score,
-                "values": scored_content(now, now.overview),
+                "way": now.state.way,
+                "ways": conditions.ways(now),
+                "values": conditions.limited(
+                    scored_content(now, now.overview), self._project_limits(now)
+                ),
             }
             self.component.put(content, "values")
         self._show_look()
@@ -235,6 +279,12 @@ def values_content(
             for at, one in enumerate(found)
             if one and one.field
         },
+        "rests": {
+            str(at): [one.n, one.of]
+            for at, one in enumerate(found)
+            if one and one.n is not None and one.of is not None and one.n < one.of
+        },
+        "log": values.metric.log,
         "low": values.low,
         "high": values.high,
     }

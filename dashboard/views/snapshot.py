@@ -56,6 +56,9 @@ class Snapshot:
     values: MetricValues | None = None
     progress: Progress | None = None
     field_values: tuple[FieldValues, ...] = ()
+    field_names: tuple[str, ...] = ()
+    """Names that fields have on this plate."""
+
     judgement: Judgement = field(default_factory=Judgement)
     roles: RolesView = field(default_factory=RolesView)
     assay_metric: str = ""
@@ -186,6 +189,7 @@ class Snapshots:
             judged = {
                 "judgement": self._service.judgement(key),
                 "roles": self._service.roles(key),
+                "field_names": self._service.field_names(key),
                 "assay_metric": self._service.assay_metric(key),
                 "failed": self._service.failed_wells(key),
             }
@@ -230,7 +234,9 @@ class Snapshots:
             self._set(values=None)
             return
         try:
-            values = self._service.values(state.plate, state.metric, state.acquisition)
+            values = self._service.values(
+                state.plate, state.metric, state.acquisition, state.way
+            )
         except HCSError:
             # An unknown metric in an old link; the plate stays readable without.
             values = None
@@ -290,7 +296,7 @@ def _read_well(
 
 
 def _values_of(state: ViewState) -> tuple[object, ...]:
-    return (state.plate, state.metric, state.acquisition)
+    return (state.plate, state.metric, state.acquisition, state.way)
 
 
 def _field_of(state: ViewState) -> tuple[object, ...]:

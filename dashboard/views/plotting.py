@@ -1,0 +1,328 @@
+"""Figures for the page: a plot with the links that make it act on the page.
+
+Everything here runs in a thread, before any page has the figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboard.plates.values import MetricInfo, MetricValues
+    from dashboard.quality.basis import Cut
+    from dashboard.service import Service
+    from dashboard.theme import Palette
+    from dashboard.views.distribution import PlotChoice
+    from dashboard.views.snapshot import Snapshot
+
+_LINK = "window.hcsPart('plot_link.js').then((link) => link.%s)"
+_TOOLS = ("HoverTool", "BoxSelectTool", "TapTool")
+
+Point = tuple[float, float, str]
+"""x, y, label of the well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A figure and what belongs to it."""
+
+    figure: Any
+    mark: Any = None
+    """The line that marks the chosen well, where the plot has one."""
+
+    note: str = ""
+    """What the plot says, in words."""
+
+    points: tuple[Point, ...] = ()
+    """What a density was drawn of, to find the wells in a part of it."""
+
+
+def drawing(
+    service: Service, now: Snapshot, choice: PlotChoice, palette: Palette
+) -> Drawing | None:
+    """Return the plot that was chosen, None where there is nothing to draw."""
+    values = now.values
+    if values is None or now.overview is None:
+        return None
+    if choice.tab == "scatter":
+        return _scatter(service, now, values, choice, palette)
+    if choice.tab == "profile":
+        return _profile(now, values, choice, palette)
+    if choice.tab == "doses":
+        return _doses(now, values, palette)
+    return _histogram(now, values, palette)
+
+
+def cuts_of(now: Snapshot) -> Cut:
+    """Return the cut-offs of what is shown; scores have none."""
+    none: Cut = (None, None)
+    return none if now.state.score else now.judgement.cuts.get(now.state.metric, none)
+
+
+def axis_title(info: MetricInfo) -> str:
+    """Return a metric's title with its unit."""
+    title, unit = plain_text(info.title, 80), plain_text(info.unit, 20)
+    return f"{title} ({unit})" if unit else title
+
+
+def shown_numbers(now: Snapshot, values: MetricValues) -> dict[str, float]:
+    """Return what the plate is coloured by, by label: the metric, or scores of it."""
+    score, found = now.state.score, now.statistics
+    if score and found is not None and found.metric.id == values.metric.id:
+        return found.robust_z if score == "z" else found.b_score
+    return {
+        label: one.value for label, one in values.wells.items() if one.value is not None
+    }
+
+
+_SCORES = {"z": "robust z", "b": "B-score"}
+
+
+def _title(now: Snapshot, values: MetricValues) -> str:
+    score = _SCORES.get(now.state.score)
+    if score is None:
+        return axis_title(values.metric)
+    return f"{plain_text(values.metric.title, 80)}: {score}"
+
+
+def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | None:
+    from bokeh.models import BoxSelectTool, ColumnDataSource
+    from bokeh.models.annotations import Span
+
+    from dashboard import plots
+
+    numbers = list(shown_numbers(now, values).values())
+    if not numbers:
+        return None
+    element = plots.distribution(
+        numbers, title=_title(now, values), unit="", palette=palette
+    )
+    drawn = plots.figure(element)
+    bins = drawn.renderers[0].data_source
+    bins.name = "hcs-plot-bins"
+    _link(bins.selected, "indices", "binsChosen(source, cb_obj.indices)", source=bins)
+    edges = {side: bins.data[side] for side in ("left", "right")}
+    chosen = ColumnDataSource(
+        edges | {"top": [0] * len(edges["left"])}, name="hcs-plot-chosen"
+    )
+    drawn.quad(
+        left="left",
+        right="right",
+        top="top",
+        bottom=0,
+        source=chosen,
+        color=palette.accent,
+        line_color=palette.surface,
+    )
+    drawn.add_tools(BoxSelectTool(dimensions="width"))
+    drawn.toolbar.active_drag = drawn.tools[-1]
+    low, high = cuts_of(now)
+    # Cut-offs that lie far from all values would squeeze them to a line.
+    first, last = float(bins.data["left"][0]), float(bins.data["right"][-1])
+    room = 0.6 * (last - first)
+    ends = [
+        end
+        for end in (low, high)
+        if end is not None and first - room <= end <= last + room
+    ]
+    drawn.x_range.start = min([first, *ends]) - 0.03 * (last - first)
+    drawn.x_range.end = max([last, *ends]) + 0.03 * (last - first)
+    for side, end in (("low", low), ("high", high)):
+        span = Span(
+            name=f"hcs-cut-{side}",
+            dimension="height",
+            location=first if end is None else end,
+            visible=end is not None,
+            editable=True,
+            line_color=palette.bad,
+            line_dash="dashed",
+            line_width=2,
+            hover_line_width=4,
+            hover_line_color=palette.bad,
+        )
+        _link(span, "location", f"cutMoved('{side}', cb_obj.location)")
+        drawn.add_layout(span)
+    mark = Span(
+        dimension="height", line_color=palette.accent, line_width=2, visible=False
+    )
+    drawn.add_layout(mark)
+    return Drawing(figure=drawn, mark=mark)
+
+
+def _scatter(
+    service: Service,
+    now: Snapshot,
+    values: MetricValues,
+    choice: PlotChoice,
+    palette: Palette,
+) -> Drawing | None:
+    from dashboard import plots
+
+    found = _pairs(service, now, values, choice)
+    if found is None:
+        return None
+    title, pairs = found
+    if not pairs:
+        return None
+    x, y, labels = (list(one) for one in zip(*pairs, strict=True))
+    titles = (axis_title(values.metric), title)
+    note = _correlation(x, y, fields=choice.fields)
+    if len(pairs) > plots.MOST_POINTS:
+        drawn = plots.figure(plots.density(x, y, titles=titles, palette=palette))
+        _box_only(drawn)
+        return Drawing(figure=drawn, note=note, points=tuple(pairs))
+    drawn = plots.figure(plots.points(x, y, labels, titles=titles, palette=palette))
+    _link_points(drawn)
+    return Drawing(figure=drawn, note=note)
+
+
+def _pairs(
+    service: Service, now: Snapshot, values: MetricValues, choice: PlotChoice
+) -> tuple[str, list[Point]] | None:
+    """Return the title of the other axis, and the points."""
+    from dashboard.views.distribution import OTHER_PLATE
+
+    state = now.state
+    key, metric = state.plate, choice.other
+    if metric.startswith(OTHER_PLATE):
+        key, metric = metric.removeprefix(OTHER_PLATE), state.metric
+    if not metric:
+        return None
+    try:
+        if choice.fields and key == state.plate:
+            one = service.field_numbers(key, state.metric, state.acquisition)
+            other = service.field_numbers(key, metric, state.acquisition)
+            info = next(info for info in now.metrics if info.id == metric)
+            return axis_title(info), [
+                (number, other[label][name], label)
+                for label, fields in one.items()
+                for name, number in fields.items()
+                if name in other.get(label, {})
+            ]
+        beside = service.values(key, metric, state.acquisition, state.way)
+    except (HCSError, StopIteration):
+        return None
+    title = axis_title(beside.metric)
+    if key != state.plate:
+        name = next((p.name for p in now.plates if p.key == key), key)
+        title = f"on {plain_text(name, 60)}"
+    return title, [
+        (one.value, there.value, label)
+        for label, one in values.wells.items()
+        if one.value is not None
+        and (there := beside.wells.get(label)) is not None
+        and there.value is not None
+    ]
+
+
+def _correlation(x: Sequence[float], y: Sequence[float], *, fields: bool) -> str:
+    from hcs.qc.screen import replicate_correlation
+
+    what = "fields" if fields else "wells"
+    found = replicate_correlation(x, y)
+    if not found or any(one.note for one in found):
+        return f"{len(x)} {what}; correlation needs 8"
+    parts = [f"{one.id.replace('_', ' ')} {one.value:.2f}" for one in found]
+    return f"{', '.join(parts)} over {len(x)} {what}"
+
+
+def _profile(
+    now: Snapshot, values: MetricValues, choice: PlotChoice, palette: Palette
+) -> Drawing | None:
+    from dashboard import plots
+
+    overview = now.overview
+    if overview is None:
+        return None
+    numbers = shown_numbers(now, values)
+    known = [
+        (well, numbers[well.label]) for well in overview.wells if well.label in numbers
+    ]
+    if not known:
+        return None
+    rows = choice.along == "row"
+    lines = overview.rows if rows else overview.columns
+    drawn = plots.figure(
+        plots.profile(
+            [well.row if rows else well.column for well, _ in known],
+            [value for _, value in known],
+            [well.label for well, _ in known],
+            names=[plain_text(name, 8) for name in lines],
+            along=choice.along,
+            title=_title(now, values),
+            palette=palette,
+        )
+    )
+    _keep_tools(drawn)
+    _link_points(drawn)
+    note = f"dots are wells, the line is each {choice.along}'s median"
+    return Drawing(figure=drawn, note=note)
+
+
+def _doses(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | None:
+    from dashboard import plots
+
+    found = now.statistics
+    if found is None or found.metric.id != values.metric.id or not found.doses:
+        return None
+    lines: dict[str, list[tuple[float, float, float | None]]] = {}
+    for one in found.doses:
+        lines.setdefault(plain_text(one.compound, 24), []).append(
+            (one.dose, one.mean, one.sd)
+        )
+    shown = dict(list(lines.items())[:6])
+    unit = plain_text(found.dose_unit, 20)
+    drawn = plots.figure(
+        plots.doses(
+            shown,
+            titles=(f"dose ({unit})" if unit else "dose", axis_title(values.metric)),
+            palette=palette,
+        )
+    )
+    _keep_tools(drawn)
+    more = len(lines) - len(shown)
+    rest = f"; {more} more compounds are in the table" if more else ""
+    return Drawing(figure=drawn, note=f"mean and SD of wells; dose 0 at the left{rest}")
+
+
+# --- links ---------------------------------------------------------------------------
+
+
+def _link(model: Any, name: str, call: str, **args: Any) -> None:
+    """Have a change in the browser call a function of ``plot_link.js``."""
+    from bokeh.models import CustomJS
+
+    model.js_on_change(name, CustomJS(args=args, code=_LINK % call))
+
+
+def _link_points(drawn: Any) -> None:
+    source = drawn.renderers[0].data_source
+    source.name = "hcs-plot-wells"
+    _link(
+        source.selected,
+        "indices",
+        "pointsChosen(source, cb_obj.indices)",
+        source=source,
+    )
+
+
+def _keep_tools(drawn: Any) -> None:
+    """Leave what is of use without a toolbar; a wheel scrolls the page."""
+    drawn.tools = [tool for tool in drawn.tools if type(tool).__name__ in _TOOLS]
+
+
+def _box_only(drawn: Any) -> None:
+    from bokeh.models import BoxSelectTool, CustomJS
+
+    _keep_tools(drawn)
+    drawn.add_tools(BoxSelectTool())
+    drawn.toolbar.active_drag = drawn.tools[-1]
+    drawn.js_on_event(
+        "selectiongeometry", CustomJS(code=_LINK % "boxChosen(cb_obj.geometry)")
+    )
