@@ -37,6 +37,7 @@ export const GROUPS = [
     act("goto", "G", "Go to a well by its name", (send) => send("ask-well")),
     act("metric", "M", "Next metric", () => tell("metric", 1)),
     act("residual", "B", "As measured, robust z, B-score", () => tell("score", 1)),
+    act("pictures", "Home", "The plate's pictures: all wells, random, controls", () => tell("montage"), once),
     act("filter", "X", "Filter the wells", () => tell("filter")),
   ]],
   ["Well and field", [

@@ -1,24 +1,43 @@
-"""The whole plate as pictures, shown while no well is chosen."""
+"""Some pictures of the plate at one look: drawn by chance, or its controls.
+
+While no plate is chosen, the plates there are to choose from.
+"""
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
+from dashboard.state import MONTAGES
 from dashboard.text import plain_text
-from dashboard.views.display import drawn
-from dashboard.views.island import Island, script, text_of
-from dashboard.views.plate_map import _heads
+from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.samples import Sample, by_chance, controls, fulfil, pictures
+from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import PlateOverview
+    from collections.abc import Callable, Sequence
+
+    from dashboard.plates.values import PlateOverview, WellView
     from dashboard.session import Session
+    from dashboard.views.samples import Wish
     from dashboard.views.snapshot import Snapshot
 
-_SPRITE_SIDE = 1536
-"""Longest side of the sprite in pixels: sharp on a wide screen, some 300 kB."""
+_SIZE = 256
+_RANDOM = 24
+_CONTROLS = 12
+"""Of each role."""
 
-_CELL = (16, 128)
-"""Smallest and largest side of a well in the sprite, in pixels."""
+_TITLES = {"": "All wells", "random": "Random", "controls": "Controls"}
+
+
+def montages(now: Snapshot) -> list[tuple[str, str]]:
+    """Return what the pictures of a plate may be, and what that is called."""
+    letters = {now.roles.letter(label) for label in now.roles.wells}
+    return [
+        (kind, _TITLES[kind])
+        for kind in MONTAGES
+        if kind != "controls" or letters & {"N", "P", "U"}
+    ]
 
 
 class MontageIsland(Island):
@@ -28,61 +47,137 @@ class MontageIsland(Island):
 
 
 class Montage:
-    """Shows a picture of every well, or the plates there are to choose from."""
+    """Shows labelled fields from all over the plate, or the plates to choose from."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._now: Snapshot | None = None
+        self._asked: tuple[object, ...] = ()
+        self._samples: tuple[Sample, ...] = ()
+        self._loading = False
         self.component = MontageIsland()
         self.component.on(
             "plate", lambda message: self._choose(text_of(message, "plate"))
         )
+        self.component.on("montage", self._montage)
 
     def _choose(self, key: str) -> None:
         if any(plate.key == key for plate in self._session.service.plates()):
             self._session.state.update(plate=key)
 
+    def _montage(self, message: Message) -> None:
+        kind = text_of(message, "kind", 20)
+        if kind in MONTAGES:
+            seed = index_of(message, "seed") or 0
+            self._session.state.update(
+                montage=kind, seed=seed, well="", field="", look=""
+            )
+
     def draw(self, now: Snapshot) -> None:
-        """Show the plate's pictures, or say why there are none."""
+        """Show the montage, or say why there is none."""
+        self._now = now
         overview = now.overview
         if overview is None:
             self.component.put(_without_plate(now))
             return
-        if now.stage == "canvas":
-            return  # which shows all wells, and more
-        count = len(overview.columns)
+        if not now.state.montage:
+            self.component.put({**_blank(), "kinds": montages(now)})
+            return
+        if now.stage == "plate":
+            self._read(now, overview)
+        items = pictures(self._samples, self._session.urls, overview, now.state, _SIZE)
         self.component.put(
             {
+                **_blank(),
                 "title": plain_text(overview.name, 80) or overview.key,
-                "about": "First field of every well. Choose a well here or on the map.",
-                "rows": _heads(overview.wells, count, rows=True),
-                "columns": _heads(overview.wells, count, rows=False),
-                "labels": [well.label for well in overview.wells],
-                "gone": [
-                    (at, well.state)
-                    for at, well in enumerate(overview.wells)
-                    if well.state != "present"
-                ],
-                "sprite": self._sprite(now, overview),
-                "empty": "Looking at the plate…"
-                if not overview.surveyed
-                else "There are no pictures on this plate.",
-                "error": "",
-                "choices": [],
+                "kind": now.state.montage,
+                "kinds": montages(now),
+                "seed": now.state.seed,
+                "items": items,
+                "empty": "" if items else self._empty(now),
             }
         )
 
-    def _sprite(self, now: Snapshot, overview: PlateOverview) -> str:
-        # Before the survey has met the channels, an address would not hold for long.
-        if not overview.channels or not overview.digest:
-            return ""
-        side = _SPRITE_SIDE // max(len(overview.columns), len(overview.rows))
-        return self._session.urls.plate_sprite(
-            overview.key,
-            overview.digest,
-            size=min(_CELL[1], max(_CELL[0], side)),
-            channels=drawn(overview.channels, now.state),
-            acquisition=now.state.acquisition,
+    def _read(self, now: Snapshot, overview: PlateOverview) -> None:
+        state = now.state
+        asked = (overview.key, overview.digest, state.montage, state.seed, now.roles)
+        # Without channels an address would not hold for long.
+        if asked == self._asked or not overview.channels:
+            return
+        self._asked = asked
+        self._loading = True
+        self._session.run(
+            self._work(now, overview),
+            self._take,
+            failed=lambda _: self._take(()),
+            of=lambda: self._asked,
         )
+
+    def _work(
+        self, now: Snapshot, overview: PlateOverview
+    ) -> Callable[[], tuple[Sample, ...]]:
+        service, key, seed = self._session.service, overview.key, now.state.seed
+
+        def read(label: str) -> WellView:
+            return service.well(key, label)
+
+        if now.state.montage == "controls":
+            wishes = controls(overview, now.roles, each=_CONTROLS)
+            return lambda: fulfil(wishes, read)
+        drawn = by_chance(overview, _RANDOM, seed=seed)
+        return lambda: any_fields(drawn, read, seed)
+
+    def _take(self, samples: tuple[Sample, ...]) -> None:
+        self._samples = samples
+        self._loading = False
+        if self._now is not None:
+            self.draw(self._now)
+
+    def _empty(self, now: Snapshot) -> str:
+        if self._loading or (now.overview and not now.overview.channels):
+            return "Reading…"
+        if now.state.montage == "controls":
+            return "No control wells are known: say in Statistics which values are."
+        return "There are no pictures on this plate."
+
+
+def any_fields(
+    wishes: Sequence[Wish], read: Callable[[str], WellView], seed: int
+) -> tuple[Sample, ...]:
+    """Return a field of each well, by chance: the first ones may all be at the rim.
+
+    Parameters
+    ----------
+    wishes
+        Which wells.
+    read
+        Gives a well by its label.
+    seed
+        The same seed takes the same fields.
+    """
+    found = []
+    for wish in wishes:
+        try:
+            fields = [one for one in read(wish.well).fields if one.error is None]
+        except HCSError:
+            continue
+        if fields:
+            draw = random.Random(f"{seed} {wish.well}")  # noqa: S311 - no secret
+            found.append(Sample(well=wish.well, field=draw.choice(fields)))
+    return tuple(found)
+
+
+def _blank() -> dict[str, Any]:
+    return {
+        "title": "",
+        "kind": "",
+        "kinds": [],
+        "seed": 0,
+        "items": [],
+        "empty": "",
+        "error": "",
+        "choices": [],
+    }
 
 
 def _without_plate(now: Snapshot) -> dict[str, Any]:
@@ -97,13 +192,8 @@ def _without_plate(now: Snapshot) -> dict[str, Any]:
             "path of a plate or of a folder of plates."
         )
     return {
+        **_blank(),
         "title": title,
-        "about": "",
-        "rows": [],
-        "columns": [],
-        "labels": [],
-        "gone": [],
-        "sprite": "",
         "empty": text,
         "error": now.problem,
         "choices": [

@@ -10,6 +10,7 @@ import param
 from dashboard.text import plain_text
 from dashboard.views.display import drawn, shown
 from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.montage import montages
 from dashboard.views.plate_map import STATES, _heads, scored_content
 from dashboard.web.urls import encode_channels
 
@@ -158,7 +159,7 @@ class PlateCanvas:
             "z": state.z,
             "t": state.t,
             "projection": state.projection,
-            "montages": [],
+            "montages": montages(now),
         }
 
     def _sprite(self, now: Snapshot, overview: PlateOverview, cell: int) -> str:
