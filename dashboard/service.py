@@ -25,6 +25,7 @@ from dashboard.pictures.saving import Saving
 from dashboard.plates.keeper import Keeper
 from dashboard.plates.registry import Plates
 from dashboard.plates.survey import look_at, survey
+from dashboard.quality.choices import Choices
 from dashboard.quality.judging import Judging
 from dashboard.quality.measuring import Measuring
 from dashboard.quality.metrics import MetricStore
@@ -142,13 +143,15 @@ class Service:
         self.saving = Saving(self._plates)
         settings = Settings(self._engine)
         self._roles = RoleBook(settings)
+        judging = Judging(settings, self._roles)
         self._measuring = Measuring(
             MetricStore(self._engine),
-            Judging(settings, self._roles),
+            judging,
             executor=executor,
             workers=workers,
         )
         self._statistics = PlateStatistics(settings, self._roles)
+        self.choices = Choices(self._plates, self._measuring, judging, self._may_choose)
         ledger = Ledger(self._engine)
         self._projects = Projects(self._engine, settings, self._roles, self._measuring)
         self.reviews = Reviews(
@@ -254,6 +257,18 @@ class Service:
     ) -> MetricValues:
         """Return a metric over the plate, as far as it is measured (fast)."""
         return self._measuring.values(self._looked_at(key), metric, acquisition, way)
+
+    def field_names(self, key: str) -> tuple[str, ...]:
+        """Return the names that fields have on a plate (fast)."""
+        fields = self._looked_at(key).fields_by_well()
+        return tuple(dict.fromkeys(name for one in fields.values() for name, _ in one))
+
+    def field_numbers(
+        self, key: str, metric: str, acquisition: int | None = None
+    ) -> dict[str, dict[str, float]]:
+        """Return a metric of every field, by label of the well and name (fast)."""
+        plate = self._looked_at(key)
+        return self._measuring.field_numbers(plate, metric, acquisition)
 
     def field_values(self, key: str, label: str) -> tuple[FieldValues, ...]:
         """Return all metrics of the fields of a well (fast)."""
@@ -522,6 +537,10 @@ class Service:
         if kept is None or kept[0] is not overview:
             kept = self._masked[plate.key] = overview, without_conditions(overview)
         return kept[1]
+
+    def _may_choose(self, key: str) -> None:
+        self._may_write()
+        self.signing.refuse_settings(key)
 
     def _may_write(self) -> None:
         if self.read_only:
