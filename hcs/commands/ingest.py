@@ -23,13 +23,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("source", metavar="SOURCE", help="folder or zip of image files")
     parser.add_argument("plate", metavar="PLATE", help="path of the plate to make")
     parser.add_argument(
-        "--preset", choices=_PRESETS, default="auto", help="default: auto"
+        "--preset",
+        choices=_PRESETS,
+        help="default: regex where --pattern is given, else auto",
     )
     parser.add_argument(
         "--pattern",
         metavar="RE",
-        help="regular expression of a file's name, for --preset regex, with the "
-        "groups 'well' or 'row' and 'column', and where there are any 'field', "
+        help="regular expression of a file's name (preset regex), with the groups "
+        "'well' or 'row' and 'column', and where there are any 'field', "
         "'channel', 'z', 't', 'plate'",
     )
     parser.add_argument(
@@ -65,15 +67,19 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     """Import and print the report."""
-    if (options.preset == "regex") != (options.pattern is not None):
-        options.usage("--preset regex and --pattern go together")
+    preset = options.preset or ("regex" if options.pattern is not None else "auto")
+    if (preset == "regex") != (options.pattern is not None):
+        options.usage(
+            "--preset regex takes a --pattern, and no other preset does; got "
+            f"--preset {preset} {'without' if options.pattern is None else 'with'} one"
+        )
     from hcs.ingest.plate import import_plate
 
     with Bar("Importing") as bar:
         report = import_plate(
             options.source,
             options.plate,
-            preset=options.preset,
+            preset=preset,
             pattern=options.pattern,
             plate_map=options.plate_map,
             version=options.version,

@@ -82,11 +82,15 @@ def _purge(options: argparse.Namespace) -> int:
         yes=options.yes,
         reason=options.reason,
     )
+    if not gone:
+        spared = "" if options.originals else " First versions stay (see --originals)."
+        say(f"Nothing to remove.{spared}")
+        return 0
     verb = "Removed" if options.yes else "Would remove"
     for one in gone:
         version = f", version {one.version[:8]}" if one.version else ""
         say(f"{verb} {one.key}{version}: {one.size / 1e6:.1f} MB")
     total = sum(one.size for one in gone) / 1e6
-    end = "." if options.yes or not gone else "; repeat with --yes to do it."
+    end = "." if options.yes else "; repeat with --yes to do it."
     say(f"{verb} {counted(len(gone), 'version')}, {total:.1f} MB{end}")
     return 0

@@ -62,8 +62,10 @@ def _rows(plate: HCSPlate, name: str | None) -> Iterator[tuple[str, ...]]:
     for well in wells:
         for field in well.fields if name is not None else _readable(well):
             events = well.history(field.name)
+            shown = [e for e in events if e.id == field.live and e.action != "purge"]
             for event in events:
-                yield _row(well.label, field, event, last=event is events[-1])
+                live = event is shown[-1] if shown else False
+                yield _row(well.label, field, event, live=live)
 
 
 def _readable(well: HCSWell) -> Sequence[Field]:
@@ -77,16 +79,15 @@ def _readable(well: HCSWell) -> Sequence[Field]:
 
 
 def _row(
-    well: str, field: Field, event: FieldVersion, *, last: bool
+    well: str, field: Field, event: FieldVersion, *, live: bool
 ) -> tuple[str, ...]:
     name = field.name if field.label == field.name else f"{field.name} ({field.label})"
     who = event.who or ""
     if event.known and event.known != "login":
         who += f" ({event.known})"
     what = event.action if event.source is None else f"{event.action} {event.source}"
-    live = "live" if last and event.id == field.live else ""
     when = (event.when or "").removesuffix("Z").replace("T", " ")
-    return well, name, event.id[:8], live, when, who, what, event.why or ""
+    return well, name, event.id[:8], "live" * live, when, who, what, event.why or ""
 
 
 def _revert(options: argparse.Namespace) -> int:

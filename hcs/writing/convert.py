@@ -68,8 +68,8 @@ def to_hcs_zarr(
     progress
         Called after each field with the number written and the number there are.
     history
-        Whether the versions of each field are named in the copy; the pixels of the
-        live one alone are copied.
+        Whether all versions of each field go along, and the plate's id with them; else
+        only the live ones do, and the copy is a plate of its own.
 
     Raises
     ------
@@ -83,7 +83,8 @@ def to_hcs_zarr(
         overwrite = not _has_fields(store)
         if not overwrite and not copied:
             raise StoreError(
-                f"{store} is a plate with fields; pass overwrite=True to replace it."
+                f"{store} is a plate with fields; choose another place, or pass "
+                f"overwrite=True to replace it."
             )
     if copied:
         copy_plate(
@@ -136,7 +137,9 @@ def copy_plate(
     old = plate.version or "0.5"
     unfinished = _unfinished(store, plate.id)
     if not overwrite and not unfinished and _is_taken(store):
-        raise StoreError(f"{store} holds a plate; pass overwrite=True to replace it.")
+        raise StoreError(
+            f"{store} is taken; choose another place, or overwrite it (overwrite=True)."
+        )
     draft = open_draft(
         unfinished or store,
         None if unfinished else replace(plate.metadata, version=None),

@@ -70,7 +70,9 @@ def pack(
     if not is_archive(final):
         raise StoreError(f"{final} must be called something.ozx.")
     if final.exists() and not overwrite:
-        raise StoreError(f"{final} exists; pass overwrite=True to replace it.")
+        raise StoreError(
+            f"{final} exists; choose another name, or overwrite it (overwrite=True)."
+        )
     state = hierarchy.read_plate_state(target)
     if state.version == "0.4":
         raise UnsupportedVersionError(

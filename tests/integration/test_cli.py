@@ -82,7 +82,7 @@ def correct(path: Path, well: str = "A/1", field: str = "0", shift: int = 1) -> 
         ("measure", "p", "-o", "x.csv", "--workers", "1", "--scheduler", "tcp://x"),
         ("import", "s", "p", "--preset", "harmony"),
         ("import", "s", "p", "--preset", "regex"),
-        ("import", "s", "p", "--pattern", "x"),
+        ("import", "s", "p", "--preset", "phenix", "--pattern", "x"),
     ],
     ids=" ".join,
 )
@@ -368,7 +368,12 @@ def test_settle_recover_and_purge(hcs: Any, plate_path: Path) -> None:
     assert "Would remove 1 version" in done.out
     assert "--yes" in done.out
     assert "Removed 1 version" in hcs("purge", plate_path, "--yes").out
-    assert "Would remove 0 versions" in hcs("purge", plate_path).out
+    assert "Nothing to remove. First versions stay" in hcs("purge", plate_path).out
+    assert "Removed 1 v" in hcs("purge", plate_path, "--yes", "--originals").out
+    listed = hcs("history", plate_path, "A1").out.splitlines()[1:]
+    with from_hcs_zarr(plate_path) as plate:
+        live = [field.version[:8] for field in plate.well("A1").fields]
+    assert [line.split()[2] for line in listed if " live " in line] == live
 
 
 # -- measure ---------------------------------------------------------------------------
