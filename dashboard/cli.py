@@ -12,11 +12,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.quality.command import add_executor, add_measure
 from dashboard.reviews.command import add_decisions
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Executor
 
     from dashboard.service import Service
     from dashboard.workspace import Workspace
@@ -54,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True)
     _serve_parser(commands)
-    _measure_parser(commands)
+    add_measure(commands)
     add_decisions(commands)
     return parser
 
@@ -90,18 +92,13 @@ def _serve_parser(commands: Any) -> None:
         ("plane-memory", "decoded planes in memory; default 256MB"),
     ):
         serve.add_argument(f"--{name}", type=_bytes, metavar="SIZE", help=text)
-    serve.set_defaults(run=_serve)
-
-
-def _measure_parser(commands: Any) -> None:
-    measure = commands.add_parser(
-        "measure",
-        help="measure plates into the workspace, as the page does by itself",
-        description="Measure plates into the workspace before anybody opens them.",
+    add_executor(serve)
+    serve.add_argument(
+        "--no-measure",
+        action="store_true",
+        help="measure a plate when somebody asks for it, not as soon as it is opened",
     )
-    _shared(measure)
-    measure.add_argument("--workers", type=int, default=None, help="processes")
-    measure.set_defaults(run=_measure)
+    serve.set_defaults(run=_serve)
 
 
 def _bytes(text: str) -> int:
@@ -136,9 +133,8 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from dashboard.app import Settings, make_server, new_loop
-    from dashboard.service import Service
     from dashboard.workspace import open_workspace
+    from hcs.qc.cluster import connected
 
     workspace = open_workspace(options.workspace)
     roots = list(options.plates)
@@ -151,6 +147,19 @@ def _serve(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    with connected(options.scheduler) as executor:
+        return _serve_with(options, roots, workspace, executor)
+
+
+def _serve_with(
+    options: argparse.Namespace,
+    roots: list[str],
+    workspace: Workspace,
+    executor: Executor | None,
+) -> int:
+    from dashboard.app import Settings, make_server, new_loop
+    from dashboard.service import Service
+
     loop = new_loop()
     limits = {
         "preview_disk_bytes": options.preview_disk,
@@ -162,6 +171,9 @@ def _serve(options: argparse.Namespace) -> int:
         workspace,
         read_only=options.read_only,
         database=options.database,
+        executor=executor,
+        workers=options.workers,
+        measure=not options.no_measure,
         **{name: size for name, size in limits.items() if size is not None},
     )
     try:
@@ -228,41 +240,6 @@ def _demo_plate(workspace: Workspace) -> Path:
         print("Making the demo plate ...", flush=True)
         make_demo_plate(path)
     return path
-
-
-def _measure(options: argparse.Namespace) -> int:
-    from dashboard.service import Service
-    from dashboard.workspace import open_workspace
-
-    if not options.plates:
-        print("hcs-dashboard measure: no plate given.", file=sys.stderr)
-        return 2
-    service = Service(
-        options.plates,
-        open_workspace(options.workspace),
-        read_only=True,
-        database=options.database,
-        workers=options.workers,
-    )
-    failed = False
-    try:
-        for entry in service.plates():
-            if entry.error is not None:
-                print(f"{entry.key}: {entry.error}", file=sys.stderr)
-                failed = True
-                continue
-            result = service.measure(entry.key)
-            failed = failed or result.failed > 0
-            judged = service.judgement(entry.key)
-            print(
-                f"{entry.key}: {result.done} fields measured, {result.failed} failed, "
-                f"wells to look at: {len(judged.suspects)}"
-            )
-            for text in judged.banner:
-                print(f"{entry.key}: the whole plate looks bad: {text}")
-    finally:
-        service.close()
-    return 1 if failed else 0
 
 
 def _version() -> str:

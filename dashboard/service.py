@@ -33,6 +33,7 @@ from dashboard.quality.roles import RoleBook
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.blind import BlindReviews, without_conditions
+from dashboard.reviews.kept import failed_fields, kept_values
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.presence import Presence
 from dashboard.reviews.project import Projects
@@ -99,6 +100,8 @@ class Service:
         Measures fields; a pool of processes of our own where None.
     workers
         Processes of that pool; one less than the cores where None.
+    measure
+        Whether plates are measured as soon as somebody looks at them.
     settle_after
         Seconds after a commit until the field is brought back to its first path;
         None leaves the library's own grace time.
@@ -123,6 +126,7 @@ class Service:
         quotas: Quotas | None = None,
         executor: Executor | None = None,
         workers: int | None = None,
+        measure: bool = True,
         settle_after: float | None = None,
     ) -> None:
         self.read_only = read_only
@@ -149,6 +153,7 @@ class Service:
             judging,
             executor=executor,
             workers=workers,
+            automatic=measure,
         )
         self._statistics = PlateStatistics(settings, self._roles)
         self.choices = Choices(self._plates, self._measuring, judging, self._may_choose)
@@ -255,8 +260,19 @@ class Service:
     def values(
         self, key: str, metric: str, acquisition: int | None = None, way: str = ""
     ) -> MetricValues:
-        """Return a metric over the plate, as far as it is measured (fast)."""
-        return self._measuring.values(self._looked_at(key), metric, acquisition, way)
+        """Return a metric over the plate, as far as it is measured (fast).
+
+        A well's value leaves out the fields that people failed.
+        """
+        plate = self._looked_at(key)
+        found = self._measuring.values(plate, metric, acquisition, way)
+        return kept_values(
+            found,
+            failed_fields(plate.overview(), self.reviews.review(key)),
+            lambda: self._measuring.field_numbers(plate, metric, acquisition),
+            self._projects.rules(plate).min_fields,
+            way,
+        )
 
     def field_names(self, key: str) -> tuple[str, ...]:
         """Return the names that fields have on a plate (fast)."""
@@ -370,8 +386,20 @@ class Service:
         """Survey and measure a plate, and wait for it."""
         plate = self._plates.get(key)
         survey(plate, lambda: self._keeper.stopping)
-        self._measuring.start(plate)
+        self._measuring.resume(plate)
         return self._measuring.wait(plate)
+
+    def hold_measuring(self, key: str) -> None:
+        """Stop measuring a plate at the next field (fast)."""
+        self._measuring.hold(self._plates.get(key))
+
+    def resume_measuring(self, key: str) -> None:
+        """Measure what is not measured, and try again what failed (fast)."""
+        self._measuring.resume(self._plates.get(key))
+
+    def unmeasured(self, key: str) -> dict[tuple[str, str], str]:
+        """Return why fields could not be measured, by path of the well and name."""
+        return self._measuring.failures(self._looked_at(key))
 
     def history(self, key: str, well: str, field: str) -> tuple[VersionView, ...]:
         """Return the versions of a field, newest first."""

@@ -341,6 +341,16 @@ class Progress:
     running: bool = False
     failed: int = 0
     message: str = ""
+    """Why it ended before its end."""
+
+    seconds_left: float | None = None
+    """Estimated from the pace so far; None while that is not known."""
+
+    waiting: bool = False
+    """It runs once other plates are done."""
+
+    held: bool = False
+    """Something is left to do, and waits for a person to say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

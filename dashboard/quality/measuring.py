@@ -6,80 +6,35 @@ for a second page, and after a correction only the corrected field.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import threading
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dashboard.plates.values import FieldValues, MetricInfo, MetricValues, Progress
-from dashboard.quality.basis import told
-from dashboard.quality.metrics import FieldKey, Measured
+from dashboard.quality.jobs import Jobs
+from dashboard.quality.knowledge import Knowledge, Place
 from dashboard.quality.scores import (
-    METRICS,
     clip_levels,
     field_value,
-    is_complete,
     metric_infos,
-    summarise,
 )
 from dashboard.quality.suspects import Evidence, Judgement
 from dashboard.quality.wells import Stock, field_numbers, well_values
-from hcs.errors import HCSError
-from hcs.qc.measure import measure_plate, plate_settings
+from hcs.plates.identity import plate_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.quality.basis import Basis
     from dashboard.quality.judging import Judging
-    from dashboard.quality.metrics import MetricStore
+    from dashboard.quality.metrics import Measured, MetricStore
     from hcs.qc.clip import Clip
-    from hcs.qc.results import FieldResult
 
 _LOG = logging.getLogger(__name__)
 
-_BATCH_SECONDS = 0.7
-"""Between two batches that pages see and the database gets."""
-
 _CACHED = 300
 """Metrics of one plate whose wells are remembered: 30 of each of some channels."""
-
-_HERE = 4
-"""So few fields are measured in a thread: starting processes takes longer."""
-
-Place = tuple[str, str]
-"""Path of the well, name of the field."""
-
-
-@dataclass(slots=True)
-class Knowledge:
-    """What is known of one plate's metrics.
-
-    Thread safety: replaced and filled under the lock of `Measuring`; readers take
-    copies of what they iterate over.
-    """
-
-    values: dict[FieldKey, dict[str, Measured]] = field(default_factory=dict)
-    latest: dict[Place, FieldKey] = field(default_factory=dict)
-    """The measurement that stands for a field: of its live version once known."""
-
-    live: dict[Place, str] = field(default_factory=dict)
-    """Live version of each field, as far as the job has looked."""
-
-    errors: dict[FieldKey, str] = field(default_factory=dict)
-    progress: Progress = field(default_factory=Progress)
-    job: Future[None] | None = None
-    again: bool = False
-    """Something changed while the job ran."""
-
-    cached: dict[tuple[object, ...], MetricValues] = field(default_factory=dict)
-    judged: Judgement = field(default_factory=Judgement)
 
 
 class Measuring:
@@ -95,6 +50,9 @@ class Measuring:
         Used instead of processes of our own.
     workers
         Number of processes; one less than the cores where None, at least one.
+    automatic
+        Whether plates are measured as soon as somebody looks at them; else when a
+        person says so.
     """
 
     def __init__(
@@ -104,22 +62,29 @@ class Measuring:
         *,
         executor: Executor | None = None,
         workers: int | None = None,
+        automatic: bool = True,
     ) -> None:
         self._store = store
         self._judging = judging
-        self._executor = executor
-        self._workers = (
-            max(1, (os.cpu_count() or 2) - 1) if workers is None else max(0, workers)
-        )
-        self._jobs = ThreadPoolExecutor(1, "measuring")
+        self._automatic = automatic
         self._lock = threading.RLock()
         self._plates: dict[str, Knowledge] = {}
-        self._closing = threading.Event()
+        self._jobs = Jobs(
+            store,
+            judging.basis,
+            self._judge_soon,
+            self._lock,
+            executor=executor,
+            workers=workers,
+        )
+        # A thread of its own: judging one plate must not wait until another is
+        # measured.
+        self._judges = ThreadPoolExecutor(1, "judging")
 
     def close(self) -> None:
         """Stop at the next field and wait for it; what was measured is kept."""
-        self._closing.set()
-        self._jobs.shutdown(wait=True, cancel_futures=True)
+        self._jobs.close()
+        self._judges.shutdown(wait=True, cancel_futures=True)
 
     # --- answers ----------------------------------------------------------------------
 
@@ -249,8 +214,11 @@ class Measuring:
             Also compare with what is usual on it now, not with what was kept.
         """
         known = self._known(plate)
-        if known.judged.ready and not self._closing.is_set():
-            self._jobs.submit(self._judge, plate, known, anew=anew)
+        if known.judged.ready and not self._jobs.closing:
+            self._judges.submit(self._judge, plate, known, anew=anew)
+
+    def _judge_soon(self, plate: ServedPlate, known: Knowledge) -> None:
+        self._judges.submit(self._judge, plate, known).result()
 
     def _judge(
         self, plate: ServedPlate, known: Knowledge, *, anew: bool = False
@@ -289,164 +257,47 @@ class Measuring:
 
     def start(self, plate: ServedPlate) -> None:
         """Measure what is not measured, soon, in the background."""
-        known = self._known(plate)
-        with self._lock:
-            if self._closing.is_set():
-                return
-            if known.job is not None and not known.job.done():
-                known.again = True
-                return
-            known.job = self._jobs.submit(self._run, plate, known)
+        self._jobs.start(plate, self._known(plate))
+
+    def hold(self, plate: ServedPlate) -> None:
+        """Stop measuring a plate at the next field, until it is resumed."""
+        self._jobs.hold(plate, self._known(plate))
+
+    def resume(self, plate: ServedPlate) -> None:
+        """Go on measuring a plate, and try again what could not be measured."""
+        self._jobs.resume(plate, self._known(plate))
 
     def wait(self, plate: ServedPlate) -> Progress:
         """Wait until a plate is measured."""
+        return self._jobs.wait(self._known(plate))
+
+    def failures(self, plate: ServedPlate) -> dict[Place, str]:
+        """Return why fields could not be measured, by path of the well and name."""
         known = self._known(plate)
-        while known.job is not None:
-            job = known.job
-            job.result()
-            if job is known.job:
-                break
-        return known.progress
+        with self._lock:
+            return known.failures()
 
     def _known(self, plate: ServedPlate) -> Knowledge:
+        id = plate.plate.id
         with self._lock:
             known = self._plates.get(plate.key)
             if known is None:
-                known = self._plates[plate.key] = Knowledge()
-                for key, values in self._store.load(plate.plate.id).items():
-                    known.values[key] = values
+                known = Knowledge(id, held=not self._automatic)
+                self._plates[plate.key] = known
+                values, known.errors = self._store.load(id, _fingerprint(plate))
+                for key, one in values.items():
+                    known.values[key] = one
                     known.latest[key.well, key.field] = key
+            elif known.id != id:
+                # A first correction writes an id; what was measured stays known.
+                self._store.renamed(known.id, id)
+                known.id = id
             return known
 
-    def _run(self, plate: ServedPlate, known: Knowledge) -> None:
-        while not self._closing.is_set():
-            with self._lock:
-                known.again = False
-            try:
-                progress = self._measure(plate, known)
-            except Exception as error:  # noqa: BLE001
-                known.progress = Progress(
-                    done=known.progress.done,
-                    total=known.progress.total,
-                    failed=known.progress.failed,
-                    message=str(error) if isinstance(error, HCSError) else "",
-                )
-                _LOG.exception("Measuring %s failed.", plate.key)
-                plate.bump()
-                return
-            if not known.again and not self._closing.is_set():
-                self._judge(plate, known)
-            # Last, so that a plate that is measured has its suspects.
-            self._tell(plate, known, progress, force=True)
-            with self._lock:
-                if not known.again:
-                    return
 
-    def _measure(self, plate: ServedPlate, known: Knowledge) -> Progress:
-        """Measure what is not measured; return the progress to be told at the end."""
-        basis = self._judging.basis(plate)
-        todo, have = self._todo(plate, known, basis)
-        if not todo:
-            return Progress(done=have, total=have)
-        total = have + len(todo)
-        self._tell(plate, known, Progress(done=have, total=total, running=True))
-        results = measure_plate(
-            plate.plate,
-            settings=plate_settings(plate.plate, metrics=METRICS, **told(plate, basis)),
-            skip=lambda one: (one[0], one[1]) not in todo,
-            workers=0 if len(todo) <= _HERE else self._workers,
-            executor=self._executor,
-            batch=2,
-            cancelled=self._closing.is_set,
-        )
-        done, failed = have, 0
-        buffer: list[FieldResult] = []
-        last = time.monotonic()
-        with contextlib.closing(results):  # type: ignore[type-var]
-            for result in results:
-                if not result.field:
-                    # An unreadable well; the overview says so already.
-                    continue
-                buffer.append(result)
-                failed += result.error is not None
-                done += 1
-                if time.monotonic() - last > _BATCH_SECONDS:
-                    self._take(plate, known, buffer, basis)
-                    buffer, last = [], time.monotonic()
-                    state = Progress(
-                        done=done, total=max(total, done), running=True, failed=failed
-                    )
-                    self._tell(plate, known, state, force=True)
-        self._take(plate, known, buffer, basis)
-        return Progress(done=done, total=max(total, done), failed=failed)
-
-    def _todo(
-        self, plate: ServedPlate, known: Knowledge, basis: Basis
-    ) -> tuple[dict[Place, str], int]:
-        """Return the fields to measure with their versions, and how many are done."""
-        overview = plate.overview()
-        todo: dict[Place, str] = {}
-        have = 0
-        for well in overview.wells:
-            if well.state != "present" or self._closing.is_set():
-                continue
-            for one in plate.well(well.label).fields:
-                if one.error is not None:
-                    continue
-                key = FieldKey(well.path, one.name, one.version)
-                with self._lock:
-                    known.live[well.path, one.name] = one.version
-                    values = known.values.get(key)
-                    complete = values is not None and is_complete(values, basis)
-                    if complete or key in known.errors:
-                        known.latest[well.path, one.name] = key
-                        have += 1
-                        continue
-                    stale = known.latest.get((well.path, one.name))
-                    if stale is not None and stale != key:
-                        # Another version's value must not stand for this one.
-                        del known.latest[well.path, one.name]
-                todo[well.path, one.name] = one.version
-        return todo, have
-
-    def _take(
-        self,
-        plate: ServedPlate,
-        known: Knowledge,
-        results: Iterable[FieldResult],
-        basis: Basis,
-    ) -> None:
-        rows = []
-        for result in results:
-            key = FieldKey(result.well, result.field, result.version)
-            if result.error is not None or not result.version:
-                with self._lock:
-                    known.errors[key] = result.error or "it could not be opened"
-                    known.latest[result.well, result.field] = key
-                continue
-            values = summarise(result, basis)
-            rows.append((key, values))
-            with self._lock:
-                # What was measured on another basis stays beside it.
-                values = known.values.get(key, {}) | values
-                known.values[key] = values
-                known.latest[result.well, result.field] = key
-        self._store.save(plate.plate.id, rows)
-
-    def _tell(
-        self,
-        plate: ServedPlate,
-        known: Knowledge,
-        progress: Progress,
-        *,
-        force: bool = False,
-    ) -> None:
-        changed = known.progress != progress
-        known.progress = progress
-        if changed or force:
-            known.cached.clear()
-        if changed:
-            plate.bump()
+def _fingerprint(plate: ServedPlate) -> tuple[str, ...]:
+    """Return what a plate was known by before it was given an id of its own."""
+    return (plate_fingerprint(plate.plate),) if plate.plate.has_own_id else ()
 
 
 def _number(found: Measured | None) -> float | None:

@@ -6,15 +6,22 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.database import metric_values
+from dashboard.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Engine
+
+
+_ERROR = "error"
+"""Instead of a metric: why a field could not be measured."""
+
+_BEFORE = "ids-before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +51,37 @@ class MetricStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._settings = Settings(engine)
 
-    def load(self, plate: str) -> dict[FieldKey, dict[str, Measured]]:
-        """Return everything that was measured on a plate, by field and metric."""
+    def renamed(self, before: str, plate: str) -> None:
+        """Note that a plate had another id, so that its values stay with it.
+
+        A first correction writes an id into a plate that had only a fingerprint.
+        """
+        told = self._ids_before(plate)
+        if before != plate and before not in told:
+            self._settings.put([*told, before], _BEFORE, plate)
+
+    def _ids_before(self, plate: str) -> list[str]:
+        told = self._settings.get(_BEFORE, plate)
+        return [str(one) for one in told] if isinstance(told, list) else []
+
+    def load(
+        self, plate: str, also: Sequence[str] = ()
+    ) -> tuple[dict[FieldKey, dict[str, Measured]], dict[FieldKey, str]]:
+        """Return everything that was measured on a plate, and what could not be.
+
+        Parameters
+        ----------
+        plate
+            Id of the plate.
+        also
+            Ids that it may have had before; those that were noted are known.
+
+        Returns
+        -------
+            Values by field and metric, and errors by field.
+        """
         table = metric_values.c
         query = select(
             table.well,
@@ -55,15 +90,19 @@ class MetricStore:
             table.metric,
             table.value,
             table.reason,
-        ).where(table.plate == plate)
+        ).where(table.plate.in_({plate, *also, *self._ids_before(plate)}))
         found: dict[FieldKey, dict[str, Measured]] = {}
+        errors: dict[FieldKey, str] = {}
         with self._engine.connect() as connection:
             for well, field, version, metric, value, reason in connection.execute(
                 query
             ):
                 key = FieldKey(well, field, version)
-                found.setdefault(key, {})[metric] = Measured(value, reason)
-        return found
+                if metric == _ERROR:
+                    errors[key] = reason or ""
+                else:
+                    found.setdefault(key, {})[metric] = Measured(value, reason)
+        return found, errors
 
     def save(
         self,
@@ -90,6 +129,37 @@ class MetricStore:
         statement = dialect.insert(metric_values).on_conflict_do_nothing()
         with self._engine.begin() as connection:
             connection.execute(statement, rows)
+
+    def fail(self, plate: str, errors: Mapping[FieldKey, str]) -> None:
+        """Keep why fields could not be measured."""
+        rows = [
+            {
+                "plate": plate,
+                "well": key.well,
+                "field": key.field,
+                "version": key.version,
+                "metric": _ERROR,
+                "value": None,
+                "reason": why,
+            }
+            for key, why in errors.items()
+        ]
+        if not rows:
+            return
+        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(metric_values).on_conflict_do_nothing()
+        with self._engine.begin() as connection:
+            connection.execute(statement, rows)
+
+    def forget_errors(self, plate: str) -> None:
+        """Forget what could not be measured, before it is tried again."""
+        table = metric_values.c
+        ids = {plate, *self._ids_before(plate)}
+        statement = delete(metric_values).where(
+            table.plate.in_(ids), table.metric == _ERROR
+        )
+        with self._engine.begin() as connection:
+            connection.execute(statement)
 
 
 def _storable(value: float | None) -> float | None:

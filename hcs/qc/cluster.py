@@ -47,7 +47,6 @@ def connected(address: str | None) -> Iterator[Executor | None]:
     except (OSError, ValueError) as error:
         raise StoreError(f"No Dask scheduler answers at {address}: {error}") from error
     try:
-        # A second try elsewhere costs little; a field that kills twice is guilty.
-        yield client.get_executor(retries=1)
+        yield client.get_executor()
     finally:
         client.close()

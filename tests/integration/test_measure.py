@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from hcs.errors import PlateNotFoundError
+from hcs.errors import NotFoundError, PlateNotFoundError, StoreError
 from hcs.plates.plate import from_hcs_zarr
+from hcs.qc.cluster import connected
 from hcs.qc.measure import measure_plate, plate_settings
 from hcs.qc.quality import measure_field
 from hcs.qc.results import settle_clips
@@ -127,6 +128,72 @@ def test_a_dask_cluster_measures_the_same(plate_path):
     assert here == there
 
 
+def test_a_scheduler_is_known_by_its_address(plate_path):
+    distributed = pytest.importorskip(
+        "distributed", reason="dask[distributed] is not installed"
+    )
+    import dask
+
+    with (
+        # A worker that dies takes seconds to come back; one death is proof enough here.
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            dashboard_address=None,
+            host="127.0.0.1",
+        ) as cluster,
+    ):
+        with connected(cluster.scheduler_address) as executor:
+            found = list(
+                run(_square, [(i, None) for i in range(9)], _died, executor=executor)
+            )
+            assert sorted(found) == [i**2 for i in range(9)]
+            # Two fields a task: one that kills its worker takes no other with it.
+            found = by_key(
+                run(
+                    _fall_in_batch,
+                    [((0, 1), 2), ((2, 3), 2), ((4,), 2)],
+                    lambda item, reason: Fallen((item[0][0], reason)),
+                    executor=executor,
+                    split=lambda item: [((one,), item[1]) for one in item[0]],
+                )
+            )
+    assert set(found) == {(0, 1), (3,), (4,), 2}
+    assert "worker failed" in found[2][1]
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error():
+    pytest.importorskip("distributed", reason="dask[distributed] is not installed")
+    with (
+        pytest.raises(StoreError, match="No Dask scheduler answers at tcp://"),
+        connected("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+class Fallen(tuple):
+    """A result of an item that died."""
+
+    @property
+    def key(self):
+        return self[0]
+
+
+class Squares(tuple):
+    """Items that were done together."""
+
+    @property
+    def key(self):
+        return tuple(self)
+
+
+def _fall_in_batch(numbers, guilty):
+    if guilty in numbers:
+        os._exit(1)
+    return Squares(numbers)
+
+
 def test_a_plate_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(PlateNotFoundError):
         list(measure_plate(tmp_path / "none.ome.zarr"))
@@ -200,6 +267,22 @@ def test_a_dying_process_takes_only_its_own_item_with_it():
     assert numbers == [0, 1, 9, 16]
 
 
+def test_a_batch_whose_process_dies_is_taken_apart():
+    found = by_key(
+        run(
+            _fall_in_batch,
+            [((0, 1), 2), ((2, 3), 2), ((4,), 2)],
+            lambda item, reason: Fallen((item[0][0], reason)),
+            workers=1,
+            split=lambda item: [((one,), item[1]) for one in item[0]],
+        )
+    )
+    assert {key for key in found if isinstance(key, int)} == {2}
+    assert {one for key in found if isinstance(key, tuple) for one in key} == {
+        0, 1, 3, 4,
+    }  # fmt: skip
+
+
 def test_closing_the_results_early_leaves_no_process_behind():
     results = run(_square, [(i, None) for i in range(50)], _died, workers=1)
     assert next(results) == 0
@@ -228,6 +311,8 @@ def test_settings_come_from_the_plate_and_say_so(tmp_path):
         changed = plate_settings(plate, clips={"DNA": 1000}, nuclear="GFP")
         assert changed.clips["DNA"].source == "set by a person"
         assert changed.nuclear == "GFP"
+        with pytest.raises(NotFoundError, match="no channel 'DAPI'; it has DNA, GFP"):
+            plate_settings(plate, nuclear="DAPI")
 
 
 def test_without_a_clip_level_saturation_waits_for_the_plate(tmp_path):

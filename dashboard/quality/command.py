@@ -1,0 +1,154 @@
+"""``hcs-dashboard measure``: parsing and printing only."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hcs.terminal import Bar, complain, counted, say
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from dashboard.plates.values import PlateEntry, Progress
+    from dashboard.service import Service
+
+_LOOK_SECONDS = 0.25
+"""Between two looks at how far a plate is."""
+
+_SHOWN = 3
+"""Fields that could not be measured and are named; the page lists all."""
+
+
+def add_measure(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    measure = commands.add_parser(
+        "measure",
+        help="measure plates into the workspace, as the page does by itself",
+        description="Measure plates into the workspace before anybody opens them. "
+        "What is measured already is not measured again; an interrupted run goes on "
+        "where it was.",
+    )
+    measure.add_argument(
+        "plates", nargs="+", metavar="PLATE", help="a plate, a folder of plates, a URL"
+    )
+    measure.add_argument(
+        "--workspace", type=Path, help="folder to fill; default: your own"
+    )
+    measure.add_argument(
+        "--database", metavar="URL", help="default: SQLite in the workspace"
+    )
+    measure.add_argument("--verbose", action="store_true", help="log what is done")
+    add_executor(measure)
+    measure.set_defaults(run=run)
+
+
+def add_executor(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where fields are measured."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="processes that measure; default: one less than the cores",
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster that sees the plates at the same places",
+    )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+_count.__name__ = "number of processes"  # what argparse calls it in its message
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure one plate after the other; 1 where something could not be measured."""
+    with _service(options) as service:
+        entries = service.plates()
+        if not entries:
+            complain(f"No plate at {', '.join(options.plates)}.")
+            return 1
+        good = True
+        for number, entry in enumerate(entries, 1):
+            place = f"{number}/{len(entries)} " if len(entries) > 1 else ""
+            good = _one(service, entry, place) and good
+    return int(not good)
+
+
+@contextlib.contextmanager
+def _service(options: argparse.Namespace) -> Iterator[Service]:
+    from dashboard.service import Service
+    from dashboard.workspace import open_workspace
+    from hcs.qc.cluster import connected
+
+    with connected(options.scheduler) as executor:
+        service = Service(
+            options.plates,
+            open_workspace(options.workspace),
+            read_only=True,
+            database=options.database,
+            workers=options.workers,
+            executor=executor,
+        )
+        try:
+            yield service
+        finally:
+            # Also when interrupted: what was measured is kept.
+            service.close()
+
+
+def _one(service: Service, entry: PlateEntry, place: str) -> bool:
+    """Measure one plate; return whether all went well."""
+    if entry.error is not None:
+        complain(f"{entry.key}: {entry.error}")
+        return False
+    found = _watched(service, entry.key, place)
+    _report(service, entry.key, found)
+    return found.failed == 0 and not found.message
+
+
+def _watched(service: Service, key: str, place: str) -> Progress:
+    """Measure a plate, with a bar where somebody looks at it."""
+    with Bar(f"{place}{key}") as bar, ThreadPoolExecutor(1) as behind:
+        job = behind.submit(service.measure, key)
+        try:
+            while not job.done():
+                with contextlib.suppress(TimeoutError):
+                    job.result(_LOOK_SECONDS)
+                now = service.progress(key)
+                if now.running:
+                    bar(now.done, now.total)
+        except KeyboardInterrupt:
+            service.hold_measuring(key)
+            raise
+        return job.result()
+
+
+def _report(service: Service, key: str, found: Progress) -> None:
+    measured = found.done - found.failed
+    say(
+        f"{key}: {counted(measured, 'field')} measured, {found.failed} failed, "
+        f"wells to look at: {len(service.judgement(key).suspects)}"
+    )
+    sys.stdout.flush()
+    if found.message:
+        complain(f"{key}: {found.message}")
+    failures = sorted(service.unmeasured(key).items())
+    for (well, field), why in failures[:_SHOWN]:
+        complain(f"{key}: {well} field {field}: {why}")
+    if len(failures) > _SHOWN:
+        complain(f"{key}: and {counted(len(failures) - _SHOWN, 'other field')}.")
+    for text in service.judgement(key).banner:
+        say(f"{key}: the whole plate looks bad: {text}")

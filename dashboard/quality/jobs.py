@@ -1,0 +1,359 @@
+"""Measuring in the background: started, held, gone on with, and told of.
+
+Plates are measured one after the other. What was measured is kept batch by batch, so
+that a job that was stopped, or whose server was, goes on where it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dashboard.plates.values import Progress
+from dashboard.quality.basis import told
+from dashboard.quality.metrics import FieldKey, Measured
+from dashboard.quality.scores import METRICS, SATURATION, is_complete, summarise
+from hcs.errors import HCSError
+from hcs.qc.definitions import definition
+from hcs.qc.measure import measure_plate, plate_settings
+from hcs.terminal import seconds_left
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from concurrent.futures import Executor
+
+    from dashboard.plates.served import ServedPlate
+    from dashboard.quality.basis import Basis
+    from dashboard.quality.knowledge import Knowledge, Place
+    from dashboard.quality.metrics import MetricStore
+    from hcs.qc.results import FieldResult
+
+_LOG = logging.getLogger(__name__)
+
+_BATCH_SECONDS = 0.7
+"""Between two batches that pages see and the database gets."""
+
+_HERE = 4
+"""So few fields are measured in a thread: starting processes takes longer."""
+
+_BATCH = 2
+"""Fields in a task of our own processes."""
+
+_FOCUS = "power_log_log_slope"
+"""Measured along with any other metric, as it says which plane of a stack counts."""
+
+_LOST = "it could not be opened"
+
+
+class Jobs:
+    """Measures plates, one after the other.
+
+    Parameters
+    ----------
+    store
+        Where values are kept.
+    basis
+        What a plate's numbers rest on.
+    measured
+        Called when all fields of a plate are measured; it judges them.
+    lock
+        Guards what is known of plates.
+    executor
+        Used instead of processes of our own.
+    workers
+        Number of processes; one less than the cores where None, at least one.
+    """
+
+    def __init__(
+        self,
+        store: MetricStore,
+        basis: Callable[[ServedPlate], Basis],
+        measured: Callable[[ServedPlate, Knowledge], None],
+        lock: threading.RLock,
+        *,
+        executor: Executor | None = None,
+        workers: int | None = None,
+    ) -> None:
+        self._store = store
+        self._basis = basis
+        self._measured = measured
+        self._lock = lock
+        self._executor = executor
+        self._workers = (
+            max(1, (os.cpu_count() or 2) - 1) if workers is None else max(0, workers)
+        )
+        self._thread = ThreadPoolExecutor(1, "measuring")
+        self._closing = threading.Event()
+
+    @property
+    def closing(self) -> bool:
+        """Whether no other work is taken."""
+        return self._closing.is_set()
+
+    def close(self) -> None:
+        """Stop at the next field and wait for it; what was measured is kept."""
+        self._closing.set()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def start(self, plate: ServedPlate, known: Knowledge) -> None:
+        """Measure what is not measured, soon, unless a person holds it."""
+        with self._lock:
+            if self.closing:
+                return
+            if known.job is not None and not known.job.done():
+                known.again = True
+                return
+            known.job = self._thread.submit(self._run, plate, known)
+
+    def hold(self, plate: ServedPlate, known: Knowledge) -> None:
+        """Stop at the next field, until `resume`."""
+        with self._lock:
+            known.held = True
+            if known.job is not None and known.job.cancel():
+                known.job = None
+            if not known.progress.running:
+                known.progress = replace(known.progress, held=True)
+        plate.bump()
+
+    def resume(self, plate: ServedPlate, known: Knowledge) -> None:
+        """Go on, and try again what could not be measured."""
+        with self._lock:
+            known.held = False
+            if known.errors:
+                self._store.forget_errors(known.id)
+                known.errors.clear()
+            if not known.progress.running:
+                known.progress = replace(known.progress, held=False, waiting=True)
+        self.start(plate, known)
+        plate.bump()
+
+    def wait(self, known: Knowledge) -> Progress:
+        """Wait until a plate is measured."""
+        while known.job is not None:
+            job = known.job
+            job.result()
+            if job is known.job:
+                break
+        return known.progress
+
+    def _run(self, plate: ServedPlate, known: Knowledge) -> None:
+        while not self.closing:
+            with self._lock:
+                known.again = False
+            try:
+                progress = self._measure(plate, known)
+            except Exception as error:  # noqa: BLE001
+                before = known.progress
+                known.progress = Progress(
+                    done=before.done,
+                    total=before.total,
+                    failed=before.failed,
+                    message=str(error) if isinstance(error, HCSError) else "",
+                )
+                _LOG.exception("Measuring %s failed.", plate.key)
+                plate.bump()
+                return
+            finished = progress.done >= progress.total
+            if finished and not known.again and not self._closing.is_set():
+                self._measured(plate, known)
+            # Last, so that a plate that is measured has its suspects.
+            self._tell(plate, known, progress, force=True)
+            with self._lock:
+                if not known.again:
+                    return
+
+    def _stopped(self, known: Knowledge) -> bool:
+        return self.closing or known.held
+
+    def _measure(self, plate: ServedPlate, known: Knowledge) -> Progress:
+        """Measure what is not measured; return the progress to be told at the end."""
+        basis = self._basis(plate)
+        todo, done = self._todo(plate, known, basis)
+        total = done + len(todo)
+        if todo and not known.held:
+            self._tell(plate, known, Progress(done=done, total=total, running=True))
+            done = self._measure_fields(plate, known, basis, todo, done)
+        with self._lock:
+            failed = len(known.failures())
+        return Progress(
+            done=done,
+            total=max(total, done),
+            failed=failed,
+            held=bool(todo) and known.held,
+        )
+
+    def _measure_fields(
+        self,
+        plate: ServedPlate,
+        known: Knowledge,
+        basis: Basis,
+        todo: Mapping[Place, Todo],
+        done: int,
+    ) -> int:
+        """Measure fields and keep what comes; return how many are done then."""
+        metrics = {metric for one in todo.values() for metric in one.metrics}
+        results = measure_plate(
+            plate.plate,
+            settings=plate_settings(plate.plate, metrics=metrics, **told(plate, basis)),
+            skip=lambda one: (one[0], one[1]) not in todo,
+            workers=0 if len(todo) <= _HERE else self._workers,
+            executor=self._executor,
+            batch=_BATCH if self._executor is None else None,
+            cancelled=lambda: self._stopped(known),
+        )
+        pace = _Pace(done, done + len(todo))
+        buffer: list[FieldResult] = []
+        last = time.monotonic()
+        with contextlib.closing(results):  # type: ignore[type-var]
+            for result in results:
+                if not result.field:
+                    # An unreadable well; the overview says so already.
+                    continue
+                buffer.append(result)
+                done += 1
+                if time.monotonic() - last > _BATCH_SECONDS:
+                    self._take(plate, known, buffer, basis, todo)
+                    buffer, last = [], time.monotonic()
+                    with self._lock:
+                        failed = len(known.failures())
+                    self._tell(plate, known, pace.progress(done, failed), force=True)
+        self._take(plate, known, buffer, basis, todo)
+        return done
+
+    def _todo(
+        self, plate: ServedPlate, known: Knowledge, basis: Basis
+    ) -> tuple[dict[Place, Todo], int]:
+        """Return the fields to measure, and how many are done."""
+        todo: dict[Place, Todo] = {}
+        have = 0
+        for well in plate.overview().wells:
+            if well.state != "present" or self.closing:
+                continue
+            for one in plate.well(well.label).fields:
+                if one.error is not None:
+                    continue
+                place = (well.path, one.name)
+                key = FieldKey(well.path, one.name, one.version)
+                with self._lock:
+                    known.live[place] = one.version
+                    lacking = missing(known.values.get(key, {}), basis)
+                    if not lacking or key in known.errors:
+                        known.latest[place] = key
+                        have += 1
+                        continue
+                    stale = known.latest.get(place)
+                    if stale is not None and stale != key:
+                        # Another version's value must not stand for this one.
+                        del known.latest[place]
+                todo[place] = Todo(one.version, lacking)
+        return todo, have
+
+    def _take(
+        self,
+        plate: ServedPlate,
+        known: Knowledge,
+        results: Iterable[FieldResult],
+        basis: Basis,
+        todo: Mapping[Place, Todo],
+    ) -> None:
+        rows = []
+        errors: dict[FieldKey, str] = {}
+        for result in results:
+            place = (result.well, result.field)
+            wanted = todo[place].version if place in todo else ""
+            key = FieldKey(*place, result.version or wanted)
+            if result.error is not None or not result.version:
+                errors[key] = result.error or _LOST
+                with self._lock:
+                    known.errors[key] = errors[key]
+                    known.latest[place] = key
+                continue
+            values = summarise(result, basis)
+            rows.append((key, values))
+            with self._lock:
+                # What was measured on another basis stays beside it.
+                known.values[key] = known.values.get(key, {}) | values
+                known.latest[place] = key
+        self._store.save(known.id, rows)
+        self._store.fail(known.id, errors)
+
+    def _tell(
+        self,
+        plate: ServedPlate,
+        known: Knowledge,
+        progress: Progress,
+        *,
+        force: bool = False,
+    ) -> None:
+        changed = known.progress != progress
+        known.progress = progress
+        if changed or force:
+            known.cached.clear()
+        if changed:
+            plate.bump()
+
+
+class Todo:
+    """A field to measure: its version, and the metrics that it lacks."""
+
+    __slots__ = ("metrics", "version")
+
+    def __init__(self, version: str, metrics: Collection[str]) -> None:
+        self.version = version
+        self.metrics = frozenset(metrics)
+
+
+def missing(values: Mapping[str, Measured], basis: Basis) -> frozenset[str]:
+    """Return the metrics that a field has yet to be measured with.
+
+    Parameters
+    ----------
+    values
+        What is stored of it; other versions of a definition have other keys.
+    basis
+        What the numbers rest on; values on another basis do not count.
+    """
+    plain = {
+        name: f"{about.key}.0"
+        for name in METRICS
+        if (about := definition(name)).scope == "plane" and name != SATURATION
+    }
+    lacking = {name for name, key in plain.items() if key not in values}
+    if len(lacking) == len(plain):
+        return frozenset(METRICS)
+    filled = {**values, **dict.fromkeys(plain.values(), Measured(None))}
+    if not is_complete(filled, replace(basis, clips={})):
+        lacking |= {name for name in METRICS if definition(name).scope != "plane"}
+    if not is_complete(filled, replace(basis, nuclear=None)):
+        lacking.add(SATURATION)
+    return frozenset({*lacking, _FOCUS}) if lacking else frozenset()
+
+
+class _Pace:
+    """How fast a job is, and so how long it will take."""
+
+    def __init__(self, done: int, total: int) -> None:
+        self._before = done
+        self._total = total
+        self._start = time.monotonic()
+
+    def progress(self, done: int, failed: int) -> Progress:
+        """Return the progress of a running job."""
+        left = seconds_left(
+            done - self._before,
+            self._total - self._before,
+            time.monotonic() - self._start,
+        )
+        return Progress(
+            done=done,
+            total=max(self._total, done),
+            running=True,
+            failed=failed,
+            seconds_left=None if left is None else round(left),
+        )

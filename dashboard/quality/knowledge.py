@@ -1,0 +1,56 @@
+"""What the process knows of one plate's metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dashboard.plates.values import MetricValues, Progress
+from dashboard.quality.suspects import Judgement
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from dashboard.quality.metrics import FieldKey, Measured
+
+Place = tuple[str, str]
+"""Path of the well, name of the field."""
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """What is known of one plate's metrics.
+
+    Thread safety: replaced and filled under the lock of `Measuring`; readers take
+    copies of what they iterate over.
+    """
+
+    id: str
+    """What the plate's values are kept under; a first correction changes it."""
+
+    values: dict[FieldKey, dict[str, Measured]] = field(default_factory=dict)
+    latest: dict[Place, FieldKey] = field(default_factory=dict)
+    """The measurement that stands for a field: of its live version once known."""
+
+    live: dict[Place, str] = field(default_factory=dict)
+    """Live version of each field, as far as the job has looked."""
+
+    errors: dict[FieldKey, str] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
+    job: Future[None] | None = None
+    again: bool = False
+    """Something changed while the job ran."""
+
+    held: bool = False
+    """Nothing is measured until a person says so."""
+
+    cached: dict[tuple[object, ...], MetricValues] = field(default_factory=dict)
+    judged: Judgement = field(default_factory=Judgement)
+
+    def failures(self) -> dict[Place, str]:
+        """Return why live fields could not be measured; call it under the lock."""
+        return {
+            (one.well, one.field): why
+            for one, why in self.errors.items()
+            if self.live.get((one.well, one.field), one.version) == one.version
+        }
