@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING
 from dashboard.errors import NotServedError
 from dashboard.events import now
 from dashboard.pictures.picture import PlaneRequest
-from dashboard.reviews.acts import BASES, REASONS, VERDICTS, Subject
+from dashboard.reviews.acts import BASES, VERDICTS, Subject
 from dashboard.reviews.charts import metric_map, verdict_map
+from dashboard.reviews.findings import (
+    agreement_part,
+    corrections_part,
+    cut_offs,
+    history_part,
+    settings_part,
+    sign_off_part,
+    statistics_part,
+)
 from dashboard.reviews.queue import entries, tally
+from dashboard.reviews.signed import counts_of
 from dashboard.reviews.style import STYLE
 from dashboard.reviews.tables import PlateTables
 from dashboard.reviews.wording import subject_text
@@ -22,9 +32,9 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashboard.plates.values import FieldView, PlateOverview, WellState
+    from dashboard.plates.values import FieldView, WellState
     from dashboard.reviews.acts import Act
-    from dashboard.reviews.values import PlateReview
+    from dashboard.reviews.project import ReviewRules
     from dashboard.service import Service
 
 _THUMB = 220
@@ -41,13 +51,19 @@ def report_html(service: Service, key: str) -> str:
     tables = PlateTables(service, key)
     overview, review = tables.overview, tables.review
     parts = [
-        _head(overview, review),
-        _section("Verdicts", verdict_map(overview, review) + _summary(review)),
+        _head(tables),
+        _section("Sign-off", sign_off_part(review.signed)),
+        _section("Verdicts", verdict_map(overview, review) + _summary(tables)),
         _section("Suspicion", _suspects(service, tables)),
+        _section("Cut-offs", cut_offs(service, tables)),
         _section("Metrics", _maps(tables)),
+        _section("Statistics", statistics_part(service, tables)),
         _section("Flagged and failed", _wells(service, tables)),
         _section("All verdicts", _ledger(service, tables)),
-        _section("How it was made", _method(tables)),
+        _section("Two reviewers", agreement_part(service, tables)),
+        _section("Corrections", corrections_part(service, tables)),
+        _section("History", history_part(service, tables)),
+        _section("How it was made", _method(service, tables)),
     ]
     title = safe_text(overview.name or key, 120)
     return (
@@ -62,10 +78,13 @@ def report_html(service: Service, key: str) -> str:
 
 
 def _section(title: str, body: str) -> str:
+    if not body:
+        return ""
     return f"<section><h2>{title}</h2>{body}</section>"
 
 
-def _head(overview: PlateOverview, review: PlateReview) -> str:
+def _head(tables: PlateTables) -> str:
+    overview, review = tables.overview, tables.review
     counts = tally(overview, review)
     whole = review.of(Subject())
     facts = [
@@ -76,7 +95,10 @@ def _head(overview: PlateOverview, review: PlateReview) -> str:
         ("Completeness", overview.banner),
         ("Judged", f"{counts.reviewed} of {counts.total} wells"),
         ("Stale", str(counts.stale) if counts.stale else ""),
-        ("The plate itself", _verdict(whole.act) if whole else "not judged"),
+        (
+            "The plate itself",
+            _verdict(whole.act, tables.rules) if whole else "not judged",
+        ),
     ]
     rows = "".join(
         f"<dt>{name}</dt><dd>{safe_text(text, 400)}</dd>"
@@ -86,12 +108,13 @@ def _head(overview: PlateOverview, review: PlateReview) -> str:
     return f"<h1>{safe_text(overview.name, 120)}</h1><dl>{rows}</dl>"
 
 
-def _verdict(act: Act) -> str:
-    reason = f", {REASONS.get(act.reason, act.reason)}" if act.reason else ""
+def _verdict(act: Act, rules: ReviewRules) -> str:
+    reason = f", {rules.words(act.reason)}" if act.reason else ""
     return f"{act.verdict}{reason}"
 
 
-def _summary(review: PlateReview) -> str:
+def _summary(tables: PlateTables) -> str:
+    review = tables.review
     wells = [held for subject, held in review.standings.items() if subject.well]
     own = [held for held in wells if not held.act.subject.field]
     rows = ""
@@ -102,6 +125,8 @@ def _summary(review: PlateReview) -> str:
         )
         cells = "".join(f"<td>{count}</td>" for count in counts)
         rows += f"<tr><th>{word}</th>{cells}</tr>"
+    unjudged = counts_of(tables.overview, review)["unjudged"]
+    rows += f"<tr><th>not judged</th><td>{unjudged}</td></tr>"
     heads = "".join(f"<th>{text}</th>" for text in BASES.values())
     fields = sum(bool(h.act.subject.field) for h in wells)
     more = f"<p>Verdicts on single fields: {fields}.</p>" if fields else ""
@@ -154,7 +179,9 @@ def _wells(service: Service, tables: PlateTables) -> str:
 def _well(service: Service, tables: PlateTables, well: WellState) -> str:
     view = service.well(tables.overview.key, well.label)
     held = tables.review.of(Subject(well.path))
-    title = _verdict(held.act) if held else "has a flagged or failed field"
+    title = (
+        _verdict(held.act, tables.rules) if held else "has a flagged or failed field"
+    )
     stale = " (stale: changed since)" if held and held.stale else ""
     shown = view.fields[:_MOST_FIELDS]
     more = len(view.fields) - len(shown)
@@ -177,7 +204,7 @@ def _picture(
     service: Service, tables: PlateTables, well: WellState, field: FieldView
 ) -> str:
     held = tables.review.of(Subject(well.path, field.name, field.acquisition))
-    verdict = f": {_verdict(held.act)}" if held else ""
+    verdict = f": {_verdict(held.act, tables.rules)}" if held else ""
     caption = safe_text(f"{well.label} {field.label}{verdict}")
     if field.error is not None:
         return _figure(f"<p>{safe_text(field.error)}</p>", caption)
@@ -216,18 +243,20 @@ def _history(
         *(Subject(well.path, one.name, one.acquisition) for one in fields),
     ]
     rows = [
-        _act_row(act, subject_text(act.subject, labels, names), counts=counts)
+        _act_row(
+            act, subject_text(act.subject, labels, names), tables.rules, counts=counts
+        )
         for subject in subjects
         for act, counts in service.reviews.history(tables.overview.key, subject)
     ]
     return _acts_table(rows)
 
 
-def _act_row(act: Act, what: str, *, counts: bool) -> str:
+def _act_row(act: Act, what: str, rules: ReviewRules, *, counts: bool) -> str:
     cells = (
         act.at,
         what,
-        _verdict(act) + ("" if counts else " (taken back)"),
+        _verdict(act, rules) + ("" if counts else " (taken back)"),
         act.note,
         f"{act.who} ({act.known})",
         BASES.get(act.basis, ""),
@@ -279,11 +308,11 @@ def _ledger(service: Service, tables: PlateTables) -> str:
     held = {one.act.id for one in tables.review.standings.values()}
     acts = [
         act
-        for act in service.reviews.acts(tables.overview.key)
+        for act in service.reviews.told(tables.overview.key)
         if act.kind == "verdict"
     ]
     rows = [
-        _act_row(act, subject_text(act.subject, labels), counts=True)
+        _act_row(act, subject_text(act.subject, labels), tables.rules, counts=True)
         for act in acts
         if act.id in held
     ]
@@ -294,7 +323,7 @@ def _ledger(service: Service, tables: PlateTables) -> str:
     return (_acts_table(rows) or "<p>Nobody has judged anything.</p>") + note
 
 
-def _method(tables: PlateTables) -> str:
+def _method(service: Service, tables: PlateTables) -> str:
     versions = ", ".join(
         f"{name} {found}" for name in _PACKAGES if (found := _version(name))
     )
@@ -306,7 +335,7 @@ def _method(tables: PlateTables) -> str:
     return (
         f"<p>Python {platform.python_version()}, {safe_text(versions)}</p>"
         f"<table><thead><tr><th>Metric</th><th>Id</th><th>Definition</th></tr></thead>"
-        f"{rows}</table>"
+        f"{rows}</table>{settings_part(service, tables)}"
     )
 
 

@@ -26,10 +26,16 @@ figcaption { font-size: .8rem; color: #565f6a; }
 .pictures img { display: block; background: #000; max-width: 100%; }
 .well { break-inside: avoid; border-top: 1px solid #dfe3e8; }
 svg text { font: 9px system-ui, sans-serif; fill: #565f6a; }
+tr, figure, svg { break-inside: avoid; }
+thead { display: table-header-group; }
+.changed { color: #a33b00; }
+.open { color: #565f6a; }
+@page { margin: 14mm; }
 @media print {
   main { max-width: none; padding: 0; }
   body { font-size: 10pt;
     print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  section { break-before: auto; }
+  h2, h3 { break-after: avoid; }
+  a { color: inherit; text-decoration: none; }
 }
 """

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
-from dashboard.reviews.acts import REASONS, Subject, field_key
-from hcs.errors import HCSError
+from dashboard.reviews.acts import Subject, field_key
+from hcs.errors import HCSError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         VersionView,
         WellState,
     )
+    from dashboard.reviews.project import ReviewRules
     from dashboard.reviews.values import PlateReview, Standing
     from dashboard.service import Service
 
@@ -51,9 +51,47 @@ class DecisionTable:
         writer.writerows([[safe_cell(cell) for cell in row] for row in self.rows])
         return text.getvalue()
 
+    def parquet(self) -> bytes:
+        """Return it as a Parquet file; numbers stay numbers, nothing is changed.
+
+        Raises
+        ------
+        MissingExtraError
+            Without pyarrow.
+        """
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError as error:
+            raise MissingExtraError(
+                "Parquet needs pyarrow; install hcs-dashboard[parquet], or export CSV."
+            ) from error
+        columns = {
+            name: [row[index] for row in self.rows]
+            for index, name in enumerate(self.columns)
+        }
+        table = pyarrow.table(
+            {name: _column(pyarrow, cells) for name, cells in columns.items()}
+        )
+        out = io.BytesIO()
+        parquet.write_table(table, out)
+        return out.getvalue()
+
     def records(self) -> list[dict[str, Cell]]:
         """Return the rows as mappings."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+def _column(pyarrow: Any, cells: Sequence[Cell]) -> Any:
+    """Return a column of one type: text as soon as there is one."""
+    if any(isinstance(cell, str) for cell in cells):
+        texts = [None if cell is None else str(cell) for cell in cells]
+        return pyarrow.array(texts, pyarrow.string())
+    if any(isinstance(cell, float) for cell in cells):
+        return pyarrow.array(cells, pyarrow.float64())
+    if any(isinstance(cell, int) for cell in cells):
+        return pyarrow.array(cells, pyarrow.int64())
+    return pyarrow.nulls(len(cells), pyarrow.float64())
 
 
 def safe_cell(value: Cell) -> Cell:
@@ -95,6 +133,7 @@ class PlateTables:
         self._key = key
         self.overview: PlateOverview = service.overview(key)
         self.review: PlateReview = service.reviews.read(key)
+        self.rules: ReviewRules = service.rules(key)
         self.metrics: tuple[MetricInfo, ...] = service.metrics(key)
         self.values: dict[str, MetricValues] = {
             one.id: service.values(key, one.id) for one in self.metrics
@@ -128,19 +167,21 @@ class PlateTables:
                 for one in fields
             ),
             **self._corrected(well, fields),
-            **self._well_metrics(well, fields),
+            **self._well_metrics(well),
         }
 
     def _fields(self, well: WellState) -> Iterable[dict[str, Cell]]:
         fields = self._service.well(self._key, well.label).fields
         values = self._values(well)
-        for one in fields:
+        for index, one in enumerate(fields):
             subject = Subject(well.path, one.name, one.acquisition)
             measured = values.get((one.name, one.acquisition), {})
             yield {
                 **self._place(well),
                 "field": one.label,
                 "field_name": one.name,
+                "field_path": f"{well.path}/{one.name}",
+                "field_index": index,
                 "acquisition": one.acquisition,
                 "state": "unreadable" if one.error else "present",
                 **self._judged(subject),
@@ -173,6 +214,7 @@ class PlateTables:
     def _judged(self, subject: Subject) -> dict[str, Cell]:
         held, source = self._held(subject)
         act = held.act if held else None
+        signed = self.review.signed
         return {
             "qc_exclude": int(self.review.excluded(subject)),
             "verdict": act.verdict if act else "",
@@ -181,12 +223,13 @@ class PlateTables:
             "stale": ("yes" if held.stale else "no") if held else "",
             "basis": act.basis if act else "",
             "reason": act.reason if act else "",
-            "reason_text": REASONS.get(act.reason, "") if act else "",
+            "reason_text": self.rules.words(act.reason) if act else "",
             "note": act.note if act else "",
             "reviewer": act.who if act else "",
             "reviewer_known": act.known if act else "",
             "decided_at": act.at if act else "",
             "settings_revision": act.settings if act else "",
+            "signed_off": signed.text if signed else "",
         }
 
     def _held(self, subject: Subject) -> tuple[Standing | None, str]:
@@ -197,7 +240,7 @@ class PlateTables:
         """
         own = self.review.of(subject)
         if own is not None:
-            return own, "bulk" if own.act.basis == "unseen" else "own"
+            return own, "bulk" if own.bulk else "own"
         plate = self.review.of(Subject())
         if plate is not None and plate.act.verdict == "fail":
             return plate, "inherited"
@@ -241,37 +284,12 @@ class PlateTables:
             return {}
         return {(one.field, one.acquisition): dict(one.values) for one in found}
 
-    def _well_metrics(
-        self, well: WellState, fields: Sequence[FieldView]
-    ) -> dict[str, Cell]:
-        """Return the well's values, without the fields that failed."""
-        found: dict[str, Cell] = {}
-        for info in self.metrics:
-            one = self.values[info.id].wells.get(well.label)
-            found[info.id] = one.value if one else None
-        kept = [one for one in fields if not self._excluded(well, one)]
-        if len(kept) == len(fields):
-            return found
-        values = self._values(well)
-        for info in self.metrics:
-            if info.id in _WHOLE:
-                continue
-            each = [
-                values.get((one.name, one.acquisition), {}).get(info.id) for one in kept
-            ]
-            found[info.id] = _summary(info, [v for v in each if v is not None])
-        return found
-
-
-def _summary(info: MetricInfo, values: list[float]) -> float | None:
-    """Return a well's value from those of its fields, as the plate map has it."""
-    if not values:
-        return None
-    if info.direction == "low":
-        return min(values)
-    if info.direction == "high":
-        return max(values)
-    return statistics.median(values)
+    def _well_metrics(self, well: WellState) -> dict[str, Cell]:
+        """Return the well's values; the service leaves out the fields that failed."""
+        found = {
+            info.id: self.values[info.id].wells.get(well.label) for info in self.metrics
+        }
+        return {id: one.value if one else None for id, one in found.items()}
 
 
 def _table(rows: Iterable[dict[str, Cell]]) -> DecisionTable:

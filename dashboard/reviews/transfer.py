@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard.errors import DashboardError
+from dashboard.errors import DashboardError, RefusedError
 from dashboard.reviews.acts import as_document, from_document
 from dashboard.text import plain_text
 
@@ -26,8 +26,15 @@ def export_decisions(service: Service, key: str, file: Path) -> int:
     ------
     DashboardError
         If the file cannot be written.
+    RefusedError
+        If a blind review is under way: it would tell each of the other.
     """
     overview = service.overview(key)
+    if service.reviews.read(key).blind.open:
+        raise RefusedError(
+            f"A blind review of {key!r} is under way, and the file would tell each "
+            f"reviewer of the other. Export when both are done."
+        )
     acts = service.reviews.acts(key)
     head = {
         "format": FORMAT,

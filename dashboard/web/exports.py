@@ -12,6 +12,11 @@ from dashboard.web.http import Handler
 if TYPE_CHECKING:
     from dashboard.service import Service
 
+_KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -21,7 +26,7 @@ def export_routes(
     """Return the patterns for Tornado, without prefix."""
     return [
         (
-            r"/export/([^/]+)/(wells\.csv|fields\.csv|report\.html)",
+            r"/export/([^/]+)/((?:wells|fields)\.(?:csv|parquet)|report\.html)",
             ExportHandler,
             {"service": service},
         )
@@ -34,22 +39,23 @@ class ExportHandler(Handler):
     async def get(self, key: str, what: str) -> None:
         """Answer with a table or a report, made in a thread."""
         try:
-            name, text = await self.in_thread(lambda: self._make(key, what))
+            name, data = await self.in_thread(lambda: self._make(key, what))
         except Exception as error:  # noqa: BLE001 - answered in words, and logged
             self.answer_error(*self.explain(error))
             return
-        kind = "text/html" if what.endswith("html") else "text/csv"
-        self.set_header("Content-Type", f"{kind}; charset=utf-8")
+        self.set_header("Content-Type", _KINDS[what.rpartition(".")[2]])
         self.set_header("Content-Disposition", f'attachment; filename="{name}"')
         self.set_header("Cache-Control", "no-store")
-        await self.finish(text)
+        await self.finish(data)
 
-    def _make(self, key: str, what: str) -> tuple[str, str]:
+    def _make(self, key: str, what: str) -> tuple[str, str | bytes]:
         tables = PlateTables(self.service, key)
         name = file_name(tables.overview.name or key, what)
         if what == "report.html":
             return name, report_html(self.service, key)
-        table = tables.wells() if what == "wells.csv" else tables.fields()
+        table = tables.wells() if what.startswith("wells") else tables.fields()
+        if what.endswith("parquet"):
+            return name, table.parquet()
         # The mark makes spreadsheets take it for the UTF-8 that it is.
         return name, "\ufeff" + table.csv()
 

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import zarr
+from pyarrow import parquet
 
 from dashboard.app import Settings
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.plates.values import Source
 from dashboard.reviews.acts import Subject, new_batch
+from dashboard.reviews.beside import write_beside
 from dashboard.reviews.tables import PlateTables, safe_cell
 from dashboard.reviews.transfer import export_decisions, import_decisions
 from dashboard.reviews.values import Decision
+from hcs import validate
 from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import (
@@ -221,7 +225,8 @@ def test_tables_tell_what_to_leave_out_and_never_pass_what_nobody_saw(
     }
     assert fields["A1", "0"]["qc_exclude"] == 1
     assert fields["A1", "0"]["verdict_source"] == "own"
-    assert fields["A1", "1"]["qc_exclude"] == 0
+    assert fields["A1", "0"]["field_path"] == "A/1/0"
+    assert (fields["A1", "1"]["field_index"], fields["A1", "1"]["qc_exclude"]) == (1, 0)
     assert fields["A2", "0"]["qc_exclude"] == 1
     assert fields["A2", "0"]["verdict_source"] == "inherited"
     text = tables.wells().csv()
@@ -229,6 +234,58 @@ def test_tables_tell_what_to_leave_out_and_never_pass_what_nobody_saw(
     assert [row["note"] for row in rows if row["well"] == "A2"] == [
         '\'=HYPERLINK("http://x")'
     ]
+
+
+def test_parquet_holds_what_csv_holds_with_types(made: Service) -> None:
+    fail(made, A2, note="=1+1")
+    tables = PlateTables(made, KEY)
+    for table in (tables.wells(), tables.fields()):
+        found = parquet.read_table(io.BytesIO(table.parquet()))
+        assert found.column_names == list(table.columns)
+        assert found.to_pylist() == [
+            {name: None if cell is None else cell for name, cell in row.items()}
+            for row in table.records()
+        ]
+    with Served(made, Settings(port=0)) as server:
+        answer = server.get(f"/export/{KEY}/fields.parquet")
+    assert parquet.read_table(io.BytesIO(answer.body)).num_rows == 12
+    assert answer.headers["Content-Disposition"].endswith('-fields.parquet"')
+
+
+def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
+    made: Service, plate: Path, tmp_path: Path
+) -> None:
+    (plate / "tables" / "theirs").mkdir(parents=True)
+    fail(made, A2, note="größer")
+    for verdict in ("fail", "pass"):
+        made.reviews.judge(KEY, [Decision(A1)], verdict, ADA)
+        folder = write_beside(made, KEY)
+    assert {one.name for one in folder.iterdir()} == {
+        "theirs",
+        "qc",
+        "qc_fields",
+        "zarr.json",
+    }
+    root = zarr.open_group(str(folder), mode="r")
+    assert root.attrs["tables"] == ["qc", "qc_fields"]
+    table = root["qc"]
+    assert table.attrs["encoding-type"] == "anndata"
+    wells = list(table["obs/index"][:])
+    rows = {
+        name: table[f"obs/{name}"][:] for name in table["obs"].attrs["column-order"]
+    }
+    assert table["X"].shape == (len(wells), len(table["var/index"][:]))
+    at = wells.index("A2")
+    assert (rows["verdict"][at], rows["qc_exclude"][at]) == ("fail", 1)
+    assert rows["note"][at] == "größer"
+    assert rows["verdict"][wells.index("A1")] == "pass"
+    assert not [one for one in validate(plate) if "tables" in one.location]
+    with service(tmp_path / "workspace", plate, read_only=True) as other:
+        surveyed(other, KEY)
+        before = (folder / "qc" / "zarr.json").stat().st_mtime_ns
+        with pytest.raises(RefusedError, match="cannot be written"):
+            write_beside(other, KEY)
+        assert (folder / "qc" / "zarr.json").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("text", ["=1", "+x", "-x", "@x", "\tx", "\rx"])

@@ -1,0 +1,175 @@
+"""Blind rounds: what is hidden until both are done, and what they are compared by."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.app import Settings
+from dashboard.errors import DashboardError, RefusedError
+from dashboard.reviews.acts import Subject
+from dashboard.reviews.tables import PlateTables
+from dashboard.reviews.transfer import export_decisions
+from dashboard.reviews.values import Decision
+from tests import plates
+from tests.integration.judged import (
+    A1,
+    A2,
+    ADA,
+    B2,
+    BEN,
+    CAT,
+    FIELD,
+    KEY,
+    judge,
+    verdicts,
+)
+from tests.integration.serving import Served, service, surveyed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dashboard.service import Service
+
+A3 = Subject("A/3")
+B1 = Subject("B/1")
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Service]:
+    plate = plates.make(tmp_path / "served" / KEY, fields=2, shape=(32, 40))
+    document = json.loads((plate / "zarr.json").read_text())
+    document["attributes"]["hcs"]["conditions"] = {
+        "columns": ["role", "compound"],
+        "wells": {"A/1": ["positive", "secretin"]},
+    }
+    (plate / "zarr.json").write_text(json.dumps(document))
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as found:
+        surveyed(found, KEY)
+        yield found
+
+
+def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
+    reviews, blind = made.reviews, made.blind
+    judge(made, A3, "flag", CAT, note="before the round")
+    blind.begin(KEY, CAT, ["Ada", "Ben"])
+    ada = judge(made, A1, "fail", ADA, reason="bubble", note="Ada's secret")
+    judge(made, A1, "pass", BEN, note="Ben's secret")
+    judge(made, FIELD, "fail", BEN)
+    made.presence.touch("t1", made.overview(KEY).id, ADA, well="A1")
+    made.presence.touch("t2", made.overview(KEY).id, BEN, well="A1")
+
+    reviews.read(KEY)
+    old = {A3: "flag"}
+    assert verdicts(reviews.review(KEY)) == old
+    assert verdicts(reviews.review(KEY, CAT)) == old
+    assert verdicts(reviews.review(KEY, ADA)) == old | {A1: "fail"}
+    assert verdicts(reviews.review(KEY, BEN)) == old | {A1: "pass", FIELD: "fail"}
+    assert [a.who for a, _ in reviews.history(KEY, A1, ADA)] == ["Ada"]
+    assert reviews.history(KEY, A1) == ()
+    assert {a.who for a in reviews.told(KEY, BEN)} == {"Cat", "Ben"}
+    assert made.presence.others("t1", made.overview(KEY).id) == ()
+    # Neither counts in anybody's numbers nor leaves with an export.
+    assert made.failed_wells(KEY) == frozenset()
+    rows = {row["well"]: row for row in PlateTables(made, KEY).wells().records()}
+    assert (rows["A1"]["verdict"], rows["A1"]["fields_used"]) == ("", "2 of 2")
+    with Served(made, Settings(port=0)) as server:
+        for name in ("wells.csv", "fields.csv", "report.html"):
+            body = server.get(f"/export/{KEY}/{name}").body.decode()
+            assert "secret" not in body.replace("secretin", "")
+            assert "bubble" not in body
+            assert "before the round" in body
+    with pytest.raises(RefusedError, match="blind"):
+        export_decisions(made, KEY, Path("never.jsonl"))
+    # An undo says nothing of what the other has decided since.
+    assert reviews.undo(KEY, ADA, ada).left == ()
+    assert reviews.redo(KEY, ADA, ada).left == ()
+    with pytest.raises(RefusedError, match="judge this plate blind"):
+        judge(made, A2, "pass", CAT)
+
+    assert blind.done(KEY, ADA) is False
+    assert blind.agreement(KEY) is None
+    assert blind.disagreements(KEY) == ()
+    with pytest.raises(RefusedError, match="you are done"):
+        judge(made, A2, "pass", ADA)
+    assert verdicts(reviews.review(KEY, ADA)) == old | {A1: "fail"}
+    # That the other is done is not told.
+    assert not reviews.review(KEY, BEN).blind.done
+    assert blind.done(KEY, BEN) is True
+    # Where they differ the graver one holds, until somebody settles it.
+    assert verdicts(reviews.read(KEY)) == old | {A1: "fail", FIELD: "fail"}
+    found = blind.disagreements(KEY)
+    assert [(one.subject, [a.verdict for a in one.acts]) for one in found] == [
+        (A1, ["fail", "pass"])
+    ]
+    assert found[0].settled is None
+    judge(made, A1, "pass", CAT)
+    assert verdicts(reviews.read(KEY))[A1] == "pass"
+    settled = blind.disagreements(KEY)[0].settled
+    assert settled is not None
+    assert settled.who == "Cat"
+
+
+def test_agreement_is_over_wells_that_both_judged_one_by_one(made: Service) -> None:
+    made.blind.begin(KEY, ADA, ["Ada", "Ben"])
+    given = {A1: ("pass", "pass"), A2: ("fail", "fail"), A3: ("fail", "pass")}
+    for subject, (one, two) in given.items():
+        judge(made, subject, one, ADA)
+        judge(made, subject, two, BEN)
+    judge(made, A3, "flag", BEN)  # the last one counts
+    judge(made, B1, "pass", ADA)
+    both = [Decision(B1, "thumbnails"), Decision(B2, "thumbnails")]
+    made.reviews.judge(KEY, both, "pass", BEN)  # two at once: not individually
+    judge(made, B2, "pass", ADA, basis="unseen")
+    made.blind.done(KEY, ADA)
+    made.blind.done(KEY, BEN)
+    found = made.blind.agreement(KEY)
+    assert found is not None
+    assert (found.n, found.left_out) == (3, 2)
+    assert found.table == ((1, 0, 0), (0, 0, 0), (0, 1, 1))
+    assert found.raw == pytest.approx(2 / 3)
+    # (2/3 - (1/3*1/3 + 2/3*1/3)) / (1 - 1/3)
+    assert found.kappa == pytest.approx(0.5)
+    assert found.text == "Cohen's kappa 0.50, raw agreement 67%, n = 3 wells"
+
+
+def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
+    made: Service,
+) -> None:
+    def compounds() -> set[str]:
+        told = {v for w in made.overview(KEY).wells for _, v in w.conditions}
+        return told | set(made.overview(KEY).condition_names)
+
+    assert "secretin" in compounds()
+    made.blind.begin(KEY, ADA, ["Ada", "Ben"])
+    assert "secretin" in compounds()
+    made.blind.end(KEY, ADA, "the other way")
+    made.blind.begin(KEY, ADA, ["Ada", "Ben"], hide_conditions=True)
+    assert made.blind.state(KEY, ADA).hides_conditions
+    assert compounds() == set()
+    assert made.roles(KEY).wells == {}
+    with Served(made, Settings(port=0)) as server:
+        for name in ("wells.csv", "fields.csv", "report.html"):
+            assert b"secretin" not in server.get(f"/export/{KEY}/{name}").body
+    made.blind.end(KEY, BEN)
+    assert "secretin" in compounds()
+
+
+def test_what_is_no_blind_review_is_refused(made: Service) -> None:
+    for names in (["Ada"], ["Ada", "Ada"], ["Ada", " "], ["Ada", "Ben", "Cat"]):
+        with pytest.raises(DashboardError, match="two reviewers"):
+            made.blind.begin(KEY, ADA, names)
+    with pytest.raises(DashboardError, match="No blind review"):
+        made.blind.done(KEY, ADA)
+    with pytest.raises(DashboardError, match="No blind review"):
+        made.blind.end(KEY, ADA)
+    made.blind.begin(KEY, ADA, ["Ada", "Ben"])
+    with pytest.raises(DashboardError, match="is under way"):
+        made.blind.begin(KEY, ADA, ["Ada", "Cat"])
+    with pytest.raises(DashboardError, match="by Ada and Ben"):
+        made.blind.done(KEY, CAT)
+    with pytest.raises(RefusedError, match="blind review is under way"):
+        made.signing.sign_off(KEY, ADA)
