@@ -190,7 +190,9 @@ class Pictures:
                 self._small(plate, where, size, channels, asked)
             )
 
-        return Picture(self._previews.get(address, make))
+        # What comes of a preview is drawn faster than a file is written.
+        keep = size > preview.SIDES[-1] or not _plain(asked)
+        return Picture(self._previews.get(address, make, keep=keep))
 
     def picture(
         self,
@@ -381,8 +383,7 @@ class Pictures:
         asked: PlaneRequest,
     ) -> NDArray[np.uint8]:
         """Return a field version as a small picture, from its preview if that does."""
-        plain = asked.z is None and asked.t is None and not asked.projection
-        if plain and size <= preview.SIDES[-1]:
+        if _plain(asked) and size <= preview.SIDES[-1]:
             found = self._preview(plate, where)
             if found.holds([one.index for one in channels], size):
                 used = [one for one in channels if one.index < found.channels]
@@ -565,6 +566,11 @@ def _first(view: WellView, acquisition: int | None) -> FieldView | None:
         if acquisition is None or (field.acquisition or 0) == acquisition:
             return field
     return None
+
+
+def _plain(asked: PlaneRequest) -> bool:
+    """Whether the plane is the one that previews hold."""
+    return asked.z is None and asked.t is None and not asked.projection
 
 
 def _mark(field: FieldView | None) -> str:

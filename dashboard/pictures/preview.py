@@ -1,8 +1,8 @@
 """The preview of a field version: its planes, small, before any contrast.
 
 It is made once and serves every contrast, colour and choice of channels, because it
-holds pixel values. Two sizes lie in it: one for a well among hundreds, one for a
-thumbnail.
+holds pixel values. Three sizes lie in it: for a well among hundreds, for a field among
+dozens, and for a thumbnail.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from hcs.images.image import Multiscales
     from hcs.images.ngff_image import NgffImage
 
-SIDES = (64, 256)
+SIDES = (64, 128, 256)
 """Pixels that the longer side has at least; below twice as many. See `rendering`."""
 
 MAX_CHANNELS = 16
 """Further channels are drawn from the image itself."""
 
-_MAGIC = b"hcs preview 1\n"
+_MAGIC = b"hcs preview 2\n"
 _WHOLE_BYTES = 64 << 20
 """A plane that is larger is read in bands."""
 
@@ -86,8 +86,9 @@ def make(image: Multiscales) -> bytes:
         rendering.level_for([_plane_shape(one) for one in levels], SIDES[-1])
     ]
     count = _sizes(level).get("c", 1)
-    large = [_read(level, channel) for channel in range(min(count, MAX_CHANNELS))]
-    sizes = [[rendering.shrink(plane, SIDES[0]) for plane in large], large]
+    large = _read(level, min(count, MAX_CHANNELS))
+    middle = [rendering.shrink(plane, SIDES[1]) for plane in large]
+    sizes = [[rendering.shrink(plane, SIDES[0]) for plane in middle], middle, large]
     packed = [[_pack(plane) for plane in planes] for planes in sizes]
     about = {
         "channels": count,
@@ -139,15 +140,16 @@ def address_of(plate: str, well: str, field: str, version: str) -> str:
     return "\n".join(("preview", plate, well, field, version))
 
 
-def _read(level: NgffImage, channel: int) -> NDArray[Any]:
-    """Return the reduced plane of a channel, read in bands where it is large."""
+def _read(level: NgffImage, channels: int) -> list[NDArray[Any]]:
+    """Return the reduced planes of the first channels; large ones are read in bands."""
     sizes = _sizes(level)
     rows, columns = sizes["y"], sizes["x"]
-    place: dict[str, Any] = {"c": channel, "z": sizes.get("z", 1) // 2, "t": 0}
     factor = rendering.shrink_factor((rows, columns), SIDES[-1])
     nbytes = rows * columns * np.dtype(level.data.dtype).itemsize
-    if nbytes <= _WHOLE_BYTES or factor == 1:
-        return rendering.shrink_by(_region(level, place), factor)
+    if nbytes * channels <= _WHOLE_BYTES or factor == 1:
+        # One read for all channels: each costs as much as decoding a small plane.
+        found = _region(level, {"c": slice(0, channels)})
+        return [rendering.shrink_by(plane, factor) for plane in found]
     if nbytes > _MOST_BYTES:
         raise UnsafeDataError(
             f"The coarsest level has {columns} x {rows} pixels, {nbytes} bytes a "
@@ -156,21 +158,32 @@ def _read(level: NgffImage, channel: int) -> NDArray[Any]:
     chunks = dict(zip(level.dims, level.data.chunks, strict=True))
     least = max(int(chunks["y"]), rows * _WHOLE_BYTES // nbytes)
     band = math.ceil(least / factor) * factor
-    bands = [
-        rendering.shrink_by(
-            _region(level, {**place, "y": slice(start, min(start + band, rows))}),
-            factor,
-        )
-        for start in range(0, rows - factor + 1, band)
-    ]
-    return np.concatenate(bands)
+    starts = range(0, rows - factor + 1, band)
+    planes = []
+    for channel in range(channels):
+        here = slice(channel, channel + 1)
+        bands = [
+            rendering.shrink_by(
+                _region(level, {"c": here, "y": slice(at, min(at + band, rows))})[0],
+                factor,
+            )
+            for at in starts
+        ]
+        planes.append(np.concatenate(bands))
+    return planes
 
 
-def _region(level: NgffImage, place: dict[str, Any]) -> NDArray[Any]:
+def _region(level: NgffImage, place: dict[str, slice]) -> NDArray[Any]:
+    """Return part of the middle z and first t as ``(c, y, x)``."""
+    sizes = _sizes(level)
+    wanted: dict[str, Any] = {"z": sizes.get("z", 1) // 2, "t": 0, **place}
     found = np.asarray(
-        level.data[tuple(place.get(axis, slice(None)) for axis in level.dims)]
+        level.data[tuple(wanted.get(axis, slice(None)) for axis in level.dims)]
     )
-    return found.T if level.dims.index("y") > level.dims.index("x") else found
+    left = [axis for axis in level.dims if axis in "cyx"]
+    if "c" not in left:
+        found, left = found[np.newaxis], ["c", *left]
+    return found.transpose([left.index(axis) for axis in "cyx"])
 
 
 def _pack(plane: NDArray[Any]) -> bytes:

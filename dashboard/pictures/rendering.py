@@ -105,6 +105,8 @@ def composite(
         raise ValueError(
             f"{len(planes)} planes with {len(settings)} settings; they must pair up."
         )
+    if all(plane.dtype in (np.uint8, np.uint16) for plane in planes):
+        return _added(planes, settings)
     total = np.zeros((3, *np.shape(planes[0])), dtype=np.uint16)
     for plane, setting in zip(planes, settings, strict=True):
         grey = to_8bit(plane, setting.low, setting.high, setting.gamma)
@@ -116,6 +118,34 @@ def composite(
     return np.ascontiguousarray(
         np.minimum(total, 255).astype(np.uint8).transpose(1, 2, 0)
     )
+
+
+def _added(
+    planes: Sequence[Plane], settings: Sequence[ChannelSetting]
+) -> NDArray[np.uint8]:
+    """Do as `composite` for small integers: one look-up a channel for all colours."""
+    total: NDArray[np.uint64] | None = None
+    for plane, one in zip(planes, settings, strict=True):
+        table = _colours(plane.dtype.itemsize, one.low, one.high, one.gamma, one.color)
+        found = table.take(plane)
+        total = found if total is None else np.add(total, found, out=total)
+    assert total is not None  # noqa: S101 - there is a plane
+    parts = total.view(np.uint16).reshape(*total.shape, 4)[..., :3]
+    return np.minimum(parts, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=48)
+def _colours(
+    itemsize: int, low: float, high: float, gamma: float, color: str
+) -> NDArray[np.uint64]:
+    """Return for each value red, green and blue in 16 bits each: sums do not meet."""
+    grey = _table(itemsize, low, high, gamma)
+    parts = np.zeros((grey.size, 4), dtype=np.uint16)
+    for component, weight in enumerate(bytes.fromhex(color)):
+        parts[:, component] = _weights(weight).take(grey)
+    table = parts.view(np.uint64).ravel()
+    table.setflags(write=False)
+    return table
 
 
 @lru_cache(maxsize=256)

@@ -48,7 +48,9 @@ def test_a_preview_holds_the_shrunken_planes_exactly(
     for channel in range(channels):
         full = rendering.shrink(np.asarray(level.data[channel]), 256)
         assert np.array_equal(found.plane(channel, 256), full)
-        assert np.array_equal(found.plane(channel, 64), rendering.shrink(full, 64))
+        middle = rendering.shrink(full, 128)
+        assert np.array_equal(found.plane(channel, 128), middle)
+        assert np.array_equal(found.plane(channel, 64), rendering.shrink(middle, 64))
 
 
 def test_a_large_lowest_level_is_read_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +205,7 @@ def test_a_broken_preview_in_the_workspace_is_made_anew(tmp_path: Path) -> None:
         first = made.pictures.thumbnail(*where, 64, red, PlaneRequest()).data
         wait_for(lambda: not made.preview_progress(key).running)
         for file in (tmp_path / "workspace" / "previews").rglob("*.planes"):
-            file.write_bytes(b"hcs preview 1\nnonsense")
+            file.write_bytes(b"hcs preview 2\nnonsense")
         green = (ChannelSetting(index=0, color="FE0000", low=0, high=900),)
         second = made.pictures.thumbnail(*where, 64, green, PlaneRequest()).data
         assert abs(len(first) - len(second)) < 200

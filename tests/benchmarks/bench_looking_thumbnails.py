@@ -1,0 +1,176 @@
+"""CPU of a well's thumbnail: ours, with and without its preview, and ngff-zarr's.
+
+    python tests/benchmarks/bench_looking_thumbnails.py
+
+96 wells, one field of 2 channels, 1080 x 1080, 3 levels, drawn with 128 pixels by the
+same rendering code, one thread, everything in the page cache. CPU time of this process
+a well, the median of five interleaved rounds, each with plates opened anew. The first
+look also makes and keeps the field's preview, which later ones are drawn from. Exits 1
+where these cost more than a third of ngff-zarr, or where a cache leaves its bounds while
+384 wells are walked (printed as a curve).
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from dashboard.pictures import rendering
+from dashboard.pictures.picture import PlaneRequest
+from dashboard.plates.values import ChannelSetting
+from dashboard.service import Service
+from dashboard.workspace import open_workspace
+from hcs import from_hcs_zarr
+from tests.benchmarks import cell_plates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROUNDS = 5
+SIZE = 128
+BUDGET = 1 / 3
+CACHE = 24 << 20
+
+
+def settings(turn: int) -> tuple[ChannelSetting, ...]:
+    """Return a contrast that no picture was drawn with before."""
+    return tuple(
+        ChannelSetting(index=index, color=color, low=300 + turn / 7, high=2500)
+        for index, color in enumerate(("4169E1", "00C853"))
+    )
+
+
+def draw(planes: list[Any], turn: int) -> int:
+    """Draw and encode as the dashboard does."""
+    return len(rendering.encode_jpeg(rendering.thumbnail(planes, settings(turn), SIZE)))
+
+
+def peer(path: Path, turn: int) -> None:
+    """Read with ngff-zarr."""
+    import ngff_zarr
+
+    plate = ngff_zarr.from_hcs_zarr(str(path))
+    for well in plate.wells:
+        found = plate.get_well(*well.path.split("/"))
+        level = found.get_image(0).images[-1]
+        draw(list(np.asarray(level.data.compute())), turn)
+
+
+def library(path: Path, turn: int) -> None:
+    """Read with hcs, without the dashboard."""
+    with from_hcs_zarr(path) as plate:
+        for well in plate.wells:
+            level = plate.get_well(*well.path.split("/")).get_image(0).images[-1]  # type: ignore[union-attr]
+            draw(list(np.asarray(level.data[:])), turn)
+
+
+class Dashboard:
+    """The dashboard's pictures without its background threads."""
+
+    def __init__(self, path: Path, workspace: Path, **limits: int) -> None:
+        self.service = Service(
+            [path], open_workspace(workspace), read_only=True, workers=0, **limits
+        )
+        self.key = self.service.plates()[0].key
+
+    def walk(self, turn: int, each: Callable[[int], object] | None = None) -> None:
+        """Draw the first field of every well."""
+        plate = self.service._plates.get(self.key)
+        for at, well in enumerate(plate.plate.wells):
+            label = plate.plate.label(well)
+            field = plate.well(label).fields[0]
+            where = (self.key, label, field.name, field.version)
+            self.service.pictures.thumbnail(
+                *where, SIZE, settings(turn), PlaneRequest()
+            )
+            if each is not None:
+                each(at)
+
+
+def cpu(act: Callable[[], object]) -> float:
+    """Return the CPU seconds of this process for an act."""
+    gc.collect()
+    before = time.process_time()
+    act()
+    return time.process_time() - before
+
+
+def compare(folder: Path) -> float:
+    """Print the table; return the dashboard's share of ngff-zarr."""
+    path = cell_plates.make(folder / "p.ome.zarr", 8, 12, side=1080, levels=3)
+    ready = Dashboard(path, folder / "ready")
+    ready.walk(0)
+    times: dict[str, list[float]] = {}
+    for turn in range(1, ROUNDS + 2):
+        fresh = Dashboard(path, folder / f"fresh-{turn}")
+        acts: dict[str, Callable[[], object]] = {
+            "ngff-zarr, our rendering": lambda turn=turn: peer(path, turn),
+            "hcs, our rendering": lambda turn=turn: library(path, turn),
+            "dashboard, first look": lambda turn=turn, one=fresh: one.walk(turn),
+            "dashboard, preview made": lambda turn=turn: ready.walk(turn),
+        }
+        for name, act in acts.items():
+            found = cpu(act)
+            if turn > 1:  # the first round imports and warms
+                times.setdefault(name, []).append(found / 96 * 1e3)
+        fresh.service.close()
+    ready.service.close()
+    median = {name: statistics.median(found) for name, found in times.items()}
+    base = median["ngff-zarr, our rendering"]
+    for name, found in median.items():
+        print(f"{name:<28} {found:6.2f} ms CPU a well   {found / base:.2f}")
+    return median["dashboard, preview made"] / base
+
+
+def curve(folder: Path) -> bool:
+    """Walk 384 wells with small caches; return whether they kept their bounds."""
+    path = cell_plates.make(folder / "q.ome.zarr", 16, 24, side=1080, levels=3)
+    one = Dashboard(path, folder / "walk", cache_bytes=CACHE, preview_bytes=CACHE // 16)
+    kept: list[bool] = []
+    print("\nwells  decoded planes   pictures in memory   peak RSS")
+
+    def look(at: int) -> None:
+        # Whole planes too, which is what fills the cache.
+        plate = one.service._plates.get(one.key)
+        label = plate.plate.label(plate.plate.wells[at])
+        field = plate.well(label).fields[0]
+        where = (one.key, label, field.name, field.version)
+        one.service.pictures.picture(*where, settings(0), PlaneRequest())
+        fills = one.service.caches()[:2]
+        kept.extend(fill.nbytes <= (fill.max_bytes or 0) for fill in fills)
+        if at % 32 == 31:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+            texts = [
+                f"{f.nbytes >> 20:>4} of {(f.max_bytes or 0) >> 20} MB" for f in fills
+            ]
+            print(f"{at + 1:>5}  {texts[0]:>14} {texts[1]:>19} {peak:>8} MB")
+
+    one.walk(0, look)
+    one.service.close()
+    return all(kept)
+
+
+def main() -> int:
+    """Compare, walk, and judge."""
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as name:
+        share = compare(Path(name))
+        bounded = curve(Path(name))
+    print(f"\ndashboard, preview made / ngff-zarr = {share:.2f}, budget {BUDGET:.2f}")
+    print("caches stayed in their bounds" if bounded else "A CACHE LEFT ITS BOUNDS")
+    return int(share > BUDGET or not bounded)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
