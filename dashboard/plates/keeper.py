@@ -37,6 +37,9 @@ SETTLE_SECONDS = 5.0
 REMOTE_WELLS = 8
 """Documents of a remote plate that one look asks for; the others have their turn."""
 
+LOCAL_WELLS = 128
+"""Documents of a plate on a disk that one look asks for: the disk may be a share."""
+
 _TICK = 0.5
 _AT_ONCE = 3
 """Plates that are looked after at a time."""
@@ -152,7 +155,7 @@ class Keeper:
     def _look(self, plate: ServedPlate) -> None:
         reread = plate.reread()
         remote = plate.store.is_remote
-        paths = plate.changed_wells(REMOTE_WELLS if remote else None)
+        paths = plate.changed_wells(REMOTE_WELLS if remote else LOCAL_WELLS)
         paths += plate.unknown_wells()
         if reread:
             plate.bump()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,12 @@ if TYPE_CHECKING:
 _RETRY_SECONDS = 10.0
 """Before a plate that could not be opened is tried again."""
 
+_ASKED = 32
+"""Wells that are looked at more often because somebody has asked for them."""
+
+_GROWING_SECONDS = 600.0
+"""After something has come, what is not there yet is pending for so long."""
+
 _VIEWS = 4000
 """Well views that are kept: plain values of some kilobytes."""
 
@@ -77,6 +84,9 @@ class ServedPlate:
         self._paths: dict[str, str] = {}
         self._listed: dict[str, PlateWell] = {}
         self._stamp: Hashable | None = None
+        self._grown = -math.inf
+        self._asked: LRUCache[str, bool] = LRUCache(_ASKED)
+        """Paths of the wells that pages have asked for last."""
 
     # --- opening ----------------------------------------------------------------------
 
@@ -193,11 +203,13 @@ class ServedPlate:
         """
         found = self._views.get(label)
         if found is not None:
+            self._asked.set(found.path, True)
             return found
         listed = self.listed(label)
         if listed is None:
             path = self._path(label)
             return WellView(label=label, path=path, error="This well was not acquired.")
+        self._asked.set(listed.path, True)
         before = self._revision
         view = self._view(label, listed)
         # A change that came while it was read may have been missed by the reading.
@@ -280,6 +292,9 @@ class ServedPlate:
         with self._lock:
             before = self._known.get(path)
             self._known[path] = known
+            more = (known.n_fields or 0) > ((before and before.n_fields) or 0)
+            if self._surveyed and more:
+                self._grown = time.monotonic()
         changed = before is None or dataclasses.replace(before, stamp=stamp) != known
         if changed:
             self.forget((path,))
@@ -331,19 +346,40 @@ class ServedPlate:
         Parameters
         ----------
         at_most
-            How many to look at, those that were not looked at for longest first.
+            How many to look at. Half of them are wells that pages show or that lack
+            fields, the others any; in each half those first that had to wait longest.
         """
         name = group_document(self.plate.version or "")
         with self._lock:
-            known = list(self._known.items())[:at_most]
-            if at_most is not None:
-                for path, one in known:
-                    # Moved to the end: the others have their turn next time.
-                    self._known[path] = self._known.pop(path, one)
+            known = self._next_to_look_at(at_most)
         store = self.store
         return [
             path for path, one in known if store.stamp(f"{path}/{name}") != one.stamp
         ]
+
+    def _next_to_look_at(self, at_most: int | None) -> list[tuple[str, KnownWell]]:
+        everything = list(self._known.items())
+        if at_most is None or len(everything) <= at_most:
+            return everything
+        most = max((one.n_fields or 0 for _, one in everything), default=0)
+        likely, others = [], []
+        for path, one in everything:
+            unfinished = one.state != "present" or (one.n_fields or 0) < most
+            seen = unfinished or self._asked.get(path) is not None
+            (likely if seen else others).append((path, one))
+        half = max(at_most // 2, at_most - len(others))
+        chosen = likely[:half]
+        chosen += others[: at_most - len(chosen)]
+        for path, one in chosen:
+            # Moved to the end: the others have their turn next time.
+            del self._known[path]
+            self._known[path] = one
+        return chosen
+
+    @property
+    def growing(self) -> bool:
+        """Whether wells or fields have come not long ago, while somebody looked."""
+        return time.monotonic() - self._grown < _GROWING_SECONDS
 
     def reread(self) -> bool:
         """Read the plate document again if it has changed; return whether it had."""
@@ -451,6 +487,17 @@ class ServedPlate:
         found = self.plate.attributes.get("hcs")
         return found if isinstance(found, dict) else {}
 
+    def _expected(self) -> dict[str, KnownWell]:
+        """Return what is known; what is missing has only not come yet, if so."""
+        if not (self.growing or self._unfinished()):
+            return self._known
+        return {
+            path: dataclasses.replace(one, state="pending")
+            if one.state == "missing"
+            else one
+            for path, one in self._known.items()
+        }
+
     def _make_overview(self, plate: HCSPlate) -> PlateOverview:
         grid = Grid.of(plate)
         self._listed = {well.path: well for well in plate.wells}
@@ -458,7 +505,7 @@ class ServedPlate:
         return describe_plate(
             plate,
             grid,
-            self._known,
+            self._expected(),
             key=self.key,
             writable=self.writable,
             channels=self._channels,
