@@ -53,6 +53,7 @@ def test_looking_at_a_plate_loads_neither_zarr_nor_numpy(tmp_path: Path) -> None
     )
     loaded = modules_after(code)
     assert not loaded & {"zarr", "numpy", "numcodecs", "scipy", "asyncio", "obstore"}
+    assert not loaded & {"http.client", "ssl"}
 
 
 def test_the_documents_alone_load_no_store() -> None:
