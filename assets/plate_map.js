@@ -259,7 +259,8 @@ function build({ el, send }) {
     return found < 0 ? 0 : found
   }
 
-  const chooseMany = (indices) => selectWells(indices.map((index) => plate.labels[index]))
+  /** Choose wells together; there is nothing to judge or plot where none was acquired. */
+  const chooseMany = (indices) => selectWells(indices.filter((index) => plate.states[index] !== STATE.not_acquired).map((index) => plate.labels[index]))
 
   /** Add wells to the chosen ones, or take them away where all of them are chosen. */
   function toggleMany(indices) {
