@@ -6,8 +6,8 @@
 same rendering code, one thread, everything in the page cache. CPU time of this process
 a well, the median of five interleaved rounds, each with plates opened anew. The first
 look also makes and keeps the field's preview, which later ones are drawn from. Exits 1
-where these cost more than a third of ngff-zarr, or where a cache leaves its bounds while
-384 wells are walked (printed as a curve).
+where these cost more than a third of ngff-zarr, or where a cache leaves its bounds
+while 384 wells are walked (printed as a curve).
 """
 
 from __future__ import annotations
