@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.command import add_executor, add_measure
 from dashboard.reviews.command import add_decisions
+from dashboard.reviews.relink import add_relink
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dashboard.service import Service
     from dashboard.workspace import Workspace
 
-_COMMANDS = ("serve", "measure", "decisions")
+_COMMANDS = ("serve", "measure", "decisions", "relink")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _serve_parser(commands)
     add_measure(commands)
     add_decisions(commands)
+    add_relink(commands)
     return parser
 
 

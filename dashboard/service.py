@@ -6,11 +6,14 @@ never calls a page. Everything may be called from any thread.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.corrections.correction import Corrections
 from dashboard.corrections.uploads import Quotas, Receiving, Uploads
@@ -33,13 +36,16 @@ from dashboard.quality.roles import RoleBook
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.blind import BlindReviews, without_conditions
+from dashboard.reviews.index import PlateIndex
 from dashboard.reviews.kept import failed_fields, kept_values
 from dashboard.reviews.ledger import Ledger
+from dashboard.reviews.links import Links
 from dashboard.reviews.presence import Presence
 from dashboard.reviews.project import Projects
 from dashboard.reviews.reviews import Reviews
 from dashboard.reviews.signing import Signing
 from dashboard.settings import Settings
+from dashboard.text import plain_text
 from dashboard.workspace import sweep_staging
 
 if TYPE_CHECKING:
@@ -64,6 +70,7 @@ if TYPE_CHECKING:
     from dashboard.quality.roles import RolesView
     from dashboard.quality.statistics import StatisticsView
     from dashboard.quality.suspects import Judgement
+    from dashboard.reviews.links import Link
     from dashboard.reviews.project import ReviewRules
     from dashboard.workspace import Workspace
     from hcs.metadata import Who
@@ -156,19 +163,29 @@ class Service:
             automatic=measure,
         )
         self._statistics = PlateStatistics(settings, self._roles)
-        self.choices = Choices(self._plates, self._measuring, judging, self._may_choose)
+        self.choices = Choices(
+            self._plates,
+            self._measuring,
+            judging,
+            self._may_choose,
+            settings=settings,
+            roles=self._roles,
+        )
         ledger = Ledger(self._engine)
+        self._links = Links(settings)
         self._projects = Projects(self._engine, settings, self._roles, self._measuring)
         self.reviews = Reviews(
             ledger,
             self._plates,
             self._measuring,
             self._projects,
+            self._links,
             self.submit,
             read_only=read_only,
         )
         self.signing = Signing(self.reviews, ledger, self._plates, self._projects)
         self.blind = BlindReviews(self.reviews)
+        self.index = PlateIndex(self._plates, self.reviews, settings, self.submit)
         self.presence = Presence(self._engine, self.submit, self.reviews.is_blind)
         self._pixels = ThreadPoolExecutor(_PIXEL_THREADS, "pixels")
         self._work = ThreadPoolExecutor(_WORK_THREADS, "work")
@@ -292,7 +309,10 @@ class Service:
 
     def judgement(self, key: str) -> Judgement:
         """Return which wells are suspect, and why (fast)."""
-        return self._measuring.judgement(self._looked_at(key))
+        plate = self._looked_at(key)
+        judged = self._measuring.judgement(plate)
+        self.index.note(plate, judged)
+        return judged
 
     def judge_anew(self, key: str) -> None:
         """Compare the wells with what is usual on the plate now (fast: later)."""
@@ -369,6 +389,34 @@ class Service:
             self.signing.refuse_settings(key)
         self._projects.keep(plate, rules)
         plate.bump()
+
+    def link(self, key: str) -> Link:
+        """Return which plate this is, and whether copies of it are about."""
+        return self._links.view(self._plates.get(key), self._plates.all())
+
+    def set_apart(self, key: str) -> None:
+        """Say that a plate is a copy, judged apart from now on."""
+        self._may_write()
+        self._links.set_apart(self._plates.get(key))
+        self.reviews.forget(key)
+
+    def join(self, key: str) -> None:
+        """Say that a plate is the same one as those with its id."""
+        self._may_write()
+        self._links.join(self._plates.get(key))
+        self.reviews.forget(key)
+
+    def take_over(self, key: str, id: str) -> None:
+        """Give a plate the decisions that are kept under another id."""
+        self._may_write()
+        plate = self._plates.get(key)
+        if not self.reviews.has_acts(id):
+            raise NotServedError(
+                f"No decisions are kept under {plain_text(id, 60)!r}; `hcs-dashboard "
+                f"relink` of the other plate tells its id."
+            )
+        self._links.take_over(plate, id)
+        self.reviews.forget(key)
 
     def settings_revision(self, key: str) -> str:
         """Return the id of all settings that verdicts on a plate rest on."""
@@ -575,6 +623,8 @@ class Service:
             raise RefusedError("This server is read-only: nothing can be written.")
 
     def _survey(self, plate: ServedPlate) -> None:
+        with contextlib.suppress(SQLAlchemyError):  # another time, then
+            self._links.note(plate)
         survey(plate, lambda: self._keeper.stopping)
         if not self._keeper.stopping:
             # Pictures first: measuring takes ten times as long, and the cores are few.

@@ -12,9 +12,10 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard.database import settings
+from dashboard.database import patiently, settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -56,11 +57,23 @@ class Settings:
     def put(self, value: Any, kind: str, *whose: str) -> None:
         """Keep a value instead of the one before; None forgets it."""
         name = _name(kind, whose)
-        with self._engine.begin() as connection:
-            connection.execute(delete(settings).where(settings.c.name == name))
-            if value is not None:
-                text = json.dumps(value, allow_nan=False)
-                connection.execute(insert(settings).values(name=name, value=text))
+        if value is None:
+            statement: Any = delete(settings).where(settings.c.name == name)
+        else:
+            text = json.dumps(value, allow_nan=False)
+            dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+            # In one step: two who keep the same at once must not collide.
+            statement = (
+                dialect.insert(settings)
+                .values(name=name, value=text)
+                .on_conflict_do_update(index_elements=["name"], set_={"value": text})
+            )
+
+        def write() -> None:
+            with self._engine.begin() as connection:
+                connection.execute(statement)
+
+        patiently(write)
         self._known.pop(name, None)
 
 

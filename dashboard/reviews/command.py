@@ -31,11 +31,7 @@ def add_decisions(commands: Any) -> None:
     decisions.add_argument(
         "file", metavar="FILE", type=Path, help="one JSON document a line"
     )
-    decisions.add_argument("--workspace", type=Path, help="default: your own")
-    decisions.add_argument(
-        "--database", metavar="URL", help="default: SQLite in the workspace"
-    )
-    decisions.add_argument("--verbose", action="store_true", help="log what is done")
+    add_places(decisions)
     decisions.add_argument(
         "--another-plate",
         action="store_true",
@@ -44,11 +40,21 @@ def add_decisions(commands: Any) -> None:
     decisions.set_defaults(run=run)
 
 
+def add_places(parser: Any) -> None:
+    """Add the options that say where decisions are kept."""
+    parser.add_argument("--workspace", type=Path, help="default: your own")
+    parser.add_argument(
+        "--database", metavar="URL", help="default: SQLite in the workspace"
+    )
+    parser.add_argument("--verbose", action="store_true", help="log what is done")
+
+
 def run(options: argparse.Namespace) -> int:
     """Export or import; print how much."""
     from dashboard.reviews.transfer import export_decisions, import_decisions
 
-    with _served(options) as (service, key):
+    # Nothing but the ledger is written here, and by an export not even that.
+    with served(options, read_only=options.kind == "export") as (service, key):
         if options.kind == "export":
             count = export_decisions(service, key, options.file)
             told = f"{count} acts written to {options.file}."
@@ -62,7 +68,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _served(options: argparse.Namespace) -> Iterator[tuple[Service, str]]:
+def served(
+    options: argparse.Namespace, *, read_only: bool
+) -> Iterator[tuple[Service, str]]:
+    """Open the one plate of a command; yield the service and the plate's key."""
     from dashboard.service import Service
     from dashboard.workspace import open_workspace
 
@@ -70,8 +79,7 @@ def _served(options: argparse.Namespace) -> Iterator[tuple[Service, str]]:
         [options.plate],
         open_workspace(options.workspace),
         database=options.database,
-        # Nothing but the ledger is written here, and by an export not even that.
-        read_only=options.kind == "export",
+        read_only=read_only,
     )
     try:
         entries = service.plates()

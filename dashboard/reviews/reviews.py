@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.measuring import Measuring
     from dashboard.reviews.ledger import Ledger
+    from dashboard.reviews.links import Links
     from dashboard.reviews.project import Projects
     from dashboard.reviews.verdicts import Verdicts
     from hcs.metadata import Who
@@ -56,6 +57,8 @@ class Reviews:
         What is measured of them: each verdict notes the values of its moment.
     projects
         What verdicts rest on.
+    links
+        Under which id a plate's decisions are kept.
     submit
         Runs something in a thread.
     read_only
@@ -73,6 +76,7 @@ class Reviews:
         plates: Plates,
         measuring: Measuring,
         projects: Projects,
+        links: Links,
         submit: Callable[[Callable[[], None]], object],
         *,
         read_only: bool = False,
@@ -81,6 +85,7 @@ class Reviews:
         self._plates = plates
         self._measuring = measuring
         self._projects = projects
+        self._links = links
         self._submit = submit
         self._read_only = read_only
         self._lock = threading.Lock()
@@ -124,7 +129,7 @@ class Reviews:
         """
         plate = self._plates.get(key)
         known = self._of(plate)
-        return self._ledger.since(known.plate, also=ids_before(plate, known))
+        return self._ledger.since(known.plate, also=self._also(plate, known))
 
     def told(self, key: str, who: Who | None = None) -> list[Act]:
         """Return the ledger of a plate without what an open blind round hides."""
@@ -289,7 +294,7 @@ class Reviews:
 
         with known.writing:
             new = self._ledger.append(
-                known.plate, known.verdicts.last, alone, ids_before(plate, known)
+                known.plate, known.verdicts.last, alone, self._also(plate, known)
             )
         with known.lock:
             take(known, new)
@@ -306,14 +311,19 @@ class Reviews:
         """Raise `SignedOffError` where a plate is signed off; asks the database."""
         refuse_if_signed(self.verdicts(key).signed, key)
 
+    def has_acts(self, plate: str) -> bool:
+        """Whether anything was decided on a plate, by its id."""
+        return self._ledger.last(plate) > 0
+
     def is_blind(self, plate: str) -> bool:
         """Whether a blind round is open on a plate, by its id (fast)."""
         with self._lock:
-            return any(
-                one.review.blind.open
-                for one in self._known.values()
-                if one.plate == plate
-            )
+            found = list(self._known.items())
+        return any(
+            known.review.blind.open
+            and plate in (known.plate, self._plates.get(key).plate.id)
+            for key, known in found
+        )
 
     def may_write(self) -> None:
         """Raise `RefusedError` on a server that writes nothing."""
@@ -363,13 +373,31 @@ class Reviews:
     def _of(self, plate: ServedPlate) -> Known:
         with self._lock:
             known = self._known.get(plate.key)
+            id = self._links.ledger(plate)
             if known is None:
-                known = self._known[plate.key] = Known(plate.plate.id)
-            elif known.plate != plate.plate.id:
-                # A first correction writes an id; what was judged before stays known.
-                known.also = (*(known.also or ()), known.plate)
-                known.plate = plate.plate.id
+                known = self._known[plate.key] = Known(id)
+            elif known.plate != id:
+                if self._links.is_apart(plate):
+                    known = self._known[plate.key] = Known(id, count=known.count + 1)
+                else:
+                    # A first correction writes an id; what was judged stays known.
+                    known.also = (*(known.also or ()), known.plate)
+                    known.plate = id
             return known
+
+    def _also(self, plate: ServedPlate, known: Known) -> tuple[str, ...]:
+        if self._links.is_apart(plate):
+            return self._links.also(plate)
+        return (*ids_before(plate, known), *self._links.also(plate))
+
+    def forget(self, key: str) -> None:
+        """Read a plate's ledger anew: it may be another one."""
+        with self._lock:
+            known = self._known.pop(key, None)
+            if known is not None:
+                plate = self._plates.get(key)
+                again = Known(self._links.ledger(plate), count=known.count + 1)
+                self._known[key] = again
 
     def _look(self, plate: ServedPlate, known: Known) -> None:
         try:
@@ -382,7 +410,7 @@ class Reviews:
 
     def _refresh(self, plate: ServedPlate, known: Known) -> None:
         new = self._ledger.since(
-            known.plate, known.verdicts.last, ids_before(plate, known)
+            known.plate, known.verdicts.last, self._also(plate, known)
         )
         with known.lock:
             take(known, new)

@@ -1,0 +1,176 @@
+"""The first page's list: each plate with its progress, and what stands out on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard.plates.registry import is_address
+from dashboard.reviews.acts import Subject
+from dashboard.reviews.queue import Tally, tally
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import PlateEntry
+    from dashboard.quality.suspects import Judgement
+    from dashboard.reviews.reviews import Reviews
+    from dashboard.reviews.values import SignedOff
+    from dashboard.settings import Settings
+
+_KIND = "suspects"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WellMark:
+    """A well of a plate's small map."""
+
+    row: int
+    column: int
+    state: str
+    """See `WellState.state`."""
+
+    verdict: str = ""
+    basis: str = ""
+    stale: bool = False
+    score: float | None = None
+    """How suspect it is; None where the plate was not judged yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateLine:
+    """A plate in the list."""
+
+    entry: PlateEntry
+    rows: int = 0
+    columns: int = 0
+    wells: tuple[WellMark, ...] = ()
+    """Every position of the grid, row by row."""
+
+    tally: Tally = dataclasses.field(
+        default_factory=lambda: Tally(verdicts={}, bases={})
+    )
+    suspects: int | None = None
+    """Wells that somebody should look at; None while it is not known."""
+
+    completeness: str = ""
+    """One sentence, empty until the plate was looked over."""
+
+    signed: SignedOff | None = None
+    changed: float = 0.0
+    """When the plate document was last written, in seconds of the Unix clock; 0 where
+    the place does not tell."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to be judged."""
+        return self.signed is not None or (
+            bool(self.tally.total) and self.tally.reviewed == self.tally.total
+        )
+
+
+class PlateIndex:
+    """Knows how far all plates are, also those that nobody has open.
+
+    What stands out on a plate is kept when it was judged, a row a plate, so that the
+    list does not read every measurement of every plate.
+    """
+
+    def __init__(
+        self,
+        plates: Plates,
+        reviews: Reviews,
+        settings: Settings,
+        submit: Callable[[Callable[[], None]], object],
+    ) -> None:
+        self._plates = plates
+        self._reviews = reviews
+        self._settings = settings
+        self._submit = submit
+        self._lock = threading.Lock()
+        self._kept: dict[str, Judgement] = {}
+
+    def note(self, plate: ServedPlate, judged: Judgement) -> None:
+        """Keep which wells of a plate are suspect (fast; written later)."""
+        if not judged.ready or self._kept.get(plate.key) is judged:
+            return
+        with self._lock:
+            self._kept[plate.key] = judged
+        scores = {one.well: round(one.score, 3) for one in judged.suspects}
+        self._submit(lambda: self._settings.put(scores, _KIND, plate.plate.id))
+
+    def lines(self) -> tuple[PlateLine, ...]:
+        """Return all plates: those with something to do first, then the newest.
+
+        Reads a ledger and a document a plate, so it belongs into a thread.
+        """
+        found = [self._line(plate) for plate in self._plates.all()]
+        # Sorting keeps the order of the list where two are alike.
+        return tuple(
+            sorted(
+                found,
+                key=lambda one: (
+                    one.entry.error is not None,
+                    one.finished,
+                    -one.changed,
+                ),
+            )
+        )
+
+    def _line(self, plate: ServedPlate) -> PlateLine:
+        entry = plate.entry()
+        if entry.error is not None:
+            return PlateLine(entry=entry)
+        try:
+            overview = plate.overview()
+            review = self._reviews.read(plate.key)
+        except HCSError as error:
+            return PlateLine(entry=dataclasses.replace(entry, error=str(error)))
+        told = self._settings.get(_KIND, overview.id)
+        scores = told if isinstance(told, dict) else None
+        marks = []
+        for well in overview.wells:
+            held = review.of(Subject(well.path))
+            score = None if scores is None else scores.get(well.label, 0.0)
+            marks.append(
+                WellMark(
+                    row=well.row,
+                    column=well.column,
+                    state=well.state,
+                    verdict=held.act.verdict if held else "",
+                    basis=held.act.basis if held else "",
+                    stale=bool(held and held.stale),
+                    score=float(score) if isinstance(score, int | float) else None,
+                )
+            )
+        return PlateLine(
+            entry=entry,
+            rows=len(overview.rows),
+            columns=len(overview.columns),
+            wells=tuple(marks),
+            tally=tally(overview, review),
+            suspects=None if scores is None else len(scores),
+            completeness=overview.banner,
+            signed=review.signed,
+            changed=_changed(overview.location),
+        )
+
+
+def _changed(location: str) -> float:
+    if is_address(location):
+        return 0.0
+    place = Path(location)
+    names = (place / "zarr.json", place / ".zattrs", place)
+    for name in names:
+        try:
+            if name is not place or name.is_file():
+                return name.stat().st_mtime
+        except OSError:
+            continue
+    return 0.0

@@ -1,0 +1,106 @@
+"""Decisions follow a plate that is moved, renamed, copied or edited."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dashboard.cli import main
+from tests import plates
+from tests.integration.judged import A1, A2, ADA, B2, BEN, KEY, judge, verdicts
+from tests.integration.serving import service, surveyed
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    return plates.make(tmp_path / "served" / KEY, fields=2, shape=(32, 40))
+
+
+def told(
+    capsys: pytest.CaptureFixture[str], plate: Path, workspace: Path, *options: str
+) -> str:
+    code = main(["relink", str(plate), "--workspace", str(workspace), *options])
+    found = capsys.readouterr()
+    assert code == 0, found.err
+    return found.out
+
+
+def test_a_moved_and_renamed_plate_keeps_its_decisions_and_says_where_it_was(
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = tmp_path / "workspace"
+    with service(workspace, plate) as made:
+        surveyed(made, KEY)
+        judge(made, A1, "fail")
+        made.signing.sign_off(KEY, ADA)
+    moved = tmp_path / "archive" / "renamed.ome.zarr"
+    moved.parent.mkdir()
+    shutil.move(plate, moved)
+    out = told(capsys, moved, workspace)
+    assert "decisions   2" in out
+    assert f"was at      {plate}" in out
+    assert "also at" not in out
+    with service(workspace, moved) as made:
+        surveyed(made, "renamed.ome.zarr")
+        found = made.reviews.read("renamed.ome.zarr")
+        assert verdicts(found) == {A1: "fail"}
+        assert found.signed is not None
+        assert found.signed.changes == ()
+        assert made.link("renamed.ome.zarr").question == ""
+
+
+def test_a_copy_asks_whether_it_is_the_same_plate_and_can_be_judged_apart(
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, copy = tmp_path / "workspace", tmp_path / "served" / "copy.ome.zarr"
+    with service(workspace, plate) as made:
+        surveyed(made, KEY)
+        judge(made, A1, "fail")
+    shutil.copytree(plate, copy)
+    with service(workspace, plate.parent) as made:
+        surveyed(made, KEY)
+        surveyed(made, "copy.ome.zarr")
+        for key, other in ((KEY, copy), ("copy.ome.zarr", plate)):
+            assert verdicts(made.reviews.read(key)) == {A1: "fail"}
+            assert made.link(key).copies == (str(other),)
+            assert "same plate, or a copy" in made.link(key).question
+        made.set_apart("copy.ome.zarr")
+        assert verdicts(made.reviews.read("copy.ome.zarr")) == {}
+        assert made.link(KEY).question == ""
+        assert made.link("copy.ome.zarr").question == ""
+        judge(made, A2, "pass", BEN)
+        assert set(verdicts(made.reviews.read("copy.ome.zarr"))) == set()
+    # From the command line the same, and back; the plate itself is not written to.
+    before = (copy / "zarr.json").read_bytes()
+    assert "decisions   0" in told(capsys, copy, workspace)
+    assert "decisions   2" in told(capsys, copy, workspace, "--same")
+    assert "decisions   0" in told(capsys, copy, workspace, "--apart")
+    assert (copy / "zarr.json").read_bytes() == before
+
+
+def test_a_plate_whose_documents_were_edited_gets_its_decisions_back(
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, file = tmp_path / "workspace", plate / "zarr.json"
+    document = json.loads(file.read_text())
+    del document["attributes"]["hcs"]  # known by its fingerprint alone
+    file.write_text(json.dumps(document))
+    with service(workspace, plate, read_only=False) as made:
+        surveyed(made, KEY)
+        judge(made, B2, "fail")
+        old = made.overview(KEY).id
+    document["attributes"]["ome"]["plate"]["name"] = "another name"
+    file.write_text(json.dumps(document))
+    assert "decisions   0" in told(capsys, plate, workspace)
+    assert "decisions   1" in told(capsys, plate, workspace, "--to", old)
+    with service(workspace, plate) as made:
+        surveyed(made, KEY)
+        assert verdicts(made.reviews.read(KEY)) == {B2: "fail"}
+        judge(made, A1, "pass")
+        assert set(verdicts(made.reviews.read(KEY))) == {A1, B2}
+    options = ["relink", str(plate), "--workspace", str(workspace), "--to", "nothing"]
+    assert main(options) == 1
+    assert "No decisions are kept" in capsys.readouterr().err
