@@ -163,14 +163,7 @@ class Service:
             automatic=measure,
         )
         self._statistics = PlateStatistics(settings, self._roles)
-        self.choices = Choices(
-            self._plates,
-            self._measuring,
-            judging,
-            self._may_choose,
-            settings=settings,
-            roles=self._roles,
-        )
+        self.choices = Choices(self._plates, self._measuring, judging, self._may_choose)
         ledger = Ledger(self._engine)
         self._links = Links(settings)
         self._projects = Projects(self._engine, settings, self._roles, self._measuring)
