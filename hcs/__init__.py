@@ -60,8 +60,8 @@ if TYPE_CHECKING:
     from hcs.plates.well import HCSWell as HCSWell
     from hcs.rules.problem import Problem as Problem
     from hcs.settings import config as config
+    from hcs.stores.location import open_store as open_store
     from hcs.stores.store import PlateStore as PlateStore
-    from hcs.stores.store import open_store as open_store
     from hcs.tables.platemap import read_plate_map as read_plate_map
     from hcs.validation import validate as validate
     from hcs.writing.pack import pack as pack
@@ -113,7 +113,8 @@ _MODULES = {
     "hcs.rules.problem": "Problem",
     "hcs.writing.settle": "settle unsettled",
     "hcs.writing.staging": "StagedField stage_field",
-    "hcs.stores.store": "PlateStore open_store",
+    "hcs.stores.location": "open_store",
+    "hcs.stores.store": "PlateStore",
     "hcs.validation": "validate",
     "hcs.plates.well": "HCSWell",
     "hcs.writing.writer": "HCSPlateWriter login_name to_hcs_zarr write_hcs_well_image",

@@ -308,8 +308,8 @@ def from_ome_zarr(store: Any, path: str = "") -> Multiscales:
     MetadataError
         If what is there is not an image.
     """
+    from hcs.stores.location import open_store
     from hcs.stores.root import find_version
-    from hcs.stores.store import open_store
 
     opened = open_store(store)
     path = path.strip("/")

@@ -74,7 +74,7 @@ class HCSPlate:
         *,
         metadata: Any = None,
     ) -> None:
-        from hcs.stores.store import open_store
+        from hcs.stores.location import open_store
 
         given = metadata if plate_metadata is None else plate_metadata
         self._store: PlateStore | None = None if store is None else open_store(store)

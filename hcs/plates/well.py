@@ -71,7 +71,7 @@ class HCSWell:
         names: WellNames | None = None,
         changed: Callable[[HCSWell], None] | None = None,
     ) -> None:
-        from hcs.stores.store import open_store
+        from hcs.stores.location import open_store
 
         self.store: PlateStore = open_store(store)
         self.path = check_well_path(well_path, self.store.location)

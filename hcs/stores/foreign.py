@@ -6,9 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError, StoreError
+from hcs.stores.directory import DirectoryStore
 from hcs.stores.store import (
     CHUNK_LIMIT,
-    DirectoryStore,
     PlateStore,
     check_key,
     too_large,

@@ -19,11 +19,11 @@ from hcs.errors import (
     StoreError,
     UnsafeDataError,
 )
+from hcs.stores.directory import open_flags
 from hcs.stores.store import (
     CHUNK_LIMIT,
     PlateStore,
     check_key,
-    open_flags,
     resolve_range,
     too_large,
 )

@@ -1,30 +1,19 @@
 """Where a plate's bytes are: one hierarchy, read by key.
 
-A key is a path below the root of the hierarchy, such as ``A/1/zarr.json``. A folder is
-here; archives are in `hcs.stores.ozx`, addresses in `hcs.stores.remote`, stores of
-zarr in `hcs.stores.foreign`. Bytes are bounded and links are followed only inside the
-plate.
+A key is a path below the root of the hierarchy, such as ``A/1/zarr.json``. Folders are
+in `hcs.stores.directory`, archives in `hcs.stores.ozx`, addresses in
+`hcs.stores.remote`, stores of zarr in `hcs.stores.foreign`; `hcs.stores.location` picks
+one. Bytes are bounded.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
-import sys
 from abc import ABC, abstractmethod
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from hcs.errors import (
-    InvalidPathError,
-    PlateNotFoundError,
-    StoreError,
-    UnsafeDataError,
-)
+from hcs.errors import InvalidPathError, UnsafeDataError
 from hcs.ngff.document import DOCUMENT_LIMIT
-from hcs.settings import config
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -32,8 +21,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from zarr.abc.store import Store
-
-REMOTE_SCHEMES = ("http", "https", "s3", "gs", "az")
 
 CHUNK_LIMIT = 2 << 30
 """Largest object in bytes that is read as a whole; blosc cannot make larger ones."""
@@ -163,161 +150,6 @@ class PlateStore(ABC):
         return f"{type(self).__name__}({self.location!r})"
 
 
-class DirectoryStore(PlateStore):
-    """A plate in a folder.
-
-    Parameters
-    ----------
-    path
-        The folder; a relative path is resolved now, so that it survives a ``chdir``.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.root = os.path.realpath(os.fspath(path))
-        if not os.path.isdir(self.root):  # noqa: PTH112  (str throughout: speed)
-            raise PlateNotFoundError(f"No folder at {self.root}.")
-        self.location = self.root
-        self._inside = self.root.rstrip(os.sep) + os.sep
-
-    @property
-    def writable(self) -> bool:  # type: ignore[override]
-        """Whether files can be made in the folder."""
-        return os.access(self.root, os.W_OK)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.root,)
-
-    def fetch(
-        self,
-        key: str,
-        start: int = 0,
-        length: int | None = None,
-        *,
-        limit: int = CHUNK_LIMIT,
-    ) -> bytes | None:
-        """Return bytes of a file; see `PlateStore.fetch`."""
-        return self._fetch(key, start, length, limit)[0]
-
-    def read_stamped(self, key: str) -> tuple[bytes | None, Hashable | None]:
-        """Return a document and its stamp, from one descriptor."""
-        data, found = self._fetch(key, 0, None, DOCUMENT_LIMIT)
-        return data, None if found is None else _stamp(found)
-
-    def _fetch(
-        self, key: str, start: int, length: int | None, limit: int
-    ) -> tuple[bytes | None, os.stat_result | None]:
-        check_key(key, self.location)
-        try:
-            descriptor = os.open(self._inside + key, _OPEN_FLAGS)
-        except OSError as error:
-            self._absent_or_raise(error, key)
-            return None, None
-        try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                self._no_file(found, key)
-                return None, None
-            self._check_inside(descriptor, key)
-            start, length = resolve_range(start, length, found.st_size)
-            if length > limit:
-                raise too_large(self.where(key), length, limit)
-            return _read_at(descriptor, start, length), found
-        except OSError as error:
-            self._absent_or_raise(error, key)
-            return None, None
-        finally:
-            os.close(descriptor)
-
-    def stamp(self, key: str) -> Hashable | None:
-        """Return inode, time of change and size of a file."""
-        try:
-            found = os.stat(self._inside + key)  # noqa: PTH116
-        except OSError:
-            return None
-        return _stamp(found)
-
-    def children(self, prefix: str = "") -> Iterator[str]:
-        """Yield names below a folder; nothing where there is none."""
-        check_key(prefix, self.location)
-        path = os.path.realpath(self._inside + prefix)
-        if path != self.root and not self._is_inside(path):
-            raise self._leaves(prefix)
-        try:
-            with os.scandir(path) as entries:
-                yield from [entry.name for entry in entries]
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        except OSError as error:
-            raise StoreError(
-                f"Cannot list {self.where(prefix)}: {error.strerror}."
-            ) from error
-
-    def _check_inside(self, descriptor: int, key: str) -> None:
-        # On Linux the kernel tells where an open file is: one call, and no race.
-        try:
-            path = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
-        except OSError:
-            path = os.path.realpath(self._inside + key)
-        if not self._is_inside(path):
-            raise self._leaves(key)
-
-    def _is_inside(self, path: str) -> bool:
-        return path.startswith(self._inside) or config.follow_links
-
-    def _leaves(self, key: str) -> UnsafeDataError:
-        return UnsafeDataError(
-            f"{self.where(key)} is a link that leads out of the plate; it is not "
-            f"followed. Copy what it points to into the plate, or set "
-            f"config.follow_links if you trust the plate."
-        )
-
-    def _no_file(self, found: os.stat_result, key: str) -> None:
-        if stat.S_ISDIR(found.st_mode):
-            return
-        raise UnsafeDataError(
-            f"{self.where(key)} is not a plain file ({stat.filemode(found.st_mode)}); "
-            f"it is not read."
-        )
-
-    def _absent_or_raise(self, error: OSError, key: str) -> None:
-        if isinstance(error, StoreError):
-            raise error
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
-            return
-        if error.errno == errno.ELOOP:
-            raise UnsafeDataError(f"{self.where(key)} is a loop of links.") from error
-        if error.errno == errno.ENXIO:
-            raise UnsafeDataError(f"{self.where(key)} is not a plain file.") from error
-        raise StoreError(f"Cannot read {self.where(key)}: {error.strerror}.") from error
-
-
-def open_flags() -> int:
-    """Return how to open a file that should be a plain one."""
-    # O_NONBLOCK: opening a FIFO that somebody called zarr.json must not wait.
-    names = ("O_CLOEXEC", "O_NONBLOCK", "O_BINARY")
-    return os.O_RDONLY | sum(getattr(os, name, 0) for name in names)
-
-
-_OPEN_FLAGS = open_flags()
-
-
-def _stamp(found: os.stat_result) -> Hashable:
-    return (found.st_ino, found.st_mtime_ns, found.st_size)
-
-
-def _read_at(descriptor: int, start: int, length: int) -> bytes:
-    if start:
-        os.lseek(descriptor, start, os.SEEK_SET)
-    data = os.read(descriptor, length)
-    if len(data) == length:
-        return data
-    parts = [data]
-    while data and (length := length - len(data)) > 0:
-        data = os.read(descriptor, length)
-        parts.append(data)
-    return b"".join(parts)
-
-
 def resolve_range(start: int, length: int | None, size: int) -> tuple[int, int]:
     """Return first byte and count within an object of `size` bytes."""
     first = min(start, size) if start >= 0 else max(size + start, 0)
@@ -353,88 +185,4 @@ def too_large(where: str, length: int, limit: int) -> UnsafeDataError:
     """Return the error for an object that is too large to be read."""
     return UnsafeDataError(
         f"{where} has {length} bytes; at most {limit} are read. It is refused."
-    )
-
-
-def open_store(location: Any) -> PlateStore:
-    """Return the store at a location.
-
-    Parameters
-    ----------
-    location
-        A path of a folder or of an ``.ozx`` archive; a ``file``, ``http``, ``https``,
-        ``s3``, ``gs`` or ``az`` URL of either; a zarr ``Store`` or ``Group``; a dict of
-        keys and bytes; a store of obstore; or a `PlateStore`, returned as it is.
-
-    Raises
-    ------
-    PlateNotFoundError
-        If nothing is at the path.
-    StoreError
-        If the location is of a kind that cannot be read.
-    MissingExtraError
-        If it is remote and obstore is not installed.
-    """
-    if isinstance(location, PlateStore):
-        return location
-    if isinstance(location, str):
-        scheme, _, rest = location.partition("://")
-        if rest:
-            return _open_url(location, scheme.lower())
-    if isinstance(location, str | os.PathLike):
-        return _open_path(os.fspath(location))
-    return _open_object(location)
-
-
-def _open_url(url: str, scheme: str) -> PlateStore:
-    if scheme == "file":
-        # Brings the standard library's HTTP client along, which takes 20 ms to load.
-        from urllib.request import url2pathname
-
-        return _open_path(url2pathname(urlsplit(url).path))
-    if scheme in REMOTE_SCHEMES:
-        from hcs.stores.remote import open_url
-
-        return open_url(url)
-    raise StoreError(
-        f"The address starts with {scheme!r}, which is not read here; known are paths, "
-        f"file and {', '.join(REMOTE_SCHEMES)}. Pass a zarr store for anything else."
-    )
-
-
-def _open_path(path: str) -> PlateStore:
-    if not path:
-        raise PlateNotFoundError("The path of the plate is empty.")
-    try:
-        found = os.stat(path)  # noqa: PTH116
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        shown = Path(path).absolute() if "\0" not in path else repr(path)
-        raise PlateNotFoundError(f"No plate at {shown}: {reason}.") from error
-    if stat.S_ISDIR(found.st_mode):
-        return DirectoryStore(path)
-    if stat.S_ISREG(found.st_mode):
-        from hcs.stores.ozx import ArchiveStore
-
-        return ArchiveStore(path)
-    raise PlateNotFoundError(f"No plate at {path}: it is neither a folder nor a file.")
-
-
-def _open_object(location: Any) -> PlateStore:
-    if type(location).__module__.partition(".")[0] == "obstore" or any(
-        one.__module__.partition(".")[0] == "obstore" for one in type(location).__mro__
-    ):
-        from hcs.stores.remote import RemoteStore
-
-        return RemoteStore(location)
-    # A zarr object can only be there once zarr is imported; do not import it to ask.
-    if "zarr" in sys.modules or isinstance(location, dict):
-        from hcs.stores.foreign import open_zarr
-
-        store = open_zarr(location)
-        if store is not None:
-            return store
-    raise StoreError(
-        f"Cannot read a plate from {type(location).__name__}; expected a path, an "
-        f"address, a zarr Store or Group, or a dict."
     )

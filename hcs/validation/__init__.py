@@ -51,7 +51,8 @@ def validate(
     -----
     The cost is linear in wells, fields and levels: each document is read once.
     """
-    from hcs.stores.store import PlateStore, open_store
+    from hcs.stores.location import open_store
+    from hcs.stores.store import PlateStore
     from hcs.validation.store import validate_store
 
     opened = getattr(store, "store", store)

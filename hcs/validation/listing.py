@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from hcs.rules.archive import Archive, ArchiveEntry
-from hcs.stores.store import DirectoryStore
+from hcs.stores.directory import DirectoryStore
 
 if TYPE_CHECKING:
     from hcs.stores.store import PlateStore

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hcs.errors import InvalidPathError
-from hcs.stores.store import DirectoryStore
+from hcs.stores.directory import DirectoryStore
 from hcs.writing import step
 from hcs.writing.lock import LOCK_FILE, Hold, locked, try_hold
 from hcs.writing.target import PART, Target, store_errors

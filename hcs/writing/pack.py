@@ -242,7 +242,7 @@ def unpack(
     StoreError
         If the directory holds something.
     """
-    from hcs.stores.store import open_store
+    from hcs.stores.location import open_store
 
     final = local_path(plate)
     if final.exists() and (not final.is_dir() or any(final.iterdir())):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from hcs.errors import PlateNotFoundError, ReadOnlyError, StoreError
-from hcs.stores.store import REMOTE_SCHEMES, DirectoryStore, open_store
+from hcs.stores.directory import DirectoryStore
+from hcs.stores.location import REMOTE_SCHEMES, open_store
 from hcs.writing.folder import DirectoryTarget
 from hcs.writing.target import Target
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, NotFoundError
 from hcs.ngff import spec
-from hcs.stores.store import open_store
+from hcs.stores.location import open_store
 from hcs.writing import hierarchy
 from hcs.writing.commit import Change, commit_change
 from hcs.writing.places import opened

@@ -16,8 +16,9 @@ from hcs.errors import (
     StoreError,
     UnsafeDataError,
 )
+from hcs.stores.directory import DirectoryStore
+from hcs.stores.location import open_store
 from hcs.stores.ozx import ArchiveStore
-from hcs.stores.store import DirectoryStore, open_store
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hcs import from_hcs_zarr
 from hcs.errors import PlateNotFoundError
 from hcs.ngff.document import group_json, to_bytes
 from hcs.rules.problem import Problem
-from hcs.stores.store import DirectoryStore
+from hcs.stores.directory import DirectoryStore
 from hcs.validation import validate
 from tests.unit.test_rules_image import image
 from tests.unit.test_rules_well import well

@@ -1,0 +1,100 @@
+"""Locations of every kind, and the store at each."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from hcs.errors import PlateNotFoundError, StoreError
+from hcs.stores.directory import DirectoryStore
+from hcs.stores.store import PlateStore
+
+REMOTE_SCHEMES = ("http", "https", "s3", "gs", "az")
+
+
+def open_store(location: Any) -> PlateStore:
+    """Return the store at a location.
+
+    Parameters
+    ----------
+    location
+        A path of a folder or of an ``.ozx`` archive; a ``file``, ``http``, ``https``,
+        ``s3``, ``gs`` or ``az`` URL of either; a zarr ``Store`` or ``Group``; a dict of
+        keys and bytes; a store of obstore; or a `PlateStore`, returned as it is.
+
+    Raises
+    ------
+    PlateNotFoundError
+        If nothing is at the path.
+    StoreError
+        If the location is of a kind that cannot be read.
+    MissingExtraError
+        If it is remote and obstore is not installed.
+    """
+    if isinstance(location, PlateStore):
+        return location
+    if isinstance(location, str):
+        scheme, _, rest = location.partition("://")
+        if rest:
+            return _open_url(location, scheme.lower())
+    if isinstance(location, str | os.PathLike):
+        return _open_path(os.fspath(location))
+    return _open_object(location)
+
+
+def _open_url(url: str, scheme: str) -> PlateStore:
+    if scheme == "file":
+        # Brings the standard library's HTTP client along, which takes 20 ms to load.
+        from urllib.request import url2pathname
+
+        return _open_path(url2pathname(urlsplit(url).path))
+    if scheme in REMOTE_SCHEMES:
+        from hcs.stores.remote import open_url
+
+        return open_url(url)
+    raise StoreError(
+        f"The address starts with {scheme!r}, which is not read here; known are paths, "
+        f"file and {', '.join(REMOTE_SCHEMES)}. Pass a zarr store for anything else."
+    )
+
+
+def _open_path(path: str) -> PlateStore:
+    if not path:
+        raise PlateNotFoundError("The path of the plate is empty.")
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        shown = Path(path).absolute() if "\0" not in path else repr(path)
+        raise PlateNotFoundError(f"No plate at {shown}: {reason}.") from error
+    if stat.S_ISDIR(found.st_mode):
+        return DirectoryStore(path)
+    if stat.S_ISREG(found.st_mode):
+        from hcs.stores.ozx import ArchiveStore
+
+        return ArchiveStore(path)
+    raise PlateNotFoundError(f"No plate at {path}: it is neither a folder nor a file.")
+
+
+def _open_object(location: Any) -> PlateStore:
+    if type(location).__module__.partition(".")[0] == "obstore" or any(
+        one.__module__.partition(".")[0] == "obstore" for one in type(location).__mro__
+    ):
+        from hcs.stores.remote import RemoteStore
+
+        return RemoteStore(location)
+    # A zarr object can only be there once zarr is imported; do not import it to ask.
+    if "zarr" in sys.modules or isinstance(location, dict):
+        from hcs.stores.foreign import open_zarr
+
+        store = open_zarr(location)
+        if store is not None:
+            return store
+    raise StoreError(
+        f"Cannot read a plate from {type(location).__name__}; expected a path, an "
+        f"address, a zarr Store or Group, or a dict."
+    )
