@@ -236,11 +236,9 @@ def _with_bar(picture: Image.Image, size: float, unit: str) -> Image.Image:
     font, plain = _font(max(10, height // 32))
     draw = ImageDraw.Draw(picture)
     right, bottom = width - margin, height - margin
-    draw.rectangle(
-        (right - across, bottom - thick, right - 1, bottom - 1),
-        fill="white",
-        outline="black",
-    )
+    bar = (right - across, bottom - thick, right - 1, bottom - 1)
+    draw.rectangle((bar[0] - 1, bar[1] - 1, bar[2] + 1, bar[3] + 1), fill="black")
+    draw.rectangle(bar, fill="white")
     draw.text(
         (right - across / 2, bottom - thick - margin / 3),
         text.translate(plain),

@@ -1,0 +1,124 @@
+"""What leaves a field viewer as a file is what it shows, and says where it is from."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import hcs
+from dashboard.app import Settings
+from dashboard.pictures.saving import round_length
+from dashboard.web.urls import Urls
+from tests import plates
+from tests.integration.serving import Served, service, surveyed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "p.ome.zarr"
+SHAPE = (240, 300)
+CHANNELS = "0:FF0000:0:4000:1;1:00FF00:0:4000:1"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    plates.make(folder / KEY, z=2, t=2, shape=SHAPE, pixels="gradient", name="p 1")
+    with (
+        service(tmp_path_factory.mktemp("workspace"), folder) as made,
+        Served(made, Settings(port=0)) as running,
+    ):
+        surveyed(made, KEY)
+        yield running
+
+
+def file(served: Served, what: str, well: str = "B2", **query: object) -> str:
+    version = served.service.well(KEY, well).field("0").version
+    return f"{Urls().saved(KEY, well, '0', version, what)}?{urlencode(query)}"
+
+
+def stored(served: Served, well: str) -> np.ndarray:
+    row, column = well[0], well[1:]
+    path = served.service.overview(KEY).location
+    found = hcs.from_hcs_zarr(path).get_well(row, column)
+    assert found is not None
+    image = found.get_image(0)
+    assert image is not None
+    return np.asarray(image.images[0].data)  # t, c, z, y, x
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"z": 0, "t": 1}, lambda data: data[1, :, 0]),
+        ({}, lambda data: data[0, :, 1]),
+        ({"projection": "max", "t": 1}, lambda data: data[1].max(axis=1)),
+    ],
+    ids=["plane", "default", "max"],
+)
+def test_a_tiff_holds_the_pixels_of_the_plane(
+    query: dict[str, object], expected: object, served: Served
+) -> None:
+    found = served.get(file(served, "planes.tif", channels=CHANNELS, **query))
+    assert found.status == 200
+    assert found.headers["Content-Type"] == "image/tiff"
+    with tifffile.TiffFile(io.BytesIO(found.body)) as tiff:
+        pixels = tiff.asarray()
+        about = tifffile.xml2dict(tiff.ome_metadata)["OME"]["Image"]["Pixels"]
+    assert np.array_equal(pixels, expected(stored(served, "B2")))  # type: ignore[operator]
+    assert [one["Name"] for one in about["Channel"]] == ["DNA", "GFP"]
+    assert about["PhysicalSizeXUnit"] == "µm"
+    assert about["PhysicalSizeX"] == pytest.approx(0.5)
+
+
+def test_a_tiff_holds_only_the_channels_that_are_on(served: Served) -> None:
+    found = served.get(file(served, "planes.tif", channels="1:00FF00:0:9:1"))
+    pixels = tifffile.imread(io.BytesIO(found.body))
+    assert np.array_equal(pixels, stored(served, "B2")[0, 1, 1])
+    name = found.headers["Content-Disposition"]
+    assert 'filename="p-1_B2_0_z-2-of-2_t-1-of-2.ome.tif"' in name
+
+
+def test_a_png_is_drawn_as_on_screen_with_a_bar_and_a_caption(served: Served) -> None:
+    plain = served.get(file(served, "field.png", channels=CHANNELS, source="plate"))
+    assert plain.headers["Content-Type"] == "image/png"
+    picture = np.asarray(Image.open(io.BytesIO(plain.body)))
+    assert picture.shape[1] == SHAPE[1]
+    assert picture.shape[0] > SHAPE[0]  # the caption
+    code = stored(served, "B2")[0, :, 1, 30, 40]
+    expected = np.append(np.minimum(code / 4000 * 255, 255), 0)
+    assert np.abs(picture[30, 40].astype(float) - expected).max() <= 1
+    # A quarter of 150 um is at least 20 um long, and 20 um are 40 pixels.
+    bar = (picture[: SHAPE[0]] == 255).all(axis=2)
+    assert bar.sum(axis=1).max() in range(36, 41)
+
+    # The caption of a field's own contrast is another one, and longer.
+    own = served.get(
+        file(served, "field.png", channels=CHANNELS, source="field", origin="B2 0")
+    )
+    other = np.asarray(Image.open(io.BytesIO(own.body)))
+    assert np.array_equal(other[: SHAPE[0]], picture[: SHAPE[0]])
+    ink = [int((one[SHAPE[0] :] < 128).sum()) for one in (picture, other)]
+    assert ink[1] > ink[0]
+
+
+def test_a_file_of_another_version_or_place_is_refused(served: Served) -> None:
+    old = Urls().saved(KEY, "B2", "0", "0" * 32, "planes.tif")
+    found = served.get(old)
+    assert found.status == 404
+    assert "replaced" in found.json["error"]
+    assert served.get(file(served, "planes.tif", z=7)).status == 404
+    assert served.get(file(served, "field.png", projection="sum")).status == 400
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(0.7, 0.5), (4.9, 2.0), (5, 5.0), (23, 20.0), (199, 100.0)]
+)
+def test_bars_have_round_lengths(most: float, expected: float) -> None:
+    assert round_length(most) == expected
