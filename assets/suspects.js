@@ -22,6 +22,18 @@ function build({ el, send, hide }) {
     ? h("button", { type: "button", class: "plain reason", title: "Colour the plate by this metric", on: { click: () => send("metric", { metric: one.metric }) } }, one.text)
     : h("span", { class: "reason" }, one.text))
 
+  const odd = (one) => h("li", {}, h("button", {
+    type: "button", class: "plain suspect", title: one.text, on: { click: () => tell("choose", one.well) },
+  }, h("b", {}, one.well), h("span", { class: "why" }, one.first)))
+  let open = false
+  const unusual = (list) => {
+    const element = h("details", { class: "unusual", on: { toggle: () => { open = element.open } } },
+      h("summary", { title: "They stand out within their role in what treatment moves: count, area, intensity. That alone makes no well suspect." }, `Unusual, may be biology (${count(list.length, "well")})`),
+      h("ol", { class: "list" }, list.map(odd)))
+    element.open = open
+    return element
+  }
+
   return {
     content(next) {
       hide(!next.shown)
@@ -36,6 +48,7 @@ function build({ el, send, hide }) {
         next.clean ? h("p", {}, `Nothing stands out in ${count(next.fields, "field")}.`) : null,
         next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,
         next.more ? h("p", { class: "small soft" }, `and ${count(next.more, "other")}`) : null,
+        next.unusual.length ? unusual(next.unusual) : null,
         next.reasons.length ? h("ul", { class: "reasons" }, next.reasons.map(reason)) : null)
     },
   }

@@ -163,7 +163,14 @@ class Service:
             automatic=measure,
         )
         self._statistics = PlateStatistics(settings, self._roles)
-        self.choices = Choices(self._plates, self._measuring, judging, self._may_choose)
+        self.choices = Choices(
+            self._plates,
+            self._measuring,
+            judging,
+            self._may_choose,
+            settings=settings,
+            roles=self._roles,
+        )
         ledger = Ledger(self._engine)
         self._links = Links(settings)
         self._projects = Projects(self._engine, settings, self._roles, self._measuring)
@@ -426,6 +433,7 @@ class Service:
     def measure(self, key: str) -> Progress:
         """Survey and measure a plate, and wait for it."""
         plate = self._plates.get(key)
+        self.choices.dress(plate)
         survey(plate, lambda: self._keeper.stopping)
         self._measuring.resume(plate)
         return self._measuring.wait(plate)
@@ -593,6 +601,7 @@ class Service:
     def _looked_at(self, key: str) -> ServedPlate:
         plate = self._plates.get(key)
         plate.look()
+        self.choices.dress(plate)
         if not plate.surveyed:
             self._keeper.wake()
         return plate

@@ -72,6 +72,7 @@ def describe_plate(
     channels: tuple[ChannelDisplay, ...],
     surveyed: bool,
     revision: int,
+    conditions: Mapping[str, Mapping[str, Any]],
 ) -> PlateOverview:
     """Return the overview of a plate.
 
@@ -83,10 +84,12 @@ def describe_plate(
         What is known of its wells, by path.
     key, writable, channels, surveyed, revision
         As the overview has them.
+    conditions
+        Value of each column of the plate map, by path of the well.
     """
-    wells = _well_states(plate, grid, known)
+    wells = _well_states(plate, grid, known, conditions)
     gaps = tuple(_gap(entry, grid) for entry in plate.gaps)
-    names = (name for one in plate.conditions.values() for name in one)
+    names = (name for one in conditions.values() for name in one)
     return PlateOverview(
         key=key,
         id=plate.id,
@@ -118,7 +121,10 @@ def acquisitions_of(plate: HCSPlate) -> tuple[Acquisition, ...]:
 
 
 def _well_states(
-    plate: HCSPlate, grid: Grid, known: Mapping[str, KnownWell]
+    plate: HCSPlate,
+    grid: Grid,
+    known: Mapping[str, KnownWell],
+    conditions: Mapping[str, Mapping[str, Any]],
 ) -> tuple[WellState, ...]:
     listed = {well.path for well in plate.wells}
     counts = [one.n_fields or 0 for one in known.values()]

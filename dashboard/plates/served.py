@@ -31,7 +31,7 @@ from hcs.images.image import Multiscales
 from hcs.ngff.document import group_document
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Mapping
 
     from dashboard.plates.values import (
         ChannelDisplay,
@@ -78,6 +78,7 @@ class ServedPlate:
         self._known: dict[str, KnownWell] = {}
         self._channels: tuple[ChannelDisplay, ...] = ()
         self._surveyed = False
+        self._given: Mapping[str, Mapping[str, Any]] | None = None
         self._overview: PlateOverview | None = None
         self._views: LRUCache[str, WellView] = LRUCache(_VIEWS)
         self._old: LRUCache[tuple[str, str], Multiscales] = LRUCache(100)
@@ -178,6 +179,19 @@ class ServedPlate:
         """Return the revision and remember that somebody is looking."""
         self.watched = time.monotonic()
         return self._revision
+
+    def give_conditions(
+        self, conditions: Mapping[str, Mapping[str, Any]] | None
+    ) -> None:
+        """Take conditions of wells, by path, instead of the store's; None: the store's.
+
+        What people say of a plate in its project goes before what came with it.
+        """
+        if conditions == self._given:
+            return
+        with self._lock:
+            self._given = conditions
+        self.bump()
 
     def bump(self) -> None:
         """Tell pages that something has changed."""
@@ -511,6 +525,7 @@ class ServedPlate:
             channels=self._channels,
             surveyed=self._surveyed,
             revision=self._revision,
+            conditions=plate.conditions if self._given is None else self._given,
         )
 
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashboard.errors import RefusedError
+from dashboard.quality.imports import preview_import
+from dashboard.quality.maps import MapBook, barcodes_of, format_of
 from dashboard.quality.wells import limits
 from dashboard.settings import project_of
 from hcs.errors import HCSError
+from hcs.tables.platemap import map_plates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.basis import Basis, Cut
+    from dashboard.quality.imports import ImportedMetric, ImportPreview
     from dashboard.quality.judging import Judging
+    from dashboard.quality.maps import MapPreview
     from dashboard.quality.measuring import Measuring
+    from dashboard.quality.roles import RoleBook
+    from dashboard.settings import Settings
     from hcs.qc.clip import Clip
+    from hcs.qc.imported import ImportedTable
+    from hcs.qc.roles import RoleMapping
 
 
 _MOST_PLATES = 100
@@ -44,6 +54,8 @@ class Choices:
         What the choices are about.
     may_write
         Raises where nothing may be written.
+    settings, roles
+        Where plate maps, and what they mean, are kept.
     """
 
     def __init__(
@@ -52,11 +64,17 @@ class Choices:
         measuring: Measuring,
         judging: Judging,
         may_write: Callable[[str], object],
+        *,
+        settings: Settings,
+        roles: RoleBook,
     ) -> None:
         self._plates = plates
         self._measuring = measuring
         self._judging = judging
         self._may_write = may_write
+        self._roles = roles
+        self._marks: dict[str, tuple[object, ...]] = {}
+        self.maps = MapBook(settings, roles)
 
     def basis(self, key: str) -> BasisView:
         """Return what the numbers of a plate rest on (fast)."""
@@ -116,6 +134,143 @@ class Choices:
         low, high = limits(values)
         return None if low is None or high is None else (low, high)
 
+    # --- plate maps and imported measurements -----------------------------------------
+
+    def dress(self, plate: ServedPlate) -> None:
+        """Give a plate what people said of its wells (fast)."""
+        try:
+            mark = self.maps.mark(plate)
+            before = self._marks.get(plate.key, ())
+            # The settings hand out the same objects until they are read again.
+            if len(before) == len(mark) and all(map(operator.is_, before, mark)):
+                return
+            plate.give_conditions(self.maps.conditions(plate))
+            self._marks[plate.key] = mark
+        except HCSError:
+            # Of a plate that cannot be opened there is nothing to say.
+            return
+
+    def typed(self, key: str) -> dict[str, str]:
+        """Return the typed pattern of each role (fast)."""
+        return self.maps.typed(self._plates.get(key))
+
+    def map_source(self, key: str) -> dict[str, str]:
+        """Return file, person and time of the map that was given (fast)."""
+        return self.maps.source(self._plates.get(key))
+
+    def imported(self, key: str) -> tuple[ImportedMetric, ...]:
+        """Return the columns that were imported (fast)."""
+        return self._judging.imports.metrics(self._plates.get(key).overview())
+
+    def preview_map(
+        self, key: str, data: bytes, name: str, barcode: str = ""
+    ) -> MapPreview:
+        """Return what a plate map would say; nothing is kept."""
+        return self.maps.preview(self._plates.get(key), data, name, barcode)
+
+    def keep_map(
+        self,
+        key: str,
+        data: bytes,
+        name: str,
+        *,
+        barcode: str,
+        mapping: RoleMapping,
+        others: bool,
+        who: str,
+    ) -> int:
+        """Keep a plate map, and what its columns mean; return how many plates have it.
+
+        Parameters
+        ----------
+        key
+            The plate.
+        data, name
+            The file.
+        barcode
+            Whose rows are the plate's, where the map is of several plates.
+        mapping
+            What the columns mean.
+        others
+            Give it to the project's other plates too: each its own rows by barcode,
+            or all the same where the map names no plates.
+        who
+            Who says so.
+        """
+        plate = self._writable(key)
+        barcodes = {one.casefold().strip(): one for one in map_plates(data, name=name)}
+        wanted = [(plate, barcode)]
+        if others:
+            for one in self._project(plate):
+                if one is not plate and barcodes:
+                    here = barcodes_of(one.overview()) & barcodes.keys()
+                    wanted += [(one, barcodes[code]) for code in sorted(here)[:1]]
+                elif one is not plate and _same_grid(one, plate):
+                    wanted.append((one, ""))
+        for one, _ in wanted:
+            self._may_write(one.key)
+        for one, own in wanted:
+            self.maps.keep(one, data, name, own, who)
+            self.dress(one)
+        columns = self.maps.preview(plate, data, name, barcode).roles.columns
+        self._roles.keep(plate.overview(), mapping, columns)
+        for one, _ in wanted:
+            self._roles_changed(one)
+        return len(wanted)
+
+    def forget_map(self, key: str) -> None:
+        """Return to the plate map that came with the plate."""
+        plate = self._writable(key)
+        self.maps.forget(plate)
+        self.dress(plate)
+        self._roles_changed(plate)
+
+    def keep_typed(self, key: str, patterns: Mapping[str, str]) -> None:
+        """Keep patterns of controls for the project's plates of this format."""
+        plate = self._writable(key)
+        self.maps.keep_typed(plate, patterns)
+        for one in self._siblings(plate):
+            self.dress(one)
+            self._roles_changed(one)
+
+    def preview_import(self, key: str, data: bytes, name: str) -> ImportPreview:
+        """Return which metrics a table would bring; nothing is kept."""
+        plate = self._plates.get(key)
+        return preview_import(self._table(plate, data, name), plate.overview())
+
+    def take_import(
+        self, key: str, data: bytes, name: str, columns: Collection[str], who: str
+    ) -> None:
+        """Keep columns of a table as metrics of a plate."""
+        plate = self._writable(key)
+        table = self._table(plate, data, name)
+        self._judging.imports.take(plate.overview(), table, columns, who)
+        plate.bump()
+
+    def remove_import(self, key: str, columns: Collection[str]) -> None:
+        """Forget imported metrics of a plate."""
+        plate = self._writable(key)
+        self._judging.imports.remove(plate.overview(), columns)
+        plate.bump()
+
+    def _table(self, plate: ServedPlate, data: bytes, name: str) -> ImportedTable:
+        from hcs.qc.imported import read_measurements
+
+        overview = plate.overview()
+        # A table of several plates: the rows of this one, where it can be told.
+        names = {one.casefold().strip(): one for one in _table_plates(data, name)}
+        own = [names[one] for one in sorted(barcodes_of(overview) & names.keys())]
+        return read_measurements(
+            data,
+            name=name,
+            format=format_of(overview),
+            plate=own[0] if own else None,
+        )
+
+    def _roles_changed(self, plate: ServedPlate) -> None:
+        self._measuring.judge(plate)
+        plate.bump()
+
     def _writable(self, key: str) -> ServedPlate:
         self._may_write(key)
         return self._plates.get(key)
@@ -124,6 +279,14 @@ class Choices:
         for one in self._siblings(plate):
             self._measuring.start(one)
             one.bump()
+
+    def _project(self, plate: ServedPlate) -> list[ServedPlate]:
+        project = project_of(plate.overview().location)
+        return [
+            self._plates.get(one.key)
+            for one in self._plates.entries()
+            if one.error is None and project_of(one.location) == project
+        ]
 
     def _siblings(self, plate: ServedPlate) -> list[ServedPlate]:
         """Return the plates of the project that somebody has looked at."""
@@ -134,3 +297,11 @@ class Choices:
             if self._measuring.in_memory(one.key)
         ]
         return [one for one in known if project_of(one.overview().location) == project]
+
+
+def _same_grid(one: ServedPlate, other: ServedPlate) -> bool:
+    return format_of(one.overview()) == format_of(other.overview())
+
+
+def _table_plates(data: bytes, name: str) -> tuple[str, ...]:
+    return () if data.startswith(b"PAR1") else map_plates(data, name=name)

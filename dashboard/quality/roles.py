@@ -88,24 +88,58 @@ class RoleBook:
         found = self._views.get(key)
         if found is None:
             conditions = {label: dict(one) for label, one in stated}
-            found = _view(columns, conditions, _from_json(told, columns))
+            found = view_of(columns, conditions, _from_json(told, columns))
             self._views.set(key, found)
         return found
 
-    def keep(self, overview: PlateOverview, mapping: RoleMapping | None) -> None:
-        """Keep a mapping for the plate's project; None returns to the proposal."""
-        columns = tuple(
-            dict.fromkeys(c for well in overview.wells for c, _ in well.conditions)
-        )
+    def kept(
+        self, overview: PlateOverview, columns: tuple[str, ...]
+    ) -> RoleMapping | None:
+        """Return what was kept in the project for maps with these columns."""
+        told = self._settings.get(_KIND, *_whose(overview, columns))
+        return _from_json(told, columns)
+
+    def keep(
+        self,
+        overview: PlateOverview,
+        mapping: RoleMapping | None,
+        columns: tuple[str, ...] | None = None,
+    ) -> None:
+        """Keep a mapping for the plate's project; None returns to the proposal.
+
+        Parameters
+        ----------
+        overview
+            A plate of the project.
+        mapping
+            What the columns mean.
+        columns
+            Of the map; those that the plate has where None.
+        """
+        if columns is None:
+            columns = tuple(
+                dict.fromkeys(c for well in overview.wells for c, _ in well.conditions)
+            )
         value = None if mapping is None else _to_json(mapping)
         self._settings.put(value, _KIND, *_whose(overview, columns))
 
 
-def _view(
+def view_of(
     columns: tuple[str, ...],
     conditions: Mapping[str, Mapping[str, str]],
     kept: RoleMapping | None,
 ) -> RolesView:
+    """Return what the wells of a map are for.
+
+    Parameters
+    ----------
+    columns
+        Names of the map's columns.
+    conditions
+        Texts by column, for each well.
+    kept
+        What people said the columns mean; proposed where None.
+    """
     mapping = propose_mapping(conditions) if kept is None else kept
     return RolesView(
         columns=columns,

@@ -27,6 +27,7 @@ from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
 from dashboard.views.signoff import Signoff
 from dashboard.views.snapshot import Snapshot, Snapshots
+from dashboard.views.setup import Setup
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
 from dashboard.views.upload import UploadForm
@@ -87,6 +88,7 @@ class Page:
                 session, lambda found: self._snapshots.put(statistics=found)
             ),
             "distribution": self._distribution,
+            "setup": Setup(session),
         }
 
     def start(self) -> None:

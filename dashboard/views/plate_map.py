@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import known_way
 from dashboard.state import SCORES
 from dashboard.text import plain_text
@@ -248,7 +249,7 @@ def metric_choices(
             "id": metric.id,
             "title": plain_text(metric.title, 80),
             "about": plain_text(metric.definition, 400),
-            "group": ""
+            "group": ("Imported" if metric.kind == "imported" else "")
             if metric.channel is None
             else plain_text(names.get(metric.channel, f"channel {metric.channel}"), 60),
         }
@@ -319,7 +320,7 @@ def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | N
     title = _SCORE_TITLES.get(now.state.score)
     if content is None or title is None or now.values is None:
         return content
-    if now.values.metric.channel is None:
+    if not is_measured(now.values.metric.id):
         return content
     found = now.statistics
     known = found is not None and found.metric.id == now.values.metric.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from dashboard.quality.scores import is_measured
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, script, text_of
 from hcs.errors import HCSError
@@ -62,12 +63,14 @@ class Statistics:
 
     def _ask(self, now: Snapshot) -> None:
         state = now.state
-        if now.values is None or now.values.metric.channel is None:
+        if now.values is None or not is_measured(now.state.metric):
             self._found = None
             return
         service = self._session.service
         self._session.run(
-            lambda: service.statistics(state.plate, state.metric, state.acquisition),
+            lambda: service.statistics(
+                state.plate, state.metric, state.acquisition, state.way
+            ),
             self._take,
             failed=self._fail,
             of=lambda: self._asked,
@@ -99,8 +102,8 @@ class Statistics:
                 "shown": True,
                 "problem": self._problem,
                 "hint": ""
-                if now.values is not None and now.values.metric.channel is not None
-                else "Choose a metric of a channel above to see its statistics.",
+                if now.values is not None and is_measured(now.state.metric)
+                else "Choose a metric as colour to see its statistics.",
                 "running": running,
                 "writable": not self._session.read_only,
                 "roles": roles_content(now.roles),
@@ -135,6 +138,7 @@ def _asked(now: Snapshot) -> tuple[object, ...]:
         now.state.plate,
         now.state.metric,
         now.state.acquisition,
+        now.state.way,
         numbers,
         failed,
         now.assay_metric,

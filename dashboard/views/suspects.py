@@ -64,6 +64,7 @@ class Suspects:
                 "more": 0 if label else max(0, len(judged.suspects) - _MOST),
                 "list": [] if label else _list(judged),
                 "reasons": [] if chosen is None else _reasons(chosen),
+                "unusual": [] if label else _unusual(judged),
             }
         )
 
@@ -88,6 +89,17 @@ def _list(judged: Judgement) -> list[dict[str, Any]]:
             "more": len(one.reasons) - 1,
         }
         for one in judged.suspects[:_MOST]
+    ]
+
+
+def _unusual(judged: Judgement) -> list[dict[str, Any]]:
+    return [
+        {
+            "well": one.well,
+            "text": plain_text(one.text, 600),
+            "first": plain_text(one.reasons[0].text, 200),
+        }
+        for one in judged.unusual[:_MOST]
     ]
 
 

@@ -164,6 +164,31 @@ def read_plate_map(
     return entries.plate_map("plate" if layers else "long", table)
 
 
+def map_plates(
+    source: Path | str | bytes, *, name: str | None = None
+) -> tuple[str, ...]:
+    """Return the plates or barcodes that a map speaks of; none where it names none.
+
+    Parameters
+    ----------
+    source
+        A path, or the bytes of the file.
+    name
+        Name to use in messages.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read.
+    """
+    table = read_table(source, name=name)
+    found = find_wells(table)
+    if found is None or found.plate is None:
+        return ()
+    rows = table.rows[found.header + 1 :]
+    return tuple(dict.fromkeys(filter(None, (_cell(row, found.plate) for row in rows))))
+
+
 def typed_roles(patterns: Mapping[str, str], format: Format) -> PlateMap:
     """Return a map with one column ``role`` from typed patterns of wells.
 
