@@ -1,0 +1,144 @@
+"""Who looks at what, within a process and across processes, on real databases."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select, update
+
+from dashboard.database import open_database, presence
+from dashboard.reviews.presence import BEAT_SECONDS, GONE_SECONDS, Presence, Present
+from hcs.metadata import Who
+from tests.integration.serving import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+ADA, BEN = Who("Ada", "typed"), Who("Ben", "typed")
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'workspace.sqlite'}"
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    found = open_database(url)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as found:
+        yield found
+
+
+def test_pages_of_one_server_know_of_each_other_at_once(
+    engine: Engine, pool: ThreadPoolExecutor
+) -> None:
+    found = Presence(engine, pool.submit)
+    found.touch("a", "p", ADA, well="B02")
+    found.touch("b", "p", BEN)
+    found.touch("c", "q", None)
+    ada = Present(who="Ada", known="typed", well="B02")
+    assert found.others("b", "p") == (ada,)
+    assert found.others("a", "p") == (Present(who="Ben", known="typed"),)
+    assert found.others("x", "q") == (Present(who=""),)
+    found.touch("a", "p", ADA, well="B03", field="0", deciding=True)
+    (moved,) = found.others("b", "p")
+    assert (moved.well, moved.field, moved.deciding) == ("B03", "0", True)
+    found.leave("a")
+    assert found.others("b", "p") == ()
+
+
+OTHER = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+from dashboard.database import open_database
+from dashboard.reviews.presence import Presence
+from hcs.metadata import Who
+with ThreadPoolExecutor(2) as pool:
+    engine = open_database(sys.argv[1])
+    found = Presence(engine, pool.submit)
+    found.touch("other", "p", Who("Ben", "typed"), well="C07", deciding=True)
+    end = time.monotonic() + 120
+    while time.monotonic() < end and not found.others("other", "p"):
+        time.sleep(0.05)
+    print(found.others("other", "p")[0].well, flush=True)
+    sys.stdin.readline()
+    found.close()
+"""
+
+
+def test_pages_of_other_servers_are_seen_and_gone_when_these_stop(
+    url: str, engine: Engine, pool: ThreadPoolExecutor
+) -> None:
+    found = Presence(engine, pool.submit)
+    found.touch("mine", "p", ADA, well="A01")
+    command = [sys.executable, "-c", OTHER, url]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as other:
+        (ben,) = wait_for(lambda: found.others("mine", "p"))
+        assert ben == Present(who="Ben", known="typed", well="C07", deciding=True)
+        assert other.stdout is not None
+        assert other.stdout.readline() == "A01\n"
+        other.communicate("\n")
+    wait_for(lambda: not found.others("mine", "p"))
+
+
+def test_a_page_that_says_nothing_any_more_is_gone(
+    engine: Engine, pool: ThreadPoolExecutor
+) -> None:
+    old = Presence(engine, pool.submit)
+    old.touch("old", "p", BEN)
+    mine = Presence(engine, pool.submit)
+    mine.touch("mine", "p", ADA)
+    wait_for(lambda: mine.others("mine", "p"))
+    with engine.begin() as connection:  # its server was killed a while ago
+        connection.execute(update(presence).values(at=time.time() - GONE_SECONDS - 1))
+    wait_for(lambda: not mine.others("mine", "p"))
+
+
+def test_a_token_is_not_shown_to_other_servers_and_a_page_has_one_row(
+    engine: Engine, pool: ThreadPoolExecutor
+) -> None:
+    found = Presence(engine, pool.submit)
+    for number in range(30):
+        found.touch("secret-token", "p", ADA, well=f"A{number:02}")
+    count = select(func.count()).select_from(presence)
+
+    def rows() -> int:
+        with engine.connect() as connection:
+            return int(connection.execute(count).scalar_one())
+
+    wait_for(lambda: rows() == 1)
+    with engine.connect() as connection:
+        row = connection.execute(select(presence)).mappings().one()
+    assert "secret-token" not in str(dict(row))
+    assert BEAT_SECONDS * 2 < GONE_SECONDS
+
+
+def test_nobody_is_shown_while_a_plate_is_judged_blind(
+    engine: Engine, pool: ThreadPoolExecutor
+) -> None:
+    found = Presence(engine, pool.submit, hidden=lambda plate: plate == "blind")
+    for plate in ("blind", "open"):
+        found.touch(f"a {plate}", plate, ADA)
+        found.touch(f"b {plate}", plate, BEN)
+    assert found.others("a blind", "blind") == ()
+    assert len(found.others("a open", "open")) == 1
