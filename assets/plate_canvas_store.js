@@ -5,7 +5,7 @@ import { reason } from "./planes.js"
 
 const AT_ONCE = 4
 const RETRY_MILLISECONDS = 5000
-export const MAX_BYTES = 192 * 2 ** 20
+export const MAX_BYTES = 256 * 2 ** 20
 
 const ARRAYS = {
   uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dashboard.views.snapshot import Snapshot
 
 _SPRITE_SIDE = 1536
-"""Longest side of the plate's picture in pixels: sharp on a wide screen, some 700 kB."""
+"""Longest side of the plate's picture in pixels: sharp on a wide screen, 0.8 MB."""
 
 _CELL = (16, 128)
 """Smallest and largest side of a well in it."""

@@ -256,7 +256,11 @@ def test_targets_start_with_the_open_field_and_end_with_a_new_one() -> None:
 
 def test_the_stage_follows_the_state() -> None:
     assert Snapshot().stage == "plates"
-    assert Snapshot(overview=grid()).stage == "plate"
+    assert Snapshot(overview=grid()).stage == "canvas"
+    drawn_by_chance = ViewState(plate="p.zarr", montage="random")
+    assert Snapshot(state=drawn_by_chance, overview=grid()).stage == "plate"
+    kept = ViewState(plate="p.zarr", well="B02", look="pictures")
+    assert Snapshot(state=kept, overview=grid()).stage == "canvas"
     well = ViewState(plate="p.zarr", well="B02")
     assert Snapshot(state=well, overview=grid()).stage == "well"
     opened = ViewState(plate="p.zarr", well="B02", field="0")
