@@ -43,6 +43,13 @@ _SCRIPTS = (
     "header.js",
     "plate_map.js",
     "plate_drawing.js",
+    "plate_canvas.js",
+    "plate_canvas_drawing.js",
+    "plate_canvas_scene.js",
+    "plate_canvas_store.js",
+    "composite.js",
+    "planes.js",
+    "viewport.js",
 )
 """Fetched while Bokeh's own scripts still load: what the first paint needs."""
 
@@ -65,12 +72,13 @@ class Page:
         self._snapshots = Snapshots(session, self._draw)
         self._correction = Correction(session, self._corrected)
         self._distribution = Distribution(session)
+        self._canvas = PlateCanvas(session)
         open_first = self._open_first
         self.parts: dict[str, Part] = {
             "header": Header(session, on_theme=self._theme, on_open=open_first),
             "plate_map": PlateMap(session, on_open=open_first),
             "filters": Filters(session),
-            "plate_canvas": PlateCanvas(session),
+            "plate_canvas": self._canvas,
             "montage": Montage(session),
             "gallery": Gallery(session, on_open=self._open),
             "channels": Channels(session),
@@ -105,6 +113,11 @@ class Page:
         self._awake = True
         self._distribution.wake()
         self._snapshots.refresh()
+
+    @property
+    def first_picture(self) -> str:
+        """Address of what the canvas will ask for at once, "" where it will not."""
+        return self._canvas.first_picture(self._snapshots.now)
 
     @property
     def stage(self) -> str:
@@ -165,6 +178,7 @@ def build(session: Session) -> pn.Template:
     template.add_variable("tokens", theme.css())
     template.add_variable("scripts", _SCRIPTS)
     template.add_variable("stage", page.stage)
+    template.add_variable("first_picture", page.first_picture)
     template.add_variable("title", "hcs")
     return template
 

@@ -110,6 +110,14 @@ class PlateCanvas:
         self.component.put(self._content(now, now.overview))
         self._show_values(now)
 
+    def first_picture(self, now: Snapshot) -> str:
+        """Return the picture of the plate that the browser may fetch ahead, or ""."""
+        overview = now.overview
+        if overview is None or now.stage != "canvas" or not overview.surveyed:
+            return ""
+        url = self._sprite(now, overview, _cell(overview))
+        return f"{url}&soon=1" if url else ""
+
     def _show_values(self, now: Snapshot) -> None:
         if not self._overlay or now.overview is None:
             return
