@@ -18,6 +18,7 @@ import tempfile
 import time
 import warnings
 import zipfile
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -30,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import hcs
 from hcs.demo import design
 from hcs.images.pyramid import downsample, level_shapes, levels_of
+from hcs.layout import well_label
 from hcs.writing.codec import CODECS, choose_codec
 from hcs.writing.writer import HCSPlateWriter
 from tests import plates
@@ -44,6 +46,9 @@ PEER_REPEATS = 5
 
 FLOOR, STEP, ARCHIVE = 1.5, 1.3, 1.1
 PEER_DEFAULT, PEER_SHRINK = 8.0, 3.0
+GROWTH = 2.5
+"""Most that a field of 1536 wells may cost, in fields of 96 wells: each new well
+replaces the plate document, which lists all."""
 
 Row = tuple[str, float, float | None, bool | None]
 
@@ -57,6 +62,7 @@ def main() -> None:
             *pyramid_step(pixels[0]),
             *against_the_floor(pixels, Path(folder)),
             *against_the_peer(pixels, Path(folder)),
+            *growth(Path(folder)),
         ]
     real_pixels()
     print("\nbudgets missed: " + (", ".join(missed) or "none"))
@@ -264,6 +270,32 @@ def against_the_peer(pixels: np.ndarray[Any, Any], folder: Path) -> list[str]:
         *budget("its defaults", ratios["ngff-zarr defaults"], PEER_DEFAULT, least=True),
         *budget("BIN_SHRINK", ratios["ngff-zarr BIN_SHRINK"], PEER_SHRINK, least=True),
     ]
+
+
+# --- many wells ----------------------------------------------------------------------
+
+
+def growth(folder: Path) -> list[str]:
+    """Write one tiny field a well, so that the documents are what costs."""
+    image = hcs.to_ngff_image(np.zeros((32, 32), np.uint16), dims=("y", "x"))
+    print("\nA field a well, CPU ms a field")
+    found = {}
+    for rows, columns in ((8, 12), (16, 24), (32, 48)):
+        names = [well_label(row, 0)[:-2] for row in range(rows)]
+        plate = hcs.Plate(
+            rows=[hcs.PlateRow(name) for name in names],
+            columns=[hcs.PlateColumn(str(1 + column)) for column in range(columns)],
+            wells=[],
+        )
+        start = time.process_time()
+        path = folder / f"{rows}.zarr"
+        with HCSPlateWriter(path, plate, durable=False, verify=False) as writer:
+            for row, column in product(plate.rows, plate.columns):
+                writer.write_well_image(image, row.name, column.name)
+        wells = rows * columns
+        found[wells] = 1e3 * (time.process_time() - start) / wells
+        print(f"{wells:6} wells  {found[wells]:6.2f}")
+    return budget("1536 wells against 96", found[1536] / found[96], GROWTH)
 
 
 # --- codecs on real pixels -----------------------------------------------------------
