@@ -5,16 +5,21 @@ from __future__ import annotations
 import dataclasses
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine, event, text
 
-from dashboard.database import SCHEMA, open_database
+from dashboard.database import SCHEMA, metadata, open_database
 from dashboard.errors import DashboardError
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.verdicts import Verdicts
+from dashboard.settings import Settings
 from tests.integration.postgres import postgres
 
 if TYPE_CHECKING:
@@ -146,6 +151,114 @@ def test_a_busy_database_says_so_and_adds_nothing(tmp_path: Path) -> None:
     holder.close()
     assert ledger.since("p") == []
     assert len(ledger.append("p", 0, lambda new: [act("Ada", "A/1")])) == 1
+    engine.dispose()
+
+
+def test_the_steps_of_migration_come_to_the_tables_that_are_used(url: str) -> None:
+    engine = open_database(url)
+    options = {"compare_type": True, "compare_server_default": True}
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == f"{SCHEMA:04}"
+    engine.dispose()
+
+
+def test_verdicts_of_the_schema_before_alembic_are_kept(url: str) -> None:
+    """The tables are made as the program of schema 2 made them."""
+    engine = create_engine(url)
+    old = MetaData()
+    for table in ("settings", "metric_values", "events", "review_acts"):
+        metadata.tables[table].to_metadata(old)
+    acts = old.tables["review_acts"]
+    acts._columns.remove(acts.c.details)
+    old.create_all(engine)
+    row = {
+        column.name: "x"
+        for column in acts.columns
+        if column.name not in ("id", "versions", "metrics")
+    }
+    row |= {"kind": "verdict", "versions": '{"/0": "v"}', "metrics": "{}"}
+    row |= {"plate": "p", "acquisition": "", "note": "größer"}
+    with engine.begin() as connection:
+        connection.execute(acts.insert(), row)
+        connection.execute(
+            old.tables["settings"].insert(), {"name": "schema", "value": "2"}
+        )
+    engine.dispose()
+    for _ in range(2):
+        engine = open_database(url)
+        (found,) = Ledger(engine).since("p")
+        assert (found.note, found.versions, found.details) == (
+            "größer",
+            {"/0": "v"},
+            {},
+        )
+        engine.dispose()
+    engine = open_database(url)
+    mine = act("Ada", "A/1", details={"why": "größer"})
+    assert Ledger(engine).append("p", 0, lambda new: [mine])[1].details == mine.details
+    engine.dispose()
+
+
+def keep_many(url: str, who: str) -> None:
+    engine = open_database(url)
+    found = Settings(engine)
+    for number in range(EACH):
+        found.put({"who": who, "number": number}, "shared", "project")
+        found.put(number, "own", who)
+    engine.dispose()
+
+
+def test_many_processes_open_a_new_database_and_keep_settings_at_once(
+    url: str,
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    names = [f"writer {number}" for number in range(WRITERS)]
+    workers = [context.Process(target=keep_many, args=(url, who)) for who in names]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(300)
+    assert [worker.exitcode for worker in workers] == [0] * WRITERS
+    engine = open_database(url)
+    found = Settings(engine)
+    assert [found.get("own", who) for who in names] == [EACH - 1] * WRITERS
+    assert found.get("shared", "project")["number"] == EACH - 1
+    engine.dispose()
+
+
+CRASH = """
+import sys
+from dashboard.database import open_database
+from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.ledger import Ledger
+ledger = Ledger(open_database(sys.argv[1]))
+number = 0
+while True:
+    number += 1
+    act = Act(kind="verdict", batch=new_batch(), who="Ada", known="typed",
+              subject=Subject(f"A/{number}"), verdict="fail", basis="field")
+    ledger.append("p", 0, lambda new: [act])
+    print(act.batch, flush=True)  # confirmed on screen
+"""
+
+
+def test_a_killed_process_loses_nothing_that_was_confirmed(url: str) -> None:
+    confirmed: list[str] = []
+    for _ in range(3):
+        command = [sys.executable, "-c", CRASH, url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            confirmed += [writer.stdout.readline().strip() for _ in range(8)]
+            writer.kill()
+            # What it had written of before it died was confirmed as well.
+            confirmed += [one for one in writer.stdout.read().split() if len(one) == 32]
+    engine = open_database(url)
+    rows = [one.batch for one in Ledger(engine).since("p")]
+    assert set(confirmed) <= set(rows)
+    assert len(rows) - len(confirmed) <= 3  # one may have been on its way each time
+    assert len(Ledger(engine).append("p", 0, lambda new: [act("Ada", "A/1")])) > 24
     engine.dispose()
 
 

@@ -123,6 +123,62 @@ def test_any_sequence_of_two_people_equals_a_plain_model(sequence: list) -> None
         assert set(folded.current()) == {s for s in PLACES if model.holds(s)}
 
 
+@given(steps, st.integers(0, 40), st.booleans())
+def test_in_a_blind_round_nobody_can_tell_whether_the_other_did_anything(
+    sequence: list, start: int, done: bool
+) -> None:
+    """What Ada is told is what she would be told had Ben not been there."""
+    rows: list[Act] = []
+    verdicts = Verdicts()
+    begun = 0
+
+    def add(act: Act) -> None:
+        rows.append(dataclasses.replace(act, id=len(rows) + 1))
+        verdicts.add(rows[-1])
+
+    def begin() -> None:
+        nonlocal begun
+        details = {"reviewers": list(PEOPLE)}
+        add(sent("blind", "Cat", details=details))
+        begun = rows[-1].id
+
+    for number, (what, who, subjects, word) in enumerate(sequence):
+        if number == start:
+            begin()
+        person = (who, "typed")
+        if what == "decide":
+            batch = new_batch()
+            for subject in subjects:
+                add(verdict(who, subject, word, batch=batch))
+        else:
+            undo = what == "undo"
+            target = verdicts.next_undo(person) if undo else verdicts.next_redo(person)
+            if target:
+                add(sent(what, who, target=target))
+    if not begun:
+        begin()
+    if done:
+        add(sent("done", "Ben"))
+    alone = Verdicts(one for one in rows if one.id <= begun or one.who == "Ada")
+    person = ("Ada", "typed")
+    assert verdicts.current("Ada") == alone.current("Ada")
+    assert verdicts.next_undo(person) == alone.next_undo(person)
+    assert verdicts.next_redo(person) == alone.next_redo(person)
+    for subject in PLACES:
+        assert verdicts.rows(subject, "Ada") == alone.rows(subject, "Ada")
+    for act in rows:
+        if act.who == "Ada" and act.kind == "verdict":
+            told = verdicts.left_alone(act.batch, "Ada")
+            assert told == alone.left_alone(act.batch, "Ada")
+    before = Verdicts(one for one in rows if one.id <= begun)
+    assert verdicts.current() == before.current()
+
+
+def sent(kind: str, who: str, **more: object) -> Act:
+    act = Act(kind=kind, batch=new_batch(), who=who, known="typed")  # type: ignore[arg-type]
+    return dataclasses.replace(act, **more)  # type: ignore[arg-type]
+
+
 def numbered(*acts: Act) -> list[Act]:
     return [dataclasses.replace(act, id=i) for i, act in enumerate(acts, 1)]
 
