@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 from dashboard.plates.values import Progress
 from dashboard.quality.basis import told
-from dashboard.quality.metrics import FieldKey, Measured
-from dashboard.quality.scores import METRICS, SATURATION, is_complete, summarise
+from dashboard.quality.metrics import FieldKey
+from dashboard.quality.scores import missing, summarise
 from hcs.errors import HCSError
-from hcs.qc.definitions import definition
 from hcs.qc.measure import measure_plate, plate_settings
 from hcs.terminal import seconds_left
 
@@ -44,9 +43,6 @@ _HERE = 4
 
 _BATCH = 2
 """Fields in a task of our own processes."""
-
-_FOCUS = "power_log_log_slope"
-"""Measured along with any other metric, as it says which plane of a stack counts."""
 
 _LOST = "it could not be opened"
 
@@ -307,32 +303,6 @@ class Todo:
     def __init__(self, version: str, metrics: Collection[str]) -> None:
         self.version = version
         self.metrics = frozenset(metrics)
-
-
-def missing(values: Mapping[str, Measured], basis: Basis) -> frozenset[str]:
-    """Return the metrics that a field has yet to be measured with.
-
-    Parameters
-    ----------
-    values
-        What is stored of it; other versions of a definition have other keys.
-    basis
-        What the numbers rest on; values on another basis do not count.
-    """
-    plain = {
-        name: f"{about.key}.0"
-        for name in METRICS
-        if (about := definition(name)).scope == "plane" and name != SATURATION
-    }
-    lacking = {name for name, key in plain.items() if key not in values}
-    if len(lacking) == len(plain):
-        return frozenset(METRICS)
-    filled = {**values, **dict.fromkeys(plain.values(), Measured(None))}
-    if not is_complete(filled, replace(basis, clips={})):
-        lacking |= {name for name in METRICS if definition(name).scope != "plane"}
-    if not is_complete(filled, replace(basis, nuclear=None)):
-        lacking.add(SATURATION)
-    return frozenset({*lacking, _FOCUS}) if lacking else frozenset()
 
 
 class _Pace:

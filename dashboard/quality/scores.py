@@ -37,6 +37,7 @@ METRICS = (*_FIRST, *(id for id in EVERY if id not in _FIRST))
 COMPLETENESS = "completeness"
 SUSPICION = "suspicion"
 SATURATION = "percent_saturated"
+FOCUS = "power_log_log_slope"
 
 _COMPLETE = MetricInfo(
     id=COMPLETENESS,
@@ -138,26 +139,35 @@ def _applies(about: Definition, channel: int, basis: Basis) -> bool:
     return (channel == basis.nuclear) == (about.scope == "nuclei")
 
 
-_PLAIN = frozenset(
-    f"{definition(name).key}.0"
-    for name in METRICS
-    if definition(name).scope == "plane" and name != SATURATION
-)
-"""Channel 0 stands for all: a field may have fewer channels than the plate."""
+def missing(measured: Mapping[str, Measured], basis: Basis) -> frozenset[str]:
+    """Return the metrics that a field has yet to be measured with.
 
-
-def is_complete(measured: Mapping[str, Measured], basis: Basis) -> bool:
-    """Return whether a field needs no more measuring under a basis."""
-    if not measured.keys() >= _PLAIN:
-        return False
-    if basis.nuclear is not None and _nuclear_mark(basis) not in measured:
-        return False
-    return all(
+    Parameters
+    ----------
+    measured
+        What is stored of it; other versions of a definition have other keys.
+    basis
+        What the numbers rest on; values on another basis do not count.
+    """
+    # Channel 0 stands for all: a field may have fewer channels than the plate.
+    lacking = {
+        name
+        for name in METRICS
+        if (about := definition(name)).scope == "plane"
+        and name != SATURATION
+        and f"{about.key}.0" not in measured
+    }
+    if _nuclear_mark(basis) not in measured:
+        lacking |= {name for name in METRICS if definition(name).scope != "plane"}
+    if not measured or not all(
         _saturation_key(channel, clip) in measured
         or _top(measured, channel) is None
         or percent_at(_known(_top(measured, channel)), clip.level or 0) is not None
         for channel, clip in basis.clips.items()
-    )
+    ):
+        lacking.add(SATURATION)
+    # Which plane of a stack counts is told by its focus, whatever is measured.
+    return frozenset({*lacking, FOCUS}) if lacking else frozenset()
 
 
 def _known(top: Top | None) -> Top:
@@ -166,8 +176,16 @@ def _known(top: Top | None) -> Top:
 
 
 def _nuclear_mark(basis: Basis) -> str:
-    """Return the key that says which channel the nuclei were looked for in."""
-    return f"nuclear.{basis.reference}"
+    """Return the key that says in which channel nuclei were looked for, and how.
+
+    A field may have none of the metrics of pairs and nuclei, and be complete.
+    """
+    versions = "-".join(
+        str(definition(name).version)
+        for name in METRICS
+        if definition(name).scope != "plane"
+    )
+    return f"nuclear@{versions}.{'' if basis.nuclear is None else basis.nuclear}"
 
 
 def stored_key(about: Definition, channel: int, basis: Basis) -> str:
@@ -204,8 +222,7 @@ def summarise(result: FieldResult, basis: Basis) -> dict[str, Measured]:
             key = stored_key(definition(name), channel, basis)
             found[key] = _over_time(name, used)
         found |= _tops(channel, used)
-    if basis.nuclear is not None:
-        found[_nuclear_mark(basis)] = Measured(float(basis.nuclear))
+    found[_nuclear_mark(basis)] = Measured(1.0)
     return found
 
 
