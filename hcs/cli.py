@@ -65,10 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(options.run(options))
         sys.stdout.flush()
     except HCSError as error:
-        complain(f"hcs {options.command}: {error}")
+        complain(f"hcs {options.command}: {_with_notes(str(error), error)}")
         return FAILURE
-    except KeyboardInterrupt:
-        complain(f"hcs {options.command}: interrupted")
+    except KeyboardInterrupt as error:
+        complain(f"hcs {options.command}: {_with_notes('interrupted.', error)}")
         return INTERRUPTED
     except BrokenPipeError:
         # Who reads has seen enough, as in `hcs validate ... | head`. Python would
@@ -76,6 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     return code
+
+
+def _with_notes(text: str, error: BaseException) -> str:
+    """Return what happened, and what a writer told of the fields that it wrote."""
+    return " ".join((text, *getattr(error, "__notes__", ())))
 
 
 if __name__ == "__main__":

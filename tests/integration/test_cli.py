@@ -376,6 +376,29 @@ def test_settle_recover_and_purge(hcs: Any, plate_path: Path) -> None:
     assert [line.split()[2] for line in listed if " live " in line] == live
 
 
+def test_an_interrupted_command_says_what_it_leaves_and_goes_on(
+    hcs: Any, tmp_path: Path, plate_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if somebody pressed Ctrl-C when the first fields were copied."""
+    copied: list[str] = []
+
+    def stop(name: str) -> None:
+        if name == "copied":
+            copied.append(name)
+            if len(copied) == 3:
+                raise KeyboardInterrupt
+
+    target = tmp_path / "copy.zarr"
+    with monkeypatch.context() as patched:
+        patched.setattr("hcs.writing.step.reached", stop)
+        done = hcs("convert", plate_path, target, "--version", "0.4")
+    assert done.code == 130
+    assert len(done.err.splitlines()) == 1
+    assert f"2 field(s) were written to {target} and stay" in done.err
+    assert hcs("convert", plate_path, target, "--version", "0.4").code == 0
+    assert hcs("validate", target).code == 0
+
+
 # -- measure ---------------------------------------------------------------------------
 
 
