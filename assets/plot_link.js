@@ -28,9 +28,13 @@ export function boxChosen(geometry) {
   if (geometry.type === "rect") tell("plot-box", { x0: geometry.x0, x1: geometry.x1, y0: geometry.y0, y1: geometry.y1 })
 }
 
-/** The models of this name on the page. */
+/** Which figure is shown: an old one may linger beside its successor. */
+let serial = 0
+export const figureShown = (number) => { serial = number }
+
+/** The models of the shown figure that have this name. */
 export function models(name) {
-  return (window.Bokeh?.documents ?? []).map((one) => one.get_model_by_name(name)).filter(Boolean)
+  return (window.Bokeh?.documents ?? []).map((one) => one.get_model_by_name(`${name}-${serial}`)).filter(Boolean)
 }
 
 /** Mark the chosen wells in the plot that is shown, without choosing anything. */

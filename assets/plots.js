@@ -3,7 +3,7 @@
 import { listen } from "./bus.js"
 import { count, fill, h, number, say, set } from "./dom.js"
 import { island } from "./island.js"
-import { markChosen, models } from "./plot_link.js"
+import { figureShown, markChosen, models } from "./plot_link.js"
 import { selection, selectWells } from "./selection.js"
 import { shown as map } from "./shown_values.js"
 
@@ -83,6 +83,7 @@ function build({ el, send, hide }) {
       other.value = next.other
       fields.checked = next.fields
       along.value = next.along
+      figureShown(next.serial)
       cuts.show(next)
       const [asked, wells] = next.chosen
       if (asked !== answered) {

@@ -80,7 +80,7 @@ class RoleBook:
         stated = tuple(
             (well.label, well.conditions) for well in overview.wells if well.conditions
         )
-        columns = tuple(dict.fromkeys(c for _, one in stated for c, _ in one))
+        columns = _columns(overview)
         if not columns:
             return RolesView()
         told = self._settings.get(_KIND, *_whose(overview, columns))
@@ -117,9 +117,7 @@ class RoleBook:
             Of the map; those that the plate has where None.
         """
         if columns is None:
-            columns = tuple(
-                dict.fromkeys(c for well in overview.wells for c, _ in well.conditions)
-            )
+            columns = _columns(overview)
         value = None if mapping is None else _to_json(mapping)
         self._settings.put(value, _KIND, *_whose(overview, columns))
 
@@ -148,6 +146,12 @@ def view_of(
         kept=kept is not None,
         wells={label: mapping.apply(one) for label, one in conditions.items()},
     )
+
+
+def _columns(overview: PlateOverview) -> tuple[str, ...]:
+    """Return the map's columns, also those that are empty on this plate."""
+    used = dict.fromkeys(c for well in overview.wells for c, _ in well.conditions)
+    return tuple(dict.fromkeys((*overview.condition_names, *used)))
 
 
 def _whose(overview: PlateOverview, columns: tuple[str, ...]) -> tuple[str, str]:

@@ -178,6 +178,7 @@ class Distribution:
                 "fields": self._choice.fields,
                 "along": self._choice.along,
                 "note": "" if made is None else made.note,
+                "serial": 0 if made is None else made.serial,
                 "chosen": list(self._chosen),
             }
         )

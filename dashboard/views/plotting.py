@@ -5,7 +5,8 @@ Everything here runs in a thread, before any page has the figure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from dashboard.theme import Palette
     from dashboard.views.distribution import PlotChoice
     from dashboard.views.snapshot import Snapshot
+
+_SERIALS = itertools.count(1)
+"""Told in the names of models: an old figure may linger beside its successor."""
 
 _LINK = "window.hcsPart('plot_link.js').then((link) => link.%s)"
 _TOOLS = ("HoverTool", "BoxSelectTool", "TapTool")
@@ -39,6 +43,7 @@ class Drawing:
     note: str = ""
     """What the plot says, in words."""
 
+    serial: int = field(default_factory=lambda: next(_SERIALS))
     points: tuple[Point, ...] = ()
     """What a density was drawn of, to find the wells in a part of it."""
 
@@ -105,11 +110,12 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
     )
     drawn = plots.figure(element)
     bins = drawn.renderers[0].data_source
-    bins.name = "hcs-plot-bins"
+    serial = next(_SERIALS)
+    bins.name = f"hcs-plot-bins-{serial}"
     _link(bins.selected, "indices", "binsChosen(source, cb_obj.indices)", source=bins)
     edges = {side: bins.data[side] for side in ("left", "right")}
     chosen = ColumnDataSource(
-        edges | {"top": [0] * len(edges["left"])}, name="hcs-plot-chosen"
+        edges | {"top": [0] * len(edges["left"])}, name=f"hcs-plot-chosen-{serial}"
     )
     drawn.quad(
         left="left",
@@ -135,7 +141,7 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
     drawn.x_range.end = max([last, *ends]) + 0.03 * (last - first)
     for side, end in (("low", low), ("high", high)):
         span = Span(
-            name=f"hcs-cut-{side}",
+            name=f"hcs-cut-{side}-{serial}",
             dimension="height",
             location=first if end is None else end,
             visible=end is not None,
@@ -152,7 +158,7 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
         dimension="height", line_color=palette.accent, line_width=2, visible=False
     )
     drawn.add_layout(mark)
-    return Drawing(figure=drawn, mark=mark)
+    return Drawing(figure=drawn, mark=mark, serial=serial)
 
 
 def _scatter(
@@ -178,8 +184,7 @@ def _scatter(
         _box_only(drawn)
         return Drawing(figure=drawn, note=note, points=tuple(pairs))
     drawn = plots.figure(plots.points(x, y, labels, titles=titles, palette=palette))
-    _link_points(drawn)
-    return Drawing(figure=drawn, note=note)
+    return Drawing(figure=drawn, note=note, serial=_link_points(drawn))
 
 
 def _pairs(
@@ -260,9 +265,8 @@ def _profile(
         )
     )
     _keep_tools(drawn)
-    _link_points(drawn)
     note = f"dots are wells, the line is each {choice.along}'s median"
-    return Drawing(figure=drawn, note=note)
+    return Drawing(figure=drawn, note=note, serial=_link_points(drawn))
 
 
 def _doses(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | None:
@@ -301,15 +305,17 @@ def _link(model: Any, name: str, call: str, **args: Any) -> None:
     model.js_on_change(name, CustomJS(args=args, code=_LINK % call))
 
 
-def _link_points(drawn: Any) -> None:
+def _link_points(drawn: Any) -> int:
+    serial = next(_SERIALS)
     source = drawn.renderers[0].data_source
-    source.name = "hcs-plot-wells"
+    source.name = f"hcs-plot-wells-{serial}"
     _link(
         source.selected,
         "indices",
         "pointsChosen(source, cb_obj.indices)",
         source=source,
     )
+    return serial
 
 
 def _keep_tools(drawn: Any) -> None:

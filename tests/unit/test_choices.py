@@ -1,0 +1,274 @@
+"""What people say of a project's plates: nuclei, clip levels, maps, imports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.errors import RefusedError
+from dashboard.quality.basis import basis_of, proposed
+from dashboard.quality.maps import as_csv, typed_wells
+from dashboard.service import Service
+from dashboard.workspace import open_workspace
+from hcs.errors import HCSError
+from hcs.layout import PlateFormat
+from hcs.qc.clip import Clip
+from hcs.qc.roles import RoleMapping
+from tests import plates
+from tests.unit.test_suspects import channel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Serve two equal plates of 2 x 3 wells with two fields, measured.
+
+    One for all tests: each takes back what it chose.
+    """
+    tmp_path = tmp_path_factory.mktemp("choices")
+    folder = tmp_path / "screen"
+    for name in ("one", "two"):
+        plates.make(folder / f"{name}.ome.zarr", fields=2, name=name, shape=(64, 64))
+    made = Service([folder], open_workspace(tmp_path / "workspace"), workers=0)
+    for entry in made.plates():
+        made.measure(entry.key)
+    yield made
+    made.close()
+
+
+ONE, TWO = "one.ome.zarr", "two.ome.zarr"
+LONG = b"""Barcode;Position;Content;Compound;Conc_uM
+one;A1;pos;x;1,5
+one;A02;neg;;
+one;A1;pos;y;1,5
+one;H12;neg;;
+two;B3;neg;;
+"""
+
+
+# --- what numbers rest on ------------------------------------------------------------
+
+
+def test_a_choice_holds_by_the_channels_name_in_whatever_order() -> None:
+    told = {
+        "nuclear": {"name": "Marker"},
+        "clips": {"Marker": 4095},
+        "cuts": {"power_log_log_slope|Marker": [-3.0, None]},
+    }
+    one = basis_of(told, [channel(0, "DNA"), channel(1, "Marker")])
+    other = basis_of(told, [channel(0, "Marker"), channel(1, "DNA")])
+    assert (one.nuclear, other.nuclear) == (1, 0)
+    assert one.nuclear_kept
+    assert one.clips == {1: Clip(4095.0, "set for this project")}
+    assert other.cuts == {"power_log_log_slope.0": (-3.0, None)}
+
+
+def test_what_is_kept_of_channels_that_are_not_there_says_nothing() -> None:
+    told = {"nuclear": {"name": "gone"}, "clips": {"gone": 9}, "cuts": {"a|gone": [1]}}
+    found = basis_of(told, [channel(0, "DAPI"), channel(1, "GFP")])
+    assert found == proposed([channel(0, "DAPI"), channel(1, "GFP")])
+    assert found.nuclear == 0
+
+
+KEYS = st.sampled_from(["nuclear", "clips", "cuts", "name", "DNA", "a|DNA"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3)
+    ),
+)
+
+
+@given(ANYTHING)
+def test_settings_that_nobody_wrote_are_as_good_as_none(told: object) -> None:
+    found = basis_of(told, [channel(0, "DNA")])
+    assert found.nuclear == 0
+
+
+def test_another_nuclear_channel_is_measured_and_the_first_stays_known(
+    service: Service,
+) -> None:
+    view = service.choices.basis(ONE)
+    names = [one.name for one in service.overview(ONE).channels]
+    first = view.basis.nuclear
+    assert first == names.index("DNA")
+    assert not view.basis.nuclear_kept
+    other = 1 - first
+    service.choices.keep_nuclear(ONE, other)
+    service.measure(ONE)
+    ids = {metric.id for metric in service.metrics(ONE)}
+    assert f"nucleus_count.{other}" in ids
+    assert f"nucleus_count.{first}" not in ids
+    values = service.values(ONE, f"channel_correlation.{first}").wells
+    assert all(one.value is not None or one.reason for one in values.values())
+    # It holds for the other plate of the folder, and can be taken back.
+    assert service.choices.basis(TWO).basis.nuclear == other
+    service.choices.keep_nuclear(ONE, None)
+    assert service.choices.basis(TWO).basis.nuclear == first
+
+
+def test_a_clip_level_is_said_with_its_source(service: Service) -> None:
+    before = service.choices.basis(ONE).clips[0]
+    assert before.level is None
+    assert "not known" in before.source
+    metric = "percent_saturated.0"
+    assert all(one.value is None for one in service.values(ONE, metric).wells.values())
+    service.choices.keep_clip(ONE, 0, 1)
+    service.measure(ONE)
+    after = service.choices.basis(ONE).clips[0]
+    assert (after.level, after.source) == (1.0, "set for this project")
+    values = service.values(ONE, metric).wells
+    assert any((one.value or 0) > 0 for one in values.values())
+    with pytest.raises(RefusedError, match="above 0"):
+        service.choices.keep_clip(ONE, 0, -1)
+    service.choices.keep_clip(ONE, 0, None)
+    assert service.choices.basis(ONE).clips[0].level is None
+
+
+# --- from fields to wells ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["median", "worst", "mean", "min", "max", "sd", "cv"])
+def test_fields_become_wells_in_every_way(service: Service, way: str) -> None:
+    fields = service.field_numbers(ONE, "mean.0")["A1"]
+    found = service.values(ONE, "mean.0", way=way).wells["A1"]
+    numbers = np.array(list(fields.values()))
+    plate = service.field_numbers(ONE, "mean.0").values()
+    usual = np.median([value for well in plate for value in well.values()])
+    expected = {
+        "median": np.median(numbers),
+        "worst": numbers[np.argmax(abs(numbers - usual))],
+        "mean": numbers.mean(),
+        "min": numbers.min(),
+        "max": numbers.max(),
+        "sd": numbers.std(ddof=1),
+        "cv": 100 * numbers.std(ddof=1) / numbers.mean(),
+    }[way]
+    assert found.value == pytest.approx(expected)
+    assert (found.n, found.of) == (2, 2)
+
+
+def test_one_field_of_each_well_can_be_shown(service: Service) -> None:
+    names = service.field_names(ONE)
+    found = service.values(ONE, "mean.0", way=f"field:{names[1]}").wells["A1"]
+    assert found.value == service.field_numbers(ONE, "mean.0")["A1"][names[1]]
+    none = service.values(ONE, "mean.0", way="field:nowhere").wells["A1"]
+    assert (none.value, none.reason) == (None, "no such field")
+
+
+def test_limits_span_the_plates_of_the_project(service: Service) -> None:
+    low, high = service.choices.project_limits(ONE, "mean.0", None, "") or (0, 0)
+    values = [
+        one.value
+        for key in (ONE, TWO)
+        for one in service.values(key, "mean.0").wells.values()
+    ]
+    assert min(values) <= low <= high <= max(values)
+
+
+# --- plate maps ----------------------------------------------------------------------
+
+
+def test_a_map_is_shown_with_what_is_wrong_before_it_is_taken(service: Service) -> None:
+    found = service.choices.preview_map(ONE, LONG, "map.csv")
+    assert (found.barcodes, found.barcode) == (("one", "two"), "one")
+    assert found.wells == 2
+    assert found.missing == ("A3", "B1", "B2", "B3")
+    assert any("H12" in text for text in found.problems)
+    assert any("A1" in text and "different values" in text for text in found.problems)
+    assert found.roles.mapping.role == "Content"
+    assert dict(found.roles.mapping.values) == {"pos": "positive", "neg": "negative"}
+    # Nothing is kept by looking.
+    assert not service.overview(ONE).condition_names
+
+
+def test_one_map_goes_to_many_plates_by_barcode(service: Service) -> None:
+    mapping = RoleMapping(role="Content", values={"pos": "positive", "neg": "negative"})
+    given = service.choices.keep_map(
+        ONE, LONG, "map.csv", barcode="one", mapping=mapping, others=True, who="Ana"
+    )
+    assert given == 2
+    assert service.roles(ONE).counts == {"positive": 1, "negative": 1}
+    assert service.roles(TWO).counts == {"negative": 1}
+    assert service.roles(TWO).kept
+    assert dict(service.overview(ONE).well("A1").conditions)["Conc_uM"] == "1.5"
+    assert service.choices.map_source(TWO)["who"] == "Ana"
+    # What is exported can be given again.
+    text = as_csv(service.overview(ONE)).encode()
+    again = service.choices.preview_map(ONE, text, "again.csv")
+    assert (again.wells, again.roles.kept) == (2, True)
+    for key in (ONE, TWO):
+        service.choices.forget_map(key)
+        assert not service.overview(key).condition_names
+
+
+def test_a_map_in_the_shape_of_the_plate_is_read(service: Service) -> None:
+    shaped = b"role,1,2,3\nA,pos,neg,\nB,,neg,pos\n"
+    found = service.choices.preview_map(ONE, shaped, "shape.csv")
+    assert (found.shape, found.wells) == ("plate", 4)
+    assert found.roles.counts == {"positive": 2, "negative": 2}
+
+
+def test_controls_can_be_typed_and_hold_for_the_project(service: Service) -> None:
+    service.choices.keep_typed(ONE, {"positive": "A-B:3", "negative": "col:1"})
+    for key in (ONE, TWO):
+        roles = service.roles(key)
+        assert roles.counts == {"positive": 2, "negative": 2, "sample": 2}
+        assert (roles.letter("B3"), roles.letter("A1")) == ("P", "N")
+    with pytest.raises(HCSError, match="both"):
+        service.choices.keep_typed(ONE, {"positive": "A1-B2", "negative": "A01"})
+    with pytest.raises(HCSError):
+        service.choices.keep_typed(ONE, {"positive": "col:99"})
+    assert service.choices.typed(ONE) == {"positive": "A-B:3", "negative": "col:1"}
+    service.choices.keep_typed(ONE, {})
+    assert service.roles(TWO).counts == {}
+
+
+@given(st.integers(0, 7), st.integers(0, 11))
+def test_typed_wells_are_those_of_the_pattern(row: int, column: int) -> None:
+    grid = PlateFormat(8, 12)
+    pattern = f"{'ABCDEFGH'[row]}:{column + 1}"
+    assert typed_wells({"positive": pattern}, grid) == {(row, column): "positive"}
+
+
+# --- measurements of other programs --------------------------------------------------
+
+
+TABLE = b"""Metadata_Well,Metadata_Site,Cells_Count,Notes
+a01,0,10,x
+a01,1,30,y
+B3,0,7,z
+Q9,0,7,z
+"""
+
+
+def test_imported_columns_are_metrics_like_ours(service: Service) -> None:
+    found = service.choices.preview_import(ONE, TABLE, "cells.csv")
+    assert [one[:2] for one in found.columns] == [("Cells_Count", 2)]
+    assert (found.wells, found.missing, found.field_column) == (2, 4, "Metadata_Site")
+    assert found.problems
+    service.choices.take_import(ONE, TABLE, "cells.csv", {"Cells_Count"}, "Ana")
+    (info,) = [one for one in service.metrics(ONE) if one.kind == "imported"]
+    assert info.id == "imported:Cells_Count"
+    assert "cells.csv by Ana" in info.definition
+    values = service.values(ONE, info.id).wells
+    assert values["A1"].value == 20
+    assert service.values(ONE, info.id, way="max").wells["A1"].value == 30
+    assert values["A2"].value is None
+    assert "no value" in (values["A2"].reason or "")
+    assert service.statistics(ONE, info.id).wells == 2
+    assert not any(one.kind == "imported" for one in service.metrics(TWO))
+    service.choices.remove_import(ONE, {"Cells_Count"})
+    assert not any(one.kind == "imported" for one in service.metrics(ONE))
+
+
+def test_a_table_of_other_wells_brings_nothing(service: Service) -> None:
+    with pytest.raises(HCSError):
+        service.choices.take_import(ONE, b"well,n\nH12,3\n", "x.csv", {"n"}, "")
+    assert service.choices.imported(ONE) == ()
