@@ -140,6 +140,7 @@ def open_draft(
         raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
     chosen = choose_version(None, version, plate, foreign=foreign)
     if occupied:
+        _check_replaceable(final)
         target = DirectoryTarget(beside(final), durable=durable)
         target.live = False
     if not _create(target, plate, chosen, annotations):
@@ -304,13 +305,17 @@ def _occupied(path: Path) -> bool:
             f"{path} is a folder that holds no plate; nothing was written. Choose an "
             f"empty or a new folder."
         )
+    return True
+
+
+def _check_replaceable(path: Path) -> None:
+    """Check that a plate's folder holds nothing that replacing the plate would lose."""
     stranger = foreign_file(path)
     if stranger is not None:
         raise StoreError(
             f"{path} holds {stranger.relative_to(path)}, which is not part of a plate; "
             f"nothing was written. Move it away first."
         )
-    return True
 
 
 def _is_bare(path: Path) -> bool:

@@ -165,7 +165,10 @@ def foreign_file(path: Path) -> Path | None:
     folders = [path]
     while folders:
         folder = folders.pop()
-        names = [inside.name for inside in folder.iterdir()]
+        try:
+            names = [inside.name for inside in folder.iterdir()]
+        except FileNotFoundError:
+            continue  # settled or purged since it was listed
         if ".zarray" in names or _is_array(folder / "zarr.json"):
             continue
         for name in names:
@@ -173,6 +176,8 @@ def foreign_file(path: Path) -> Path | None:
             if name in _DOCUMENTS or name in BYSTANDERS or is_part(name):
                 continue
             if inside.is_symlink() or not inside.is_dir():
+                if not os.path.lexists(inside):
+                    continue
                 if name == "METADATA.ome.xml" and folder.name == "OME":
                     continue
                 return inside

@@ -644,6 +644,18 @@ def test_what_is_remembered_of_a_plate_is_what_its_document_says(
             assert remembered == hierarchy._parse_plate(data, name, str(path))
 
 
+def test_a_note_beside_the_wells_keeps_nobody_from_adding_fields(
+    tmp_path: Path,
+) -> None:
+    path = plates.make(tmp_path / "p.zarr")
+    (path / "note.txt").write_text("keep me")
+    hcs.write_hcs_well_image(path, _image(3), None, "A", "1", 5)
+    with hcs.HCSPlateWriter(path, plates.document(), overwrite=False) as writer:
+        writer.write_well_image(_image(4), "A", "1", 6)
+    assert [_value(path, "A1", name) for name in "56"] == [3, 4]
+    assert (path / "note.txt").read_text() == "keep me"
+
+
 def test_annotations_go_into_our_own_key(tmp_path: Path) -> None:
     path = tmp_path / "p.zarr"
     with hcs.HCSPlateWriter(
