@@ -20,16 +20,24 @@ def add_decisions(commands: Any) -> None:
     decisions = commands.add_parser(
         "decisions",
         help="export or import what was decided about a plate",
-        description="Take the verdicts on a plate to a file or back, without loss.",
+        description=(
+            "Take the verdicts on a plate to a file or back, without loss, or put the "
+            "table of wells inside the plate for other tools."
+        ),
     )
     decisions.add_argument(
         "kind",
-        choices=("export", "import"),
-        help="write every act on the plate to the file, or add those of the file",
+        choices=("export", "import", "table"),
+        help="write every act on the plate to the file; add those of the file; or "
+        "write tables/qc into the plate, as AnnData keeps it",
     )
     decisions.add_argument("plate", metavar="PLATE")
     decisions.add_argument(
-        "file", metavar="FILE", type=Path, help="one JSON document a line"
+        "file",
+        metavar="FILE",
+        type=Path,
+        nargs="?",
+        help="one JSON document a line; none for `table`",
     )
     add_places(decisions)
     decisions.add_argument(
@@ -50,14 +58,23 @@ def add_places(parser: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Export or import; print how much."""
+    """Export, import or write the table; print how much."""
+    from dashboard.reviews.beside import write_beside
     from dashboard.reviews.transfer import export_decisions, import_decisions
 
+    if (options.file is None) != (options.kind == "table"):
+        raise DashboardError(
+            f"`decisions {options.kind} PLATE` takes "
+            f"{'no file' if options.kind == 'table' else 'the name of a file'}."
+        )
     # Nothing but the ledger is written here, and by an export not even that.
     with served(options, read_only=options.kind == "export") as (service, key):
         if options.kind == "export":
             count = export_decisions(service, key, options.file)
             told = f"{count} acts written to {options.file}."
+        elif options.kind == "table":
+            service.measure(key)
+            told = f"{write_beside(service, key)} has the tables qc and qc_fields."
         else:
             count = import_decisions(
                 service, key, options.file, another_plate=options.another_plate

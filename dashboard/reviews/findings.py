@@ -50,7 +50,10 @@ def sign_off_part(signed: SignedOff | None) -> str:
     """Return who signed what when, and what has changed since."""
     if signed is None:
         return '<p class="open">This plate is not signed off.</p>'
-    counts = ", ".join(f"{name} {n}" for name, n in signed.counts.items())
+    words = {"wells": "wells", "unjudged": "not judged", **BASES}
+    counts = "; ".join(
+        f"{n} {words.get(name, name)}" for name, n in signed.counts.items()
+    )
     note = f"<p>{safe_text(signed.note, 4000)}</p>" if signed.note else ""
     changed = "".join(f"<li>{safe_text(one, 300)}</li>" for one in signed.changes)
     since = (
@@ -263,4 +266,4 @@ def settings_part(service: Service, tables: PlateTables) -> str:
 def _number(value: float | None, *, percent: bool = False) -> str:
     if value is None:
         return "–"
-    return f"{value:.1%}" if percent else f"{value:.4g}"
+    return f"{value:.1f} %" if percent else f"{value:.4g}"

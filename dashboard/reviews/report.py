@@ -28,11 +28,12 @@ from dashboard.reviews.tables import PlateTables
 from dashboard.reviews.wording import subject_text
 from dashboard.text import safe_text
 from hcs.errors import HCSError
+from hcs.qc.definitions import DEFINITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashboard.plates.values import FieldView, WellState
+    from dashboard.plates.values import FieldView, MetricValues, WellState
     from dashboard.reviews.acts import Act
     from dashboard.reviews.project import ReviewRules
     from dashboard.service import Service
@@ -159,9 +160,15 @@ def _maps(tables: PlateTables) -> str:
     figures = "".join(
         metric_map(tables.overview, tables.values[info.id], tables.review)
         for info in tables.metrics
-        if any(one.value is not None for one in tables.values[info.id].wells.values())
+        if _tells(tables.values[info.id])
     )
     return f'<div class="maps">{figures}</div>' if figures else "<p>No values.</p>"
+
+
+def _tells(values: MetricValues) -> bool:
+    """Whether a map of a metric shows anything: the size of a field hardly does."""
+    found = {one.value for one in values.wells.values()} - {None}
+    return len(found) > 1 or (bool(found) and values.metric.direction != "none")
 
 
 def _wells(service: Service, tables: PlateTables) -> str:
@@ -328,15 +335,27 @@ def _method(service: Service, tables: PlateTables) -> str:
         f"{name} {found}" for name in _PACKAGES if (found := _version(name))
     )
     rows = "".join(
-        f"<tr><td>{safe_text(info.title)}</td><td>{safe_text(info.id)}</td>"
+        f"<tr><td>{safe_text(info.title)}</td><td><code>{safe_text(info.id)}</code></td><td><code>{safe_text(metric_version(info.id))}</code></td>"
         f"<td>{safe_text(info.definition)}</td></tr>"
         for info in tables.metrics
     )
     return (
         f"<p>Python {platform.python_version()}, {safe_text(versions)}</p>"
-        f"<table><thead><tr><th>Metric</th><th>Id</th><th>Definition</th></tr></thead>"
+        f"<table><thead><tr><th>Metric</th><th>Id</th><th>Version</th>"
+        f"<th>Definition</th></tr></thead>"
         f"{rows}</table>{settings_part(service, tables)}"
     )
+
+
+def metric_version(id: str) -> str:
+    """Return the definition that a metric's values were computed by, "" for others.
+
+    >>> metric_version("mean.0") != ""
+    True
+    """
+    name = id.rpartition(".")[0]
+    known = {one.id: one for one in DEFINITIONS}
+    return known[name].key if name in known else ""
 
 
 def _version(name: str) -> str:

@@ -18,8 +18,10 @@ th, td { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0;
   border-bottom: 1px solid #dfe3e8; }
 th { white-space: nowrap; }
 td { overflow-wrap: anywhere; min-width: 3rem; }
-.maps { display: flex; flex-wrap: wrap; gap: 1rem; }
-.maps svg { width: 19rem; height: auto; }
+.maps { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); }
+.maps svg { width: 100%; height: auto; }
+code { font: .8rem ui-monospace, monospace; white-space: nowrap; }
 figure { margin: 0; }
 figcaption { font-size: .8rem; color: #565f6a; }
 .pictures { display: flex; flex-wrap: wrap; gap: .5rem; }
