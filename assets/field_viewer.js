@@ -16,6 +16,12 @@ export function render(context) {
   return island(context, { sheets: ["field_viewer.css"], build })
 }
 
+/** A pixel's value as it is: integers in full, others to the digits of 32 bits. */
+function exact(value) {
+  if (Number.isInteger(value)) return value.toLocaleString("en-US")
+  return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : String(value)
+}
+
 function build({ el, send }) {
   const viewport = new Viewport()
   let content = null
@@ -41,6 +47,7 @@ function build({ el, send }) {
   })
   const bar = scaleBar()
   const readout = h("output", { class: "readout" })
+  const ruler = h("div", { class: "readout ruler", "aria-hidden": "true" })
   const outlines = outlineLayer(viewport, (text) => say(outlineState, text))
   const outlineState = h("span", { class: "soft small cut", role: "status" })
   const outlineSelect = h("select", { "aria-label": "Outlines of", on: { change: () => send("outlines", { label: outlineSelect.value }) } })
@@ -52,7 +59,7 @@ function build({ el, send }) {
   const sliders = h("div", { class: "sliders", hidden: true })
   el.append(h("section", { class: "panel hcs-field-viewer", "aria-label": "Field viewer" },
     h("header", {}, title, marks, h("span", { class: "grow" }), busy, tools), stage,
-    h("footer", { class: "row" }, readout, outlineBox, sliders)))
+    h("footer", { class: "row" }, readout, ruler, outlineBox, sliders)))
 
   function tool(name, label, click) {
     return h("button", { type: "button", class: "plain square", title: label, "aria-label": label.replace(/ \(.*/, ""), on: { click } }, icon(name))
@@ -102,15 +109,27 @@ function build({ el, send }) {
     const place = known
       ? `${number(field.start[0] + Math.floor(x) * field.pixel[0])}, ${number(field.start[1] + Math.floor(y) * field.pixel[1])} ${shortUnit(field.unit)}`
       : ""
-    const values = found.values.map(([index, value]) => {
-      const channel = display.channels.find((one) => one.index === index)
-      return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `, h("b", {}, number(value)))
-    })
     const object = outlines.at(x, y)
-    fill(readout, h("span", {}, `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, values,
+    fill(readout, h("span", {}, `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, valuesText(found.values),
       object ? h("span", { class: "value" }, h("i", { class: "dot outlined" }), `${outlineSelect.value} `, h("b", {}, String(object))) : null,
       found.level ? h("span", { class: "soft" }, `level ${found.level}`) : null)
   }
+
+  const valuesText = (values) => values.map(([index, value]) => {
+    const channel = display.channels.find((one) => one.index === index)
+    return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `, h("b", {}, exact(value)))
+  })
+
+  /** Keep room for what the pointer will say, or the picture would jump below it. */
+  const reserve = everyFrame(() => {
+    const field = content?.field
+    if (!field || field.error) return
+    const widest = display.channels.filter((one) => one.active && one.index < field.channels).map((one) => [one.index, Math.max(1000, Math.round(one.maximum))])
+    const place = field.unit ? `${number(field.width * field.pixel[0] * 1.0001)}, ${number(field.height * field.pixel[1] * 1.0001)} ${shortUnit(field.unit)}` : ""
+    fill(ruler, h("span", {}, `x ${field.width}, y ${field.height}`), h("span", {}, place), valuesText(widest),
+      content.outlines.mask ? h("span", { class: "value" }, h("i", { class: "dot" }), `${outlineSelect.value} `, h("b", {}, "10,000")) : null)
+    readout.style.minHeight = `${ruler.offsetHeight}px`
+  })
 
   function summary(field) {
     const size = `${field.width} × ${field.height} px`
@@ -169,12 +188,12 @@ function build({ el, send }) {
     outlines.show(mask ? { url: planeUrl(mask, { level: 0, channel: 0, z: next.z, t: next.t, projection: next.projection }), size: [field.width, field.height] } : null)
   }
 
-  const watcher = new ResizeObserver(() => { viewport.resize(stage.clientWidth, stage.clientHeight) })
+  const watcher = new ResizeObserver(() => { viewport.resize(stage.clientWidth, stage.clientHeight); reserve() })
   watcher.observe(stage)
   const stop = [
     steer(stage, viewport, { onHover: (x, y) => { pointer = x === null ? null : [x, y]; showReadout() } }),
     viewport.watch(showScale),
-    listen("display", () => { pane.refresh(); showReadout(); showContrast() }),
+    listen("display", () => { pane.refresh(); showReadout(); showContrast(); reserve() }),
     listen("overlays", (on) => outlines.hold(!on)),
     listen("projection", () => {
       if (!visible() || zAxis.element.hidden) return
@@ -203,6 +222,7 @@ function build({ el, send }) {
       zAxis.disable(Boolean(next.projection))
       showOutlines(next, field)
       showContrast()
+      reserve()
       const moved = [zAxis.show(next.z, field.sizes.z), tAxis.show(next.t, field.sizes.t)]
       sliders.hidden = !moved.some(Boolean)
       pane.show({ ...field, id: field.version, z: next.z, t: next.t, projection: next.projection })
