@@ -151,7 +151,7 @@ function build({ el, send, hide }) {
     if (!list.length) return null
     const open = list.filter((one) => !one.settled).length
     const said = (one) => `${one.who}: ${WORDS[one.verdict] ?? one.verdict}${one.reason ? `, ${one.reason}` : ""}${one.note ? ` “${one.note}”` : ""}`
-    return h("div", { class: "differences" }, h("h3", {}, open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
+    return h("div", { class: "differences hcs-disagreements" }, h("h3", {}, open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
       h("ul", {}, list.map((one) => h("li", { class: one.settled ? "soft" : "" }, h("button", { type: "button", class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: one.well }, on: { click: () => tell("choose", one.well) } },
         h("b", {}, one.what), h("span", { class: "small" }, one.verdicts.map(said).join(" · ")), one.settled ? h("span", { class: "small" }, icon("check"), said(one.settled)) : null)))))
   }

@@ -23,6 +23,7 @@ from dashboard.views.history import History
 from dashboard.views.montage import Montage
 from dashboard.views.plate_canvas import PlateCanvas
 from dashboard.views.plate_map import PlateMap
+from dashboard.views.plates import PlateList
 from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
 from dashboard.views.signoff import Signoff
@@ -77,6 +78,7 @@ class Page:
         self.parts: dict[str, Part] = {
             "header": Header(session, on_theme=self._theme, on_open=open_first),
             "plate_map": PlateMap(session, on_open=open_first),
+            "plates": PlateList(session),
             "filters": Filters(session),
             "plate_canvas": self._canvas,
             "montage": Montage(session),

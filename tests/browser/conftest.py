@@ -164,9 +164,12 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start the dashboard on plates or folders, with more arguments if wanted."""
     running: list[Server] = []
 
-    def start(*arguments: str | Path) -> Server:
-        workspace = tmp_path / f"workspace-{len(running)}"
-        running.append(Server(*arguments, workspace=workspace))
+    def start(*arguments: str | Path, after: Server | None = None) -> Server:
+        """Start a server; `after` one that was killed, in its place."""
+        number = running.index(after) if after else len(running)
+        port = after.port if after else 0
+        workspace = tmp_path / f"workspace-{number}"
+        running.append(Server(*arguments, workspace=workspace, port=port))
         return running[-1]
 
     yield start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -64,10 +65,10 @@ class Faults:
 class Server:
     """The program itself, in a process of its own."""
 
-    def __init__(self, *arguments: str | Path, workspace: Path) -> None:
+    def __init__(self, *arguments: str | Path, workspace: Path, port: int = 0) -> None:
         command = [sys.executable, "-m", "dashboard.cli", "serve"]
         command += [str(one) for one in arguments]
-        command += ["--port", "0", "--workspace", str(workspace)]
+        command += ["--port", str(port), "--workspace", str(workspace)]
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -75,6 +76,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
         self.said: deque[str] = deque(maxlen=500)
         self.url = self._address()
@@ -98,6 +100,20 @@ class Server:
     @property
     def host(self) -> str:
         return urlsplit(self.url).netloc
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 0
+
+    def pause(self) -> None:
+        """Let the server take no step more, as if the machine hung."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """End the server as a power cut does."""
+        # With its workers, for they hold the pipe that is listened to.
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(20)
 
     def stop(self) -> None:
         self._process.terminate()

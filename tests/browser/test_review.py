@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -251,3 +253,198 @@ def test_a_read_only_server_shows_verdicts_and_takes_none(
     expect(page.locator(".hcs-verdict-fail")).to_be_hidden()
     page.keyboard.press("f")
     toast(page, "read-only")
+
+
+def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
+    small_plate: Path, serve: Callable, visit: Callable, picture: Callable
+) -> None:
+    server = serve(small_plate)
+    away = ("health", "ERR_CONNECTION", "WebSocket", "ws://")
+    page = visit(server, "?well=A1", before=NAMED, expected=away)
+    ready(page, "A1")
+    page.keyboard.press("p")
+    toast(page, "A1 pass")  # this one is confirmed
+    ready(page, "A2")
+    # The next one is on its way when the server dies; nothing has confirmed it.
+    page.locator(".hcs-note").fill("a fibre, lower left")
+    server.pause()
+    page.locator(".hcs-verdict-fail").click()
+    server.kill()
+    expect(page.locator(".alarm")).to_contain_text("connection to the server was lost")
+    serve(small_plate, after=server)
+    # The page comes back by itself, and offers what it has kept.
+    expect(page.locator(".verdicts > .problem")).to_contain_text("A2 fail (“a fibre, lower left”)")
+    expect(well(page, "A1")).to_contain_text("pass")
+    expect(well(page, "A2")).not_to_contain_text("fail")
+    picture(page, "6-offered")
+    page.get_by_role("button", name="Try again").click()
+    toast(page, "A2 fail")
+    expect(well(page, "A2")).to_contain_text("fail")
+    expect(page.locator(".verdicts > .problem")).to_be_hidden()
+    page.keyboard.press("Escape")
+    rows = table(page)
+    assert {label: row["verdict"] for label, row in rows.items() if row["verdict"]} == {
+        "A1": "pass",
+        "A2": "fail",
+    }
+    assert rows["A2"]["note"] == "a fibre, lower left"
+    page.reload()  # and it is offered no more
+    expect(page.locator(".verdicts .progress")).to_contain_text("2 of 6")
+    expect(page.locator(".verdicts > .problem")).to_be_hidden()
+
+
+@pytest.mark.full
+def test_a_busy_database_keeps_what_was_typed_until_it_is_tried_again(
+    small_plate: Path, serve: Callable, visit: Callable, tmp_path: Path
+) -> None:
+    page = visit(serve(small_plate), "?well=A1", before=NAMED)
+    ready(page, "A1")
+    page.locator(".hcs-note").fill("debris")
+    with closing(sqlite3.connect(tmp_path / "workspace-0/workspace.sqlite")) as other:
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        page.locator(".hcs-verdict-flag").click()
+        expect(page.locator(".verdicts > .problem")).to_contain_text(
+            "A1 flag (“debris”) was not saved", timeout=MEASURING
+        )
+        other.execute("ROLLBACK")
+    page.get_by_role("button", name="Try again").click()
+    toast(page, "A1 flag")
+    expect(well(page, "A1")).to_contain_text("flag")
+
+
+def test_two_judge_blind_compare_and_one_signs_off(
+    small_plate: Path, serve: Callable, visit: Callable, picture: Callable
+) -> None:
+    server = serve(small_plate)
+    ada = visit(server, before=NAMED)
+    ben = visit(server, before="localStorage.setItem('hcs-reviewer', 'Ben')", dark=True)
+    name = "Ada <b>Lovelace</b>"
+
+    # Each sees where the other is, and that a verdict is being given.
+    well(ben, "B2").click()
+    expect(ada.locator(".hcs-presence")).to_contain_text("Ben: B2")
+    well(ada, "B2").click()
+    ready(ada, "B2")
+    ben.keyboard.press("n")
+    expect(ada.locator(".others")).to_have_text("Ben is about to judge B2 too")
+    ben.keyboard.press("Escape")
+    for page in (ada, ben):
+        page.keyboard.press("Escape")
+
+    # A blind round hides all of it.
+    ada.locator(".hcs-blind").click()
+    ada.get_by_label("Second reviewer").fill("Ben")
+    ada.get_by_role("button", name="Begin").click()
+    expect(ben.locator(".hcs-signoff")).to_contain_text("You do not see the other's")
+    for page, key, word in ((ada, "p", "pass"), (ben, "f", "fail")):
+        well(page, "A1").click()
+        ready(page, "A1")
+        page.keyboard.press(key)
+        expect(well(page, "A1")).to_contain_text(word)
+        expect(page.locator(".hcs-presence")).to_be_hidden()
+    expect(well(ada, "A1")).not_to_contain_text("fail")
+    expect(well(ben, "A1")).not_to_contain_text("pass")
+    picture(ben, "7-blind")
+    for page in (ada, ben):
+        page.keyboard.press("Escape")
+        expect(page.locator(".verdicts .progress")).to_contain_text("1 of 6")
+        page.locator(".hcs-blind-done").click()
+        page.get_by_role("button", name="I am done", exact=True).click()
+        expect(page.locator("dialog[open]")).to_have_count(0)
+
+    # Both are done: everything is told, and the disagreement is settled by judging.
+    expect(ada.locator(".agreement")).to_contain_text("raw agreement 0 %, n = 1")
+    expect(ada.locator(".hcs-disagreements")).to_contain_text("1 disagreement to settle")
+    picture(ada, "8-compared")
+    ada.locator(".difference").click()
+    ready(ada, "A1")
+    ada.keyboard.press("l")
+    toast(ada, "A1 flag")
+    ada.keyboard.press("Escape")
+    expect(ada.locator(".hcs-disagreements")).to_contain_text("All disagreements are settled")
+
+    # A sign-off says what it is about, locks for everybody, and can be taken back.
+    ada.locator(".hcs-sign-off").click()
+    said = ada.get_by_role("dialog", name="Sign off")
+    expect(said).to_contain_text("1 look again, 5 not judged")
+    expect(said).to_contain_text("5 wells of this plate nobody has looked at")
+    picture(ada, "9-sign-off")
+    said.get_by_role("button", name="Sign off as").click()
+    for page in (ada, ben):
+        expect(page.locator(".hcs-signoff")).to_contain_text(
+            f"Signed off by {name} (not authenticated)"
+        )
+        expect(page.locator(".hcs-verdict-fail")).to_be_hidden()
+    well(ben, "A2").click()
+    expect(ben.locator(".verdicts .standing b")).to_have_text("A2")
+    ben.keyboard.press("f")
+    toast(ben, "signed off by")
+    picture(ben, "10-signed")
+    ben.locator(".hcs-reopen-here").click()
+    ben.get_by_role("button", name="Reopen as Ben").click()
+    expect(ada.locator(".hcs-verdict-fail")).to_be_visible()
+    expect(ben.locator(".hcs-verdict-fail")).to_be_visible()
+    assert ada.evaluate("window.hacked") is None
+
+
+def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
+    demo_plate: Path, serve: Callable, visit: Callable, picture: Callable
+) -> None:
+    page = visit(serve(demo_plate), "?well=B02&field=0", before=NAMED)
+    ready(page, "B02")
+
+    # A verdict on a field is a sign on its thumbnail, and none on the well.
+    page.keyboard.press("t")
+    page.keyboard.press("f")
+    toast(page, "B02 s1 fail")
+    thumb = page.locator('.hcs-thumb[data-well="B02"][data-field="0"]')
+    expect(thumb).to_have_attribute("aria-description", "fail")
+    expect(thumb.locator(".decided svg")).to_be_visible()
+    expect(well(page, "B02")).to_contain_text("1 field failed")
+
+    # The filter dims the others, and the queue passes over them.
+    page.keyboard.press("x")
+    page.locator('[data-part="column"]').select_option("role")
+    page.locator('[data-part="condition"]').select_option("positive")
+    expect(page.locator(".hcs-filters [role=status]")).to_have_text("8 of 96 wells")
+    expect(well(page, "B02")).to_contain_text("filtered out")
+    page.locator(".hcs-where").click()
+    page.keyboard.press("j")
+    expect(well(page, "A12")).to_have_attribute("aria-selected", "true")
+    picture(page, "11-filtered")
+    page.locator(".hcs-filter-clear").click()
+    expect(well(page, "B02")).not_to_contain_text("filtered out")
+
+    # Others beside it: controls, by chance, the best and the worst; then none.
+    page.locator(".hcs-where").click()
+    page.keyboard.press("c")
+    beside = page.locator(".hcs-beside")
+    expect(beside.locator(".hcs-thumb")).to_have_count(6)
+    expect(beside).to_contain_text("negative")
+    shown = beside.locator("img").first.get_attribute("src") or ""
+    own = page.locator(".hcs-gallery img").first.get_attribute("src") or ""
+    assert "channels=" in shown
+    assert re.findall("channels=[^&]+", shown) == re.findall("channels=[^&]+", own)
+    page.keyboard.press("c")
+    expect(beside).to_contain_text("By chance")
+    page.keyboard.press("c")
+    expect(beside).to_contain_text("worst")
+    picture(page, "12-beside")
+    page.keyboard.press("c")
+    expect(beside).to_be_hidden()
+
+    # A key is changed in the panel, shown, kept, and given back.
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    keys.locator('[data-action="fail"]').click()
+    page.keyboard.press("p")
+    expect(keys).to_contain_text("“Pass” had that key; it is now F")
+    picture(page, "13-keys")
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.locator(".hcs-verdict-fail kbd")).to_have_text("P")
+    page.keyboard.press("i")
+    keys.locator(".hcs-keys-default").click()
+    page.keyboard.press("Escape")
+    expect(page.locator(".hcs-verdict-fail kbd")).to_have_text("F")

@@ -1,0 +1,223 @@
+"""The first page where there are several plates: what each holds, how far each is."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import param
+
+from dashboard.quality.trends import PlateMedian, Trend, plate_median, trend
+from dashboard.text import plain_text
+from dashboard.views.island import Island, Message, script, text_of
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from dashboard.plates.values import MetricInfo, PlateEntry
+    from dashboard.reviews.index import PlateLine, WellMark
+    from dashboard.service import Service
+    from dashboard.session import Session
+    from dashboard.views.snapshot import Snapshot
+
+_AGAIN_SECONDS = 3.0
+"""How old the list may be while somebody looks at it."""
+
+_MOST_SCORE = 10.0
+_VERDICTS = {"pass": "p", "flag": "l", "fail": "f"}
+_STATES = {"not_acquired": " ", "missing": "!", "unreadable": "!", "pending": "~"}
+
+
+class PlatesIsland(Island):
+    """See ``assets/plates.js``."""
+
+    trend = param.String(default="", doc="Medians over time, as JSON.")
+
+    _esm = script("plates.js")
+
+
+class PlateList:
+    """Lists the plates, names first, what is known of each as soon as it is read."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._now: Snapshot | None = None
+        self._lines: tuple[PlateLine, ...] = ()
+        self._asked = 0.0
+        self._busy = False
+        self._metric = ""
+        self._metrics: tuple[MetricInfo, ...] = ()
+        self.component = PlatesIsland()
+        self.component.on("plate", self._open)
+        self.component.on("trend", self._ask_trend)
+        session.each_poll(self._look)
+
+    def _open(self, message: Message) -> None:
+        key = text_of(message, "plate")
+        if any(one.key == key for one in self._session.service.plates()):
+            self._session.state.update(plate=key)
+
+    def draw(self, now: Snapshot) -> None:
+        """Show the list where no plate is open."""
+        self._now = now
+        if now.stage != "plates":
+            self.component.put({"shown": False})
+            return
+        known = {one.entry.key: one for one in self._lines}
+        order = [one.entry.key for one in self._lines]
+        order += [one.key for one in now.plates if one.key not in known]
+        entries = {one.key: one for one in now.plates}
+        self.component.put(
+            {
+                "shown": True,
+                "problem": now.problem,
+                "loading": not self._lines and bool(now.plates),
+                "plates": [
+                    _plate(entries[key], known.get(key))
+                    for key in order
+                    if key in entries
+                ],
+            }
+        )
+        self._look()
+
+    def _look(self) -> None:
+        """Read the lines again, in a thread; the list is there meanwhile."""
+        now = self._now
+        if now is None or now.stage != "plates" or not now.plates or self._busy:
+            return
+        if time.monotonic() - self._asked < _AGAIN_SECONDS:
+            return
+        self._busy = True
+        self._session.run(
+            self._session.service.index.lines, self._take, failed=lambda _: self._done()
+        )
+
+    def _take(self, lines: tuple[PlateLine, ...]) -> None:
+        self._done()
+        if lines != self._lines:
+            self._lines = lines
+            if self._now is not None:
+                self.draw(self._now)
+
+    def _done(self) -> None:
+        self._busy = False
+        self._asked = time.monotonic()
+
+    # --- medians over time ------------------------------------------------------------
+
+    def _ask_trend(self, message: Message) -> None:
+        """Compute the medians of all plates; they are read one after the other."""
+        metric = text_of(message, "metric", 200)
+        service, lines = self._session.service, self._lines
+        self._session.run(
+            lambda: _trend(service, lines, metric),
+            self._show_trend,
+            failed=lambda _: self.component.put({"metrics": []}, "trend"),
+        )
+
+    def _show_trend(self, found: tuple[list[MetricInfo], MetricInfo, Trend]) -> None:
+        metrics, metric, result = found
+        names = {one.entry.key: _name(one.entry) for one in self._lines}
+        self.component.put(
+            {
+                "metrics": [(one.id, plain_text(one.title, 80)) for one in metrics],
+                "metric": metric.id,
+                "title": plain_text(metric.title, 80),
+                "unit": plain_text(metric.unit, 20),
+                "plates": [
+                    {
+                        "key": one.key,
+                        "name": names.get(one.key, one.key),
+                        "when": one.when,
+                        "median": one.median,
+                        "n": one.n,
+                        "apart": one.key in result.apart,
+                    }
+                    for one in result.medians
+                ],
+                "drift": result.drift,
+                "p": result.p,
+            },
+            "trend",
+        )
+
+
+def _trend(
+    service: Service, lines: tuple[PlateLine, ...], wanted: str
+) -> tuple[list[MetricInfo], MetricInfo, Trend]:
+    """Return the metrics, the chosen one and its medians; reads every plate."""
+    metrics: dict[str, MetricInfo] = {}
+    medians: list[PlateMedian] = []
+    chosen = wanted
+    for line in lines:
+        key = line.entry.key
+        if line.entry.error is not None:
+            continue
+        try:
+            for one in service.metrics(key):
+                if one.channel is not None:
+                    metrics.setdefault(one.id, one)
+            chosen = chosen if chosen in metrics else next(iter(metrics), "")
+            if not chosen:
+                continue
+            values = service.values(key, chosen).wells.values()
+        except HCSError:
+            continue  # this plate has no such metric, or cannot be read now
+        numbers = [one.value for one in values if one.value is not None]
+        found = plate_median(key, line.changed, numbers)
+        if found is not None:
+            medians.append(found)
+    if not metrics:
+        raise HCSError("No plate is measured yet.")
+    return list(metrics.values()), metrics[chosen], trend(medians)
+
+
+def _plate(entry: PlateEntry, line: PlateLine | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "key": entry.key,
+        "name": _name(entry),
+        "location": plain_text(entry.location, 300),
+        "error": plain_text(entry.error, 400) if entry.error else "",
+        "known": line is not None and not entry.error,
+    }
+    if line is None or line.entry.error is not None:
+        if line is not None and line.entry.error:
+            found["error"] = plain_text(line.entry.error, 400)
+            found["known"] = False
+        return found
+    tally, signed = line.tally, line.signed
+    return {
+        **found,
+        "rows": line.rows,
+        "columns": line.columns,
+        "map": "".join(_mark(one) for one in line.wells),
+        "completeness": plain_text(line.completeness, 300),
+        "total": tally.total,
+        "reviewed": tally.reviewed,
+        "stale": tally.stale,
+        "verdicts": dict(tally.verdicts),
+        "unseen": tally.bases.get("unseen", 0),
+        "suspects": line.suspects,
+        "signed": plain_text(signed.who, 80) if signed else "",
+        "finished": line.finished,
+        "changed": line.changed,
+    }
+
+
+def _mark(well: WellMark) -> str:
+    """Return one letter a well, for hundreds of plates are sent at once.
+
+    Its state where there is nothing to judge, else its verdict, else how suspect it
+    is: a digit, or ``"."`` where that is not known.
+    """
+    if well.state in _STATES:
+        return _STATES[well.state]
+    if well.verdict:
+        return _VERDICTS.get(well.verdict, ".")
+    if well.score is None:
+        return "."
+    return str(min(9, max(0, int(9 * well.score / _MOST_SCORE))))
+
+
+def _name(entry: PlateEntry) -> str:
+    return plain_text(entry.name, 120) or entry.key
