@@ -126,6 +126,7 @@ function build({ el, send, hide }) {
   }
 
   function showTrend(found) {
+    metric.hidden = !found.metrics.length
     if (!found.plates?.length) {
       fill(chart)
       return say(verdict, "No plate is measured yet.")

@@ -1,0 +1,57 @@
+"""Medians of plates over time."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.quality.trends import PlateMedian, plate_median, trend
+
+FINITE = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+def made(*values: float) -> list[PlateMedian]:
+    return [
+        PlateMedian(key=f"p{at:03d}", when=float(at), median=value, n=96)
+        for at, value in enumerate(values)
+    ]
+
+
+def test_a_median_leaves_out_what_is_not_finite() -> None:
+    found = plate_median("p", 1.0, [1.0, math.nan, 3.0, math.inf])
+    assert found == PlateMedian(key="p", when=1.0, median=2.0, n=2)
+    assert plate_median("p", 1.0, [math.nan]) is None
+
+
+def test_a_steady_rise_is_a_drift_and_a_jumping_plate_is_not() -> None:
+    assert trend(made(*range(10, 22))).drift == pytest.approx(11)
+    assert trend(made(5, 6, 5, 6, 5, 6, 5, 6, 50, 6)).drift is None
+
+
+def test_a_plate_that_stands_apart_is_named() -> None:
+    found = trend(made(5.0, 5.1, 4.9, 5.2, 4.8, 9.0, 5.0))
+    assert found.apart == ("p005",)
+
+
+def test_few_plates_tell_no_drift() -> None:
+    found = trend(made(1, 2, 3, 4))
+    assert (found.drift, found.p, found.apart) == (None, None, ())
+
+
+@given(st.lists(FINITE, max_size=30))
+def test_plates_come_in_their_order_in_time_whatever_they_hold(
+    values: list[float],
+) -> None:
+    found = trend(made(*values)[::-1])
+    assert [one.median for one in found.medians] == values
+    assert set(found.apart) <= {one.key for one in found.medians}
+
+
+@given(st.integers(5, 20), FINITE)
+def test_equal_plates_neither_drift_nor_stand_apart(count: int, value: float) -> None:
+    found = trend(made(*[value] * count))
+    assert found.drift is None
+    assert found.apart == ()
