@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 Cell = str | int | float | None
 
-_EXECUTED = ("=", "+", "-", "@", "\t", "\r")
+_EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """A spreadsheet takes a text that begins so for a formula."""
 
 _WHOLE = (COMPLETENESS, SUSPICION)
@@ -102,17 +103,13 @@ def safe_cell(value: Cell) -> Cell:
     """
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(_EXECUTED) and not _number(value):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str) or _PLAIN_NUMBER.fullmatch(value):
+        return value
+    # Some programs pass over blanks before they look for a formula.
+    return f"'{value}" if value.lstrip(" ").startswith(_EXECUTED) else value
 
 
-def _number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.isascii() and text == text.strip()
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class PlateTables:

@@ -288,7 +288,10 @@ def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
         assert (folder / "qc" / "zarr.json").stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("text", ["=1", "+x", "-x", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1", "+x", "-x", "@x", "\tx", "\rx", " =1", "-inf", "-1+1", "\n=1", "|x", "%x"],
+)
 def test_a_cell_that_a_spreadsheet_would_execute_becomes_text(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
 
