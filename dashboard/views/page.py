@@ -20,6 +20,7 @@ from dashboard.views.filters import Filters
 from dashboard.views.gallery import Gallery
 from dashboard.views.header import Header
 from dashboard.views.history import History
+from dashboard.views.measuring import MeasuringJob
 from dashboard.views.montage import Montage
 from dashboard.views.plate_canvas import PlateCanvas
 from dashboard.views.plate_map import PlateMap
@@ -93,6 +94,7 @@ class Page:
             "correction": UploadForm(session, self._correction),
             "history": History(session, on_change=self._snapshots.refresh),
             "details": Details(session),
+            "measuring": MeasuringJob(session),
             "suspects": Suspects(session),
             "statistics": Statistics(
                 session, lambda found: self._snapshots.put(statistics=found)

@@ -1,0 +1,125 @@
+"""How far the plate is measured, what could not be, and who may stop it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.views.island import Island, Message, script
+from hcs.errors import HCSError
+from hcs.terminal import counted, duration
+
+if TYPE_CHECKING:
+    from dashboard.plates.values import PlateOverview, Progress
+    from dashboard.session import Session
+    from dashboard.views.snapshot import Snapshot
+
+_MOST = 100
+"""Fields that could not be measured and are listed; the others are counted."""
+
+
+class MeasuringIsland(Island):
+    """See ``assets/measuring.js``."""
+
+    _esm = script("measuring.js")
+
+
+class MeasuringJob:
+    """Shows the job of the plate while there is something to say."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._now: Snapshot | None = None
+        self.component = MeasuringIsland()
+        self.component.on("hold", self._hold)
+        self.component.on("resume", self._resume)
+
+    def _hold(self, _: Message) -> None:
+        if self._now and self._now.overview:
+            self._session.service.hold_measuring(self._now.state.plate)
+
+    def _resume(self, _: Message) -> None:
+        if self._now and self._now.overview:
+            self._session.service.resume_measuring(self._now.state.plate)
+
+    def draw(self, now: Snapshot) -> None:
+        """Show how far the plate is."""
+        self._now = now
+        progress = now.progress
+        if now.overview is None or progress is None or not _worth_saying(progress):
+            self.component.put({"shown": False})
+            return
+        self.component.put(
+            {
+                "shown": True,
+                "status": status(progress),
+                "done": progress.done,
+                "total": progress.total,
+                "running": progress.running,
+                "act": _act(progress),
+                "failures": self._failures(now.overview, progress),
+                "failed": progress.failed,
+            }
+        )
+
+    def _failures(
+        self, overview: PlateOverview, progress: Progress
+    ) -> list[dict[str, Any]]:
+        if not progress.failed or self._now is None:
+            return []
+        service, key = self._session.service, self._now.state.plate
+        labels = {well.path: well.label for well in overview.wells}
+        try:
+            found = sorted(service.unmeasured(key).items())[:_MOST]
+            # People know a field by its label; the wells are known from the survey.
+            names = {
+                (path, one.name): one.label
+                for path in {path for (path, _), _ in found} & labels.keys()
+                for one in service.well(key, labels[path]).fields
+            }
+        except HCSError:
+            return []
+        return [
+            {
+                "well": labels.get(place[0], place[0]),
+                "field": plain_text(names.get(place, place[1]), 60),
+                "why": plain_text(why, 400),
+            }
+            for place, why in found
+        ]
+
+
+def _worth_saying(progress: Progress) -> bool:
+    return bool(
+        progress.running
+        or progress.held
+        or progress.waiting
+        or progress.failed
+        or progress.message
+    )
+
+
+def _act(progress: Progress) -> str:
+    """Return what the button does."""
+    if progress.held:
+        return "resume" if progress.done else "measure"
+    if progress.running or progress.waiting:
+        return "hold"
+    return "again"
+
+
+def status(progress: Progress) -> str:
+    """Return how far a job is, in one line."""
+    if progress.message:
+        return f"Measuring stopped: {plain_text(progress.message)}"
+    if progress.waiting and not progress.running:
+        return "Waiting until other plates are measured."
+    part = f"{progress.done:,} of {counted(progress.total, 'field')}"
+    if progress.held and not progress.running:
+        return f"Stopped: {part} measured." if progress.done else "Not measured yet."
+    if progress.running:
+        left = progress.seconds_left
+        rest = "" if left is None else f", about {duration(left)} left"
+        return f"{part}{rest}"
+    done = progress.done - progress.failed
+    return f"{done:,} of {counted(progress.total, 'field')} measured."

@@ -1,0 +1,52 @@
+"""Measuring a plate from the page: asked for, held, gone on with; what failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import plates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_plate_is_measured_when_asked_held_and_what_fails_is_listed(
+    tmp_path: Path, serve: Callable[..., object], visit: Callable[..., Page]
+) -> None:
+    path = plates.make(
+        tmp_path / "p.ome.zarr", rows=6, columns=8, shape=(300, 320), pixels="random"
+    )
+    for chunk in (path / "B/3/0/0").rglob("*"):
+        if chunk.is_file() and chunk.name != "zarr.json":
+            chunk.write_bytes(b"damaged")
+    # The damaged field has no picture.
+    server = serve(path, "--no-measure", "--workers", "1")
+    page = visit(server, expected=("B3", "thumbnail", "sprite"))
+    panel = page.locator(".hcs-measuring")
+    status, act = panel.locator(".status"), panel.locator(".act")
+    expect(status).to_have_text("Not measured yet.")
+    assert "metric=completeness" in page.url or "metric" not in page.url
+    act.click()
+    expect(act).to_have_text("Stop")
+    act.click()
+    expect(status).to_contain_text("Stopped: ")
+    expect(page.locator(".hcs-suspects")).to_contain_text("Pending")
+    act.press("Enter")
+    expect(status).to_have_text("47 of 48 fields measured.", timeout=120_000)
+    panel.locator("summary").press("Enter")
+    failure = panel.locator(".failure")
+    expect(failure).to_have_count(1)
+    expect(failure).to_contain_text("B3")
+    expect(act).to_have_text("Try again")
+    # A measured plate is coloured by what is odd about it.
+    page.wait_for_url("**metric=suspicion**")
+    failure.click()
+    page.wait_for_url("**well=B3**")
