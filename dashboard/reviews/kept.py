@@ -122,7 +122,7 @@ def _without(
 
 
 def _enough(one: MetricValue, minimum: int, way: str) -> MetricValue:
-    if way.startswith(FIELD) or one.n is None or one.n >= minimum:
+    if way.startswith(FIELD) or not one.n or one.n >= minimum:
         return one
     note = f"{one.n} of {one.of} fields, fewer than the project's minimum of {minimum}"
     return dataclasses.replace(one, value=None, field=None, reason=note)

@@ -1,0 +1,65 @@
+"""The list of plates: progress, order, and what stands out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dashboard.reviews.acts import Subject
+from dashboard.reviews.values import Decision
+from tests import plates
+from tests.integration.judged import ADA
+from tests.integration.serving import service, surveyed, wait_for
+
+
+def test_plates_with_something_to_do_come_first_then_the_newest(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "served"
+    for age, name in enumerate(("old", "new", "done", "signed")):
+        made = plates.make(folder / f"{name}.zarr", fields=1, shape=(16, 16))
+        stamp = 1_000_000 + age * 1000
+        os.utime(made / "zarr.json", (stamp, stamp))
+    (folder / "broken.zarr").mkdir()
+    (folder / "broken.zarr" / "zarr.json").write_text('{"plate": ')
+    with service(tmp_path / "workspace", folder) as found:
+        for name in ("old", "new", "done", "signed"):
+            surveyed(found, f"{name}.zarr")
+        listed = [
+            Decision(Subject(well.path), "thumbnails")
+            for well in found.overview("done.zarr").wells
+            if well.state != "not_acquired"
+        ]
+        found.reviews.judge("done.zarr", listed, "pass", ADA)
+        found.reviews.judge("old.zarr", listed[:1], "fail", ADA)
+        found.signing.sign_off("signed.zarr", ADA)
+        found.measure("old.zarr")
+        wait_for(lambda: found.judgement("old.zarr").ready)
+
+        def lines() -> dict[str, object]:
+            return {one.entry.key: one for one in found.index.lines()}
+
+        wait_for(lambda: lines()["old.zarr"].suspects is not None)
+        order = list(lines())
+        assert order == [
+            "new.zarr",
+            "old.zarr",
+            "signed.zarr",
+            "done.zarr",
+            "broken.zarr",
+        ]
+        old = lines()["old.zarr"]
+        assert (old.tally.reviewed, old.tally.total) == (1, 6)
+        assert (old.wells[0].verdict, old.wells[0].stale) == ("fail", False)
+        assert len(old.wells) == old.rows * old.columns
+        assert "6 wells" in old.completeness
+        assert lines()["new.zarr"].completeness != ""
+        assert lines()["signed.zarr"].signed.who == "Ada"
+        assert lines()["signed.zarr"].finished
+        assert lines()["done.zarr"].finished
+        assert lines()["broken.zarr"].entry.error is not None
+    # What stood out is known to the next server before it has read a measurement.
+    with service(tmp_path / "workspace", folder, measure=False) as again:
+        (old,) = [one for one in again.index.lines() if one.entry.key == "old.zarr"]
+        assert old.suspects is not None
+        assert old.tally.reviewed == 1
