@@ -1,4 +1,4 @@
-"""What measuring costs: the standard set against its naive form, one process and two.
+"""What measuring costs: the standard set of metrics against its naive form.
 
 Run with ``python tests/benchmarks/bench_metrics.py``. CPU time, the least of
 interleaved repeats; ratios are what counts. With ``--centrosome PYTHON`` CellProfiler's
@@ -8,7 +8,6 @@ numerical library is timed too, on an interpreter that has it (numpy < 2).
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,10 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from hcs.demo import design
 from hcs.qc import background, focus, intensity
 from hcs.qc.definitions import STANDARD
-from hcs.qc.measure import measure_plate, plate_settings
 from hcs.qc.plane import Plane
 from hcs.qc.quality import measure_plane
-from tests import plates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,25 +32,19 @@ if TYPE_CHECKING:
 SIDE = 1080
 REPEATS = 7
 QUARTER = 0.25
-SPEED_UP = 1.6
 
 
 def main() -> None:
     """Print the tables, and end with 1 where a budget is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--centrosome", metavar="PYTHON")
-    parser.add_argument("--fields", type=int, default=48)
     options = parser.parse_args()
     image = scene()
     share = standard_set(image)
     parts(image)
     if options.centrosome:
         centrosome(image, options.centrosome)
-    gain = processes(options.fields)
     print(f"\nstandard set: {share:.2f} of the naive form (budget {QUARTER})")
-    print(
-        f"two processes: {gain:.2f} times one (budget {SPEED_UP}; needs two free cores)"
-    )
     sys.exit(share > QUARTER)
 
 
@@ -219,45 +210,6 @@ def centrosome(image: np.ndarray[Any, Any], python: str) -> None:
         np.save(Path(folder) / "plane.npy", image)
         command = [python, "-c", CENTROSOME, str(Path(folder) / "plane.npy")]
         subprocess.run(command, check=True)
-
-
-def processes(fields: int) -> float:
-    """Measure one plate in one process and in two; return the gain in wall time."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = plates.make(
-            Path(folder) / "p.ome.zarr",
-            rows=4,
-            columns=fields // 4,
-            shape=(SIDE, SIDE),
-            pixels="random",
-        )
-        spent = {workers: wall(path, workers) for workers in (1, 2)}
-    count = 4 * (fields // 4)
-    print(f"\n{count} fields of 2 channels, all metrics, wall seconds (load ", end="")
-    print(f"{os.getloadavg()[0]:.1f})")
-    for workers, seconds in spent.items():
-        print(f"  {workers} process{'es' * (workers > 1):2s} {seconds:8.1f}")
-    whole = spent[2] / (2 * count) * 384 * 9 * 4 / 60
-    print(f"  a plate of 384 x 9 x 4 x {SIDE} x {SIDE} would take {whole:.0f} minutes")
-    return spent[1] / spent[2]
-
-
-def wall(path: Path, workers: int) -> float:
-    """Return the seconds from the first result to the last, start-up left out."""
-    settings = plate_settings_of(path)
-    begin = None
-    for _ in measure_plate(path, settings=settings, workers=workers):
-        begin = begin or time.perf_counter()
-    assert begin is not None
-    return time.perf_counter() - begin
-
-
-def plate_settings_of(path: Path) -> Any:
-    """Return the settings of a plate, with all metrics."""
-    from hcs.plates.plate import from_hcs_zarr
-
-    with from_hcs_zarr(path) as plate:
-        return plate_settings(plate)
 
 
 if __name__ == "__main__":

@@ -150,6 +150,27 @@ def test_a_strong_phenotype_and_a_toxic_column_are_no_suspects():
     assert not moved & {one.well for one in found}
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(45, 48))
+def test_whole_plates_with_a_phenotype_and_a_toxic_column_keep_them_unsuspected(seed):
+    plan = design(seed=seed, fields=1, defects=False, toxic_column=5)
+    results = measured(plan)
+    moved = {well_name(r, 5) for r in range(8)}
+    moved |= {
+        well_name(*well) for well, v in plan.conditions.items() if v[0] == "positive"
+    }
+    assert not moved & {one.well for one in suspects_of(plan, results)}
+    assert plate_banner(results, nuclear="DNA") == []
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(48, 51))
+def test_whole_plates_blurred_everywhere_raise_the_banner(seed):
+    plan = design(seed=seed, fields=1, defects=False, everywhere="blurred")
+    told = plate_banner(measured(plan), nuclear="DNA")
+    assert any(line.startswith("focus is bad on the whole plate") for line in told)
+
+
 def test_a_plate_blurred_everywhere_raises_the_banner():
     options = {"rows": 3, "columns": 6, "fields": 1, "defects": False}
     plan = design(seed=44, everywhere="blurred", **options)
