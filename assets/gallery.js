@@ -28,10 +28,14 @@ function build({ el, send }) {
   let staged = 0 // columns in which the fields lie in the well
   let shown = null
 
+  const stage = () => document.documentElement.dataset.stage
+  const stages = new MutationObserver(() => tellDrawn())
+  stages.observe(document.documentElement, { attributeFilter: ["data-stage"] })
+
   /** Whether what the well holds is on the screen: nobody judges what is not. */
   const tellDrawn = () => {
     if (!shown) return
-    const drawn = !shown.loading && [...thumbs.values()].every((thumb) => thumb.drawn)
+    const drawn = !shown.loading && stage() !== "canvas" && [...thumbs.values()].every((thumb) => thumb.drawn)
     setPictures({ well: shown.well, digest: shown.digest, drawn })
   }
 
@@ -167,6 +171,7 @@ function build({ el, send }) {
     },
     dispose() {
       stop()
+      stages.disconnect()
       watcher.disconnect()
     },
   }

@@ -1,5 +1,4 @@
-// Fields from all over the plate at one look: by chance, or the controls. While no plate
-// is chosen, the plates there are.
+// Fields from all over the plate at one look: by chance, or the controls.
 
 import { display, listen, tell } from "./bus.js"
 import { fill, h, icon, say, set } from "./dom.js"
@@ -50,13 +49,9 @@ function build({ el, send }) {
     fill(groups, [...byRole].map(([role, some]) => group(ROLES[role] ?? role, some)))
   }
 
-  const choice = (plate) => h("li", {}, h("button", { type: "button", disabled: Boolean(plate.error), on: { click: () => send("plate", { plate: plate.key }) } },
-    h("b", { class: "cut" }, plate.name), h("span", { class: "soft cut" }, plate.location), plate.error ? h("span", { class: "why" }, plate.error) : null))
-
   function showMessage(next) {
-    message.hidden = !(next.error || next.empty || next.choices.length)
-    fill(message, next.error ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.error)) : next.empty ? h("span", {}, next.empty) : null,
-      next.choices.length ? h("ul", { class: "choices" }, next.choices.map(choice)) : null)
+    message.hidden = !(next.error || next.empty)
+    fill(message, next.error ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.error)) : next.empty ? h("span", {}, next.empty) : null)
   }
 
   function showContrast() {

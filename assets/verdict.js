@@ -92,6 +92,7 @@ function build({ el, send, hide }) {
     if (review.chosen.length > 1) return { wells: review.chosen }
     const well = review.selected || now.well
     if (!well) return click ? { wells: [] } : { refusal: "No well is open: J goes to the next suspect." }
+    if (now.stage === "canvas") return { refusal: `The fields of ${well} are not on the screen: ${keyName("open")} opens them. Nothing was decided.` }
     const { pictures } = review
     if (pictures.well !== well || !pictures.drawn || now.well !== well) {
       return { refusal: `${well} is not drawn yet: nothing was decided.` }

@@ -78,7 +78,13 @@ class History:
         if field is None:
             self.component.put({"field": ""})
             return
-        writable = bool(now.overview and now.overview.writable)
+        overview = now.overview
+        # A signed plate's corrections stand until it is reopened.
+        writable = bool(
+            overview
+            and overview.writable
+            and self._session.service.signing.state(overview.key) is None
+        )
         self.component.put(
             {
                 "well": plain_text(now.state.well, 20),

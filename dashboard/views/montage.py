@@ -47,7 +47,7 @@ class MontageIsland(Island):
 
 
 class Montage:
-    """Shows labelled fields from all over the plate, or the plates to choose from."""
+    """Shows labelled fields from all over the plate."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -56,14 +56,7 @@ class Montage:
         self._samples: tuple[Sample, ...] = ()
         self._loading = False
         self.component = MontageIsland()
-        self.component.on(
-            "plate", lambda message: self._choose(text_of(message, "plate"))
-        )
         self.component.on("montage", self._montage)
-
-    def _choose(self, key: str) -> None:
-        if any(plate.key == key for plate in self._session.service.plates()):
-            self._session.state.update(plate=key)
 
     def _montage(self, message: Message) -> None:
         kind = text_of(message, "kind", 20)
@@ -78,7 +71,7 @@ class Montage:
         self._now = now
         overview = now.overview
         if overview is None:
-            self.component.put(_without_plate(now))
+            self.component.put(_blank())
             return
         if not now.state.montage:
             self.component.put({**_blank(), "kinds": montages(now)})
@@ -176,33 +169,4 @@ def _blank() -> dict[str, Any]:
         "items": [],
         "empty": "",
         "error": "",
-        "choices": [],
-    }
-
-
-def _without_plate(now: Snapshot) -> dict[str, Any]:
-    if now.problem:
-        title, text = "This plate cannot be shown", now.problem
-    elif now.plates:
-        title, text = "Plates", ""
-    else:
-        title = "No plate"
-        text = (
-            "There is no plate where this server was told to look. Start it with the "
-            "path of a plate or of a folder of plates."
-        )
-    return {
-        **_blank(),
-        "title": title,
-        "empty": text,
-        "error": now.problem,
-        "choices": [
-            {
-                "key": plate.key,
-                "name": plain_text(plate.name, 120) or plate.key,
-                "location": plain_text(plate.location, 300),
-                "error": plain_text(plate.error) if plate.error else "",
-            }
-            for plate in now.plates
-        ],
     }

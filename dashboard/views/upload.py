@@ -92,7 +92,8 @@ class UploadForm:
         if overview is None or not state.well or now.loading:
             self.component.put({"shown": False})
             return
-        writable = overview.writable and not self._session.read_only
+        signed = self._session.service.signing.state(overview.key)
+        writable = overview.writable and not self._session.read_only and signed is None
         elsewhere = draft.staged is not None and not now.comparing
         known = targets(now)
         target = (
@@ -105,7 +106,12 @@ class UploadForm:
                 "upload": self._session.urls.upload(self._session.token)
                 if writable and not elsewhere
                 else "",
-                "refused": "" if writable else "This plate cannot be written here.",
+                "refused": ""
+                if writable
+                else "This plate is signed off: nothing can be corrected until it is "
+                "reopened."
+                if signed
+                else "This plate cannot be written here.",
                 "targets": [{"id": one.id, "text": one.text} for one in known]
                 if writable and not elsewhere
                 else [],
