@@ -1,7 +1,4 @@
-"""Some pictures of the plate at one look: drawn by chance, or its controls.
-
-While no plate is chosen, the plates there are to choose from.
-"""
+"""Some pictures of the plate at one look: drawn by chance, or its controls."""
 
 from __future__ import annotations
 
