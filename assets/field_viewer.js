@@ -47,7 +47,7 @@ function build({ el, send }) {
   })
   const bar = scaleBar()
   const readout = h("output", { class: "readout" })
-  const ruler = h("div", { class: "readout ruler", "aria-hidden": "true" })
+  const ruler = h("div", { class: "ruler", "aria-hidden": "true" })
   const outlines = outlineLayer(viewport, (text) => say(outlineState, text))
   const outlineState = h("span", { class: "soft small cut", role: "status" })
   const outlineSelect = h("select", { "aria-label": "Outlines of", on: { change: () => send("outlines", { label: outlineSelect.value }) } })
