@@ -23,7 +23,7 @@ function build({ el, send, hide }) {
     : h("span", { class: "reason" }, one.text))
 
   const odd = (one) => h("li", {}, h("button", {
-    type: "button", class: "plain suspect", title: one.text, on: { click: () => tell("choose", one.well) },
+    type: "button", class: "plain odd", title: one.text, on: { click: () => tell("choose", one.well) },
   }, h("b", {}, one.well), h("span", { class: "why" }, one.first)))
   let open = false
   const unusual = (list) => {

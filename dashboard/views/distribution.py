@@ -241,7 +241,7 @@ def is_plotted(now: Snapshot) -> bool:
 def _why_empty(now: Snapshot) -> str:
     if is_plotted(now):
         return ""
-    if not is_measured(now.state.metric):
+    if now.values is None or not is_measured(now.state.metric):
         return "Choose a metric as colour to see how it is distributed."
     return "There are no values yet."
 

@@ -132,6 +132,9 @@ def test_planted_defects_are_listed_with_their_reasons(
     assert listed.count() < 20
     picture(page, "4-suspects")
 
+    cut_offs_and_selection(page, picture)
+    controls_typed(page, picture)
+
     page.locator('.hcs-suspects .suspect[data-well="C07"]').click()
     expect(well(page, "C07")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".hcs-suspects")).to_contain_text("Why C07 is suspect")
@@ -139,3 +142,114 @@ def test_planted_defects_are_listed_with_their_reasons(
         re.compile(r"channel Reporter, field s2: channel shift .* px, worst of")
     )
     picture(page, "5-why")
+
+
+def cut_offs_and_selection(page: Page, picture: Callable) -> None:
+    """A dragged cut-off is counted and kept; what it chooses is chosen everywhere."""
+    select = page.locator(".hcs-metric-select select")
+    select.select_option(label="Focus (power slope), DNA")
+    tally = page.locator(".hcs-cut-count")
+    expect(tally).to_have_text(re.compile(r"2 wells beyond, 13 suspects in all"))
+    page.wait_for_function(PLACES)
+    x, y, to = page.evaluate(PLACES)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move((x + to) / 2, y, steps=4)
+    page.mouse.move(to, y, steps=4)
+    page.mouse.up()
+    expect(tally).not_to_contain_text("2 wells beyond, 13")
+    dragged = float(page.locator(".hcs-cut-low").input_value())
+    assert dragged == pytest.approx(-1.4, abs=0.05)
+
+    # The keyboard moves it too, and the number is the same line.
+    low = page.locator(".hcs-cut-low")
+    low.fill("-1.6")
+    expect(tally).to_contain_text("3 wells beyond")
+    low.press("ArrowUp")
+    assert float(low.input_value()) > -1.6
+    low.fill("-1.6")
+
+    # What it chooses is chosen on the plate, and is what a verdict would be about.
+    page.locator(".hcs-cut-choose").click()
+    expect(page.locator("td[data-well][aria-selected=true]")).to_have_count(3)
+    expect(page.locator(".verdict-area")).to_contain_text("3 wells")
+    picture(page, "6-cut")
+    page.locator(".hcs-cut-keep").click()
+    expect(page.locator(".hcs-suspects header")).to_contain_text("13 wells")
+    page.get_by_role("button", name="Back to ours").click()
+    expect(tally).to_contain_text("2 wells beyond")
+
+    # A row of the plate is marked among the points, and points mark wells.
+    page.locator('.hcs-plots [data-tab="scatter"]').click()
+    page.locator(".hcs-other-metric").select_option(label="Mean intensity, DNA")
+    expect(page.locator(".hcs-plots")).to_contain_text("pearson")
+    page.wait_for_function(POINTS)
+    page.locator('.hcs-plate-map th[data-row="0"]').click()
+    page.wait_for_function(f"({POINTS})() === 12")
+    page.evaluate(CHOOSE_TWO)
+    expect(page.locator("td[data-well][aria-selected=true]")).to_have_count(2)
+    picture(page, "7-scatter")
+    page.locator('.hcs-plots [data-tab="histogram"]').click()
+
+
+def controls_typed(page: Page, picture: Callable) -> None:
+    """The plate wears scores and conditions; controls are where people say."""
+    select = page.locator(".hcs-metric-select select")
+    page.locator(".hcs-score").select_option("b")
+    expect(well(page, "B02")).to_contain_text(re.compile(r"B-score -\d"))
+    page.locator(".hcs-score").select_option("")
+    page.locator(".hcs-way").select_option("max")
+    expect(page.locator(".hcs-cut-count")).not_to_contain_text("2 wells beyond")
+    page.locator(".hcs-way").select_option("")
+    select.select_option(label="role")
+    expect(page.locator(".categories li")).to_have_text(
+        ["negative", "positive", "sample"]
+    )
+    setup = page.locator(".hcs-setup")
+    setup.locator("summary", has_text="Plate map").click()
+    setup.get_by_label("positive").fill("A-D:5")
+    setup.get_by_label("negative").fill("col:7, E5-H5")
+    setup.locator(".hcs-typed-keep").click()
+    expect(well(page, "A05")).to_contain_text("role positive")
+    expect(well(page, "H05")).to_contain_text("role negative")
+    expect(page.locator(".hcs-statistics")).to_contain_text("4 positive, 12 negative")
+    picture(page, "8-typed")
+    setup.get_by_label("positive").fill("A-H:5")
+    setup.locator(".hcs-typed-keep").click()
+    expect(setup.locator(".notice.bad:visible")).to_contain_text("cannot be both")
+
+
+_FIGURE = """
+  const views = []
+  const walk = (view) => {
+    views.push(view)
+    for (const one of view.child_views ?? []) walk(one)
+  }
+  for (const root of Object.values(Bokeh.index)) walk(root)
+  const figure = views.find((one) => one.model.type === "Figure")
+"""
+_MODEL = """
+  const models = [...(window.Bokeh?.documents[0]?._all_models.values() ?? [])]
+  const named = (start) => models.filter((one) => one.name?.startsWith(start)).at(-1)
+"""
+PLACES = f"""() => {{
+  if (!window.Bokeh) return null
+  {_MODEL}{_FIGURE}
+  const span = named("hcs-cut-low-")
+  if (!figure?.frame || !span) return null
+  const box = figure.el.getBoundingClientRect()
+  const at = (value) => box.left + figure.frame.x_scale.compute(value)
+  if (!Number.isFinite(at(span.location))) return null
+  const {{ top, height }} = figure.frame.bbox
+  return [at(span.location), box.top + top + height / 2, at(-1.4)]
+}}"""
+"""Where the lower cut-off is drawn, and where it would be at -1.4."""
+
+POINTS = f"""() => {{
+  {_MODEL}
+  return named("hcs-plot-wells-")?.selected.indices.length ?? null
+}}"""
+"""How many points are marked."""
+
+CHOOSE_TWO = f"() => {{ {_MODEL} named('hcs-plot-wells-').selected.indices = [3, 40] }}"
+"""What a box around two points does."""
