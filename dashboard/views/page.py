@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Protocol
 
-import panel as pn
-
 from dashboard import theme
 from dashboard.app import assets_folder
 from dashboard.views.beside import Beside
@@ -27,12 +25,14 @@ from dashboard.views.plate_map import PlateMap
 from dashboard.views.plates import PlateList
 from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
+from dashboard.views.shell import Shell
 from dashboard.views.signoff import Signoff
 from dashboard.views.snapshot import Snapshot, Snapshots
 from dashboard.views.setup import Setup
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
 from dashboard.views.upload import UploadForm
+from dashboard.web.http import assets_version
 
 if TYPE_CHECKING:
     from dashboard.session import Session
@@ -168,12 +168,12 @@ class Page:
         self._session.state.update(field=chosen.name)
 
 
-def build(session: Session) -> pn.Template:
+def build(session: Session) -> Shell:
     """Return the page of a session, ready to be served."""
     page = Page(session)
     page.start()
-    assets = session.urls.asset("")
-    template = pn.Template(_template())
+    assets = session.urls.asset(f"{assets_version(assets_folder())}/")
+    template = Shell(_template())
     for name, part in page.parts.items():
         template.add_panel(name, part.component)
     # Panel keeps the template for the session, and the template keeps the page.

@@ -11,9 +11,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import hashlib
 import json
 import logging
 import mimetypes
+import os
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -328,6 +331,15 @@ class HealthHandler(Handler):
         self.finish(json.dumps({"status": "ok", "plates": len(self.service.plates())}))
 
 
+def assets_version(folder: Path) -> str:
+    """Return a name for what is in the folder now; it changes with any of its files."""
+    with os.scandir(folder) as entries:
+        files = sorted(
+            (one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in entries
+        )
+    return "v" + hashlib.sha256(repr(files).encode()).hexdigest()[:12]
+
+
 class AssetHandler(RequestHandler):
     """Scripts and styles of the page."""
 
@@ -336,8 +348,16 @@ class AssetHandler(RequestHandler):
         self.folder = folder
 
     def get(self, name: str) -> None:
-        """Send a file of the folder; the browser asks again each time if it changed."""
+        """Send a file of the folder.
+
+        Below the folder's present version a browser keeps it for ever; else it asks
+        again each time whether it has changed.
+        """
         folder = self.folder.resolve()
+        version, slash, rest = name.partition("/")
+        present = bool(slash) and version == assets_version(self.folder)
+        if slash and re.fullmatch("v[0-9a-f]{12}", version):
+            name = rest
         path = (folder / name).resolve()
         if not path.is_relative_to(folder) or not path.is_file():
             raise HTTPError(404)
@@ -345,7 +365,7 @@ class AssetHandler(RequestHandler):
         kind = "text/javascript" if path.suffix in (".js", ".mjs") else kind
         self.set_header("Content-Type", kind)
         self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Cache-Control", "no-cache")
+        self.set_header("Cache-Control", FOREVER if present else "no-cache")
         data = path.read_bytes()
         self.write(data)
         self.set_etag_header()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import socket
 from pathlib import Path
@@ -348,6 +349,24 @@ def test_everything_is_below_the_prefix_and_nothing_beside_it(served: Served) ->
     assert served.get(f"{PREFIX}/health").json == {"status": "ok", "plates": 1}
     assert served.get("/health").status == 404
     assert served.get(f"{PREFIX}/assets/page.css").status == 200
+
+
+def test_assets_of_the_present_version_are_kept_for_ever(served: Served) -> None:
+    page = served.get(f"{PREFIX}/").body.decode()
+    found = re.search(rf"{PREFIX}/assets/(v[0-9a-f]{{12}})/page\.css", page)
+    assert found is not None
+    present = served.get(found.group())
+    assert "immutable" in present.headers["Cache-Control"]
+    old = served.get(found.group().replace(found.group(1), "v000000000000"))
+    assert old.body == present.body
+    assert old.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "name", ["../pyproject.toml", "v000000000000/../../pyproject.toml", "nothing.js"]
+)
+def test_versioned_assets_stay_in_their_folder(served: Served, name: str) -> None:
+    assert served.get(f"{PREFIX}/assets/{name}").status == 404
 
 
 @pytest.mark.parametrize(

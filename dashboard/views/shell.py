@@ -1,0 +1,21 @@
+"""The template of the page, with less to do for Panel while somebody waits for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+
+
+class Shell(pn.Template):
+    """A template whose parts are added to the document in one go."""
+
+    def __repr__(self) -> str:
+        # Panel asks after each part that is added, and would describe all of them.
+        return "Shell()"
+
+    def _init_doc(self, doc: Any = None, *args: Any, **options: Any) -> Any:
+        document: Any = doc or pn.state.curdoc
+        # Bokeh would collect the models of all parts anew after each of them.
+        with document.models.freeze():
+            return super()._init_doc(doc, *args, **options)
