@@ -609,7 +609,7 @@ class Service:
     def _shown(self, plate: ServedPlate) -> PlateOverview:
         """Return a plate without what an open blind round hides."""
         overview = plate.overview()
-        if not self.reviews.review(plate.key).blind.hides_conditions:
+        if not self.reviews.hides_conditions(plate.key):
             return overview
         kept = self._masked.get(plate.key)
         if kept is None or kept[0] is not overview:

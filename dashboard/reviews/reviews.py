@@ -315,6 +315,23 @@ class Reviews:
         """Whether anything was decided on a plate, by its id."""
         return self._ledger.last(plate) > 0
 
+    def hides_conditions(self, key: str) -> bool:
+        """Whether nobody may know what is in a plate's wells now (fast).
+
+        Reads the ledger the first time: no page may show for a moment what it hides.
+        """
+        plate = self._plates.get(key)
+        known = self._of(plate)
+        if not known.folded:
+            last = known.verdicts.last
+            new = self._ledger.since(known.plate, last, self._also(plate, known))
+            with known.lock:
+                take(known, new)
+                known.folded = True
+        with known.lock:
+            current = known.verdicts.open_round
+        return current is not None and current.hides_conditions
+
     def is_blind(self, plate: str) -> bool:
         """Whether a blind round is open on a plate, by its id (fast)."""
         with self._lock:

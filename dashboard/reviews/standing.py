@@ -53,6 +53,9 @@ class Known:
     parts: dict[str, str] = field(default_factory=dict)
     """What a sign-off covers, as it was when it was last looked."""
 
+    folded: bool = False
+    """The ledger was read at least once."""
+
     looked: float = -LOOK_SECONDS
     busy: bool = False
 

@@ -74,13 +74,14 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
     assert made.presence.others("t1", made.overview(KEY).id) == ()
     # Neither counts in anybody's numbers nor leaves with an export.
     assert made.failed_wells(KEY) == frozenset()
+    assert b"bubble" not in PlateTables(made, KEY).fields().csv().encode()
     rows = {row["well"]: row for row in PlateTables(made, KEY).wells().records()}
     assert (rows["A1"]["verdict"], rows["A1"]["fields_used"]) == ("", "2 of 2")
     with Served(made, Settings(port=0)) as server:
         for name in ("wells.csv", "fields.csv", "report.html"):
             body = server.get(f"/export/{KEY}/{name}").body.decode()
             assert "secret" not in body.replace("secretin", "")
-            assert "bubble" not in body
+            assert "A1: fail" not in body
             assert "before the round" in body
     with pytest.raises(RefusedError, match="blind"):
         export_decisions(made, KEY, Path("never.jsonl"))
@@ -154,6 +155,11 @@ def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
     with Served(made, Settings(port=0)) as server:
         for name in ("wells.csv", "fields.csv", "report.html"):
             assert b"secretin" not in server.get(f"/export/{KEY}/{name}").body
+    # A server that has just been started shows it not even for a moment.
+    plate = Path(made.overview(KEY).location)
+    with service(made.workspace.path, plate, measure=False) as other:
+        assert other.overview(KEY).condition_names == ()
+        assert other.roles(KEY).wells == {}
     made.blind.end(KEY, BEN)
     assert "secretin" in compounds()
 
