@@ -411,7 +411,7 @@ def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
     expect(well(page, "B02")).to_contain_text("filtered out")
     page.locator(".hcs-where").click()
     page.keyboard.press("j")
-    expect(well(page, "A12")).to_have_attribute("aria-selected", "true")
+    expect(well(page, "B12")).to_have_attribute("aria-selected", "true")
     picture(page, "11-filtered")
     page.locator(".hcs-filter-clear").click()
     expect(well(page, "B02")).not_to_contain_text("filtered out")
