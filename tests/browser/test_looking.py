@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import tifffile
 from playwright.sync_api import expect
 
 from tests import plates
@@ -151,6 +152,37 @@ def test_a_letter_a_number_and_a_drag_choose_many_wells(
     page.mouse.move(end["x"] + 9, end["y"] + 9)
     page.mouse.up()
     expect(page.locator(".summary")).to_contain_text("12 wells chosen")
+    # The verdict is about the same wells, and so is whoever asks the page.
+    expect(page.locator(".verdicts .standing")).to_contain_text("12 wells")
+    chosen = page.evaluate(
+        "window.hcsPart('selection.js').then((one) => one.selection.wells)"
+    )
+    assert chosen == [f"{row}{column:02}" for row in "BCD" for column in range(2, 6)]
+
+    # Another part of the page may choose, Ctrl adds, and Escape chooses none.
+    page.evaluate(
+        "window.hcsPart('selection.js').then((one) => one.selectWells(['A01', 'H12']))"
+    )
+    expect(page.locator('[role="gridcell"][aria-selected="true"]')).to_have_count(2)
+    well(page, "C03").click(modifiers=["Control"])
+    expect(page.locator(".summary")).to_contain_text("3 wells chosen")
+    page.keyboard.press("Escape")
+    expect(page.locator('[role="gridcell"][aria-selected="true"]')).to_have_count(0)
+
+    # A drag that ends outside of the plate takes nothing from the next click.
+    page.mouse.move(start["x"] + 9, start["y"] + 9)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 9, end["y"] + 9, steps=4)
+    page.mouse.move(700, 500, steps=3)
+    page.mouse.up()
+    well(page, "E05").click()
+    expect(page).to_have_url(re.compile("well=E05"))
+    expect(page.locator('[role="gridcell"][aria-selected="true"]')).to_have_count(1)
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.locator(".summary")).to_contain_text("4 wells chosen")
+    page.keyboard.press("Shift+Space")
+    expect(page.locator(".summary")).to_contain_text("12 wells chosen")
 
 
 def test_the_metric_colours_the_plate_and_stands_in_the_address(
@@ -211,7 +243,10 @@ def test_z_t_and_acquisitions_can_be_stepped_through(
     expect(page.locator(".hcs-where")).to_contain_text("run 0")
     page.locator(".hcs-thumb").first.click()
     expect(page.locator(".hcs-field-viewer")).to_be_visible()
-    page.get_by_label("Focal plane").fill("0")
+    # What nobody has chosen stands in the address and on the page, too.
+    expect(page).to_have_url(re.compile(r"z=middle&t=first"))
+    expect(page.locator(".hcs-where")).to_contain_text("z 2/2 · t 1/2")
+    page.get_by_role("slider", name="Focal plane").fill("0")
     expect(page).to_have_url(re.compile(r"z=0"))
     page.locator(".hcs-field-viewer .stage").focus()
     page.keyboard.press("w")
@@ -219,6 +254,26 @@ def test_z_t_and_acquisitions_can_be_stepped_through(
     text = hover_pixel(page, 3, 3, (40, 32)).replace(",", "")
     code = plates.value(field=0, plane=2)
     assert re.search(rf"\b{code}\b", text), text
+
+    # With Shift the wheel goes through z, with Alt through time; alone it zooms.
+    for key, turn, said in (("Shift", 100, "z=1"), ("Alt", -100, "t=0")):
+        page.keyboard.down(key)
+        page.mouse.wheel(0, turn)
+        page.keyboard.up(key)
+        expect(page).to_have_url(re.compile(said))
+    # Planes count up in value, so their maximum is the last one.
+    page.keyboard.press("End")
+    expect(page).to_have_url(re.compile("projection=max"))
+    expect(page.locator(".hcs-where")).to_contain_text("z max of 2 · t 1/2")
+    code = plates.value(field=0, plane=1)
+    readout = page.locator(".hcs-field-viewer .readout")
+    expect(readout).to_contain_text(re.compile(rf"DNA\s*{code:,}"))
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the plane's pixels").click()
+    assert (tifffile.imread(saved.value.path()) == code).all()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the picture as PNG").click()
+    assert saved.value.suggested_filename.endswith("_z-max-of-2_t-1-of-2.png")
 
 
 def test_contrast_is_shared_and_said_where_it_is_of_one_field(
@@ -234,9 +289,55 @@ def test_contrast_is_shared_and_said_where_it_is_of_one_field(
     page.get_by_role("button", name="Auto field").click()
     expect(page.locator(".from")).to_contain_text("one field only (B02 s1)")
     expect(thumb).not_to_have_attribute("src", before or "")
+    # On every picture that is drawn with it, and for whoever gets the link.
+    mark = page.locator(".hcs-field-viewer .contrast-mark")
+    expect(mark).to_have_text("Contrast of one field only: B02 s1")
+    expect(page).to_have_url(re.compile("contrast=B02"))
+    other = visit(looking, page.url.removeprefix(looking.url).replace("B02&", "B03&"))
+    expect(other.locator(".hcs-field-viewer .contrast-mark")).to_have_text(
+        "Contrast of one field only: B02 s1"
+    )
+    with other.expect_download() as saved:
+        other.get_by_role("button", name="Save the picture as PNG").click()
+    assert "source=field&origin=B02" in saved.value.url
     page.get_by_role("button", name=re.compile("Auto plate|Stored")).last.click()
     expect(page.locator(".from")).to_contain_text("the same for every picture")
     expect(thumb).to_have_attribute("src", before or "")
+
+
+def test_fields_are_sorted_and_the_plate_is_sampled(
+    looking: Server, visit: Callable, picture: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr&well=B02&metric=mean.0")
+    thumbs = page.locator('.hcs-thumb[data-well="B02"]')
+    expect(thumbs).to_have_count(2)
+    page.locator(".hcs-field-order").select_option("worst")
+    expect(page).to_have_url(re.compile("order=worst"))
+    expect(thumbs).to_have_count(2)
+
+    page.locator(".hcs-where").get_by_role("button", name="demo").click()
+    page.keyboard.press("Home")
+    expect(page).to_have_url(re.compile("montage=random"))
+    sampled = page.locator(".hcs-montage .hcs-thumb")
+    expect(sampled).to_have_count(24)
+    labels = sampled.evaluate_all("all => all.map((one) => one.dataset.well)")
+    picture(page, "montage-random")
+    again = visit(looking, page.url.removeprefix(looking.url))
+    expect(again.locator(".hcs-montage .hcs-thumb")).to_have_count(24)
+    assert (
+        again.locator(".hcs-montage .hcs-thumb").evaluate_all(
+            "all => all.map((one) => one.dataset.well)"
+        )
+        == labels
+    )
+    page.locator(".hcs-montage-others").click()
+    expect(page).to_have_url(re.compile("seed=1"))
+    page.get_by_role("button", name="Controls", exact=True).first.click()
+    expect(page.locator(".hcs-montage h3").first).to_contain_text("control")
+    picture(page, "montage-controls")
+    chosen = sampled.first.get_attribute("data-well")
+    sampled.first.click()
+    expect(page).to_have_url(re.compile(f"well={chosen}"))
 
 
 # --- the address ----------------------------------------------------------------------
