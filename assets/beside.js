@@ -38,9 +38,9 @@ function build({ el, send, hide }) {
   function thumb(one) {
     const image = h("img", { alt: "", draggable: "false", decoding: "async", src: one.thumb })
     return h("div", { role: "listitem" }, h("button", {
-      type: "button", class: "hcs-thumb", dataset: { well: one.well, field: one.field }, title: "Go to this well",
+      type: "button", class: "hcs-thumb", dataset: { well: one.well, field: one.field }, title: `Go to ${one.well} (this is its field ${one.label})`,
       "aria-label": `${one.well} ${one.label}${one.note ? `, ${one.note}` : ""}`, on: { click: () => tell("choose", one.well) },
-    }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", {}, one.well), h("span", { class: "cut" }, one.label), h("span", { class: "grow" }),
+    }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", {}, one.well), h("span", { class: "grow" }),
       h("span", { class: "soft cut about" }, [WORDS[one.note] ?? one.note, one.value === null ? "" : number(one.value)].filter(Boolean).join(" ")))))
   }
 

@@ -273,7 +273,9 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
     expect(page.locator(".alarm")).to_contain_text("connection to the server was lost")
     serve(small_plate, after=server)
     # The page comes back by itself, and offers what it has kept.
-    expect(page.locator(".verdicts > .problem")).to_contain_text("A2 fail (“a fibre, lower left”)")
+    expect(page.locator(".verdicts > .problem")).to_contain_text(
+        "A2 fail (“a fibre, lower left”)"
+    )
     expect(well(page, "A1")).to_contain_text("pass")
     expect(well(page, "A2")).not_to_contain_text("fail")
     picture(page, "6-offered")
@@ -355,14 +357,18 @@ def test_two_judge_blind_compare_and_one_signs_off(
 
     # Both are done: everything is told, and the disagreement is settled by judging.
     expect(ada.locator(".agreement")).to_contain_text("raw agreement 0 %, n = 1")
-    expect(ada.locator(".hcs-disagreements")).to_contain_text("1 disagreement to settle")
+    expect(ada.locator(".hcs-disagreements")).to_contain_text(
+        "1 disagreement to settle"
+    )
     picture(ada, "8-compared")
     ada.locator(".difference").click()
     ready(ada, "A1")
     ada.keyboard.press("l")
     toast(ada, "A1 flag")
     ada.keyboard.press("Escape")
-    expect(ada.locator(".hcs-disagreements")).to_contain_text("All disagreements are settled")
+    expect(ada.locator(".hcs-disagreements")).to_contain_text(
+        "All disagreements are settled"
+    )
 
     # A sign-off says what it is about, locks for everybody, and can be taken back.
     ada.locator(".hcs-sign-off").click()
@@ -427,9 +433,10 @@ def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
     assert "channels=" in shown
     assert re.findall("channels=[^&]+", shown) == re.findall("channels=[^&]+", own)
     page.keyboard.press("c")
-    expect(beside).to_contain_text("By chance")
+    expect(beside.locator("h2")).to_have_text("By chance")
     page.keyboard.press("c")
-    expect(beside).to_contain_text("worst")
+    expect(beside.locator("h2")).to_have_text("Best and worst: Completeness")
+    expect(beside.locator('.hcs-thumb[data-well="H06"]')).to_contain_text("worst 50")
     picture(page, "12-beside")
     page.keyboard.press("c")
     expect(beside).to_be_hidden()
