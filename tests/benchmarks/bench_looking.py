@@ -132,7 +132,8 @@ CONTRAST = """async () => {
     return found
   }
   const canvas = deep(document, ".hcs-field-viewer canvas.picture")[0]
-  const bus = await import(new URL("assets/bus.js", document.baseURI).href)
+  const page = document.querySelector('script[src$="page.js"]')
+  const bus = await import(new URL("bus.js", page.src).href)
   const gl = canvas.getContext("webgl2")
   const pixel = new Uint8Array(4)
   const read = () => gl.readPixels(canvas.width / 2, canvas.height / 2, 1, 1, gl.RGBA,
@@ -175,7 +176,10 @@ class Bench:
         good = found <= wanted
         self.missed += not good
         sign = " " if good else "!"
-        print(f"{sign} {name:<46} {found:8.1f} {unit:<4} aim {wanted:>7g}   {base}")
+        print(
+            f"{sign} {name:<46} {found:8.1f} {unit:<4} aim {wanted:>7g}   {base}",
+            flush=True,
+        )
 
     @contextmanager
     def context(self) -> Iterator[BrowserContext]:
@@ -188,7 +192,8 @@ class Bench:
     @contextmanager
     def serve(self, *arguments: str | Path, workspace: str) -> Iterator[Server]:
         """Yield the dashboard in a process of its own."""
-        server = Server(*arguments, workspace=self.folder / workspace)
+        # Measuring would take its part of the machine.
+        server = Server(*arguments, "--no-measure", workspace=self.folder / workspace)
         yield server
         server.stop()
 
@@ -200,9 +205,6 @@ class Bench:
             if found["total"] and not found["running"]:
                 break
             time.sleep(0.5)
-        # Measuring follows, and would take its part of the machine.
-        page.wait_for_timeout(3000)
-        page.locator(".top .progress").wait_for(state="hidden")
 
 
 def drawn(page: Page) -> None:
@@ -376,7 +378,7 @@ def memory(bench: Bench) -> None:
 
         for _ in range(2):
             visit()
-        time.sleep(20)  # measuring ends, or is well under way
+        time.sleep(2)
         before = _rss(server)
         for _ in range(6):
             visit()
