@@ -41,7 +41,7 @@ class Setup:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._now: Snapshot | None = None
-        self._basis: tuple[object, BasisView] | None = None
+        self._basis: tuple[tuple[object, ...], BasisView] | None = None
         self._file: tuple[str, str, bytes] | None = None
         """Kind, name and bytes of the file that is previewed."""
 
@@ -124,11 +124,17 @@ class Setup:
         }
 
     def _basis_of(self, now: Snapshot) -> BasisView:
-        # Clip levels are looked for over all fields: only when something has changed.
-        mark = (now.state.plate, now.overview and now.overview.revision, now.progress)
-        if self._basis is None or self._basis[0] != mark:
-            self._basis = (mark, self._session.service.choices.basis(now.state.plate))
-        return self._basis[1]
+        # Clip levels are looked for over all fields: only when something has changed,
+        # and not with every batch that was measured.
+        mark = (now.state.plate, now.overview and now.overview.revision)
+        known = self._basis
+        running = now.progress is not None and now.progress.running
+        if known is not None and running and known[0][0] == now.state.plate:
+            return known[1]
+        if known is None or known[0] != mark:
+            known = (mark, self._session.service.choices.basis(now.state.plate))
+            self._basis = known
+        return known[1]
 
     # --- acts -------------------------------------------------------------------------
 

@@ -43,3 +43,54 @@ def test_distribution_wears_the_page_and_says_what_it_shows(palette) -> None:
 def test_distribution_counts_wells() -> None:
     element = plots.distribution([1.0, 1.0, 5.0], title="a", unit="", palette=LIGHT)
     assert element.dimension_values("wells").sum() == 3
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_points_know_their_wells_and_scroll_with_the_page(palette) -> None:
+    element = plots.points(
+        [1.0, 2.0], [3.0, 4.0], ["A01", "A02"], titles=("<x>", "y"), palette=palette
+    )
+    drawn = plots.figure(element)
+    assert list(drawn.renderers[0].data_source.data["well"]) == ["A01", "A02"]
+    assert {type(tool).__name__ for tool in drawn.tools} == {
+        "HoverTool",
+        "BoxSelectTool",
+        "TapTool",
+    }
+    assert drawn.xaxis[0].axis_label == "<x>"
+
+
+def test_a_profile_has_a_median_a_line() -> None:
+    drawn = plots.figure(
+        plots.profile(
+            [0, 0, 0, 2],
+            [1.0, 2.0, 9.0, 5.0],
+            ["A01", "B01", "C01", "A03"],
+            names=["1", "2", "3"],
+            along="column",
+            title="metric",
+            palette=LIGHT,
+        )
+    )
+    line = drawn.renderers[1].data_source.data
+    assert (list(line["x"]), list(line["y"])) == ([0, 2], [2.0, 5.0])
+
+
+def test_more_points_than_eyes_can_tell_become_their_density() -> None:
+    x = np.random.default_rng(0).normal(size=20_000)
+    drawn = plots.figure(plots.density(x, x, titles=("x", "y"), palette=LIGHT))
+    image = np.asarray(drawn.renderers[0].data_source.data["image"][0])
+    assert np.nansum(image) == 20_000
+    assert image.size < 20_000
+
+
+def test_a_dose_of_zero_has_a_place_on_a_logarithmic_axis() -> None:
+    drawn = plots.figure(
+        plots.doses(
+            {"": [(0.0, 1.0, None), (1.0, 2.0, 0.1), (10.0, 3.0, 0.1)]},
+            titles=("dose (µM)", "metric"),
+            palette=LIGHT,
+        )
+    )
+    data = drawn.renderers[-1].data_source.data
+    assert min(np.asarray(data["x"], float)) == pytest.approx(1 / 3)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
 from dashboard.database import metadata
@@ -21,7 +24,7 @@ from dashboard.quality.judging import Judging
 from dashboard.quality.metrics import Measured
 from dashboard.quality.roles import RoleBook
 from dashboard.quality.statistics import PlateStatistics
-from dashboard.quality.suspects import Evidence
+from dashboard.quality.suspects import Evidence, judge
 from dashboard.settings import Settings, project_of
 from hcs.qc.definitions import definition
 from hcs.qc.roles import RoleMapping
@@ -215,3 +218,34 @@ def test_failed_wells_are_left_out_and_counted(settings: Settings) -> None:
 
 def test_plates_of_one_folder_are_one_project() -> None:
     assert project_of("/a/b/p.zarr") == project_of("/a/b/q.zarr/") == "/a/b"
+
+
+def test_cut_offs_of_a_person_hold_instead_of_ours(settings: Settings) -> None:
+    judging = Judging(settings, RoleBook(settings))
+    told = evidence(overview(), A05=-1.9)
+    plain = judging.judge("p", told)
+    low, high = plain.cuts["power_log_log_slope.0"]
+    assert high is None
+    assert low is not None
+    assert low < -1.9
+    assert plain.own_cuts == frozenset()
+    assert "A05" not in plain.by_well
+
+    basis = replace(told.basis, cuts={"power_log_log_slope.0": (-1.8, None)})
+    own = judging.judge("p", replace(told, basis=basis))
+    assert own.cuts["power_log_log_slope.0"] == (-1.8, None)
+    assert own.own_cuts == {"power_log_log_slope.0"}
+    assert set(own.by_well) == {"A05"}
+    assert own.by_well["A05"].score > 1
+
+
+@given(st.floats(-8, -1.3, allow_nan=False))
+def test_what_lies_beyond_the_drawn_cut_off_is_suspect(value: float) -> None:
+    plate = overview()
+    judged, used = judge(evidence(plate), {}, None)
+    low, _ = judged.cuts["power_log_log_slope.0"]
+    assert low is not None
+    if abs(value - low) < 1e-6:
+        return
+    again, _ = judge(evidence(plate, A05=value), {}, used)
+    assert ("A05" in again.by_well) == (value < low)
