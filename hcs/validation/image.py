@@ -30,6 +30,11 @@ class ImageReport:
     levels: list[Level] = field(default_factory=list)
 
     @property
+    def has_errors(self) -> bool:
+        """Whether it is absent or breaks what must be."""
+        return self.absent or any(one.severity == "error" for one in self.problems)
+
+    @property
     def layout(self) -> tuple[object, ...] | None:
         """Axes, shape and data type of the full size, None where unknown."""
         if self.scheme is None or not self.levels:

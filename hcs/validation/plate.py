@@ -160,7 +160,7 @@ def _report_absent(walk: _Walk, path: str) -> None:
         walk.warn("well-missing", path, text)
 
 
-def _check_fields(walk: _Walk, wells: Sequence[Group]) -> None:
+def _check_fields(walk: _Walk, wells: Sequence[Group], tries: int = 3) -> None:
     version = walk.documents.version
     listed: dict[str, str] = {}
     for well in wells:
@@ -168,9 +168,33 @@ def _check_fields(walk: _Walk, wells: Sequence[Group]) -> None:
         if len(fields) > walk.largest[0]:
             walk.largest = (len(fields), well.path)
         listed |= {join(well.path, name): well.path for name in fields}
-        _check_unlisted_fields(walk, well, set(fields))
-    for report in check_images(walk.documents, list(listed)):
-        _collect(walk, report)
+    reports = check_images(walk.documents, list(listed))
+    moved: dict[str, Group] = {}
+    if tries > 1:
+        doubtful = {listed[report.path] for report in reports if report.has_errors}
+        moved = _moved(walk, [well for well in wells if well.path in doubtful])
+    for well in wells:
+        if well.path not in moved:
+            fields = listed_fields(well.attributes, version)
+            _check_unlisted_fields(walk, well, set(fields))
+    for report in reports:
+        if listed[report.path] not in moved:
+            _collect(walk, report)
+    if moved:
+        _check_fields(walk, list(moved.values()), tries - 1)
+
+
+def _moved(walk: _Walk, wells: Sequence[Group]) -> dict[str, Group]:
+    """Return those wells, read again, that have changed since they were read.
+
+    While a field is corrected or settled, what an earlier document lists may be gone.
+    """
+    again = walk.documents.groups([well.path for well in wells]) if wells else []
+    return {
+        now.path: now
+        for before, now in zip(wells, again, strict=True)
+        if now.present and now.attributes != before.attributes
+    }
 
 
 def _collect(walk: _Walk, report: ImageReport) -> None:
@@ -284,11 +308,20 @@ def _names(plate: dict[str, Any], key: str) -> set[str]:
 def _check_field_count(walk: _Walk) -> None:
     stated, (found, well) = walk.plate.get("field_count"), walk.largest
     if is_integer(stated) and 0 < stated < found:
+        stated = _field_count_now(walk)  # it is raised while fields are added
+    if is_integer(stated) and 0 < stated < found:
         text = f"field_count is {stated}, but well {well} lists {found} fields."
         at = "plate.field_count"
         if walk.documents.version != "0.4":
             at = f"ome.{at}"
         walk.add("plate-field-count-exceeded", at, text, "plate-md")
+
+
+def _field_count_now(walk: _Walk) -> object:
+    found: Any = walk.documents.groups([""])[0].attributes
+    for key in ("plate",) if walk.documents.version == "0.4" else ("ome", "plate"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found.get("field_count") if isinstance(found, dict) else None
 
 
 def _check_layouts(walk: _Walk) -> None:

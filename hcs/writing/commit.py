@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from hcs.metadata import FieldVersion, Well, WellImage
+from hcs.metadata import FieldVersion, Plate, Well, WellImage
 from hcs.ngff import spec
 from hcs.ngff.history import FieldRecord, now, record_of, write_records
 from hcs.writing import group, hierarchy, step
@@ -71,6 +71,9 @@ def _commit(target: Target, change: Change) -> FieldVersion:
             group.make_row(target, state.version, change.well.split("/")[0])
         version = replace(change.version, when=now())
         attributes = changed_well(state.version, well, image, change, version, live)
+        listed = spec.read_well(attributes, change.well)
+        # Before the flip: a listed well never has more fields than its plate says.
+        state = _with_room(target, state, change, listed)
         step.reached("flip")
         group.write_group(target, change.well, state.version, attributes)
         step.reached("flipped")
@@ -164,19 +167,37 @@ def _order(name: str, acquisition: int | None) -> tuple[int, int] | None:
     return (0 if acquisition is None else acquisition, int(match[2]))
 
 
+def _with_room(
+    target: Target, state: PlateState, change: Change, well: Well
+) -> PlateState:
+    """Raise the counts of a plate for a field that a listed well is about to get."""
+    raised = _counted(state.plate, change, well)
+    if raised == state.plate or change.well not in [w.path for w in raised.wells]:
+        return state
+    step.reached("make room")
+    return hierarchy.write_plate_state(target, replace(state, plate=raised))
+
+
+def _counted(plate: Plate, change: Change, well: Well) -> Plate:
+    """Return the plate with counts that are no lower than what a well has."""
+    count = max(len(well.images), plate.field_count or 0)
+    return replace(
+        plate,
+        field_count=count,
+        acquisitions=_raised(plate.acquisitions, change, well),
+    )
+
+
 def _list_well(target: Target, state: PlateState, change: Change) -> None:
     """Bring the plate document up to date where this field asks for it."""
     well = hierarchy.read_well_state(target, state.version, change.well).well
-    count = len(well.images)
     plate, path = state.plate, change.well
     if path not in [well.path for well in plate.wells]:
         row_name, column_name = path.split("/")
         entry = hierarchy.locate_well(state, row_name, column_name)
         wells = sorted((*plate.wells, entry), key=attrgetter("rowIndex", "columnIndex"))
         plate = replace(plate, wells=wells)
-    if count > (plate.field_count or 0):
-        plate = replace(plate, field_count=count)
-    plate = replace(plate, acquisitions=_raised(plate.acquisitions, change, well))
+    plate = _counted(plate, change, well)
     if plate != state.plate or state.id is None:
         step.reached("list well")
         hierarchy.write_plate_state(target, replace(state, plate=plate))
