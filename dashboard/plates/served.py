@@ -22,6 +22,7 @@ from dashboard.plates.fields import (
     records_of,
 )
 from dashboard.plates.overview import Grid, KnownWell, acquisitions_of, describe_plate
+from dashboard.plates.turns import next_turn
 from dashboard.plates.values import PlateEntry, WellView
 from dashboard.text import plain_text
 from hcs import HCSPlate, from_hcs_zarr
@@ -372,22 +373,11 @@ class ServedPlate:
         ]
 
     def _next_to_look_at(self, at_most: int | None) -> list[tuple[str, KnownWell]]:
-        everything = list(self._known.items())
-        if at_most is None or len(everything) <= at_most:
-            return everything
-        most = max((one.n_fields or 0 for _, one in everything), default=0)
-        likely, others = [], []
-        for path, one in everything:
-            unfinished = one.state != "present" or (one.n_fields or 0) < most
-            seen = unfinished or self._asked.get(path) is not None
-            (likely if seen else others).append((path, one))
-        half = max(at_most // 2, at_most - len(others))
-        chosen = likely[:half]
-        chosen += others[: at_most - len(chosen)]
-        for path, one in chosen:
-            # Moved to the end: the others have their turn next time.
-            del self._known[path]
-            self._known[path] = one
+        asked = {path for path, _ in self._asked.items()}
+        turn = next_turn(self._known, asked, at_most)
+        chosen = [(path, self._known.pop(path)) for path in turn]
+        # Moved to the end: the others have their turn next time.
+        self._known.update(chosen)
         return chosen
 
     @property

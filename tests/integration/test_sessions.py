@@ -13,7 +13,7 @@ from bokeh.client import pull_session
 
 from dashboard.app import Settings
 from dashboard.session import Session
-from dashboard.state import ViewState, encode
+from dashboard.state import SessionState, ViewState, encode
 from hcs.errors import NotFoundError
 from tests import plates
 from tests.integration.serving import Served, service, surveyed, wait_for
@@ -36,10 +36,10 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def alive() -> int:
-    """Count the sessions that something still holds."""
+    """Count the sessions and their states that something still holds."""
     for _ in range(3):
         gc.collect()
-    return sum(isinstance(one, Session) for one in gc.get_objects())
+    return sum(isinstance(one, (Session, SessionState)) for one in gc.get_objects())
 
 
 def visit(served: Served, query: str = "") -> None:
@@ -72,6 +72,19 @@ def test_closed_pages_leave_no_session_and_no_view_alive(served: Served) -> None
         visit(served, encode(state))
     wait_for(lambda: served.service.sessions == 0, "for the sessions to end")
     wait_for(lambda: alive() == 0, "for the sessions to be forgotten")
+    assert len(pn.state._views) == views
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_100_closed_pages_leave_nothing_alive(served: Served) -> None:
+    views = len(pn.state._views)
+    for number in range(100):
+        # Every fourth opens the plate, a well, a field, or a montage of the plate.
+        query = ("", "well=A1", "well=A1&field=0", "montage=random")[number % 4]
+        visit(served, f"plate={KEY}&{query}")
+    wait_for(lambda: served.service.sessions == 0)
+    wait_for(lambda: alive() == 0)
     assert len(pn.state._views) == views
 
 
