@@ -13,8 +13,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from dashboard.errors import DashboardError, NotServedError, RefusedError
+from dashboard.errors import DashboardError, RefusedError
 from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.drafts import Drafts
 from dashboard.reviews.signed import refuse_if_signed
 from dashboard.reviews.standing import (
     LOOK_SECONDS,
@@ -24,7 +25,6 @@ from dashboard.reviews.standing import (
     labels_of,
     review_of,
     take,
-    versions_now,
 )
 from dashboard.reviews.values import Decision, Offer, Outcome, PlateReview
 from dashboard.reviews.wording import describe, subject_text
@@ -83,7 +83,7 @@ class Reviews:
     ) -> None:
         self._ledger = ledger
         self._plates = plates
-        self._measuring = measuring
+        self._drafts = Drafts(measuring, projects)
         self._projects = projects
         self._links = links
         self._submit = submit
@@ -212,11 +212,11 @@ class Reviews:
             who=who.name,
             known=who.known,
             verdict=verdict,
-            reason=self._reason(plate, reason),
+            reason=self._drafts.reason(plate, reason),
             note=note,
             settings=self._projects.revision(plate),
         )
-        acts = self._acts(plate, decisions, template)
+        acts = self._drafts.acts(plate, decisions, template)
 
         def make(verdicts: Verdicts) -> list[Act]:
             if verdicts.batch(template.batch):
@@ -453,70 +453,6 @@ class Reviews:
             if (review, own) != (known.review, known.own):
                 known.review, known.own = review, own
                 known.count += 1
-
-    def _acts(
-        self, plate: ServedPlate, decisions: Sequence[Decision], template: Act
-    ) -> list[Act]:
-        labels = labels_of(plate)
-        metrics = self._measured(plate)
-        found = []
-        for one in dict.fromkeys(decisions):
-            subject = one.subject
-            if subject.well and subject.well not in labels:
-                raise NotServedError(f"The plate has no well {subject.well[:60]!r}.")
-            label = labels.get(subject.well, "")
-            if one.digest and plate.well(label).digest != one.digest:
-                raise DashboardError(
-                    f"{label} has changed since its pictures were drawn; look at the "
-                    f"new ones first. Nothing was decided."
-                )
-            found.append(
-                dataclasses.replace(
-                    template,
-                    subject=subject,
-                    basis=one.basis,
-                    versions=versions_now(plate, subject, label),
-                    metrics=self._values(plate, subject, label, metrics),
-                )
-            )
-        return found
-
-    def _reason(self, plate: ServedPlate, code: str) -> str:
-        allowed = dict(self._projects.rules(plate).reasons)
-        if code and code not in allowed:
-            raise DashboardError(
-                f"The reason of a verdict is {code[:60]!r}; it must be one of "
-                f"{', '.join(allowed)}."
-            )
-        return code
-
-    def _measured(self, plate: ServedPlate) -> dict[str, dict[str, float | None]]:
-        """Return the value of every metric by label of the well."""
-        found: dict[str, dict[str, float | None]] = {}
-        for info in self._measuring.metrics(plate):
-            values = self._measuring.values(plate, info.id, None)
-            for label, one in values.wells.items():
-                found.setdefault(label, {})[info.id] = one.value
-        return found
-
-    def _values(
-        self,
-        plate: ServedPlate,
-        subject: Subject,
-        label: str,
-        wells: dict[str, dict[str, float | None]],
-    ) -> dict[str, float | None]:
-        """Return the metric values that were judged: a field's own, or the well's."""
-        if not subject.field:
-            return wells.get(label, {})
-        return next(
-            (
-                one.values
-                for one in self._measuring.field_values(plate, label)
-                if (one.field, one.acquisition) == (subject.field, subject.acquisition)
-            ),
-            {},
-        )
 
     def _words(self, plate: ServedPlate, acts: Iterable[Act]) -> str:
         found = tuple(acts)

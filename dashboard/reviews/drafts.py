@@ -1,0 +1,108 @@
+"""From what people decide to rows: with versions, metric values and basis."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from dashboard.errors import DashboardError, NotServedError
+from dashboard.reviews.standing import labels_of, versions_now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboard.plates.served import ServedPlate
+    from dashboard.quality.measuring import Measuring
+    from dashboard.reviews.acts import Act, Subject
+    from dashboard.reviews.project import Projects
+    from dashboard.reviews.values import Decision
+
+
+class Drafts:
+    """Makes acts of decisions.
+
+    Parameters
+    ----------
+    measuring
+        What is measured of the plates.
+    projects
+        Which reasons there are.
+    """
+
+    def __init__(self, measuring: Measuring, projects: Projects) -> None:
+        self._measuring = measuring
+        self._projects = projects
+
+    def acts(
+        self, plate: ServedPlate, decisions: Sequence[Decision], template: Act
+    ) -> list[Act]:
+        """Return one act for each decision, with what is there at this moment.
+
+        Raises
+        ------
+        NotServedError
+            If the plate has no such well.
+        DashboardError
+            If a well has changed since its pictures were drawn.
+        """
+        labels = labels_of(plate)
+        metrics = self._measured(plate)
+        found = []
+        for one in dict.fromkeys(decisions):
+            subject = one.subject
+            if subject.well and subject.well not in labels:
+                raise NotServedError(f"The plate has no well {subject.well[:60]!r}.")
+            label = labels.get(subject.well, "")
+            if one.digest and plate.well(label).digest != one.digest:
+                raise DashboardError(
+                    f"{label} has changed since its pictures were drawn; look at the "
+                    f"new ones first. Nothing was decided."
+                )
+            found.append(
+                dataclasses.replace(
+                    template,
+                    subject=subject,
+                    basis=one.basis,
+                    versions=versions_now(plate, subject, label),
+                    metrics=self._values(plate, subject, label, metrics),
+                )
+            )
+        return found
+
+    def reason(self, plate: ServedPlate, code: str) -> str:
+        """Return a code of the project's reasons, or raise `DashboardError`."""
+        allowed = dict(self._projects.rules(plate).reasons)
+        if code and code not in allowed:
+            raise DashboardError(
+                f"The reason of a verdict is {code[:60]!r}; it must be one of "
+                f"{', '.join(allowed)}."
+            )
+        return code
+
+    def _measured(self, plate: ServedPlate) -> dict[str, dict[str, float | None]]:
+        """Return the value of every metric by label of the well."""
+        found: dict[str, dict[str, float | None]] = {}
+        for info in self._measuring.metrics(plate):
+            values = self._measuring.values(plate, info.id, None)
+            for label, one in values.wells.items():
+                found.setdefault(label, {})[info.id] = one.value
+        return found
+
+    def _values(
+        self,
+        plate: ServedPlate,
+        subject: Subject,
+        label: str,
+        wells: dict[str, dict[str, float | None]],
+    ) -> dict[str, float | None]:
+        """Return the metric values that were judged: a field's own, or the well's."""
+        if not subject.field:
+            return wells.get(label, {})
+        return next(
+            (
+                one.values
+                for one in self._measuring.field_values(plate, label)
+                if (one.field, one.acquisition) == (subject.field, subject.acquisition)
+            ),
+            {},
+        )
