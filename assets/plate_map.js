@@ -26,7 +26,7 @@ const REST_MILLISECONDS = 150 // the server hears of a selection when it rests
 const AFTER_DRAG_MILLISECONDS = 50 // a click so soon after a drag is the drag's own
 
 export function render(context) {
-  return island(context, { sheets: ["plate_map.css"], params: ["plate", "values", "look"], build })
+  return island(context, { sheets: ["plate_map.css"], params: ["plate", "choices", "values", "look"], build })
 }
 
 function build({ el, send }) {
@@ -537,9 +537,8 @@ function build({ el, send }) {
       colour()
       mark(scene.selected)
     },
-    values(next) {
+    choices(next) {
       metrics = next.metrics
-      values = next.values
       const groups = new Map()
       for (const metric of metrics) {
         if (!groups.has(metric.group)) groups.set(metric.group, [])
@@ -551,7 +550,12 @@ function build({ el, send }) {
         fill(select, made.flat())
         select.dataset.signature = signature
       }
-      if (next.metric) select.value = next.metric
+      const chosen = select.dataset.metric
+      if (chosen) select.value = chosen
+    },
+    values(next) {
+      values = next.values
+      if (next.metric) select.value = select.dataset.metric = next.metric
       score.value = next.score ?? ""
       const ways = JSON.stringify(next.ways)
       if (way.dataset.signature !== ways) {

@@ -37,6 +37,7 @@ class PlateMapIsland(Island):
     """
 
     plate = param.String(default="")
+    choices = param.String(default="")
     values = param.String(default="")
     look = param.String(default="")
 
@@ -161,11 +162,14 @@ class PlateMap:
         )
         if not _same(valued, self._valued):
             self._valued = valued
-            content = {
+            choices = {
                 "metrics": [
                     *metric_choices(now.metrics, now.overview),
                     *conditions.choices(now.overview),
-                ],
+                ]
+            }
+            self.component.put(choices, "choices")
+            content = {
                 "metric": now.state.metric,
                 "score": score,
                 "way": now.state.way,
@@ -278,7 +282,7 @@ def values_content(
         "from": {
             str(at): plain_text(one.field, 40)
             for at, one in enumerate(found)
-            if one and one.field
+            if one and one.field and one.of != 1
         },
         "rests": {
             str(at): [one.n, one.of]
