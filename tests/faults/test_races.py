@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import hcs
+from hcs.stores.directory import DirectoryStore
 from hcs.writing.settle import settle
 from tests import plates
 from tests.faults import checks, scenarios
 from tests.faults.harness import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ME = hcs.Who("tester", "typed")
 
@@ -198,3 +202,23 @@ def test_a_plate_that_is_being_acquired_can_be_watched(tmp_path: Path) -> None:
     assert writer.exitcode == 0
     assert counts == sorted(counts)
     assert len(checks.values(path)) == 24
+
+
+def test_a_field_that_settles_while_it_is_checked_is_looked_at_again(
+    tmp_path: Path,
+) -> None:
+    scenarios.prepare(tmp_path, "0.5", corrected=True)
+    path = tmp_path / "plate.zarr"
+    moved: list[str] = []
+
+    class Moving(DirectoryStore):
+        def documents(self, keys: Iterable[str]) -> dict[str, bytes | None]:
+            keys = list(keys)
+            if not moved and any(key.startswith("A/1/0r2/") for key in keys):
+                moved.append("once")
+                settle(path, now=True)
+            return super().documents(keys)
+
+    found = hcs.validate(Moving(path))
+    assert moved
+    assert [one for one in found if one.severity == "error"] == []
