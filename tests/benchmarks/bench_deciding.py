@@ -32,7 +32,7 @@ BUDGET = 2000.0
 FLAGS = ("--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader")
 
 WATCH = """async () => {
-  window.hcsReview = (await import(document.baseURI + "assets/verdicts.js")).review
+  window.hcsReview = (await import("/assets/verdicts.js")).review
   document.addEventListener("keydown", (event) => {
     window.hcsPressed = performance.timeOrigin + event.timeStamp
   }, true)
@@ -40,7 +40,7 @@ WATCH = """async () => {
 
 FLOOR = """async () => {
   const began = performance.now()
-  await (await fetch("health", {cache: "no-store"})).text()
+  await (await fetch("/health", {cache: "no-store"})).text()
   return performance.now() - began
 }"""
 
