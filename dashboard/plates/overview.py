@@ -129,7 +129,6 @@ def _well_states(
     listed = {well.path for well in plate.wells}
     counts = [one.n_fields or 0 for one in known.values()]
     expected = max([plate.field_count or 0, *counts], default=0) or None
-    conditions = plate.conditions
     states = []
     for place, (label, path) in enumerate(zip(grid.labels, grid.paths, strict=True)):
         row, column = divmod(place, len(grid.columns))

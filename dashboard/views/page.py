@@ -25,10 +25,10 @@ from dashboard.views.plate_map import PlateMap
 from dashboard.views.plates import PlateList
 from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
+from dashboard.views.setup import Setup
 from dashboard.views.shell import Shell
 from dashboard.views.signoff import Signoff
 from dashboard.views.snapshot import Snapshot, Snapshots
-from dashboard.views.setup import Setup
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
 from dashboard.views.upload import UploadForm
