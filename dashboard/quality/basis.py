@@ -115,7 +115,7 @@ def basis_of(
     """Return what kept settings mean for the channels of one plate."""
     names = _names(channels)
     index = {name: at for at, name in names.items()}
-    nuclear = index.get(_part(told, "nuclear").get("name"))  # type: ignore[arg-type]
+    nuclear = index.get(str(_part(told, "nuclear").get("name")))
     clips = {index[n]: one for n, one in (imported or {}).items() if n in index}
     for name, level in _part(told, "clips").items():
         if name in index and isinstance(level, int | float):
