@@ -109,8 +109,8 @@ def encode(state: ViewState) -> str:
     """Return the state as the query of an address, without its question mark.
 
     What was not chosen is left out. Where one is on a plate is said in full, also what
-    nobody has changed (``acquisition=all&z=middle&t=first``), so that a link means the same
-    next year.
+    nobody has changed (``acquisition=all&z=middle&t=first``), so that a link means the
+    same next year.
     """
     query: dict[str, str] = {}
     for name in _TEXTS:

@@ -28,7 +28,8 @@ def next_turn(
     if at_most is None or len(known) <= at_most:
         return list(known)
     most = max(one.n_fields or 0 for one in known.values())
-    likely, others = [], []
+    likely: list[str] = []
+    others: list[str] = []
     for path, one in known.items():
         unfinished = one.state != "present" or (one.n_fields or 0) < most
         (likely if unfinished or path in asked else others).append(path)
