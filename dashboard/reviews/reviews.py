@@ -28,6 +28,7 @@ from dashboard.reviews.standing import (
 )
 from dashboard.reviews.values import Decision, Offer, Outcome, PlateReview
 from dashboard.reviews.wording import describe, subject_text
+from hcs.plates.identity import plate_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -388,33 +389,44 @@ class Reviews:
         )
 
     def _of(self, plate: ServedPlate) -> Known:
+        id, given = self._links.ledger(plate), self._links.also(plate)
         with self._lock:
             known = self._known.get(plate.key)
-            id = self._links.ledger(plate)
             if known is None:
-                known = self._known[plate.key] = Known(id)
-            elif known.plate != id:
-                if self._links.is_apart(plate):
-                    known = self._known[plate.key] = Known(id, count=known.count + 1)
-                else:
-                    # A first correction writes an id; what was judged stays known.
-                    known.also = (*(known.also or ()), known.plate)
-                    known.plate = id
-            return known
+                known = self._known[plate.key] = Known(id, given)
+            if (known.plate, known.given) == (id, given):
+                return known
+        fresh = Known(id, given, count=known.count + 1)
+        if given == known.given and self._was(plate, known.plate):
+            # What holds stays on the pages until all of it is read under both ids.
+            fresh.review, fresh.own = known.review, known.own
+        with self._lock:
+            if self._known.get(plate.key) is known:
+                self._known[plate.key] = fresh
+            return self._known[plate.key]
+
+    def _was(self, plate: ServedPlate, id: str) -> bool:
+        """Whether an id is what a plate was known by before a correction gave it one.
+
+        Another plate may have been put in its place: that one has other decisions.
+        """
+        if self._links.is_apart(plate) or not plate.plate.has_own_id:
+            return False
+        return plate_fingerprint(plate.plate) == id
 
     def _also(self, plate: ServedPlate, known: Known) -> tuple[str, ...]:
         if self._links.is_apart(plate):
-            return self._links.also(plate)
-        return (*ids_before(plate, known), *self._links.also(plate))
+            return known.given
+        return (*ids_before(plate, known), *known.given)
 
     def forget(self, key: str) -> None:
         """Read a plate's ledger anew: it may be another one."""
+        plate = self._plates.get(key)
+        id, given = self._links.ledger(plate), self._links.also(plate)
         with self._lock:
-            known = self._known.pop(key, None)
+            known = self._known.get(key)
             if known is not None:
-                plate = self._plates.get(key)
-                again = Known(self._links.ledger(plate), count=known.count + 1)
-                self._known[key] = again
+                self._known[key] = Known(id, given, count=known.count + 1)
 
     def _look(self, plate: ServedPlate, known: Known) -> None:
         try:

@@ -33,6 +33,12 @@ class Known:
     """
 
     plate: str
+    """Id of its ledger."""
+
+    given: tuple[str, ...] = ()
+    """Ids whose decisions people gave to it. With another ledger, or others of these,
+    all is read again: what they hold may be older than what was read last."""
+
     also: tuple[str, ...] | None = None
     """Ids that it had before it was given its own; None until it was looked."""
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from dashboard.cli import main
+from dashboard.errors import SignedOffError
+from dashboard.reviews.values import Decision
 from tests import plates
 from tests.integration.judged import A1, A2, ADA, B2, BEN, KEY, judge, verdicts
-from tests.integration.serving import service, surveyed
+from tests.integration.serving import service, surveyed, wait_for
 
 
 @pytest.fixture
@@ -104,3 +106,80 @@ def test_a_plate_whose_documents_were_edited_gets_its_decisions_back(
     options = ["relink", str(plate), "--workspace", str(workspace), "--to", "nothing"]
     assert main(options) == 1
     assert "No decisions are kept" in capsys.readouterr().err
+
+
+def without_id(plate: Path) -> None:
+    """Let a plate be known by its fingerprint alone."""
+    file = plate / "zarr.json"
+    document = json.loads(file.read_text())
+    del document["attributes"]["hcs"]
+    file.write_text(json.dumps(document))
+
+
+def test_a_running_server_reads_the_older_decisions_of_a_ledger_it_is_given(
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, key = tmp_path / "workspace", "copy.ome.zarr"
+    copy = tmp_path / "apart" / key
+    shutil.copytree(plate, copy)
+    with service(workspace, copy) as made:
+        surveyed(made, key)
+        made.set_apart(key)
+    with service(workspace, plate) as made:
+        surveyed(made, KEY)
+        judge(made, A1, "fail")
+        made.signing.sign_off(KEY, ADA)
+    with service(workspace, copy) as made:
+        surveyed(made, key)
+        # What is in its own ledger is newer than all of the other's.
+        made.reviews.judge(key, [Decision(B2)], "pass", BEN)
+        assert verdicts(made.reviews.read(key)) == {B2: "pass"}
+        assert "decisions   2" in told(capsys, copy, workspace, "--same")
+        wait_for(lambda: made.link(key).ledger == made.overview(key).id)
+        found = made.reviews.read(key)
+        assert (verdicts(found), bool(found.signed)) == ({A1: "fail"}, True)
+        with pytest.raises(SignedOffError):
+            made.reviews.judge(key, [Decision(B2)], "fail", BEN)
+
+
+def test_a_running_server_reads_the_decisions_that_were_given_under_another_id(
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, file = tmp_path / "workspace", plate / "zarr.json"
+    with service(workspace, plate) as made:
+        surveyed(made, KEY)
+        judge(made, B2, "fail")
+        made.signing.sign_off(KEY, ADA)
+        old = made.overview(KEY).id
+    file.write_text(file.read_text().replace(old, "0" * 32))
+    with service(workspace, plate) as made:
+        surveyed(made, KEY)
+        judge(made, A1, "pass")
+        assert made.reviews.read(KEY).signed is None
+        told(capsys, plate, workspace, "--to", old)
+        wait_for(lambda: made.link(KEY).also == (old,))
+        found = made.reviews.read(KEY)
+        assert set(verdicts(found)) == {A1, B2}
+        assert found.signed is not None
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_plate_that_replaces_another_has_none_of_its_decisions(
+    tmp_path: Path, plate: Path, own: bool
+) -> None:
+    if not own:
+        without_id(plate)
+    other = plates.make(tmp_path / "other" / KEY, fields=1, shape=(24, 32))
+    with service(tmp_path / "workspace", plate) as made:
+        surveyed(made, KEY)
+        judge(made, A1, "fail")
+        made.signing.sign_off(KEY, ADA)
+        before = made.overview(KEY).id
+        shutil.move(plate, tmp_path / "gone")
+        shutil.move(other, plate)
+        wait_for(lambda: made.revision(KEY) and made.overview(KEY).id != before)
+        assert verdicts(made.reviews.review(KEY)) == {}
+        found = made.reviews.read(KEY)
+        assert (verdicts(found), found.signed) == ({}, None)
+        judge(made, A2, "pass")
+        assert verdicts(made.reviews.read(KEY)) == {A2: "pass"}
