@@ -335,12 +335,12 @@ class Reviews:
 
     def is_blind(self, plate: str) -> bool:
         """Whether a blind round is open on a plate, by its id (fast)."""
+        # A plate that is gone is not asked for its id, and hides nobody any more.
+        served = {one.key for one in self._plates.all()}
         with self._lock:
-            found = list(self._known.items())
+            found = [one for key, one in self._known.items() if key in served]
         return any(
-            known.review.blind.open
-            and plate in (known.plate, self._plates.get(key).plate.id)
-            for key, known in found
+            one.review.blind.open and plate in (one.plate, one.own_id) for one in found
         )
 
     def may_write(self) -> None:
@@ -390,13 +390,14 @@ class Reviews:
 
     def _of(self, plate: ServedPlate) -> Known:
         id, given = self._links.ledger(plate), self._links.also(plate)
+        own = plate.plate.id
         with self._lock:
             known = self._known.get(plate.key)
             if known is None:
-                known = self._known[plate.key] = Known(id, given)
+                known = self._known[plate.key] = Known(id, given, own)
             if (known.plate, known.given) == (id, given):
                 return known
-        fresh = Known(id, given, count=known.count + 1)
+        fresh = Known(id, given, own, count=known.count + 1)
         if given == known.given and self._was(plate, known.plate):
             # What holds stays on the pages until all of it is read under both ids.
             fresh.review, fresh.own = known.review, known.own
@@ -423,10 +424,11 @@ class Reviews:
         """Read a plate's ledger anew: it may be another one."""
         plate = self._plates.get(key)
         id, given = self._links.ledger(plate), self._links.also(plate)
+        own = plate.plate.id
         with self._lock:
             known = self._known.get(key)
             if known is not None:
-                self._known[key] = Known(id, given, count=known.count + 1)
+                self._known[key] = Known(id, given, own, count=known.count + 1)
 
     def _look(self, plate: ServedPlate, known: Known) -> None:
         try:

@@ -39,6 +39,9 @@ class Known:
     """Ids whose decisions people gave to it. With another ledger, or others of these,
     all is read again: what they hold may be older than what was read last."""
 
+    own_id: str = ""
+    """Of the plate itself, which pages know it by."""
+
     also: tuple[str, ...] | None = None
     """Ids that it had before it was given its own; None until it was looked."""
 

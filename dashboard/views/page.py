@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dashboard import theme
@@ -36,6 +37,8 @@ from dashboard.web.http import assets_version
 
 if TYPE_CHECKING:
     from dashboard.session import Session
+
+_LOG = logging.getLogger(__name__)
 
 _SCRIPTS = (
     "island.js",
@@ -133,9 +136,15 @@ class Page:
             self._draw_all(now)
 
     def _draw_all(self, now: Snapshot) -> None:
-        self._correction.follow(now)
-        for part in self.parts.values():
-            part.draw(now)
+        for show in (
+            self._correction.follow,
+            *(one.draw for one in self.parts.values()),
+        ):
+            try:
+                show(now)
+            except Exception:  # noqa: BLE001
+                # One part that cannot redraw must not keep the others from it.
+                _LOG.exception("A part of the page could not be drawn.")
 
     def _corrected(self) -> None:
         committed = bool(self._correction.draft.done)
@@ -178,7 +187,8 @@ def build(session: Session) -> Shell:
         template.add_panel(name, part.component)
     # Panel keeps the template for the session, and the template keeps the page.
     template.add_variable("assets", assets)
-    template.add_variable("base", f"{session.urls.prefix}/")
+    # Panel sets a variable `base` of its own: the template that it extends.
+    template.add_variable("page_base", f"{session.urls.prefix}/")
     template.add_variable("tokens", theme.css())
     template.add_variable("scripts", _SCRIPTS)
     template.add_variable("stage", page.stage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from tests.integration.judged import (
     judge,
     verdicts,
 )
-from tests.integration.serving import Served, service, surveyed
+from tests.integration.serving import Served, service, surveyed, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,3 +180,21 @@ def test_what_is_no_blind_review_is_refused(made: Service) -> None:
         made.blind.done(KEY, CAT)
     with pytest.raises(RefusedError, match="blind review is under way"):
         made.signing.sign_off(KEY, ADA)
+
+
+def test_a_plate_that_is_gone_in_a_round_hides_nobody_on_another(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "served"
+    gone = plates.make(folder / KEY, fields=1, shape=(24, 32))
+    plates.make(folder / "q.ome.zarr", fields=1, shape=(24, 32))
+    with service(tmp_path / "workspace", folder) as found:
+        other = surveyed(found, "q.ome.zarr").id
+        surveyed(found, KEY)
+        found.blind.begin(KEY, CAT, ["Ada", "Ben"])
+        assert found.reviews.is_blind(found.overview(KEY).id)
+        found.presence.touch("t1", other, ADA, well="A1")
+        found.presence.touch("t2", other, BEN)
+        shutil.move(gone, tmp_path / "gone")
+        wait_for(lambda: found.revision("") and len(found.plates()) == 1)
+        assert [one.who for one in found.presence.others("t2", other)] == ["Ada"]

@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING
 import panel as pn
 import pytest
 from bokeh.client import pull_session
+from bokeh.document import Document
+from panel.io.state import set_curdoc
 
 from dashboard.app import Settings
 from dashboard.session import Session
 from dashboard.state import SessionState, ViewState, encode
+from dashboard.views.page import Page
+from dashboard.web.urls import Urls
 from hcs.errors import NotFoundError
 from tests import plates
 from tests.integration.serving import Served, service, surveyed, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from dashboard.views.snapshot import Snapshot
 
 KEY = "p.ome.zarr"
 
@@ -143,3 +149,33 @@ def test_work_that_fails_reaches_its_page_only_as_an_exception(
             raise NotFoundError("no such thing")
 
         assert isinstance(made.submit(work).exception(), NotFoundError)
+
+
+class _Broken:
+    """A part that cannot draw."""
+
+    component = None
+
+    def draw(self, now: Snapshot) -> None:
+        raise NotFoundError("The plate that it shows is gone.")
+
+
+def test_a_part_that_cannot_draw_keeps_no_other_from_it(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    document = Document()
+    with set_curdoc(document):
+        session = Session(served.service, Urls("/hcs"), document)
+        page = Page(session)
+        drawn: list[str] = []
+
+        class _Last(_Broken):
+            def draw(self, now: Snapshot) -> None:
+                drawn.append(now.stage)
+
+        page.parts = {"broken": _Broken(), **page.parts, "last": _Last()}
+        page.start()
+        assert drawn == [page.stage]
+        assert "A part of the page could not be drawn" in caplog.text
+        assert "it shows is gone" in caplog.text
+        session.close()
