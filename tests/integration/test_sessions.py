@@ -106,6 +106,11 @@ def test_a_page_names_no_other_host(served: Served) -> None:
     assert hosts == set()
 
 
+def test_a_page_names_the_prefix_as_its_base_address(served: Served) -> None:
+    body = served.get("/hcs/").body.decode()
+    assert re.findall(r"<base href=\"(.*?)\">", body) == ["/hcs/"]
+
+
 def test_a_page_rebuilt_for_a_websocket_keeps_its_styles_local(
     served: Served,
 ) -> None:
