@@ -34,12 +34,13 @@ function build({ el, send, hide }) {
       hide(!next.shown)
       if (!next.shown) return
       say(status, next.status)
-      const [label, kind, title] = ACTS[next.act]
+      const [label, kind, title] = ACTS[next.act] ?? ["", "", ""]
       asks = kind
+      act.hidden = !kind
       act.disabled = false
       set(act, { title })
       say(act, label)
-      bar.hidden = !next.total || next.act === "again"
+      bar.hidden = !next.total || next.act === "again" || (!kind && !next.running)
       set(bar, { "aria-valuemax": next.total, "aria-valuenow": next.done })
       filled.style.width = `${next.total ? (100 * next.done) / next.total : 0}%`
       const open = body.querySelector("details")?.open

@@ -79,6 +79,9 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 _PIXEL_THREADS = 4
+_STACK_THREADS = 2
+"""For projections and files, each of which may hold a gigabyte."""
+
 _WORK_THREADS = 4
 
 
@@ -188,6 +191,7 @@ class Service:
         self.index = PlateIndex(self._plates, self.reviews, settings, self.submit)
         self.presence = Presence(self._engine, self.submit, self.reviews.is_blind)
         self._pixels = ThreadPoolExecutor(_PIXEL_THREADS, "pixels")
+        self._stacks = ThreadPoolExecutor(_STACK_THREADS, "stacks")
         self._work = ThreadPoolExecutor(_WORK_THREADS, "work")
         self._sessions: set[str] = set()
         self._masked: dict[str, tuple[PlateOverview, PlateOverview]] = {}
@@ -210,6 +214,7 @@ class Service:
         self._measuring.close()
         self._work.shutdown(wait=True, cancel_futures=True)
         self._pixels.shutdown(wait=True, cancel_futures=True)
+        self._stacks.shutdown(wait=True, cancel_futures=True)
         for token in list(self._sessions):
             self.close_session(token)
         self.presence.close()
@@ -244,6 +249,10 @@ class Service:
     def submit_pixels(self, work: Callable[[], _Result]) -> Future[_Result]:
         """Do work for a picture in a thread; slow pages do not hold it up."""
         return self._pixels.submit(work)
+
+    def submit_stack(self, work: Callable[[], _Result]) -> Future[_Result]:
+        """Do work for a picture that reads much, beside those that read little."""
+        return self._stacks.submit(work)
 
     # --- reading ----------------------------------------------------------------------
 
@@ -316,6 +325,7 @@ class Service:
 
     def judge_anew(self, key: str) -> None:
         """Compare the wells with what is usual on the plate now (fast: later)."""
+        self._may_write()
         self.reviews.refuse_if_signed(key)
         self._measuring.judge(self._plates.get(key), anew=True)
 
@@ -444,6 +454,7 @@ class Service:
 
     def resume_measuring(self, key: str) -> None:
         """Measure what is not measured, and try again what failed (fast)."""
+        self._may_write()
         self._measuring.resume(self._plates.get(key))
 
     def unmeasured(self, key: str) -> dict[tuple[str, str], str]:

@@ -35,11 +35,12 @@ class MeasuringJob:
         self.component.on("resume", self._resume)
 
     def _hold(self, _: Message) -> None:
-        if self._now and self._now.overview:
+        # Who may not go on with it must not stop it either.
+        if self._now and self._now.overview and not self._session.read_only:
             self._session.service.hold_measuring(self._now.state.plate)
 
     def _resume(self, _: Message) -> None:
-        if self._now and self._now.overview:
+        if self._now and self._now.overview and not self._session.read_only:
             self._session.service.resume_measuring(self._now.state.plate)
 
     def draw(self, now: Snapshot) -> None:
@@ -56,7 +57,7 @@ class MeasuringJob:
                 "done": progress.done,
                 "total": progress.total,
                 "running": progress.running,
-                "act": _act(progress),
+                "act": "" if self._session.read_only else _act(progress),
                 "failures": self._failures(now.overview, progress),
                 "failed": progress.failed,
             }

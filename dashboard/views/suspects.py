@@ -38,8 +38,9 @@ class Suspects:
             self._session.state.update(metric=asked)
 
     def _anew(self, _: Message) -> None:
-        if self._now and self._now.state.plate:
-            self._session.service.judge_anew(self._now.state.plate)
+        now = self._now
+        if now and now.state.plate and not self._session.read_only:
+            self._session.service.judge_anew(now.state.plate)
 
     def draw(self, now: Snapshot) -> None:
         """Show what is suspect on the plate or the well."""
@@ -59,6 +60,7 @@ class Suspects:
                 "pending": "" if judged.ready else _pending(now),
                 "banner": [plain_text(one) for one in judged.banner],
                 "moved": judged.moved,
+                "writable": not self._session.read_only,
                 "clean": judged.ready and not judged.suspects,
                 "fields": judged.fields,
                 "more": 0 if label else max(0, len(judged.suspects) - _MOST),
