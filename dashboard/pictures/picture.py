@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboard.errors import NotServedError
-from dashboard.pictures import preview, rendering
+from dashboard.pictures import leaving, preview, rendering
 from dashboard.pictures.plate_sprite import PlateSprite, Wanted, bitmap
 from dashboard.pictures.projection import Projection, project
 from dashboard.plates.values import CacheFill
@@ -22,7 +22,7 @@ from hcs.cache import LRUCache
 from hcs.errors import CorruptDataError, HCSError, UnsafeDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 PLANE_CACHE_BYTES = 256 << 20
 PLANE_BYTES = 512 << 20
 """A single plane that is larger is not sent whole."""
+
+PICTURE_BYTES = 1 << 30
+"""Planes that are held at once for one picture or one file."""
 
 _SPRITES_BYTES = 64 << 20
 """Sprites of plates that are still being drawn."""
@@ -222,7 +225,8 @@ class Pictures:
     ) -> Picture:
         """Return a level of a correction that is not committed, drawn."""
         level = _level(self._staged(staged), asked)
-        used = [one for one in channels if one.index < _count(level)]
+        used = existing(level, channels)
+        check_together(level, len(used), asked.region)
         planes = [read_plane(level, _of(asked, one.index)) for one in used]
         return Picture(
             rendering.encode_jpeg(_drawn(planes, used, level), 90), final=False
@@ -242,23 +246,29 @@ class Pictures:
         plate = self._plates.get(key)
         channels = channels or default_channels(plate)
         view = plate.well(well)
-        names = list(fields) or [one.name for one in view.fields]
+        names = list(dict.fromkeys(fields)) or [one.name for one in view.fields]
+        if len(names) > max(len(view.fields), 1):
+            raise NotServedError(
+                f"{len(names)} fields of {view.label} were asked for, which has "
+                f"{len(view.fields)}; ask for fields that it has."
+            )
         address = _address(
             "well", plate.plate.id, well, view.digest, names, size, channels, asked
         )
 
         def make() -> bytes:
-            cells = [
-                self._cell(plate, view, name, size, channels, asked) for name in names
-            ]
-            data = rendering.encode_jpeg(
-                rendering.sprite(
-                    [_or_error(cell, size) for cell in cells],
-                    size,
-                    sprite_columns(len(cells)),
-                )
+            # One cell at a time: together they take as much again as the canvas.
+            canvas = rendering.empty_sprite(
+                len(names), size, sprite_columns(len(names))
             )
-            if any(cell is None for cell in cells):
+            failed = False
+            for index, name in enumerate(names):
+                leaving.check()
+                cell = self._cell(plate, view, name, size, channels, asked)
+                failed |= cell is None
+                rendering.place(canvas, index, _or_error(cell, size), size)
+            data = rendering.encode_jpeg(canvas)
+            if failed:
                 raise Incomplete(data)
             return data
 
@@ -420,8 +430,11 @@ class Pictures:
         shapes = [_plane_shape(level) for level in image.images]
         level = rendering.level_for(shapes, size)
         smaller = dataclasses.replace(asked, level=level)
-        planes, used = self._chosen(image, where, channels, smaller)
-        small = [rendering.shrink(plane, size) for plane in planes]
+        used = existing(image.images[level], channels)
+        small = [
+            rendering.shrink(self._read(image, where, _of(smaller, one.index)), size)
+            for one in used
+        ]
         return rendering.fit(_drawn(small, used, image.images[level]), size)
 
     def _chosen(
@@ -432,8 +445,9 @@ class Pictures:
         asked: PlaneRequest,
     ) -> tuple[list[NDArray[Any]], list[ChannelSetting]]:
         """Return planes and settings of the channels that the image has."""
-        count = _count(_level(image.images, asked))
-        used = [one for one in channels if one.index < count]
+        level = _level(image.images, asked)
+        used = existing(level, channels)
+        check_together(level, len(used), asked.region)
         planes = [self._read(image, where, _of(asked, one.index)) for one in used]
         return planes, used
 
@@ -510,6 +524,38 @@ def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
     else:
         plane = read()
     return plane.T if level.dims.index("y") > level.dims.index("x") else plane
+
+
+def existing(
+    level: NgffImage, channels: Iterable[ChannelSetting]
+) -> list[ChannelSetting]:
+    """Return the channels that a level has, each once."""
+    count = _count(level)
+    found: dict[int, ChannelSetting] = {}
+    for one in channels:
+        if one.index < count:
+            found.setdefault(one.index, one)
+    return list(found.values())
+
+
+def check_together(level: NgffImage, count: int, region: Region | None = None) -> None:
+    """Refuse to hold so many planes of a level at once.
+
+    Raises
+    ------
+    UnsafeDataError
+        If they are too large together.
+    """
+    rows, columns = _plane_shape(level)
+    if region is not None:
+        columns, rows = min(columns, region[2]), min(rows, region[3])
+    nbytes = rows * columns * np.dtype(level.data.dtype).itemsize * count
+    if nbytes > PICTURE_BYTES:
+        raise UnsafeDataError(
+            f"{count} planes of {columns} x {rows} pixels take {nbytes} bytes; at most "
+            f"{PICTURE_BYTES} are read at once. Switch channels off, or ask for a "
+            f"coarser level."
+        )
 
 
 def _level(images: Sequence[NgffImage], asked: PlaneRequest) -> NgffImage:

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dashboard.pictures.leaving import LeftError
 from dashboard.plates.values import CacheFill
 from hcs.cache import LRUCache
 
@@ -88,7 +89,11 @@ class Previews:
             if waiting is None:
                 mine = self._making[key] = Future()
         if waiting is not None:
-            return waiting.result()
+            try:
+                return waiting.result()
+            except LeftError:
+                # Who made it has left; this one still waits.
+                return self.get(address, make, keep=keep, memory=memory)
         try:
             data = self._read(key) if keep else None
             if data is None:

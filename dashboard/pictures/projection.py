@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from dashboard.pictures import leaving
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -40,11 +42,20 @@ def project(
         to even; NaN counts as no pixel where others are there.
     """
     step = max(1, _BLOCK_BYTES // max(plane_bytes, 1))
-    blocks = (read(slice(at, min(at + step, count))) for at in range(0, count, step))
+    blocks = _blocks(read, count, step)
     return _maximum(blocks) if how == "max" else _mean(blocks)
 
 
-def _maximum(blocks: Any) -> NDArray[Any]:
+def _blocks(
+    read: Callable[[slice], NDArray[Any]], count: int, step: int
+) -> Iterator[NDArray[Any]]:
+    for at in range(0, count, step):
+        # A deep stack takes seconds, and who has asked may turn to another field.
+        leaving.check()
+        yield read(slice(at, min(at + step, count)))
+
+
+def _maximum(blocks: Iterable[NDArray[Any]]) -> NDArray[Any]:
     found: NDArray[Any] | None = None
     for block in blocks:
         # Left to right, for `fmax` skips NaN where `max` would keep it.
@@ -54,15 +65,15 @@ def _maximum(blocks: Any) -> NDArray[Any]:
     return found
 
 
-def _mean(blocks: Any) -> NDArray[Any]:
+def _mean(blocks: Iterable[NDArray[Any]]) -> NDArray[Any]:
     total: NDArray[np.float64] | None = None
     counted: NDArray[Any] | int = 0
     kind = np.dtype(np.float32)
     for block in blocks:
         kind = block.dtype
         there = np.isfinite(block) if kind.kind == "f" else None
-        wide = block.astype(np.float64) if there is None else np.where(there, block, 0)
-        summed = wide.sum(axis=0, dtype=np.float64)
+        numbers = block if there is None else np.where(there, block, 0)
+        summed = numbers.sum(axis=0, dtype=np.float64)
         total = summed if total is None else total + summed
         counted = counted + (len(block) if there is None else there.sum(axis=0))
     assert total is not None  # noqa: S101 - a stack has a plane

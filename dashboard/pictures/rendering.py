@@ -259,21 +259,36 @@ def sprite(
     ValueError
         If the picture would be larger than `MAX_SPRITE_SIDE`.
     """
-    rows = max(1, math.ceil(len(cells) / columns))
+    canvas = empty_sprite(len(cells), size, columns)
+    for index, cell in enumerate(cells):
+        if cell is not None:
+            place(canvas, index, cell, size)
+    return canvas
+
+
+def empty_sprite(count: int, size: int, columns: int) -> NDArray[np.uint8]:
+    """Return the black canvas of a sprite, see `sprite`; `place` fills it.
+
+    Its size is checked before anything is allocated, or read to be put there.
+    """
+    rows = max(1, math.ceil(count / columns))
     if max(rows, columns) * size > MAX_SPRITE_SIDE:
         raise ValueError(
             f"A sprite of {rows} x {columns} cells of {size} px is too large; at most "
             f"{MAX_SPRITE_SIDE} px a side are allowed."
         )
-    canvas = np.zeros((rows * size, columns * size, 3), dtype=np.uint8)
-    for index, cell in enumerate(cells):
-        if cell is None:
-            continue
-        height, width = min(cell.shape[0], size), min(cell.shape[1], size)
-        top = index // columns * size + (size - height) // 2
-        left = index % columns * size + (size - width) // 2
-        canvas[top : top + height, left : left + width] = cell[:height, :width]
-    return canvas
+    return np.zeros((rows * size, columns * size, 3), dtype=np.uint8)
+
+
+def place(
+    canvas: NDArray[np.uint8], index: int, cell: NDArray[np.uint8], size: int
+) -> None:
+    """Put a picture into the middle of a cell of a sprite."""
+    columns = canvas.shape[1] // size
+    height, width = min(cell.shape[0], size), min(cell.shape[1], size)
+    top = index // columns * size + (size - height) // 2
+    left = index % columns * size + (size - width) // 2
+    canvas[top : top + height, left : left + width] = cell[:height, :width]
 
 
 @lru_cache(maxsize=16)

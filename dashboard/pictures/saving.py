@@ -11,12 +11,20 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.errors import NotServedError
-from dashboard.pictures import rendering
-from dashboard.pictures.picture import PlaneRequest, read_plane
+from dashboard.pictures import leaving, rendering
+from dashboard.pictures.picture import (
+    PICTURE_BYTES,
+    PlaneRequest,
+    check_together,
+    existing,
+    read_plane,
+)
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
@@ -85,15 +93,15 @@ class Saving:
         """
         plate, view, image = self._open(which)
         shapes = [_plane_shape(one.data.shape, one.dims) for one in image.images]
+        used = existing(image.images[0], channels)
+        each = np.dtype(image.images[0].data.dtype).itemsize * max(len(used), 1)
+        most = min(MAX_PIXELS, PICTURE_BYTES // each)
         level = next(
-            (at for at, (y, x) in enumerate(shapes) if y * x <= MAX_PIXELS),
+            (at for at, (y, x) in enumerate(shapes) if y * x <= most),
             len(shapes) - 1,
         )
-        used = [one for one in channels if one.index < view.size("c")]
-        planes = [
-            read_plane(image.images[level], _request(which, level, one.index))
-            for one in used
-        ]
+        check_together(image.images[level], len(used))
+        planes = [_read(image, which, level, one.index) for one in used]
         picture = (
             rendering.composite(planes, used)
             if planes
@@ -108,21 +116,20 @@ class Saving:
         drawn.save(stream, "PNG")
         return Saved(f"{_stem(plate, view, which)}.png", stream.getvalue())
 
-    def tiff(self, which: Which, channels: Sequence[int]) -> Saved:
+    def tiff(self, which: Which, channels: Sequence[ChannelSetting]) -> Saved:
         """Return the pixels of the plane, of each of these channels, as they are."""
         import tifffile
 
         plate, view, image = self._open(which)
-        chosen = [one for one in channels if one < view.size("c")] or [0]
-        planes = np.stack(
-            [read_plane(image.images[0], _request(which, 0, one)) for one in chosen]
+        first = image.images[0]
+        chosen = [one.index for one in existing(first, channels)] or [0]
+        check_together(first, len(chosen))
+        dtype = _written(np.dtype(first.data.dtype))
+        # Written one by one: beside the file there is only one plane in memory.
+        planes = (
+            _read(image, which, 0, one).astype(dtype, copy=False) for one in chosen
         )
-        if planes.dtype.kind == "b":
-            planes = planes.astype(np.uint8)
-        if planes.dtype == np.float16:
-            planes = planes.astype(np.float32)
-        planes = planes.astype(planes.dtype.newbyteorder("="), copy=False)
-        ome = planes.dtype.str[1:] in _OME_KINDS
+        ome = dtype.str[1:] in _OME_KINDS
         size, unit = _pixel(view, 1.0)
         about: dict[str, Any] = {"axes": "CYX"}
         if ome:
@@ -132,7 +139,13 @@ class Saving:
             about |= {f"PhysicalSize{axis}Unit": unit for axis in "XY"}
         stream = io.BytesIO()
         tifffile.imwrite(
-            stream, planes, ome=ome, photometric="minisblack", metadata=about
+            stream,
+            planes,
+            shape=(len(chosen), *_plane_shape(first.data.shape, first.dims)),
+            dtype=dtype,
+            ome=ome,
+            photometric="minisblack",
+            metadata=about,
         )
         suffix = "ome.tif" if ome else "tif"
         return Saved(f"{_stem(plate, view, which)}.{suffix}", stream.getvalue())
@@ -153,6 +166,20 @@ def _request(which: Which, level: int, channel: int) -> PlaneRequest:
     return PlaneRequest(
         level=level, channel=channel, z=one.z, t=one.t, projection=one.projection
     )
+
+
+def _read(image: Multiscales, which: Which, level: int, channel: int) -> NDArray[Any]:
+    leaving.check()
+    return read_plane(image.images[level], _request(which, level, channel))
+
+
+def _written(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype that a TIFF has for pixels of another."""
+    if dtype.kind == "b":
+        return np.dtype(np.uint8)
+    if dtype == np.float16:
+        return np.dtype(np.float32)
+    return dtype.newbyteorder("=")
 
 
 def _plane_shape(shape: Sequence[int], dims: Sequence[str]) -> tuple[int, int]:

@@ -18,12 +18,14 @@ import mimetypes
 import os
 import re
 import secrets
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from dashboard.errors import NotServedError, RefusedError
+from dashboard.pictures.leaving import LeftError, until_left
 from dashboard.pictures.picture import Picture, PlaneRequest, Raw
 from dashboard.pictures.projection import PROJECTIONS, Projection
 from dashboard.pictures.rendering import encode_jpeg, error_cell
@@ -89,10 +91,14 @@ class Handler(RequestHandler):
 
     service: Service
 
+    slow = False
+    """Whether its work may take seconds, so that other pictures must not wait."""
+
     def initialize(self, service: Service) -> None:
         """Take the service."""
         self.service = service
         self._work: Future[Any] | None = None
+        self._left = threading.Event()
 
     def set_default_headers(self) -> None:
         """Never let a browser guess what an answer is."""
@@ -108,11 +114,16 @@ class Handler(RequestHandler):
 
     async def in_thread(self, work: Callable[[], Any]) -> Any:
         """Do the work off the event loop; a browser that leaves cancels it."""
-        self._work = self.service.submit_pixels(work)
-        return await asyncio.wrap_future(self._work)
+        submit = self.service.submit_stack if self.slow else self.service.submit_pixels
+        self._work = submit(lambda: until_left(self._left.is_set, work))
+        try:
+            return await asyncio.wrap_future(self._work)
+        except LeftError as error:
+            raise asyncio.CancelledError from error
 
     def on_connection_close(self) -> None:
-        """Drop work that has not begun."""
+        """Drop work that has not begun, and end what has between two blocks."""
+        self._left.set()
         if self._work is not None:
             self._work.cancel()
 
@@ -218,6 +229,7 @@ class PictureHandler(Handler):
         found = next((one for one in PROJECTIONS if one == asked), None)
         if found is None:
             raise HTTPError(400, reason="projection must be max or mean")
+        self.slow |= bool(found)
         return found
 
     def region(self) -> tuple[int, int, int, int] | None:

@@ -28,6 +28,8 @@ class SavingHandler(PictureHandler):
     and for the caption ``source`` and ``origin`` of the contrast.
     """
 
+    slow = True
+
     async def get(
         self, plate: str, well: str, field: str, version: str, what: str
     ) -> None:
@@ -47,7 +49,7 @@ class SavingHandler(PictureHandler):
             file = await self.in_thread(
                 (lambda: saving.png(which, channels, source, origin))
                 if what == "field.png"
-                else (lambda: saving.tiff(which, [one.index for one in channels]))
+                else (lambda: saving.tiff(which, channels))
             )
         except asyncio.CancelledError:
             return

@@ -112,6 +112,20 @@ def test_a_sprite_holds_all_fields_in_the_order_of_the_well(served: Served) -> N
     assert opened(served.get(path).body).shape == (40, 40, 3)
 
 
+def test_a_sprite_draws_a_field_once_and_no_more_than_there_are(
+    served: Served,
+) -> None:
+    view = served.service.well(KEY, "A1")
+    asked = {"size": 40, "channels": RED}
+    path = URLS.well_sprite(KEY, "A1", view.digest, fields=["2"] * 200, **asked)
+    assert opened(served.get(path).body).shape == (40, 40, 3)
+    invented = [f"no-{number}" for number in range(200)]
+    path = URLS.well_sprite(KEY, "A1", view.digest, fields=invented, **asked)
+    refused = served.get(path)
+    assert refused.status == 404
+    assert "has 3; ask for" in unquote(refused.headers["X-Error"])
+
+
 def test_the_plate_sprite_has_one_cell_a_well(served: Served) -> None:
     digest = served.service.overview(KEY).digest
     path = URLS.plate_sprite(KEY, digest, size=16, channels=RED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 import hcs
 from dashboard.app import Settings
+from dashboard.pictures import picture
 from dashboard.pictures.saving import round_length
 from dashboard.web.urls import Urls
 from tests import plates
@@ -88,14 +90,14 @@ def test_a_tiff_holds_only_the_channels_that_are_on(served: Served) -> None:
 def test_a_png_is_drawn_as_on_screen_with_a_bar_and_a_caption(served: Served) -> None:
     plain = served.get(file(served, "field.png", channels=CHANNELS, source="plate"))
     assert plain.headers["Content-Type"] == "image/png"
-    picture = np.asarray(Image.open(io.BytesIO(plain.body)))
-    assert picture.shape[1] == SHAPE[1]
-    assert picture.shape[0] > SHAPE[0]  # the caption
+    pixels = np.asarray(Image.open(io.BytesIO(plain.body)))
+    assert pixels.shape[1] == SHAPE[1]
+    assert pixels.shape[0] > SHAPE[0]  # the caption
     code = stored(served, "B2")[0, :, 1, 30, 40]
     expected = np.append(np.minimum(code / 4000 * 255, 255), 0)
-    assert np.abs(picture[30, 40].astype(float) - expected).max() <= 1
+    assert np.abs(pixels[30, 40].astype(float) - expected).max() <= 1
     # A quarter of 150 um is at least 20 um long, and 20 um are 40 pixels.
-    bar = (picture[: SHAPE[0]] == 255).all(axis=2)
+    bar = (pixels[: SHAPE[0]] == 255).all(axis=2)
     assert bar.sum(axis=1).max() in range(36, 41)
 
     # The caption of a field's own contrast is another one, and longer.
@@ -103,8 +105,8 @@ def test_a_png_is_drawn_as_on_screen_with_a_bar_and_a_caption(served: Served) ->
         file(served, "field.png", channels=CHANNELS, source="field", origin="B2 0")
     )
     other = np.asarray(Image.open(io.BytesIO(own.body)))
-    assert np.array_equal(other[: SHAPE[0]], picture[: SHAPE[0]])
-    ink = [int((one[SHAPE[0] :] < 128).sum()) for one in (picture, other)]
+    assert np.array_equal(other[: SHAPE[0]], pixels[: SHAPE[0]])
+    ink = [int((one[SHAPE[0] :] < 128).sum()) for one in (pixels, other)]
     assert ink[1] > ink[0]
 
 
@@ -115,6 +117,50 @@ def test_a_file_of_another_version_or_place_is_refused(served: Served) -> None:
     assert "replaced" in found.json["error"]
     assert served.get(file(served, "planes.tif", z=7)).status == 404
     assert served.get(file(served, "field.png", projection="sum")).status == 400
+
+
+def test_a_channel_asked_many_times_is_one_plane(served: Served) -> None:
+    many = ";".join(["1:00FF00:0:9:1"] * 60 + ["9:FF0000:0:9:1"])
+    found = served.get(file(served, "planes.tif", channels=many))
+    once = served.get(file(served, "planes.tif", channels="1:00FF00:0:9:1"))
+    assert np.array_equal(
+        tifffile.imread(io.BytesIO(found.body)), stored(served, "B2")[0, 1, 1]
+    )
+    assert len(found.body) == len(once.body)
+    drawn = [
+        served.get(file(served, "field.png", channels=one)).body
+        for one in (many, "1:00FF00:0:9:1")
+    ]
+    assert drawn[0] == drawn[1]
+
+
+def test_planes_too_large_together_are_refused_in_words(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane = SHAPE[0] * SHAPE[1] * 2
+    monkeypatch.setattr(picture, "PICTURE_BYTES", plane)
+    found = served.get(file(served, "planes.tif", channels=CHANNELS))
+    assert found.status == 422
+    assert "Switch channels off" in found.json["error"]
+    assert (
+        served.get(file(served, "planes.tif", channels="1:00FF00:0:9:1")).status == 200
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "query"),
+    [("planes.tif", {}), ("field.png", {}), ("thumb.jpg", {"projection": "max"})],
+)
+def test_files_and_projections_wait_for_no_picture_nor_hold_one_up(
+    what: str, query: dict[str, object], served: Served
+) -> None:
+    go_on = threading.Event()
+    for _ in range(8):
+        served.service.submit_pixels(go_on.wait)
+    try:
+        assert served.get(file(served, what, channels=CHANNELS, **query)).status == 200
+    finally:
+        go_on.set()
 
 
 @pytest.mark.parametrize(

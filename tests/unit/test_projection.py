@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from dashboard.pictures import projection
+from dashboard.pictures import leaving, projection
 from dashboard.pictures.projection import project
 
 
@@ -37,3 +37,23 @@ def test_a_pixel_that_is_no_number_counts_only_where_all_are_none(how: str) -> N
     found = project(lambda z: stack[z], 2, 8, how)
     assert found[0, 0] == 4
     assert np.isnan(found[0, 1])
+
+
+@pytest.mark.parametrize("how", ["max", "mean"])
+def test_no_further_block_is_read_once_nobody_waits(how: str) -> None:
+    stack = np.zeros((9, 2, 2), np.uint16)
+    read: list[slice] = []
+
+    def block(z: slice) -> np.ndarray:
+        read.append(z)
+        return stack[z]
+
+    with pytest.raises(leaving.LeftError):
+        leaving.until_left(
+            lambda: len(read) == 2,
+            lambda: project(block, 9, projection._BLOCK_BYTES, how),
+        )
+    assert len(read) == 2
+    # Outside of a request nothing ends it.
+    project(block, 9, projection._BLOCK_BYTES, how)
+    assert len(read) == 11
