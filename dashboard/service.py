@@ -215,9 +215,10 @@ class Service:
         self._work.shutdown(wait=True, cancel_futures=True)
         self._pixels.shutdown(wait=True, cancel_futures=True)
         self._stacks.shutdown(wait=True, cancel_futures=True)
+        # Before the sessions, which could no longer say that they leave.
+        self.presence.close()
         for token in list(self._sessions):
             self.close_session(token)
-        self.presence.close()
         self._plates.close()
         self._engine.dispose()
 

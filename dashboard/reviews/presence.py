@@ -91,6 +91,9 @@ class Presence:
         self._hidden = hidden
         self._lock = threading.Lock()
         self._pages: dict[str, _Page] = {}
+        self._leaving: set[str] = set()
+        """Pages that are gone, and whose rows may still be there."""
+
         self._others: dict[str, dict[str, Present]] = {}
         self._looked: dict[str, float] = {}
         self._busy = False
@@ -143,13 +146,17 @@ class Presence:
         with self._lock:
             if self._pages.pop(name, None) is None:
                 return
+            self._leaving.add(name)
         with contextlib.suppress(RuntimeError):  # the server is stopping
             self._submit(lambda: self._forget([name]))
 
     def close(self) -> None:
-        """Say that all pages of this process are gone."""
+        """Say that all pages of this process are gone.
+
+        Also those that have left, where no thread came to say so any more.
+        """
         with self._lock:
-            names = list(self._pages)
+            names = [*self._pages, *self._leaving]
             self._pages.clear()
         if names:
             self._forget(names)
@@ -278,6 +285,8 @@ class Presence:
                 connection.execute(delete(presence).where(presence.c.token.in_(names)))
         except Exception:  # noqa: BLE001 - its row grows old by itself
             _LOG.warning("A page that left cannot be forgotten.", exc_info=True)
+        with self._lock:
+            self._leaving.difference_update(names)
 
 
 def _hashed(token: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,8 @@ from sqlalchemy import func, select, update
 from dashboard.database import open_database, presence
 from dashboard.reviews.presence import BEAT_SECONDS, GONE_SECONDS, Presence, Present
 from hcs.metadata import Who
-from tests.integration.serving import wait_for
+from tests import plates
+from tests.integration.serving import service, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,3 +144,38 @@ def test_nobody_is_shown_while_a_plate_is_judged_blind(
         found.touch(f"b {plate}", plate, BEN)
     assert found.others("a blind", "blind") == ()
     assert len(found.others("a open", "open")) == 1
+
+
+def told(engine: Engine) -> int:
+    """Return how many pages the database knows."""
+    with engine.connect() as connection:
+        query = select(func.count()).select_from(presence)
+        return int(connection.execute(query).scalar() or 0)
+
+
+def test_a_server_that_stops_leaves_no_page_behind(tmp_path: Path) -> None:
+    path = plates.make(tmp_path / "p.ome.zarr", fields=1, shape=(24, 32))
+    workspace = tmp_path / "workspace"
+    with service(workspace, path) as made:
+        engine = open_database(made.workspace.database_url)
+        token = made.open_session()
+        made.presence.touch(token, made.overview("p.ome.zarr").id, ADA)
+        wait_for(lambda: told(engine) == 1)
+    assert told(engine) == 0
+    engine.dispose()
+
+
+def test_a_page_that_left_too_late_for_a_thread_is_forgotten_at_the_end(
+    engine: Engine,
+) -> None:
+    held = threading.Event()
+    pool = ThreadPoolExecutor(1)
+    found = Presence(engine, pool.submit)
+    found.touch("a", "p", ADA)
+    wait_for(lambda: told(engine) == 1)
+    pool.submit(held.wait)
+    found.leave("a")
+    pool.shutdown(wait=False, cancel_futures=True)
+    held.set()
+    found.close()
+    assert told(engine) == 0
