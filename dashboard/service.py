@@ -173,6 +173,7 @@ class Service:
             self._may_choose,
             settings=settings,
             roles=self._roles,
+            hides=lambda key: self.reviews.hides_conditions(key),
         )
         ledger = Ledger(self._engine)
         self._links = Links(settings)

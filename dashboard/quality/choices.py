@@ -56,6 +56,8 @@ class Choices:
         Raises where nothing may be written.
     settings, roles
         Where plate maps, and what they mean, are kept.
+    hides
+        Whether nobody may know what is in a plate's wells now.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class Choices:
         *,
         settings: Settings,
         roles: RoleBook,
+        hides: Callable[[str], bool],
     ) -> None:
         self._plates = plates
         self._measuring = measuring
         self._judging = judging
         self._may_write = may_write
         self._roles = roles
+        self._hides = hides
         self._marks: dict[str, tuple[object, ...]] = {}
         self.maps = MapBook(settings, roles)
 
@@ -151,11 +155,15 @@ class Choices:
             return
 
     def typed(self, key: str) -> dict[str, str]:
-        """Return the typed pattern of each role (fast)."""
+        """Return the typed pattern of each role, none while they are hidden (fast)."""
+        if self._hides(key):
+            return {}
         return self.maps.typed(self._plates.get(key))
 
     def map_source(self, key: str) -> dict[str, str]:
-        """Return file, person and time of the map that was given (fast)."""
+        """Return file, person and time of the given map, none while hidden (fast)."""
+        if self._hides(key):
+            return {}
         return self.maps.source(self._plates.get(key))
 
     def imported(self, key: str) -> tuple[ImportedMetric, ...]:
@@ -226,8 +234,19 @@ class Choices:
         self._roles_changed(plate)
 
     def keep_typed(self, key: str, patterns: Mapping[str, str]) -> None:
-        """Keep patterns of controls for the project's plates of this format."""
+        """Keep patterns of controls for the project's plates of this format.
+
+        Raises
+        ------
+        RefusedError
+            If a blind review hides them: who sees none would take them all back.
+        """
         plate = self._writable(key)
+        if self._hides(key):
+            raise RefusedError(
+                "Where controls are is hidden while the blind review is under way; "
+                "type it when the review has ended."
+            )
         self.maps.keep_typed(plate, patterns)
         for one in self._siblings(plate):
             self.dress(one)

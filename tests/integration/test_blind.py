@@ -146,13 +146,20 @@ def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
         return told | set(made.overview(KEY).condition_names)
 
     assert "secretin" in compounds()
+    choices, controls = made.choices, {"negative": "A2"}
+    choices.keep_typed(KEY, controls)
     made.blind.begin(KEY, ADA, ["Ada", "Ben"])
     assert "secretin" in compounds()
+    assert choices.typed(KEY) == controls
     made.blind.end(KEY, ADA, "the other way")
     made.blind.begin(KEY, ADA, ["Ada", "Ben"], hide_conditions=True)
     assert made.blind.state(KEY, ADA).hides_conditions
     assert compounds() == set()
     assert made.roles(KEY).wells == {}
+    assert choices.typed(KEY) == choices.map_source(KEY) == {}
+    # A page that was shown none must not take all back with the next one it types.
+    with pytest.raises(RefusedError, match="hidden"):
+        choices.keep_typed(KEY, {"positive": "A1"})
     with Served(made, Settings(port=0)) as server:
         for name in ("wells.csv", "fields.csv", "report.html"):
             assert b"secretin" not in server.get(f"/export/{KEY}/{name}").body
@@ -163,6 +170,7 @@ def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
         assert other.roles(KEY).wells == {}
     made.blind.end(KEY, BEN)
     assert "secretin" in compounds()
+    assert choices.typed(KEY) == controls
 
 
 def test_what_is_no_blind_review_is_refused(made: Service) -> None:
