@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.quality.command import add_executor, add_measure
 from dashboard.reviews.command import add_decisions
 from dashboard.reviews.relink import add_relink
+from dashboard.reviews.reopen import add_reopen
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dashboard.service import Service
     from dashboard.workspace import Workspace
 
-_COMMANDS = ("serve", "measure", "decisions", "relink")
+_COMMANDS = ("serve", "measure", "decisions", "relink", "reopen")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     add_measure(commands)
     add_decisions(commands)
     add_relink(commands)
+    add_reopen(commands)
     return parser
 
 

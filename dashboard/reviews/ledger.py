@@ -55,8 +55,12 @@ class Ledger:
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar() or 0)
 
-    def signed(self) -> list[Act]:
-        """Return the sign-offs that hold, of all plates in this database."""
+    def signed(self) -> dict[str, Act]:
+        """Return the sign-offs that hold, by the id that each was kept under.
+
+        Under that id alone: a plate that was given another one since may have been
+        reopened under it.
+        """
         table = review_acts.c
         query = (
             select(review_acts)
@@ -69,7 +73,7 @@ class Ledger:
                 held.pop(row["plate"], None)
                 if row["kind"] == "sign-off":
                     held[row["plate"]] = _act(row)
-        return list(held.values())
+        return held
 
     def append(
         self,

@@ -312,6 +312,12 @@ class Reviews:
         """Raise `SignedOffError` where a plate is signed off; asks the database."""
         refuse_if_signed(self.verdicts(key).signed, key)
 
+    def ids(self, key: str) -> frozenset[str]:
+        """Return all ids under which decisions on a plate are kept."""
+        plate = self._plates.get(key)
+        known = self._of(plate)
+        return frozenset((known.plate, *self._also(plate, known)))
+
     def has_acts(self, plate: str) -> bool:
         """Whether anything was decided on a plate, by its id."""
         return self._ledger.last(plate) > 0

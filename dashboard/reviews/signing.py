@@ -13,17 +13,23 @@ from dashboard.reviews.signed import (
     signed_off,
     versions_of,
 )
+from dashboard.reviews.verdicts import Verdicts
 from dashboard.settings import project_of
 from dashboard.text import plain_text
+from hcs.errors import HCSError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from dashboard.plates.registry import Plates
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.project import Projects
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.values import SignedOff
-    from dashboard.reviews.verdicts import Verdicts
     from hcs.metadata import Who
+
+_MOST_IDS = 3
+"""Ids that a refusal lists; with one opened, the next are told."""
 
 
 class Signing:
@@ -128,17 +134,79 @@ class Signing:
         numbers of all its plates say.
         """
         self._reviews.refuse_if_signed(key)
+        held = self._ledger.signed()
+        if not held:
+            return
         project = project_of(self._plates.get(key).overview().location)
-        signed = [
-            one
-            for one in self._ledger.signed()
-            if one.details.get("project") == project
-        ]
-        if signed:
-            told = signed_off(signed[0])
+        signed, away = self._locking(project, held)
+        found = [*signed, *(signed_off(one) for one in away.values())]
+        if found:
             name = plain_text(json.dumps(project), 200)
             raise SignedOffError(
-                f"{len(signed)} plates of the project {name} are signed off (the last "
-                f"one: {told.text}), and these settings are theirs as well. Reopen "
-                f"them first, or move this plate into a folder of its own."
+                f"{len(found)} plates of the project {name} are signed off (the last "
+                f"one: {found[-1].text}), and these settings are theirs as well. "
+                f"Reopen them first, or move this plate into a folder of its own."
+                f"{_elsewhere(away)}"
             )
+
+    def _locking(
+        self, project: str, held: Mapping[str, Act]
+    ) -> tuple[list[SignedOff], dict[str, Act]]:
+        """Return what locks a project's settings: plates that are served, and others.
+
+        A plate that is served counts where it is now and under all its ids; of one
+        that is not, nothing is known but where it was when it was signed.
+        """
+        signed: list[SignedOff] = []
+        away = dict(held)
+        for plate in self._plates.all():
+            try:
+                mine = self._reviews.ids(plate.key) & held.keys()
+                if not mine:
+                    continue
+                here = project_of(plate.overview().location)
+                act = self._reviews.verdicts(plate.key).signed
+            except HCSError:
+                continue  # it cannot be opened: as if it were not served
+            for id in mine:
+                away.pop(id, None)
+            if here == project and act is not None:
+                signed.append(signed_off(act))
+        return signed, {
+            id: one for id, one in away.items() if one.details.get("project") == project
+        }
+
+
+def reopen_away(ledger: Ledger, id: str, who: Who, note: str = "") -> None:
+    """Unlock a plate that is not at hand, by the id that its sign-off is kept under.
+
+    Raises
+    ------
+    DashboardError
+        If no sign-off holds under the id.
+    """
+    act = Act(
+        kind="reopen", batch=new_batch(), who=who.name, known=who.known, note=note
+    )
+
+    def make(acts: list[Act]) -> list[Act]:
+        if Verdicts(acts).signed is None:
+            raise DashboardError(
+                f"No plate is signed off under the id {plain_text(id, 60)!r}; what "
+                f"refused a change tells the ids."
+            )
+        return [act]
+
+    ledger.append(id, 0, make)
+
+
+def _elsewhere(away: Iterable[str]) -> str:
+    """Say how plates are reopened that are not served, "" where there are none."""
+    ids = [plain_text(id, 60) for id in away]
+    if not ids:
+        return ""
+    more = f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else ""
+    return (
+        f" Not served here: {', '.join(ids[:_MOST_IDS])}{more}; if they are gone, "
+        f"`hcs-dashboard reopen ID` opens them."
+    )

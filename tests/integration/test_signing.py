@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from dashboard.cli import main
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
 from dashboard.plates.values import Source
 from dashboard.reviews.project import ReviewRules
@@ -165,6 +167,70 @@ def test_settings_of_a_project_wait_for_its_signed_plates(
         # What only adds words changes nothing that was signed.
         found.keep_rules("q.ome.zarr", ReviewRules(reasons=(("dust", "dust"),)))
         assert found.rules(KEY).words("dust") == "dust"
+
+
+def test_a_plate_reopened_under_its_new_id_locks_its_project_no_longer(
+    plate: Path, tmp_path: Path
+) -> None:
+    document = plate / "zarr.json"
+    kept = document.read_text()
+    document.write_text(kept.replace('"hcs":', '"other":'))  # a fingerprint alone
+    other = plates.make(plate.parent / "q.ome.zarr", fields=1, shape=(24, 32))
+    with service(tmp_path / "workspace", plate.parent) as found:
+        surveyed(found, KEY)
+        old = found.overview(KEY).id
+        found.signing.sign_off(KEY, ADA)
+    attributes = json.loads(document.read_text())
+    attributes["attributes"]["hcs"] = {"id": "0" * 32}
+    document.write_text(json.dumps(attributes))
+    with service(tmp_path / "workspace", plate.parent) as found:
+        surveyed(found, KEY)
+        surveyed(found, other.name)
+        assert found.overview(KEY).id != old
+        with pytest.raises(SignedOffError, match="1 plates of the project"):
+            found.keep_assay_metric(other.name, "mean.0")
+        found.signing.reopen(KEY, BEN)
+        found.keep_assay_metric(other.name, "mean.0")
+        assert found.assay_metric(other.name) == "mean.0"
+
+
+def test_a_signed_plate_locks_the_project_where_it_is_now(
+    plate: Path, tmp_path: Path
+) -> None:
+    first = plates.make(plate.parent / "q.ome.zarr", fields=1, shape=(24, 32))
+    second = tmp_path / "served" / "archive" / "r.ome.zarr"
+    plates.make(second, fields=1, shape=(24, 32))
+    with service(tmp_path / "workspace", plate.parent) as found:
+        surveyed(found, KEY)
+        found.signing.sign_off(KEY, ADA)
+    shutil.move(plate, second.parent / KEY)
+    with service(tmp_path / "workspace", plate.parent) as found:
+        surveyed(found, first.name)
+        surveyed(found, "archive/r.ome.zarr")
+        with pytest.raises(SignedOffError, match="archive"):
+            found.keep_assay_metric("archive/r.ome.zarr", "mean.0")
+        found.keep_assay_metric(first.name, "mean.0")
+
+
+def test_a_signed_plate_that_was_deleted_is_reopened_by_its_id(
+    plate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = plates.make(plate.parent / "q.ome.zarr", fields=1, shape=(24, 32))
+    workspace = tmp_path / "workspace"
+    with service(workspace, plate.parent) as found:
+        surveyed(found, KEY)
+        id = found.overview(KEY).id
+        found.signing.sign_off(KEY, ADA)
+    shutil.rmtree(plate)
+    command = ["reopen", id, "--workspace", str(workspace), "--reason", "deleted"]
+    with service(workspace, other) as found:
+        surveyed(found, other.name)
+        with pytest.raises(SignedOffError, match=rf"Not served here: {id}.*reopen ID"):
+            found.keep_assay_metric(other.name, "mean.0")
+        assert main(command) == 0
+        found.keep_assay_metric(other.name, "mean.0")
+    assert main(command) == 1
+    assert "No plate is signed off under the id" in capsys.readouterr().err
 
 
 def test_rules_of_a_project_are_checked_kept_and_named_by_verdicts(
