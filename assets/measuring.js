@@ -21,9 +21,10 @@ function build({ el, send, hide }) {
   const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Fields measured", "aria-valuemin": 0 }, filled)
   let asks = ""
   const act = h("button", { type: "button", class: "small act", on: { click: () => { act.disabled = true; send(asks) } } })
+  const refusal = h("p", { class: "notice bad", role: "alert", hidden: true })
   const body = h("div", { class: "failures" })
   el.append(h("section", { class: "panel measuring hcs-measuring", "aria-label": "Measuring" },
-    h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, bar, body)))
+    h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, bar, refusal, body)))
 
   const failure = (one) => h("li", {}, h("button", {
     type: "button", class: "plain failure", dataset: { well: one.well }, title: one.why, on: { click: () => tell("choose", one.well) },
@@ -34,6 +35,8 @@ function build({ el, send, hide }) {
       hide(!next.shown)
       if (!next.shown) return
       say(status, next.status)
+      say(refusal, next.refused[1])
+      refusal.hidden = !next.refused[1]
       const [label, kind, title] = ACTS[next.act] ?? ["", "", ""]
       asks = kind
       act.hidden = !kind

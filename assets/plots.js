@@ -16,6 +16,7 @@ export function render(context) {
 function build({ el, send, hide }) {
   const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Plots" })
   const empty = h("p", { class: "soft small empty-plot" })
+  const refusal = h("p", { class: "notice bad small", role: "alert", hidden: true })
   const note = h("p", { class: "soft small", role: "status" })
   const other = h("select", { "aria-label": "Vertical axis", class: "hcs-other-metric", on: { change: () => send("other", { other: other.value }) } })
   const fields = h("input", { type: "checkbox", on: { change: () => send("fields", { fields: fields.checked }) } })
@@ -24,7 +25,7 @@ function build({ el, send, hide }) {
   const scatter = h("div", { class: "row wrap controls" }, h("label", { class: "row grow" }, h("span", { class: "soft" }, "against"), other), h("label", { class: "row" }, fields, "fields"))
   const profile = h("div", { class: "row controls" }, along)
   const cuts = cutControls(send)
-  el.append(h("div", { class: "plots hcs-plots" }, tabs, cuts.element, scatter, profile, note, empty))
+  el.append(h("div", { class: "plots hcs-plots" }, tabs, cuts.element, refusal, scatter, profile, note, empty))
   let now = null
   let signature = ""
   let answered = 0
@@ -71,6 +72,8 @@ function build({ el, send, hide }) {
       empty.hidden = next.plotted
       say(note, next.tab === "histogram" || !next.plotted ? "" : next.tab === "scatter" && !next.other ? "Choose what to plot it against." : next.note)
       note.hidden = !note.textContent
+      say(refusal, next.refused[1])
+      refusal.hidden = !next.refused[1]
       scatter.hidden = next.tab !== "scatter" || !next.plotted
       profile.hidden = next.tab !== "profile" || !next.plotted
       const made = JSON.stringify(next.choices)
@@ -169,7 +172,7 @@ function cutControls(send) {
     show(next) {
       now = next
       element.hidden = next.tab !== "histogram" || !next.plotted || next.metric === "suspicion"
-      const key = JSON.stringify([next.metric, next.low, next.high])
+      const key = JSON.stringify([next.metric, next.low, next.high, next.refused[0]])
       if (key !== seen) {
         seen = key
         low.value = rounded(next.low)

@@ -52,8 +52,8 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
   return {
     element,
     answer,
-    show(next, writable) {
-      const text = JSON.stringify([next, writable])
+    show(next, writable, refused = 0) {
+      const text = JSON.stringify([next, writable, refused])
       if (text === seen) return
       seen = text
       now = next

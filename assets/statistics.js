@@ -76,8 +76,9 @@ function build({ el, send, hide }) {
           next.running ? h("span", { class: "tag" }, "still measuring") : null,
           found.exploratory ? h("span", { class: "tag exploratory", title: found.assay ? "The project's assay metric is another one" : "This project has not named its assay metric; many metrics were looked at, so a good number may be luck" }, "exploratory") : null)
       }
-      roles.show(next.roles, next.writable)
+      roles.show(next.roles, next.writable, next.refused[0])
       fill(body,
+        next.refused[1] ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.refused[1])) : null,
         next.problem ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.problem)) : null,
         next.hint ? h("p", { class: "small soft" }, next.hint) : null,
         !next.hint && !found && !next.problem ? h("p", { class: "small soft" }, "Computing…") : null,

@@ -44,6 +44,7 @@ function build({ el, send, hide }) {
         next.banner.length ? h("div", { class: "notice bad plate-banner", role: "alert" }, icon("warn"), h("div", {}, h("b", {}, "The whole plate looks bad."), next.banner.map((text) => h("p", {}, text)))) : null,
         next.moved ? h("div", { class: "notice moved" }, h("span", { class: "grow" }, "The plate has changed since suspects were found."),
           next.writable ? h("button", { type: "button", class: "small", title: "Compare wells with the plate as it is now", on: { click: () => send("anew") } }, "Recompute") : null) : null,
+        next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,
         next.pending ? h("p", { class: "soft" }, next.pending) : null,
         next.clean ? h("p", {}, `Nothing stands out in ${count(next.fields, "field")}.`) : null,
         next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,

@@ -12,6 +12,7 @@ import panel as pn
 from dashboard.quality.scores import SUSPICION, is_measured
 from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
+from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, script, text_of
 from dashboard.views.plotting import Drawing, cuts_of, drawing
 
@@ -62,6 +63,7 @@ class Distribution:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._attempts = Attempts(session, self._draw_kept)
         self._island = PlotsIsland()
         self._pane = pn.pane.Bokeh(
             None, sizing_mode="stretch_width", height=HEIGHT, margin=0
@@ -169,6 +171,7 @@ class Distribution:
                 "high": high,
                 "side": "both" if info is None else info.direction,
                 "kept": bool(self._kept(now)),
+                "refused": self._attempts.content(),
                 "writable": not self._session.read_only,
                 "others": _other_suspects(now),
                 "ready": now.judgement.ready,
@@ -214,7 +217,14 @@ class Distribution:
             return
         low, high = (_number(message.get(name)) for name in ("low", "high"))
         cut = None if message.get("back") else (low, high)
-        self._session.service.choices.keep_cut(now.state.plate, metric, cut)
+        choices, key = self._session.service.choices, now.state.plate
+        self._attempts.make(lambda: choices.keep_cut(key, metric, cut))
+
+    def _draw_kept(self) -> None:
+        # The lines of the figure were dragged to what is not kept.
+        self._drawn = ()
+        if self._now is not None:
+            self.draw(self._now)
 
     def _choose_box(self, message: Message) -> None:
         """A part of a drawn density was chosen: find the wells that are in it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
+from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, script
 from hcs.errors import HCSError
 from hcs.terminal import counted, duration
@@ -30,6 +31,7 @@ class MeasuringJob:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._now: Snapshot | None = None
+        self._attempts = Attempts(session, self._redraw)
         self.component = MeasuringIsland()
         self.component.on("hold", self._hold)
         self.component.on("resume", self._resume)
@@ -37,11 +39,17 @@ class MeasuringJob:
     def _hold(self, _: Message) -> None:
         # Who may not go on with it must not stop it either.
         if self._now and self._now.overview and not self._session.read_only:
-            self._session.service.hold_measuring(self._now.state.plate)
+            service, key = self._session.service, self._now.state.plate
+            self._attempts.make(lambda: service.hold_measuring(key))
 
     def _resume(self, _: Message) -> None:
         if self._now and self._now.overview and not self._session.read_only:
-            self._session.service.resume_measuring(self._now.state.plate)
+            service, key = self._session.service, self._now.state.plate
+            self._attempts.make(lambda: service.resume_measuring(key))
+
+    def _redraw(self) -> None:
+        if self._now is not None:
+            self.draw(self._now)
 
     def draw(self, now: Snapshot) -> None:
         """Show how far the plate is."""
@@ -60,6 +68,7 @@ class MeasuringJob:
                 "act": "" if self._session.read_only else _act(progress),
                 "failures": self._failures(now.overview, progress),
                 "failed": progress.failed,
+                "refused": self._attempts.content(),
             }
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.scores import is_measured
 from dashboard.text import plain_text
+from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, script, text_of
 from hcs.errors import HCSError
 from hcs.qc.roles import ROLES, RoleMapping
@@ -45,6 +46,7 @@ class Statistics:
         self._asked: tuple[object, ...] = ()
         self._found: StatisticsView | None = None
         self._problem = ""
+        self._attempts = Attempts(session, self._redraw)
         self.component = StatisticsIsland()
         self.component.on("roles", self._keep_roles)
         self.component.on("assay", self._keep_assay)
@@ -106,6 +108,7 @@ class Statistics:
                 else "Choose a metric as colour to see its statistics.",
                 "running": running,
                 "writable": not self._session.read_only,
+                "refused": self._attempts.content(),
                 "roles": roles_content(now.roles),
                 "found": None if found is None else content(found),
             }
@@ -116,7 +119,8 @@ class Statistics:
         if now is None or now.overview is None or self._session.read_only:
             return
         mapping = None if message.get("proposal") else mapping_of(message, now.roles)
-        self._session.service.keep_roles(now.state.plate, mapping)
+        service, key = self._session.service, now.state.plate
+        self._attempts.make(lambda: service.keep_roles(key, mapping))
 
     def _keep_assay(self, message: Message) -> None:
         now = self._now
@@ -124,7 +128,12 @@ class Statistics:
             return
         metric = text_of(message, "metric", 200)
         if not metric or any(one.id == metric for one in now.metrics):
-            self._session.service.keep_assay_metric(now.state.plate, metric or None)
+            service, key = self._session.service, now.state.plate
+            self._attempts.make(lambda: service.keep_assay_metric(key, metric or None))
+
+    def _redraw(self) -> None:
+        if self._now is not None:
+            self._show(self._now)
 
 
 def _asked(now: Snapshot) -> tuple[object, ...]:

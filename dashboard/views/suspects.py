@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
+from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, script, text_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Suspects:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._now: Snapshot | None = None
+        self._attempts = Attempts(session, self._redraw)
         self.component = SuspectsIsland()
         self.component.on("metric", self._metric)
         self.component.on("anew", self._anew)
@@ -40,7 +42,12 @@ class Suspects:
     def _anew(self, _: Message) -> None:
         now = self._now
         if now and now.state.plate and not self._session.read_only:
-            self._session.service.judge_anew(now.state.plate)
+            service, key = self._session.service, now.state.plate
+            self._attempts.make(lambda: service.judge_anew(key))
+
+    def _redraw(self) -> None:
+        if self._now is not None:
+            self.draw(self._now)
 
     def draw(self, now: Snapshot) -> None:
         """Show what is suspect on the plate or the well."""
@@ -61,6 +68,7 @@ class Suspects:
                 "banner": [plain_text(one) for one in judged.banner],
                 "moved": judged.moved,
                 "writable": not self._session.read_only,
+                "refused": self._attempts.content(),
                 "clean": judged.ready and not judged.suspects,
                 "fields": judged.fields,
                 "more": 0 if label else max(0, len(judged.suspects) - _MOST),

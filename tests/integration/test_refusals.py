@@ -14,16 +14,17 @@ from dashboard.plates.values import Progress
 from dashboard.quality.suspects import Judgement
 from dashboard.session import Session
 from dashboard.state import ViewState
+from dashboard.views.distribution import Distribution
 from dashboard.views.measuring import MeasuringJob
 from dashboard.views.snapshot import Snapshot
+from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
 from dashboard.web.urls import Urls
 from tests import plates
-from tests.integration.judged import KEY
+from tests.integration.judged import ADA, KEY
 from tests.integration.serving import service, surveyed, wait_for
 
 if TYPE_CHECKING:
-
     from dashboard.service import Service
 
 
@@ -38,6 +39,7 @@ class Opened:
     def __init__(self, made: Service) -> None:
         self.document = Document()
         self.session = Session(made, Urls(""), self.document)
+        self.session.state.update(plate=KEY)
 
     def settle(self) -> None:
         """Wait for what was asked of the service, and hand it to the page."""
@@ -47,8 +49,8 @@ class Opened:
             one.callback()
 
 
-def content(part: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(part.component.content)
+def content(island: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(island.content)
     return found
 
 
@@ -70,11 +72,58 @@ def test_a_read_only_page_neither_judges_nor_measures_again(
         suspects, measuring = Suspects(session), MeasuringJob(session)
         for part in (suspects, measuring):
             part.draw(now)
-        assert content(suspects)["moved"]
-        assert not content(suspects)["writable"]
-        assert content(measuring)["act"] == ""
+        assert content(suspects.component)["moved"]
+        assert not content(suspects.component)["writable"]
+        assert content(measuring.component)["act"] == ""
         # A page that sends them all the same gets nothing done, and does not fail.
         suspects.component._handle_msg({"type": "anew"})
         measuring.component._handle_msg({"type": "hold"})
         measuring.component._handle_msg({"type": "resume"})
         assert made.progress(KEY).done == 0
+
+
+def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
+    plate: Path, tmp_path: Path
+) -> None:
+    with service(tmp_path / "w", plate) as made:
+        overview = surveyed(made, KEY)
+        made.measure(KEY)
+        made.signing.sign_off(KEY, ADA)
+        opened = Opened(made)
+        session, cut = opened.session, "power_log_log_slope.0"
+        now = Snapshot(
+            state=ViewState(plate=KEY, metric=cut),
+            overview=overview,
+            metrics=made.metrics(KEY),
+            values=made.values(KEY, cut),
+            judgement=Judgement(ready=True, moved=True, cuts={cut: (-3.0, None)}),
+            progress=Progress(total=12, done=12, failed=1),
+        )
+        plots, suspects = Distribution(session), Suspects(session)
+        statistics = Statistics(session, lambda _: None)
+        for part in (plots, suspects):
+            part.draw(now)
+        statistics._now = now
+        asked = [
+            (plots._island, {"type": "cut", "metric": cut, "low": -2.0}),
+            (suspects.component, {"type": "anew"}),
+            (statistics.component, {"type": "assay", "metric": cut}),
+            (statistics.component, {"type": "roles", "proposal": True}),
+        ]
+        for island, message in asked:
+            island._handle_msg(message)
+            opened.settle()
+            count, why = content(island)["refused"]
+            assert count >= 1
+            assert "Reopen" in why
+        # The page has to take back what was entered: what is kept is as before.
+        assert content(plots._island)["low"] == -3.0
+        assert made.choices.basis(KEY).basis.cuts == {}
+        # Said until it is done, or another plate is looked at.
+        made.signing.reopen(KEY, ADA)
+        suspects.component._handle_msg({"type": "anew"})
+        opened.settle()
+        assert content(suspects.component)["refused"] == [1, ""]
+        session.state.update(plate="another.ome.zarr")
+        plots._show_heads()
+        assert content(plots._island)["refused"] == [1, ""]

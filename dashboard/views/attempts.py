@@ -1,0 +1,61 @@
+"""What a part of the page asks to be written, and why it was refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.text import plain_text
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.session import Session
+
+
+class Attempts:
+    """Writes off the event loop; where that is refused, the part is drawn again.
+
+    Parameters
+    ----------
+    session
+        The page's.
+    redraw
+        Shows what is kept, and the words of the refusal.
+    """
+
+    def __init__(self, session: Session, redraw: Callable[[], object]) -> None:
+        self._session = session
+        self._redraw = redraw
+        self._plate = ""
+        self._count = 0
+        self._why = ""
+
+    def make(self, work: Callable[[], object]) -> None:
+        """Do what writes, for the plate that is looked at."""
+        state = self._session.state
+        self._plate = state.plate
+        self._session.run(work, self._done, failed=self._failed, of=lambda: state.plate)
+
+    def content(self) -> list[object]:
+        """Return how often it was refused, and why it was the last time.
+
+        The number makes the page take back what a person entered, also where the
+        words and what is kept are the same as before.
+        """
+        here = self._plate == self._session.state.plate
+        return [self._count, self._why if here else ""]
+
+    def _done(self, _: object) -> None:
+        before, self._why = self._why, ""
+        if before:
+            self._redraw()
+
+    def _failed(self, error: BaseException) -> None:
+        self._count += 1
+        self._why = (
+            plain_text(error, 600)
+            if isinstance(error, HCSError)
+            else "It could not be done; the server's log says why."
+        )
+        self._redraw()
