@@ -248,6 +248,8 @@ class Jobs:
                         # Another version's value must not stand for this one.
                         del known.latest[place]
                 todo[place] = Todo(one.version, lacking)
+        with self._lock:
+            known.changes += 1
         return todo, have
 
     def _take(
@@ -276,6 +278,8 @@ class Jobs:
                 # What was measured on another basis stays beside it.
                 known.values[key] = known.values.get(key, {}) | values
                 known.latest[place] = key
+        with self._lock:
+            known.changes += 1
         self._store.save(known.id, rows)
         self._store.fail(known.id, errors)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from dashboard.quality.metrics import FieldKey, Measured
+    from hcs.qc.clip import Clip
 
 Place = tuple[str, str]
 """Path of the well, name of the field."""
@@ -36,6 +37,12 @@ class Knowledge:
     """Live version of each field, as far as the job has looked."""
 
     errors: dict[FieldKey, str] = field(default_factory=dict)
+    changes: int = 0
+    """Grows with `values` and `latest`."""
+
+    clips: tuple[tuple[object, ...], dict[int, Clip]] | None = None
+    """Where cameras saturate, and what that was found from: it takes every field."""
+
     progress: Progress = field(default_factory=Progress)
     job: Future[None] | None = None
     again: bool = False

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
+    from dashboard.quality.basis import Basis
     from dashboard.quality.judging import Judging
     from dashboard.quality.metrics import Measured, MetricStore
     from hcs.qc.clip import Clip
@@ -158,7 +159,6 @@ class Measuring:
         known = self._known(plate)
         view = plate.well(label)
         with self._lock:
-            everything = [known.values.get(one, {}) for one in known.latest.values()]
             latest = {
                 one.name: known.latest.get((view.path, one.name)) for one in view.fields
             }
@@ -169,7 +169,7 @@ class Measuring:
             }
         infos = [info for info in self.metrics(plate) if info.channel is not None]
         basis = self._judging.basis(plate)
-        clips = clip_levels(everything, [one.index for one in plate.channels], basis)
+        clips = self._clips(plate, known, basis)
         return tuple(
             FieldValues(
                 field=one.name,
@@ -189,11 +189,22 @@ class Measuring:
 
     def clips(self, plate: ServedPlate) -> dict[int, Clip]:
         """Return at which counts each camera saturates, and how that is known."""
-        known = self._known(plate)
+        return self._clips(plate, self._known(plate), self._judging.basis(plate))
+
+    def _clips(
+        self, plate: ServedPlate, known: Knowledge, basis: Basis
+    ) -> dict[int, Clip]:
+        """Look through all fields once for each change, not once for each well."""
+        channels = tuple(one.index for one in plate.channels)
         with self._lock:
+            mark = (known.changes, channels, tuple(sorted(basis.clips.items())))
+            if known.clips is not None and known.clips[0] == mark:
+                return known.clips[1]
             everything = [known.values.get(one, {}) for one in known.latest.values()]
-        channels = [one.index for one in plate.channels]
-        return clip_levels(everything, channels, self._judging.basis(plate))
+        found = clip_levels(everything, channels, basis)
+        with self._lock:
+            known.clips = mark, found
+        return found
 
     def in_memory(self, key: str) -> bool:
         """Return whether anybody has asked for a plate's measurements."""

@@ -36,6 +36,8 @@ def export_routes(
 class ExportHandler(Handler):
     """Sends what is known of a plate at this moment as a file."""
 
+    slow = True
+
     async def get(self, key: str, what: str) -> None:
         """Answer with a table or a report, made in a thread."""
         try:
