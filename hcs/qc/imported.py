@@ -175,6 +175,8 @@ class _Reader:
         self.field = next(
             (i for i, h in enumerate(headers) if normalised(h) in _FIELD_COLUMNS), None
         )
+        # Once: a column of text is looked through to its end.
+        self.numbers = self._numbers()
         self.rows: dict[tuple[Position, str | None], dict[str, float]] = {}
         self.problems: dict[str, list[str]] = defaultdict(list)
         self.index = -1
@@ -203,8 +205,7 @@ class _Reader:
             if isinstance(value := self.columns[header][self.index], int | float)
         }
 
-    @property
-    def numbers(self) -> list[str]:
+    def _numbers(self) -> list[str]:
         """The columns whose values are numbers, without the one of the fields."""
         field = None if self.field is None else self.headers[self.field]
         return [

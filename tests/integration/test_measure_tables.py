@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 
 import pytest
 
@@ -149,3 +150,25 @@ def test_our_own_export_can_be_read_back(rows, tmp_path):
     found = read_measurements(tmp_path / "m.csv", format=FORMATS[96])
     assert found.field_column == "Metadata_Field"
     assert found.rows[(1, 1), "0"]["mean_DNA"] == plates.value(1, 1)
+
+
+def calls_to_read(rows):
+    """Return how often anything is called while a table of many texts is read."""
+    lines = (f"A01,{n},{n}.5,a,b,c,d,e,f" for n in range(rows))
+    table = "\n".join(["Well,Site,Mean,p,q,r,s,t,u", *lines]).encode()
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        read_measurements(table)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_the_work_of_a_table_grows_with_its_rows():
+    assert calls_to_read(400) < 6 * calls_to_read(100)
