@@ -7,6 +7,9 @@ is changed, and a plate that cannot be written is left alone.
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import shutil
 import tempfile
 import warnings
@@ -17,6 +20,7 @@ import numpy as np
 
 from dashboard.errors import RefusedError
 from dashboard.reviews.tables import PlateTables
+from hcs.writing.lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,18 +30,24 @@ if TYPE_CHECKING:
 
 FOLDER = "tables"
 NAMES = {"wells": "qc", "fields": "qc_fields"}
+_MARK = "hcs-dashboard"
+"""An attribute of the tables that are ours, to be replaced."""
+
 _DICTS = ("layers", "obsm", "obsp", "varm", "varp", "uns")
 
 
 def write_beside(service: Service, key: str) -> Path:
     """Write the tables of wells and of fields into a plate; return their folder.
 
-    Each replaces the one before in one step; other tables there are kept.
+    Each replaces the one before of ours in one step; other tables there are kept.
 
     Raises
     ------
     RefusedError
-        If the server is read-only, or the plate is no folder that can be written.
+        If the server is read-only, the plate is no folder that can be written, or
+        another program has put a table there by the same name.
+    ConflictError
+        If somebody else holds the plate's lock for too long.
     """
     tables = PlateTables(service, key)
     overview = tables.overview
@@ -55,15 +65,34 @@ def write_beside(service: Service, key: str) -> Path:
         NAMES["fields"]: (tables.fields(), ("well", "field_name", "acquisition")),
     }
     try:
-        folder.mkdir(exist_ok=True)
-        for name, (table, index) in made.items():
-            _replace(folder / name, table, index, metrics, form)
-        _list(folder, tuple(made), form)
+        with locked(place):
+            for name in made:
+                _refuse_foreign(folder / name)
+            folder.mkdir(exist_ok=True)
+            for name, (table, index) in made.items():
+                _replace(folder / name, table, index, metrics, form)
+            _list(folder, tuple(made), form)
     except OSError as error:
         raise RefusedError(
             f"{folder} cannot be written: {error.strerror or error}."
         ) from error
     return folder
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Raise where something is that was not written by `write_beside`."""
+    if not os.path.lexists(target):
+        return
+    for name, inside in (("zarr.json", "attributes"), (".zattrs", "")):
+        with contextlib.suppress(OSError, ValueError):
+            told = json.loads((target / name).read_bytes())
+            told = told.get(inside) if inside and isinstance(told, dict) else told
+            if isinstance(told, dict) and told.get(_MARK) is True:
+                return
+    raise RefusedError(
+        f"{target} was not written by this program, so it is left as it is. Move it "
+        f"away or give it another name, and write the table again."
+    )
 
 
 def _replace(
@@ -77,11 +106,24 @@ def _replace(
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         _write(aside / "new", table, index, metrics, form)
-        if target.exists():
-            target.rename(aside / "old")
-        (aside / "new").rename(target)
+        _put(aside / "new", target, aside / "old")
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        # What could not be put back is the only copy.
+        if target.exists() or not (aside / "old").exists():
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put(new: Path, target: Path, old: Path) -> None:
+    """Rename a folder to a place, and what was there to another, or neither."""
+    before = target.exists()
+    if before:
+        target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        if before:
+            old.rename(target)
+        raise
 
 
 def _write(
@@ -108,6 +150,7 @@ def _write(
             "backend": "anndata",
             "index_key": "index",
             "index_type": "str",
+            _MARK: True,
         }
     )
     array = np.asarray(numbers, np.float64).reshape(len(records), len(known))

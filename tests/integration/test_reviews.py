@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import csv
 import io
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +19,13 @@ from dashboard.app import Settings
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.plates.values import Source
 from dashboard.reviews.acts import Subject, new_batch
-from dashboard.reviews.beside import write_beside
+from dashboard.reviews.beside import _put, write_beside
 from dashboard.reviews.tables import PlateTables, safe_cell
 from dashboard.reviews.transfer import export_decisions, import_decisions
 from dashboard.reviews.values import Decision
 from hcs import validate
 from hcs.metadata import Who
+from hcs.writing.lock import locked
 from tests import plates
 from tests.integration.serving import (
     Served,
@@ -286,6 +289,50 @@ def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
         with pytest.raises(RefusedError, match="cannot be written"):
             write_beside(other, KEY)
         assert (folder / "qc" / "zarr.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("form", ["group", "file", "link"])
+def test_a_table_of_another_program_is_not_replaced(
+    made: Service, plate: Path, form: str
+) -> None:
+    theirs = plate / "tables" / "qc_fields"
+    theirs.parent.mkdir()
+    if form == "group":
+        zarr.create_group(str(theirs), zarr_format=3, attributes={"mine": 1})
+    elif form == "file":
+        theirs.write_text("{}")
+    else:
+        theirs.symlink_to("nowhere")
+    with pytest.raises(RefusedError, match="not written by this program"):
+        write_beside(made, KEY)
+    # Neither table was written, and nothing is left of the attempt.
+    assert [one.name for one in theirs.parent.iterdir()] == ["qc_fields"]
+    if form == "group":
+        assert zarr.open_group(str(theirs), mode="r").attrs["mine"] == 1
+    else:
+        assert theirs.is_file() if form == "file" else theirs.is_symlink()
+
+
+def test_a_table_that_cannot_be_put_in_place_leaves_the_one_before(
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "qc"
+    target.mkdir()
+    (target / "x").write_text("before")
+    with pytest.raises(FileNotFoundError):
+        _put(tmp_path / "missing", target, tmp_path / "old")
+    assert (target / "x").read_text() == "before"
+    assert not (tmp_path / "old").exists()
+
+
+def test_a_table_waits_for_who_holds_the_plate(made: Service, plate: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with locked(plate):
+            found = pool.submit(write_beside, made, KEY)
+            done, _ = concurrent.futures.wait([found], timeout=3.0)
+            assert not done
+            assert not (plate / "tables").exists()
+        assert found.result().is_dir()
 
 
 @pytest.mark.parametrize(
