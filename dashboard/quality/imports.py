@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PREFIX = "imported:"
 """Begins the id of an imported metric."""
 
+WHOLE = ""
+"""Instead of a field's name: a number that is the well's as a whole."""
+
 _LIST = "imported-list"
 _ROWS = "imported-rows"
 
@@ -209,7 +212,7 @@ def _column(
     found: Values = {}
     for (well, field), row in rows.items():
         if well in labels and column in row:
-            found.setdefault(labels[well], []).append((field or "", row[column]))
+            found.setdefault(labels[well], []).append((field or WHOLE, row[column]))
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from dashboard.errors import NotServedError
 from dashboard.plates.values import MetricInfo, MetricValue, MetricValues
 from dashboard.quality.imports import PREFIX as IMPORTED
+from dashboard.quality.imports import WHOLE
 from dashboard.quality.metrics import Measured
 from dashboard.quality.scores import (
     COMPLETENESS,
@@ -240,6 +241,9 @@ def _well(
     values = np.array([value for value, _ in known])
     value = aggregate(values, chosen, bad=info.direction, middle=middle)
     of = len(fields)
+    if all(name == WHOLE for name, _ in fields):
+        # Nobody can say of how many fields; no rule about fields is meant.
+        return MetricValue(value=None if math.isnan(value) else value)
     if math.isnan(value):
         return MetricValue(value=None, reason="needs two fields", n=len(known), of=of)
     at = int(np.argmin(np.abs(values - value)))

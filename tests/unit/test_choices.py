@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +13,13 @@ from hypothesis import strategies as st
 from dashboard.errors import RefusedError
 from dashboard.quality.basis import basis_of, proposed
 from dashboard.quality.maps import as_csv, typed_wells
+from dashboard.reviews.acts import Subject
+from dashboard.reviews.values import Decision
 from dashboard.service import Service
 from dashboard.workspace import open_workspace
 from hcs.errors import HCSError
 from hcs.layout import PlateFormat
+from hcs.metadata import Who
 from hcs.qc.clip import Clip
 from hcs.qc.roles import RoleMapping
 from tests import plates
@@ -266,6 +270,26 @@ def test_imported_columns_are_metrics_like_ours(service: Service) -> None:
     assert not any(one.kind == "imported" for one in service.metrics(TWO))
     service.choices.remove_import(ONE, {"Cells_Count"})
     assert not any(one.kind == "imported" for one in service.metrics(ONE))
+
+
+def test_a_table_of_whole_wells_knows_no_rule_about_fields(service: Service) -> None:
+    service.choices.take_import(
+        ONE, b"Well,Hits\nA1,10\nB3,7\n", "wells.csv", {"Hits"}, "Ana"
+    )
+    before = service.rules(ONE)
+    service.keep_rules(ONE, replace(before, min_fields=2))
+    decision = Decision(Subject("A/1", "0"), "field")
+    batch = service.reviews.judge(ONE, [decision], "fail", Who("Ana", "typed")).batch
+    service.reviews.read(ONE)
+    try:
+        values = service.values(ONE, "imported:Hits").wells
+        assert (values["A1"].value, values["B3"].value) == (10, 7)
+        assert values["A1"].n is None
+        assert service.values(ONE, "mean.0").wells["A1"].value is None
+    finally:
+        service.reviews.undo(ONE, Who("Ana", "typed"), batch)
+        service.keep_rules(ONE, before)
+        service.choices.remove_import(ONE, {"Hits"})
 
 
 def test_a_table_of_other_wells_brings_nothing(service: Service) -> None:
