@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hcs.errors import InvalidPathError, MissingExtraError, SourceError
 from hcs.layout import parse_well
@@ -25,6 +25,10 @@ _FIELD_COLUMNS = frozenset(
     {"field", "site", "fov", "fieldofview", "fieldindex", "fieldid", "imagesite",
      "metadatasite", "metadatafield", "metadatafov", "imagemetadatasite"}
 )  # fmt: skip
+
+_MOST_CELLS = 1 << 22
+_MOST_BYTES = 64 << 20
+"""Parquet may be a thousandth of what it unpacks to."""
 
 _SHOWN = 8
 """Problems of one kind that are listed one by one."""
@@ -134,7 +138,19 @@ def _read_parquet(source: Path | str | bytes, name: str | None) -> Table:
     shown = name or (str(source) if not isinstance(source, bytes) else "table")
     try:
         data = pyarrow.BufferReader(source) if isinstance(source, bytes) else source
-        found = parquet.read_table(data)
+        with parquet.ParquetFile(data) as file:
+            _refuse_large(shown, *_unpacked(file.metadata))
+            # Texts that repeat stay where they are until it is known how long they are.
+            texts = [
+                one.name
+                for one in file.schema_arrow
+                if pyarrow.types.is_string(one.type)
+                or pyarrow.types.is_binary(one.type)
+            ]
+        if isinstance(source, bytes):
+            data = pyarrow.BufferReader(source)
+        found = parquet.read_table(data, read_dictionary=texts)
+        _refuse_large(shown, found.num_rows * found.num_columns, _text_bytes(found))
     except (OSError, pyarrow.ArrowException) as error:
         raise SourceError(f"{shown} cannot be read as Parquet: {error}.") from error
     columns = [[_cell_text(v) for v in column.to_pylist()] for column in found.columns]
@@ -147,6 +163,39 @@ def _read_parquet(source: Path | str | bytes, name: str | None) -> Table:
         assumed=False,
         delimiter=",",
     )
+
+
+def _unpacked(metadata: Any) -> tuple[int, int]:
+    """Return how many values a Parquet file says that it has, and their bytes."""
+    groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
+    values = sum(
+        group.column(at).num_values
+        for group in groups
+        for at in range(group.num_columns)
+    )
+    cells = max(values, metadata.num_rows * metadata.num_columns)
+    return cells, sum(group.total_byte_size for group in groups)
+
+
+def _text_bytes(table: Any) -> int:
+    """Return the bytes of all texts, each counted as often as it stands there."""
+    from pyarrow import compute, types
+
+    total = 0
+    for column in table.columns:
+        for chunk in column.chunks if types.is_dictionary(column.type) else ():
+            lengths = compute.binary_length(chunk.dictionary)
+            total += compute.sum(lengths.take(chunk.indices)).as_py() or 0
+    return total
+
+
+def _refuse_large(name: str, cells: int, size: int) -> None:
+    if cells > _MOST_CELLS or size > _MOST_BYTES:
+        raise SourceError(
+            f"{name} unpacks to {cells:,} cells and {size >> 20:,} MiB; a table of "
+            f"measurements has up to {_MOST_CELLS:,} cells and {_MOST_BYTES >> 20} MiB. "
+            f"Leave out columns that are not needed, or cut it by plate."
+        )
 
 
 def _cell_text(value: object) -> str:

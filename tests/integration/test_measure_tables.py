@@ -172,3 +172,23 @@ def calls_to_read(rows):
 
 def test_the_work_of_a_table_grows_with_its_rows():
     assert calls_to_read(400) < 6 * calls_to_read(100)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        [0.5] * (3 << 20),
+        ["t" * 200_000] * 1000,
+        [[1] * (5 << 20), [1]],
+    ],
+    ids=["rows", "long texts", "lists"],
+)
+def test_a_parquet_table_that_unpacks_to_far_more_is_refused(tmp_path, column):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from pyarrow import parquet
+
+    table = pyarrow.table({"Well": ["A1"] * len(column), "x": column})
+    parquet.write_table(table, tmp_path / "m.parquet", compression="zstd")
+    assert (tmp_path / "m.parquet").stat().st_size < 1 << 20
+    with pytest.raises(SourceError, match="m.parquet unpacks to .* cut it by plate"):
+        read_measurements(tmp_path / "m.parquet")
