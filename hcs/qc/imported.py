@@ -193,8 +193,8 @@ def _refuse_large(name: str, cells: int, size: int) -> None:
     if cells > _MOST_CELLS or size > _MOST_BYTES:
         raise SourceError(
             f"{name} unpacks to {cells:,} cells and {size >> 20:,} MiB; a table of "
-            f"measurements has up to {_MOST_CELLS:,} cells and {_MOST_BYTES >> 20} MiB. "
-            f"Leave out columns that are not needed, or cut it by plate."
+            f"measurements has up to {_MOST_CELLS:,} cells and {_MOST_BYTES >> 20} "
+            f"MiB. Leave out columns that are not needed, or cut it by plate."
         )
 
 
