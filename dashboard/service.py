@@ -187,7 +187,9 @@ class Service:
             self.submit,
             read_only=read_only,
         )
-        self.signing = Signing(self.reviews, ledger, self._plates, self._projects)
+        self.signing = Signing(
+            self.reviews, ledger, self._plates, self._projects, self.events
+        )
         self.blind = BlindReviews(self.reviews)
         self.index = PlateIndex(self._plates, self.reviews, settings, self.submit)
         self.presence = Presence(self._engine, self.submit, self.reviews.is_blind)
@@ -577,7 +579,9 @@ class Service:
         self._may_write()
         plate = self._plates.get(self._corrections.get(staged).key)
         self.reviews.refuse_if_signed(plate.key)
-        version = self._corrections.commit(staged, who, reason)
+        version = self._corrections.commit(
+            staged, who, reason, lambda: self.signing.held_open(plate.key)
+        )
         self._measuring.start(plate)
         return version
 
@@ -603,9 +607,11 @@ class Service:
             Version that the person looked at; the live one where None.
         """
         self._may_write()
-        self.reviews.refuse_if_signed(key)
         plate = self._plates.get(key)
-        event = self._corrections.revert(plate, well, field, version, who, reason, base)
+        with self.signing.held_open(key):
+            event = self._corrections.revert(
+                plate, well, field, version, who, reason, base
+            )
         self._measuring.start(plate)
         return event
 

@@ -27,7 +27,8 @@ from hcs import Who, recover, revert, settle, stage_field, to_ngff_image
 from hcs.errors import ConflictError, HCSError, StaleVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from dashboard.corrections.uploads import Uploads
@@ -189,8 +190,18 @@ class Corrections:
 
     # --- committing -------------------------------------------------------------------
 
-    def commit(self, staged: str, who: Who, reason: str) -> VersionView:
-        """Make a staged correction live; see `Service.commit`."""
+    def commit(
+        self,
+        staged: str,
+        who: Who,
+        reason: str,
+        alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> VersionView:
+        """Make a staged correction live; see `Service.commit`.
+
+        `alone` raises where it must not be; it is asked last, when everything is
+        written but the well document, and held until that is.
+        """
         draft = self._draft(staged)
         reason = _checked_reason(who, reason)
         if not draft.busy.acquire(blocking=False):
@@ -198,7 +209,7 @@ class Corrections:
         try:
             self._draft(staged)
             _check_ready(draft.staged)
-            version = self._written(draft, who, reason)
+            version = self._written(draft, who, reason, alone)
             with contextlib.suppress(HCSError):
                 self._uploads.remove(draft.token, draft.uploads)
             self._drop(draft)
@@ -207,7 +218,13 @@ class Corrections:
         _look_again(draft.plate, draft.path)
         return version_view(version, live=version.id)
 
-    def _written(self, draft: _Draft, who: Who, reason: str) -> FieldVersion:
+    def _written(
+        self,
+        draft: _Draft,
+        who: Who,
+        reason: str,
+        alone: Callable[[], AbstractContextManager[None]],
+    ) -> FieldVersion:
         staged, plate = draft.staged, draft.plate
         about = {
             "well": draft.path,
@@ -232,7 +249,8 @@ class Corrections:
                 source=", ".join(staged.sources)[:1000],
             )
             try:
-                version = prepared.commit(who=who, reason=reason)
+                with alone():
+                    version = prepared.commit(who=who, reason=reason)
             except BaseException:
                 prepared.discard()
                 raise

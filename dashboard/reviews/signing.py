@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import json
+import threading
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
@@ -19,14 +22,18 @@ from dashboard.text import plain_text
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from dashboard.events import Events
     from dashboard.plates.registry import Plates
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.project import Projects
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.values import SignedOff
     from hcs.metadata import Who
+
+_COMMIT_TIME = datetime.timedelta(minutes=15)
+"""A commit that began before and has not ended is one of a server that died."""
 
 _MOST_IDS = 3
 """Ids that a refusal lists; with one opened, the next are told."""
@@ -40,12 +47,20 @@ class Signing:
     """
 
     def __init__(
-        self, reviews: Reviews, ledger: Ledger, plates: Plates, projects: Projects
+        self,
+        reviews: Reviews,
+        ledger: Ledger,
+        plates: Plates,
+        projects: Projects,
+        events: Events,
     ) -> None:
         self._reviews = reviews
         self._ledger = ledger
         self._plates = plates
         self._projects = projects
+        self._events = events
+        self._lock = threading.Lock()
+        self._turns: dict[str, threading.Lock] = {}
 
     def state(self, key: str) -> SignedOff | None:
         """Return the sign-off that holds, None while the plate is open (fast)."""
@@ -64,7 +79,8 @@ class Signing:
         SignedOffError
             If it is signed off already.
         DashboardError
-            If a blind review is under way, or the plate was not looked over yet.
+            If a blind review or a commit is under way, or the plate was not looked
+            over yet.
         """
         self._reviews.may_write()
         plate = self._plates.get(key)
@@ -90,8 +106,11 @@ class Signing:
             },
         )
 
+        ids = self._reviews.ids(key) | {plate.plate.id}
+
         def make(verdicts: Verdicts) -> list[Act]:
             refuse_if_signed(verdicts.signed, key)
+            self._refuse_unfinished(ids)
             if verdicts.open_round is not None:
                 raise RefusedError(
                     "A blind review is under way: sign off when both are done and "
@@ -104,7 +123,8 @@ class Signing:
                 )
             return [act]
 
-        self._reviews.record(key, make)
+        with self._turn(key):
+            self._reviews.record(key, make)
         found = self._reviews.read(key).signed
         return found or signed_off(act)
 
@@ -126,6 +146,37 @@ class Signing:
             return [act]
 
         self._reviews.record(key, make)
+
+    @contextlib.contextmanager
+    def held_open(self, key: str) -> Iterator[None]:
+        """Keep a plate open while something of it is replaced.
+
+        Nobody can sign it off meanwhile in this process. In another, a commit that
+        has begun keeps them from it.
+
+        Raises
+        ------
+        SignedOffError
+            If it is signed off.
+        """
+        with self._turn(key):
+            self._reviews.refuse_if_signed(key)
+            yield
+
+    def _turn(self, key: str) -> threading.Lock:
+        with self._lock:
+            return self._turns.setdefault(key, threading.Lock())
+
+    def _refuse_unfinished(self, ids: Iterable[str]) -> None:
+        """Raise while a commit is under way, of any server of this database."""
+        moment = datetime.datetime.now(datetime.UTC)
+        for act in (one for id in ids for one in self._events.unfinished(id)):
+            if moment - datetime.datetime.fromisoformat(act.at) < _COMMIT_TIME:
+                raise RefusedError(
+                    f"{plain_text(act.who, 80)} is committing a correction of well "
+                    f"{plain_text(act.well, 40)} at this moment; look at it, and sign "
+                    f"off when that is done."
+                )
 
     def refuse_settings(self, key: str) -> None:
         """Raise where a change of the project's settings would change a signed plate.

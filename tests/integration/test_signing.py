@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ import pytest
 from dashboard.cli import main
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
 from dashboard.plates.values import Source
+from dashboard.reviews.acts import Act, new_batch
 from dashboard.reviews.project import ReviewRules
 from dashboard.reviews.transfer import export_decisions, import_decisions
-from hcs import revert, stage_field, to_ngff_image
+from hcs import from_hcs_zarr, revert, stage_field, to_ngff_image
 from hcs.metadata import Who
+from hcs.writing.lock import locked
 from tests import plates
 from tests.integration.judged import (
     A1,
@@ -150,6 +153,52 @@ def test_two_servers_agree_on_a_sign_off_and_a_restart_remembers_it(
         signed = again.reviews.read(KEY).signed
         assert signed is not None
         assert (signed.who, signed.changes) == ("Ada", ())
+
+
+def test_nobody_signs_off_while_a_commit_is_under_way(
+    made: Service, plate: Path, tmp_path: Path
+) -> None:
+    token = made.open_session()
+    upload = send(made, token, tiff(picture(9)), "x.tif")
+    staged = made.stage(token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)])
+    id = made.overview(KEY).id
+    with (
+        service(tmp_path / "workspace", plate, settle_after=3600.0) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        surveyed(other, KEY)
+        with locked(plate):
+            found = pool.submit(made.commit, staged.id, ADA, "better")
+            wait_for(lambda: made.events.unfinished(id))
+            for one in (made, other):
+                with pytest.raises(RefusedError, match="Ada is committing"):
+                    one.signing.sign_off(KEY, BEN)
+        version = found.result()
+        assert made.events.unfinished(id) == ()
+        wait_for(lambda: other.well(KEY, "A2").field("0").version == version.id)
+        assert other.signing.sign_off(KEY, BEN).changes == ()
+
+
+def test_a_sign_off_that_came_while_a_commit_was_written_stops_it(
+    made: Service, plate: Path
+) -> None:
+    token = made.open_session()
+    upload = send(made, token, tiff(picture(9)), "x.tif")
+    staged = made.stage(token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)])
+    version = made.well(KEY, "A2").field("0").version
+    id = made.overview(KEY).id
+    signed = Act(kind="sign-off", batch=new_batch(), who="Ben", known="typed")
+    with ThreadPoolExecutor(1) as pool:
+        with locked(plate):
+            found = pool.submit(made.commit, staged.id, ADA, "better")
+            wait_for(lambda: made.events.unfinished(id))
+            # As a server signs that had looked just before the commit was begun.
+            made.reviews.record(KEY, lambda verdicts: [signed])
+        with pytest.raises(SignedOffError, match="Ben"):
+            found.result()
+    assert made.well(KEY, "A2").field("0").version == version
+    assert from_hcs_zarr(plate).id == id
+    assert made.events.unfinished(id) == ()
 
 
 def test_settings_of_a_project_wait_for_its_signed_plates(
