@@ -13,9 +13,9 @@ from dashboard.quality.imports import places
 from dashboard.quality.roles import RolesView, view_of
 from dashboard.settings import project_of
 from dashboard.text import plain_text
-from hcs.layout import PlateFormat, select_wells, well_label
+from hcs.layout import PlateFormat, well_label
 from hcs.qc.roles import ROLES
-from hcs.tables.platemap import map_plates, read_plate_map
+from hcs.tables.platemap import map_plates, read_plate_map, typed_roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -208,11 +208,11 @@ class MapBook:
         ------
         InvalidPathError
             If a pattern cannot be read or leaves the plate.
-        RefusedError
+        SourceError
             If a well would have two roles.
         """
         kept = {r: p.strip() for r, p in patterns.items() if r in ROLES and p.strip()}
-        typed_wells(kept, format_of(plate.overview()))
+        typed_roles(kept, format_of(plate.overview()))
         self._settings.put(kept or None, _TYPED, *_whose(plate))
 
     def _read(
@@ -221,19 +221,6 @@ class MapBook:
         return read_plate_map(
             data, format=format_of(plate.overview()), plate=barcode or None, name=name
         )
-
-
-def typed_wells(patterns: Mapping[str, str], grid: PlateFormat) -> dict[Position, str]:
-    """Return the role of each well that typed patterns name."""
-    found: dict[Position, str] = {}
-    for role, pattern in patterns.items():
-        for well in select_wells(pattern, grid):
-            if found.setdefault(well, role) != role:
-                raise RefusedError(
-                    f"Well {grid.label(well)} cannot be both {found[well]} and {role}; "
-                    f"change one of the patterns."
-                )
-    return found
 
 
 def format_of(overview: PlateOverview) -> PlateFormat:
@@ -316,7 +303,7 @@ def _with_roles(
     found: Conditions, typed: Mapping[str, str], overview: PlateOverview
 ) -> Conditions:
     """Return conditions with a first column of roles; what none names is a sample."""
-    named = typed_wells(typed, format_of(overview))
+    named = typed_roles(typed, format_of(overview)).column("role")
     roles = {
         label: named.get(place, "sample") for place, label in places(overview).items()
     }

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from dashboard.errors import RefusedError
 from dashboard.quality.basis import basis_of, proposed
-from dashboard.quality.maps import as_csv, typed_wells
+from dashboard.quality.maps import as_csv
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
 from dashboard.service import Service
 from dashboard.workspace import open_workspace
 from hcs.errors import HCSError
-from hcs.layout import PlateFormat
 from hcs.metadata import Who
 from hcs.qc.clip import Clip
 from hcs.qc.roles import RoleMapping
@@ -232,13 +231,6 @@ def test_controls_can_be_typed_and_hold_for_the_project(service: Service) -> Non
     assert service.choices.typed(ONE) == {"positive": "A-B:3", "negative": "col:1"}
     service.choices.keep_typed(ONE, {})
     assert service.roles(TWO).counts == {}
-
-
-@given(st.integers(0, 7), st.integers(0, 11))
-def test_typed_wells_are_those_of_the_pattern(row: int, column: int) -> None:
-    grid = PlateFormat(8, 12)
-    pattern = f"{'ABCDEFGH'[row]}:{column + 1}"
-    assert typed_wells({"positive": pattern}, grid) == {(row, column): "positive"}
 
 
 # --- measurements of other programs --------------------------------------------------
