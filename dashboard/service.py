@@ -40,6 +40,7 @@ from dashboard.reviews.index import PlateIndex
 from dashboard.reviews.kept import failed_fields, kept_values
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.links import Links
+from dashboard.reviews.medians import PlateMedians
 from dashboard.reviews.presence import Presence
 from dashboard.reviews.project import Projects
 from dashboard.reviews.reviews import Reviews
@@ -192,6 +193,9 @@ class Service:
         )
         self.blind = BlindReviews(self.reviews)
         self.index = PlateIndex(self._plates, self.reviews, settings, self.submit)
+        self.medians = PlateMedians(
+            self._plates, self.reviews, self._projects, self._measuring, judging.wells
+        )
         self.presence = Presence(self._engine, self.submit, self.reviews.is_blind)
         self._pixels = ThreadPoolExecutor(_PIXEL_THREADS, "pixels")
         self._stacks = ThreadPoolExecutor(_STACK_THREADS, "stacks")

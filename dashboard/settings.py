@@ -44,6 +44,10 @@ class Settings:
             self._known[name] = time.monotonic(), value
         return value
 
+    def fresh(self, kind: str, *whose: str) -> Any:
+        """Return what is kept now, and remember nothing: for what is large."""
+        return self._read(_name(kind, whose))
+
     def _read(self, name: str) -> Any:
         query = select(settings.c.value).where(settings.c.name == name)
         with self._engine.connect() as connection:

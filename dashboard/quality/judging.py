@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.basis import Basis, BasisBook
 from dashboard.quality.imports import PREFIX, ImportBook
+from dashboard.quality.kept_wells import KeptWells
 from dashboard.quality.suspects import (
     Evidence,
     Judgement,
@@ -46,6 +47,7 @@ class Judging:
         self._roles = roles
         self.rests = BasisBook(settings)
         self.imports = ImportBook(settings)
+        self.wells = KeptWells(settings)
 
     def basis(self, plate: ServedPlate) -> Basis:
         """Return what the numbers of a plate rest on."""

@@ -259,10 +259,21 @@ class Measuring:
         except Exception:  # noqa: BLE001 - the values are right without it
             _LOG.exception("Judging %s failed.", plate.key)
             return
+        self._keep_wells(plate, known)
         if judged != known.judged:
             known.judged = judged
             known.cached.clear()
             plate.bump()
+
+    def _keep_wells(self, plate: ServedPlate, known: Knowledge) -> None:
+        """Keep the wells' values for lists of many plates."""
+        stock = self._stock(plate, known, "")
+        ids = [one.id for one in self.metrics(plate) if one.channel is not None]
+        values = [well_values(stock, one, None) for one in ids]
+        try:
+            self._judging.wells.keep(plate.plate.id, values)
+        except Exception:  # noqa: BLE001 - this plate's own page does not need it
+            _LOG.exception("Keeping the wells' values of %s failed.", plate.key)
 
     # --- the job ----------------------------------------------------------------------
 

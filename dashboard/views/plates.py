@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
-from dashboard.quality.trends import PlateMedian, Trend, plate_median, trend
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, script, text_of
-from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import MetricInfo, PlateEntry
+    from dashboard.plates.values import PlateEntry
     from dashboard.reviews.index import PlateLine, WellMark
-    from dashboard.service import Service
+    from dashboard.reviews.medians import MedianTrend
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -44,8 +42,6 @@ class PlateList:
         self._lines: tuple[PlateLine, ...] = ()
         self._asked = 0.0
         self._busy = False
-        self._metric = ""
-        self._metrics: tuple[MetricInfo, ...] = ()
         self.component = PlatesIsland()
         self.component.on("plate", self._open)
         self.component.on("trend", self._ask_trend)
@@ -106,24 +102,26 @@ class PlateList:
     # --- medians over time ------------------------------------------------------------
 
     def _ask_trend(self, message: Message) -> None:
-        """Compute the medians of all plates; they are read one after the other."""
+        """Compute the medians of all plates, in a thread, from a row a plate."""
         metric = text_of(message, "metric", 200)
         service, lines = self._session.service, self._lines
         self._session.run(
-            lambda: _trend(service, lines, metric),
+            lambda: service.medians.trend(lines, metric),
             self._show_trend,
             failed=lambda _: self.component.put({"metrics": []}, "trend"),
         )
 
-    def _show_trend(self, found: tuple[list[MetricInfo], MetricInfo, Trend]) -> None:
-        metrics, metric, result = found
+    def _show_trend(self, found: MedianTrend) -> None:
+        metric, result = found.metric, found.trend
         names = {one.entry.key: _name(one.entry) for one in self._lines}
         self.component.put(
             {
-                "metrics": [(one.id, plain_text(one.title, 80)) for one in metrics],
-                "metric": metric.id,
-                "title": plain_text(metric.title, 80),
-                "unit": plain_text(metric.unit, 20),
+                "metrics": [
+                    (one["id"], plain_text(one["title"], 80)) for one in found.metrics
+                ],
+                "metric": metric["id"],
+                "title": plain_text(metric["title"], 80),
+                "unit": plain_text(metric["unit"], 20),
                 "plates": [
                     {
                         "key": one.key,
@@ -140,36 +138,6 @@ class PlateList:
             },
             "trend",
         )
-
-
-def _trend(
-    service: Service, lines: tuple[PlateLine, ...], wanted: str
-) -> tuple[list[MetricInfo], MetricInfo, Trend]:
-    """Return the metrics, the chosen one and its medians; reads every plate."""
-    metrics: dict[str, MetricInfo] = {}
-    medians: list[PlateMedian] = []
-    chosen = wanted
-    for line in lines:
-        key = line.entry.key
-        if line.entry.error is not None:
-            continue
-        try:
-            for one in service.metrics(key):
-                if one.channel is not None:
-                    metrics.setdefault(one.id, one)
-            chosen = chosen if chosen in metrics else next(iter(metrics), "")
-            if not chosen:
-                continue
-            values = service.values(key, chosen).wells.values()
-        except HCSError:
-            continue  # this plate has no such metric, or cannot be read now
-        numbers = [one.value for one in values if one.value is not None]
-        found = plate_median(key, line.changed, numbers)
-        if found is not None:
-            medians.append(found)
-    if not metrics:
-        raise HCSError("No plate is measured yet.")
-    return list(metrics.values()), metrics[chosen], trend(medians)
 
 
 def _plate(entry: PlateEntry, line: PlateLine | None) -> dict[str, Any]:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboard.quality import scores
+from dashboard.reviews.acts import Subject
 from dashboard.reviews.tables import PlateTables
 from tests import plates
-from tests.integration.serving import service
+from tests.integration.judged import A1, KEY, judge
+from tests.integration.serving import service, surveyed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEY = "p.ome.zarr"
 CHANNELS = 2
 
 
@@ -70,3 +71,49 @@ def test_a_clip_level_that_a_person_gives_shows_in_every_field(
         made.choices.keep_clip(KEY, 0, 65535.0)
         made.measure(KEY)
         assert saturated() == [0.0, 0.0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, workspace: Path) -> Path:
+    """Plates that another server has measured before."""
+    for number, name in enumerate((KEY, "q.ome.zarr")):
+        plates.make(tmp_path / "plates" / name, rows=2, columns=2 + number, fields=2)
+    with service(workspace, tmp_path / "plates") as made:
+        for one in made.plates():
+            made.measure(one.key)
+    return tmp_path / "plates"
+
+
+def test_medians_over_time_look_at_no_plate_and_load_none(
+    folder: Path, workspace: Path
+) -> None:
+    with service(workspace, folder) as made:
+        found = made.medians.trend(made.index.lines(), "mean.1")
+        served = made._plates.all()
+        assert not any(one.watched for one in served)
+        assert not any(one.surveyed for one in served)
+        assert not any(made._measuring.in_memory(one.key) for one in served)
+    assert found.metric["id"] == "mean.1"
+    assert {one["id"] for one in found.metrics} >= {"mean.0", "percent_saturated.0"}
+    assert {one.key: one.n for one in found.trend.medians} == {KEY: 4, "q.ome.zarr": 6}
+
+
+def test_wells_that_people_failed_are_in_no_median(
+    folder: Path, workspace: Path
+) -> None:
+    with service(workspace, folder) as made:
+
+        def wells() -> int:
+            found = made.medians.trend(made.index.lines(), "mean.1").trend.medians
+            return next(one.n for one in found if one.key == KEY)
+
+        judge(made, A1, "fail", reason="focus")
+        assert wells() == 3
+        # Of a well with a failed field counts what is left of it, once it is known.
+        judge(made, Subject("B/2", "0"), "fail", reason="focus")
+        assert wells() == 2
+        surveyed(made, KEY)
+        assert wells() == 3
+        # A plate that failed is what the plot is to show.
+        judge(made, Subject(), "fail", reason="focus")
+        assert wells() == 3

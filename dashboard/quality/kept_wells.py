@@ -1,0 +1,76 @@
+"""Values of wells as they were when their plate was judged, a row a metric.
+
+Lists over hundreds of plates read these, and so neither load nor measure a plate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dashboard.plates.values import MetricInfo, MetricValues
+    from dashboard.settings import Settings
+
+_LIST = "well-metrics"
+_VALUES = "well-values"
+_DIGITS = 9
+
+WellNumbers = dict[str, tuple[float, int]]
+"""Value and number of fields by label of the well."""
+
+
+class KeptWells:
+    """Values of wells of all plates, in the workspace.
+
+    Thread safety: that of `Settings`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def keep(self, plate: str, values: Sequence[MetricValues]) -> None:
+        """Keep metrics of a plate over all its fields, instead of those before."""
+        rows = {one.metric.id: _row(one) for one in values}
+        mark = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+        told = self._settings.fresh(_LIST, plate)
+        if isinstance(told, dict) and told.get("mark") == mark:
+            return
+        for metric, row in rows.items():
+            self._settings.put(row, _VALUES, plate, metric)
+        # Last: who finds the list finds the rows.
+        titles = [_about(one.metric) for one in values]
+        self._settings.put({"mark": mark, "metrics": titles}, _LIST, plate)
+
+    def metrics(self, plate: str) -> tuple[dict[str, str], ...]:
+        """Return ``id``, ``title`` and ``unit`` of what is kept of a plate."""
+        told = self._settings.fresh(_LIST, plate)
+        found = told.get("metrics") if isinstance(told, dict) else None
+        return tuple(
+            {name: str(one.get(name, "")) for name in ("id", "title", "unit")}
+            for one in (found if isinstance(found, list) else [])
+            if isinstance(one, dict)
+        )
+
+    def numbers(self, plate: str, metric: str) -> WellNumbers:
+        """Return what is kept of a metric, nothing where the plate was not judged."""
+        told = self._settings.fresh(_VALUES, plate, metric)
+        return {
+            label: (float(pair[0]), int(pair[1]))
+            for label, pair in (told if isinstance(told, dict) else {}).items()
+        }
+
+
+def _row(values: MetricValues) -> Mapping[str, Any]:
+    return {
+        label: [float(f"{one.value:.{_DIGITS}g}"), one.n or 0]
+        for label, one in values.wells.items()
+        if one.value is not None
+    }
+
+
+def _about(info: MetricInfo) -> dict[str, str]:
+    return {"id": info.id, "title": info.title, "unit": info.unit}
