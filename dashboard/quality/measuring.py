@@ -267,10 +267,10 @@ class Measuring:
 
     def _keep_wells(self, plate: ServedPlate, known: Knowledge) -> None:
         """Keep the wells' values for lists of many plates."""
-        stock = self._stock(plate, known, "")
-        ids = [one.id for one in self.metrics(plate) if one.channel is not None]
-        values = [well_values(stock, one, None) for one in ids]
         try:
+            stock = self._stock(plate, known, "")
+            ids = [one.id for one in self.metrics(plate) if one.channel is not None]
+            values = [well_values(stock, one, None) for one in ids]
             self._judging.wells.keep(plate.plate.id, values)
         except Exception:  # noqa: BLE001 - this plate's own page does not need it
             _LOG.exception("Keeping the wells' values of %s failed.", plate.key)
