@@ -12,7 +12,7 @@ from dashboard.errors import RefusedError
 from dashboard.quality.imports import places
 from dashboard.quality.roles import RolesView, view_of
 from dashboard.settings import project_of
-from dashboard.text import plain_text
+from dashboard.text import plain_text, safe_cell
 from hcs.layout import PlateFormat, well_label
 from hcs.qc.roles import ROLES
 from hcs.tables.platemap import map_plates, read_plate_map, typed_roles
@@ -245,20 +245,14 @@ def as_csv(overview: PlateOverview) -> str:
     columns = list(dict.fromkeys(n for w in overview.wells for n, _ in w.conditions))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["well", *map(_harmless, columns)])
+    writer.writerow(["well", *map(safe_cell, columns)])
     for well in overview.wells:
         if well.conditions:
             told = dict(well.conditions)
             writer.writerow(
-                [well.label, *(_harmless(told.get(column, "")) for column in columns)]
+                [well.label, *(safe_cell(told.get(column, "")) for column in columns)]
             )
     return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    number = text.replace(".", "", 1).lstrip("+-").isdigit()
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") and not number else text
 
 
 def _matching(barcodes: tuple[str, ...], overview: PlateOverview) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.reviews.acts import Subject, field_key
+from dashboard.text import Cell, safe_cell
 from hcs.errors import HCSError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from dashboard.reviews.project import ReviewRules
     from dashboard.reviews.values import PlateReview, Standing
     from dashboard.service import Service
-
-Cell = str | int | float | None
-
-_EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""A spreadsheet takes a text that begins so for a formula."""
 
 _WHOLE = (COMPLETENESS, SUSPICION)
 """Metrics of a well that are no summary of its fields' values."""
@@ -93,23 +88,6 @@ def _column(pyarrow: Any, cells: Sequence[Cell]) -> Any:
     if any(isinstance(cell, int) for cell in cells):
         return pyarrow.array(cells, pyarrow.int64())
     return pyarrow.nulls(len(cells), pyarrow.float64())
-
-
-def safe_cell(value: Cell) -> Cell:
-    """Return a cell that is text and not a formula for every spreadsheet.
-
-    >>> safe_cell("=1+1"), safe_cell("-6.1"), safe_cell(-6.1), safe_cell(None)
-    ("'=1+1", '-6.1', -6.1, '')
-    """
-    if value is None:
-        return ""
-    if not isinstance(value, str) or _PLAIN_NUMBER.fullmatch(value):
-        return value
-    # Some programs pass over blanks before they look for a formula.
-    return f"'{value}" if value.lstrip(" ").startswith(_EXECUTED) else value
-
-
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class PlateTables:

@@ -20,9 +20,10 @@ from dashboard.errors import DashboardError, RefusedError
 from dashboard.plates.values import Source
 from dashboard.reviews.acts import Subject, new_batch
 from dashboard.reviews.beside import _put, write_beside
-from dashboard.reviews.tables import PlateTables, safe_cell
+from dashboard.reviews.tables import PlateTables
 from dashboard.reviews.transfer import export_decisions, import_decisions
 from dashboard.reviews.values import Decision
+from dashboard.text import safe_cell
 from hcs import validate
 from hcs.metadata import Who
 from hcs.writing.lock import locked

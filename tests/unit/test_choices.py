@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -209,6 +211,18 @@ def test_one_map_goes_to_many_plates_by_barcode(service: Service) -> None:
     for key in (ONE, TWO):
         service.choices.forget_map(key)
         assert not service.overview(key).condition_names
+
+
+@pytest.mark.parametrize("text", ["=1", "|x", "%x", " =1", "\t=1", "-1+1"])
+def test_an_exported_map_holds_nothing_that_a_spreadsheet_runs(
+    service: Service, text: str
+) -> None:
+    overview = service.overview(ONE)
+    well = replace(overview.wells[0], conditions=((text, text), ("n", "-1.5e-3")))
+    told = as_csv(replace(overview, wells=(well,)))
+    rows = list(csv.reader(io.StringIO(told)))
+    assert rows[0] == ["well", f"'{text}", "n"]
+    assert rows[1] == ["A1", f"'{text}", "-1.5e-3"]
 
 
 def test_a_map_in_the_shape_of_the_plate_is_read(service: Service) -> None:
