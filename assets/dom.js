@@ -74,12 +74,20 @@ export function icon(name) {
   return svg
 }
 
+const formats = new Map()
+
+/** Making a format costs a hundred times as much as using it. */
+function formatOf(digits) {
+  if (!formats.has(digits)) formats.set(digits, new Intl.NumberFormat("en-US", { maximumSignificantDigits: digits }))
+  return formats.get(digits)
+}
+
 /** A number for people: four significant digits, grouped, no trailing noise. */
 export function number(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–"
   const size = Math.abs(value)
   if (size !== 0 && (size >= 1e7 || size < 1e-3)) return value.toExponential(2).replace("e+", "e")
-  return value.toLocaleString("en-US", { maximumSignificantDigits: Math.max(4, Math.ceil(Math.log10(size + 1))) })
+  return formatOf(Math.max(4, Math.ceil(Math.log10(size + 1)))).format(value)
 }
 
 /** Bytes for people. */

@@ -6,6 +6,7 @@ import { fill, h, icon, number, say, set } from "./dom.js"
 import { filtering, leftOut, setFiltering } from "./filtering.js"
 import { keyed } from "./help.js"
 import { island } from "./island.js"
+import { shown as map } from "./shown_values.js"
 import { review } from "./verdicts.js"
 
 const STATES = [["", "any verdict"], ["unreviewed", "unreviewed"], ["pass", "pass"], ["flag", "look again"], ["fail", "fail"], ["stale", "stale"], ["field", "with a failed field"]]
@@ -13,11 +14,12 @@ const BASES = [["", "any basis"], ["field", "field viewed"], ["thumbnails", "thu
 const EMPTY = { state: "", basis: "", reason: "", reviewer: "", column: "", condition: "", low: null, high: null }
 
 export function render(context) {
-  return island(context, { sheets: ["filters.css"], build })
+  return island(context, { sheets: ["filters.css"], params: ["content", "values"], build })
 }
 
 function build({ el, hide }) {
   let now = { wells: [] }
+  let valued = { metric: "", values: null }
   let filter = { ...EMPTY }
   let skip = true
 
@@ -78,8 +80,8 @@ function build({ el, hide }) {
     column.hidden = !columns.length && !filter.column
     condition.hidden = !filter.column
     for (const [input, value] of [[low, filter.low], [high, filter.high]]) if (value === null && !input.matches(":focus")) input.value = ""
-    say(metric, now.metric || "no metric")
-    const known = now.wells.map((well) => well.value).filter((value) => value !== null)
+    say(metric, valued.metric || "no metric")
+    const known = now.wells.map((well) => well.value ?? null).filter((value) => value !== null)
     set(low, { placeholder: known.length ? number(Math.min(...known)) : "", disabled: !known.length })
     set(high, { placeholder: known.length ? number(Math.max(...known)) : "", disabled: !known.length })
   }
@@ -93,8 +95,20 @@ function build({ el, hide }) {
     el.firstChild.classList.toggle("active", active)
   }
 
+  /** The wells come once; their values come only where the map has others. */
+  function takeValues() {
+    if (valued.values) now.wells.forEach((well, index) => { well.value = valued.values[index] ?? null })
+    else if (!map.scored) {
+      const byLabel = new Map(map.labels.map((label, index) => [label, map.values[index] ?? null]))
+      for (const well of now.wells) well.value = byLabel.get(well.label) ?? null
+    }
+    show()
+    apply()
+  }
+
   const stop = [
     listen("filter", () => open(true)),
+    listen("values", () => { if (!valued.values) takeValues() }),
     listen("verdicts", () => { show(); apply() }),
   ]
   hide(true)
@@ -104,8 +118,11 @@ function build({ el, hide }) {
       now = next.shown ? next : { wells: [] }
       if (another) filter = { ...EMPTY }
       hide(!next.shown)
-      show()
-      apply()
+      takeValues()
+    },
+    values(next) {
+      valued = next
+      takeValues()
     },
     dispose() {
       stop.forEach((each) => each())

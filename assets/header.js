@@ -13,11 +13,12 @@ const THEME_KEY = "hcs-theme"
 const LOOK_AGAIN_MILLISECONDS = 4000
 
 export function render(context) {
-  return island(context, { sheets: ["header.css"], build })
+  return island(context, { sheets: ["header.css"], params: ["known", "content"], build })
 }
 
 function build({ el, send }) {
-  let labels = []
+  let known = { plates: [], labels: [] }
+  let chosen = ""
   const plates = h("select", { on: { change: () => send("plate", { plate: plates.value }) } })
   const where = h("nav", { class: "hcs-where row", "aria-label": "Where" })
   const progress = h("span", { class: "progress row small", role: "status", hidden: true })
@@ -27,7 +28,7 @@ function build({ el, send }) {
   })
   const theme = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Light or dark", on: { click: () => toggleTheme() } }), "theme", "Light or dark")
   const help = helpDialog()
-  const goTo = wellDialog(() => labels)
+  const goTo = wellDialog(() => known.labels)
   const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
   const alarm = h("div", { class: "alarm", role: "alert", hidden: true })
   const banner = h("div", { class: "banner", hidden: true })
@@ -125,18 +126,33 @@ function build({ el, send }) {
     fill(where, pieces)
   }
 
-  return {
-    content(next) {
-      labels = next.labels
-      el.dataset.health = next.health
-      const options = next.plates.map((one) => h("option", { value: one.key, title: one.location }, one.error ? `${one.name} (cannot be opened)` : one.name))
-      if (!next.plates.some((one) => one.key === next.plate)) options.unshift(h("option", { value: "" }, next.plates.length ? "Choose a plate" : "No plates"))
+  let offered = ""
+  function showPlates() {
+    const listed = known.plates.some((one) => one.key === chosen)
+    const signature = JSON.stringify([known.plates, listed])
+    if (signature !== offered) {
+      offered = signature
+      const options = known.plates.map((one) => h("option", { value: one.key, title: one.location }, one.error ? `${one.name} (cannot be opened)` : one.name))
+      if (!listed) options.unshift(h("option", { value: "" }, known.plates.length ? "Choose a plate" : "No plates"))
       fill(plates, options)
-      plates.value = next.plate
+    }
+    plates.value = chosen
+  }
+
+  return {
+    known(next) {
+      known = next
+      showPlates()
+    },
+    content(next) {
+      chosen = next.plate
+      showPlates()
+      el.dataset.health = next.health
       showWhere(next)
       document.title = next.title
       if (next.ack >= asked) address.show(next.query)
-      document.documentElement.dataset.stage = next.stage
+      // Setting it styles the whole page anew.
+      if (document.documentElement.dataset.stage !== next.stage) document.documentElement.dataset.stage = next.stage
       const { done, total, running, message } = next.progress
       progress.hidden = !running
       if (running) fill(progress, h("span", { class: "soft" }, message || "Measuring"), h("span", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done, "aria-label": message || "Measuring" }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })), h("span", { class: "soft" }, `${done}/${total}`))

@@ -44,6 +44,7 @@ function build({ el, send }) {
   let edge = -1 // and where it ends
   let drawnWells = selection.wells
   let telling = 0
+  let describing = 0 // what will write the cells' texts; 0 where they are right
   let rowHeads = []
   let columnHeads = []
 
@@ -174,11 +175,21 @@ function build({ el, send }) {
     return `${number(value)}${values.unit ? ` ${values.unit}` : ""}`
   }
 
+  /** The wells are painted first: what a screen reader is told takes longer to write. */
   function describe() {
+    if (describing) return
+    describing = requestAnimationFrame(() => { describing = setTimeout(describeNow) })
+  }
+
+  function describeNow() {
+    describing = 0
+    if (!plate) return
     cells.forEach((cell, index) => {
-      cell.firstChild.textContent = wellText(index)
+      const text = wellText(index)
+      if (cell.firstChild.textContent !== text) cell.firstChild.textContent = text
       const value = values?.values[index]
-      cell.dataset.value = value === null || value === undefined ? "–" : values.categories ? values.categories[value] : number(value)
+      const shownValue = value === null || value === undefined ? "–" : values.categories ? values.categories[value] : number(value)
+      if (cell.dataset.value !== shownValue) cell.dataset.value = shownValue
     })
   }
 
@@ -441,7 +452,7 @@ function build({ el, send }) {
       if (value === null || value === undefined) return null
       return values.categories ? value : part(value)
     })
-    shareValues(plate.labels, values?.categories ? [] : values?.values)
+    shareValues(plate.labels, values?.categories ? [] : values?.values, Boolean(score.value))
     legendBox.show({ values, diverging: scene.diverging, low, high, limits, log, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
     legendBox.mark(values && scene.selected >= 0 ? values.values[scene.selected] : null)
     fill(keyBox, categoryKeys(values), stateKeys(scene))
@@ -584,6 +595,7 @@ function build({ el, send }) {
       window.removeEventListener("resize", onResize)
       clearTimeout(waiting)
       clearTimeout(telling)
+      cells = []
       window.removeEventListener("pointerup", endDrag)
       window.removeEventListener("pointercancel", endDrag)
     },

@@ -5,11 +5,13 @@ import { tell } from "./bus.js"
 export const shown = {
   labels: [], // of every position of the grid
   values: [], // a number each, null without
+  scored: false, // they are scores and not the metric as measured
 }
 
 /** The map alone calls this. */
-export function shareValues(labels, values) {
+export function shareValues(labels, values, scored) {
   shown.labels = labels
   shown.values = values ?? []
+  shown.scored = scored
   tell("values", shown)
 }

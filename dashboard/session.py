@@ -133,6 +133,20 @@ class Session:
             lambda future: self._deliver(finish, future)
         )
 
+    def soon(self, act: Callable[[], object]) -> None:
+        """Call `act` in this page once what has changed until now was sent."""
+        document = self._document
+        if document is None:
+            return
+
+        def tick() -> None:
+            if self._document is None:
+                return
+            with set_curdoc(document):
+                act()
+
+        document.add_next_tick_callback(tick)
+
     def _deliver(self, finish: Callable[..., None], future: Any) -> None:
         error = future.exception()
         if error is not None:

@@ -5,13 +5,15 @@ The page itself filters, since it has the verdicts too and should answer at once
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import param
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, script
+from dashboard.views.island import Island, script, short
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import PlateOverview
+    from dashboard.plates.values import MetricValues, PlateOverview, WellState
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -20,7 +22,12 @@ _MOST_VALUES = 400
 
 
 class FiltersIsland(Island):
-    """See ``assets/filters.js``."""
+    """See ``assets/filters.js``.
+
+    The wells come once, and their values only where the map shows others.
+    """
+
+    values = param.String(default="")
 
     _esm = script("filters.js")
 
@@ -30,45 +37,65 @@ class Filters:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._drawn: tuple[object, ...] = ()
+        self._drawn: tuple[PlateOverview, MetricValues | None, bool] | None = None
         self.component = FiltersIsland()
 
     def draw(self, now: Snapshot) -> None:
         """Send conditions and values, as far as they have changed."""
         overview = now.overview
         if overview is None:
-            self._drawn = ()
+            self._drawn = None
             self.component.put({"shown": False})
             return
-        drawn = (overview, now.values)
-        if len(self._drawn) == 2 and all(
-            a is b for a, b in zip(drawn, self._drawn, strict=True)
-        ):
-            return
-        self._drawn = drawn
-        found = now.values.wells if now.values else {}
-        self.component.put(
+        scored = bool(now.state.score)
+        before, self._drawn = self._drawn, (overview, now.values, scored)
+        again = before is None or before[0] is not overview
+        if again:
+            self.component.put(_wells_content(overview))
+        if again or before is None or before[1:] != (now.values, scored):
+            content = _values_content(now.values, overview, scored=scored)
+            self.component.put(content, "values")
+
+
+def _wells_content(overview: PlateOverview) -> dict[str, Any]:
+    return {
+        "shown": True,
+        "plate": overview.key,
+        "conditions": _conditions(overview),
+        "wells": [
             {
-                "shown": True,
-                "plate": overview.key,
-                "metric": plain_text(now.values.metric.title, 80) if now.values else "",
-                "conditions": _conditions(overview),
-                "wells": [
-                    {
-                        "label": well.label,
-                        "conditions": [
-                            (plain_text(name, 60), plain_text(text, 120))
-                            for name, text in well.conditions
-                        ],
-                        "value": found[well.label].value
-                        if well.label in found
-                        else None,
-                    }
-                    for well in overview.wells
-                    if well.state != "not_acquired"
+                "label": well.label,
+                "conditions": [
+                    (plain_text(name, 60), plain_text(text, 120))
+                    for name, text in well.conditions
                 ],
             }
-        )
+            for well in _acquired(overview)
+        ],
+    }
+
+
+def _values_content(
+    values: MetricValues | None, overview: PlateOverview, *, scored: bool
+) -> dict[str, Any]:
+    """Return a number for each well of the content, in its order.
+
+    None instead of them where the map shows the same, for it has them in the browser.
+    """
+    if values is None:
+        return {"metric": "", "values": []}
+    title = plain_text(values.metric.title, 80)
+    if not scored:
+        return {"metric": title, "values": None}
+    found = (values.wells.get(well.label) for well in _acquired(overview))
+    return {
+        "metric": title,
+        "values": [short(one.value) if one else None for one in found],
+    }
+
+
+def _acquired(overview: PlateOverview) -> list[WellState]:
+    return [well for well in overview.wells if well.state != "not_acquired"]
 
 
 def _conditions(overview: PlateOverview) -> list[tuple[str, list[str]]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import param
+
 from dashboard.state import decode
 from dashboard.text import plain_text
 from dashboard.views.field_viewer import place
@@ -12,14 +14,19 @@ from dashboard.views.island import Island, Message, script, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import FieldView, PlateEntry
+    from dashboard.plates.values import FieldView, PlateEntry, PlateOverview
     from dashboard.session import Session
     from dashboard.state import ViewState
     from dashboard.views.snapshot import Snapshot
 
 
 class HeaderIsland(Island):
-    """See ``assets/header.js``."""
+    """See ``assets/header.js``.
+
+    What there is to choose from is long and seldom changes, so it comes apart.
+    """
+
+    known = param.String(default="")
 
     _esm = script("header.js")
 
@@ -35,6 +42,7 @@ class Header:
         on_open: Callable[[], object],
     ) -> None:
         self._session = session
+        self._known: tuple[tuple[PlateEntry, ...], PlateOverview | None] | None = None
         self.component = HeaderIsland()
         state = session.state
         self.component.on(
@@ -84,13 +92,23 @@ class Header:
         """Show where the page is."""
         overview = now.overview
         progress = now.progress
+        known = (now.plates, overview)
+        if self._known is None or any(
+            one is not other for one, other in zip(known, self._known, strict=True)
+        ):
+            self._known = known
+            self.component.put(
+                {
+                    "plates": [_entry(plate, now.plates) for plate in now.plates],
+                    "labels": [one.label for one in overview.wells] if overview else [],
+                },
+                "known",
+            )
         self.component.put(
             {
-                "plates": [_entry(plate, now.plates) for plate in now.plates],
                 "plate": now.state.plate,
                 "where": _where(now),
                 "title": _title(now),
-                "labels": [well.label for well in overview.wells] if overview else [],
                 "progress": {
                     "done": progress.done if progress else 0,
                     "total": progress.total if progress else 0,

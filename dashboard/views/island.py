@@ -74,6 +74,11 @@ class Island(JSComponent):
         act(data)
 
 
+def short(value: float | None) -> float | None:
+    """Return a number with six digits: more cannot be seen, and all are sent."""
+    return None if value is None else float(f"{value:.6g}")
+
+
 def text_of(message: Message, name: str, limit: int = 1000) -> str:
     """Return a text of a message, "" where it is none."""
     value = message.get(name)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dashboard import theme
 from dashboard.app import assets_folder
+from dashboard.state import ViewState
 from dashboard.views.beside import Beside
 from dashboard.views.channels import Channels
 from dashboard.views.compare import Compare
@@ -36,6 +38,8 @@ from dashboard.views.upload import UploadForm
 from dashboard.web.http import assets_version
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashboard.session import Session
 
 _LOG = logging.getLogger(__name__)
@@ -74,6 +78,9 @@ class Page:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._awake = False
+        self._drawn = ViewState()
+        """What was looked at when the page was last drawn."""
+
         self._snapshots = Snapshots(session, self._draw)
         self._correction = Correction(session, self._corrected)
         self._distribution = Distribution(session)
@@ -132,14 +139,22 @@ class Page:
         return self._snapshots.now.stage
 
     def _draw(self, now: Snapshot) -> None:
-        if self._awake:
+        if not self._awake:
+            return
+        before, self._drawn = self._drawn, now.state
+        if before != now.state and _colouring_aside(before, now.state) == now.state:
+            # Somebody waits for the plate in other colours; the rest can be late.
+            self._draw_parts(now, self.parts["plate_map"].draw)
+            self._session.soon(lambda: self._draw_all(self._snapshots.now))
+        else:
             self._draw_all(now)
 
     def _draw_all(self, now: Snapshot) -> None:
-        for show in (
-            self._correction.follow,
-            *(one.draw for one in self.parts.values()),
-        ):
+        acts = (one.draw for one in self.parts.values())
+        self._draw_parts(now, self._correction.follow, *acts)
+
+    def _draw_parts(self, now: Snapshot, *acts: Callable[[Snapshot], object]) -> None:
+        for show in acts:
             try:
                 show(now)
             except Exception:  # noqa: BLE001
@@ -195,6 +210,11 @@ def build(session: Session) -> Shell:
     template.add_variable("first_picture", page.first_picture)
     template.add_variable("title", "hcs")
     return template
+
+
+def _colouring_aside(before: ViewState, state: ViewState) -> ViewState:
+    """Return what was looked at, coloured as it is now."""
+    return replace(before, metric=state.metric, score=state.score, way=state.way)
 
 
 @functools.cache

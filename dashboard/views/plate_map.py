@@ -11,7 +11,7 @@ from dashboard.quality.wells import known_way
 from dashboard.state import SCORES
 from dashboard.text import plain_text
 from dashboard.views import conditions
-from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.island import Island, Message, index_of, script, short, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -273,7 +273,7 @@ def values_content(
         "title": plain_text(values.metric.title, 80),
         "unit": plain_text(values.metric.unit, 20),
         "definition": plain_text(values.metric.definition),
-        "values": [_short(one.value) if one else None for one in found],
+        "values": [short(one.value) if one else None for one in found],
         "reasons": {
             str(at): plain_text(one.reason, 200)
             for at, one in enumerate(found)
@@ -336,7 +336,7 @@ def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | N
     sizes = sorted(map(abs, scores.values()))
     usual = sizes[int(0.98 * (len(sizes) - 1))] if sizes else None
     reach = None if usual is None else min(_MOST_RANGE, max(_LEAST_RANGE, usual))
-    numbers = [_short(scores.get(well.label)) for well in overview.wells]
+    numbers = [short(scores.get(well.label)) for well in overview.wells]
     return {
         **content,
         "title": f"{content['title']}: {title[0]}",
@@ -353,8 +353,3 @@ def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | N
         "high": reach,
         "diverging": True,
     }
-
-
-def _short(value: float | None) -> float | None:
-    """Return a number with six digits: more cannot be seen, and all are sent."""
-    return None if value is None else float(f"{value:.6g}")

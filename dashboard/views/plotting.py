@@ -309,6 +309,13 @@ def _link_points(drawn: Any) -> int:
     serial = next(_SERIALS)
     source = drawn.renderers[0].data_source
     source.name = f"hcs-plot-wells-{serial}"
+    # Half the bytes, and still more digits than a plot can show.
+    source.data = {
+        name: column.astype("float32")
+        if getattr(column, "dtype", None) == "float64"
+        else column
+        for name, column in source.data.items()
+    }
     _link(
         source.selected,
         "indices",

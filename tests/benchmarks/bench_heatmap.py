@@ -121,14 +121,14 @@ def _report(page: Page, received: list[int]) -> None:
     page.evaluate(SWITCH, METRICS[-1])
     page.evaluate(ROUND_TRIP, "scatter")  # nothing is chosen, so nothing is plotted
     for turn in range(REPEATS):
-        time.sleep(2)
+        page.wait_for_timeout(2000)  # and takes what is still coming
         before = received[0]
         switches.append(page.evaluate(SWITCH, METRICS[turn % len(METRICS)]))
-        time.sleep(2)
+        page.wait_for_timeout(2000)
         sizes.append(received[0] - before)
         # The scatter has no second metric yet, and a profile comes after its head.
         floors.append(page.evaluate(ROUND_TRIP, ("profile", "scatter")[turn % 2]))
-        time.sleep(1)
+        page.wait_for_timeout(1000)
     print(f"bytes a switch   {statistics.median(sizes) / 1000:8.1f} kB  (at most 60)")
     switch, floor = statistics.median(switches), statistics.median(floors)
     print(f"switch drawn     {switch:8.0f} ms")
