@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard.database import patiently, settings
+from dashboard.database import begin_alone, patiently, settings
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from collections.abc import Callable
 
+    from sqlalchemy import Connection, Engine
+
+_CHANGING = 0x68637365
+"""PostgreSQL's advisory lock while a value becomes another one."""
 
 _FRESH_SECONDS = 2.0
 """Pages ask with each revision; another server's change may take so long to show."""
@@ -51,34 +55,53 @@ class Settings:
     def _read(self, name: str) -> Any:
         query = select(settings.c.value).where(settings.c.name == name)
         with self._engine.connect() as connection:
-            found = connection.execute(query).scalar()
-        try:
-            return None if found is None else json.loads(found)
-        except ValueError:
-            # Not written by this program; as good as nothing.
-            return None
+            return _value(connection.execute(query).scalar())
+
+    def change(self, make: Callable[[Any], Any], kind: str, *whose: str) -> None:
+        """Keep what `make` returns for what is kept; nobody writes in between.
+
+        Parameters
+        ----------
+        make
+            Gets the value, None where nothing is kept; what it returns is kept instead,
+            None forgets it. Called again where the database was busy.
+        """
+        name = _name(kind, whose)
+        query = select(settings.c.value).where(settings.c.name == name)
+
+        def write() -> None:
+            with self._engine.connect() as connection:
+                begin_alone(connection, _CHANGING, name)
+                value = make(_value(connection.execute(query).scalar()))
+                self._write(connection, name, value)
+                connection.commit()
+
+        patiently(write)
+        self._known.pop(name, None)
 
     def put(self, value: Any, kind: str, *whose: str) -> None:
         """Keep a value instead of the one before; None forgets it."""
         name = _name(kind, whose)
-        if value is None:
-            statement: Any = delete(settings).where(settings.c.name == name)
-        else:
-            text = json.dumps(value, allow_nan=False)
-            dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-            # In one step: two who keep the same at once must not collide.
-            statement = (
-                dialect.insert(settings)
-                .values(name=name, value=text)
-                .on_conflict_do_update(index_elements=["name"], set_={"value": text})
-            )
 
         def write() -> None:
             with self._engine.begin() as connection:
-                connection.execute(statement)
+                self._write(connection, name, value)
 
         patiently(write)
         self._known.pop(name, None)
+
+    def _write(self, connection: Connection, name: str, value: Any) -> None:
+        if value is None:
+            connection.execute(delete(settings).where(settings.c.name == name))
+            return
+        text = json.dumps(value, allow_nan=False)
+        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        # In one step: two who keep the same at once must not collide.
+        connection.execute(
+            dialect.insert(settings)
+            .values(name=name, value=text)
+            .on_conflict_do_update(index_elements=["name"], set_={"value": text})
+        )
 
 
 def project_of(location: str) -> str:
@@ -94,3 +117,11 @@ def _name(kind: str, whose: tuple[str, ...]) -> str:
     """Return a name of bounded length; locations may be long."""
     text = "\n".join(whose)
     return f"{kind}:{hashlib.sha256(text.encode()).hexdigest()[:40]}"
+
+
+def _value(found: Any) -> Any:
+    try:
+        return None if found is None else json.loads(found)
+    except ValueError:
+        # Not written by this program; as good as nothing.
+        return None

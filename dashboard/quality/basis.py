@@ -17,7 +17,7 @@ from hcs.qc.measure import imported_clips
 from hcs.qc.nuclei import propose_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import ChannelDisplay
@@ -75,16 +75,16 @@ class BasisBook:
     def keep_nuclear(self, plate: ServedPlate, channel: int | None) -> None:
         """Keep the nuclear channel for the project; None returns to the proposal."""
         name = next((c.name for c in plate.channels if c.index == channel), None)
-        self._keep(plate, "nuclear", {} if name is None else {"name": name})
+        now = {} if name is None else {"name": name}
+        self._keep(plate, "nuclear", lambda _: now)
 
     def keep_clip(self, plate: ServedPlate, channel: int, level: float | None) -> None:
         """Keep the counts at which a channel's camera saturates; None takes it back."""
         name = _names(plate.channels).get(channel)
         if name is None or not (level is None or (math.isfinite(level) and level > 0)):
             return
-        clips = dict(_part(self._told(plate.overview().location), "clips"))
-        clips.pop(name, None)
-        self._keep(plate, "clips", clips if level is None else clips | {name: level})
+        now = {} if level is None else {name: level}
+        self._keep(plate, "clips", lambda kept: _without(kept, name) | now)
 
     def keep_cut(self, plate: ServedPlate, metric: str, cut: Cut | None) -> None:
         """Keep the cut-offs of a metric of the page; None takes them back."""
@@ -93,18 +93,24 @@ class BasisBook:
             one is not None and not math.isfinite(one) for one in cut or ()
         ):
             return
-        cuts = dict(_part(self._told(plate.overview().location), "cuts"))
-        cuts.pop(key, None)
-        self._keep(plate, "cuts", cuts if cut is None else cuts | {key: list(cut)})
+        now = {} if cut is None else {key: list(cut)}
+        self._keep(plate, "cuts", lambda kept: _without(kept, key) | now)
 
     def _told(self, location: str) -> Any:
         return self._settings.get(_KIND, project_of(location))
 
-    def _keep(self, plate: ServedPlate, part: str, value: dict[str, Any]) -> None:
-        location = plate.overview().location
-        told = self._told(location)
-        kept = (told if isinstance(told, dict) else {}) | {part: value}
-        self._settings.put(kept, _KIND, project_of(location))
+    def _keep(
+        self,
+        plate: ServedPlate,
+        part: str,
+        make: Callable[[dict[str, Any]], dict[str, Any]],
+    ) -> None:
+        def changed(told: Any) -> dict[str, Any]:
+            before = told if isinstance(told, dict) else {}
+            return before | {part: make(_part(told, part))}
+
+        project = project_of(plate.overview().location)
+        self._settings.change(changed, _KIND, project)
 
 
 def basis_of(
@@ -156,6 +162,10 @@ def _cut_key(metric: str, names: Mapping[int, str]) -> str | None:
     id, _, index = metric.rpartition(".")
     name = names.get(int(index)) if index.isascii() and index.isdigit() else None
     return None if name is None else f"{id}|{name}"
+
+
+def _without(kept: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {one: value for one, value in kept.items() if one != name}
 
 
 def _part(told: Any, name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -245,6 +246,24 @@ def test_controls_can_be_typed_and_hold_for_the_project(service: Service) -> Non
     assert service.choices.typed(ONE) == {"positive": "A-B:3", "negative": "col:1"}
     service.choices.keep_typed(ONE, {})
     assert service.roles(TWO).counts == {}
+
+
+def test_two_who_keep_cut_offs_of_different_metrics_at_once_lose_none(
+    service: Service,
+) -> None:
+    # Another server over the same workspace has looked at the project already.
+    folder = Path(service.overview(ONE).location).parent
+    other = Service([folder], service.workspace, workers=0, measure=False)
+    try:
+        other.measure(ONE)
+        assert other.choices.basis(ONE).basis.cuts == {}
+        service.choices.keep_cut(ONE, "mean.0", (1.0, None))
+        other.choices.keep_cut(ONE, "mean.1", (2.0, None))
+        assert set(other.choices.basis(ONE).basis.cuts) == {"mean.0", "mean.1"}
+    finally:
+        other.choices.keep_cut(ONE, "mean.0", None)
+        other.choices.keep_cut(ONE, "mean.1", None)
+        other.close()
 
 
 # --- measurements of other programs --------------------------------------------------
