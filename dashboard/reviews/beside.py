@@ -25,8 +25,9 @@ from hcs.writing.lock import locked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboard.reviews.tables import Cell, DecisionTable
+    from dashboard.reviews.tables import DecisionTable
     from dashboard.service import Service
+    from dashboard.text import Cell
 
 FOLDER = "tables"
 NAMES = {"wells": "qc", "fields": "qc_fields"}
