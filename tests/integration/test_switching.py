@@ -1,0 +1,64 @@
+"""What another metric on a plate of 1536 wells sends to the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from bokeh.document import Document
+from panel.io.state import set_curdoc
+
+from dashboard.session import Session
+from dashboard.views.island import Island
+from dashboard.views.page import Page
+from dashboard.web.urls import Urls
+from tests.benchmarks import cell_plates
+from tests.integration.serving import service, surveyed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = "large.ome.zarr"
+MOST = 60_000
+"""Bytes that a switch may send."""
+
+
+def test_a_switch_of_the_metric_on_1536_wells_sends_little(tmp_path: Path) -> None:
+    path = cell_plates.make(tmp_path / KEY, 32, 48, channels=1, side=64)
+    document = Document()
+    with service(tmp_path / "workspace", path, measure=False) as made:
+        overview = surveyed(made, KEY)
+        random = np.random.default_rng(7)
+        lines = [
+            f"{well.label},{1e4 * random.random()},{1e4 * random.random()}"
+            for well in overview.wells
+        ]
+        table = "\n".join(["well,one,two", *lines]).encode()
+        made.choices.take_import(KEY, table, "made.csv", {"one", "two"}, "Ana")
+        with set_curdoc(document):
+            session = Session(made, Urls(), document)
+            page = Page(session)
+            page.start()
+            page._theme(dark=False)
+            session.state.update(metric="imported:one")
+            page._draw_all(page._snapshots.now)
+            sizes: dict[str, int] = {}
+            for name, part in page.parts.items():
+                _count(name, part.component, sizes)
+            session.state.update(metric="imported:two")
+            assert list(sizes) == ["plate_map.values"]  # before all others
+            page._draw_all(page._snapshots.now)
+            session.close()
+    assert 1536 * 6 < sum(sizes.values()) <= MOST, sizes
+
+
+def _count(name: str, component: Any, sizes: dict[str, int]) -> None:
+    """Note the size of each text that a part sends from now on."""
+    for one in component.select(Island):
+
+        def note(event: Any) -> None:
+            key = f"{name}.{event.name}"
+            sizes[key] = sizes.get(key, 0) + len(event.new)
+
+        texts = [each for each in one.param if isinstance(getattr(one, each), str)]
+        one.param.watch(note, [each for each in texts if each != "name"])
