@@ -28,6 +28,11 @@ READ = """(canvas, box) => {
   return [...canvas.getContext("2d").getImageData(...scaled).data]
 }"""
 
+PREVIEWED = """async (address) => {
+  const found = await (await fetch(address)).json()
+  return found.total > 0 && !found.running && found.done + found.failed >= found.total
+}"""
+
 POINTER = """
 const note = (event) => { window.pointer = [event.clientX, event.clientY] }
 addEventListener("pointermove", note, true)
@@ -100,6 +105,8 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
     picture(page, "demo-1-plate")
 
     # Once its pictures are made, the overview is a handful of requests.
+    address = f"{looking.url}pixels/demo.ome.zarr/previews.json"
+    page.wait_for_function(PREVIEWED, arg=address, polling=500, timeout=120_000)
     answers = []
     page.on("response", lambda one: "/pixels/" in one.url and answers.append(one))
     page.reload()
