@@ -142,6 +142,7 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
 
     # Back by its key, on by keys alone: the plus sign goes to the chosen well.
     page.keyboard.press(",")
+    expect(canvas).to_be_visible()  # what is hidden takes no focus
     canvas = settled(page)
     page.mouse.move(5, 5)
     canvas.focus()
