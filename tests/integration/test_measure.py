@@ -268,7 +268,7 @@ def test_a_batch_whose_process_dies_is_taken_apart():
 
 def test_closing_the_results_early_leaves_no_process_behind():
     results = run(_square, [(i, None) for i in range(50)], _died, workers=1)
-    assert next(results) == 0
+    assert next(results) in {i * i for i in range(50)}  # in the order they are done
     results.close()
     import multiprocessing
 
