@@ -148,7 +148,7 @@ class Presence:
                 return
             self._leaving.add(name)
         with contextlib.suppress(RuntimeError):  # the server is stopping
-            self._submit(lambda: self._forget([name]))
+            self._sync()
 
     def close(self) -> None:
         """Say that all pages of this process are gone.
@@ -158,8 +158,7 @@ class Presence:
         with self._lock:
             names = [*self._pages, *self._leaving]
             self._pages.clear()
-        if names:
-            self._forget(names)
+        self._forget(names)
 
     def others(self, token: str, plate: str) -> tuple[Present, ...]:
         """Return who else has a plate open (fast); a page asks each half second.
@@ -198,13 +197,19 @@ class Presence:
                 self._again = True
                 return
             self._busy = True
-        self._submit(self._work)
+        try:
+            self._submit(self._work)
+        except RuntimeError:
+            self._busy = False
+            raise
 
     def _work(self) -> None:
         while True:
             with self._lock:
                 self._again = False
+                leaving = list(self._leaving)
             try:
+                self._forget(leaving)
                 self._tell()
                 self._read()
             except Exception:  # noqa: BLE001 - it is done again in half a second
@@ -273,18 +278,22 @@ class Presence:
                     deciding=bool(row["deciding"]),
                 )
         with self._lock:
-            # Pages of this process are known better than their rows.
+            # Pages of this process are known better than their rows, which may be of
+            # before they left.
             for rows in found.values():
-                for name in self._pages:
+                for name in (*self._pages, *self._leaving):
                     rows.pop(name, None)
             self._others = found
 
     def _forget(self, names: list[str]) -> None:
+        if not names:
+            return
         try:
             with self._engine.begin() as connection:
                 connection.execute(delete(presence).where(presence.c.token.in_(names)))
-        except Exception:  # noqa: BLE001 - its row grows old by itself
+        except Exception:  # noqa: BLE001 - tried again; its row grows old by itself
             _LOG.warning("A page that left cannot be forgotten.", exc_info=True)
+            return
         with self._lock:
             self._leaving.difference_update(names)
 

@@ -75,9 +75,11 @@ class HCSPlate:
         metadata: Any = None,
     ) -> None:
         from hcs.stores.location import open_store
+        from hcs.stores.store import PlateStore
 
         given = metadata if plate_metadata is None else plate_metadata
         self._store: PlateStore | None = None if store is None else open_store(store)
+        self._borrowed = isinstance(store, PlateStore)
         self._attributes: dict[str, Any] = {}
         self._version: str | None = None
         self._lock = Lock()
@@ -337,9 +339,12 @@ class HCSPlate:
         return self._refresh_wells()
 
     def close(self) -> None:
-        """Release the store and forget what was read."""
+        """Forget what was read, and release the store if the plate has opened it.
+
+        A `PlateStore` that was handed over is left open, as others may read it.
+        """
         self._wells.clear()
-        if self._store is not None:
+        if self._store is not None and not self._borrowed:
             self._store.close()
 
     def __enter__(self) -> Self:

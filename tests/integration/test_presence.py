@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from dashboard.database import open_database, presence
 from dashboard.reviews.presence import BEAT_SECONDS, GONE_SECONDS, Presence, Present
@@ -61,6 +61,22 @@ def test_pages_of_one_server_know_of_each_other_at_once(
     assert (moved.well, moved.field, moved.deciding) == ("B03", "0", True)
     found.leave("a")
     assert found.others("b", "p") == ()
+
+
+def test_a_page_that_leaves_while_the_database_is_read_is_gone(engine: Engine) -> None:
+    found = Presence(engine, lambda act: act())
+    found.touch("a", "p", ADA)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def leave(
+        connection: object, cursor: object, statement: str, *more: object
+    ) -> None:
+        if statement.startswith("SELECT"):  # and so its row was found
+            found.leave("a")
+
+    found.touch("b", "p", BEN)
+    assert found.others("b", "p") == ()
+    assert told(engine) == 1
 
 
 OTHER = """

@@ -26,6 +26,7 @@ from hcs.errors import (
     StoreError,
     UnsupportedVersionError,
 )
+from hcs.stores.location import open_store
 from tests import plates
 from tests.benchmarks import bench_reading
 
@@ -600,6 +601,19 @@ def test_a_plate_is_a_context_manager(path: Path) -> None:
     with hcs.from_hcs_zarr(path) as plate:
         plate.well("A1")
     assert len(plate._wells) == 0
+
+
+def test_a_plate_closes_only_the_store_that_it_has_opened(tmp_path: Path) -> None:
+    archive = plates.make(tmp_path / "p.ozx")
+    with open_store(archive) as store:
+        with hcs.HCSPlate(store):
+            pass
+        assert hcs.HCSPlate(store).wells
+    with hcs.HCSPlate(archive) as own:
+        pass
+    assert own.store is not None
+    with pytest.raises(StoreError, match="was closed"):
+        own.store.fetch("zarr.json")
 
 
 def test_a_plate_and_its_wells_can_be_pickled(plate: hcs.HCSPlate) -> None:
