@@ -1,7 +1,7 @@
 // The channels: on or off, colour, black and white point, gamma; and where the contrast
 // comes from, in words. Changes show at once here and reach the server a little later.
 
-import { display, listen, setDisplay, tell } from "./bus.js"
+import { listen, setDisplay, tell } from "./bus.js"
 import { fill, h, icon, number, say, set } from "./dom.js"
 import { island } from "./island.js"
 import { percentiles } from "./planes.js"

@@ -1,6 +1,6 @@
 // The fields of the chosen well: as a gallery, and as a strip while one is open.
 
-import { listen } from "./bus.js"
+import { listen, tell } from "./bus.js"
 import { everyFrame, fill, h, icon, number, say, set } from "./dom.js"
 import { island } from "./island.js"
 import { fieldVerdict, setPictures, signElement } from "./verdicts.js"

@@ -1,8 +1,8 @@
 // The line at the top: which product, which plate, where, who, and how the server is.
 
-import { listen, setReviewer, tell } from "./bus.js"
+import { listen, setReviewer } from "./bus.js"
 import { isDark, onTheme } from "./colours.js"
-import { fill, h, icon, say, set } from "./dom.js"
+import { fill, h, icon } from "./dom.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"
 import { helpDialog, keyed, wellDialog } from "./help.js"

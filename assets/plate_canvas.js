@@ -3,7 +3,7 @@
 // What is drawn gets finer with the scale: one picture of the plate, a sprite a well, a
 // level of a field, its pixels. Coarser ones stay below until the finer ones are there.
 
-import { display, listen, tell } from "./bus.js"
+import { display, listen } from "./bus.js"
 import { composite, lookOf } from "./composite.js"
 import { bytes, count, everyFrame, fill, h, icon, number, say, set, typing } from "./dom.js"
 import { island } from "./island.js"
