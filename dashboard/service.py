@@ -22,7 +22,8 @@ from dashboard.database import open_database
 from dashboard.errors import NotServedError, RefusedError
 from dashboard.events import Events
 from dashboard.pictures.job import PreviewJobs
-from dashboard.pictures.picture import PLANE_CACHE_BYTES, Pictures
+from dashboard.pictures.picture import Pictures
+from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES
 from dashboard.pictures.previews import DISK_BYTES, MEMORY_BYTES, Previews
 from dashboard.pictures.saving import Saving
 from dashboard.plates.keeper import Keeper
@@ -154,7 +155,9 @@ class Service:
             self._corrections.images,
             cache_bytes,
         )
-        self._preview_jobs = PreviewJobs(self.pictures.previews, workers=workers)
+        self._preview_jobs = PreviewJobs(
+            self.pictures.previews, self.pictures.decoded, workers=workers
+        )
         self.saving = Saving(self._plates)
         settings = Settings(self._engine)
         self._roles = RoleBook(settings)

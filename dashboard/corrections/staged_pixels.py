@@ -112,7 +112,7 @@ class Reduced:
         self.dtype = data.dtype
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
-        # Asked for by whole planes only; see `dashboard.pictures.picture.read_plane`.
+        # Asked for by whole planes only; see `dashboard.pictures.planes.read_plane`.
         found = np.asarray(self._data[key])
         *_, last = levels_of(found, self._steps + 1)
         return np.asarray(last)

@@ -24,6 +24,7 @@ from hcs.qc.workers import run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from dashboard.pictures.plane_cache import PlaneCache
     from dashboard.pictures.previews import Previews
     from dashboard.plates.served import ServedPlate
     from hcs.stores.store import PlateStore
@@ -78,13 +79,18 @@ class PreviewJobs:
     ----------
     previews
         Where they are kept.
+    planes
+        Where pictures that were drawn before have left what previews are made of.
     workers
         Number of processes; one less than the cores where None, at least one. 0 works
         in a thread of this process.
     """
 
-    def __init__(self, previews: Previews, *, workers: int | None = None) -> None:
+    def __init__(
+        self, previews: Previews, planes: PlaneCache, *, workers: int | None = None
+    ) -> None:
         self._previews = previews
+        self._planes = planes
         self._workers = (
             max(1, (os.cpu_count() or 2) - 1) if workers is None else max(0, workers)
         )
@@ -178,7 +184,7 @@ class PreviewJobs:
         todo = [
             one
             for one in wanted
-            if one.address not in job.failed and not self._previews.has(one.address)
+            if one.address not in job.failed and not self._made(one.address)
         ]
         total = len(wanted)
         done = total - len(todo)
@@ -218,6 +224,19 @@ class PreviewJobs:
         job.progress = _ended(
             job.progress, "stopped" if job.stopped else "disk limit" if full else ""
         )
+
+    def _made(self, address: str) -> bool:
+        """Whether a preview is there, or could be made without reading the plate."""
+        if self._previews.has(address):
+            return True
+        coarse = self._planes.at_hand(address)
+        if coarse is None:
+            return False
+        self._previews.put(address, preview.pack(coarse))
+        made = self._previews.has(address)
+        if made:
+            self._planes.drop(address)
+        return made
 
     def _wanted(self, plate: ServedPlate, job: _Job) -> Iterator[Wanted]:
         """Yield every readable field, the first of every well first."""

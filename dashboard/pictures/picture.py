@@ -6,80 +6,45 @@ a number of bytes; encoded pictures in `dashboard.pictures.previews`.
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dashboard.errors import NotServedError
-from dashboard.pictures import leaving, preview, rendering
-from dashboard.pictures.plate_sprite import PlateSprite, Wanted, bitmap
-from dashboard.pictures.projection import Projection, project
-from dashboard.plates.values import CacheFill
+from dashboard.pictures import first_fields, leaving, rendering
+from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES, PlaneCache
+from dashboard.pictures.planes import (
+    PlaneRequest,
+    Raw,
+    check_together,
+    existing,
+    level_of,
+    of_channel,
+    of_mask,
+    raw,
+    read_plane,
+)
+from dashboard.pictures.plate_sprite import PlateSprite, bitmap
+from dashboard.pictures.thumbnails import Thumbnails, drawn, previewed
 from dashboard.web.urls import encode_channels, sprite_columns
 from hcs.cache import LRUCache
-from hcs.errors import CorruptDataError, HCSError, UnsafeDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from dashboard.pictures.previews import Previews
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import (
-        ChannelSetting,
-        FieldView,
-        WellState,
-        WellView,
-    )
+    from dashboard.plates.values import CacheFill, ChannelSetting, WellView
     from hcs.images.image import Multiscales, NgffImage
 
     Staged = Callable[[str], Sequence[NgffImage]]
-    Where = tuple[str, str, str, str]
-
-PLANE_CACHE_BYTES = 256 << 20
-PLANE_BYTES = 512 << 20
-"""A single plane that is larger is not sent whole."""
-
-PICTURE_BYTES = 1 << 30
-"""Planes that are held at once for one picture or one file."""
 
 _SPRITES_BYTES = 64 << 20
 """Sprites of plates that are still being drawn."""
-
-Region = tuple[int, int, int, int]
-"""Left, top, width and height in pixels of the level."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaneRequest:
-    """Which plane of an image."""
-
-    level: int = 0
-    channel: int = 0
-    z: int | None = None
-    """None is the middle one."""
-
-    t: int | None = None
-    """None is the first one."""
-
-    region: Region | None = None
-    """None is the whole plane; what lies outside of it is left out."""
-
-    projection: Projection = ""
-    """``"max"`` or ``"mean"`` over all z instead of one plane."""
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """A plane as it is sent."""
-
-    data: bytes
-    shape: tuple[int, ...]
-    dtype: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +84,23 @@ class Pictures:
         self._plates = plates
         self._previews = previews
         self._staged = staged
-        self._planes: LRUCache[tuple[object, ...], NDArray[Any]] = LRUCache(
-            None, cache_bytes
-        )
+        self._planes = PlaneCache(cache_bytes)
+        self._thumbnails = Thumbnails(previews, self._planes)
         self._sprites: LRUCache[str, PlateSprite] = LRUCache(None, _SPRITES_BYTES)
 
     def fill(self) -> tuple[CacheFill, ...]:
         """Return how full the caches are."""
-        planes = CacheFill(
-            name="decoded planes",
-            entries=len(self._planes),
-            nbytes=self._planes.nbytes,
-            max_bytes=self._planes.max_bytes,
-        )
-        return (planes, *self._previews.fill())
+        return (self._planes.fill(), *self._previews.fill())
 
     @property
     def previews(self) -> Previews:
         """Where encoded pictures and previews are kept."""
         return self._previews
+
+    @property
+    def decoded(self) -> PlaneCache:
+        """Where decoded planes are kept."""
+        return self._planes
 
     # --- planes -----------------------------------------------------------------------
 
@@ -148,7 +111,7 @@ class Pictures:
         plate = self._plates.get(key)
         image = plate.image(well, field, version)
         where = (plate.plate.id, well, field, version)
-        return _raw(self._read(image, where, asked))
+        return raw(self._planes.read(image, where, asked))
 
     def label_plane(
         self,
@@ -162,13 +125,13 @@ class Pictures:
         """Return one plane of an integer mask of a field version."""
         plate = self._plates.get(key)
         image = plate.image(well, field, version).label(label)
-        asked = _of_mask(image, asked)
+        asked = of_mask(image, asked)
         where = (plate.plate.id, well, field, version, "label", label)
-        return _raw(self._read(image, where, asked))
+        return raw(self._planes.read(image, where, asked))
 
     def staged_plane(self, staged: str, asked: PlaneRequest) -> Raw:
         """Return one plane of a correction that is not committed."""
-        return _raw(read_plane(_level(self._staged(staged), asked), asked))
+        return raw(read_plane(level_of(self._staged(staged), asked), asked))
 
     # --- pictures ---------------------------------------------------------------------
 
@@ -190,11 +153,11 @@ class Pictures:
 
         def make() -> bytes:
             return rendering.encode_jpeg(
-                self._small(plate, where, size, channels, asked)
+                self._thumbnails.draw(plate, where, size, channels, asked)
             )
 
         # What comes of a preview is drawn faster than a file is written.
-        keep = size > preview.SIDES[-1] or not _plain(asked)
+        keep = not previewed(size, asked)
         return Picture(self._previews.get(address, make, keep=keep))
 
     def picture(
@@ -224,12 +187,12 @@ class Pictures:
         self, staged: str, channels: Sequence[ChannelSetting], asked: PlaneRequest
     ) -> Picture:
         """Return a level of a correction that is not committed, drawn."""
-        level = _level(self._staged(staged), asked)
+        level = level_of(self._staged(staged), asked)
         used = existing(level, channels)
         check_together(level, len(used), asked.region)
-        planes = [read_plane(level, _of(asked, one.index)) for one in used]
+        planes = [read_plane(level, of_channel(asked, one.index)) for one in used]
         return Picture(
-            rendering.encode_jpeg(_drawn(planes, used, level), 90), final=False
+            rendering.encode_jpeg(drawn(planes, used, level), 90), final=False
         )
 
     def well_sprite(
@@ -264,7 +227,7 @@ class Pictures:
             failed = False
             for index, name in enumerate(names):
                 leaving.check()
-                cell = self._cell(plate, view, name, size, channels, asked)
+                cell = self._thumbnails.cell(plate, view, name, size, channels, asked)
                 failed |= cell is None
                 rendering.place(canvas, index, _or_error(cell, size), size)
             data = rendering.encode_jpeg(canvas)
@@ -295,18 +258,23 @@ class Pictures:
         channels = channels or default_channels(plate)
         overview = plate.overview()
         asked = asked or PlaneRequest()
-        drawn = (overview.id, acquisition, size, channels, asked)
-        address = _address("plate", overview.digest, *drawn)
+        looks = (overview.id, acquisition, size, channels, asked)
+        address = _address("plate", overview.digest, *looks)
         final = overview.surveyed and digest == overview.digest
         found = self._previews.peek(address)
         if found is not None:
             return Picture(found, final)
         sprite = self._sprites.setdefault(
-            _address(*drawn, len(overview.wells)),
+            _address(*looks, len(overview.wells)),
             PlateSprite(len(overview.rows), len(overview.columns), size),
         )
+
+        def cell(view: WellView, name: str) -> NDArray[np.uint8] | None:
+            return self._thumbnails.cell(plate, view, name, size, channels, asked)
+
+        ready = functools.partial(self._thumbnails.ready, plate)
         wanted = [
-            self._wanted(plate, well, acquisition, size, channels, asked)
+            first_fields.wanted(plate, well, acquisition, cell, ready)
             for well in overview.wells
         ]
         canvas, waiting, failed = sprite.fill(wanted, seconds)
@@ -316,44 +284,6 @@ class Pictures:
         if failed:
             return Picture(data, final=False)
         return Picture(self._previews.get(address, lambda: data), final)
-
-    def _wanted(
-        self,
-        plate: ServedPlate,
-        well: WellState,
-        acquisition: int | None,
-        size: int,
-        channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
-    ) -> Wanted:
-        """Return what a well shows on the sprite, without reading more than names."""
-        if well.state not in ("present", "unreadable"):
-            return _NOTHING
-
-        if well.state == "unreadable":
-            return _UNREADABLE
-        known = plate.known_view(well.label)
-        field = None if known is None else _first(known, acquisition)
-
-        def ready() -> bool:
-            if known is None:
-                return False
-            if field is None or field.error is not None:
-                return True
-            where = (plate.plate.id, well.label, field.name, field.version)
-            return self._previews.has(preview.address_of(*where))
-
-        def draw() -> tuple[str, NDArray[np.uint8] | None]:
-            view = plate.well(well.label)
-            field = _first(view, acquisition)
-            if field is None:
-                # A well without a field of this acquisition is empty, not broken.
-                return _mark(field), None if view.error else _EMPTY
-            cell = self._cell(plate, view, field.name, size, channels, asked)
-            return _mark(field), cell
-
-        mark = "?" if known is None else _mark(field)
-        return Wanted(mark, ready, draw)
 
     # --- inside -----------------------------------------------------------------------
 
@@ -365,78 +295,6 @@ class Pictures:
         except Incomplete as partial:
             return Picture(partial.data, final=False)
 
-    def _cell(
-        self,
-        plate: ServedPlate,
-        view: WellView,
-        name: str,
-        size: int,
-        channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
-    ) -> NDArray[np.uint8] | None:
-        """Return a field's cell of a sprite, None where it cannot be read."""
-        field = view.field(name)
-        if field is None or field.error is not None:
-            return None
-        where = (plate.plate.id, view.label, name, field.version)
-        try:
-            return self._small(plate, where, size, channels, asked)
-        except HCSError:
-            return None
-
-    def _small(
-        self,
-        plate: ServedPlate,
-        where: Where,
-        size: int,
-        channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
-    ) -> NDArray[np.uint8]:
-        """Return a field version as a small picture, from its preview if that does."""
-        if _plain(asked) and size <= preview.SIDES[-1]:
-            found = self._preview(plate, where)
-            if found.holds([one.index for one in channels], size):
-                used = [one for one in channels if one.index < found.channels]
-                small = [
-                    rendering.shrink(found.plane(one.index, size), size) for one in used
-                ]
-                if small:
-                    return rendering.fit(rendering.composite(small, used), size)
-        return self._reduced(plate.image(*where[1:]), where, size, channels, asked)
-
-    def _preview(self, plate: ServedPlate, where: Where) -> preview.Preview:
-        """Return the preview of a field version, made where there is none."""
-        address = preview.address_of(*where)
-
-        def get() -> preview.Preview:
-            make = lambda: preview.make(plate.image(*where[1:]))  # noqa: E731
-            return preview.parse(self._previews.get(address, make, memory=False))
-
-        try:
-            return get()
-        except CorruptDataError:
-            # The workspace's copy, not the plate's pixels, or else it fails again.
-            self._previews.discard(address)
-            return get()
-
-    def _reduced(
-        self,
-        image: Multiscales,
-        where: Where,
-        size: int,
-        channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
-    ) -> NDArray[np.uint8]:
-        shapes = [_plane_shape(level) for level in image.images]
-        level = rendering.level_for(shapes, size)
-        smaller = dataclasses.replace(asked, level=level)
-        used = existing(image.images[level], channels)
-        small = [
-            rendering.shrink(self._read(image, where, _of(smaller, one.index)), size)
-            for one in used
-        ]
-        return rendering.fit(_drawn(small, used, image.images[level]), size)
-
     def _chosen(
         self,
         image: Multiscales,
@@ -445,21 +303,14 @@ class Pictures:
         asked: PlaneRequest,
     ) -> tuple[list[NDArray[Any]], list[ChannelSetting]]:
         """Return planes and settings of the channels that the image has."""
-        level = _level(image.images, asked)
+        level = level_of(image.images, asked)
         used = existing(level, channels)
         check_together(level, len(used), asked.region)
-        planes = [self._read(image, where, _of(asked, one.index)) for one in used]
+        planes = [
+            self._planes.read(image, where, of_channel(asked, one.index))
+            for one in used
+        ]
         return planes, used
-
-    def _read(
-        self, image: Multiscales, where: tuple[str, ...], asked: PlaneRequest
-    ) -> NDArray[Any]:
-        key = (*where, asked)
-        plane = self._planes.get(key)
-        if plane is None:
-            plane = read_plane(_level(image.images, asked), asked)
-            self._planes.set(key, plane)
-        return plane
 
 
 def default_channels(plate: ServedPlate) -> tuple[ChannelSetting, ...]:
@@ -470,167 +321,8 @@ def default_channels(plate: ServedPlate) -> tuple[ChannelSetting, ...]:
     )
 
 
-def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
-    """Return one plane ``(y, x)`` of a level.
-
-    Raises
-    ------
-    NotServedError
-        If there is no such channel, z or t.
-    UnsafeDataError
-        If it is too large to be sent.
-    """
-    sizes = dict(zip(level.dims, level.data.shape, strict=True))
-    place = {
-        "c": asked.channel,
-        "z": sizes.get("z", 1) // 2 if asked.z is None else asked.z,
-        "t": 0 if asked.t is None else asked.t,
-    }
-    for axis, index in place.items():
-        if index >= sizes.get(axis, 1):
-            raise NotServedError(
-                f"There is no {axis} {index}; the image has {sizes.get(axis, 1)}."
-            )
-    rows, columns = sizes["y"], sizes["x"]
-    if asked.region is not None:
-        left, top, width, height = asked.region
-        place_y = slice(min(top, rows), min(top + height, rows))
-        place_x = slice(min(left, columns), min(left + width, columns))
-        rows, columns = place_y.stop - place_y.start, place_x.stop - place_x.start
-        if not rows or not columns:
-            raise NotServedError(
-                f"The region at {left}, {top} lies outside of the plane, which has "
-                f"{sizes['x']} x {sizes['y']} pixels."
-            )
-    nbytes = rows * columns * np.dtype(level.data.dtype).itemsize
-    if nbytes > PLANE_BYTES:
-        raise UnsafeDataError(
-            f"A plane of {columns} x {rows} pixels takes {nbytes} bytes; at "
-            f"most {PLANE_BYTES} are sent. Ask for a coarser level."
-        )
-    wanted: dict[str, int | slice] = {**place}
-    if asked.region is not None:
-        wanted |= {"y": place_y, "x": place_x}
-
-    def read(**more: slice) -> NDArray[Any]:
-        where = {**wanted, **more}
-        index_of = tuple(where.get(axis, slice(None)) for axis in level.dims)
-        return np.asarray(level.data[index_of])
-
-    left_axes = [axis for axis in level.dims if axis in "zyx"]
-    if asked.projection and sizes.get("z", 1) > 1:
-        stack = lambda z: np.moveaxis(read(z=z), left_axes.index("z"), 0)  # noqa: E731
-        plane = project(stack, sizes["z"], nbytes, asked.projection)
-    else:
-        plane = read()
-    return plane.T if level.dims.index("y") > level.dims.index("x") else plane
-
-
-def existing(
-    level: NgffImage, channels: Iterable[ChannelSetting]
-) -> list[ChannelSetting]:
-    """Return the channels that a level has, each once."""
-    count = _count(level)
-    found: dict[int, ChannelSetting] = {}
-    for one in channels:
-        if one.index < count:
-            found.setdefault(one.index, one)
-    return list(found.values())
-
-
-def check_together(level: NgffImage, count: int, region: Region | None = None) -> None:
-    """Refuse to hold so many planes of a level at once.
-
-    Raises
-    ------
-    UnsafeDataError
-        If they are too large together.
-    """
-    rows, columns = _plane_shape(level)
-    if region is not None:
-        columns, rows = min(columns, region[2]), min(rows, region[3])
-    nbytes = rows * columns * np.dtype(level.data.dtype).itemsize * count
-    if nbytes > PICTURE_BYTES:
-        raise UnsafeDataError(
-            f"{count} planes of {columns} x {rows} pixels take {nbytes} bytes; at most "
-            f"{PICTURE_BYTES} are read at once. Switch channels off, or ask for a "
-            f"coarser level."
-        )
-
-
-def _level(images: Sequence[NgffImage], asked: PlaneRequest) -> NgffImage:
-    if asked.level >= len(images):
-        raise NotServedError(
-            f"There is no level {asked.level}; the image has {len(images)}."
-        )
-    return images[asked.level]
-
-
-def _of_mask(image: Multiscales, asked: PlaneRequest) -> PlaneRequest:
-    """Return the plane of a mask that belongs to a plane of the image below it.
-
-    Masks often lack z or t, and then hold for all of them. The mean of numbers of
-    objects means nothing.
-    """
-    sizes = dict(zip(image.images[0].dims, image.images[0].data.shape, strict=True))
-    return dataclasses.replace(
-        asked,
-        channel=0,
-        z=asked.z if sizes.get("z", 1) > 1 else None,
-        t=asked.t if sizes.get("t", 1) > 1 else None,
-        projection="max" if asked.projection else "",
-    )
-
-
-def _of(asked: PlaneRequest, channel: int) -> PlaneRequest:
-    return dataclasses.replace(asked, channel=channel)
-
-
-def _count(level: NgffImage) -> int:
-    return int(level.data.shape[level.dims.index("c")]) if "c" in level.dims else 1
-
-
-def _plane_shape(level: NgffImage) -> tuple[int, int]:
-    sizes = dict(zip(level.dims, level.data.shape, strict=True))
-    return int(sizes["y"]), int(sizes["x"])
-
-
-def _drawn(
-    planes: Sequence[NDArray[Any]], used: Sequence[ChannelSetting], level: NgffImage
-) -> NDArray[np.uint8]:
-    if planes:
-        return rendering.composite(planes, used)
-    return np.zeros((*_plane_shape(level), 3), dtype=np.uint8)
-
-
 def _or_error(cell: NDArray[np.uint8] | None, size: int) -> NDArray[np.uint8]:
     return rendering.error_cell(size) if cell is None else cell
-
-
-def _first(view: WellView, acquisition: int | None) -> FieldView | None:
-    for field in view.fields:
-        if acquisition is None or (field.acquisition or 0) == acquisition:
-            return field
-    return None
-
-
-def _plain(asked: PlaneRequest) -> bool:
-    """Whether the plane is the one that previews hold."""
-    return asked.z is None and asked.t is None and not asked.projection
-
-
-def _mark(field: FieldView | None) -> str:
-    return "-" if field is None else f"{field.name}\t{field.version}"
-
-
-_EMPTY = np.zeros((1, 1, 3), dtype=np.uint8)
-_NOTHING = Wanted("", lambda: True, lambda: ("", None))
-_UNREADABLE = Wanted("!", lambda: True, lambda: ("!", None))
-
-
-def _raw(plane: NDArray[Any]) -> Raw:
-    data, dtype = rendering.little_endian(plane)
-    return Raw(data, plane.shape, dtype)
 
 
 def _address(*parts: Any) -> str:

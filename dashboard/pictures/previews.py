@@ -63,7 +63,6 @@ class Previews:
         make: Callable[[], bytes],
         *,
         keep: bool = True,
-        memory: bool = True,
     ) -> bytes:
         """Return the bytes of an address, made where they are not there.
 
@@ -76,12 +75,9 @@ class Previews:
             wait, and is not kept.
         keep
             False keeps it in memory only.
-        memory
-            False keeps it on disk only; the system has what was read last in memory
-            anyway.
         """
         key = _key(address)
-        found = self._memory.get(key) if memory else None
+        found = self._memory.get(key)
         if found is not None:
             return found
         with self._lock:
@@ -93,15 +89,14 @@ class Previews:
                 return waiting.result()
             except LeftError:
                 # Who made it has left; this one still waits.
-                return self.get(address, make, keep=keep, memory=memory)
+                return self.get(address, make, keep=keep)
         try:
             data = self._read(key) if keep else None
             if data is None:
                 data = make()
                 if keep:
                     self._write(key, data)
-            if memory:
-                self._memory.set(key, data)
+            self._memory.set(key, data)
             mine.set_result(data)
         except BaseException as error:
             mine.set_exception(error)
@@ -118,6 +113,13 @@ class Previews:
         if found is None and (found := self._read(key)) is not None:
             self._memory.set(key, found)
         return found
+
+    def load(self, address: str) -> bytes | None:
+        """Return the bytes of an address from disk, and keep them nowhere else.
+
+        The system has what was read last in memory anyway.
+        """
+        return self._read(_key(address))
 
     def has(self, address: str) -> bool:
         """Whether the bytes of an address are on disk."""

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.errors import NotServedError
 from dashboard.pictures import leaving, rendering
-from dashboard.pictures.picture import (
+from dashboard.pictures.planes import (
     PICTURE_BYTES,
     PlaneRequest,
     check_together,

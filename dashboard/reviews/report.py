@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import NotServedError
 from dashboard.events import now
-from dashboard.pictures.picture import PlaneRequest
+from dashboard.pictures.planes import PlaneRequest
 from dashboard.reviews.acts import BASES, VERDICTS, Subject
 from dashboard.reviews.charts import metric_map, verdict_map
 from dashboard.reviews.findings import (

@@ -26,7 +26,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from dashboard.errors import NotServedError, RefusedError
 from dashboard.pictures.leaving import LeftError, until_left
-from dashboard.pictures.picture import Picture, PlaneRequest, Raw
+from dashboard.pictures.planes import PlaneRequest, Raw
 from dashboard.pictures.projection import PROJECTIONS, Projection
 from dashboard.pictures.rendering import encode_jpeg, error_cell
 from dashboard.text import plain_text
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from dashboard.pictures.picture import Picture
     from dashboard.plates.values import ChannelSetting
     from dashboard.service import Service
 

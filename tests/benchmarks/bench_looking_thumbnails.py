@@ -27,7 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from dashboard.pictures import rendering
-from dashboard.pictures.picture import PlaneRequest
+from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.values import ChannelSetting
 from dashboard.service import Service
 from dashboard.workspace import open_workspace

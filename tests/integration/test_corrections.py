@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.corrections.uploads import Quotas
 from dashboard.errors import BlockedError, NotServedError, RefusedError
-from dashboard.pictures.picture import PlaneRequest
+from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.values import Source
 from hcs import from_hcs_zarr
 from hcs.errors import ConflictError, SourceError

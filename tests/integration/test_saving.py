@@ -14,7 +14,7 @@ from PIL import Image
 
 import hcs
 from dashboard.app import Settings
-from dashboard.pictures import picture
+from dashboard.pictures import planes
 from dashboard.pictures.saving import round_length
 from dashboard.web.urls import Urls
 from tests import plates
@@ -138,7 +138,7 @@ def test_planes_too_large_together_are_refused_in_words(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plane = SHAPE[0] * SHAPE[1] * 2
-    monkeypatch.setattr(picture, "PICTURE_BYTES", plane)
+    monkeypatch.setattr(planes, "PICTURE_BYTES", plane)
     found = served.get(file(served, "planes.tif", channels=CHANNELS))
     assert found.status == 422
     assert "Switch channels off" in found.json["error"]

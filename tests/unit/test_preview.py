@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.pictures import preview, rendering
+from dashboard.pictures import coarse, preview, rendering
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.mosaic import arrange
-from dashboard.pictures.picture import PlaneRequest
+from dashboard.pictures.plane_cache import PlaneCache
+from dashboard.pictures.planes import PlaneRequest
 from dashboard.pictures.plate_sprite import PlateSprite, Wanted, bitmap
 from dashboard.pictures.previews import Previews
 from dashboard.plates.served import ServedPlate
@@ -56,7 +58,7 @@ def test_a_preview_holds_the_shrunken_planes_exactly(
 def test_a_large_lowest_level_is_read_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
     image = plates.multiscales(channels=1, shape=(1100, 900), pixels="random")
     whole = preview.parse(preview.make(image)).plane(0, 256)
-    monkeypatch.setattr(preview, "_WHOLE_BYTES", 10_000)
+    monkeypatch.setattr(coarse, "_WHOLE_BYTES", 10_000)
     assert np.array_equal(preview.parse(preview.make(image)).plane(0, 256), whole)
 
 
@@ -155,7 +157,7 @@ def test_the_job_makes_each_preview_once_and_stops_and_goes_on(tmp_path: Path) -
     previews = Previews(tmp_path / "previews")
     (tmp_path / "previews").mkdir()
     plate = opened(path)
-    jobs = PreviewJobs(previews, workers=0)
+    jobs = PreviewJobs(previews, PlaneCache(), workers=0)
     jobs.stop("p")
     jobs.start(plate)
     assert jobs.wait("p").done == 0
@@ -170,7 +172,7 @@ def test_the_job_makes_each_preview_once_and_stops_and_goes_on(tmp_path: Path) -
     assert not found.running
     wait_for(lambda: after)
     before = {one: one.stat().st_mtime_ns for one in files}
-    again = PreviewJobs(previews, workers=1)
+    again = PreviewJobs(previews, PlaneCache(), workers=1)
     again.start(plate)
     assert again.wait("p").done >= readable
     assert {one: one.stat().st_mtime_ns for one in files} == before
@@ -184,7 +186,7 @@ def test_the_job_stays_below_the_disk_limit(tmp_path: Path) -> None:
     )
     (tmp_path / "previews").mkdir()
     previews = Previews(tmp_path / "previews", disk_bytes=300_000)
-    jobs = PreviewJobs(previews, workers=0)
+    jobs = PreviewJobs(previews, PlaneCache(), workers=0)
     jobs.start(opened(path))
     found = jobs.wait("p")
     jobs.close()
@@ -192,6 +194,40 @@ def test_the_job_stays_below_the_disk_limit(tmp_path: Path) -> None:
     assert found.message == "disk limit"
     disk = previews.fill()[1]
     assert 0 < disk.nbytes <= 300_000
+
+
+@pytest.mark.parametrize("size", [40, 64, 100, 128, 200, 256])
+def test_coarse_planes_are_those_of_the_preview_that_is_made_of_them(size: int) -> None:
+    image = plates.multiscales(shape=(700, 560), pixels="random")
+    read = coarse.read_coarse(image)
+    kept = preview.parse(preview.pack(read))
+    for channel in range(2):
+        assert np.array_equal(read.plane(channel, size), kept.plane(channel, size))
+    for channels in ([0, 1], [0, 7], []):
+        assert read.holds(channels, size) == kept.holds(channels, size)
+
+
+def test_a_first_look_is_the_later_one_and_leaves_the_preview_to_the_job(
+    tmp_path: Path,
+) -> None:
+    path = plates.make(
+        tmp_path / "p.ome.zarr", rows=1, columns=2, shape=(300, 300), pixels="random"
+    )
+    red = (ChannelSetting(index=0, color="FF0000", low=0, high=900),)
+    with service(tmp_path / "workspace", path) as made:
+        key = made.plates()[0].key
+        made.stop_previews(key)
+        view = made.well(key, "A1")
+        where = (key, "A1", "0", view.fields[0].version, 64, red, PlaneRequest())
+        first = made.pictures.thumbnail(*where).data
+        assert not list((tmp_path / "workspace").rglob("*.planes"))
+        # A level that cannot be read any more: the job uses what the look has read.
+        shutil.rmtree(path / "A" / "1" / "0" / "0" / "c")
+        made.resume_previews(key)
+        folder = tmp_path / "workspace" / "previews"
+        wait_for(lambda: len(list(folder.rglob("*.planes"))) >= 1)
+    with service(tmp_path / "workspace", path) as made:
+        assert made.pictures.thumbnail(*where).data == first
 
 
 def test_a_broken_preview_in_the_workspace_is_made_anew(tmp_path: Path) -> None:

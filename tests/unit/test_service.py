@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dashboard.errors import DashboardError, NotServedError
-from dashboard.pictures.picture import PlaneRequest
+from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.labels import grid_labels
 from dashboard.plates.registry import natural, unique_keys
 from dashboard.plates.values import ChannelSetting
@@ -296,6 +296,8 @@ def test_caches_stay_within_their_bytes(plate: Path, workspace: Path) -> None:
                 where = (KEY, well.label, field.name, field.version)
                 made.pictures.thumbnail(*where, 64, RED, PlaneRequest())
                 made.pictures.picture(*where, RED, PlaneRequest())
+            sprite = (KEY, well.label, view.digest, 32, RED, PlaneRequest())
+            made.pictures.well_sprite(*sprite)
         for fill in made.caches():
             assert 0 < fill.nbytes <= fill.max_bytes
     files = (one for one in (workspace / "previews").rglob("*") if one.is_file())
