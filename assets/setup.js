@@ -132,6 +132,24 @@ function build({ el, send, hide }) {
 
   const listing = (text, [n, labels]) => (n ? h("p", { class: "soft" }, `${text}: ${labels}${n > 12 ? ` and ${n - 12} more` : ""}`) : null)
 
+  const RULES = {
+    label: "Its fields are ours by their labels",
+    "from 1": "Its fields are counted from 1, ours are taken in their order",
+    "from 0": "Its fields are counted from 0, ours are taken in their order",
+    none: "Its fields are not numbers and not our labels",
+  }
+
+  /** Which field of ours each field of the table is, before anybody relies on it. */
+  function sites(found) {
+    if (!found.sites.length && !found.strange.length) return null
+    const more = (n) => (n ? `, and ${n} more` : "")
+    const list = found.sites.map(([site, label, wells]) => `${site} is ${label} (${count(wells, "well")})`).join(", ")
+    const strange = found.strange.map(([site, wells]) => `${site} (${count(wells, "well")})`).join(", ")
+    return h("div", { class: "hcs-import-sites" },
+      h("p", {}, `${RULES[found.rule]}${list ? `: ${list}${more(found.more[0])}` : ""}.`),
+      strange ? h("ul", { class: "problems" }, h("li", {}, `No field of ours, kept for the well without one: ${strange}${more(found.more[1])}`)) : null)
+  }
+
   function showImport() {
     imported.say(now.imported.length ? count(now.imported.length, "metric") : "none")
     fill(taken, now.imported.map(([column, from, when]) => h("li", {}, h("span", { class: "grow cut", title: `${from}, ${when}` }, column),
@@ -149,6 +167,7 @@ function build({ el, send, hide }) {
     fill(columns,
       h("p", {}, h("b", {}, found.name), `: ${count(found.wells, "well")} of this plate${found.field ? `, by field (${found.field})` : ""}`),
       listing("Not on this plate", found.unmatched), found.missing ? h("p", { class: "soft" }, `${count(found.missing, "well")} without a row`) : null,
+      sites(found),
       found.left_out.length ? h("p", { class: "soft" }, `No numbers: ${found.left_out.join(", ")}`) : null,
       found.problems.length ? h("ul", { class: "problems" }, found.problems.map((one) => h("li", {}, one))) : null,
       h("div", { class: "picked" }, boxes.map(([, label]) => label)),

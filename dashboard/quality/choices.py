@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashboard.errors import RefusedError
-from dashboard.quality.imports import preview_import
+from dashboard.quality.imports import places, preview_import
 from dashboard.quality.maps import MapBook, barcodes_of, format_of
 from dashboard.quality.wells import limits
 from dashboard.settings import project_of
 from hcs.errors import HCSError
+from hcs.qc.sites import OwnField
 from hcs.tables.platemap import map_plates
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dashboard.quality.measuring import Measuring
     from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
+    from hcs.layout import Position
     from hcs.qc.clip import Clip
     from hcs.qc.imported import ImportedTable
     from hcs.qc.roles import RoleMapping
@@ -252,18 +254,42 @@ class Choices:
             self.dress(one)
             self._roles_changed(one)
 
-    def preview_import(self, key: str, data: bytes, name: str) -> ImportPreview:
-        """Return which metrics a table would bring; nothing is kept."""
+    def preview_import(
+        self, key: str, data: bytes, name: str, acquisition: int | None = None
+    ) -> ImportPreview:
+        """Return which metrics a table would bring; nothing is kept.
+
+        Parameters
+        ----------
+        key
+            The plate.
+        data, name
+            The file.
+        acquisition
+            Whose fields the table's are; of any where None.
+        """
         plate = self._plates.get(key)
-        return preview_import(self._table(plate, data, name), plate.overview())
+        table = self._table(plate, data, name)
+        return preview_import(table, plate.overview(), _fields(plate, acquisition))
 
     def take_import(
-        self, key: str, data: bytes, name: str, columns: Collection[str], who: str
+        self,
+        key: str,
+        data: bytes,
+        name: str,
+        columns: Collection[str],
+        who: str,
+        acquisition: int | None = None,
     ) -> None:
-        """Keep columns of a table as metrics of a plate."""
+        """Keep columns of a table as metrics of a plate; see `preview_import`."""
         plate = self._writable(key)
-        table = self._table(plate, data, name)
-        self._judging.imports.take(plate.overview(), table, columns, who)
+        self._judging.imports.take(
+            plate.overview(),
+            self._table(plate, data, name),
+            columns,
+            who,
+            _fields(plate, acquisition),
+        )
         plate.bump()
 
     def remove_import(self, key: str, columns: Collection[str]) -> None:
@@ -316,6 +342,25 @@ class Choices:
             if self._measuring.in_memory(one.key)
         ]
         return [one for one in known if project_of(one.overview().location) == project]
+
+
+def _fields(
+    plate: ServedPlate, acquisition: int | None
+) -> dict[Position, list[OwnField]]:
+    """Return the fields of an acquisition by well; reads wells that nobody has read."""
+    states = {well.label: well.state for well in plate.overview().wells}
+    found = {}
+    for place, label in places(plate.overview()).items():
+        if states[label] != "present":
+            continue
+        with contextlib.suppress(HCSError):
+            # Of a well that cannot be read, no site is known.
+            found[place] = [
+                OwnField(one.name, one.label)
+                for one in plate.open_well(label).fields
+                if acquisition is None or (one.acquisition or 0) == acquisition
+            ]
+    return found
 
 
 def _same_grid(one: ServedPlate, other: ServedPlate) -> bool:

@@ -12,20 +12,28 @@ from dashboard.text import plain_text
 from hcs.cache import LRUCache
 from hcs.errors import InvalidPathError
 from hcs.layout import parse_well
+from hcs.qc.sites import match_sites
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from dashboard.plates.values import PlateOverview
     from dashboard.settings import Settings
     from hcs.layout import Position
     from hcs.qc.imported import ImportedTable
+    from hcs.qc.sites import OwnField, SiteMap, SiteRule
+
+    Fields = Mapping[Position, Sequence[OwnField]]
 
 PREFIX = "imported:"
 """Begins the id of an imported metric."""
 
 WHOLE = ""
 """Instead of a field's name: a number that is the well's as a whole."""
+
+STRANGE = "site "
+"""Begins, instead of a field's name, a site of a table that is no field of ours. No
+path holds a blank, so nothing that is said of our fields is said of it."""
 
 _LIST = "imported-list"
 _ROWS = "imported-rows"
@@ -34,7 +42,7 @@ _MOST = 500
 """Columns that one plate may have: more cannot be chosen from a list."""
 
 Values = dict[str, list[tuple[str, float]]]
-"""Numbers by label of the well; each with its field, "" for the well as a whole."""
+"""Numbers by label of the well; each with its field, `WHOLE` or `STRANGE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +78,33 @@ class ImportPreview:
     """Wells with images that it does not name."""
 
     field_column: str
+    site_rule: SiteRule
+    sites: tuple[tuple[str, str, int], ...]
+    """Field of the table, label of ours that it is, and in how many wells."""
+
+    strange_sites: tuple[tuple[str, int], ...]
+    """Fields of the table that are none of ours, and in how many wells."""
+
     left_out: tuple[str, ...]
     problems: tuple[str, ...]
 
 
-def preview_import(table: ImportedTable, overview: PlateOverview) -> ImportPreview:
-    """Return what a table would bring to a plate."""
+def preview_import(
+    table: ImportedTable, overview: PlateOverview, fields: Fields
+) -> ImportPreview:
+    """Return what a table would bring to a plate.
+
+    Parameters
+    ----------
+    table
+        What was read.
+    overview
+        The plate.
+    fields
+        Its fields, by well.
+    """
     labels = places(overview)
+    sites = _sites(table, labels, fields)
     named = {well for well, _ in table.rows}
     here = {labels[well] for well in named if well in labels}
     present = {well.label for well in overview.wells if well.state == "present"}
@@ -99,9 +127,19 @@ def preview_import(table: ImportedTable, overview: PlateOverview) -> ImportPrevi
         unmatched=tuple(f"row {row + 1}, column {column + 1}" for row, column in lost),
         missing=len(present - here),
         field_column=table.field_column or "",
+        site_rule=sites.rule,
+        sites=sites.matched,
+        strange_sites=sites.unmatched,
         left_out=table.left_out,
         problems=table.problems,
     )
+
+
+def _sites(
+    table: ImportedTable, labels: Mapping[Position, str], fields: Fields
+) -> SiteMap:
+    told = [(well, text) for well, text in table.rows if text and well in labels]
+    return match_sites(told, fields)
 
 
 def places(overview: PlateOverview) -> dict[Position, str]:
@@ -125,12 +163,7 @@ class ImportBook:
 
     def metrics(self, overview: PlateOverview) -> tuple[ImportedMetric, ...]:
         """Return the columns that were taken for a plate."""
-        told = self._settings.get(_LIST, overview.id)
-        return tuple(
-            ImportedMetric(**{key: str(one.get(key, "")) for key in _FIELDS})
-            for one in (told if isinstance(told, list) else [])
-            if isinstance(one, dict)
-        )
+        return _listed(self._settings.get(_LIST, overview.id))
 
     def values(self, overview: PlateOverview, column: str) -> Values:
         """Return the numbers of a column; none where there is no such column."""
@@ -153,23 +186,33 @@ class ImportBook:
         table: ImportedTable,
         columns: Collection[str],
         who: str,
+        fields: Fields,
     ) -> None:
         """Keep columns of a table as metrics; equal names of before are replaced.
+
+        Parameters
+        ----------
+        overview, table
+            The plate, and what was read.
+        columns
+            Names of those that become metrics.
+        who
+            Who says so.
+        fields
+            The plate's fields by well: a table's own are kept under their names.
 
         Raises
         ------
         RefusedError
-            If no column or too many would be there, or no well is of this plate.
+            If no column is chosen, too many would be there, or no well is of this
+            plate.
         """
         chosen = [one.name for one in table.columns if one.name in columns]
-        kept = [one for one in self.metrics(overview) if one.column not in chosen]
-        if not chosen or len(chosen) + len(kept) > _MOST:
-            raise RefusedError(
-                f"{len(chosen)} columns were chosen and {len(kept)} are there already; "
-                f"a plate has 1 to {_MOST} imported metrics."
-            )
         labels = places(overview)
-        rows = {column: _column(table.rows, column, labels) for column in chosen}
+        names = _sites(table, labels, fields).names
+        rows = {column: _column(table, column, labels, names) for column in chosen}
+        if not chosen:
+            raise RefusedError("No column was chosen; tick those to take as metrics.")
         if not any(rows.values()):
             raise RefusedError(f"{table.name} names no well of this plate.")
         id = uuid.uuid4().hex
@@ -184,35 +227,69 @@ class ImportBook:
             )
             for column in chosen
         ]
+        # First: who finds the list finds the rows.
         self._settings.put(rows, _ROWS, overview.id, id)
-        self._write_list(overview, [*kept, *made])
+        try:
+            self._replace(overview, chosen, made)
+        except RefusedError:
+            self._settings.put(None, _ROWS, overview.id, id)
+            raise
 
     def remove(self, overview: PlateOverview, columns: Collection[str]) -> None:
         """Forget columns."""
-        before = self.metrics(overview)
-        kept = [one for one in before if one.column not in columns]
-        self._write_list(overview, kept)
+        self._replace(overview, columns, ())
 
-    def _write_list(self, overview: PlateOverview, kept: list[ImportedMetric]) -> None:
-        before = {one.table for one in self.metrics(overview)}
-        value = [{key: getattr(one, key) for key in _FIELDS} for one in kept]
-        self._settings.put(value or None, _LIST, overview.id)
-        for table in before - {one.table for one in kept}:
+    def _replace(
+        self,
+        overview: PlateOverview,
+        columns: Collection[str],
+        made: Sequence[ImportedMetric],
+    ) -> None:
+        """List others instead of some columns, and forget tables without any."""
+        unused: set[str] = set()
+
+        def change(told: Any) -> list[dict[str, str]] | None:
+            before = _listed(told)
+            kept = [one for one in before if one.column not in columns]
+            after = [*kept, *made]
+            if made and len(after) > _MOST:
+                raise RefusedError(
+                    f"{len(made)} columns were chosen and {len(kept)} are there "
+                    f"already; a plate has up to {_MOST} imported metrics."
+                )
+            unused.clear()
+            unused.update({one.table for one in before} - {one.table for one in after})
+            return [
+                {key: getattr(one, key) for key in _FIELDS} for one in after
+            ] or None
+
+        self._settings.change(change, _LIST, overview.id)
+        for table in unused:
             self._settings.put(None, _ROWS, overview.id, table)
 
 
 _FIELDS = ("column", "table", "source", "who", "when")
 
 
+def _listed(told: Any) -> tuple[ImportedMetric, ...]:
+    return tuple(
+        ImportedMetric(**{key: str(one.get(key, "")) for key in _FIELDS})
+        for one in (told if isinstance(told, list) else [])
+        if isinstance(one, dict)
+    )
+
+
 def _column(
-    rows: Mapping[tuple[Position, str | None], Mapping[str, float]],
+    table: ImportedTable,
     column: str,
     labels: Mapping[Position, str],
+    names: Mapping[tuple[Position, str], str],
 ) -> Values:
     found: Values = {}
-    for (well, field), row in rows.items():
+    for (well, site), row in table.rows.items():
         if well in labels and column in row:
-            found.setdefault(labels[well], []).append((field or WHOLE, row[column]))
+            field = names.get((well, site), STRANGE + site) if site else WHOLE
+            found.setdefault(labels[well], []).append((field, row[column]))
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from dashboard.errors import NotServedError
 from dashboard.plates.values import MetricInfo, MetricValue, MetricValues
 from dashboard.quality.imports import PREFIX as IMPORTED
-from dashboard.quality.imports import WHOLE
+from dashboard.quality.imports import STRANGE, WHOLE
 from dashboard.quality.metrics import Measured
 from dashboard.quality.scores import (
     COMPLETENESS,
@@ -170,19 +170,31 @@ def _numbers(
     stock: Stock, info: MetricInfo, acquisition: int | None
 ) -> dict[str, FieldNumbers]:
     if info.id.startswith(IMPORTED):
-        return _imported(stock)
+        return _imported(stock, acquisition)
     return _own(stock, info, acquisition)
 
 
-def _imported(stock: Stock) -> dict[str, FieldNumbers]:
+def _imported(stock: Stock, acquisition: int | None) -> dict[str, FieldNumbers]:
+    """Return imported numbers, without those of fields of other acquisitions.
+
+    Numbers of no field of ours are of any: the table does not say of which.
+    """
     rows = stock.values or {}
-    return {
-        well.label: [
-            (name, Measured(value)) for name, value in rows.get(well.label, ())
+    found = {}
+    for well in stock.overview.wells:
+        if well.state == "not_acquired":
+            continue
+        others = {
+            name
+            for name, run in stock.fields.get(well.path, ())
+            if acquisition is not None and (run or 0) != acquisition
+        }
+        found[well.label] = [
+            (name, Measured(value))
+            for name, value in rows.get(well.label, ())
+            if name not in others
         ]
-        for well in stock.overview.wells
-        if well.state != "not_acquired"
-    }
+    return found
 
 
 def _own(
@@ -241,8 +253,8 @@ def _well(
     values = np.array([value for value, _ in known])
     value = aggregate(values, chosen, bad=info.direction, middle=middle)
     of = len(fields)
-    if all(name == WHOLE for name, _ in fields):
-        # Nobody can say of how many fields; no rule about fields is meant.
+    if all(name == WHOLE or name.startswith(STRANGE) for name, _ in fields):
+        # Nobody can say of how many of ours; no rule about fields is meant.
         return MetricValue(value=None if math.isnan(value) else value)
     if math.isnan(value):
         return MetricValue(value=None, reason="needs two fields", n=len(known), of=of)

@@ -27,6 +27,7 @@ MOST_BYTES = 8 << 20
 """Larger tables do not fit through the page's websocket."""
 
 _MOST_COLUMNS = 300
+_MOST_SITES = 40
 
 
 class SetupIsland(Island):
@@ -44,6 +45,9 @@ class Setup:
         self._basis: tuple[tuple[object, ...], BasisView] | None = None
         self._file: tuple[str, str, bytes] | None = None
         """Kind, name and bytes of the file that is previewed."""
+
+        self._acquisition: int | None = None
+        """Whose fields the previewed table's are."""
 
         self._map: MapPreview | None = None
         self._import: ImportPreview | None = None
@@ -175,11 +179,13 @@ class Setup:
             return
         kind, name, data = file
         choices, key = self._session.service.choices, now.state.plate
+        # A table does not say of which acquisition it is: of the one that is shown.
+        self._acquisition = acquisition = now.state.acquisition
 
         def look() -> MapPreview | ImportPreview:
             if kind == "map":
                 return choices.preview_map(key, data, name, barcode)
-            return choices.preview_import(key, data, name)
+            return choices.preview_import(key, data, name, acquisition)
 
         self._session.run(
             look,
@@ -235,9 +241,10 @@ class Setup:
             return
         columns = {one for one in given if isinstance(one, str)}
         who, (_, name, data) = self._session.person, file
+        acquisition = self._acquisition
         self._try(
             "import",
-            lambda c, key: c.take_import(key, data, name, columns, who),
+            lambda c, key: c.take_import(key, data, name, columns, who, acquisition),
             then=self._forget_file,
         )
 
@@ -327,6 +334,19 @@ def _import_content(found: ImportPreview) -> dict[str, Any]:
         "unmatched": _few(found.unmatched),
         "missing": found.missing,
         "field": plain_text(found.field_column, 60),
+        "rule": found.site_rule,
+        "sites": [
+            [plain_text(site, 30), plain_text(label, 30), wells]
+            for site, label, wells in found.sites[:_MOST_SITES]
+        ],
+        "strange": [
+            [plain_text(site, 30), wells]
+            for site, wells in found.strange_sites[:_MOST_SITES]
+        ],
+        "more": [
+            max(0, len(found.sites) - _MOST_SITES),
+            max(0, len(found.strange_sites) - _MOST_SITES),
+        ],
         "left_out": [plain_text(one, 60) for one in told["left_out"][:40]],
         "problems": [plain_text(one, 400) for one in found.problems],
     }

@@ -297,6 +297,54 @@ def test_imported_columns_are_metrics_like_ours(service: Service) -> None:
     assert not any(one.kind == "imported" for one in service.metrics(ONE))
 
 
+def test_a_failed_field_takes_its_own_number_along_and_no_other(
+    service: Service,
+) -> None:
+    table = b"Well,Site,Hits\nA1,1,10\nA1,2,30\nA1,3,80\n"
+    found = service.choices.preview_import(ONE, table, "sites.csv")
+    assert (found.site_rule, found.sites) == (
+        "from 1",
+        (("1", "0", 1), ("2", "1", 1)),
+    )
+    assert found.strange_sites == (("3", 1),)
+    service.choices.take_import(ONE, table, "sites.csv", {"Hits"}, "Ana")
+    metric = "imported:Hits"
+    assert service.field_numbers(ONE, metric)["A1"] == {"0": 10, "1": 30, "site 3": 80}
+    assert service.values(ONE, metric, way="field:1").wells["A1"].value == 30
+    decision = Decision(Subject("A/1", "1"), "field")
+    batch = service.reviews.judge(ONE, [decision], "fail", Who("Ana", "typed")).batch
+    service.reviews.read(ONE)
+    try:
+        assert service.values(ONE, metric, way="max").wells["A1"].value == 80
+        assert service.values(ONE, metric).wells["A1"].value == 45
+    finally:
+        service.reviews.undo(ONE, Who("Ana", "typed"), batch)
+        service.choices.remove_import(ONE, {"Hits"})
+
+
+def test_imported_numbers_are_those_of_the_acquisition_that_is_shown(
+    tmp_path: Path,
+) -> None:
+    path = plates.make(tmp_path / "p.ome.zarr", fields=2, acquisitions=[0, 1])
+    made = Service([path], open_workspace(tmp_path / "workspace"), workers=0)
+    try:
+        (entry,) = made.plates()
+        key, choices = entry.key, made.choices
+        names = [one.name for one in made.well(key, "A1").fields]
+        made.measure(key)
+        table = b"Well,Site,Hits\nA1,1,10\nA1,2,30\nA2,7,5\n"
+        # A table that may be of either acquisition is of none of their fields.
+        assert choices.preview_import(key, table, "t.csv").sites == ()
+        choices.take_import(key, table, "t.csv", {"Hits"}, "Ana", acquisition=1)
+        metric = "imported:Hits"
+        assert set(made.field_numbers(key, metric)["A1"]) == set(names[2:])
+        assert made.values(key, metric, 1).wells["A1"].value == 20
+        assert made.values(key, metric, 0).wells["A1"].value is None
+        assert made.values(key, metric, 0).wells["A2"].value == 5
+    finally:
+        made.close()
+
+
 def test_a_table_of_whole_wells_knows_no_rule_about_fields(service: Service) -> None:
     service.choices.take_import(
         ONE, b"Well,Hits\nA1,10\nB3,7\n", "wells.csv", {"Hits"}, "Ana"
