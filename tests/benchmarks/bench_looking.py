@@ -10,6 +10,7 @@ paint, memory; all where none is named.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import statistics
 import subprocess
@@ -197,6 +198,32 @@ class Bench:
         yield server
         server.stop()
 
+    @contextmanager
+    def empty(self) -> Iterator[tuple[str, int]]:
+        """Yield address and process id of a server of an empty Panel page."""
+        script = self.folder / "empty.py"
+        script.write_text(EMPTY)
+        process = subprocess.Popen(
+            [sys.executable, script, "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        line = next(one for one in process.stdout if "http" in one)
+        url = line[line.index("http") :].split()[0].replace("0.0.0.0", "localhost")  # noqa: S104
+        try:
+            yield url, process.pid
+        finally:
+            process.terminate()
+            process.wait()
+
+    def open_empty(self, url: str) -> float:
+        """Return the milliseconds until an empty Panel page is painted."""
+        with self.context() as context:
+            page = context.new_page()
+            start = time.perf_counter()
+            page.goto(url, wait_until="commit")
+            page.locator("#there").wait_for(state="visible")
+            return (time.perf_counter() - start) * 1e3
+
     def wait_for_previews(self, page: Page, key: str) -> None:
         """Wait until the background job has ended."""
         url = f"pixels/{key}/previews.json"
@@ -216,15 +243,19 @@ def overview(bench: Bench) -> None:
     """Requests, bytes and time of the whole plate."""
     for wells, grid, wanted in ((384, (16, 24), 1500), (1536, (32, 48), 2500)):
         path = cell_plates.make(bench.folder / f"o{wells}.ome.zarr", *grid)
-        with bench.serve(path, workspace=f"w{wells}") as server:
+        with (
+            bench.empty() as (empty, _),
+            bench.serve(path, workspace=f"w{wells}") as server,
+        ):
             with bench.context() as context:
                 page = context.new_page()
                 page.goto(server.url)
                 drawn(page)
                 bench.wait_for_previews(page, path.name)
                 trip = page.evaluate(ROUND_TRIP)
-            times, own, requests, nbytes = [], [], 0, 0
+            bases, times, own, requests, nbytes = [], [], [], 0, 0
             for _ in range(REPEATS):
+                bases.append(bench.open_empty(empty))
                 with bench.context() as context:
                     page = context.new_page()
                     answers: list[Any] = []
@@ -243,11 +274,14 @@ def overview(bench: Bench) -> None:
                         int(one.headers.get("content-length", 0)) for one in answers
                     )
                     own.append(page.evaluate(OWN))
-            bench.say(f"{wells} wells: requests for pictures", requests, 6, "", "")
-            bench.say(f"{wells} wells: bytes", nbytes / 1e6, 1.5, "MB", "")
-            base = f"round trip {trip:.1f} ms; from navigation, browser cache empty"
+            base = f"one a well {wells}"
+            bench.say(f"{wells} wells: requests for pictures", requests, 6, "", base)
+            raw = wells * 2 * 270 * 270 * 2 / 1e6
+            base = f"the planes below them {raw:.0f} MB"
+            bench.say(f"{wells} wells: bytes", nbytes / 1e6, 1.5, "MB", base)
+            base = f"empty Panel page {middle(bases):.0f} ms, round trip {trip:.1f} ms"
             bench.say(f"{wells} wells: drawn", middle(times), wanted, "ms", base)
-            base = "from the canvas's first request"
+            base = f"of it from the first request, round trip {trip:.1f} ms"
             bench.say(f"{wells} wells: drawn", middle(own), wanted, "ms", base)
         shutil.rmtree(path)
 
@@ -322,37 +356,25 @@ def canvas(bench: Bench) -> None:
 def paint(bench: Bench) -> None:
     """The first paint of the plate, against an empty Panel page."""
     path = cell_plates.make(bench.folder / "p.ome.zarr", 8, 12)
-    script = bench.folder / "empty.py"
-    script.write_text(EMPTY)
-    process = subprocess.Popen(
-        [sys.executable, script, "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    line = next(one for one in process.stdout if "http" in one)
-    empty = line[line.index("http") :].split()[0].replace("0.0.0.0", "localhost")  # noqa: S104
-    try:
-        with bench.serve(path, workspace="p") as server:
-            pages = {
-                "ours": (server.url, '[role="gridcell"][data-well="H12"]'),
-                "empty": (empty, "#there"),
-            }
-            times: dict[tuple[str, str], list[float]] = {}
-            for turn in range(REPEATS + 1):
-                for name, (url, test) in pages.items():
-                    with bench.context() as context:
-                        for state in ("cold", "warm"):
-                            page = context.new_page()
-                            start = time.perf_counter()
-                            page.goto(url, wait_until="commit")
-                            page.locator(test).first.wait_for(state="visible")
-                            if turn:
-                                times.setdefault((name, state), []).append(
-                                    (time.perf_counter() - start) * 1e3
-                                )
-                            page.close()
-    finally:
-        process.terminate()
-        process.wait()
+    with bench.empty() as (empty, _), bench.serve(path, workspace="p") as server:
+        pages = {
+            "ours": (server.url, '[role="gridcell"][data-well="H12"]'),
+            "empty": (empty, "#there"),
+        }
+        times: dict[tuple[str, str], list[float]] = {}
+        for turn in range(REPEATS + 1):
+            for name, (url, test) in pages.items():
+                with bench.context() as context:
+                    for state in ("cold", "warm"):
+                        page = context.new_page()
+                        start = time.perf_counter()
+                        page.goto(url, wait_until="commit")
+                        page.locator(test).first.wait_for(state="visible")
+                        if turn:
+                            times.setdefault((name, state), []).append(
+                                (time.perf_counter() - start) * 1e3
+                            )
+                        page.close()
     for state in ("cold", "warm"):
         ours, base = middle(times["ours", state]), middle(times["empty", state])
         text = f"{ours:.0f} ms against {base:.0f} ms of an empty Panel page"
@@ -364,35 +386,41 @@ def memory(bench: Bench) -> None:
     """What an open page costs the server that nobody touches."""
     path = cell_plates.make(bench.folder / "m.ome.zarr", 16, 24)
     with bench.serve(path, workspace="m") as server:
-        pages: list[BrowserContext] = []
-
-        def visit() -> None:
-            context = bench.browser.new_context()
-            context.set_default_timeout(PATIENCE)
+        with bench.context() as context:
             page = context.new_page()
             page.goto(server.url)
             drawn(page)
-            if not pages:
-                bench.wait_for_previews(page, path.name)
-            pages.append(context)
-
-        for _ in range(2):
-            visit()
-        time.sleep(2)
-        before = _rss(server)
-        for _ in range(6):
-            visit()
-        time.sleep(2)
-        after = _rss(server)
-        for context in pages:
-            context.close()
-    base = f"{before:.0f} MB with 2 pages, {after:.0f} MB with 8"
-    bench.say("memory of the server a page", (after - before) / 6, 15, "MB", base)
+            bench.wait_for_previews(page, path.name)
+        ours, text = _per_page(bench, server.url, server._process.pid, drawn)
+    with bench.empty() as (url, process):
+        base, _ = _per_page(
+            bench, url, process, lambda page: page.locator("#there").wait_for()
+        )
+    text = f"{text}; empty Panel page {base:.1f} MB"
+    bench.say("memory of the server a page", ours, 15, "MB", text)
     shutil.rmtree(path)
 
 
-def _rss(server: Server) -> float:
-    status = Path(f"/proc/{server._process.pid}/status").read_text()
+def _per_page(
+    bench: Bench, url: str, process: int, wait: Callable[[Page], None]
+) -> tuple[float, str]:
+    """Return the MB of a server that an open page takes, and how they were found."""
+    with contextlib.ExitStack() as stack:
+
+        def visit(count: int) -> float:
+            for _ in range(count):
+                page = stack.enter_context(bench.context()).new_page()
+                page.goto(url)
+                wait(page)
+            time.sleep(2)
+            return _rss(process)
+
+        before, after = visit(2), visit(6)
+    return (after - before) / 6, f"{before:.0f} MB with 2 pages, {after:.0f} MB with 8"
+
+
+def _rss(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text()
     line = next(one for one in status.splitlines() if one.startswith("VmRSS"))
     return int(line.split()[1]) / 1024
 
