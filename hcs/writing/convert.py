@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, HCSError, StoreError
-from hcs.metadata import FieldVersion, Well, WellImage, as_plate
+from hcs.metadata import as_plate
 from hcs.ngff import spec
-from hcs.ngff.history import FieldRecord, now, record_of, write_records
-from hcs.writing import group, hierarchy, step
+from hcs.writing import group, hierarchy
 from hcs.writing.folder import DirectoryTarget
-from hcs.writing.places import BYSTANDERS, is_archive, local_path, object_target
-from hcs.writing.tree import DOCUMENTS, Transfer, copy_content, copy_node, group_files
+from hcs.writing.places import is_archive, local_path, object_target
+from hcs.writing.tree import Transfer
+from hcs.writing.well_copy import copy_others, copy_well, well_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from hcs.metadata import Plate, PlateWell
     from hcs.plates.plate import HCSPlate
     from hcs.stores.store import PlateStore
-    from hcs.writing.hierarchy import WellState
     from hcs.writing.target import Target
 
 COPYING = "copying"
 """Our key of a plate that is still being copied; names its source, so that the copy
 can be resumed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
-    """One image group to copy."""
-
-    path: str
-    """Where it is, below the well."""
-
-    new_path: str
-    identifier: str
-    """Id of the version in the copy."""
 
 
 def to_hcs_zarr(
@@ -154,17 +142,17 @@ def copy_plate(
     try:
         if not unfinished:
             _keep_unknown(transfer, plate.metadata, plate.attributes)
-        _copy_others(transfer, "", {row.name for row in plate.rows})
+        copy_others(transfer, "", {row.name for row in plate.rows})
         wells = [entry for entry in plate.wells if _is_there(transfer, entry)]
         total = sum(
-            len(_well_state(transfer, entry.path).well.images) for entry in wells
+            len(well_state(transfer, entry.path).well.images) for entry in wells
         )
         for entry in wells:
-            for _ in _copy_well(transfer, entry.path, history):
+            for _ in copy_well(transfer, entry.path, history):
                 done += 1
                 if progress is not None:
-                    progress(done, total)
-        hierarchy.annotate(draft.target, {COPYING: None})
+                    progress(done, max(done, total))  # some may be added
+        draft.target.transact(partial(_complete, transfer))
     except BaseException as error:
         for note in draft.abandon(done):
             error.add_note(note)
@@ -248,139 +236,19 @@ def _keep_unknown(
     target.transact(keep)
 
 
-def _copy_others(transfer: Transfer, key: str, taken: set[str]) -> None:
-    """Copy what lies beside rows, wells or fields: tables, and the like."""
-    for name in transfer.children(key):
-        new_key = f"{key}/{name}" if key else name
-        if name in taken or name in BYSTANDERS or transfer.target.exists(new_key):
-            continue
-        if name.endswith(".hcs-part"):
-            continue
-        copy_node(transfer, new_key, new_key)
+def _complete(transfer: Transfer) -> None:
+    """Take the mark away, and take over counts that were raised meanwhile."""
+    state = hierarchy.read_plate_state(transfer.target)
+    source = hierarchy.read_plate_state(transfer.store).plate
+    count = max(state.plate.field_count or 0, source.field_count or 0) or None
+    runs = {one.id: one for one in source.acquisitions or ()}
+    acquisitions = state.plate.acquisitions and [
+        runs.get(one.id, one) for one in state.plate.acquisitions
+    ]
+    plate = replace(state.plate, field_count=count, acquisitions=acquisitions)
+    hierarchy.merge(transfer.target, {COPYING: None}, plate)
 
 
 def _is_there(transfer: Transfer, entry: PlateWell) -> bool:
     name = spec.group_document(transfer.old)
     return transfer.store.stamp(f"{entry.path}/{name}") is not None
-
-
-def _well_state(transfer: Transfer, path: str) -> WellState:
-    return hierarchy.read_well_state(transfer.store, transfer.old, path)
-
-
-def _copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
-    """Copy a well and yield the name of each field that is done."""
-    target, well = transfer.target, _well_state(transfer, path)
-    if hierarchy.read_well_state(target, transfer.new, path).exists:
-        yield from (well.name_of(image) for image in well.well.images)
-        return
-    row = path.split("/")[0]
-    attributes = transfer.attributes(row) or {}
-    if not target.exists(f"{row}/{spec.group_document(transfer.new)}"):
-        for name, data in group_files(transfer, row, attributes).items():
-            target.replace(f"{row}/{name}", data)
-    images: list[WellImage] = []
-    records: list[FieldRecord] = []
-    for image in well.well.images:
-        image, record, groups = _plan(transfer, well, image, history)
-        for one in groups:
-            _copy_group(transfer, path, one)
-        images.append(image)
-        records.append(record)
-        yield record.name
-    named = {one.path for record in well.records.values() for one in record.versions}
-    named |= {image.path for image in well.well.images}
-    named |= {alias for record in well.records.values() for alias in _aliases(record)}
-    _copy_others(transfer, path, named)
-    _write_well(transfer, well, images, records)
-
-
-def _aliases(record: FieldRecord) -> list[str]:
-    found = (record.settling or {}).get("aliases", ())
-    return [str(alias.get("path")) for alias in found]
-
-
-def _plan(
-    transfer: Transfer, well: WellState, image: WellImage, history: bool
-) -> tuple[WellImage, FieldRecord, list[Copied]]:
-    """Return what a field becomes: its entry, its record, and the groups to copy."""
-    live = _version_of(transfer, well, image)
-    record = record_of(well.records, image)
-    if history and record is not None:
-        record = replace(record, settling=None)
-        groups = [
-            Copied(path=one.path, new_path=one.path, identifier=one.id)
-            for one in record.kept()
-        ]
-        if image.path not in [one.path for one in groups]:
-            groups.append(Copied(path=image.path, new_path=image.path, identifier=live))
-        return image, record, groups
-    name = image.path if record is None else record.name
-    new = FieldRecord(
-        name=name,
-        path=name,
-        live=live,
-        label=None if record is None else record.label,
-        acquisition=image.acquisition,
-        versions=(FieldVersion(id=live, path=name, action="write", when=now()),),
-    )
-    copied = Copied(path=image.path, new_path=name, identifier=live)
-    return replace(image, path=name), new, [copied]
-
-
-def _version_of(transfer: Transfer, well: WellState, image: WellImage) -> str:
-    from hcs.images.image import Multiscales
-
-    key = f"{well.path}/{image.path}"
-    found = Multiscales.open(transfer.store, key, transfer.old).version
-    return found or uuid.uuid4().hex
-
-
-def _copy_group(transfer: Transfer, well: str, copied: Copied) -> None:
-    """Copy an image group as a field is staged: marked first, its document last."""
-    target, version = transfer.target, transfer.new
-    key = f"{well}/{copied.new_path}"
-    if target.exists(key):
-        if group.version_at(target, version, key) == copied.identifier:
-            return
-        group.remove_group(target, version, key)
-    mark = group.mark_files(version, copied.identifier, group.STAGING)
-    hold = target.claim(key, mark)
-    if hold is None:
-        raise ConflictError(f"{target.location}/{key} is being written elsewhere.")
-    try:
-        _fill_group(transfer, f"{well}/{copied.path}", key, copied.identifier)
-    finally:
-        hold.release()
-
-
-def _fill_group(transfer: Transfer, old_key: str, key: str, identifier: str) -> None:
-    target = transfer.target
-    copy_content(transfer, old_key, key)
-    attributes = dict(transfer.attributes(old_key) or {})
-    content = {**spec.extension(attributes), "version": identifier}
-    step.reached("copied")
-    files = group_files(transfer, old_key, spec.with_extension(attributes, content))
-    for name, data in files.items():
-        if name not in (".zgroup",) and name in DOCUMENTS:
-            target.replace(f"{key}/{name}", data, durable=False)
-    target.sync(key)
-
-
-def _write_well(
-    transfer: Transfer,
-    well: WellState,
-    images: list[WellImage],
-    records: list[FieldRecord],
-) -> None:
-    attributes: Mapping[str, Any] = well.attributes
-    for old, new in zip(well.well.images, images, strict=True):
-        attributes = hierarchy.repathed(attributes, old.path, new.path)
-    written = spec.write_well(Well(images), transfer.new, attributes)
-    content = write_records({**spec.extension(well.attributes), "fields": {}}, records)
-    group.write_group(
-        transfer.target,
-        well.path,
-        transfer.new,
-        spec.with_extension(written, content),
-    )

@@ -168,9 +168,19 @@ def annotate(target: Target, content: Mapping[str, Any]) -> None:
     target.transact(lambda: merge(target, content))
 
 
-def merge(target: Target, content: Mapping[str, Any]) -> None:
-    """Do what `annotate` does, for a caller that holds the lock."""
+def merge(
+    target: Target, content: Mapping[str, Any], plate: Plate | None = None
+) -> None:
+    """Do what `annotate` does, for a caller that holds the lock.
+
+    Parameters
+    ----------
+    plate
+        What the plate document says from now on; by default what it said.
+    """
     state = read_plate_state(target)
+    if plate is not None:
+        state = replace(state, plate=plate)
     merged = {**spec.extension(state.attributes), **content}
     merged = {key: value for key, value in merged.items() if value is not None}
     attributes = spec.with_extension(state.attributes, merged)
