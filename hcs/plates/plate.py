@@ -74,12 +74,11 @@ class HCSPlate:
         *,
         metadata: Any = None,
     ) -> None:
-        from hcs.stores.location import open_store
-        from hcs.stores.store import PlateStore
+        from hcs.stores.location import is_lent, open_store
 
         given = metadata if plate_metadata is None else plate_metadata
         self._store: PlateStore | None = None if store is None else open_store(store)
-        self._borrowed = isinstance(store, PlateStore)
+        self._lent = is_lent(store)
         self._attributes: dict[str, Any] = {}
         self._version: str | None = None
         self._lock = Lock()
@@ -95,7 +94,7 @@ class HCSPlate:
             self._set_metadata(as_plate(given))
             self._version = self.metadata.version
         elif self._store is not None:
-            self.refresh()
+            self._read()
         else:
             raise MetadataError(
                 "HCSPlate() got neither a store nor metadata; expected one or both."
@@ -341,10 +340,10 @@ class HCSPlate:
     def close(self) -> None:
         """Forget what was read, and release the store if the plate has opened it.
 
-        A `PlateStore` that was handed over is left open, as others may read it.
+        A store that was handed over is left open, as others may read it.
         """
         self._wells.clear()
-        if self._store is not None and not self._borrowed:
+        if self._store is not None and not self._lent:
             self._store.close()
 
     def __enter__(self) -> Self:
@@ -373,9 +372,16 @@ class HCSPlate:
             self._well_cache_size,
             self._image_cache_size,
         )
-        return HCSPlate, arguments
+        return HCSPlate, arguments, {"_lent": self._lent}
 
     # --- inside -----------------------------------------------------------------------
+
+    def _read(self) -> None:
+        try:
+            self.refresh()
+        except BaseException:
+            self.close()
+            raise
 
     def _set_metadata(self, plate: Plate) -> None:
         self.metadata = plate
@@ -457,7 +463,11 @@ def from_hcs_zarr(
         store, well_cache_size=well_cache_size, image_cache_size=image_cache_size
     )
     if validate:
-        _validate(plate)
+        try:
+            _validate(plate)
+        except BaseException:
+            plate.close()
+            raise
     return plate
 
 

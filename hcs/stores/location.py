@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hcs.errors import PlateNotFoundError, StoreError
 from hcs.stores.directory import DirectoryStore
 from hcs.stores.store import PlateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REMOTE_SCHEMES = ("http", "https", "s3", "gs", "az")
 
@@ -44,6 +48,27 @@ def open_store(location: Any) -> PlateStore:
     if isinstance(location, str | os.PathLike):
         return _open_path(os.fspath(location))
     return _open_object(location)
+
+
+def is_lent(location: Any) -> bool:
+    """Whether `open_store` returns what somebody else has opened, and closes."""
+    if isinstance(location, PlateStore):
+        return True
+    # A group of zarr's may be open on one of our stores.
+    place = getattr(location, "store_path", location)
+    inner = getattr(getattr(place, "store", place), "source", None)
+    return isinstance(inner, PlateStore)
+
+
+@contextmanager
+def opened_store(location: Any) -> Iterator[PlateStore]:
+    """Open a location for the length of a body; a store that was lent stays open."""
+    store = open_store(location)
+    try:
+        yield store
+    finally:
+        if not is_lent(location):
+            store.close()
 
 
 def _open_url(url: str, scheme: str) -> PlateStore:

@@ -51,12 +51,12 @@ def validate(
     -----
     The cost is linear in wells, fields and levels: each document is read once.
     """
-    from hcs.stores.location import open_store
+    from hcs.stores.location import opened_store
     from hcs.stores.store import PlateStore
     from hcs.validation.store import validate_store
 
     opened = getattr(store, "store", store)
-    if isinstance(opened, PlateStore):
-        return validate_store(opened, pixels, progress)
-    with open_store(store) as found:
+    if not isinstance(opened, PlateStore):
+        opened = store
+    with opened_store(opened) as found:
         return validate_store(found, pixels, progress)

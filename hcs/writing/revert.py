@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, NotFoundError
 from hcs.ngff import spec
-from hcs.stores.location import open_store
+from hcs.stores.location import opened_store
 from hcs.writing import hierarchy
 from hcs.writing.commit import Change, commit_change
 from hcs.writing.places import opened
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs.metadata import FieldVersion, Who
-    from hcs.writing.hierarchy import WellState
+    from hcs.writing.hierarchy import Documents, WellState
 
 
 def history(
@@ -37,7 +37,15 @@ def history(
         By well path and field name. A field that was never changed here, on a plate of
         other software, has no entry.
     """
-    documents = store if isinstance(store, Target) else open_store(store)
+    if not isinstance(store, Target):
+        with opened_store(store) as documents:
+            return _history(documents, well)
+    return _history(store, well)
+
+
+def _history(
+    documents: Documents, well: str | None
+) -> Mapping[tuple[str, str], tuple[FieldVersion, ...]]:
     state = hierarchy.read_plate_state(documents)
     wells = [entry.path for entry in state.plate.wells] if well is None else [well]
     found: dict[tuple[str, str], tuple[FieldVersion, ...]] = {}

@@ -8,6 +8,7 @@ import os
 import pickle
 import shutil
 import tracemalloc
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zarr
 
 import hcs
 from hcs.errors import (
@@ -609,11 +611,36 @@ def test_a_plate_closes_only_the_store_that_it_has_opened(tmp_path: Path) -> Non
         with hcs.HCSPlate(store):
             pass
         assert hcs.HCSPlate(store).wells
+        group = zarr.open_group(store.zarr_store(), mode="r")
+        for lent in (store, store.zarr_store(), group):
+            assert hcs.validate(lent) == []
+            assert hcs.history(lent)
+            with hcs.HCSPlate(lent) as shared:
+                assert shared.well("A1").fields
+        assert hcs.HCSPlate(store).wells
     with hcs.HCSPlate(archive) as own:
         pass
     assert own.store is not None
     with pytest.raises(StoreError, match="was closed"):
         own.store.fetch("zarr.json")
+    with pickle.loads(pickle.dumps(hcs.HCSPlate(archive))) as again:  # noqa: S301
+        pass
+    with pytest.raises(StoreError, match="was closed"):
+        again.store.fetch("zarr.json")
+
+
+def test_a_plate_that_cannot_be_opened_keeps_no_file_open(tmp_path: Path) -> None:
+    archive = tmp_path / "image.ozx"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("zarr.json", '{"zarr_format": 3, "node_type": "group"}')
+    folder = plates.make(tmp_path / "p.zarr", rows=1, columns=1)
+    shutil.rmtree(folder / "A/1/0/0")
+    hcs.pack(folder, tmp_path / "broken.ozx")
+    for where in (archive, tmp_path / "broken.ozx"):
+        with pytest.raises(hcs.HCSError) as caught:
+            hcs.from_hcs_zarr(where, validate=True)
+        links = [os.path.realpath(one) for one in Path("/proc/self/fd").iterdir()]
+        assert str(where) not in links, caught.value
 
 
 def test_a_plate_and_its_wells_can_be_pickled(plate: hcs.HCSPlate) -> None:
