@@ -40,6 +40,10 @@ SCHEMA = 3
 older program refuses a newer database, a newer program copies an older one and brings
 it up to date."""
 
+SIGNING = 0x68637367
+"""PostgreSQL's advisory lock of whoever signs a plate off or changes what a sign-off
+covers: none of them may come between another one's look and its writing."""
+
 BUSY_SECONDS = 15.0
 """How long a writer waits for another one before it gives up."""
 
@@ -206,6 +210,16 @@ def begin_alone(connection: Connection, lock: int, name: str = "") -> None:
         # another has written in between, instead of waiting for its turn.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
+        also_alone(connection, lock, name)
+
+
+def also_alone(connection: Connection, lock: int, name: str = "") -> None:
+    """Let a transaction that is alone wait until it is so in another thing as well.
+
+    Locks are taken in one order: those of plates by their ids, then `SIGNING`, then
+    those of settings.
+    """
+    if connection.dialect.name != "sqlite":
         connection.execute(
             text("SELECT pg_advisory_xact_lock(:lock, hashtext(:name))"),
             {"lock": lock, "name": name},

@@ -53,6 +53,7 @@ from dashboard.workspace import sweep_staging
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
 
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import (
@@ -174,7 +175,7 @@ class Service:
             self._plates,
             self._measuring,
             judging,
-            self._may_choose,
+            self._changing,
             settings=settings,
             roles=self._roles,
             hides=lambda key: self.reviews.hides_conditions(key),
@@ -192,7 +193,13 @@ class Service:
             read_only=read_only,
         )
         self.signing = Signing(
-            self.reviews, ledger, self._plates, self._projects, self.events
+            self.reviews,
+            ledger,
+            self._plates,
+            self._projects,
+            self.events,
+            settings,
+            self.choices.dress,
         )
         self.blind = BlindReviews(self.reviews)
         self.index = PlateIndex(self._plates, self.reviews, settings, self.submit)
@@ -355,9 +362,9 @@ class Service:
             None returns to what is proposed.
         """
         self._may_write()
-        self.signing.refuse_settings(key)
         plate = self._plates.get(key)
-        self._roles.keep(plate.overview(), mapping)
+        with self.signing.changing(key):
+            self._roles.keep(plate.overview(), mapping)
         self._measuring.judge(plate)
         plate.bump()
 
@@ -385,9 +392,9 @@ class Service:
     def keep_assay_metric(self, key: str, metric: str | None) -> None:
         """Name the metric that the assays of the plate's project measure."""
         self._may_write()
-        self.signing.refuse_settings(key)
         plate = self._plates.get(key)
-        self._statistics.keep_assay_metric(plate.overview(), metric)
+        with self.signing.changing(key):
+            self._statistics.keep_assay_metric(plate.overview(), metric)
         plate.bump()
 
     def rules(self, key: str) -> ReviewRules:
@@ -406,9 +413,11 @@ class Service:
         """
         self._may_write()
         plate = self._plates.get(key)
-        if rules.min_fields != self._projects.rules(plate).min_fields:
-            self.signing.refuse_settings(key)
-        self._projects.keep(plate, rules)
+        if rules.min_fields == self._projects.rules(plate).min_fields:
+            self._projects.keep(plate, rules)
+        else:
+            with self.signing.changing(key):
+                self._projects.keep(plate, rules)
         plate.bump()
 
     def link(self, key: str) -> Link:
@@ -642,9 +651,9 @@ class Service:
             kept = self._masked[plate.key] = overview, without_conditions(overview)
         return kept[1]
 
-    def _may_choose(self, key: str) -> None:
+    def _changing(self, *keys: str) -> AbstractContextManager[None]:
         self._may_write()
-        self.signing.refuse_settings(key)
+        return self.signing.changing(*keys)
 
     def _may_write(self) -> None:
         if self.read_only:

@@ -6,19 +6,29 @@ share what a column of their plate maps means.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
-from dashboard.database import begin_alone, patiently, settings
+from dashboard.database import (
+    SIGNING,
+    also_alone,
+    begin_alone,
+    patiently,
+    settings,
+)
+from dashboard.errors import DashboardError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Engine
 
@@ -38,10 +48,58 @@ class Settings:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known: dict[str, tuple[float, Any]] = {}
+        self._mine = threading.local()
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Keep all that this thread keeps in the block, or none of it where it raises.
+
+        Nobody signs a plate off meanwhile, in any process that has this database; what
+        is read in the block is what is kept at that moment.
+
+        Raises
+        ------
+        DashboardError
+            If the database is busy for too long or cannot be written.
+        """
+        try:
+            connection = patiently(self._alone)
+            with connection:
+                self._mine.connection = connection
+                yield
+                connection.commit()
+        except DBAPIError as error:
+            raise DashboardError(
+                f"It was not kept, because the database cannot be written now "
+                f"({error.orig}). Try again in a moment."
+            ) from error
+        finally:
+            self._mine.connection = None
+            self._known.clear()
+
+    def read_anew(self) -> None:
+        """Remember nothing: what is read next is what is kept then."""
+        self._known.clear()
+
+    def _alone(self) -> Connection:
+        connection = self._engine.connect()
+        try:
+            begin_alone(connection, SIGNING)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @property
+    def _held(self) -> Connection | None:
+        """The transaction of this thread, where it has one."""
+        return getattr(self._mine, "connection", None)
 
     def get(self, kind: str, *whose: str) -> Any:
         """Return what was kept, None where nothing was; seconds old at most."""
         name = _name(kind, whose)
+        if self._held is not None:
+            return self._read(name)
         read, value = self._known.get(name, (-math.inf, None))
         if time.monotonic() - read > _FRESH_SECONDS:
             value = self._read(name)
@@ -54,6 +112,8 @@ class Settings:
 
     def _read(self, name: str) -> Any:
         query = select(settings.c.value).where(settings.c.name == name)
+        if self._held is not None:
+            return _value(self._held.execute(query).scalar())
         with self._engine.connect() as connection:
             return _value(connection.execute(query).scalar())
 
@@ -68,6 +128,10 @@ class Settings:
         """
         name = _name(kind, whose)
         query = select(settings.c.value).where(settings.c.name == name)
+        if self._held is not None:
+            also_alone(self._held, _CHANGING, name)
+            self._write(self._held, name, make(self._read(name)))
+            return
 
         def write() -> None:
             with self._engine.connect() as connection:
@@ -82,6 +146,9 @@ class Settings:
     def put(self, value: Any, kind: str, *whose: str) -> None:
         """Keep a value instead of the one before; None forgets it."""
         name = _name(kind, whose)
+        if self._held is not None:
+            self._write(self._held, name, value)
+            return
 
         def write() -> None:
             with self._engine.begin() as connection:

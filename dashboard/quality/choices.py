@@ -18,6 +18,7 @@ from hcs.tables.platemap import map_plates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from contextlib import AbstractContextManager
 
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
@@ -54,8 +55,9 @@ class Choices:
     ----------
     plates, measuring, judging
         What the choices are about.
-    may_write
-        Raises where nothing may be written.
+    changing
+        Makes what a block keeps of plates, by their keys, one transaction; raises where
+        nothing may be written.
     settings, roles
         Where plate maps, and what they mean, are kept.
     hides
@@ -67,7 +69,7 @@ class Choices:
         plates: Plates,
         measuring: Measuring,
         judging: Judging,
-        may_write: Callable[[str], object],
+        changing: Callable[..., AbstractContextManager[None]],
         *,
         settings: Settings,
         roles: RoleBook,
@@ -76,7 +78,7 @@ class Choices:
         self._plates = plates
         self._measuring = measuring
         self._judging = judging
-        self._may_write = may_write
+        self._changing = changing
         self._roles = roles
         self._hides = hides
         self._marks: dict[str, tuple[object, ...]] = {}
@@ -91,8 +93,9 @@ class Choices:
 
     def keep_nuclear(self, key: str, channel: int | None) -> None:
         """Keep the nuclear channel for the project; None returns to the proposal."""
-        plate = self._writable(key)
-        self._judging.rests.keep_nuclear(plate, channel)
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.rests.keep_nuclear(plate, channel)
         self._measure_again(plate)
 
     def keep_clip(self, key: str, channel: int, level: float | None) -> None:
@@ -107,14 +110,16 @@ class Choices:
             raise RefusedError(
                 f"A camera cannot saturate at {level}; give a number of counts above 0."
             )
-        plate = self._writable(key)
-        self._judging.rests.keep_clip(plate, channel, level)
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.rests.keep_clip(plate, channel, level)
         self._measure_again(plate)
 
     def keep_cut(self, key: str, metric: str, cut: Cut | None) -> None:
         """Keep the cut-offs of a metric for the project; None returns to ours."""
-        plate = self._writable(key)
-        self._judging.rests.keep_cut(plate, metric, cut)
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.rests.keep_cut(plate, metric, cut)
         for one in self._siblings(plate):
             self._measuring.judge(one)
             one.bump()
@@ -207,7 +212,7 @@ class Choices:
         who
             Who says so.
         """
-        plate = self._writable(key)
+        plate = self._plates.get(key)
         barcodes = {one.casefold().strip(): one for one in map_plates(data, name=name)}
         wanted = [(plate, barcode)]
         if others:
@@ -217,22 +222,22 @@ class Choices:
                     wanted += [(one, barcodes[code]) for code in sorted(here)[:1]]
                 elif one is not plate and _same_grid(one, plate):
                     wanted.append((one, ""))
-        for one, _ in wanted:
-            self._may_write(one.key)
-        for one, own in wanted:
-            self.maps.keep(one, data, name, own, who)
-            self.dress(one)
         columns = self.maps.preview(plate, data, name, barcode).roles.columns
-        self._roles.keep(plate.overview(), mapping, columns)
+        with self._changing(*(one.key for one, _ in wanted)):
+            for one, own in wanted:
+                self.maps.keep(one, data, name, own, who)
+            self._roles.keep(plate.overview(), mapping, columns)
         for one, _ in wanted:
             self._roles_changed(one)
         return len(wanted)
 
     def forget_map(self, key: str) -> None:
         """Return to the plate map that came with the plate."""
-        plate = self._writable(key)
-        self.maps.forget(plate)
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self.maps.forget(plate)
         self.dress(plate)
+            self.dress(one)
         self._roles_changed(plate)
 
     def keep_typed(self, key: str, patterns: Mapping[str, str]) -> None:
@@ -243,13 +248,14 @@ class Choices:
         RefusedError
             If a blind review hides them: who sees none would take them all back.
         """
-        plate = self._writable(key)
+        plate = self._plates.get(key)
         if self._hides(key):
             raise RefusedError(
                 "Where controls are is hidden while the blind review is under way; "
                 "type it when the review has ended."
             )
-        self.maps.keep_typed(plate, patterns)
+        with self._changing(key):
+            self.maps.keep_typed(plate, patterns)
         for one in self._siblings(plate):
             self.dress(one)
             self._roles_changed(one)
@@ -282,20 +288,17 @@ class Choices:
         acquisition: int | None = None,
     ) -> None:
         """Keep columns of a table as metrics of a plate; see `preview_import`."""
-        plate = self._writable(key)
-        self._judging.imports.take(
-            plate.overview(),
-            self._table(plate, data, name),
-            columns,
-            who,
-            _fields(plate, acquisition),
-        )
+        plate = self._plates.get(key)
+        table, fields = self._table(plate, data, name), _fields(plate, acquisition)
+        with self._changing(key):
+            self._judging.imports.take(plate.overview(), table, columns, who, fields)
         plate.bump()
 
     def remove_import(self, key: str, columns: Collection[str]) -> None:
         """Forget imported metrics of a plate."""
-        plate = self._writable(key)
-        self._judging.imports.remove(plate.overview(), columns)
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.imports.remove(plate.overview(), columns)
         plate.bump()
 
     def _table(self, plate: ServedPlate, data: bytes, name: str) -> ImportedTable:
@@ -315,10 +318,6 @@ class Choices:
     def _roles_changed(self, plate: ServedPlate) -> None:
         self._measuring.judge(plate)
         plate.bump()
-
-    def _writable(self, key: str) -> ServedPlate:
-        self._may_write(key)
-        return self._plates.get(key)
 
     def _measure_again(self, plate: ServedPlate) -> None:
         for one in self._siblings(plate):

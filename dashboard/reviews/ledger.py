@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from dashboard.database import begin_alone, patiently, review_acts
+from dashboard.database import (
+    SIGNING,
+    also_alone,
+    begin_alone,
+    patiently,
+    review_acts,
+)
 from dashboard.errors import DashboardError
 from dashboard.events import now
 from dashboard.reviews.acts import Act, Kind, Subject, check
@@ -81,6 +87,8 @@ class Ledger:
         last: int,
         make: Callable[[list[Act]], Sequence[Act]],
         also: Sequence[str] = (),
+        *,
+        signing: bool = False,
     ) -> list[Act]:
         """Add what `make` returns, and return everything after `last`.
 
@@ -95,6 +103,8 @@ class Ledger:
             add to this plate in between. It may be called again after a failure.
         also
             Ids that the plate had before; they are read, and not written.
+        signing
+            Let nobody change settings in between either, see `Settings.together`.
 
         Raises
         ------
@@ -102,7 +112,7 @@ class Ledger:
             If the database is busy for too long or cannot be written. Nothing was
             added then.
         """
-        return _patiently(lambda: self._append(plate, last, make, also))
+        return _patiently(lambda: self._append(plate, last, make, also, signing))
 
     def _append(
         self,
@@ -110,8 +120,11 @@ class Ledger:
         last: int,
         make: Callable[[list[Act]], Sequence[Act]],
         also: Sequence[str],
+        signing: bool,  # noqa: FBT001 - private
     ) -> list[Act]:
         with self._engine.connect() as connection, _Alone(connection, plate):
+            if signing:
+                also_alone(connection, SIGNING)
             found = _read(connection, (plate, *also), last)
             rows = [_row(plate, check(act)) for act in make(found)]
             if rows:

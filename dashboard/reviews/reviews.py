@@ -273,7 +273,13 @@ class Reviews:
         self.record(key, make)
         return added
 
-    def record(self, key: str, make: Callable[[Verdicts], Sequence[Act]]) -> None:
+    def record(
+        self,
+        key: str,
+        make: Callable[[Verdicts], Sequence[Act]],
+        *,
+        signing: bool = False,
+    ) -> None:
         """Add what `make` returns; nobody else can add to the plate in between.
 
         Parameters
@@ -283,6 +289,8 @@ class Reviews:
         make
             Gets what holds at this moment, and raises where it must not be. It may be
             called again after a failure of the database.
+        signing
+            Let nobody change settings in between either.
         """
         self.may_write()
         plate = self._plates.get(key)
@@ -295,7 +303,11 @@ class Reviews:
 
         with known.writing:
             new = self._ledger.append(
-                known.plate, known.verdicts.last, alone, self._also(plate, known)
+                known.plate,
+                known.verdicts.last,
+                alone,
+                self._also(plate, known),
+                signing=signing,
             )
         with known.lock:
             take(known, new)

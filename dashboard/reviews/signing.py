@@ -22,14 +22,16 @@ from dashboard.text import plain_text
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dashboard.events import Events
     from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.project import Projects
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.values import SignedOff
+    from dashboard.settings import Settings
     from hcs.metadata import Who
 
 _COMMIT_TIME = datetime.timedelta(minutes=15)
@@ -43,7 +45,17 @@ class Signing:
     """Locks plates whose review is finished.
 
     A sign-off and a reopening are rows of the plate's ledger, added under the same
-    lock as verdicts: no verdict of another process comes between.
+    lock as verdicts: no verdict of another process comes between, and no change of what
+    else a sign-off covers.
+
+    Parameters
+    ----------
+    reviews, ledger, plates, projects, events
+        What is signed.
+    settings
+        Where that is kept which a sign-off covers beside.
+    dress
+        Gives a plate what people said of its wells.
     """
 
     def __init__(
@@ -53,12 +65,16 @@ class Signing:
         plates: Plates,
         projects: Projects,
         events: Events,
+        settings: Settings,
+        dress: Callable[[ServedPlate], object],
     ) -> None:
         self._reviews = reviews
         self._ledger = ledger
         self._plates = plates
         self._projects = projects
         self._events = events
+        self._settings = settings
+        self._dress = dress
         self._lock = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
 
@@ -90,7 +106,10 @@ class Signing:
                 "The wells of this plate are still being looked at; sign it off when "
                 "that is done."
             )
+        self._settings.read_anew()
+        self._dress(plate)
         review = self._reviews.read(key)
+        parts = self._projects.parts(plate)
         act = Act(
             kind="sign-off",
             batch=new_batch(),
@@ -101,7 +120,7 @@ class Signing:
             settings=self._projects.revision(plate),
             details={
                 "project": project_of(overview.location),
-                "parts": self._projects.parts(plate),
+                "parts": parts,
                 "counts": counts_of(overview, review),
             },
         )
@@ -121,10 +140,17 @@ class Signing:
                     "Somebody has judged this plate at the same moment; look at it "
                     "again and sign off then."
                 )
+            self._settings.read_anew()
+            self._dress(plate)
+            if self._projects.parts(plate) != parts:
+                raise DashboardError(
+                    "Somebody has changed the plate map or the settings of the project "
+                    "at the same moment; look at the plate again and sign off then."
+                )
             return [act]
 
         with self._turn(key):
-            self._reviews.record(key, make)
+            self._reviews.record(key, make, signing=True)
         found = self._reviews.read(key).signed
         return found or signed_off(act)
 
@@ -177,6 +203,25 @@ class Signing:
                     f"{plain_text(act.well, 40)} at this moment; look at it, and sign "
                     f"off when that is done."
                 )
+
+    @contextlib.contextmanager
+    def changing(self, *keys: str) -> Iterator[None]:
+        """Change settings of plates and of their projects in the block, or nothing.
+
+        Looking for sign-offs and writing are one transaction: nobody signs a plate
+        off in between.
+
+        Raises
+        ------
+        SignedOffError
+            See `refuse_settings`.
+        """
+        for key in keys:  # what is read for it need not be read while others wait
+            self.refuse_settings(key)
+        with self._settings.together():
+            for key in keys:
+                self.refuse_settings(key)
+            yield
 
     def refuse_settings(self, key: str) -> None:
         """Raise where a change of the project's settings would change a signed plate.
