@@ -138,7 +138,7 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     from dashboard.workspace import open_workspace
-    from hcs.qc.cluster import connected
+    from hcs.qc import connected
 
     workspace = open_workspace(options.workspace)
     roots = list(options.plates)

@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from dashboard.reviews.project import ReviewRules
     from dashboard.workspace import Workspace
     from hcs.metadata import Who
-    from hcs.qc.roles import RoleMapping
+    from hcs.qc import RoleMapping
 
 _Result = TypeVar("_Result")
 

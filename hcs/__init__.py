@@ -6,8 +6,9 @@ that looking at a plate does not load what only writing or pixels need.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from hcs.cache import LRUCache as LRUCache
@@ -78,61 +79,51 @@ if TYPE_CHECKING:
     from hcs.writing.writer import login_name as login_name
     from hcs.writing.writer import to_hcs_zarr as to_hcs_zarr
     from hcs.writing.writer import write_hcs_well_image as write_hcs_well_image
+else:
+    from hcs.public import public_names
 
-__version__ = "0.1.0"
-
-_MODULES = {
-    "hcs.cache": "LRUCache",
-    "hcs.settings": "config",
-    "hcs.demo.plate": "make_demo_plate",
-    "hcs.errors": (
-        "ConflictError CorruptDataError HCSError InvalidPathError MetadataError "
-        "MissingExtraError NotFoundError PlateNotFoundError ReadOnlyError ShapeError "
-        "SourceError StaleVersionError StoreError UnsafeDataError "
-        "UnsupportedVersionError WriterStateError"
-    ),
-    "hcs.plates.field": "Field",
-    "hcs.images.image": "Multiscales from_ome_zarr",
-    "hcs.images.levels": "to_multiscales",
-    "hcs.images.ngff_image": "NgffImage to_ngff_image",
-    "hcs.ingest.guess": "describe_name",
-    "hcs.ingest.images": "read_image_file",
-    "hcs.ingest.plate": "import_plate",
-    "hcs.layout": "PlateFormat parse_well well_label",
-    "hcs.metadata": (
-        "Axis Channel Dataset FieldVersion ImageMetadata Plate PlateAcquisition "
-        "PlateColumn PlateRow PlateWell Well WellImage Who Window"
-    ),
-    "hcs.writing.pack": "pack unpack",
-    "hcs.images.pixels": "LazyArray",
-    "hcs.plates.plate": "HCSPlate from_hcs_zarr",
-    "hcs.tables.platemap": "read_plate_map",
-    "hcs.writing.purge": "purge",
-    "hcs.writing.recovery": "recover",
-    "hcs.writing.revert": "history revert",
-    "hcs.rules.problem": "Problem",
-    "hcs.writing.settle": "settle unsettled",
-    "hcs.writing.staging": "StagedField stage_field",
-    "hcs.stores.location": "open_store",
-    "hcs.stores.store": "PlateStore",
-    "hcs.validation": "validate",
-    "hcs.plates.well": "HCSWell",
-    "hcs.writing.writer": "HCSPlateWriter login_name to_hcs_zarr write_hcs_well_image",
-}
-_MODULE_OF = {
-    name: module for module, names in _MODULES.items() for name in names.split()
-}
-
-__all__ = sorted(["__version__", *_MODULE_OF])
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'hcs' has no attribute {name!r}")
-    value = getattr(import_module(_MODULE_OF[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+    __all__, __getattr__, __dir__ = public_names(
+        __name__,
+        {
+            "cache": "LRUCache",
+            "demo.plate": "make_demo_plate",
+            "errors": (
+                "ConflictError CorruptDataError HCSError InvalidPathError "
+                "MetadataError MissingExtraError NotFoundError PlateNotFoundError "
+                "ReadOnlyError ShapeError SourceError StaleVersionError StoreError "
+                "UnsafeDataError UnsupportedVersionError WriterStateError"
+            ),
+            "images.image": "Multiscales from_ome_zarr",
+            "images.levels": "to_multiscales",
+            "images.ngff_image": "NgffImage to_ngff_image",
+            "images.pixels": "LazyArray",
+            "ingest.guess": "describe_name",
+            "ingest.images": "read_image_file",
+            "ingest.plate": "import_plate",
+            "layout": "PlateFormat parse_well well_label",
+            "metadata": (
+                "Axis Channel Dataset FieldVersion ImageMetadata Plate "
+                "PlateAcquisition PlateColumn PlateRow PlateWell Well WellImage Who "
+                "Window"
+            ),
+            "plates.field": "Field",
+            "plates.plate": "HCSPlate from_hcs_zarr",
+            "plates.well": "HCSWell",
+            "rules.problem": "Problem",
+            "settings": "config",
+            "stores.location": "open_store",
+            "stores.store": "PlateStore",
+            "tables.platemap": "read_plate_map",
+            "validation": "validate",
+            "writing.pack": "pack unpack",
+            "writing.purge": "purge",
+            "writing.recovery": "recover",
+            "writing.revert": "history revert",
+            "writing.settle": "settle unsettled",
+            "writing.staging": "StagedField stage_field",
+            "writing.writer": (
+                "HCSPlateWriter login_name to_hcs_zarr write_hcs_well_image"
+            ),
+        },
+    )
+    __all__.append("__version__")

@@ -164,7 +164,8 @@ def _decode(order: Mapping[str, Any]) -> Decoded:
 
     import numpy as np
 
-    from hcs.ingest.images import Limits, not_finite, read_image_file
+    from hcs import read_image_file
+    from hcs.ingest import Limits, not_finite
 
     limits = Limits(
         plane_bytes=min(1 << 30, order["max_bytes"]), total_bytes=order["max_bytes"]

@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hcs import describe_name
 from hcs.errors import HCSError
-from hcs.ingest.guess import describe_name, match_channel
+from hcs.ingest import match_channel
 from hcs.layout import parse_well, well_label
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from dashboard.plates.values import FieldView, LevelView
 from hcs import NgffImage
 from hcs.errors import SourceError
-from hcs.images.pyramid import level_factors, level_shapes, levels_of
+from hcs.images import level_factors, level_shapes, levels_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

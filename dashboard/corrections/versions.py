@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import FieldView
     from hcs.metadata import FieldVersion
-    from hcs.ngff.history import FieldRecord
+    from hcs.ngff import FieldRecord
 
 
 def field_history(plate: ServedPlate, well: str, field: str) -> tuple[VersionView, ...]:

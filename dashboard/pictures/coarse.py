@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.images.image import Multiscales
-    from hcs.images.ngff_image import NgffImage
+    from hcs import Multiscales, NgffImage
 
 SIDES = (64, 128, 256)
 """Pixels that the longer side has at least; below twice as many. See `rendering`."""

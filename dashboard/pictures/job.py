@@ -19,7 +19,7 @@ from dashboard.pictures import preview
 from dashboard.plates.values import Progress
 from hcs import HCSPlate
 from hcs.errors import HCSError
-from hcs.qc.workers import run
+from hcs.qc import in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dashboard.pictures.plane_cache import PlaneCache
     from dashboard.pictures.previews import Previews
     from dashboard.plates.served import ServedPlate
-    from hcs.stores.store import PlateStore
+    from hcs import PlateStore
 
 _LOG = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ class PreviewJobs:
             return
         allowed = _SHARE * self._previews.disk_bytes
         spent = 0
-        made = run(
+        made = in_workers(
             _make_batch,
             [
                 (plate.store, todo[at : at + _BATCH])

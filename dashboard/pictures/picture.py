@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import CacheFill, ChannelSetting, WellView
-    from hcs.images.image import Multiscales, NgffImage
+    from hcs import Multiscales, NgffImage
 
     Staged = Callable[[str], Sequence[NgffImage]]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.images.image import Multiscales
+    from hcs import Multiscales
 
     Where = tuple[str, ...]
     """Names a version of a field, or of a mask of it, for ever."""

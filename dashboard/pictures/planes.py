@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dashboard.plates.values import ChannelSetting
-    from hcs.images.image import Multiscales, NgffImage
+    from hcs import Multiscales, NgffImage
 
 PLANE_BYTES = 512 << 20
 """A single plane that is larger is not sent whole."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.images.image import Multiscales
+    from hcs import Multiscales
 
 _MAGIC = b"hcs preview 2\n"
 _CODEC = Blosc(cname="lz4", clevel=5, shuffle=Blosc.BITSHUFFLE)

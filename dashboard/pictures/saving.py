@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import ChannelSetting, FieldView
-    from hcs.images.image import Multiscales
+    from hcs import Multiscales
 
 MAX_PIXELS = 64 << 20
 """A larger picture is saved from a coarser level, and says so."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dashboard.pictures.previews import Previews
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import ChannelSetting, FieldView, WellView
-    from hcs.images.image import Multiscales, NgffImage
+    from hcs import Multiscales, NgffImage
 
     Where = tuple[str, str, str, str]
     """Id of the plate, well, field and its version."""

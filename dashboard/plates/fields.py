@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from dashboard.plates.values import FieldView, LevelView
 from hcs.errors import HCSError
-from hcs.ngff.history import read_records
+from hcs.ngff import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hcs import Field, HCSWell
-    from hcs.images.image import Multiscales
-    from hcs.ngff.history import FieldRecord
+    from hcs import Field, HCSWell, Multiscales
+    from hcs.ngff import FieldRecord
 
 
 def describe_field(

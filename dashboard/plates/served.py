@@ -25,11 +25,10 @@ from dashboard.plates.overview import Grid, KnownWell, acquisitions_of, describe
 from dashboard.plates.turns import next_turn
 from dashboard.plates.values import PlateEntry, WellView
 from dashboard.text import plain_text
-from hcs import HCSPlate, from_hcs_zarr
+from hcs import HCSPlate, Multiscales, from_hcs_zarr
 from hcs.cache import LRUCache
 from hcs.errors import HCSError, NotFoundError
-from hcs.images.image import Multiscales
-from hcs.ngff.document import group_document
+from hcs.ngff import group_document
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -40,9 +39,8 @@ if TYPE_CHECKING:
         PlateOverview,
         WellStatus,
     )
-    from hcs import HCSWell
+    from hcs import HCSWell, PlateStore
     from hcs.metadata import PlateWell
-    from hcs.stores.store import PlateStore
 
 _RETRY_SECONDS = 10.0
 """Before a plate that could not be opened is tried again."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import ChannelDisplay
-    from hcs.images.image import Multiscales, NgffImage
+    from hcs import Multiscales, NgffImage
     from hcs.metadata import Channel
 
 _LOG = logging.getLogger(__name__)

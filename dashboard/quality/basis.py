@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dashboard.settings import project_of
-from hcs.qc.clip import Clip
-from hcs.qc.measure import imported_clips
-from hcs.qc.nuclei import propose_channel
+from hcs.qc import Clip, imported_clips, propose_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -13,8 +13,8 @@ from dashboard.quality.maps import MapBook, barcodes_of, format_of
 from dashboard.quality.wells import limits
 from dashboard.settings import project_of
 from hcs.errors import HCSError
-from hcs.qc.sites import OwnField
-from hcs.tables.platemap import map_plates
+from hcs.qc import OwnField
+from hcs.tables import map_plates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
     from hcs.layout import Position
-    from hcs.qc.clip import Clip
-    from hcs.qc.imported import ImportedTable
-    from hcs.qc.roles import RoleMapping
+    from hcs.qc import Clip, ImportedTable, RoleMapping
 
 
 _MOST_PLATES = 100
@@ -140,10 +138,20 @@ class Choices:
             with contextlib.suppress(HCSError):
                 # A plate without this channel has nothing to say.
                 other = self._plates.get(entry.key)
-                found = self._measuring.values(other, metric, acquisition, way)
-                values += [one.value for one in found.wells.values()]
+                values += self._numbers(other, metric, acquisition, way)
         low, high = limits(values)
         return None if low is None or high is None else (low, high)
+
+    def _numbers(
+        self, plate: ServedPlate, metric: str, acquisition: int | None, way: str
+    ) -> list[float | None]:
+        """Return a metric of a plate's wells; as it was judged, if it is not loaded."""
+        if not self._measuring.awake(plate.key) and acquisition is None and not way:
+            kept = self._judging.wells.numbers(plate.plate.id, metric)
+            if kept:
+                return [value for value, _ in kept.values()]
+        found = self._measuring.values(plate, metric, acquisition, way)
+        return [one.value for one in found.wells.values()]
 
     # --- plate maps and imported measurements -----------------------------------------
 
@@ -228,6 +236,7 @@ class Choices:
                 self.maps.keep(one, data, name, own, who)
             self._roles.keep(plate.overview(), mapping, columns)
         for one, _ in wanted:
+            self.dress(one)
             self._roles_changed(one)
         return len(wanted)
 
@@ -237,7 +246,6 @@ class Choices:
         with self._changing(key):
             self.maps.forget(plate)
         self.dress(plate)
-            self.dress(one)
         self._roles_changed(plate)
 
     def keep_typed(self, key: str, patterns: Mapping[str, str]) -> None:
@@ -302,7 +310,7 @@ class Choices:
         plate.bump()
 
     def _table(self, plate: ServedPlate, data: bytes, name: str) -> ImportedTable:
-        from hcs.qc.imported import read_measurements
+        from hcs.qc import read_measurements
 
         overview = plate.overview()
         # A table of several plates: the rows of this one, where it can be told.

@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
 def _service(options: argparse.Namespace) -> Iterator[Service]:
     from dashboard.service import Service
     from dashboard.workspace import open_workspace
-    from hcs.qc.cluster import connected
+    from hcs.qc import connected
 
     with connected(options.scheduler) as executor:
         service = Service(

@@ -12,7 +12,7 @@ from dashboard.text import plain_text
 from hcs.cache import LRUCache
 from hcs.errors import InvalidPathError
 from hcs.layout import parse_well
-from hcs.qc.sites import match_sites
+from hcs.qc import match_sites
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview
     from dashboard.settings import Settings
     from hcs.layout import Position
-    from hcs.qc.imported import ImportedTable
-    from hcs.qc.sites import OwnField, SiteMap, SiteRule
+    from hcs.qc import ImportedTable, OwnField, SiteMap, SiteRule
 
     Fields = Mapping[Position, Sequence[OwnField]]
 

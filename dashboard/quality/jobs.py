@@ -20,7 +20,7 @@ from dashboard.quality.basis import told
 from dashboard.quality.metrics import FieldKey
 from dashboard.quality.scores import missing, summarise
 from hcs.errors import HCSError
-from hcs.qc.measure import measure_plate, plate_settings
+from hcs.qc import measure_plate, plate_settings
 from hcs.terminal import seconds_left
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dashboard.quality.basis import Basis
     from dashboard.quality.knowledge import Knowledge, Place
     from dashboard.quality.metrics import MetricStore
-    from hcs.qc.results import FieldResult
+    from hcs.qc import FieldResult
 
 _LOG = logging.getLogger(__name__)
 

@@ -18,8 +18,7 @@ from dashboard.quality.suspects import (
     judge,
 )
 from dashboard.settings import project_of
-from hcs.qc.definitions import definition
-from hcs.qc.failures import RULES
+from hcs.qc import FAILURE_RULES, definition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +125,7 @@ class Judging:
 
 def _signature(roles: Mapping[str, str | None], basis: Basis) -> str:
     """Return what changes where kept baselines say nothing any more."""
-    keys = [definition(rule.metric).key for rule in RULES]
+    keys = [definition(rule.metric).key for rule in FAILURE_RULES]
     clips = sorted((at, one.level) for at, one in basis.clips.items())
     text = json.dumps([keys, sorted(roles.items()), basis.nuclear, clips])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

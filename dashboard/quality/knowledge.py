@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from dashboard.quality.metrics import FieldKey, Measured
-    from hcs.qc.clip import Clip
+    from hcs.qc import Clip
 
 Place = tuple[str, str]
 """Path of the well, name of the field."""

@@ -13,9 +13,10 @@ from dashboard.quality.imports import places
 from dashboard.quality.roles import RolesView, view_of
 from dashboard.settings import project_of
 from dashboard.text import plain_text, safe_cell
+from hcs import read_plate_map
 from hcs.layout import PlateFormat, well_label
-from hcs.qc.roles import ROLES
-from hcs.tables.platemap import map_plates, read_plate_map, typed_roles
+from hcs.qc import ROLES
+from hcs.tables import map_plates, typed_roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
     from hcs.layout import Position
-    from hcs.tables.platemap import PlateMap
+    from hcs.tables import PlateMap
 
 _MAP = "plate-map"
 _TYPED = "typed-roles"

@@ -21,7 +21,7 @@ from dashboard.quality.scores import (
 )
 from dashboard.quality.suspects import Evidence, Judgement
 from dashboard.quality.wells import Stock, field_numbers, well_values
-from hcs.plates.identity import plate_fingerprint
+from hcs.plates import plate_fingerprint
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dashboard.quality.basis import Basis
     from dashboard.quality.judging import Judging
     from dashboard.quality.metrics import Measured, MetricStore
-    from hcs.qc.clip import Clip
+    from hcs.qc import Clip
 
 _LOG = logging.getLogger(__name__)
 

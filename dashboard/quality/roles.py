@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.settings import project_of
 from hcs.cache import LRUCache
-from hcs.qc.roles import ROLES, RoleMapping, WellRole, header_key, propose_mapping
+from hcs.qc import ROLES, RoleMapping, WellRole, header_key, propose_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

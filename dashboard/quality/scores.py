@@ -15,23 +15,28 @@ from dashboard.plates.values import MetricInfo
 from dashboard.quality.basis import Basis, proposed
 from dashboard.quality.imports import PREFIX as IMPORTED
 from dashboard.quality.metrics import Measured
-from hcs.qc.aggregate import best_plane
-from hcs.qc.clip import Clip, Top, infer_clip, percent_at
-from hcs.qc.definitions import EVERY, definition
-from hcs.qc.failures import RULES
+from hcs.qc import (
+    EVERY_METRIC,
+    FAILURE_RULES,
+    Clip,
+    Top,
+    best_plane,
+    definition,
+    infer_clip,
+    percent_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dashboard.plates.values import ChannelDisplay
     from dashboard.quality.imports import ImportedMetric
-    from hcs.qc.definitions import Definition
-    from hcs.qc.results import FieldResult, PlaneResult
+    from hcs.qc import Definition, FieldResult, PlaneResult
 
-_FIRST = tuple(dict.fromkeys(rule.metric for rule in RULES))
+_FIRST = tuple(dict.fromkeys(rule.metric for rule in FAILURE_RULES))
 """What suspicion rests on comes first."""
 
-METRICS = (*_FIRST, *(id for id in EVERY if id not in _FIRST))
+METRICS = (*_FIRST, *(id for id in EVERY_METRIC if id not in _FIRST))
 """Measured by itself, in the order in which they are offered."""
 
 COMPLETENESS = "completeness"

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from dashboard.plates.values import MetricInfo, MetricValues, PlateOverview
     from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
-    from hcs.qc.assay import AssayReport, Compared, Positions
-    from hcs.qc.roles import Position, WellRole
+    from hcs.layout import Position
+    from hcs.qc import AssayReport, Compared, Positions, WellRole
 
 _KIND = "assay-metric"
 
@@ -196,7 +196,7 @@ class PlateStatistics:
             Labels of the wells that a person failed.
         """
         # SciPy's statistics take a second to load; only who asks for them waits.
-        from hcs.qc.assay import assay_report
+        from hcs.qc import assay_report
 
         roles = self._roles.view(overview)
         places: dict[str, Position] = {

@@ -13,19 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.basis import Basis
 from dashboard.quality.scores import METRICS, clip_levels, field_value
-from hcs.qc.banner import plate_banner
-from hcs.qc.baseline import Baseline, BaselineKey, make_baselines
-from hcs.qc.failures import RULES
-from hcs.qc.results import FieldResult, PlaneResult
-from hcs.qc.suspicion import cut_offs, find_suspects, find_unusual
+from hcs.qc import (
+    FAILURE_RULES,
+    Baseline,
+    BaselineKey,
+    FieldResult,
+    PlaneResult,
+    cut_offs,
+    find_suspects,
+    find_unusual,
+    make_baselines,
+    plate_banner,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
     from dashboard.quality.metrics import Measured
-    from hcs.qc.clip import Clip
-    from hcs.qc.suspicion import Cut, Suspect
+    from hcs.qc import Clip, Cut, Suspect
 
 _BIOLOGY = ("nucleus_count", "nucleus_area", "mean", "nucleus_ring_ratio")
 """What treatment moves: counted as unusual, which may be biology."""
@@ -39,8 +45,8 @@ _MOVED = 0.5
 _NEEDED = tuple(
     name
     for name in METRICS
-    if name in {rule.metric for rule in RULES}
-    or name in {rule.relative for rule in RULES}
+    if name in {rule.metric for rule in FAILURE_RULES}
+    or name in {rule.relative for rule in FAILURE_RULES}
     or name in ("percent_maximal", *_BIOLOGY)
 )
 

@@ -21,8 +21,7 @@ from dashboard.quality.scores import (
     metric_infos,
 )
 from dashboard.text import plain_text
-from hcs.qc.aggregate import WAYS, aggregate, default_way
-from hcs.qc.definitions import definition
+from hcs.qc import WAYS, aggregate, default_way, definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from dashboard.quality.basis import Basis
     from dashboard.quality.imports import ImportedMetric, Values
     from dashboard.quality.suspects import Judgement
-    from hcs.qc.aggregate import How
+    from hcs.qc import How
 
 FIELD = "field:"
 """Begins a way that shows one field of each well instead of all of them together."""

@@ -20,7 +20,7 @@ import numpy as np
 
 from dashboard.errors import RefusedError
 from dashboard.reviews.tables import PlateTables
-from hcs.writing.lock import locked
+from hcs.writing import locked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.quality.wells import FIELD, how
-from hcs.qc.aggregate import aggregate
+from hcs.qc import aggregate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.signing import reopen_away
     from dashboard.workspace import open_workspace
-    from hcs.writing.person import login_name
+    from hcs import login_name
 
     workspace = open_workspace(options.workspace)
     engine = open_database(options.database or workspace.database_url)

@@ -28,7 +28,7 @@ from dashboard.reviews.tables import PlateTables
 from dashboard.reviews.wording import subject_text
 from dashboard.text import safe_text
 from hcs.errors import HCSError
-from hcs.qc.definitions import DEFINITIONS
+from hcs.qc import DEFINITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -28,7 +28,7 @@ from dashboard.reviews.standing import (
 )
 from dashboard.reviews.values import Decision, Offer, Outcome, PlateReview
 from dashboard.reviews.wording import describe, subject_text
-from hcs.plates.identity import plate_fingerprint
+from hcs.plates import plate_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -11,7 +11,7 @@ from dashboard.reviews.signed import changes_since, signed_off, versions_of
 from dashboard.reviews.values import BlindState, PlateReview, Standing
 from dashboard.reviews.verdicts import Verdicts, is_stale
 from hcs.errors import HCSError
-from hcs.plates.identity import plate_fingerprint
+from hcs.plates import plate_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

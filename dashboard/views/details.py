@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, script, text_of
-from hcs.qc.failures import RULES
+from hcs.qc import FAILURE_RULES
 
 if TYPE_CHECKING:
     from dashboard.plates.values import MetricInfo, PlateOverview, WellState
@@ -22,7 +22,7 @@ _MOST_WELLS = 24
 _SHOWN = (
     SUSPICION,
     COMPLETENESS,
-    *(rule.metric for rule in RULES),
+    *(rule.metric for rule in FAILURE_RULES),
     "mean",
     "nucleus_count",
     "nucleus_area",

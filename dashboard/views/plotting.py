@@ -227,7 +227,7 @@ def _pairs(
 
 
 def _correlation(x: Sequence[float], y: Sequence[float], *, fields: bool) -> str:
-    from hcs.qc.screen import replicate_correlation
+    from hcs.qc import replicate_correlation
 
     what = "fields" if fields else "wells"
     found = replicate_correlation(x, y)

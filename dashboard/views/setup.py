@@ -12,7 +12,7 @@ from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, index_of, script, text_of
 from dashboard.views.statistics import mapping_of, roles_content
 from hcs.errors import HCSError
-from hcs.qc.roles import ROLES
+from hcs.qc import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

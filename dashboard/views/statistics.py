@@ -10,7 +10,7 @@ from dashboard.text import plain_text
 from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, script, text_of
 from hcs.errors import HCSError
-from hcs.qc.roles import ROLES, RoleMapping
+from hcs.qc import ROLES, RoleMapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,1 +1,20 @@
 """From microscope exports to plates, and from image files to fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hcs.ingest.guess import match_channel as match_channel
+    from hcs.ingest.images import Limits as Limits
+    from hcs.ingest.images import not_finite as not_finite
+else:
+    from hcs.public import public_names
+
+    __all__, __getattr__, __dir__ = public_names(
+        __name__,
+        {
+            "guess": "match_channel",
+            "images": "Limits not_finite",
+        },
+    )

@@ -16,13 +16,15 @@ import numpy as np
 from hcs.qc.dose import DosePoint, dose_response
 from hcs.qc.polish import BScore, b_score
 from hcs.qc.position import Effect, position_effects
-from hcs.qc.roles import Position, WellRole, confounding
+from hcs.qc.roles import WellRole, confounding
 from hcs.qc.screen import LEAST_WELLS, Statistic, control_statistics, robust_z
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
+
+    from hcs.layout import Position
 
 _BASES: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     ("samples and negative controls", ("sample", "negative", None)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hcs.qc.aggregate import field_values
+from hcs.qc.aggregation import field_values
 from hcs.qc.baseline import channels_of
-from hcs.qc.failures import RULES, Rule
+from hcs.qc.failures import FAILURE_RULES, Rule
 from hcs.qc.screen import finite, median_of, spread
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _EARLIER = 3
 def plate_banner(
     results: Sequence[FieldResult],
     *,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] = FAILURE_RULES,
     nuclear: str | None = None,
     earlier: Mapping[tuple[str, str], Sequence[float]] | None = None,
 ) -> list[str]:

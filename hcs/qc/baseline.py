@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.aggregate import field_values
-from hcs.qc.failures import RULES
+from hcs.qc.aggregation import field_values
+from hcs.qc.failures import FAILURE_RULES
 from hcs.qc.screen import finite, median_of, spread
 
 if TYPE_CHECKING:
@@ -51,13 +51,15 @@ def make_baselines(
     Parameters
     ----------
     metrics
-        Those that `RULES` need where not given.
+        Those that `FAILURE_RULES` need where not given.
     roles
         Role by path of the well; a role of eight fields or more gets its own baseline.
     skip
         Says of a field that it is left out, for example because it failed.
     """
-    own = {rule.metric for rule in RULES} | {r.relative for r in RULES if r.relative}
+    own = {rule.metric for rule in FAILURE_RULES} | {
+        r.relative for r in FAILURE_RULES if r.relative
+    }
     wanted = sorted(own) if metrics is None else list(metrics)
     made: dict[BaselineKey, Baseline] = {}
     for metric in wanted:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hcs.qc import baseline, dose, position, screen
 from hcs.qc.definitions import DEFINITIONS, Definition
-from hcs.qc.failures import RULES, Rule
+from hcs.qc.failures import FAILURE_RULES, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ def catalogue() -> str:
             "",
             *_table(
                 ("failure", "metric", "side", "away from the plate", "in any case"),
-                (_rule(rule) for rule in RULES),
+                (_rule(rule) for rule in FAILURE_RULES),
             ),
             "",
             "## Least number of wells",

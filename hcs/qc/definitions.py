@@ -462,7 +462,7 @@ _BY_ID = {definition.id: definition for definition in DEFINITIONS}
 STANDARD: tuple[str, ...] = tuple(d.id for d in DEFINITIONS if d.standard)
 """Ids of the quick set."""
 
-EVERY: tuple[str, ...] = tuple(_BY_ID)
+EVERY_METRIC: tuple[str, ...] = tuple(_BY_ID)
 """Ids of all metrics."""
 
 
@@ -478,7 +478,7 @@ def definition(id: str) -> Definition:
         return _BY_ID[id]
     except KeyError:
         raise NotFoundError(
-            f"There is no metric {id!r}; there are {', '.join(EVERY)}."
+            f"There is no metric {id!r}; there are {', '.join(EVERY_METRIC)}."
         ) from None
 
 

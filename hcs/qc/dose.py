@@ -13,7 +13,8 @@ from hcs.qc.screen import mad
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from hcs.qc.roles import Position, WellRole
+    from hcs.layout import Position
+    from hcs.qc.roles import WellRole
 
 
 LEAST_WELLS = 1

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MissingExtraError, SourceError, StoreError
-from hcs.qc.aggregate import best_plane
+from hcs.qc.aggregation import best_plane
 from hcs.qc.definitions import DEFINITIONS
 
 if TYPE_CHECKING:

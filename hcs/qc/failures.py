@@ -44,7 +44,7 @@ class Rule:
     """Median of a plate from which it is bad as a whole."""
 
 
-RULES: tuple[Rule, ...] = (
+FAILURE_RULES: tuple[Rule, ...] = (
     Rule(
         kind="focus",
         metric="power_log_log_slope",

@@ -15,7 +15,7 @@ from hcs.qc.definitions import chosen
 from hcs.qc.nuclei import propose_channel
 from hcs.qc.quality import ChannelSettings, measure_field
 from hcs.qc.results import FieldKey, FieldResult, MeasureSettings, PlaneResult
-from hcs.qc.workers import run
+from hcs.qc.workers import in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -181,7 +181,7 @@ def measure_plate(
         starts = range(0, len(tasks), size)
         batches = [tasks[start : start + size] for start in starts]
         done = 0
-        found = run(
+        found = in_workers(
             _measure_batch,
             [(opened.store, part, told) for part in batches],
             _died,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hcs.qc.clip import Clip, Top, infer_clip, percent_at
-from hcs.qc.definitions import EVERY, chosen
+from hcs.qc.definitions import EVERY_METRIC, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ FieldKey = tuple[str, str, int | None]
 class MeasureSettings:
     """What a plate is measured with."""
 
-    metrics: tuple[str, ...] = EVERY
+    metrics: tuple[str, ...] = EVERY_METRIC
     """Ids of `hcs.qc.definitions`."""
 
     clips: Mapping[str, Clip] = field(default_factory=dict)

@@ -16,8 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Position = tuple[int, int]
-"""Zero-based row and column."""
+    from hcs.layout import Position
 
 ROLES = ("positive", "negative", "untreated", "sample", "empty")
 

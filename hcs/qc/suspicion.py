@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.aggregate import field_values
+from hcs.qc.aggregation import field_values
 from hcs.qc.baseline import Baseline, BaselineKey, channels_of, make_baselines
 from hcs.qc.definitions import definition
-from hcs.qc.failures import RULES, Rule
+from hcs.qc.failures import FAILURE_RULES, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,7 +64,7 @@ def find_suspects(
     results: Sequence[FieldResult],
     baselines: Mapping[BaselineKey, Baseline],
     *,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] = FAILURE_RULES,
     nuclear: str | None = None,
     roles: Mapping[str, str | None] | None = None,
     expected: Mapping[str, int] | None = None,
@@ -273,7 +273,7 @@ def cut_offs(
     results: Sequence[FieldResult],
     baselines: Mapping[BaselineKey, Baseline],
     *,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] = FAILURE_RULES,
     nuclear: str | None = None,
     cuts: Mapping[tuple[str, str], Cut] | None = None,
 ) -> dict[tuple[str, str], Cut]:

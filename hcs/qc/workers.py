@@ -42,7 +42,7 @@ _PATIENCE = 0.5
 """Seconds after which a wait for results looks whether it was cancelled."""
 
 
-def run(
+def in_workers(
     function: Callable[..., Result],
     items: Sequence[tuple[Any, ...]],
     died: Callable[[tuple[Any, ...], str], Result],

@@ -16,7 +16,7 @@ from hcs.qc.cluster import connected
 from hcs.qc.measure import measure_plate, plate_settings
 from hcs.qc.quality import measure_field
 from hcs.qc.results import settle_clips
-from hcs.qc.workers import run
+from hcs.qc.workers import in_workers
 from tests import plates
 
 QUICK = ("mean", "p99", "percent_saturated", "percent_maximal", "total_area")
@@ -142,7 +142,7 @@ def test_a_scheduler_is_known_by_its_address():
         connected(cluster.scheduler_address) as executor,
     ):
         items = [(i, None) for i in range(9)]
-        found = list(run(_square, items, _died, executor=executor))
+        found = list(in_workers(_square, items, _died, executor=executor))
     assert sorted(found) == [i**2 for i in range(9)]
 
 
@@ -244,7 +244,7 @@ def _died(item, reason):
 
 
 def test_a_dying_process_takes_only_its_own_item_with_it():
-    found = list(run(_fall, [(i, 2) for i in range(5)], _died, workers=1))
+    found = list(in_workers(_fall, [(i, 2) for i in range(5)], _died, workers=1))
     assert "2: the process that measured it died" in found
     numbers = sorted(value for value in found if not isinstance(value, str))
     assert numbers == [0, 1, 9, 16]
@@ -252,7 +252,7 @@ def test_a_dying_process_takes_only_its_own_item_with_it():
 
 def test_a_batch_whose_process_dies_is_taken_apart():
     found = by_key(
-        run(
+        in_workers(
             _fall_in_batch,
             [((0, 1), 2), ((2, 3), 2), ((4,), 2)],
             lambda item, reason: Fallen((item[0][0], reason)),
@@ -267,7 +267,7 @@ def test_a_batch_whose_process_dies_is_taken_apart():
 
 
 def test_closing_the_results_early_leaves_no_process_behind():
-    results = run(_square, [(i, None) for i in range(50)], _died, workers=1)
+    results = in_workers(_square, [(i, None) for i in range(50)], _died, workers=1)
     assert next(results) in {i * i for i in range(50)}  # in the order they are done
     results.close()
     import multiprocessing

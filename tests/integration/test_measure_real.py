@@ -14,13 +14,13 @@ from hcs.demo.design import well_name
 from hcs.qc.assay import assay_report
 from hcs.qc.banner import plate_banner
 from hcs.qc.baseline import make_baselines
-from hcs.qc.failures import RULES
+from hcs.qc.failures import FAILURE_RULES
 from hcs.qc.quality import ChannelSettings, measure_field
 from hcs.qc.results import FieldResult, PlaneResult
 from hcs.qc.roles import propose_mapping
 from hcs.qc.suspicion import find_suspects
 
-METRICS = (*(rule.metric for rule in RULES), "percent_maximal", "mean")
+METRICS = (*(rule.metric for rule in FAILURE_RULES), "percent_maximal", "mean")
 
 KIND = {
     "blurred": "focus",

@@ -6,8 +6,8 @@ import pytest
 
 from hcs.errors import NotFoundError
 from hcs.qc import catalogue
-from hcs.qc.definitions import DEFINITIONS, EVERY, chosen, definition
-from hcs.qc.failures import RULES
+from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC, chosen, definition
+from hcs.qc.failures import FAILURE_RULES
 from tests.conftest import ROOT
 
 
@@ -37,20 +37,20 @@ def test_headers_are_cellprofilers_where_it_has_the_metric():
 
 
 def test_suspicion_rests_on_technical_metrics_alone():
-    for rule in RULES:
+    for rule in FAILURE_RULES:
         assert definition(rule.metric).kind == "technical", rule.kind
-    assert len({rule.kind for rule in RULES}) == len(RULES)
+    assert len({rule.kind for rule in FAILURE_RULES}) == len(FAILURE_RULES)
 
 
 def test_rules_look_at_the_side_that_the_table_calls_bad():
     sides = {"low": -1, "high": 1, "both": 0}
-    for rule in RULES:
+    for rule in FAILURE_RULES:
         assert rule.side == sides[definition(rule.metric).bad], rule.kind
 
 
 def test_metrics_are_chosen_in_the_order_of_the_table():
     assert [entry.id for entry in chosen(["p99", "mean"])] == ["mean", "p99"]
-    assert tuple(entry.id for entry in chosen(None)) == EVERY
+    assert tuple(entry.id for entry in chosen(None)) == EVERY_METRIC
     with pytest.raises(NotFoundError, match="no metric 'blur'"):
         chosen(["blur"])
 

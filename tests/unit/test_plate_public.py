@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,45 @@ import pytest
 import hcs
 from tests.benchmarks import bench_reading
 
+PUBLIC = ("images", "ingest", "ngff", "plates", "qc", "tables", "writing")
+PACKAGES = ("hcs", *(f"hcs.{name}" for name in PUBLIC))
 
-@pytest.mark.parametrize("name", hcs.__all__)
+
+@pytest.mark.parametrize("name", PACKAGES)
 def test_every_public_name_is_there(name: str) -> None:
-    assert getattr(hcs, name) is not None
-    assert name in dir(hcs)
+    package = import_module(name)
+    for public in package.__all__:
+        assert getattr(package, public) is not None, public
+        assert public in dir(package)
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_type_checkers_see_the_public_names_that_programs_see(name: str) -> None:
+    package = import_module(name)
+    assert package.__file__
+    typed = {
+        (one.asname, node.module)
+        for node in ast.walk(ast.parse(Path(package.__file__).read_text()))
+        if isinstance(node, ast.ImportFrom)
+        for one in node.names
+        if one.asname
+    }
+    assert {public for public, _ in typed} == set(package.__all__) - {"__version__"}
+    for public, module in typed:
+        assert getattr(import_module(module or ""), public) is getattr(package, public)
+
+
+def test_the_dashboard_asks_for_public_names_also_where_only_types_are_checked() -> (
+    None
+):
+    below = [
+        f"{path}:{node.lineno}: {node.module}"
+        for path in (Path(hcs.__file__).parents[1] / "dashboard").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hcs.")
+        if (node.module or "").count(".") > 1
+    ]
+    assert below == []
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:

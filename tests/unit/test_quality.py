@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from hcs.errors import NotFoundError, ShapeError
 from hcs.qc import focus, intensity
-from hcs.qc.definitions import DEFINITIONS, EVERY, STANDARD
+from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC, STANDARD
 from hcs.qc.plane import Plane
 from hcs.qc.quality import ChannelSettings, measure_field, measure_plane
 
@@ -312,5 +312,5 @@ def test_small_planes_give_reasons_rather_than_sharpness():
 
 
 def test_the_standard_set_is_part_of_all_metrics():
-    assert set(STANDARD) < set(EVERY)
+    assert set(STANDARD) < set(EVERY_METRIC)
     assert not {"correlation", "nucleus_count"} & set(STANDARD)

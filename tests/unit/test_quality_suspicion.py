@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from hcs.errors import NotFoundError
-from hcs.qc.aggregate import best_plane, default_way, field_values, well_values
+from hcs.qc.aggregation import best_plane, default_way, field_values, well_values
 from hcs.qc.banner import plate_banner
 from hcs.qc.baseline import make_baselines
 from hcs.qc.clip import Clip, Top, infer_clip, percent_at, top_of
 from hcs.qc.definitions import definition
-from hcs.qc.failures import RULES
+from hcs.qc.failures import FAILURE_RULES
 from hcs.qc.nuclei import propose_channel
 from hcs.qc.plane import Plane
 from hcs.qc.results import FieldResult, MeasureSettings, PlaneResult, settle_clips
@@ -240,7 +240,7 @@ def test_cut_offs_are_the_projects():
     results = spoiled(plate(), 0, percent_saturated=0.5)
     strict = [
         replace(rule, limit=0.2) if rule.kind == "saturation" else rule
-        for rule in RULES
+        for rule in FAILURE_RULES
     ]
     assert judged(results) == []
     assert len(judged(results, rules=strict)) == 1
