@@ -164,18 +164,24 @@ class ImportBook:
         """Return the columns that were taken for a plate."""
         return _listed(self._settings.get(_LIST, overview.id))
 
+    def in_memory(self, overview: PlateOverview, column: str) -> bool:
+        """Return whether the numbers of a column need not be read first."""
+        table = self._table_of(overview, column)
+        return table is None or self._tables.get(table) is not None
+
     def values(self, overview: PlateOverview, column: str) -> Values:
         """Return the numbers of a column; none where there is no such column."""
-        for one in self.metrics(overview):
-            if one.column == column:
-                return self._table(overview.id, one.table).get(column, {})
-        return {}
+        table = self._table_of(overview, column)
+        return {} if table is None else self._table(overview.id, table).get(column, {})
+
+    def _table_of(self, overview: PlateOverview, column: str) -> str | None:
+        listed = self.metrics(overview)
+        return next((one.table for one in listed if one.column == column), None)
 
     def _table(self, plate: str, table: str) -> dict[str, Values]:
         found = self._tables.get(table)
         if found is None:
-            told = self._settings.get(_ROWS, plate, table)
-            found = _from_json(told)
+            found = _from_json(self._settings.fresh(_ROWS, plate, table))
             self._tables.set(table, found)
         return found
 

@@ -58,6 +58,8 @@ class Jobs:
         What a plate's numbers rest on.
     measured
         Called when all fields of a plate are measured; it judges them.
+    ready
+        Returns what is known of a plate, with all that is stored of it.
     lock
         Guards what is known of plates.
     executor
@@ -71,6 +73,7 @@ class Jobs:
         store: MetricStore,
         basis: Callable[[ServedPlate], Basis],
         measured: Callable[[ServedPlate, Knowledge], None],
+        ready: Callable[[ServedPlate], Knowledge],
         lock: threading.RLock,
         *,
         executor: Executor | None = None,
@@ -79,6 +82,7 @@ class Jobs:
         self._store = store
         self._basis = basis
         self._measured = measured
+        self._ready = ready
         self._lock = lock
         self._executor = executor
         self._workers = (
@@ -143,6 +147,8 @@ class Jobs:
             with self._lock:
                 known.again = False
             try:
+                if self._ready(plate) is not known:
+                    return  # another plate was put in its place
                 progress = self._measure(plate, known)
             except Exception as error:  # noqa: BLE001
                 before = known.progress

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.basis import Basis, BasisBook
-from dashboard.quality.imports import PREFIX, ImportBook
+from dashboard.quality.imports import ImportBook
 from dashboard.quality.kept_wells import KeptWells
 from dashboard.quality.suspects import (
     Evidence,
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import PlateOverview
     from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
 
@@ -51,14 +50,6 @@ class Judging:
     def basis(self, plate: ServedPlate) -> Basis:
         """Return what the numbers of a plate rest on."""
         return self.rests.view(plate)
-
-    def imported(self, overview: PlateOverview, metric: str) -> dict[str, Any]:
-        """Return what `Stock` holds of other programs' metrics."""
-        found: dict[str, Any] = {"imported": self.imports.metrics(overview)}
-        if metric.startswith(PREFIX):
-            column = metric.removeprefix(PREFIX)
-            found["values"] = self.imports.values(overview, column)
-        return found
 
     def judge(self, plate: str, evidence: Evidence, *, anew: bool = False) -> Judgement:
         """Return what is odd about a plate whose fields have all been measured.
@@ -112,15 +103,22 @@ class Judging:
     def _note_medians(
         self, plate: str, evidence: Evidence, judgement: Judgement
     ) -> None:
-        project = project_of(evidence.overview.location)
-        told = self._settings.get(_MEDIANS, project)
-        known = dict(told) if isinstance(told, dict) else {}
-        new = [[*key, median] for key, median in sorted(judgement.medians.items())]
         # A plate that is bad as a whole is nothing to compare others with.
-        if known.get(plate) != new and not judgement.banner:
+        if judgement.banner:
+            return
+        project = project_of(evidence.overview.location)
+        new = [[*key, median] for key, median in sorted(judgement.medians.items())]
+        told = self._settings.get(_MEDIANS, project)
+        if isinstance(told, dict) and told.get(plate) == new:
+            return
+
+        def change(told: Any) -> dict[str, Any]:
+            known = dict(told) if isinstance(told, dict) else {}
             while len(known) >= _MOST_PLATES and plate not in known:
                 del known[next(iter(known))]
-            self._settings.put(known | {plate: new}, _MEDIANS, project)
+            return known | {plate: new}
+
+        self._settings.change(change, _MEDIANS, project)
 
 
 def _signature(roles: Mapping[str, str | None], basis: Basis) -> str:

@@ -23,7 +23,8 @@ class Knowledge:
     """What is known of one plate's metrics.
 
     Thread safety: replaced and filled under the lock of `Measuring`; readers take
-    copies of what they iterate over.
+    copies of what they iterate over. What is large leaves with `rest`, and is loaded
+    again by `Memory`.
     """
 
     id: str
@@ -53,6 +54,31 @@ class Knowledge:
 
     cached: dict[tuple[object, ...], MetricValues] = field(default_factory=dict)
     judged: Judgement = field(default_factory=Judgement)
+    loaded: bool = False
+    """Whether `values` holds what is stored."""
+
+    touched: float = 0.0
+    """When somebody last asked, on the monotonic clock."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers are in memory."""
+        return sum(map(len, self.values.values()))
+
+    @property
+    def idle(self) -> bool:
+        """Whether no job fills it."""
+        return self.job is None or self.job.done()
+
+    def rest(self) -> None:
+        """Let go of the numbers; call it under the lock.
+
+        What was judged, and how far the plate is, stays: a hundredth of them.
+        """
+        self.values = {}
+        self.clips = None
+        self.cached.clear()
+        self.loaded = False
 
     def failures(self) -> dict[Place, str]:
         """Return why live fields could not be measured; call it under the lock."""

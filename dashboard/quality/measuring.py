@@ -12,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dashboard.plates.values import FieldValues, MetricInfo, MetricValues, Progress
+from dashboard.quality.behind import Behind
+from dashboard.quality.imports import PREFIX
 from dashboard.quality.jobs import Jobs
-from dashboard.quality.knowledge import Knowledge, Place
+from dashboard.quality.memory import Memory
 from dashboard.quality.scores import (
     clip_levels,
     field_value,
@@ -21,14 +23,15 @@ from dashboard.quality.scores import (
 )
 from dashboard.quality.suspects import Evidence, Judgement
 from dashboard.quality.wells import Stock, field_numbers, well_values
-from hcs.plates import plate_fingerprint
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.basis import Basis
+    from dashboard.quality.imports import Values
     from dashboard.quality.judging import Judging
+    from dashboard.quality.knowledge import Knowledge, Place
     from dashboard.quality.metrics import Measured, MetricStore
     from hcs.qc import Clip
 
@@ -65,15 +68,15 @@ class Measuring:
         workers: int | None = None,
         automatic: bool = True,
     ) -> None:
-        self._store = store
         self._judging = judging
-        self._automatic = automatic
         self._lock = threading.RLock()
-        self._plates: dict[str, Knowledge] = {}
+        self._behind = Behind()
+        self._memory = Memory(store, self._behind, self._lock, held=not automatic)
         self._jobs = Jobs(
             store,
             judging.basis,
             self._judge_soon,
+            self._memory.get,
             self._lock,
             executor=executor,
             workers=workers,
@@ -86,6 +89,7 @@ class Measuring:
         """Stop at the next field and wait for it; what was measured is kept."""
         self._jobs.close()
         self._judges.shutdown(wait=True, cancel_futures=True)
+        self._behind.close()
 
     # --- answers ----------------------------------------------------------------------
 
@@ -100,7 +104,7 @@ class Measuring:
 
     def progress(self, plate: ServedPlate) -> Progress:
         """Return how far a plate is measured."""
-        return self._known(plate).progress
+        return self._memory.get(plate).progress
 
     def values(
         self, plate: ServedPlate, metric: str, acquisition: int | None, way: str = ""
@@ -117,7 +121,7 @@ class Measuring:
         NotServedError
             If there is no such metric.
         """
-        known = self._known(plate)
+        known = self._memory.get(plate)
         overview = plate.overview()
         key = (overview.revision, metric, acquisition, way, known.progress)
         found = known.cached.get(key)
@@ -144,19 +148,32 @@ class Measuring:
             progress=known.progress,
             judged=known.judged,
             basis=self._judging.basis(plate),
-            **self._judging.imported(overview, metric),
+            imported=self._judging.imports.metrics(overview),
+            values=self._imported(plate, metric) if metric.startswith(PREFIX) else None,
         )
+
+    def _imported(self, plate: ServedPlate, metric: str) -> Values:
+        """Return an imported metric's numbers; on an event loop those in memory."""
+        imports, overview = self._judging.imports, plate.overview()
+        column = metric.removeprefix(PREFIX)
+        if not imports.in_memory(overview, column) and not self._behind.do(
+            ("imported", overview.id, column),
+            lambda: imports.values(overview, column),
+            plate.bump,
+        ):
+            return {}
+        return imports.values(overview, column)
 
     def field_numbers(
         self, plate: ServedPlate, metric: str, acquisition: int | None
     ) -> dict[str, dict[str, float]]:
         """Return a metric of every field, by label of the well and name."""
-        stock = self._stock(plate, self._known(plate), metric)
+        stock = self._stock(plate, self._memory.get(plate), metric)
         return field_numbers(stock, metric, acquisition)
 
     def field_values(self, plate: ServedPlate, label: str) -> tuple[FieldValues, ...]:
         """Return all metrics of the fields of a well."""
-        known = self._known(plate)
+        known = self._memory.get(plate)
         view = plate.well(label)
         with self._lock:
             latest = {
@@ -189,7 +206,7 @@ class Measuring:
 
     def clips(self, plate: ServedPlate) -> dict[int, Clip]:
         """Return at which counts each camera saturates, and how that is known."""
-        return self._clips(plate, self._known(plate), self._judging.basis(plate))
+        return self._clips(plate, self._memory.get(plate), self._judging.basis(plate))
 
     def _clips(
         self, plate: ServedPlate, known: Knowledge, basis: Basis
@@ -208,11 +225,15 @@ class Measuring:
 
     def in_memory(self, key: str) -> bool:
         """Return whether anybody has asked for a plate's measurements."""
-        return key in self._plates
+        return key in self._memory
+
+    def awake(self, key: str) -> bool:
+        """Return whether a plate's measurements need not be read first."""
+        return self._memory.awake(key)
 
     def judgement(self, plate: ServedPlate) -> Judgement:
         """Return which wells are suspect; pending while the plate is measured."""
-        return self._known(plate).judged
+        return self._memory.get(plate).judged
 
     def judge(self, plate: ServedPlate, *, anew: bool = False) -> None:
         """Judge a measured plate again, soon, in the background.
@@ -224,7 +245,7 @@ class Measuring:
         anew
             Also compare with what is usual on it now, not with what was kept.
         """
-        known = self._known(plate)
+        known = self._memory.get(plate)
         if known.judged.ready and not self._jobs.closing:
             self._judges.submit(self._judge, plate, known, anew=anew)
 
@@ -234,6 +255,8 @@ class Measuring:
     def _judge(
         self, plate: ServedPlate, known: Knowledge, *, anew: bool = False
     ) -> None:
+        if self._memory.get(plate) is not known:
+            return  # another plate was put in its place
         overview = plate.overview()
         with self._lock:
             latest = {
@@ -279,47 +302,25 @@ class Measuring:
 
     def start(self, plate: ServedPlate) -> None:
         """Measure what is not measured, soon, in the background."""
-        self._jobs.start(plate, self._known(plate))
+        self._jobs.start(plate, self._memory.get(plate))
 
     def hold(self, plate: ServedPlate) -> None:
         """Stop measuring a plate at the next field, until it is resumed."""
-        self._jobs.hold(plate, self._known(plate))
+        self._jobs.hold(plate, self._memory.get(plate))
 
     def resume(self, plate: ServedPlate) -> None:
         """Go on measuring a plate, and try again what could not be measured."""
-        self._jobs.resume(plate, self._known(plate))
+        self._jobs.resume(plate, self._memory.get(plate))
 
     def wait(self, plate: ServedPlate) -> Progress:
         """Wait until a plate is measured."""
-        return self._jobs.wait(self._known(plate))
+        return self._jobs.wait(self._memory.get(plate))
 
     def failures(self, plate: ServedPlate) -> dict[Place, str]:
         """Return why fields could not be measured, by path of the well and name."""
-        known = self._known(plate)
+        known = self._memory.get(plate)
         with self._lock:
             return known.failures()
-
-    def _known(self, plate: ServedPlate) -> Knowledge:
-        id = plate.plate.id
-        with self._lock:
-            known = self._plates.get(plate.key)
-            if known is None:
-                known = Knowledge(id, held=not self._automatic)
-                self._plates[plate.key] = known
-                values, known.errors = self._store.load(id, _fingerprint(plate))
-                for key, one in values.items():
-                    known.values[key] = one
-                    known.latest[key.well, key.field] = key
-            elif known.id != id:
-                # A first correction writes an id; what was measured stays known.
-                self._store.renamed(known.id, id)
-                known.id = id
-            return known
-
-
-def _fingerprint(plate: ServedPlate) -> tuple[str, ...]:
-    """Return what a plate was known by before it was given an id of its own."""
-    return (plate_fingerprint(plate.plate),) if plate.plate.has_own_id else ()
 
 
 def _number(found: Measured | None) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from sys import intern
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
@@ -101,7 +102,8 @@ class MetricStore:
                 if metric == _ERROR:
                     errors[key] = reason or ""
                 else:
-                    found.setdefault(key, {})[metric] = Measured(value, reason)
+                    # The same hundred names with every field.
+                    found.setdefault(key, {})[intern(metric)] = Measured(value, reason)
         return found, errors
 
     def save(

@@ -1,0 +1,109 @@
+"""Work that nobody on an event loop waits for, and everybody else does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from concurrent.futures import Future
+
+_LOG = logging.getLogger(__name__)
+
+SOON = 0.05
+"""Seconds for which an event loop waits: what is small is there by then."""
+
+_THREADS = 2
+
+
+@dataclass(slots=True)
+class _Job:
+    future: Future[None]
+    late: bool = False
+    """Somebody went on without it."""
+
+
+class Behind:
+    """Does each piece of work once, in a thread.
+
+    Thread safety: its own.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._jobs: dict[Hashable, _Job] = {}
+        self._threads = ThreadPoolExecutor(_THREADS, "behind")
+        self._closed = False
+
+    def close(self) -> None:
+        """Finish what has begun, and begin nothing else."""
+        with self._lock:
+            self._closed = True
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def do(
+        self, key: Hashable, work: Callable[[], object], later: Callable[[], object]
+    ) -> bool:
+        """Do some work and wait for it, on an event loop for a moment only.
+
+        Parameters
+        ----------
+        key
+            The same work has the same one; it is not done twice at once.
+        work
+            Raises what whoever waits is to get.
+        later
+            Called once it is done, where somebody did not wait so long.
+
+        Returns
+        -------
+            Whether it is done.
+        """
+        with self._lock:
+            if self._closed:
+                return False
+            job = self._jobs.get(key)
+            if job is None:
+                job = _Job(self._threads.submit(self._run, key, work, later))
+                self._jobs[key] = job
+        if not _on_event_loop():
+            job.future.result()
+            return True
+        if not job.late:
+            try:
+                job.future.result(SOON)
+                return True
+            except TimeoutError:
+                with self._lock:
+                    job.late = self._jobs.get(key) is job
+        return not job.late
+
+    def _run(
+        self, key: Hashable, work: Callable[[], object], later: Callable[[], object]
+    ) -> None:
+        try:
+            work()
+        except Exception:
+            if self._ended(key).late:
+                # Whoever asks next tries again.
+                _LOG.exception("Reading %r failed.", key)
+            raise
+        if self._ended(key).late:
+            later()
+
+    def _ended(self, key: Hashable) -> _Job:
+        with self._lock:
+            return self._jobs.pop(key)
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

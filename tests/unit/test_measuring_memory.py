@@ -1,0 +1,208 @@
+"""What the process holds of plates, and who waits until it is read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.database import open_database
+from dashboard.plates.served import ServedPlate
+from dashboard.quality.behind import Behind
+from dashboard.quality.memory import Memory
+from dashboard.quality.metrics import FieldKey, Measured, MetricStore
+from hcs.metadata import Who
+from hcs.plates.plate import from_hcs_zarr
+from hcs.writing.staging import stage_field
+from tests import plates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FIELD = FieldKey("A/1", "0", "v1")
+VALUES = {FIELD: {"mean@1.0": Measured(7.0), "p99@1.0": Measured(None, "empty")}}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> MetricStore:
+    return MetricStore(open_database(f"sqlite:///{tmp_path / 'db.sqlite'}"))
+
+
+@pytest.fixture
+def behind() -> Iterator[Behind]:
+    made = Behind()
+    yield made
+    made.close()
+
+
+def served(path: Path, name: str = "p.ome.zarr", *, foreign: bool = False) -> Path:
+    made = plates.make(path / name, rows=1, columns=2, shape=(16, 16), name=name)
+    document = json.loads((made / "zarr.json").read_text())
+    if foreign:
+        document["attributes"].pop("hcs", None)
+    (made / "zarr.json").write_text(json.dumps(document))
+    return made
+
+
+def plate_at(path: Path) -> ServedPlate:
+    return ServedPlate(path.name, str(path))
+
+
+def memory(
+    store: MetricStore, behind: Behind, *, most: int = 10, idle: float = 60.0
+) -> Memory:
+    return Memory(store, behind, threading.RLock(), most=most, idle=idle)
+
+
+# --- who waits ------------------------------------------------------------------------
+
+
+def test_a_thread_waits_for_work_and_gets_its_error(behind: Behind) -> None:
+    done: list[int] = []
+    assert behind.do("a", lambda: done.append(1), lambda: done.append(2))
+    assert done == [1], "nobody went on without it"
+
+    def fail() -> None:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        behind.do("b", fail, lambda: None)
+
+
+def test_an_event_loop_goes_on_and_is_told_later(behind: Behind) -> None:
+    gate, told = threading.Event(), threading.Event()
+    begun: list[int] = []
+
+    def work() -> None:
+        begun.append(1)
+        gate.wait(60)
+
+    async def ask() -> list[bool]:
+        return [behind.do("a", work, told.set) for _ in range(3)]
+
+    assert asyncio.run(ask()) == [False, False, False]
+    assert not told.is_set()
+    gate.set()
+    assert told.wait(60)
+    assert begun == [1], "the same work is done once"
+
+    async def short() -> bool:
+        return behind.do("b", lambda: None, lambda: None)
+
+    asyncio.run(short())
+
+
+def test_after_the_end_nothing_is_begun() -> None:
+    behind = Behind()
+    behind.close()
+    assert not behind.do("a", lambda: None, lambda: None)
+
+
+# --- what is held ---------------------------------------------------------------------
+
+
+def test_what_is_stored_is_known_and_pages_hear_of_it(
+    tmp_path: Path, store: MetricStore, behind: Behind
+) -> None:
+    plate = plate_at(served(tmp_path))
+    store.save(plate.plate.id, VALUES.items())
+    found = memory(store, behind).get(plate)
+    assert found.values == VALUES
+    assert found.latest == {("A/1", "0"): FIELD}
+    # On an event loop too, at once or after a change of the revision.
+    fresh = memory(store, behind)
+    before = plate.revision
+
+    async def ask() -> None:
+        known = fresh.get(plate)
+        while not known.loaded:
+            await asyncio.sleep(0.01)
+        assert known.values == VALUES or plate.revision > before
+
+    asyncio.run(asyncio.wait_for(ask(), 60))
+    plate.close()
+
+
+def test_numbers_nobody_looks_at_leave_and_come_back(
+    tmp_path: Path, store: MetricStore, behind: Behind
+) -> None:
+    paths = [served(tmp_path, f"{name}.ome.zarr") for name in "abc"]
+    shown = [plate_at(path) for path in paths]
+    for one in shown:
+        store.save(one.plate.id, VALUES.items())
+    small = memory(store, behind, most=4, idle=0.0)
+    known = [small.get(one) for one in shown]
+    assert [small.awake(one.key) for one in shown] == [False, True, True]
+    assert known[0].values == {}
+    known[0].judged = judged = known[1].judged
+    assert small.get(shown[0]) is known[0]
+    assert known[0].values == VALUES
+    assert known[0].judged is judged
+    assert [small.awake(one.key) for one in shown] == [True, False, True]
+    for one in shown:
+        one.close()
+
+
+def test_plates_that_are_looked_at_stay_whatever_they_hold(
+    tmp_path: Path, store: MetricStore, behind: Behind
+) -> None:
+    shown = [plate_at(served(tmp_path, f"{name}.ome.zarr")) for name in "ab"]
+    held = memory(store, behind, most=0)
+    for one in shown:
+        store.save(one.plate.id, VALUES.items())
+        held.get(one)
+    assert all(held.awake(one.key) for one in shown)
+    for one in shown:
+        one.close()
+
+
+# --- whose it is ----------------------------------------------------------------------
+
+
+def test_the_id_that_a_correction_writes_keeps_what_was_measured(
+    tmp_path: Path, store: MetricStore, behind: Behind
+) -> None:
+    path = served(tmp_path, foreign=True)
+    plate = plate_at(path)
+    before = plate.plate.id
+    store.save(before, VALUES.items())
+    held = memory(store, behind)
+    known = held.get(plate)
+    with from_hcs_zarr(path) as opened:
+        image = opened.get_well("A", "2").get_image(0)
+        staged = stage_field(path, "A/2", "0", image, base=image.version)
+    staged.commit(who=Who("Ann"), reason="test")
+    plate.reread()
+    assert plate.plate.id != before
+    assert held.get(plate) is known
+    assert known.id == plate.plate.id
+    assert known.values == VALUES
+    assert store.load(known.id)[0] == VALUES, "and keeps it for the next server"
+    plate.close()
+
+
+@pytest.mark.parametrize("foreign", [True, False])
+def test_another_plate_at_the_same_place_has_other_measurements(
+    tmp_path: Path, store: MetricStore, behind: Behind, foreign: bool
+) -> None:
+    path = served(tmp_path, foreign=foreign)
+    plate = plate_at(path)
+    store.save(plate.plate.id, VALUES.items())
+    held = memory(store, behind)
+    known = held.get(plate)
+    other = served(tmp_path, "other.ome.zarr")
+    shutil.rmtree(path)
+    other.rename(path)
+    plate.reread()
+    assert plate.plate.id != known.id
+    now = held.get(plate)
+    assert now is not known
+    assert now.values == {}
+    assert known.held, "its job ends"
+    assert store.load(plate.plate.id) == ({}, {})
+    plate.close()
