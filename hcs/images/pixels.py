@@ -20,6 +20,7 @@ from hcs.errors import (
     UnsafeDataError,
 )
 from hcs.images.array import ArraySpec
+from hcs.images.few_chunks import read_few
 from hcs.images.region import extent, split_key
 from hcs.ngff.document import parse_json
 from hcs.settings import config
@@ -246,8 +247,11 @@ def decode(
         If a chunk cannot be decoded; missing chunks are the fill value.
     """
     try:
-        array = _open(store, path, spec)
-        return np.asarray(array[region])
+        metadata = _zarr_metadata(spec, store.where(path))
+        found = read_few(store, path, spec, region, metadata.encode_chunk_key)
+        if found is None:
+            found = np.asarray(_open(store, path, spec, metadata)[region])
+        return found
     except HCSError:
         raise
     except MemoryError as error:
@@ -279,14 +283,13 @@ def _first_of_ours(group: ExceptionGroup[Exception]) -> HCSError | None:
     return None
 
 
-def _open(store: PlateStore, path: str, spec: ArraySpec) -> Any:
+def _open(store: PlateStore, path: str, spec: ArraySpec, metadata: Any) -> Any:
     from zarr import Array
     from zarr.core.array import AsyncArray
     from zarr.storage import StorePath
 
     from hcs.stores.guard import GuardedStore
 
-    metadata = _zarr_metadata(spec, store.where(path))
     place = StorePath(GuardedStore(store, spec), path)
     return Array(AsyncArray(metadata=metadata, store_path=place))
 
