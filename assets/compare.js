@@ -1,7 +1,8 @@
 // The present field and the staged one: same contrast, one viewport, full resolution.
 
 import { display, listen } from "./bus.js"
-import { everyFrame, fill, h, icon, number, say, set } from "./dom.js"
+import { everyFrame, exact, fill, h, icon, say, set } from "./dom.js"
+import { keyed } from "./help.js"
 import { island } from "./island.js"
 import { makePane } from "./pane.js"
 import { scaleBar } from "./scale_bar.js"
@@ -19,9 +20,10 @@ function build({ el, send }) {
 
   const title = h("h2", { class: "cut" })
   const modes = [["side", "Side by side"], ["swipe", "Swipe"]].map(([name, text]) =>
-    h("button", { type: "button", class: "small", dataset: { mode: name }, title: "Key ⌫", on: { click: () => setMode(name) } }, text))
+    h("button", { type: "button", class: "small", dataset: { mode: name }, on: { click: () => setMode(name) } }, text))
+  modes.forEach((each, i) => keyed(each, "compare", i ? "One over the other" : "Beside each other"))
   const busy = h("span", { class: "soft small", role: "status" })
-  const zoomText = h("button", { type: "button", class: "plain small zoom", title: "One screen pixel a pixel (key V)", on: { click: () => viewport.actual() } })
+  const zoomText = h("button", { type: "button", class: "plain small zoom", on: { click: () => viewport.actual() } })
   const states = [{}, {}]
   const heard = (at) => (state) => {
     states[at] = state
@@ -37,11 +39,11 @@ function build({ el, send }) {
   const readout = h("output", { class: "readout" })
   el.append(h("section", { class: "panel hcs-compare", "aria-label": "Compare old and new" },
     h("header", {}, title, h("span", { class: "grow" }), busy, h("span", { class: "segment" }, modes),
-      button("minus", "Zoom out (Y)", () => viewport.zoom(1 / 1.5)), zoomText, button("plus", "Zoom in (Z)", () => viewport.zoom(1.5)), button("fit", "Fit (0)", () => fit())),
+      button("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), keyed(zoomText, "actual", "One screen pixel a pixel"), button("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)), button("fit", "Fit the pictures", "fit", () => fit())),
     stage, h("footer", { class: "row" }, readout)))
 
-  function button(name, label, click) {
-    return h("button", { type: "button", class: "plain square", title: label, "aria-label": label.replace(/ \(.*/, ""), on: { click } }, icon(name))
+  function button(name, label, id, click) {
+    return keyed(h("button", { type: "button", class: "plain square", "aria-label": label, on: { click } }, icon(name)), id, label)
   }
 
   const fit = () => viewport.box && viewport.fit(...viewport.box)
@@ -76,10 +78,11 @@ function build({ el, send }) {
     const [column, row] = viewport.at(x, y)
     const both = panes.map((pane) => pane.valuesAt(column, row)?.values ?? [])
     const channels = display.channels.filter((one) => one.active)
-    const of = (values, index) => values.find(([at]) => at === index)?.[1] ?? null
+    const shown = (value) => (value === undefined ? "–" : exact(value))
+    const of = (values, index) => values.find(([at]) => at === index)?.[1]
     fill(readout, h("span", {}, `x ${Math.floor(column)}, y ${Math.floor(row)}`), channels.map((one) =>
       h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${one.color}` } }), `${one.name} `,
-        h("b", {}, number(of(both[0], one.index))), " → ", h("b", {}, number(of(both[1], one.index))))))
+        h("b", {}, shown(of(both[0], one.index))), " → ", h("b", {}, shown(of(both[1], one.index))))))
   }
 
   let dragging = false

@@ -90,6 +90,18 @@ export function number(value) {
   return formatOf(Math.max(4, Math.ceil(Math.log10(size + 1)))).format(value)
 }
 
+/** A pixel's value as it is: integers in full, others to the digits of 32 bits. */
+export function exact(value) {
+  if (Number.isInteger(value)) return value.toLocaleString("en-US")
+  return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : String(value)
+}
+
+/** A moment in the reader's zone, its month in letters; what is no time stays as it is. */
+export function moment(text) {
+  const time = new Date(text)
+  return !text || Number.isNaN(time.getTime()) ? text || "" : time.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })
+}
+
 /** Bytes for people. */
 export function bytes(value) {
   for (const [unit, size] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {

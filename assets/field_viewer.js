@@ -1,7 +1,8 @@
 // One field at full resolution.
 
 import { display, listen, tell } from "./bus.js"
-import { everyFrame, fill, h, icon, number, say, set } from "./dom.js"
+import { everyFrame, exact, fill, h, icon, number, say, set } from "./dom.js"
+import { keyed } from "./help.js"
 import { island } from "./island.js"
 import { keyName } from "./keys.js"
 import { outlineLayer } from "./outlines.js"
@@ -16,30 +17,26 @@ export function render(context) {
   return island(context, { sheets: ["field_viewer.css"], build })
 }
 
-/** A pixel's value as it is: integers in full, others to the digits of 32 bits. */
-function exact(value) {
-  if (Number.isInteger(value)) return value.toLocaleString("en-US")
-  return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : String(value)
-}
-
 function build({ el, send }) {
   const viewport = new Viewport()
   let content = null
   let pointer = null
+  const forget = []
 
   const title = h("h2", { class: "cut" })
   const marks = h("span", { class: "row" })
   const busy = h("span", { class: "busy soft small", role: "status" })
-  const zoomText = h("button", { type: "button", class: "plain small zoom", title: "One screen pixel a pixel (key V)", on: { click: () => viewport.actual() } })
+  const zoomText = h("button", { type: "button", class: "plain small zoom", on: { click: () => viewport.actual() } })
+  keyed(zoomText, "actual", "One screen pixel a pixel")
   const tools = h("div", { class: "row tools" },
-    tool("back", "Previous field (A)", () => send("field", { step: -1 })),
-    tool("forward", "Next field (S)", () => send("field", { step: 1 })),
-    tool("minus", "Zoom out (Y)", () => viewport.zoom(1 / 1.5)), zoomText,
-    tool("plus", "Zoom in (Z)", () => viewport.zoom(1.5)),
-    tool("fit", "Fit (0)", () => fit()),
+    tool("back", "Previous field", "field-before", () => send("field", { step: -1 })),
+    tool("forward", "Next field", "field-after", () => send("field", { step: 1 })),
+    tool("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), zoomText,
+    tool("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)),
+    tool("fit", "Fit the picture", "fit", () => fit()),
     saveButton("png", "PNG", "Save the picture as PNG, with scale bar and caption"),
     saveButton("tiff", "TIFF", "Save the plane's pixels as they are, as TIFF"),
-    tool("close", "Back to the well (Esc)", () => send("close")))
+    tool("close", "Back to the well", "back", () => send("close")))
   const pane = makePane(viewport, (state) => {
     say(busy, state.busy ? "Loading…" : state.mode === "picture" ? "drawn by the server" : "")
     el.dataset.busy = String(Boolean(state.busy))
@@ -61,8 +58,8 @@ function build({ el, send }) {
     h("header", {}, title, marks, h("span", { class: "grow" }), busy, tools), stage,
     h("footer", { class: "row" }, readout, ruler, outlineBox, sliders)))
 
-  function tool(name, label, click) {
-    return h("button", { type: "button", class: "plain square", title: label, "aria-label": label.replace(/ \(.*/, ""), on: { click } }, icon(name))
+  function tool(name, label, id, click) {
+    return keyed(h("button", { type: "button", class: "plain square", "aria-label": label, on: { click } }, icon(name)), id, label)
   }
 
   function saveButton(kind, text, title) {
@@ -142,7 +139,10 @@ function build({ el, send }) {
     const input = h("input", { type: "range", min: "0", step: "1", "aria-label": label,
       on: { input: () => { say(text, `${Number(input.value) + 1}/${Number(input.max) + 1}`); choose() } } })
     const choose = everyFrame(() => send("axis", { axis, value: Number(input.value) }))
-    const element = h("div", { class: "row", hidden: true }, h("label", { class: "row", title: `${label} (keys ${keys}, or ${wheel} and the wheel)` }, h("span", { class: "soft" }, axis), input, text))
+    const element = h("div", { class: "row", hidden: true }, h("label", { class: "row" }, h("span", { class: "soft" }, axis), input, text))
+    const showKeys = () => set(element, { title: `${label} (keys ${keys.map(keyName).join(" and ")}, or ${wheel} and the wheel)` })
+    showKeys()
+    forget.push(listen("keys", showKeys))
     sliders.append(element)
     return {
       show(value, size) {
@@ -157,8 +157,8 @@ function build({ el, send }) {
       step(by) { if (!element.hidden) { input.value = Number(input.value) + by; input.dispatchEvent(new Event("input")) } },
     }
   }
-  const zAxis = axisSlider("z", "Focal plane", "Page↓ and Page↑", "Shift")
-  const tAxis = axisSlider("t", "Time point", "Q and W", "Alt")
+  const zAxis = axisSlider("z", "Focal plane", ["z-down", "z-up"], "Shift")
+  const tAxis = axisSlider("t", "Time point", ["t-back", "t-on"], "Alt")
 
   zAxis.element.append(projection)
 
@@ -234,7 +234,7 @@ function build({ el, send }) {
       showScale()
     },
     dispose() {
-      stop.forEach((each) => each())
+      ;[...stop, ...forget].forEach((each) => each())
       watcher.disconnect()
       outlines.dispose()
       pane.dispose()

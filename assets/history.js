@@ -1,7 +1,7 @@
 // The versions of a field, the live one marked, each of the others one click away.
 
 import { listen, reviewer, tell } from "./bus.js"
-import { fill, h, icon, set } from "./dom.js"
+import { fill, h, icon, moment, set } from "./dom.js"
 import { island } from "./island.js"
 
 export function render(context) {
@@ -29,7 +29,7 @@ function build({ el, send, hide }) {
     }, icon("undo"), "Revert to this")
     return h("li", { class: version.live ? "live" : "", dataset: { version: version.id } },
       h("div", { class: "row" }, h("b", { class: "no" }, `v${number}`), h("span", { class: "grow cut" }, words(version)), version.live ? h("span", { class: "tag accent" }, "live") : null, button),
-      h("div", { class: "small soft" }, [version.who && `${version.who}${version.known ? ` (${version.known})` : ""}`, when(version.when)].filter(Boolean).join(" · ") || "not recorded"),
+      h("div", { class: "small soft" }, [version.who && `${version.who}${version.known ? ` (${version.known})` : ""}`, moment(version.when)].filter(Boolean).join(" · ") || "not recorded"),
       version.why ? h("div", { class: "small why" }, `“${version.why}”`) : null,
       version.source ? h("div", { class: "small soft cut", title: version.source }, `from ${version.source}`) : null)
   }
@@ -68,10 +68,4 @@ const WORDS = { write: "First written", import: "Imported", replace: "Replaced",
 
 function words(version) {
   return WORDS[version.action] ?? (version.action ? version.action[0].toUpperCase() + version.action.slice(1) : "First written")
-}
-
-/** The time in the reader's zone and language, short. */
-function when(text) {
-  const time = new Date(text)
-  return text && !Number.isNaN(time.getTime()) ? time.toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : ""
 }

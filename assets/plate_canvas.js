@@ -5,7 +5,7 @@
 
 import { display, listen } from "./bus.js"
 import { composite, lookOf } from "./composite.js"
-import { bytes, count, everyFrame, fill, h, icon, number, say, set, typing } from "./dom.js"
+import { bytes, count, everyFrame, exact, fill, h, icon, say, set, typing } from "./dom.js"
 import { island } from "./island.js"
 import { boxOf, cross, fieldBox, frame, heads, name, pen, ring, sign, verdict } from "./plate_canvas_drawing.js"
 import { detailed, fieldAt, largestScale, layerOf, needs, spriteCell, spriteUrl, visible, wellAt } from "./plate_canvas_scene.js"
@@ -402,7 +402,7 @@ function build({ el, root, send }) {
       if (column < left || row < top || column >= left + across || row >= top + down) continue
       needed.forEach(({ key }, i) => {
         const plane = store.get(key)
-        if (plane) words.push(`${on[i].name ?? `channel ${on[i].index}`} ${number(plane.data[(row - top) * plane.width + column - left])}`)
+        if (plane) words.push(`${on[i].name ?? `channel ${on[i].index}`} ${exact(plane.data[(row - top) * plane.width + column - left])}`)
       })
     }
     return words

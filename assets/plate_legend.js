@@ -55,10 +55,11 @@ export function legend({ gradient, onLimits, onLog }) {
       logarithm.hidden = log === null || values.metric === "suspicion"
       set(logarithm, { "aria-pressed": String(Boolean(log)) })
     },
-    mark(value) {
+    /** `part` of the bar that a well's colour is at; a logarithm has moved it already. */
+    mark(part) {
       const { low: from, high: to } = shown
-      mark.hidden = value === null || value === undefined || !(to > from)
-      if (!mark.hidden) mark.style.left = `${Math.min(1, Math.max(0, (value - from) / (to - from))) * 100}%`
+      mark.hidden = part === null || !(to > from)
+      if (!mark.hidden) mark.style.left = `${Math.min(1, Math.max(0, part)) * 100}%`
     },
   }
 }

@@ -220,7 +220,7 @@ function build({ el, send }) {
     if (cells[index]) set(cells[index], { "aria-selected": "true", "aria-current": "true" })
     nameLines()
     showSummary()
-    legendBox.mark(values && index >= 0 ? values.values[index] : null)
+    legendBox.mark(scene.parts[index] ?? null)
     paint()
   }
 
@@ -454,7 +454,7 @@ function build({ el, send }) {
     })
     shareValues(plate.labels, values?.categories ? [] : values?.values, Boolean(score.value))
     legendBox.show({ values, diverging: scene.diverging, low, high, limits, log, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
-    legendBox.mark(values && scene.selected >= 0 ? values.values[scene.selected] : null)
+    legendBox.mark(scene.parts[scene.selected] ?? null)
     fill(keyBox, categoryKeys(values), stateKeys(scene))
     describe()
     showSummary()

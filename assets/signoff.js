@@ -1,7 +1,7 @@
 // The end of a review: a blind round of two, what they disagree on, and the sign-off.
 
 import { listen, reviewer, tell } from "./bus.js"
-import { count, fill, h, icon, set } from "./dom.js"
+import { count, fill, h, icon, moment, set } from "./dom.js"
 import { island } from "./island.js"
 import { watchDialog } from "./keys.js"
 
@@ -196,9 +196,4 @@ function inWords(counts) {
 function basesInWords(counts) {
   const parts = ["field", "thumbnails", "unseen"].filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
   return parts.length ? `Judged: ${parts.join(", ")}.` : ""
-}
-
-const moment = (text) => {
-  const time = new Date(text)
-  return Number.isNaN(time.getTime()) ? text : time.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })
 }

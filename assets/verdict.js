@@ -2,7 +2,7 @@
 // pictures are on the screen, and about nothing else.
 
 import { listen, reviewer, tell } from "./bus.js"
-import { count, fill, h, icon, say, set } from "./dom.js"
+import { count, fill, h, icon, moment, say, set } from "./dom.js"
 import { filtering } from "./filtering.js"
 import { keyed } from "./help.js"
 import { island } from "./island.js"
@@ -304,10 +304,9 @@ function build({ el, send, hide }) {
   }
 
   function spoken(one) {
-    const when = new Date(one.at)
     return [
       h("span", { class: `word ${one.verdict}` }, one.reason ? `${one.verdict}, ${one.reason}` : one.verdict),
-      h("span", { class: "soft", title: one.at }, ` ${one.who}, ${when.toLocaleString("en-GB", { dateStyle: "short", timeStyle: "short" })}, ${one.basis}`),
+      h("span", { class: "soft", title: one.at }, ` ${one.who}, ${moment(one.at)}, ${one.basis}`),
       one.stale ? h("span", { class: "tag warn", title: "The pictures have changed since; judge again" }, "stale") : null,
       one.note ? h("span", { class: "note" }, ` “${one.note}”`) : null,
     ].filter(Boolean)
