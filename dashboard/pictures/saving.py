@@ -12,11 +12,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.errors import NotServedError
 from dashboard.pictures import leaving, rendering
+from dashboard.pictures.outlines import draw_outlines
 from dashboard.pictures.planes import (
     PICTURE_BYTES,
     PlaneRequest,
     check_together,
     existing,
+    of_mask,
     read_plane,
 )
 from dashboard.text import plain_text
@@ -78,7 +80,12 @@ class Saving:
         self._plates = plates
 
     def png(
-        self, which: Which, channels: Sequence[ChannelSetting], source: str, origin: str
+        self,
+        which: Which,
+        channels: Sequence[ChannelSetting],
+        source: str,
+        origin: str,
+        outlines: str = "",
     ) -> Saved:
         """Return a field drawn as on screen, with a scale bar and a caption.
 
@@ -90,6 +97,8 @@ class Saving:
             Where the contrast comes from, a `ContrastSource` or ``"hand"``.
         origin
             The field that the contrast was taken from, where it was one.
+        outlines
+            The label image whose outlines are drawn, ``""`` for none.
         """
         plate, view, image = self._open(which)
         shapes = [_plane_shape(one.data.shape, one.dims) for one in image.images]
@@ -107,8 +116,12 @@ class Saving:
             if planes
             else np.zeros((*shapes[level], 3), np.uint8)
         )
+        if outlines:
+            draw_outlines(picture, _mask(image.label(outlines), which))
         size, unit = _pixel(view, shapes[0][1] / shapes[level][1])
         lines = [_place(plate, view, which), _drawn(used, view, source, origin)]
+        if outlines:
+            lines[1] += f" · outlines: {plain_text(outlines, 60)}"
         if level:
             lines[0] += f" · reduced to {shapes[level][1]} × {shapes[level][0]}"
         drawn = _captioned(_with_bar(Image.fromarray(picture), size, unit), lines)
@@ -171,6 +184,17 @@ def _request(which: Which, level: int, channel: int) -> PlaneRequest:
 def _read(image: Multiscales, which: Which, level: int, channel: int) -> NDArray[Any]:
     leaving.check()
     return read_plane(image.images[level], _request(which, level, channel))
+
+
+def _mask(image: Multiscales, which: Which) -> NDArray[Any]:
+    """Return the plane of a mask that lies over the saved one."""
+    leaving.check()
+    shapes = [_plane_shape(one.data.shape, one.dims) for one in image.images]
+    level = next(
+        (at for at, (y, x) in enumerate(shapes) if y * x <= MAX_PIXELS),
+        len(shapes) - 1,
+    )
+    return read_plane(image.images[level], of_mask(image, _request(which, level, 0)))
 
 
 def _written(dtype: np.dtype[Any]) -> np.dtype[Any]:

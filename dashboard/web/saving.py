@@ -25,7 +25,8 @@ class SavingHandler(PictureHandler):
     """Sends a field as a file, drawn as its address says or with its bare pixels.
 
     The query holds ``channels``, ``z``, ``t`` and ``projection`` as pictures have them,
-    and for the caption ``source`` and ``origin`` of the contrast.
+    for the caption ``source`` and ``origin`` of the contrast, and in ``outlines`` the
+    label image whose outlines are drawn into a PNG.
     """
 
     slow = True
@@ -44,10 +45,11 @@ class SavingHandler(PictureHandler):
         channels = self.channels()
         source = self.get_query_argument("source", "")[:20]
         origin = self.get_query_argument("origin", "")[:80]
+        outlines = self.get_query_argument("outlines", "")[:500]
         saving = self.service.saving
         try:
             file = await self.in_thread(
-                (lambda: saving.png(which, channels, source, origin))
+                (lambda: saving.png(which, channels, source, origin, outlines))
                 if what == "field.png"
                 else (lambda: saving.tiff(which, channels))
             )

@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from PIL import Image
 
 import hcs
 from dashboard.app import Settings
 from dashboard.pictures import planes
+from dashboard.pictures.outlines import COLOUR
 from dashboard.pictures.saving import round_length
 from dashboard.web.urls import Urls
 from tests import plates
@@ -22,6 +24,7 @@ from tests.integration.serving import Served, service, surveyed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 KEY = "p.ome.zarr"
 SHAPE = (240, 300)
@@ -32,12 +35,33 @@ CHANNELS = "0:FF0000:0:4000:1;1:00FF00:0:4000:1"
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     plates.make(folder / KEY, z=2, t=2, shape=SHAPE, pixels="gradient", name="p 1")
+    add_mask(folder / KEY / "B" / "3" / "0")
     with (
         service(tmp_path_factory.mktemp("workspace"), folder) as made,
         Served(made, Settings(port=0)) as running,
     ):
         surveyed(made, KEY)
         yield running
+
+
+def add_mask(field: Path) -> None:
+    """Write a mask with one object at half the field's resolution, without t and z."""
+    group = zarr.open_group(field, mode="a")
+    version = {"version": "0.5"}
+    labels = group.create_group("labels")
+    labels.attrs["ome"] = {**version, "labels": ["nuclei"]}
+    mask = np.zeros([side // 2 for side in SHAPE], np.uint16)
+    mask[20:60, 30:80] = 7
+    image = labels.create_group("nuclei")
+    image.create_array("0", data=mask)
+    scale = [{"type": "scale", "scale": [1.0, 1.0]}]
+    level = {"path": "0", "coordinateTransformations": scale}
+    axes = [{"name": name, "type": "space"} for name in "yx"]
+    image.attrs["ome"] = {
+        **version,
+        "image-label": {},
+        "multiscales": [{"axes": axes, "datasets": [level]}],
+    }
 
 
 def file(served: Served, what: str, well: str = "B2", **query: object) -> str:
@@ -108,6 +132,26 @@ def test_a_png_is_drawn_as_on_screen_with_a_bar_and_a_caption(served: Served) ->
     assert np.array_equal(other[: SHAPE[0]], pixels[: SHAPE[0]])
     ink = [int((one[SHAPE[0] :] < 128).sum()) for one in (pixels, other)]
     assert ink[1] > ink[0]
+
+
+def test_outlines_that_are_shown_are_in_the_png(served: Served) -> None:
+    asked = {"channels": CHANNELS, "source": "plate"}
+    bodies = [
+        served.get(file(served, "field.png", "B3", **asked, **more)).body
+        for more in ({}, {"outlines": "nuclei"})
+    ]
+    plain, lined = (np.asarray(Image.open(io.BytesIO(one))) for one in bodies)
+    drawn = (lined[: SHAPE[0]] != plain[: SHAPE[0]]).any(axis=2)
+    expected = np.zeros(SHAPE, bool)
+    expected[40:120, 60:160] = True
+    expected[41:119, 61:159] = False
+    assert np.array_equal(drawn, expected)
+    assert (lined[: SHAPE[0]][expected] == COLOUR).all()
+    # The caption names them.
+    ink = [int((one[SHAPE[0] :] < 128).sum()) for one in (plain, lined)]
+    assert ink[1] > ink[0]
+    none = served.get(file(served, "field.png", "B3", **asked, outlines="cells"))
+    assert none.status == 404
 
 
 def test_a_file_of_another_version_or_place_is_refused(served: Served) -> None:
