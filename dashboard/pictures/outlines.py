@@ -48,10 +48,11 @@ def edges(mask: NDArray[Any]) -> NDArray[np.bool_]:
     framed = np.pad(mask, 1)
     inner = framed[1:-1, 1:-1]
     beside = (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:])
-    found = np.zeros(mask.shape, bool)
+    found: NDArray[np.bool_] = np.zeros(mask.shape, bool)
     for other in beside:
         found |= inner != other
-    return found & (inner != 0)
+    found &= inner != 0
+    return found
 
 
 def _grown(edge: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -64,4 +65,5 @@ def _grown(edge: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _sized(mask: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     rows = np.arange(height) * mask.shape[0] // height
     columns = np.arange(width) * mask.shape[1] // width
-    return mask[rows[:, None], columns]
+    found: NDArray[Any] = mask[rows[:, None], columns]
+    return found
