@@ -43,6 +43,12 @@ function build({ el, hide }) {
     h("div", { class: "row range" }, metric, low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high),
     h("label", { class: "row small" }, skipBox, "J and K pass over the others"))
   const toggle = keyed(h("button", { type: "button", class: "plain small", "aria-expanded": "false", on: { click: () => open(body.hidden) } }, icon("forward"), h("b", {}, "Filter")), "filter", "Filter the wells")
+  body.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return
+    event.stopPropagation()
+    open(false)
+    toggle.focus()
+  })
   el.append(h("section", { class: "panel hcs-filters", "aria-label": "Filter" }, h("header", {}, toggle, found, clear), body))
 
   function open(on) {

@@ -2,6 +2,7 @@
 
 import { listen, tell } from "./bus.js"
 import { everyFrame, fill, h, icon, number, say, set } from "./dom.js"
+import { keyed } from "./help.js"
 import { island } from "./island.js"
 import { fieldVerdict, setPictures, signElement } from "./verdicts.js"
 
@@ -15,7 +16,7 @@ export function render(context) {
 function build({ el, send }) {
   const title = h("h2", {})
   const facts = h("div", { class: "row facts-line grow" })
-  const plateButton = h("button", { type: "button", class: "small hcs-plate-pictures", title: "The whole plate as pictures", on: { click: () => tell("pictures-of-plate") } }, "Plate")
+  const plateButton = keyed(h("button", { type: "button", class: "small hcs-plate-pictures", on: { click: () => tell("pictures-of-plate") } }, "Plate"), "whole", "The whole plate as pictures")
   const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, on: { change: () => send("order", { order: order.value }) } },
     [["", "by position"], ["worst", "worst first"]].map(([value, text]) => h("option", { value }, text)))
   const own = h("span", { class: "tag warn", hidden: true })
@@ -165,6 +166,7 @@ function build({ el, send }) {
       order.value = next.order
       own.hidden = !next.contrast
       say(own, next.contrast ? `contrast of ${next.contrast}` : "")
+      set(own, { title: own.textContent })
       shown = next
       tellDrawn()
       arrange()

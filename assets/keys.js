@@ -58,7 +58,7 @@ export const GROUPS = [
     act("zoom-out", "Y", "Zoom out", () => tell("zoom", 1 / 1.5)),
     act("fit", "0", "Fit the picture", () => tell("zoom", null)),
     act("actual", "V", "One screen pixel a pixel", () => tell("zoom", 0)),
-    act("pictures", ",", "The whole plate as pictures, or the well", () => tell("pictures-of-plate")),
+    act("whole", ",", "The whole plate as pictures, or the well", () => tell("pictures-of-plate")),
     act("compare", "Backspace", "Old and new: side by side or swipe", () => tell("compare-mode")),
   ]],
   ["Page", [

@@ -4,6 +4,7 @@ import { display, listen, tell } from "./bus.js"
 import { fill, h, icon, say, set } from "./dom.js"
 import { island } from "./island.js"
 
+const ABOUT = { random: "Wells and fields drawn by chance.", controls: "Control wells, all in one contrast." }
 const ROLES = { negative: "negative control", positive: "positive control", untreated: "untreated" }
 
 export function render(context) {
@@ -12,15 +13,15 @@ export function render(context) {
 
 function build({ el, send }) {
   let content = { kind: "", kinds: [], seed: 0 }
-  const title = h("h2", { class: "cut" })
-  const about = h("span", { class: "soft cut grow" })
+  const title = h("h2", { class: "cut title" })
+  const about = h("span", { class: "soft cut" })
   const others = h("button", { type: "button", class: "small hcs-montage-others", title: "Other wells and fields", on: { click: () => choose("random", content.seed + 1) } }, "Others")
   const kinds = h("div", { class: "segment", role: "group", "aria-label": "Which wells" })
   const message = h("div", { class: "message", hidden: true })
   const own = h("span", { class: "tag warn", hidden: true })
   const groups = h("div", { class: "groups" })
   const stage = h("div", { class: "stage" }, message, groups)
-  const header = h("header", {}, title, about, own, others, kinds)
+  const header = h("header", {}, title, about, h("span", { class: "grow" }), own, others, kinds)
   el.append(h("section", { class: "panel montage hcs-montage", "aria-label": "Pictures of the plate" }, header, stage))
 
   const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
@@ -57,6 +58,8 @@ function build({ el, send }) {
   function showContrast() {
     own.hidden = display.source !== "field" || !content.kind
     say(own, own.hidden ? "" : `contrast of ${display.origin || "one field"}`)
+    set(own, { title: own.textContent })
+    about.classList.toggle("sr", !own.hidden) // there is no room for both
   }
 
   const stop = [
@@ -71,7 +74,8 @@ function build({ el, send }) {
     content(next) {
       content = next
       fill(title, next.title)
-      say(about, next.kind === "random" ? "Wells and fields drawn by chance." : next.kind === "controls" ? "Control wells, in the contrast of the plate." : "")
+      say(about, ABOUT[next.kind] ?? "")
+      set(about, { title: about.textContent })
       set(kinds, { class: "segment" })
       kinds.hidden = !next.kind
       others.hidden = next.kind !== "random"

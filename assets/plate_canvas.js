@@ -107,6 +107,9 @@ function build({ el, root, send }) {
     if (chosen >= 0) ring(brush, boxOf(viewport, ratio, columns, chosen), ratio, true)
     if (byKeys && !viewport.fitted) cross(brush, canvas.width, canvas.height, ratio)
     const [left, top] = viewport.origin()
+    // Letters and numbers stand at the plate, also where it does not fill the stage.
+    columnHeads.style.transform = `translateY(${Math.max(0, Math.floor(top))}px)`
+    rowHeads.style.transform = `translateX(${Math.max(0, Math.floor(left))}px)`
     heads(columnHeads, plate.columns, left, viewport.scale, chosen >= 0 ? chosen % columns : -1, false)
     heads(rowHeads, plate.rows, top, viewport.scale, chosen >= 0 ? Math.floor(chosen / columns) : -1, true)
     if (fine) askWells(inView)
@@ -234,7 +237,8 @@ function build({ el, root, send }) {
     for (const field of wells.get(index)?.fields ?? []) {
       if (wells.get(index).fields.length < 2) break
       const place = fieldBox(box, field.box)
-      if (place[2] > 90 * ratio) name(brush, [place[0], place[1] + place[3] - 18 * ratio, place[2], 60 * ratio], field.label, ratio, false)
+      const start = Math.max(place[0], 0)
+      if (place[2] > 90 * ratio) name(brush, [start, place[1] + place[3] - 18 * ratio, place[0] + place[2] - start, 60 * ratio], field.label, ratio, false)
     }
   }
 
@@ -367,9 +371,14 @@ function build({ el, root, send }) {
     return { index: chosen, row: Math.floor(chosen / plate.columns.length), column: chosen % plate.columns.length, x: -1, y: -1 }
   }
 
+  function tellPlace(text) {
+    say(status, text)
+    if (status.title !== text) status.title = text
+  }
+
   function showPlace() {
     const at = target()
-    if (!at) return say(status, `${plate.about}${viewport.fitted ? " Scroll to zoom, drag to move, double click to open." : ""}`)
+    if (!at) return tellPlace(`${plate.about}${viewport.fitted ? " Scroll to zoom, drag to move, double click to open." : ""}`)
     const words = [plate.labels[at.index]]
     const state = plate.states[at.index]
     if (state !== STATE.present) words.push(WORDS[state])
@@ -384,7 +393,7 @@ function build({ el, root, send }) {
       if (found.field.error) words.push(found.field.error)
       else words.push(...pixel(found))
     }
-    say(status, words.join(" · "))
+    tellPlace(words.join(" · "))
   }
 
   /** Place and values of the pixel under the cursor, as far as its pixels are here. */

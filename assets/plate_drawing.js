@@ -210,10 +210,10 @@ function role(pen, x, y, size, name) {
   pen.lineWidth = size >= 16 ? 2 : 1
   pen.strokeRect(x + 1, y + 1, size - 2, size - 2)
   if (size < 18) return
-  const side = Math.max(9, size * 0.34)
+  const side = Math.round(Math.max(10, size * 0.42))
   pen.fillStyle = colour
   pen.fillRect(x, y + size - side, side, side)
-  letter(pen, x + side / 2, y + size - side / 2, name, "#000000", side * 0.8)
+  letter(pen, x + side / 2, y + size - side / 2, name, "#000000", side * 0.85)
 }
 
 /** What was decided: in the lower right corner, so that the value stays visible. */

@@ -59,7 +59,7 @@ function build({ el, send, hide }) {
       content: [
         h("p", {}, h("b", {}, inWords(counts))),
         h("p", {}, basesInWords(counts)),
-        unseen ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(unseen, "well")} of this plate nobody has looked at; your sign-off will say so.`)) : null,
+        unseen ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `Nobody has looked at ${count(unseen, "well")} of this plate; your sign-off will say so.`)) : null,
         open ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`)) : null,
         h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),
         h("p", { class: "soft" }, `Your name was typed here: the sign-off will read “${reviewer.name} (not authenticated)”.`),

@@ -55,9 +55,9 @@ function build({ el, send, hide }) {
     const named = found.doses.some(([compound]) => compound)
     const head = [named ? "Compound" : null, `Dose${found.dose_unit ? ` (${found.dose_unit})` : ""}`, "mean", "SD", "n"].filter(Boolean)
     return h("details", { class: "doses" }, h("summary", {}, `Doses (${found.doses.length})`),
-      h("table", { class: "numbers" }, h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))),
+      h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Doses" }, h("table", { class: "numbers" }, h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))),
         h("tbody", {}, found.doses.map(([compound, dose, n, mean, sd]) => h("tr", {}, named ? h("th", { scope: "row" }, compound) : null,
-          h("td", {}, number(dose)), h("td", {}, number(Number(mean.toPrecision(3)))), h("td", { class: "soft" }, sd === null ? "–" : number(Number(sd.toPrecision(2)))), h("td", { class: "soft" }, String(n)))))))
+          h("td", {}, number(dose)), h("td", {}, number(Number(mean.toPrecision(3)))), h("td", { class: "soft" }, sd === null ? "–" : number(Number(sd.toPrecision(2)))), h("td", { class: "soft" }, String(n))))))))
   }
 
   return {

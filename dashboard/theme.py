@@ -101,7 +101,7 @@ SIZES: dict[str, str] = {
     "mono": "ui-monospace, 'SF Mono', 'Noto Sans Mono', 'DejaVu Sans Mono', monospace",
     "text": "0.8125rem",
     "small": "0.75rem",
-    "tiny": "0.6875rem",
+    "tiny": "0.72rem",
     "title": "0.8125rem",
     "control": "1.75rem",
     "space-1": "0.25rem",

@@ -252,7 +252,7 @@ def _why_empty(now: Snapshot) -> str:
     if is_plotted(now):
         return ""
     if now.values is None or not is_measured(now.state.metric):
-        return "Choose a metric as colour to see how it is distributed."
+        return "Colour the plate by a measured metric to see how it is distributed."
     return "There are no values yet."
 
 

@@ -105,7 +105,7 @@ class Statistics:
                 "problem": self._problem,
                 "hint": ""
                 if now.values is not None and is_measured(now.state.metric)
-                else "Choose a metric as colour to see its statistics.",
+                else "Colour the plate by a measured metric to see its statistics.",
                 "running": running,
                 "writable": not self._session.read_only,
                 "refused": self._attempts.content(),

@@ -49,3 +49,12 @@ def test_a_script_that_speaks_to_others_has_imported_how(name: str) -> None:
         )
         called = re.search(rf"(?<![\w.]){one}\(", code(name))
         assert declared or not called, f"{name} calls {one} and does not import it"
+
+
+def test_each_act_has_a_name_and_a_key_of_its_own() -> None:
+    # Keys are shown, changed and kept by the name of the act.
+    acts = re.findall(r'\bact\("([\w-]+)", "([^"]+)"', SCRIPTS["keys.js"])
+    names, keys = zip(*acts, strict=True)
+    assert len(names) > 30
+    assert len(set(names)) == len(names)
+    assert len(set(keys)) == len(keys)
