@@ -299,6 +299,8 @@ def _zarr_metadata(spec: ArraySpec, where: str) -> Any:
     entry = _metadata.get(id(spec))
     if entry is not None and entry[0] is spec:
         return entry[1]
+    # Where another thread is loading zarr, this waits until its codecs are known.
+    import zarr  # noqa: F401  (its part below may be there long before the whole)
     from zarr.core.metadata import ArrayV2Metadata, ArrayV3Metadata
 
     kind = ArrayV2Metadata if spec.zarr_format == 2 else ArrayV3Metadata
