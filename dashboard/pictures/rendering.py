@@ -130,8 +130,10 @@ def _added(
         found = table.take(plane)
         total = found if total is None else np.add(total, found, out=total)
     assert total is not None  # noqa: S101 - there is a plane
-    parts = total.view(np.uint16).reshape(*total.shape, 4)[..., :3]
-    return np.minimum(parts, 255).astype(np.uint8)
+    parts = total.view(np.uint16)
+    # With the fourth part, which is 0: along memory it takes half the time.
+    small = np.minimum(parts, 255, out=parts).astype(np.uint8)
+    return np.ascontiguousarray(small.reshape(*total.shape, 4)[..., :3])
 
 
 @lru_cache(maxsize=48)
