@@ -70,6 +70,8 @@ def copy_others(transfer: Transfer, key: str, taken: Collection[str]) -> None:
         if name.endswith(".hcs-part") or _is_version(transfer, new_key):
             continue
         copy_node(transfer, new_key, new_key)
+        if _is_version(transfer, new_key):
+            transfer.target.remove(new_key)  # claimed, and only now marked as one
 
 
 def _is_version(transfer: Transfer, key: str) -> bool:
@@ -209,19 +211,23 @@ def _copy_group(transfer: Transfer, well: WellState, copied: Copied) -> None:
         if group.version_at(target, version, key) == copied.identifier:
             return
         group.remove_group(target, version, key)
-    old_key = _place_of(transfer, well, copied)
+    old_key, seen = _place_of(transfer, well, copied)
     mark = group.mark_files(version, copied.identifier, group.STAGING)
     hold = target.claim(key, mark)
     if hold is None:
         raise ConflictError(f"{target.location}/{key} is being written elsewhere.")
     try:
-        _fill_group(transfer, well, old_key, key, copied.identifier)
+        _fill_group(transfer, well, (old_key, seen), key, copied.identifier)
     finally:
         hold.release()
 
 
-def _place_of(transfer: Transfer, well: WellState, copied: Copied) -> str:
-    """Return where the version to copy is now, also where a move was left unfinished.
+def _place_of(
+    transfer: Transfer, well: WellState, copied: Copied
+) -> tuple[str, str | None]:
+    """Return where the version to copy is now, and the id of what is there.
+
+    A move that was left unfinished is looked through.
 
     One that is nowhere, in a well that nobody changes, was changed by another tool; it
     is copied as it is.
@@ -232,11 +238,12 @@ def _place_of(transfer: Transfer, well: WellState, copied: Copied) -> str:
         names += [str(move[key]) for key in ("from", "to", "new", "aside")]
     for name in names:
         if _version_at(transfer, f"{well.path}/{name}") == copied.identifier:
-            return f"{well.path}/{name}"
+            return f"{well.path}/{name}", copied.identifier
     _check_unchanged(transfer, well)
     if moves and any(one.id == copied.identifier for one in _kept(well)):
         raise _ChangedError
-    return f"{well.path}/{copied.path}"
+    key = f"{well.path}/{copied.path}"
+    return key, _version_at(transfer, key)
 
 
 def _kept(well: WellState) -> Iterator[FieldVersion]:
@@ -257,10 +264,14 @@ def _check_unchanged(transfer: Transfer, well: WellState) -> None:
 
 
 def _fill_group(
-    transfer: Transfer, well: WellState, old_key: str, key: str, identifier: str
+    transfer: Transfer,
+    well: WellState,
+    place: tuple[str, str | None],
+    key: str,
+    identifier: str,
 ) -> None:
     target = transfer.target
-    before = _version_at(transfer, old_key)
+    old_key, before = place
     attributes = dict(transfer.attributes(old_key) or {})
     try:
         copy_content(transfer, old_key, key)
