@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.command import add_executor, add_measure
-from dashboard.reviews.command import add_decisions
+from dashboard.reviews.command import add_decisions, add_project
 from dashboard.reviews.relink import add_relink
 from dashboard.reviews.reopen import add_reopen
 from hcs.errors import HCSError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dashboard.service import Service
     from dashboard.workspace import Workspace
 
-_COMMANDS = ("serve", "measure", "decisions", "relink", "reopen")
+_COMMANDS = ("serve", "measure", "decisions", "project", "relink", "reopen")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     _serve_parser(commands)
     add_measure(commands)
     add_decisions(commands)
+    add_project(commands)
     add_relink(commands)
     add_reopen(commands)
     return parser

@@ -44,6 +44,7 @@ from dashboard.reviews.links import Links
 from dashboard.reviews.medians import PlateMedians
 from dashboard.reviews.presence import Presence
 from dashboard.reviews.project import Projects
+from dashboard.reviews.project_transfer import ProjectTransfer
 from dashboard.reviews.reviews import Reviews
 from dashboard.reviews.signing import Signing
 from dashboard.settings import Settings
@@ -182,7 +183,9 @@ class Service:
         )
         ledger = Ledger(self._engine)
         self._links = Links(settings)
-        self._projects = Projects(self._engine, settings, self._roles, self._measuring)
+        self._projects = Projects(
+            self._engine, settings, self._roles, self.choices.maps, self._measuring
+        )
         self.reviews = Reviews(
             ledger,
             self._plates,
@@ -200,6 +203,16 @@ class Service:
             self.events,
             settings,
             self.choices.dress,
+        )
+        self.project = ProjectTransfer(
+            self._engine,
+            ledger,
+            settings,
+            self._plates,
+            self._links,
+            self.reviews,
+            self.signing,
+            self.choices,
         )
         self.blind = BlindReviews(self.reviews)
         self.index = PlateIndex(self._plates, self.reviews, settings, self.submit)

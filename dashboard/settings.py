@@ -28,7 +28,7 @@ from dashboard.database import (
 from dashboard.errors import DashboardError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -51,11 +51,16 @@ class Settings:
         self._mine = threading.local()
 
     @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self, locks: Sequence[tuple[int, str]] = ()) -> Iterator[Connection]:
         """Keep all that this thread keeps in the block, or none of it where it raises.
 
         Nobody signs a plate off meanwhile, in any process that has this database; what
-        is read in the block is what is kept at that moment.
+        is read in the block is what is kept at that moment. Yields the transaction.
+
+        Parameters
+        ----------
+        locks
+            What else it is alone in, see `also_alone`; in the order of the names.
 
         Raises
         ------
@@ -63,10 +68,9 @@ class Settings:
             If the database is busy for too long or cannot be written.
         """
         try:
-            connection = patiently(self._alone)
-            with connection:
+            with patiently(lambda: self._alone(locks)) as connection:
                 self._mine.connection = connection
-                yield
+                yield connection
                 connection.commit()
         except DBAPIError as error:
             raise DashboardError(
@@ -81,9 +85,11 @@ class Settings:
         """Remember nothing: what is read next is what is kept then."""
         self._known.clear()
 
-    def _alone(self) -> Connection:
+    def _alone(self, locks: Sequence[tuple[int, str]]) -> Connection:
         connection = self._engine.connect()
         try:
+            for lock, name in locks:
+                also_alone(connection, lock, name)
             begin_alone(connection, SIGNING)
         except BaseException:
             connection.close()

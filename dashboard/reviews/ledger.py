@@ -20,7 +20,7 @@ from dashboard.events import now
 from dashboard.reviews.acts import Act, Kind, Subject, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -114,13 +114,29 @@ class Ledger:
         """
         return _patiently(lambda: self._append(plate, last, make, also, signing))
 
+    # --- within a transaction of others -----------------------------------------------
+
+    def locks(self, plates: Iterable[str]) -> list[tuple[int, str]]:
+        """Return the locks under which nobody else adds to plates."""
+        return [(_LOCK, plate) for plate in sorted(plates)]
+
+    def held(self, connection: Connection, plates: Sequence[str]) -> list[Act]:
+        """Return the acts that are kept under some ids, oldest first."""
+        return _read(connection, plates, 0)
+
+    def add(self, connection: Connection, plate: str, act: Act) -> None:
+        """Add an act; the transaction must hold the plate's lock."""
+        connection.execute(insert(review_acts), _row(plate, check(act)))
+
+    # --- inside -----------------------------------------------------------------------
+
     def _append(
         self,
         plate: str,
         last: int,
         make: Callable[[list[Act]], Sequence[Act]],
         also: Sequence[str],
-        signing: bool,  # noqa: FBT001 - private
+        signing: bool,
     ) -> list[Act]:
         with self._engine.connect() as connection, _Alone(connection, plate):
             if signing:

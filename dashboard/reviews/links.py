@@ -125,12 +125,31 @@ class Links:
             before=tuple(sorted(places - there)),
         )
 
-    def set_apart(self, plate: ServedPlate) -> str:
+    def set_apart(self, plate: ServedPlate, ledger: str = "") -> str:
         """Give a copy a ledger of its own, from here on; return its id.
 
         What was decided before stays with the other. Nothing is written to the plate.
+
+        Parameters
+        ----------
+        plate
+            The copy.
+        ledger
+            Id of the ledger; a new one where empty.
+
+        Raises
+        ------
+        DashboardError
+            If it has another one already that was asked for.
         """
-        ledger = uuid.uuid4().hex
+        here = self.ledger(plate)
+        if ledger and here not in (ledger, plate.plate.id):
+            raise DashboardError(
+                f"{plate.key!r} is judged apart under the id {plain_text(here, 60)} "
+                f"here, and under {plain_text(ledger, 60)} there. `hcs-dashboard "
+                f"relink --same` takes the first back."
+            )
+        ledger = ledger or uuid.uuid4().hex
         value = {"of": plate.plate.id, "ledger": ledger}
         self._settings.put(value, _OWN, _place(plate))
         return ledger

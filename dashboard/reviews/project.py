@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import MetricInfo
+    from dashboard.quality.maps import MapBook
     from dashboard.quality.measuring import Measuring
     from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
@@ -39,6 +40,9 @@ MOST_REASONS = 40
 MOST_FIELDS = 10_000
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _ASSAY = "assay-metric"
+
+USUAL = "what is usual on the plate"
+"""Name of the part of a sign-off that measuring brings about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +71,17 @@ class Projects:
     """
 
     def __init__(
-        self, engine: Engine, settings: Settings, roles: RoleBook, measuring: Measuring
+        self,
+        engine: Engine,
+        settings: Settings,
+        roles: RoleBook,
+        maps: MapBook,
+        measuring: Measuring,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._roles = roles
+        self._maps = maps
         self._measuring = measuring
         self._kept: set[str] = set()
 
@@ -120,13 +130,8 @@ class Projects:
     def parts(self, plate: ServedPlate) -> dict[str, str]:
         """Return digests of what a sign-off covers beside pixels and verdicts."""
         document = self._document(plate)
-        conditions = [
-            (well.path, well.conditions)
-            for well in plate.overview().wells
-            if well.conditions
-        ]
         found = {
-            "plate map": _digest(conditions),
+            "plate map": document["plate_map"]["digest"],
             "roles of wells": _digest(document["roles"]),
             "cut-offs": _digest(document["basis"]),
             "settings of the project": _digest(
@@ -135,7 +140,7 @@ class Projects:
         }
         if document["baselines"] is not None:
             # There are none before the plate was measured, and that is no change.
-            found["what is usual on the plate"] = _digest(document["baselines"])
+            found[USUAL] = _digest(document["baselines"])
         return found
 
     def _document(self, plate: ServedPlate) -> dict[str, Any]:
@@ -148,6 +153,11 @@ class Projects:
             "min_fields": rules.min_fields,
             "metrics": _definitions(self._measuring.metrics(plate)),
             "roles": _plain(dataclasses.asdict(mapping)),
+            "plate_map": {
+                "digest": _digest(_conditions(plate)),
+                **self._maps.source(plate),
+            },
+            "typed_roles": self._maps.typed(plate),
             "baselines": self._settings.get("baselines", plate.plate.id),
             "basis": self._settings.get("basis", project),
             _ASSAY: self._settings.get(_ASSAY, project),
@@ -156,6 +166,11 @@ class Projects:
 
 def _project(plate: ServedPlate) -> str:
     return project_of(plate.overview().location)
+
+
+def _conditions(plate: ServedPlate) -> list[tuple[str, object]]:
+    wells = plate.overview().wells
+    return [(well.path, well.conditions) for well in wells if well.conditions]
 
 
 def _definitions(metrics: Iterable[MetricInfo]) -> dict[str, str]:
@@ -198,17 +213,26 @@ def _checked(rules: ReviewRules) -> ReviewRules:
     )
 
 
+def rules_from_json(told: Any) -> ReviewRules:
+    """Return rules as they were kept.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, DashboardError
+        If they cannot be read.
+    """
+    return _checked(
+        ReviewRules(
+            reasons=tuple((str(c), str(w)) for c, w in told["reasons"]),
+            min_fields=int(told["min_fields"]),
+            keys=tuple((str(a), str(k)) for a, k in told["keys"]),
+        )
+    )
+
+
 def _from_json(told: Any) -> ReviewRules:
     """Return what was kept; what cannot be read is as good as nothing."""
-    if not isinstance(told, dict):
-        return ReviewRules()
     try:
-        return _checked(
-            ReviewRules(
-                reasons=tuple((str(c), str(w)) for c, w in told["reasons"]),
-                min_fields=int(told["min_fields"]),
-                keys=tuple((str(a), str(k)) for a, k in told["keys"]),
-            )
-        )
+        return rules_from_json(told)
     except (KeyError, TypeError, ValueError, DashboardError):
         return ReviewRules()

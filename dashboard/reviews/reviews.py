@@ -26,6 +26,7 @@ from dashboard.reviews.standing import (
     review_of,
     take,
 )
+from dashboard.reviews.transfer import continued
 from dashboard.reviews.values import Decision, Offer, Outcome, PlateReview
 from dashboard.reviews.wording import describe, subject_text
 from hcs.plates import plate_fingerprint
@@ -256,15 +257,7 @@ class Reviews:
 
         def make(verdicts: Verdicts) -> list[Act]:
             nonlocal added
-            here = {(a.batch, a.subject) for a in self.acts(key)}
-            foreign = here - {(a.batch, a.subject) for a in acts}
-            if foreign:
-                raise DashboardError(
-                    f"The ledger of this plate has {len(foreign)} acts that the file "
-                    f"does not have, so their order cannot be told. Import into a "
-                    f"workspace that has none, or export again first."
-                )
-            fresh = [one for one in acts if (one.batch, one.subject) not in here]
+            fresh = continued(self.acts(key), acts)
             added = len(fresh)
             if fresh and verdicts.signed and fresh[0].kind != "reopen":
                 refuse_if_signed(verdicts.signed, key)

@@ -50,7 +50,8 @@ def changes_since(
     found += [
         f"{plain_text(name, 40)} changed"
         for name, digest in kept.items()
-        if parts.get(str(name)) != digest
+        # A part that is not known, as where the plate was not measured, says nothing.
+        if parts.get(str(name), digest) != digest
     ]
     more = len(found) - _MOST
     return (*found[:_MOST], f"and {more} more") if more > 0 else tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import json
 import threading
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
 from dashboard.reviews.acts import Act, new_batch
+from dashboard.reviews.project import USUAL
 from dashboard.reviews.signed import (
     counts_of,
     refuse_if_signed,
@@ -120,7 +122,6 @@ class Signing:
             settings=self._projects.revision(plate),
             details={
                 "project": project_of(overview.location),
-                "parts": parts,
                 "counts": counts_of(overview, review),
             },
         )
@@ -142,12 +143,15 @@ class Signing:
                 )
             self._settings.read_anew()
             self._dress(plate)
-            if self._projects.parts(plate) != parts:
+            now = self._projects.parts(plate)
+            # What is usual is found by measuring, which may have ended just now.
+            if any(now[name] != old for name, old in parts.items() if name != USUAL):
                 raise DashboardError(
                     "Somebody has changed the plate map or the settings of the project "
                     "at the same moment; look at the plate again and sign off then."
                 )
-            return [act]
+            details = {**act.details, "parts": now}
+            return [dataclasses.replace(act, details=details)]
 
         with self._turn(key):
             self._reviews.record(key, make, signing=True)

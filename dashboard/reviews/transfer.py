@@ -13,6 +13,9 @@ from dashboard.reviews.acts import as_document, from_document
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboard.reviews.acts import Act
     from dashboard.service import Service
 
 FORMAT = "hcs-decisions"
@@ -45,7 +48,7 @@ def export_decisions(service: Service, key: str, file: Path) -> int:
     lines = [head, *map(as_document, acts)]
     text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
     try:
-        _replace(file, text)
+        replace_file(file, text)
     except OSError as error:
         raise DashboardError(
             f"{file} cannot be written: {error.strerror or error}."
@@ -53,7 +56,7 @@ def export_decisions(service: Service, key: str, file: Path) -> int:
     return len(acts)
 
 
-def _replace(file: Path, text: str) -> None:
+def replace_file(file: Path, text: str) -> None:
     """Write the whole file or leave the old one."""
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
@@ -115,6 +118,28 @@ def import_decisions(
         if line.strip()
     ]
     return service.reviews.bring(key, acts)
+
+
+def continued(here: Sequence[Act], told: Sequence[Act]) -> list[Act]:
+    """Return what a file has after the acts that are here.
+
+    Raises
+    ------
+    DashboardError
+        If here are acts that the file lacks, or in another order: in which order all of
+        them were could not be told.
+    """
+    mine = [(act.batch, act.subject) for act in here]
+    theirs = [(act.batch, act.subject) for act in told]
+    foreign = len(set(mine) - set(theirs))
+    if foreign or theirs[: len(mine)] != mine:
+        what = f"{foreign} acts that" if foreign else "acts in an order that"
+        raise DashboardError(
+            f"The ledger of this plate has {what} the file does not have, so their "
+            f"order cannot be told. Import into a workspace that has none, or export "
+            f"again first."
+        )
+    return list(told[len(mine) :])
 
 
 def _document(file: Path, number: int, line: str) -> dict[str, object]:
