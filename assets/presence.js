@@ -25,15 +25,27 @@ function build({ el, send, hide }) {
     }, h("i", { class: "who", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()), h("span", { class: "cut" }, text), one.deciding ? icon("edit") : null))
   }
 
+  // The server would keep a closed page for a minute: another may be built of it.
+  let address = ""
+  const leave = () => { if (address) navigator.sendBeacon(address) }
+  const again = (event) => { if (event.persisted) send("again") }
+  window.addEventListener("pagehide", leave)
+  window.addEventListener("pageshow", again)
+
   const stop = listen("deciding", (on) => send("deciding", { on }))
   return {
     content(next) {
       const others = next.others
+      address = next.leave
       hide(!others.length)
       setOthers(others)
       const more = others.length - SHOWN + (next.more ?? 0)
       fill(list, others.slice(0, SHOWN).map(person), more > 0 ? h("li", { class: "soft small", title: others.slice(SHOWN).map((one) => one.who).join(", ") }, `+${more}`) : null)
     },
-    dispose: stop,
+    dispose() {
+      stop()
+      window.removeEventListener("pagehide", leave)
+      window.removeEventListener("pageshow", again)
+    },
   }
 }

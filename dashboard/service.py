@@ -268,6 +268,18 @@ class Service:
         self._corrections.close(token)
         self._uploads.close(token)
 
+    def leave(self, token: str) -> None:
+        """Let a page be present no more whose browser has closed it (fast).
+
+        Raises
+        ------
+        RefusedError
+            If there is no such page.
+        """
+        if token not in self._sessions:
+            raise RefusedError("There is no such page.")
+        self.presence.go(token)
+
     @property
     def sessions(self) -> int:
         """How many pages are open."""

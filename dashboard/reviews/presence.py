@@ -94,6 +94,9 @@ class Presence:
         self._leaving: set[str] = set()
         """Pages that are gone, and whose rows may still be there."""
 
+        self._away: set[str] = set()
+        """Those whose browser has said good-bye, while their session still lives."""
+
         self._others: dict[str, dict[str, Present]] = {}
         self._looked: dict[str, float] = {}
         self._busy = False
@@ -133,6 +136,8 @@ class Presence:
             deciding=deciding,
         )
         with self._lock:
+            if name in self._away:
+                return
             page = self._pages.get(name)
             if page is not None and (page.plate, page.present) == (plate, now):
                 page.asked = time.monotonic()
@@ -140,8 +145,27 @@ class Presence:
             self._pages[name] = _Page(plate, now)
         self._sync()
 
+    def go(self, token: str) -> None:
+        """Say that a page's browser has closed it (fast).
+
+        Its session lives on for a while, and what it says of itself counts no more
+        until `come`: a browser may show a page again that it has put aside.
+        """
+        with self._lock:
+            self._away.add(_hashed(token))
+        self._leave(token)
+
+    def come(self, token: str) -> None:
+        """Say that a page is shown again (fast)."""
+        with self._lock:
+            self._away.discard(_hashed(token))
+
     def leave(self, token: str) -> None:
-        """Say that a page is gone (fast)."""
+        """Say that a page's session has ended (fast)."""
+        self._leave(token)
+        self.come(token)
+
+    def _leave(self, token: str) -> None:
         name = _hashed(token)
         with self._lock:
             if self._pages.pop(name, None) is None:

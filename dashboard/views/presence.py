@@ -30,10 +30,18 @@ class Presence:
         self._deciding = False
         self.component = PresenceIsland()
         self.component.on("deciding", self._decide)
+        self.component.on("again", self._come)
+        self._leave = session.urls.leave(session.token)
         session.each_poll(self._look)
 
     def _decide(self, message: Message) -> None:
         self._deciding = message.get("on") is True
+        self._tell()
+
+    def _come(self, message: Message) -> None:
+        """The browser shows the page again that it had put aside."""
+        del message
+        self._session.service.presence.come(self._session.token)
         self._tell()
 
     def draw(self, now: Snapshot) -> None:
@@ -61,7 +69,7 @@ class Presence:
     def _look(self) -> None:
         now = self._now
         if now is None or now.overview is None:
-            self.component.put({"others": []})
+            self.component.put({"others": [], "leave": self._leave})
             return
         session = self._session
         self._tell()
@@ -71,6 +79,7 @@ class Presence:
                 "well": plain_text(now.state.well, 20),
                 "others": [_person(one) for one in found[:_MOST]],
                 "more": max(0, len(found) - _MOST),
+                "leave": self._leave,
             }
         )
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from tornado.httputil import HTTPServerRequest
+
     from dashboard.pictures.picture import Picture
     from dashboard.plates.values import ChannelSetting
     from dashboard.service import Service
@@ -78,6 +80,7 @@ def routes(
             about,
         ),
         (r"/health", HealthHandler, about),
+        (r"/leave", LeaveHandler, {"service": service, "origins": origins}),
         (r"/assets/([A-Za-z0-9._/-]+)", AssetHandler, {"folder": assets}),
     ]
     if not service.read_only:
@@ -389,6 +392,34 @@ class AssetHandler(RequestHandler):
         self.finish()
 
 
+def refuse_foreign(request: HTTPServerRequest, origins: Sequence[str]) -> None:
+    """Raise where what is sent does not come from this server's own pages."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc not in origins:
+        raise RefusedError("Only this server's own pages may send anything.")
+
+
+class LeaveHandler(Handler):
+    """Hears that a page was closed."""
+
+    def initialize(  # type: ignore[override]
+        self, service: Service, origins: Sequence[str]
+    ) -> None:
+        """Take the service and the hosts that pages may come from."""
+        super().initialize(service)
+        self.origins = origins
+
+    def post(self) -> None:
+        """Let the page be present no more; nobody is there to read an answer."""
+        try:
+            refuse_foreign(self.request, self.origins)
+            self.service.leave(self.get_query_argument("token", ""))
+        except HCSError as error:
+            self.answer_error(*self.explain(error))
+            return
+        self.set_status(204)
+
+
 @stream_request_body
 class UploadHandler(Handler):
     """Takes one file as the body of a POST, straight to the disk, within quotas."""
@@ -407,7 +438,7 @@ class UploadHandler(Handler):
         if self.request.method != "POST":
             return
         try:
-            self._check_origin()
+            refuse_foreign(self.request, self.origins)
             token = self.get_query_argument("token", "")
             name = unquote(self.request.headers.get("X-Filename", ""))
             length = self.request.headers.get("Content-Length", "")
@@ -420,13 +451,6 @@ class UploadHandler(Handler):
             # Ending here closes the connection, so no byte of the body is read.
             self.set_header("Connection", "close")
             self.answer_error(*self.explain(error))
-
-    def _check_origin(self) -> None:
-        origin = self.request.headers.get("Origin")
-        if origin is None:
-            return
-        if urlsplit(origin).netloc not in self.origins:
-            raise RefusedError("Uploads are taken from this server's own pages only.")
 
     async def data_received(self, chunk: bytes) -> None:
         """Write what has come; over the quota, forget it and stop."""

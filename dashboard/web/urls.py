@@ -249,6 +249,10 @@ class Urls:
         """Return the address of a file of the ``assets`` folder."""
         return f"{self.prefix}/assets/{quote(name)}"
 
+    def leave(self, token: str) -> str:
+        """Return the address that a page is told to have left."""
+        return f"{self.prefix}/leave?{urlencode({'token': token})}"
+
     def upload(self, token: str) -> str:
         """Return the address that takes a file as the body of a POST.
 

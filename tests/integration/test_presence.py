@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event, func, select, update
 
+from dashboard.app import Settings
 from dashboard.database import open_database, presence
 from dashboard.reviews.presence import BEAT_SECONDS, GONE_SECONDS, Presence, Present
+from dashboard.web.urls import Urls
 from hcs.metadata import Who
 from tests import plates
-from tests.integration.serving import service, wait_for
+from tests.integration.serving import Served, service, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Engine
+
+    from dashboard.service import Service
 
 ADA, BEN = Who("Ada", "typed"), Who("Ben", "typed")
 
@@ -160,6 +164,39 @@ def test_nobody_is_shown_while_a_plate_is_judged_blind(
         found.touch(f"b {plate}", plate, BEN)
     assert found.others("a blind", "blind") == ()
     assert len(found.others("a open", "open")) == 1
+
+
+def test_a_closed_browser_is_gone_at_once_and_back_when_it_shows_the_page_again(
+    tmp_path: Path,
+) -> None:
+    path = plates.make(tmp_path / "p.ome.zarr", fields=1, shape=(24, 32))
+    with (
+        service(tmp_path / "workspace", path, read_only=True) as made,
+        Served(made, Settings(port=0)) as server,
+    ):
+        plate, page, other = made.overview(path.name).id, *_two(made)
+        made.presence.touch(page, plate, ADA, well="A1")
+        assert len(made.presence.others(other, plate)) == 1
+        address = Urls().leave(page)
+        foreign = server.send("POST", address, b"", Origin="http://evil.example")
+        unknown = server.send("POST", Urls().leave("guessed"), b"")
+        assert (foreign.status, unknown.status) == (403, 403)
+        assert len(made.presence.others(other, plate)) == 1
+        own = f"http://127.0.0.1:{server.port}"
+        assert server.send("POST", address, b"", Origin=own).status == 204
+        # Its session lives on for a while, and speaks.
+        made.presence.touch(page, plate, ADA, well="A2")
+        assert made.presence.others(other, plate) == ()
+        made.presence.come(page)
+        made.presence.touch(page, plate, ADA, well="A2")
+        assert len(made.presence.others(other, plate)) == 1
+        made.close_session(page)
+        assert made.presence.others(other, plate) == ()
+        assert server.send("POST", address, b"").status == 403
+
+
+def _two(made: Service) -> tuple[str, str]:
+    return made.open_session(), made.open_session()
 
 
 def told(engine: Engine) -> int:
