@@ -73,6 +73,7 @@ function build({ el, send }) {
     url.searchParams.set("channels", spelled(display.channels))
     url.searchParams.set("source", display.source)
     if (display.origin) url.searchParams.set("origin", display.origin)
+    if (outlines.visible) url.searchParams.set("outlines", outlineSelect.value)
     h("a", { href: url.href, download: "" }).click()
   }
 

@@ -1,12 +1,12 @@
-// Connects one component of the page with its Panel model.
+// Connects one component of the page with its port, see wire.js.
 //
-// The server sends each part of its state as JSON text in a parameter of the model;
-// the component answers with messages. Nothing else crosses.
+// The server sends each part of its state as JSON text; the component answers with
+// messages. Nothing else crosses.
 
 const styles = new Map()
 
 /** The style sheet, fetched once a page however many components wear it. */
-function sheet(name) {
+export function sheet(name) {
   if (!styles.has(name)) {
     const load = async () => {
       const answer = await fetch(new URL(name, import.meta.url))
@@ -23,7 +23,7 @@ function sheet(name) {
  * Mount a component.
  *
  * `build` gets `{el, root, send, hide}` and returns an object with one method for each
- * parameter, called with its parsed value at the start and after each change, and
+ * text, called with its parsed value at the start and after each change, and
  * optionally `dispose`. `send(type, content)` returns the message's number; the server
  * echoes the last one it has seen as `ack`, so a component can tell an answer from an
  * echo of something older.
@@ -35,7 +35,7 @@ export async function island({ model, el }, { sheets = [], params = ["content"],
   let sequence = 0
   const send = (type, content = {}) => {
     sequence += 1
-    model.send_msg({ type, seq: sequence, ...content })
+    model.speak({ type, seq: sequence, ...content })
     return sequence
   }
   el.classList.add("island")
@@ -43,7 +43,7 @@ export async function island({ model, el }, { sheets = [], params = ["content"],
   const part = build({ el, root, send, hide })
   for (const name of params) {
     const show = () => {
-      const text = model[name]
+      const text = model.texts[name]
       if (text) part[name](JSON.parse(text))
     }
     model.on(name, show)

@@ -68,6 +68,8 @@ export function outlineLayer(viewport, onState) {
       source = next
       load()
     },
+    /** Whether outlines can be seen now. */
+    get visible() { return Boolean(mask && shown) },
     hold(off) {
       shown = !off
       paint()

@@ -1,4 +1,53 @@
-// Loads the parts of the page as ordinary modules of the browser. Panel's own loader
-// would fetch, rewrite and compile each of them a second time.
+// Starts the page: first what tells most, then the rest of the parts, and only then
+// Bokeh, whose scripts take longer than all of ours.
 
+import { sheet } from "./island.js"
+import { describe, mount } from "./wire.js"
+
+const PATIENCE_MILLISECONDS = 500 // a page in the background is never painted
+
+// Plots' callbacks are no modules; they load ours by this.
 window.hcsPart = (name) => import(new URL(name, import.meta.url).href)
+
+const painted = () => new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(done))
+  setTimeout(done, PATIENCE_MILLISECONDS)
+})
+
+async function show(names, parts) {
+  const modules = await Promise.all(names.map((name) => window.hcsPart(parts[name].script)))
+  await Promise.all(names.map((name, i) => mount(name, modules[i])))
+}
+
+/** Run the scripts that wait in the template, in their order. */
+async function startBokeh(scripts) {
+  const added = scripts.map((one) => {
+    const made = document.createElement("script")
+    for (const { name, value } of one.attributes) made.setAttribute(name, value)
+    made.async = false
+    made.textContent = one.textContent
+    const loaded = one.src ? new Promise((done, failed) => {
+      made.addEventListener("load", done)
+      made.addEventListener("error", () => failed(new Error(`${one.src} could not be loaded.`)))
+    }) : null
+    return { made, loaded }
+  })
+  const data = ({ made }) => made.type && made.type !== "text/javascript" && made.type !== "module"
+  for (const one of added.filter((each) => each.loaded || data(each))) document.body.append(one.made)
+  await Promise.all(added.map((one) => one.loaded))
+  for (const one of added.filter((each) => !each.loaded && !data(each))) document.body.append(one.made)
+}
+
+const { first, parts, later } = JSON.parse(document.getElementById("parts").textContent)
+const scripts = [...document.getElementById("bokeh").content.querySelectorAll("script")]
+const hint = (attributes) => document.head.append(Object.assign(document.createElement("link"), attributes))
+
+describe(parts)
+await show(first, parts)
+for (const each of later.scripts) hint({ rel: "modulepreload", href: new URL(each, import.meta.url).href })
+for (const { src } of scripts.filter((one) => one.src)) hint({ rel: "preload", as: "script", href: src })
+// All at once, for what comes one by one pushes what is there out of its place.
+await Promise.all([painted(), ...later.styles.map(sheet)])
+await show(Object.keys(parts).filter((name) => !first.includes(name)), parts)
+await painted()
+await startBokeh(scripts)

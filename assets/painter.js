@@ -129,9 +129,10 @@ export class Painter {
 
   /**
    * Draw `layers` (`{plane, color, low, high, gamma}`, all planes of one size) where
-   * `viewport` looks; `size` is that of level 0, `ratio` device pixels a screen pixel.
+   * `viewport` looks; `size` is that of level 0, `ratio` pixels of the canvas a screen
+   * pixel. A coarse picture takes one pixel of the planes for each of its own.
    */
-  draw(layers, viewport, size, ratio) {
+  draw(layers, viewport, size, ratio, coarse = false) {
     const { gl, canvas } = this
     gl.viewport(0, 0, canvas.width, canvas.height)
     gl.clearColor(0, 0, 0, 0)
@@ -154,7 +155,7 @@ export class Painter {
     gl.uniform2f(to("stride"), ...stride)
     gl.uniform2f(to("extent"), plane.width, plane.height)
     gl.uniform1f(to("height"), canvas.height)
-    gl.uniform1i(to("taps"), Math.max(1, Math.min(4, Math.round(stride[0]))))
+    gl.uniform1i(to("taps"), coarse ? 1 : Math.max(1, Math.min(4, Math.round(stride[0]))))
     gl.uniform3fv(to("colour"), drawn.flatMap((layer) => parts(layer.color)))
     gl.uniform3fv(to("window"), drawn.flatMap((layer) => [layer.low, layer.high, layer.gamma]))
     drawn.forEach((layer, unit) => {
@@ -163,6 +164,12 @@ export class Painter {
       gl.uniform1i(to(`plane${unit}`), unit)
     })
     gl.drawArrays(gl.TRIANGLES, 0, 3)
+  }
+
+  /** Wait until what was asked for is painted. */
+  finish() {
+    const { gl } = this
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4))
   }
 
   dispose() {

@@ -4,9 +4,11 @@
 import { display } from "./bus.js"
 import { everyFrame, h, say } from "./dom.js"
 import { Painter } from "./painter.js"
-import { drawable, pictureUrl, plane, planeUrl } from "./planes.js"
+import { drawable, pictureUrl, plane, planeUrl, spelled } from "./planes.js"
 
 const MAX_PLANE_BYTES = 256 * 2 ** 20 // beyond it a coarser level stands in
+const REST_MILLISECONDS = 120 // after it a contrast is taken to be chosen
+const LONG_MILLISECONDS = 30 // a picture that takes longer is drawn coarse until then
 
 const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float16: 4, float32: 4 }
 
@@ -27,6 +29,9 @@ export function makePane(viewport, onState) {
   let loaded = new Map() // channel index -> Map(level -> plane)
   let turn = 0
   let state = {}
+  let contrast = "" // as it was drawn last
+  let cost = 0 // milliseconds of the last full picture
+  let resting = 0 // timer, while the contrast is being changed
 
   try {
     painter = new Painter(canvas)
@@ -135,17 +140,34 @@ export function makePane(viewport, onState) {
   const paint = everyFrame(() => {
     if (!source || !viewport.box) return
     if (!usesPlanes()) return placeImage()
-    const ratio = window.devicePixelRatio || 1
-    const [width, height] = [Math.round(viewport.box[0] * ratio), Math.round(viewport.box[1] * ratio)]
-    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height]
     const active = display.channels.filter((one) => one.active && one.index < source.channels)
     const level = commonLevel(active)
     if (active.length && level === null) return
     const layers = active.map((one) => ({ ...one, plane: loaded.get(one.index).get(level) }))
+    const coarse = resting > 0
+    const ratio = (window.devicePixelRatio || 1) / (coarse ? 2 : 1)
+    const [width, height] = viewport.box.map((side) => Math.max(1, Math.round(side * ratio)))
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height]
     painter.keep([...loaded.values()].flatMap((each) => [...each.values()]))
-    painter.draw(layers, viewport, [source.width, source.height], ratio)
+    const start = performance.now()
+    painter.draw(layers, viewport, [source.width, source.height], ratio, coarse)
+    contrast = spelled(display.channels)
+    element.dataset.coarse = String(coarse)
+    if (coarse) return
+    painter.finish()
+    cost = performance.now() - start
     element.dataset.drawn = `${source.id}@${level}`
   })
+
+  /** Somebody moves a slider, maybe: be quick where that takes a coarser picture. */
+  function hurry() {
+    if (cost < LONG_MILLISECONDS || spelled(display.channels) === contrast) return
+    clearTimeout(resting)
+    resting = setTimeout(() => {
+      resting = 0
+      paint()
+    }, REST_MILLISECONDS)
+  }
 
   function placeImage() {
     const [left, top] = viewport.origin()
@@ -158,8 +180,9 @@ export function makePane(viewport, onState) {
   function refresh() {
     if (!source) return
     const missing = display.channels.some((one) => one.active && one.index < source.channels && !loaded.has(one.index))
-    if (missing || !usesPlanes()) load()
-    else paint()
+    if (missing || !usesPlanes()) return load()
+    hurry()
+    paint()
   }
 
   const stop = viewport.watch(paint)
@@ -208,6 +231,7 @@ export function makePane(viewport, onState) {
     },
     dispose() {
       stop()
+      clearTimeout(resting)
       turn += 1
       painter?.dispose()
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.island import Island, Message, index_of, text_of
 from dashboard.views.samples import (
     Sample,
     Wish,
@@ -30,7 +30,7 @@ _RANDOM = 6
 class BesideIsland(Island):
     """See ``assets/beside.js``."""
 
-    _esm = script("beside.js")
+    module = "beside.js"
 
 
 class Beside:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.plates.values import ChannelSetting
 from dashboard.text import plain_text
 from dashboard.views.display import altered, shown
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ _COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 class ChannelsIsland(Island):
     """See ``assets/channels.js``."""
 
-    _esm = script("channels.js")
+    module = "channels.js"
 
 
 class Channels:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.views.field_viewer import picture_content, place
-from dashboard.views.island import Island, script
+from dashboard.views.island import Island
 
 if TYPE_CHECKING:
     from dashboard.plates.values import FieldView, Staged
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class CompareIsland(Island):
     """See ``assets/compare.js``."""
 
-    _esm = script("compare.js")
+    module = "compare.js"
 
 
 class Compare:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 from hcs.qc import FAILURE_RULES
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _SHOWN = (
 class DetailsIsland(Island):
     """See ``assets/details.js``."""
 
-    _esm = script("details.js")
+    module = "details.js"
 
 
 class Details:

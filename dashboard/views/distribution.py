@@ -13,7 +13,7 @@ from dashboard.quality.scores import SUSPICION, is_measured
 from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
 from dashboard.views.attempts import Attempts
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 from dashboard.views.plotting import Drawing, cuts_of, drawing
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ OTHER_PLATE = "plate:"
 class PlotsIsland(Island):
     """See ``assets/plots.js``."""
 
-    _esm = script("plots.js")
+    module = "plots.js"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +64,9 @@ class Distribution:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._attempts = Attempts(session, self._draw_kept)
-        self._island = PlotsIsland()
-        self._pane = pn.pane.Bokeh(
+        self.component = PlotsIsland()
+        self.figure = pn.pane.Bokeh(
             None, sizing_mode="stretch_width", height=HEIGHT, margin=0
-        )
-        self.component = pn.Column(
-            self._island, self._pane, sizing_mode="stretch_width", margin=0
         )
         self._choice = PlotChoice()
         self._drawn: tuple[object, ...] = ()
@@ -79,9 +76,9 @@ class Distribution:
         self._ready = False
         self._chosen: tuple[int, list[str]] = (0, [])
         for kind in ("tab", "other", "fields", "along"):
-            self._island.on(kind, self._choose)
-        self._island.on("cut", self._keep_cut)
-        self._island.on("box", self._choose_box)
+            self.component.on(kind, self._choose)
+        self.component.on("cut", self._keep_cut)
+        self.component.on("box", self._choose_box)
 
     def wake(self) -> None:
         """The page is on the screen; now there is time for a plot."""
@@ -105,7 +102,7 @@ class Distribution:
             return
         self._drawn, self._began = wanted, time.monotonic()
         if now.values is None or not is_plotted(now):
-            self._pane.object = self._drawing = None
+            self.figure.object = self._drawing = None
             return
         service, choice = self._session.service, self._choice
         palette = DARK if now.dark else LIGHT
@@ -131,7 +128,7 @@ class Distribution:
     def _take(self, made: Drawing | None) -> None:
         self._drawing = made
         self._place_mark()
-        self._pane.object = None if made is None else made.figure
+        self.figure.object = None if made is None else made.figure
         self._show_heads()
 
     def _place_mark(self) -> None:
@@ -149,14 +146,14 @@ class Distribution:
     def _show_heads(self) -> None:
         now = self._now
         if now is None or now.overview is None:
-            self._island.put({"shown": False})
+            self.component.put({"shown": False})
             return
         metric = now.state.metric
         info = None if now.values is None else now.values.metric
         low, high = cuts_of(now)
         doses = now.statistics is not None and len(now.statistics.doses) > 1
         made = self._drawing
-        self._island.put(
+        self.component.put(
             {
                 "shown": True,
                 "tab": self._choice.tab,

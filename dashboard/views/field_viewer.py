@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.pictures.projection import PROJECTIONS
 from dashboard.text import plain_text
 from dashboard.views.field_order import shown_fields
-from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.island import Island, Message, index_of, text_of
 
 if TYPE_CHECKING:
     from dashboard.plates.values import FieldView
@@ -23,7 +23,7 @@ NO_OUTLINES = "-"
 class FieldViewerIsland(Island):
     """See ``assets/field_viewer.js``."""
 
-    _esm = script("field_viewer.js")
+    module = "field_viewer.js"
 
 
 class FieldViewer:

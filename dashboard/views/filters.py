@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, script, short
+from dashboard.views.island import Island, short
 
 if TYPE_CHECKING:
     from dashboard.plates.values import MetricValues, PlateOverview, WellState
@@ -29,7 +29,7 @@ class FiltersIsland(Island):
 
     values = param.String(default="")
 
-    _esm = script("filters.js")
+    module = "filters.js"
 
 
 class Filters:

@@ -9,7 +9,7 @@ from dashboard.text import plain_text
 from dashboard.views.display import drawn
 from dashboard.views.field_order import field_value, shown_fields
 from dashboard.views.field_viewer import spoken_plane
-from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.island import Island, Message, index_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ _SMALL = 135
 class GalleryIsland(Island):
     """See ``assets/gallery.js``."""
 
-    _esm = script("gallery.js")
+    module = "gallery.js"
 
 
 class Gallery:

@@ -9,7 +9,7 @@ import param
 from dashboard.state import decode
 from dashboard.text import plain_text
 from dashboard.views.field_viewer import place
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ class HeaderIsland(Island):
 
     known = param.String(default="")
 
-    _esm = script("header.js")
+    module = "header.js"
 
 
 class Header:

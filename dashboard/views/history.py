@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.text import plain_text
 from dashboard.views.correction import described
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class HistoryIsland(Island):
     """See ``assets/history.js``."""
 
-    _esm = script("history.js")
+    module = "history.js"
 
 
 class History:

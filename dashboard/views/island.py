@@ -7,7 +7,6 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
-from panel.custom import JSComponent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,38 +17,31 @@ Message = dict[str, Any]
 """What a component sends: checked by whoever handles it, for it comes from a page."""
 
 
-def script(name: str) -> str:
-    """Return the module that Panel loads for a component: it asks for the real one.
-
-    The scripts themselves are files of the ``assets`` folder, loaded by ``page.js``: a
-    browser caches them, they can import each other, and they do not travel through the
-    websocket with each session.
-    """
-    return (
-        "export async function render(context) {\n"
-        f"  return (await window.hcsPart('{name}')).render(context)\n"
-        "}"
-    )
-
-
-class Island(JSComponent):
+class Island(param.Parameterized):
     """One part of the page.
 
-    Subclasses set `_esm` with `script` and, where one text is not enough, add string
-    parameters of the same kind.
+    Subclasses name their script and, where one text is not enough, add string
+    parameters of the same kind. `dashboard.views.wire` takes all of them to the page.
+
+    The scripts are files of the ``assets`` folder: a browser caches them, they can
+    import each other, and they do not travel through the websocket with each session.
     """
 
     content = param.String(default="", doc="What to show, as JSON.")
 
-    __abstract = True
-
-    _esm: ClassVar[str] = ""
+    module: ClassVar[str] = ""
+    """The script, a file of ``assets``."""
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self._acts: dict[str, Callable[[Message], object]] = {}
         self.seen = 0
         """Number of the last message; the page tells by it what an echo answers."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the texts that the page gets."""
+        return tuple(name for name in self.param if name != "name")
 
     def on(self, kind: str, act: Callable[[Message], object]) -> None:
         """Call `act` with each message of a kind."""
@@ -61,7 +53,8 @@ class Island(JSComponent):
         text = json.dumps(content, allow_nan=False, separators=(",", ":"))
         setattr(self, name, text)
 
-    def _handle_msg(self, data: Any) -> None:
+    def handle(self, data: Any) -> None:
+        """Act on a message of the page; what makes no sense is left."""
         if not isinstance(data, dict):
             return
         number = data.get("seq")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.views.attempts import Attempts
-from dashboard.views.island import Island, Message, script
+from dashboard.views.island import Island, Message
 from hcs.errors import HCSError
 from hcs.terminal import counted, duration
 
@@ -22,7 +22,7 @@ _MOST = 100
 class MeasuringIsland(Island):
     """See ``assets/measuring.js``."""
 
-    _esm = script("measuring.js")
+    module = "measuring.js"
 
 
 class MeasuringJob:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.state import MONTAGES
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.island import Island, Message, index_of, text_of
 from dashboard.views.samples import Sample, by_chance, controls, fulfil, pictures
 from hcs.errors import HCSError
 
@@ -40,7 +40,7 @@ def montages(now: Snapshot) -> list[tuple[str, str]]:
 class MontageIsland(Island):
     """See ``assets/montage.js``."""
 
-    _esm = script("montage.js")
+    module = "montage.js"
 
 
 class Montage:

@@ -28,6 +28,7 @@ from dashboard.views.plate_map import PlateMap
 from dashboard.views.plates import PlateList
 from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
+from dashboard.views.scripts import needed, styles
 from dashboard.views.setup import Setup
 from dashboard.views.shell import Shell
 from dashboard.views.signoff import Signoff
@@ -35,38 +36,23 @@ from dashboard.views.snapshot import Snapshot, Snapshots
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
 from dashboard.views.upload import UploadForm
+from dashboard.views.wire import described, embedded, wire_of
 from dashboard.web.http import assets_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dashboard.session import Session
+    from dashboard.views.island import Island
 
 _LOG = logging.getLogger(__name__)
-
-_SCRIPTS = (
-    "island.js",
-    "dom.js",
-    "bus.js",
-    "colours.js",
-    "header.js",
-    "plate_map.js",
-    "plate_drawing.js",
-    "plate_canvas.js",
-    "plate_canvas_drawing.js",
-    "plate_canvas_scene.js",
-    "plate_canvas_store.js",
-    "composite.js",
-    "planes.js",
-    "viewport.js",
-)
-"""Fetched while Bokeh's own scripts still load: what the first paint needs."""
 
 
 class Part(Protocol):
     """A part of the page."""
 
     component: Any
+    """An `Island`."""
 
     def draw(self, now: Snapshot) -> None:
         """Show a snapshot."""
@@ -127,6 +113,21 @@ class Page:
         self._awake = True
         self._distribution.wake()
         self._snapshots.refresh()
+
+    @property
+    def islands(self) -> dict[str, Island]:
+        """The components of the parts, by name."""
+        return {name: part.component for name, part in self.parts.items()}
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """Names of the parts that are drawn before all others."""
+        return ("header", "plates" if self.stage == "plates" else "plate_map")
+
+    @property
+    def figure(self) -> Any:
+        """What Bokeh itself draws."""
+        return self._distribution.figure
 
     @property
     def first_picture(self) -> str:
@@ -196,20 +197,40 @@ def build(session: Session) -> Shell:
     """Return the page of a session, ready to be served."""
     page = Page(session)
     page.start()
-    assets = session.urls.asset(f"{assets_version(assets_folder())}/")
+    folder = assets_folder()
+    assets = session.urls.asset(f"{assets_version(folder)}/")
+    islands = page.islands
     template = Shell(_template())
-    for name, part in page.parts.items():
-        template.add_panel(name, part.component)
+    template.add_panel("wire", wire_of(islands))
+    template.add_panel("figure", page.figure)
     # Panel keeps the template for the session, and the template keeps the page.
     template.add_variable("assets", assets)
     # Panel sets a variable `base` of its own: the template that it extends.
     template.add_variable("page_base", f"{session.urls.prefix}/")
     template.add_variable("tokens", theme.css())
-    template.add_variable("scripts", _SCRIPTS)
+    modules = [islands[name].module for name in page.first]
+    at_once = needed(folder, "page.js", *modules)
+    worn = styles(folder, *modules)
+    everything = [one.module for one in islands.values()]
+    content = {
+        "first": page.first,
+        "parts": described(islands),
+        "later": {
+            "scripts": _beyond(at_once, needed(folder, *everything)),
+            "styles": _beyond(worn, styles(folder, *everything)),
+        },
+    }
+    template.add_variable("parts", embedded(content))
+    template.add_variable("scripts", at_once)
+    template.add_variable("styles", worn)
     template.add_variable("stage", page.stage)
     template.add_variable("first_picture", page.first_picture)
     template.add_variable("title", "hcs")
     return template
+
+
+def _beyond(known: Sequence[str], names: Sequence[str]) -> list[str]:
+    return [name for name in names if name not in known]
 
 
 def _colouring_aside(before: ViewState, state: ViewState) -> ViewState:

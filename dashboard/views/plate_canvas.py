@@ -9,7 +9,7 @@ import param
 
 from dashboard.text import plain_text
 from dashboard.views.display import drawn, shown
-from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.island import Island, Message, index_of, text_of
 from dashboard.views.montage import montages
 from dashboard.views.plate_map import STATES, _heads, scored_content
 from dashboard.web.urls import encode_channels
@@ -32,7 +32,7 @@ class PlateCanvasIsland(Island):
     values = param.String(default="")
     look = param.String(default="")
 
-    _esm = script("plate_canvas.js")
+    module = "plate_canvas.js"
 
 
 class PlateCanvas:

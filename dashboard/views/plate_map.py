@@ -11,7 +11,7 @@ from dashboard.quality.wells import known_way
 from dashboard.state import SCORES
 from dashboard.text import plain_text
 from dashboard.views import conditions
-from dashboard.views.island import Island, Message, index_of, script, short, text_of
+from dashboard.views.island import Island, Message, index_of, short, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ class PlateMapIsland(Island):
     values = param.String(default="")
     look = param.String(default="")
 
-    _esm = script("plate_map.js")
+    module = "plate_map.js"
 
 
 _Limits = tuple[tuple[object, ...], tuple[float, float] | None]

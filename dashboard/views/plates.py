@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateEntry
@@ -30,7 +30,7 @@ class PlatesIsland(Island):
 
     trend = param.String(default="", doc="Medians over time, as JSON.")
 
-    _esm = script("plates.js")
+    module = "plates.js"
 
 
 class PlateList:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, script
+from dashboard.views.island import Island, Message
 
 if TYPE_CHECKING:
     from dashboard.reviews.presence import Present
@@ -18,7 +18,7 @@ _MOST = 20
 class PresenceIsland(Island):
     """See ``assets/presence.js``."""
 
-    _esm = script("presence.js")
+    module = "presence.js"
 
 
 class Presence:

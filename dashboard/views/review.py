@@ -9,7 +9,7 @@ from dashboard.reviews.acts import VERDICTS, Subject
 from dashboard.reviews.queue import entries, order, tally, unjudged
 from dashboard.reviews.values import Decision, Outcome
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.island import Island, Message, index_of, text_of
 from dashboard.views.samples import Sample, by_chance, fulfil, pictures
 from dashboard.views.standing import (
     field_content,
@@ -43,7 +43,7 @@ _UNEXPECTED = "It was not saved; the server's log says why. Try again."
 class VerdictIsland(Island):
     """See ``assets/verdict.js``."""
 
-    _esm = script("verdict.js")
+    module = "verdict.js"
 
 
 class VerdictBar:

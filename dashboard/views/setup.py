@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.maps import as_csv
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, index_of, script, text_of
+from dashboard.views.island import Island, Message, index_of, text_of
 from dashboard.views.statistics import mapping_of, roles_content
 from hcs.errors import HCSError
 from hcs.qc import ROLES
@@ -33,7 +33,7 @@ _MOST_SITES = 40
 class SetupIsland(Island):
     """See ``assets/setup.js``."""
 
-    _esm = script("setup.js")
+    module = "setup.js"
 
 
 class Setup:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.reviews.acts import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _MOST = 300
 class SignoffIsland(Island):
     """See ``assets/signoff.js``."""
 
-    _esm = script("signoff.js")
+    module = "signoff.js"
 
 
 class Signoff:

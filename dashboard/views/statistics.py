@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.quality.scores import is_measured
 from dashboard.text import plain_text
 from dashboard.views.attempts import Attempts
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 from hcs.errors import HCSError
 from hcs.qc import ROLES, RoleMapping
 
@@ -31,7 +31,7 @@ _UNIT = re.compile(r"[pnuµμm]M\b")
 class StatisticsIsland(Island):
     """See ``assets/statistics.js``."""
 
-    _esm = script("statistics.js")
+    module = "statistics.js"
 
 
 class Statistics:

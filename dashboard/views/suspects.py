@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.views.attempts import Attempts
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 
 if TYPE_CHECKING:
     from dashboard.quality.suspects import Judgement, SuspectView
@@ -20,7 +20,7 @@ _MOST = 200
 class SuspectsIsland(Island):
     """See ``assets/suspects.js``."""
 
-    _esm = script("suspects.js")
+    module = "suspects.js"
 
 
 class Suspects:

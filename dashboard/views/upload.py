@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.plates.values import Source
 from dashboard.text import plain_text
 from dashboard.views.correction import targets
-from dashboard.views.island import Island, Message, script, text_of
+from dashboard.views.island import Island, Message, text_of
 
 if TYPE_CHECKING:
     from dashboard.plates.values import Staged, Upload
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class UploadIsland(Island):
     """See ``assets/correction.js``."""
 
-    _esm = script("correction.js")
+    module = "correction.js"
 
 
 class UploadForm:

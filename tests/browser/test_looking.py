@@ -353,7 +353,8 @@ def test_an_address_means_the_same_in_another_browser(
     other = visit(looking, page.url.removeprefix(looking.url))
     expect(other.locator(".hcs-channel-1")).to_have_attribute("aria-checked", "false")
     expect(other.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
-    expect(other.locator(".hcs-field-viewer")).to_be_visible()
+    drawn = other.locator(".hcs-field-viewer .pane")
+    expect(drawn).to_have_attribute("data-drawn", re.compile("."))
     assert where(other) == where(page)
 
 

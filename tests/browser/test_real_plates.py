@@ -122,5 +122,8 @@ def test_a_plate_of_others_is_shown_as_it_is(
         expect(drawn).to_have_attribute("data-outlined", "")
         page.keyboard.up("o")
         expect(drawn).to_have_attribute("data-outlined", re.compile("label="))
+        with page.expect_download() as saved:
+            page.locator(".hcs-save-png").click()
+        assert f"outlines={field.image().labels[0]}" in saved.value.url
     picture(page, f"{name}-field")
     plate.close()

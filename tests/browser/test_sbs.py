@@ -60,7 +60,8 @@ def test_a_real_plate_is_imported_looked_at_corrected_and_reverted(
     expect(page).to_have_url(re.compile("channels="))
     picture(page, "3-field")
     other.goto(page.url)
-    expect(other.locator(".hcs-field-viewer")).to_be_visible()
+    drawn = other.locator(".hcs-field-viewer .pane")
+    expect(drawn).to_have_attribute("data-drawn", re.compile("."))
     assert where(other) == where(page)
 
     # The neighbour's image in its place: the name contradicts, so it must be confirmed.

@@ -76,9 +76,9 @@ def test_a_read_only_page_neither_judges_nor_measures_again(
         assert not content(suspects.component)["writable"]
         assert content(measuring.component)["act"] == ""
         # A page that sends them all the same gets nothing done, and does not fail.
-        suspects.component._handle_msg({"type": "anew"})
-        measuring.component._handle_msg({"type": "hold"})
-        measuring.component._handle_msg({"type": "resume"})
+        suspects.component.handle({"type": "anew"})
+        measuring.component.handle({"type": "hold"})
+        measuring.component.handle({"type": "resume"})
         assert made.progress(KEY).done == 0
 
 
@@ -105,25 +105,25 @@ def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
             part.draw(now)
         statistics._now = now
         asked = [
-            (plots._island, {"type": "cut", "metric": cut, "low": -2.0}),
+            (plots.component, {"type": "cut", "metric": cut, "low": -2.0}),
             (suspects.component, {"type": "anew"}),
             (statistics.component, {"type": "assay", "metric": cut}),
             (statistics.component, {"type": "roles", "proposal": True}),
         ]
         for island, message in asked:
-            island._handle_msg(message)
+            island.handle(message)
             opened.settle()
             count, why = content(island)["refused"]
             assert count >= 1
             assert "Reopen" in why
         # The page has to take back what was entered: what is kept is as before.
-        assert content(plots._island)["low"] == -3.0
+        assert content(plots.component)["low"] == -3.0
         assert made.choices.basis(KEY).basis.cuts == {}
         # Said until it is done, or another plate is looked at.
         made.signing.reopen(KEY, ADA)
-        suspects.component._handle_msg({"type": "anew"})
+        suspects.component.handle({"type": "anew"})
         opened.settle()
         assert content(suspects.component)["refused"] == [1, ""]
         session.state.update(plate="another.ome.zarr")
         plots._show_heads()
-        assert content(plots._island)["refused"] == [1, ""]
+        assert content(plots.component)["refused"] == [1, ""]

@@ -9,7 +9,6 @@ from bokeh.document import Document
 from panel.io.state import set_curdoc
 
 from dashboard.session import Session
-from dashboard.views.island import Island
 from dashboard.views.page import Page
 from dashboard.web.urls import Urls
 from tests.benchmarks import cell_plates
@@ -17,6 +16,8 @@ from tests.integration.serving import service, surveyed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dashboard.views.island import Island
 
 KEY = "large.ome.zarr"
 MOST = 60_000
@@ -52,13 +53,11 @@ def test_a_switch_of_the_metric_on_1536_wells_sends_little(tmp_path: Path) -> No
     assert 1536 * 6 < sum(sizes.values()) <= MOST, sizes
 
 
-def _count(name: str, component: Any, sizes: dict[str, int]) -> None:
+def _count(name: str, component: Island, sizes: dict[str, int]) -> None:
     """Note the size of each text that a part sends from now on."""
-    for one in component.select(Island):
 
-        def note(event: Any) -> None:
-            key = f"{name}.{event.name}"
-            sizes[key] = sizes.get(key, 0) + len(event.new)
+    def note(event: Any) -> None:
+        key = f"{name}.{event.name}"
+        sizes[key] = sizes.get(key, 0) + len(event.new)
 
-        texts = [each for each in one.param if isinstance(getattr(one, each), str)]
-        one.param.watch(note, [each for each in texts if each != "name"])
+    component.param.watch(note, list(component.texts))

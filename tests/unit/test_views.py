@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,9 +27,12 @@ from dashboard.views.channels import _setting
 from dashboard.views.correction import targets
 from dashboard.views.display import altered, drawn, shown
 from dashboard.views.field_viewer import picture_content, place
-from dashboard.views.island import index_of, script, text_of
-from dashboard.views.plate_map import plate_content, values_content
+from dashboard.views.header import HeaderIsland
+from dashboard.views.island import index_of, text_of
+from dashboard.views.plate_map import PlateMapIsland, plate_content, values_content
+from dashboard.views.scripts import needed
 from dashboard.views.snapshot import Snapshot
+from dashboard.views.wire import described, embedded, wire_of
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -195,8 +200,46 @@ def test_messages_are_read_with_care() -> None:
         assert index_of(message, name) is None
 
 
-def test_the_module_of_a_component_names_a_file_of_ours() -> None:
-    assert "hcsPart('plate_map.js')" in script("plate_map.js")
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+
+def test_the_page_asks_at_once_for_all_that_a_module_imports() -> None:
+    found = set(needed(ASSETS, "page.js", "plate_map.js"))
+    assert {"page.js", "wire.js", "plate_map.js", "plate_drawing.js"} <= found
+    for name in found:
+        text = (ASSETS / name).read_text(encoding="utf-8")
+        assert set(re.findall(r'from "\./(.*?)"', text)) <= found
+
+
+def test_a_wire_carries_texts_out_and_messages_in() -> None:
+    parts = {"header": HeaderIsland(), "plate_map": PlateMapIsland()}
+    parts["header"].put({"plate": "p"}, "known")
+    wire = wire_of(parts)
+    assert wire.header__known == '{"plate":"p"}'
+    parts["plate_map"].put({"values": [1]}, "values")
+    assert wire.plate_map__values == '{"values":[1]}'
+    assert type(wire_of(parts)) is type(wire)
+    heard: list[object] = []
+    parts["plate_map"].on("select", heard.append)
+    sent = {"type": "select", "seq": 3, "well": "A1"}
+    odd = (None, [], {}, {"part": "header"}, {"part": [1], "message": sent})
+    for message in (*odd, {"part": "plate_map", "message": sent}):
+        wire._handle_msg(message)
+    assert heard == [sent]
+    assert (parts["plate_map"].seen, parts["header"].seen) == (3, 0)
+
+
+def test_parts_are_described_with_their_scripts_and_texts() -> None:
+    island = HeaderIsland()
+    island.put({"plate": "</script>"})
+    text = embedded(described({"header": island}))
+    assert "<" not in text
+    found = json.loads(text)
+    assert found["header"]["script"] == "header.js"
+    assert found["header"]["texts"] == {
+        "content": '{"plate":"</script>"}',
+        "known": "",
+    }
 
 
 # --- fields ---------------------------------------------------------------------------

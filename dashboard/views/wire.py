@@ -1,0 +1,93 @@
+"""One component of Panel that carries what all parts of a page send and receive.
+
+A root of Bokeh costs some 25 ms before anything is seen, and none is seen before
+Bokeh's scripts have run. So the parts are elements of our own, drawn from texts that
+stand in the page itself, and one root without a look connects them when it arrives.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import param
+from panel.custom import JSComponent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dashboard.views.island import Island
+
+
+class Wire(JSComponent):
+    """See ``assets/wire.js``; `wire_of` makes one.
+
+    Each text of each part is a parameter of its own: what changes is sent alone, and a
+    page that connects late, or for a second time, finds all of them as they are.
+    """
+
+    __abstract = True
+
+    _esm: ClassVar[str] = (
+        "export async function render({ model }) {\n"
+        "  (await window.hcsPart('wire.js')).connect(model)\n"
+        "}"
+    )
+
+    def __init__(self, parts: Mapping[str, Island]) -> None:
+        super().__init__(
+            **{
+                _spelled(name, text): getattr(part, text)
+                for name, part in parts.items()
+                for text in part.texts
+            }
+        )
+        self._parts = dict(parts)
+        for name, part in parts.items():
+            for text in part.texts:
+                part.param.watch(self._carrier(_spelled(name, text)), text)
+
+    def _carrier(self, name: str) -> Callable[[Any], None]:
+        return lambda event: setattr(self, name, event.new)
+
+    def _handle_msg(self, data: Any) -> None:
+        part = self._parts.get(str(data.get("part"))) if type(data) is dict else None
+        if part is not None:
+            part.handle(data.get("message"))
+
+
+def wire_of(parts: Mapping[str, Island]) -> Wire:
+    """Return what connects these parts with a page."""
+    return _made(
+        tuple(
+            _spelled(name, text) for name, part in parts.items() for text in part.texts
+        )
+    )(parts)
+
+
+@functools.cache
+def _made(names: tuple[str, ...]) -> type[Wire]:
+    # Bokeh keeps a model for each class, so there must not be one for each session.
+    texts = {name: param.String(default="") for name in names}
+    return type("PageWire", (Wire,), texts)
+
+
+def _spelled(part: str, text: str) -> str:
+    return f"{part}__{text}"
+
+
+def described(parts: Mapping[str, Island]) -> dict[str, Any]:
+    """Return the parts with their scripts and texts, for ``assets/page.js``."""
+    return {
+        name: {
+            "script": part.module,
+            "texts": {text: getattr(part, text) for text in part.texts},
+        }
+        for name, part in parts.items()
+    }
+
+
+def embedded(content: Mapping[str, Any]) -> str:
+    """Return JSON that may stand in a script element: no name can end it."""
+    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
