@@ -317,7 +317,7 @@ def well(bench: Bench) -> None:
 
 
 def canvas(bench: Bench) -> None:
-    """One step of zoom or pan where everything is there, and contrast in the viewer."""
+    """One step of zoom or pan where everything is there."""
     path = cell_plates.make(
         bench.folder / "c.ome.zarr", 16, 24, channels=2, side=1080, levels=3
     )
@@ -344,12 +344,23 @@ def canvas(bench: Bench) -> None:
                 found = element.evaluate(STEPS, act)
                 base = f"two empty frames {frame:.0f} ms"
                 bench.say(f"{act} step, {where}, warm", middle(found), 50, "ms", base)
-        page.goto(f"{server.url}?plate={path.name}&well=C03&field=0")
+    shutil.rmtree(path)
+
+
+def contrast(bench: Bench) -> None:
+    """One step of a channel's slider in the field viewer, drawn in software."""
+    path = cell_plates.make(
+        bench.folder / "f.ome.zarr", 1, 2, channels=2, side=1080, levels=3
+    )
+    with bench.serve(path, workspace="f") as server, bench.context() as context:
+        page = context.new_page()
+        page.goto(f"{server.url}?plate={path.name}&well=A01&field=0")
         page.locator(".hcs-field-viewer .pane[data-drawn]").wait_for()
-        page.wait_for_timeout(1500)
+        page.wait_for_timeout(3000)
+        frame = page.evaluate(FRAME)
         found = page.evaluate(CONTRAST)
-        base = f"two empty frames {frame:.0f} ms; software rendering"
-        bench.say("contrast change, field viewer", middle(found), 100, "ms", base)
+    base = f"two empty frames {frame:.0f} ms; the slowest {max(found):.0f} ms"
+    bench.say("contrast change, field viewer", middle(found), 100, "ms", base)
     shutil.rmtree(path)
 
 
@@ -429,6 +440,7 @@ SECTIONS: dict[str, Callable[[Bench], None]] = {
     "overview": overview,
     "well": well,
     "canvas": canvas,
+    "contrast": contrast,
     "paint": paint,
     "memory": memory,
 }
