@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hcs.errors import PlateNotFoundError
 from hcs.terminal import counted, say
 
 if TYPE_CHECKING:
@@ -65,11 +67,24 @@ def _recover(options: argparse.Namespace) -> int:
     from hcs.writing.recovery import recover
 
     found = recover(options.plate)
+    if not found and "://" not in options.plate:
+        _check_plate(Path(options.plate))
     for one in found:
         say(f"{one.action}: {one.location}: {one.message}")
     if not found:
         say("Nothing to recover.")
     return 0
+
+
+def _check_plate(path: Path) -> None:
+    """Check that a path that has nothing to recover is not a mistyped one."""
+    if path.is_dir() or (path.is_file() and path.name.lower().endswith(".ozx")):
+        return
+    there = "a file" if path.exists() else "nothing"
+    raise PlateNotFoundError(
+        f"No plate at {path}: {there} is there, and nothing that was to become a plate "
+        f"lies beside it."
+    )
 
 
 def _purge(options: argparse.Namespace) -> int:

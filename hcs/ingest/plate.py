@@ -6,7 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import MetadataError, PlateNotFoundError, SourceError, StoreError
+from hcs.errors import (
+    CorruptDataError,
+    MetadataError,
+    PlateNotFoundError,
+    SourceError,
+    StoreError,
+)
 from hcs.ingest.plan import Choices, Plan, make_plan, worker_count
 from hcs.ingest.provenance import DONE
 from hcs.ingest.report import ImportReport
@@ -140,7 +146,7 @@ def _earlier(target: Path, plan: Plan) -> dict[str, Any] | None:
     try:
         with from_hcs_zarr(target) as plate:
             known = extension(plate.attributes).get("import")
-    except (PlateNotFoundError, MetadataError) as error:
+    except (PlateNotFoundError, MetadataError, CorruptDataError) as error:
         raise StoreError(
             f"{target} exists and is no plate that can be read; nothing was written. "
             f"Choose a new place."

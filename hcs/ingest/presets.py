@@ -64,6 +64,8 @@ def read_export(
 
 
 def _pick(source: Source, pattern: str | None) -> tuple[str, str]:
+    if not source.files:
+        raise SourceError(f"{source.name} holds no files; give the export's folder.")
     if pattern is not None:
         return "regex", "a pattern was given"
     found = Counter(
@@ -89,7 +91,5 @@ _MAKERS = {"imagexpress": "ImageXpress", "phenix": "Opera Phenix"}
 
 
 def _shown(files: Sequence[SourceFile]) -> str:
-    if not files:
-        return "no files"
     rest = f" and {len(files) - 3} more" if len(files) > 3 else ""
     return ", ".join(repr(file.name) for file in files[:3]) + rest

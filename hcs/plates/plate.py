@@ -245,7 +245,7 @@ class HCSPlate:
         listed = self._names.find(name)
         if listed is None:
             raise NotFoundError(
-                f"{self!r} lists no well {name!r}. Its wells are "
+                f"The plate at {self.location} lists no well {name!r}. Its wells are "
                 f"{_some([well.path for well in self.wells])}."
             )
         return self.open_well(listed, ahead=True)

@@ -13,7 +13,12 @@ import uuid
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import CorruptDataError, StoreError, UnsupportedVersionError
+from hcs.errors import (
+    CorruptDataError,
+    PlateNotFoundError,
+    StoreError,
+    UnsupportedVersionError,
+)
 from hcs.ngff import spec
 from hcs.writing import group, hierarchy, step
 from hcs.writing.folder import DirectoryTarget
@@ -59,6 +64,8 @@ def pack(
 
     Raises
     ------
+    PlateNotFoundError
+        If `plate` is no directory with a plate.
     StoreError
         If the archive exists and `overwrite` is false, or the disk fails.
     UnsupportedVersionError
@@ -72,6 +79,11 @@ def pack(
     if final.exists() and not overwrite:
         raise StoreError(
             f"{final} exists; choose another name, or overwrite it (overwrite=True)."
+        )
+    if not target.root.is_dir():
+        there = "a file" if target.root.exists() else "nothing"
+        raise PlateNotFoundError(
+            f"No plate at {target.root}: {there} is there; packed are folders."
         )
     state = hierarchy.read_plate_state(target)
     if state.version == "0.4":

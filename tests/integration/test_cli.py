@@ -9,6 +9,7 @@ import pty
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,10 @@ def test_wrong_usage_is_one_line_and_exits_with_2(hcs: Any, arguments: Any) -> N
         ("revert", "{}/nothing", "A1", "0"),
         ("purge", "{}/nothing"),
         ("settle", "{}/nothing"),
+        ("recover", "{}/nothing"),
+        ("recover", "{}/file"),
+        ("pack", "{}/file", "{}/x.ozx"),
+        ("import", "{}/empty.zip", "{}/x"),
         ("import", "{}/nothing", "{}/x"),
         ("demo", "{}/x", "--version", "0.9"),
         ("info", "ftp://host/plate"),
@@ -118,7 +123,11 @@ def test_wrong_usage_is_one_line_and_exits_with_2(hcs: Any, arguments: Any) -> N
 def test_a_failure_is_one_line_and_exits_with_1(
     hcs: Any, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
+    (tmp_path / "file").write_text("no plate")
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
+        pass
     done = hcs(*(part.format(tmp_path) for part in arguments))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["empty.zip", "file"]
     assert (done.code, done.out) == (1, "")
     assert len(done.err.splitlines()) == 1
     assert done.err.startswith(f"hcs {arguments[0]}: ")
