@@ -50,6 +50,7 @@ from dashboard.reviews.signing import Signing
 from dashboard.settings import Settings
 from dashboard.text import plain_text
 from dashboard.workspace import sweep_staging
+from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -318,9 +319,13 @@ class Service:
             return self._plates.revision
         try:
             plate = self._looked_at(key)
-            return plate.revision + self.reviews.look(plate)
         except NotServedError:
             return 0
+        try:
+            return plate.revision + self.reviews.look(plate)
+        except HCSError:
+            # Nothing is known of a plate that cannot be opened; the page says why.
+            return plate.revision
 
     def metrics(self, key: str) -> tuple[MetricInfo, ...]:
         """Return the metrics of a plate (fast); those of channels once surveyed."""

@@ -387,6 +387,10 @@ def test_plates_are_listed_and_broken_ones_say_why(
     expect(broken).to_be_disabled()
     expect(broken).to_contain_text("columns")
     picture(page, "plates")
+    # A link to it leads here, and says why.
+    page.goto(looking.url + "?plate=empty.ome.zarr&well=A1")
+    expect(page.locator(".hcs-plate-list [role=alert]")).to_contain_text("columns")
+    expect(choices).to_have_count(6)
     choices.filter(has_text="gradient.ome.zarr").click()
     expect(well(page, "A1")).to_be_visible()
     page.locator(".hcs-plates").select_option("demo.ome.zarr")
