@@ -77,7 +77,7 @@ function build({ el, send, hide }) {
     return {
       element,
       show(one) {
-        set(button, { "aria-checked": String(one.active), title: `Key ${one.index + 1}` })
+        set(button, { "aria-checked": String(one.active), title: `${one.name} (key ${one.index + 1})` })
         fill(button, h("i", { class: "box" }, one.active ? icon("check") : null), h("span", { class: "cut" }, one.name))
         color.value = `#${one.color.toLowerCase()}`
         const step = one.whole ? 1 : "any"

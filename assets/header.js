@@ -136,7 +136,7 @@ function build({ el, send }) {
       if (!listed) options.unshift(h("option", { value: "" }, known.plates.length ? "Choose a plate" : "No plates"))
       fill(plates, options)
     }
-    plates.value = chosen
+    plates.value = listed ? chosen : ""
   }
 
   return {

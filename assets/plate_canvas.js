@@ -238,7 +238,7 @@ function build({ el, root, send }) {
       if (wells.get(index).fields.length < 2) break
       const place = fieldBox(box, field.box)
       const start = Math.max(place[0], 0)
-      if (place[2] > 90 * ratio) name(brush, [start, place[1] + place[3] - 18 * ratio, place[0] + place[2] - start, 60 * ratio], field.label, ratio, false)
+      if (place[2] > 90 * ratio && place[1] + place[3] > 40 * ratio) name(brush, [start, place[1] + place[3] - 18 * ratio, place[0] + place[2] - start, 60 * ratio], field.label, ratio, false)
     }
   }
 
