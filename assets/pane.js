@@ -30,7 +30,7 @@ export function makePane(viewport, onState) {
   let turn = 0
   let state = {}
   let contrast = "" // as it was drawn last
-  let cost = 0 // milliseconds of the last full picture
+  let cost = 0 // milliseconds that a full picture of another contrast took
   let resting = 0 // timer, while the contrast is being changed
 
   try {
@@ -151,11 +151,15 @@ export function makePane(viewport, onState) {
     painter.keep([...loaded.values()].flatMap((each) => [...each.values()]))
     const start = performance.now()
     painter.draw(layers, viewport, [source.width, source.height], ratio, coarse)
+    const before = contrast
     contrast = spelled(display.channels)
     element.dataset.coarse = String(coarse)
     if (coarse) return
-    painter.finish()
-    cost = performance.now() - start
+    // Only where it is of use, for waiting holds up what the browser does beside it.
+    if (before && before !== contrast) {
+      painter.finish()
+      cost = performance.now() - start
+    }
     element.dataset.drawn = `${source.id}@${level}`
   })
 
