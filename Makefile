@@ -11,9 +11,10 @@ DEMO := demo/demo.ome.zarr
 PYTEST := $(BIN)/python -m pytest
 # Two workers; worksteal keeps the tests of a file together, and so their fixtures.
 TWO := -n 2 --dist worksteal
+TOLD := artifacts/tests.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full test-library lint format bench docs bundle lock install \
+.PHONY: help run test test-full both test-library lint format bench docs bundle lock install \
         install-test chromium
 
 help: ## show this list
@@ -27,14 +28,21 @@ else
 	$(BIN)/hcs-dashboard serve "$(PLATE)" --port $(PORT) $(ARGS)
 endif
 
-# The browser's tests run alone, and also where the others failed.
-test: install-test chromium ## unit, integration and browser tests
-	$(PYTEST) $(TWO) -m "not full and not browser" $(ARGS); parts=$$?; \
-	$(PYTEST) tests/browser -m "not full" $(ARGS) && exit $$parts
+# The browser's tests run alone, and also where the others failed. What both came to is
+# said at the end.
+test: PARTS := not full and not browser
+test: PAGES := not full
+test: both ## unit, integration and browser tests
 
-test-full: install-test chromium ## the same, with long counts and slow checks
-	$(PYTEST) $(TWO) -m "not browser" $(ARGS); parts=$$?; \
-	$(PYTEST) tests/browser -m "" $(ARGS) && exit $$parts
+test-full: PARTS := not browser
+test-full: PAGES :=
+test-full: both ## the same, with long counts and slow checks
+
+both: install-test chromium
+	@mkdir -p $(dir $(TOLD)); rm -f $(TOLD); export HCS_TESTS_TOLD=$(TOLD); \
+	$(PYTEST) $(TWO) -m "$(PARTS)" $(ARGS); parts=$$?; \
+	$(PYTEST) tests/browser -m "$(PAGES)" $(ARGS); pages=$$?; \
+	echo; cat $(TOLD); exit $$((parts || pages))
 
 # Another environment must not disturb .venv: make test-library VENV=.venv-3.13 PYTHON=...
 test-library: install-test ## the tests that need neither the page nor a browser

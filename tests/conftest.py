@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import plates
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).resolve().parent.parent
+
+TOLD = "HCS_TESTS_TOLD"
+"""Name of the variable with the file that gets one more summary, for the very end."""
 
 # Stores on a shared machine are slow at times; a slow example is no failure.
 settings.register_profile(
     "hcs", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("hcs")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Add to the file that is shown after the last of several runs."""
+    if TOLD not in os.environ:
+        return
+    stats = terminalreporter.stats
+    bad = [*stats.get("failed", []), *stats.get("error", [])]
+    lines = [f"    {one.outcome.upper()} {one.nodeid} ({one.when})" for one in bad]
+    counts = [
+        f"{len(stats[kind])} {kind}"
+        for kind in ("failed", "error", "passed", "skipped")
+        if stats.get(kind)
+    ]
+    asked = " ".join(config.invocation_params.args)
+    with Path(os.environ[TOLD]).open("a") as file:
+        file.write("\n".join([f"pytest {asked}: {', '.join(counts)}", *lines, ""]))
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +54,32 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real microscope files at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Return a folder that only the first process of a run to ask for it fills.
+
+    It is filled under another name: what is made there must not keep its own path.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, part = root / name, root / f"{name}.part"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir()
+                make(part)
+                part.rename(folder)
+        return folder
+
+    return made
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing, contextmanager
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dashboard.cli import main
 from tests import plates
 from tests.integration.serving import PATIENCE, wait_for
 
@@ -45,18 +48,13 @@ def started(tmp_path: Path, *arguments: object) -> Iterator[subprocess.Popen[str
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")},
+        env=os.environ
+        | {"XDG_DATA_HOME": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1"},
     ) as process:
         try:
             yield process
         finally:
             process.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def status(port: int, path: str) -> int:
@@ -69,22 +67,27 @@ def status(port: int, path: str) -> int:
         return 0
 
 
-@pytest.mark.parametrize("command", [(), ("serve",)])
 def test_it_says_where_to_look_serves_and_ends_cleanly(
-    tmp_path: Path, plate: Path, command: tuple[str, ...]
+    tmp_path: Path, plate: Path
 ) -> None:
-    port = free_port()
+    # Without `serve`, which may be left out; the browser's tests say it.
     workspace = tmp_path / "workspace"
     with started(
-        tmp_path, *command, plate, "--port", port, "--workspace", workspace,
-        "--prefix", "hcs",
-    ) as process:  # fmt: skip
+        tmp_path, plate, "--port", 0, "--workspace", workspace, "--prefix", "hcs"
+    ) as process:
+        assert process.stdout is not None
+        output, found = "", None
+        while found is None:
+            line = process.stdout.readline()
+            assert line, f"it ended:\n{output}"
+            output += line
+            found = re.search(r"http://localhost:(\d+)/hcs/", line)
+        port = int(found[1])
         wait_for(lambda: status(port, "/hcs/health") == 200, "for the server")
         assert status(port, "/hcs/") == 200
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=PATIENCE)
+        output += process.communicate(timeout=PATIENCE)[0]
     assert process.returncode == 0
-    assert f"http://localhost:{port}/hcs/" in output
     assert "p.ome.zarr" in output
     assert str(workspace) in output
     assert "Traceback" not in output
@@ -138,29 +141,20 @@ def test_a_workspace_that_is_a_file_is_said(tmp_path: Path, plate: Path) -> None
     assert "--workspace" in found.stderr
 
 
-def test_a_database_of_a_newer_program_is_refused(tmp_path: Path, plate: Path) -> None:
-    import sqlite3
-
+def test_measuring_counts_and_a_newer_program_s_database_is_refused(
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     workspace = tmp_path / "w"
-    assert (
-        run(
-            tmp_path, "measure", plate, "--workspace", workspace, "--workers", 0
-        ).returncode
-        == 0
-    )
+    measure = ["measure", str(plate), "--workspace", str(workspace), "--workers", "0"]
+    assert main(measure) == 0
+    assert "2 fields measured, 0 failed" in capsys.readouterr().out
     with closing(sqlite3.connect(workspace / "workspace.sqlite")) as database:
         database.execute("UPDATE settings SET value = '999' WHERE name = 'schema'")
         database.commit()
     found = run(tmp_path, plate, "--workspace", workspace)
     assert found.returncode == 1
     assert "schema 999" in found.stderr
-
-
-def test_measuring_fills_the_workspace_and_counts(tmp_path: Path, plate: Path) -> None:
-    workspace = tmp_path / "w"
-    found = run(tmp_path, "measure", plate, "--workspace", workspace, "--workers", 0)
-    assert found.returncode == 0, found.stderr
-    assert "2 fields measured, 0 failed" in found.stdout
+    assert main(measure) == 1
 
 
 def test_help_names_every_option(tmp_path: Path) -> None:

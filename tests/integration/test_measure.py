@@ -116,7 +116,7 @@ def test_a_dask_cluster_measures_the_same(plate_path):
         distributed.LocalCluster(
             n_workers=1,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             host="127.0.0.1",
         ) as cluster,
         distributed.Client(cluster) as client,
@@ -136,7 +136,7 @@ def test_a_scheduler_is_known_by_its_address():
         distributed.LocalCluster(
             n_workers=1,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             host="127.0.0.1",
         ) as cluster,
         connected(cluster.scheduler_address) as executor,
@@ -146,8 +146,9 @@ def test_a_scheduler_is_known_by_its_address():
     assert sorted(found) == [i**2 for i in range(9)]
 
 
-def test_a_scheduler_that_does_not_answer_is_an_error():
+def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
     pytest.importorskip("distributed", reason="dask[distributed] is not installed")
+    monkeypatch.setattr("hcs.qc.cluster._PATIENCE", "1s")
     with (
         pytest.raises(StoreError, match="No Dask scheduler answers at tcp://"),
         connected("tcp://127.0.0.1:9"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from dashboard.cli import main
 from dashboard.database import metric_values, open_database
 from dashboard.quality.basis import Basis
 from dashboard.quality.metrics import FieldKey, Measured, MetricStore
@@ -302,16 +303,20 @@ def test_a_folder_is_measured_into_the_workspace_that_the_page_reads(
         assert made.values(KEY, "mean.0").wells["A1"].value is not None
 
 
-def test_a_cluster_fills_the_workspace_like_the_page(tmp_path, plate, workspace):
+def test_a_cluster_fills_the_workspace_like_the_page(
+    tmp_path, plate, workspace, capsys
+):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        n_workers=1,
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",
+        host="127.0.0.1",
     ) as cluster:
         address = cluster.scheduler_address
-        told = ("--workspace", workspace, "--scheduler", address)
-        found = command(tmp_path, plate, *told)
-        assert found.returncode == 0, found.stderr
-    assert "12 fields measured, 0 failed" in found.stdout
+        told = ("--workspace", str(workspace), "--scheduler", address)
+        assert main(["measure", str(plate), *told]) == 0
+    assert "12 fields measured, 0 failed" in capsys.readouterr().out
     with service(workspace, plate, measure=False) as there:
         surveyed(there, KEY)
         wait_for(lambda: there.judgement(KEY).ready)
@@ -322,13 +327,14 @@ def test_a_cluster_fills_the_workspace_like_the_page(tmp_path, plate, workspace)
         assert here.values(KEY, "p99.1").wells == by_cluster
 
 
-def test_a_scheduler_that_is_not_there_is_one_line(tmp_path, plate, workspace):
+def test_a_scheduler_that_is_not_there_is_one_line(
+    plate, workspace, monkeypatch, capsys
+):
     pytest.importorskip("distributed", reason="Dask is not installed")
-    told = ("--workspace", workspace, "--scheduler", "tcp://127.0.0.1:9")
-    found = command(tmp_path, plate, *told)
-    assert found.returncode == 1
-    assert (
-        found.stderr.strip()
-        .splitlines()[-1]
-        .startswith("hcs-dashboard: No Dask scheduler answers at tcp://127.0.0.1:9")
+    monkeypatch.setattr("hcs.qc.cluster._PATIENCE", "1s")
+    told = ("--workspace", str(workspace), "--scheduler", "tcp://127.0.0.1:9")
+    assert main(["measure", str(plate), *told]) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith(
+        "hcs-dashboard: No Dask scheduler answers at tcp://127.0.0.1:9"
     )

@@ -83,20 +83,22 @@ class Gate:
         self.open = False
         self._lock = threading.Lock()
         self._held: list[tuple[str, threading.Event]] = []
-        self._last = 0.0
+        self._quiet = 0
 
     def hold(self, path: str) -> None:
         event = threading.Event()
         with self._lock:
             self._held.append((path, event))
-            self._last = time.monotonic()
-        event.wait(30)
+            self._quiet = 0
+        event.wait(60)
 
     def run(self) -> None:
         while not self.open or self._held:
+            # Looks are counted, not seconds: a busy machine holds up both sides.
             time.sleep(0.02)
             with self._lock:
-                if self._held and time.monotonic() - self._last > 0.3:
+                self._quiet += 1
+                if self._held and self._quiet > 25:
                     self.rounds.append([path for path, _ in self._held])
                     for _, event in self._held:
                         event.set()
@@ -426,9 +428,10 @@ def test_a_server_that_never_answers_is_given_up(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = make(server)
-    monkeypatch.setattr(hcs.config, "request_timeout", 0.3)
+    # Long enough for the answers that do come, on a busy machine too.
+    monkeypatch.setattr(hcs.config, "request_timeout", 1.5)
     with hcs.from_hcs_zarr(url) as plate:
-        server.delay = 1.0
+        server.delay = 60.0
         with pytest.raises(StoreError, match="no answer within"):
             plate.well("A1")
 

@@ -72,7 +72,7 @@ def _pairs(query: str) -> Iterator[tuple[str, str]]:
 
 
 def test_closed_pages_leave_no_session_and_no_view_alive(served: Served) -> None:
-    views, before = len(pn.state._views), alive()
+    views, before = set(pn.state._views), alive()
     states = [
         ViewState(),
         ViewState(plate=KEY),
@@ -84,20 +84,20 @@ def test_closed_pages_leave_no_session_and_no_view_alive(served: Served) -> None
         visit(served, encode(state))
     wait_for(lambda: served.service.sessions == 0, "for the sessions to end")
     wait_for(lambda: nothing_since(before), "for the sessions to be forgotten")
-    assert len(pn.state._views) == views
+    assert set(pn.state._views) <= views
 
 
 @pytest.mark.full
 @pytest.mark.timeout(1800)
 def test_100_closed_pages_leave_nothing_alive(served: Served) -> None:
-    views, before = len(pn.state._views), alive()
+    views, before = set(pn.state._views), alive()
     for number in range(100):
         # Every fourth opens the plate, a well, a field, or a montage of the plate.
         query = ("", "well=A1", "well=A1&field=0", "montage=random")[number % 4]
         visit(served, f"plate={KEY}&{query}")
     wait_for(lambda: served.service.sessions == 0)
     wait_for(lambda: nothing_since(before))
-    assert len(pn.state._views) == views
+    assert set(pn.state._views) <= views
 
 
 def test_a_page_that_is_only_fetched_holds_no_upload_folder(served: Served) -> None:
