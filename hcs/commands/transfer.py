@@ -37,8 +37,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         description="Write a plate anew, in another NGFF version or as an archive.",
     )
     parser.add_argument("plate", metavar="PLATE")
-    parser.add_argument("out", metavar="OUT", help="where to; must not exist yet")
+    parser.add_argument("out", metavar="OUT", help="where to")
     parser.add_argument("--version", required=True, metavar="V", help="0.4, 0.5 or 0.6")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a plate that is there"
+    )
+    parser.add_argument(
+        "--drop-history",
+        action="store_true",
+        help="write the live versions only, as a plate of its own",
+    )
     parser.set_defaults(run=_convert)
 
 
@@ -69,8 +77,9 @@ def _convert(options: argparse.Namespace) -> int:
             plate,
             options.out,
             version=options.version,
-            overwrite=False,
+            overwrite=options.overwrite,
             progress=bar,
+            history=not options.drop_history,
         )
     say(f"Wrote {options.out} as NGFF {options.version}.")
     return 0

@@ -126,7 +126,8 @@ def copy_plate(
     unfinished = _unfinished(store, plate.id)
     if not overwrite and not unfinished and _is_taken(store):
         raise StoreError(
-            f"{store} is taken; choose another place, or overwrite it (overwrite=True)."
+            f"{store} is taken; choose another place, or replace it (overwrite=True; "
+            f"hcs convert --overwrite)."
         )
     draft = open_draft(
         unfinished or store,

@@ -78,7 +78,8 @@ def pack(
         raise StoreError(f"{final} must be called something.ozx.")
     if final.exists() and not overwrite:
         raise StoreError(
-            f"{final} exists; choose another name, or overwrite it (overwrite=True)."
+            f"{final} exists; choose another name, or replace it (overwrite=True; "
+            f"hcs pack --overwrite)."
         )
     if not target.root.is_dir():
         there = "a file" if target.root.exists() else "nothing"

@@ -308,6 +308,14 @@ def test_convert_writes_another_version(
     done = hcs("convert", plate_path, out, "--version", version)
     assert (done.code, done.err) == (0, "")
     assert info(hcs, out)["version"] == version
+    assert "--overwrite" in hcs("convert", plate_path, out, "--version", version).err
+    again = ("convert", plate_path, out, "--version", version, "--overwrite")
+    assert hcs(*again, "--drop-history").code == 0
+    assert info(hcs, out)["id"] != info(hcs, plate_path)["id"]
+    (folder := tmp_path / "other").mkdir()
+    (folder / "notes.txt").write_text("mine")
+    done = hcs("convert", plate_path, folder, "--version", version, "--overwrite")
+    assert (done.code, [one.name for one in folder.iterdir()]) == (1, ["notes.txt"])
     with from_hcs_zarr(out) as plate:
         image = plate.well("B02").field("1").image()
         pixel = image.images[0].data[0, 0, 0]
