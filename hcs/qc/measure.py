@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 
 _CLUSTER_BATCH = 8
-"""Fields in a task of somebody else's executor: scheduling 3 ms, measuring 100 ms."""
+"""Fields in a task of somebody else's executor at most: scheduling costs 3 ms,
+measuring a field 100 ms and more."""
+
+_CLUSTER_TASKS = 48
+"""Tasks that a small plate is cut into at least, so that no worker is left with a large
+one at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +158,8 @@ def measure_plate(
         ``distributed.Client.get_executor()``; the plate's location must mean the same
         to its workers.
     batch
-        Fields in a task; by default one, or eight with an `executor`, whose tasks may
-        cost milliseconds each.
+        Fields in a task; by default one, or up to eight with an `executor`, whose
+        tasks may cost milliseconds each.
     on_result
         Called with each result, the number of fields done and the number of all.
     cancelled
@@ -177,7 +182,8 @@ def measure_plate(
         broken: list[FieldResult] = []
         tasks = list(_tasks(opened, skip, broken))
         total = len(tasks) + len(broken)
-        size = max(1, batch or (1 if executor is None else _CLUSTER_BATCH))
+        usual = min(_CLUSTER_BATCH, len(tasks) // _CLUSTER_TASKS)
+        size = max(1, batch or (1 if executor is None else usual))
         starts = range(0, len(tasks), size)
         batches = [tasks[start : start + size] for start in starts]
         done = 0
