@@ -81,6 +81,13 @@ class Session:
         """Whether the page has gone."""
         return self._document is None
 
+    @property
+    def connected(self) -> bool:
+        """Whether a browser is at the other end: a session outlives it by a while."""
+        context = None if self._document is None else self._document.session_context
+        session = getattr(context, "session", None)
+        return session is None or session.connection_count > 0
+
     def watch(self, callback: Callable[[int], object]) -> None:
         """Call `callback` with the revision whenever the present plate has changed.
 

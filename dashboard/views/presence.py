@@ -28,11 +28,13 @@ class Presence:
         self._session = session
         self._now: Snapshot | None = None
         self._deciding = False
+        self._here = True
         self.component = PresenceIsland()
         self.component.on("deciding", self._decide)
         self.component.on("again", self._come)
         self._leave = session.urls.leave(session.token)
         session.each_poll(self._look)
+        session.each_poll(self._notice)
 
     def _decide(self, message: Message) -> None:
         self._deciding = message.get("on") is True
@@ -43,6 +45,15 @@ class Presence:
         del message
         self._session.service.presence.come(self._session.token)
         self._tell()
+
+    def _notice(self) -> None:
+        """A browser that was killed says no good-bye."""
+        here = self._session.connected
+        if here != self._here:
+            self._here = here
+            presence = self._session.service.presence
+            act = presence.come if here else presence.go
+            act(self._session.token)
 
     def draw(self, now: Snapshot) -> None:
         """Say where this page is now."""
