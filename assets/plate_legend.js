@@ -51,7 +51,7 @@ export function legend({ gradient, onLimits, onLog }) {
       const [text, about] = MODE_TEXTS[limits]
       set(mode, { dataset: { mode: limits }, title: about })
       mode.hidden = values.metric === "suspicion" // its limits are always the same
-      mode.textContent = limits === "project" && !values.project ? "looking…" : text
+      mode.textContent = limits !== "project" || values.project?.length ? text : values.project ? "this plate" : "looking…"
       logarithm.hidden = log === null || values.metric === "suspicion"
       set(logarithm, { "aria-pressed": String(Boolean(log)) })
     },

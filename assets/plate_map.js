@@ -5,7 +5,7 @@
 
 import { onTheme, gradient } from "./colours.js"
 import { count, everyFrame, fill, h, number, say, set } from "./dom.js"
-import { listen } from "./bus.js"
+import { listen, tell } from "./bus.js"
 import { filtering } from "./filtering.js"
 import { island } from "./island.js"
 import { STATE, drawMarks, drawWells, geometry } from "./plate_drawing.js"
@@ -35,6 +35,7 @@ function build({ el, send }) {
   let values = null
   let metrics = []
   let limits = "robust"
+  let commonOf = "" // what common limits were asked for
   let asked = 0
   let lastSent = 0
   let waiting = 0
@@ -435,7 +436,7 @@ function build({ el, send }) {
 
   const legendBox = legend({
     gradient: gradient(),
-    onLimits: (mode) => { limits = mode; if (mode === "project") send("limits"); colour() },
+    onLimits: (mode) => tell("limits", mode),
     onLog: (on) => { logs.set(values?.metric, on); colour() },
   })
   map.after(legendBox.element)
@@ -461,9 +462,24 @@ function build({ el, send }) {
     paintWells()
   }
 
+  /** What all plates have in common is looked for once for what is shown. */
+  function askLimits() {
+    const what = JSON.stringify([plate?.key, values?.metric, way.value, acquisition.value])
+    if (limits !== "project" || !values || values.project || commonOf === what) return
+    commonOf = what
+    send("limits")
+  }
+
+  function setLimits(mode) {
+    limits = mode
+    commonOf = ""
+    askLimits()
+    colour()
+  }
+
   /** Where the colours end: most wells of this plate, all of them, or those of the project. */
   function limitsOf(full) {
-    if (limits === "project" && values?.project) return values.project
+    if (limits === "project" && values?.project?.length) return values.project
     if (limits !== "full" && values?.low !== null && values?.low !== undefined) return [values.low, values.high]
     return full
   }
@@ -498,6 +514,7 @@ function build({ el, send }) {
 
   const stop = [
     listen("verdicts", showVerdicts),
+    listen("limits", setLimits),
     listen("selection", () => { if (drawnWells !== selection.wells) { drawnWells = selection.wells; showChosen() } }),
     onTheme(() => { paintWells(); paint(); if (plate) fill(keyBox, categoryKeys(values), stateKeys(scene)) }),
     listen("move", ([rows, columns]) => move(rows, columns, false)),
@@ -580,6 +597,7 @@ function build({ el, send }) {
       scene.colours = values?.colours ?? null
       set(select, { title: values?.definition || "" })
       say(explain, values?.definition || "")
+      askLimits()
       colour()
     },
     look(next) {

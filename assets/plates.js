@@ -1,5 +1,6 @@
 // The plates to choose from: a small map of each, what it holds, how far it is judged.
 
+import { listen, tell } from "./bus.js"
 import { ramp, token } from "./colours.js"
 import { count, fill, h, icon, number, say, set } from "./dom.js"
 import { island } from "./island.js"
@@ -17,6 +18,8 @@ function build({ el, send, hide }) {
   const title = h("h2", {})
   const find = h("input", { type: "search", class: "find", placeholder: "Find a plate", "aria-label": "Find a plate", on: { input: () => show() } })
   const open = h("input", { type: "checkbox", on: { change: () => show() } })
+  const common = h("input", { type: "checkbox", on: { change: () => tell("limits", common.checked ? "project" : "robust") } })
+  const stop = listen("limits", (mode) => { common.checked = mode === "project" })
   const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
   const empty = h("p", { class: "soft" })
   const list = h("ul", { class: "choices" })
@@ -25,7 +28,7 @@ function build({ el, send, hide }) {
   const chart = h("div", { class: "chart" })
   const verdict = h("p", { class: "small", role: "status" })
   const trendBox = h("div", { class: "trend", hidden: true }, h("div", { class: "row" }, metric, verdict), chart)
-  const header = h("header", {}, title, h("span", { class: "grow" }), h("label", { class: "row small" }, open, "Only unfinished"), find, trendButton)
+  const header = h("header", {}, title, h("span", { class: "grow" }), h("label", { class: "row small" }, open, "Only unfinished"), h("label", { class: "row small hcs-common-limits", title: "A plate that is opened is coloured by the 2nd to 98th percentile over all plates of its project" }, common, "Same colours on all"), find, trendButton)
   el.append(h("section", { class: "panel hcs-plate-list", "aria-label": "Plates" }, header, h("div", { class: "body" }, problem, trendBox, empty, list)))
 
   function draw(canvas, one) {
@@ -67,7 +70,7 @@ function build({ el, send, hide }) {
     if (one.known) draw(canvas, one)
     const suspects = one.suspects === null || one.suspects === undefined ? "not measured yet" : count(one.suspects, "suspect")
     return h("li", { dataset: { plate: one.key } }, h("button", { type: "button", disabled: Boolean(one.error), on: { click: () => send("plate", { plate: one.key }) } },
-      h("span", { class: "map" }, one.error ? icon("warn") : canvas),
+      h("span", { class: "map" }, one.error ? icon("warn") : one.known ? canvas : null),
       h("span", { class: "about" }, h("b", { class: "cut" }, one.name), h("span", { class: "soft small cut", title: one.location }, one.location),
         one.error ? h("span", { class: "why small" }, one.error) : one.known ? h("span", { class: "small" }, one.completeness || "not looked over yet") : h("span", { class: "small soft" }, "Reading…")),
       one.known ? h("span", { class: "facts" }, h("span", { class: one.suspects ? "suspects" : "soft" }, suspects), h("span", { class: "soft small" }, day(one.changed))) : h("span"),
@@ -150,6 +153,7 @@ function build({ el, send, hide }) {
       show()
     },
     trend: showTrend,
+    dispose: stop,
   }
 }
 

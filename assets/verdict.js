@@ -58,17 +58,21 @@ function build({ el, send, hide }) {
   const csv = h("a", { class: "button small hcs-export-csv", download: "", title: "Wells with verdicts and metrics as CSV" }, "Wells CSV")
   const fieldsCsv = h("a", { class: "button small hcs-export-fields", download: "", title: "Fields with verdicts and metrics as CSV" }, "Fields CSV")
   const report = h("a", { class: "button small hcs-report", download: "", title: "One file that opens without this server" }, "Report")
+  const file = (words) => h("a", { class: "button small", download: "" }, words)
+  const parquet = { wells: file("Wells Parquet"), fields: file("Fields Parquet") }
+  const beside = h("button", { type: "button", class: "small hcs-table-beside", title: "Write tables/qc into the plate, as AnnData and ngio keep tables", on: { click: () => send("table", { plate: now.plate }) } }, "Tables into the plate")
+  const more = h("details", { class: "more" }, h("summary", { class: "small" }, "More files"), h("div", { class: "row line" }, parquet.wells, parquet.fields, beside))
   const toast = h("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true })
   const problem = h("div", { class: "problem", role: "alert", hidden: true })
   const reopen = h("button", { type: "button", class: "small hcs-reopen-here", on: { click: () => tell("reopen") } }, "Reopen…")
   const lock = h("div", { class: "lock", hidden: true })
-  const beside = h("p", { class: "small others", role: "status", hidden: true })
+  const sharing = h("p", { class: "small others", role: "status", hidden: true })
   const judge = h("div", { class: "judge" },
     h("div", { class: "row line" }, ...Object.values(buttons), reason, scope),
     h("div", { class: "row line" }, note, undo, redo))
-  const files = h("div", { class: "row line files" }, rest, h("span", { class: "grow" }), csv, fieldsCsv, report)
+  const files = h("div", { class: "row line files" }, rest, h("span", { class: "grow" }), csv, fieldsCsv, report, more)
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, problem,
-    h("div", { class: "about" }, standing, why), beside, lock, judge,
+    h("div", { class: "about" }, standing, why), sharing, lock, judge,
     h("div", { class: "row line queue" }, before, next, order,
       h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), files, toast)
   el.append(section)
@@ -205,6 +209,7 @@ function build({ el, send, hide }) {
     if (one.batch) forget(one.batch)
     const leftAlone = one.left?.length ? ` Left alone, decided since: ${one.left.join(", ")}${one.more ? ` and ${one.more} more` : ""}.` : ""
     if (one.type === "undo") show([icon("undo"), h("span", {}, `Taken back: ${one.text}.${leftAlone}`)], "done")
+    else if (one.type === "table") show([icon("check"), h("span", {}, one.text)], "done")
     else if (one.type === "redo") show([icon("check"), h("span", {}, `Again: ${one.text}.${leftAlone}`)], "done")
     else show([icon("check"), h("span", {}, `${one.text}: `, h("kbd", {}, keyName("undo")), " undoes")], "done")
   }
@@ -287,11 +292,11 @@ function build({ el, send, hide }) {
   function showOthers() {
     const well = review.selected || now?.well
     const here = well ? review.others.filter((one) => one.well === well) : []
-    beside.hidden = !here.length
+    sharing.hidden = !here.length
     const deciding = here.filter((one) => one.deciding)
     const names = (deciding.length ? deciding : here).map((one) => one.who || "somebody").join(", ")
-    say(beside, here.length ? `${names} ${deciding.length ? "is about to judge" : "is looking at"} ${well} too` : "")
-    beside.classList.toggle("deciding", deciding.length > 0)
+    say(sharing, here.length ? `${names} ${deciding.length ? "is about to judge" : "is looking at"} ${well} too` : "")
+    sharing.classList.toggle("deciding", deciding.length > 0)
   }
 
   function said(many, well) {
@@ -331,6 +336,12 @@ function build({ el, send, hide }) {
     set(csv, { href: now.wells_csv })
     set(fieldsCsv, { href: now.fields_csv })
     set(report, { href: now.report })
+    for (const [name, link] of Object.entries(parquet)) {
+      link.hidden = !now.parquet
+      set(link, { href: now.parquet?.[name] ?? "" })
+    }
+    beside.hidden = now.read_only
+    more.hidden = now.read_only && !now.parquet
   }
 
   function showReasons() {

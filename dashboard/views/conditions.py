@@ -118,7 +118,7 @@ def ways(now: Snapshot) -> dict[str, list[list[str]]]:
 
 
 def limited(
-    content: dict[str, Any] | None, limits: tuple[float, float] | None
+    content: dict[str, Any] | None, limits: tuple[float, ...] | None
 ) -> dict[str, Any] | None:
     """Return a metric's content with the project's limits, where they are known."""
     if content is None or limits is None or content.get("diverging"):

@@ -128,10 +128,11 @@ class PlateMap:
             self._valued = ()
             self.draw(self._now)
 
-    def _project_limits(self, now: Snapshot) -> tuple[float, float] | None:
+    def _project_limits(self, now: Snapshot) -> tuple[float, ...] | None:
+        """Return common limits, empty where there are none, None before it is known."""
         state = now.state
         asked = (state.plate, state.metric, state.acquisition, state.way)
-        return self._project[1] if self._project[0] == asked else None
+        return self._project[1] or () if self._project[0] == asked else None
 
     def _acquisition(self, message: Message) -> None:
         asked = index_of(message, "acquisition")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from dashboard.reviews.acts import VERDICTS, Subject
+from dashboard.reviews.beside import write_beside
 from dashboard.reviews.queue import entries, order, tally, unjudged
 from dashboard.reviews.values import Decision, Outcome
 from dashboard.text import plain_text
@@ -37,6 +39,8 @@ _RESULTS = 20
 _MONTAGE = 32
 _MONTAGE_SIZE = 160
 
+_PARQUET = find_spec("pyarrow") is not None
+
 _UNEXPECTED = "It was not saved; the server's log says why. Try again."
 
 
@@ -65,6 +69,7 @@ class VerdictBar:
         self.component.on("redo", lambda message: self._turn(message, again=True))
         self.component.on("seen", self._note_seen)
         self.component.on("sample", self._draw_sample)
+        self.component.on("table", self._put_table)
         self.component.on("name", lambda _: self._redraw())
 
     # --- acting -----------------------------------------------------------------------
@@ -159,6 +164,22 @@ class VerdictBar:
             message,
             lambda: self._session.service.reviews.judge(
                 key, decisions, verdict, who, reason=reason, note=note, batch=batch
+            ),
+        )
+
+    def _put_table(self, message: Message) -> None:
+        """Put the tables of wells and fields beside the pictures, for other tools."""
+        service, key = self._session.service, self._session.state.plate
+        if text_of(message, "plate", 1000) != key:
+            return self._refuse(message, "Open that plate first: nothing was written.")
+        return self._session.run(
+            lambda: write_beside(service, key),
+            lambda folder: self._answer(
+                message, text=f"{folder.name}/qc and qc_fields are in the plate now."
+            ),
+            failed=lambda error: self._refuse(
+                message,
+                plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED,
             ),
         )
 
@@ -302,6 +323,12 @@ class VerdictBar:
                 "wells_csv": urls.export(overview.key, "wells.csv"),
                 "fields_csv": urls.export(overview.key, "fields.csv"),
                 "report": urls.export(overview.key, "report.html"),
+                "parquet": {
+                    name: urls.export(overview.key, f"{name}.parquet")
+                    for name in ("wells", "fields")
+                }
+                if _PARQUET
+                else None,
             }
         )
 

@@ -242,6 +242,10 @@ def test_many_wells_are_judged_at_once_and_taken_back_at_once(
     expect(page.locator(".verdicts .progress")).to_contain_text("3 of 6")
     page.keyboard.press("u")
     expect(page.locator(".verdicts .progress")).to_contain_text("0 of 6")
+    page.locator(".more summary").click()
+    page.locator(".hcs-table-beside").click()
+    toast(page, "qc and qc_fields are in the plate now")
+    assert downloaded(page, "text=Wells Parquet").read_bytes().startswith(b"PAR1")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -391,6 +395,9 @@ def test_two_judge_blind_compare_and_one_signs_off(
     ben.get_by_role("button", name="Reopen as Ben").click()
     expect(ada.locator(".hcs-verdict-fail")).to_be_visible()
     expect(ben.locator(".hcs-verdict-fail")).to_be_visible()
+    expect(ada.locator(".hcs-presence")).to_contain_text("Ben")
+    ben.close()
+    expect(ada.locator(".hcs-presence")).to_be_hidden()
     assert ada.evaluate("window.hacked") is None
 
 
