@@ -134,6 +134,7 @@ def test_planted_defects_are_listed_with_their_reasons(
 
     cut_offs_and_selection(page, picture)
     controls_typed(page, picture)
+    colours_and_tables(page, picture)
 
     page.locator('.hcs-suspects .suspect[data-well="C07"]').click()
     expect(well(page, "C07")).to_have_attribute("aria-selected", "true")
@@ -219,6 +220,60 @@ def controls_typed(page: Page, picture: Callable) -> None:
     setup.get_by_label("positive").fill("A-H:5")
     setup.locator(".hcs-typed-keep").click()
     expect(setup.locator(".notice.bad:visible")).to_contain_text("cannot be both")
+
+
+def colours_and_tables(page: Page, picture: Callable) -> None:
+    """Colours by logarithm and between limits; a plate map and numbers from files."""
+    choose(page, "Mean intensity, DNA")
+    logarithm, limits = (
+        page.locator(".hcs-log"),
+        page.locator(".legend .mode[data-mode]"),
+    )
+    was = logarithm.get_attribute("aria-pressed")
+    logarithm.click()
+    expect(logarithm).not_to_have_attribute("aria-pressed", was or "")
+    logarithm.click()
+    expect(logarithm).to_have_attribute("aria-pressed", was or "")
+    shown = page.locator(".legend > span")
+    seen = []
+    for mode in ("full", "project", "robust"):
+        limits.click()
+        expect(limits).to_have_attribute("data-mode", mode)
+        expect(limits).not_to_contain_text("looking")
+        seen.append(shown.all_inner_texts()[:2])
+    # The only plate of its project has the same limits as its project.
+    assert seen[0] != seen[1]
+
+    setup = page.locator(".hcs-setup")
+    table = b"Position,Drug\nB03,taxol\nb4,taxol\nC03,none\nZ99,none\n"
+    setup.locator(".hcs-file-map").set_input_files(
+        {"name": "drugs.csv", "mimeType": "text/csv", "buffer": table}
+    )
+    expect(setup).to_contain_text("drugs.csv: 3 wells of this plate, a row a well")
+    expect(setup.locator(".problems")).to_contain_text("Z99")
+    setup.locator(".hcs-map-keep").click()
+    select = page.locator(".hcs-metric-select select")
+    select.select_option(label="Drug")
+    expect(page.locator(".categories li")).to_have_text(["none", "taxol"])
+    expect(well(page, "B04")).to_contain_text("Drug taxol")
+    picture(page, "9-map")
+    setup.get_by_role("button", name="Remove", exact=True).click()
+    expect(select.locator("option", has_text="Drug")).to_have_count(0)
+
+    numbers = b"Well,Site,Cells\nB03,1,10\nB03,2,30\nC03,9,5\n"
+    setup.locator(".hcs-file-import").set_input_files(
+        {"name": "cells.csv", "mimeType": "text/csv", "buffer": numbers}
+    )
+    told = setup.locator(".hcs-import-sites")
+    expect(told).to_contain_text(re.compile(r"1 is \S+ \(1 well\), 2 is"))
+    expect(told).to_contain_text("kept for the well without one: 9 (1 well)")
+    picture(page, "10-import")
+    setup.locator(".hcs-import-keep").click()
+    select.select_option(label="Cells")
+    expect(well(page, "B03")).to_contain_text("Cells 20")
+    expect(well(page, "C03")).to_contain_text("Cells 5")
+    setup.get_by_role("button", name="Remove Cells").click()
+    expect(select.locator("option", has_text="Cells")).to_have_count(0)
 
 
 _FIGURE = """
