@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.text import plain_text
 from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message
+from dashboard.views.redrawing import Redrawn
 from hcs.errors import HCSError
 from hcs.terminal import counted, duration
 
@@ -25,12 +26,11 @@ class MeasuringIsland(Island):
     module = "measuring.js"
 
 
-class MeasuringJob:
+class MeasuringJob(Redrawn):
     """Shows the job of the plate while there is something to say."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._attempts = Attempts(session, self._redraw)
         self.component = MeasuringIsland()
         self.component.on("hold", self._hold)
@@ -46,10 +46,6 @@ class MeasuringJob:
         if self._now and self._now.overview and not self._session.read_only:
             service, key = self._session.service, self._now.state.plate
             self._attempts.make(lambda: service.resume_measuring(key))
-
-    def _redraw(self) -> None:
-        if self._now is not None:
-            self.draw(self._now)
 
     def draw(self, now: Snapshot) -> None:
         """Show how far the plate is."""

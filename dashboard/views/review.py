@@ -12,6 +12,7 @@ from dashboard.reviews.queue import entries, order, tally, unjudged
 from dashboard.reviews.values import Decision, Outcome
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, index_of, text_of
+from dashboard.views.redrawing import Redrawn
 from dashboard.views.samples import Sample, by_chance, fulfil, pictures
 from dashboard.views.standing import (
     field_content,
@@ -50,12 +51,11 @@ class VerdictIsland(Island):
     module = "verdict.js"
 
 
-class VerdictBar:
+class VerdictBar(Redrawn):
     """Takes verdicts, one after the other, and shows how far the review is."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._seen: dict[tuple[str, str], tuple[str, str]] = {}
         self._work: deque[Callable[[], None]] = deque()
         self._results: deque[dict[str, Any]] = deque(maxlen=_RESULTS)
@@ -255,10 +255,6 @@ class VerdictBar:
                 self._seen[key, label] = (digest, "thumbnails")
 
     # --- showing ----------------------------------------------------------------------
-
-    def _redraw(self) -> None:
-        if self._now is not None:
-            self.draw(self._now)
 
     def draw(self, now: Snapshot) -> None:
         """Show what holds for the plate, the well and the field that are open."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.quality.maps import as_csv
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, index_of, text_of
+from dashboard.views.redrawing import Redrawn
 from dashboard.views.statistics import mapping_of, roles_content
 from hcs.errors import HCSError
 from hcs.qc import ROLES
@@ -36,12 +37,11 @@ class SetupIsland(Island):
     module = "setup.js"
 
 
-class Setup:
+class Setup(Redrawn):
     """Shows what is proposed and what is kept; takes files with a preview."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._basis: tuple[tuple[object, ...], BasisView] | None = None
         self._file: tuple[str, str, bytes] | None = None
         """Kind, name and bytes of the file that is previewed."""
@@ -298,10 +298,6 @@ class Setup:
         )
         self._problem = (part, text)
         self._redraw()
-
-    def _redraw(self) -> None:
-        if self._now is not None:
-            self.draw(self._now)
 
 
 def _map_content(found: MapPreview) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dashboard.reviews.acts import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, text_of
+from dashboard.views.redrawing import Redrawn
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -34,12 +35,11 @@ class SignoffIsland(Island):
     module = "signoff.js"
 
 
-class Signoff:
+class Signoff(Redrawn):
     """Signs a plate off or opens it again, begins blind rounds and shows their end."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._problem = ""
         self._count = 0
         self._compared: tuple[Agreement | None, tuple[Disagreement, ...]] = (None, ())
@@ -87,10 +87,6 @@ class Signoff:
         self._problem = problem
         self._count += 1
         self._redraw()
-
-    def _redraw(self) -> None:
-        if self._now is not None:
-            self.draw(self._now)
 
     def draw(self, now: Snapshot) -> None:
         """Show how far the review of the plate has come."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.text import plain_text
 from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, text_of
+from dashboard.views.redrawing import Redrawn
 
 if TYPE_CHECKING:
     from dashboard.quality.suspects import Judgement, SuspectView
@@ -23,12 +24,11 @@ class SuspectsIsland(Island):
     module = "suspects.js"
 
 
-class Suspects:
+class Suspects(Redrawn):
     """Lists suspects where no well is chosen, else gives the reasons of the well."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._attempts = Attempts(session, self._redraw)
         self.component = SuspectsIsland()
         self.component.on("metric", self._metric)
@@ -44,10 +44,6 @@ class Suspects:
         if now and now.state.plate and not self._session.read_only:
             service, key = self._session.service, now.state.plate
             self._attempts.make(lambda: service.judge_anew(key))
-
-    def _redraw(self) -> None:
-        if self._now is not None:
-            self.draw(self._now)
 
     def draw(self, now: Snapshot) -> None:
         """Show what is suspect on the plate or the well."""
