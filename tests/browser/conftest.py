@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-from contextlib import suppress
+import subprocess
+import sys
 from pathlib import Path
-from threading import Timer
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from hcs.demo import make_demo_plate
+from hcs.ingest.plate import import_plate
 from tests import plates
+from tests.browser.chromium import Chromium
 from tests.browser.serving import ROOT, Faults, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page
 
 ARTIFACTS = ROOT / "artifacts"
 
@@ -37,27 +37,18 @@ NO_PLATE = (
     '"attributes": {"ome": {"version": "0.5", "plate": {"rows": []}}}}'
 )
 
+SBS_NAMES = r"Channel(?P<channel>\d)-\d+-(?P<row>[A-H])-(?P<column>\d+)\.tif"
+
 _LAST_WORDS = 20
 """Seconds that a browser has to close."""
+
+_LONGEST = 480
+"""Seconds of a test until its browser is ended: before pytest ends the test."""
 
 PATIENCE = 60_000
 """Milliseconds until a wait is a failure; a busy machine may take long."""
 
 expect.set_options(timeout=PATIENCE)
-
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Without a GPU, WebGL2 is drawn in software.
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,7 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     """Return the system's Chromium, headless."""
     found = next(
         (
@@ -81,37 +72,60 @@ def chromium() -> Iterator[Browser]:
     )
     if found is None:
         pytest.skip("no Chromium here; `make chromium` installs it")
-    mark = f"--hcs-tests={uuid4().hex}"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found, headless=True, args=[*_FLAGS, mark]
-        )
+        browser = Chromium(playwright, found)
         yield browser
-        # Chromium does not always obey at the end of a long run; it has no say then.
-        watchdog = Timer(_LAST_WORDS, _kill, [mark])
-        watchdog.start()
-        browser.close()
-        watchdog.cancel()
+        with browser.watched(_LAST_WORDS):
+            browser.close()
 
 
-def _kill(mark: str) -> None:
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if mark.encode() in (process / "cmdline").read_bytes().split(b"\0"):
-                os.kill(int(process.name), signal.SIGKILL)
+@pytest.fixture(autouse=True)
+def _watched(chromium: Chromium) -> Iterator[None]:
+    """End a browser that hangs, so that its test fails and the next ones are run."""
+    with chromium.watched(_LONGEST):
+        yield
 
 
 @pytest.fixture(scope="session")
-def demo_master(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_master(once: Callable[..., Path]) -> Path:
     """Return the demo plate; nobody may change it."""
-    path = tmp_path_factory.mktemp("demo") / "demo.ome.zarr"
-    make_demo_plate(path)
-    return path
+    name = "demo.ome.zarr"
+    return once("demo", lambda folder: make_demo_plate(folder / name)) / name
+
+
+@pytest.fixture(scope="session")
+def demo_measured(demo_master: Path, once: Callable[..., Path]) -> Path:
+    """Return a workspace in which the demo plate is measured, to be copied."""
+
+    def measure(folder: Path) -> None:
+        command = [sys.executable, "-m", "dashboard.cli", "measure", str(demo_master)]
+        command += ["--workspace", str(folder), "--workers", "2"]
+        subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+
+    return once("demo-measured", measure)
+
+
+@pytest.fixture(scope="session")
+def sbs_master(shared_data: Path, once: Callable[..., Path]) -> Path:
+    """Return the translocation plate with its map, imported as a person would."""
+    source = shared_data / "sbs_translocation_96well"
+
+    def make(folder: Path) -> None:
+        import_plate(
+            source / "ExampleSBSImages_tif.zip",
+            folder / "sbs.ome.zarr",
+            preset="regex",
+            pattern=SBS_NAMES,
+            channel_names={"1": "GFP", "2": "DNA"},
+            plate_map=source / "1049_Metadata.csv",
+        )
+
+    return once("sbs", make) / "sbs.ome.zarr"
 
 
 @pytest.fixture(scope="session")
 def looking(
-    demo_master: Path, tmp_path_factory: pytest.TempPathFactory
+    demo_master: Path, demo_measured: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """Serve plates that are only looked at: the demo, and some that are odd."""
     folder = tmp_path_factory.mktemp("served")
@@ -142,7 +156,20 @@ def looking(
     plates.make(folder / "many.ome.zarr", rows=16, columns=24, channels=1, shape=(8, 8))
     (folder / "empty.ome.zarr").mkdir()
     (folder / "empty.ome.zarr" / "zarr.json").write_text(NO_PLATE)
-    server = Server(folder, workspace=tmp_path_factory.mktemp("workspace"))
+    workspace = tmp_path_factory.mktemp("workspace")
+    shutil.copytree(demo_measured, workspace, dirs_exist_ok=True)
+    server = Server(folder, workspace=workspace)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve a small plate that nobody may write to, below a prefix."""
+    folder = tmp_path_factory.mktemp("locked")
+    path = plates.make(folder / "plate.ome.zarr", fields=2, pixels="gradient")
+    workspace = tmp_path_factory.mktemp("workspace")
+    server = Server(path, "--read-only", "--prefix", "/hcs", workspace=workspace)
     yield server
     server.stop()
 
@@ -151,6 +178,12 @@ def looking(
 def demo_plate(demo_master: Path, tmp_path: Path) -> Path:
     """Return a demo plate of the test's own."""
     return Path(shutil.copytree(demo_master, tmp_path / "demo.ome.zarr"))
+
+
+@pytest.fixture
+def sbs_plate(sbs_master: Path, tmp_path: Path) -> Path:
+    """Return a translocation plate of the test's own."""
+    return Path(shutil.copytree(sbs_master, tmp_path / "sbs.ome.zarr"))
 
 
 @pytest.fixture
@@ -164,11 +197,20 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start the dashboard on plates or folders, with more arguments if wanted."""
     running: list[Server] = []
 
-    def start(*arguments: str | Path, after: Server | None = None) -> Server:
-        """Start a server; `after` one that was killed, in its place."""
+    def start(
+        *arguments: str | Path,
+        after: Server | None = None,
+        measured: Path | None = None,
+    ) -> Server:
+        """Start a server.
+
+        `after` one that was killed, in its place; with what was `measured` before.
+        """
         number = running.index(after) if after else len(running)
         port = after.port if after else 0
         workspace = tmp_path / f"workspace-{number}"
+        if measured is not None:
+            shutil.copytree(measured, workspace)
         running.append(Server(*arguments, workspace=workspace, port=port))
         return running[-1]
 
@@ -178,7 +220,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
+def visit(chromium: Chromium) -> Iterator[Callable[..., Page]]:
     """Open a page in a browser of its own (nothing is shared with another visit)."""
     contexts: list[tuple[BrowserContext, Faults]] = []
 

@@ -113,7 +113,7 @@ class Server:
         """End the server as a power cut does."""
         # With its workers, for they hold the pipe that is listened to.
         os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(20)
+        self._process.wait(60)
 
     def stop(self) -> None:
         self._process.terminate()

@@ -496,19 +496,18 @@ def test_light_and_dark_are_chosen_and_remembered(
 
 
 def test_a_read_only_server_offers_no_way_to_write(
-    small_plate: Path, serve: Callable, visit: Callable
+    locked: Server, visit: Callable
 ) -> None:
-    page = visit(serve(small_plate, "--read-only"), "?well=A1&field=0")
+    page = visit(locked, "?well=A1&field=0")
     expect(page.locator(".hcs-field-viewer")).to_be_visible()
     expect(page.locator(".hcs-history li")).to_have_count(1)
     for part in (".hcs-upload", ".hcs-commit", ".hcs-revert", ".hcs-reviewer"):
         assert page.locator(part).filter(visible=True).count() == 0, part
 
 
-def test_the_page_works_below_a_prefix(
-    small_plate: Path, serve: Callable, visit: Callable
-) -> None:
-    page = visit(serve(small_plate, "--prefix", "/hcs"), "?well=A1&field=0")
+def test_the_page_works_below_a_prefix(locked: Server, visit: Callable) -> None:
+    assert locked.url.endswith("/hcs/")
+    page = visit(locked, "?well=A1&field=0")
     expect(page.locator(".hcs-field-viewer .pane")).to_have_attribute(
         "data-drawn", re.compile(".")
     )

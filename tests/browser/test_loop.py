@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +14,40 @@ import tifffile
 from playwright.sync_api import expect
 
 from hcs import from_hcs_zarr
-from tests.browser.serving import well, where
+from tests.browser.serving import Server, well, where
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Page
+
+
+@pytest.fixture(scope="module")
+def plate(demo_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a demo plate to which one test here adds a field, in H06."""
+    folder = tmp_path_factory.mktemp("plate")
+    return Path(shutil.copytree(demo_master, folder / "demo.ome.zarr"))
+
+
+@pytest.fixture(scope="module")
+def desk(plate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve that plate; the other tests change nothing that is kept."""
+    workspace = tmp_path_factory.mktemp("workspace")
+    server = Server(plate, "--no-measure", workspace=workspace)
+    yield server
+    server.stop()
+
+
+PATIENCE = 60.0
+"""Seconds until a wait is a failure."""
+
+
+def until(what: Callable[[], bool]) -> None:
+    """Wait for what the page does not say of itself."""
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def shown_version(page: Page, label: str, field: str) -> str:
@@ -45,7 +75,7 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     visit: Callable,
     picture: Callable,
 ) -> None:
-    server = serve(demo_plate)
+    server = serve(demo_plate, "--no-measure")
     page, other = visit(server), visit(server)
 
     # The plate opens by itself; B06 is listed and was never imaged.
@@ -80,13 +110,12 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     both = drawn(page)
     page.locator(".hcs-channel-0").click()
     expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "false")
-    page.wait_for_timeout(300)
-    assert drawn(page) != both
+    until(lambda: drawn(page) != both)
     page.locator(".hcs-channel-0").click()
-    page.wait_for_timeout(300)
+    expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
+    expect(page).to_have_url(re.compile("channels=0:"))
 
     # The other browser opens the same address and sees the same.
-    page.wait_for_timeout(500)
     other.goto(page.url)
     expect(other.locator(".hcs-field-viewer")).to_be_visible()
     wait_drawn(other, first)
@@ -108,7 +137,9 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     expect(page.locator(".correction .why")).to_contain_text("reason")
     page.locator(".hcs-reason").fill("was out of focus")
     expect(commit).to_be_enabled()
-    page.wait_for_timeout(700)
+    expect(page.locator(".hcs-compare .new .pane")).to_have_attribute(
+        "data-drawn", re.compile(".")
+    )
     picture(page, "4-compare")
     commit.click()
 
@@ -119,7 +150,7 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     second = shown_version(page, "B02", "0")
     wait_drawn(page, second)
     wait_drawn(other, second)
-    assert drawn(other) != before
+    until(lambda: drawn(other) != before)
     expect(well(other, "B02")).to_contain_text("corrected")
     stored = from_hcs_zarr(demo_plate).well("B02").field("0").image()
     assert np.array_equal(np.asarray(stored.images[0].data)[0], pixels)
@@ -133,19 +164,18 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     third = shown_version(page, "B02", "0")
     wait_drawn(page, third)
     wait_drawn(other, third)
-    page.wait_for_timeout(300)
-    assert drawn(other) == before
+    until(lambda: drawn(other) == before)
     picture(page, "6-reverted")
 
 
 def test_a_field_is_added_to_a_well_that_lacks_one(
-    demo_plate: Path,
+    plate: Path,
+    desk: Server,
     tmp_path: Path,
-    serve: Callable,
     visit: Callable,
     picture: Callable,
 ) -> None:
-    page = visit(serve(demo_plate))
+    page = visit(desk)
     page.locator(".hcs-reviewer").fill("Ada")
     well(page, "H06").click()
     expect(page.locator('.hcs-thumb[data-well="H06"]')).to_have_count(1)
@@ -159,25 +189,21 @@ def test_a_field_is_added_to_a_well_that_lacks_one(
     expect(page.locator(".hcs-compare")).to_contain_text("no such field yet")
     expect(page.locator(".hcs-commit")).to_contain_text("to H06")
     page.locator(".hcs-reason").fill("was missing")
-    page.wait_for_timeout(500)
     picture(page, "add")
     for box in page.locator(".differences input[type=checkbox]").all():
         box.check()
+        expect(box).to_be_checked()
     page.locator(".hcs-commit").click()
     expect(page.locator('.hcs-thumb[data-well="H06"]')).to_have_count(2)
-    fields = from_hcs_zarr(demo_plate).well("H06").fields
+    fields = from_hcs_zarr(plate).well("H06").fields
     assert len(fields) == 2
 
 
 @pytest.mark.parametrize("shape", [(256, 512), (512, 512)], ids=["shape", "well"])
 def test_a_difference_blocks_commit_until_it_is_confirmed(
-    shape: tuple[int, int],
-    demo_plate: Path,
-    tmp_path: Path,
-    serve: Callable,
-    visit: Callable,
+    shape: tuple[int, int], desk: Server, tmp_path: Path, visit: Callable
 ) -> None:
-    page = visit(serve(demo_plate), "?well=B02&field=0")
+    page = visit(desk, "?well=B02&field=0")
     page.locator(".hcs-reviewer").fill("Ada")
     files = []
     for channel in (1, 2):
@@ -197,9 +223,9 @@ def test_a_difference_blocks_commit_until_it_is_confirmed(
 
 
 def test_a_discarded_correction_leaves_nothing(
-    demo_plate: Path, tmp_path: Path, serve: Callable, visit: Callable
+    desk: Server, tmp_path: Path, visit: Callable
 ) -> None:
-    page = visit(serve(demo_plate), "?well=B02&field=0")
+    page = visit(desk, "?well=B02&field=0")
     file = tmp_path / "B02_s1_w1.tif"
     tifffile.imwrite(file, np.zeros((512, 512), "uint16"))
     page.locator(".hcs-upload").set_input_files(file)
@@ -211,13 +237,9 @@ def test_a_discarded_correction_leaves_nothing(
 
 
 def test_a_file_that_is_no_image_is_refused_in_words(
-    demo_plate: Path,
-    tmp_path: Path,
-    serve: Callable,
-    visit: Callable,
-    picture: Callable,
+    desk: Server, tmp_path: Path, visit: Callable, picture: Callable
 ) -> None:
-    page = visit(serve(demo_plate), "?well=B02&field=0", expected=("/upload",))
+    page = visit(desk, "?well=B02&field=0", expected=("/upload",))
     file = tmp_path / "B02_s1.tif"
     file.write_bytes(b"this is not a picture")
     page.locator(".hcs-upload").set_input_files(file)

@@ -33,7 +33,9 @@ def test_a_plate_is_measured_when_asked_held_and_what_fails_is_listed(
     panel = page.locator(".hcs-measuring")
     status, act = panel.locator(".status"), panel.locator(".act")
     expect(status).to_have_text("Not measured yet.")
-    assert "metric=completeness" in page.url or "metric" not in page.url
+    # Unmeasured, the plate says what is there; suspicion waits.
+    expect(page.locator(".hcs-metric-select select")).to_have_value("completeness")
+    expect(page.locator(".hcs-suspects")).to_contain_text("Pending")
     act.click()
     expect(act).to_have_text("Stop")
     act.click()

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.serving import well
+from tests import plates
+from tests.browser.serving import Server, well
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
+
+    from tests.browser.chromium import Chromium
 
 REASONS = {
     "blurred": "focus",
@@ -36,6 +39,17 @@ MEASURING = 400_000
 """Milliseconds in which a busy machine has measured 189 fields."""
 
 NAMED = "localStorage.setItem('hcs-reviewer', 'Ada <b>Lovelace</b>')"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve a small plate to each of the tests that judge one and need no other."""
+    folder = tmp_path_factory.mktemp("desk")
+    for name in ("undrawn", "held", "many", "blind"):
+        plates.make(folder / f"{name}.ome.zarr", fields=2, pixels="gradient")
+    server = Server(folder, workspace=tmp_path_factory.mktemp("workspace"))
+    yield server
+    server.stop()
 
 
 class Keyboard:
@@ -97,13 +111,14 @@ def table(page: Page, name: str = ".hcs-export-csv") -> dict[str, dict[str, str]
 def test_the_demo_plate_is_judged_by_keyboard_alone(
     demo_plate: Path,
     demo_master: Path,
+    demo_measured: Path,
     serve: Callable,
     visit: Callable,
     picture: Callable,
-    chromium: Browser,
+    chromium: Chromium,
     tmp_path: Path,
 ) -> None:
-    server = serve(demo_plate)
+    server = serve(demo_plate, measured=demo_measured)
     page = visit(server, before=NAMED)
     other = visit(server, before="localStorage.setItem('hcs-reviewer', 'Ben')")
     keys = Keyboard(page)
@@ -180,10 +195,9 @@ def test_the_demo_plate_is_judged_by_keyboard_alone(
 
 
 def test_a_verdict_on_what_is_not_drawn_is_refused(
-    small_plate: Path, serve: Callable, visit: Callable
+    desk: Server, visit: Callable
 ) -> None:
-    server = serve(small_plate)
-    page = visit(server, "?well=A1", before=NAMED)
+    page = visit(desk, "?plate=undrawn.ome.zarr&well=A1", before=NAMED)
     ready(page, "A1")
     # Pictures of the next well never come: nothing may be decided about it.
     page.route("**/A2/*/*/thumb.jpg*", lambda route: None)
@@ -200,9 +214,9 @@ def test_a_verdict_on_what_is_not_drawn_is_refused(
 
 
 def test_a_held_key_decides_once_and_typing_decides_nothing(
-    small_plate: Path, serve: Callable, visit: Callable
+    desk: Server, visit: Callable
 ) -> None:
-    page = visit(serve(small_plate), "?well=A1", before=NAMED)
+    page = visit(desk, "?plate=held.ome.zarr&well=A1", before=NAMED)
     ready(page, "A1")
     page.keyboard.press("n")
     page.keyboard.type("pfl =SUM(A1)")
@@ -224,9 +238,9 @@ def test_a_held_key_decides_once_and_typing_decides_nothing(
 
 
 def test_many_wells_are_judged_at_once_and_taken_back_at_once(
-    small_plate: Path, serve: Callable, visit: Callable, picture: Callable
+    desk: Server, visit: Callable, picture: Callable
 ) -> None:
-    page = visit(serve(small_plate), before=NAMED)
+    page = visit(desk, "?plate=many.ome.zarr", before=NAMED)
     expect(page.locator(".verdicts .progress")).to_contain_text("0 of 6")
     page.locator('[role="rowheader"]').first.click()
     expect(page.locator(".verdicts .standing b")).to_have_text("3 wells")
@@ -250,9 +264,9 @@ def test_many_wells_are_judged_at_once_and_taken_back_at_once(
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_read_only_server_shows_verdicts_and_takes_none(
-    small_plate: Path, serve: Callable, visit: Callable, *, dark: bool
+    locked: Server, visit: Callable, *, dark: bool
 ) -> None:
-    page = visit(serve(small_plate, "--read-only"), "?well=A1", before=NAMED, dark=dark)
+    page = visit(locked, "?well=A1", before=NAMED, dark=dark)
     expect(page.locator(".verdicts .standing b")).to_have_text("A1")
     expect(page.locator(".hcs-verdict-fail")).to_be_hidden()
     page.keyboard.press("f")
@@ -320,11 +334,12 @@ def test_a_busy_database_keeps_what_was_typed_until_it_is_tried_again(
 
 
 def test_two_judge_blind_compare_and_one_signs_off(
-    small_plate: Path, serve: Callable, visit: Callable, picture: Callable
+    desk: Server, visit: Callable, picture: Callable
 ) -> None:
-    server = serve(small_plate)
-    ada = visit(server, before=NAMED)
-    ben = visit(server, before="localStorage.setItem('hcs-reviewer', 'Ben')", dark=True)
+    place = "?plate=blind.ome.zarr"
+    other = "localStorage.setItem('hcs-reviewer', 'Ben')"
+    ada = visit(desk, place, before=NAMED)
+    ben = visit(desk, place, before=other, dark=True)
     name = "Ada <b>Lovelace</b>"
 
     # Each sees where the other is, and that a verdict is being given.
@@ -404,7 +419,9 @@ def test_two_judge_blind_compare_and_one_signs_off(
 def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
     demo_plate: Path, serve: Callable, visit: Callable, picture: Callable
 ) -> None:
-    page = visit(serve(demo_plate), "?well=B02&field=0", before=NAMED)
+    # Once it is measured, the plate is coloured and gone through another way.
+    server = serve(demo_plate, "--no-measure")
+    page = visit(server, "?well=B02&field=0", before=NAMED)
     ready(page, "B02")
 
     # A verdict on a field is a sign on its thumbnail, and none on the well.

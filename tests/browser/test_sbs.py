@@ -12,33 +12,23 @@ import tifffile
 from playwright.sync_api import expect
 
 from hcs import from_hcs_zarr
-from hcs.ingest.plate import import_plate
 from tests.browser.serving import well, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PATTERN = r"Channel(?P<channel>\d)-\d+-(?P<row>[A-H])-(?P<column>\d+)\.tif"
-
 
 def test_a_real_plate_is_imported_looked_at_corrected_and_reverted(
+    sbs_plate: Path,
     shared_data: Path,
     tmp_path: Path,
     serve: Callable,
     visit: Callable,
     picture: Callable,
 ) -> None:
-    folder = shared_data / "sbs_translocation_96well"
-    images = folder / "ExampleSBSImages_tif.zip"
-    path = tmp_path / "sbs.ome.zarr"
-    import_plate(
-        images,
-        path,
-        preset="regex",
-        pattern=PATTERN,
-        plate_map=folder / "1049_Metadata.csv",
-    )
-    server = serve(path)
+    images = shared_data / "sbs_translocation_96well" / "ExampleSBSImages_tif.zip"
+    path = sbs_plate
+    server = serve(path, "--no-measure")
     page, other = visit(server), visit(server)
     expect(page.locator('[role="gridcell"]')).to_have_count(96)
     expect(well(page, "D07")).to_contain_text("1 field")
@@ -73,7 +63,9 @@ def test_a_real_plate_is_imported_looked_at_corrected_and_reverted(
     expect(page.locator(".hcs-compare")).to_be_visible()
     page.locator(".hcs-reason").fill("wells were swapped")
     expect(page.locator(".hcs-commit")).to_be_disabled()
-    page.wait_for_timeout(500)
+    expect(page.locator(".hcs-compare .new .pane")).to_have_attribute(
+        "data-drawn", re.compile(".")
+    )
     picture(page, "4-compare")
     for box in page.locator(".differences input[type=checkbox]").all():
         box.check()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from hcs.ingest.plate import import_plate
 from tests.browser.serving import well
 
 if TYPE_CHECKING:
@@ -16,24 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Page
-
-PATTERN = r"Channel(?P<channel>\d)-\d+-(?P<row>[A-H])-(?P<column>\d+)\.tif"
-
-
-@pytest.fixture
-def sbs_plate(shared_data: Path, tmp_path: Path) -> Path:
-    """Return the translocation plate with its map, imported as a person would."""
-    source = shared_data / "sbs_translocation_96well"
-    target = tmp_path / "sbs.ome.zarr"
-    import_plate(
-        source / "ExampleSBSImages_tif.zip",
-        target,
-        preset="regex",
-        pattern=PATTERN,
-        channel_names={"1": "GFP", "2": "DNA"},
-        plate_map=source / "1049_Metadata.csv",
-    )
-    return target
 
 
 def statistic(page: Page, name: str) -> float:
@@ -59,7 +40,7 @@ def measured(page: Page) -> None:
 def test_the_panel_tells_a_good_assay_from_a_bad_metric_of_it(
     sbs_plate: Path, serve: Callable, visit: Callable, picture: Callable
 ) -> None:
-    page = visit(serve(sbs_plate), width=1440, height=900)
+    page = visit(serve(sbs_plate, "--workers", "2"), width=1440, height=900)
     measured(page)
     panel = page.locator(".hcs-statistics")
     expect(page.locator(".hcs-suspects")).to_contain_text(re.compile("A01|Nothing"))
@@ -110,12 +91,13 @@ def test_the_panel_tells_a_good_assay_from_a_bad_metric_of_it(
 
 
 def test_planted_defects_are_listed_with_their_reasons(
-    demo_plate: Path, serve: Callable, visit: Callable, picture: Callable
+    demo_plate: Path,
+    demo_measured: Path,
+    serve: Callable,
+    visit: Callable,
+    picture: Callable,
 ) -> None:
-    page = visit(serve(demo_plate), width=1440, height=900)
-    # Unmeasured, the plate says what is there; suspicion waits.
-    expect(page.locator(".hcs-metric-select select")).to_have_value("completeness")
-    expect(page.locator(".hcs-suspects")).to_contain_text("Pending")
+    page = visit(serve(demo_plate, measured=demo_measured), width=1440, height=900)
     measured(page)
     listed = page.locator(".hcs-suspects .suspect")
     for label, reason in (
