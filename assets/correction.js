@@ -14,6 +14,7 @@ export function render(context) {
 
 function build({ el, send, hide }) {
   let content = null
+  let early = [] // files chosen before the form was told of a well
   let sending = [] // files on their way: {name, size, part, error, stop}
   let dragged = 0
 
@@ -36,6 +37,8 @@ function build({ el, send, hide }) {
   // Sending files ----------------------------------------------------------------------
 
   function take(list) {
+    // The well is still being read: its files are sent once it is there.
+    if (!content?.shown) early = list
     if (!list.length || !content?.upload) return
     for (const file of list) {
       const entry = { name: file.name, size: file.size, part: 0, error: "" }
@@ -191,6 +194,7 @@ function build({ el, send, hide }) {
     content(next) {
       const before = content
       content = next
+      if (next.shown && early.length) take(early.splice(0))
       hide(!next.shown)
       if (!next.shown) return
       fill(title, next.title)
