@@ -25,6 +25,15 @@ export function setDisplay(channels, { source = display.source, origin = "" } = 
   tell("display", channels)
 }
 
+/** Where the colours of the plate end: "robust", "full", or "project" for limits that all
+ *  plates of the project have in common. */
+export const colourBar = { limits: "robust" }
+
+export function setLimits(limits) {
+  colourBar.limits = limits
+  tell("limits", limits)
+}
+
 /** Who acts; kept in the browser, shown in the header. */
 export const reviewer = { name: "" }
 

@@ -5,7 +5,7 @@
 
 import { onTheme, gradient } from "./colours.js"
 import { count, everyFrame, fill, h, number, say, set } from "./dom.js"
-import { listen, tell } from "./bus.js"
+import { colourBar, listen, setLimits } from "./bus.js"
 import { filtering } from "./filtering.js"
 import { island } from "./island.js"
 import { STATE, drawMarks, drawWells, geometry } from "./plate_drawing.js"
@@ -34,7 +34,6 @@ function build({ el, send }) {
   let plate = null
   let values = null
   let metrics = []
-  let limits = "robust"
   let commonOf = "" // what common limits were asked for
   let asked = 0
   let lastSent = 0
@@ -436,7 +435,7 @@ function build({ el, send }) {
 
   const legendBox = legend({
     gradient: gradient(),
-    onLimits: (mode) => tell("limits", mode),
+    onLimits: setLimits,
     onLog: (on) => { logs.set(values?.metric, on); colour() },
   })
   map.after(legendBox.element)
@@ -454,7 +453,7 @@ function build({ el, send }) {
       return values.categories ? value : part(value)
     })
     shareValues(plate.labels, values?.categories ? [] : values?.values, Boolean(score.value))
-    legendBox.show({ values, diverging: scene.diverging, low, high, limits, log, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
+    legendBox.show({ values, diverging: scene.diverging, low, high, limits: colourBar.limits, log, below: known.filter((v) => v < low).length, above: known.filter((v) => v > high).length })
     legendBox.mark(scene.parts[scene.selected] ?? null)
     fill(keyBox, categoryKeys(values), stateKeys(scene))
     describe()
@@ -465,13 +464,12 @@ function build({ el, send }) {
   /** What all plates have in common is looked for once for what is shown. */
   function askLimits() {
     const what = JSON.stringify([plate?.key, values?.metric, way.value, acquisition.value])
-    if (limits !== "project" || !values || values.project || commonOf === what) return
+    if (colourBar.limits !== "project" || !values || values.project || commonOf === what) return
     commonOf = what
     send("limits")
   }
 
-  function setLimits(mode) {
-    limits = mode
+  function takeLimits() {
     commonOf = ""
     askLimits()
     colour()
@@ -479,8 +477,8 @@ function build({ el, send }) {
 
   /** Where the colours end: most wells of this plate, all of them, or those of the project. */
   function limitsOf(full) {
-    if (limits === "project" && values?.project?.length) return values.project
-    if (limits !== "full" && values?.low !== null && values?.low !== undefined) return [values.low, values.high]
+    if (colourBar.limits === "project" && values?.project?.length) return values.project
+    if (colourBar.limits !== "full" && values?.low !== null && values?.low !== undefined) return [values.low, values.high]
     return full
   }
 
@@ -514,7 +512,7 @@ function build({ el, send }) {
 
   const stop = [
     listen("verdicts", showVerdicts),
-    listen("limits", setLimits),
+    listen("limits", takeLimits),
     listen("selection", () => { if (drawnWells !== selection.wells) { drawnWells = selection.wells; showChosen() } }),
     onTheme(() => { paintWells(); paint(); if (plate) fill(keyBox, categoryKeys(values), stateKeys(scene)) }),
     listen("move", ([rows, columns]) => move(rows, columns, false)),

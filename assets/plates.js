@@ -1,6 +1,6 @@
 // The plates to choose from: a small map of each, what it holds, how far it is judged.
 
-import { listen, tell } from "./bus.js"
+import { colourBar, listen, setLimits } from "./bus.js"
 import { ramp, token } from "./colours.js"
 import { count, fill, h, icon, number, say, set } from "./dom.js"
 import { island } from "./island.js"
@@ -18,7 +18,7 @@ function build({ el, send, hide }) {
   const title = h("h2", {})
   const find = h("input", { type: "search", class: "find", placeholder: "Find a plate", "aria-label": "Find a plate", on: { input: () => show() } })
   const open = h("input", { type: "checkbox", on: { change: () => show() } })
-  const common = h("input", { type: "checkbox", on: { change: () => tell("limits", common.checked ? "project" : "robust") } })
+  const common = h("input", { type: "checkbox", checked: colourBar.limits === "project", on: { change: () => setLimits(common.checked ? "project" : "robust") } })
   const stop = listen("limits", (mode) => { common.checked = mode === "project" })
   const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
   const empty = h("p", { class: "soft" })
