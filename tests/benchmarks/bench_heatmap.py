@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from playwright.sync_api import sync_playwright
 
 from tests.benchmarks import cell_plates
-from tests.browser.conftest import _FLAGS
+from tests.browser.chromium import FLAGS
 from tests.browser.serving import Server
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def main() -> None:
 def _measure(server: Server) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=[*_FLAGS]
+            executable_path="/usr/bin/chromium", args=[*FLAGS]
         )
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(MEASURED)

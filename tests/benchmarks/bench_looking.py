@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from playwright.sync_api import sync_playwright
 
 from tests.benchmarks import cell_plates
-from tests.browser.conftest import _FLAGS
+from tests.browser.chromium import FLAGS
 from tests.browser.serving import ROOT, Server
 
 if TYPE_CHECKING:
@@ -453,7 +453,7 @@ def main() -> int:
     print(f"load {load}; ! marks what misses its aim\n")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), headless=True, args=list(_FLAGS)
+            executable_path=shutil.which("chromium"), headless=True, args=list(FLAGS)
         )
         bench = Bench(browser, Path(name))
         for section in chosen:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Playwright
 
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -43,7 +43,7 @@ class Chromium:
         """Return what shares nothing with other contexts."""
         if self._browser is None or not self._browser.is_connected():
             self._browser = self._playwright.chromium.launch(
-                executable_path=self._path, headless=True, args=[*_FLAGS, self._mark]
+                executable_path=self._path, headless=True, args=[*FLAGS, self._mark]
             )
         return self._browser.new_context(**options)
 
