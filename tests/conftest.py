@@ -32,7 +32,7 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Add to the file that is shown after the last of several runs."""
-    if TOLD not in os.environ:
+    if TOLD not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
         return
     stats = terminalreporter.stats
     bad = [*stats.get("failed", []), *stats.get("error", [])]
