@@ -16,6 +16,7 @@ from dashboard.database import events
 from dashboard.errors import DashboardError
 from dashboard.quality.suspects import baselines_from_json
 from dashboard.reviews.acts import Act, as_document, from_document
+from dashboard.reviews.heading import check_heading
 from dashboard.reviews.project import rules_from_json
 from dashboard.text import plain_text
 from hcs.errors import HCSError
@@ -145,16 +146,7 @@ def read_project(file: Path) -> ProjectFile:
             f"{file} cannot be read: {error.strerror or error}."
         ) from error
     head = _json(file, 1, lines[0] if lines else b"")
-    if head.get("format") != FORMAT:
-        raise DashboardError(
-            f"{file} is no file of a project: it must come from `hcs-dashboard project "
-            f"export`."
-        )
-    if head.get("version") != VERSION:
-        raise DashboardError(
-            f"{file} has version {plain_text(head.get('version'), 20)}, this program "
-            f"reads {VERSION}. Use the program that wrote it, or a newer one."
-        )
+    check_heading(file, head, "project", VERSION)
     _refuse_damaged(file, lines)
     found: dict[str, list[Any]] = {name: [] for name in _READERS}
     for number, line in enumerate(lines[1:-1], 2):

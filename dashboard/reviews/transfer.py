@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.reviews.acts import as_document, from_document
+from dashboard.reviews.heading import check_heading
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
@@ -95,16 +96,7 @@ def import_decisions(
     except (OSError, UnicodeDecodeError) as error:
         raise DashboardError(f"{file} cannot be read: {error}.") from error
     head = _document(file, 1, lines[0] if lines else "")
-    if head.get("format") != FORMAT:
-        raise DashboardError(
-            f"{file} is no file of decisions: it must come from `hcs-dashboard "
-            f"decisions export`."
-        )
-    if head.get("version") != VERSION:
-        raise DashboardError(
-            f"{file} has version {plain_text(head.get('version'), 20)}, this program "
-            f"reads {VERSION}. Use the program that wrote it, or a newer one."
-        )
+    check_heading(file, head, "decisions", VERSION)
     plate = service.overview(key).id
     if head.get("plate") != plate and not another_plate:
         raise DashboardError(

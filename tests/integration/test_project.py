@@ -167,7 +167,7 @@ def test_a_file_that_is_not_whole_changes_nothing(folder: Path, tmp_path: Path) 
         for text, why in (
             ("", "no JSON"),
             ("[]\n", "no JSON object"),
-            ('{"format": "hcs-decisions"}\n', "no file of a project"),
+            ('{"format": "hcs-decisions"}\n', "not written by `hcs-dashboard project"),
             ('{"format": "hcs-project", "version": 9}\n', "version 9"),
             ("".join(lines[:-3]), "not as it was written"),
             ("".join(lines[:5] + lines[6:]), "not as it was written"),
