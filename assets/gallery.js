@@ -28,6 +28,8 @@ function build({ el, send }) {
   let fields = 0
   let staged = 0 // columns in which the fields lie in the well
   let shown = null
+  let seen = null
+  const pictures = new Promise((done) => { seen = done })
 
   const stage = () => document.documentElement.dataset.stage
   const stages = new MutationObserver(() => tellDrawn())
@@ -38,6 +40,7 @@ function build({ el, send }) {
     if (!shown) return
     const drawn = !shown.loading && stage() !== "canvas" && [...thumbs.values()].every((thumb) => thumb.drawn)
     setPictures({ well: shown.well, digest: shown.digest, drawn })
+    if (drawn) seen()
   }
 
   /** As large as lets all fields be seen at once, but never too small to judge. */
@@ -73,6 +76,9 @@ function build({ el, send }) {
     const button = h("button", { type: "button", class: "hcs-thumb", on: { click: () => send("open", { field: thumb.field.name, acquisition: thumb.field.acquisition }) } },
       h("span", { class: "frame" }, image, problem, verdict), caption)
     image.addEventListener("load", () => {
+      const { cell } = thumb.field
+      image.classList.toggle("of-many", Boolean(cell))
+      if (cell) ["column", "row", "columns", "rows"].forEach((name, i) => image.style.setProperty(`--${name}`, cell[i]))
       button.classList.remove("loading")
       problem.hidden = true
       thumb.drawn = true
@@ -171,6 +177,7 @@ function build({ el, send }) {
       tellDrawn()
       arrange()
     },
+    pictures,
     dispose() {
       stop()
       stages.disconnect()

@@ -5,6 +5,7 @@ import { sheet } from "./island.js"
 import { describe, mount } from "./wire.js"
 
 const PATIENCE_MILLISECONDS = 500 // a page in the background is never painted
+const PICTURES_MILLISECONDS = 1000 // a slow disk must not hold up the rest
 
 // Plots' callbacks are no modules; they load ours by this.
 window.hcsPart = (name) => import(new URL(name, import.meta.url).href)
@@ -14,9 +15,11 @@ const painted = () => new Promise((done) => {
   setTimeout(done, PATIENCE_MILLISECONDS)
 })
 
+/** Draw parts; returns a promise of their pictures being there. */
 async function show(names, parts) {
   const modules = await Promise.all(names.map((name) => window.hcsPart(parts[name].script)))
-  await Promise.all(names.map((name, i) => mount(name, modules[i])))
+  const mounted = await Promise.all(names.map((name, i) => mount(name, modules[i])))
+  return { pictures: Promise.all(mounted.map((one) => one.pictures)) }
 }
 
 /** Run the scripts that wait in the template, in their order. */
@@ -43,7 +46,8 @@ const scripts = [...document.getElementById("bokeh").content.querySelectorAll("s
 const hint = (attributes) => document.head.append(Object.assign(document.createElement("link"), attributes))
 
 describe(parts)
-await show(first, parts)
+const { pictures } = await show(first, parts)
+await Promise.race([pictures, new Promise((done) => setTimeout(done, PICTURES_MILLISECONDS))])
 for (const each of later.scripts) hint({ rel: "modulepreload", href: new URL(each, import.meta.url).href })
 for (const { src } of scripts.filter((one) => one.src)) hint({ rel: "preload", as: "script", href: src })
 // All at once, for what comes one by one pushes what is there out of its place.

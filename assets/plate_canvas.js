@@ -41,6 +41,8 @@ function build({ el, root, send }) {
   let byKeys = false
   let timer = 0
   let painted = 0
+  let seen = null
+  const pictures = new Promise((done) => { seen = done })
 
   const viewport = new Viewport()
   const title = h("h2", { class: "cut" })
@@ -76,6 +78,7 @@ function build({ el, root, send }) {
     canvas.dataset.frame = String((performance.now() - started).toFixed(1))
     canvas.dataset.painted = String(++painted)
     const late = !plate.surveyed || (plate.sprite && sprite?.url !== `${plate.sprite}&soon=1`)
+    if (!late) seen()
     canvas.dataset.busy = String(Boolean(late || store.busy || asking.sprite || asking.wells || timer))
     canvas.dataset.channels = plate.channels
     showPlace()
@@ -569,6 +572,7 @@ function build({ el, root, send }) {
       }
       paint()
     },
+    pictures,
     dispose() {
       stop.forEach((each) => each())
       document.removeEventListener("keydown", overCanvas, true)

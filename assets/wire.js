@@ -42,14 +42,15 @@ export function describe(described) {
   for (const [name, { texts }] of Object.entries(described)) ports.set(name, new Port(name, texts))
 }
 
-/** Draw a part in its place, with the module that it is made of. */
+/** Draw a part in its place, with the module that it is made of; returns its promise of pictures. */
 export async function mount(name, module) {
   const host = h("div")
   const el = h("div")
   host.attachShadow({ mode: "open" }).append(el)
   document.querySelector(`[data-part="${name}"]`).append(host)
-  await module.render({ model: ports.get(name), el })
+  const { pictures } = await module.render({ model: ports.get(name), el })
   host.classList.add("there")
+  return { pictures }
 }
 
 /** The server is there: take what is newer there, then tell what was done meanwhile. */

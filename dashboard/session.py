@@ -140,8 +140,8 @@ class Session:
             lambda future: self._deliver(finish, future)
         )
 
-    def soon(self, act: Callable[[], object]) -> None:
-        """Call `act` in this page once what has changed until now was sent."""
+    def later(self, act: Callable[[], object], milliseconds: int) -> None:
+        """Call `act` in this page after a while, unless it has gone by then."""
         document = self._document
         if document is None:
             return
@@ -152,7 +152,7 @@ class Session:
             with set_curdoc(document):
                 act()
 
-        document.add_next_tick_callback(tick)
+        document.add_timeout_callback(tick, milliseconds)
 
     def _deliver(self, finish: Callable[..., None], future: Any) -> None:
         error = future.exception()

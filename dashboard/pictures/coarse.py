@@ -62,14 +62,27 @@ class Coarse:
 
     def holds(self, channels: Sequence[int], size: int) -> bool:
         """Whether these channels can be drawn from it at this size."""
-        return held(channels, size, len(self.planes), self.channels)
+        return held(channels, size, self.planes.shape, self.channels)
 
 
-def held(channels: Sequence[int], size: int, stored: int, count: int) -> bool:
-    """Whether pictures of a size need no other plane than the first `stored` ones."""
-    return size <= SIDES[-1] and all(
-        index < stored or index >= count for index in channels
+def held(
+    channels: Sequence[int], size: int, stored: tuple[int, ...], count: int
+) -> bool:
+    """Whether pictures of a size need no other planes than those of shape `stored`.
+
+    That shape is ``(c, y, x)``; `count` is the number of channels in the image.
+    """
+    return size <= max(SIDES[-1], *stored[1:]) and all(
+        index < stored[0] or index >= count for index in channels
     )
+
+
+def stored_side(longest: int) -> int:
+    """Return the pixels of a stored plane's longer side, from those of the image.
+
+    Where levels of the image are no whole fractions of it, more may be stored.
+    """
+    return longest // rendering.shrink_factor((longest,), SIDES[-1])
 
 
 def read_coarse(image: Multiscales) -> Coarse:

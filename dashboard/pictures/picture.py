@@ -237,6 +237,18 @@ class Pictures:
 
         return self._answer(address, make, final=digest == view.digest)
 
+    def previewed(self, key: str, view: WellView) -> bool:
+        """Whether all fields of a well have a preview, so that none must be waited for.
+
+        Fields that cannot be read have none, and need none.
+        """
+        plate = self._plates.get(key)
+        return all(
+            self._thumbnails.ready(plate, view, field)
+            for field in view.fields
+            if field.error is None
+        )
+
     def plate_sprite(
         self,
         key: str,

@@ -54,7 +54,8 @@ class Preview:
 
     def holds(self, channels: Sequence[int], size: int) -> bool:
         """Whether these channels can be drawn from it at this size."""
-        return held(channels, size, len(self.parts[0]), self.channels)
+        stored = len(self.parts[-1]), *self.shapes[-1]
+        return held(channels, size, stored, self.channels)
 
 
 def make(image: Multiscales) -> bytes:

@@ -123,7 +123,7 @@ class Thumbnails:
 def previewed(size: int, asked: PlaneRequest) -> bool:
     """Whether previews hold the plane that is asked for, at this size."""
     middle = asked.z is None and asked.t is None and not asked.projection
-    return middle and size <= SIDES[-1]
+    return middle and size < 2 * SIDES[-1]
 
 
 def where_of(plate: ServedPlate, view: WellView, field: FieldView) -> Where:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dashboard.pictures.coarse import SIDES, stored_side
 from dashboard.state import ORDERS
 from dashboard.text import plain_text
 from dashboard.views.display import drawn
 from dashboard.views.field_order import field_value, shown_fields
 from dashboard.views.field_viewer import spoken_plane
 from dashboard.views.island import Island, Message, index_of, text_of
+from dashboard.web.urls import sprite_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from dashboard.plates.values import FieldView, WellState, WellView
+    from dashboard.plates.values import FieldView, PlateOverview, WellState, WellView
     from dashboard.session import Session
+    from dashboard.state import ViewState
     from dashboard.views.snapshot import Snapshot
 
 _SIZES = ((4, 512), (16, 256))
@@ -87,18 +92,61 @@ class Gallery:
     ) -> tuple[list[dict[str, Any]], int]:
         fields, columns = shown_fields(now)
         size = next((side for most, side in _SIZES if len(fields) <= most), _SMALL)
-        return [self._thumb(now, well, field, size) for field in fields], columns
-
-    def _thumb(
-        self, now: Snapshot, well: WellView, field: FieldView, size: int
-    ) -> dict[str, Any]:
         overview = now.overview
-        assert overview is not None  # noqa: S101 - `draw` has looked
-        url = ""
-        if field.error is None and overview.channels:
-            # An old link may ask for a plane that this field does not have.
-            z, t = spoken_plane(field, now.state)
-            url = self._session.urls.thumb(
+        if overview is None or not overview.channels:
+            pictures = [_Picture("") for _ in fields]
+        elif size <= SIDES[-1] and now.previewed and _in_the_middle(now.state):
+            pictures = self._together(now, overview, well, fields, size)
+        else:
+            pictures = [self._alone(now, overview, well, one, size) for one in fields]
+        thumbs = [
+            self._thumb(now, field, picture)
+            for field, picture in zip(fields, pictures, strict=True)
+        ]
+        return thumbs, columns
+
+    def _together(
+        self,
+        now: Snapshot,
+        overview: PlateOverview,
+        well: WellView,
+        fields: Sequence[FieldView],
+        size: int,
+    ) -> list[_Picture]:
+        """Return the fields' places on one picture: one request, nine times as fast."""
+        if size == SIDES[-1]:
+            # As they are kept, so that nothing need be resized.
+            size = stored_side(max(max(one.size("y"), one.size("x")) for one in fields))
+        names = [one.name for one in well.fields]
+        if len(fields) < len(names):
+            names = [name for name in names if name in {one.name for one in fields}]
+        url = self._session.urls.well_sprite(
+            now.state.plate,
+            well.label,
+            well.digest,
+            size=size,
+            channels=drawn(overview.channels, now.state),
+            fields=names if len(names) < len(well.fields) else (),
+        )
+        columns = sprite_columns(len(names))
+        rows = math.ceil(len(names) / columns)
+        places = {name: divmod(at, columns) for at, name in enumerate(names)}
+        return [
+            _Picture(url, (*places[one.name][::-1], columns, rows)) for one in fields
+        ]
+
+    def _alone(
+        self,
+        now: Snapshot,
+        overview: PlateOverview,
+        well: WellView,
+        field: FieldView,
+        size: int,
+    ) -> _Picture:
+        # An old link may ask for a plane that this field does not have.
+        z, t = spoken_plane(field, now.state)
+        return _Picture(
+            self._session.urls.thumb(
                 now.state.plate,
                 well.label,
                 field.name,
@@ -109,7 +157,12 @@ class Gallery:
                 t=t,
                 projection=now.state.projection if field.size("z") > 1 else "",
             )
-        several = len(overview.acquisitions) > 1
+        )
+
+    def _thumb(
+        self, now: Snapshot, field: FieldView, picture: _Picture
+    ) -> dict[str, Any]:
+        several = now.overview is not None and len(now.overview.acquisitions) > 1
         return {
             "name": field.name,
             "label": plain_text(field.label, 60),
@@ -118,13 +171,28 @@ class Gallery:
             if several
             else "",
             "version": field.version,
-            "thumb": url,
+            "thumb": "" if field.error else picture.url,
+            "cell": picture.cell,
             "error": plain_text(field.error) if field.error else "",
             "corrected": field.corrected,
             "selected": now.field is field,
             "value": field_value(now, field),
             "metric": plain_text(now.values.metric.title, 80) if now.values else "",
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """Where the browser finds a field's picture."""
+
+    url: str
+    cell: tuple[int, int, int, int] | None = None
+    """Column and row on it, and how many of them it has; None where it is the whole."""
+
+
+def _in_the_middle(state: ViewState) -> bool:
+    """Whether fields are shown at the plane that their previews are made of."""
+    return state.z is None and state.t is None and not state.projection
 
 
 def _field(message: Message) -> tuple[str, int | None]:

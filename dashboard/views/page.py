@@ -40,12 +40,37 @@ from dashboard.views.wire import described, embedded, wire_of
 from dashboard.web.http import assets_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from dashboard.session import Session
     from dashboard.views.island import Island
 
 _LOG = logging.getLogger(__name__)
+
+_FIRST = {
+    "plates": ("header", "plates"),
+    "canvas": ("header", "plate_map", "plate_canvas"),
+    "well": ("header", "plate_map", "gallery"),
+}
+"""What is drawn first, by stage: what somebody opens the page for."""
+
+_COLOURED = ("plate_map",)
+"""What somebody waits for who has chosen other colours."""
+
+_CHOSEN = ("header", "plate_map", "gallery")
+"""What answers the choice of a well that takes time to read."""
+
+_AWAITED = (*_CHOSEN, "plate_canvas", "field_viewer")
+"""What somebody waits for who has chosen a well or a field."""
+
+_ACTED_UPON = ("verdict",)
+"""What follows at once: nothing is sent before the function has ended that draws it."""
+
+_READ_MILLISECONDS = 30
+"""Wells are mostly read sooner, and then are drawn once."""
+
+_REST_MILLISECONDS = 150
+"""Before the rest of the page: the time to fetch the pictures of a well."""
 
 
 class Part(Protocol):
@@ -66,6 +91,9 @@ class Page:
         self._awake = False
         self._drawn = ViewState()
         """What was looked at when the page was last drawn."""
+
+        self._owed: set[str] = set()
+        """Parts that are still to be drawn."""
 
         self._snapshots = Snapshots(session, self._draw)
         self._correction = Correction(session, self._corrected)
@@ -122,7 +150,7 @@ class Page:
     @property
     def first(self) -> tuple[str, ...]:
         """Names of the parts that are drawn before all others."""
-        return ("header", "plates" if self.stage == "plates" else "plate_map")
+        return _FIRST.get(self.stage, ("header", "plate_map"))
 
     @property
     def figure(self) -> Any:
@@ -143,24 +171,38 @@ class Page:
         if not self._awake:
             return
         before, self._drawn = self._drawn, now.state
+        if not self._owed:
+            self._draw_later(_REST_MILLISECONDS, tuple(self.parts))
+        self._owed |= self.parts.keys()
         if before != now.state and _colouring_aside(before, now.state) == now.state:
-            # Somebody waits for the plate in other colours; the rest can be late.
-            self._draw_parts(now, self.parts["plate_map"].draw)
-            self._session.soon(lambda: self._draw_all(self._snapshots.now))
+            self._draw_parts(now, _COLOURED)
+        elif now.loading:
+            self._draw_later(_READ_MILLISECONDS, _CHOSEN)
         else:
-            self._draw_all(now)
+            self._draw_parts(now, _AWAITED)
+            self._draw_later(0, _ACTED_UPON)
+
+    def _draw_later(self, milliseconds: int, names: tuple[str, ...]) -> None:
+        """Draw those that are still owed by then."""
+
+        def draw() -> None:
+            owed = [name for name in names if name in self._owed]
+            self._draw_parts(self._snapshots.now, owed)
+
+        self._session.later(draw, milliseconds)
 
     def _draw_all(self, now: Snapshot) -> None:
-        acts = (one.draw for one in self.parts.values())
-        self._draw_parts(now, self._correction.follow, *acts)
+        self._draw_parts(now, self.parts)
 
-    def _draw_parts(self, now: Snapshot, *acts: Callable[[Snapshot], object]) -> None:
-        for show in acts:
+    def _draw_parts(self, now: Snapshot, names: Iterable[str]) -> None:
+        self._correction.follow(now)
+        for name in names:
+            self._owed.discard(name)
             try:
-                show(now)
+                self.parts[name].draw(now)
             except Exception:  # noqa: BLE001
                 # One part that cannot redraw must not keep the others from it.
-                _LOG.exception("A part of the page could not be drawn.")
+                _LOG.exception("The part %s of a page could not be drawn.", name)
 
     def _corrected(self) -> None:
         committed = bool(self._correction.draft.done)

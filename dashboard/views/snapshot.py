@@ -52,6 +52,9 @@ class Snapshot:
     """The chosen well; that of before while the next is being read."""
 
     loading: bool = False
+    previewed: bool = False
+    """Whether the well's pictures come at once; as it was when the well was chosen."""
+
     metrics: tuple[MetricInfo, ...] = ()
     values: MetricValues | None = None
     progress: Progress | None = None
@@ -286,6 +289,7 @@ def _read_well(
     well = service.well(key, label)
     found: dict[str, Any] = {"well": well, "history": (), "history_problem": ""}
     if again:
+        found["previewed"] = service.pictures.previewed(key, well)
         found["field_values"] = service.field_values(key, label)
     if field and well.field(field) is not None:
         try:

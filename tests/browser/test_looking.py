@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 from playwright.sync_api import expect
 
+from hcs import HCSPlateWriter, NgffImage, to_multiscales
+from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
 from tests import plates
 from tests.browser.serving import well, where
 
@@ -524,3 +529,60 @@ def test_a_lost_connection_is_said(
     expect(page.locator(".hcs-thumb")).to_have_count(2)
     server.stop()
     expect(page.locator(".alarm")).to_contain_text("connection")
+
+
+# --- the fields of a well -------------------------------------------------------------
+
+
+def test_the_fields_of_a_well_come_as_one_picture_each_in_its_place(
+    tmp_path: Path, serve: Callable, visit: Callable, picture: Callable
+) -> None:
+    """Every field has a brightness of its own, which rises with its place."""
+    path = bright_fields(tmp_path / "bright.ome.zarr", 7)
+    page = visit(serve(path), "?channels=0:FFFFFF:0:255")
+    page.wait_for_function(PREVIEWED, arg=f"pixels/{path.name}/previews.json")
+    asked: list[str] = []
+    page.on("request", lambda one: "/pixels/" in one.url and asked.append(one.url))
+    well(page, "A1").click()
+    thumbs = page.locator('.hcs-thumb[data-well="A1"]')
+    expect(thumbs).to_have_count(7)
+    for at in range(7):
+        expect(thumbs.nth(at).locator("img.of-many")).to_have_js_property(
+            "complete", True
+        )
+    page.wait_for_timeout(300)
+    assert sum("/A1/sprite.jpg?size=300" in url for url in asked) == 1
+    assert not any("thumb.jpg" in url for url in asked)
+    for at in range(7):
+        shot = Image.open(io.BytesIO(thumbs.nth(at).locator(".frame").screenshot()))
+        grey = np.asarray(shot.convert("L"), dtype=float)
+        inner = grey[8:-8, 8:-8]
+        assert np.abs(inner - (40 + 30 * at)).max() <= 4, at
+    picture(page, "well-of-seven")
+
+
+PREVIEWED = """async (url) => {
+  const found = await (await fetch(url)).json()
+  return found.total && !found.running
+}"""
+
+
+def bright_fields(path: Path, count: int) -> Path:
+    """Write a plate with one well, whose fields are 40, 70, 100 ... all over."""
+    plate = Plate(
+        rows=[PlateRow(name="A")],
+        columns=[PlateColumn(name="1")],
+        wells=[PlateWell(path="A/1", rowIndex=0, columnIndex=0)],
+        field_count=count,
+    )
+    with HCSPlateWriter(path, plate) as writer:
+        for at in range(count):
+            data = np.full((1, 300, 300), 40 + 30 * at, dtype=np.uint8)
+            image = NgffImage(
+                data=data,
+                dims=("c", "y", "x"),
+                scale={"c": 1.0, "y": 1.0, "x": 1.0},
+                translation={"c": 0.0, "y": 0.0, "x": 0.0},
+            )
+            writer.write_well_image(to_multiscales(image, []), "A", "1", field_index=at)
+    return path

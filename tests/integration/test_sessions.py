@@ -187,6 +187,6 @@ def test_a_part_that_cannot_draw_keeps_no_other_from_it(
         page.parts = {"broken": _Broken(), **page.parts, "last": _Last()}
         page.start()
         assert drawn == [page.stage]
-        assert "A part of the page could not be drawn" in caplog.text
+        assert "The part broken of a page could not be drawn" in caplog.text
         assert "it shows is gone" in caplog.text
         session.close()

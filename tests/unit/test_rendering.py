@@ -83,6 +83,40 @@ def test_channels_add_in_their_colours_and_saturate() -> None:
     assert picture[0, 0].tolist() == [255, 128, 0]
 
 
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["u1", "u2", "f4"]), st.integers(0, 255)),
+        min_size=1,
+        max_size=12,
+    ),
+    st.data(),
+)
+def test_any_number_of_channels_adds_as_whole_numbers_do(
+    channels: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    one_dtype = data.draw(st.booleans())
+    planes = [
+        np.full((2, 2), grey, dtype="u2" if one_dtype else dtype)
+        for dtype, grey in channels
+    ]
+    colors = [
+        data.draw(st.sampled_from(["FFFFFF", "FF0000", "00FF80", "1234FE"]))
+        for _ in channels
+    ]
+    picture = composite(planes, [setting(color) for color in colors])
+    expected = [
+        min(
+            255,
+            sum(
+                int(grey) * bytes.fromhex(color)[part] // 255
+                for (_, grey), color in zip(channels, colors, strict=True)
+            ),
+        )
+        for part in range(3)
+    ]
+    assert picture[1, 0].tolist() == expected
+
+
 def test_composite_refuses_planes_without_settings() -> None:
     with pytest.raises(ValueError, match="pair up"):
         composite([np.zeros((2, 2), "u1")], [])
