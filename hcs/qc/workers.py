@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import os
 from collections import deque
@@ -15,6 +16,8 @@ from concurrent.futures import (
     wait,
 )
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from hcs.qc.heap import kept_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -175,9 +178,15 @@ def _run_on(
     """Use somebody else's executor; when it breaks as a whole, so does the work."""
     size = getattr(executor, "_max_workers", None)
     window = _IN_FLIGHT * size if isinstance(size, int) else _CLUSTER_IN_FLIGHT
-    lost = yield from _drain(executor, function, waiting, died, stop, window, parts)
+    kept = functools.partial(_in_kept_memory, function)
+    lost = yield from _drain(executor, kept, waiting, died, stop, window, parts)
     for item in (*lost, *waiting) if lost else ():
         yield died(item, "the pool of processes that measured it broke")
+
+
+def _in_kept_memory(function: Callable[..., Result], *item: Any) -> Result:
+    with kept_memory():
+        return function(*item)
 
 
 def _drain(

@@ -140,7 +140,7 @@ def ways() -> Iterator[dict[str, Callable[[Path, int | None], Spent]]]:
             make(
                 n_workers=2,
                 threads_per_worker=1,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 host="127.0.0.1",
             ) as cluster,
             client(cluster, set_as_default=False) as connection,
