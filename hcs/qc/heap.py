@@ -1,4 +1,4 @@
-"""Memory that arrays have left: kept for the next ones while a task runs."""
+"""Memory that arrays have left: kept for the next ones while tasks run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _LARGEST_MMAP = 32 << 20
 
 _KEPT = 1 << 30
 
-_lock = threading.Lock()
-_tasks = 0
+_IDLE_SECONDS = 1.0
+"""After a task; the next one mostly comes sooner."""
 
 
 @contextlib.contextmanager
 def kept_memory() -> Iterator[None]:
-    """Keep freed memory for as long as this lasts, and give it back then.
+    """Keep freed memory for as long as this lasts, and give it back a second later.
 
     Dask starts its workers with ``MALLOC_TRIM_THRESHOLD_=65536``, so that each plane
     that is let go returns to the system and the next one costs page faults: measuring
@@ -38,11 +38,11 @@ def kept_memory() -> Iterator[None]:
     if library is None:
         yield
         return
-    _count(library, 1, int(limit))
+    _HEAP.enter(library)
     try:
         yield
     finally:
-        _count(library, -1, int(limit))
+        _HEAP.leave(library, int(limit))
 
 
 def _glibc() -> ctypes.CDLL | None:
@@ -54,15 +54,44 @@ def _glibc() -> ctypes.CDLL | None:
     return library if known else None
 
 
-def _count(library: ctypes.CDLL, change: int, limit: int) -> None:
-    """Change the thresholds with the first task of the process, and after the last."""
-    global _tasks
-    with _lock:
-        before, _tasks = _tasks, _tasks + change
-        if not before:
-            library.mallopt(_TRIM_THRESHOLD, _KEPT)
-            library.mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP)
-        elif not _tasks:
-            library.mallopt(_TRIM_THRESHOLD, limit)
-            library.mallopt(_MMAP_THRESHOLD, _DEFAULT_MMAP)
-            library.malloc_trim(0)
+class _Heap:
+    """The thresholds of this process, and how many tasks need them.
+
+    They are changed with the first task, and back some time after the last.
+
+    Thread safety: one lock; the time between tasks is waited for by a timer.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tasks = 0
+        self._kept = False
+
+    def enter(self, library: ctypes.CDLL) -> None:
+        with self._lock:
+            self._tasks += 1
+            if not self._kept:
+                library.mallopt(_TRIM_THRESHOLD, _KEPT)
+                library.mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP)
+                self._kept = True
+
+    def leave(self, library: ctypes.CDLL, limit: int) -> None:
+        with self._lock:
+            self._tasks -= 1
+            if not self._tasks:
+                timer = threading.Timer(
+                    _IDLE_SECONDS, self._give_back, (library, limit)
+                )
+                timer.daemon = True
+                timer.start()
+
+    def _give_back(self, library: ctypes.CDLL, limit: int) -> None:
+        with self._lock:
+            if self._kept and not self._tasks:
+                library.mallopt(_TRIM_THRESHOLD, limit)
+                library.mallopt(_MMAP_THRESHOLD, _DEFAULT_MMAP)
+                library.malloc_trim(0)
+                self._kept = False
+
+
+_HEAP = _Heap()

@@ -29,7 +29,7 @@ _CLUSTER_BATCH = 8
 """Fields in a task of somebody else's executor at most: scheduling costs 3 ms,
 measuring a field 100 ms and more."""
 
-_CLUSTER_TASKS = 48
+_CLUSTER_TASKS = 24
 """Tasks that a small plate is cut into at least, so that no worker is left with a large
 one at the end."""
 
