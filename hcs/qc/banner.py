@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hcs.qc.aggregation import field_values
 from hcs.qc.baseline import channels_of
 from hcs.qc.failures import FAILURE_RULES, Rule
+from hcs.qc.results import spoken
 from hcs.qc.screen import finite, median_of, spread
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def plate_banner(
             side = rule.side or 1
             if rule.whole is not None and (middle - rule.whole) * side >= 0:
                 told.append(
-                    f"{rule.kind} is bad on the whole plate (channel {channel}, "
+                    f"{rule.kind} is bad on the whole plate ({spoken(channel)}, "
                     f"median {middle:.3g}; usual is {'above' if side < 0 else 'below'} "
                     f"{rule.whole:g})"
                 )

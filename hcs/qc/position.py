@@ -74,10 +74,8 @@ class Effect:
         """The effect as a sentence's part, with size, p and n."""
         if math.isnan(self.size):
             return f"{self.id}: {self.note or 'no size'}"
-        unit = self.unit if self.unit == "%" else f" {self.unit}"
-        told = [
-            f"{self.size:+.1f}{unit}" if self.unit == "%" else f"{self.size:.1f}{unit}"
-        ]
+        sign = "+" if self.unit == "%" else ""
+        told = [f"{self.size:{sign}.1f} {self.unit}"]
         if not math.isnan(self.agreement):
             name = "Cliff's delta" if self.id == "edge" else "Spearman"
             told.append(f"{name} {self.agreement:+.2f}")
@@ -180,12 +178,14 @@ def drift(grid: ArrayLike, axis: int, order: Sequence[float] | None = None) -> E
     )
 
 
-_PATTERNS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
-    ("every other column", lambda row, column: column % 2),
-    ("every other row", lambda row, column: row % 2),
-    ("quadrants of a 384-well plate", lambda row, column: 2 * (row % 2) + column % 2),
-    ("groups of 8 rows", lambda row, column: row // 8),
+_PATTERNS: tuple[tuple[str, int, Callable[[Any, Any], Any]], ...] = (
+    ("every other column", 0, lambda row, column: column % 2),
+    ("every other row", 0, lambda row, column: row % 2),
+    ("quadrants", 384, lambda row, column: 2 * (row % 2) + column % 2),
+    ("groups of 8 rows", 0, lambda row, column: row // 8),
 )
+"""What they are called, the least wells of a plate that is filled so, and which group a
+well belongs to. Plates of 384 wells and more are filled from four smaller ones."""
 
 
 def dispensing_patterns(grid: ArrayLike) -> tuple[Effect, ...]:
@@ -193,7 +193,9 @@ def dispensing_patterns(grid: ArrayLike) -> tuple[Effect, ...]:
     values = np.asarray(grid, np.float64)
     row, column = np.indices(values.shape)
     found = []
-    for id, group_of in _PATTERNS:
+    for id, least, group_of in _PATTERNS:
+        if values.size < least:
+            continue
         number = np.broadcast_to(group_of(row, column), values.shape)
         groups = [finite(values[number == index]) for index in np.unique(number)]
         if len(groups) < 2:

@@ -131,3 +131,12 @@ def _with_clip(plane: PlaneResult, top: Top, clip: Clip) -> PlaneResult:
         )
     values = plane.values | {id: math.nan if value is None else value}
     return replace(plane, values=values, reasons=reasons)
+
+
+def spoken(channel: str) -> str:
+    """Return a channel's name as it stands in a sentence.
+
+    >>> spoken("DNA"), spoken("Channel2")
+    ('channel DNA', 'Channel2')
+    """
+    return channel if channel.lower().startswith("channel") else f"channel {channel}"

@@ -15,6 +15,7 @@ from hcs.qc.aggregation import field_values
 from hcs.qc.baseline import Baseline, BaselineKey, channels_of, make_baselines
 from hcs.qc.definitions import definition
 from hcs.qc.failures import FAILURE_RULES, Rule
+from hcs.qc.results import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -130,7 +131,7 @@ def _without_metric(result: FieldResult) -> Reason | None:
             what = "all pixels are 0" if level == 0 else "all pixels are equal"
             return Reason(
                 kind="constant",
-                text=f"channel {plane.channel}, {name}{what}",
+                text=f"{spoken(plane.channel)}, {name}{what}",
                 channel=plane.channel,
                 score=math.inf,
             )
@@ -191,7 +192,7 @@ class _Judge:
             entry = definition(self.rule.metric)
             unit = f" {entry.unit}" if entry.unit else ""
             text = (
-                f"channel {self.channel}, field {labels[key]}: {self.rule.kind} "
+                f"{spoken(self.channel)}, field {labels[key]}: {self.rule.kind} "
                 f"{value:.3g}{unit}, {_rank(worse + 1)} of {len(known)}"
             )
             yield (
