@@ -459,6 +459,7 @@ function build({ el, send }) {
     describe()
     showSummary()
     paintWells()
+    if (plate.labels[scene.hovered]) fillTip(scene.hovered)
   }
 
   /** What all plates have in common is looked for once for what is shown. */
