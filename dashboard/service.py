@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.corrections.correction import Corrections
-from dashboard.corrections.uploads import Quotas, Receiving, Uploads
+from dashboard.corrections.desk import CorrectionDesk
+from dashboard.corrections.uploads import Quotas, Uploads
 from dashboard.corrections.versions import field_history
 from dashboard.database import open_database
 from dashboard.errors import NotServedError, RefusedError
@@ -53,7 +54,7 @@ from dashboard.workspace import sweep_staging
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
@@ -66,9 +67,6 @@ if TYPE_CHECKING:
         PlateEntry,
         PlateOverview,
         Progress,
-        Source,
-        Staged,
-        Upload,
         VersionView,
         WellView,
     )
@@ -78,7 +76,6 @@ if TYPE_CHECKING:
     from dashboard.reviews.links import Link
     from dashboard.reviews.project import ReviewRules
     from dashboard.workspace import Workspace
-    from hcs.metadata import Who
     from hcs.qc import RoleMapping
 
 _Result = TypeVar("_Result")
@@ -150,12 +147,12 @@ class Service:
         self._engine = open_database(database or workspace.database_url)
         self.events = Events(self._engine)
         sweep_staging(workspace)
-        self._uploads = Uploads(workspace.staging, quotas)
-        self._corrections = Corrections(self._plates, self._uploads, self.events)
+        uploads = Uploads(workspace.staging, quotas)
+        corrections = Corrections(self._plates, uploads, self.events)
         self.pictures = Pictures(
             self._plates,
             Previews(workspace.previews, preview_bytes, preview_disk_bytes),
-            self._corrections.images,
+            corrections.images,
             cache_bytes,
         )
         self._preview_jobs = PreviewJobs(
@@ -215,6 +212,15 @@ class Service:
             self.signing,
             self.choices,
         )
+        self.corrections = CorrectionDesk(
+            self._plates,
+            uploads,
+            corrections,
+            may_write=self._may_write,
+            refuse_if_signed=self.reviews.refuse_if_signed,
+            held_open=self.signing.held_open,
+            measure=self._measuring.start,
+        )
         self.blind = BlindReviews(self.reviews)
         self.index = PlateIndex(self._plates, self.reviews, settings, self.submit)
         self.medians = PlateMedians(
@@ -230,7 +236,7 @@ class Service:
             self._plates,
             survey=self._survey,
             again=self._look_again,
-            settle=self._corrections.settle_due if not read_only else None,
+            settle=corrections.settle_due if not read_only else None,
             settle_after=settle_after,
         )
         self._keeper.start()
@@ -259,15 +265,14 @@ class Service:
         """Return the token of a new page: unguessable, good until it is closed."""
         token = secrets.token_urlsafe(32)
         self._sessions.add(token)
-        self._uploads.open(token)
+        self.corrections.open(token)
         return token
 
     def close_session(self, token: str) -> None:
         """Forget a page, and remove what it uploaded and did not commit."""
         self._sessions.discard(token)
         self.presence.leave(token)
-        self._corrections.close(token)
-        self._uploads.close(token)
+        self.corrections.close(token)
 
     def leave(self, token: str) -> None:
         """Let a page be present no more whose browser has closed it (fast).
@@ -534,132 +539,6 @@ class Service:
     def resume_previews(self, key: str) -> None:
         """Go on making previews of a plate (fast: later)."""
         self._preview_jobs.resume(self._plates.get(key))
-
-    # --- correcting -------------------------------------------------------------------
-
-    def begin_upload(self, token: str, name: str, size: int | None) -> Receiving:
-        """Open a file to receive; see `Uploads.begin`."""
-        self._may_write()
-        return self._uploads.begin(token, name, size)
-
-    def uploads(self, token: str) -> tuple[Upload, ...]:
-        """Return the files of a page that are not committed (fast)."""
-        return self._uploads.list(token)
-
-    def remove_upload(self, token: str, upload: str) -> None:
-        """Forget a file of a page."""
-        self._uploads.remove(token, [upload])
-
-    def suggest(
-        self,
-        token: str,
-        key: str,
-        well: str,
-        field: str | None,
-        uploads: Sequence[str],
-    ) -> tuple[Source, ...]:
-        """Return which channel each file seems to hold, for people to correct."""
-        return self._corrections.suggest(
-            token, self._plates.get(key), well, field, uploads
-        )
-
-    def stage(
-        self,
-        token: str,
-        key: str,
-        well: str,
-        field: str | None,
-        sources: Sequence[Source],
-        *,
-        acquisition: int | None = None,
-        label: str | None = None,
-    ) -> Staged:
-        """Prepare a correction and say how it differs from its target.
-
-        Parameters
-        ----------
-        token
-            Of the page whose uploads these are.
-        key, well
-            The plate, and the label of the target well.
-        field
-            Name of the field to replace; None makes a new one.
-        sources
-            Which file becomes which channel. Channels that none becomes are kept from
-            the present version, at full resolution.
-        acquisition
-            Of the new field, where the plate declares several.
-        label
-            What to call the new field.
-        """
-        self._may_write()
-        self.reviews.refuse_if_signed(key)
-        return self._corrections.stage(
-            token,
-            self._plates.get(key),
-            well,
-            field,
-            sources,
-            acquisition=acquisition,
-            label=label,
-        )
-
-    def staged(self, staged: str) -> Staged:
-        """Return a correction that is not committed (fast)."""
-        return self._corrections.get(staged)
-
-    def confirm(self, staged: str, kind: str, confirmed: bool = True) -> Staged:
-        """Note that a person has seen a difference and wants it (fast)."""
-        return self._corrections.confirm(staged, kind, confirmed=confirmed)
-
-    def commit(self, staged: str, who: Who, reason: str) -> VersionView:
-        """Make a staged correction part of the plate.
-
-        Raises
-        ------
-        BlockedError
-            If a difference was not confirmed, or name or reason are empty.
-        ConflictError
-            If somebody else has changed the field meanwhile.
-        """
-        self._may_write()
-        plate = self._plates.get(self._corrections.get(staged).key)
-        self.reviews.refuse_if_signed(plate.key)
-        version = self._corrections.commit(
-            staged, who, reason, lambda: self.signing.held_open(plate.key)
-        )
-        self._measuring.start(plate)
-        return version
-
-    def discard(self, staged: str) -> None:
-        """Forget a staged correction; its uploads stay until they are removed."""
-        self._corrections.discard(staged)
-
-    def revert(
-        self,
-        key: str,
-        well: str,
-        field: str,
-        version: str,
-        who: Who,
-        reason: str,
-        base: str | None = None,
-    ) -> VersionView:
-        """Make an earlier version of a field live again.
-
-        Parameters
-        ----------
-        base
-            Version that the person looked at; the live one where None.
-        """
-        self._may_write()
-        plate = self._plates.get(key)
-        with self.signing.held_open(key):
-            event = self._corrections.revert(
-                plate, well, field, version, who, reason, base
-            )
-        self._measuring.start(plate)
-        return event
 
     # --- inside -----------------------------------------------------------------------
 

@@ -124,7 +124,7 @@ class Correction:
 
     def uploaded(self, *, more: bool) -> None:
         """Take note of files that have arrived; with the last one, assign and stage."""
-        uploads = self._session.service.uploads(self._session.token)
+        uploads = self._session.service.corrections.uploads(self._session.token)
         self._set(uploads=uploads, error="", done="")
         if not more:
             self._suggest()
@@ -137,14 +137,16 @@ class Correction:
     def remove(self, upload: str) -> None:
         """Forget a file."""
         service, token = self._session.service, self._session.token
-        service.remove_upload(token, upload)
+        service.corrections.remove_upload(token, upload)
         kept = tuple(one for one in self.draft.sources if one.upload != upload)
-        self._set(uploads=service.uploads(token), sources=kept, error="")
+        self._set(uploads=service.corrections.uploads(token), sources=kept, error="")
         self._stage()
 
     def _remove_all(self) -> None:
         for upload in self.draft.uploads:
-            self._session.service.remove_upload(self._session.token, upload.id)
+            self._session.service.corrections.remove_upload(
+                self._session.token, upload.id
+            )
 
     def _suggest(self) -> None:
         draft = self.draft
@@ -154,7 +156,7 @@ class Correction:
         files = tuple(upload.id for upload in draft.uploads)
         self._work(
             "Reading the files…",
-            lambda: self._session.service.suggest(
+            lambda: self._session.service.corrections.suggest(
                 self._session.token, plate, well, target.field, files
             ),
             lambda sources: self.assign(tuple(sources)),
@@ -168,14 +170,14 @@ class Correction:
         sources = tuple(source for source in draft.sources)
         if target is None or not sources:
             if before is not None:
-                service.submit(lambda: service.discard(before.id))
+                service.submit(lambda: service.corrections.discard(before.id))
             self._set(staged=None, busy="")
             return
 
         def work() -> Staged:
             if before is not None:
-                service.discard(before.id)
-            return service.stage(
+                service.corrections.discard(before.id)
+            return service.corrections.stage(
                 self._session.token,
                 plate,
                 well,
@@ -195,7 +197,7 @@ class Correction:
         if staged is None:
             return
         try:
-            new = self._session.service.confirm(staged.id, kind, confirmed)
+            new = self._session.service.corrections.confirm(staged.id, kind, confirmed)
         except HCSError as error:
             self._set(error=plain_text(error))
             return
@@ -211,7 +213,7 @@ class Correction:
             return
         self._work(
             "Committing…",
-            lambda: self._session.service.commit(staged.id, who, reason),
+            lambda: self._session.service.corrections.commit(staged.id, who, reason),
             lambda _: self._committed(staged),
         )
 
@@ -229,7 +231,7 @@ class Correction:
         staged, service = self.draft.staged, self._session.service
         self._turn += 1
         if staged is not None:
-            service.submit(lambda: service.discard(staged.id))
+            service.submit(lambda: service.corrections.discard(staged.id))
         self._remove_all()
         self.draft = Draft(well=self.draft.well, target=self.draft.target)
         self._changed()

@@ -53,7 +53,7 @@ class History:
         self._busy, self._error = True, ""
         self.draw(now)
         self._session.run(
-            lambda: self._session.service.revert(
+            lambda: self._session.service.corrections.revert(
                 key, well, field, version.id, who, reason
             ),
             lambda _: self._done(""),

@@ -443,7 +443,7 @@ class UploadHandler(Handler):
             name = unquote(self.request.headers.get("X-Filename", ""))
             length = self.request.headers.get("Content-Length", "")
             size = int(length) if length.isascii() and length.isdigit() else None
-            self._upload = self.service.begin_upload(token, name, size)
+            self._upload = self.service.corrections.begin_upload(token, name, size)
             self.request.connection.set_max_body_size(  # type: ignore[union-attr]
                 self._upload.limit + 1
             )

@@ -39,6 +39,8 @@ def correct(made: Service, label: str, field: str, value: int) -> str:
     token = made.open_session()
     before = made.well(KEY, label).field(field).version
     upload = send(made, token, tiff(picture(value)), "x.tif")
-    staged = made.stage(token, KEY, label, field, [Source(upload=upload.id, channel=1)])
-    made.commit(staged.id, ADA, "imaged again")
+    staged = made.corrections.stage(
+        token, KEY, label, field, [Source(upload=upload.id, channel=1)]
+    )
+    made.corrections.commit(staged.id, ADA, "imaged again")
     return str(before)

@@ -64,7 +64,7 @@ def tiff(array: np.ndarray, **metadata: Any) -> bytes:
 
 def send(made: Service, token: str, data: bytes, name: str) -> Upload:
     """Upload bytes as the HTTP handler does."""
-    receiving = made.begin_upload(token, name, len(data))
+    receiving = made.corrections.begin_upload(token, name, len(data))
     try:
         for start in range(0, len(data), 1 << 16):
             receiving.write(data[start : start + (1 << 16)])

@@ -81,10 +81,10 @@ def test_replacing_one_channel_keeps_the_others_bit_for_bit(
 ) -> None:
     before = pixels(plate, "B2", "1", 0)
     source = one_channel(made, token, 777, "B02_GFP.tif")
-    staged = made.stage(token, KEY, "B2", "1", [source])
+    staged = made.corrections.stage(token, KEY, "B2", "1", [source])
     assert staged.action == "Replace B2 field 1 (GFP only)"
     assert staged.ready
-    made.commit(staged.id, ANNA, "out of focus")
+    made.corrections.commit(staged.id, ANNA, "out of focus")
     assert np.array_equal(pixels(plate, "B2", "1", 0), before)
     assert (pixels(plate, "B2", "1", 1) == 777).all()
 
@@ -95,8 +95,8 @@ def test_everybody_sees_the_new_version_and_one_call_brings_the_old_one_back(
 ) -> None:
     old = made.well(KEY, "A1").field("0")
     before, revision = pixels(plate, "A1", "0", 1), made.revision(KEY)
-    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
-    committed = made.commit(staged.id, ANNA, "saturated")
+    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    committed = made.corrections.commit(staged.id, ANNA, "saturated")
     new = made.well(KEY, "A1").field("0")
     assert made.revision(KEY) > revision
     assert new.version == committed.id != old.version
@@ -112,7 +112,9 @@ def test_everybody_sees_the_new_version_and_one_call_brings_the_old_one_back(
     )
     assert (second.id, second.live) == (old.version, False)
 
-    made.revert(KEY, "A1", "0", old.version, ANNA, "the first one was right")
+    made.corrections.revert(
+        KEY, "A1", "0", old.version, ANNA, "the first one was right"
+    )
     assert made.well(KEY, "A1").field("0").version == old.version
     assert np.array_equal(pixels(plate, "A1", "0", 1), before)
 
@@ -121,10 +123,12 @@ def test_both_versions_can_be_looked_at_after_a_commit(
     made: Service, token: str
 ) -> None:
     old = made.well(KEY, "A1").field("0").version
-    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token, 9)])
+    staged = made.corrections.stage(
+        token, KEY, "A1", "0", [one_channel(made, token, 9)]
+    )
     asked = PlaneRequest(channel=1)
     shown = made.pictures.staged_plane(staged.id, asked)
-    new = made.commit(staged.id, ANNA, "better").id
+    new = made.corrections.commit(staged.id, ANNA, "better").id
     after = made.pictures.plane(KEY, "A1", "0", new, asked)
     before = made.pictures.plane(KEY, "A1", "0", old, asked)
     assert shown.data == after.data != before.data
@@ -136,12 +140,12 @@ def test_a_whole_file_replaces_all_channels(
 ) -> None:
     stack = np.stack([picture(3), picture(4)])
     upload = send(made, token, tiff(stack, metadata={"axes": "CYX"}), "f.tif")
-    assert made.suggest(token, KEY, "A2", "0", [upload.id]) == (
+    assert made.corrections.suggest(token, KEY, "A2", "0", [upload.id]) == (
         Source(upload=upload.id),
     )
-    staged = made.stage(token, KEY, "A2", "0", [Source(upload=upload.id)])
+    staged = made.corrections.stage(token, KEY, "A2", "0", [Source(upload=upload.id)])
     assert staged.action == "Replace A2 field 0"
-    made.commit(staged.id, ANNA, "again")
+    made.corrections.commit(staged.id, ANNA, "again")
     assert [pixels(plate, "A2", "0", c).max() for c in (0, 1)] == [3, 4]
 
 
@@ -150,7 +154,7 @@ def test_files_are_assigned_to_channels_by_their_names(
 ) -> None:
     names = ["A02_GFP.tif", "A02_DNA.tif"]
     ids = [send(made, token, tiff(picture(1)), name).id for name in names]
-    found = made.suggest(token, KEY, "A2", "0", ids)
+    found = made.corrections.suggest(token, KEY, "A2", "0", ids)
     assert [one.channel for one in found] == [1, 0]
 
 
@@ -158,9 +162,9 @@ def test_files_are_assigned_to_channels_by_their_names(
 def test_a_new_field_joins_its_well(made: Service, token: str, plate: Path) -> None:
     ids = [send(made, token, tiff(picture(v)), f"{v}.tif").id for v in (5, 6)]
     sources = [Source(upload=one, channel=c) for c, one in enumerate(ids)]
-    staged = made.stage(token, KEY, "A3", None, sources)
+    staged = made.corrections.stage(token, KEY, "A3", None, sources)
     assert (staged.base, staged.action) == (None, "Add field 2 to A3")
-    made.commit(staged.id, ANNA, "was missing")
+    made.corrections.commit(staged.id, ANNA, "was missing")
     view = made.well(KEY, "A3")
     assert [one.name for one in view.fields] == ["0", "1", "2"]
     assert view.field("2").channels == view.field("0").channels
@@ -169,7 +173,7 @@ def test_a_new_field_joins_its_well(made: Service, token: str, plate: Path) -> N
 
 def test_a_new_field_needs_all_channels(made: Service, token: str) -> None:
     with pytest.raises(SourceError, match="DNA is missing"):
-        made.stage(token, KEY, "A3", None, [one_channel(made, token)])
+        made.corrections.stage(token, KEY, "A3", None, [one_channel(made, token)])
 
 
 @pytest.mark.parametrize(
@@ -183,12 +187,14 @@ def test_a_single_channel_that_does_not_fit_can_never_be_committed(
     made: Service, token: str, array: np.ndarray, kind: str
 ) -> None:
     upload = send(made, token, tiff(array), "x.tif")
-    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id, channel=0)])
+    staged = made.corrections.stage(
+        token, KEY, "A1", "0", [Source(upload=upload.id, channel=0)]
+    )
     assert kinds(staged)[kind] is False
     with pytest.raises(BlockedError, match="cannot be confirmed"):
-        made.confirm(staged.id, kind)
+        made.corrections.confirm(staged.id, kind)
     with pytest.raises(BlockedError, match="neither corrected nor confirmed"):
-        made.commit(staged.id, ANNA, "please")
+        made.corrections.commit(staged.id, ANNA, "please")
     assert made.pictures.staged_plane(staged.id, PlaneRequest()).data
 
 
@@ -197,20 +203,20 @@ def test_a_whole_field_of_another_shape_waits_for_confirmation(
 ) -> None:
     stack = np.stack([picture(3, (20, 20)), picture(4, (20, 20))])
     upload = send(made, token, tiff(stack, metadata={"axes": "CYX"}), "x.tif")
-    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
     assert kinds(staged) == {"shape": True}
     with pytest.raises(BlockedError, match="20 x 20 pixels"):
-        made.commit(staged.id, ANNA, "binned")
-    assert made.confirm(staged.id, "shape").ready
-    assert not made.confirm(staged.id, "shape", False).ready
-    made.confirm(staged.id, "shape")
-    made.commit(staged.id, ANNA, "binned")
+        made.corrections.commit(staged.id, ANNA, "binned")
+    assert made.corrections.confirm(staged.id, "shape").ready
+    assert not made.corrections.confirm(staged.id, "shape", False).ready
+    made.corrections.confirm(staged.id, "shape")
+    made.corrections.commit(staged.id, ANNA, "binned")
     assert made.well(KEY, "A1").field("0").shape[-2:] == (20, 20)
 
 
 def test_fewer_channels_wait_for_confirmation(made: Service, token: str) -> None:
     upload = send(made, token, tiff(picture(3)), "x.tif")
-    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
     assert kinds(staged) == {"channels": True}
 
 
@@ -221,17 +227,19 @@ def test_a_name_that_speaks_of_another_target_blocks(
     made: Service, token: str, name: str, kind: str
 ) -> None:
     source = one_channel(made, token, name=name)
-    staged = made.stage(token, KEY, "B2", "0", [source])
+    staged = made.corrections.stage(token, KEY, "B2", "0", [source])
     assert kinds(staged) == {kind: True}
     with pytest.raises(BlockedError, match=r"speaks of"):
-        made.commit(staged.id, ANNA, "x")
+        made.corrections.commit(staged.id, ANNA, "x")
 
 
 def test_another_pixel_size_blocks(made: Service, token: str) -> None:
     data = tiff(picture(1), imagej=True, resolution=(1.0, 1.0), metadata={"unit": "um"})
     upload = send(made, token, data, "x.tif")
     assert upload.pixel_size == pytest.approx(1.0)
-    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id, channel=0)])
+    staged = made.corrections.stage(
+        token, KEY, "A1", "0", [Source(upload=upload.id, channel=0)]
+    )
     assert kinds(staged) == {"pixel-size": True}
 
 
@@ -239,7 +247,7 @@ def test_not_a_number_never_enters_an_integer_plate(made: Service, token: str) -
     array = np.stack([picture(1, dtype="f4")] * 2)
     array[0, 3, :4] = np.nan
     upload = send(made, token, tiff(array, metadata={"axes": "CYX"}), "x.tif")
-    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
     assert kinds(staged) == {"dtype": True, "values": False}
     assert any("4 pixels" in one.message for one in staged.differences)
 
@@ -249,7 +257,9 @@ def test_equal_pixels_are_said_and_do_not_block(
 ) -> None:
     data = tiff(pixels(plate, "A1", "0", 1))
     upload = send(made, token, data, "x.tif")
-    staged = made.stage(token, KEY, "A1", "0", [Source(upload=upload.id, channel=1)])
+    staged = made.corrections.stage(
+        token, KEY, "A1", "0", [Source(upload=upload.id, channel=1)]
+    )
     assert [one.kind for one in staged.differences] == ["same"]
     assert staged.ready
 
@@ -258,11 +268,13 @@ def test_the_second_of_two_people_is_told_of_the_first(
     made: Service, token: str
 ) -> None:
     other = made.open_session()
-    first = made.stage(token, KEY, "A1", "0", [one_channel(made, token, 1)])
-    second = made.stage(other, KEY, "A1", "0", [one_channel(made, other, 2)])
-    made.commit(first.id, ANNA, "mine")
+    first = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token, 1)])
+    second = made.corrections.stage(
+        other, KEY, "A1", "0", [one_channel(made, other, 2)]
+    )
+    made.corrections.commit(first.id, ANNA, "mine")
     with pytest.raises(ConflictError, match="Anna"):
-        made.commit(second.id, Who("Ben", "typed"), "no, mine")
+        made.corrections.commit(second.id, Who("Ben", "typed"), "no, mine")
     assert made.history(KEY, "A1", "0")[0].who == "Anna"
     acts = made.events.of_plate(made.overview(KEY).id)
     assert [one.action for one in acts if one.action != "commit-begun"] == [
@@ -282,9 +294,9 @@ def test_the_second_of_two_people_is_told_of_the_first(
 def test_nothing_is_written_without_name_and_reason(
     made: Service, token: str, who: Who, reason: str, message: str
 ) -> None:
-    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
     with pytest.raises(BlockedError, match=message):
-        made.commit(staged.id, who, reason)
+        made.corrections.commit(staged.id, who, reason)
 
 
 def test_two_channels_cannot_come_from_one_assignment(
@@ -292,7 +304,7 @@ def test_two_channels_cannot_come_from_one_assignment(
 ) -> None:
     sources = [one_channel(made, token, v) for v in (1, 2)]
     with pytest.raises(SourceError, match="one channel"):
-        made.stage(token, KEY, "A1", "0", sources)
+        made.corrections.stage(token, KEY, "A1", "0", sources)
 
 
 def test_a_committed_correction_is_measured_anew(made: Service, token: str) -> None:
@@ -303,8 +315,10 @@ def test_a_committed_correction_is_measured_anew(made: Service, token: str) -> N
     before = wait_for(lambda: made.values(KEY, "mean.1").wells["B3"].value)
     assert before > 100
     for field in ("0", "1"):
-        staged = made.stage(token, KEY, "B3", field, [one_channel(made, token, 50)])
-        made.commit(staged.id, ANNA, "dark")
+        staged = made.corrections.stage(
+            token, KEY, "B3", field, [one_channel(made, token, 50)]
+        )
+        made.corrections.commit(staged.id, ANNA, "dark")
     wait_for(lambda: mean(50.0), "for the new mean")
 
 
@@ -315,8 +329,10 @@ def test_a_corrected_field_comes_home_after_the_grace_time(
     with service(tmp_path / "w2", plate, settle_after=0.0) as made:
         surveyed(made, KEY)
         token = made.open_session()
-        staged = made.stage(token, KEY, "B1", "0", [one_channel(made, token, 5)])
-        version = made.commit(staged.id, ANNA, "dark").id
+        staged = made.corrections.stage(
+            token, KEY, "B1", "0", [one_channel(made, token, 5)]
+        )
+        version = made.corrections.commit(staged.id, ANNA, "dark").id
         wait_for(lambda: made.overview(KEY).unsettled == 0, "to settle")
         assert made.well(KEY, "B1").field("0").version == version
         asked = PlaneRequest(channel=1)
@@ -334,32 +350,32 @@ def files_in(made: Service) -> list[Path]:
 
 
 def test_a_page_that_closes_takes_its_files_along(made: Service, token: str) -> None:
-    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
-    half = made.begin_upload(token, "half.tif", None)
+    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    half = made.corrections.begin_upload(token, "half.tif", None)
     half.write(b"II*\0")
     assert files_in(made)
     made.close_session(token)
     assert files_in(made) == []
     with pytest.raises(NotServedError):
-        made.staged(staged.id)
+        made.corrections.staged(staged.id)
     with pytest.raises(RefusedError, match="given up"):
         half.write(b"more")
 
 
 def test_uploads_and_staged_files_go_with_the_commit(made: Service, token: str) -> None:
-    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
-    made.commit(staged.id, ANNA, "x")
-    assert made.uploads(token) == ()
+    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    made.corrections.commit(staged.id, ANNA, "x")
+    assert made.corrections.uploads(token) == ()
     assert files_in(made) == []
     with pytest.raises(NotServedError):
-        made.commit(staged.id, ANNA, "twice")
+        made.corrections.commit(staged.id, ANNA, "twice")
 
 
 def test_discarding_leaves_the_plate_and_the_uploads(made: Service, token: str) -> None:
     before = made.well(KEY, "A1")
-    staged = made.stage(token, KEY, "A1", "0", [one_channel(made, token)])
-    made.discard(staged.id)
-    assert len(made.uploads(token)) == 1
+    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    made.corrections.discard(staged.id)
+    assert len(made.corrections.uploads(token)) == 1
     assert made.well(KEY, "A1") == before
     assert [one for one in files_in(made) if ".staged" in one.name] == []
 
@@ -367,12 +383,12 @@ def test_discarding_leaves_the_plate_and_the_uploads(made: Service, token: str) 
 def test_one_page_cannot_use_the_files_of_another(made: Service, token: str) -> None:
     source = one_channel(made, token)
     with pytest.raises(NotServedError, match="no such upload"):
-        made.stage(made.open_session(), KEY, "A1", "0", [source])
+        made.corrections.stage(made.open_session(), KEY, "A1", "0", [source])
 
 
 def test_an_unknown_token_uploads_nothing(made: Service) -> None:
     with pytest.raises(RefusedError, match="no longer known"):
-        made.begin_upload("guess", "x.tif", 10)
+        made.corrections.begin_upload("guess", "x.tif", 10)
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -385,9 +401,9 @@ def test_a_file_over_the_limit_is_stopped_and_removed(
         data = bytes(5000)
         if announced:
             with pytest.raises(RefusedError, match="may still be uploaded"):
-                made.begin_upload(token, "big.tif", len(data))
+                made.corrections.begin_upload(token, "big.tif", len(data))
         else:
-            receiving = made.begin_upload(token, "big.tif", None)
+            receiving = made.corrections.begin_upload(token, "big.tif", None)
             with pytest.raises(RefusedError, match="larger than"):
                 receiving.write(data)
             receiving.abandon()
@@ -401,7 +417,7 @@ def test_the_quota_of_a_page_is_given_back(plate: Path, tmp_path: Path) -> None:
         token = made.open_session()
         for _ in range(5):
             upload = send(made, token, data, "x.tif")
-            made.remove_upload(token, upload.id)
+            made.corrections.remove_upload(token, upload.id)
         send(made, token, data, "x.tif")
         with pytest.raises((RefusedError, SourceError)):
             [send(made, token, data, "x.tif") for _ in range(3)]
@@ -437,10 +453,10 @@ def test_a_read_only_server_refuses_every_write(plate: Path, tmp_path: Path) -> 
         assert not made.overview(KEY).writable
         version = made.well(KEY, "A1").field("0").version
         for act in (
-            lambda: made.begin_upload(token, "x.tif", 1),
-            lambda: made.stage(token, KEY, "A1", "0", [Source(upload="x")]),
-            lambda: made.commit("x", ANNA, "x"),
-            lambda: made.revert(KEY, "A1", "0", version, ANNA, "x"),
+            lambda: made.corrections.begin_upload(token, "x.tif", 1),
+            lambda: made.corrections.stage(token, KEY, "A1", "0", [Source(upload="x")]),
+            lambda: made.corrections.commit("x", ANNA, "x"),
+            lambda: made.corrections.revert(KEY, "A1", "0", version, ANNA, "x"),
         ):
             with pytest.raises(RefusedError, match="read-only"):
                 act()
@@ -461,11 +477,11 @@ with service(Path(sys.argv[1]), Path(sys.argv[2])) as made:
     token = made.open_session()
     data = tiff(np.full((32, 40), 7, "u2"))
     upload = send(made, token, data, "x.tif")
-    staged = made.stage(
+    staged = made.corrections.stage(
         token, "p.ome.zarr", "A1", "0", [Source(upload=upload.id, channel=1)]
     )
     corrections.stage_field = lambda *a, **k: os._exit(9)
-    made.commit(staged.id, Who("Anna", "typed"), "dark")
+    made.corrections.commit(staged.id, Who("Anna", "typed"), "dark")
 """
 
 

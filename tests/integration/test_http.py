@@ -275,12 +275,14 @@ def test_an_uploaded_file_is_described(served: Served, token: str) -> None:
         "TIFF",
     )
     assert (found["guess_well"], found["guess_field"]) == ("B02", "s1")
-    assert [one.id for one in served.service.uploads(token)] == [found["id"]]
+    assert [one.id for one in served.service.corrections.uploads(token)] == [
+        found["id"]
+    ]
 
 
 def test_a_staged_picture_is_served_and_never_kept(served: Served, token: str) -> None:
     found = upload(served, token, tiff(np.full(SHAPE, 40000, "u2")), X_Filename="x.tif")
-    staged = served.service.stage(
+    staged = served.service.corrections.stage(
         token, KEY, "B2", "0", [Source(upload=found.json["id"], channel=0)]
     )
     plane = plane_of(served, URLS.staged_plane(staged.id, level=0, channel=0))
@@ -290,7 +292,7 @@ def test_a_staged_picture_is_served_and_never_kept(served: Served, token: str) -
     drawn = served.get(URLS.staged_picture(staged.id, level=0, channels=RED))
     assert opened(drawn.body).shape == (*SHAPE, 3)
     assert drawn.headers["Cache-Control"] == "no-store"
-    served.service.discard(staged.id)
+    served.service.corrections.discard(staged.id)
     gone = served.get(URLS.staged_plane(staged.id, level=0, channel=0))
     assert gone.status == 404
 

@@ -83,8 +83,8 @@ def correct(made: Service, label: str, field: str, value: int) -> str:
     before = made.well(KEY, label).field(field).version
     upload = send(made, token, tiff(picture(value)), "x.tif")
     source = Source(upload=upload.id, channel=1)
-    staged = made.stage(token, KEY, label, field, [source])
-    made.commit(staged.id, ADA, "imaged again")
+    staged = made.corrections.stage(token, KEY, label, field, [source])
+    made.corrections.commit(staged.id, ADA, "imaged again")
     return str(before)
 
 
@@ -100,7 +100,7 @@ def test_a_new_version_makes_verdicts_stale_and_its_revert_current(
 
     old = {FIELD: True, A1: True, Subject(): True, A2: False}
     wait_for(lambda: states() == old, str(states()))
-    made.revert(KEY, "A1", "0", before, ADA, "the first was right")
+    made.corrections.revert(KEY, "A1", "0", before, ADA, "the first was right")
     wait_for(lambda: not any(states().values()), str(states()))
 
 

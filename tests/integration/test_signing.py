@@ -58,7 +58,7 @@ def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -
     token = made.open_session()
     upload = send(made, token, tiff(picture(9)), "x.tif")
     sources = [Source(upload=upload.id, channel=1)]
-    staged = made.stage(token, KEY, "A2", "0", sources)
+    staged = made.corrections.stage(token, KEY, "A2", "0", sources)
     version = made.well(KEY, "A2").field("0").version
     rules = ReviewRules(min_fields=2)
     signed = made.signing.sign_off(KEY, BEN, "as good as it gets")
@@ -77,9 +77,9 @@ def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -
         "assay metric": lambda: made.keep_assay_metric(KEY, "focus.0"),
         "rules": lambda: made.keep_rules(KEY, rules),
         "cut-offs": lambda: made.judge_anew(KEY),
-        "staging": lambda: made.stage(token, KEY, "A2", "1", sources),
-        "commit": lambda: made.commit(staged.id, ADA, "better"),
-        "revert": lambda: made.revert(KEY, "A1", "0", before, ADA, "back"),
+        "staging": lambda: made.corrections.stage(token, KEY, "A2", "1", sources),
+        "commit": lambda: made.corrections.commit(staged.id, ADA, "better"),
+        "revert": lambda: made.corrections.revert(KEY, "A1", "0", before, ADA, "back"),
         "signing again": lambda: made.signing.sign_off(KEY, ADA),
         "blind review": lambda: made.blind.begin(KEY, ADA, ["Ada", "Ben"]),
     }
@@ -94,7 +94,7 @@ def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -
     with pytest.raises(DashboardError, match="not signed off"):
         made.signing.reopen(KEY, ADA)
     judge(made, A2, "pass")
-    made.commit(staged.id, ADA, "better")
+    made.corrections.commit(staged.id, ADA, "better")
     rows = [(a.kind, a.who, a.note) for a in made.reviews.acts(KEY)]
     assert rows[1:3] == [
         ("sign-off", "Ben", "as good as it gets"),
@@ -160,7 +160,9 @@ def test_nobody_signs_off_while_a_commit_is_under_way(
 ) -> None:
     token = made.open_session()
     upload = send(made, token, tiff(picture(9)), "x.tif")
-    staged = made.stage(token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)])
+    staged = made.corrections.stage(
+        token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)]
+    )
     id = made.overview(KEY).id
     with (
         service(tmp_path / "workspace", plate, settle_after=3600.0) as other,
@@ -168,7 +170,7 @@ def test_nobody_signs_off_while_a_commit_is_under_way(
     ):
         surveyed(other, KEY)
         with locked(plate):
-            found = pool.submit(made.commit, staged.id, ADA, "better")
+            found = pool.submit(made.corrections.commit, staged.id, ADA, "better")
             wait_for(lambda: made.events.unfinished(id))
             for one in (made, other):
                 with pytest.raises(RefusedError, match="Ada is committing"):
@@ -184,13 +186,15 @@ def test_a_sign_off_that_came_while_a_commit_was_written_stops_it(
 ) -> None:
     token = made.open_session()
     upload = send(made, token, tiff(picture(9)), "x.tif")
-    staged = made.stage(token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)])
+    staged = made.corrections.stage(
+        token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)]
+    )
     version = made.well(KEY, "A2").field("0").version
     id = made.overview(KEY).id
     signed = Act(kind="sign-off", batch=new_batch(), who="Ben", known="typed")
     with ThreadPoolExecutor(1) as pool:
         with locked(plate):
-            found = pool.submit(made.commit, staged.id, ADA, "better")
+            found = pool.submit(made.corrections.commit, staged.id, ADA, "better")
             wait_for(lambda: made.events.unfinished(id))
             # As a server signs that had looked just before the commit was begun.
             made.reviews.record(KEY, lambda verdicts: [signed])
