@@ -49,10 +49,12 @@ _LOG = logging.getLogger(__name__)
 
 _FIRST = {
     "plates": ("header", "plates"),
-    "canvas": ("header", "plate_map", "plate_canvas"),
-    "well": ("header", "plate_map", "gallery"),
+    "canvas": ("header", "plate_map", "plate_canvas", "verdict"),
+    "well": ("header", "plate_map", "gallery", "verdict"),
+    "field": ("header", "plate_map", "gallery", "field_viewer", "verdict"),
 }
-"""What is drawn first, by stage: what somebody opens the page for."""
+"""What is drawn first, by stage: what somebody opens the page for, and what stands
+around it, so that pictures stay where they were seen first."""
 
 _COLOURED = ("plate_map",)
 """What somebody waits for who has chosen other colours."""
