@@ -78,7 +78,7 @@ function build({ el, root, send }) {
     canvas.dataset.frame = String((performance.now() - started).toFixed(1))
     canvas.dataset.painted = String(++painted)
     const late = !plate.surveyed || (plate.sprite && sprite?.url !== `${plate.sprite}&soon=1`)
-    if (!late) seen()
+    if (!late || !plate.surveyed) seen()
     canvas.dataset.busy = String(Boolean(late || store.busy || asking.sprite || asking.wells || timer))
     canvas.dataset.channels = plate.channels
     showPlace()
