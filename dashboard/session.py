@@ -7,7 +7,6 @@ outlives it may hold it: it asks the service, the service never calls it.
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import panel as pn
@@ -112,7 +111,6 @@ class Session:
         *,
         failed: Callable[[BaseException], object] | None = None,
         of: Callable[[], object] | None = None,
-        patience: float = 0.0,
     ) -> None:
         """Do `work` off the event loop, then hand its result to `then` in this page.
 
@@ -127,8 +125,6 @@ class Session:
         of
             Says what the result belongs to. Where its answer has changed by the time
             the result is there, the result is dropped.
-        patience
-            Seconds to wait here for what mostly comes at once, while a page is built.
         """
         asked = of() if of else None
 
@@ -140,11 +136,9 @@ class Session:
             elif failed is not None:
                 failed(error)
 
-        future = self.service.submit(work)
-        if patience and wait([future], patience).done:
-            finish(*_outcome(future))
-        else:
-            future.add_done_callback(lambda done: self._deliver(finish, done))
+        self.service.submit(work).add_done_callback(
+            lambda future: self._deliver(finish, future)
+        )
 
     def later(self, act: Callable[[], object], milliseconds: int) -> None:
         """Call `act` in this page after a while, unless it has gone by then."""
@@ -161,10 +155,13 @@ class Session:
         document.add_timeout_callback(tick, milliseconds)
 
     def _deliver(self, finish: Callable[..., None], future: Any) -> None:
-        result, error = _outcome(future)
+        error = future.exception()
+        if error is not None:
+            _LOG.warning("Work for a page failed.", exc_info=error)
         document = self._document
         if document is None:
             return
+        result = None if error is not None else future.result()
 
         def tick() -> None:
             if self._document is None:
@@ -227,12 +224,3 @@ class Session:
         self._watchers.clear()
         self._pollers.clear()
         self.service.close_session(self.token)
-
-
-def _outcome(future: Future[Any]) -> tuple[Any, BaseException | None]:
-    """Return the result of what has ended, or its error, which is logged."""
-    error = future.exception()
-    if error is not None:
-        _LOG.warning("Work for a page failed.", exc_info=error)
-        return None, error
-    return future.result(), None

@@ -50,8 +50,7 @@ _LOG = logging.getLogger(__name__)
 _FIRST = {
     "plates": ("header", "plates"),
     "canvas": ("header", "plate_map", "plate_canvas", "verdict"),
-    "well": ("header", "plate_map", "gallery", "verdict"),
-    "field": ("header", "plate_map", "gallery", "field_viewer", "verdict"),
+    "well": ("header", "plate_map", "gallery"),
 }
 """What is drawn first, by stage: what somebody opens the page for, and what stands
 around it, so that pictures stay where they were seen first."""

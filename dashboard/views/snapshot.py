@@ -133,7 +133,7 @@ class Snapshots:
         self._choose_only_plate()
         self._plate()
         self._values()
-        self._well(ViewState(), _PATIENCE)
+        self._well(ViewState())
         self._session.state.on_change(self._moved)
         self._session.watch(lambda _: self.refresh())
 
@@ -245,7 +245,7 @@ class Snapshots:
             values = None
         self._set(values=values)
 
-    def _well(self, before: ViewState, patience: float = 0.0) -> None:
+    def _well(self, before: ViewState) -> None:
         """Read the chosen well, its values, and the versions of the open field."""
         state = self.now.state
         if self.now.overview is None or not state.well:
@@ -261,7 +261,6 @@ class Snapshots:
             lambda found: self._well_read(found),
             failed=self._well_failed,
             of=lambda: _field_of(self._session.state.view()),
-            patience=patience,
         )
 
     def _well_read(self, found: dict[str, Any]) -> None:
@@ -279,10 +278,6 @@ class Snapshots:
             history=(),
         )
 
-
-_PATIENCE = 0.1
-"""Seconds that a page waits for its well while it is built: a link into a well then
-shows its pictures without another round trip."""
 
 _UNEXPECTED = "It could not be read; the server's log says why."
 
