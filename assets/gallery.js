@@ -40,7 +40,7 @@ function build({ el, send }) {
     if (!shown) return
     const drawn = !shown.loading && stage() !== "canvas" && [...thumbs.values()].every((thumb) => thumb.drawn)
     setPictures({ well: shown.well, digest: shown.digest, drawn })
-    if (drawn) seen()
+    if (drawn || shown.loading) seen() // what is still read comes with the connection
   }
 
   /** As large as lets all fields be seen at once, but never too small to judge. */

@@ -196,7 +196,10 @@ class Page:
         self._draw_parts(now, self.parts)
 
     def _draw_parts(self, now: Snapshot, names: Iterable[str]) -> None:
-        self._correction.follow(now)
+        try:
+            self._correction.follow(now)
+        except Exception:  # noqa: BLE001 - the parts are drawn all the same
+            _LOG.exception("The correction of a page could not follow it.")
         for name in names:
             self._owed.discard(name)
             try:
