@@ -24,9 +24,10 @@ export function sheet(name) {
  *
  * `build` gets `{el, root, send, hide}` and returns an object with one method for each
  * text, called with its parsed value at the start and after each change, and
- * optionally `dispose`, and `pictures`, a promise that those shown at the start are there. `send(type, content)` returns the message's number; the server
- * echoes the last one it has seen as `ack`, so a component can tell an answer from an
- * echo of something older.
+ * optionally `dispose`, and `pictures`, a promise that those shown at the start are
+ * there. `send(type, content)` returns the message's number; the server echoes the last
+ * one it has seen as `ack`, so a component can tell an answer from an echo of something
+ * older.
  */
 export async function island({ model, el }, { sheets = [], params = ["content"], build }) {
   const root = el.getRootNode()

@@ -199,6 +199,7 @@ def _serve_with(
         gc.collect()
         gc.freeze()
         loop.start()
+        gc.unfreeze()
         server.stop()
     finally:
         service.close()

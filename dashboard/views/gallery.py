@@ -115,8 +115,11 @@ class Gallery:
     ) -> list[_Picture]:
         """Return the fields' places on one picture: one request, nine times as fast."""
         if size == SIDES[-1]:
-            # As they are kept, so that nothing need be resized.
-            size = stored_side(max(max(one.size("y"), one.size("x")) for one in fields))
+            # As they are kept, so that none is read anew and few are resized.
+            sides = (
+                max(one.size("y"), one.size("x")) for one in fields if not one.error
+            )
+            size = min(map(stored_side, sides), default=size)
         names = [one.name for one in well.fields]
         if len(fields) < len(names):
             names = [name for name in names if name in {one.name for one in fields}]

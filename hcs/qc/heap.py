@@ -30,7 +30,7 @@ def kept_memory() -> Iterator[None]:
 
     Dask starts its workers with ``MALLOC_TRIM_THRESHOLD_=65536``, so that each plane
     that is let go returns to the system and the next one costs page faults: measuring
-    takes 1.5 times as long. Where no such limit is set, or the C library is not glibc,
+    takes 1.6 times as long. Where no such limit is set, or the C library is not glibc,
     nothing is changed.
     """
     limit = os.environ.get("MALLOC_TRIM_THRESHOLD_", "")
@@ -66,10 +66,14 @@ class _Heap:
         self._lock = threading.Lock()
         self._tasks = 0
         self._kept = False
+        self._timer: threading.Timer | None = None
 
     def enter(self, library: ctypes.CDLL) -> None:
         with self._lock:
             self._tasks += 1
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
             if not self._kept:
                 library.mallopt(_TRIM_THRESHOLD, _KEPT)
                 library.mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP)
@@ -78,12 +82,14 @@ class _Heap:
     def leave(self, library: ctypes.CDLL, limit: int) -> None:
         with self._lock:
             self._tasks -= 1
-            if not self._tasks:
-                timer = threading.Timer(
-                    _IDLE_SECONDS, self._give_back, (library, limit)
-                )
-                timer.daemon = True
+            if self._tasks:
+                return
+            timer = threading.Timer(_IDLE_SECONDS, self._give_back, (library, limit))
+            timer.daemon = True
+            # A process that ends starts no thread any more, and keeps no memory.
+            with contextlib.suppress(RuntimeError):
                 timer.start()
+                self._timer = timer
 
     def _give_back(self, library: ctypes.CDLL, limit: int) -> None:
         with self._lock:
