@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.database import events
 from dashboard.errors import DashboardError
+from dashboard.json_lines import check_header, json_line, read_document, read_lines
 from dashboard.quality.suspects import baselines_from_json
 from dashboard.reviews.acts import Act, as_document, from_document
-from dashboard.reviews.heading import check_heading
 from dashboard.reviews.project import rules_from_json
 from dashboard.text import plain_text
 from hcs.errors import HCSError
@@ -105,11 +105,11 @@ def lines_of(project: ProjectFile) -> Iterator[str]:
     told = hashlib.sha256()
     number = 0
     for document in _documents(project):
-        line = json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
+        line = json_line(document)
         told.update(line.encode())
         number += 1
         yield line
-    yield json.dumps({"end": {"lines": number, "sha256": told.hexdigest()}}) + "\n"
+    yield json_line({"end": {"lines": number, "sha256": told.hexdigest()}})
 
 
 def _documents(project: ProjectFile) -> Iterator[dict[str, Any]]:
@@ -139,18 +139,13 @@ def read_project(file: Path) -> ProjectFile:
         If it cannot be read, is none of ours, is not whole, or holds what this program
         would not understand.
     """
-    try:
-        lines = file.read_bytes().splitlines(keepends=True)
-    except OSError as error:
-        raise DashboardError(
-            f"{file} cannot be read: {error.strerror or error}."
-        ) from error
-    head = _json(file, 1, lines[0] if lines else b"")
-    check_heading(file, head, "project", VERSION)
+    lines = read_lines(file)
+    head = read_document(file, 1, lines[0] if lines else b"")
+    check_header(file, head, "project", VERSION)
     _refuse_damaged(file, lines)
     found: dict[str, list[Any]] = {name: [] for name in _READERS}
     for number, line in enumerate(lines[1:-1], 2):
-        document = _json(file, number, line)
+        document = read_document(file, number, line)
         name = next((one for one in _READERS if one in document), "")
         try:
             found[name].append(_READERS[name](document))
@@ -170,26 +165,13 @@ def read_project(file: Path) -> ProjectFile:
 
 
 def _refuse_damaged(file: Path, lines: list[bytes]) -> None:
-    end = _json(file, len(lines), lines[-1]).get("end")
+    end = read_document(file, len(lines), lines[-1]).get("end")
     told = hashlib.sha256(b"".join(lines[:-1])).hexdigest()
     if end != {"lines": len(lines) - 1, "sha256": told}:
         raise DashboardError(
             f"{file} is not as it was written: a part is missing or was changed. Copy "
             f"it again, or export again. Nothing was imported."
         )
-
-
-def _json(file: Path, number: int, line: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise DashboardError(
-            f"Line {number} of {file} is no JSON: {plain_text(error, 100)}. Nothing "
-            f"was imported."
-        ) from error
-    if not isinstance(found, dict):
-        raise DashboardError(f"Line {number} of {file} is no JSON object.")
-    return found
 
 
 def _plate(document: Mapping[str, Any]) -> KnownPlate:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError
+from dashboard.json_lines import check_header, json_line, read_document, read_lines
 from dashboard.reviews.acts import as_document, from_document
-from dashboard.reviews.heading import check_heading
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def export_decisions(service: Service, key: str, file: Path) -> int:
         "name": overview.name,
     }
     lines = [head, *map(as_document, acts)]
-    text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+    text = "".join(map(json_line, lines))
     try:
         replace_file(file, text)
     except OSError as error:
@@ -91,12 +90,9 @@ def import_decisions(
         If the file cannot be read, is none of ours or of another plate, or the ledger
         has acts that it lacks. Nothing was added then.
     """
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DashboardError(f"{file} cannot be read: {error}.") from error
-    head = _document(file, 1, lines[0] if lines else "")
-    check_heading(file, head, "decisions", VERSION)
+    lines = read_lines(file)
+    head = read_document(file, 1, lines[0] if lines else b"")
+    check_header(file, head, "decisions", VERSION)
     plate = service.overview(key).id
     if head.get("plate") != plate and not another_plate:
         raise DashboardError(
@@ -105,7 +101,7 @@ def import_decisions(
             f"--another-plate if you mean it."
         )
     acts = [
-        from_document(_document(file, number, line))
+        from_document(read_document(file, number, line))
         for number, line in enumerate(lines[1:], 2)
         if line.strip()
     ]
@@ -132,15 +128,3 @@ def continued(here: Sequence[Act], told: Sequence[Act]) -> list[Act]:
             f"again first."
         )
     return list(told[len(mine) :])
-
-
-def _document(file: Path, number: int, line: str) -> dict[str, object]:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise DashboardError(
-            f"Line {number} of {file} is no JSON: {plain_text(error, 100)}."
-        ) from error
-    if not isinstance(found, dict):
-        raise DashboardError(f"Line {number} of {file} is no JSON object.")
-    return found

@@ -1,0 +1,144 @@
+"""What the first edition left in a lab opens, and says what it said then."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import hcs
+from dashboard.reviews.tables import PlateTables
+from dashboard.reviews.transfer import export_decisions, import_decisions
+from tests.integration.serving import service, surveyed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dashboard.service import Service
+
+ARCHIVE = Path(__file__).parents[1] / "first_edition" / "first_edition.tar.xz"
+"""Made by commit e7b6ede; see `make.py` beside it."""
+
+PLATES = ("settled.ome.zarr", "settled04.ome.zarr", "unsettled.ome.zarr", "packed.ozx")
+every_plate = pytest.mark.parametrize("key", PLATES)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lab")
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(lab: Path) -> dict[str, Any]:
+    return dict(json.loads((lab / "expected.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def made(lab: Path) -> Iterator[Service]:
+    with service(lab / "workspace", lab / "plates", settle_after=3600.0) as served:
+        for key in PLATES:
+            surveyed(served, key)
+        yield served
+
+
+@every_plate
+def test_verdicts_and_ids_are_those_of_the_first_edition(
+    made: Service, expected: dict[str, Any], key: str
+) -> None:
+    verdicts = {
+        f"{subject.well}|{subject.field}": [
+            held.act.verdict,
+            held.act.reason,
+            held.act.note,
+            held.act.who,
+            held.stale,
+        ]
+        for subject, held in made.reviews.read(key).standings.items()
+    }
+    assert verdicts == expected[key]["verdicts"]
+    assert made.overview(key).id == expected[key]["id"]
+    assert (made.signing.state(key) is not None) is expected[key]["signed"]
+
+
+@every_plate
+def test_every_field_has_the_history_that_the_first_edition_told(
+    made: Service, expected: dict[str, Any], key: str
+) -> None:
+    for place, versions in expected[key]["histories"].items():
+        well, name = place.split("|")
+        history = made.history(key, well, name)
+        assert [[v.id, v.live, v.who, v.why] for v in history] == versions, place
+
+
+@every_plate
+def test_measured_values_are_those_of_the_first_edition(
+    made: Service, expected: dict[str, Any], key: str
+) -> None:
+    made.measure(key)
+    for metric, wells in expected[key]["values"].items():
+        values = made.field_numbers(key, metric)
+        for well, fields in wells.items():
+            assert values[well] == pytest.approx(fields, rel=1e-4, nan_ok=True), metric
+
+
+@every_plate
+def test_exported_tables_have_every_column_and_cell_of_the_first_edition(
+    made: Service, expected: dict[str, Any], key: str
+) -> None:
+    made.measure(key)
+    tables = PlateTables(made, key)
+    for table, text in (
+        ("wells", tables.wells().csv()),
+        ("fields", tables.fields().csv()),
+    ):
+        rows, before = _rows(text), _rows(expected[key][table])
+        assert len(rows) == len(before)
+        for row, old in zip(rows, before, strict=True):
+            assert _differences(row, old) == {}
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def _differences(row: dict[str, str], old: dict[str, str]) -> dict[str, Any]:
+    return {
+        column: (row.get(column), cell)
+        for column, cell in old.items()
+        if not _equal(row.get(column), cell)
+    }
+
+
+def _equal(cell: str | None, old: str) -> bool:
+    try:
+        return float(cell or "") == pytest.approx(float(old), rel=1e-4, nan_ok=True)
+    except ValueError:
+        return cell == old
+
+
+@every_plate
+def test_decisions_that_the_first_edition_exported_are_all_known(
+    made: Service, expected: dict[str, Any], key: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "decisions.jsonl"
+    export_decisions(made, key, file)
+    lines = file.read_text(encoding="utf-8").split("\n")
+    assert [json.loads(line) for line in lines if line] == expected[key]["decisions"]
+    if not expected[key]["signed"]:
+        assert import_decisions(made, key, file) == 0
+
+
+@every_plate
+def test_the_library_finds_nothing_wrong_with_plates_of_the_first_edition(
+    lab: Path, key: str
+) -> None:
+    problems = hcs.validate(lab / "plates" / key)
+    assert [problem for problem in problems if problem.severity == "error"] == []
