@@ -50,11 +50,13 @@ test-library: install-test ## the tests that need neither the page nor a browser
 	    tests/unit/test_*.py tests/integration/test_*.py tests/faults/test_*.py) \
 	    $(TWO) -m "not full and not browser" $(ARGS)
 
-lint: install-test ## style, types and import directions
+lint: install-test ## style, types and import directions, of Python and of the scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	scripts/node $(VENV) tsc
+	scripts/node $(VENV) eslint assets tests/js eslint.config.js
 
 format: install-test ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .

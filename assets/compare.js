@@ -12,7 +12,7 @@ export function render(context) {
   return island(context, { sheets: ["field_viewer.css", "compare.css"], build })
 }
 
-function build({ el, send }) {
+function build({ el }) {
   const viewport = new Viewport()
   let content = null
   let mode = "side"

@@ -62,7 +62,7 @@ function build({ el, send, hide }) {
     showFiles()
   }
 
-  for (const [name, change] of [["dragenter", 1], ["dragleave", -1]]) {
+  for (const [name, change] of /** @type {[string, number][]} */ ([["dragenter", 1], ["dragleave", -1]])) {
     drop.addEventListener(name, (event) => {
       event.preventDefault()
       dragged += change

@@ -104,7 +104,7 @@ export function moment(text) {
 
 /** Bytes for people. */
 export function bytes(value) {
-  for (const [unit, size] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
+  for (const [unit, size] of /** @type {[string, number][]} */ ([["GB", 1e9], ["MB", 1e6], ["kB", 1e3]])) {
     if (value >= size) return `${(value / size).toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${unit}`
   }
   return `${value} B`
@@ -118,11 +118,10 @@ export function count(value, noun) {
 /** Whether a key event is meant for a control, and not for the page. */
 export function typing(event) {
   const target = event.composedPath()[0]
-  if (!(target instanceof Element)) return false
+  if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable) return true
-  const tag = target.tagName
-  if (tag === "TEXTAREA" || tag === "SELECT") return true
-  return tag === "INPUT" && !["checkbox", "radio", "button", "range", "file"].includes(target.type)
+  if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
+  return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range", "file"].includes(target.type)
 }
 
 /** Run `work` once before the next frame, however often it is asked for. */

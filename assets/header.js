@@ -176,7 +176,7 @@ function mark() {
   for (let i = 0; i < 6; i += 1) {
     const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle")
     const odd = i === 4
-    for (const [key, value] of Object.entries({ cx: 3.5 + (i % 3) * 6.5, cy: 3.5 + Math.floor(i / 3) * 7, r: odd ? 2 : 2.6, fill: odd ? "none" : "currentColor", stroke: odd ? "#e69f00" : "none", "stroke-width": 1.6 })) dot.setAttribute(key, value)
+    for (const [key, value] of Object.entries({ cx: 3.5 + (i % 3) * 6.5, cy: 3.5 + Math.floor(i / 3) * 7, r: odd ? 2 : 2.6, fill: odd ? "none" : "currentColor", stroke: odd ? "#e69f00" : "none", "stroke-width": 1.6 })) dot.setAttribute(key, String(value))
     svg.append(dot)
   }
   return svg

@@ -11,11 +11,23 @@ import { selectWells, selection } from "./selection.js"
 const STORED = "hcs-keys"
 
 /** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are. */
+/**
+ * @typedef {{once?: boolean, fixed?: boolean, shifted?: (send: Send, event: KeyboardEvent) => void, released?: () => void}} More
+ * @typedef {(type: string, content?: object) => number} Send
+ * @param {string} id
+ * @param {string} key
+ * @param {string} text
+ * @param {(send: Send, event: KeyboardEvent) => void} run
+ * @param {More} more
+ */
 const act = (id, key, text, run, more = {}) => ({ id, key, text, run, ...more })
 const once = { once: true }
 const fixed = { fixed: true }
 
-/** Actions in groups: what the help panel shows is what is bound. */
+/**
+ * Actions in groups: what the help panel shows is what is bound.
+ * @type {[string, ReturnType<typeof act>[]][]}
+ */
 export const GROUPS = [
   ["Judge", [
     act("pass", "P", "Pass", () => tell("verdict", "pass"), once),
@@ -139,7 +151,10 @@ export function pressed(event) {
   return event.key.length === 1 ? event.key.toUpperCase() : event.key
 }
 
-/** The action of a key press: by Shift and not by the case, for caps lock must not redo. */
+/**
+ * The action of a key press: by Shift and not by the case, for caps lock must not redo.
+ * @returns {[ReturnType<typeof act> | undefined, boolean]}
+ */
 function actionOf(event) {
   const key = pressed(event)
   if (key === "?") return [ACTIONS.find((one) => one.id === "help"), false]

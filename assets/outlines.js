@@ -53,7 +53,7 @@ export function outlineLayer(viewport, onState) {
     const path = new Path2D()
     for (let at = Math.max(0, first); at <= Math.min(bands.length - 1, last); at += 1) path.addPath(bands[at])
     // Stroked without the picture's scale, so that a line is as thick at any zoom.
-    for (const [thick, colour] of [[3, "rgb(0 0 0 / .55)"], [1.25, token("outline") || COLOUR]]) {
+    for (const [thick, colour] of /** @type {[number, string][]} */ ([[3, "rgb(0 0 0 / .55)"], [1.25, token("outline") || COLOUR]])) {
       pen.lineWidth = (thick * ratio) / Math.sqrt(across * down)
       pen.strokeStyle = colour
       pen.stroke(path)

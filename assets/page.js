@@ -42,7 +42,7 @@ async function startBokeh(scripts) {
 }
 
 const { first, parts, later } = JSON.parse(document.getElementById("parts").textContent)
-const scripts = [...document.getElementById("bokeh").content.querySelectorAll("script")]
+const scripts = [.../** @type {HTMLTemplateElement} */ (document.getElementById("bokeh")).content.querySelectorAll("script")]
 const hint = (attributes) => document.head.append(Object.assign(document.createElement("link"), attributes))
 
 describe(parts)

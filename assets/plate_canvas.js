@@ -30,13 +30,13 @@ export function render(context) {
   return island(context, { sheets: ["plate_canvas.css"], params: ["content", "values", "look"], build })
 }
 
-function build({ el, root, send }) {
+function build({ el, send }) {
   let plate = null
   let values = null
   let look = { well: "", shown: false }
   let wells = new Map() // index -> what the server says of its fields
   let sprite = null // {bitmap, url, waiting}
-  let asking = { sprite: null, wells: null }
+  const asking = { sprite: null, wells: null }
   let hovered = null // [x, y] on the canvas
   let byKeys = false
   let timer = 0
@@ -197,6 +197,7 @@ function build({ el, root, send }) {
     const size = field.levels?.[layer.level ?? 0]
     for (const { tile, parts } of needs(plate, field, layer, on)) {
       const [left, top, across, down] = tile ?? [0, 0, ...size]
+      /** @type {[number, number, number, number]} */
       const spot = [x + (left / size[0]) * width, y + (top / size[1]) * height, (across / size[0]) * width, (down / size[1]) * height]
       const bitmap = layer.kind === "picture" ? store.get(parts[0].key) : composed(parts, on, field)
       if (bitmap) {
@@ -235,6 +236,7 @@ function build({ el, root, send }) {
     if (overlaid && entry && side >= 14 * ratio) verdict(brush, box, entry, ratio)
     if (side < 56 * ratio) return
     const [left, top] = [Math.max(x, 0), Math.max(y, 0)]
+    /** @type {[number, number, number, number]} */
     const rest = [left, top, x + side - left, y + side - top]
     if (rest[2] > 0 && rest[3] > 0) name(brush, rest, plate.labels[index], ratio)
     for (const field of wells.get(index)?.fields ?? []) {

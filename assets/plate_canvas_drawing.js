@@ -21,7 +21,10 @@ export function pen(canvas, width, height) {
   return [made, ratio]
 }
 
-/** The box of a well's picture in device pixels. */
+/**
+ * The box of a well's picture in device pixels, `[x, y, side]`.
+ * @returns {[number, number, number]}
+ */
 export function boxOf(viewport, ratio, columns, index) {
   const [left, top] = viewport.origin()
   const scale = viewport.scale
@@ -29,7 +32,12 @@ export function boxOf(viewport, ratio, columns, index) {
   return [place(index % columns, left), place(Math.floor(index / columns), top), scale * (1 - 2 * INSET) * ratio]
 }
 
-/** The box of a field inside its well's box. */
+/**
+ * The box of a field inside its well's box, `[x, y, width, height]`.
+ * @param {[number, number, number]} well
+ * @param {[number, number, number, number]} field
+ * @returns {[number, number, number, number]}
+ */
 export const fieldBox = ([x, y, side], [left, top, width, height]) => [x + left * side, y + top * side, width * side, height * side]
 
 /** What stands where no picture can: each state has a shape of its own. */
@@ -140,6 +148,7 @@ export function verdict(draw, [x, y, side], entry, ratio) {
 
 /** Rings around a box: what is selected is ringed twice, so that it shows on any picture. */
 export function ring(draw, [x, y, side], ratio, selected) {
+  /** @type {[number, string][]} */
   const rings = selected ? [[3, LOOK.ground], [2.5, LOOK.ink]] : [[1.5, LOOK.soft]]
   let out = selected ? 4 : 0.75
   for (const [thick, colour] of rings) {
@@ -153,7 +162,7 @@ export function ring(draw, [x, y, side], ratio, selected) {
 /** Where the keyboard points while the view is not fitted: its middle. */
 export function cross(draw, width, height, ratio) {
   const [x, y, arm] = [width / 2, height / 2, 9 * ratio]
-  for (const [thick, colour] of [[3, LOOK.ground], [1, LOOK.mark]]) {
+  for (const [thick, colour] of /** @type {[number, string][]} */ ([[3, LOOK.ground], [1, LOOK.mark]])) {
     draw.strokeStyle = colour
     draw.lineWidth = thick * ratio
     draw.beginPath()

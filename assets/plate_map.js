@@ -89,9 +89,9 @@ function build({ el, send }) {
         const cell = document.createElement("td")
         cell.setAttribute("role", "gridcell")
         cell.setAttribute("aria-selected", "false")
-        cell.setAttribute("aria-colindex", column + 2)
+        cell.setAttribute("aria-colindex", String(column + 2))
         cell.dataset.well = plate.labels[index]
-        cell.dataset.index = index
+        cell.dataset.index = String(index)
         cell.tabIndex = -1
         const text = document.createElement("span")
         text.className = "sr"

@@ -1,7 +1,7 @@
 // The heads of the plots: which one, of what, and the cut-offs with their live count.
 
 import { listen } from "./bus.js"
-import { count, fill, h, number, say, set } from "./dom.js"
+import { count, fill, h, say, set } from "./dom.js"
 import { island } from "./island.js"
 import { figureShown, markChosen, models } from "./plot_link.js"
 import { selection, selectWells } from "./selection.js"

@@ -90,6 +90,7 @@ function build({ el, send, hide }) {
   // Deciding -------------------------------------------------------------------------
 
   /** What a verdict would be about now: labels, or why there is none. */
+  /** @returns {{refusal?: string, wells?: string[], field?: string, acquisition?: number | null, digest?: string}} */
   function target(click) {
     if (!now?.shown) return { refusal: "No plate is open." }
     if (now.locked) return { refusal: now.locked }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -51,3 +52,14 @@ def test_every_line_of_a_lock_is_a_pinned_name_or_a_hash() -> None:
     for lock in sorted((_ROOT / "requirements").glob("*.lock")):
         rows = lock.read_text().splitlines()
         assert [row for row in rows if not line.fullmatch(row)] == [], lock.name
+
+
+def test_the_lock_of_npm_names_no_address_and_pins_each_package() -> None:
+    text = (_ROOT / "package-lock.json").read_text()
+    assert "://" not in text
+    packages = json.loads(text)["packages"]
+    del packages[""]
+    assert len(packages) > 50
+    for name, package in packages.items():
+        assert package["version"], name
+        assert package["integrity"].startswith("sha512-"), name

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict"
+import test from "node:test"
+
+import { ACTIONS, match, pressed } from "../../assets/keys.js"
+
+// Keys are shown, changed and kept by the name of the act.
+test("each act has a name and a key of its own", () => {
+  assert.ok(ACTIONS.length > 30)
+  assert.equal(new Set(ACTIONS.map(({ id }) => id)).size, ACTIONS.length)
+  assert.equal(new Set(ACTIONS.map(({ key }) => key)).size, ACTIONS.length)
+})
+
+test("a digit is its place on the keyboard, a letter what it writes", () => {
+  assert.equal(pressed({ code: "Digit1", key: "&", shiftKey: false }), "1")
+  assert.equal(pressed({ code: "KeyQ", key: "a", shiftKey: false }), "A")
+  assert.equal(pressed({ code: "ArrowUp", key: "ArrowUp", shiftKey: true }), "ArrowUp")
+})
+
+test("a well is found however people spell it", () => {
+  const labels = ["A01", "D07", "AF48"]
+  for (const text of ["d7", "D007", "d-7", " D 07 ", "r04c07"]) assert.equal(match(labels, text), "D07", text)
+  assert.equal(match(labels, "r32c48"), "AF48")
+  assert.equal(match(labels, "B2"), undefined)
+})
