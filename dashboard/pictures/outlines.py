@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLOUR = (255, 212, 0)
-"""As on screen, see ``assets/outlines.js``."""
+"""As on screen, see ``assets/pixels/outlines.js``."""
 
 _SIDE_OF_A_LINE = 1000
 """Pixels of a picture for each pixel of a line's width."""

@@ -28,9 +28,9 @@ _RANDOM = 6
 
 
 class BesideIsland(Island):
-    """See ``assets/beside.js``."""
+    """See ``assets/pixels/side_wells.js``."""
 
-    module = "beside.js"
+    module = "pixels/side_wells.js"
 
 
 class Beside:

@@ -24,9 +24,9 @@ _COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 
 
 class ChannelsIsland(Island):
-    """See ``assets/channels.js``."""
+    """See ``assets/panels/channels.js``."""
 
-    module = "channels.js"
+    module = "panels/channels.js"
 
 
 class Channels:

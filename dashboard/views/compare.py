@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class CompareIsland(Island):
-    """See ``assets/compare.js``."""
+    """See ``assets/pixels/compare.js``."""
 
-    module = "compare.js"
+    module = "pixels/compare.js"
 
 
 class Compare:

@@ -32,9 +32,9 @@ _SHOWN = (
 
 
 class DetailsIsland(Island):
-    """See ``assets/details.js``."""
+    """See ``assets/panels/details.js``."""
 
-    module = "details.js"
+    module = "panels/details.js"
 
 
 class Details:

@@ -35,9 +35,9 @@ OTHER_PLATE = "plate:"
 
 
 class PlotsIsland(Island):
-    """See ``assets/plots.js``."""
+    """See ``assets/panels/plots.js``."""
 
-    module = "plots.js"
+    module = "panels/plots.js"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

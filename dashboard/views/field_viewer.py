@@ -21,9 +21,9 @@ NO_OUTLINES = "-"
 
 
 class FieldViewerIsland(Island):
-    """See ``assets/field_viewer.js``."""
+    """See ``assets/pixels/field_viewer.js``."""
 
-    module = "field_viewer.js"
+    module = "pixels/field_viewer.js"
 
 
 class FieldViewer:

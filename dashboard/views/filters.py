@@ -22,14 +22,14 @@ _MOST_VALUES = 400
 
 
 class FiltersIsland(Island):
-    """See ``assets/filters.js``.
+    """See ``assets/panels/filters.js``.
 
     The wells come once, and their values only where the map shows others.
     """
 
     values = param.String(default="")
 
-    module = "filters.js"
+    module = "panels/filters.js"
 
 
 class Filters:

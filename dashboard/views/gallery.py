@@ -30,9 +30,9 @@ _SMALL = 135
 
 
 class GalleryIsland(Island):
-    """See ``assets/gallery.js``."""
+    """See ``assets/pixels/gallery.js``."""
 
-    module = "gallery.js"
+    module = "pixels/gallery.js"
 
 
 class Gallery:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class HeaderIsland(Island):
-    """See ``assets/header.js``.
+    """See ``assets/core/header.js``.
 
     What there is to choose from is long and seldom changes, so it comes apart.
     """
 
     known = param.String(default="")
 
-    module = "header.js"
+    module = "core/header.js"
 
 
 class Header:

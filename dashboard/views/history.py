@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class HistoryIsland(Island):
-    """See ``assets/history.js``."""
+    """See ``assets/review/history.js``."""
 
-    module = "history.js"
+    module = "review/history.js"
 
 
 class History:

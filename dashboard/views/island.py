@@ -30,7 +30,7 @@ class Island(param.Parameterized):
     content = param.String(default="", doc="What to show, as JSON.")
 
     module: ClassVar[str] = ""
-    """The script, a file of ``assets``."""
+    """The script: its path below ``assets``."""
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)

@@ -21,9 +21,9 @@ _MOST = 100
 
 
 class MeasuringIsland(Island):
-    """See ``assets/measuring.js``."""
+    """See ``assets/panels/measuring.js``."""
 
-    module = "measuring.js"
+    module = "panels/measuring.js"
 
 
 class MeasuringJob(Redrawn):

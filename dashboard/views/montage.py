@@ -38,9 +38,9 @@ def montages(now: Snapshot) -> list[tuple[str, str]]:
 
 
 class MontageIsland(Island):
-    """See ``assets/montage.js``."""
+    """See ``assets/pixels/montage.js``."""
 
-    module = "montage.js"
+    module = "pixels/montage.js"
 
 
 class Montage:

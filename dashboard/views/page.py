@@ -255,7 +255,7 @@ def build(session: Session) -> Shell:
     template.add_variable("page_base", f"{session.urls.prefix}/")
     template.add_variable("tokens", theme.css())
     modules = [islands[name].module for name in page.first]
-    at_once = needed(folder, "page.js", *modules)
+    at_once = needed(folder, "core/page.js", *modules)
     worn = styles(folder, *modules)
     everything = [one.module for one in islands.values()]
     content = {
@@ -286,4 +286,4 @@ def _colouring_aside(before: ViewState, state: ViewState) -> ViewState:
 
 @functools.cache
 def _template() -> str:
-    return (assets_folder() / "page.html").read_text(encoding="utf-8")
+    return (assets_folder() / "core" / "page.html").read_text(encoding="utf-8")

@@ -27,12 +27,12 @@ _CELL = (16, 128)
 
 
 class PlateCanvasIsland(Island):
-    """See ``assets/plate_canvas.js``."""
+    """See ``assets/plate/canvas/canvas.js``."""
 
     values = param.String(default="")
     look = param.String(default="")
 
-    module = "plate_canvas.js"
+    module = "plate/canvas/canvas.js"
 
 
 class PlateCanvas:

@@ -30,7 +30,7 @@ STATES = {"present": 0, "missing": 1, "unreadable": 2, "not_acquired": 3, "pendi
 
 
 class PlateMapIsland(Island):
-    """See ``assets/plate_map.js``.
+    """See ``assets/plate/map.js``.
 
     The plate itself, the values and the selection travel apart, because they change at
     different times and differ in size.
@@ -41,7 +41,7 @@ class PlateMapIsland(Island):
     values = param.String(default="")
     look = param.String(default="")
 
-    module = "plate_map.js"
+    module = "plate/map.js"
 
 
 _Limits = tuple[tuple[object, ...], tuple[float, float] | None]

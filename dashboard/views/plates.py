@@ -26,11 +26,11 @@ _STATES = {"not_acquired": " ", "missing": "!", "unreadable": "!", "pending": "~
 
 
 class PlatesIsland(Island):
-    """See ``assets/plates.js``."""
+    """See ``assets/panels/plates.js``."""
 
     trend = param.String(default="", doc="Medians over time, as JSON.")
 
-    module = "plates.js"
+    module = "panels/plates.js"
 
 
 class PlateList:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SERIALS = itertools.count(1)
 """Told in the names of models: an old figure may linger beside its successor."""
 
-_LINK = "window.hcsPart('plot_link.js').then((link) => link.%s)"
+_LINK = "window.hcsPart('panels/plot_link.js').then((link) => link.%s)"
 _TOOLS = ("HoverTool", "BoxSelectTool", "TapTool")
 
 Point = tuple[float, float, str]
@@ -299,7 +299,7 @@ def _doses(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | N
 
 
 def _link(model: Any, name: str, call: str, **args: Any) -> None:
-    """Have a change in the browser call a function of ``plot_link.js``."""
+    """Have a change in the browser call a function of ``panels/plot_link.js``."""
     from bokeh.models import CustomJS
 
     model.js_on_change(name, CustomJS(args=args, code=_LINK % call))

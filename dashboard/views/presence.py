@@ -16,9 +16,9 @@ _MOST = 20
 
 
 class PresenceIsland(Island):
-    """See ``assets/presence.js``."""
+    """See ``assets/review/presence.js``."""
 
-    module = "presence.js"
+    module = "review/presence.js"
 
 
 class Presence:

@@ -46,9 +46,9 @@ _UNEXPECTED = "It was not saved; the server's log says why. Try again."
 
 
 class VerdictIsland(Island):
-    """See ``assets/verdict.js``."""
+    """See ``assets/review/verdict.js``."""
 
-    module = "verdict.js"
+    module = "review/verdict.js"
 
 
 class VerdictBar(Redrawn):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import functools
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_IMPORT = re.compile(r'^(?:import|\} from|export) .*"\./([\w.]+)"', re.M)
+_IMPORT = re.compile(r'^(?:import|\} from|export) .*"(\.\.?/[\w./]+)"', re.M)
 
-_EVERYWHERE = "parts.css"
+_EVERYWHERE = "core/parts.css"
 
 
 @functools.cache
 def needed(folder: Path, *modules: str) -> tuple[str, ...]:
-    """Return the modules and all that they import.
+    """Return the modules and all that they import, as paths below the folder.
 
     A browser that is told of them at once need not find one by reading another.
     """
@@ -26,7 +27,12 @@ def needed(folder: Path, *modules: str) -> tuple[str, ...]:
         name = waiting.pop()
         if name not in found:
             found[name] = None
-            waiting += _IMPORT.findall((folder / name).read_text(encoding="utf-8"))
+            text = (folder / name).read_text(encoding="utf-8")
+            here = posixpath.dirname(name)
+            waiting += [
+                posixpath.normpath(posixpath.join(here, path))
+                for path in _IMPORT.findall(text)
+            ]
     return tuple(found)
 
 

@@ -32,9 +32,9 @@ _MOST_SITES = 40
 
 
 class SetupIsland(Island):
-    """See ``assets/setup.js``."""
+    """See ``assets/panels/setup.js``."""
 
-    module = "setup.js"
+    module = "panels/setup.js"
 
 
 class Setup(Redrawn):

@@ -30,9 +30,9 @@ _MOST = 300
 
 
 class SignoffIsland(Island):
-    """See ``assets/signoff.js``."""
+    """See ``assets/review/signoff.js``."""
 
-    module = "signoff.js"
+    module = "review/signoff.js"
 
 
 class Signoff(Redrawn):

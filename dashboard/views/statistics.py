@@ -29,9 +29,9 @@ _UNIT = re.compile(r"[pnuµμm]M\b")
 
 
 class StatisticsIsland(Island):
-    """See ``assets/statistics.js``."""
+    """See ``assets/panels/statistics.js``."""
 
-    module = "statistics.js"
+    module = "panels/statistics.js"
 
 
 class Statistics:

@@ -19,9 +19,9 @@ _MOST = 200
 
 
 class SuspectsIsland(Island):
-    """See ``assets/suspects.js``."""
+    """See ``assets/panels/suspects.js``."""
 
-    module = "suspects.js"
+    module = "panels/suspects.js"
 
 
 class Suspects(Redrawn):

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class UploadIsland(Island):
-    """See ``assets/correction.js``."""
+    """See ``assets/panels/correction.js``."""
 
-    module = "correction.js"
+    module = "panels/correction.js"
 
 
 class UploadForm:

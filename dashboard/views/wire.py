@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Wire(JSComponent):
-    """See ``assets/wire.js``; `wire_of` makes one.
+    """See ``assets/core/wire.js``; `wire_of` makes one.
 
     Each text of each part is a parameter of its own: what changes is sent alone, and a
     page that connects late, or for a second time, finds all of them as they are.
@@ -31,7 +31,7 @@ class Wire(JSComponent):
 
     _esm: ClassVar[str] = (
         "export async function render({ model }) {\n"
-        "  (await window.hcsPart('wire.js')).connect(model)\n"
+        "  (await window.hcsPart('core/wire.js')).connect(model)\n"
         "}"
     )
 
@@ -78,7 +78,7 @@ def _spelled(part: str, text: str) -> str:
 
 
 def described(parts: Mapping[str, Island]) -> dict[str, Any]:
-    """Return the parts with their scripts and texts, for ``assets/page.js``."""
+    """Return the parts with their scripts and texts, for ``assets/core/page.js``."""
     return {
         name: {
             "script": part.module,

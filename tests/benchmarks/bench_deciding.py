@@ -32,7 +32,7 @@ BUDGET = 2000.0
 FLAGS = ("--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader")
 
 WATCH = """async () => {
-  window.hcsReview = (await window.hcsPart("verdicts.js")).review
+  window.hcsReview = (await window.hcsPart("review/verdicts.js")).review
   document.addEventListener("keydown", (event) => {
     window.hcsPressed = performance.timeOrigin + event.timeStamp
   }, true)

@@ -160,13 +160,14 @@ def test_a_letter_a_number_and_a_drag_choose_many_wells(
     # The verdict is about the same wells, and so is whoever asks the page.
     expect(page.locator(".verdicts .standing")).to_contain_text("12 wells")
     chosen = page.evaluate(
-        "window.hcsPart('selection.js').then((one) => one.selection.wells)"
+        "window.hcsPart('core/selection.js').then((one) => one.selection.wells)"
     )
     assert chosen == [f"{row}{column:02}" for row in "BCD" for column in range(2, 6)]
 
     # Another part of the page may choose, Ctrl adds, and Escape chooses none.
     page.evaluate(
-        "window.hcsPart('selection.js').then((one) => one.selectWells(['A01', 'H12']))"
+        "window.hcsPart('core/selection.js')"
+        ".then(({ selectWells }) => selectWells(['A01', 'H12']))"
     )
     expect(page.locator('[role="gridcell"][aria-selected="true"]')).to_have_count(2)
     well(page, "C03").click(modifiers=["Control"])

@@ -18,7 +18,7 @@ from dashboard.app import Settings, make_server, new_loop, normal_prefix
 from dashboard.corrections.uploads import Quotas
 from dashboard.errors import DashboardError
 from dashboard.plates.values import ChannelSetting, Source
-from dashboard.web.http import FOREVER
+from dashboard.web.http import FOREVER, assets_version
 from dashboard.web.urls import Urls
 from tests import plates
 from tests.integration.serving import Served, service, surveyed, tiff
@@ -364,18 +364,28 @@ def test_a_browser_that_leaves_takes_its_half_file_along(
 def test_everything_is_below_the_prefix_and_nothing_beside_it(served: Served) -> None:
     assert served.get(f"{PREFIX}/health").json == {"status": "ok", "plates": 1}
     assert served.get("/health").status == 404
-    assert served.get(f"{PREFIX}/assets/page.css").status == 200
+    assert served.get(f"{PREFIX}/assets/core/page.css").status == 200
 
 
 def test_assets_of_the_present_version_are_kept_for_ever(served: Served) -> None:
     page = served.get(f"{PREFIX}/").body.decode()
-    found = re.search(rf"{PREFIX}/assets/(v[0-9a-f]{{12}})/page\.css", page)
+    found = re.search(rf"{PREFIX}/assets/(v[0-9a-f]{{12}})/core/page\.css", page)
     assert found is not None
     present = served.get(found.group())
     assert "immutable" in present.headers["Cache-Control"]
     old = served.get(found.group().replace(found.group(1), "v000000000000"))
     assert old.body == present.body
     assert old.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_changed_script_of_any_folder_makes_another_version(tmp_path: Path) -> None:
+    script = tmp_path / "plate" / "canvas" / "scene.js"
+    script.parent.mkdir(parents=True)
+    script.write_text("1")
+    before = assets_version(tmp_path)
+    assert assets_version(tmp_path) == before
+    script.write_text("12")
+    assert assets_version(tmp_path) != before
 
 
 @pytest.mark.parametrize(
@@ -393,8 +403,10 @@ def test_assets_stay_in_their_folder(served: Served, name: str) -> None:
 
 
 def test_an_asset_that_has_not_changed_is_not_sent_again(served: Served) -> None:
-    first = served.get(f"{PREFIX}/assets/page.css")
-    again = served.get(f"{PREFIX}/assets/page.css", If_None_Match=first.headers["Etag"])
+    first = served.get(f"{PREFIX}/assets/core/page.css")
+    again = served.get(
+        f"{PREFIX}/assets/core/page.css", If_None_Match=first.headers["Etag"]
+    )
     assert (again.status, again.body) == (304, b"")
 
 

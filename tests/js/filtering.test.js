@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { leftOut } from "../../assets/filtering.js"
+import { leftOut } from "../../assets/plate/filtering.js"
 
 const NOTHING = { state: "", basis: "", reason: "", reviewer: "", column: "", condition: "", low: null, high: null }
 const WELLS = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { ACTIONS, match, pressed } from "../../assets/keys.js"
+import { ACTIONS, match, pressed } from "../../assets/core/keys.js"
 
 // Keys are shown, changed and kept by the name of the act.
 test("each act has a name and a key of its own", () => {

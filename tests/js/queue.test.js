@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { arrange, nextWell, wellBefore } from "../../assets/queue.js"
+import { arrange, nextWell, wellBefore } from "../../assets/review/queue.js"
 
 const PLACES = ["A1", "A2", "A3", "B1"]
 const nobody = () => false

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { Viewport } from "../../assets/viewport.js"
+import { Viewport } from "../../assets/pixels/viewport.js"
 
 const close = (found, wanted) => found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 1e-9, `${found} is not ${wanted}`))
 

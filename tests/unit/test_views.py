@@ -28,7 +28,7 @@ from dashboard.views.correction import targets
 from dashboard.views.display import altered, drawn, shown
 from dashboard.views.field_viewer import picture_content, place
 from dashboard.views.header import HeaderIsland
-from dashboard.views.island import index_of, text_of
+from dashboard.views.island import Island, index_of, text_of
 from dashboard.views.plate_map import PlateMapIsland, plate_content, values_content
 from dashboard.views.scripts import needed
 from dashboard.views.snapshot import Snapshot
@@ -204,11 +204,22 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 
 def test_the_page_asks_at_once_for_all_that_a_module_imports() -> None:
-    found = set(needed(ASSETS, "page.js", "plate_map.js"))
-    assert {"page.js", "wire.js", "plate_map.js", "plate_drawing.js"} <= found
+    found = set(needed(ASSETS, "core/page.js", "plate/map.js"))
+    assert {"core/page.js", "core/wire.js", "plate/map.js", "plate/painter.js"} <= found
     for name in found:
         text = (ASSETS / name).read_text(encoding="utf-8")
-        assert set(re.findall(r'from "\./(.*?)"', text)) <= found
+        imported = [
+            (ASSETS / name).parent / path for path in re.findall(r'from "(.*?)"', text)
+        ]
+        assert {
+            path.resolve().relative_to(ASSETS).as_posix() for path in imported
+        } <= found
+
+
+def test_every_part_names_a_script_that_is_there() -> None:
+    parts = Island.__subclasses__()
+    assert len(parts) > 3
+    assert [part.module for part in parts if not (ASSETS / part.module).is_file()] == []
 
 
 def test_a_wire_carries_texts_out_and_messages_in() -> None:
@@ -235,7 +246,7 @@ def test_parts_are_described_with_their_scripts_and_texts() -> None:
     text = embedded(described({"header": island}))
     assert "<" not in text
     found = json.loads(text)
-    assert found["header"]["script"] == "header.js"
+    assert found["header"]["script"] == "core/header.js"
     assert found["header"]["texts"] == {
         "content": '{"plate":"</script>"}',
         "known": "",

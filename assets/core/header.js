@@ -1,0 +1,197 @@
+// The line at the top: which product, which plate, where, who, and how the server is.
+
+import { listen, setReviewer } from "./bus.js"
+import { isDark, onTheme } from "./colours.js"
+import { fill, h, icon } from "./dom.js"
+import { Address } from "./address.js"
+import { island } from "./island.js"
+import { helpDialog, keyed, wellDialog } from "./help.js"
+import { bindKeys } from "./keys.js"
+
+const NAME_KEY = "hcs-reviewer"
+const THEME_KEY = "hcs-theme"
+const LOOK_AGAIN_MILLISECONDS = 4000
+
+export function render(context) {
+  return island(context, { sheets: ["core/header.css"], params: ["known", "content"], build })
+}
+
+function build({ el, send }) {
+  let known = { plates: [], labels: [] }
+  let chosen = ""
+  const plates = h("select", { on: { change: () => send("plate", { plate: plates.value }) } })
+  const where = h("nav", { class: "hcs-where row", "aria-label": "Where" })
+  const progress = h("span", { class: "progress row small", role: "status", hidden: true })
+  const name = h("input", {
+    type: "text", class: "hcs-reviewer", placeholder: "Your name", autocomplete: "name", maxlength: "200", spellcheck: "false",
+    on: { input: () => nameChanged(), change: () => nameChanged() },
+  })
+  const theme = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Light or dark", on: { click: () => toggleTheme() } }), "theme", "Light or dark")
+  const help = helpDialog()
+  const goTo = wellDialog(() => known.labels)
+  const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
+  const alarm = h("div", { class: "alarm", role: "alert", hidden: true })
+  const banner = h("div", { class: "banner", hidden: true })
+  el.append(
+    h("header", { class: "top" },
+      h("span", { class: "product", title: "High-content-screening dashboard" }, mark(), h("b", {}, "hcs")),
+      h("label", { class: "hcs-plates" }, h("span", { class: "sr" }, "Plate"), plates),
+      where, h("span", { class: "grow" }), progress,
+      h("label", { class: "row who" }, h("span", { class: "soft" }, "Reviewer"), name), theme, helpButton),
+    banner, alarm, help.dialog, goTo.dialog)
+
+  // Name -----------------------------------------------------------------------------
+
+  const remembered = read(NAME_KEY)
+  name.value = remembered
+  let waiting = 0
+  setReviewer(remembered.trim())
+  if (remembered) send("name", { name: remembered })
+
+  function nameChanged() {
+    write(NAME_KEY, name.value)
+    setReviewer(name.value.trim())
+    name.classList.remove("missing")
+    clearTimeout(waiting)
+    waiting = setTimeout(() => send("name", { name: name.value }), 200)
+  }
+
+  // Theme ----------------------------------------------------------------------------
+
+  function toggleTheme() {
+    const next = isDark() ? "light" : "dark"
+    document.documentElement.dataset.theme = next
+    write(THEME_KEY, next)
+  }
+
+  function showTheme() {
+    fill(theme, icon(isDark() ? "sun" : "moon"))
+    send("theme", { dark: isDark() })
+  }
+  showTheme()
+
+  // Connection -----------------------------------------------------------------------
+
+  let lost = false
+  let retry = 0
+  const connectionLost = () => {
+    if (lost) return
+    lost = true
+    const again = h("button", { type: "button", class: "small", on: { click: () => location.reload() } }, "Reload")
+    fill(alarm, icon("warn"), h("span", { class: "grow" }, "The connection to the server was lost. What you see may be old; nothing can be committed."), again)
+    alarm.hidden = false
+    retry = setInterval(lookAgain, LOOK_AGAIN_MILLISECONDS)
+  }
+  async function lookAgain() {
+    try {
+      const answer = await fetch(el.dataset.health || "health", { cache: "no-store" })
+      if (answer.ok) location.reload()
+    } catch { /* still away */ }
+  }
+  const watchConnection = setInterval(() => {
+    const documents = window.Bokeh?.documents ?? []
+    if (!documents.length) return
+    clearInterval(watchConnection)
+    for (const each of documents) each.on_event?.("connection_lost", connectionLost)
+  }, 200)
+
+  // Address --------------------------------------------------------------------------
+
+  const address = new Address((search) => { asked = send("address", { search }) })
+  let asked = 0
+
+  const stop = [
+    address.stop,
+    bindKeys((type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))),
+    onTheme(showTheme),
+    listen("help", help.toggle),
+    listen("toggle-theme", toggleTheme),
+    listen("ask-name", () => {
+      name.classList.add("missing")
+      name.focus()
+    }),
+  ]
+
+  function showWhere(next) {
+    const part = (text, title, click) => (click
+      ? h("button", { type: "button", class: "plain crumb cut", title, on: { click } }, text)
+      : h("span", { class: "crumb cut", title }, text))
+    const slash = () => h("span", { class: "slash", "aria-hidden": "true" }, "/")
+    const { plate, well, field, acquisition, plane } = next.where
+    const pieces = plate ? [part(plate, "Plate", well ? () => send("home") : null)] : [h("span", { class: "crumb soft" }, "no plate")]
+    pieces.push(slash(), well ? part(well, "Well", field ? () => send("close") : null) : h("span", { class: "crumb soft" }, "no well"))
+    pieces.push(slash(), field ? part(field, "Field") : h("span", { class: "crumb soft" }, well ? "all fields" : "no field"))
+    pieces.push(slash(), h("span", { class: acquisition ? "crumb cut" : "crumb cut soft", title: "Acquisition" }, acquisition || "all acquisitions"))
+    if (plane) pieces.push(slash(), h("span", { class: "crumb cut plane", title: "Focal plane and time point" }, plane))
+    fill(where, pieces)
+  }
+
+  let offered = ""
+  function showPlates() {
+    const listed = known.plates.some((one) => one.key === chosen)
+    const signature = JSON.stringify([known.plates, listed])
+    if (signature !== offered) {
+      offered = signature
+      const options = known.plates.map((one) => h("option", { value: one.key, title: one.location }, one.error ? `${one.name} (cannot be opened)` : one.name))
+      if (!listed) options.unshift(h("option", { value: "" }, known.plates.length ? "Choose a plate" : "No plates"))
+      fill(plates, options)
+    }
+    plates.value = listed ? chosen : ""
+  }
+
+  return {
+    known(next) {
+      known = next
+      showPlates()
+    },
+    content(next) {
+      chosen = next.plate
+      showPlates()
+      el.dataset.health = next.health
+      showWhere(next)
+      document.title = next.title
+      if (next.ack >= asked) address.show(next.query)
+      // Setting it styles the whole page anew.
+      if (document.documentElement.dataset.stage !== next.stage) document.documentElement.dataset.stage = next.stage
+      const { done, total, running, message } = next.progress
+      progress.hidden = !running
+      if (running) fill(progress, h("span", { class: "soft" }, message || "Measuring"), h("span", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done, "aria-label": message || "Measuring" }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })), h("span", { class: "soft" }, `${done}/${total}`))
+      banner.hidden = !next.notices.length
+      fill(banner, next.notices.map(([tone, text]) => h("div", { class: `notice ${tone}` }, icon("warn"), h("span", {}, text))))
+      name.parentElement.hidden = next.read_only
+    },
+    dispose() {
+      stop.forEach((each) => each())
+      clearInterval(watchConnection)
+      clearInterval(retry)
+      clearTimeout(waiting)
+    },
+  }
+}
+
+/** Three by two wells, one of them odd. */
+function mark() {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  for (const [key, value] of Object.entries({ viewBox: "0 0 20 14", width: "20", height: "14", "aria-hidden": "true" })) svg.setAttribute(key, value)
+  for (let i = 0; i < 6; i += 1) {
+    const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle")
+    const odd = i === 4
+    for (const [key, value] of Object.entries({ cx: 3.5 + (i % 3) * 6.5, cy: 3.5 + Math.floor(i / 3) * 7, r: odd ? 2 : 2.6, fill: odd ? "none" : "currentColor", stroke: odd ? "#e69f00" : "none", "stroke-width": 1.6 })) dot.setAttribute(key, String(value))
+    svg.append(dot)
+  }
+  return svg
+}
+
+function read(key) {
+  try {
+    return localStorage.getItem(key) ?? ""
+  } catch {
+    return "" // storage may be forbidden; then the name lives as long as the page
+  }
+}
+
+function write(key, value) {
+  try {
+    localStorage.setItem(key, value)
+  } catch { /* see `read` */ }
+}

@@ -1,0 +1,59 @@
+// Starts the page: first what tells most, then the rest of the parts, and only then
+// Bokeh, whose scripts take longer than all of ours.
+
+import { sheet } from "./island.js"
+import { describe, mount } from "./wire.js"
+
+const PATIENCE_MILLISECONDS = 500 // a page in the background is never painted
+const PICTURES_MILLISECONDS = 1000 // a slow disk must not hold up the rest
+
+const FOLDER = new URL("../", import.meta.url) // of all scripts and styles
+
+// Plots' callbacks are no modules; they load ours by this: `hcsPart("core/selection.js")`.
+window.hcsPart = (name) => import(new URL(name, FOLDER).href)
+
+const painted = () => new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(done))
+  setTimeout(done, PATIENCE_MILLISECONDS)
+})
+
+/** Draw parts; returns a promise of their pictures being there. */
+async function show(names, parts) {
+  const modules = await Promise.all(names.map((name) => window.hcsPart(parts[name].script)))
+  const mounted = await Promise.all(names.map((name, i) => mount(name, modules[i])))
+  return { pictures: Promise.all(mounted.map((one) => one.pictures)) }
+}
+
+/** Run the scripts that wait in the template, in their order. */
+async function startBokeh(scripts) {
+  const added = scripts.map((one) => {
+    const made = document.createElement("script")
+    for (const { name, value } of one.attributes) made.setAttribute(name, value)
+    made.async = false
+    made.textContent = one.textContent
+    const loaded = one.src ? new Promise((done, failed) => {
+      made.addEventListener("load", done)
+      made.addEventListener("error", () => failed(new Error(`${one.src} could not be loaded.`)))
+    }) : null
+    return { made, loaded }
+  })
+  const data = ({ made }) => made.type && made.type !== "text/javascript" && made.type !== "module"
+  for (const one of added.filter((each) => each.loaded || data(each))) document.body.append(one.made)
+  await Promise.all(added.map((one) => one.loaded))
+  for (const one of added.filter((each) => !each.loaded && !data(each))) document.body.append(one.made)
+}
+
+const { first, parts, later } = JSON.parse(document.getElementById("parts").textContent)
+const scripts = [.../** @type {HTMLTemplateElement} */ (document.getElementById("bokeh")).content.querySelectorAll("script")]
+const hint = (attributes) => document.head.append(Object.assign(document.createElement("link"), attributes))
+
+describe(parts)
+const { pictures } = await show(first, parts)
+await Promise.race([pictures, new Promise((done) => setTimeout(done, PICTURES_MILLISECONDS))])
+for (const each of later.scripts) hint({ rel: "modulepreload", href: new URL(each, FOLDER).href })
+for (const { src } of scripts.filter((one) => one.src)) hint({ rel: "preload", as: "script", href: src })
+// All at once, for what comes one by one pushes what is there out of its place.
+await Promise.all([painted(), ...later.styles.map(sheet)])
+await show(Object.keys(parts).filter((name) => !first.includes(name)), parts)
+await painted()
+await startBokeh(scripts)

@@ -1,0 +1,168 @@
+// The channels: on or off, colour, black and white point, gamma; and where the contrast
+// comes from, in words. Changes show at once here and reach the server a little later.
+
+import { listen, setDisplay, tell } from "../core/bus.js"
+import { fill, h, icon, number, say, set } from "../core/dom.js"
+import { island } from "../core/island.js"
+import { percentiles } from "../pixels/planes.js"
+
+const SETTLE_MILLISECONDS = 250 // thumbnails and address follow when the slider rests
+
+export function render(context) {
+  return island(context, { sheets: ["panels/channels.css"], build })
+}
+
+function build({ el, send, hide }) {
+  let channels = []
+  let rows = []
+  let asked = 0
+  let waiting = 0
+  let source = "plate"
+  let origin = ""
+  let shownFrom = "plate"
+  let measured = false // from the open field, and not told to the server yet
+
+  const list = h("div", { class: "list" })
+  const from = h("p", { class: "small from" })
+  const reset = h("button", { type: "button", class: "small", on: { click: () => { source = "plate"; asked = send("reset") } } })
+  const auto = h("button", { type: "button", class: "small", title: "Limits from this field only (0.1 to 99.9 %)", on: { click: () => tell("measure-field") } }, "Auto field")
+  const autoPlate = h("button", { type: "button", class: "small", title: "Robust limits over the plate", on: { click: () => { source = "plate"; asked = send("auto") } } }, "Auto plate")
+  el.append(h("section", { class: "panel channels", "aria-label": "Channels" },
+    h("header", {}, h("h2", { class: "grow" }, "Channels"), autoPlate, auto, reset), h("div", { class: "body" }, list, from)))
+
+  function changed(now = true) {
+    setDisplay(channels, { source: source === "plate" ? shownFrom : source, origin: source === "field" ? origin : "" })
+    rows.forEach((row, i) => row.show(channels[i]))
+    if (!now) return
+    clearTimeout(waiting)
+    waiting = setTimeout(() => {
+      waiting = 0
+      const of = measured
+      measured = false
+      asked = send("channels", { source, measured: of, channels: channels.map(({ index, color, low, high, gamma, active }) => ({ index, color, low, high, gamma, active })) })
+    }, SETTLE_MILLISECONDS)
+  }
+
+  function alter(i, change) {
+    const one = { ...channels[i], ...change }
+    if (one.high <= one.low) {
+      const least = one.whole ? 1 : (one.maximum - one.minimum) / 1e4 || 1e-6
+      if ("low" in change) one.low = one.high - least
+      else one.high = one.low + least
+    }
+    channels = channels.with(i, one)
+    if ("low" in change || "high" in change || "gamma" in change) source = source === "field" && change.auto ? "field" : "hand"
+    changed()
+  }
+
+  const toggle = (i) => {
+    if (channels[i]) alter(i, { active: !channels[i].active })
+  }
+
+  function makeRow(channel, i) {
+    const button = h("button", { type: "button", class: `plain toggle hcs-channel-${channel.index}`, role: "switch", on: { click: () => toggle(i) } })
+    const color = h("input", { type: "color", "aria-label": `Colour of ${channel.name}`, on: { input: () => alter(i, { color: color.value.slice(1).toUpperCase() }) } })
+    const field = (key, label) => h("input", { type: "number", class: "limit", "aria-label": `${label} of ${channel.name}`, title: label,
+      on: { change: (event) => { if (event.target.value !== "" && Number.isFinite(event.target.valueAsNumber)) alter(i, { [key]: event.target.valueAsNumber }); else rows[i].show(channels[i]) } } })
+    const range = (key, label) => h("input", { type: "range", class: key, "aria-label": `${label} of ${channel.name}`,
+      on: { input: (event) => alter(i, { [key]: fromSlider(channels[i], event.target.valueAsNumber) }) } })
+    const [low, high, gamma] = [field("low", "Black point"), field("high", "White point"), field("gamma", "Gamma")]
+    const [lowRange, highRange] = [range("low", "Black point"), range("high", "White point")]
+    set(gamma, { min: "0.1", max: "10", step: "0.1" })
+    for (const each of [lowRange, highRange]) set(each, { min: "0", max: "1000", step: "1" })
+    const span = h("i", { class: "span" })
+    const element = h("div", { class: "channel" },
+      h("div", { class: "row" }, color, button, h("span", { class: "grow" }), low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high, h("label", { class: "gamma row", title: "Gamma" }, h("span", { class: "soft" }, "γ"), gamma)),
+      h("div", { class: "two" }, h("div", { class: "track" }, span), lowRange, highRange))
+    return {
+      element,
+      show(one) {
+        set(button, { "aria-checked": String(one.active), title: `${one.name} (key ${one.index + 1})` })
+        fill(button, h("i", { class: "box" }, one.active ? icon("check") : null), h("span", { class: "cut" }, one.name))
+        color.value = `#${one.color.toLowerCase()}`
+        const step = one.whole ? 1 : "any"
+        set(low, { step })
+        set(high, { step })
+        for (const [input, value] of [[low, one.low], [high, one.high], [gamma, one.gamma]]) {
+          if (el.getRootNode().activeElement !== input) input.value = spelled(value, one.whole && input !== gamma)
+        }
+        const [a, b] = [toSlider(one, one.low), toSlider(one, one.high)]
+        lowRange.value = a
+        highRange.value = b
+        for (const [each, value] of [[lowRange, one.low], [highRange, one.high]]) set(each, { "aria-valuetext": number(value) })
+        // The thumb that has room must lie on top, or both ends could lock each other.
+        lowRange.style.zIndex = a > 500 ? 2 : 1
+        highRange.style.zIndex = a > 500 ? 1 : 2
+        set(span, { style: { left: `${a / 10}%`, width: `${Math.max(0, b - a) / 10}%`, background: `linear-gradient(90deg,#000,#${one.color})` } })
+        element.classList.toggle("off", !one.active)
+      },
+    }
+  }
+
+  function sourceText(next) {
+    if (next.source === "field") return [true, `Contrast of one field only (${next.where || "unknown"}): other fields are drawn with it too.`]
+    if (next.source === "hand") return [true, "Contrast set by hand, the same for every picture here."]
+    const texts = {
+      stored: "Contrast stored with the plate, the same for every picture.",
+      plate: "Contrast from robust limits over the plate, the same for every picture.",
+      dtype: "Contrast is the range of the data type: the plate was not sampled.",
+    }
+    return [false, texts[next.source] ?? ""]
+  }
+
+  const stop = [
+    listen("channel", (at) => toggle(at)),
+    listen("field-planes", (planes) => {
+      source = "field"
+      measured = true
+      for (const [index, plane] of planes) {
+        const i = channels.findIndex((one) => one.index === index)
+        const [low, high] = percentiles(plane.data, 0.001, 0.999)
+        if (i >= 0) alter(i, { low, high, auto: true })
+      }
+    }),
+  ]
+
+  return {
+    content(next) {
+      hide(!next.channels.length)
+      if (waiting || next.ack < asked) return
+      const shape = (all) => all.map((one) => `${one.index}${one.name}`).join()
+      const rebuild = shape(channels) !== shape(next.channels)
+      channels = next.channels
+      source = next.source === "field" || next.source === "hand" ? next.source : "plate"
+      shownFrom = next.source
+      origin = next.where
+      if (rebuild) {
+        rows = channels.map(makeRow)
+        fill(list, rows.map((row) => row.element))
+      }
+      const [special, text] = sourceText(next)
+      say(from, text)
+      from.classList.toggle("special", special)
+      from.classList.toggle("soft", !special)
+      reset.textContent = next.stored ? "Stored" : "Auto plate"
+      set(reset, { title: next.stored ? "Back to the contrast stored with the plate" : "Back to the robust limits over the plate", disabled: !next.changed })
+      auto.hidden = !next.inField
+      autoPlate.hidden = !next.canAuto
+      changed(false)
+    },
+    dispose() {
+      stop.forEach((each) => each())
+      clearTimeout(waiting)
+    },
+  }
+}
+
+/** A limit for an input: no more digits than anybody can tell apart. */
+const spelled = (value, whole) => String(whole && Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(4)))
+
+const toSlider = (one, value) => {
+  const part = Math.min(1, Math.max(0, (value - one.minimum) / (one.maximum - one.minimum || 1)))
+  return Math.round(part ** (1 / one.curve) * 1000)
+}
+
+function fromSlider(one, place) {
+  const value = one.minimum + (place / 1000) ** one.curve * (one.maximum - one.minimum)
+  return one.whole ? Math.round(value) : value
+}

@@ -1,0 +1,220 @@
+// Upload a corrected field, say which file is which channel, confirm what differs, give
+// a reason, commit. The server decides what may be committed; this only says why not.
+
+import { listen, reviewer, tell } from "../core/bus.js"
+import { bytes, fill, h, icon, say, set } from "../core/dom.js"
+import { island } from "../core/island.js"
+import { sendFile } from "./upload_request.js"
+
+const ACCEPT = ".tif,.tiff,.ome.tif,.ome.tiff,.png,image/tiff,image/png"
+
+export function render(context) {
+  return island(context, { sheets: ["panels/correction.css"], build })
+}
+
+function build({ el, send, hide }) {
+  let content = null
+  let early = [] // files chosen before the form was told of a well
+  let sending = [] // files on their way: {name, size, part, error, stop}
+  let dragged = 0
+
+  const title = h("h2", { class: "grow cut" })
+  const input = h("input", { type: "file", class: "hcs-upload", multiple: true, accept: ACCEPT, "aria-label": "Corrected image files", on: { change: () => { take([...input.files]); input.value = "" } } })
+  const choose = h("span", { class: "button" }, icon("upload"), "Choose files")
+  const drop = h("label", { class: "drop" }, input, choose, h("span", { class: "small soft" }, "or drop them here: one TIFF or PNG, or one a channel"))
+  const target = h("div", { class: "target" })
+  const files = h("ul", { class: "files" })
+  const differences = h("ul", { class: "differences" })
+  const messages = h("div", { class: "messages", "aria-live": "polite" })
+  const reason = h("textarea", { class: "hcs-reason", rows: "2", maxlength: "1000", placeholder: "Reason, such as: re-imaged, was out of focus", "aria-label": "Reason", on: { input: () => gate() } })
+  const commit = h("button", { type: "button", class: "primary hcs-commit", disabled: true, on: { click: () => doCommit() } })
+  const discard = h("button", { type: "button", class: "hcs-discard", on: { click: () => send("discard") } }, "Discard")
+  const why = h("p", { class: "small soft why", role: "status" })
+  const form = h("div", { class: "form", hidden: true }, h("h3", {}, "What differs"), differences, reason, h("div", { class: "row acts" }, commit, discard), why)
+  const section = h("section", { class: "panel correction", "aria-label": "Correct a field" }, h("header", {}, title), h("div", { class: "body" }, target, drop, messages, files, form))
+  el.append(section)
+
+  // Sending files ----------------------------------------------------------------------
+
+  function take(list) {
+    // The well is still being read: its files are sent once it is there.
+    if (!content?.shown) early = list
+    if (!list.length || !content?.upload) return
+    for (const file of list) {
+      const entry = { name: file.name, size: file.size, part: 0, error: "" }
+      sending.push(entry)
+      const { promise, stop } = sendFile(content.upload, file, (part) => {
+        entry.part = part
+        showFiles()
+      })
+      entry.stop = stop
+      promise.then(
+        (answer) => {
+          sending = sending.filter((each) => each !== entry)
+          send("uploaded", { upload: answer.id, more: sending.some((each) => !each.error) })
+        },
+        (error) => {
+          entry.error = error.message
+          showFiles()
+        },
+      )
+    }
+    showFiles()
+  }
+
+  for (const [name, change] of /** @type {[string, number][]} */ ([["dragenter", 1], ["dragleave", -1]])) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault()
+      dragged += change
+      drop.classList.toggle("over", dragged > 0)
+    })
+  }
+  drop.addEventListener("dragover", (event) => event.preventDefault())
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault()
+    dragged = 0
+    drop.classList.remove("over")
+    take([...event.dataTransfer.files])
+  })
+
+  // Showing ----------------------------------------------------------------------------
+
+  function showTarget() {
+    const { targets, chosen } = content
+    target.hidden = !targets.length
+    if (!targets.length) return
+    const choose = (id) => send("target", { target: id })
+    if (targets.length > 3) {
+      const select = h("select", { disabled: Boolean(content.staged), on: { change: () => choose(select.value) } }, targets.map((one) => h("option", { value: one.id }, one.text)))
+      select.value = chosen
+      return fill(target, h("label", { class: "row" }, h("span", { class: "soft" }, "Do"), select))
+    }
+    fill(target, targets.length === 1
+      ? h("p", {}, targets[0].text)
+      : targets.map((one) => h("label", { class: "row" },
+        h("input", { type: "radio", name: "target", checked: one.id === chosen, disabled: Boolean(content.staged), on: { change: () => choose(one.id) } }), h("span", {}, one.text))))
+  }
+
+  function showFiles() {
+    const held = content?.uploads ?? []
+    files.hidden = !held.length && !sending.length
+    fill(files, held.map(fileRow), sending.map(sendingRow))
+  }
+
+  function fileRow(upload) {
+    const options = [["", "leave out"]]
+    if (upload.all) options.push(["all", upload.all])
+    content.channels.forEach((name, i) => options.push([String(i), name]))
+    const select = upload.single || upload.all ? h("select", {
+      "aria-label": `Channel of ${upload.name}`, disabled: content.busy,
+      on: { change: () => send("assign", { upload: upload.id, channel: select.value }) },
+    }, options.map(([value, text]) => h("option", { value }, text))) : null
+    if (select) select.value = upload.channel
+    return h("li", { dataset: { upload: upload.id } },
+      h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: upload.name }, upload.name),
+        h("button", { type: "button", class: "plain square", "aria-label": `Remove ${upload.name}`, title: "Remove", disabled: content.busy, on: { click: () => send("remove", { upload: upload.id }) } }, icon("close"))),
+      h("div", { class: "row" }, h("span", { class: "small soft grow cut" }, upload.text), select))
+  }
+
+  function sendingRow(entry) {
+    const remove = () => {
+      entry.stop?.()
+      sending = sending.filter((each) => each !== entry)
+      showFiles()
+    }
+    return h("li", {},
+      h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: entry.name }, entry.name),
+        h("button", { type: "button", class: "plain square", "aria-label": `Cancel ${entry.name}`, on: { click: remove } }, icon("close"))),
+      entry.error
+        ? h("div", { class: "notice bad small", role: "alert" }, icon("warn"), h("span", {}, entry.error))
+        : h("div", { class: "row" }, h("span", { class: "bar grow" }, h("i", { style: { width: `${entry.part * 100}%` } })), h("span", { class: "small soft" }, entry.part < 1 ? bytes(entry.size) : "reading…")))
+  }
+
+  function showDifferences() {
+    const found = content.staged?.differences ?? []
+    if (!found.length) return fill(differences, h("li", { class: "row good-line" }, icon("check"), "Shape, type and channels are the same."))
+    fill(differences, found.map((one) => {
+      if (!one.blocking) return h("li", { class: "row" }, h("span", { class: "tag" }, one.kind), h("span", {}, one.message))
+      if (!one.confirmable) return h("li", { class: "notice bad", dataset: { kind: one.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), one.message))
+      const box = h("input", { type: "checkbox", checked: one.confirmed, disabled: content.busy, on: { change: () => send("confirm", { kind: one.kind, confirmed: box.checked }) } })
+      box.checked = one.confirmed
+      return h("li", { class: `notice ${one.confirmed ? "" : "warn"}`, dataset: { kind: one.kind } }, h("label", { class: "row confirm" }, box, h("span", {}, one.message, h("b", {}, one.confirmed ? " Confirmed." : " Confirm that this is meant."))))
+    }))
+  }
+
+  /** Why commit is not possible now, in words; "" where it is. */
+  function obstacle() {
+    if (!content?.staged) return "Choose a file first."
+    if (content.busy) return content.busy_text
+    const open = content.staged.differences.filter((one) => one.blocking && !one.confirmed)
+    const hopeless = open.filter((one) => !one.confirmable)
+    if (hopeless.length) return `Cannot be committed: ${hopeless[0].message}`
+    if (open.length) return open.length === 1 ? "Confirm the difference above first." : `Confirm the ${open.length} differences above first.`
+    if (!reviewer.name) return "Enter your name at the top first."
+    if (!reason.value.trim()) return "Give a reason first."
+    return ""
+  }
+
+  function gate() {
+    const text = obstacle()
+    set(commit, { disabled: Boolean(text), title: text })
+    say(why, text || "The present version is kept and can be reverted to.")
+  }
+
+  function doCommit() {
+    if (obstacle()) return
+    send("commit", { staged: content.staged.id, reason: reason.value.trim(), name: reviewer.name })
+  }
+
+  function showMessages() {
+    const shown = []
+    if (content.error) shown.push(h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, content.error)))
+    if (content.done) shown.push(h("div", { class: "notice good" }, icon("check"), h("span", {}, content.done)))
+    if (content.elsewhere) {
+      shown.push(h("div", { class: "notice warn" }, icon("warn"), h("div", { class: "grow" }, h("p", {}, `Not committed yet: ${content.elsewhere}.`),
+        h("div", { class: "row" }, h("button", { type: "button", class: "small", on: { click: () => send("show-staged") } }, "Go there"),
+          h("button", { type: "button", class: "small", on: { click: () => send("discard") } }, "Discard")))))
+    }
+    if (content.missing) shown.push(h("p", { class: "small soft" }, content.missing))
+    if (content.busy) shown.push(h("p", { class: "small soft" }, content.busy_text))
+    fill(messages, shown)
+  }
+
+  const stop = [
+    listen("reviewer", gate),
+    listen("choose-file", () => {
+      if (!content?.shown || drop.hidden) return
+      section.scrollIntoView({ block: "nearest" })
+      input.focus()
+      input.click()
+    }),
+  ]
+
+  return {
+    content(next) {
+      const before = content
+      content = next
+      if (next.shown && early.length) take(early.splice(0))
+      hide(!next.shown)
+      if (!next.shown) return
+      fill(title, next.title)
+      drop.hidden = !next.upload || !next.targets.length
+      if (next.refused) fill(messages, h("p", { class: "soft small" }, next.refused))
+      else showMessages()
+      showTarget()
+      showFiles()
+      form.hidden = !next.staged
+      if (next.staged) {
+        showDifferences()
+        say(commit, next.staged.action)
+      } else if (before?.staged) reason.value = ""
+      discard.disabled = next.busy
+      gate()
+      tell("correction", Boolean(next.staged))
+    },
+    dispose() {
+      stop.forEach((each) => each())
+      sending.forEach((entry) => entry.stop?.())
+    },
+  }
+}

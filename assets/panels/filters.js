@@ -1,0 +1,138 @@
+// The filter of the wells: by verdict, what it rests on, reason, reviewer, condition and
+// the range of the shown metric.
+
+import { listen } from "../core/bus.js"
+import { fill, h, icon, number, say, set } from "../core/dom.js"
+import { filtering, leftOut, setFiltering } from "../plate/filtering.js"
+import { keyed } from "../core/help.js"
+import { island } from "../core/island.js"
+import { shown as map } from "../plate/map_values.js"
+import { review } from "../review/verdicts.js"
+
+const STATES = [["", "any verdict"], ["unreviewed", "unreviewed"], ["pass", "pass"], ["flag", "look again"], ["fail", "fail"], ["stale", "stale"], ["field", "with a failed field"]]
+const BASES = [["", "any basis"], ["field", "field viewed"], ["thumbnails", "thumbnails viewed"], ["unseen", "bulk, not looked at"]]
+const EMPTY = { state: "", basis: "", reason: "", reviewer: "", column: "", condition: "", low: null, high: null }
+
+export function render(context) {
+  return island(context, { sheets: ["panels/filters.css"], params: ["content", "values"], build })
+}
+
+function build({ el, hide }) {
+  let now = { wells: [] }
+  let valued = { metric: "", values: null }
+  let filter = { ...EMPTY }
+  let skip = true
+
+  const choice = (name, label) => h("select", { "aria-label": label, dataset: { part: name }, on: { change: (event) => change({ [name]: event.target.value }) } })
+  const state = choice("state", "Verdict")
+  const basis = choice("basis", "What the verdict rests on")
+  const reason = choice("reason", "Reason")
+  const reviewer = choice("reviewer", "Reviewer")
+  const column = choice("column", "Condition")
+  const condition = choice("condition", "Value of the condition")
+  const limit = (name, label) => h("input", { type: "number", step: "any", class: "limit", "aria-label": label, dataset: { part: name },
+    on: { input: (event) => change({ [name]: Number.isFinite(event.target.valueAsNumber) ? event.target.valueAsNumber : null }) } })
+  const low = limit("low", "At least")
+  const high = limit("high", "At most")
+  const metric = h("span", { class: "soft cut" })
+  const skipBox = h("input", { type: "checkbox", checked: true, on: { change: () => { skip = skipBox.checked; apply() } } })
+  const found = h("span", { class: "soft small grow cut", role: "status" })
+  const clear = h("button", { type: "button", class: "small hcs-filter-clear", on: { click: () => { filter = { ...EMPTY }; show(); apply() } } }, "Show all")
+  const body = h("div", { class: "body", hidden: true },
+    h("div", { class: "parts" }, state, basis, reason, reviewer, column, condition),
+    h("div", { class: "row range" }, metric, low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high),
+    h("label", { class: "row small" }, skipBox, "J and K pass over the others"))
+  const toggle = keyed(h("button", { type: "button", class: "plain small", "aria-expanded": "false", on: { click: () => open(body.hidden) } }, icon("forward"), h("b", {}, "Filter")), "filter", "Filter the wells")
+  body.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return
+    event.stopPropagation()
+    open(false)
+    toggle.focus()
+  })
+  el.append(h("section", { class: "panel hcs-filters", "aria-label": "Filter" }, h("header", {}, toggle, found, clear), body))
+
+  function open(on) {
+    body.hidden = !on
+    set(toggle, { "aria-expanded": String(on) })
+    if (on) state.focus()
+  }
+
+  function change(part) {
+    filter = { ...filter, ...part }
+    if ("column" in part) filter.condition = ""
+    show()
+    apply()
+  }
+
+  /** Options, the chosen one kept even where nothing has it any more. */
+  function options(select, pairs, value) {
+    const all = pairs.some(([each]) => each === value) ? pairs : [...pairs, [value, value]]
+    const signature = JSON.stringify(all)
+    if (select.dataset.signature !== signature) fill(select, all.map(([each, text]) => h("option", { value: each }, text)))
+    select.dataset.signature = signature
+    select.value = value
+  }
+
+  const values = (place, any) => [["", any], ...[...new Set(Object.values(review.verdicts).map((entry) => entry[0] && entry[place]).filter(Boolean))].sort().map((one) => [one, one])]
+
+  function show() {
+    options(state, STATES, filter.state)
+    options(basis, BASES, filter.basis)
+    options(reason, values(3, "any reason"), filter.reason)
+    options(reviewer, values(4, "any reviewer"), filter.reviewer)
+    const columns = now.conditions ?? []
+    options(column, [["", "any condition"], ...columns.map(([name]) => [name, name])], filter.column)
+    options(condition, [["", "any value"], ...(columns.find(([name]) => name === filter.column)?.[1] ?? []).map((one) => [one, one])], filter.condition)
+    column.hidden = !columns.length && !filter.column
+    condition.hidden = !filter.column
+    for (const [input, value] of [[low, filter.low], [high, filter.high]]) if (value === null && !input.matches(":focus")) input.value = ""
+    say(metric, valued.metric || "no metric")
+    const known = now.wells.map((well) => well.value ?? null).filter((value) => value !== null)
+    set(low, { placeholder: known.length ? number(Math.min(...known)) : "", disabled: !known.length })
+    set(high, { placeholder: known.length ? number(Math.max(...known)) : "", disabled: !known.length })
+  }
+
+  function apply() {
+    const active = JSON.stringify(filter) !== JSON.stringify(EMPTY)
+    const hidden = active ? leftOut(now.wells, review.verdicts, filter) : new Set()
+    setFiltering(hidden, skip)
+    say(found, active ? `${now.wells.length - hidden.size} of ${now.wells.length} wells` : "")
+    clear.hidden = !active
+    el.firstChild.classList.toggle("active", active)
+  }
+
+  /** The wells come once; their values come only where the map has others. */
+  function takeValues() {
+    if (valued.values) now.wells.forEach((well, index) => { well.value = valued.values[index] ?? null })
+    else if (!map.scored) {
+      const byLabel = new Map(map.labels.map((label, index) => [label, map.values[index] ?? null]))
+      for (const well of now.wells) well.value = byLabel.get(well.label) ?? null
+    }
+    show()
+    apply()
+  }
+
+  const stop = [
+    listen("filter", () => open(true)),
+    listen("values", () => { if (!valued.values) takeValues() }),
+    listen("verdicts", () => { show(); apply() }),
+  ]
+  hide(true)
+  return {
+    content(next) {
+      const another = now.plate !== next.plate
+      now = next.shown ? next : { wells: [] }
+      if (another) filter = { ...EMPTY }
+      hide(!next.shown)
+      takeValues()
+    },
+    values(next) {
+      valued = next
+      takeValues()
+    },
+    dispose() {
+      stop.forEach((each) => each())
+      if (filtering.hidden.size) setFiltering(new Set(), true)
+    },
+  }
+}

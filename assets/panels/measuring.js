@@ -1,0 +1,55 @@
+// How far measuring is, what could not be measured, and a button to stop or go on.
+
+import { tell } from "../core/bus.js"
+import { count, fill, h, icon, say, set } from "../core/dom.js"
+import { island } from "../core/island.js"
+
+const ACTS = {
+  hold: ["Stop", "hold", "Stop at the next field; what is measured is kept"],
+  resume: ["Go on", "resume", "Measure the rest"],
+  measure: ["Measure", "resume", "Measure this plate now"],
+  again: ["Try again", "resume", "Measure again what could not be measured"],
+}
+
+export function render(context) {
+  return island(context, { sheets: ["panels/measuring.css"], build })
+}
+
+function build({ el, send, hide }) {
+  const status = h("p", { class: "status grow", role: "status" })
+  const filled = h("i")
+  const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Fields measured", "aria-valuemin": 0 }, filled)
+  let asks = ""
+  const act = h("button", { type: "button", class: "small act", on: { click: () => { act.disabled = true; send(asks) } } })
+  const refusal = h("p", { class: "notice bad", role: "alert", hidden: true })
+  const body = h("div", { class: "failures" })
+  el.append(h("section", { class: "panel measuring hcs-measuring", "aria-label": "Measuring" },
+    h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, bar, refusal, body)))
+
+  const failure = (one) => h("li", {}, h("button", {
+    type: "button", class: "plain failure", dataset: { well: one.well }, title: one.why, on: { click: () => tell("choose", one.well) },
+  }, h("b", {}, one.well), h("span", { class: "why" }, `field ${one.field}: ${one.why}`)))
+
+  return {
+    content(next) {
+      hide(!next.shown)
+      if (!next.shown) return
+      say(status, next.status)
+      say(refusal, next.refused[1])
+      refusal.hidden = !next.refused[1]
+      const [label, kind, title] = ACTS[next.act] ?? ["", "", ""]
+      asks = kind
+      act.hidden = !kind
+      act.disabled = false
+      set(act, { title })
+      say(act, label)
+      bar.hidden = !next.total || next.act === "again" || (!kind && !next.running)
+      set(bar, { "aria-valuemax": next.total, "aria-valuenow": next.done })
+      filled.style.width = `${next.total ? (100 * next.done) / next.total : 0}%`
+      const open = body.querySelector("details")?.open
+      fill(body, next.failed ? h("details", { open }, h("summary", {}, icon("warn"), ` ${count(next.failed, "field")} could not be measured`),
+        h("ul", { class: "list" }, next.failures.map(failure)),
+        next.failed > next.failures.length ? h("p", { class: "small soft" }, `and ${count(next.failed - next.failures.length, "other")}`) : null) : null)
+    },
+  }
+}

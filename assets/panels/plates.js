@@ -1,0 +1,171 @@
+// The plates to choose from: a small map of each, what it holds, how far it is judged.
+
+import { colourBar, listen, setLimits } from "../core/bus.js"
+import { ramp, token } from "../core/colours.js"
+import { count, fill, h, icon, number, say, set } from "../core/dom.js"
+import { island } from "../core/island.js"
+import { COLOURS } from "../review/verdicts.js"
+
+const LETTERS = { p: COLOURS.pass, l: COLOURS.flag, f: COLOURS.fail }
+const SMALL = [96, 64] // of a map, in CSS pixels
+
+export function render(context) {
+  return island(context, { sheets: ["panels/plates.css"], params: ["content", "trend"], build })
+}
+
+function build({ el, send, hide }) {
+  let content = null
+  const title = h("h2", {})
+  const find = h("input", { type: "search", class: "find", placeholder: "Find a plate", "aria-label": "Find a plate", on: { input: () => show() } })
+  const open = h("input", { type: "checkbox", on: { change: () => show() } })
+  const common = h("input", { type: "checkbox", checked: colourBar.limits === "project", on: { change: () => setLimits(common.checked ? "project" : "robust") } })
+  const stop = listen("limits", (mode) => { common.checked = mode === "project" })
+  const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
+  const empty = h("p", { class: "soft" })
+  const list = h("ul", { class: "choices" })
+  const trendButton = h("button", { type: "button", class: "small", "aria-expanded": "false", on: { click: () => openTrend() } }, "Medians over time")
+  const metric = h("select", { "aria-label": "Metric", on: { change: () => ask(metric.value) } })
+  const chart = h("div", { class: "chart" })
+  const verdict = h("p", { class: "small", role: "status" })
+  const trendBox = h("div", { class: "trend", hidden: true }, h("div", { class: "row" }, metric, verdict), chart)
+  const header = h("header", {}, title, h("span", { class: "grow" }), h("label", { class: "row small" }, open, "Only unfinished"), h("label", { class: "row small hcs-common-limits", title: "A plate that is opened is coloured by the 2nd to 98th percentile over all plates of its project" }, common, "Same colours on all"), find, trendButton)
+  el.append(h("section", { class: "panel hcs-plate-list", "aria-label": "Plates" }, header, h("div", { class: "body" }, problem, trendBox, empty, list)))
+
+  function draw(canvas, one) {
+    const ratio = window.devicePixelRatio || 1
+    const cell = Math.max(1, Math.floor(Math.min((SMALL[0] * ratio) / one.columns, (SMALL[1] * ratio) / one.rows)))
+    set(canvas, { width: cell * one.columns, height: cell * one.rows, style: { width: `${(cell * one.columns) / ratio}px`, height: `${(cell * one.rows) / ratio}px` } })
+    const pen = canvas.getContext("2d")
+    const gap = cell > 3 ? 1 : 0
+    const [line, bad, edge] = [token("line"), token("bad"), token("edge")]
+    for (let i = 0; i < one.map.length; i += 1) {
+      const letter = one.map[i]
+      if (letter === " ") continue
+      const [x, y] = [(i % one.columns) * cell, Math.floor(i / one.columns) * cell]
+      pen.fillStyle = LETTERS[letter] ?? (letter === "!" ? bad : letter === "." || letter === "~" ? line : ramp(Number(letter) / 9, false))
+      if (letter === "!") { // a cross and not only a colour
+        pen.fillStyle = edge
+        pen.fillRect(x, y + Math.floor(cell / 2), cell - gap, 1)
+        pen.fillRect(x + Math.floor(cell / 2), y, 1, cell - gap)
+      } else if (letter === "f") {
+        pen.fillRect(x, y, cell - gap, cell - gap)
+        pen.clearRect(x + Math.floor(cell / 3), y + Math.floor(cell / 3), Math.max(1, Math.floor(cell / 3)) - (cell > 4 ? 0 : 1), Math.max(1, Math.floor(cell / 3)) - (cell > 4 ? 0 : 1))
+      } else pen.fillRect(x, y, cell - gap, cell - gap)
+    }
+  }
+
+  function progress(one) {
+    const parts = ["fail", "flag"].filter((word) => one.verdicts[word]).map((word) => `${one.verdicts[word]} ${word === "flag" ? "look again" : word}`)
+    if (one.unseen) parts.push(`${one.unseen} in bulk`)
+    if (one.stale) parts.push(`${one.stale} stale`)
+    const text = one.signed ? `Signed off by ${one.signed}` : one.total ? `${one.reviewed} of ${one.total} judged` : "no wells"
+    return h("span", { class: "progress" },
+      h("span", { class: "row" }, one.signed ? icon("lock") : one.finished ? icon("check") : null, h("b", {}, text)),
+      h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: { width: `${one.total ? (100 * one.reviewed) / one.total : 0}%` } })),
+      h("span", { class: "soft small" }, parts.join(", ") || " "))
+  }
+
+  function row(one) {
+    const canvas = h("canvas", { "aria-hidden": "true" })
+    if (one.known) draw(canvas, one)
+    const suspects = one.suspects === null || one.suspects === undefined ? "not measured yet" : count(one.suspects, "suspect")
+    return h("li", { dataset: { plate: one.key } }, h("button", { type: "button", disabled: Boolean(one.error), on: { click: () => send("plate", { plate: one.key }) } },
+      h("span", { class: "map" }, one.error ? icon("warn") : one.known ? canvas : null),
+      h("span", { class: "about" }, h("b", { class: "cut" }, one.name), h("span", { class: "soft small cut", title: one.location }, one.location),
+        one.error ? h("span", { class: "why small" }, one.error) : one.known ? h("span", { class: "small" }, one.completeness || "not looked over yet") : h("span", { class: "small soft" }, "Reading…")),
+      one.known ? h("span", { class: "facts" }, h("span", { class: one.suspects ? "suspects" : "soft" }, suspects), h("span", { class: "soft small" }, day(one.changed))) : h("span"),
+      one.known ? progress(one) : h("span")))
+  }
+
+  function show() {
+    if (!content?.shown) return
+    const words = find.value.trim().toLowerCase()
+    const shown = content.plates.filter((one) => (!words || `${one.name} ${one.location}`.toLowerCase().includes(words)) && (!open.checked || !one.finished))
+    say(title, content.plates.length ? count(content.plates.length, "plate") : "No plate")
+    problem.hidden = !content.problem
+    fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be shown. "), content.problem))
+    empty.hidden = shown.length > 0
+    say(empty, content.plates.length ? "No plate is like that." : "There is no plate where this server was told to look. Start it with the path of a plate or of a folder of plates.")
+    const signature = JSON.stringify(shown)
+    if (list.dataset.signature === signature) return
+    list.dataset.signature = signature
+    const focused = el.getRootNode().activeElement?.closest?.("li")?.dataset.plate
+    fill(list, shown.map(row))
+    if (focused) [...list.children].find((each) => each.dataset.plate === focused)?.querySelector("button").focus()
+  }
+
+  // Medians over time ------------------------------------------------------------------
+
+  function openTrend() {
+    trendBox.hidden = !trendBox.hidden
+    set(trendButton, { "aria-expanded": String(!trendBox.hidden) })
+    if (!trendBox.hidden) ask(metric.value)
+  }
+
+  function ask(id) {
+    say(verdict, "Reading the plates…")
+    send("trend", { metric: id })
+  }
+
+  function line(found) {
+    const [width, height, left, right, top, bottom] = [880, 180, 64, 12, 12, 26]
+    const values = found.plates.map((one) => one.median)
+    const [low, high] = [Math.min(...values), Math.max(...values)]
+    const pad = (high - low || Math.abs(high) || 1) * 0.08
+    const x = (i) => left + (found.plates.length < 2 ? 0.5 : i / (found.plates.length - 1)) * (width - left - right)
+    const y = (value) => height - bottom - ((value - low + pad) / (high - low + 2 * pad)) * (height - top - bottom)
+    const middle = [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+    const ticks = [low, middle, high].filter((value, i, all) => all.indexOf(value) === i)
+    return svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${found.title}: medians of ${found.plates.length} plates, ${number(low)} to ${number(high)}` },
+      ...ticks.flatMap((value) => [svg("line", { x1: left, x2: width - right, y1: y(value), y2: y(value), class: value === middle ? "middle" : "grid" }), text(left - 6, y(value) + 4, number(value), "end")]),
+      svg("polyline", { points: values.map((value, i) => `${x(i)},${y(value)}`).join(" "), class: "way" }),
+      ...found.plates.map((one, i) => {
+        const dot = one.apart ? svg("rect", { x: x(i) - 5, y: y(one.median) - 5, width: 10, height: 10, class: "apart" }) : svg("circle", { cx: x(i), cy: y(one.median), r: 4 })
+        dot.append(svg("title", {}, `${one.name}: ${number(one.median)} (${count(one.n, "well")}), ${day(one.when)}${one.apart ? "; apart from the others" : ""}`))
+        dot.addEventListener("click", () => send("plate", { plate: one.key }))
+        return dot
+      }),
+      text(left, height - 8, day(found.plates[0].when), "start"), text(width - right, height - 8, day(found.plates.at(-1).when), "end"))
+  }
+
+  function showTrend(found) {
+    metric.hidden = !found.metrics.length
+    if (!found.plates?.length) {
+      fill(chart)
+      return say(verdict, "No plate is measured yet.")
+    }
+    const options = JSON.stringify(found.metrics)
+    if (metric.dataset.signature !== options) fill(metric, found.metrics.map(([id, words]) => h("option", { value: id }, words)))
+    metric.dataset.signature = options
+    metric.value = found.metric
+    const apart = found.plates.filter((one) => one.apart)
+    const words = found.plates.length < 5 ? `${count(found.plates.length, "plate")}: too few to tell a drift.`
+      : found.drift === null ? "No drift beyond chance." : `Drifts: ${found.drift > 0 ? "up" : "down"} by ${number(Math.abs(found.drift))}${found.unit ? ` ${found.unit}` : ""} from the first to the last plate (Kendall p ${found.p < 0.001 ? "< 0.001" : number(found.p)}).`
+    say(verdict, words + (apart.length ? ` Apart from the others: ${apart.map((one) => one.name).join(", ")}.` : ""))
+    fill(chart, line(found))
+  }
+
+  hide(true)
+  return {
+    content(next) {
+      content = next
+      hide(!next.shown)
+      show()
+    },
+    trend: showTrend,
+    dispose: stop,
+  }
+}
+
+const SVG = "http://www.w3.org/2000/svg"
+
+function svg(tag, attributes, ...children) {
+  const element = document.createElementNS(SVG, tag)
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
+  element.append(...children)
+  return element
+}
+
+const text = (x, y, words, anchor) => svg("text", { x, y, "text-anchor": anchor }, words)
+
+const day = (seconds) => (seconds ? new Date(seconds * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" }) : "")

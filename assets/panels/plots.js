@@ -1,0 +1,190 @@
+// The heads of the plots: which one, of what, and the cut-offs with their live count.
+
+import { listen } from "../core/bus.js"
+import { count, fill, h, say, set } from "../core/dom.js"
+import { island } from "../core/island.js"
+import { figureShown, markChosen, models } from "./plot_link.js"
+import { selection, selectWells } from "../core/selection.js"
+import { shown as map } from "../plate/map_values.js"
+
+const REST_MILLISECONDS = 120 // a dragged cut-off is counted at once, announced at rest
+
+export function render(context) {
+  return island(context, { sheets: ["panels/plots.css"], build })
+}
+
+function build({ el, send, hide }) {
+  const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Plots" })
+  const empty = h("p", { class: "soft small empty-plot" })
+  const refusal = h("p", { class: "notice bad small", role: "alert", hidden: true })
+  const note = h("p", { class: "soft small", role: "status" })
+  const other = h("select", { "aria-label": "Vertical axis", class: "hcs-other-metric", on: { change: () => send("other", { other: other.value }) } })
+  const fields = h("input", { type: "checkbox", on: { change: () => send("fields", { fields: fields.checked }) } })
+  const along = h("select", { "aria-label": "Along", on: { change: () => send("along", { along: along.value }) } },
+    [["column", "by column"], ["row", "by row"]].map(([value, text]) => h("option", { value }, text)))
+  const scatter = h("div", { class: "row wrap controls" }, h("label", { class: "row grow" }, h("span", { class: "soft" }, "against"), other), h("label", { class: "row" }, fields, "fields"))
+  const profile = h("div", { class: "row controls" }, along)
+  const cuts = cutControls(send)
+  el.append(h("div", { class: "plots hcs-plots" }, tabs, cuts.element, refusal, scatter, profile, note, empty))
+  let now = null
+  let signature = ""
+  let answered = 0
+
+  function tab([id, title], at, all) {
+    const here = id === now.tab
+    return h("button", {
+      type: "button", role: "tab", class: "tab", "aria-selected": String(here), tabindex: here ? 0 : -1, dataset: { tab: id },
+      on: {
+        click: () => send("tab", { tab: id }),
+        keydown: (event) => {
+          const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+          if (!step) return
+          event.preventDefault()
+          event.stopPropagation()
+          const next = all[(at + step + all.length) % all.length][0]
+          send("tab", { tab: next })
+          tabs.querySelector(`[data-tab="${next}"]`)?.focus()
+        },
+      },
+    }, title)
+  }
+
+  // A new figure comes a moment after its heads; it must show what is chosen, too.
+  const remark = () => markChosen(selection.wells)
+  let pending = 0
+  const soon = () => { clearTimeout(pending); pending = setTimeout(remark, REST_MILLISECONDS) }
+  const stop = [
+    listen("selection", remark),
+    listen("values", () => { cuts.recount(); soon() }),
+    listen("cut-moved", ({ side, value }) => cuts.moved(side, value)),
+    listen("plot-box", (box) => send("box", box)),
+  ]
+
+  return {
+    content(next) {
+      hide(!next.shown)
+      if (!next.shown) return
+      now = next
+      const focused = tabs.contains(el.getRootNode().activeElement)
+      fill(tabs, next.tabs.map(tab))
+      if (focused) tabs.querySelector('[aria-selected="true"]')?.focus()
+      say(empty, next.empty)
+      empty.hidden = next.plotted
+      say(note, next.tab === "histogram" || !next.plotted ? "" : next.tab === "scatter" && !next.other ? "Choose what to plot it against." : next.note)
+      note.hidden = !note.textContent
+      say(refusal, next.refused[1])
+      refusal.hidden = !next.refused[1]
+      scatter.hidden = next.tab !== "scatter" || !next.plotted
+      profile.hidden = next.tab !== "profile" || !next.plotted
+      const made = JSON.stringify(next.choices)
+      if (made !== signature) {
+        signature = made
+        const groups = new Map()
+        for (const [id, title, group] of next.choices) groups.set(group, [...(groups.get(group) ?? []), h("option", { value: id }, title)])
+        fill(other, h("option", { value: "" }, "–"), [...groups].map(([name, options]) => h("optgroup", { label: name }, options)))
+      }
+      other.value = next.other
+      fields.checked = next.fields
+      along.value = next.along
+      figureShown(next.serial)
+      cuts.show(next)
+      const [asked, wells] = next.chosen
+      if (asked !== answered) {
+        answered = asked
+        selectWells(wells)
+      }
+      soon()
+    },
+    dispose() {
+      clearTimeout(pending)
+      stop.forEach((each) => each())
+    },
+  }
+}
+
+/** Numbers beside the dragged lines: the same cut-offs for the keyboard, and what they do. */
+function cutControls(send) {
+  const low = h("input", { type: "number", step: "any", "aria-label": "Cut-off below", class: "hcs-cut-low" })
+  const high = h("input", { type: "number", step: "any", "aria-label": "Cut-off above", class: "hcs-cut-high" })
+  const tally = h("output", { class: "tally hcs-cut-count", "aria-live": "polite" })
+  const keep = h("button", { type: "button", class: "small primary hcs-cut-keep", on: { click: () => { keep.disabled = true; send("cut", { metric: now.metric, low: value(low), high: value(high) }) } } }, "Keep for project")
+  const back = h("button", { type: "button", class: "small", title: "Take back the cut-offs of this project", on: { click: () => send("cut", { metric: now.metric, back: true }) } }, "Back to ours")
+  const choose = h("button", { type: "button", class: "small hcs-cut-choose", title: "Choose the wells beyond the cut-offs", on: { click: () => selectWells(beyond()) } }, "Choose wells")
+  const below = h("label", { class: "row" }, h("span", { class: "soft" }, "≤"), low)
+  const above = h("label", { class: "row" }, h("span", { class: "soft" }, "≥"), high)
+  const element = h("div", { class: "row wrap controls cuts" }, below, above, tally, choose, keep, back)
+  let now = null
+  let seen = ""
+
+  const value = (input) => (input.value === "" ? null : Number(input.value))
+  const rounded = (one) => (one === null || one === undefined ? "" : String(Number(Number(one).toPrecision(5))))
+
+  function beyond() {
+    const [from, to] = [value(low), value(high)]
+    return map.labels.filter((_, at) => {
+      const one = map.values[at]
+      return one !== null && one !== undefined && ((from !== null && one <= from) || (to !== null && one >= to))
+    })
+  }
+
+  function recount() {
+    if (!now) return
+    const wells = beyond()
+    const text = `${count(wells.length, "well")} beyond`
+    if (!now.rule || !now.ready) say(tally, text)
+    else say(tally, `${text}, ${count(new Set([...wells, ...now.others]).size, "suspect")} in all`)
+    choose.disabled = !wells.length
+  }
+
+  function changed() {
+    keep.disabled = rounded(value(low)) === rounded(now.low) && rounded(value(high)) === rounded(now.high)
+    recount()
+  }
+
+  for (const [side, input] of [["low", low], ["high", high]]) {
+    input.addEventListener("input", () => {
+      for (const span of models(`hcs-cut-${side}`)) {
+        span.visible = value(input) !== null
+        if (value(input) !== null) span.location = value(input)
+      }
+      changed()
+    })
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return
+      event.preventDefault()
+      const known = map.values.filter((one) => one !== null && one !== undefined)
+      const range = known.length ? Math.max(...known) - Math.min(...known) : 1
+      const step = (range / (event.shiftKey ? 20 : 100) || 1) * (event.key === "ArrowUp" ? 1 : -1)
+      input.value = rounded((value(input) ?? (side === "low" ? Math.min(...known) : Math.max(...known))) + step)
+      input.dispatchEvent(new Event("input"))
+    })
+  }
+
+  return {
+    element,
+    recount,
+    moved(side, at) {
+      const input = side === "low" ? low : high
+      if (!now || value(input) === at || typeof at !== "number") return
+      input.value = rounded(at)
+      changed()
+    },
+    show(next) {
+      now = next
+      element.hidden = next.tab !== "histogram" || !next.plotted || next.metric === "suspicion"
+      const key = JSON.stringify([next.metric, next.low, next.high, next.refused[0]])
+      if (key !== seen) {
+        seen = key
+        low.value = rounded(next.low)
+        high.value = rounded(next.high)
+      }
+      const sides = next.rule ? next.side : "both"
+      below.hidden = sides === "high"
+      above.hidden = sides === "low"
+      keep.hidden = !next.rule || !next.writable
+      back.hidden = !next.rule || !next.kept || !next.writable
+      set(keep, { title: next.kept ? "Kept for this project" : "Fields beyond are suspect on all plates of this project" })
+      changed()
+    },
+  }
+}

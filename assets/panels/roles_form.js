@@ -1,0 +1,79 @@
+// What the columns of a plate map mean: which one tells roles, and which value means what.
+
+import { fill, h } from "../core/dom.js"
+
+/** What the wells are for: which column tells it, and which of its values means what. */
+export function rolesForm(send, { preview: previewed = false } = {}) {
+  const column = h("select", { "aria-label": "Column that tells roles", on: { change: () => rows(proposed()) } })
+  const compound = h("select", { "aria-label": "Column of compounds", on: { change: changed } })
+  const dose = h("select", { "aria-label": "Column of doses", on: { change: changed } })
+  const list = h("tbody")
+  const keep = h("button", { type: "button", class: "small primary hcs-roles-keep", disabled: true, on: { click: () => {
+    keep.disabled = true
+    send("roles", answer())
+  } } }, "Use for this project")
+  const back = h("button", { type: "button", class: "small", on: { click: () => send("roles", { proposal: true }) } }, "Back to proposal")
+  const line = h("span", { class: "soft" })
+  const preview = h("p", { class: "small soft", role: "status" })
+  const controls = h("div", { class: "row wrap" }, keep, back)
+  const answer = () => ({ role: column.value, values: chosen(), compound: compound.value, dose: dose.value })
+  const element = h("details", { class: "roles hcs-roles" }, h("summary", {}, "Roles ", line),
+    h("label", { class: "row" }, h("span", { class: "soft" }, "Told by"), column),
+    h("table", { class: "numbers" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "wells"), h("th", { scope: "col" }, "means"))), list),
+    h("label", { class: "row" }, h("span", { class: "soft" }, "Compound"), compound), h("label", { class: "row" }, h("span", { class: "soft" }, "Dose"), dose),
+    preview, controls)
+  let now = null
+  let seen = ""
+
+  const choice = () => now.choices.find((one) => one.name === column.value)
+  const proposed = () => Object.fromEntries((choice()?.values ?? []).map(([value, , role]) => [value, role]))
+  const chosen = () => Object.fromEntries([...list.querySelectorAll("select")].map((each) => [each.dataset.value, each.value]).filter(([, role]) => role))
+
+  function changed() {
+    keep.disabled = false
+    const counts = {}
+    for (const [value, wells] of choice()?.values ?? []) {
+      const role = chosen()[value]
+      if (role) counts[role] = (counts[role] ?? 0) + wells
+    }
+    preview.textContent = `Would be: ${words(counts) || "no roles"}`
+  }
+
+  function rows(values, quiet = false) {
+    fill(list, (choice()?.values ?? []).map(([value, wells]) => {
+      const select = h("select", { "aria-label": `Role of ${value}`, dataset: { value }, on: { change: changed } },
+        ["", ...now.all].map((role) => h("option", { value: role }, role || "–")))
+      select.value = values[value] ?? ""
+      return h("tr", {}, h("th", { scope: "row" }, value), h("td", { class: "soft" }, String(wells)), h("td", {}, select))
+    }))
+    if (!quiet) changed()
+  }
+
+  return {
+    element,
+    answer,
+    show(next, writable, refused = 0) {
+      const text = JSON.stringify([next, writable, refused])
+      if (text === seen) return
+      seen = text
+      now = next
+      if (!next) return
+      line.textContent = `${words(next.counts) || "not known"} · ${next.kept ? "set for this project" : "proposed, please check"}`
+      const options = (names) => ["", ...names].map((name) => h("option", { value: name }, name || "–"))
+      fill(column, options(next.choices.map((one) => one.name)))
+      fill(compound, options(next.columns))
+      fill(dose, options(next.columns))
+      column.value = next.role ?? ""
+      compound.value = next.compound ?? ""
+      dose.value = next.dose ?? ""
+      rows(next.values, previewed ? false : true)
+      if (!previewed) preview.textContent = ""
+      keep.disabled = next.kept
+      back.hidden = !next.kept
+      controls.hidden = !writable || previewed
+      if (previewed) element.open = true
+    },
+  }
+}
+
+const words = (counts) => Object.entries(counts).map(([role, n]) => `${n} ${role}`).join(", ")

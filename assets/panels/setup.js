@@ -1,0 +1,222 @@
+// What a plate's numbers rest on: channels, the plate map, measurements from elsewhere.
+// Nothing that comes from a file is taken before a person has seen what it would say.
+
+import { count, fill, h, icon, number } from "../core/dom.js"
+import { island } from "../core/island.js"
+import { rolesForm } from "./roles_form.js"
+
+export function render(context) {
+  return island(context, { sheets: ["panels/setup.css"], build })
+}
+
+const ROLES = ["positive", "negative", "untreated", "empty"]
+
+function build({ el, send, hide }) {
+  let now = null
+  let exported = 0
+  const channels = section("Channels")
+  const map = section("Plate map")
+  const imported = section("Imported measurements")
+  const parts = { channels, map, import: imported }
+  const body = h("div", { class: "body" }, channels.element, map.element, imported.element)
+  el.append(h("section", { class: "panel setup hcs-setup", "aria-label": "What numbers rest on" },
+    h("header", {}, h("h2", { class: "grow" }, "What numbers rest on")), body))
+
+  const nuclear = h("select", { class: "hcs-nuclear", on: { change: () => send("nuclear", { channel: nuclear.value === "" ? null : Number(nuclear.value) }) } })
+  const clips = h("div", { class: "inside" })
+  const inputs = new Map()
+  fill(channels.body, h("label", { class: "row" }, h("span", { class: "soft" }, "Nuclei in"), nuclear), clips)
+
+  const typed = Object.fromEntries(ROLES.map((role) => [role, h("input", { type: "text", placeholder: role === "positive" ? "A-D:12, E-H:1" : role === "negative" ? "col:2 or A01-A09" : "" })]))
+  const typedKeep = h("button", { type: "button", class: "small hcs-typed-keep", disabled: true, on: { click: () => {
+    typedKeep.disabled = true
+    send("typed", { patterns: Object.fromEntries(ROLES.map((role) => [role, typed[role].value])) })
+  } } }, "Use for this project")
+  for (const input of Object.values(typed)) input.addEventListener("input", () => { typedKeep.disabled = false })
+  const source = h("p", { class: "soft" })
+  const preview = h("div", { class: "inside" })
+  const form = rolesForm(() => {}, { preview: true })
+  const others = h("input", { type: "checkbox" })
+  const buttons = h("div", { class: "row wrap" })
+  const mapFile = file("map", "Read a CSV or TSV…")
+  fill(map.body, source, h("div", { class: "row wrap" }, mapFile, buttons), preview,
+    h("h3", {}, "Or type where controls are"), ROLES.map((role) => h("label", { class: "row" }, h("span", { class: "soft" }, role), typed[role])), h("div", { class: "row" }, typedKeep))
+
+  const importFile = file("import", "Read CSV or Parquet…")
+  const taken = h("ul", { class: "kept" })
+  const columns = h("div", { class: "inside" })
+  fill(imported.body, taken, h("div", { class: "row" }, importFile), columns)
+  let mapSeen = ""
+  let importSeen = ""
+
+  function file(kind, text) {
+    const input = h("input", { type: "file", accept: kind === "map" ? ".csv,.tsv,.txt" : ".csv,.tsv,.txt,.parquet", class: `hcs-file-${kind}`, on: { change: () => read(kind, input) } })
+    return h("label", { class: "button" }, icon("file"), text, input)
+  }
+
+  function read(kind, input) {
+    const chosen = input.files?.[0]
+    if (!chosen) return
+    if (chosen.size > now.most) {
+      problem(kind, `${chosen.name} is larger than ${Math.round(now.most / 1048576)} MiB.`)
+      return
+    }
+    const reader = new FileReader()
+    reader.onload = () => send("file", { kind, name: chosen.name, data: String(reader.result).split(",")[1] ?? "" })
+    reader.onerror = () => problem(kind, `${chosen.name} cannot be read.`)
+    reader.readAsDataURL(chosen)
+    input.value = "" // the same file may be chosen again, mended
+  }
+
+  function problem(part, text) {
+    for (const [name, one] of Object.entries(parts)) one.problem(name === part || (part === "typed" && name === "map") ? text : "")
+  }
+
+  function showChannels() {
+    const named = now.channels.find((one) => one.index === now.nuclear)
+    channels.say(named ? `nuclei in ${named.name}${now.nuclear_kept ? "" : ", by its name"}` : "nuclei: choose a channel")
+    const proposal = now.nuclear_kept ? "back to proposal" : named ? `${named.name} (proposed from its name)` : "choose…"
+    fill(nuclear, h("option", { value: "" }, proposal), now.channels.map((one) => h("option", { value: one.index }, one.name)))
+    nuclear.value = now.nuclear_kept ? String(now.nuclear) : ""
+    nuclear.disabled = !now.writable
+    fill(clips, h("div", {}, "Counts at which the camera saturates"), now.channels.map((one) => {
+      if (!inputs.has(one.index)) {
+        const made = h("input", { type: "number", min: 1, step: 1, "aria-label": `Clip level of ${one.name}` })
+        made.addEventListener("change", () => send("clip", { channel: one.index, level: made.value === "" ? null : Number(made.value) }))
+        inputs.set(one.index, made)
+      }
+      const input = inputs.get(one.index)
+      input.value = one.level === null ? "" : String(one.level)
+      input.placeholder = "unknown"
+      input.disabled = !now.writable
+      return h("div", { class: "clip", dataset: { channel: one.index } }, h("span", { class: "cut", title: one.name }, one.name), input, h("span", { class: "soft", title: one.source }, one.source))
+    }))
+  }
+
+  function showMap() {
+    const from = now.source.name ? `${now.source.name}, given${now.source.who ? ` by ${now.source.who}` : ""}` : now.columns.length ? "came with the plate" : "none"
+    map.say(now.columns.length ? `${count(now.columns.length, "column")}` : "none")
+    source.textContent = now.columns.length ? `${now.columns.join(", ")} (${from})` : "This plate has no plate map."
+    fill(buttons,
+      now.columns.length ? h("button", { type: "button", class: "small hcs-map-export", on: { click: () => send("export") } }, "Export CSV") : null,
+      now.source.name && now.writable ? h("button", { type: "button", class: "small", on: { click: () => send("forget-map") } }, "Remove") : null)
+    mapFile.hidden = !now.writable
+    for (const role of ROLES) {
+      if (typedKeep.disabled) typed[role].value = now.typed[role] ?? ""
+      typed[role].disabled = !now.writable
+    }
+    typedKeep.hidden = !now.writable
+    const key = JSON.stringify(now.map)
+    if (key === mapSeen) return
+    mapSeen = key
+    if (!now.map) return fill(preview)
+    const found = now.map
+    const barcode = h("select", { "aria-label": "Rows of plate", on: { change: () => send("barcode", { barcode: barcode.value }) } }, found.barcodes.map((one) => h("option", { value: one }, one)))
+    barcode.value = found.barcode
+    form.show(found.roles, true)
+    others.checked = false
+    fill(preview,
+      h("p", {}, h("b", {}, found.name), `: ${count(found.wells, "well")} of this plate, ${found.shape === "plate" ? "in the shape of the plate" : "a row a well"}`),
+      found.barcodes.length > 1 ? h("label", { class: "row" }, h("span", { class: "soft" }, "Rows of"), barcode) : null,
+      listing("Not on this plate", found.unmatched), listing("Not in the map", found.missing),
+      found.problems.length ? h("ul", { class: "problems" }, found.problems.map((one) => h("li", {}, one)), found.more ? h("li", {}, `and ${found.more} more`) : null) : null,
+      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["well", ...found.columns].map((one) => h("th", { scope: "col" }, one)))),
+        h("tbody", {}, found.rows.map((row) => h("tr", {}, row.map((one) => h("td", {}, one))))))),
+      found.roles ? form.element : null,
+      h("label", { class: "row" }, others, found.barcodes.length > 1 ? "Give its rows to the project's other plates by barcode, too" : "Give it to the project's other plates, too"),
+      h("div", { class: "row" },
+        h("button", { type: "button", class: "small primary hcs-map-keep", disabled: !found.wells, on: { click: () => send("map", { ...form.answer(), others: others.checked }) } }, "Use this map"),
+        h("button", { type: "button", class: "small", on: { click: () => send("cancel") } }, "Cancel")))
+    map.open()
+  }
+
+  const listing = (text, [n, labels]) => (n ? h("p", { class: "soft" }, `${text}: ${labels}${n > 12 ? ` and ${n - 12} more` : ""}`) : null)
+
+  const RULES = {
+    label: "Its fields are ours by their labels",
+    "from 1": "Its fields are counted from 1, ours are taken in their order",
+    "from 0": "Its fields are counted from 0, ours are taken in their order",
+    none: "Its fields are not numbers and not our labels",
+  }
+
+  /** Which field of ours each field of the table is, before anybody relies on it. */
+  function sites(found) {
+    if (!found.sites.length && !found.strange.length) return null
+    const more = (n) => (n ? `, and ${n} more` : "")
+    const list = found.sites.map(([site, label, wells]) => `${site} is ${label} (${count(wells, "well")})`).join(", ")
+    const strange = found.strange.map(([site, wells]) => `${site} (${count(wells, "well")})`).join(", ")
+    return h("div", { class: "hcs-import-sites" },
+      h("p", {}, `${RULES[found.rule]}${list ? `: ${list}${more(found.more[0])}` : ""}.`),
+      strange ? h("ul", { class: "problems" }, h("li", {}, `No field of ours, kept for the well without one: ${strange}${more(found.more[1])}`)) : null)
+  }
+
+  function showImport() {
+    imported.say(now.imported.length ? count(now.imported.length, "metric") : "none")
+    fill(taken, now.imported.map(([column, from, when]) => h("li", {}, h("span", { class: "grow cut", title: `${from}, ${when}` }, column),
+      now.writable ? h("button", { type: "button", class: "plain small", "aria-label": `Remove ${column}`, on: { click: () => send("remove-import", { column }) } }, icon("close")) : null)))
+    importFile.hidden = !now.writable
+    const key = JSON.stringify(now.import)
+    if (key === importSeen) return
+    importSeen = key
+    if (!now.import) return fill(columns)
+    const found = now.import
+    const boxes = found.columns.map(([name, wells, low, high]) => {
+      const box = h("input", { type: "checkbox", value: name, checked: found.columns.length <= 20 })
+      return [box, h("label", {}, box, h("span", { class: "cut", title: name }, name), h("span", { class: "soft" }, `${wells} wells, ${number(low)} to ${number(high)}`))]
+    })
+    fill(columns,
+      h("p", {}, h("b", {}, found.name), `: ${count(found.wells, "well")} of this plate${found.field ? `, by field (${found.field})` : ""}`),
+      listing("Not on this plate", found.unmatched), found.missing ? h("p", { class: "soft" }, `${count(found.missing, "well")} without a row`) : null,
+      sites(found),
+      found.left_out.length ? h("p", { class: "soft" }, `No numbers: ${found.left_out.join(", ")}`) : null,
+      found.problems.length ? h("ul", { class: "problems" }, found.problems.map((one) => h("li", {}, one))) : null,
+      h("div", { class: "picked" }, boxes.map(([, label]) => label)),
+      h("div", { class: "row" },
+        h("button", { type: "button", class: "small primary hcs-import-keep", on: { click: () => send("import", { columns: boxes.filter(([box]) => box.checked).map(([box]) => box.value) }) } }, "Take as metrics"),
+        h("button", { type: "button", class: "small", on: { click: () => send("cancel") } }, "Cancel")))
+    imported.open()
+  }
+
+  return {
+    content(next) {
+      hide(!next.shown)
+      if (!next.shown || !next.channels) return
+      now = next
+      showChannels()
+      showMap()
+      showImport()
+      problem(...next.problem)
+      const [asked, text] = next.export
+      if (asked !== exported) {
+        exported = asked
+        save(`${next.name || "plate"}-map.csv`, text)
+      }
+    },
+  }
+}
+
+function section(title) {
+  const said = h("span", { class: "soft" })
+  const body = h("div", { class: "inside" })
+  const wrong = h("div", { class: "notice bad", role: "alert", hidden: true })
+  const element = h("details", {}, h("summary", {}, `${title} `, said), wrong, body)
+  return {
+    element,
+    body,
+    say: (text) => { said.textContent = text ? `· ${text}` : "" },
+    open: () => { element.open = true },
+    problem: (text) => {
+      wrong.hidden = !text
+      if (text) fill(wrong, icon("warn"), h("span", {}, text))
+      if (text) element.open = true
+    },
+  }
+}
+
+/** Hand a text to the browser as a file. */
+function save(name, text) {
+  const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }))
+  const link = h("a", { href: address, download: name })
+  link.click()
+  URL.revokeObjectURL(address)
+}

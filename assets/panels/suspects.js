@@ -1,0 +1,56 @@
+// Which wells somebody should look at, and why; the worst first.
+
+import { tell } from "../core/bus.js"
+import { count, fill, h, icon } from "../core/dom.js"
+import { island } from "../core/island.js"
+
+export function render(context) {
+  return island(context, { sheets: ["panels/suspects.css"], build })
+}
+
+function build({ el, send, hide }) {
+  const title = h("h2", { class: "grow cut" })
+  const number = h("span", { class: "soft small" })
+  const body = h("div", { class: "body" })
+  el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", {}, title, number), body))
+
+  const suspect = (one) => h("li", {}, h("button", {
+    type: "button", class: "plain suspect", dataset: { well: one.well }, title: one.text, on: { click: () => tell("choose", one.well) },
+  }, h("b", {}, one.well), h("span", { class: "why" }, one.first, one.more ? h("span", { class: "soft" }, ` and ${count(one.more, "other reason")}`) : null)))
+
+  const reason = (one) => h("li", {}, one.metric
+    ? h("button", { type: "button", class: "plain reason", title: "Colour the plate by this metric", on: { click: () => send("metric", { metric: one.metric }) } }, one.text)
+    : h("span", { class: "reason" }, one.text))
+
+  const odd = (one) => h("li", {}, h("button", {
+    type: "button", class: "plain odd", title: one.text, on: { click: () => tell("choose", one.well) },
+  }, h("b", {}, one.well), h("span", { class: "why" }, one.first)))
+  let open = false
+  const unusual = (list) => {
+    const element = h("details", { class: "unusual", on: { toggle: () => { open = element.open } } },
+      h("summary", { title: "They stand out within their role in what treatment moves: count, area, intensity. That alone makes no well suspect." }, `Unusual, may be biology (${count(list.length, "well")})`),
+      h("ol", { class: "list" }, list.map(odd)))
+    element.open = open
+    return element
+  }
+
+  return {
+    content(next) {
+      hide(!next.shown)
+      if (!next.shown) return
+      fill(title, next.title)
+      number.textContent = next.list.length ? count(next.list.length + next.more, "well") : ""
+      fill(body,
+        next.banner.length ? h("div", { class: "notice bad plate-banner", role: "alert" }, icon("warn"), h("div", {}, h("b", {}, "The whole plate looks bad."), next.banner.map((text) => h("p", {}, text)))) : null,
+        next.moved ? h("div", { class: "notice moved" }, h("span", { class: "grow" }, "The plate has changed since suspects were found."),
+          next.writable ? h("button", { type: "button", class: "small", title: "Compare wells with the plate as it is now", on: { click: () => send("anew") } }, "Recompute") : null) : null,
+        next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,
+        next.pending ? h("p", { class: "soft" }, next.pending) : null,
+        next.clean ? h("p", {}, `Nothing stands out in ${count(next.fields, "field")}.`) : null,
+        next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,
+        next.more ? h("p", { class: "small soft" }, `and ${count(next.more, "other")}`) : null,
+        next.unusual.length ? unusual(next.unusual) : null,
+        next.reasons.length ? h("ul", { class: "reasons" }, next.reasons.map(reason)) : null)
+    },
+  }
+}

@@ -1,0 +1,244 @@
+// One field at full resolution.
+
+import { display, listen, tell } from "../core/bus.js"
+import { everyFrame, exact, fill, h, icon, number, say, set } from "../core/dom.js"
+import { keyed } from "../core/help.js"
+import { island } from "../core/island.js"
+import { keyName } from "../core/keys.js"
+import { outlineLayer } from "./outlines.js"
+import { makePane } from "./pane.js"
+import { planeUrl, spelled } from "./planes.js"
+import { scaleBar, shortUnit } from "./scale_bar.js"
+import { Viewport, steer } from "./viewport.js"
+
+const WHEEL_STEP = 40 // of a wheel that turns smoothly; a click of a wheel is 100 or so
+
+export function render(context) {
+  return island(context, { sheets: ["pixels/field_viewer.css"], build })
+}
+
+function build({ el, send }) {
+  const viewport = new Viewport()
+  let content = null
+  let pointer = null
+  const forget = []
+
+  const title = h("h2", { class: "cut" })
+  const marks = h("span", { class: "row" })
+  const busy = h("span", { class: "busy soft small", role: "status" })
+  const zoomText = h("button", { type: "button", class: "plain small zoom", on: { click: () => viewport.actual() } })
+  keyed(zoomText, "actual", "One screen pixel a pixel")
+  const tools = h("div", { class: "row tools" },
+    tool("back", "Previous field", "field-before", () => send("field", { step: -1 })),
+    tool("forward", "Next field", "field-after", () => send("field", { step: 1 })),
+    tool("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), zoomText,
+    tool("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)),
+    tool("fit", "Fit the picture", "fit", () => fit()),
+    saveButton("png", "PNG", "Save the picture as PNG, with scale bar and caption"),
+    saveButton("tiff", "TIFF", "Save the plane's pixels as they are, as TIFF"),
+    tool("close", "Back to the well", "back", () => send("close")))
+  const pane = makePane(viewport, (state) => {
+    say(busy, state.busy ? "Loading…" : state.mode === "picture" ? "drawn by the server" : "")
+    el.dataset.busy = String(Boolean(state.busy))
+    showReadout()
+  })
+  const bar = scaleBar()
+  const readout = h("output", { class: "readout" })
+  const ruler = h("div", { class: "ruler", "aria-hidden": "true" })
+  const outlines = outlineLayer(viewport, (text) => say(outlineState, text))
+  const outlineState = h("span", { class: "soft small cut", role: "status" })
+  const outlineSelect = h("select", { "aria-label": "Outlines of", on: { change: () => send("outlines", { label: outlineSelect.value }) } })
+  const outlineBox = h("label", { class: "row outline-choice", title: `Outlines; off while ${keyName("overlays")} is held`, hidden: true }, h("span", { class: "soft" }, "Outlines"), outlineSelect, outlineState)
+  const contrast = h("p", { class: "contrast-mark", hidden: true })
+  const stage = h("div", { class: "stage", tabindex: "0", role: "img", "aria-label": "Field" }, pane.element, outlines.element, contrast, bar.element)
+  const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, on: { change: () => send("projection", { projection: projection.value }) } },
+    [["", "plane"], ["max", "max"], ["mean", "mean"]].map(([value, text]) => h("option", { value }, text)))
+  const sliders = h("div", { class: "sliders", hidden: true })
+  el.append(h("section", { class: "panel hcs-field-viewer", "aria-label": "Field viewer" },
+    h("header", {}, title, marks, h("span", { class: "grow" }), busy, tools), stage,
+    h("footer", { class: "row" }, readout, ruler, outlineBox, sliders)))
+
+  function tool(name, label, id, click) {
+    return keyed(h("button", { type: "button", class: "plain square", "aria-label": label, on: { click } }, icon(name)), id, label)
+  }
+
+  function saveButton(kind, text, title) {
+    return h("button", { type: "button", class: `plain small hcs-save-${kind}`, title, "aria-label": title, on: { click: () => save(kind) } }, text)
+  }
+
+  function save(kind) {
+    const field = content?.field
+    if (!field || field.error) return
+    const url = new URL(planeUrl(field[kind], { level: null, channel: null, z: content.z, t: content.t, projection: content.projection }))
+    url.searchParams.set("channels", spelled(display.channels))
+    url.searchParams.set("source", display.source)
+    if (display.origin) url.searchParams.set("origin", display.origin)
+    if (outlines.visible) url.searchParams.set("outlines", outlineSelect.value)
+    h("a", { href: url.href, download: "" }).click()
+  }
+
+  /** Whoever looks at one field's own contrast must see that it is. */
+  function showContrast() {
+    const own = display.source === "field"
+    const broken = !content?.field || content.field.error
+    contrast.hidden = broken || !(own || display.source === "hand")
+    say(contrast, own ? `Contrast of one field only: ${display.origin || "this one"}` : "Contrast set by hand")
+    contrast.classList.toggle("own", own)
+  }
+
+  const fit = () => viewport.box && viewport.fit(...viewport.box)
+  const showScale = everyFrame(() => {
+    const broken = !content?.field || content.field.error
+    zoomText.hidden = Boolean(broken)
+    if (broken) return bar.hide()
+    bar.show(viewport, content.field.pixel[0], content.field.unit)
+    say(zoomText, `${Math.round(viewport.scale * (window.devicePixelRatio || 1) * 100)} %`)
+    showReadout()
+  })
+
+  function showReadout() {
+    const field = content?.field
+    if (!field || field.error) return fill(readout)
+    if (!pointer) return fill(readout, h("span", { class: "soft" }, summary(field)))
+    const [x, y] = viewport.at(...pointer)
+    const found = pane.valuesAt(x, y)
+    if (!found) return fill(readout, h("span", { class: "soft" }, summary(field)))
+    const known = Boolean(field.unit)
+    const place = known
+      ? `${number(field.start[0] + Math.floor(x) * field.pixel[0])}, ${number(field.start[1] + Math.floor(y) * field.pixel[1])} ${shortUnit(field.unit)}`
+      : ""
+    const object = outlines.at(x, y)
+    fill(readout, h("span", {}, `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, valuesText(found.values),
+      object ? h("span", { class: "value" }, h("i", { class: "dot outlined" }), `${outlineSelect.value} `, h("b", {}, String(object))) : null,
+      found.level ? h("span", { class: "soft" }, `level ${found.level}`) : null)
+  }
+
+  const valuesText = (values) => values.map(([index, value]) => {
+    const channel = display.channels.find((one) => one.index === index)
+    return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `, h("b", {}, exact(value)))
+  })
+
+  /** Keep room for what the pointer will say, or the picture would jump below it. */
+  const reserve = everyFrame(() => {
+    const field = content?.field
+    if (!field || field.error) return
+    const widest = display.channels.filter((one) => one.active && one.index < field.channels).map((one) => [one.index, Math.max(1000, Math.round(one.maximum))])
+    const place = field.unit ? `${number(field.width * field.pixel[0] * 1.0001)}, ${number(field.height * field.pixel[1] * 1.0001)} ${shortUnit(field.unit)}` : ""
+    fill(ruler, h("span", {}, `x ${field.width}, y ${field.height}`), h("span", {}, place), valuesText(widest),
+      content.outlines.mask ? h("span", { class: "value" }, h("i", { class: "dot" }), `${outlineSelect.value} `, h("b", {}, "10,000")) : null)
+    readout.style.minHeight = `${ruler.offsetHeight}px`
+  })
+
+  function summary(field) {
+    const size = `${field.width} × ${field.height} px`
+    const physical = field.unit ? ` · ${number(field.width * field.pixel[0])} × ${number(field.height * field.pixel[1])} ${shortUnit(field.unit)}` : ""
+    return `${size}${physical} · ${field.dtype}`
+  }
+
+  function axisSlider(axis, label, keys, wheel) {
+    const text = h("span", { class: "mono" })
+    const input = h("input", { type: "range", min: "0", step: "1", "aria-label": label,
+      on: { input: () => { say(text, `${Number(input.value) + 1}/${Number(input.max) + 1}`); choose() } } })
+    const choose = everyFrame(() => send("axis", { axis, value: Number(input.value) }))
+    const element = h("div", { class: "row", hidden: true }, h("label", { class: "row" }, h("span", { class: "soft" }, axis), input, text))
+    const showKeys = () => set(element, { title: `${label} (keys ${keys.map(keyName).join(" and ")}, or ${wheel} and the wheel)` })
+    showKeys()
+    forget.push(listen("keys", showKeys))
+    sliders.append(element)
+    return {
+      show(value, size) {
+        element.hidden = size < 2
+        set(input, { max: size - 1 })
+        input.value = value
+        say(text, `${value + 1}/${size}`)
+        return size > 1
+      },
+      element,
+      disable(off) { input.disabled = off },
+      step(by) { if (!element.hidden) { input.value = Number(input.value) + by; input.dispatchEvent(new Event("input")) } },
+    }
+  }
+  const zAxis = axisSlider("z", "Focal plane", ["z-down", "z-up"], "Shift")
+  const tAxis = axisSlider("t", "Time point", ["t-back", "t-on"], "Alt")
+
+  zAxis.element.append(projection)
+
+  /** With Shift the wheel goes through z, with Alt through time; the rest is zoom. */
+  const onWheel = (event) => {
+    if (!(event.shiftKey || event.altKey) || event.ctrlKey) return
+    const axis = event.shiftKey ? zAxis : tAxis
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    turned += event.deltaY || event.deltaX // some systems turn a shifted wheel sideways
+    if (Math.abs(turned) < WHEEL_STEP) return
+    axis.step(turned > 0 ? 1 : -1)
+    turned = 0
+  }
+  let turned = 0
+  stage.addEventListener("wheel", onWheel, { passive: false, capture: true })
+
+  function showOutlines(next, field) {
+    const { labels, chosen, mask } = next.outlines
+    outlineBox.hidden = !labels.length
+    const names = labels.join("\n")
+    if (outlineSelect.dataset.names !== names) {
+      fill(outlineSelect, h("option", { value: "-" }, "none"), labels.map((label) => h("option", { value: label }, label)))
+      outlineSelect.dataset.names = names
+    }
+    outlineSelect.value = chosen
+    outlines.show(mask ? { url: planeUrl(mask, { level: 0, channel: 0, z: next.z, t: next.t, projection: next.projection }), size: [field.width, field.height] } : null)
+  }
+
+  const watcher = new ResizeObserver(() => { viewport.resize(stage.clientWidth, stage.clientHeight); reserve() })
+  watcher.observe(stage)
+  const stop = [
+    steer(stage, viewport, { onHover: (x, y) => { pointer = x === null ? null : [x, y]; showReadout() } }),
+    viewport.watch(showScale),
+    listen("display", () => { pane.refresh(); showReadout(); showContrast(); reserve() }),
+    listen("overlays", (on) => outlines.hold(!on)),
+    listen("projection", () => {
+      if (!visible() || zAxis.element.hidden) return
+      const ways = [...projection.options].map((one) => one.value)
+      send("projection", { projection: ways[(ways.indexOf(projection.value) + 1) % ways.length] })
+    }),
+    listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) }),
+    listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by)),
+    listen("step", (by) => send("field", { step: by })),
+    listen("measure-field", () => tell("field-planes", pane.planes())),
+  ]
+  const visible = () => el.getClientRects().length > 0
+
+  return {
+    content(next) {
+      const before = content?.field
+      content = next
+      const field = next.field
+      if (!field) return pane.show(null)
+      fill(title, `${next.well} `, h("span", {}, field.label))
+      fill(marks, field.acquisition ? h("span", { class: "tag" }, field.acquisition) : null,
+        field.corrected ? h("span", { class: "tag accent" }, "corrected") : null,
+        field.settling ? h("span", { class: "tag", title: "The new version is being moved to its first path" }, "settling") : null)
+      set(stage, { "aria-label": `Field ${field.label} of well ${next.well}, channels ${display.channels.filter((one) => one.active).map((one) => one.name).join(", ")}` })
+      projection.value = next.projection
+      zAxis.disable(Boolean(next.projection))
+      showOutlines(next, field)
+      showContrast()
+      reserve()
+      const moved = [zAxis.show(next.z, field.sizes.z), tAxis.show(next.t, field.sizes.t)]
+      sliders.hidden = !moved.some(Boolean)
+      pane.show({ ...field, id: field.version, z: next.z, t: next.t, projection: next.projection })
+      if (field.error) return bar.hide()
+      if (viewport.box) viewport.picture([field.width, field.height])
+      else viewport.size = [field.width, field.height]
+      // Another field starts as a whole; another version or plane keeps the view.
+      if (before && (before.name !== field.name || content.well !== next.well)) fit()
+      showScale()
+    },
+    dispose() {
+      ;[...stop, ...forget].forEach((each) => each())
+      watcher.disconnect()
+      outlines.dispose()
+      pane.dispose()
+    },
+  }
+}

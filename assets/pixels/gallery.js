@@ -1,0 +1,187 @@
+// The fields of the chosen well: as a gallery, and as a strip while one is open.
+
+import { listen, tell } from "../core/bus.js"
+import { everyFrame, fill, h, icon, number, say, set } from "../core/dom.js"
+import { keyed } from "../core/help.js"
+import { island } from "../core/island.js"
+import { fieldVerdict, setPictures, signElement } from "../review/verdicts.js"
+
+const CAPTION = 30 // pixels below and around a picture
+const SMALLEST = 135
+
+export function render(context) {
+  return island(context, { sheets: ["pixels/gallery.css"], build })
+}
+
+function build({ el, send }) {
+  const title = h("h2", {})
+  const facts = h("div", { class: "row facts-line grow" })
+  const plateButton = keyed(h("button", { type: "button", class: "small hcs-plate-pictures", on: { click: () => tell("pictures-of-plate") } }, "Plate"), "whole", "The whole plate as pictures")
+  const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, on: { change: () => send("order", { order: order.value }) } },
+    [["", "by position"], ["worst", "worst first"]].map(([value, text]) => h("option", { value }, text)))
+  const own = h("span", { class: "tag warn", hidden: true })
+  const list = h("div", { class: "list", role: "list", "aria-label": "Fields" })
+  const message = h("div", { class: "message", hidden: true })
+  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, own, order, plateButton), message, list)
+  el.append(section)
+  const thumbs = new Map()
+  let fields = 0
+  let staged = 0 // columns in which the fields lie in the well
+  let shown = null
+  let seen = null
+  const pictures = new Promise((done) => { seen = done })
+
+  const stage = () => document.documentElement.dataset.stage
+  const stages = new MutationObserver(() => tellDrawn())
+  stages.observe(document.documentElement, { attributeFilter: ["data-stage"] })
+
+  /** Whether what the well holds is on the screen: nobody judges what is not. */
+  const tellDrawn = () => {
+    if (!shown) return
+    const drawn = !shown.loading && stage() !== "canvas" && [...thumbs.values()].every((thumb) => thumb.drawn)
+    setPictures({ well: shown.well, digest: shown.digest, drawn })
+    if (drawn || shown.loading) seen() // what is still read comes with the connection
+  }
+
+  /** As large as lets all fields be seen at once, but never too small to judge. */
+  const arrange = everyFrame(() => {
+    if (section.classList.contains("strip") || !fields) return
+    const style = getComputedStyle(list)
+    const gap = parseFloat(style.columnGap)
+    const width = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+    const height = list.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)
+    let best = [1, 0]
+    const [least, most] = staged ? [staged, staged] : [1, fields]
+    for (let columns = least; columns <= most; columns += 1) {
+      const across = (width - gap * (columns - 1)) / columns
+      const rows = Math.ceil(fields / columns)
+      const down = (height - gap * (rows - 1)) / rows - CAPTION
+      const side = Math.min(across, down)
+      if (side > best[1]) best = [columns, side]
+    }
+    // Where not all can be seen at once, rows as wide as the page, and scrolling.
+    const columns = Math.max(1, Math.floor((width + gap) / (SMALLEST + gap)))
+    const scrolled = (width - gap * (columns - 1)) / columns
+    const side = best[1] >= SMALLEST ? best[1] : scrolled
+    set(list, { style: { "--side": `${Math.floor(side)}px`, "--across": best[1] >= SMALLEST ? String(best[0]) : "auto-fill" } })
+  })
+  const watcher = new ResizeObserver(arrange)
+  watcher.observe(list)
+
+  function makeThumb(key) {
+    const image = h("img", { alt: "", draggable: "false", decoding: "async" })
+    const problem = h("span", { class: "problem", hidden: true })
+    const verdict = h("span", { class: "decided" })
+    const caption = h("span", { class: "caption" })
+    const button = h("button", { type: "button", class: "hcs-thumb", on: { click: () => send("open", { field: thumb.field.name, acquisition: thumb.field.acquisition }) } },
+      h("span", { class: "frame" }, image, problem, verdict), caption)
+    image.addEventListener("load", () => {
+      const { cell } = thumb.field
+      image.classList.toggle("of-many", Boolean(cell))
+      if (cell) ["column", "row", "columns", "rows"].forEach((name, i) => image.style.setProperty(`--${name}`, cell[i]))
+      button.classList.remove("loading")
+      problem.hidden = true
+      thumb.drawn = true
+      tellDrawn()
+    })
+    image.addEventListener("error", () => {
+      button.classList.remove("loading")
+      if (image.getAttribute("src")) fail("The picture could not be loaded.")
+      thumb.drawn = true
+      tellDrawn()
+    })
+    const fail = (text) => {
+      fill(problem, icon("warn"), h("span", {}, text))
+      problem.hidden = false
+    }
+    const thumb = {
+      key, element: h("div", { role: "listitem" }, button), field: null, drawn: false,
+      judge() {
+        const found = fieldVerdict(thumb.well, thumb.field)
+        fill(verdict, found ? signElement(found) : null)
+        set(button, { "aria-description": found ? `${found.verdict}${found.reason ? `, ${found.reason}` : ""}` : null })
+      },
+      show(well, field) {
+        thumb.field = field
+        set(button, {
+          dataset: { well, field: field.name, version: field.version },
+          "aria-label": `Field ${field.label} of ${well}${field.corrected ? ", corrected" : ""}${field.error ? `, cannot be shown: ${field.error}` : ""}`,
+          "aria-pressed": String(field.selected), title: field.error || "",
+        })
+        fill(caption, h("b", { class: "cut" }, field.label),
+          field.acquisition_name ? h("span", { class: "soft cut" }, field.acquisition_name) : null,
+          field.corrected ? h("span", { class: "corrected", title: "Corrected" }, "◆") : null,
+          h("span", { class: "grow" }),
+          field.value !== null ? h("span", { class: "soft cut", title: field.metric }, number(field.value)) : null)
+        if (field.error) {
+          image.removeAttribute("src")
+          image.hidden = true
+          thumb.drawn = true
+          return fail(field.error)
+        }
+        image.hidden = false
+        if (image.getAttribute("src") !== field.thumb) {
+          // The old picture stays until the new one is there: no flicker on contrast.
+          if (!image.getAttribute("src") || thumb.well !== well) button.classList.add("loading")
+          thumb.drawn = false
+          image.src = field.thumb
+        }
+        thumb.well = well
+      },
+    }
+    return thumb
+  }
+
+  function showMessage(next) {
+    const text = next.error || (!next.loading && next.fields.length === 0 ? next.empty : "")
+    message.hidden = !text
+    if (!text) return
+    fill(message, next.error
+      ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("div", {}, h("b", {}, `Well ${next.well} cannot be shown. `), next.error))
+      : h("div", { class: "empty" }, h("b", {}, text), next.hint ? h("span", {}, next.hint) : null))
+  }
+
+  const stop = listen("verdicts", () => thumbs.forEach((thumb) => thumb.judge()))
+
+  return {
+    content(next) {
+      section.classList.toggle("strip", next.strip)
+      section.classList.toggle("loading", next.loading)
+      fill(title, next.well || "")
+      fill(facts, h("span", { class: "soft" }, next.loading ? "Loading…" : next.summary),
+        next.conditions.map(([name, value]) => h("span", { class: "tag", title: `${name}: ${value}` }, h("span", { class: "cut" }, `${name} ${value}`))))
+      showMessage(next)
+      const keys = next.fields.map((field) => `${field.acquisition}/${field.name}`)
+      for (const [key, thumb] of thumbs) {
+        if (keys.includes(key)) continue
+        thumb.element.remove()
+        thumbs.delete(key)
+      }
+      next.fields.forEach((field, i) => {
+        if (!thumbs.has(keys[i])) thumbs.set(keys[i], makeThumb(keys[i]))
+        const thumb = thumbs.get(keys[i])
+        if (list.children[i] !== thumb.element) list.insertBefore(thumb.element, list.children[i] ?? null)
+        thumb.show(next.well, field)
+      })
+      const chosen = next.fields.findIndex((field) => field.selected)
+      if (chosen >= 0 && next.strip) thumbs.get(keys[chosen]).element.scrollIntoView({ block: "nearest", inline: "nearest" })
+      thumbs.forEach((thumb) => thumb.judge())
+      fields = next.fields.length
+      staged = next.columns
+      order.hidden = fields < 2 || next.loading
+      order.value = next.order
+      own.hidden = !next.contrast
+      say(own, next.contrast ? `contrast of ${next.contrast}` : "")
+      set(own, { title: own.textContent })
+      shown = next
+      tellDrawn()
+      arrange()
+    },
+    pictures,
+    dispose() {
+      stop()
+      stages.disconnect()
+      watcher.disconnect()
+    },
+  }
+}

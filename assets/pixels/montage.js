@@ -1,0 +1,90 @@
+// Fields from all over the plate at one look: by chance, or the controls.
+
+import { display, listen, tell } from "../core/bus.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { island } from "../core/island.js"
+
+const ABOUT = { random: "Wells and fields drawn by chance.", controls: "Control wells, all in one contrast." }
+const ROLES = { negative: "negative control", positive: "positive control", untreated: "untreated" }
+
+export function render(context) {
+  return island(context, { sheets: ["pixels/gallery.css", "pixels/montage.css"], build })
+}
+
+function build({ el, send }) {
+  let content = { kind: "", kinds: [], seed: 0 }
+  const title = h("h2", { class: "cut title" })
+  const about = h("span", { class: "soft cut" })
+  const others = h("button", { type: "button", class: "small hcs-montage-others", title: "Other wells and fields", on: { click: () => choose("random", content.seed + 1) } }, "Others")
+  const kinds = h("div", { class: "segment", role: "group", "aria-label": "Which wells" })
+  const message = h("div", { class: "message", hidden: true })
+  const own = h("span", { class: "tag warn", hidden: true })
+  const groups = h("div", { class: "groups" })
+  const stage = h("div", { class: "stage" }, message, groups)
+  const header = h("header", {}, title, about, h("span", { class: "grow" }), own, others, kinds)
+  el.append(h("section", { class: "panel montage hcs-montage", "aria-label": "Pictures of the plate" }, header, stage))
+
+  const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
+
+  function thumb(one) {
+    const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: one.thumb })
+    const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", {}, "The picture could not be loaded."))
+    image.addEventListener("error", () => { problem.hidden = false })
+    return h("div", { role: "listitem" }, h("button", {
+      type: "button", class: "hcs-thumb", dataset: { well: one.well, field: one.field }, title: "Go to this well",
+      "aria-label": `${one.well}, field ${one.label}${one.note ? `, ${one.note}` : ""}`, on: { click: () => tell("choose", one.well) },
+    }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", {}, one.well), h("span", { class: "cut" }, one.label))))
+  }
+
+  function group(name, items) {
+    return h("section", { "aria-label": name || "Pictures" }, name ? h("h3", {}, `${name} (${items.length})`) : null,
+      h("div", { class: "thumbs", role: "list" }, items.map(thumb)))
+  }
+
+  function showItems(items) {
+    const signature = JSON.stringify(items)
+    if (groups.dataset.signature === signature) return
+    groups.dataset.signature = signature
+    const byRole = new Map()
+    for (const one of items) byRole.set(one.note, [...(byRole.get(one.note) ?? []), one])
+    fill(groups, [...byRole].map(([role, some]) => group(ROLES[role] ?? role, some)))
+  }
+
+  function showMessage(next) {
+    message.hidden = !(next.error || next.empty)
+    fill(message, next.error ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.error)) : next.empty ? h("span", {}, next.empty) : null)
+  }
+
+  function showContrast() {
+    own.hidden = display.source !== "field" || !content.kind
+    say(own, own.hidden ? "" : `contrast of ${display.origin || "one field"}`)
+    set(own, { title: own.textContent })
+    about.classList.toggle("sr", !own.hidden) // there is no room for both
+  }
+
+  const stop = [
+    listen("display", showContrast),
+    listen("montage", () => {
+      const known = content.kinds.map(([kind]) => kind)
+      if (known.length) choose(known[(known.indexOf(content.kind) + 1) % known.length])
+    }),
+  ]
+
+  return {
+    content(next) {
+      content = next
+      fill(title, next.title)
+      say(about, ABOUT[next.kind] ?? "")
+      set(about, { title: about.textContent })
+      set(kinds, { class: "segment" })
+      kinds.hidden = !next.kind
+      others.hidden = next.kind !== "random"
+      fill(kinds, next.kinds.map(([kind, text]) => h("button", { type: "button", class: "small", "aria-pressed": String(kind === next.kind), on: { click: () => choose(kind) } }, text)))
+      stage.classList.toggle("choosing", !next.kind)
+      showMessage(next)
+      showItems(next.items)
+      showContrast()
+    },
+    dispose() { stop.forEach((each) => each()) },
+  }
+}

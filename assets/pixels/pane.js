@@ -1,0 +1,243 @@
+// One picture of a field in a box: raw planes through WebGL2 where possible, else a
+// picture that the server has drawn. The viewer has one pane, the comparison two.
+
+import { display } from "../core/bus.js"
+import { everyFrame, h, say } from "../core/dom.js"
+import { Painter } from "./webgl.js"
+import { drawable, pictureUrl, plane, planeUrl, spelled } from "./planes.js"
+
+const MAX_PLANE_BYTES = 256 * 2 ** 20 // beyond it a coarser level stands in
+const REST_MILLISECONDS = 120 // after it a contrast is taken to be chosen
+const LONG_MILLISECONDS = 30 // a picture that takes longer is drawn coarse until then
+
+const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float16: 4, float32: 4 }
+
+/**
+ * Make a pane that looks through `viewport`.
+ *
+ * `show(source)` takes `{plane, picture, width, height, dtype, levels: [[width, height]],
+ * z, t, projection, error}`, the first two being addresses of any of its planes and pictures.
+ * `onState` hears `{busy, error, level, mode}`.
+ */
+export function makePane(viewport, onState) {
+  const canvas = h("canvas", { class: "picture", "aria-hidden": "true" })
+  const image = h("img", { class: "picture", alt: "", hidden: true, draggable: "false" })
+  const note = h("p", { class: "note", hidden: true })
+  const element = h("div", { class: "pane" }, canvas, image, note)
+  let painter = null
+  let source = null
+  let loaded = new Map() // channel index -> Map(level -> plane)
+  let turn = 0
+  let state = {}
+  let contrast = "" // as it was drawn last
+  let cost = 0 // milliseconds that a full picture of another contrast took
+  let resting = 0 // timer, while the contrast is being changed
+
+  try {
+    painter = new Painter(canvas)
+  } catch {
+    painter = null
+  }
+  canvas.addEventListener("webglcontextlost", (event) => {
+    event.preventDefault()
+    painter = null
+    refresh()
+  })
+
+  const tellState = (change) => {
+    state = { ...state, ...change }
+    say(note, state.error || (state.empty ?? ""))
+    note.hidden = !note.textContent
+    onState?.(state)
+  }
+
+  const usesPlanes = () => painter !== null && source && drawable(source.dtype)
+
+  function wantedLevels() {
+    const bytes = (level) => source.levels[level][0] * source.levels[level][1] * (WIDTHS[source.dtype] ?? 8)
+    const side = painter?.limit ?? 8192
+    const possible = source.levels.map((_, level) => level)
+      .filter((level) => bytes(level) <= MAX_PLANE_BYTES && Math.max(...source.levels[level]) <= side)
+    const finest = possible[0] ?? source.levels.length - 1
+    // A quick look first, where level 0 takes a while to arrive.
+    const quick = possible.find((level) => bytes(level) <= 2 ** 20) ?? finest
+    return bytes(finest) > 4 * 2 ** 20 && quick > finest ? [quick, finest] : [finest]
+  }
+
+  async function load() {
+    const mine = ++turn
+    const now = source
+    if (!now || now.error) return
+    if (!usesPlanes()) {
+      showPicture()
+      return loadValues(mine)
+    }
+    image.hidden = true
+    canvas.hidden = false
+    tellState({ busy: true, error: "", mode: "planes" })
+    try {
+      for (const level of wantedLevels()) {
+        const active = display.channels.filter((one) => one.active && one.index < now.channels)
+        await Promise.all(active.map(async (one) => {
+          const found = await plane(planeUrl(now.plane, { level, channel: one.index, z: now.z, t: now.t, projection: now.projection }))
+          if (mine !== turn) return
+          if (!loaded.has(one.index)) loaded.set(one.index, new Map())
+          loaded.get(one.index).set(level, found)
+          paint()
+        }))
+        if (mine !== turn) return
+        tellState({ level })
+      }
+      tellState({ busy: false })
+    } catch (error) {
+      if (mine === turn) tellState({ busy: false, error: String(error.message || error) })
+    }
+    paint()
+  }
+
+  /** Raw planes of what the server has drawn, for the values under the pointer. */
+  async function loadValues(mine) {
+    if (!drawable(source.dtype)) return
+    const now = source
+    const level = wantedLevels().at(-1)
+    const active = display.channels.filter((one) => one.active && one.index < now.channels)
+    try {
+      for (const one of active) {
+        const found = await plane(planeUrl(now.plane, { level, channel: one.index, z: now.z, t: now.t, projection: now.projection }))
+        if (mine !== turn) return
+        if (!loaded.has(one.index)) loaded.set(one.index, new Map())
+        loaded.get(one.index).set(level, found)
+      }
+    } catch { /* the picture is there; values are not */ }
+  }
+
+  function showPicture() {
+    canvas.hidden = true
+    image.hidden = false
+    const fine = source.levels.findIndex(([width]) => width <= 2048)
+    const level = fine < 0 ? source.levels.length - 1 : fine
+    const url = pictureUrl(source.picture, { level, channels: display.channels, z: source.z, t: source.t, projection: source.projection })
+    if (image.src !== url) {
+      tellState({ busy: true, error: "", mode: "picture", level })
+      image.src = url
+    }
+    paint()
+  }
+  image.addEventListener("load", () => {
+    element.dataset.drawn = `${source?.id}@picture`
+    tellState({ busy: false })
+  })
+  image.addEventListener("error", () => tellState({ busy: false, error: "The picture could not be loaded." }))
+
+  /** The level that all active channels have, the finest one. */
+  function commonLevel(active) {
+    const levels = active.map((one) => [...(loaded.get(one.index)?.keys() ?? [])])
+    if (!levels.length || levels.some((each) => !each.length)) return null
+    const common = levels[0].filter((level) => levels.every((each) => each.includes(level)))
+    return common.length ? Math.min(...common) : null
+  }
+
+  const paint = everyFrame(() => {
+    if (!source || !viewport.box) return
+    if (!usesPlanes()) return placeImage()
+    const active = display.channels.filter((one) => one.active && one.index < source.channels)
+    const level = commonLevel(active)
+    if (active.length && level === null) return
+    const layers = active.map((one) => ({ ...one, plane: loaded.get(one.index).get(level) }))
+    const coarse = resting > 0
+    const ratio = (window.devicePixelRatio || 1) / (coarse ? 2 : 1)
+    const [width, height] = viewport.box.map((side) => Math.max(1, Math.round(side * ratio)))
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height]
+    painter.keep([...loaded.values()].flatMap((each) => [...each.values()]))
+    const start = performance.now()
+    painter.draw(layers, viewport, [source.width, source.height], ratio, coarse)
+    const before = contrast
+    contrast = spelled(display.channels)
+    element.dataset.coarse = String(coarse)
+    if (coarse) return
+    // Only where it is of use, for waiting holds up what the browser does beside it.
+    if (before && before !== contrast) {
+      painter.finish()
+      cost = performance.now() - start
+    }
+    element.dataset.drawn = `${source.id}@${level}`
+  })
+
+  /** Somebody moves a slider, maybe: be quick where that takes a coarser picture. */
+  function hurry() {
+    if (cost < LONG_MILLISECONDS || spelled(display.channels) === contrast) return
+    clearTimeout(resting)
+    resting = setTimeout(() => {
+      resting = 0
+      paint()
+    }, REST_MILLISECONDS)
+  }
+
+  function placeImage() {
+    const [left, top] = viewport.origin()
+    image.style.transform = `translate(${left}px,${top}px)`
+    image.style.width = `${source.width * viewport.scale}px`
+    image.style.height = `${source.height * viewport.scale}px`
+    image.style.imageRendering = viewport.scale > 1 ? "pixelated" : "auto"
+  }
+
+  function refresh() {
+    if (!source) return
+    const missing = display.channels.some((one) => one.active && one.index < source.channels && !loaded.has(one.index))
+    if (missing || !usesPlanes()) return load()
+    hurry()
+    paint()
+  }
+
+  const stop = viewport.watch(paint)
+
+  return {
+    element,
+    get source() { return source },
+    refresh,
+    show(next) {
+      const same = source && next && source.id === next.id && source.z === next.z && source.t === next.t && source.projection === next.projection
+      source = next
+      if (same) return refresh()
+      loaded = new Map()
+      if (!next || next.error) {
+        turn += 1
+        painter?.keep([])
+        canvas.hidden = true
+        image.hidden = true
+        return tellState({ busy: false, error: next?.error ?? "", empty: next ? "" : state.empty })
+      }
+      tellState({ error: "", empty: "" })
+      load()
+    },
+    /** What stands here where there is nothing to show. */
+    empty(text) {
+      this.show(null)
+      tellState({ empty: text })
+    },
+    /** `{level, values: [[channel index, value]]}` of pixel (x, y) of level 0. */
+    valuesAt(x, y) {
+      if (!source || x < 0 || y < 0 || x >= source.width || y >= source.height) return null
+      const active = display.channels.filter((one) => one.active && one.index < source.channels)
+      const level = commonLevel(active)
+      if (level === null) return { level: null, values: [] }
+      const values = active.map((one) => {
+        const { data, width, height } = loaded.get(one.index).get(level)
+        const column = Math.min(width - 1, Math.floor((x * width) / source.width))
+        const row = Math.min(height - 1, Math.floor((y * height) / source.height))
+        return [one.index, data[row * width + column]]
+      })
+      return { level, values }
+    },
+    /** The finest loaded plane of each active channel. */
+    planes() {
+      return [...loaded].map(([index, levels]) => [index, levels.get(Math.min(...levels.keys()))])
+    },
+    dispose() {
+      stop()
+      clearTimeout(resting)
+      turn += 1
+      painter?.dispose()
+    },
+  }
+}

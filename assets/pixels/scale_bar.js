@@ -1,0 +1,38 @@
+// A bar of a round length, at most a quarter of the picture's width.
+
+import { h } from "../core/dom.js"
+
+const SHORT = { micrometer: "µm", millimeter: "mm", nanometer: "nm", meter: "m", centimeter: "cm", angstrom: "Å" }
+
+/** "µm" for "micrometer"; a unit that is not known stays as it is. */
+export function shortUnit(unit) {
+  return SHORT[unit] ?? unit ?? ""
+}
+
+/** The longest of 1, 2, 5, 10 ... that is at most `most`. */
+export function roundLength(most) {
+  const power = 10 ** Math.floor(Math.log10(most))
+  for (const step of [5, 2, 1]) if (step * power <= most) return step * power
+  return power
+}
+
+export function scaleBar() {
+  const bar = h("i")
+  const text = h("span")
+  const element = h("div", { class: "scale-bar", hidden: true }, text, bar)
+  return {
+    element,
+    /** `size` is that of one pixel of level 0 in `unit`; without a unit it says pixels. */
+    show(viewport, size, unit) {
+      if (!viewport.box) return
+      const known = unit && size > 0
+      const perUnit = known ? viewport.scale / size : viewport.scale
+      const length = roundLength((viewport.box[0] / 4) / perUnit)
+      const shown = unit === "micrometer" && length < 1 ? `${Number((length * 1000).toPrecision(3))} nm` : `${Number(length.toPrecision(3))} ${known ? shortUnit(unit) : "px"}`
+      element.hidden = false
+      bar.style.width = `${length * perUnit}px`
+      text.textContent = shown
+    },
+    hide() { element.hidden = true },
+  }
+}

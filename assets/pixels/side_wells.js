@@ -1,0 +1,66 @@
+// Other wells of the plate beside the present pictures, in the same contrast: controls,
+// some by chance, the best and the worst of the metric.
+
+import { listen, tell } from "../core/bus.js"
+import { fill, h, icon, number, say, set } from "../core/dom.js"
+import { keyed } from "../core/help.js"
+import { island } from "../core/island.js"
+
+const KINDS = [["controls", "Controls"], ["random", "By chance"], ["extremes", "Best, worst"]]
+const WORDS = { negative: "negative", positive: "positive", untreated: "untreated", best: "best", worst: "worst" }
+
+export function render(context) {
+  return island(context, { sheets: ["pixels/gallery.css", "pixels/side_wells.css"], build })
+}
+
+function build({ el, send, hide }) {
+  let kind = ""
+  let seed = 1
+  const title = h("h2", { class: "cut" })
+  const kinds = KINDS.map(([name, text]) => h("button", { type: "button", class: "small", dataset: { kind: name }, on: { click: () => choose(name) } }, text))
+  const others = h("button", { type: "button", class: "small", on: { click: () => { seed += 1; choose("random") } } }, "Others")
+  const close = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Close", on: { click: () => choose("") } }, icon("close")), "beside", "Next kind, then close")
+  const list = h("div", { class: "list", role: "list", "aria-label": "Fields to compare with" })
+  const note = h("p", { class: "soft small note" })
+  el.append(h("section", { class: "panel strip hcs-beside", "aria-label": "Beside it" },
+    h("header", {}, title, h("span", { class: "grow" }), others, h("span", { class: "segment" }, kinds), close), note, list))
+
+  function choose(next) {
+    kind = next
+    send("kind", { kind, seed: kind === "random" ? seed : 0 })
+  }
+
+  function cycle() {
+    const at = KINDS.findIndex(([name]) => name === kind)
+    choose(KINDS[at + 1]?.[0] ?? "")
+  }
+
+  function thumb(one) {
+    const image = h("img", { alt: "", draggable: "false", decoding: "async", src: one.thumb })
+    return h("div", { role: "listitem" }, h("button", {
+      type: "button", class: "hcs-thumb", dataset: { well: one.well, field: one.field }, title: `Go to ${one.well} (this is its field ${one.label})`,
+      "aria-label": `${one.well} ${one.label}${one.note ? `, ${one.note}` : ""}`, on: { click: () => tell("choose", one.well) },
+    }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", {}, one.well), h("span", { class: "grow" }),
+      h("span", { class: "soft cut about" }, [WORDS[one.note] ?? one.note, one.value === null ? "" : number(one.value)].filter(Boolean).join(" ")))))
+  }
+
+  const stop = [listen("beside", cycle)]
+  hide(true)
+  return {
+    content(next) {
+      kind = next.kind
+      hide(!kind)
+      if (!kind) return fill(list)
+      say(title, next.title)
+      kinds.forEach((each) => set(each, { "aria-pressed": String(each.dataset.kind === kind) }))
+      others.hidden = kind !== "random"
+      note.hidden = !next.empty
+      say(note, next.empty)
+      const signature = JSON.stringify(next.items)
+      if (list.dataset.signature === signature) return
+      list.dataset.signature = signature
+      fill(list, next.items.map(thumb))
+    },
+    dispose() { stop.forEach((each) => each()) },
+  }
+}

@@ -1,0 +1,294 @@
+// Paints the wells. Knows sizes, colours and states; no events, no elements.
+
+import { ramp, token } from "../core/colours.js"
+import { drawVerdict } from "../review/verdicts.js"
+
+/** State codes as the server sends them. */
+export const STATE = { present: 0, missing: 1, unreadable: 2, not_acquired: 3, pending: 4 }
+
+/** The outline colours of control wells, with the letter that says it without colour. */
+const ROLE_COLOURS = { N: "#e69f00", P: "#009e73", U: "#8a929b" }
+
+/** What a filter leaves out is still there, so that the plate keeps its shape. */
+const DIMMED = 0.13
+
+/** Where everything is, in CSS pixels. */
+export function geometry(rows, columns, width, height) {
+  const rowHead = rows > 26 ? 26 : 20
+  const columnHead = 18
+  const fit = Math.min((width - rowHead - 2) / columns, (height - columnHead - 2) / rows, 96)
+  const cell = Math.max(4, Math.floor(fit))
+  return {
+    rows, columns, cell, rowHead, columnHead,
+    width: rowHead + cell * columns + 2, height: columnHead + cell * rows + 2,
+  }
+}
+
+function colours() {
+  const names = ["surface", "sunken", "line", "edge", "ink", "soft", "bad", "ground"]
+  return Object.fromEntries(names.map((name) => [name, token(name)]))
+}
+
+/** A pen for a canvas of the plate's size, crisp on any screen, and the ratio. */
+function prepared(canvas, place) {
+  const ratio = window.devicePixelRatio || 1
+  const [width, height] = [Math.round(place.width * ratio), Math.round(place.height * ratio)]
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width
+    canvas.height = height
+    canvas.style.width = `${place.width}px`
+    canvas.style.height = `${place.height}px`
+  }
+  const pen = canvas.getContext("2d")
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0)
+  pen.clearRect(0, 0, place.width, place.height)
+  return [pen, ratio]
+}
+
+/**
+ * Draw the wells.
+ *
+ * `scene` holds `geometry`, `wells` (`{state, partial, corrected, role}` a position) and
+ * `parts` (0 to 1 a position, null without a value).
+ */
+export function drawWells(canvas, scene) {
+  const place = scene.geometry
+  const [pen, ratio] = prepared(canvas, place)
+  const look = colours()
+  if (!scene.bare) plateBody(pen, place, look)
+  scene.wells.forEach((well, index) => {
+    pen.globalAlpha = well.dimmed ? DIMMED : 1
+    drawWell(pen, place, look, well, scene.parts[index], index, ratio, scene)
+    if (well.verdict && !scene.plain) decided(pen, place, look, well.verdict, index, ratio)
+  })
+  pen.globalAlpha = 1
+  countingLines(pen, place, look)
+}
+
+/**
+ * Draw what moves: `selected` (index or -1), `chosen` (a Set of indices), `hovered`. On a
+ * canvas of its own, so that a key press does not paint thousands of wells.
+ */
+export function drawMarks(canvas, scene) {
+  const place = scene.geometry
+  const [pen] = prepared(canvas, place)
+  const look = colours()
+  if (scene.hovered >= 0 && scene.hovered !== scene.selected) outline(pen, place, scene.hovered, [[1, look.ink]])
+  for (const index of scene.chosen) outline(pen, place, index, [[1.5, look.ink]])
+  if (scene.selected >= 0) {
+    const thick = place.cell >= 12 ? 2.5 : 2
+    outline(pen, place, scene.selected, [[thick, look.ink], [thick, look.surface]], true)
+  }
+}
+
+/** The plate's outline, cut at A1's corner as plates are. */
+function plateBody(pen, place, look) {
+  const { rowHead: left, columnHead: top, cell } = place
+  const right = left + cell * place.columns + 1
+  const bottom = top + cell * place.rows + 1
+  const cut = Math.min(10, cell * 0.45)
+  pen.beginPath()
+  pen.moveTo(left - 1 + cut, top - 1)
+  pen.lineTo(right, top - 1)
+  pen.lineTo(right, bottom)
+  pen.lineTo(left - 1, bottom)
+  pen.lineTo(left - 1, top - 1 + cut)
+  pen.closePath()
+  pen.fillStyle = look.sunken
+  pen.fill()
+  pen.strokeStyle = look.line
+  pen.lineWidth = 1
+  pen.stroke()
+}
+
+/** The box of a well, on whole device pixels so that edges are crisp. */
+function box(place, index, inset, ratio = 1) {
+  const column = index % place.columns
+  const row = Math.floor(index / place.columns)
+  const snap = (value) => Math.round(value * ratio) / ratio
+  const x = snap(place.rowHead + column * place.cell + inset)
+  const y = snap(place.columnHead + row * place.cell + inset)
+  const size = snap(place.cell - 2 * inset)
+  return [x, y, size]
+}
+
+function drawWell(pen, place, look, well, part, index, ratio, { diverging, colours: own, plain }) {
+  const { cell } = place
+  const inset = cell >= 20 ? 1.5 : cell >= 8 ? 1 : 0.5
+  const [x, y, size] = box(place, index, inset, ratio)
+  if (well.state === STATE.not_acquired) return hollow(pen, x, y, size, look.edge, [])
+  if (well.state === STATE.pending) return hollow(pen, x, y, size, look.soft, [2, 2])
+  if (well.state === STATE.missing || well.state === STATE.unreadable) {
+    return hatched(pen, x, y, size, look, well.state === STATE.unreadable ? "!" : "?")
+  }
+  pen.beginPath()
+  pen.roundRect(x, y, size, size, cell >= 12 ? Math.min(4, cell * 0.16) : 0)
+  if (part === null) {
+    pen.fillStyle = look.surface
+    pen.fill()
+    cross(pen, x, y, size, look.edge)
+  } else {
+    pen.fillStyle = own ? own[part] : ramp(part, diverging)
+    pen.fill()
+    if (diverging) { // its middle is as white as the page
+      pen.strokeStyle = look.line
+      pen.lineWidth = 1
+      pen.stroke()
+    }
+  }
+  if (plain) return
+  if (well.role && cell >= 8) role(pen, x, y, size, well.role)
+  if (well.partial) corner(pen, x, y, size, look)
+  if (well.corrected) diamond(pen, x, y, size, look)
+}
+
+/** In the layout, nothing acquired: a small hollow circle. */
+function hollow(pen, x, y, size, colour, dashes) {
+  pen.beginPath()
+  pen.arc(x + size / 2, y + size / 2, Math.max(1, size * 0.26), 0, 7)
+  pen.setLineDash(dashes)
+  pen.strokeStyle = colour
+  pen.lineWidth = size >= 10 ? 1.25 : 0.75
+  pen.stroke()
+  pen.setLineDash([])
+}
+
+/** No value: a diagonal cross. */
+function cross(pen, x, y, size, colour) {
+  pen.strokeStyle = colour
+  pen.lineWidth = size >= 10 ? 1 : 0.75
+  pen.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1)
+  pen.beginPath()
+  pen.moveTo(x + 1, y + 1)
+  pen.lineTo(x + size - 1, y + size - 1)
+  pen.moveTo(x + size - 1, y + 1)
+  pen.lineTo(x + 1, y + size - 1)
+  pen.stroke()
+}
+
+/** Cannot be read: hatching, and a sign where there is room. */
+function hatched(pen, x, y, size, look, sign) {
+  pen.save()
+  pen.beginPath()
+  pen.rect(x, y, size, size)
+  pen.fillStyle = look.surface
+  pen.fill()
+  pen.clip()
+  pen.strokeStyle = look.bad
+  pen.lineWidth = 1
+  pen.beginPath()
+  for (let at = -size; at < size; at += Math.max(3, size / 6)) {
+    pen.moveTo(x + at, y + size)
+    pen.lineTo(x + at + size, y)
+  }
+  pen.globalAlpha = 0.55
+  pen.stroke()
+  pen.globalAlpha = 1
+  pen.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1)
+  pen.restore()
+  if (size < 14) return
+  const radius = size * 0.27
+  pen.beginPath()
+  pen.arc(x + size / 2, y + size / 2, radius, 0, 7)
+  pen.fillStyle = look.surface
+  pen.fill()
+  letter(pen, x + size / 2, y + size / 2, sign, look.bad, size * 0.42)
+}
+
+function letter(pen, x, y, text, colour, size) {
+  pen.fillStyle = colour
+  pen.font = `700 ${Math.round(Math.max(8, size))}px system-ui, sans-serif`
+  pen.textAlign = "center"
+  pen.textBaseline = "middle"
+  pen.fillText(text, x, y + size * 0.05)
+}
+
+/** A control: outlined, so that the value stays visible, with its letter. */
+function role(pen, x, y, size, name) {
+  const colour = ROLE_COLOURS[name]
+  pen.strokeStyle = colour
+  pen.lineWidth = size >= 16 ? 2 : 1
+  pen.strokeRect(x + 1, y + 1, size - 2, size - 2)
+  if (size < 18) return
+  const side = Math.round(Math.max(10, size * 0.42))
+  pen.fillStyle = colour
+  pen.fillRect(x, y + size - side, side, side)
+  letter(pen, x + side / 2, y + size - side / 2, name, "#000000", side * 0.85)
+}
+
+/** What was decided: in the lower right corner, so that the value stays visible. */
+function decided(pen, place, look, verdict, index, ratio) {
+  const [x, y, size] = box(place, index, place.cell >= 20 ? 1.5 : 0.5, ratio)
+  const side = Math.max(4, Math.min(12, size * 0.42))
+  drawVerdict(pen, x + size - side - 0.5, y + size - side - 0.5, side, verdict, look.surface)
+}
+
+/** Fewer fields than expected: the upper right corner is folded. */
+function corner(pen, x, y, size, look) {
+  const side = Math.max(3, size * 0.32)
+  pen.beginPath()
+  pen.moveTo(x + size - side, y)
+  pen.lineTo(x + size, y)
+  pen.lineTo(x + size, y + side)
+  pen.closePath()
+  pen.fillStyle = look.sunken
+  pen.fill()
+  pen.beginPath()
+  pen.moveTo(x + size - side, y)
+  pen.lineTo(x + size, y + side)
+  pen.strokeStyle = look.ink
+  pen.lineWidth = 1
+  pen.stroke()
+}
+
+/** A field was corrected: a diamond in the upper left corner. */
+function diamond(pen, x, y, size, look) {
+  const half = Math.max(2, Math.min(5, size * 0.15))
+  const [cx, cy] = [x + half + 1.5, y + half + 1.5]
+  pen.beginPath()
+  pen.moveTo(cx, cy - half)
+  pen.lineTo(cx + half, cy)
+  pen.lineTo(cx, cy + half)
+  pen.lineTo(cx - half, cy)
+  pen.closePath()
+  pen.fillStyle = look.surface
+  pen.fill()
+  pen.strokeStyle = look.ink
+  pen.lineWidth = 1
+  pen.stroke()
+}
+
+/** Lines to count along on large plates. */
+function countingLines(pen, place, look) {
+  if (place.rows * place.columns < 384) return
+  pen.strokeStyle = look.soft
+  pen.globalAlpha = 0.5
+  pen.lineWidth = 1
+  pen.beginPath()
+  for (let column = 12; column < place.columns; column += 12) {
+    const x = Math.round(place.rowHead + column * place.cell) - 0.5
+    pen.moveTo(x, place.columnHead)
+    pen.lineTo(x, place.columnHead + place.rows * place.cell)
+  }
+  for (let row = 8; row < place.rows; row += 8) {
+    const y = Math.round(place.columnHead + row * place.cell) - 0.5
+    pen.moveTo(place.rowHead, y)
+    pen.lineTo(place.rowHead + place.columns * place.cell, y)
+  }
+  pen.stroke()
+  pen.globalAlpha = 1
+}
+
+/** Rings around a well, from the outermost inwards. */
+function outline(pen, place, index, rings, outside = false) {
+  let [x, y, size] = box(place, index, 0)
+  if (outside) [x, y, size] = [x - 1.5, y - 1.5, size + 3]
+  for (const [thick, colour] of rings) {
+    pen.strokeStyle = colour
+    pen.lineWidth = thick
+    pen.beginPath()
+    pen.roundRect(x + thick / 2, y + thick / 2, size - thick, size - thick, place.cell >= 12 ? 4 : 0)
+    pen.stroke()
+    ;[x, y, size] = [x + thick, y + thick, size - 2 * thick]
+  }
+}

@@ -1,0 +1,71 @@
+// The versions of a field, the live one marked, each of the others one click away.
+
+import { listen, reviewer, tell } from "../core/bus.js"
+import { fill, h, icon, moment, set } from "../core/dom.js"
+import { island } from "../core/island.js"
+
+export function render(context) {
+  return island(context, { sheets: ["review/history.css"], build })
+}
+
+function build({ el, send, hide }) {
+  let content = null
+  const list = h("ol", { class: "versions" })
+  const note = h("div", { hidden: true })
+  const title = h("h2", { class: "grow cut" })
+  const section = h("section", { class: "panel hcs-history", tabindex: "-1", "aria-label": "Versions of the field" }, h("header", {}, title), h("div", { class: "body" }, note, list))
+  el.append(section)
+
+  function revert(version) {
+    if (!reviewer.name) return tell("ask-name")
+    send("revert", { version: version.id, field: content.field, well: content.well })
+  }
+
+  function row(version, number) {
+    const button = version.live || !content.writable ? null : h("button", {
+      type: "button", class: "small hcs-revert", disabled: !version.available || content.busy,
+      title: version.available ? (reviewer.name ? "Make this the live version again; nothing is lost" : "Enter your name at the top first") : "Its pixels are no longer there",
+      dataset: { version: version.id }, on: { click: () => revert(version) },
+    }, icon("undo"), "Revert to this")
+    return h("li", { class: version.live ? "live" : "", dataset: { version: version.id } },
+      h("div", { class: "row" }, h("b", { class: "no" }, `v${number}`), h("span", { class: "grow cut" }, words(version)), version.live ? h("span", { class: "tag accent" }, "live") : null, button),
+      h("div", { class: "small soft" }, [version.who && `${version.who}${version.known ? ` (${version.known})` : ""}`, moment(version.when)].filter(Boolean).join(" · ") || "not recorded"),
+      version.why ? h("div", { class: "small why" }, `“${version.why}”`) : null,
+      version.source ? h("div", { class: "small soft cut", title: version.source }, `from ${version.source}`) : null)
+  }
+
+  function show() {
+    if (!content) return
+    hide(!content.field)
+    if (!content.field) return
+    fill(title, `Versions of ${content.well} ${content.label}`)
+    note.hidden = !content.error
+    if (content.error) fill(note, h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, content.error)))
+    const total = content.versions.length
+    fill(list, content.versions.map((version, i) => row(version, total - i)))
+    if (!total && !content.error) fill(list, h("li", { class: "soft" }, content.loading ? "Loading…" : "As first written; nothing was corrected."))
+  }
+
+  const stop = [
+    listen("reviewer", show),
+    listen("show-history", () => {
+      if (!content?.field) return
+      section.scrollIntoView({ block: "nearest" })
+      ;(section.querySelector("button:not(:disabled)") ?? section).focus()
+    }),
+  ]
+  return {
+    content(next) {
+      content = next
+      set(section, { "aria-busy": String(next.busy) })
+      show()
+    },
+    dispose() { stop.forEach((each) => each()) },
+  }
+}
+
+const WORDS = { write: "First written", import: "Imported", replace: "Replaced", add: "Added", revert: "Reverted", first: "First written", correct: "Replaced", stage: "Replaced", commit: "Replaced" }
+
+function words(version) {
+  return WORDS[version.action] ?? (version.action ? version.action[0].toUpperCase() + version.action.slice(1) : "First written")
+}

@@ -1,0 +1,52 @@
+// "Pass all the rest": says how many of them nobody has opened, shows some of those drawn
+// at random, and only then passes them.
+
+import { tell } from "../core/bus.js"
+import { count, fill, h } from "../core/dom.js"
+import { watchDialog } from "../core/keys.js"
+
+/** Make the dialog; `send` asks the server for pictures, `onPass` passes. */
+export function restDialog({ send, onPass }) {
+  let asked = 0
+  const text = h("p", {})
+  const pass = h("button", { type: "button", class: "primary", on: { click: () => { dialog.close(); onPass() } } })
+  const look = h("button", { type: "button", class: "hcs-rest-montage", on: { click: () => draw() } })
+  const cancel = h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel")
+  const montage = h("div", { class: "montage", role: "list", "aria-label": "Wells drawn at random", hidden: true })
+  const dialog = watchDialog(h("dialog", { class: "rest", "aria-label": "Pass all the rest" }, text, montage, h("div", { class: "row wrap" }, look, h("span", { class: "grow" }), cancel, pass)))
+
+  function draw() {
+    asked += 1
+    montage.hidden = false
+    dialog.classList.add("wide")
+    fill(montage, h("p", { class: "soft" }, "Drawing wells…"))
+    fill(look, "Draw others")
+    send("sample", { seed: asked })
+  }
+
+  const picture = (one) => h("button", {
+    type: "button", class: "plain", role: "listitem", dataset: { well: one.well }, "aria-label": `Open ${one.well}`, title: `Open ${one.well}`,
+    on: { click: () => { dialog.close(); tell("choose", one.well) } },
+  }, h("img", { src: one.thumb, alt: "", decoding: "async" }), h("span", { class: "small" }, one.well))
+
+  return {
+    dialog,
+    ask({ rest, unopened }) {
+      fill(text, h("b", {}, `${count(rest, "well")}, ${unopened.toLocaleString("en-US")} never opened by you. `),
+        unopened ? "Those are recorded as passed in bulk, not looked at; map, report, export and sign-off say so. Look at some drawn at random first:" : "")
+      fill(pass, `Pass ${count(rest, "well")}`)
+      fill(look, "Show a random montage")
+      fill(montage)
+      montage.hidden = true
+      dialog.classList.remove("wide")
+      look.hidden = !unopened
+      dialog.showModal()
+      ;(unopened ? look : pass).focus()
+    },
+    show(sample) {
+      if (!sample || sample.seed !== asked || montage.hidden || montage.dataset.seed === String(asked)) return
+      montage.dataset.seed = String(asked)
+      fill(montage, sample.items.length ? sample.items.map(picture) : h("p", { class: "soft" }, "None of them can be shown."))
+    },
+  }
+}

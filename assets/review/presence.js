@@ -1,0 +1,51 @@
+// Who else is here: names with the well they look at, and a warning where somebody is
+// about to judge the same one.
+
+import { listen, tell } from "../core/bus.js"
+import { fill, h, icon } from "../core/dom.js"
+import { island } from "../core/island.js"
+import { setOthers } from "./verdicts.js"
+
+const SHOWN = 4
+
+export function render(context) {
+  return island(context, { sheets: ["review/presence.css"], build })
+}
+
+function build({ el, send, hide }) {
+  const list = h("ul", { class: "hcs-presence", "aria-label": "Others on this plate", "aria-live": "polite" })
+  el.append(list)
+
+  function person(one) {
+    const name = one.who || "somebody"
+    const text = one.well ? `${name}: ${one.well}` : name
+    const what = one.deciding ? `${name} is about to judge ${one.well || "the plate"}` : one.well ? `${name} looks at ${one.well}` : `${name} looks at the plate`
+    return h("li", {}, h("button", {
+      type: "button", class: `plain small person${one.deciding ? " deciding" : ""}`, title: what, "aria-label": what, disabled: !one.well, on: { click: () => tell("choose", one.well) },
+    }, h("i", { class: "who", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()), h("span", { class: "cut" }, text), one.deciding ? icon("edit") : null))
+  }
+
+  // The server would keep a closed page for a minute: another may be built of it.
+  let address = ""
+  const leave = () => { if (address) navigator.sendBeacon(address) }
+  const again = (event) => { if (event.persisted) send("again") }
+  window.addEventListener("pagehide", leave)
+  window.addEventListener("pageshow", again)
+
+  const stop = listen("deciding", (on) => send("deciding", { on }))
+  return {
+    content(next) {
+      const others = next.others
+      address = next.leave
+      hide(!others.length)
+      setOthers(others)
+      const more = others.length - SHOWN + (next.more ?? 0)
+      fill(list, others.slice(0, SHOWN).map(person), more > 0 ? h("li", { class: "soft small", title: others.slice(SHOWN).map((one) => one.who).join(", ") }, `+${more}`) : null)
+    },
+    dispose() {
+      stop()
+      window.removeEventListener("pagehide", leave)
+      window.removeEventListener("pageshow", again)
+    },
+  }
+}

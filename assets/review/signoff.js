@@ -1,0 +1,199 @@
+// The end of a review: a blind round of two, what they disagree on, and the sign-off.
+
+import { listen, reviewer, tell } from "../core/bus.js"
+import { count, fill, h, icon, moment, set } from "../core/dom.js"
+import { island } from "../core/island.js"
+import { watchDialog } from "../core/keys.js"
+
+const WORDS = { pass: "pass", flag: "look again", fail: "fail", field: "with a field opened", thumbnails: "by their thumbnails", unseen: "in bulk, not looked at" }
+
+export function render(context) {
+  return island(context, { sheets: ["review/signoff.css"], build })
+}
+
+function build({ el, send, hide }) {
+  let now = null
+  let answered = 0
+  const title = h("h2", { class: "grow cut" }, "Review")
+  const body = h("div", { class: "body" })
+  const section = h("section", { class: "panel hcs-signoff", "aria-label": "Sign-off" }, h("header", {}, title), body)
+  el.append(section)
+
+  const act = (kind, content = {}) => {
+    if (!reviewer.name) return tell("ask-name")
+    send(kind, { plate: now.plate, ...content })
+  }
+
+  // Dialogs --------------------------------------------------------------------------
+
+  const problem = h("p", { class: "problem small", role: "alert", hidden: true })
+  const note = h("textarea", { rows: "2", maxlength: "4000", "aria-label": "Note", placeholder: "Note (optional)" })
+  const text = h("div", { class: "text" })
+  const form = h("div", { class: "form" })
+  const go = h("button", { type: "submit", class: "primary" })
+  let submit = () => {}
+  const box = h("form", { on: { submit: (event) => { event.preventDefault(); problem.hidden = true; submit() } } }, text, form, note, problem,
+    h("div", { class: "row acts" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("span", { class: "grow" }), go))
+  const dialog = watchDialog(h("dialog", { class: "ask" }, box))
+  el.append(dialog)
+
+  function ask({ name, label, content, fields = [], wants = true, run }) {
+    if (!reviewer.name) return tell("ask-name")
+    set(dialog, { "aria-label": name })
+    fill(text, h("h2", {}, name), content)
+    fill(form, fields)
+    fill(go, label)
+    note.hidden = !wants
+    note.value = ""
+    problem.hidden = true
+    submit = run
+    dialog.showModal()
+  }
+
+  function askSignOff() {
+    const { counts } = now
+    const open = now.differences.filter((one) => !one.settled).length
+    const unseen = (counts.unseen ?? 0) + (counts.unjudged ?? 0)
+    ask({
+      name: `Sign off ${now.plate}`, label: `Sign off as ${reviewer.name}`,
+      content: [
+        h("p", {}, h("b", {}, inWords(counts))),
+        h("p", {}, basesInWords(counts)),
+        unseen ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `Nobody has looked at ${count(unseen, "well")} of this plate; your sign-off will say so.`)) : null,
+        open ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`)) : null,
+        h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),
+        h("p", { class: "soft" }, `Your name was typed here: the sign-off will read “${reviewer.name} (not authenticated)”.`),
+      ],
+      run: () => act("sign-off", { note: note.value.trim() }),
+    })
+  }
+
+  function askReopen() {
+    ask({
+      name: `Reopen ${now.plate}`, label: `Reopen as ${reviewer.name}`,
+      content: [h("p", {}, `${now.signed.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
+      run: () => act("reopen", { note: note.value.trim() }),
+    })
+  }
+
+  function askBlind() {
+    const first = h("input", { type: "text", maxlength: "200", value: reviewer.name, required: true })
+    const second = h("input", { type: "text", maxlength: "200", required: true })
+    const hidden = h("input", { type: "checkbox" })
+    ask({
+      name: "Blind review by two", label: "Begin", wants: false,
+      content: [h("p", {}, "Two people judge this plate without knowing of each other: the other's verdicts, notes, presence and counts are hidden here, in exports and in the record, until both are done.")],
+      fields: [
+        h("label", {}, h("span", {}, "First reviewer"), first), h("label", {}, h("span", {}, "Second reviewer"), second),
+        h("label", { class: "row" }, hidden, "Hide role, compound and dose as well, from everybody")],
+      run: () => act("blind", { first: first.value.trim(), second: second.value.trim(), hide: hidden.checked }),
+    })
+  }
+
+  const askDone = () => ask({
+    name: "Done with the blind review", label: "I am done", wants: false,
+    content: [h("p", {}, "You cannot judge this plate any more until the other is done, too. Then both see everything, how far you agree, and what is to be settled.")],
+    run: () => act("done"),
+  })
+
+  const askEnd = () => ask({
+    name: "End the blind review", label: "End it",
+    content: [h("p", {}, "It ends before both are done, and everybody sees everything. That you ended it is recorded.")],
+    run: () => act("end", { note: note.value.trim() }),
+  })
+
+  // What is shown --------------------------------------------------------------------
+
+  const button = (name, label, run, more = "") => h("button", { type: "button", class: `small ${more}`, disabled: now.read_only, on: { click: run } }, icon(name), label)
+
+  function signedPart() {
+    const { signed } = now
+    const how = signed.authenticated ? "" : " (not authenticated)"
+    return [
+      h("div", { class: `notice ${signed.changes.length ? "warn" : "good"} signed` }, icon(signed.changes.length ? "warn" : "check"),
+        h("div", {}, h("b", {}, `Signed off by ${signed.who}${how}`), h("div", { class: "small" }, moment(signed.at)), signed.note ? h("div", { class: "small" }, `“${signed.note}”`) : null)),
+      signed.changes.length ? h("div", { class: "changed" }, h("h3", {}, "Changed since sign-off"), h("ul", { class: "small" }, signed.changes.map((one) => h("li", {}, one)))) : null,
+      h("p", { class: "small" }, inWords(signed.counts)), h("p", { class: "small soft" }, basesInWords(signed.counts)),
+      now.read_only ? null : h("div", { class: "row" }, button("undo", "Reopen…", askReopen, "hcs-reopen")),
+    ]
+  }
+
+  function blindPart() {
+    const { blind } = now
+    const names = blind.reviewers.join(" and ")
+    const own = blind.mine
+      ? blind.done ? "You are done; the other is not yet. You can look, and not judge." : "You do not see the other's verdicts, and the other not yours."
+      : "You are not one of them: you can look, and not judge, and see nothing of what they decide."
+    return [
+      h("div", { class: "notice blind" }, icon("edit"), h("div", {}, h("b", {}, `Blind review by ${names}`), h("div", { class: "small" }, own),
+        blind.hides ? h("div", { class: "small" }, "Roles, compounds and doses are hidden.") : null)),
+      now.read_only ? null : h("div", { class: "row wrap" }, blind.mine && !blind.done ? button("check", "I am done…", askDone, "hcs-blind-done") : null, button("close", "End it…", askEnd, "hcs-blind-end")),
+    ]
+  }
+
+  function agreementPart() {
+    const found = now.agreement
+    if (!found) return null
+    const [one, two] = found.reviewers
+    const heads = found.verdicts.map((word) => h("th", { scope: "col" }, WORDS[word]))
+    const line = found.n
+      ? [h("b", {}, found.kappa === null ? "kappa not defined" : `Cohen's kappa ${found.kappa.toFixed(2)}`), `, raw agreement ${Math.round(found.raw * 100)} %, n = ${found.n}`]
+      : ["No well was judged individually by both."]
+    return h("div", { class: "agreement" }, h("h3", {}, `Agreement of ${one} and ${two}`), h("p", { class: "small" }, line),
+      found.left_out ? h("p", { class: "small soft" }, `${count(found.left_out, "well")} left out: judged in bulk or not looked at.`) : null,
+      found.n ? h("table", { class: "numbers small" }, h("caption", { class: "sr" }, `Rows: ${one}; columns: ${two}`),
+        h("thead", {}, h("tr", {}, h("td", { class: "soft" }, `${one} ↓ ${two} →`), heads)),
+        h("tbody", {}, found.table.map((row, i) => h("tr", {}, h("th", { scope: "row" }, WORDS[found.verdicts[i]]), row.map((value, j) => h("td", { class: i === j ? "same" : "" }, String(value))))))) : null)
+  }
+
+  function differencesPart() {
+    const list = now.differences
+    if (!list.length) return null
+    const open = list.filter((one) => !one.settled).length
+    const said = (one) => `${one.who}: ${WORDS[one.verdict] ?? one.verdict}${one.reason ? `, ${one.reason}` : ""}${one.note ? ` “${one.note}”` : ""}`
+    return h("div", { class: "differences hcs-disagreements" }, h("h3", {}, open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
+      h("ul", {}, list.map((one) => h("li", { class: one.settled ? "soft" : "" }, h("button", { type: "button", class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: one.well }, on: { click: () => tell("choose", one.well) } },
+        h("b", {}, one.what), h("span", { class: "small" }, one.verdicts.map(said).join(" · ")), one.settled ? h("span", { class: "small" }, icon("check"), said(one.settled)) : null)))))
+  }
+
+  function show() {
+    hide(!now.shown)
+    if (!now.shown) return
+    section.classList.toggle("locked", Boolean(now.signed))
+    const counts = now.counts
+    fill(body,
+      now.signed ? signedPart() : null,
+      now.blind.open ? blindPart() : null,
+      now.signed || now.blind.open ? null : [h("p", { class: "small" }, inWords(counts)), h("p", { class: "small soft" }, basesInWords(counts)),
+        now.read_only ? null : h("div", { class: "row wrap" }, button("check", "Sign off…", askSignOff, "hcs-sign-off"), button("edit", "Blind review…", askBlind, "hcs-blind"))],
+      now.whole ? [agreementPart(), differencesPart()] : null)
+  }
+
+  const stop = [listen("reviewer", () => setTimeout(() => send("name"), 400)), listen("reopen", () => { if (now?.signed) askReopen() })]
+  return {
+    content(next) {
+      now = next
+      if (next.answer && next.answer.n > answered) {
+        answered = next.answer.n
+        if (!next.answer.problem) dialog.close()
+        else if (dialog.open) {
+          fill(problem, next.answer.problem)
+          problem.hidden = false
+        } else tell("hint", next.answer.problem)
+      }
+      show()
+    },
+    dispose() { stop.forEach((each) => each()) },
+  }
+}
+
+function inWords(counts) {
+  const parts = ["pass", "flag", "fail"].filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
+  const open = counts.unjudged ?? 0
+  return `${parts.join(", ") || "No well is judged"}${parts.length && open ? `, ${open} not judged` : ""}.`
+}
+
+function basesInWords(counts) {
+  const parts = ["field", "thumbnails", "unseen"].filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
+  return parts.length ? `Judged: ${parts.join(", ")}.` : ""
+}

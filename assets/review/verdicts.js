@@ -1,0 +1,127 @@
+// What the parts of a page share about reviewing: the verdicts of the plate, and which
+// well's pictures are really on the screen. What is chosen is in `selection.js`.
+
+import { tell } from "../core/bus.js"
+import { selection } from "../core/selection.js"
+
+export const review = {
+  verdicts: {}, // by label: [verdict, stale, basis, reason, who, failed fields]
+  get selected() { return selection.well }, // at once, without asking the server
+  get chosen() { return selection.wells },
+  pictures: { well: "", digest: "", drawn: false },
+  fields: { well: "", list: [] }, // verdicts on fields of the open well
+  others: [], // who else is on the plate, see `setOthers`
+}
+
+export function setVerdicts(verdicts, fields = review.fields) {
+  review.verdicts = verdicts
+  review.fields = fields
+  tell("verdicts")
+}
+
+/** Who else is on the plate: `{who, well, deciding}`. */
+export function setOthers(others) {
+  review.others = others
+  tell("others")
+}
+
+export function setPictures(pictures) {
+  const { well, digest, drawn } = review.pictures
+  if (well === pictures.well && digest === pictures.digest && drawn === pictures.drawn) return
+  review.pictures = pictures
+  tell("pictures")
+}
+
+/** Bluish green, orange and vermillion of Okabe and Ito; the sign says it without colour. */
+export const COLOURS = { pass: "#009e73", flag: "#e69f00", fail: "#d55e00" }
+
+/** A verdict in words, for cells and tooltips. */
+export function verdictText(entry) {
+  if (!entry) return ""
+  const [verdict, stale, basis, reason, , failed] = entry
+  const parts = []
+  if (verdict) parts.push(reason ? `${verdict}, ${reason}` : verdict)
+  if (verdict && basis === "unseen") parts.push("not looked at")
+  if (verdict && stale) parts.push("stale: it has changed since")
+  if (failed) parts.push(failed === 1 ? "1 field failed" : `${failed} fields failed`)
+  return parts.join(", ")
+}
+
+/**
+ * Draw a verdict's sign into a box: filled where somebody looked, only outlined where
+ * nobody did, grey where something else is there now.
+ */
+export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed], surface) {
+  const word = verdict || (failed ? "fail" : "")
+  if (!word) return
+  const colour = stale ? "#7a828b" : COLOURS[word]
+  const hollow = basis === "unseen" || !verdict
+  const [cx, cy, radius] = [x + side / 2, y + side / 2, side / 2]
+  pen.save()
+  pen.beginPath()
+  if (word === "pass") pen.arc(cx, cy, radius, 0, 7)
+  else if (word === "fail") pen.rect(x, y, side, side)
+  else {
+    pen.moveTo(cx, y - 0.5)
+    pen.lineTo(x + side + 0.5, y + side)
+    pen.lineTo(x - 0.5, y + side)
+    pen.closePath()
+  }
+  pen.fillStyle = hollow ? surface : colour
+  pen.fill()
+  pen.strokeStyle = hollow ? colour : surface
+  pen.lineWidth = hollow ? 1.5 : 1
+  pen.stroke()
+  if (side >= 7) sign(pen, word, cx, cy, radius, hollow ? colour : word === "flag" && !stale ? "#000000" : "#ffffff")
+  pen.restore()
+}
+
+function sign(pen, word, cx, cy, radius, colour) {
+  pen.strokeStyle = colour
+  pen.lineWidth = Math.max(1.2, radius * 0.3)
+  pen.lineCap = "round"
+  pen.beginPath()
+  const reach = radius * 0.48
+  if (word === "pass") {
+    pen.moveTo(cx - reach, cy + reach * 0.1)
+    pen.lineTo(cx - reach * 0.2, cy + reach * 0.8)
+    pen.lineTo(cx + reach, cy - reach * 0.75)
+  } else if (word === "fail") {
+    pen.moveTo(cx - reach, cy - reach)
+    pen.lineTo(cx + reach, cy + reach)
+    pen.moveTo(cx + reach, cy - reach)
+    pen.lineTo(cx - reach, cy + reach)
+  } else {
+    pen.moveTo(cx, cy - reach * 0.6)
+    pen.lineTo(cx, cy + reach * 0.35)
+    pen.moveTo(cx, cy + reach * 1.15)
+    pen.lineTo(cx, cy + reach * 1.16)
+  }
+  pen.stroke()
+}
+
+/** The verdict on a field of the open well: `{verdict, stale, reason, unseen}`, or null. */
+export function fieldVerdict(well, field) {
+  if (!field || review.fields.well !== well) return null
+  return review.fields.list.find((one) => one.field === field.name && one.acquisition === field.acquisition) ?? null
+}
+
+const SHAPES = {
+  pass: ["M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13", "M5 8.2l2 2.2L11 6"],
+  flag: ["M8 1 15.2 14.5H.8z", "M8 6v4M8 12.2v.1"],
+  fail: ["M2 2h12v12H2z", "M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6"],
+}
+
+/** A verdict's sign as an element, the same that the plate's canvas has. */
+export function signElement({ verdict, stale }) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  svg.setAttribute("viewBox", "0 0 16 16")
+  svg.setAttribute("aria-hidden", "true")
+  SHAPES[verdict].forEach((d, i) => {
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
+    const ink = verdict === "flag" && !stale ? "#000" : "#fff"
+    for (const [key, value] of Object.entries(i ? { d, fill: "none", stroke: ink, "stroke-width": 1.8, "stroke-linecap": "round" } : { d, fill: stale ? "#7a828b" : COLOURS[verdict], stroke: "#fff", "stroke-width": 1 })) path.setAttribute(key, value)
+    svg.append(path)
+  })
+  return svg
+}
