@@ -20,13 +20,13 @@ Position = tuple[int, int]
 """A well as zero-based ``(row, column)``."""
 
 _LETTERS = 26
-_MAX_SIDE = 702
+MAX_SIDE: Final = 702
 """Rows A to ZZ; no plate comes near, and it bounds what a bad name can ask for."""
 
 
 def _is_count(value: object) -> bool:
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return whole and 1 <= value <= _MAX_SIDE  # type: ignore[operator]
+    return whole and 1 <= value <= MAX_SIDE  # type: ignore[operator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class PlateFormat:
             if not _is_count(count):
                 raise InvalidPathError(
                     f"A plate cannot have {count!r} {name}; "
-                    f"a whole number from 1 to {_MAX_SIDE} is allowed."
+                    f"a whole number from 1 to {MAX_SIDE} is allowed."
                 )
 
     @property
@@ -55,8 +55,9 @@ class PlateFormat:
     @property
     def name(self) -> str:
         """``"96"`` for a standard format, else ``"6x11"`` (rows, then columns)."""
-        standard = FORMATS.get(self.wells) == self
-        return str(self.wells) if standard else f"{self.rows}x{self.columns}"
+        if standard_format(self.rows, self.columns) is not None:
+            return str(self.wells)
+        return f"{self.rows}x{self.columns}"
 
     @property
     def row_names(self) -> tuple[str, ...]:
@@ -98,6 +99,31 @@ FORMATS: Final[Mapping[int, PlateFormat]] = MappingProxyType(
     }
 )
 """The standard formats by number of wells, smallest first."""
+
+
+def standard_format(rows: int, columns: int) -> PlateFormat | None:
+    """Return the standard format of exactly so many rows and columns, if there is."""
+    standard = FORMATS.get(rows * columns)
+    if standard is None or (standard.rows, standard.columns) != (rows, columns):
+        return None
+    return standard
+
+
+def smallest_format(rows: int, columns: int, *, least: int = 1) -> PlateFormat:
+    """Return the smallest standard format that holds so many rows and columns.
+
+    Parameters
+    ----------
+    rows, columns
+        How many the plate has at least, each from 1 to 702.
+    least
+        Wells that it has at least. Where no standard format is large enough, the plate
+        has just the rows and columns that were asked for.
+    """
+    for count, standard in FORMATS.items():
+        if count >= least and rows <= standard.rows and columns <= standard.columns:
+            return standard
+    return PlateFormat(rows, columns)
 
 
 def plate_format(value: PlateFormat | int | str | tuple[int, int]) -> PlateFormat:
@@ -142,9 +168,9 @@ def row_letters(index: int) -> str:
     InvalidPathError
         If `index` is negative or beyond row ZZ.
     """
-    if isinstance(index, bool) or not 0 <= index < _MAX_SIDE:
+    if isinstance(index, bool) or not 0 <= index < MAX_SIDE:
         raise InvalidPathError(
-            f"No row has the index {index!r}; 0 to {_MAX_SIDE - 1} are allowed."
+            f"No row has the index {index!r}; 0 to {MAX_SIDE - 1} are allowed."
         )
     high, low = divmod(index, _LETTERS)
     return (chr(ord("A") + high - 1) if high else "") + chr(ord("A") + low)
@@ -261,13 +287,10 @@ def fitting_format(
     wells = set(positions)
     rows = max((row for row, _ in wells), default=0) + 1
     columns = max((column for _, column in wells), default=0) + 1
-    exact = FORMATS.get(len(wells))
-    if exact is not None and (exact.rows, exact.columns) == (rows, columns):
+    exact = standard_format(rows, columns)
+    if exact is not None and len(wells) == exact.wells:
         return exact, True
-    for count, standard in FORMATS.items():
-        if count >= least and rows <= standard.rows and columns <= standard.columns:
-            return standard, False
-    return PlateFormat(rows, columns), False
+    return smallest_format(rows, columns, least=least), False
 
 
 def select_wells(pattern: str, format: PlateFormat | int | str) -> tuple[Position, ...]:

@@ -13,6 +13,7 @@ Rows are named A, B, ...; columns 1, 2, ...
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from dataclasses import fields as fields_of
 from pathlib import Path
@@ -263,3 +264,18 @@ def make(
                 **storage,
             )
     return Path(path)
+
+
+def relist(path: Path, rows: Sequence[str], columns: Sequence[str]) -> Path:
+    """List the rows and columns of a plate in another order, as other writers may."""
+    file = path / "zarr.json"
+    content = json.loads(file.read_text())
+    plate = content["attributes"]["ome"]["plate"]
+    plate["rows"] = [{"name": name} for name in rows]
+    plate["columns"] = [{"name": name} for name in columns]
+    for well in plate["wells"]:
+        row, column = well["path"].split("/")
+        well["rowIndex"], well["columnIndex"] = rows.index(row), columns.index(column)
+    plate["wells"].sort(key=lambda well: (well["rowIndex"], well["columnIndex"]))
+    file.write_text(json.dumps(content))
+    return path

@@ -86,6 +86,7 @@ function build({ el, send, hide }) {
         found && controlsKnown ? controls(found) : null,
         found && !controlsKnown ? h("p", { class: "small" }, next.roles ? "No column tells positive from negative controls; choose one below." : "This plate has no plate map, so there are no controls to compare.") : null,
         found ? positions(found.positions) : null,
+        found?.assumed ? h("p", { class: "small soft" }, `Positions are those on a ${found.assumed}, which is assumed: the plate's document lists fewer rows or columns.`) : null,
         found?.b_note ? h("p", { class: "small soft" }, `B-score: ${found.b_note}`) : null,
         found ? doses(found) : null,
         next.roles ? roles.element : null)

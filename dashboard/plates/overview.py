@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.plates.labels import grid_labels
 from dashboard.plates.values import Acquisition, Gap, PlateOverview, WellState
 from dashboard.text import plain_text
+from hcs.lines import line_order
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -42,23 +43,39 @@ _ABSENT = KnownWell(state="not_acquired")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """The positions of a plate, row by row."""
+    """The positions of a plate, row by row, in the order people read them in."""
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
+    row_indices: tuple[int, ...]
+    """Where the plate document has each of the rows."""
+
+    column_indices: tuple[int, ...]
     labels: tuple[str, ...]
     paths: tuple[str, ...]
 
     @classmethod
     def of(cls, plate: HCSPlate) -> Self:
         """Return the grid of a plate."""
-        rows = tuple(row.name for row in plate.rows)
-        columns = tuple(column.name for column in plate.columns)
+        row_indices = line_order([row.name for row in plate.rows])
+        column_indices = line_order([column.name for column in plate.columns])
+        rows = tuple(plate.rows[index].name for index in row_indices)
+        columns = tuple(plate.columns[index].name for index in column_indices)
         return cls(
             rows=rows,
             columns=columns,
+            row_indices=row_indices,
+            column_indices=column_indices,
             labels=grid_labels(rows, columns),
             paths=tuple(f"{row}/{column}" for row in rows for column in columns),
+        )
+
+    @property
+    def listed_so(self) -> bool:
+        """Whether the plate document lists rows and columns in this order."""
+        return all(
+            indices == tuple(range(len(indices)))
+            for indices in (self.row_indices, self.column_indices)
         )
 
 
@@ -88,7 +105,8 @@ def describe_plate(
         Value of each column of the plate map, by path of the well.
     """
     wells = _well_states(plate, grid, known, conditions)
-    gaps = tuple(_gap(entry, grid) for entry in plate.gaps)
+    labels = dict(zip(grid.paths, grid.labels, strict=True))
+    gaps = tuple(_gap(entry, labels) for entry in plate.gaps)
     names = (name for one in conditions.values() for name in one)
     return PlateOverview(
         key=key,
@@ -99,6 +117,8 @@ def describe_plate(
         writable=writable,
         rows=grid.rows,
         columns=grid.columns,
+        row_indices=() if grid.listed_so else grid.row_indices,
+        column_indices=() if grid.listed_so else grid.column_indices,
         wells=wells,
         acquisitions=acquisitions_of(plate),
         channels=channels,
@@ -106,7 +126,7 @@ def describe_plate(
         gaps=gaps,
         unsettled=sum(one.unsettled for one in known.values()),
         surveyed=surveyed,
-        digest=_digest(known),
+        digest=_digest(known, grid),
         banner=banner(wells, gaps) if surveyed else "",
         revision=revision,
     )
@@ -154,8 +174,10 @@ def _well_states(
     return tuple(states)
 
 
-def _digest(known: Mapping[str, KnownWell]) -> str:
+def _digest(known: Mapping[str, KnownWell], grid: Grid) -> str:
     lines = sorted(f"{path}\t{one.mark}" for path, one in known.items())
+    # Pictures of the plate that were kept before wells had an order of their own.
+    lines += () if grid.listed_so else grid.paths
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -198,12 +220,10 @@ def _some(names: list[str], most: int = 4) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
-def _gap(entry: Mapping[str, Any], grid: Grid) -> Gap:
+def _gap(entry: Mapping[str, Any], labels: Mapping[str, str]) -> Gap:
     path = _word(entry.get("well"))
-    if path in grid.paths:
-        path = grid.labels[grid.paths.index(path)]
     return Gap(
-        well=path,
+        well=None if path is None else labels.get(path, path),
         field=_word(entry.get("field")),
         channel=_word(entry.get("channel")),
         z=_word(entry.get("z")),

@@ -46,7 +46,7 @@ class WellState:
     """``"B/2"``; what it would be where the plate does not list the well."""
 
     row: int
-    """Zero-based, downwards."""
+    """Zero-based, downwards, among the rows as people see them."""
 
     column: int
     """Zero-based, rightwards."""
@@ -170,12 +170,17 @@ class PlateOverview:
     """False where the place is, or the server was told to be, read-only."""
 
     rows: tuple[str, ...]
-    """Names of the rows, as the store has them."""
+    """Names of the rows, as the store has them, in the order people read them in."""
 
     columns: tuple[str, ...]
     wells: tuple[WellState, ...]
     """Every position of the grid, row by row: ``wells[r * len(columns) + c]``."""
 
+    row_indices: tuple[int, ...] = ()
+    """Zero-based position of each of `rows` in the plate document; empty where the
+    document has them in this order."""
+
+    column_indices: tuple[int, ...] = ()
     acquisitions: tuple[Acquisition, ...] = ()
     channels: tuple[ChannelDisplay, ...] = ()
     """Empty until the survey has looked at the first fields (well under a second on a
@@ -200,6 +205,12 @@ class PlateOverview:
     def well(self, label: str) -> WellState | None:
         """Return the position with the label, or None."""
         return next((well for well in self.wells if well.label == label), None)
+
+    def indices(self, well: WellState) -> tuple[int, int]:
+        """Return the zero-based row and column of a well in the plate document."""
+        row = self.row_indices[well.row] if self.row_indices else well.row
+        columns = self.column_indices
+        return row, columns[well.column] if columns else well.column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

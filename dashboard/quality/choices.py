@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import RefusedError
 from dashboard.quality.imports import places, preview_import
-from dashboard.quality.maps import MapBook, barcodes_of, format_of
+from dashboard.quality.maps import MapBook, barcodes_of, format_of, microplate
 from dashboard.quality.wells import limits
 from dashboard.settings import project_of
 from hcs.errors import HCSError
@@ -319,7 +319,7 @@ class Choices:
         return read_measurements(
             data,
             name=name,
-            format=format_of(overview),
+            format=microplate(overview),
             plate=own[0] if own else None,
         )
 

@@ -15,6 +15,7 @@ from dashboard.settings import project_of
 from dashboard.text import plain_text, safe_cell
 from hcs import read_plate_map
 from hcs.layout import PlateFormat, well_label
+from hcs.lines import physical_plate
 from hcs.qc import ROLES
 from hcs.tables import map_plates, typed_roles
 
@@ -220,7 +221,7 @@ class MapBook:
         self, plate: ServedPlate, data: bytes, name: str, barcode: str
     ) -> PlateMap:
         return read_plate_map(
-            data, format=format_of(plate.overview()), plate=barcode or None, name=name
+            data, format=microplate(plate.overview()), plate=barcode or None, name=name
         )
 
 
@@ -231,6 +232,16 @@ def format_of(overview: PlateOverview) -> PlateFormat:
         rows=max([len(overview.rows), *(row + 1 for row, _ in named)]),
         columns=max([len(overview.columns), *(column + 1 for _, column in named)]),
     )
+
+
+def microplate(overview: PlateOverview) -> PlateFormat:
+    """Return the format of the microplate that a plate's wells are of.
+
+    Tables of other programs are about it, also where the plate document lists only some
+    of its rows and columns.
+    """
+    format = physical_plate(overview.rows, overview.columns).format
+    return format if all(map(format.holds, places(overview))) else format_of(overview)
 
 
 def barcodes_of(overview: PlateOverview) -> set[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashboard.settings import project_of
+from hcs.lines import physical_plate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -154,6 +155,9 @@ class StatisticsView:
     """Failed wells by role."""
 
     positions: PositionsView
+    assumed: str = ""
+    """The microplate that positions are of, where the plate document states none."""
+
     doses: tuple[DoseLine, ...] = ()
     dose_unit: str = ""
     robust_z: dict[str, float]
@@ -199,8 +203,9 @@ class PlateStatistics:
         from hcs.qc import assay_report
 
         roles = self._roles.view(overview)
+        physical = physical_plate(overview.rows, overview.columns)
         places: dict[str, Position] = {
-            well.label: (well.row, well.column) for well in overview.wells
+            well.label: physical.place(well.row, well.column) for well in overview.wells
         }
         numbers = {
             places[label]: one.value
@@ -214,7 +219,7 @@ class PlateStatistics:
         report = assay_report(
             numbers,
             told,
-            (len(overview.rows), len(overview.columns)),
+            physical.shape,
             failed={places[label] for label in failed},
             assay_metric=values.metric.id == named,
         )
@@ -226,6 +231,7 @@ class PlateStatistics:
             controls=tuple(map(_line, report.controls)),
             left_out=tuple(sorted(report.left_out.items())),
             positions=_positions(report.positions),
+            assumed=str(physical.format) if physical.assumed else "",
             doses=tuple(_doses(report)),
             dose_unit=roles.mapping.unit or "",
             robust_z=_by_label(places, report.robust_z),

@@ -130,11 +130,13 @@ def _statistics(found: StatisticsView) -> str:
             for one in places.effects
         ],
     )
+    assumed = f", assumed to lie on a {safe_text(found.assumed)}" * bool(found.assumed)
     refusal = f"<p>{safe_text(places.refusal, 400)}</p>" if places.refusal else ""
     return (
         f"<h3>{safe_text(found.metric.title)}{kind}</h3>"
         f"<p>{found.wells} wells with a value. Positions over "
-        f"{safe_text(places.basis)}, n = {places.n}.</p>{controls}{effects}{refusal}"
+        f"{safe_text(places.basis)}, n = {places.n}{assumed}.</p>"
+        f"{controls}{effects}{refusal}"
     )
 
 

@@ -171,6 +171,7 @@ class PlateTables:
 
     def _place(self, well: WellState) -> dict[str, Cell]:
         named = dict(well.conditions)
+        row_index, column_index = self.overview.indices(well)
         return {
             "plate_id": self.overview.id,
             "plate": self.overview.name,
@@ -178,8 +179,8 @@ class PlateTables:
             "well_path": well.path,
             "row": self.overview.rows[well.row],
             "column": self.overview.columns[well.column],
-            "row_index": well.row,
-            "column_index": well.column,
+            "row_index": row_index,
+            "column_index": column_index,
             **{
                 f"condition_{name}": named.get(name, "")
                 for name in self.overview.condition_names

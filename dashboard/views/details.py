@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, text_of
+from hcs.lines import physical_plate
 from hcs.qc import FAILURE_RULES
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def _plate(overview: PlateOverview) -> dict[str, Any]:
     wells = overview.wells
     acquired = sum(well.state != "not_acquired" for well in wells)
     grid = f"{len(overview.rows)} × {len(overview.columns)}"
+    physical = physical_plate(overview.rows, overview.columns)
     facts = [
         (
             "Plate",
@@ -128,6 +130,7 @@ def _plate(overview: PlateOverview) -> dict[str, Any]:
             if acquired != len(wells)
             else f"{len(wells)} wells",
         ),
+        *([("Format", physical.text)] if physical.assumed else []),
         ("Channels", ", ".join(plain_text(one.name, 40) for one in overview.channels)),
         (
             "Acquisitions",

@@ -215,6 +215,7 @@ def content(found: StatisticsView) -> dict[str, Any]:
         "controls": [_line(one) for one in found.controls],
         "left_out": [list(one) for one in found.left_out],
         "positions": _positions(found.positions),
+        "assumed": found.assumed,
         "doses": [
             [plain_text(one.compound, 60), one.dose, one.n, one.mean, one.sd]
             for one in found.doses[:_MOST_DOSES]

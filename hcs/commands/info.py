@@ -45,7 +45,7 @@ def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "", f"id {summary['id']} ({summary['id_source']})"
     yield "Location", summary["location"]
     yield "Format", f"OME-Zarr {summary['version']}, {summary['store']}"
-    yield "Grid", f"{_grid(summary)} ({summary['format']})"
+    yield "Grid", _grid(summary)
     yield "Wells", _wells(summary["wells"])
     for one in summary["wells"]["unreadable"]:
         yield "", f"{one['well']} cannot be read: {one['error']}"
@@ -64,7 +64,10 @@ def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _grid(summary: dict[str, Any]) -> str:
     rows, columns = summary["rows"], summary["columns"]
-    return f"{counted(rows, 'row')} x {counted(columns, 'column')}"
+    kind = summary["format"]
+    if summary["format_assumed"]:
+        kind = f"assumed to be of a plate of {kind}"
+    return f"{counted(rows, 'row')} x {counted(columns, 'column')} ({kind})"
 
 
 def _wells(wells: dict[str, Any]) -> str:

@@ -58,14 +58,21 @@ def _history(options: argparse.Namespace) -> int:
 
 
 def _rows(plate: HCSPlate, name: str | None) -> Iterator[tuple[str, ...]]:
-    wells = plate if name is None else [plate.well(name)]
-    for well in wells:
+    for well in _in_order(plate) if name is None else [plate.well(name)]:
         for field in well.fields if name is not None else _readable(well):
             events = well.history(field.name)
             shown = [e for e in events if e.id == field.live and e.action != "purge"]
             for event in events:
                 live = event is shown[-1] if shown else False
                 yield _row(well.label, field, event, live=live)
+
+
+def _in_order(plate: HCSPlate) -> list[HCSWell]:
+    from hcs.lines import wells_in_order
+
+    listed = wells_in_order(plate.metadata, plate.wells)
+    ranks = {well.path: rank for rank, well in enumerate(listed)}
+    return sorted(plate, key=lambda well: ranks[well.path])
 
 
 def _readable(well: HCSWell) -> Sequence[Field]:

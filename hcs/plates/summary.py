@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from hcs.errors import HCSError, NotFoundError
 from hcs.images.array import ArraySpec
 from hcs.images.image_group import join
-from hcs.layout import PlateFormat
+from hcs.lines import physical_plate, wells_in_order
 from hcs.ngff.document import array_document, group_document, parse_json
 from hcs.ngff.envelope import extension
 from hcs.rules.extension import unsettled_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hcs.images.image import Multiscales
     from hcs.plates.field import Field
@@ -64,7 +64,8 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
     """
     assert plate.store is not None  # noqa: S101  (a plate without store has no summary)
     tally = _walk(plate, plate.store)
-    rows, columns = len(plate.rows), len(plate.columns)
+    rows = tuple(row.name for row in plate.rows)
+    columns = tuple(column.name for column in plate.columns)
     ours = extension(plate.attributes)
     conditions = plate.conditions
     gaps = plate.gaps
@@ -79,9 +80,9 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
         else "a fingerprint of its documents",
         "version": plate.version,
         "store": _kind(plate.store),
-        "format": _format(rows, columns),
-        "rows": rows,
-        "columns": columns,
+        **_format(rows, columns),
+        "rows": len(rows),
+        "columns": len(columns),
         "wells": {
             "listed": len(plate.wells),
             "present": len(tally.per_well),
@@ -129,12 +130,17 @@ def _kind(store: PlateStore) -> str:
     return "directory" if kind == "DirectoryStore" else "zarr store"
 
 
-def _format(rows: int, columns: int) -> str:
+def _format(rows: Sequence[str], columns: Sequence[str]) -> dict[str, Any]:
+    """Return the microplate that the names lie on, and whether that is assumed."""
     try:
-        name = PlateFormat(rows, columns).name
-        return f"{name} wells" if name.isdecimal() else "no standard format"
+        physical = physical_plate(rows, columns)
     except HCSError:
-        return "no grid"
+        return {"format": "no grid", "format_assumed": False}
+    name = physical.format.name
+    return {
+        "format": f"{name} wells" if name.isdecimal() else "no standard format",
+        "format_assumed": physical.assumed,
+    }
 
 
 # -- wells -----------------------------------------------------------------------------
@@ -143,8 +149,9 @@ def _format(rows: int, columns: int) -> str:
 def _walk(plate: HCSPlate, store: PlateStore) -> _Tally:
     tally = _Tally()
     name = group_document(plate.version or "0.5")
-    for start in range(0, len(plate.wells), _BATCH):
-        batch = plate.wells[start : start + _BATCH]
+    wells = wells_in_order(plate.metadata, plate.wells)
+    for start in range(0, len(wells), _BATCH):
+        batch = wells[start : start + _BATCH]
         store.prefetch([join(listed.path, name) for listed in batch])
         for listed in batch:
             row, _, column = listed.path.partition("/")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MissingExtraError, SourceError, StoreError
+from hcs.lines import line_order
 from hcs.qc.aggregation import best_plane
 from hcs.qc.definitions import DEFINITIONS
 
@@ -42,10 +43,16 @@ def table_rows(
     plate, plate_id
         Name and id of the plate.
     labels
-        What people call the wells, by path: ``{"B/2": "B02"}``.
+        What people call the wells, by path: ``{"B/2": "B02"}``. Wells with names of
+        no usual kind stand in this order.
     """
     rows: list[Row] = []
-    for result in sorted(results, key=_order):
+    listed = list(results)
+    ranks = _ranks([*(labels or ()), *(result.well for result in listed)])
+    for result in sorted(
+        listed,
+        key=lambda one: (ranks[one.well], one.acquisition or 0, one.field),
+    ):
         sharpest = _best_planes(result)
         places: dict[tuple[int, int], list[PlaneResult]] = defaultdict(list)
         for plane in result.planes:
@@ -71,10 +78,16 @@ def table_rows(
     return rows
 
 
-def _order(result: FieldResult) -> tuple[Any, ...]:
-    row, _, column = result.well.partition("/")
-    number = int(column) if column.isdecimal() else 0
-    return len(row), row, number, column, result.acquisition or 0, result.field
+def _ranks(wells: Iterable[str]) -> dict[str, int]:
+    """Return the place of each well, by path, in the order people read them in."""
+    paths = list(dict.fromkeys(wells))
+    names = [path.partition("/")[::2] for path in paths]
+    rows, columns = (
+        {lines[index]: rank for rank, index in enumerate(line_order(lines))}
+        for lines in (list(dict.fromkeys(axis)) for axis in zip(*names, strict=True))
+    )
+    names.sort(key=lambda name: (rows[name[0]], columns[name[1]]))
+    return {"/".join(name): rank for rank, name in enumerate(names)}
 
 
 def _values(planes: Sequence[PlaneResult]) -> Row:

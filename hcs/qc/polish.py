@@ -30,7 +30,11 @@ class Polish:
 
     overall: float
     rows: NDArray[np.float64]
+    """Effect of each row; NaN where it has no value."""
+
     columns: NDArray[np.float64]
+    """Effect of each column; NaN where it has no value."""
+
     residuals: NDArray[np.float64]
     """Shape (rows, columns); NaN where there was no value."""
 
@@ -67,14 +71,12 @@ def median_polish(values: ArrayLike) -> Polish:
         step = _medians(residuals, axis=1)
         residuals -= step[:, np.newaxis]
         rows += step
-        shift = float(np.median(columns))
-        columns -= shift
+        columns, shift = _centred(columns)
         overall += shift
         step = _medians(residuals, axis=0)
         residuals -= step
         columns += step
-        shift = float(np.median(rows))
-        rows -= shift
+        rows, shift = _centred(rows)
         overall += shift
         now = float(np.nansum(np.abs(residuals)))
         if now == 0 or abs(now - before) < _TOLERANCE * now:
@@ -84,12 +86,19 @@ def median_polish(values: ArrayLike) -> Polish:
 
 
 def _medians(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Return medians along an axis; 0 where a line has no value."""
+    """Return medians along an axis; NaN where a line has no value."""
     present = np.isfinite(values).any(axis=axis)
     lines = np.compress(present, values, axis=1 - axis)
-    found = np.zeros(values.shape[1 - axis])
+    found = np.full(values.shape[1 - axis], math.nan)
     found[present] = np.nanmedian(lines, axis=axis)
     return found
+
+
+def _centred(effects: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return effects less their median, and that; lines without a value have none."""
+    known = effects[np.isfinite(effects)]
+    shift = float(np.median(known)) if known.size else 0.0
+    return effects - shift, shift
 
 
 def b_score(values: ArrayLike, fitted: ArrayLike | None = None) -> BScore:
@@ -101,7 +110,8 @@ def b_score(values: ArrayLike, fitted: ArrayLike | None = None) -> BScore:
         One a well, shape (rows, columns); NaN where there is none.
     fitted
         True for the wells that the effects are taken from: samples that did not fail.
-        The others are scored with these effects. All where not given.
+        The others are scored with these effects; a row or column of which no well was
+        fitted counts as one without an effect. All where not given.
     """
     given = np.asarray(values, np.float64)
     used = np.isfinite(given)
@@ -116,7 +126,9 @@ def b_score(values: ArrayLike, fitted: ArrayLike | None = None) -> BScore:
         return BScore(
             nothing, "rows and columns explain the plate fully: the residual MAD is 0"
         )
-    effects = polish.overall + polish.rows[:, np.newaxis] + polish.columns
+    # A line of which no well was fitted is scored like the middle one.
+    rows, columns = np.nan_to_num(polish.rows), np.nan_to_num(polish.columns)
+    effects = polish.overall + rows[:, np.newaxis] + columns
     scores = (given - effects) / scale
     return BScore(scores, _bias(np.where(used, given, math.nan), used))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
+from hcs.qc.chance import kruskal, mann_whitney, p_text, spearman
 from hcs.qc.polish import median_polish
 from hcs.qc.screen import finite, mad
 
@@ -79,7 +80,7 @@ class Effect:
         if not math.isnan(self.agreement):
             name = "Cliff's delta" if self.id == "edge" else "Spearman"
             told.append(f"{name} {self.agreement:+.2f}")
-        told.append(f"p {self.p:.2g}")
+        told.append(p_text(self.p))
         told.append(
             f"n {' and '.join(map(str, self.n)) if len(self.n) < 3 else sum(self.n)}"
         )
@@ -99,7 +100,8 @@ def edge_effect(grid: ArrayLike, layers: int = 1) -> Effect:
     Parameters
     ----------
     grid
-        One value a well, shape (rows, columns); NaN where there is none.
+        One value a well of the physical plate, shape (rows, columns); NaN where there
+        is none. Only the plate's own rim is edge, not that of the wells in use.
     layers
         How many rings of wells are edge.
     """
@@ -110,8 +112,7 @@ def edge_effect(grid: ArrayLike, layers: int = 1) -> Effect:
     number = (outer.size, inner.size)
     if min(number) < LEAST_GROUP:
         return _none("edge", "%", number)
-    test = stats.mannwhitneyu(outer, inner, alternative="two-sided")
-    delta = 2 * float(test.statistic) / (outer.size * inner.size) - 1
+    delta, p = mann_whitney(outer, inner)
     size = _percent(float(np.median(outer) - np.median(inner)), inner)
     large = abs(delta) >= _LARGE_DELTA or abs(size) >= _LARGE_PERCENT
     return Effect(
@@ -119,25 +120,30 @@ def edge_effect(grid: ArrayLike, layers: int = 1) -> Effect:
         size=size,
         unit="%",
         agreement=delta,
-        p=float(test.pvalue),
+        p=p,
         n=number,
-        material=bool(test.pvalue < _CHANCE and large),
+        material=p < _CHANCE and large,
     )
 
 
 def line_effect(grid: ArrayLike, axis: int) -> Effect:
-    """Compare rows (axis 0) or columns (axis 1): Kruskal-Wallis and median polish."""
+    """Compare rows (axis 0) or columns (axis 1): Kruskal-Wallis and median polish.
+
+    Lines with fewer than three values take no part, so that a plate has the same effect
+    whether or not its grid has lines without wells.
+    """
     values = np.asarray(grid, np.float64)
     id = ("row", "column")[axis]
-    groups = [finite(line) for line in (values if axis == 0 else values.T)]
-    groups = [group for group in groups if group.size >= LEAST_GROUP]
+    lines = [finite(line) for line in (values if axis == 0 else values.T)]
+    compared = [line.size >= LEAST_GROUP for line in lines]
+    groups = [line for line in lines if line.size >= LEAST_GROUP]
     number = tuple(group.size for group in groups)
     if len(groups) < 2:
         return _none(id, "MAD", number)
-    p = _kruskal(groups)
+    p = kruskal(groups)
     polish = median_polish(values)
     scale = mad(polish.residuals)
-    effects = (polish.rows, polish.columns)[axis]
+    effects = (polish.rows, polish.columns)[axis][compared]
     size = float(np.ptp(effects)) / scale if scale > 0 else math.nan
     large = not size < _LARGE_SPREAD
     return Effect(
@@ -156,7 +162,7 @@ def drift(grid: ArrayLike, axis: int, order: Sequence[float] | None = None) -> E
     values = np.asarray(grid, np.float64)
     id = f"drift along {('rows', 'columns')[axis]}"
     lines = values if axis == 0 else values.T
-    place = np.arange(len(lines)) if order is None else np.asarray(order, np.float64)
+    place = np.asarray(range(len(lines)) if order is None else order, np.float64)
     used = np.isfinite(lines).any(axis=1)
     steps = int(used.sum())
     if steps < LEAST_STEPS:
@@ -164,17 +170,17 @@ def drift(grid: ArrayLike, axis: int, order: Sequence[float] | None = None) -> E
     medians = np.array([np.median(finite(line)) for line in lines[used]])
     if np.ptp(medians) == 0:
         return _none(id, "%", (steps,), "the wells do not vary")
-    test = stats.spearmanr(place[used], medians)
+    agreement, p = spearman(place[used], medians)
     slope = float(stats.theilslopes(medians, place[used]).slope)
     size = _percent(slope * float(np.ptp(place[used])), finite(values))
     return Effect(
         id=id,
         size=size,
         unit="%",
-        agreement=float(test.statistic),
-        p=float(test.pvalue),
+        agreement=agreement,
+        p=p,
         n=(steps,),
-        material=bool(test.pvalue < _DRIFT_CHANCE and abs(size) >= _LARGE_PERCENT),
+        material=p < _DRIFT_CHANCE and abs(size) >= _LARGE_PERCENT,
     )
 
 
@@ -189,7 +195,14 @@ well belongs to. Plates of 384 wells and more are filled from four smaller ones.
 
 
 def dispensing_patterns(grid: ArrayLike) -> tuple[Effect, ...]:
-    """Compare the groups of wells that one dispensing step fills."""
+    """Compare the groups of wells that one dispensing step fills.
+
+    Parameters
+    ----------
+    grid
+        One value a well of the physical plate, whose rows and columns the groups are
+        counted by; NaN where there is none. Groups without wells take no part.
+    """
     values = np.asarray(grid, np.float64)
     row, column = np.indices(values.shape)
     found = []
@@ -197,14 +210,15 @@ def dispensing_patterns(grid: ArrayLike) -> tuple[Effect, ...]:
         if values.size < least:
             continue
         number = np.broadcast_to(group_of(row, column), values.shape)
-        groups = [finite(values[number == index]) for index in np.unique(number)]
+        parts = [finite(values[number == index]) for index in np.unique(number)]
+        groups = [part for part in parts if part.size]
         if len(groups) < 2:
             continue
         sizes = tuple(group.size for group in groups)
         if min(sizes) < LEAST_GROUP:
             found.append(_none(id, "%", sizes))
             continue
-        p = _kruskal(groups)
+        p = kruskal(groups)
         medians = [float(np.median(group)) for group in groups]
         size = _percent(max(medians) - min(medians), finite(values))
         material = p < _CHANCE and abs(size) >= _LARGE_PERCENT
@@ -220,7 +234,8 @@ def position_effects(grid: ArrayLike, layers: int = 1) -> tuple[Effect, ...]:
     Parameters
     ----------
     grid
-        One value a well, shape (rows, columns); NaN where there is none.
+        One value a well of the physical plate, shape (rows, columns); NaN where there
+        is none.
     """
     return (
         edge_effect(grid, layers),
@@ -236,13 +251,6 @@ def _none(
     id: str, unit: str, number: tuple[int, ...], note: str = "not enough wells"
 ) -> Effect:
     return Effect(id=id, size=math.nan, unit=unit, n=number, note=note)
-
-
-def _kruskal(groups: Sequence[NDArray[np.float64]]) -> float:
-    """Return the p of Kruskal and Wallis; 1 where nothing varies."""
-    if np.ptp(np.concatenate(groups)) == 0:
-        return 1.0
-    return float(stats.kruskal(*groups).pvalue)
 
 
 def _percent(difference: float, values: NDArray[np.float64]) -> float:

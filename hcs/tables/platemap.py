@@ -22,6 +22,7 @@ from hcs.layout import (
     select_wells,
     well_label,
 )
+from hcs.lines import physical_plate
 from hcs.tables.table import Table, Value, read_table, typed_column, unique_names
 from hcs.tables.well_columns import WellColumns, find_wells
 
@@ -97,18 +98,22 @@ class PlateMap:
         Parameters
         ----------
         rows, columns
-            The plate's own names of its rows and columns; wells beyond are left out.
+            The plate's own names of its rows and columns, in any order; wells that
+            it does not have are left out.
 
         Returns
         -------
             ``{"columns": [name, ...], "wells": {"A/1": [value, ...]}}``
         """
+        physical = physical_plate(rows, columns)
+        row_names = dict(zip(physical.rows, rows, strict=True))
+        column_names = dict(zip(physical.columns, columns, strict=True))
         return {
             "columns": list(self.columns),
             "wells": {
-                f"{rows[row]}/{columns[column]}": list(values)
+                f"{row_names[row]}/{column_names[column]}": list(values)
                 for (row, column), values in self.wells.items()
-                if row < len(rows) and column < len(columns)
+                if row in row_names and column in column_names
             },
         }
 

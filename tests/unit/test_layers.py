@@ -17,6 +17,7 @@ _PURE = (
     "hcs.cache",
     "hcs.errors",
     "hcs.layout",
+    "hcs.lines",
     "hcs.metadata",
     "hcs.images.pyramid",
     "hcs.qc.quality",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from scipy import stats
 
 from hcs.demo import design
 from hcs.qc.assay import assay_report, judge_positions
+from hcs.qc.chance import kruskal, mann_whitney, p_text, spearman
 from hcs.qc.dose import dose_response
+from hcs.qc.polish import b_score, median_polish
 from hcs.qc.position import (
     dispensing_patterns,
     drift,
@@ -121,6 +124,112 @@ def test_edge_test_is_scipys():
     edge = edge_mask(8, 12)
     test = stats.mannwhitneyu(grid[edge], grid[~edge])
     assert edge_effect(grid).p == test.pvalue
+
+
+# A plate in a larger grid
+
+
+def padded(grid, shape=(8, 12), start=(0, 0)):
+    whole = np.full(shape, math.nan)
+    rows, columns = (slice(at, at + n) for at, n in zip(start, grid.shape, strict=True))
+    whole[rows, columns] = grid
+    return whole
+
+
+@pytest.mark.parametrize("start", [(0, 0), (1, 1), (2, 2)])
+def test_lines_without_wells_change_no_size(start):
+    grid = np.random.RandomState(5).normal(100, 5, (6, 10))
+    grid += 4 * np.arange(6)[:, np.newaxis]
+    for axis in (0, 1):
+        alone, among = (
+            line_effect(grid, axis),
+            line_effect(padded(grid, start=start), axis),
+        )
+        assert among.size == pytest.approx(alone.size)
+        assert (among.p, among.n) == (alone.p, alone.n)
+        assert drift(padded(grid, start=start), axis).size == pytest.approx(
+            drift(grid, axis).size
+        )
+
+
+def test_a_line_without_a_value_has_no_effect():
+    grid = padded(np.arange(12.0).reshape(3, 4), (5, 6), (1, 1))
+    polish = median_polish(grid)
+    assert np.isnan(polish.rows[[0, 4]]).all()
+    assert np.isnan(polish.columns[[0, 5]]).all()
+    assert polish.rows[1:4].tolist() == [-4, 0, 4]
+
+
+def test_wells_of_a_line_that_was_not_fitted_are_scored_like_the_middle_line():
+    grid = even_plate()
+    fitted = np.ones(grid.shape, bool)
+    fitted[:, 0] = False
+    scores = b_score(grid, fitted).scores
+    assert np.isfinite(scores[:, 0]).all()
+    assert abs(np.median(scores[:, 0])) < 3
+
+
+def test_the_rim_of_the_wells_in_use_is_no_edge():
+    grid = even_plate()
+    grid[[0, -1]] = math.nan
+    grid[:, [0, -1]] = math.nan
+    assert edge_effect(grid).note == "not enough wells"
+    assert edge_effect(grid).n == (0, 60)
+
+
+def test_groups_of_a_dispenser_that_fill_no_well_take_no_part():
+    grid = np.full((32, 48), math.nan)
+    grid[:16, :12] = np.random.RandomState(1).normal(100, 5, (16, 12))
+    found = {effect.id: effect for effect in dispensing_patterns(grid)}
+    assert found["groups of 8 rows"].n == (96, 96)
+
+
+# Chance
+
+
+def test_six_lines_in_order_have_the_p_of_all_orders():
+    found = drift(np.tile(np.arange(100.0, 160, 10), (8, 1)), 1)
+    assert found.p == pytest.approx(2 / 720)
+    assert found.material
+    assert "p 0.0028," in found.text
+
+
+@pytest.mark.parametrize("number", [6, 9, 10, 24, 48])
+def test_no_order_is_impossible_by_chance(number):
+    found = drift(np.tile(np.arange(100.0, 100 + number), (8, 1)), 1)
+    assert found.p >= 1 / math.factorial(number)
+    assert "p 0," not in found.text
+
+
+def test_a_p_too_small_for_a_number_is_not_printed_as_zero():
+    assert p_text(0.0) == "p < 1e-300"
+    assert p_text(1e-12) == "p 1e-12"
+
+
+series = st.lists(st.integers(0, 5), min_size=4, max_size=6)
+
+
+@given(series, st.randoms(use_true_random=False))
+def test_the_p_of_a_few_pairs_counts_their_orders(values, random):
+    other = list(values)
+    random.shuffle(other)
+    correlation, p = spearman(np.array(values, float), np.array(other, float))
+    if math.isnan(correlation):
+        assert p == 1
+        return
+    expected = stats.spearmanr(values, other).statistic
+    assert correlation == pytest.approx(expected, abs=1e-9)
+    orders = [stats.spearmanr(values, order).statistic for order in permutations(other)]
+    as_far = [abs(each) >= abs(expected) - 1e-9 for each in orders]
+    assert p == pytest.approx(np.mean(as_far))
+
+
+def test_the_p_of_a_few_wells_is_that_of_mann_and_whitney():
+    first, second = np.array([1.0, 2, 3, 9]), np.array([4.0, 5, 6, 7, 8])
+    exact = stats.mannwhitneyu(first, second, method="exact").pvalue
+    assert mann_whitney(first, second)[1] == pytest.approx(exact)
+    assert kruskal([first, second]) == pytest.approx(exact)
+    assert kruskal([np.arange(3.0), np.arange(3.0, 6)]) == pytest.approx(0.1)
 
 
 # Roles
