@@ -18,6 +18,7 @@ from dashboard.session import Session
 from dashboard.web.canvas import canvas_routes
 from dashboard.web.exports import export_routes
 from dashboard.web.http import routes
+from dashboard.web.origin_log import name_our_option
 from dashboard.web.saving import saving_routes
 from dashboard.web.urls import Urls
 
@@ -72,6 +73,7 @@ def make_server(service: Service, settings: Settings) -> Any:
     origins = tuple(f"{host}:{port}" for host in ("localhost", "127.0.0.1"))
     allowed = (*origins, *settings.origins)
     pn.extension(notifications=False)
+    name_our_option()
     try:
         return get_server(
             {"/": page_factory(service, Urls(prefix))},

@@ -10,7 +10,6 @@ import { bindKeys } from "./keys.js"
 
 const NAME_KEY = "hcs-reviewer"
 const THEME_KEY = "hcs-theme"
-const LOOK_AGAIN_MILLISECONDS = 4000
 
 export function render(context) {
   return island(context, { sheets: ["core/header.css"], params: ["known", "content"], build })
@@ -30,7 +29,6 @@ function build({ el, send }) {
   const help = helpDialog()
   const goTo = wellDialog(() => known.labels)
   const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
-  const alarm = h("div", { class: "alarm", role: "alert", hidden: true })
   const banner = h("div", { class: "banner", hidden: true })
   el.append(
     h("header", { class: "top" },
@@ -38,7 +36,7 @@ function build({ el, send }) {
       h("label", { class: "hcs-plates" }, h("span", { class: "sr" }, "Plate"), plates),
       where, h("span", { class: "grow" }), progress,
       h("label", { class: "row who" }, h("span", { class: "soft" }, "Reviewer"), name), theme, helpButton),
-    banner, alarm, help.dialog, goTo.dialog)
+    banner, help.dialog, goTo.dialog)
 
   // Name -----------------------------------------------------------------------------
 
@@ -69,31 +67,6 @@ function build({ el, send }) {
     send("theme", { dark: isDark() })
   }
   showTheme()
-
-  // Connection -----------------------------------------------------------------------
-
-  let lost = false
-  let retry = 0
-  const connectionLost = () => {
-    if (lost) return
-    lost = true
-    const again = h("button", { type: "button", class: "small", on: { click: () => location.reload() } }, "Reload")
-    fill(alarm, icon("warn"), h("span", { class: "grow" }, "The connection to the server was lost. What you see may be old; nothing can be committed."), again)
-    alarm.hidden = false
-    retry = setInterval(lookAgain, LOOK_AGAIN_MILLISECONDS)
-  }
-  async function lookAgain() {
-    try {
-      const answer = await fetch(el.dataset.health || "health", { cache: "no-store" })
-      if (answer.ok) location.reload()
-    } catch { /* still away */ }
-  }
-  const watchConnection = setInterval(() => {
-    const documents = window.Bokeh?.documents ?? []
-    if (!documents.length) return
-    clearInterval(watchConnection)
-    for (const each of documents) each.on_event?.("connection_lost", connectionLost)
-  }, 200)
 
   // Address --------------------------------------------------------------------------
 
@@ -147,7 +120,6 @@ function build({ el, send }) {
     content(next) {
       chosen = next.plate
       showPlates()
-      el.dataset.health = next.health
       showWhere(next)
       document.title = next.title
       if (next.ack >= asked) address.show(next.query)
@@ -162,8 +134,6 @@ function build({ el, send }) {
     },
     dispose() {
       stop.forEach((each) => each())
-      clearInterval(watchConnection)
-      clearInterval(retry)
       clearTimeout(waiting)
     },
   }

@@ -12,6 +12,7 @@ export function sheet(name) {
   if (!styles.has(name)) {
     const load = async () => {
       const answer = await fetch(new URL(name, FOLDER))
+      if (!answer.ok) throw new Error(`The style ${name} could not be loaded (${answer.status}).`)
       const made = new CSSStyleSheet()
       made.replaceSync(await answer.text())
       return made
@@ -47,7 +48,14 @@ export async function island({ model, el }, { sheets = [], params = ["content"],
   for (const name of params) {
     const show = () => {
       const text = model.texts[name]
-      if (text) part[name](JSON.parse(text))
+      if (!text) return
+      try {
+        part[name](JSON.parse(text))
+        model.worked()
+      } catch (error) {
+        // A text that this part cannot show must not keep the others from theirs.
+        model.failed(error)
+      }
     }
     model.on(name, show)
     show()

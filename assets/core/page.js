@@ -1,6 +1,7 @@
 // Starts the page: first what tells most, then the rest of the parts, and only then
 // Bokeh, whose scripts take longer than all of ours.
 
+import { expectConnection } from "./connection.js"
 import { sheet } from "./island.js"
 import { describe, mount } from "./wire.js"
 
@@ -19,9 +20,10 @@ const painted = () => new Promise((done) => {
 
 /** Draw parts; returns a promise of their pictures being there. */
 async function show(names, parts) {
-  const modules = await Promise.all(names.map((name) => window.hcsPart(parts[name].script)))
+  const modules = names.map((name) => window.hcsPart(parts[name].script))
+  await Promise.allSettled(modules)
   const mounted = await Promise.all(names.map((name, i) => mount(name, modules[i])))
-  return { pictures: Promise.all(mounted.map((one) => one.pictures)) }
+  return { pictures: Promise.allSettled(mounted.map(({ pictures }) => pictures)) }
 }
 
 /** Run the scripts that wait in the template, in their order. */
@@ -53,7 +55,7 @@ await Promise.race([pictures, new Promise((done) => setTimeout(done, PICTURES_MI
 for (const each of later.scripts) hint({ rel: "modulepreload", href: new URL(each, FOLDER).href })
 for (const { src } of scripts.filter((one) => one.src)) hint({ rel: "preload", as: "script", href: src })
 // All at once, for what comes one by one pushes what is there out of its place.
-await Promise.all([painted(), ...later.styles.map(sheet)])
+await Promise.allSettled([painted(), ...later.styles.map(sheet)])
 await show(Object.keys(parts).filter((name) => !first.includes(name)), parts)
 await painted()
-await startBokeh(scripts)
+await startBokeh(scripts).then(() => expectConnection(), expectConnection)

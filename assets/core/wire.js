@@ -1,7 +1,9 @@
 // Between the parts of the page and the server. A part is drawn from texts in the page
 // itself, before Bokeh's scripts have come; what it says until then waits here, in order.
 
+import { connected } from "./connection.js"
 import { h } from "./dom.js"
+import { clearFault, showFault } from "./fault.js"
 
 /** What one part has of the server: its texts, and somebody to tell. */
 class Port {
@@ -23,9 +25,18 @@ class Port {
   }
 
   speak(message) {
-    const sent = { part: this.name, message }
-    if (server) server.send_msg(sent)
-    else waiting.push(sent)
+    send({ part: this.name, message })
+  }
+
+  /** It could not show what has come. */
+  failed(error) {
+    showFault(this.name, error)
+    send({ part: this.name, fault: String(error?.stack || error).slice(0, LONGEST_FAULT) })
+  }
+
+  /** It has shown what has come. */
+  worked() {
+    clearFault(this.name)
   }
 
   gone() {
@@ -33,24 +44,42 @@ class Port {
   }
 }
 
+const LONGEST_FAULT = 2000
+
 const ports = new Map()
 const waiting = []
 let server = null // Panel's model, once it is there
+
+function send(sent) {
+  if (server) server.send_msg(sent)
+  else waiting.push(sent)
+}
 
 /** Know of the parts; `described` is `{name: {texts}}`. */
 export function describe(described) {
   for (const [name, { texts }] of Object.entries(described)) ports.set(name, new Port(name, texts))
 }
 
-/** Draw a part in its place, with the module that it is made of; returns its promise of pictures. */
-export async function mount(name, module) {
+/**
+ * Draw a part in its place, with the module that it is made of; returns its promise of
+ * pictures. A part that throws shows its error there, and keeps no other from being drawn.
+ */
+export async function mount(name, load) {
+  const port = ports.get(name)
   const host = h("div")
   const el = h("div")
   host.attachShadow({ mode: "open" }).append(el)
-  document.querySelector(`[data-part="${name}"]`).append(host)
-  const { pictures } = await module.render({ model: ports.get(name), el })
-  host.classList.add("there")
-  return { pictures }
+  try {
+    const module = await load
+    document.querySelector(`[data-part="${name}"]`).append(host)
+    const { pictures } = await module.render({ model: port, el })
+    host.classList.add("there")
+    return { pictures }
+  } catch (error) {
+    host.remove()
+    port.failed(error)
+    return { pictures: null }
+  }
 }
 
 /** The server is there: take what is newer there, then tell what was done meanwhile. */
@@ -66,5 +95,5 @@ export function connect(model) {
   model.on("remove", () => ports.forEach((port) => port.gone()))
   server = model
   for (const each of waiting.splice(0)) model.send_msg(each)
-  document.documentElement.dataset.connected = ""
+  connected()
 }

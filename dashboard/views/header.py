@@ -120,7 +120,6 @@ class Header:
                 "stage": now.stage,
                 "ack": self.component.seen,
                 "query": self._session.state.query(),
-                "health": f"{self._session.urls.prefix}/health",
             }
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dashboard.views.island import Island
+
+_LOG = logging.getLogger(__name__)
 
 
 class Wire(JSComponent):
@@ -53,7 +56,12 @@ class Wire(JSComponent):
 
     def _handle_msg(self, data: Any) -> None:
         part = self._parts.get(str(data.get("part"))) if type(data) is dict else None
-        if part is not None:
+        if part is None:
+            return
+        fault = data.get("fault")
+        if isinstance(fault, str):
+            _LOG.error("A part of a page failed in the browser: %.2000r", fault)
+        else:
             part.handle(data.get("message"))
 
 

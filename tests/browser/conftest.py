@@ -23,7 +23,7 @@ from tests.browser.chromium import Chromium
 from tests.browser.serving import ROOT, Faults, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from playwright.sync_api import BrowserContext, Page
 
@@ -219,6 +219,13 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         server.stop()
 
 
+def _send_instead(context: BrowserContext, path: str, text: str) -> None:
+    context.route(
+        f"**/{path}",
+        lambda route: route.fulfill(content_type="text/javascript", body=text),
+    )
+
+
 @pytest.fixture
 def visit(chromium: Chromium) -> Iterator[Callable[..., Page]]:
     """Open a page in a browser of its own (nothing is shared with another visit)."""
@@ -233,7 +240,9 @@ def visit(chromium: Chromium) -> Iterator[Callable[..., Page]]:
         dark: bool = False,
         before: str = "",
         expected: tuple[str, ...] = (),
+        scripts: Mapping[str, str] | None = None,
     ) -> Page:
+        """Open the page; `scripts` are sent in place of those of these paths."""
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
@@ -241,6 +250,8 @@ def visit(chromium: Chromium) -> Iterator[Callable[..., Page]]:
         context.set_default_timeout(PATIENCE)
         if before:
             context.add_init_script(before)
+        for path, text in (scripts or {}).items():
+            _send_instead(context, path, text)
         page = context.new_page()
         faults = Faults(expected=expected)
         faults.watch(page, server.host)

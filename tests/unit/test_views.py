@@ -240,6 +240,18 @@ def test_a_wire_carries_texts_out_and_messages_in() -> None:
     assert (parts["plate_map"].seen, parts["header"].seen) == (3, 0)
 
 
+def test_a_part_that_failed_in_the_browser_is_in_the_log_on_one_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wire_of({"header": HeaderIsland()})._handle_msg(
+        {"part": "header", "fault": "TypeError: no\nat header.js:1" + "x" * 9000}
+    )
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert "TypeError: no\\nat header.js:1" in record.getMessage()
+    assert len(record.getMessage()) < 3000
+
+
 def test_parts_are_described_with_their_scripts_and_texts() -> None:
     island = HeaderIsland()
     island.put({"plate": "</script>"})
