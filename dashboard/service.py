@@ -70,9 +70,9 @@ if TYPE_CHECKING:
         VersionView,
         WellView,
     )
+    from dashboard.quality.judgement import Judgement
     from dashboard.quality.roles import RolesView
     from dashboard.quality.statistics import StatisticsView
-    from dashboard.quality.suspects import Judgement
     from dashboard.reviews.links import Link
     from dashboard.reviews.project import ReviewRules
     from dashboard.workspace import Workspace

@@ -34,6 +34,15 @@ function build({ el, send, hide }) {
     return element
   }
 
+  let read = false
+  const checked = (list) => {
+    const element = h("details", { class: "checks hcs-checks", on: { toggle: () => { read = element.open } } },
+      h("summary", { title: "What each kind of failure was compared with" }, "What was checked"),
+      h("ul", { class: "list" }, list.map(([kind, text]) => h("li", {}, h("b", {}, kind), `: ${text}`))))
+    element.open = read
+    return element
+  }
+
   return {
     content(next) {
       hide(!next.shown)
@@ -46,10 +55,12 @@ function build({ el, send, hide }) {
           next.writable ? h("button", { type: "button", class: "small", title: "Compare wells with the plate as it is now", on: { click: () => send("anew") } }, "Recompute") : null) : null,
         next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,
         next.pending ? h("p", { class: "soft" }, next.pending) : null,
-        next.clean ? h("p", {}, `Nothing stands out in ${count(next.fields, "field")}.`) : null,
+        next.few ? h("p", { class: "hcs-few" }, next.few) : null,
+        next.clean ? h("p", {}, next.clean) : null,
         next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,
         next.more ? h("p", { class: "small soft" }, `and ${count(next.more, "other")}`) : null,
         next.unusual.length ? unusual(next.unusual) : null,
+        next.checks.length ? checked(next.checks) : null,
         next.reasons.length ? h("ul", { class: "reasons" }, next.reasons.map(reason)) : null)
     },
   }

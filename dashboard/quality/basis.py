@@ -11,8 +11,16 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dashboard.errors import RefusedError
 from dashboard.settings import project_of
-from hcs.qc import Clip, imported_clips, propose_channel
+from dashboard.text import plain_text
+from hcs.qc import (
+    FAILURE_RULES,
+    Clip,
+    definition,
+    imported_clips,
+    propose_channel,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +50,10 @@ class Basis:
 
     cuts: Mapping[str, Cut] = field(default_factory=dict)
     """Cut-offs that people set, by metric of the page."""
+
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Values that are suspect whatever a plate is like, by id of the definition, where
+    people set others than ours."""
 
     @property
     def reference(self) -> int:
@@ -94,6 +106,37 @@ class BasisBook:
         now = {} if cut is None else {key: list(cut)}
         self._keep(plate, "cuts", lambda kept: _without(kept, key) | now)
 
+    def keep_limit(self, plate: ServedPlate, metric: str, limit: float | None) -> None:
+        """Keep from where on a kind of failure is suspect on any plate of the project.
+
+        Parameters
+        ----------
+        plate
+            One of the project.
+        metric
+            Id of a definition in `LIMITED`.
+        limit
+            In the metric's unit; None returns to ours.
+
+        Raises
+        ------
+        RefusedError
+            If the metric has no limit, or can never reach this one.
+        """
+        if metric not in LIMITED:
+            raise RefusedError(
+                f"{plain_text(metric, 60)} has no limit of its own; "
+                f"{', '.join(LIMITED)} have one."
+            )
+        if limit is not None and not is_limit(metric, limit):
+            entry = definition(metric)
+            raise RefusedError(
+                f"{entry.title} cannot have a limit of {limit:g}; give a number above 0"
+                + (f" and up to {entry.high:g}." if entry.high is not None else ".")
+            )
+        now = {} if limit is None else {metric: limit}
+        self._keep(plate, "limits", lambda before: _without(before, metric) | now)
+
     def _told(self, location: str) -> Any:
         return self._settings.get(_KIND, project_of(location))
 
@@ -134,7 +177,22 @@ def basis_of(
         nuclear_kept=nuclear is not None,
         clips=clips,
         cuts=cuts,
+        limits={
+            metric: float(limit)
+            for metric, limit in _part(told, "limits").items()
+            if metric in LIMITED and is_limit(metric, limit)
+        },
     )
+
+
+LIMITED = tuple(rule.metric for rule in FAILURE_RULES if rule.limit is not None)
+"""Metrics that mean something without neighbours, and so have a limit."""
+
+
+def is_limit(metric: str, limit: object) -> bool:
+    """Return whether a metric can have this limit: above 0, and within its range."""
+    number, most = _number(limit), definition(metric).high
+    return number is not None and number > 0 and (most is None or number <= most)
 
 
 def told(plate: ServedPlate, basis: Basis) -> dict[str, Any]:

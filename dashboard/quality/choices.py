@@ -118,9 +118,14 @@ class Choices:
         plate = self._plates.get(key)
         with self._changing(key):
             self._judging.rests.keep_cut(plate, metric, cut)
-        for one in self._siblings(plate):
-            self._measuring.judge(one)
-            one.bump()
+        self._judge_again(plate)
+
+    def keep_limit(self, key: str, metric: str, limit: float | None) -> None:
+        """Keep a limit of the project, see `BasisBook.keep_limit`."""
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.rests.keep_limit(plate, metric, limit)
+        self._judge_again(plate)
 
     def project_limits(
         self, key: str, metric: str, acquisition: int | None, way: str
@@ -266,7 +271,7 @@ class Choices:
             self.maps.keep_typed(plate, patterns)
         for one in self._siblings(plate):
             self.dress(one)
-            self._roles_changed(one)
+        self._judge_again(plate)
 
     def preview_import(
         self, key: str, data: bytes, name: str, acquisition: int | None = None
@@ -326,6 +331,10 @@ class Choices:
     def _roles_changed(self, plate: ServedPlate) -> None:
         self._measuring.judge(plate)
         plate.bump()
+
+    def _judge_again(self, plate: ServedPlate) -> None:
+        for sibling in self._siblings(plate):
+            self._roles_changed(sibling)
 
     def _measure_again(self, plate: ServedPlate) -> None:
         for one in self._siblings(plate):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dashboard.plates.values import MetricValues, Progress
-from dashboard.quality.suspects import Judgement
+from dashboard.quality.judgement import Judgement
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

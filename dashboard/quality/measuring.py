@@ -21,8 +21,9 @@ from dashboard.quality.scores import (
     field_value,
     metric_infos,
 )
-from dashboard.quality.suspects import Evidence, Judgement
+from dashboard.quality.suspects import Evidence
 from dashboard.quality.wells import Stock, field_numbers, well_values
+from hcs.qc import imported_exposures
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.basis import Basis
     from dashboard.quality.imports import Values
+    from dashboard.quality.judgement import Judgement
     from dashboard.quality.judging import Judging
     from dashboard.quality.knowledge import Knowledge, Place
     from dashboard.quality.metrics import Measured, MetricStore
@@ -276,6 +278,7 @@ class Measuring:
             latest=latest,
             errors=errors,
             basis=self._judging.basis(plate),
+            exposures=imported_exposures(plate.plate),
         )
         try:
             judged = self._judging.judge(plate.plate.id, evidence, anew=anew)

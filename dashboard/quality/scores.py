@@ -166,8 +166,8 @@ def missing(measured: Mapping[str, Measured], basis: Basis) -> frozenset[str]:
         lacking |= {name for name in METRICS if definition(name).scope != "plane"}
     if not measured or not all(
         _saturation_key(channel, clip) in measured
-        or _top(measured, channel) is None
-        or percent_at(_known(_top(measured, channel)), clip.level or 0) is not None
+        or top_of(measured, channel) is None
+        or percent_at(_known(top_of(measured, channel)), clip.level or 0) is not None
         for channel, clip in basis.clips.items()
     ):
         lacking.add(SATURATION)
@@ -250,7 +250,8 @@ def _tops(channel: int, planes: Iterable[PlaneResult]) -> dict[str, Measured]:
     }
 
 
-def _top(measured: Mapping[str, Measured], channel: int) -> Top | None:
+def top_of(measured: Mapping[str, Measured], channel: int) -> Top | None:
+    """Return the upper end of a field's values, None where it is not stored."""
     highest, pile, percent = (measured.get(f"top_{part}.{channel}") for part in _TOP)
     if highest is None or highest.value is None or percent is None:
         return None
@@ -305,14 +306,14 @@ def clip_levels(
 
 
 def _seen(plate: Iterable[Mapping[str, Measured]], channel: int) -> Clip:
-    tops = [top for one in plate if (top := _top(one, channel)) is not None]
+    tops = [top for one in plate if (top := top_of(one, channel)) is not None]
     return infer_clip(tops)
 
 
 def _saturation(
     measured: Mapping[str, Measured], channel: int, clip: Clip | None
 ) -> Measured | None:
-    top = _top(measured, channel)
+    top = top_of(measured, channel)
     if top is None or clip is None:
         return None
     if clip.level is None:

@@ -12,18 +12,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.basis import Basis
-from dashboard.quality.scores import METRICS, clip_levels, field_value
+from dashboard.quality.judgement import MOST, Judgement, ReasonView, SuspectView
+from dashboard.quality.scores import METRICS, clip_levels, field_value, top_of
 from hcs.qc import (
     FAILURE_RULES,
     Baseline,
     BaselineKey,
     FieldResult,
     PlaneResult,
+    checks,
     cut_offs,
     find_suspects,
     find_unusual,
     make_baselines,
     plate_banner,
+    plate_medians,
+    with_limits,
 )
 
 if TYPE_CHECKING:
@@ -31,13 +35,10 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
     from dashboard.quality.metrics import Measured
-    from hcs.qc import Clip, Cut, Suspect
+    from hcs.qc import Clip, Suspect
 
 _BIOLOGY = ("nucleus_count", "nucleus_area", "mean", "nucleus_ring_ratio")
 """What treatment moves: counted as unusual, which may be biology."""
-
-MOST = 10.0
-"""Scores are drawn up to here; an unreadable field has no end."""
 
 _MOVED = 0.5
 """Share of a spread by which a median may differ before the baseline is old."""
@@ -46,81 +47,8 @@ _NEEDED = tuple(
     name
     for name in METRICS
     if name in {rule.metric for rule in FAILURE_RULES}
-    or name in {rule.relative for rule in FAILURE_RULES}
-    or name in ("percent_maximal", *_BIOLOGY)
+    or name in ("percent_maximal", "p99", *_BIOLOGY)
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonView:
-    """One reason why a field is suspect."""
-
-    kind: str
-    text: str
-    """``"channel DNA, field s3: focus -6.1, worst of 96"``."""
-
-    metric: str = ""
-    """Metric of the page that it rests on, "" without."""
-
-    score: float = MOST
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuspectView:
-    """A well that somebody should look at."""
-
-    well: str
-    """Label."""
-
-    score: float
-    """Of the worst reason, at most `MOST`."""
-
-    field: str
-    """Name of the worst field, "" for the well as a whole."""
-
-    reasons: tuple[ReasonView, ...]
-    """The worst first, of all its fields."""
-
-    @property
-    def text(self) -> str:
-        """The reasons in one line, those beyond three counted."""
-        shown = "; ".join(one.text for one in self.reasons[:3])
-        more = len(self.reasons) - 3
-        return f"{shown}; and {more} more" if more > 0 else shown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What is odd about a plate."""
-
-    ready: bool = False
-    """False while it is measured: then suspicion is pending."""
-
-    suspects: tuple[SuspectView, ...] = ()
-    """The worst first."""
-
-    banner: tuple[str, ...] = ()
-    """What is wrong with the plate as a whole, in words."""
-
-    fields: int = 0
-    """Fields that were judged."""
-
-    moved: bool = False
-    """The plate is no longer what the kept baseline was made of."""
-
-    by_well: dict[str, SuspectView] = field(default_factory=dict)
-    unusual: tuple[SuspectView, ...] = ()
-    """Wells that stand out within their role in what treatment moves: never suspect
-    for this alone."""
-
-    cuts: dict[str, Cut] = field(default_factory=dict)
-    """Values from which on a field is suspect, by metric of the page."""
-
-    own_cuts: frozenset[str] = frozenset()
-    """Metrics whose cut-offs a person has set."""
-
-    medians: dict[tuple[str, str], float] = field(default_factory=dict)
-    """Of the plate, by metric and channel, for later plates to be compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +67,11 @@ class Evidence:
     basis: Basis = field(default_factory=Basis)
     """What the numbers rest on."""
 
-    earlier: Mapping[tuple[str, str], Sequence[float]] = field(default_factory=dict)
-    """Medians of earlier plates of the project, by metric and channel."""
+    others: Mapping[tuple[str, str], Sequence[float]] = field(default_factory=dict)
+    """Medians of the project's other plates, by metric and channel."""
+
+    exposures: Mapping[str, str] = field(default_factory=dict)
+    """By name of the channel, as far as the plate says."""
 
 
 def results_of(evidence: Evidence) -> list[FieldResult]:
@@ -200,12 +131,14 @@ def _planes(
 ) -> tuple[PlaneResult, ...]:
     found = []
     for channel in evidence.channels:
-        values = {}
+        values, reasons = {}, {}
         for name in _NEEDED:
             metric = f"{name}.{channel.index}"
             value = field_value(metric, measured, clips, evidence.basis)
             if value is not None:
                 values[name] = math.nan if value.value is None else value.value
+                if value.value is None and value.reason:
+                    reasons[name] = value.reason
         if values:
             found.append(
                 PlaneResult(
@@ -214,7 +147,8 @@ def _planes(
                     z=0,
                     t=0,
                     values=values,
-                    reasons={},
+                    reasons=reasons,
+                    top=top_of(measured, channel.index),
                 )
             )
     return tuple(found)
@@ -244,6 +178,7 @@ def judge(
         if math.isfinite(one.median) and math.isfinite(one.spread)
     }
     used = now if kept is None else dict(kept)
+    rules = with_limits(evidence.basis.limits)
     nuclear = evidence.basis.nuclear
     names = {one.index: one.name for one in evidence.channels}
     name = None if nuclear is None else names[nuclear]
@@ -254,6 +189,7 @@ def judge(
     suspects = find_suspects(
         results,
         used,
+        rules=rules,
         nuclear=name,
         roles=roles,
         cuts=cuts,
@@ -269,19 +205,23 @@ def judge(
         Judgement(
             ready=True,
             suspects=tuple(sorted(by_well.values(), key=lambda one: -one.score)),
-            banner=tuple(plate_banner(good, nuclear=name, earlier=evidence.earlier)),
+            banner=tuple(
+                plate_banner(
+                    good, rules=rules, nuclear=name, others=evidence.others, cuts=cuts
+                )
+            ),
             unusual=_unusual(evidence, good, roles, by_well),
             cuts={
                 f"{metric}.{index}": cut
                 for (metric, channel), cut in cut_offs(
-                    good, used, nuclear=name, cuts=cuts
+                    good, used, rules=rules, nuclear=name, cuts=cuts
                 ).items()
                 for index in (indices[channel],)
             },
             own_cuts=frozenset(evidence.basis.cuts),
-            medians={
-                (key[0], key[1]): one.median for key, one in now.items() if not key[2]
-            },
+            medians=plate_medians(good),
+            checks=checks(good, used, rules=rules, others=evidence.others, cuts=cuts),
+            others=max(map(len, evidence.others.values()), default=0),
             fields=sum(bool(one.field) for one in results),
             moved=kept is not None and _moved(kept, now),
             by_well=by_well,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview, Progress, WellState
     from dashboard.quality.basis import Basis
     from dashboard.quality.imports import ImportedMetric, Values
-    from dashboard.quality.suspects import Judgement
+    from dashboard.quality.judgement import Judgement
     from hcs.qc import How
 
 FIELD = "field:"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import PlateEntry
-    from dashboard.quality.suspects import Judgement
+    from dashboard.quality.judgement import Judgement
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.values import SignedOff
     from dashboard.settings import Settings

@@ -257,9 +257,10 @@ def _map(value: Any, _: tuple[str, ...]) -> bool:
 
 def _medians(value: Any, _: tuple[str, ...]) -> bool:
     return all(
-        isinstance(metric, str) and isinstance(channel, str) and _number(median)
+        all(isinstance(text, str) for text in (metric, channel, *optics))
+        and _number(median)
         for rows in value.values()
-        for metric, channel, median in rows
+        for metric, channel, median, *optics in rows
     )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dashboard.plates.values import PlateOverview
-    from dashboard.quality.suspects import Judgement
+    from dashboard.quality.judgement import Judgement
     from dashboard.reviews.values import PlateReview
 
 REASON_OF = {

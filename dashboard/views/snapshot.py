@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.plates.labels import find_label
+from dashboard.quality.judgement import Judgement
 from dashboard.quality.roles import RolesView
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
-from dashboard.quality.suspects import Judgement
 from dashboard.state import ViewState
 from dashboard.text import plain_text
 from dashboard.views import conditions

@@ -8,9 +8,10 @@ from dashboard.text import plain_text
 from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, text_of
 from dashboard.views.redrawing import Redrawn
+from hcs.terminal import counted
 
 if TYPE_CHECKING:
-    from dashboard.quality.suspects import Judgement, SuspectView
+    from dashboard.quality.judgement import Judgement, SuspectView
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -65,8 +66,9 @@ class Suspects(Redrawn):
                 "moved": judged.moved,
                 "writable": not self._session.read_only,
                 "refused": self._attempts.content(),
-                "clean": judged.ready and not judged.suspects,
-                "fields": judged.fields,
+                "few": plain_text(judged.few, 600),
+                "clean": _clean(judged),
+                "checks": [] if label or not judged.ready else _checks(judged),
                 "more": 0 if label else max(0, len(judged.suspects) - _MOST),
                 "list": [] if label else _list(judged),
                 "reasons": [] if chosen is None else _reasons(chosen),
@@ -82,6 +84,22 @@ def _pending(now: Snapshot) -> str:
     if progress is None or not progress.total:
         return "Pending until the plate is measured."
     return f"Pending: {progress.done} of {progress.total} fields are measured."
+
+
+def _clean(judged: Judgement) -> str:
+    """Return that nothing was found, in words, "" where something was or may be."""
+    if not judged.ready or judged.suspects:
+        return ""
+    if judged.few:
+        return "Nothing is beyond these."
+    return f"Nothing stands out in {counted(judged.fields, 'field')}."
+
+
+def _checks(judged: Judgement) -> list[list[str]]:
+    return [
+        [plain_text(check.kind, 60), plain_text(check.text, 400)]
+        for check in judged.checks
+    ]
 
 
 def _list(judged: Judgement) -> list[dict[str, Any]]:

@@ -14,23 +14,32 @@ if TYPE_CHECKING:
     from hcs.qc.assay import Compared as Compared
     from hcs.qc.assay import Positions as Positions
     from hcs.qc.assay import assay_report as assay_report
+    from hcs.qc.banner import LEAST_PLATES as LEAST_PLATES
     from hcs.qc.banner import plate_banner as plate_banner
+    from hcs.qc.banner import plate_medians as plate_medians
+    from hcs.qc.baseline import LEAST_FIELDS as LEAST_FIELDS
     from hcs.qc.baseline import Baseline as Baseline
     from hcs.qc.baseline import BaselineKey as BaselineKey
     from hcs.qc.baseline import make_baselines as make_baselines
+    from hcs.qc.check import Check as Check
+    from hcs.qc.check import checks as checks
     from hcs.qc.clip import Clip as Clip
     from hcs.qc.clip import Top as Top
     from hcs.qc.clip import infer_clip as infer_clip
     from hcs.qc.clip import percent_at as percent_at
     from hcs.qc.cluster import connected as connected
+    from hcs.qc.cutoff import Cut as Cut
+    from hcs.qc.cutoff import cut_offs as cut_offs
     from hcs.qc.definitions import DEFINITIONS as DEFINITIONS
     from hcs.qc.definitions import EVERY_METRIC as EVERY_METRIC
     from hcs.qc.definitions import Definition as Definition
     from hcs.qc.definitions import definition as definition
     from hcs.qc.failures import FAILURE_RULES as FAILURE_RULES
+    from hcs.qc.failures import with_limits as with_limits
     from hcs.qc.imported import ImportedTable as ImportedTable
     from hcs.qc.imported import read_measurements as read_measurements
     from hcs.qc.measure import imported_clips as imported_clips
+    from hcs.qc.measure import imported_exposures as imported_exposures
     from hcs.qc.measure import measure_plate as measure_plate
     from hcs.qc.measure import plate_settings as plate_settings
     from hcs.qc.nuclei import propose_channel as propose_channel
@@ -46,9 +55,7 @@ if TYPE_CHECKING:
     from hcs.qc.sites import SiteMap as SiteMap
     from hcs.qc.sites import SiteRule as SiteRule
     from hcs.qc.sites import match_sites as match_sites
-    from hcs.qc.suspicion import Cut as Cut
     from hcs.qc.suspicion import Suspect as Suspect
-    from hcs.qc.suspicion import cut_offs as cut_offs
     from hcs.qc.suspicion import find_suspects as find_suspects
     from hcs.qc.suspicion import find_unusual as find_unusual
     from hcs.qc.workers import in_workers as in_workers
@@ -60,20 +67,22 @@ else:
         {
             "aggregation": "How WAYS aggregate best_plane default_way",
             "assay": "AssayReport Compared Positions assay_report",
-            "banner": "plate_banner",
-            "baseline": "Baseline BaselineKey make_baselines",
+            "banner": "LEAST_PLATES plate_banner plate_medians",
+            "baseline": "Baseline BaselineKey LEAST_FIELDS make_baselines",
+            "check": "Check checks",
             "clip": "Clip Top infer_clip percent_at",
             "cluster": "connected",
+            "cutoff": "Cut cut_offs",
             "definitions": "DEFINITIONS Definition EVERY_METRIC definition",
-            "failures": "FAILURE_RULES",
+            "failures": "FAILURE_RULES with_limits",
             "imported": "ImportedTable read_measurements",
-            "measure": "imported_clips measure_plate plate_settings",
+            "measure": "imported_clips imported_exposures measure_plate plate_settings",
             "nuclei": "propose_channel",
             "results": "FieldResult PlaneResult",
             "roles": "ROLES RoleMapping WellRole header_key propose_mapping",
             "screen": "replicate_correlation",
             "sites": "OwnField SiteMap SiteRule match_sites",
-            "suspicion": "Cut Suspect cut_offs find_suspects find_unusual",
+            "suspicion": "Suspect find_suspects find_unusual",
             "workers": "in_workers",
         },
     )

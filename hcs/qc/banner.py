@@ -1,23 +1,45 @@
-"""What is wrong with a plate as a whole."""
+"""What is wrong with a plate as a whole, alone and beside its project's others."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from hcs.qc.aggregation import field_values
-from hcs.qc.baseline import channels_of
-from hcs.qc.failures import FAILURE_RULES, Rule
+from hcs.qc.baseline import channels_of, numbers
+from hcs.qc.failures import BRIGHTNESS, FAILURE_RULES, RANGE, SIGNAL, Rule
 from hcs.qc.results import spoken
 from hcs.qc.screen import finite, median_of, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from hcs.qc.cutoff import Cut
     from hcs.qc.results import FieldResult
 
-_EARLIER = 3
-"""Earlier plates of a project that a comparison needs."""
+LEAST_PLATES = 5
+"""Other plates of a project that a comparison of whole plates needs."""
+
+Medians = dict[tuple[str, str], float]
+"""A plate's medians by metric (or `RANGE` or `SIGNAL`) and channel."""
+
+
+def plate_medians(
+    results: Sequence[FieldResult], *, rules: Sequence[Rule] = FAILURE_RULES
+) -> Medians:
+    """Return what other plates are compared with: the medians over a plate's fields."""
+    found = {}
+    for name in (*dict.fromkeys(rule.metric for rule in rules), RANGE, SIGNAL):
+        for channel in _channels(results, name):
+            middle = median_of(numbers(results, name, channel).values())
+            if math.isfinite(middle):
+                found[name, channel] = middle
+    return found
+
+
+def _channels(results: Sequence[FieldResult], name: str) -> list[str]:
+    if name in (RANGE, SIGNAL):
+        return channels_of(results, "background_level")
+    return channels_of(results, name)
 
 
 def plate_banner(
@@ -25,49 +47,69 @@ def plate_banner(
     *,
     rules: Sequence[Rule] = FAILURE_RULES,
     nuclear: str | None = None,
-    earlier: Mapping[tuple[str, str], Sequence[float]] | None = None,
+    others: Mapping[tuple[str, str], Sequence[float]] | None = None,
+    cuts: Mapping[tuple[str, str], Cut] | None = None,
 ) -> list[str]:
     """Return what is wrong with a plate as a whole, in words.
 
     Parameters
     ----------
-    earlier
-        Medians of earlier plates of the project, by metric and channel.
+    results, rules, nuclear, cuts
+        As `find_suspects` has them.
+    others
+        Medians of the project's other plates with the same channel, objective and
+        exposure, see `plate_medians`.
     """
+    medians = plate_medians(results, rules=rules)
     told = []
-    for rule in rules:
-        for channel in channels_of(results, rule.metric):
-            if rule.wider != 1 and nuclear is not None and channel != nuclear:
-                continue
-            values = field_values(results, rule.metric, channel).values()
-            middle = median_of(value for value, _ in values)
+    for rule in (*rules, BRIGHTNESS):
+        for channel in _channels(results, rule.metric):
+            middle = medians.get((rule.metric, channel), math.nan)
+            cut = (cuts or {}).get((rule.metric, channel))
+            bad = _bad_from(rule, cut, nuclear=channel == nuclear)
             side = rule.side or 1
-            if rule.whole is not None and (middle - rule.whole) * side >= 0:
+            if bad is not None and (middle - bad) * side >= 0:
                 told.append(
-                    f"{rule.kind} is bad on the whole plate ({spoken(channel)}, "
-                    f"median {middle:.3g}; usual is {'above' if side < 0 else 'below'} "
-                    f"{rule.whole:g})"
+                    f"{rule.everywhere} ({spoken(channel)}, median {middle:.3g}; usual "
+                    f"is {'above' if side < 0 else 'below'} {bad:g})"
                 )
                 continue
-            told.extend(_against_earlier(rule, channel, middle, earlier or {}))
+            told.extend(_against_others(rule, channel, medians, others or {}, nuclear))
     return told
 
 
-def _against_earlier(
+def _bad_from(rule: Rule, cut: Cut | None, *, nuclear: bool) -> float | None:
+    """Return the median from which a plate is bad without any comparison."""
+    if cut is not None and rule.side:
+        return cut[0] if rule.side < 0 else cut[1]
+    if rule.limit is not None:
+        return rule.limit
+    # Other channels than the nuclear may be smooth in focus.
+    return rule.whole if nuclear else None
+
+
+def _against_others(
     rule: Rule,
     channel: str,
-    middle: float,
-    earlier: Mapping[tuple[str, str], Sequence[float]],
+    medians: Medians,
+    others: Mapping[tuple[str, str], Sequence[float]],
+    nuclear: str | None,
 ) -> Iterable[str]:
-    """Compare a plate's median with those of earlier plates."""
-    before = finite(list(earlier.get((rule.metric, channel), ())))
-    if before.size < _EARLIER or math.isnan(middle):
+    """Compare a plate's median with those of the other plates."""
+    if rule.limit is not None and not rule.scored:
+        return  # the limit says it already
+    middle = medians.get((rule.metric, channel), math.nan)
+    values = finite(list(others.get((rule.metric, channel), ())))
+    if values.size < LEAST_PLATES or math.isnan(middle):
         return
-    usual = median_of(before)
-    least = rule.least * (abs(usual) if rule.relative is not None else 1.0)
+    usual = median_of(values)
+    least = rule.least * (1.0 if channel == nuclear else rule.wider)
+    if rule.relative is not None:
+        least *= abs(median_of(others.get((rule.relative, channel), ())))
     away = (middle - usual) * rule.side if rule.side else abs(middle - usual)
-    if away >= max(rule.z * spread(before), least) > 0:
+    if away >= max(rule.z * spread(values), least) > 0:
         yield (
-            f"{rule.kind} is worse than on {before.size} earlier plates (channel "
-            f"{channel}, median {middle:.3g}; before {usual:.3g})"
+            f"{rule.kind} {'is worse than' if rule.side else 'differs from that'} on "
+            f"{values.size} other plates ({spoken(channel)}, median {middle:.3g}; "
+            f"there {usual:.3g})"
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.aggregation import field_values
-from hcs.qc.failures import FAILURE_RULES
+from hcs.qc.aggregation import best_plane, field_values
+from hcs.qc.failures import FAILURE_RULES, RANGE, SIGNAL
 from hcs.qc.screen import finite, median_of, spread
 
 if TYPE_CHECKING:
@@ -51,22 +51,20 @@ def make_baselines(
     Parameters
     ----------
     metrics
-        Those that `FAILURE_RULES` need where not given.
+        Those that `FAILURE_RULES` need where not given, and `RANGE`.
     roles
         Role by path of the well; a role of eight fields or more gets its own baseline.
     skip
         Says of a field that it is left out, for example because it failed.
     """
-    own = {rule.metric for rule in FAILURE_RULES} | {
-        r.relative for r in FAILURE_RULES if r.relative
-    }
+    own = {RANGE, *(rule.metric for rule in FAILURE_RULES)}
     wanted = sorted(own) if metrics is None else list(metrics)
     made: dict[BaselineKey, Baseline] = {}
     for metric in wanted:
-        for channel in channels_of(results, metric):
+        for channel in channels_of(results, _MADE_OF.get(metric, metric)):
             values = {
                 key: value
-                for key, (value, _) in field_values(results, metric, channel).items()
+                for key, value in numbers(results, metric, channel).items()
                 if skip is None or not skip(key)
             }
             groups: dict[str | None, list[float]] = {None: list(values.values())}
@@ -85,6 +83,36 @@ def make_baselines(
                         n=kept.size,
                     )
     return made
+
+
+_MADE_OF = {RANGE: "background_level", SIGNAL: "p99"}
+
+
+def numbers(
+    results: Sequence[FieldResult], name: str, channel: str
+) -> dict[FieldKey, float]:
+    """Return a metric, `RANGE` or `SIGNAL` of each field, NaN where there is none."""
+    if name == RANGE:
+        highest = {result.key: _highest(result, channel) for result in results}
+    elif name == SIGNAL:
+        highest = _plain(field_values(results, "p99", channel))
+    else:
+        return _plain(field_values(results, name, channel))
+    background = _plain(field_values(results, "background_level", channel))
+    return {key: value - background[key] for key, value in highest.items()}
+
+
+def _plain(values: Mapping[FieldKey, tuple[float, str]]) -> dict[FieldKey, float]:
+    return {key: value for key, (value, _) in values.items()}
+
+
+def _highest(result: FieldResult, channel: str) -> float:
+    """Return a field's brightest value in counts, of the plane in focus."""
+    planes = [plane for plane in result.planes if plane.channel == channel]
+    z = best_plane(planes)
+    return median_of(
+        plane.top.highest for plane in planes if plane.z == z and plane.top is not None
+    )
 
 
 def channels_of(results: Iterable[FieldResult], metric: str) -> list[str]:

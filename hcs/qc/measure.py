@@ -94,14 +94,28 @@ def plate_settings(
 
 def imported_clips(plate: HCSPlate) -> dict[str, float]:
     """Return the clip levels that the plate's own key holds."""
+    return {
+        str(entry.get("name")): float(entry["clip"])
+        for entry in _channel_entries(plate)
+        if isinstance(entry.get("clip"), int | float)
+    }
+
+
+def imported_exposures(plate: HCSPlate) -> dict[str, str]:
+    """Return the exposure of each channel, as the plate's own key holds it."""
+    return {
+        str(entry.get("name")): str(entry["exposure"])
+        for entry in _channel_entries(plate)
+        if isinstance(entry.get("exposure"), str)
+    }
+
+
+def _channel_entries(plate: HCSPlate) -> list[dict[str, Any]]:
     from hcs.ngff.envelope import extension
 
     found = extension(plate.attributes).get("channels")
-    levels = {}
-    for entry in found if isinstance(found, list) else []:
-        if isinstance(entry, dict) and isinstance(entry.get("clip"), int | float):
-            levels[str(entry.get("name"))] = float(entry["clip"])
-    return levels
+    entries = found if isinstance(found, list) else []
+    return [entry for entry in entries if isinstance(entry, dict)]
 
 
 def _channel_names(plate: HCSPlate) -> list[str]:

@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.aggregation import field_values
-from hcs.qc.baseline import Baseline, BaselineKey, channels_of, make_baselines
+from hcs.qc.baseline import channels_of, make_baselines, numbers
+from hcs.qc.cutoff import beyond, cut_offs
 from hcs.qc.definitions import definition
 from hcs.qc.failures import FAILURE_RULES, Rule
 from hcs.qc.results import spoken
@@ -20,14 +20,12 @@ from hcs.qc.results import spoken
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from hcs.qc.baseline import Baseline, BaselineKey
+    from hcs.qc.cutoff import Cut
     from hcs.qc.results import FieldKey, FieldResult
 
 _UNUSUAL = 3.5
 """Robust z from which a treatment's metric is called unusual."""
-
-
-Cut = tuple[float | None, float | None]
-"""Values from which on a field is suspect, downwards and upwards; None: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +34,14 @@ class Reason:
 
     kind: str
     text: str
-    """``"channel DNA, field s3: focus -6.1, worst of 96"``."""
+    """``"channel DNA, field s3: focus? -6.1, worst of 96"``."""
 
     channel: str | None = None
     metric: str | None = None
     value: float = math.nan
     score: float = math.nan
-    """How many cut-offs away from the plate's median: 1 at the cut-off."""
+    """How many cut-offs away from the plate's median: 1 at the cut-off, infinite for
+    what leaves nothing to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,37 +81,49 @@ def find_suspects(
     nuclear
         Name of the nuclear channel.
     roles
-        Role by path of the well.
+        Role by path of the well; one that is said to be empty is not suspect for that.
     expected
         How many fields each well should have, by path.
     cuts
         Cut-offs that a person set instead of a rule's own, by metric and channel.
     """
     reasons: dict[FieldKey, list[Reason]] = {}
-    labels = {result.key: result.label or result.field for result in results}
     for result in results:
-        if told := _without_metric(result):
-            reasons.setdefault(result.key, []).append(told)
+        if reason := _without_metric(result):
+            reasons.setdefault(result.key, []).append(reason)
+    drawn = cut_offs(results, baselines, rules=rules, nuclear=nuclear, cuts=cuts)
     for rule in rules:
         for channel in channels_of(results, rule.metric):
-            values = field_values(results, rule.metric, channel)
-            cut = (cuts or {}).get((rule.metric, channel))
-            judge = _Judge(rule, channel, baselines, nuclear, roles, cut)
-            for key, told in judge.reasons(values, labels):
-                reasons.setdefault(key, []).append(told)
-    for well, told in _missing(results, expected or {}):
-        reasons.setdefault((well, "", None), []).append(told)
-    found = [
+            judged = _judged(results, rule, channel)
+            usual = baselines.get((rule.metric, channel, None))
+            median = math.nan if usual is None else usual.median
+            for key in judged.values:
+                if rule.usual_in and (roles or {}).get(key[0]) == rule.usual_in:
+                    continue
+                cut = drawn[rule.metric, channel]
+                if reason := judged.reason(key, cut, median):
+                    reasons.setdefault(key, []).append(reason)
+    for well, reason in _missing(results, expected or {}):
+        reasons.setdefault((well, "", None), []).append(reason)
+    return _suspects(results, reasons)
+
+
+def _suspects(
+    results: Sequence[FieldResult], reasons: Mapping[FieldKey, Sequence[Reason]]
+) -> list[Suspect]:
+    """Return fields with their reasons, the worst first."""
+    labels = {result.key: result.label or result.field for result in results}
+    suspects = [
         Suspect(
             well=key[0],
             field=key[1],
             label=labels.get(key, ""),
             acquisition=key[2],
-            reasons=tuple(sorted(told, key=lambda r: -_order(r.score))),
+            reasons=tuple(sorted(own, key=lambda reason: -_order(reason.score))),
         )
-        for key, told in reasons.items()
+        for key, own in reasons.items()
     ]
-    return sorted(found, key=lambda suspect: -suspect.score)
+    return sorted(suspects, key=lambda suspect: -suspect.score)
 
 
 def _order(score: float) -> float:
@@ -153,146 +164,55 @@ def _missing(
             yield well, Reason(kind="missing", text=text, score=math.inf)
 
 
-class _Judge:
-    """Applies one rule to one channel."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One metric of one channel on a plate, and what is usual and suspect in it."""
 
-    def __init__(
-        self,
-        rule: Rule,
-        channel: str,
-        baselines: Mapping[BaselineKey, Baseline],
-        nuclear: str | None,
-        roles: Mapping[str, str | None] | None = None,
-        cut: Cut | None = None,
-    ) -> None:
-        self.rule = rule
-        self.channel = channel
-        self.baselines = baselines
-        self.roles = roles or {}
-        self.cut = cut
-        other = nuclear is not None and channel != nuclear
-        self.least = rule.least * (rule.wider if other else 1.0)
+    rule: Rule
+    channel: str
+    values: Mapping[FieldKey, float]
+    """The finite ones."""
 
-    def reasons(
-        self,
-        values: Mapping[FieldKey, tuple[float, str]],
-        labels: Mapping[FieldKey, str],
-    ) -> Iterable[tuple[FieldKey, Reason]]:
-        """Yield the fields that the rule makes suspect."""
-        known = {
-            key: value for key, (value, _) in values.items() if not math.isnan(value)
-        }
-        for key, value in known.items():
-            score = self.score(key, value)
-            if score < 1:
-                continue
-            worse = sum(
-                self._badness(other) > self._badness(value) for other in known.values()
-            )
-            entry = definition(self.rule.metric)
-            unit = f" {entry.unit}" if entry.unit else ""
-            text = (
-                f"{spoken(self.channel)}, field {labels[key]}: {self.rule.kind} "
-                f"{value:.3g}{unit}, {_rank(worse + 1)} of {len(known)}"
-            )
-            yield (
-                key,
-                Reason(
-                    kind=self.rule.kind,
-                    text=text,
-                    channel=self.channel,
-                    metric=self.rule.metric,
-                    value=value,
-                    score=score,
-                ),
-            )
+    labels: Mapping[FieldKey, str]
 
-    def score(self, key: FieldKey, value: float) -> float:
-        """Return how many cut-offs a field is away on the bad side; 1 is at it."""
-        if self.cut is not None:
-            return self._beyond(value, self.cut)
-        scores = [0.0]
-        limit = self.rule.limit
-        if limit is not None and limit != 0:
-            scores.append(value / limit if value >= limit else 0.0)
-        if self.rule.scored and (usual := self._baseline(key)) is not None:
-            away = value - usual.median
-            away = abs(away) if self.rule.side == 0 else away * self.rule.side
-            cut = max(self.rule.z * usual.spread, self.least * self._unit())
-            scores.append(away / cut if cut > 0 else 0.0)
-        return max(scores)
+    def reason(self, key: FieldKey, cut: Cut, median: float) -> Reason | None:
+        """Return why a field is suspect, None where it is not."""
+        value, rule = self.values[key], self.rule
+        score = beyond(value, cut, median)
+        if score < 1:
+            return None
+        unit = definition(rule.metric).unit
+        text = (
+            f"{spoken(self.channel)}, field {self.labels[key]}: {rule.kind}"
+            f"{'?' if rule.asked else ''} {value:.3g}{f' {unit}' if unit else ''}, "
+            f"{self._rank(value, median)} of {len(self.values)}"
+        )
+        return Reason(
+            kind=rule.kind,
+            text=text,
+            channel=self.channel,
+            metric=rule.metric,
+            value=value,
+            score=math.inf if rule.hard else score,
+        )
 
-    def _beyond(self, value: float, cut: Cut) -> float:
-        """Return the score where a person has set the cut-offs: nobody else's hold."""
-        whole = self.baselines.get((self.rule.metric, self.channel, None))
-        scores = [0.0]
-        for end, side in zip(cut, (-1, 1), strict=True):
-            if end is None or (value - end) * side < 0:
-                continue
-            room = math.nan if whole is None else (end - whole.median) * side
-            far = (value - whole.median) * side if whole is not None else 0.0
-            scores.append(far / room if room > 0 else 1.0)
-        return max(scores)
+    def _rank(self, value: float, median: float) -> str:
+        def badness(number: float) -> float:
+            side = self.rule.side
+            return number * side if side else abs(number - median)
 
-    def ends(self) -> Cut:
-        """Return the values from which fields of no special role are suspect."""
-        if self.cut is not None:
-            return self.cut
-        low: list[float] = []
-        high: list[float] = [] if self.rule.limit is None else [self.rule.limit]
-        whole = self.baselines.get((self.rule.metric, self.channel, None))
-        if self.rule.scored and whole is not None:
-            far = max(self.rule.z * whole.spread, self.least * self._unit())
-            if math.isfinite(far) and self.rule.side <= 0:
-                low.append(whole.median - far)
-            if math.isfinite(far) and self.rule.side >= 0:
-                high.append(whole.median + far)
-        return max(low, default=None), min(high, default=None)
-
-    def _unit(self) -> float:
-        """Return what `least` is a share of."""
-        if self.rule.relative is None:
-            return 1.0
-        usual = self.baselines.get((self.rule.relative, self.channel, None))
-        return math.inf if usual is None else abs(usual.median)
-
-    def _baseline(self, key: FieldKey) -> Baseline | None:
-        """Return the baseline of the well's role if it has one, else the plate's."""
-        role = self.roles.get(key[0])
-        whole = self.baselines.get((self.rule.metric, self.channel, None))
-        own = self.baselines.get((self.rule.metric, self.channel, role))
-        return whole if role in (None, "sample") or own is None else own
-
-    def _badness(self, value: float) -> float:
-        if self.rule.side:
-            return value * self.rule.side
-        whole = self.baselines.get((self.rule.metric, self.channel, None))
-        return abs(value - whole.median) if whole is not None else value
+        own = badness(value)
+        return _rank(1 + sum(badness(other) > own for other in self.values.values()))
 
 
-def cut_offs(
-    results: Sequence[FieldResult],
-    baselines: Mapping[BaselineKey, Baseline],
-    *,
-    rules: Sequence[Rule] = FAILURE_RULES,
-    nuclear: str | None = None,
-    cuts: Mapping[tuple[str, str], Cut] | None = None,
-) -> dict[tuple[str, str], Cut]:
-    """Return from which values on fields are suspect, by metric and channel.
-
-    Parameters
-    ----------
-    results, baselines, rules, nuclear, cuts
-        As `find_suspects` has them.
-    """
-    told = cuts or {}
-    return {
-        (rule.metric, channel): _Judge(
-            rule, channel, baselines, nuclear, cut=told.get((rule.metric, channel))
-        ).ends()
-        for rule in rules
-        for channel in channels_of(results, rule.metric)
-    }
+def _judged(results: Sequence[FieldResult], rule: Rule, channel: str) -> _Judged:
+    values = numbers(results, rule.metric, channel)
+    return _Judged(
+        rule,
+        channel,
+        {key: value for key, value in values.items() if math.isfinite(value)},
+        {result.key: result.label or result.field for result in results},
+    )
 
 
 def _rank(place: int) -> str:
@@ -317,10 +237,34 @@ def find_unusual(
     They may well be biology, and are never suspect for this alone.
     """
     chosen = list(metrics)
-    baselines = make_baselines(results, metrics=chosen, roles=roles)
-    rules = [
-        Rule(kind=definition(id).title, metric=id, side=0, z=_UNUSUAL, least=0.0)
-        for id in chosen
-    ]
     readable = [result for result in results if result.error is None]
-    return find_suspects(readable, baselines, rules=rules, roles=roles)
+    baselines = make_baselines(readable, metrics=chosen, roles=roles)
+    reasons: dict[FieldKey, list[Reason]] = {}
+    for metric in chosen:
+        rule = _unusual_rule(metric)
+        for channel in channels_of(readable, metric):
+            judged = _judged(readable, rule, channel)
+            for key in judged.values:
+                role = (roles or {}).get(key[0])
+                usual = baselines.get((metric, channel, role)) or baselines.get(
+                    (metric, channel, None)
+                )
+                if usual is None or usual.spread == 0:
+                    continue
+                far = _UNUSUAL * usual.spread
+                cut = usual.median - far, usual.median + far
+                if reason := judged.reason(key, cut, usual.median):
+                    reasons.setdefault(key, []).append(reason)
+    return _suspects(readable, reasons)
+
+
+def _unusual_rule(metric: str) -> Rule:
+    return Rule(
+        kind=definition(metric).title,
+        metric=metric,
+        side=0,
+        least=0.0,
+        asked=False,
+        everywhere="",
+        why="",
+    )

@@ -11,7 +11,7 @@ from bokeh.document import Document
 
 from dashboard.errors import RefusedError
 from dashboard.plates.values import Progress
-from dashboard.quality.suspects import Judgement
+from dashboard.quality.judgement import Judgement
 from dashboard.session import Session
 from dashboard.state import ViewState
 from dashboard.views.distribution import Distribution

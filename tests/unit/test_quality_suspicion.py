@@ -7,16 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hcs.errors import NotFoundError
 from hcs.qc.aggregation import best_plane, default_way, field_values, well_values
-from hcs.qc.banner import plate_banner
+from hcs.qc.banner import plate_banner, plate_medians
 from hcs.qc.baseline import make_baselines
+from hcs.qc.check import checks
 from hcs.qc.clip import Clip, Top, infer_clip, percent_at, top_of
+from hcs.qc.cutoff import cut_offs
 from hcs.qc.definitions import definition
-from hcs.qc.failures import FAILURE_RULES
+from hcs.qc.failures import FAILURE_RULES, with_limits
 from hcs.qc.nuclei import propose_channel
 from hcs.qc.plane import Plane
+from hcs.qc.quality import measure_plane
 from hcs.qc.results import FieldResult, MeasureSettings, PlaneResult, settle_clips
 from hcs.qc.suspicion import find_suspects, find_unusual
 
@@ -31,6 +36,9 @@ USUAL = {
     "mean": 200.0,
     "nucleus_count": 100.0,
 }
+
+TOP = Top(2000.0, None, 0.01)
+"""The brightest of the counts that the fields of `plate` use."""
 
 
 def plane(channel="DNA", z=0, t=0, top=None, reasons=None, **values):
@@ -64,8 +72,13 @@ def plate(seed=0, wells=24, **changed):
         field(
             f"{'ABCD'[well // 6]}/{well % 6 + 1}",
             name,
-            plane(**noisy(rng, changed)),
-            plane("GFP", **noisy(rng, changed), channel_shift=float(rng.integers(2))),
+            plane(top=TOP, **noisy(rng, changed)),
+            plane(
+                "GFP",
+                top=TOP,
+                **noisy(rng, changed),
+                channel_shift=float(rng.integers(2)),
+            ),
         )
         for well in range(wells)
         for name in ("0", "1")
@@ -73,10 +86,11 @@ def plate(seed=0, wells=24, **changed):
 
 
 def noisy(rng, changed):
-    return {
+    values = {
         id: value + (rng.uniform(-0.05, 0.05) * abs(value) if value else 0.0)
         for id, value in (USUAL | changed).items()
     }
+    return {"p99": 900.0} | values
 
 
 def spoiled(results, at, **values):
@@ -116,7 +130,8 @@ def test_each_kind_of_failure_is_told_with_its_reason(metric, value, kind):
     assert (found.well, found.field) == ("A/4", "1")
     (reason,) = found.reasons
     assert reason.kind == kind
-    assert reason.text.startswith(f"channel DNA, field s2: {kind} ")
+    asked = kind not in ("saturation", "empty")
+    assert reason.text.startswith(f"channel DNA, field s2: {kind}{'?' * asked} ")
     assert "worst" in reason.text
 
 
@@ -127,13 +142,13 @@ def test_a_shift_of_a_channel_is_told_of_that_channel():
     results[0] = replace(results[0], planes=(first, moved))
     (found,) = judged(results, nuclear="DNA")
     assert found.reasons[0].text == (
-        "channel GFP, field s1: channel shift 12 px, worst of 48"
+        "channel GFP, field s1: channel shift? 12 px, worst of 48"
     )
 
 
 def test_the_text_says_channel_field_value_and_rank():
     (found,) = judged(spoiled(plate(), 0, power_log_log_slope=-6.1))
-    assert found.reasons[0].text == "channel DNA, field s1: focus -6.1, worst of 48"
+    assert found.reasons[0].text == "channel DNA, field s1: focus? -6.1, worst of 48"
 
 
 def test_the_good_side_raises_no_suspicion():
@@ -174,7 +189,9 @@ def test_other_channels_than_the_nuclear_have_wider_limits():
     dim = replace(second, values=second.values | {"power_log_log_slope": -2.1})
     results[0] = replace(results[0], planes=(first, dim))
     assert judged(results, nuclear="DNA") == []
-    assert len(judged(results)) == 1
+    assert len(judged(results, nuclear="GFP")) == 1
+    # Where nobody knows the nuclear channel, treatment may move what any shows.
+    assert judged(results) == []
 
 
 def test_constant_images_are_suspect_without_any_baseline():
@@ -212,16 +229,156 @@ def test_baselines_stay_what_they_are_when_the_plate_changes():
     assert len(find_suspects(worse, kept)) == len(worse)
 
 
-def test_the_background_is_judged_by_the_light_in_the_field():
+def test_the_background_is_judged_by_the_range_that_the_camera_uses():
     dark = plate(background_level=1.0, mean=50.0)
-    assert judged(spoiled(dark, 0, background_level=3.0)) == []
-    assert len(judged(spoiled(dark, 0, background_level=30.0))) == 1
+    assert judged(spoiled(dark, 0, background_level=50.0)) == []
+    assert len(judged(spoiled(dark, 0, background_level=70.0))) == 1
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "dtype"),
+    [(1, 0, "uint8"), (16, 0, "uint16"), (16, 32768, "uint16")],
+    ids=["8 bit", "12 bit in 16", "12 bit with an offset"],
+)
+@pytest.mark.parametrize(("glow", "suspect"), [(4, False), (16, True)])
+def test_cameras_of_any_depth_and_offset_are_judged_alike(
+    scale, offset, dtype, glow, suspect
+):
+    rng = np.random.default_rng(8)
+    results = []
+    for number in range(20):
+        counts = rng.poisson(6.0, (80, 80)) + (glow if number == 3 else 0)
+        counts[20:30, 20:30] += 200
+        pixels = (counts * scale + offset).astype(dtype)
+        own = measure_plane(pixels, metrics=["background_level", "mean"])
+        results.append(field(f"A/{number + 1}", "0", plane(top=own.top, **own.values)))
+    found = judged(results, nuclear="DNA")
+    assert [one.well for one in found] == (["A/4"] if suspect else [])
+
+
+def test_bright_cells_and_spots_of_the_assay_are_no_debris():
+    # What the SBS plate's brightest wells have, in either channel.
+    assert judged(spoiled(plate(), 0, bright_debris=0.37)) == []
+    assert judged(spoiled(plate(), 0, bright_debris=0.13), nuclear="DNA") == []
+    assert len(judged(spoiled(plate(), 0, bright_debris=0.44), nuclear="DNA")) == 1
 
 
 def test_a_few_fields_make_no_baseline():
     few = plate(wells=4)
     assert make_baselines(few) == {}
     assert find_suspects(spoiled(few, 0, power_log_log_slope=-9.0), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "kind"),
+    [
+        ("background_unevenness", 62.0, "uneven light"),
+        ("percent_saturated", 3.0, "saturation"),
+        ("empty_tiles", 98.0, "empty"),
+    ],
+)
+def test_limits_need_no_neighbours(metric, value, kind):
+    (found,) = find_suspects([field("A/1", **{metric: value})], {})
+    assert [reason.kind for reason in found.reasons] == [kind]
+
+
+def test_light_that_is_uneven_everywhere_is_suspect_in_every_field():
+    # The values of a real plate that was missed: 62 to 111 % of the mean.
+    results = [
+        field(f"A/{at + 1}", background_unevenness=62.0 + at) for at in range(50)
+    ]
+    assert len(judged(results)) == 50
+    (told,) = plate_banner(results)
+    assert told.startswith("light is uneven on the whole plate (channel DNA, median ")
+
+
+def test_an_entirely_empty_well_stands_above_everything_that_is_only_far_off():
+    results = spoiled(plate(), 0, power_log_log_slope=-60.0, background_unevenness=99.0)
+    results = spoiled(results, 7, empty_tiles=100.0)
+    first, second = judged(results, nuclear="DNA")
+    assert (first.well, first.score) == ("A/4", math.inf)
+    assert second.well == "A/1"
+
+
+def test_a_well_that_is_said_to_be_empty_is_not_suspect_for_that():
+    results = spoiled(plate(), 7, empty_tiles=100.0)
+    assert judged(results, roles={"A/4": "empty"}) == []
+    assert len(judged(results, roles={"A/4": "negative"})) == 1
+
+
+@given(
+    st.sampled_from([rule.metric for rule in FAILURE_RULES]),
+    st.floats(-60, 300),
+    st.sampled_from(["A/1", "A/4", "D/6"]),
+)
+def test_a_field_is_suspect_if_and_only_if_it_lies_beyond_what_is_drawn(
+    metric, value, well
+):
+    clean = plate()
+    roles = {r.well: "positive" if r.well[0] == "D" else "sample" for r in clean}
+    usual = make_baselines(clean, roles=roles)
+    at = next(n for n, result in enumerate(clean) if result.well == well)
+    first, second = clean[at].planes
+    planes = first, replace(second, values=second.values | {metric: value})
+    results = [*clean[:at], replace(clean[at], planes=planes), *clean[at + 1 :]]
+    low, high = cut_offs(results, usual, nuclear="DNA")[metric, "GFP"]
+    outside = (low is not None and value <= low) or (high is not None and value >= high)
+    found = find_suspects(results, usual, nuclear="DNA", roles=roles)
+    assert [one.well for one in found] == ([well] if outside else [])
+    assert all(one.score >= 1 for one in found)
+
+
+def test_cut_offs_that_no_field_can_reach_are_none():
+    dark = plate(background_level=2.0, empty_tiles=1.0)
+    drawn = cut_offs(dark, make_baselines(dark))
+    assert drawn["background_level", "DNA"] == (None, pytest.approx(61.9, abs=1))
+    for (metric, _), (low, high) in drawn.items():
+        entry = definition(metric)
+        assert low is None or entry.low is None or low >= entry.low
+        assert high is None or entry.high is None or high <= entry.high
+
+
+def test_every_kind_says_what_it_was_compared_with():
+    results = plate()
+    others = {("power_log_log_slope", "DNA"): [-1.4] * 6}
+    told = {
+        check.kind: check.text
+        for check in checks(results, make_baselines(results), others=others)
+    }
+    assert told["focus"] == (
+        "compared with 48 fields of this plate; compared with 6 other plates of the "
+        "project"
+    )
+    assert told["saturation"] == "limit 1 %"
+    assert told["uneven light"].startswith("limit 50 %; compared with 48 fields")
+    assert "the project has 0" in told["debris"]
+    assert set(told) >= {rule.kind for rule in FAILURE_RULES} | {"brightness"}
+
+
+def test_two_fields_are_too_few_and_say_what_needs_none():
+    few = plate(wells=1)
+    told = {check.kind: check for check in checks(few, make_baselines(few))}
+    assert told["focus"].text.startswith(
+        "not compared with other fields: there are 2, a comparison needs 16"
+    )
+    assert told["uneven light"].text.startswith("limit 50 %; not compared")
+    assert not any(check.fields for check in told.values())
+
+
+def test_a_kind_without_numbers_says_why():
+    why = {"percent_saturated": "the clip level is not known"}
+    blank = {"percent_saturated": math.nan}
+    results = [field("A/1", "0", plane(**USUAL | blank, reasons=why))]
+    told = {check.kind: check for check in checks(results, {})}
+    assert told["saturation"].text == "not checked: the clip level is not known"
+    assert not told["saturation"].measured
+
+
+def test_limits_of_a_project_replace_ours_and_only_where_there_are_any():
+    results = spoiled(plate(), 0, empty_tiles=70.0)
+    assert judged(results) == []
+    strict = with_limits({"empty_tiles": 60.0, "power_log_log_slope": -1.0})
+    assert len(judged(results, rules=strict)) == 1
 
 
 def test_failed_fields_can_be_left_out_of_the_baseline():
@@ -256,14 +413,41 @@ def test_a_plate_blurred_as_a_whole_raises_the_banner_not_suspects():
     assert told.startswith("focus is bad on the whole plate (channel DNA, median ")
 
 
-def test_a_plate_worse_than_earlier_ones_raises_the_banner():
-    earlier = {("background_unevenness", "DNA"): [1.0, 1.1, 0.9, 1.0]}
+def test_a_plate_worse_than_five_others_raises_the_banner():
+    others = {("background_unevenness", "DNA"): [1.0, 1.1, 0.9, 1.0, 1.0]}
     results = plate(background_unevenness=15.0)
-    (told,) = plate_banner(results, nuclear="DNA", earlier=earlier)
-    assert told.startswith("uneven light is worse than on 4 earlier plates")
-    assert plate_banner(plate(), nuclear="DNA", earlier=earlier) == []
-    few = {("background_unevenness", "DNA"): [1.0, 1.1]}
-    assert plate_banner(results, nuclear="DNA", earlier=few) == []
+    (told,) = plate_banner(results, nuclear="DNA", others=others)
+    assert told.startswith("uneven light is worse than on 5 other plates")
+    assert plate_banner(plate(), nuclear="DNA", others=others) == []
+    few = {("background_unevenness", "DNA"): [1.0, 1.1, 0.9, 1.0]}
+    assert plate_banner(results, nuclear="DNA", others=few) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"power_log_log_slope": -2.45}, "focus is worse than on 5 other plates"),
+        ({"p99": 500.0}, "brightness differs from that on 5 other plates"),
+        ({"p99": 1500.0}, "brightness differs from that on 5 other plates"),
+        ({"bright_debris": 0.9}, "debris is worse than on 5 other plates"),
+        ({"background_level": 400.0}, "background differs from that on 5 other plates"),
+    ],
+)
+def test_a_whole_plate_is_compared_with_the_projects_others(changed, kind):
+    others = {}
+    for seed in range(5):
+        for place, median in plate_medians(plate(seed)).items():
+            others.setdefault(place, []).append(median)
+    told = plate_banner(plate(9, **changed), nuclear="DNA", others=others)
+    assert any(line.startswith(kind) for line in told), told
+    assert plate_banner(plate(9), nuclear="DNA", others=others) == []
+
+
+def test_no_cut_off_of_blur_fits_channels_other_than_the_nuclear():
+    smooth = plate(power_log_log_slope=-3.0)
+    assert plate_banner(smooth) == []
+    (told,) = plate_banner(smooth, nuclear="GFP")
+    assert "channel GFP" in told
 
 
 # Clip levels

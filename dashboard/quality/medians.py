@@ -1,0 +1,90 @@
+"""Medians of measured plates, for the project's other plates to be compared with.
+
+Plates are comparable by channel where objective and exposure are the same. The size of
+a pixel stands for the objective: that is what a plate in OME-Zarr says of it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from dashboard.settings import project_of
+
+if TYPE_CHECKING:
+    from dashboard.quality.judgement import Judgement
+    from dashboard.quality.suspects import Evidence
+    from dashboard.settings import Settings
+
+_KIND = "medians"
+
+_MOST_PLATES = 200
+"""Plates of a project that are remembered; the oldest is forgotten first."""
+
+
+class MedianBook:
+    """The medians of projects' plates, in the workspace."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def others(
+        self, plate: str, evidence: Evidence
+    ) -> dict[tuple[str, str], list[float]]:
+        """Return the medians of the project's other plates by metric and channel.
+
+        Parameters
+        ----------
+        plate
+            Id of the plate, which is left out.
+        evidence
+            What is known of it; others count for a channel where optics are the same.
+        """
+        told = self._settings.get(_KIND, project_of(evidence.overview.location))
+        found: dict[tuple[str, str], list[float]] = {}
+        for other, medians in (told if isinstance(told, dict) else {}).items():
+            if other == plate:
+                continue
+            for metric, channel, median, *optics in medians:
+                if "".join(optics) == optics_of(evidence, channel):
+                    found.setdefault((metric, channel), []).append(float(median))
+        return found
+
+    def note(self, plate: str, evidence: Evidence, judgement: Judgement) -> None:
+        """Keep a plate's medians.
+
+        A plate that is bad as a whole has none: it is nothing to compare others with.
+        """
+        project = project_of(evidence.overview.location)
+        new = [
+            [metric, channel, median, optics_of(evidence, channel)]
+            for (metric, channel), median in sorted(judgement.medians.items())
+            if not judgement.banner
+        ]
+        told = self._settings.get(_KIND, project)
+        if (told.get(plate, []) if isinstance(told, dict) else []) == new:
+            return
+
+        def change(told: Any) -> dict[str, Any]:
+            known = dict(told) if isinstance(told, dict) else {}
+            if not new:
+                return {other: rows for other, rows in known.items() if other != plate}
+            while len(known) >= _MOST_PLATES and plate not in known:
+                del known[next(iter(known))]
+            return known | {plate: new}
+
+        self._settings.change(change, _KIND, project)
+
+
+def optics_of(evidence: Evidence, channel: str) -> str:
+    """Return size of a pixel and exposure in words, "" where neither is known."""
+    sizes = {
+        view.scale[view.axes.index("x")]
+        for fields in evidence.fields.values()
+        for view in fields
+        if "x" in view.axes and len(view.scale) == len(view.axes)
+    }
+    size = min(sizes, default=math.nan)
+    exposure = evidence.exposures.get(channel, "")
+    parts = (f"{size:.4g} a pixel" if math.isfinite(size) else "", exposure)
+    return ", ".join(filter(None, parts))
