@@ -15,10 +15,11 @@ function build({ el, send, hide }) {
   let now = null
   let exported = 0
   const channels = section("Channels")
+  const limits = section("Limits")
   const map = section("Plate map")
   const imported = section("Imported measurements")
-  const parts = { channels, map, import: imported }
-  const body = h("div", { class: "body" }, channels.element, map.element, imported.element)
+  const parts = { channels, limits, map, import: imported }
+  const body = h("div", { class: "body" }, channels.element, limits.element, map.element, imported.element)
   el.append(h("section", { class: "panel setup hcs-setup", "aria-label": "What numbers rest on" },
     h("header", {}, h("h2", { class: "grow" }, "What numbers rest on")), body))
 
@@ -90,6 +91,17 @@ function build({ el, send, hide }) {
       input.placeholder = "unknown"
       input.disabled = !now.writable
       return h("div", { class: "clip", dataset: { channel: one.index } }, h("span", { class: "cut", title: one.name }, one.name), input, h("span", { class: "soft", title: one.source }, one.source))
+    }))
+  }
+
+  function showLimits() {
+    const own = now.limits.filter((one) => one.kept !== null).length
+    limits.say(own ? `${own} set for this project` : "ours")
+    fill(limits.body, h("div", {}, "Suspect on any plate, from these values on"), now.limits.map((one) => {
+      const input = h("input", { type: "number", min: 0, max: one.most, step: "any", value: one.kept ?? "", placeholder: String(one.limit), disabled: !now.writable, "aria-label": `Limit of ${one.kind}` })
+      input.addEventListener("change", () => send("limit", { metric: one.metric, limit: input.value === "" ? null : Number(input.value) }))
+      return h("div", { class: "clip", dataset: { limit: one.metric } }, h("span", { class: "cut", title: one.why }, one.kind), input,
+        h("span", { class: "soft" }, `${one.unit}, ${one.kept === null ? "ours" : `set for this project; ours is ${one.limit}`}`))
     }))
   }
 
@@ -183,6 +195,7 @@ function build({ el, send, hide }) {
       if (!next.shown || !next.channels) return
       now = next
       showChannels()
+      showLimits()
       showMap()
       showImport()
       problem(...next.problem)

@@ -351,6 +351,11 @@ function build({ el, send, hide }) {
       fill(reason, h("option", { value: "" }, "No reason"), now.reasons.map(([code, text]) => h("option", { value: code }, text)))
       reason.dataset.signature = signature
     }
+    // What measuring proposes is a question until a person takes it.
+    for (const option of reason.options) {
+      const [, text = "No reason"] = now.reasons.find(([code]) => code === option.value) ?? []
+      option.textContent = !touched && option.value && option.value === now.suggested ? `${text}?` : text
+    }
     const about = `${now.well} ${now.suggested}`
     if (reason.dataset.about === about) return
     reason.dataset.about = about

@@ -150,5 +150,7 @@ def _report(service: Service, key: str, found: Progress) -> None:
         complain(f"{key}: {well} field {field}: {why}")
     if len(failures) > _SHOWN:
         complain(f"{key}: and {counted(len(failures) - _SHOWN, 'other field')}.")
+    if few := service.judgement(key).few:
+        say(f"{key}: {few}")
     for text in service.judgement(key).banner:
         say(f"{key}: the whole plate looks bad: {text}")

@@ -89,7 +89,10 @@ class Judgement:
     """What each kind of failure was compared with."""
 
     others: int = 0
-    """Other plates of the project that it was compared with, or could have been."""
+    """Comparable plates of the project that there were when it was judged."""
+
+    plates: int = 0
+    """All other plates of the project whose medians were known then."""
 
     @property
     def few(self) -> str:

@@ -73,6 +73,8 @@ class Judging:
             kept = baselines_from_json(told.get("baselines"))
         evidence = replace(evidence, others=self.medians.others(plate, evidence))
         judgement, used = judge(evidence, roles, kept)
+        location = evidence.overview.location
+        judgement = replace(judgement, plates=self.medians.number(plate, location))
         self.medians.note(plate, evidence, judgement)
         if kept is None:
             value = {"signature": signature, "baselines": baselines_to_json(used)}

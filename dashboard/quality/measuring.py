@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.plates.values import FieldValues, MetricInfo, MetricValues, Progress
@@ -23,7 +24,7 @@ from dashboard.quality.scores import (
 )
 from dashboard.quality.suspects import Evidence
 from dashboard.quality.wells import Stock, field_numbers, well_values
-from hcs.qc import imported_exposures
+from hcs.qc import LEAST_PLATES, imported_exposures
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -234,8 +235,19 @@ class Measuring:
         return self._memory.awake(key)
 
     def judgement(self, plate: ServedPlate) -> Judgement:
-        """Return which wells are suspect; pending while the plate is measured."""
-        return self._memory.get(plate).judged
+        """Return which wells are suspect; pending while the plate is measured.
+
+        A plate that had too few others to be compared with is judged again, soon, when
+        more of its project have been measured.
+        """
+        known = self._memory.get(plate)
+        if known.judged.ready and known.judged.others < LEAST_PLATES:
+            location = plate.overview().location
+            number = self._judging.medians.number(known.id, location)
+            if number != known.judged.plates:
+                known.judged = replace(known.judged, plates=number)
+                self.judge(plate)
+        return known.judged
 
     def judge(self, plate: ServedPlate, *, anew: bool = False) -> None:
         """Judge a measured plate again, soon, in the background.

@@ -50,6 +50,11 @@ class MedianBook:
                     found.setdefault((metric, channel), []).append(float(median))
         return found
 
+    def number(self, plate: str, location: str) -> int:
+        """Return how many other plates of a plate's project have medians."""
+        told = self._settings.get(_KIND, project_of(location))
+        return len(told.keys() - {plate}) if isinstance(told, dict) else 0
+
     def note(self, plate: str, evidence: Evidence, judgement: Judgement) -> None:
         """Keep a plate's medians.
 

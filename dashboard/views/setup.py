@@ -13,10 +13,10 @@ from dashboard.views.island import Island, Message, index_of, text_of
 from dashboard.views.redrawing import Redrawn
 from dashboard.views.statistics import mapping_of, roles_content
 from hcs.errors import HCSError
-from hcs.qc import ROLES
+from hcs.qc import FAILURE_RULES, ROLES, definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dashboard.quality.choices import BasisView
     from dashboard.quality.imports import ImportPreview
@@ -60,6 +60,7 @@ class Setup(Redrawn):
         for kind, act in (
             ("nuclear", self._nuclear),
             ("clip", self._clip),
+            ("limit", self._limit),
             ("file", self._take_file),
             ("barcode", self._barcode),
             ("map", self._keep_map),
@@ -110,6 +111,7 @@ class Setup(Redrawn):
                 }
                 for one in (overview.channels if overview else ())
             ],
+            "limits": _limits(view.basis.limits),
             "nuclear": view.basis.nuclear,
             "nuclear_kept": view.basis.nuclear_kept,
             "typed": {role: typed.get(role, "") for role in ROLES if role != "sample"},
@@ -152,6 +154,11 @@ class Setup(Redrawn):
             return
         number = float(level) if isinstance(level, int | float) else None
         self._try("channels", lambda c, key: c.keep_clip(key, channel, number))
+
+    def _limit(self, message: Message) -> None:
+        metric, limit = text_of(message, "metric", 100), message.get("limit")
+        number = float(limit) if isinstance(limit, int | float) else None
+        self._try("limits", lambda c, key: c.keep_limit(key, metric, number))
 
     def _take_file(self, message: Message) -> None:
         kind = "map" if message.get("kind") == "map" else "import"
@@ -298,6 +305,23 @@ class Setup(Redrawn):
         )
         self._problem = (part, text)
         self._redraw()
+
+
+def _limits(own: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Return the kinds of failure that have a limit, with ours and the project's."""
+    return [
+        {
+            "metric": rule.metric,
+            "kind": rule.kind,
+            "unit": definition(rule.metric).unit,
+            "most": definition(rule.metric).high,
+            "limit": rule.limit,
+            "kept": own.get(rule.metric),
+            "why": rule.why,
+        }
+        for rule in FAILURE_RULES
+        if rule.limit is not None
+    ]
 
 
 def _map_content(found: MapPreview) -> dict[str, Any]:

@@ -19,6 +19,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "series, and defects whose truth is written beside the plate.",
     )
     parser.add_argument("plate", metavar="PLATE", help="path of the plate to make")
+    parser.add_argument(
+        "--kind",
+        default="defects",
+        help="defects: some fields have them (default); clean: none has; uneven, "
+        "blurred: every field is",
+    )
     parser.add_argument("--version", default="0.5", help="NGFF version (default: 0.5)")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other cells")
     parser.add_argument("--rows", type=int, default=8, help="default: 8")
@@ -38,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
             columns=options.columns,
             fields=options.fields,
             seed=options.seed,
+            kind=options.kind,
             version=options.version,
             progress=bar,
         )

@@ -50,6 +50,13 @@ PLANTED = (
 )
 """Kind, channel (None: both), how many, and whether it takes a field or a well."""
 
+KINDS = ("defects", "clean", "uneven", "blurred")
+"""Kinds of demo plates: with the defects of `PLANTED`, with none, or with one fault
+that every field has."""
+
+_GLOW = 12.0
+"""Factor on the light of the medium where all of a plate is lit unevenly."""
+
 _EDGE = 0.8
 """Factor on the signal of the outermost wells, where the plate dried out."""
 
@@ -60,7 +67,7 @@ class Defect:
 
     kind: str
     row: int | None = None
-    """Zero-based, like `column` and `field`; None: the whole plate's edge."""
+    """Zero-based, like `column` and `field`; None: the whole plate, or its edge."""
 
     column: int | None = None
     field: int | None = None
@@ -138,6 +145,8 @@ def design(
     if defects:
         images = [_dry(image, rows, columns) for image in images]
         planted += (Defect(kind="edge"),)
+    if everywhere is not None:
+        planted += (Defect(kind=everywhere),)
     return Design(
         rows=rows,
         columns=columns,
@@ -248,12 +257,15 @@ def _spoil(
     """Return the field with the defects that concern it."""
     here = [d for d in planted if _hits(d, image.row, image.column, image.field)]
     faults = tuple((d.kind, d.channel) for d in here if d.kind != "empty")
+    scene, shot = image.scene, image.shot
     if everywhere is not None:
         faults += ((everywhere, None),)
-    scene = image.scene
+    if everywhere == "uneven":
+        # A lamp that is off shows in a medium that glows, not in a dark one.
+        shot = replace(shot, background=_GLOW * shot.background)
     if any(defect.kind == "empty" for defect in here):
         scene = replace(scene, cells=0.0)
-    return replace(image, scene=scene, shot=replace(image.shot, faults=faults))
+    return replace(image, scene=scene, shot=replace(shot, faults=faults))
 
 
 def _dry(image: DemoField, rows: int, columns: int) -> DemoField:

@@ -7,9 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hcs.demo.camera import CLIP
-from hcs.demo.design import CHANNELS, CONDITIONS, design, truth, well_name
-from hcs.errors import ShapeError
+from hcs.demo.camera import CLIP, FAULTS
+from hcs.demo.design import (
+    CHANNELS,
+    CONDITIONS,
+    KINDS,
+    design,
+    truth,
+    well_name,
+)
+from hcs.errors import NotFoundError, ShapeError
 from hcs.layout import row_letters
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell, Who
 
@@ -33,7 +40,7 @@ def make_demo_plate(
     fields: int = 2,
     seed: int = 0,
     version: str | None = "0.5",
-    defects: bool = True,
+    kind: str = "defects",
     progress: Callable[[int, int], None] | None = None,
     **design_options: Any,
 ) -> Path:
@@ -49,9 +56,11 @@ def make_demo_plate(
         is not a plate is not overwritten.
     seed
         Draws another plate: other cells, other places for compounds and defects.
-    defects
-        Plant blurred, saturated, empty, soiled, unevenly lit, missing and shifted
-        fields, and a plate edge that dried out.
+    kind
+        One of `hcs.demo.KINDS`. ``"defects"``: blurred, saturated, empty, soiled,
+        unevenly lit, missing and shifted fields, and a plate edge that dried out;
+        ``"clean"``: none of them; ``"uneven"`` or ``"blurred"``: every field is, and
+        nothing else is wrong.
     progress
         Called with the number of fields done and the number of all.
     design_options
@@ -65,7 +74,13 @@ def make_demo_plate(
     ------
     ShapeError
         If `rows`, `columns` or `fields` is not a positive number.
+    NotFoundError
+        If there is no such kind.
     """
+    if kind not in KINDS:
+        raise NotFoundError(
+            f"There is no demo plate of kind {kind!r}; there are {', '.join(KINDS)}."
+        )
     for name, count in (("rows", rows), ("columns", columns), ("fields", fields)):
         if count < 1:
             raise ShapeError(
@@ -76,8 +91,8 @@ def make_demo_plate(
         columns=columns,
         fields=fields,
         seed=seed,
-        defects=defects,
-        **design_options,
+        **{"defects": kind == "defects", "everywhere": kind if kind in FAULTS else None}
+        | design_options,
     )
     target = Path(path)
     _write(target, plan, version, progress)

@@ -63,11 +63,13 @@ def plate_banner(
     medians = plate_medians(results, rules=rules)
     told = []
     for rule in (*rules, BRIGHTNESS):
-        for channel in _channels(results, rule.metric):
-            middle = medians.get((rule.metric, channel), math.nan)
-            cut = (cuts or {}).get((rule.metric, channel))
-            bad = _bad_from(rule, cut, nuclear=channel == nuclear)
+        channels = _channels(results, rule.metric)
+        middles = {c: medians.get((rule.metric, c), math.nan) for c in channels}
+        for channel, middle in middles.items():
             side = rule.side or 1
+            # Other channels than the nuclear may be smooth in focus; but not all.
+            sure = channel == nuclear if nuclear else _all_beyond(rule, middles)
+            bad = _bad_from(rule, (cuts or {}).get((rule.metric, channel)), sure=sure)
             if bad is not None and (middle - bad) * side >= 0:
                 told.append(
                     f"{rule.everywhere} ({spoken(channel)}, median {middle:.3g}; usual "
@@ -78,14 +80,20 @@ def plate_banner(
     return told
 
 
-def _bad_from(rule: Rule, cut: Cut | None, *, nuclear: bool) -> float | None:
+def _all_beyond(rule: Rule, middles: Mapping[str, float]) -> bool:
+    if rule.whole is None:
+        return False
+    side, whole = rule.side or 1, rule.whole
+    return all((middle - whole) * side >= 0 for middle in middles.values())
+
+
+def _bad_from(rule: Rule, cut: Cut | None, *, sure: bool) -> float | None:
     """Return the median from which a plate is bad without any comparison."""
     if cut is not None and rule.side:
         return cut[0] if rule.side < 0 else cut[1]
     if rule.limit is not None:
         return rule.limit
-    # Other channels than the nuclear may be smooth in focus.
-    return rule.whole if nuclear else None
+    return rule.whole if sure else None
 
 
 def _against_others(

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hcs.qc import baseline, dose, position, screen
+from hcs.qc import banner, baseline, dose, position, screen
 from hcs.qc.definitions import DEFINITIONS, Definition
-from hcs.qc.failures import FAILURE_RULES, Rule
+from hcs.qc.failures import BRIGHTNESS, FAILURE_RULES, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,6 +46,13 @@ def catalogue() -> str:
                 (_rule(rule) for rule in FAILURE_RULES),
             ),
             "",
+            "### Why there, and not elsewhere",
+            "",
+            *(
+                line
+                for rule in (*FAILURE_RULES, BRIGHTNESS)
+                for line in (f"**{rule.kind.capitalize()}.** {rule.why}", "")
+            ),
             "## Least number of wells",
             "",
             *_table(("statistic", "wells"), _least()),
@@ -79,7 +86,7 @@ def _prose(entry: Definition) -> tuple[str, ...]:
 def _rule(rule: Rule) -> tuple[str, ...]:
     least = f"{rule.least:g}"
     if rule.relative is not None:
-        least = f"{100 * rule.least:g} % of the median `{rule.relative}`"
+        least = f"{100 * rule.least:g} % of the {rule.relative}"
     away = f"{rule.z:g} MAD and {least}" if rule.scored else "–"
     if rule.scored and rule.wider != 1:
         away += f" ({rule.least * rule.wider:g} in other channels than the nuclear)"
@@ -102,6 +109,7 @@ def _least() -> tuple[tuple[str, str], ...]:
         ("drift", f"{position.LEAST_STEPS} rows or columns"),
         ("dose point", f"{dose.LEAST_WELLS}"),
         ("baseline of suspicion", f"{baseline.LEAST_FIELDS} fields of the channel"),
+        ("comparison of whole plates", f"{banner.LEAST_PLATES} other plates"),
     )
 
 

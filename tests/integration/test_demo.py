@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from hcs.cli import main
 from hcs.demo import design, make_demo_plate
 from hcs.errors import HCSError, NotFoundError, ShapeError
 from hcs.plates.plate import from_hcs_zarr
@@ -101,6 +102,22 @@ def test_a_demo_plate_is_valid_ome_zarr(demo):
 def test_a_demo_plate_needs_at_least_one_of_each(tmp_path):
     with pytest.raises(ShapeError, match="cannot have 0 fields"):
         make_demo_plate(tmp_path / "p.ome.zarr", fields=0)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["clean", "uneven", "blurred"])
+def test_a_demo_of_a_kind_has_that_and_nothing_else(tmp_path, kind):
+    path = tmp_path / "p.ome.zarr"
+    size = ("--rows", "1", "--columns", "2", "--fields", "1")
+    assert main(["demo", str(path), "--kind", kind, *size]) == 0
+    told = json.loads((tmp_path / "p.truth.json").read_text("utf-8"))
+    kinds = [defect["kind"] for defect in told["defects"]]
+    assert kinds == ([] if kind == "clean" else [kind])
+
+
+def test_a_demo_of_no_known_kind_names_those_that_there_are(tmp_path, capsys):
+    assert main(["demo", str(tmp_path / "p.ome.zarr"), "--kind", "ugly"]) == 1
+    assert "defects, clean, uneven, blurred" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

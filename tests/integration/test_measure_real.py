@@ -16,12 +16,12 @@ from hcs.qc.assay import assay_report
 from hcs.qc.banner import plate_banner
 from hcs.qc.baseline import make_baselines
 from hcs.qc.failures import FAILURE_RULES
-from hcs.qc.quality import ChannelSettings, measure_field
+from hcs.qc.quality import ChannelSettings, measure_field, measure_plane
 from hcs.qc.results import FieldResult, PlaneResult
 from hcs.qc.roles import propose_mapping
 from hcs.qc.suspicion import find_suspects
 
-METRICS = (*(rule.metric for rule in FAILURE_RULES), "percent_maximal", "mean")
+METRICS = (*(rule.metric for rule in FAILURE_RULES), "percent_maximal", "mean", "p99")
 
 KIND = {
     "blurred": "focus",
@@ -40,16 +40,21 @@ def measured(plan, channels=("DNA", "Reporter")):
 
 
 def one_field(image, channels):
-    found = measure_field(
+    own = measure_field(
         list(image.render()),
         [ChannelSettings(clip=4095)] * 2,
         nuclear=0,
         metrics=METRICS,
     )
+    well = well_name(image.row, image.column)
+    return of_channels(well, str(image.field), own, channels)
+
+
+def of_channels(well, field, channels_measured, names):
     return FieldResult(
-        well=well_name(image.row, image.column),
-        field=str(image.field),
-        label=f"s{image.field + 1}",
+        well=well,
+        field=field,
+        label=f"s{int(field) + 1}",
         acquisition=None,
         version="v",
         planes=tuple(
@@ -62,7 +67,9 @@ def one_field(image, channels):
                 reasons=own.reasons,
                 top=own.top,
             )
-            for index, (name, own) in enumerate(zip(channels, found, strict=True))
+            for index, (name, own) in enumerate(
+                zip(names, channels_measured, strict=True)
+            )
         ),
     )
 
@@ -92,10 +99,10 @@ def assert_all_planted_are_found(plan, results):
             assert one is not None, defect
             assert KIND[defect.kind] in {r.kind for r in one.reasons}, defect
     others = {key for key in found if key[1]} - planted
-    assert len(others) < 0.02 * len(results), others
+    assert others == set()
 
 
-# Thresholds were tuned on seeds 0 to 9 and 100 to 109.
+# Thresholds were tuned on seeds 0 to 9, 100 to 109 and 300 to 319.
 
 
 def test_every_planted_defect_is_found_with_its_reason():
@@ -104,7 +111,7 @@ def test_every_planted_defect_is_found_with_its_reason():
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(20, 24))
+@pytest.mark.parametrize("seed", range(200, 220))
 def test_every_planted_defect_of_whole_plates_is_found(seed):
     plan = design(seed=seed)
     results = measured(plan)
@@ -126,18 +133,17 @@ def test_every_planted_defect_of_whole_plates_is_found(seed):
 
 @pytest.mark.full
 @pytest.mark.parametrize("seed", range(200, 220))
-def test_clean_plates_have_under_two_percent_suspects(seed):
+def test_clean_plates_have_no_suspects(seed):
     plan = design(seed=seed, defects=False)
     results = measured(plan)
-    found = suspects_of(plan, results)
-    assert len(found) < 0.02 * len(results), found
+    assert suspects_of(plan, results) == []
     assert plate_banner(results, nuclear="DNA") == []
 
 
-def test_a_clean_plate_has_under_two_percent_suspects():
+def test_a_clean_plate_has_no_suspects():
     plan = design(seed=42, rows=4, columns=8, fields=1, defects=False)
     results = measured(plan)
-    assert len(suspects_of(plan, results)) <= 1
+    assert suspects_of(plan, results) == []
 
 
 def test_a_strong_phenotype_and_a_toxic_column_are_no_suspects():
@@ -179,6 +185,77 @@ def test_a_plate_blurred_everywhere_raises_the_banner():
     assert any(line.startswith("focus is bad on the whole plate") for line in told)
 
 
+def test_a_plate_that_is_uneven_everywhere_is_suspect_and_has_its_sentence():
+    options = {"rows": 3, "columns": 6, "fields": 1, "defects": False}
+    plan = design(seed=44, everywhere="uneven", **options)
+    results = measured(plan)
+    told = plate_banner(results, nuclear="DNA")
+    assert [line.split(" (")[0] for line in told] == [
+        "light is uneven on the whole plate"
+    ] * 2
+    found = suspects_of(plan, results)
+    assert len(found) == len(results)
+    assert all("uneven light" in {r.kind for r in one.reasons} for one in found)
+
+
+# Real plates
+
+
+def test_the_lamp_of_a_real_phenix_field_is_told_without_any_neighbour(shared_data):
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed")
+    pytest.importorskip("imagecodecs", reason="imagecodecs is not installed")
+    images = shared_data / "exports" / "harmony_v5_br00121482" / "images"
+    results = [
+        single(
+            tifffile.imread(images / f"r01c01f01p01-{channel}sk1fk1fl1.tiff"), channel
+        )
+        for channel in ("ch3", "ch5")
+    ]
+    uneven, lit = (
+        results[at].planes[0].values["background_unevenness"] for at in (1, 0)
+    )
+    assert uneven == pytest.approx(72, abs=1)
+    assert lit < 50
+    (found,) = find_suspects(results, {})
+    assert [reason.kind for reason in found.reasons] == ["uneven light"]
+    assert found.well == "ch5"
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern"),
+    [
+        ("imagexpress_exported_9987", "*_w?.TIF"),
+        ("jump_phenix_r01c01/orig", "*.tiff"),
+    ],
+    ids=["ImageXpress", "Phenix"],
+)
+def test_healthy_real_fields_lie_within_every_limit(shared_data, folder, pattern):
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed")
+    pytest.importorskip("imagecodecs", reason="imagecodecs is not installed")
+    files = sorted((shared_data / folder).rglob(pattern))
+    assert files
+    results = [single(tifffile.imread(file), file.name) for file in files]
+    assert find_suspects(results, {}) == []
+    assert plate_banner(results) == []
+
+
+def single(pixels, name):
+    """Return the result of a field of one channel, which has a well of its own."""
+    own = measure_plane(pixels, metrics=METRICS)
+    plane = PlaneResult(
+        channel="ch",
+        channel_index=0,
+        z=0,
+        t=0,
+        values=own.values,
+        reasons=own.reasons,
+        top=own.top,
+    )
+    return FieldResult(
+        well=name, field="0", label="s1", acquisition=None, version="v", planes=(plane,)
+    )
+
+
 # The SBS plate: 96 wells, GFP in channel 1, DNA in channel 2
 
 
@@ -213,13 +290,14 @@ def measure_sbs(shared_data):
                 )
                 for channel in (1, 2)
             ]
-            found = measure_field(
-                planes, nuclear=1, metrics=["mean", "nucleus_ring_ratio"]
+            measured = measure_field(
+                planes, nuclear=1, metrics=[*METRICS, "nucleus_ring_ratio"]
             )
             wells[well] = (
-                found[0]["nucleus_ring_ratio"],
-                found[0]["mean"],
+                measured[0]["nucleus_ring_ratio"],
+                measured[0]["mean"],
                 {k: int(entry[k]) for k in ("SBS_Doses", "SBS_Controls")},
+                of_channels(well_name(*well), "0", measured, ("GFP", "DNA")),
             )
     return wells
 
@@ -235,6 +313,16 @@ def report(sbs, index):
 def z_prime_of(found):
     (z,) = [one for one in found.controls if one.all.id == "z_prime"]
     return z.all
+
+
+@pytest.mark.parametrize("nuclear", ["DNA", None], ids=["nuclei known", "unknown"])
+def test_no_well_of_the_healthy_sbs_plate_is_suspect(sbs, nuclear):
+    # It had eight: a confluent well was called autofluorescent at 5.6 counts of 255,
+    # and bright cells debris.
+    results = [well[3] for well in sbs.values()]
+    usual = make_baselines(results)
+    assert find_suspects(results, usual, nuclear=nuclear) == []
+    assert plate_banner(results, nuclear=nuclear) == []
 
 
 def test_the_ratio_separates_the_controls_of_the_sbs_plate(sbs):

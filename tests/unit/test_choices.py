@@ -82,7 +82,39 @@ def test_what_is_kept_of_channels_that_are_not_there_says_nothing() -> None:
     assert found.nuclear == 0
 
 
-KEYS = st.sampled_from(["nuclear", "clips", "cuts", "name", "DNA", "a|DNA"])
+def test_limits_of_a_project_are_kept_for_all_plates_and_refused_out_of_range(
+    service: Service,
+) -> None:
+    before = service.settings_revision(ONE)
+    service.choices.keep_limit(ONE, "background_unevenness", 70.0)
+    assert service.choices.basis(TWO).basis.limits == {"background_unevenness": 70.0}
+    revision = service.settings_revision(ONE)
+    assert revision != before
+    document = service.settings_document(revision)
+    assert document is not None
+    assert document["basis"]["limits"] == {"background_unevenness": 70.0}
+    for metric, limit in (
+        ("empty_tiles", 101.0),
+        ("empty_tiles", 0.0),
+        ("percent_saturated", float("nan")),
+        ("power_log_log_slope", -2.0),
+        ("<b>", 1.0),
+    ):
+        with pytest.raises(RefusedError):
+            service.choices.keep_limit(ONE, metric, limit)
+    assert service.choices.basis(ONE).basis.limits == {"background_unevenness": 70.0}
+    service.choices.keep_limit(ONE, "background_unevenness", None)
+    assert service.choices.basis(ONE).basis.limits == {}
+
+
+def test_limits_that_nobody_can_mean_are_as_good_as_none() -> None:
+    told = {"limits": {"empty_tiles": 400, "mean": 3, "percent_saturated": 2}}
+    assert basis_of(told, [channel(0, "DNA")]).limits == {"percent_saturated": 2.0}
+
+
+KEYS = st.sampled_from(
+    ["limits", "empty_tiles", "nuclear", "clips", "cuts", "name", "DNA", "a|DNA"]
+)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=5),
     lambda inner: (

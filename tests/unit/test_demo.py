@@ -60,6 +60,14 @@ def test_every_fault_changes_the_picture(scene, fault):
     assert apart > 5, fault
 
 
+@pytest.mark.parametrize("kind", ["uneven", "blurred"])
+def test_a_fault_everywhere_is_in_the_truth_and_in_every_image(kind):
+    plan = design(rows=2, columns=2, fields=1, defects=False, everywhere=kind)
+    assert [d["kind"] for d in truth(plan)["defects"]] == [kind]
+    assert truth(plan)["defects"][0]["well"] is None
+    assert all((kind, None) in image.shot.faults for image in plan.images)
+
+
 def test_a_design_is_the_same_each_time_and_another_with_each_seed():
     assert design(seed=2) == design(seed=2)
     assert design(seed=2).conditions != design(seed=3).conditions

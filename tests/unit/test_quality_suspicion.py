@@ -444,10 +444,16 @@ def test_a_whole_plate_is_compared_with_the_projects_others(changed, kind):
 
 
 def test_no_cut_off_of_blur_fits_channels_other_than_the_nuclear():
-    smooth = plate(power_log_log_slope=-3.0)
-    assert plate_banner(smooth) == []
-    (told,) = plate_banner(smooth, nuclear="GFP")
-    assert "channel GFP" in told
+    sharp = plate()
+    for result in range(len(sharp)):
+        sharp = spoiled(sharp, result, power_log_log_slope=-3.0)
+    assert plate_banner(sharp, nuclear="GFP") == []
+    assert plate_banner(sharp) == []
+    (told,) = plate_banner(sharp, nuclear="DNA")
+    assert "channel DNA" in told
+    # Where nobody knows the nuclear channel: not all of them are smooth.
+    both = plate_banner(plate(power_log_log_slope=-3.0))
+    assert [line.split()[0] for line in both] == ["focus", "focus"]
 
 
 # Clip levels

@@ -20,6 +20,7 @@ from dashboard.plates.values import (
     PlateOverview,
     WellState,
 )
+from dashboard.quality.basis import proposed
 from dashboard.quality.judging import Judging
 from dashboard.quality.metrics import Measured
 from dashboard.quality.roles import RoleBook
@@ -125,7 +126,7 @@ def test_a_blurred_field_is_suspect_in_words(settings: Settings) -> None:
     assert found.ready
     assert [one.well for one in found.suspects] == ["B03"]
     reason = found.suspects[0].reasons[0]
-    assert reason.text == "channel DNA, field s1: focus -6.1, worst of 24"
+    assert reason.text == "channel DNA, field s1: focus? -6.1, worst of 24"
     assert reason.metric == "power_log_log_slope.0"
 
 
@@ -145,6 +146,90 @@ def test_a_plate_that_is_blurred_everywhere_is_said_to_be(settings: Settings) ->
     found = judging.judge("p", evidence(plate, **blurred))
     assert found.suspects == ()
     assert any("focus is bad on the whole plate" in one for one in found.banner)
+
+
+def test_two_fields_are_said_to_be_too_few_and_what_was_checked(
+    settings: Settings,
+) -> None:
+    plate = overview()
+    two = replace(plate, wells=plate.wells[:2])
+    found = Judging(settings, RoleBook(settings)).judge("p", evidence(two))
+    assert found.suspects == ()
+    assert found.few.startswith(
+        "Too few to compare: 2 fields, a comparison needs 16. Checked by what needs"
+    )
+    enough = Judging(settings, RoleBook(settings)).judge("q", evidence(plate))
+    assert enough.few == ""
+    assert (
+        "compared with 24 fields of this plate"
+        in {check.kind: check.text for check in enough.checks}["focus"]
+    )
+
+
+def with_optics(given: Evidence, pixel: float, exposure: str) -> Evidence:
+    """Return evidence of fields of another objective and exposure."""
+    fields = {
+        well: tuple(
+            replace(one, axes=("c", "y", "x"), scale=(1.0, pixel, pixel))
+            for one in views
+        )
+        for well, views in given.fields.items()
+    }
+    return replace(
+        given,
+        fields=fields,
+        exposures={"DNA": exposure},
+        basis=proposed(given.channels),
+    )
+
+
+def test_a_plate_is_compared_with_five_others_of_the_same_optics(
+    settings: Settings,
+) -> None:
+    judging = Judging(settings, RoleBook(settings))
+    plate = overview()
+    for number in range(5):
+        given = with_optics(evidence(plate), 0.65, "50 ms")
+        judged = judging.judge(f"p{number}", given)
+        assert judged.others == number
+    dull = {well.label: -2.4 - 0.01 * well.column for well in plate.wells}
+    same = with_optics(evidence(plate, **dull), 0.65, "50 ms")
+    (told,) = judging.judge("dull", same).banner
+    assert told.startswith("focus is worse than on 5 other plates (channel DNA")
+    for other in (
+        with_optics(evidence(plate, **dull), 0.325, "50 ms"),
+        with_optics(evidence(plate, **dull), 0.65, "20 ms"),
+    ):
+        judged = judging.judge("dull", other)
+        assert judged.banner == ()
+        assert judged.others == 0
+        text = {check.kind: check.text for check in judged.checks}["focus"]
+        assert "the project has 0 that are measured with the same channel" in text
+
+
+def test_a_plate_that_is_bad_as_a_whole_is_nothing_to_compare_with(
+    settings: Settings,
+) -> None:
+    judging = Judging(settings, RoleBook(settings))
+    plate = overview()
+    blurred = {well.label: -5.0 - 0.01 * well.column for well in plate.wells}
+    judging.judge("p", evidence(plate))
+    assert judging.medians.number("q", plate.location) == 1
+    judging.judge("p", evidence(plate, **blurred))
+    assert judging.medians.number("q", plate.location) == 0
+
+
+def test_controls_are_judged_by_the_cut_off_that_is_drawn(settings: Settings) -> None:
+    plate = overview()
+    first = Judging(settings, RoleBook(settings)).judge("p", evidence(plate))
+    low, _ = first.cuts["power_log_log_slope.0"]
+    assert low is not None
+    for label in ("A01", "B01", "A12", "A05"):
+        for value in (low - 0.01, low + 0.01):
+            given = evidence(plate, **{label: value})
+            again = Judging(settings, RoleBook(settings)).judge("p", given)
+            assert again.cuts == first.cuts
+            assert (label in again.by_well) == (value < low)
 
 
 def test_baselines_stay_until_somebody_renews_them(settings: Settings) -> None:
