@@ -122,7 +122,7 @@ def test_planted_defects_are_listed_with_their_reasons(
     expect(well(page, "C07")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".hcs-suspects")).to_contain_text("Why C07 is suspect")
     expect(page.locator(".hcs-suspects")).to_contain_text(
-        re.compile(r"channel Reporter, field s2: channel shift .* px, worst of")
+        re.compile(r"channel Reporter, field s2: channel shift\? .* px, worst of")
     )
     picture(page, "5-why")
 
