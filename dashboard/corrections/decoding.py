@@ -160,8 +160,6 @@ def _limit(seconds: int, memory: int, output: int) -> None:
 
 
 def _decode(order: Mapping[str, Any]) -> Decoded:
-    from itertools import product
-
     import numpy as np
 
     from hcs import read_image_file
@@ -179,7 +177,7 @@ def _decode(order: Mapping[str, Any]) -> Decoded:
             order["target"], mode="w+", dtype=file.dtype, shape=file.shape
         )
         odd = 0
-        for position in product(*(range(size) for size in file.shape[:-2])):
+        for position in file.positions:
             plane = file.reader.read(position)
             odd += sum(not_finite(plane))
             target[position] = plane

@@ -77,12 +77,14 @@ class FieldDecoder:
         shape = (*(sizes[axis] for axis in self.dims[:-2]), *grid.size)
         if int(np.prod(shape)) * grid.dtype.itemsize > AT_ONCE:
             return PlaneArray(shape, grid.dtype, lambda place: self._at(key, place))
-        places = list(grid.places)
-        pixels = np.zeros((len(places), *grid.size), grid.dtype)
+        pixels = np.zeros(
+            (*map(len, (grid.t, grid.channels, grid.z)), *grid.size), grid.dtype
+        )
         decoded = 0
-        for slot, place in zip(pixels, places, strict=True):
-            if (plane := self._plane(key, place)) is not None:
-                slot[...] = plane
+        # Channels count fastest: they may be the samples of one page.
+        for t, c, z in sorted(grid.places, key=lambda place: (place[0], place[2])):
+            if (plane := self._plane(key, (t, c, z))) is not None:
+                pixels[t, c, z] = plane
                 decoded += 1
         return pixels.reshape(shape) if decoded else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -39,29 +40,41 @@ def display_channels(
     the same for the same files. Planes that cannot be decoded are passed over.
     """
     colors = channel_colors(notes)
+    samples = _samples(grid, images, len(notes))
     return tuple(
         Channel(
             name=note.name,
             color=color,
-            window=_window(_sampled(grid, images, c), grid.dtype, note.clip),
+            window=_window(pixels, grid.dtype, note.clip),
         )
-        for c, (note, color) in enumerate(zip(notes, colors, strict=True))
+        for pixels, note, color in zip(samples, notes, colors, strict=True)
     )
 
 
-def _sampled(grid: Grid, images: Mapping[str, ImageFile], c: int) -> NDArray[Any]:
-    """Return pixels of one channel, one dimension; empty where nothing can be read."""
-    pixels = []
-    for plane in _spread(_middle_planes(grid, c), SAMPLE_FIELDS):
-        t, channel, z = plane.index
-        try:
-            whole = images[plane.file].plane(t=t, c=channel, z=z)
-        except SourceError:
-            # The writing of this plane meets the same error and reports it.
-            continue
-        step = tuple(max(1, size // _SAMPLE_SIDE) for size in whole.shape)
-        pixels.append(whole[:: step[0], :: step[1]].ravel())
-    return np.concatenate(pixels) if pixels else np.empty(0, grid.dtype)
+def _samples(
+    grid: Grid, images: Mapping[str, ImageFile], channels: int
+) -> list[NDArray[Any]]:
+    """Return pixels of each channel, one dimension; empty where none can be read."""
+    chosen: defaultdict[str, list[tuple[int, PlaneSource]]] = defaultdict(list)
+    for c in range(channels):
+        for plane in _spread(_middle_planes(grid, c), SAMPLE_FIELDS):
+            chosen[plane.file].append((c, plane))
+    samples: list[list[NDArray[Any]]] = [[] for _ in range(channels)]
+    for file, planes in chosen.items():
+        for c, plane in planes:
+            t, channel, z = plane.index
+            try:
+                whole = images[file].plane(t=t, c=channel, z=z)
+            except SourceError:
+                # The writing of this plane meets the same error and reports it.
+                continue
+            step = tuple(max(1, size // _SAMPLE_SIDE) for size in whole.shape)
+            samples[c].append(whole[:: step[0], :: step[1]].ravel())
+        images[file].close()
+    return [
+        np.concatenate(pixels) if pixels else np.empty(0, grid.dtype)
+        for pixels in samples
+    ]
 
 
 def _middle_planes(grid: Grid, c: int) -> list[PlaneSource]:

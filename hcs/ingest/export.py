@@ -135,12 +135,18 @@ def by_pattern(files: Iterable[SourceFile], pattern: NamePattern, name: str) -> 
 
 def unmatched(file: SourceFile) -> str:
     """Return why a file whose name does not match is left aside."""
-    base = file.base.lower()
-    if base in _SYSTEM or base.startswith("._") or "__macosx/" in file.name.lower():
-        return "is a file of the operating system"
-    if base.endswith((".tif", ".tiff", ".png")):
+    if file.base.lower().endswith((".tif", ".tiff", ".png")):
         return "is not named as the images of this plate are"
     return "is no image by its name"
+
+
+def is_of_system(file: SourceFile) -> bool:
+    """Return whether an operating system left the file, whatever it is named like.
+
+    A zip made by macOS holds a ``._name`` beside every image.
+    """
+    base = file.base.lower()
+    return base in _SYSTEM or base.startswith("._") or "__macosx/" in file.name.lower()
 
 
 _SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory"})

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, SourceError
+from hcs.ingest import imagexpress
 from hcs.ingest.names import NameParts, NamePattern, part
 from hcs.layout import Position, parse_well, well_label
 
@@ -17,9 +18,6 @@ _KNOWN = (
     # Opera Phenix and Operetta
     r"r(?P<row>[0-9]{2})c(?P<column>[0-9]{2})f(?P<field>[0-9]+)p(?P<z>[0-9]+)"
     r"-?ch(?P<channel>[0-9]+)(?:sk(?P<t>[0-9]+))?",
-    # ImageXpress
-    r"(?:^|_)(?P<well>[A-Z]{1,2}[0-9]{2,3})(?:_s(?P<field>[0-9]+))?"
-    r"(?:_w(?P<channel>[0-9]+))(?![0-9])",
     # CellVoyager
     r"_(?P<well>[A-P][0-9]{2})_T(?P<t>[0-9]+)F(?P<field>[0-9]+)L[0-9]+A[0-9]+"
     r"Z(?P<z>[0-9]+)C(?P<channel>[0-9]+)",
@@ -34,10 +32,13 @@ _TOKENS = {
     "z": r"(?:zstep|plane|slice|z)",
     "t": r"(?:timepoint|time|frame|t)",
 }
-_WELL_TOKEN = re.compile(
-    rf"{_ALONE}(?:[Ww]ell[ _-]?)?([A-P][0-9]{{1,2}}|[a-p][0-9]{{2}}|A[A-F][0-9]{{2}}"
-    rf"|[A-P][-_][0-9]{{2}}|r[0-9]{{1,2}}c[0-9]{{1,2}}){_AFTER}",
-    re.ASCII,
+_WELL_TOKENS = tuple(
+    re.compile(rf"{_ALONE}(?:[Ww]ell[ _-]?)?({spelling}){_AFTER}", re.ASCII)
+    for spelling in (
+        r"[A-P][0-9]{1,2}|A[A-F][0-9]{2}|[A-P][-_][0-9]{2}|r[0-9]{1,2}c[0-9]{1,2}",
+        # Only where no other is there: c10 and f12 are channels and fields as often.
+        r"[a-p][0-9]{2}",
+    )
 )
 _AXIS_TOKENS = {
     axis: re.compile(
@@ -63,6 +64,9 @@ def describe_name(name: str) -> NameParts:
     nothing
     """
     base = re.split(r"[/\\]", name)[-1]
+    metaxpress = imagexpress.name_parts(base)
+    if metaxpress is not None and (metaxpress.field or metaxpress.channel):
+        return metaxpress
     for pattern in _KNOWN_PATTERNS:
         try:
             if found := pattern.read(base):
@@ -75,7 +79,8 @@ def describe_name(name: str) -> NameParts:
 
 def _guessed(stem: str) -> NameParts:
     well = None
-    if found := _WELL_TOKEN.search(stem):
+    tokens = (pattern.search(stem) for pattern in _WELL_TOKENS)
+    if found := next(filter(None, tokens), None):
         # The rest is read without it, so that c01 of r01c01 is not a channel.
         stem = f"{stem[: found.start(1)]}_{stem[found.end(1) :]}"
         with contextlib.suppress(InvalidPathError):

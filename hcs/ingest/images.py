@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +21,7 @@ from hcs.errors import SourceError
 from hcs.ingest.planes import PlaneArray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO, Self
 
     from numpy.typing import NDArray
@@ -50,6 +51,9 @@ class Limits:
 
     planes: int = 100_000
     """Pages of a TIFF."""
+
+    samples: int = 256
+    """Samples of one pixel; spectral detectors give some dozens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,17 @@ class ImageFile:
     def has(self, code: str) -> bool:
         """Return whether a fact of this code is known of the file."""
         return any(fact.code == code for fact in self.facts)
+
+    @property
+    def positions(self) -> Iterator[tuple[int, ...]]:
+        """Every index along the axes before y and x, the channel counting fastest.
+
+        Channels may be the samples of one page, which is then decoded once.
+        """
+        leading = self.axes[:-2]
+        order = sorted(range(len(leading)), key=lambda at: leading[at] == "c")
+        for index in product(*(range(self.shape[at]) for at in order)):
+            yield tuple(index[order.index(at)] for at in range(len(leading)))
 
     @property
     def array(self) -> PlaneArray:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from hcs.errors import SourceError
+from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.htd import PlateRecord, read_htd
 from hcs.ingest.names import NameParts, Part, part
@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from hcs.ingest.sources import Source, SourceFile
 
 _NAME = re.compile(
-    r"(?P<plate>.+)_(?P<well>[A-Z]{1,2}[0-9]{2,3})(?:_s(?P<field>[0-9]{1,5}))?"
+    # Lower-case s, w or z with a number is an ending, never a row: no well is called
+    # s10. An earlier part is the well where only endings follow it.
+    r"(?:.*?_)?(?P<well>(?-i:(?![swz][0-9]))[A-Z]{1,2}[0-9]{2,3})"
+    r"(?:_s(?P<field>[0-9]{1,5}))?"
     r"(?:_w(?P<channel>[0-9]{1,2}))?(?:_z(?P<z>[0-9]{1,5}))?"
-    r"(?P<thumb>_thumb)?"
+    r"(?:_thumb)?"
     r"(?:_?[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12})?"
     r"\.tiff?",
     re.IGNORECASE | re.ASCII,
 )
+_THUMB = re.compile(r"_thumb[^_]*$", re.IGNORECASE)
 _TIME = re.compile(r"TimePoint_([0-9]{1,6})", re.IGNORECASE | re.ASCII)
 _STEP = re.compile(r"ZStep_([0-9]{1,6})", re.IGNORECASE | re.ASCII)
 _HTD_BYTES: Final = 4 << 20
@@ -50,10 +54,26 @@ class _Placed:
 
 def matches(file: SourceFile) -> bool:
     """Return whether a file is named as MetaXpress names images."""
-    found = _NAME.fullmatch(file.base)
-    if found is None:
+    parts = name_parts(file.base)
+    if parts is None:
         return False
-    return bool(found["channel"] or found["field"] or _TIME.search(file.folder))
+    return bool(parts.channel or parts.field or _TIME.search(file.folder))
+
+
+def name_parts(base: str) -> NameParts | None:
+    """Return what a MetaXpress file name says, or None where it is none."""
+    found = _NAME.fullmatch(base)
+    if found is None:
+        return None
+    try:
+        well = parse_well(found["well"])
+    except InvalidPathError:
+        return None
+    field, channel, z = (
+        part(found[axis], f"{letter}{found[axis]}") if found[axis] else None
+        for axis, letter in (("field", "s"), ("channel", "w"), ("z", "z"))
+    )
+    return NameParts(well=well, field=field, channel=channel, z=z)
 
 
 def has_plate_record(files: Sequence[SourceFile]) -> bool:
@@ -85,6 +105,11 @@ def read_export(
     root = _only_root(placed, source.name)
     record, document, copies = _plate_record(source, filter(_is_htd, files), root)
     kept, aside = _choose_planes(placed, projection=projection)
+    if not kept:
+        raise SourceError(
+            f"{source.name} holds no projections: none of its {len(placed)} images is "
+            f"in a folder ZStep_0. Import it without asking for projections."
+        )
     return Export(
         preset="imagexpress",
         reason=reason,
@@ -105,37 +130,26 @@ def _placed(
 ) -> tuple[list[_Placed], list[tuple[str, str]]]:
     placed, skipped = [], []
     for file in files:
-        found = _NAME.fullmatch(file.base)
-        if found is None:
+        parts = name_parts(file.base)
+        if parts is None:
             skipped.append((file.name, unmatched(file)))
-        elif found["thumb"]:
+        elif _THUMB.search(file.base):
             skipped.append((file.name, "is a thumbnail"))
         else:
-            placed.append(_place(file, found))
+            placed.append(_place(file, parts))
     return placed, skipped
 
 
-def _place(file: SourceFile, found: re.Match[str]) -> _Placed:
+def _place(file: SourceFile, parts: NameParts) -> _Placed:
     time, step = _TIME.search(file.folder), _STEP.search(file.folder)
     folders = [match.start() for match in (time, step) if match]
     root = file.folder[: min(folders)] if folders else file.folder
-    z = None
-    if step:
-        z = part(step[1], step[0])
-    elif found["z"]:
-        z = part(found["z"], f"z{found['z']}")
     return _Placed(
         file,
         root.rstrip("/"),
-        NameParts(
-            well=parse_well(found["well"]),
-            field=part(found["field"], f"s{found['field']}")
-            if found["field"]
-            else None,
-            channel=part(found["channel"], f"w{found['channel']}")
-            if found["channel"]
-            else None,
-            z=z,
+        replace(
+            parts,
+            z=part(step[1], step[0]) if step else parts.z,
             t=part(time[1], time[0]) if time else None,
         ),
     )

@@ -79,20 +79,17 @@ def _check(
 
 
 class _PngReader:
-    """Decodes a PNG each time it is asked."""
+    """Decodes a PNG when it is asked, once for all of its colours."""
 
     def __init__(self, opener: Opener, name: str, bits: int) -> None:
         self._opener, self._name, self._bits = opener, name, bits
+        self._colours: NDArray[Any] | None = None
 
     def read(self, position: tuple[int, ...]) -> NDArray[Any]:
         """Return the plane, or that of one colour."""
-        try:
-            # Image.open would warn of large pictures; the limits were checked above.
-            with self._opener() as stream, PngImageFile(stream) as picture:
-                pixels = np.asarray(picture)
-        except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-            raise SourceError(f"{self._name} cannot be decoded: {error}.") from error
+        pixels = self._decoded() if self._colours is None else self._colours
         if pixels.ndim == 3:
+            self._colours = pixels
             pixels = pixels[..., position[0] if position else 0]
         if self._bits < 8:
             # Pillow stretches 2 and 4 bits over 8; one bit comes as a truth value.
@@ -100,5 +97,14 @@ class _PngReader:
         dtype = np.uint16 if self._bits == 16 else np.uint8
         return np.ascontiguousarray(pixels, dtype=dtype)
 
+    def _decoded(self) -> NDArray[Any]:
+        try:
+            # Image.open would warn of large pictures; the limits were checked above.
+            with self._opener() as stream, PngImageFile(stream) as picture:
+                return np.asarray(picture)
+        except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+            raise SourceError(f"{self._name} cannot be decoded: {error}.") from error
+
     def close(self) -> None:
-        """Nothing stays open."""
+        """Forget the colours; nothing else stays open."""
+        self._colours = None

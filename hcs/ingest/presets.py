@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
 from hcs.ingest import imagexpress, phenix
-from hcs.ingest.export import Export, by_pattern
+from hcs.ingest.export import Export, by_pattern, is_of_system
 from hcs.ingest.names import NamePattern
 
 if TYPE_CHECKING:
@@ -53,36 +54,62 @@ def read_export(
             "The preset regex needs a pattern, such as "
             r"'(?P<well>[A-H]\d\d)_s(?P<field>\d)_w(?P<channel>\d)'."
         )
+    files = [file for file in source.files if not is_of_system(file)]
     reason = "it was asked for"
     if preset == "auto":
-        preset, reason = _pick(source, pattern)
+        preset, reason = _pick(source.name, files, pattern)
+    export = _read(source, files, preset, pattern, reason, projection=projection)
+    left = [
+        (file.name, "is a file of the operating system")
+        for file in source.files
+        if is_of_system(file)
+    ]
+    return replace(export, skipped=(*export.skipped, *left))
+
+
+def _read(
+    source: Source,
+    files: Sequence[SourceFile],
+    preset: str,
+    pattern: str | None,
+    reason: str,
+    *,
+    projection: bool,
+) -> Export:
+    if projection and preset != "imagexpress":
+        raise SourceError(
+            f"{source.name} is read by preset {preset}, which knows no projections "
+            f"beside planes; import it without asking for them."
+        )
     if pattern is not None and preset == "regex":
-        return by_pattern(source.files, NamePattern(pattern), source.name)
+        return by_pattern(files, NamePattern(pattern), source.name)
     if preset == "phenix":
-        return phenix.read_export(source, source.files, reason)
-    return imagexpress.read_export(source, source.files, reason, projection=projection)
+        return phenix.read_export(source, files, reason)
+    return imagexpress.read_export(source, files, reason, projection=projection)
 
 
-def _pick(source: Source, pattern: str | None) -> tuple[str, str]:
-    if not source.files:
-        raise SourceError(f"{source.name} holds no files; give the export's folder.")
+def _pick(
+    name: str, files: Sequence[SourceFile], pattern: str | None
+) -> tuple[str, str]:
+    if not files:
+        raise SourceError(f"{name} holds no files; give the export's folder.")
     if pattern is not None:
         return "regex", "a pattern was given"
     found = Counter(
         {
-            "imagexpress": sum(map(imagexpress.matches, source.files)),
-            "phenix": sum(map(phenix.matches, source.files)),
+            "imagexpress": sum(map(imagexpress.matches, files)),
+            "phenix": sum(map(phenix.matches, files)),
         }
     )
     preset, count = found.most_common(1)[0]
     if not count:
         raise SourceError(
-            f"{source.name} is no export that is known: no file is named as "
+            f"{name} is no export that is known: no file is named as "
             f"ImageXpress or Opera Phenix name theirs; it holds "
-            f"{_shown(source.files)}. Use preset regex with a pattern for its names."
+            f"{_shown(files)}. Use preset regex with a pattern for its names."
         )
     reason = f"{count} files are named as {_MAKERS[preset]} names them"
-    if preset == "imagexpress" and imagexpress.has_plate_record(source.files):
+    if preset == "imagexpress" and imagexpress.has_plate_record(files):
         reason += ", and an .HTD file is there"
     return preset, reason
 

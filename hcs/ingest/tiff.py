@@ -12,6 +12,7 @@ import tifffile
 
 from hcs.errors import SourceError
 from hcs.ingest.images import AXES, Fact, ImageFile, Limits
+from hcs.ingest.tiffbounds import check_page, check_size, refuse_doctype
 from hcs.ingest.tiffchain import check_pages
 from hcs.ingest.tiffmeta import TiffNames, read_names
 
@@ -157,9 +158,10 @@ class _Layout:
     def __init__(self, tiff: tifffile.TiffFile, name: str, limits: Limits) -> None:
         self._name, self.facts = name, list[Fact]()
         if tiff.is_ome:
-            _refuse_doctype(tiff.pages.first.description, name)
+            refuse_doctype(tiff.pages.first.description, name)
         self._series = self._first_series(tiff)
         self._page = self._series.keyframe
+        self._limits = limits
         if self._page.dtype is None:
             raise SourceError(f"{name} has pixels of an unknown type.")
         self._pixel: np.dtype[Any] = np.dtype(self._page.dtype)
@@ -170,9 +172,10 @@ class _Layout:
         self.shape = tuple(sizes[axis] for axis in self.axes)
         self.dtype = self._native_dtype()
         self._black = self._value_of_black()
-        _check_size(self.shape, self.dtype, name, limits)
-        _check_page(self._page, self._pixel, name, limits)
+        check_size(self.shape, self.dtype, self._page.samplesperpixel, name, limits)
+        check_page(self._page, self._pixel, name, limits)
         self._whole: NDArray[Any] | None = None
+        self._decoded: tuple[int, NDArray[Any] | None] | None = None
 
     @property
     def bits(self) -> int | None:
@@ -240,7 +243,7 @@ class _Layout:
                     f"{axis!r}."
                 )
             if axis is not None:
-                sizes[axis] = int(size)
+                sizes[axis] = int(size) - (self._alphas if letter == "S" else 0)
         if "y" not in sizes or "x" not in sizes:
             raise SourceError(
                 f"{self._name} has axes {self._series.axes}, without y or x."
@@ -267,12 +270,17 @@ class _Layout:
         )
 
     def _axis_of_samples(self) -> str | None:
+        count = self._page.samplesperpixel
+        if count > self._limits.samples:
+            raise SourceError(
+                f"{self._name} has {count:,} samples a pixel; at most "
+                f"{self._limits.samples} are read as channels."
+            )
         extra = [int(sample) for sample in self._page.extrasamples]
-        alpha = sum(sample in _ALPHA for sample in extra)
-        if alpha:
+        self._alphas = sum(sample in _ALPHA for sample in extra)
+        if self._alphas:
             self._add("alpha", "It has an alpha channel, which is left out.")
-        self._samples = self._page.samplesperpixel - alpha
-        return "c" if self._samples > 1 else None
+        return "c" if count - self._alphas > 1 else None
 
     def _native_dtype(self) -> np.dtype[Any]:
         dtype = np.dtype(self._series.dtype).newbyteorder("=")
@@ -313,11 +321,29 @@ class _Layout:
             sizes = shape[: len(before)]
             wanted = [index.get(_AXIS_OF.get(letter, "z"), 0) for letter in before]
             flat = int(np.ravel_multi_index(wanted, sizes)) if before else 0
-            plane = self._page_number(flat, int(np.prod(sizes, dtype=np.int64)))
+            count = int(np.prod(sizes, dtype=np.int64))
             if "S" in letters:
-                plane = plane.take(sample, axis=letters.index("S"))
+                page = self._page_of_samples(flat, count)
+                plane = page.take(sample, axis=letters.index("S"))
+            else:
+                plane = self._page_number(flat, count)
         plane = np.ascontiguousarray(plane, dtype=self.dtype)
         return plane if self._black is None else self.dtype.type(self._black) - plane
+
+    def _page_of_samples(self, flat: int, count: int) -> NDArray[Any]:
+        """Return a page, decoded once for all of its samples.
+
+        One that cannot be decoded is not tried again for its next sample.
+        """
+        if self._decoded is None or self._decoded[0] != flat:
+            self._decoded = flat, None
+            self._decoded = flat, self._page_number(flat, count)
+        page = self._decoded[1]
+        if page is None:
+            raise SourceError(
+                f"{self._name} cannot be decoded: page {flat} is damaged."
+            )
+        return page
 
     def _page_number(self, flat: int, count: int) -> NDArray[Any]:
         pages, page = self._series.pages, self._page
@@ -351,43 +377,3 @@ class _Layout:
         ]
         plane = self._whole[tuple(key)]
         return plane.T if letters.index("X") < letters.index("Y") else plane
-
-
-def _refuse_doctype(description: str, name: str) -> None:
-    if "<!DOCTYPE" in description or "<!ENTITY" in description:
-        raise SourceError(
-            f"The XML of {name} declares a document type, which no microscope needs."
-        )
-
-
-def _check_page(
-    page: tifffile.TiffPage, dtype: np.dtype[Any], name: str, limits: Limits
-) -> None:
-    """Refuse a page whose tiles are too large or whose data are not all there."""
-    tile = int(np.prod(page.chunks, dtype=object)) * dtype.itemsize
-    if tile > limits.plane_bytes:
-        raise SourceError(
-            f"{name} has tiles of {tile:,} bytes; at most {limits.plane_bytes:,} are "
-            f"decoded at once."
-        )
-    size = page.parent.filehandle.size
-    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
-        if count == 0 or offset + count > size:
-            raise SourceError(
-                f"{name} is not whole: pixels are missing from byte {offset} on; the "
-                f"file has {size:,} bytes."
-            )
-
-
-def _check_size(
-    shape: tuple[int, ...], dtype: np.dtype[Any], name: str, limits: Limits
-) -> None:
-    if min(shape) < 1:
-        raise SourceError(f"{name} has shape {shape}: an axis is empty.")
-    plane = int(np.prod(shape[-2:], dtype=object)) * dtype.itemsize
-    total = int(np.prod(shape, dtype=object)) * dtype.itemsize
-    if plane > limits.plane_bytes or total > limits.total_bytes:
-        raise SourceError(
-            f"{name} would take {plane:,} bytes a plane and {total:,} in all; at most "
-            f"{limits.plane_bytes:,} and {limits.total_bytes:,} are read."
-        )

@@ -504,3 +504,91 @@ def test_any_set_of_planes_comes_back_and_the_rest_are_gaps(tmp_path_factory, da
                 expected = value(row, column, field, channel) if there else 0
                 assert (found[index] == expected).all()
         assert seen == len(places)
+
+
+def write_planes(folder, names, pixels=lambda number: np.full((8, 8), number, "u2")):
+    """Write a TIFF of each name; every pixel of it is the number of the name."""
+    for number, name in enumerate(names, 1):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(folder / name, pixels(number))
+    return folder
+
+
+@pytest.mark.parametrize("plate", ["P", "my_s1_plate", "run_s12_w10"])
+def test_imagexpress_sites_of_two_digits_stay_in_their_wells(tmp_path, plate):
+    names = [
+        f"{plate}_{well}_s{site}_w{wave}.TIF"
+        for well in ("A01", "B02")
+        for site in range(1, 13)
+        for wave in (1, 2)
+    ]
+    report = import_plate(write_planes(tmp_path / "s", names), tmp_path / "p.zarr")
+    assert report.preset == "imagexpress"
+    assert (
+        str(report.found) == "2 wells x 12 fields x 2 channels x 1 z x 1 t: 48 planes"
+    )
+    assert report.gaps == ()
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        assert [well.label for well in plate] == ["A01", "B02"]
+        fields = plate.well("B02").fields
+        assert [field.label for field in fields] == [f"s{n}" for n in range(1, 13)]
+        assert pixels_of(plate, "B02", 9)[:, 0, 0].tolist() == [43, 44]
+
+
+def test_what_an_operating_system_left_is_no_image_whatever_its_name(tmp_path):
+    source = write_planes(tmp_path / "s", ["e/P_A01_s1_w1.TIF"])
+    for name in ("__MACOSX/e/._P_A01_s1_w1.TIF", "e/._P_A01_s2_w1.TIF"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes(b"\0\5\26\7")
+    report = import_plate(source, None, dry_run=True)
+    assert (report.found.planes, report.gaps) == (1, ())
+    assert {reason for _, reason in report.skipped} == {
+        "is a file of the operating system"
+    }
+
+
+def test_samples_of_a_pixel_are_decoded_once_to_look_and_once_to_write(
+    tmp_path, monkeypatch
+):
+    pixels = np.arange(8 * 9 * 6, dtype="u2").reshape(8, 9, 6)
+    (tmp_path / "s").mkdir()
+    tifffile.imwrite(
+        tmp_path / "s" / "A01.tif",
+        pixels,
+        photometric="minisblack",
+        planarconfig="contig",
+        metadata=None,
+    )
+    decoded, decode = [], tifffile.TiffPage.asarray
+    monkeypatch.setattr(
+        tifffile.TiffPage,
+        "asarray",
+        lambda page, *a, **k: decoded.append(page.index) or decode(page, *a, **k),
+    )
+    run(tmp_path / "s", tmp_path / "p.zarr", pattern=r"(?P<well>A\d\d)")
+    assert decoded == [0, 0]
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        np.testing.assert_array_equal(
+            pixels_of(plate, "A01", 0), np.moveaxis(pixels, -1, 0)
+        )
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments", "message"),
+    [
+        (
+            ["TimePoint_1/ZStep_1/P_A01_s1_w1.TIF"],
+            {},
+            "holds no projections: none of its 1 images is in a folder ZStep_0",
+        ),
+        (["r01c01f01p01-ch1sk1fk1fl1.tiff"], {}, "preset phenix, which knows no proj"),
+        (["A01.tif"], {"pattern": r"(?P<well>A\d\d)"}, "preset regex, which knows no"),
+    ],
+)
+def test_projections_of_an_export_without_any_are_refused_in_words(
+    tmp_path, names, arguments, message
+):
+    source = write_planes(tmp_path / "s", names)
+    with pytest.raises(SourceError, match=message):
+        import_plate(source, tmp_path / "p.zarr", projection=True, **arguments)
+    assert not (tmp_path / "p.zarr").exists()

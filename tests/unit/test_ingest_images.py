@@ -142,6 +142,91 @@ def test_colour_pictures_are_told_as_such(planar):
     np.testing.assert_array_equal(image.array[...], np.moveaxis(array, -1, 0))
 
 
+def decoded_pages(monkeypatch):
+    """Return a list that grows by one with each page that tifffile decodes."""
+    pages, decode = [], tifffile.TiffPage.asarray
+    monkeypatch.setattr(
+        tifffile.TiffPage,
+        "asarray",
+        lambda page, *a, **k: pages.append(page.index) or decode(page, *a, **k),
+    )
+    return pages
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_a_page_of_several_samples_is_decoded_once(planar, monkeypatch):
+    array = ramp(3, 5, 6, 7)  # z, y, x and sample
+    stored = array if planar == "contig" else np.moveaxis(array, -1, 1)
+    data = tiff(
+        stored,
+        photometric="minisblack",
+        planarconfig=planar,
+        metadata=None,
+        compression="zlib",
+    )
+    pages = decoded_pages(monkeypatch)
+    image = read_image_file(data)
+    assert (image.axes, image.shape) == (("c", "z", "y", "x"), (7, 3, 5, 6))
+    for position in image.positions:
+        c, z = position
+        np.testing.assert_array_equal(image.reader.read(position), array[z, ..., c])
+    assert pages == [0, 1, 2]
+
+
+def test_a_damaged_page_is_not_tried_again_for_each_of_its_samples(monkeypatch):
+    noise = np.random.default_rng(0).integers(0, 255, (40, 50, 9), "u1")
+    data = bytearray(
+        tiff(
+            noise,
+            photometric="minisblack",
+            planarconfig="contig",
+            metadata=None,
+            compression="zlib",
+        )
+    )
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        offset = file.pages[0].dataoffsets[0]
+    data[offset : offset + 400] = bytes(400)
+    pages = decoded_pages(monkeypatch)
+    image = read_image_file(bytes(data))
+    for position in image.positions:
+        with pytest.raises(SourceError, match="cannot be decoded"):
+            image.reader.read(position)
+    assert pages == [0]
+
+
+def test_more_samples_a_pixel_than_a_detector_gives_are_refused():
+    data = tiff(
+        np.zeros((1, 1, 26115), "u1"),
+        photometric="minisblack",
+        planarconfig="contig",
+        metadata=None,
+    )
+    with pytest.raises(
+        SourceError, match=r"s\.tif has 26,115 samples a pixel; at most 256"
+    ):
+        read_image_file(data, name="s.tif")
+
+
+def test_a_page_counts_with_all_of_its_samples_against_the_limit():
+    data = tiff(
+        ramp(64, 64, 20),
+        photometric="minisblack",
+        planarconfig="separate",
+        metadata=None,
+    )
+    read_image_file(data, limits=Limits(plane_bytes=64 * 64 * 20 * 2))
+    with pytest.raises(SourceError, match="163,840 bytes a plane"):
+        read_image_file(data, limits=Limits(plane_bytes=64 * 64 * 20 * 2 - 1))
+
+
+def test_alpha_is_left_out_of_the_channels():
+    data = tiff(ramp(6, 5, 4, dtype="u1"), photometric="rgb", extrasamples=[2])
+    image = read_image_file(data)
+    assert image.has("alpha")
+    assert image.shape == (3, 6, 5)
+
+
 def test_a_grey_palette_gives_its_indices():
     grey = np.repeat(np.linspace(0, 65535, 256).astype("u2")[None], 3, axis=0)
     array = ramp(16, 16, dtype="u1")

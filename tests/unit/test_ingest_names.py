@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hcs.errors import SourceError
+from hcs.ingest import imagexpress
 from hcs.ingest.guess import contradictions, describe_name, match_channel
 from hcs.ingest.names import NamePattern, part
 from hcs.layout import well_label
@@ -166,3 +167,39 @@ def test_contradictions_are_said_in_words():
     assert list(contradictions(parts, well=(1, 1), field=None)) == []
     nothing = describe_name("x.tif")
     assert list(contradictions(nothing, well=(1, 1), field="s1")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("P_A01_s10_w1.TIF", "A01, field s10, channel w1"),
+        ("P_A01_S10_W1.TIF", "A01, field s10, channel w1"),
+        ("my_s1_plate_A01_s10_w1.TIF", "A01, field s10, channel w1"),
+        ("my_s12_z10_A01_s100_w12_z10.TIF", "A01, field s100, channel w12, z z10"),
+        ("P_B03_A01_w10.TIF", "A01, channel w10"),
+        ("P_S10_s10_w1.TIF", "S10, field s10, channel w1"),
+        ("P_S10_w1.TIF", "S10, channel w1"),
+        (
+            "P_A01_s10A1B2C3D4-0000-0000-0000-000000000000.tif",
+            "A01, field s10",
+        ),
+        (
+            "P_AF48_s12_w1_thumb0A1B2C3D-0000-0000-0000-000000000000.tif",
+            "AF48, field s12, channel w1",
+        ),
+    ],
+)
+def test_site_wave_and_z_of_two_digits_are_no_wells(name, said):
+    assert str(imagexpress.name_parts(name)) == said
+    assert str(describe_name(name)) == said
+
+
+@pytest.mark.parametrize("name", ["P_s10_w1.TIF", "P_z10_w1.TIF", "P_A00_w1.TIF"])
+def test_a_metaxpress_name_without_a_well_is_none(name):
+    assert imagexpress.name_parts(name) is None
+    assert describe_name(name).well is None
+
+
+def test_an_upper_case_well_goes_before_what_may_be_a_channel():
+    assert str(describe_name("img_c10_B02.png")) == "B02, channel c10"
+    assert str(describe_name("img_c10.png")) == "C10"
