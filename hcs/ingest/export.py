@@ -135,9 +135,14 @@ def by_pattern(files: Iterable[SourceFile], pattern: NamePattern, name: str) -> 
 
 def unmatched(file: SourceFile) -> str:
     """Return why a file whose name does not match is left aside."""
-    if file.base.lower().endswith((".tif", ".tiff", ".png")):
+    if is_image_name(file):
         return "is not named as the images of this plate are"
     return "is no image by its name"
+
+
+def is_image_name(file: SourceFile) -> bool:
+    """Return whether a file is an image by the end of its name."""
+    return file.base.lower().endswith((".tif", ".tiff", ".png"))
 
 
 def is_of_system(file: SourceFile) -> bool:

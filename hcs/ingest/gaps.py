@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from hcs.ingest.grid import ONLY
-from hcs.layout import Position, well_label
+from hcs.gaps import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
-    from hcs.ingest.export import Expected
-    from hcs.ingest.grid import Grid, PlaneIndex, PlaneSource
-    from hcs.ingest.names import NameParts, Part
+    from hcs.ingest.decoding import DamagedPlane
+    from hcs.ingest.expectation import Expectation, PlaneParts, Planes
+    from hcs.ingest.grid import Grid
+    from hcs.ingest.names import Part
+    from hcs.layout import PlateFormat, Position
 
 MAX_GAPS: Final = 10_000
 """Gaps that a plate document lists; it has a size limit, and people stop reading."""
@@ -43,72 +43,9 @@ class Counts:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """A well, field, channel or plane that is not there.
-
-    None stands for all of an axis. A number along z or t is an index into the plate's
-    arrays, which hold zeros there; a text is the source's name of something that no
-    file has, for which the arrays have no place.
-    """
-
-    well: Position | None = None
-    field: int | str | None = None
-    channel: str | None = None
-    z: int | str | None = None
-    t: int | str | None = None
-
-    def as_dict(
-        self, rows: Sequence[str], columns: Sequence[str], fields: Sequence[Part]
-    ) -> dict[str, Any]:
-        """Return the entry of the plate document."""
-        entry: dict[str, Any] = {
-            "well": None,
-            "field": self.field,
-            "channel": self.channel,
-            "z": self.z,
-            "t": self.t,
-        }
-        if self.well is not None:
-            entry["well"] = f"{rows[self.well[0]]}/{columns[self.well[1]]}"
-        if isinstance(self.field, int):
-            entry["field"] = str(self.field)
-            if fields[self.field].label:
-                entry["label"] = fields[self.field].label
-        return entry
-
-    def describe(self, columns: int, fields: Sequence[Part]) -> str:
-        """Return the gap in words: ``"B02 field s1 channel DAPI z 2"``."""
-        said = [] if self.well is None else [well_label(*self.well, columns)]
-        if self.well is None:
-            said.append("every well:")
-        if self.field is not None:
-            label = self.field
-            if isinstance(label, int):
-                label = fields[label].label or str(label)
-            said.append(f"field {label}")
-        if self.channel is not None:
-            said.append(f"channel {self.channel}")
-        for axis, value in (("z", self.z), ("t", self.t)):
-            if value is not None:
-                said.append(f"{axis} {value + 1 if isinstance(value, int) else value}")
-        return " ".join(said)
-
-
-def compare(
-    grid: Grid, expected: Expected, channel_names: Mapping[Part, str]
-) -> tuple[Counts, Counts, tuple[Gap, ...]]:
-    """Return what was found, what was expected, and the gaps between.
-
-    Where the export says nothing of an axis, what was found anywhere on the plate is
-    expected in every well and field.
-
-    Parameters
-    ----------
-    channel_names
-        Name of every channel that was found or expected.
-    """
-    found = Counts(
+def count_found(grid: Grid) -> Counts:
+    """Return how much was found."""
+    return Counts(
         wells=len(grid.wells),
         fields=len(grid.fields),
         channels=len(grid.channels),
@@ -116,115 +53,179 @@ def compare(
         t=len(grid.t),
         planes=grid.count,
     )
-    axes = _expected_axes(grid, expected)
-    wanted = Counts(
-        wells=len(axes["wells"]),
-        fields=len(axes["fields"]),
-        channels=len(axes["channels"]),
-        z=len(axes["z"]),
-        t=len(axes["t"]),
-        planes=_expected_planes(grid, expected, axes),
+
+
+def count_expected(expectation: Expectation) -> Counts:
+    """Return how much should be there."""
+    wells = expectation.fields.values()
+    return Counts(
+        wells=len(wells),
+        fields=len({field for fields in wells for field in fields}),
+        t=len(expectation.parts(0)),
+        channels=len(expectation.parts(1)),
+        z=len(expectation.parts(2)),
+        planes=sum(len(planes) for fields in wells for planes in fields.values()),
     )
-    gaps = chain(
-        _beyond_grid(grid, axes, channel_names),
-        _within_grid(grid, expected, channel_names),
-    )
-    return found, wanted, tuple(gaps)
 
 
-def _expected_axes(grid: Grid, expected: Expected) -> dict[str, list[Any]]:
-    """Return each axis as expected, with what was found beside that."""
-    listed: Sequence[NameParts] = tuple(expected.listed or ())
-    said: dict[str, set[Any]] = {
-        "wells": {one.well for one in listed if one.well} | set(expected.wells or ()),
-        "fields": _of(listed, "field") | set(expected.fields or ()),
-        "channels": _of(listed, "channel") | set(expected.channels or ()),
-        "z": _of(listed, "z") | set(expected.z or ()),
-        "t": _of(listed, "t") | set(expected.t or ()),
-    }
-    found: dict[str, Sequence[Any]] = {
-        "wells": grid.wells,
-        "fields": grid.fields,
-        "channels": grid.channels,
-        "z": grid.z,
-        "t": grid.t,
-    }
-    # Found parts first: their labels are those of the files.
-    return {
-        axis: sorted({one: one for one in chain(said[axis], found[axis])}.values())
-        for axis in said
-    }
-
-
-def _of(listed: Sequence[NameParts], axis: str) -> set[Part]:
-    return {getattr(one, axis) or ONLY for one in listed}
-
-
-def _expected_planes(
-    grid: Grid, expected: Expected, axes: Mapping[str, Sequence[Any]]
-) -> int:
-    if expected.listed is not None:
-        return len(expected.listed)
-    product = 1
-    for axis in axes.values():
-        product *= len(axis)
-    return product
-
-
-def _beyond_grid(
-    grid: Grid, axes: Mapping[str, Sequence[Any]], names: Mapping[Part, str]
-) -> Iterator[Gap]:
-    imaged = frozenset(grid.wells)
-    yield from (Gap(well=well) for well in axes["wells"] if well not in imaged)
-    for field in axes["fields"]:
-        if field not in grid.fields:
-            yield Gap(field=field.label or "the only one")
-    for channel in axes["channels"]:
-        if channel not in grid.channels:
-            yield Gap(channel=names[channel])
-    yield from (Gap(z=step.label) for step in axes["z"] if step not in grid.z)
-    yield from (Gap(t=time.label) for time in axes["t"] if time not in grid.t)
-
-
-def _within_grid(
-    grid: Grid, expected: Expected, names: Mapping[Part, str]
-) -> Iterator[Gap]:
-    listed = None
-    if expected.listed is not None:
-        listed = {(one.well, one.field or ONLY) for one in expected.listed}
-    for well in grid.wells:
-        for index, field in enumerate(grid.fields):
-            planes = grid.planes.get((well, index))
-            if planes is not None:
-                yield from _within_field(grid, (well, index), planes, names)
-            elif listed is None or (well, field) in listed:
-                yield Gap(well=well, field=index)
-
-
-def _within_field(
+def find_gaps(
     grid: Grid,
-    key: tuple[Position, int],
-    planes: Mapping[PlaneIndex, PlaneSource],
+    expectation: Expectation,
     names: Mapping[Part, str],
-) -> Iterator[Gap]:
-    well, field = key
-    each = len(grid.t) * len(grid.z)
-    if len(planes) == each * len(grid.channels):
-        return
-    empty: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for t, c, z in grid.places:
-        if (t, c, z) not in planes:
-            empty[c].append((t, z))
-    for c, places in empty.items():
-        channel = names[grid.channels[c]]
-        if len(places) == each:
-            yield Gap(well=well, field=field, channel=channel)
-            continue
-        for t, z in places:
-            yield Gap(
-                well=well,
-                field=field,
-                channel=channel,
-                z=z if len(grid.z) > 1 else None,
-                t=t if len(grid.t) > 1 else None,
-            )
+    format: PlateFormat,
+    damaged: Collection[DamagedPlane] = (),
+) -> tuple[Gap, ...]:
+    """Return what is expected and not there, each time the largest thing that is not.
+
+    Parameters
+    ----------
+    grid
+        What was found.
+    names
+        Name of every channel that was found or is expected.
+    damaged
+        Planes that were found and could not be decoded.
+    """
+    return tuple(_Search(grid, expectation, names, format, damaged).gaps())
+
+
+class _Search:
+    """The comparison of what is there with what should be."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        expectation: Expectation,
+        names: Mapping[Part, str],
+        format: PlateFormat,
+        damaged: Collection[DamagedPlane],
+    ) -> None:
+        self._grid, self._names, self._format = grid, names, format
+        self._expectation = expectation
+        self._there = _planes_there(grid, damaged)
+        self._fields: set[Part] = set()
+        self._along: tuple[set[Part], set[Part], set[Part]] = (set(), set(), set())
+        for fields in self._there.values():
+            self._fields |= fields.keys()
+            for planes in fields.values():
+                for axis, parts in enumerate(self._along):
+                    parts |= {plane[axis] for plane in planes}
+
+    def gaps(self) -> Iterator[Gap]:
+        """Yield the gaps: wells, what no well has, then what single fields lack."""
+        expected = self._expectation.fields
+        for well in sorted(expected):
+            if well not in self._there:
+                yield self._gap(well)
+        if self._there:
+            yield from self._nowhere()
+        for well in sorted(expected):
+            there = self._there.get(well, {})
+            for field in sorted(expected[well]) if there else ():
+                if field not in there:
+                    yield from self._absent_field(well, field)
+                else:
+                    missing = expected[well][field] - there[field]
+                    yield from self._within(well, field, missing)
+
+    def _nowhere(self) -> Iterator[Gap]:
+        """Yield what is expected and in no well at all."""
+        wells = [
+            fields
+            for well, fields in self._expectation.fields.items()
+            if well in self._there
+        ]
+        for field in sorted({field for fields in wells for field in fields}):
+            if self._lacked_by_all(field):
+                yield self._gap(field=field)
+        times, channels, steps = self._along
+        for channel in self._expectation.parts(1):
+            if channel not in channels:
+                yield self._gap(channel=channel)
+        for z in self._expectation.parts(2):
+            if z not in steps:
+                yield self._gap(z=z)
+        for t in self._expectation.parts(0):
+            if t not in times:
+                yield self._gap(t=t)
+
+    def _lacked_by_all(self, field: Part) -> bool:
+        """Return whether all wells that are there should have a field that none has."""
+        return field not in self._fields and all(
+            field in fields
+            for well, fields in self._expectation.fields.items()
+            if well in self._there
+        )
+
+    def _absent_field(self, well: Position, field: Part) -> Iterator[Gap]:
+        if not self._lacked_by_all(field):
+            yield self._gap(well, field)
+
+    def _within(self, well: Position, field: Part, missing: Planes) -> Iterator[Gap]:
+        """Yield the channels that a field lacks, and the planes of the others."""
+        absent: defaultdict[Part, list[PlaneParts]] = defaultdict(list)
+        for plane in sorted(missing):
+            # What no well has was told before.
+            if all(
+                part in there for part, there in zip(plane, self._along, strict=True)
+            ):
+                absent[plane[1]].append(plane)
+        for channel in sorted(absent):
+            if any(plane[1] == channel for plane in self._there[well][field]):
+                for t, _, z in absent[channel]:
+                    yield self._gap(well, field, channel, z=z, t=t)
+            else:
+                yield self._gap(well, field, channel)
+
+    def _gap(
+        self,
+        well: Position | None = None,
+        field: Part | None = None,
+        channel: Part | None = None,
+        *,
+        z: Part | None = None,
+        t: Part | None = None,
+    ) -> Gap:
+        grid, path, label = self._grid, None, None
+        if well is not None:
+            rows, columns = self._format.row_names, self._format.column_names
+            path = f"{rows[well[0]]}/{columns[well[1]]}"
+            label = self._format.label(well)
+        name = site = None
+        if field in grid.fields:
+            name = str(grid.fields.index(field))
+            site = grid.fields[int(name)].label or None
+        elif field is not None:
+            name = field.label or "the only one"
+        return Gap(
+            path=path,
+            well=label,
+            field=name,
+            label=site,
+            channel=None if channel is None else self._names[channel],
+            z=_place(z, grid.z),
+            t=_place(t, grid.t),
+        )
+
+
+def _place(part: Part | None, axis: tuple[Part, ...]) -> int | str | None:
+    """Return an index along an axis, or the source's word for what is not on it."""
+    if part is None or axis == (part,):
+        return None
+    return axis.index(part) if part in axis else part.label
+
+
+def _planes_there(
+    grid: Grid, damaged: Collection[DamagedPlane]
+) -> dict[Position, dict[Part, set[PlaneParts]]]:
+    there: defaultdict[Position, dict[Part, set[PlaneParts]]] = defaultdict(dict)
+    lost = set(damaged)
+    for (well, index), planes in grid.planes.items():
+        found = {
+            (grid.t[t], grid.channels[c], grid.z[z])
+            for t, c, z in planes
+            if (*well, index, t, c, z) not in lost
+        }
+        if found:
+            there[well][grid.fields[index]] = found
+    return dict(there)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hcs.errors import SourceError
-from hcs.ingest.gaps import Counts, Gap, compare
+from hcs.ingest.expectation import Expectation, expect
+from hcs.ingest.gaps import Counts, count_expected, count_found, find_gaps
 from hcs.ingest.grid import Grid, lay_out
 from hcs.ingest.images import ImageFile, Limits, read_image_file
 from hcs.ingest.presets import read_export
@@ -19,9 +20,11 @@ from hcs.layout import PlateFormat, fitting_format, plate_format
 from hcs.tables.platemap import PlateMap, read_plate_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
+    from hcs.gaps import Gap
+    from hcs.ingest.decoding import DamagedPlane
     from hcs.ingest.export import Export
     from hcs.ingest.sources import Source
 
@@ -47,13 +50,19 @@ class Plan:
     """How the format is known, in words."""
 
     found: Counts
+    expectation: Expectation
     expected: Counts
-    gaps: tuple[Gap, ...]
     plate_map: PlateMap | None
     fingerprint: str
     """By which the same files, laid out the same way, are known again."""
 
     notes: tuple[str, ...]
+
+    def gaps(self, damaged: Collection[DamagedPlane] = ()) -> tuple[Gap, ...]:
+        """Return what is expected and not there, or cannot be decoded."""
+        return find_gaps(
+            self.grid, self.expectation, self.traits.names, self.format, damaged
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,24 +93,39 @@ def make_plan(source: Source, choices: Choices) -> Plan:
     )
     images, unread = _examined(source, export)
     grid = lay_out(export.places, images)
-    traits = read_traits(export, grid, images, choices.channel_names or {})
-    found, expected, gaps = compare(grid, export.expected, traits.names)
+    expectation = expect(
+        export.expected,
+        grid,
+        list(export.places.values()),
+        [export.places[name] for name, _ in unread],
+    )
+    traits = read_traits(
+        export, grid, images, expectation.parts(1), choices.channel_names or {}
+    )
     plate_map = _plate_map(choices, export)
     grid_format, format_source = _format(choices, export, grid, plate_map)
     return Plan(
         export=export,
         images=images,
-        skipped=tuple(sorted((*export.skipped, *source.left_out, *unread))),
+        skipped=tuple(
+            sorted(
+                {
+                    **dict(export.skipped),
+                    **dict(source.left_out),
+                    **dict(unread),
+                }.items()
+            )
+        ),
         grid=grid,
         traits=traits,
         format=grid_format,
         format_source=format_source,
-        found=found,
-        expected=expected,
-        gaps=gaps,
+        found=count_found(grid),
+        expectation=expectation,
+        expected=count_expected(expectation),
         plate_map=plate_map,
         fingerprint=_fingerprint(source, export, grid),
-        notes=(*traits.notes, *_facts(images.values())),
+        notes=(*traits.notes, *expectation.notes, *_facts(images.values())),
     )
 
 
@@ -109,8 +133,13 @@ def _examined(
     source: Source, export: Export
 ) -> tuple[dict[str, ImageFile], list[tuple[str, str]]]:
     """Return the images that can be used, and why the others cannot."""
+    closed = dict(source.left_out)
     with ThreadPoolExecutor(_HEADER_THREADS, "hcs-header") as pool:
-        found = list(pool.map(lambda name: _examine(source, name), export.places))
+        found = list(
+            pool.map(
+                lambda name: closed.get(name) or _examine(source, name), export.places
+            )
+        )
     images = {}
     unread = []
     for name, image in zip(export.places, found, strict=True):

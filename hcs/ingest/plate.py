@@ -14,7 +14,7 @@ from hcs.errors import (
     StoreError,
 )
 from hcs.ingest.plan import Choices, Plan, make_plan, worker_count
-from hcs.ingest.provenance import DONE
+from hcs.ingest.provenance import DONE, read_damage
 from hcs.ingest.report import ImportReport
 from hcs.ingest.sources import open_source
 from hcs.ingest.writing import ImportRun
@@ -121,7 +121,10 @@ def import_plate(
             return report
         earlier = _earlier(Path(target), plan)
         if earlier is not None and earlier.get("state") == DONE:
-            return replace(report, state="unchanged")
+            damaged, planes = read_damage(earlier)
+            return replace(
+                report, state="unchanged", damaged=damaged, damaged_planes=planes
+            )
         run = ImportRun(
             report,
             name=plan.export.plate if name is None else name,

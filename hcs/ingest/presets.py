@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
 from hcs.ingest import imagexpress, phenix
-from hcs.ingest.export import Export, by_pattern, is_of_system
+from hcs.ingest.export import Export, by_pattern, is_image_name, is_of_system
 from hcs.ingest.names import NamePattern
+from hcs.ingest.sources import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hcs.ingest.sources import Source, SourceFile
+    from hcs.ingest.sources import Source
 
 PRESETS: Final = ("auto", "imagexpress", "phenix", "regex")
 
@@ -55,6 +56,7 @@ def read_export(
             r"'(?P<well>[A-H]\d\d)_s(?P<field>\d)_w(?P<channel>\d)'."
         )
     files = [file for file in source.files if not is_of_system(file)]
+    files = sorted([*files, *_unreadable(source, files)], key=lambda file: file.name)
     reason = "it was asked for"
     if preset == "auto":
         preset, reason = _pick(source.name, files, pattern)
@@ -65,6 +67,17 @@ def read_export(
         if is_of_system(file)
     ]
     return replace(export, skipped=(*export.skipped, *left))
+
+
+def _unreadable(source: Source, files: Sequence[SourceFile]) -> list[SourceFile]:
+    """Return the images beside others that cannot be opened, known by their names."""
+    folders = {file.folder for file in files}
+    absent = [SourceFile(name, 0) for name, _ in source.left_out]
+    return [
+        file
+        for file in absent
+        if file.folder in folders and is_image_name(file) and not is_of_system(file)
+    ]
 
 
 def _read(

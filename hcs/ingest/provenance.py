@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ from hcs.ingest.report import MAX_LISTED
 from hcs.metadata import Plate, PlateAcquisition, PlateColumn, PlateRow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs.ingest.decoding import DamagedPlane
     from hcs.ingest.plan import Plan
     from hcs.ingest.report import ImportReport
 
@@ -22,6 +26,7 @@ def plate_of(plan: Plan, name: str) -> Plate:
     Wells are listed by the writer as they come, so that at no moment a well is listed
     that is not there.
     """
+    most = max(Counter(well for well, _ in plan.grid.planes).values())
     return Plate(
         rows=[PlateRow(one) for one in plan.format.row_names],
         columns=[PlateColumn(one) for one in plan.format.column_names],
@@ -31,10 +36,10 @@ def plate_of(plan: Plan, name: str) -> Plate:
                 id=0,
                 name=plan.export.plate,
                 description=plan.export.identity,
-                maximumfieldcount=len(plan.grid.fields),
+                maximumfieldcount=most,
             )
         ],
-        field_count=len(plan.grid.fields),
+        field_count=most,
         name=name,
     )
 
@@ -96,3 +101,31 @@ def _provenance(report: ImportReport, state: str) -> dict[str, Any]:
         "notes": list(plan.notes),
         "plate_map": report.map_entry(),
     }
+
+
+def read_damage(
+    known: Mapping[str, Any],
+) -> tuple[tuple[tuple[str, str], ...], tuple[DamagedPlane, ...]]:
+    """Return the files and planes that an earlier import could not decode.
+
+    Parameters
+    ----------
+    known
+        What our key of the plate document says of the import; entries that are not
+        ours are passed over.
+    """
+    files, planes = known.get("damaged"), known.get("damaged_planes")
+    return (
+        tuple(
+            (str(entry[0]), str(entry[1]))
+            for entry in (files if isinstance(files, list) else ())
+            if isinstance(entry, list) and len(entry) == 2
+        ),
+        tuple(
+            (place[0], place[1], place[2], place[3], place[4], place[5])
+            for place in (planes if isinstance(planes, list) else ())
+            if isinstance(place, list)
+            and len(place) == 6
+            and all(isinstance(number, int) for number in place)
+        ),
+    )

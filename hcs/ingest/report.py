@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from hcs.ingest.gaps import MAX_GAPS, Gap
+from hcs.ingest.gaps import MAX_GAPS
 from hcs.layout import well_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hcs.gaps import Gap
     from hcs.ingest.decoding import DamagedPlane
     from hcs.ingest.gaps import Counts
     from hcs.ingest.plan import Plan
@@ -45,6 +46,13 @@ class ImportReport:
     damaged_planes: tuple[DamagedPlane, ...] = ()
     """Planes that are missing because of that."""
 
+    gaps: tuple[Gap, ...] = field(init=False)
+    """What should be there and is not."""
+
+    def __post_init__(self) -> None:
+        """Compare what is there with what is expected, once."""
+        object.__setattr__(self, "gaps", self.plan.gaps(self.damaged_planes))
+
     @property
     def preset(self) -> str:
         """The reader that was used."""
@@ -71,22 +79,6 @@ class ImportReport:
     def skipped(self) -> tuple[tuple[str, str], ...]:
         """Names of the files that are not, with the reason."""
         return tuple(sorted((*self.plan.skipped, *self.damaged)))
-
-    @property
-    def gaps(self) -> tuple[Gap, ...]:
-        """What should be there and is not."""
-        return (*self.plan.gaps, *map(self._gap, self.damaged_planes))
-
-    def _gap(self, plane: DamagedPlane) -> Gap:
-        row, column, field, t, c, z = plane
-        grid = self.plan.grid
-        return Gap(
-            well=(row, column),
-            field=field,
-            channel=self.plan.traits.channels[c].name,
-            z=z if len(grid.z) > 1 else None,
-            t=t if len(grid.t) > 1 else None,
-        )
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -118,9 +110,8 @@ class ImportReport:
     def _gap_lines(self) -> Iterator[str]:
         gaps = self.gaps
         yield f"Gaps        {len(gaps) or 'none'}"
-        columns, fields = self.plan.format.columns, self.plan.grid.fields
         for gap in gaps[:_SHOWN]:
-            yield f"            {gap.describe(columns, fields)}"
+            yield f"            {gap}"
         if len(gaps) > _SHOWN:
             yield f"            and {len(gaps) - _SHOWN} more"
 
@@ -165,11 +156,7 @@ class ImportReport:
 
     def gap_entries(self) -> list[dict[str, Any]]:
         """Return the gaps as the plate document keeps them, at most `MAX_GAPS`."""
-        plan = self.plan
-        rows, columns = plan.format.row_names, plan.format.column_names
-        return [
-            gap.as_dict(rows, columns, plan.grid.fields) for gap in self.gaps[:MAX_GAPS]
-        ]
+        return [gap.entry for gap in self.gaps[:MAX_GAPS]]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""

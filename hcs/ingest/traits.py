@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hcs.errors import SourceError
 from hcs.ingest.export import ChannelNote, Export
-from hcs.ingest.grid import ONLY, Grid, PlaneIndex
+from hcs.ingest.grid import Grid, PlaneIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -65,12 +65,15 @@ def read_traits(
     export: Export,
     grid: Grid,
     images: Mapping[str, ImageFile],
+    expected: Iterable[Part],
     renamed: Mapping[str, str],
 ) -> Traits:
     """Return what export and files say of the planes of a grid.
 
     Parameters
     ----------
+    expected
+        Channels that should be there, found or not.
     renamed
         A person's names for channels, by the name or label (``"w1"``, ``"1"``) that
         they would have.
@@ -81,7 +84,7 @@ def read_traits(
         If a key of `renamed` is no channel, or a name would be given twice.
     """
     files = _notes_of_files(grid, images)
-    names = _names(export, grid, files, renamed)
+    names = _names(export, grid, files, (*grid.channels, *expected), renamed)
     records = list(_records(grid, images))
     size, notes = _only(image.pixel_size for image in images.values())
     texts = (
@@ -148,13 +151,12 @@ def _names(
     export: Export,
     grid: Grid,
     files: Mapping[int, Iterable[ChannelNote]],
+    parts: Iterable[Part],
     renamed: Mapping[str, str],
 ) -> dict[Part, str]:
-    parts = dict.fromkeys((*grid.channels, *(export.expected.channels or ())))
-    for one in export.expected.listed or ():
-        parts.setdefault(one.channel or ONLY)
     names = {}
-    for part in sorted(parts):
+    # The first of two that are equal counts: labels of files before those of others.
+    for part in sorted(dict.fromkeys(parts)):
         stated = export.channels.get(part, ChannelNote()).name
         if stated is None and part in grid.channels:
             notes = files.get(grid.channels.index(part), ())

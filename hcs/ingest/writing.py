@@ -10,7 +10,13 @@ from hcs.images.image import Multiscales
 from hcs.images.ngff_image import NgffImage
 from hcs.ingest.decoding import FieldDecoder
 from hcs.ingest.display import display_channels
-from hcs.ingest.provenance import DONE, UNFINISHED, annotations_of, plate_of
+from hcs.ingest.provenance import (
+    DONE,
+    UNFINISHED,
+    annotations_of,
+    plate_of,
+    read_damage,
+)
 from hcs.metadata import Axis, Dataset, ImageMetadata
 from hcs.writing.writer import HCSPlateWriter
 
@@ -59,10 +65,7 @@ class ImportRun:
         self._lock = threading.Lock()
         self._done = 0
         if earlier is not None:
-            self._decoder.remember(
-                [(str(name), str(why)) for name, why in earlier.get("damaged", ())],
-                [tuple(place) for place in earlier.get("damaged_planes", ())],
-            )
+            self._decoder.remember(*read_damage(earlier))
 
     def write(
         self, target: Path, version: str | None, who: Who | None, workers: int

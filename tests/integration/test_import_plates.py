@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import hcs
 from hcs.errors import SourceError, StoreError
+from hcs.gaps import read_gap
 from hcs.ingest import decoding
 from hcs.ingest.plate import import_plate
 from hcs.layout import parse_well, well_label
@@ -114,7 +115,7 @@ def test_missing_planes_are_zero_and_recorded(tmp_path):
     source = export(tmp_path / "s")
     (source / "A01_s2_w1.tif").unlink()
     for path in source.glob("B03_s1_*"):
-        path.unlink()
+        path.write_bytes(b"")
     run(source, tmp_path / "p.zarr")
     with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
         assert not pixels_of(plate, "A01", 1)[0].any()
@@ -323,8 +324,7 @@ def test_a_damaged_file_costs_its_plane_and_no_more(tmp_path):
         assert [field.label for field in plate.well("B03").fields] == ["s1"]
         assert [(gap["well"], gap["field"], gap["channel"]) for gap in plate.gaps] == [
             ("A/1", "0", "w2"),
-            ("B/3", "1", "w1"),
-            ("B/3", "1", "w2"),
+            ("B/3", "1", None),
         ]
     known = extension_of(target)["import"]
     assert known["state"] == "done"
@@ -592,3 +592,63 @@ def test_projections_of_an_export_without_any_are_refused_in_words(
     with pytest.raises(SourceError, match=message):
         import_plate(source, tmp_path / "p.zarr", projection=True, **arguments)
     assert not (tmp_path / "p.zarr").exists()
+
+
+def gaps_of(source, target, **arguments):
+    """Return the gaps of an import, of a second one, and of its document, in words."""
+    first, second = (run(source, target, **arguments) for _ in range(2))
+    assert (first.state, second.state) == ("written", "unchanged")
+    texts = [str(gap) for gap in first.gaps]
+    assert [str(gap) for gap in second.gaps] == texts
+    assert second.skipped == first.skipped
+    with hcs.from_hcs_zarr(target) as plate:
+        labels = {well.path: well.label for well in plate}
+        labels |= {"B/3": "B03", "A/1": "A01"}
+        assert [str(read_gap(entry, labels)) for entry in plate.gaps] == texts
+    return texts
+
+
+@pytest.mark.parametrize("harm", ["empty", "cut", "damaged", "link"])
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("B03_s2_w2.tif", ["B03 field s2 channel w2"]),
+        ("B03_s2_*", ["B03 field s2"]),
+        ("B03_*", ["B03"]),
+        ("*_w2.tif", ["every well: channel w2"]),
+        ("*_s2_*", ["every well: field s2"]),
+    ],
+)
+def test_whatever_is_named_and_cannot_be_read_is_a_gap(
+    tmp_path, harm, pattern, expected
+):
+    source = export(tmp_path / "s")
+    for path in source.glob(pattern):
+        if harm == "damaged":
+            damage(path)
+        elif harm == "cut":
+            path.write_bytes(path.read_bytes()[:60])
+        else:
+            path.unlink()
+            path.symlink_to("nowhere") if harm == "link" else path.touch()
+    assert gaps_of(source, tmp_path / "p.zarr") == expected
+    assert validated(tmp_path / "p.zarr") == []
+
+
+def validated(path):
+    problems = validate(path, pixels=True)
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def test_damage_in_the_document_that_is_not_ours_is_passed_over(tmp_path):
+    source, target = export(tmp_path / "s"), tmp_path / "p.zarr"
+    run(source, target)
+    document = json.loads((target / "zarr.json").read_bytes())
+    document["attributes"]["hcs"]["import"] |= {
+        "damaged": [["a", "b"], 7, ["x"]],
+        "damaged_planes": [None, [0, 0, 0, 0, 0, 0], [9] * 6, ["a"] * 6],
+    }
+    (target / "zarr.json").write_text(json.dumps(document))
+    report = run(source, target)
+    assert report.damaged == (("a", "b"),)
+    assert [str(gap) for gap in report.gaps] == ["A01 field s1 channel w1"]

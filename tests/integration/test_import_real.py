@@ -103,8 +103,7 @@ def test_imagexpress_with_uneven_stacks(shared_data, tmp_path):
     assert str(report.expected) == (
         "2 wells x 2 fields x 4 channels x 3 z x 1 t: 48 planes"
     )
-    columns, fields = report.plan.format.columns, report.plan.grid.fields
-    assert [gap.describe(columns, fields) for gap in report.gaps] == [
+    assert [str(gap) for gap in report.gaps] == [
         "every well: channel Cy5",
         "every well: z ZStep_3",
     ]
@@ -228,3 +227,17 @@ def test_one_field_by_a_pattern(shared_data, tmp_path):
     assert report.channel_names == ("d0", "d1", "d2")
     with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
         assert [field.label for field in plate.well("D03").fields] == ["f00"]
+
+
+def test_a_channel_that_one_well_of_a_leica_export_lacks_is_one_gap(
+    shared_data, tmp_path
+):
+    source = shared_data / "exports" / "leica_matrix_zero_based"
+    report = import_plate(
+        source,
+        tmp_path / "p.zarr",
+        pattern=r"--(?P<well>[A-P]\d{1,2})--[^/]*--P(?P<field>\d+)--T(?P<t>\d+)"
+        r"--Z(?P<z>\d+)--C(?P<channel>\d+)\.ome\.tif",
+    )
+    assert (report.found.planes, report.expected.planes) == (3, 4)
+    assert [str(gap) for gap in report.gaps] == ["C03 field P000 channel C01"]

@@ -5,12 +5,15 @@ import pytest
 import tifffile
 
 from hcs.errors import SourceError
+from hcs.gaps import read_gap
 from hcs.ingest.display import channel_colors, display_channels
+from hcs.ingest.expectation import expect
 from hcs.ingest.export import ChannelNote, Expected
-from hcs.ingest.gaps import Gap, compare
+from hcs.ingest.gaps import count_expected, count_found, find_gaps
 from hcs.ingest.grid import ONLY, lay_out
 from hcs.ingest.images import read_image_file
 from hcs.ingest.names import NameParts, part
+from hcs.layout import FORMATS
 
 
 def image(array, **options):
@@ -98,12 +101,27 @@ def test_a_stack_in_one_file_fills_its_planes():
 NAMES = {part("1"): "DAPI", part("2"): "GFP", part("3"): "Cy5"}
 
 
+def compared(places, described=None, lost=(), damaged=()):
+    """Return what is expected of files by their names, and the gaps in words."""
+    grid = grid_of(
+        {name: said for name, said in places.items() if name not in lost} or places
+    )
+    expectation = expect(
+        described or Expected(),
+        grid,
+        list(places.values()),
+        [places[name] for name in lost],
+    )
+    gaps = find_gaps(grid, expectation, NAMES, FORMATS[96], damaged)
+    return count_expected(expectation), [str(gap) for gap in gaps], expectation.notes
+
+
 def test_nothing_is_missing_where_everything_is_there():
-    grid = grid_of({f"{c}": parts("A1", 1, c) for c in (1, 2)})
-    found, expected, gaps = compare(grid, Expected(), NAMES)
-    assert found == expected
-    assert gaps == ()
-    assert str(found) == "1 wells x 1 fields x 2 channels x 1 z x 1 t: 2 planes"
+    places = {f"{c}": parts("A1", 1, c) for c in (1, 2)}
+    expected, gaps, _ = compared(places)
+    assert expected == count_found(grid_of(places))
+    assert gaps == []
+    assert str(expected) == "1 wells x 1 fields x 2 channels x 1 z x 1 t: 2 planes"
 
 
 def test_gaps_name_the_largest_thing_that_is_missing():
@@ -116,67 +134,158 @@ def test_gaps_name_the_largest_thing_that_is_missing():
     }
     for gone in ("A1212", "B2111", "B2112", "B2221", "B2222"):
         del everything[gone]
-    for gone in [name for name in everything if name.startswith("A11")]:
-        del everything[gone]
-    found, expected, gaps = compare(grid_of(everything), Expected(), NAMES)
-    assert (found.planes, expected.planes) == (7, 16)
-    assert gaps == (
-        Gap(well=(0, 0), field=0),
-        Gap(well=(0, 0), field=1, channel="DAPI", z=1),
-        Gap(well=(1, 1), field=0, channel="DAPI"),
-        Gap(well=(1, 1), field=1, channel="GFP"),
-    )
+    lost = [name for name in everything if name.startswith("A11")]
+    expected, gaps, _ = compared(everything, lost=lost)
+    assert expected.planes == 16
+    assert gaps == [
+        "A01 field f1",
+        "A01 field f2 channel DAPI z 2",
+        "B02 field f1 channel DAPI",
+        "B02 field f2 channel GFP",
+    ]
 
 
 def test_what_no_file_has_is_a_gap_of_the_whole_plate():
-    grid = grid_of({"a": parts("A1", 1, 1, 1)})
-    expected = Expected(
+    described = Expected(
         wells=((0, 0), (0, 1)),
         fields=(part("1", "s1"), part("2", "s2")),
         channels=(part("1"), part("3")),
         z=(part("1", "ZStep_1"), part("2", "ZStep_2")),
     )
-    found, wanted, gaps = compare(grid, expected, NAMES)
-    assert (found.planes, wanted.planes) == (1, 2 * 2 * 2 * 2)
-    assert gaps == (
-        Gap(well=(0, 1)),
-        Gap(field="s2"),
-        Gap(channel="Cy5"),
-        Gap(z="ZStep_2"),
-    )
-    rows, columns = ["A"], ["1", "2"]
-    assert gaps[0].as_dict(rows, columns, grid.fields)["well"] == "A/2"
-    assert gaps[1].describe(12, grid.fields) == "every well: field s2"
+    expected, gaps, _ = compared({"a": parts("A1", 1, 1, 1)}, described)
+    assert expected.planes == 2 * 2 * 2 * 2
+    assert gaps == [
+        "A02",
+        "every well: field s2",
+        "every well: channel Cy5",
+        "every well: z ZStep_2",
+    ]
 
 
-def test_fields_that_an_index_does_not_list_are_no_gaps():
+def test_an_index_expects_what_it_lists_and_no_more():
     places = {
         "a": parts("A1", 1, 1),
         "b": parts("A1", 2, 1),
         "c": parts("B2", 1, 1),
+        "d": parts("B2", 1, 2),  # a channel that the index lists nowhere else
     }
     listed = frozenset(places.values())
-    grid = grid_of(places)
-    _, wanted, gaps = compare(grid, Expected(listed=listed), NAMES)
-    assert (wanted.planes, gaps) == (3, ())
+    expected, gaps, _ = compared(places, Expected(listed=listed))
+    assert (expected.planes, gaps) == (4, [])
     more = listed | {parts("B2", 2, 1), parts("C3", 1, 1)}
-    _, wanted, gaps = compare(grid, Expected(listed=frozenset(more)), NAMES)
-    assert wanted.planes == 5
-    assert gaps == (Gap(well=(2, 2)), Gap(well=(1, 1), field=1))
+    expected, gaps, _ = compared(places, Expected(listed=frozenset(more)))
+    assert expected.planes == 6
+    assert gaps == ["C03", "B02 field f2"]
+
+
+def wells_of(count, sites):
+    """Return places of files: `sites` of the number of the well, one file each."""
+    return {
+        f"{n}s{site}": parts(f"{'ABCDEFGH'[n // 12]}{n % 12 + 1}", site)
+        for n in range(count)
+        for site in sites(n)
+    }
+
+
+def test_one_site_that_a_well_of_96_lacks_is_one_gap():
+    places = wells_of(96, lambda n: range(1, 9 if n == 17 else 10))
+    expected, gaps, notes = compared(places)
+    assert (expected.planes, gaps, notes) == (96 * 9, ["B06 field f9"], ())
+
+
+def test_wells_with_sites_of_their_own_lack_none_and_that_is_said_once():
+    expected, gaps, notes = compared(wells_of(5, lambda n: [n % 3 + 1]))
+    assert (expected.wells, expected.planes, gaps) == (5, 5, [])
+    assert notes == (
+        "The wells have different sites (3 sets in 5 wells); those of one are not "
+        "expected of the others.",
+    )
+
+
+@pytest.mark.parametrize(("odd", "count"), [(1, 1), (2, 0)])
+def test_sites_are_expected_where_nine_of_ten_wells_share_them(odd, count):
+    _, gaps, notes = compared(wells_of(10, lambda n: (1,) if n < odd else (1, 2)))
+    assert (len(gaps), len(notes)) == (count, 1 - count)
+
+
+def test_more_sites_than_the_others_have_are_expected_of_their_well_alone():
+    _, gaps, _ = compared(wells_of(20, lambda n: (1, 2, 3) if n == 4 else (1, 2)))
+    assert gaps == []
+
+
+def test_each_file_that_cannot_be_read_is_a_gap_by_its_name():
+    places = {f"{w}{c}": parts(w, 1, c) for w in ("A1", "B2") for c in (1, 2)}
+    assert compared(places, lost=["B22"])[1] == ["B02 field f1 channel GFP"]
+    assert compared(places, lost=["B21", "B22"])[1] == ["B02"]
+    assert compared(places, lost=["A12", "B22"])[1] == ["every well: channel GFP"]
+    described = Expected(wells=((0, 0),), fields=(part("1"),), channels=(part("1"),))
+    assert compared(places, described, ["B22"])[1] == ["B02 field f1 channel GFP"]
+
+
+def test_a_file_that_cannot_be_read_and_names_no_channel_held_all_of_them():
+    stack = image(np.zeros((2, 4, 5), "u1")).with_pages_as("c")
+    grid = grid_of({"a": parts("A1")}, {"a": stack})
+    names = [parts("A1"), parts("A2")]
+    expectation = expect(Expected(), grid, names, names[1:])
+    assert count_expected(expectation).planes == 4
+    (gap,) = find_gaps(grid, expectation, NAMES, FORMATS[96])
+    assert str(gap) == "A02"
+
+
+def test_planes_that_cannot_be_decoded_are_gaps_as_those_that_are_not_there():
+    places = {f"{w}{c}": parts(w, 1, c) for w in ("A1", "B2") for c in (1, 2)}
+    assert compared(places, damaged=[(1, 1, 0, 0, 1, 0)])[1] == [
+        "B02 field f1 channel GFP"
+    ]
+    both = [(1, 1, 0, 0, c, 0) for c in (0, 1)]
+    assert compared(places, damaged=both)[1] == ["B02"]
+    every = [(n, n, 0, 0, c, 0) for n in (0, 1) for c in (0, 1)]
+    assert compared(places, damaged=every)[1] == ["A01", "B02"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ((1, 2, 4), "a hole: 3 is between 1 and 4"),
+        ((1, 3, 5, 11), "a hole: 7, 9 are between 1 and 11"),
+        ((2, 4, 6), None),
+        ((1, 5), None),
+        ((7,), None),
+    ],
+)
+def test_a_hole_in_z_numbers_is_a_note_and_no_gap(steps, told):
+    _, gaps, notes = compared({f"{z}": parts("A1", 1, 1, z) for z in steps})
+    assert gaps == []
+    assert [told in note for note in notes] == ([True] if told else [])
+
+
+def test_a_hole_that_the_description_lists_is_a_gap_and_no_note():
+    described = Expected(z=tuple(part(str(n), f"z{n}") for n in (1, 2, 3, 4)))
+    places = {f"{z}": parts("A1", 1, 1, z) for z in (1, 2, 4)}
+    _, gaps, notes = compared(places, described)
+    assert (gaps, notes) == (["every well: z z3"], ())
 
 
 def test_a_gap_in_the_document_points_into_the_arrays():
-    grid = grid_of({"a": parts("B2", 3, 1, 1), "b": parts("B2", 3, 1, 2)})
-    gap = Gap(well=(1, 1), field=0, channel="DAPI", z=1)
-    assert gap.as_dict(["A", "B"], ["1", "2"], grid.fields) == {
+    grid = grid_of(
+        {
+            "a": parts("B2", 3, 1, 1),
+            "b": parts("B2", 3, 1, 2),
+            "c": parts("B2", 3, 2, 1),
+        }
+    )
+    names = [parts("B2", 3)]
+    (gap,) = find_gaps(grid, expect(Expected(), grid, names, []), NAMES, FORMATS[96])
+    assert gap.entry == {
         "well": "B/2",
         "field": "0",
         "label": "f3",
-        "channel": "DAPI",
+        "channel": "GFP",
         "z": 1,
         "t": None,
     }
-    assert gap.describe(12, grid.fields) == "B02 field f3 channel DAPI z 2"
+    assert str(gap) == "B02 field f3 channel GFP z 2"
+    assert read_gap(gap.entry, {"B/2": "B02"}) == gap
 
 
 def test_files_without_numbers_are_the_only_ones():

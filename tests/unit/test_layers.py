@@ -16,6 +16,7 @@ _PURE = (
     "hcs",
     "hcs.cache",
     "hcs.errors",
+    "hcs.gaps",
     "hcs.layout",
     "hcs.lines",
     "hcs.metadata",

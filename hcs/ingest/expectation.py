@@ -1,0 +1,183 @@
+"""Which planes should be there, by an export's description or by its files' names.
+
+With an index or an .HTD, what it lists. Without: every well and field that a file is
+named for, each with all channels, z and t that the plate's names have. Fields are
+expected of other wells only where most wells share one set of them. A file that is
+named as an image and cannot be read counts by its name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise, product
+from math import gcd
+from typing import TYPE_CHECKING
+
+from hcs.gaps import shared_by_most
+from hcs.ingest.grid import ONLY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from hcs.ingest.export import Expected
+    from hcs.ingest.grid import Grid
+    from hcs.ingest.names import NameParts, Part
+    from hcs.layout import Position
+
+    PlaneParts = tuple[Part, Part, Part]
+    """Time point, channel and z as the names give them."""
+
+    Planes = frozenset[PlaneParts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """The planes that should be there."""
+
+    fields: Mapping[Position, Mapping[Part, Planes]]
+    """By well and field."""
+
+    notes: tuple[str, ...] = ()
+
+    def parts(self, axis: int) -> list[Part]:
+        """Return what is expected anywhere along t (0), c (1) or z (2)."""
+        distinct = {
+            planes for fields in self.fields.values() for planes in fields.values()
+        }
+        return sorted({plane[axis] for planes in distinct for plane in planes})
+
+
+def expect(
+    expected: Expected,
+    grid: Grid,
+    named: Sequence[NameParts],
+    lost: Sequence[NameParts],
+) -> Expectation:
+    """Return what should be there.
+
+    Parameters
+    ----------
+    expected
+        What the export's own description says.
+    grid
+        What was found.
+    named
+        What the names of all images say.
+    lost
+        What the names of those say that cannot be read.
+    """
+    axes = _Axes(expected, grid, named)
+    if expected.listed is not None:
+        fields = _by_field(expected.listed, axes)
+        notes: list[str] = []
+    elif expected.fields is not None or expected.wells is not None:
+        fields, notes = _described(expected, named, axes), []
+    else:
+        fields, notes = _by_names(named, axes)
+    for well, sites in _by_field(lost, axes).items():
+        for site, planes in sites.items():
+            known = fields.setdefault(well, {})
+            known[site] = known.get(site, frozenset()) | planes
+    expectation = Expectation(fields=fields)
+    return Expectation(
+        fields=fields,
+        notes=(
+            *notes,
+            *_holes("z", {*expectation.parts(2), *grid.z}),
+            *_holes("t", {*expectation.parts(0), *grid.t}),
+        ),
+    )
+
+
+class _Axes:
+    """What there is along t, c and z: as described, else as found and named."""
+
+    def __init__(
+        self, expected: Expected, grid: Grid, named: Sequence[NameParts]
+    ) -> None:
+        self.t, self.c, self.z = (
+            tuple(said)
+            if said is not None
+            else tuple(sorted({*found, *filter(None, names)}))
+            for said, found, names in (
+                (expected.t, grid.t, {parts.t for parts in named}),
+                (expected.channels, grid.channels, {parts.channel for parts in named}),
+                (expected.z, grid.z, {parts.z for parts in named}),
+            )
+        )
+        self.planes: Planes = frozenset(product(self.t, self.c, self.z))
+
+    def planes_of(self, parts: NameParts) -> Planes:
+        """Return the planes of a file; all along an axis that its name leaves out."""
+        return frozenset(
+            product(
+                self.t if parts.t is None else (parts.t,),
+                self.c if parts.channel is None else (parts.channel,),
+                self.z if parts.z is None else (parts.z,),
+            )
+        )
+
+
+_Fields = dict["Position", dict["Part", "Planes"]]
+
+
+def _by_field(names: Iterable[NameParts], axes: _Axes) -> _Fields:
+    planes: defaultdict[Position, defaultdict[Part, set[PlaneParts]]] = defaultdict(
+        lambda: defaultdict(set)
+    )
+    for parts in names:
+        if parts.well is not None:
+            planes[parts.well][parts.field or ONLY] |= axes.planes_of(parts)
+    return {
+        well: {field: frozenset(found) for field, found in fields.items()}
+        for well, fields in planes.items()
+    }
+
+
+def _described(expected: Expected, named: Sequence[NameParts], axes: _Axes) -> _Fields:
+    wells = expected.wells or {parts.well for parts in named if parts.well is not None}
+    fields = expected.fields or {parts.field or ONLY for parts in named}
+    return {well: dict.fromkeys(fields, axes.planes) for well in sorted(wells)}
+
+
+def _by_names(named: Sequence[NameParts], axes: _Axes) -> tuple[_Fields, list[str]]:
+    sites: defaultdict[Position, set[Part]] = defaultdict(set)
+    for parts in named:
+        if parts.well is not None:
+            sites[parts.well].add(parts.field or ONLY)
+    sets = [frozenset(fields) for fields in sites.values()]
+    most = shared_by_most(sets)
+    notes = []
+    if most is None and sets:
+        notes.append(
+            f"The wells have different sites ({len(set(sets))} sets in {len(sets)} "
+            f"wells); those of one are not expected of the others."
+        )
+    return {
+        well: dict.fromkeys(fields | (most or frozenset()), axes.planes)
+        for well, fields in sites.items()
+    }, notes
+
+
+def _holes(axis: str, parts: Iterable[Part]) -> Iterator[str]:
+    """Yield a sentence on numbers along an axis that are skipped."""
+    numbers = sorted(p.number for p in parts if p.number is not None)
+    steps = [high - low for low, high in pairwise(numbers)]
+    if len(set(steps)) < 2:
+        return
+    step = reduce(gcd, steps)
+    if max(steps) // step > _MOST_SKIPPED:
+        return
+    absent = sorted(set(range(numbers[0], numbers[-1], step)) - set(numbers))
+    shown = ", ".join(map(str, absent[:8])) + (", ..." if len(absent) > 8 else "")
+    yield (
+        f"The numbers along {axis} have a hole: {shown} "
+        f"{'is' if len(absent) == 1 else 'are'} between {numbers[0]} and "
+        f"{numbers[-1]} and named by no file."
+    )
+
+
+_MOST_SKIPPED = 10_000
+"""Steps; numbers further apart are no count, such as a date."""
