@@ -81,8 +81,9 @@ class Gap:
         }
         return kept if self.label is None else kept | {"label": self.label}
 
-    def __str__(self) -> str:
-        """Return the gap in words: ``"B02 field s1 channel DAPI z 2"``.
+    @property
+    def what(self) -> str:
+        """What of its well is not there, ``""`` for all of it.
 
         Planes along z and t are counted from 1, as people count.
         """
@@ -92,8 +93,12 @@ class Gap:
             ("z", _counted(self.z)),
             ("t", _counted(self.t)),
         )
+        return " ".join(f"{word} {name}" for word, name in parts if name is not None)
+
+    def __str__(self) -> str:
+        """Return the gap in words: ``"B02 field s1 channel DAPI z 2"``."""
         where = "every well:" if self.path is None else self.well or self.path
-        return " ".join([where, *(f"{word} {n}" for word, n in parts if n is not None)])
+        return f"{where} {self.what}".rstrip()
 
 
 def read_gap(entry: Mapping[str, Any], labels: Mapping[str, str]) -> Gap:

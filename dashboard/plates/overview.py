@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dashboard.plates.labels import grid_labels
-from dashboard.plates.values import Acquisition, Gap, PlateOverview, WellState
+from dashboard.plates.values import Acquisition, PlateOverview, WellState
 from dashboard.text import plain_text
+from hcs.gaps import read_gap, shared_by_most
 from hcs.lines import line_order
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
     from typing import Self
 
     from dashboard.plates.values import ChannelDisplay, WellStatus
     from hcs import HCSPlate
+    from hcs.gaps import Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +107,9 @@ def describe_plate(
     conditions
         Value of each column of the plate map, by path of the well.
     """
-    wells = _well_states(plate, grid, known, conditions)
     labels = dict(zip(grid.paths, grid.labels, strict=True))
-    gaps = tuple(_gap(entry, labels) for entry in plate.gaps)
+    gaps = tuple(read_gap(entry, labels) for entry in plate.gaps)
+    wells = _well_states(plate, grid, known, gaps, conditions)
     names = (name for one in conditions.values() for name in one)
     return PlateOverview(
         key=key,
@@ -144,11 +147,11 @@ def _well_states(
     plate: HCSPlate,
     grid: Grid,
     known: Mapping[str, KnownWell],
+    gaps: Sequence[Gap],
     conditions: Mapping[str, Mapping[str, Any]],
 ) -> tuple[WellState, ...]:
     listed = {well.path for well in plate.wells}
-    counts = [one.n_fields or 0 for one in known.values()]
-    expected = max([plate.field_count or 0, *counts], default=0) or None
+    expected = _expected_fields(listed, known, gaps, plate.field_count)
     states = []
     for place, (label, path) in enumerate(zip(grid.labels, grid.paths, strict=True)):
         row, column = divmod(place, len(grid.columns))
@@ -161,7 +164,7 @@ def _well_states(
                 column=column,
                 state="present" if one is None else one.state,
                 n_fields=None if one is None else one.n_fields,
-                expected_fields=expected if path in listed else None,
+                expected_fields=expected.get(path),
                 error=None if one is None else one.error,
                 corrected=one is not None and one.corrected,
                 conditions=tuple(
@@ -172,6 +175,40 @@ def _well_states(
             )
         )
     return tuple(states)
+
+
+def _expected_fields(
+    listed: Collection[str],
+    known: Mapping[str, KnownWell],
+    gaps: Sequence[Gap],
+    stated: int | None,
+) -> dict[str, int | None]:
+    """Return how many fields each well should have, None where nothing says it.
+
+    Its own and those that the import names as gaps; what most wells have is expected
+    of all, as it is on import. A number that the document states is the largest of
+    all wells, not that of each: it counts where no well reaches it.
+    """
+    absent: defaultdict[str | None, set[str | None]] = defaultdict(set)
+    for gap in gaps:
+        if gap.is_field:
+            absent[gap.path].add(gap.field)
+    counts = {
+        path: well.n_fields
+        + len((absent[path] | absent[None]) - {name for name, _ in well.fields})
+        for path, well in known.items()
+        if well.n_fields is not None
+    }
+    usual = shared_by_most(counts.values())
+    if stated and all(count < stated for count in counts.values()):
+        usual = stated
+    if not usual:
+        return {path: counts.get(path) for path in listed}
+    return {path: max(usual, _count(known.get(path))) for path in listed}
+
+
+def _count(well: KnownWell | None) -> int:
+    return 0 if well is None else well.n_fields or 0
 
 
 def _digest(known: Mapping[str, KnownWell], grid: Grid) -> str:
@@ -187,10 +224,13 @@ def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
     found = sum(well.n_fields or 0 for well in listed)
     expected = sum(well.expected_fields or 0 for well in listed)
     odd = any(well.state != "present" for well in listed)
+    where = f"fields in {len(listed):,} wells"
+    if len({well.expected_fields for well in listed}) > 1:
+        where += ", which differ in how many they have"
     parts = [
-        f"{found:,} fields in {len(listed):,} wells, complete"
-        if found == expected and not odd
-        else f"{found:,} of {expected:,} fields in {len(listed):,} wells"
+        f"{found:,} of {expected:,} {where}"
+        if found != expected
+        else f"{found:,} {where}{'' if odd or gaps else ', complete'}"
     ]
     for state, word in (
         ("missing", "missing"),
@@ -211,25 +251,12 @@ def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
     if partial:
         parts.append(_some(partial))
     if gaps:
-        parts.append("missing at import: " + _some([str(gap) for gap in gaps], 2))
+        more = f" and {len(gaps) - 2:,} more" if len(gaps) > 2 else ""
+        names = ", ".join(plain_text(str(gap), 200) for gap in gaps[:2])
+        parts.append(f"gaps: {names}{more}")
     return "; ".join(parts) + "."
 
 
 def _some(names: list[str], most: int = 4) -> str:
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
-
-
-def _gap(entry: Mapping[str, Any], labels: Mapping[str, str]) -> Gap:
-    path = _word(entry.get("well"))
-    return Gap(
-        well=None if path is None else labels.get(path, path),
-        field=_word(entry.get("field")),
-        channel=_word(entry.get("channel")),
-        z=_word(entry.get("z")),
-        t=_word(entry.get("t")),
-    )
-
-
-def _word(value: object) -> str | None:
-    return None if value is None else plain_text(value, 100)

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from hcs.gaps import Gap
 
 WellStatus = Literal["present", "missing", "unreadable", "not_acquired", "pending"]
 """``present``: its document was read, or is believed to be there until it is looked at;
@@ -123,36 +126,6 @@ class Acquisition:
     id: int
     name: str
     """The plate's name for it, else ``"acquisition <id>"``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """What the import expected and did not find; None where all of an axis lacks it."""
-
-    well: str | None = None
-    """Label of the well."""
-
-    field: str | None = None
-    channel: str | None = None
-    z: str | None = None
-    """Position in the stack: an index from 0, or the source's own word for it."""
-
-    t: str | None = None
-    """Time point: an index from 0, or the source's own word for it."""
-
-    def __str__(self) -> str:
-        where = self.well or "every well"
-        parts = [
-            f"{word} {value}"
-            for word, value in (
-                ("field", self.field),
-                ("channel", self.channel),
-                ("z", self.z),
-                ("t", self.t),
-            )
-            if value is not None
-        ]
-        return f"{where}: {', '.join(parts)}" if parts else where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

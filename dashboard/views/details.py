@@ -156,12 +156,18 @@ def _plate(overview: PlateOverview) -> dict[str, Any]:
 def _odd(overview: PlateOverview) -> list[tuple[str, str, list[tuple[str, str]], int]]:
     """Return groups of odd wells: name, tone, the first of them, how many more."""
     wells = overview.wells
-    gaps = {gap.well for gap in overview.gaps if gap.well}
+    gaps: dict[str | None, list[str]] = {}
+    for gap in overview.gaps:
+        gaps.setdefault(gap.path, []).append(gap.what or "all of it")
     groups = [
         ("Cannot be read", "bad", [w for w in wells if w.state == "unreadable"]),
         ("Listed, nothing there", "bad", [w for w in wells if w.state == "missing"]),
-        ("Fields missing", "warn", [w for w in wells if _partial(w)]),
-        ("Not in the export", "warn", [w for w in wells if {w.label, w.path} & gaps]),
+        (
+            "Fields missing",
+            "warn",
+            [w for w in wells if _partial(w) and w.path not in gaps],
+        ),
+        ("Gaps", "warn", [w for w in wells if w.path in gaps]),
         ("Not written yet", "", [w for w in wells if w.state == "pending"]),
         ("Corrected", "", [w for w in wells if w.corrected]),
     ]
@@ -170,7 +176,12 @@ def _odd(overview: PlateOverview) -> list[tuple[str, str, list[tuple[str, str]],
             name,
             tone,
             [
-                (well.label, plain_text(well.error or ""))
+                (
+                    well.label,
+                    plain_text(
+                        well.error or "; ".join(gaps.get(well.path, ())[:4]), 300
+                    ),
+                )
                 for well in found[:_MOST_WELLS]
             ],
             max(0, len(found) - _MOST_WELLS),

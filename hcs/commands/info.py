@@ -153,9 +153,9 @@ def _conditions(conditions: dict[str, Any]) -> str:
 def _gaps(gaps: dict[str, Any]) -> str:
     if not gaps["count"]:
         return "none known"
-    return f"{gaps['count']} in {counted(len(gaps['wells']), 'well')}: " + some(
-        gaps["wells"]
-    )
+    more = gaps["count"] - len(gaps["named"])
+    rest = f" and {more} more" if more else ""
+    return f"{gaps['count']}: {', '.join(map(safe, gaps['named']))}{rest}"
 
 
 def _history(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -274,9 +274,9 @@ class HCSPlate:
             well = self._wells.setdefault(listed.path, fresh)
         return well
 
-    def label(self, well: PlateWell) -> str:
-        """Return a listed well as people write it, ``"B02"``."""
-        return self._names.label(well)
+    def label(self, well: PlateWell | str) -> str:
+        """Return a well, or the path of one, as people write it: ``"B02"``."""
+        return self._names.label(well if isinstance(well, str) else well.path)
 
     def __iter__(self) -> Iterator[HCSWell]:
         """Yield every listed well; each reads its document when it is first needed.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError, NotFoundError
+from hcs.gaps import read_gap
 from hcs.images.array import ArraySpec
 from hcs.images.image_group import join
 from hcs.lines import physical_plate, wells_in_order
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _BATCH = 128
 """Wells that a remote store is asked for at once."""
+
+_NAMED = 8
+"""Gaps that are named; they are counted all."""
 
 _ATTEMPTS = 16
 """Images tried until one can be read; then the plate is said to have none."""
@@ -68,8 +72,6 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
     columns = tuple(column.name for column in plate.columns)
     ours = extension(plate.attributes)
     conditions = plate.conditions
-    gaps = plate.gaps
-    gap_wells = list(dict.fromkeys(str(gap.get("well", "?")) for gap in gaps))
     provenance = ours.get("import")
     return {
         "location": plate.location,
@@ -105,7 +107,7 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
             "columns": list(next(iter(conditions.values()), {})),
             "wells": len(conditions),
         },
-        "gaps": {"count": len(gaps), "wells": gap_wells},
+        "gaps": _gaps(plate),
         "import": _text(provenance, "state"),
         "history": {
             "events": tally.events,
@@ -113,6 +115,19 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
             "reverts": tally.reverts,
         },
         "unsettled": tally.unsettled,
+    }
+
+
+def _gaps(plate: HCSPlate) -> dict[str, Any]:
+    entries = plate.gaps
+    paths = {path for entry in entries if isinstance(path := entry.get("well"), str)}
+    labels = {path: plate.label(path) for path in paths}
+    gaps = [read_gap(entry, labels) for entry in entries]
+    wells = dict.fromkeys(gap.path for gap in gaps if gap.path is not None)
+    return {
+        "count": len(gaps),
+        "wells": list(wells),
+        "named": [str(gap) for gap in gaps[:_NAMED]],
     }
 
 

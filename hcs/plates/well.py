@@ -170,7 +170,7 @@ class HCSWell:
         """The well as people write it, ``"B02"``."""
         if self._names is None:
             return self.path
-        return self._names.label(self.plate_metadata)
+        return self._names.label(self.plate_metadata.path)
 
     @property
     def row_index(self) -> int:

@@ -21,15 +21,15 @@ class WellNames:
     def __init__(self, plate: Plate) -> None:
         self._plate = plate
 
-    def label(self, well: PlateWell) -> str:
+    def label(self, path: str) -> str:
         """Return a well as people write it, ``"B02"``; its path if it has no such name.
 
         Columns are padded to the widest number of the plate.
         """
-        row, _, column = well.path.partition("/")
+        row, _, column = path.partition("/")
         if row.isascii() and row.isalpha() and column.isascii() and column.isdecimal():
             return f"{row}{int(column):0{self._digits}d}"
-        return well.path
+        return path
 
     def find(self, name: str) -> PlateWell | None:
         """Return the listed well that a name means in any spelling, None if none.

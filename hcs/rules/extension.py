@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hcs.gaps import Gap, read_gap
 from hcs.ngff.history import FieldRecord, read_records
 from hcs.rules.problem import OURS, Problem, kind
 
@@ -35,24 +36,24 @@ def _bent(ours: object, where: str) -> Problem:
 
 def _gaps(gaps: Any) -> list[Problem]:
     """Return one note for each well that an import found planes missing in."""
-    wells: dict[str, list[dict[str, Any]]] = {}
-    for gap in gaps if isinstance(gaps, list) else ():
-        if isinstance(gap, dict):
-            wells.setdefault(str(gap.get("well", "?")), []).append(gap)
+    wells: dict[str, list[Gap]] = {}
+    for entry in gaps if isinstance(gaps, list) else ():
+        if isinstance(entry, dict):
+            gap = read_gap(entry, {})
+            wells.setdefault(gap.path or "", []).append(gap)
     return [
-        Problem("hcs-gaps", "warning", well, _gap_text(found), OURS)
-        for well, found in wells.items()
+        Problem("hcs-gaps", "warning", path, _gap_text(gaps), OURS)
+        for path, gaps in wells.items()
     ]
 
 
-def _gap_text(gaps: list[dict[str, Any]]) -> str:
-    first = ", ".join(
-        f"{key} {value}"
-        for key, value in gaps[0].items()
-        if key != "well" and isinstance(value, str | int)
-    )
+def _gap_text(gaps: list[Gap]) -> str:
+    """Return a sentence on the gaps of one well, or on those of every well."""
+    first = gaps[0].what or "this well"
+    if gaps[0].path is None:
+        first += " in any well"
     if len(gaps) == 1:
-        return f"The source had no image for {first or 'this well'}."
+        return f"The source had no image for {first}."
     return f"The source had no image for {len(gaps)} places, the first: {first}."
 
 

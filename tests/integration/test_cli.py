@@ -183,7 +183,7 @@ def test_info_says_what_a_plate_is(hcs: Any, tmp_path: Path) -> None:
         "y 0.5 micrometer, x 0.5 micrometer",
         "0  DNA  4169E1",
         "dose (2 wells)",
-        "1 in 1 well: B/3",
+        "1: B3 field 1",
     ):
         assert text in done.out
 

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from dashboard.errors import DashboardError, NotServedError
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.labels import grid_labels
 from dashboard.plates.registry import natural, unique_keys
 from dashboard.plates.values import ChannelSetting
-from hcs import from_hcs_zarr
+from hcs import from_hcs_zarr, import_plate
+from hcs.gaps import Gap
+from hcs.plates.summary import summarise
 from tests import plates
 from tests.integration.serving import service, surveyed, wait_for
 
@@ -210,13 +213,61 @@ def test_the_contrast_is_the_same_for_the_whole_plate_and_says_its_source(
 
 
 def test_missing_fields_are_counted_and_named(tmp_path: Path, workspace: Path) -> None:
-    path = plates.make(tmp_path / KEY, fields=3, missing=[(0, 1, 2)])
+    path = plates.make(tmp_path / KEY, rows=2, columns=5, fields=3, missing=[(0, 1, 2)])
     with service(workspace, path) as made:
         overview = surveyed(made, KEY)
         values = made.values(KEY, "completeness")
-    assert "17 of 18 fields" in overview.banner
+    assert "29 of 30 fields" in overview.banner
     assert "A2 has 2" in overview.banner
     assert values.wells["A2"].value == pytest.approx(200 / 3)
+
+
+def test_a_field_that_the_import_names_as_a_gap_is_expected_of_its_well(
+    tmp_path: Path, workspace: Path
+) -> None:
+    gaps = [Gap(path="A/2", field="2", label="s3").entry]
+    path = plates.make(
+        tmp_path / KEY, fields=3, missing=[(0, 1, 2)], annotations={"gaps": gaps}
+    )
+    with service(workspace, path) as made:
+        overview = surveyed(made, KEY)
+    assert overview.banner == (
+        "17 of 18 fields in 6 wells; A2 has 2; gaps: A2 field s3."
+    )
+    assert {well.expected_fields for well in overview.wells} == {3}
+
+
+def test_wells_that_differ_in_their_fields_lack_none(
+    tmp_path: Path, workspace: Path
+) -> None:
+    absent = [(row, 0, field) for row in (0, 1) for field in range(row, 2)]
+    path = plates.make(tmp_path / KEY, fields=3, missing=absent)
+    with service(workspace, path) as made:
+        overview = surveyed(made, KEY)
+        values = made.values(KEY, "completeness")
+    assert overview.banner == (
+        "15 fields in 6 wells, which differ in how many they have, complete."
+    )
+    assert {cell.value for cell in values.wells.values()} == {100}
+
+
+def test_page_and_importer_give_a_gap_one_name(tmp_path: Path, workspace: Path) -> None:
+    source = tmp_path / "export"
+    source.mkdir()
+    for number, name in enumerate(["A01_s1_w1", "A01_s1_w2", "B03_s1_w1", "B03_s1_w2"]):
+        tifffile.imwrite(source / f"{name}.tif", np.full((16, 16), number, "u2"))
+    (source / "B03_s1_w2.tif").write_bytes(b"")
+    (source / "C02_s1_w1.tif").write_bytes(b"")
+    pattern = r"(?P<well>[A-H]\d\d)_s(?P<field>\d)_w(?P<channel>\d)"
+    report = import_plate(source, tmp_path / KEY, pattern=pattern)
+    names = [str(gap) for gap in report.gaps]
+    assert names == ["C02", "B03 field s1 channel w2"]
+    with service(workspace, tmp_path / KEY) as made:
+        overview = surveyed(made, KEY)
+    assert [str(gap) for gap in overview.gaps] == names
+    assert f"gaps: {', '.join(names)}." in overview.banner
+    with from_hcs_zarr(tmp_path / KEY) as plate:
+        assert summarise(plate)["gaps"]["named"] == names
 
 
 # --- wells and pixels ----------------------------------------------------------------

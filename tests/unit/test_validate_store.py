@@ -456,14 +456,20 @@ def test_gaps_are_one_warning_a_well(raw: Raw) -> None:
         {"well": "A/1", "field": "s1", "channel": "DNA"},
         {"well": "A/1", "field": "s2", "channel": "DNA"},
         {"well": "B/2", "z": 3},
+        {"well": None, "channel": "Cy5"},
         "rubbish",
     ]
     raw.ours("", {"gaps": gaps, "import": {"state": "unfinished"}})
-    first, second, third = notes(raw)
+    first, second, third, every = notes(raw)
+    assert every == (
+        "hcs-gaps",
+        "",
+        "The source had no image for channel Cy5 in any well.",
+    )
     assert first[0] == "hcs-import-unfinished"
     assert second[:2] == ("hcs-gaps", "A/1")
     assert "2 places" in second[2]
-    assert third == ("hcs-gaps", "B/2", "The source had no image for z 3.")
+    assert third == ("hcs-gaps", "B/2", "The source had no image for z 4.")
 
 
 def test_corrections_that_are_not_settled_are_warnings(raw: Raw) -> None:
