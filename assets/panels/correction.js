@@ -6,6 +6,7 @@ import { bytes, fill, h, icon, say, set } from "../core/dom.js"
 import { island } from "../core/island.js"
 import { sendFile } from "./upload_request.js"
 
+const PAGES = [["c", "channels"], ["z", "z"], ["t", "t"]]
 const ACCEPT = ".tif,.tiff,.ome.tif,.ome.tiff,.png,image/tiff,image/png"
 
 export function render(context) {
@@ -110,10 +111,16 @@ function build({ el, send, hide }) {
       on: { change: () => send("assign", { upload: upload.id, channel: select.value }) },
     }, options.map(([value, text]) => h("option", { value }, text))) : null
     if (select) select.value = upload.channel
+    const pages = upload.pages ? h("select", {
+      class: "hcs-pages", "aria-label": `Pages of ${upload.name}`, disabled: content.busy,
+      on: { change: () => send("pages", { upload: upload.id, pages: pages.value }) },
+    }, PAGES.map(([value, text]) => h("option", { value }, text))) : null
+    if (pages) pages.value = upload.pages
     return h("li", { dataset: { upload: upload.id } },
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: upload.name }, upload.name),
         h("button", { type: "button", class: "plain square", "aria-label": `Remove ${upload.name}`, title: "Remove", disabled: content.busy, on: { click: () => send("remove", { upload: upload.id }) } }, icon("close"))),
-      h("div", { class: "row" }, h("span", { class: "small soft grow cut" }, upload.text), select))
+      h("div", { class: "row" }, h("span", { class: "small soft grow cut" }, upload.text), select),
+      pages && h("label", { class: "row" }, h("span", { class: "small soft grow" }, "Pages are"), pages))
   }
 
   function sendingRow(entry) {

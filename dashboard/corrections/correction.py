@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.corrections.assembly import Assembly, assemble
-from dashboard.corrections.drafting import describe, find_target, index_of, suggest
+from dashboard.corrections.drafting import (
+    describe,
+    find_target,
+    index_of,
+    likely_axis,
+    suggest,
+)
 from dashboard.corrections.staged_pixels import levels
 from dashboard.corrections.versions import field_history, version_view
 from dashboard.errors import BlockedError, NotServedError, RefusedError
@@ -87,8 +93,14 @@ class Corrections:
         uploads: Sequence[str],
     ) -> tuple[Source, ...]:
         """Return which channel each file seems to hold; see `Service.suggest`."""
-        files = [self._uploads.get(token, one) for one in uploads]
-        return suggest(find_target(plate, well, field), files)
+        target = find_target(plate, well, field)
+        files = [self._uploads.get(token, upload) for upload in uploads]
+        if len(files) == 1 and files[0].pages:
+            axis = likely_axis(target, files[0])
+            files = [
+                self._uploads.read_pages_as(token, files[0].id, axis, chosen=False)
+            ]
+        return suggest(target, files)
 
     def stage(
         self,

@@ -44,6 +44,9 @@ class Decoded:
     not_finite: int = 0
     """Pixels that are NaN or infinite."""
 
+    pages: int = 0
+    """Pages of which the file does not say what they are; decoded as z."""
+
 
 def decode(
     source: Path,
@@ -192,8 +195,9 @@ def _decode(order: Mapping[str, Any]) -> Decoded:
                 for index, name in enumerate(file.channel_names)
             ),
             pixel_size=file.pixel_size[1] if file.pixel_size else None,
-            facts=tuple(fact.message for fact in file.facts),
+            facts=tuple(f.message for f in file.facts if f.code != "pages"),
             not_finite=odd,
+            pages=file.pages,
         )
 
 

@@ -77,6 +77,10 @@ class CorrectionDesk:
         """Forget a file of a page."""
         self._uploads.remove(token, [upload])
 
+    def read_pages_as(self, token: str, upload: str, axis: str) -> Upload:
+        """Take the pages of a file as a person says: ``c``, ``z`` or ``t`` (fast)."""
+        return self._uploads.read_pages_as(token, upload, axis, chosen=True)
+
     def suggest(
         self,
         token: str,
@@ -85,7 +89,11 @@ class CorrectionDesk:
         field: str | None,
         uploads: Sequence[str],
     ) -> tuple[Source, ...]:
-        """Return which channel each file seems to hold, for people to correct."""
+        """Return which channel each file seems to hold, for people to correct.
+
+        Pages of a single file that does not say what they are become channels where
+        the field has as many and one z, unless a person has said what they are.
+        """
         return self._corrections.suggest(
             token, self._plates.get(key), well, field, uploads
         )

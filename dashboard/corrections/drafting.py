@@ -17,6 +17,7 @@ from dashboard.corrections.staged_pixels import view_of
 from dashboard.plates.survey import first_field
 from dashboard.plates.values import Difference, Source, Staged
 from hcs.errors import SourceError
+from hcs.ingest import likely_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,16 @@ def find_target(plate: ServedPlate, well: str, field: str | None) -> Target:
         reference = None if found is None else plate.field(*found)
     return Target(
         plate=plate, well=well, path=path, present=present, reference=reference
+    )
+
+
+def likely_axis(target: Target, file: Upload) -> str:
+    """Return what the pages of a file most likely are in a target: ``c`` or ``z``."""
+    reference = target.reference
+    if reference is None:
+        return "z"
+    return likely_pages(
+        file.shape[0], channels=reference.size("c"), z=reference.size("z")
     )
 
 

@@ -8,6 +8,7 @@ when that session ends.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 import secrets
 import shutil
@@ -58,6 +59,8 @@ class _Kept:
     planes: Path
     decoded: Decoded
     nbytes: int
+    chosen: bool = False
+    """A person said what its pages are."""
 
 
 @dataclass(slots=True)
@@ -226,6 +229,36 @@ class Uploads:
         pixels: NDArray[Any] = np.load(kept.planes, mmap_mode="r", allow_pickle=False)
         return pixels
 
+    def read_pages_as(
+        self, token: str, upload: str, axis: str, *, chosen: bool
+    ) -> Upload:
+        """Take the pages of a file as channels, z or time points.
+
+        Parameters
+        ----------
+        axis
+            ``"c"``, ``"z"`` or ``"t"``.
+        chosen
+            A person said so; what is only likely does not change that later.
+
+        Raises
+        ------
+        RefusedError
+            If the file says itself what its pages are.
+        """
+        kept = self._kept(token, upload)
+        if not kept.upload.pages or axis not in ("c", "z", "t"):
+            raise RefusedError(
+                f"The pages of {kept.upload.name} cannot be taken as {axis!r}."
+            )
+        with self._lock:
+            if chosen or not kept.chosen:
+                kept.chosen = chosen
+                kept.upload = dataclasses.replace(
+                    kept.upload, axes=(axis, "y", "x"), pages=axis
+                )
+            return kept.upload
+
     def remove(self, token: str, uploads: Sequence[str]) -> None:
         """Forget files of a session; unknown ids are passed over."""
         session = self._session(token)
@@ -329,6 +362,7 @@ def _described(identifier: str, receiving: Receiving, decoded: Decoded) -> Uploa
         pixel_size=decoded.pixel_size,
         facts=decoded.facts,
         not_finite=decoded.not_finite,
+        pages="z" if decoded.pages else "",
         guess_well=guessed.well,
         guess_field=guessed.field,
         guess_channel=guessed.channel,

@@ -390,6 +390,10 @@ class Upload:
     facts: tuple[str, ...] = ()
     """What a person may want to know of the file, a sentence each."""
 
+    pages: str = ""
+    """The axis that pages are taken as of which the file does not say what they are:
+    ``"c"``, ``"z"`` or ``"t"``; ``""`` where it says it, or has one page."""
+
     guess_channel: int | None = None
     """Channel number in the file name, as written; see `Service.suggest`."""
 

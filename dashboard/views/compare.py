@@ -34,7 +34,6 @@ class Compare:
             self.component.put({"staged": None})
             return
         old = self._present(now, staged)
-        z, t = place(staged.view, now.state)
         new = picture_content(staged.view)
         urls = self._session.urls
         self.component.put(
@@ -45,6 +44,7 @@ class Compare:
                 "new_text": plain_text(", ".join(staged.sources), 200),
                 "staged": {
                     **new,
+                    **_place(staged.view, now),
                     "id": staged.id,
                     "plane": urls.staged_plane(staged.id, level=0, channel=0),
                     "picture": urls.staged_picture(staged.id, level=0, channels=()),
@@ -52,8 +52,6 @@ class Compare:
                 "pixel": new["pixel"],
                 "unit": new["unit"],
                 "hint": "Both move together: wheel zooms, drag moves.",
-                "z": z,
-                "t": t,
             }
         )
 
@@ -67,7 +65,14 @@ class Compare:
         urls = self._session.urls
         return {
             **picture_content(field),
+            **_place(field, now),
             "id": field.version,
             "plane": urls.plane(*where, level=0, channel=0),
             "picture": urls.picture(*where, level=0, channels=()),
         }
+
+
+def _place(field: FieldView, now: Snapshot) -> dict[str, int]:
+    """Return z and t that a field shows; old and new can have different numbers."""
+    z, t = place(field, now.state)
+    return {"z": z, "t": t}

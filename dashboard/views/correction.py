@@ -134,6 +134,17 @@ class Correction:
         self._set(sources=sources, error="")
         self._stage()
 
+    def read_pages_as(self, upload: str, axis: str) -> None:
+        """Say what a file's pages are; it is assigned and staged anew."""
+        service, token = self._session.service, self._session.token
+        try:
+            service.corrections.read_pages_as(token, upload, axis)
+        except HCSError as error:
+            self._set(error=plain_text(error))
+            return
+        self._set(uploads=service.corrections.uploads(token), error="", done="")
+        self._suggest()
+
     def remove(self, upload: str) -> None:
         """Forget a file."""
         service, token = self._session.service, self._session.token
@@ -159,8 +170,14 @@ class Correction:
             lambda: self._session.service.corrections.suggest(
                 self._session.token, plate, well, target.field, files
             ),
-            lambda sources: self.assign(tuple(sources)),
+            lambda sources: self._suggested(tuple(sources)),
         )
+
+    def _suggested(self, sources: tuple[Source, ...]) -> None:
+        # What the pages of a file most likely are may have been seen only now.
+        uploads = self._session.service.corrections.uploads(self._session.token)
+        self._set(uploads=uploads)
+        self.assign(sources)
 
     def _stage(self) -> None:
         """Prepare the correction; what was prepared before is given up."""

@@ -37,6 +37,7 @@ class UploadForm:
         )
         on("target", self._target)
         on("assign", self._assign)
+        on("pages", self._pages)
         on("remove", lambda message: correction.remove(text_of(message, "upload")))
         on("confirm", self._confirm)
         on("commit", self._commit)
@@ -63,6 +64,11 @@ class UploadForm:
             kept = [one for one in kept if one.channel != index]
             kept.append(Source(upload=upload, channel=index))
         self._correction.assign(tuple(kept))
+
+    def _pages(self, message: Message) -> None:
+        self._correction.read_pages_as(
+            text_of(message, "upload"), text_of(message, "pages", 10)
+        )
 
     def _confirm(self, message: Message) -> None:
         kind = text_of(message, "kind", 60)
@@ -173,6 +179,7 @@ def _file(upload: Upload, source: Source | None, now: Snapshot) -> dict[str, Any
         "name": plain_text(upload.name, 200),
         "text": f"{size} ({''.join(upload.axes)}), {upload.dtype}",
         "single": count == 1,
+        "pages": upload.pages,
         "all": several,
         "channel": channel,
     }

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import argparse
 
 _PRESETS = ("auto", "imagexpress", "phenix", "regex")
+_PAGES = ("channels", "z", "t")
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -57,6 +58,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="take the export's projections along z instead of its planes",
     )
     parser.add_argument(
+        "--pages",
+        choices=_PAGES,
+        help="what the pages of a TIFF are that does not say it; default: channels "
+        "where the export names as many, else z",
+    )
+    parser.add_argument(
         "--version", help="NGFF version; default: 0.5, or what is resumed"
     )
     parser.add_argument(
@@ -88,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
             format=options.format,
             channel_names=_channel_names(options),
             projection=options.projection,
+            pages=options.pages,
             progress=bar,
         )
     for line in report.lines():

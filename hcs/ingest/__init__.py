@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hcs.ingest.guess import match_channel as match_channel
     from hcs.ingest.images import Limits as Limits
+    from hcs.ingest.images import likely_pages as likely_pages
     from hcs.ingest.images import not_finite as not_finite
 else:
     from hcs.public import public_names
@@ -15,6 +16,6 @@ else:
         __name__,
         {
             "guess": "match_channel",
-            "images": "Limits not_finite",
+            "images": "Limits likely_pages not_finite",
         },
     )

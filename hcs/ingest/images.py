@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -66,6 +66,33 @@ class Fact:
 
     message: str
     """A sentence for people."""
+
+
+PAGES: Final = {"channels": "c", "z": "z", "t": "t"}
+"""What pages can be taken as, as people say it, and the axis that it is."""
+
+
+def pages_fact(pages: int, axis: str) -> Fact:
+    """Return that a file does not say what its pages are, and what they count as."""
+    what = {"c": "channels", "z": "planes along z", "t": "time points"}[axis]
+    return Fact(
+        "pages",
+        f"It holds {pages} pages and does not say what they are; they are taken as "
+        f"{what}.",
+    )
+
+
+def likely_pages(pages: int, *, channels: int, z: int) -> str:
+    """Return the axis that pages of unsaid meaning most likely are, ``c`` or ``z``.
+
+    Parameters
+    ----------
+    pages
+        Of the file.
+    channels, z
+        How many the field has that they are to be.
+    """
+    return "c" if 1 < pages == channels and z == 1 else "z"
 
 
 class PlaneReader(Protocol):
@@ -169,6 +196,11 @@ class ImageFile:
                 raise IndexError(f"{self.name} has no plane {axis}={index}.")
         return self.reader.read(tuple(wanted[axis] for axis in self.axes[:-2]))
 
+    @property
+    def pages(self) -> int:
+        """Number of pages of which nobody says what they are; 0 of other files."""
+        return self.shape[0] if self.has("pages") and len(self.axes) == 3 else 0
+
     def with_pages_as(self, axis: str) -> ImageFile:
         """Return the file with pages of unsaid meaning taken as ``t``, ``c`` or ``z``.
 
@@ -177,11 +209,14 @@ class ImageFile:
         SourceError
             If the file says what its pages are, or has none.
         """
-        if not self.has("pages") or axis not in ("t", "c", "z"):
+        if not self.pages or axis not in ("t", "c", "z"):
             raise SourceError(
                 f"The pages of {self.name} cannot be taken as axis {axis!r}."
             )
-        return replace(self, axes=(axis, "y", "x"))
+        facts = (fact for fact in self.facts if fact.code != "pages")
+        return replace(
+            self, axes=(axis, "y", "x"), facts=(*facts, pages_fact(self.pages, axis))
+        )
 
     def close(self) -> None:
         """Release the file; planes can still be read, which opens it again."""

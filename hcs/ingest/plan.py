@@ -13,7 +13,13 @@ from hcs.errors import SourceError
 from hcs.ingest.expectation import Expectation, expect
 from hcs.ingest.gaps import Counts, count_expected, count_found, find_gaps
 from hcs.ingest.grid import Grid, lay_out
-from hcs.ingest.images import ImageFile, Limits, read_image_file
+from hcs.ingest.images import (
+    PAGES,
+    ImageFile,
+    Limits,
+    likely_pages,
+    read_image_file,
+)
 from hcs.ingest.presets import read_export
 from hcs.ingest.traits import Traits, read_traits
 from hcs.layout import PlateFormat, fitting_format, plate_format
@@ -75,6 +81,7 @@ class Choices:
     plate_map: Path | str | bytes | None = None
     format: PlateFormat | int | str | None = None
     channel_names: Mapping[str, str] | None = None
+    pages: str | None = None
 
 
 def make_plan(source: Source, choices: Choices) -> Plan:
@@ -92,6 +99,7 @@ def make_plan(source: Source, choices: Choices) -> Plan:
         projection=choices.projection,
     )
     images, unread = _examined(source, export)
+    images = _with_pages(images, export, choices.pages)
     grid = lay_out(export.places, images)
     expectation = expect(
         export.expected,
@@ -162,6 +170,33 @@ def _examine(source: Source, name: str) -> ImageFile | str:
     except SourceError as error:
         return str(error).removeprefix(f"{name} ").rstrip(".")
     return "is a colour picture (RGB), not intensities" if image.is_rgb else image
+
+
+def _with_pages(
+    images: dict[str, ImageFile], export: Export, pages: str | None
+) -> dict[str, ImageFile]:
+    """Return the images, pages of unsaid meaning as asked for or as is most likely."""
+    if pages is not None and pages not in PAGES:
+        raise SourceError(
+            f"Pages cannot be {pages!r}; they are one of {', '.join(PAGES)}."
+        )
+    if pages is not None and not any(image.pages for image in images.values()):
+        raise SourceError(
+            f"No image has pages that could be taken as {pages}: each has one page, "
+            f"or says what its pages are."
+        )
+    expected = export.expected
+    channels, steps = len(expected.channels or ()), len(expected.z or (None,))
+    return {
+        name: image.with_pages_as(
+            likely_pages(image.pages, channels=channels, z=steps)
+            if pages is None
+            else PAGES[pages]
+        )
+        if image.pages
+        else image
+        for name, image in images.items()
+    }
 
 
 def _facts(images: Iterable[ImageFile]) -> list[str]:

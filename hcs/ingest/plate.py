@@ -42,6 +42,7 @@ def import_plate(
     format: PlateFormat | int | str | None = None,
     channel_names: Mapping[str, str] | None = None,
     projection: bool = False,
+    pages: str | None = None,
     who: Who | None = None,
     workers: int | None = None,
 ) -> ImportReport:
@@ -81,6 +82,10 @@ def import_plate(
         New names by the channels' own names or labels: ``{"w1": "DNA"}``.
     projection
         Take the projections along z of an ImageXpress export instead of its planes.
+    pages
+        What pages of image files are that do not say it: ``"channels"``, ``"z"`` or
+        ``"t"``. None takes them as channels where the export names as many and one z,
+        else as z.
     who
         Whom the history names; by default the login name.
     workers
@@ -107,6 +112,7 @@ def import_plate(
         plate_map=plate_map,
         format=format,
         channel_names=channel_names,
+        pages=pages,
     )
     with open_source(source) as files:
         plan = make_plan(files, choices)

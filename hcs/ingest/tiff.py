@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 
 from hcs.errors import SourceError
-from hcs.ingest.images import AXES, Fact, ImageFile, Limits
+from hcs.ingest.images import AXES, Fact, ImageFile, Limits, pages_fact
 from hcs.ingest.tiffbounds import check_page, check_size, refuse_doctype
 from hcs.ingest.tiffchain import check_pages
 from hcs.ingest.tiffmeta import TiffNames, read_names
@@ -258,11 +258,7 @@ class _Layout:
         if size == 1:
             return None
         if letter in _UNSAID and not set("TCZ") & set(self._series.axes):
-            self._add(
-                "pages",
-                f"It holds {size} pages and does not say what they are; "
-                f"they are taken as planes along z.",
-            )
+            self.facts.append(pages_fact(size, "z"))
             return "z"
         raise SourceError(
             f"{self._name} has an axis {letter!r} of size {size}; "

@@ -14,6 +14,8 @@ from dashboard.corrections.uploads import Quotas
 from dashboard.errors import BlockedError, NotServedError, RefusedError
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.values import Source
+from dashboard.state import ViewState
+from dashboard.views.field_viewer import place
 from hcs import from_hcs_zarr
 from hcs.errors import ConflictError, SourceError
 from hcs.metadata import Who
@@ -504,3 +506,88 @@ def test_a_server_that_died_in_a_commit_is_tidied_up_after(
     with service(tmp_path / "w", plate) as made:
         surveyed(made, KEY)
         assert made.events.unfinished(identifier) == ()
+
+
+# --- pages of a TIFF that does not say what they are ---------------------------------
+
+
+def pages(*values: int) -> np.ndarray:
+    return np.stack([picture(value) for value in values])
+
+
+def sent_pages(made: Service, token: str, *values: int) -> str:
+    data = tiff(pages(*values), metadata=None)
+    return send(made, token, data, "corrected.tif").id
+
+
+def axes_of(made: Service, token: str) -> tuple[str, ...]:
+    (upload,) = made.corrections.uploads(token)
+    return upload.axes
+
+
+@both_versions
+def test_two_pages_for_a_field_of_two_channels_are_its_channels(
+    made: Service, token: str, plate: Path
+) -> None:
+    upload = sent_pages(made, token, 11, 22)
+    sources = made.corrections.suggest(token, KEY, "B2", "1", [upload])
+    assert axes_of(made, token) == ("c", "y", "x")
+    assert sources == (Source(upload=upload),)
+    staged = made.corrections.stage(token, KEY, "B2", "1", sources)
+    assert (staged.ready, staged.action) == (True, "Replace B2 field 1")
+    made.corrections.commit(staged.id, ANNA, "two pages")
+    assert [int(pixels(plate, "B2", "1", c)[0, 0]) for c in (0, 1)] == [11, 22]
+
+
+def test_pages_that_are_not_as_many_as_channels_stay_z(
+    made: Service, token: str
+) -> None:
+    upload = sent_pages(made, token, 1, 2, 3)
+    made.corrections.suggest(token, KEY, "B2", "1", [upload])
+    assert axes_of(made, token) == ("z", "y", "x")
+
+
+def test_what_a_person_says_of_pages_is_not_guessed_again(
+    made: Service, token: str
+) -> None:
+    upload = sent_pages(made, token, 1, 2)
+    for axis in ("t", "z"):
+        made.corrections.read_pages_as(token, upload, axis)
+        made.corrections.suggest(token, KEY, "B2", "1", [upload])
+        assert axes_of(made, token) == (axis, "y", "x")
+        source = Source(upload=upload, channel=1)
+        staged = made.corrections.stage(token, KEY, "B2", "1", [source])
+        assert staged.view.size(axis) == 2
+
+
+@pytest.mark.parametrize("axis", ["x", "", "channels"])
+def test_pages_cannot_be_anything(made: Service, token: str, axis: str) -> None:
+    upload = sent_pages(made, token, 1, 2)
+    with pytest.raises(RefusedError, match="cannot be taken as"):
+        made.corrections.read_pages_as(token, upload, axis)
+    assert axes_of(made, token) == ("z", "y", "x")
+
+
+def test_a_file_that_says_what_its_pages_are_is_believed(
+    made: Service, token: str
+) -> None:
+    data = tiff(pages(1, 2), imagej=True, metadata={"axes": "ZYX"})
+    upload = send(made, token, data, "stack.tif")
+    assert upload.pages == ""
+    made.corrections.suggest(token, KEY, "B2", "1", [upload.id])
+    assert axes_of(made, token) == ("z", "y", "x")
+    with pytest.raises(RefusedError, match=r"pages of stack\.tif cannot be taken"):
+        made.corrections.read_pages_as(token, upload.id, "c")
+
+
+def test_a_staged_stack_leaves_the_old_picture_at_its_only_plane(
+    made: Service, token: str
+) -> None:
+    upload = sent_pages(made, token, 1, 2)
+    made.corrections.read_pages_as(token, upload, "z")
+    staged = made.corrections.stage(
+        token, KEY, "B2", "1", [Source(upload=upload, channel=1)]
+    )
+    state = ViewState(z=1)
+    present = made.well(KEY, "B2").field("1")
+    assert [place(view, state) for view in (present, staged.view)] == [(0, 0), (1, 0)]

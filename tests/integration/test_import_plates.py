@@ -652,3 +652,57 @@ def test_damage_in_the_document_that_is_not_ours_is_passed_over(tmp_path):
     report = run(source, target)
     assert report.damaged == (("a", "b"),)
     assert [str(gap) for gap in report.gaps] == ["A01 field s1 channel w1"]
+
+
+def paged(folder, names, pages=2):
+    """Write TIFFs of plain pages: ten times the number of the name, and the page."""
+    folder.mkdir()
+    for number, name in enumerate(names, 1):
+        stack = np.stack(
+            [np.full((8, 9), 10 * number + page, "u2") for page in range(pages)]
+        )
+        tifffile.imwrite(folder / name, stack, photometric="minisblack", metadata=None)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("pages", "dims", "what"),
+    [
+        ("channels", ("c", "y", "x"), "channels"),
+        ("z", ("c", "z", "y", "x"), "planes along z"),
+        ("t", ("t", "c", "y", "x"), "time points"),
+        (None, ("c", "z", "y", "x"), "planes along z"),
+    ],
+)
+def test_pages_are_what_a_person_says(tmp_path, pages, dims, what):
+    source = paged(tmp_path / "s", ["A01.tif", "B03.tif"])
+    report = run(source, tmp_path / "p.zarr", pattern=r"(?P<well>..\d)", pages=pages)
+    assert "In 2 files: It holds 2 pages and does not" in str(report)
+    assert f"they are taken as {what}." in str(report)
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        assert plate.well("A01").fields[0].image().metadata.dims == dims
+        assert np.unique(pixels_of(plate, "B03", 0)).tolist() == [20, 21]
+
+
+def test_pages_of_an_export_that_names_as_many_channels_are_those(tmp_path):
+    source = paged(tmp_path / "s", ["P_A01_s1.TIF"])
+    (source / "P.HTD").write_text(
+        '"HTSInfoFile"\n"XWells", 12\n"YWells", 8\n"WellsSelection1", TRUE\n'
+        '"Waves", TRUE\n"NWavelengths", 2\n"WaveName1", "DAPI"\n"WaveName2", "GFP"\n'
+    )
+    report = import_plate(source, tmp_path / "p.zarr")
+    assert (report.channel_names, report.gaps) == (("DAPI", "GFP"), ())
+    taken = import_plate(source, None, pages="z", dry_run=True)
+    assert (taken.found.channels, taken.found.z) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("pages", "message"),
+    [
+        ("c", "Pages cannot be 'c'; they are one of channels, z, t"),
+        ("channels", "No image has pages that could be taken as channels"),
+    ],
+)
+def test_pages_that_are_none_are_refused(tmp_path, pages, message):
+    with pytest.raises(SourceError, match=message):
+        run(export(tmp_path / "s"), tmp_path / "p.zarr", pages=pages)

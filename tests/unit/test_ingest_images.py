@@ -123,12 +123,26 @@ def test_pages_without_meaning_can_be_named():
     image = read_image_file(tiff(array, metadata=None, photometric="minisblack"))
     assert image.axes == ("z", "y", "x")
     assert image.has("pages")
+    assert image.pages == 4
     channels = image.with_pages_as("c")
+    assert [fact.message for fact in channels.facts] == [
+        "It holds 4 pages and does not say what they are; they are taken as channels."
+    ]
     np.testing.assert_array_equal(channels.plane(c=2), array[2])
     with pytest.raises(SourceError, match="cannot be taken as axis 'q'"):
         image.with_pages_as("q")
     with pytest.raises(SourceError, match="cannot be taken"):
         read_image_file(tiff(array[0])).with_pages_as("c")
+
+
+def test_pages_of_several_samples_are_no_channels():
+    data = tiff(
+        ramp(4, 6, 5, 3), metadata=None, photometric="minisblack", planarconfig="contig"
+    )
+    image = read_image_file(data)
+    assert (image.axes, image.pages) == (("c", "z", "y", "x"), 0)
+    with pytest.raises(SourceError, match="cannot be taken"):
+        image.with_pages_as("t")
 
 
 @pytest.mark.parametrize("planar", ["contig", "separate"])
