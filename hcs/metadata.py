@@ -8,10 +8,14 @@ frozen; sequences become tuples, so that no holder can change another's copy.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hcs.axes import dims_of, inverse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,8 @@ class Axis:
     """One axis of an image."""
 
     name: str
+    """As the document spells it; see `ImageMetadata.dims` for what it is."""
+
     type: str | None = None
     """``"time"``, ``"channel"`` or ``"space"``."""
 
@@ -166,9 +172,14 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageMetadata:
-    """The first multiscale of an image document, with its display settings."""
+    """The first multiscale of an image document, with its display settings.
+
+    All that is said by axis stands in the order of `dims`, whatever the document's is.
+    """
 
     axes: tuple[Axis, ...]
+    """In the order of `dims`, called as the document calls them."""
+
     datasets: tuple[Dataset, ...]
     channels: tuple[Channel, ...] = ()
     name: str | None = None
@@ -178,10 +189,23 @@ class ImageMetadata:
     omero: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """The whole display block as found, so that what we do not model is kept."""
 
+    stored: tuple[int, ...] = ()
+    """For each axis of an array on disk its place in `dims`; () if it is the same."""
+
     @property
     def dims(self) -> tuple[str, ...]:
-        """Axis names in array order, for example ``("c", "y", "x")``."""
-        return tuple(axis.name for axis in self.axes)
+        """What the axes are, of ``t c z y x`` in this order; see `hcs.axes`."""
+        return dims_of(tuple(self.axes))
+
+    def as_stored(self, values: Sequence[T]) -> tuple[T, ...]:
+        """Return one value an axis, given in the order of `dims`, in that on disk."""
+        return tuple(values[place] for place in self.stored or range(len(values)))
+
+    def in_order(self, values: Sequence[T]) -> list[T]:
+        """Return one value an axis, given in the order on disk, in that of `dims`."""
+        if len(values) != len(self.stored):
+            return list(values)
+        return [values[place] for place in inverse(self.stored)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from hcs.axes import is_spatial
 from hcs.errors import MetadataError, NotFoundError, ShapeError
 from hcs.images.image_group import ImageGroup, join
 from hcs.images.levels import to_multiscales
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hcs.stores.store import PlateStore
+
+T = TypeVar("T")
 
 __all__ = [
     "Multiscales",
@@ -102,12 +105,12 @@ class Multiscales:
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        """The axes in array order."""
+        """The axes in the order of `dims`, called as the document calls them."""
         return self.metadata.axes
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """Names of the axes in array order."""
+        """What the axes of the pixels are: of ``t c z y x``, in this order."""
         return self.metadata.dims
 
     @property
@@ -129,29 +132,18 @@ class Multiscales:
     @property
     def pixel_size(self) -> dict[str, float]:
         """Size of a full-size pixel along each spatial axis, in `units`."""
-        scale = self.metadata.datasets[0].scale
-        return {
-            axis.name: size
-            for axis, size in zip(self.axes, scale, strict=True)
-            if _is_spatial(axis)
-        }
+        return self._along_space(self.metadata.datasets[0].scale)
 
     @property
     def units(self) -> dict[str, str | None]:
         """Unit of each spatial axis; None where the document names none."""
-        return {axis.name: axis.unit for axis in self.axes if _is_spatial(axis)}
+        return self._along_space([axis.unit for axis in self.axes])
 
     @property
     def position(self) -> dict[str, float] | None:
         """Stage position of the first pixel along each spatial axis, if recorded."""
         translation = self.metadata.datasets[0].translation
-        if translation is None:
-            return None
-        return {
-            axis.name: place
-            for axis, place in zip(self.axes, translation, strict=True)
-            if _is_spatial(axis)
-        }
+        return None if translation is None else self._along_space(translation)
 
     @property
     def path(self) -> str | None:
@@ -235,17 +227,28 @@ class Multiscales:
         for name, value in state.items():
             setattr(self, name, value)
 
+    def _along_space(self, values: Sequence[T]) -> dict[str, T]:
+        return {
+            dim: value
+            for axis, dim, value in zip(self.axes, self.dims, values, strict=True)
+            if is_spatial(axis, dim)
+        }
+
     def _make_images(self) -> tuple[NgffImage, ...]:
         from hcs.images.pixels import LazyArray
 
         assert self._group is not None  # noqa: S101  (else the images were given)
         meta = self.metadata
         dims = meta.dims
-        units = {axis.name: axis.unit for axis in meta.axes if axis.unit}
+        units = {
+            dim: axis.unit
+            for dim, axis in zip(dims, meta.axes, strict=True)
+            if axis.unit
+        }
         names = [channel.name or "" for channel in meta.channels] or None
         return tuple(
             NgffImage(
-                data=LazyArray(self._group, dataset.path, len(dims)),
+                data=LazyArray(self._group, dataset.path, len(dims), meta.stored),
                 dims=dims,
                 scale=dict(zip(dims, dataset.scale, strict=True)),
                 translation=dict(
@@ -270,10 +273,6 @@ class Multiscales:
 _RECORD_BYTES = 1536
 _LEVEL_BYTES = 768
 """Measured by tests/benchmarks/bench_reading.py, rounded up."""
-
-
-def _is_spatial(axis: Axis) -> bool:
-    return axis.type == "space" or (axis.type is None and axis.name in "zyx")
 
 
 def _labels(store: PlateStore, path: str, format_version: str) -> tuple[str, ...]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hcs.axes import TYPES
 from hcs.errors import ShapeError
 from hcs.metadata import Axis, Channel, Dataset, ImageMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-AXIS_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 
 _DEFAULT_DIMS = {
     1: ("x",),
@@ -139,7 +138,7 @@ def describe(images: Sequence[NgffImage]) -> ImageMetadata:
         axes=tuple(
             Axis(
                 name=dim,
-                type=str(types.get(dim) or AXIS_TYPES.get(dim, "space")),
+                type=str(types.get(dim) or TYPES.get(dim, "space")),
                 unit=units.get(dim),
             )
             for dim in first.dims

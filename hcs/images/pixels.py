@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hcs.axes import inverse
 from hcs.errors import (
     CorruptDataError,
     HCSError,
@@ -50,14 +51,27 @@ class LazyArray:
     ``None`` and one-dimensional lists or arrays of indices are understood, as numpy
     does. After each read the version of the image is checked (see
     `hcs.images.image_group`).
+
+    Parameters
+    ----------
+    group, path
+        The image, and where the array is below it.
+    ndim
+        Number of axes that the image has.
+    stored
+        For each axis of the array on disk its place among those of the image; () where
+        they are in the same order.
     """
 
-    __slots__ = ("_group", "_ndim", "_path", "_spec")
+    __slots__ = ("_group", "_ndim", "_path", "_spec", "_stored")
 
-    def __init__(self, group: ImageGroup, path: str, ndim: int) -> None:
+    def __init__(
+        self, group: ImageGroup, path: str, ndim: int, stored: tuple[int, ...] = ()
+    ) -> None:
         self._group = group
         self._path = path
         self._ndim = ndim
+        self._stored = stored
         self._spec: ArraySpec | None = None
 
     @property
@@ -84,7 +98,7 @@ class LazyArray:
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of pixels along each axis."""
-        return self.spec.shape
+        return self._turned(self.spec.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -109,7 +123,7 @@ class LazyArray:
     @property
     def chunks(self) -> tuple[int, ...]:
         """Shape of the parts that are decoded as a whole."""
-        return self.spec.read_chunks
+        return self._turned(self.spec.read_chunks)
 
     @property
     def path(self) -> str:
@@ -118,7 +132,11 @@ class LazyArray:
 
     def __getitem__(self, key: Any) -> Any:
         region, after = split_key(key, self.shape)
+        if self._stored:
+            region = tuple(region[place] for place in self._stored)
         data = self._group.run(lambda path: self._read(path, region), pixels=True)
+        if self._stored:
+            data = data.transpose(inverse(self._stored))
         return data[after]
 
     def __array__(
@@ -170,7 +188,12 @@ class LazyArray:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return LazyArray, (self._group, self._path, self._ndim)
+        return LazyArray, (self._group, self._path, self._ndim, self._stored)
+
+    def _turned(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        if not self._stored:
+            return sizes
+        return tuple(sizes[place] for place in inverse(self._stored))
 
     def _read_spec(self, image_path: str) -> ArraySpec:
         key = f"{image_path}/{self._path}/{self._group.array_document}".lstrip("/")

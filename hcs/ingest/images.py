@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from hcs.axes import ORDER
 from hcs.errors import SourceError
 from hcs.ingest.planes import PlaneArray
 
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 
     Opener = Callable[[], BinaryIO]
     """Opens the file's bytes anew, seekable, at their start."""
-
-
-AXES = ("t", "c", "z", "y", "x")
-"""The order in which axes are given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +150,7 @@ class ImageFile:
     def sizes(self) -> dict[str, int]:
         """Size by axis name, 1 for the axes that the file does not have."""
         found = dict(zip(self.axes, self.shape, strict=True))
-        return {axis: found.get(axis, 1) for axis in AXES}
+        return {axis: found.get(axis, 1) for axis in ORDER}
 
     @property
     def is_rgb(self) -> bool:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tifffile
 
+from hcs.axes import ORDER
 from hcs.errors import SourceError
-from hcs.ingest.images import AXES, Fact, ImageFile, Limits, pages_fact
+from hcs.ingest.images import Fact, ImageFile, Limits, pages_fact
 from hcs.ingest.tiffbounds import check_page, check_size, refuse_doctype
 from hcs.ingest.tiffchain import check_pages
 from hcs.ingest.tiffmeta import TiffNames, read_names
@@ -168,7 +169,7 @@ class _Layout:
         self.names: TiffNames = read_names(tiff, name)
         self._check_colour()
         sizes = self._sizes()
-        self.axes = tuple(axis for axis in AXES if axis in sizes)
+        self.axes = tuple(axis for axis in ORDER if axis in sizes)
         self.shape = tuple(sizes[axis] for axis in self.axes)
         self.dtype = self._native_dtype()
         self._black = self._value_of_black()

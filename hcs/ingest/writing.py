@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hcs.axes import TYPES
 from hcs.images.image import Multiscales
 from hcs.images.ngff_image import NgffImage
 from hcs.ingest.decoding import FieldDecoder
@@ -148,7 +149,7 @@ class ImportRun:
             axes=tuple(
                 Axis(
                     name=axis,
-                    type=_TYPES[axis],
+                    type=TYPES[axis],
                     unit=_UNITS[axis] if sizes.get(axis) else None,
                 )
                 for axis in dims
@@ -192,7 +193,6 @@ class ImportRun:
         }
 
 
-_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 _UNITS = {"t": "second", "z": "micrometer", "y": "micrometer", "x": "micrometer"}
 
 

@@ -10,9 +10,10 @@ import marshal
 import math
 import re
 from dataclasses import replace
-from operator import add, mul
+from operator import add, itemgetter, mul
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hcs.axes import arranged, dims_of, inverse
 from hcs.errors import MetadataError
 from hcs.metadata import Axis, Channel, Dataset, ImageMetadata, Window
 from hcs.ngff.envelope import envelope, stated_version, with_block
@@ -88,13 +89,30 @@ def read_image(attributes: Mapping[str, Any], where: str) -> ImageMetadata:
     datasets = _shared(_read_levels, [entries, common, len(axes)], where)
     channels, omero = _shared(_read_omero, block.get("omero"), where)
     name = first.get("name")
+    order = arranged(dims_of(axes))
+    stored: tuple[int, ...] = ()
+    if order != tuple(range(len(axes))):
+        pick = itemgetter(*order)
+        axes, stored = pick(axes), inverse(order)
+        datasets = tuple(_turned(dataset, pick) for dataset in datasets)
     return ImageMetadata(
         axes=axes,
         datasets=datasets,
+        stored=stored,
         channels=channels,
         name=name if isinstance(name, str) else None,
         version=stated_version(attributes, where),
         omero=omero,
+    )
+
+
+def _turned(dataset: Dataset, pick: Callable[[Any], Any]) -> Dataset:
+    """Return an entry with its numbers in another order of the axes."""
+    place = dataset.translation
+    return replace(
+        dataset,
+        scale=pick(dataset.scale),
+        translation=None if place is None else pick(place),
     )
 
 
@@ -333,7 +351,7 @@ def _multiscale(
             )
             if value is not None
         }
-        for axis in meta.axes
+        for axis in meta.as_stored(meta.axes)
     ]
     placed = ("axes", "coordinateSystems", "datasets", "version", "name")
     # Transforms of the whole were multiplied into each level when they were read.
@@ -347,7 +365,9 @@ def _multiscale(
         if version == "0.6"
         else {"axes": axes}
     )
-    new["datasets"] = [_dataset(dataset, version) for dataset in meta.datasets]
+    new["datasets"] = [
+        _dataset(_turned(dataset, meta.as_stored), version) for dataset in meta.datasets
+    ]
     if meta.name is not None:
         new["name"] = meta.name
     if version == "0.4":

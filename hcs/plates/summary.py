@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hcs.images.image import Multiscales
+    from hcs.metadata import ImageMetadata
     from hcs.plates.field import Field
     from hcs.plates.plate import HCSPlate
     from hcs.plates.well import HCSWell
@@ -233,11 +234,11 @@ def _image(plate: HCSPlate, tally: _Tally) -> dict[str, Any] | None:
         "units": [axis.unit for axis in meta.axes],
         "scale": list(first.scale),
         "levels": [dataset.path for dataset in meta.datasets],
-        **_array(plate, join(path, first.path)),
+        **_array(plate, join(path, first.path), meta),
     }
 
 
-def _array(plate: HCSPlate, path: str) -> Mapping[str, Any]:
+def _array(plate: HCSPlate, path: str, meta: ImageMetadata) -> Mapping[str, Any]:
     assert plate.store is not None  # noqa: S101  (see `summarise`)
     key = join(path, array_document(plate.version or "0.5"))
     try:
@@ -249,10 +250,10 @@ def _array(plate: HCSPlate, path: str) -> Mapping[str, Any]:
         return {"error": str(error)}
     kind = {"u": "uint", "i": "int", "f": "float", "b": "bool"}[spec.dtype[1]]
     return {
-        "shape": list(spec.shape),
+        "shape": meta.in_order(spec.shape),
         "dtype": kind if kind == "bool" else f"{kind}{8 * spec.itemsize}",
-        "chunks": list(spec.read_chunks),
-        "shards": None if spec.inner_chunks is None else list(spec.chunks),
+        "chunks": meta.in_order(spec.read_chunks),
+        "shards": None if spec.inner_chunks is None else meta.in_order(spec.chunks),
     }
 
 

@@ -7,7 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hcs.axes import dims_of
 from hcs.errors import InvalidPathError
+from hcs.metadata import Axis
 from hcs.ngff.names import check_array_path
 from hcs.rules.problem import Findings, is_integer, show
 
@@ -45,6 +47,9 @@ class Scheme:
     axes: tuple[str | None, ...]
     """Names of the axes in array order; None for one without a name."""
 
+    dims: tuple[str, ...]
+    """What each axis is, see `hcs.axes.dims_of`."""
+
     paths: tuple[str, ...]
     """Paths of the levels that may be looked at, largest first."""
 
@@ -67,8 +72,10 @@ def scheme_of(attributes: Any, version: str) -> Scheme | None:
         axes = _member(_target(multiscale, datasets), "axes")
     sound = [dataset for dataset in datasets if is_below(_member(dataset, "path"))]
     channels = _member(_member(holder, "omero"), "channels")
+    axes = axes if isinstance(axes, list) else []
     return Scheme(
-        axes=tuple(_name(axis) for axis in axes) if isinstance(axes, list) else (),
+        axes=tuple(map(_name, axes)),
+        dims=dims_of(tuple(map(_axis, axes))),
         paths=tuple(dataset["path"] for dataset in sound),
         scales=tuple(_scale_length(dataset) for dataset in sound),
         channels=len(channels) if isinstance(channels, list) else None,
@@ -90,6 +97,11 @@ def is_below(path: Any) -> bool:
 def _name(axis: Any) -> str | None:
     name = _member(axis, "name")
     return name if isinstance(name, str) else None
+
+
+def _axis(axis: Any) -> Axis:
+    kind = _member(axis, "type")
+    return Axis(name=_name(axis) or "", type=kind if isinstance(kind, str) else None)
 
 
 def _first(value: Any) -> Any:
@@ -238,8 +250,8 @@ def _check_channels(scheme: Scheme, level: Level, findings: Findings) -> None:
     if scheme.channels is None or len(scheme.axes) != len(level.shape):
         return
     expected = 1
-    if "c" in scheme.axes:
-        expected = level.shape[scheme.axes.index("c")]
+    if "c" in scheme.dims:
+        expected = level.shape[scheme.dims.index("c")]
     if scheme.channels != expected:
         text = (
             f"The display settings list {scheme.channels} channels; the array has "

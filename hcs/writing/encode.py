@@ -13,7 +13,7 @@ import json
 import struct
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 LARGEST_CHUNK = 2048
 """Pixels a side: a larger plane is cut, so that a region costs no whole slide."""
@@ -50,11 +52,17 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrayLayout:
-    """What one array looks like before its pixels are known."""
+    """What one array looks like before its pixels are known.
+
+    Shapes and chunks are in the order in which planes come, y and x last; `on_disk`
+    brings them into that of the array.
+    """
 
     path: str
     shape: tuple[int, ...]
-    dims: tuple[str, ...]
+    names: tuple[str, ...]
+    """What the document calls the axes, in the order of `shape`."""
+
     dtype: np.dtype[Any]
     """Little-endian."""
 
@@ -64,6 +72,8 @@ class ArrayLayout:
     codec: ChunkCodec
     zarr_format: int
     sharded: bool
+    stored: tuple[int, ...] = ()
+    """For each axis of the array its place in `shape`; () where they are equal."""
 
     @property
     def chunk_shape(self) -> tuple[int, ...]:
@@ -76,6 +86,18 @@ class ArrayLayout:
         return tuple(
             -(-size // chunk)
             for size, chunk in zip(self.shape, self.chunk_shape, strict=True)
+        )
+
+    def on_disk(self, values: Sequence[T]) -> tuple[T, ...]:
+        """Return one value an axis in the order of the array."""
+        return tuple(values[place] for place in self.stored or range(len(values)))
+
+    @property
+    def turned(self) -> bool:
+        """Whether x comes before y in the array, so that planes are transposed."""
+        last = len(self.shape) - 1
+        return bool(self.stored) and self.stored.index(last) < self.stored.index(
+            last - 1
         )
 
 
@@ -132,14 +154,14 @@ def array_documents(layout: ArrayLayout) -> dict[str, bytes]:
 
 def _v2_document(layout: ArrayLayout) -> dict[str, Any]:
     return {
-        "chunks": list(layout.chunk_shape),
+        "chunks": list(layout.on_disk(layout.chunk_shape)),
         "compressor": layout.codec.v2_document(),
         "dimension_separator": "/",
         "dtype": layout.dtype.str,
         "fill_value": _fill_value(layout.dtype),
         "filters": None,
         "order": "C",
-        "shape": list(layout.shape),
+        "shape": list(layout.on_disk(layout.shape)),
         "zarr_format": 2,
     }
 
@@ -148,7 +170,7 @@ def _v3_document(layout: ArrayLayout) -> dict[str, Any]:
     chunk_shape, codecs = layout.chunk_shape, _v3_codecs(layout)
     if layout.sharded:
         inner = {
-            "chunk_shape": list(chunk_shape),
+            "chunk_shape": list(layout.on_disk(chunk_shape)),
             "codecs": codecs,
             "index_codecs": [_bytes_codec(), {"name": "crc32c"}],
             "index_location": "end",
@@ -159,17 +181,17 @@ def _v3_document(layout: ArrayLayout) -> dict[str, Any]:
             size * count for size, count in zip(chunk_shape, layout.grid, strict=True)
         )
     return {
-        "shape": list(layout.shape),
+        "shape": list(layout.on_disk(layout.shape)),
         "data_type": layout.dtype.name,
         "chunk_grid": {
             "name": "regular",
-            "configuration": {"chunk_shape": list(chunk_shape)},
+            "configuration": {"chunk_shape": list(layout.on_disk(chunk_shape))},
         },
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
         "fill_value": _fill_value(layout.dtype),
         "codecs": codecs,
         "attributes": {},
-        "dimension_names": list(layout.dims),
+        "dimension_names": list(layout.on_disk(layout.names)),
         "zarr_format": 3,
         "node_type": "array",
         "storage_transformers": [],
@@ -207,7 +229,7 @@ class ArrayEncoder:
         self.kept: dict[int, NDArray[Any]] | None = None
         """Where to keep some planes by their number, None where nobody asked."""
 
-        self._index: list[tuple[int, int]] = []
+        self._index: list[tuple[tuple[int, ...], int, int]] = []
         self._planes = int(np.prod(layout.grid[:-2], dtype=np.int64))
         self._stride = _stride(self._planes)
         self._done = 0
@@ -251,13 +273,19 @@ class ArrayEncoder:
         lead = np.unravel_index(self._done, leading) if leading else ()
         for row in range(layout.grid[-2]):
             for column in range(layout.grid[-1]):
-                data = layout.codec.encode(_chunk(plane, layout.chunk, row, column))
-                self._store((*(int(n) for n in lead), row, column), data)
+                chunk = _chunk(plane, layout.chunk, row, column)
+                # The other axes have one pixel a chunk, so that their order is no
+                # matter for its bytes.
+                data = layout.codec.encode(
+                    np.ascontiguousarray(chunk.T) if layout.turned else chunk
+                )
+                place = (*(int(n) for n in lead), row, column)
+                self._store(layout.on_disk(place), data)
         self._done += 1
 
     def _store(self, position: tuple[int, ...], data: bytes) -> None:
         if self._shard is not None:
-            self._index.append((self.stored, len(data)))
+            self._index.append((position, self.stored, len(data)))
             self._shard.write(data)
         else:
             path = self.layout.path
@@ -266,7 +294,8 @@ class ArrayEncoder:
         self.stored += len(data)
 
     def _shard_index(self) -> bytes:
-        index = b"".join(struct.pack("<QQ", *entry) for entry in self._index)
+        # In C order of the array, which need not be that of the planes.
+        index = b"".join(struct.pack("<QQ", *at) for _, *at in sorted(self._index))
         index += struct.pack("<I", crc32c(index))
         self.stored += len(index)
         return index

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.metadata import Axis, Channel, ImageMetadata
 from hcs.ngff import spec
 from hcs.writing import group, hierarchy
 from hcs.writing.display import channel_entry, describe_channels, read_channels
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hcs.metadata import Channel, ImageMetadata
     from hcs.writing.claim import Place
     from hcs.writing.encode import Encoded
     from hcs.writing.hierarchy import PlateState, WellState
@@ -54,6 +54,33 @@ def inherited(
     if not channels or any(channel.window is None for channel in channels):
         channels = _from_plate(target, channels, source, encoded)
     return replace(metadata, channels=channels), attributes
+
+
+def neighbour_of(
+    target: Target, state: PlateState, field: tuple[str, str, int | None]
+) -> ImageMetadata | None:
+    """Return the image whose names and order of axes a field takes over, if any.
+
+    That is the field itself, else the first of its well, else of the plate. Plates that
+    we began have one way to call axes, so there nobody is asked beyond the well.
+
+    Parameters
+    ----------
+    field
+        Path of the well, name and acquisition of the field.
+    """
+    path, name, acquisition = field
+    ours = bool(read_channels(spec.extension(state.attributes)))
+    others = () if ours else (listed.path for listed in state.plate.wells)
+    for well_path in (path, *others):
+        well = hierarchy.read_well_state(target, state.version, well_path)
+        own = well.image_of(name, acquisition) if well_path == path else None
+        for image in [own] if own is not None else well.well.images[:1]:
+            key = f"{well_path}/{image.path}"
+            attributes = group.read_group_attributes(target, state.version, key)
+            if attributes is not None:
+                return spec.read_image(attributes, key)
+    return None
 
 
 def _from_plate(
@@ -119,14 +146,12 @@ def _from_field(
                 translation=old.datasets[0].translation,
             ),
         )
-    units = {axis.name: axis.unit for axis in old.axes}
+    units = {dim: axis.unit for dim, axis in zip(old.dims, old.axes, strict=True)}
     return replace(
         metadata,
         axes=tuple(
-            axis
-            if axis.unit
-            else Axis(name=axis.name, type=axis.type, unit=units.get(axis.name))
-            for axis in metadata.axes
+            axis if axis.unit else replace(axis, unit=units.get(dim))
+            for dim, axis in zip(metadata.dims, metadata.axes, strict=True)
         ),
         datasets=datasets,
         channels=_channels(metadata.channels, old.channels, source),

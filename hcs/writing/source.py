@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hcs.axes import ORDER, TYPES, dims_of
 from hcs.errors import ShapeError, UnsafeDataError
 from hcs.images.pyramid import MEAN, METHODS, level_factors
 from hcs.metadata import Axis, Channel, Dataset, ImageMetadata, Window
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
-
-AXES = ("t", "c", "z", "y", "x")
-"""The order in which axes are written."""
-
-_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 
 _STALE = ("type", "metadata")
 """Keys of a multiscale that tell how its levels were made."""
@@ -39,7 +35,7 @@ chunks span planes would decode them again for each."""
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """One array, to be read as ``(y, x)`` planes in the order of `AXES`."""
+    """One array, to be read as ``(y, x)`` planes in the order of `hcs.axes.ORDER`."""
 
     data: Any
     """Anything with ``shape``, ``dtype`` and numpy slicing; often lazy."""
@@ -49,8 +45,8 @@ class Pixels:
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """Axis names in the order they are written."""
-        return tuple(name for name in AXES if name in self.found)
+        """Axis names in the order of `hcs.axes.ORDER`."""
+        return tuple(name for name in ORDER if name in self.found)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -104,7 +100,7 @@ class Source:
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """Axis names in the order they are written."""
+        """Axis names in the order of `hcs.axes.ORDER`."""
         return self.levels[0].dims
 
     @property
@@ -169,8 +165,10 @@ def as_source(multiscales: Any) -> Source:
                 f"{level.dtype}; level 0 has {''.join(first.dims)} and {first.dtype}."
             )
     given = getattr(multiscales, "metadata", None)
+    axes, stored = _axes(first.dims, images[0], given)
     metadata = ImageMetadata(
-        axes=_axes(first.dims, images[0], given),
+        axes=axes,
+        stored=stored,
         datasets=tuple(
             _dataset(number, image, level.dims)
             for number, (image, level) in enumerate(zip(images, levels, strict=True))
@@ -260,7 +258,7 @@ def _pixels(image: Any, number: int) -> Pixels:
     dims, shape = tuple(image.dims), tuple(image.data.shape)
     if len(dims) != len(shape) or len(set(dims)) != len(dims):
         raise ShapeError(f"Level {number} has shape {shape} but axes {dims}.")
-    if not set(dims) <= set(AXES) or not {"y", "x"} <= set(dims):
+    if not set(dims) <= set(ORDER) or not {"y", "x"} <= set(dims):
         raise ShapeError(
             f"Level {number} has axes {dims}; expected y and x, and of t, c and z at "
             f"most one each."
@@ -276,17 +274,53 @@ def _pixels(image: Any, number: int) -> Pixels:
     return Pixels(image.data, dims)
 
 
-def _axes(dims: tuple[str, ...], image: Any, given: Any) -> tuple[Axis, ...]:
-    known = {axis.name: axis for axis in getattr(given, "axes", None) or ()}
+def _axes(
+    dims: tuple[str, ...], image: Any, given: Any
+) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
+    """Return the axes in the order of `dims`, and the order of arrays on disk.
+
+    Names and order are those of the document that the image was read from.
+    """
     units = getattr(image, "axes_units", None) or {}
-    return tuple(
+    known = _given_axes(given)
+    axes = tuple(
         Axis(
-            name=name,
-            type=_TYPES[name],
-            unit=units.get(name) or getattr(known.get(name), "unit", None),
+            name=known[dim].name if dim in known else dim,
+            type=TYPES[dim],
+            unit=units.get(dim) or (known[dim].unit if dim in known else None),
         )
-        for name in dims
+        for dim in dims
     )
+    same = isinstance(given, ImageMetadata) and given.dims == dims
+    return axes, given.stored if same else ()
+
+
+def _given_axes(given: Any) -> dict[str, Axis]:
+    """Return the axes that came with an image, by what they are."""
+    axes = tuple(
+        Axis(
+            name=axis.name,
+            type=getattr(axis, "type", None),
+            unit=getattr(axis, "unit", None),
+        )
+        for axis in getattr(given, "axes", None) or ()
+    )
+    return dict(zip(dims_of(axes), axes, strict=True))
+
+
+def with_axes_of(source: Source, present: ImageMetadata) -> Source:
+    """Return `source` with its axes called and stored as those of another image.
+
+    Where that has other axes, those that both have are called as there.
+    """
+    mine = source.metadata
+    theirs = dict(zip(present.dims, present.axes, strict=True))
+    axes = tuple(
+        replace(axis, name=theirs[dim].name) if dim in theirs else axis
+        for dim, axis in zip(mine.dims, mine.axes, strict=True)
+    )
+    stored = present.stored if present.dims == mine.dims else mine.stored
+    return replace(source, metadata=replace(mine, axes=axes, stored=stored))
 
 
 def _dataset(number: int, image: Any, dims: tuple[str, ...]) -> Dataset:

@@ -22,8 +22,8 @@ from hcs.writing import group, hierarchy, step
 from hcs.writing.claim import Place, claim_place, live_version
 from hcs.writing.commit import Change, commit_change
 from hcs.writing.encode import ArrayLayout, encode_given, encode_levels
-from hcs.writing.inherit import inherited
-from hcs.writing.source import Source, as_source, full_size_only
+from hcs.writing.inherit import inherited, neighbour_of
+from hcs.writing.source import Source, as_source, full_size_only, with_axes_of
 from hcs.writing.storage import Storage, array_layouts
 from hcs.writing.target import GroupSink, Target
 from hcs.writing.verify import verify_levels
@@ -276,6 +276,9 @@ def write_aside(
     """
     if storage.levels is not None:
         source = full_size_only(source)
+    neighbour = neighbour_of(target, state, field)
+    if neighbour is not None:
+        source = with_axes_of(source, neighbour)
     layouts = array_layouts(state.version, source, storage)
     identifier = uuid.uuid4().hex
 
@@ -367,6 +370,7 @@ def _verify(
         [layout.path for layout in layouts],
         encoded.digests,
         2 if state.version == "0.4" else 3,
+        layouts[0].stored,
     )
 
 

@@ -58,7 +58,8 @@ def array_layouts(version: str, source: Source, storage: Storage) -> list[ArrayL
         ArrayLayout(
             path=str(number),
             shape=tuple(shape),
-            dims=source.dims,
+            names=tuple(axis.name for axis in source.metadata.axes),
+            stored=source.metadata.stored,
             dtype=source.dtype,
             chunk=choose_chunk(shape, storage.chunks, whole=zarr_format == 2),
             codec=codec,

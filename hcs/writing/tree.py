@@ -26,6 +26,7 @@ from hcs.writing.target import GroupSink
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hcs.metadata import ImageMetadata
     from hcs.stores.store import PlateStore
     from hcs.writing.target import Target
 
@@ -143,7 +144,7 @@ def _encode_image(transfer: Transfer, key: str, new_key: str) -> frozenset[str]:
         return frozenset()  # no image: its arrays, if any, are copied one by one
     source = as_source(image)
     layouts = [
-        _layout(number, level, transfer.new)
+        _layout(number, level, transfer.new, source.metadata)
         for number, level in enumerate(source.levels)
     ]
     encode_given(
@@ -154,12 +155,15 @@ def _encode_image(transfer: Transfer, key: str, new_key: str) -> frozenset[str]:
     return frozenset(dataset.path.split("/")[0] for dataset in image.metadata.datasets)
 
 
-def _layout(number: int, level: Any, version: str) -> ArrayLayout:
+def _layout(
+    number: int, level: Any, version: str, metadata: ImageMetadata
+) -> ArrayLayout:
     old = version == _BELOW_05
     return ArrayLayout(
         path=str(number),
         shape=level.shape,
-        dims=level.dims,
+        names=tuple(axis.name for axis in metadata.axes),
+        stored=metadata.stored,
         dtype=level.dtype,
         chunk=choose_chunk(level.shape, whole=old),
         codec=choose_codec(None, level.dtype),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hcs.axes import inverse
 from hcs.errors import CorruptDataError
 from hcs.writing.source import AT_ONCE
 
@@ -23,6 +24,7 @@ def verify_levels(
     paths: Sequence[str],
     digests: Sequence[str],
     zarr_format: int,
+    stored: Sequence[int] = (),
 ) -> None:
     """Check that every level decodes to the pixels that were encoded.
 
@@ -33,7 +35,10 @@ def verify_levels(
     prefix
         Path of the image group in it.
     paths, digests
-        The levels' paths and the digests of their pixels, ``sha256:<hex>``.
+        The levels' paths and the digests of their pixels, ``sha256:<hex>``, in the
+        order in which planes come.
+    stored
+        See `hcs.writing.encode.ArrayLayout.stored`.
 
     Raises
     ------
@@ -43,7 +48,7 @@ def verify_levels(
     for path, digest in zip(paths, digests, strict=True):
         where = f"{prefix}/{path}"
         try:
-            found = _digest(store, where, zarr_format)
+            found = _digest(store, where, zarr_format, stored)
         except Exception as error:
             raise CorruptDataError(
                 f"{where} was written but cannot be read back: {error}. It was not "
@@ -56,17 +61,22 @@ def verify_levels(
             )
 
 
-def _digest(store: Store, path: str, zarr_format: int) -> str:
+def _digest(store: Store, path: str, zarr_format: int, stored: Sequence[int]) -> str:
     import zarr
 
     array: Any = zarr.open_array(
         store, path=path, mode="r", zarr_format=3 if zarr_format == 3 else 2
     )
     digest = hashlib.sha256()
-    leading = array.shape[:-2] if array.nbytes > AT_ONCE else ()
-    for position in product(*(range(size) for size in leading)):
+    back = inverse(stored or range(array.ndim))
+    leading = back[:-2] if array.nbytes > AT_ONCE else ()
+    rest = [sorted(back[len(leading) :]).index(n) for n in back[len(leading) :]]
+    for position in product(*(range(array.shape[place]) for place in leading)):
+        at: list[Any] = [slice(None)] * array.ndim
+        for place, index in zip(leading, position, strict=True):
+            at[place] = index
         block = np.ascontiguousarray(
-            array[(*position, ...)], array.dtype.newbyteorder("<")
+            array[tuple(at)].transpose(rest), array.dtype.newbyteorder("<")
         )
         digest.update(block.reshape(-1).view(np.uint8).data)
     return f"sha256:{digest.hexdigest()}"

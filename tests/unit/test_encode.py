@@ -35,7 +35,7 @@ def _layout(
     return ArrayLayout(
         path="0",
         shape=pixels.shape,
-        dims=("t", "c", "z", "y", "x")[-pixels.ndim :],
+        names=("t", "c", "z", "y", "x")[-pixels.ndim :],
         dtype=dtype,
         chunk=chunk or pixels.shape[-2:],
         codec=choose_codec(codec, dtype),
@@ -114,7 +114,7 @@ def test_shards_are_byte_for_byte_those_of_zarr(
             -(-size // part) * part for size, part in zip(shape, inner, strict=True)
         ),
         compressors=compressor,
-        dimension_names=layout.dims,
+        dimension_names=layout.names,
         fill_value=0,
     )
     theirs[...] = pixels
@@ -136,7 +136,7 @@ def test_a_level_of_zarr_v3_is_two_files(tmp_path: Path) -> None:
         ArrayLayout(
             path=str(number),
             shape=shape,
-            dims=("c", "z", "y", "x"),
+            names=("c", "z", "y", "x"),
             dtype=np.dtype("u2"),
             chunk=shape[-2:],
             codec=choose_codec(None, "u2"),

@@ -1,0 +1,130 @@
+"""Which of ``t c z y x`` each axis of a document is, whatever it is called there.
+
+Programs name axes as they like (``T C Z Y X``, ``row`` and ``column``) and say by a
+type what they mean. Inside, axes are always of `ORDER` and in that order; a document's
+own names and its own order of the array are kept for writing.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ORDER = ("t", "c", "z", "y", "x")
+"""All axes there are, in the order in which pixels are handed out."""
+
+TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
+"""What a document calls the type of each."""
+
+_SPACE = ("z", "y", "x")
+_SINGLE = {"time": "t", "channel": "c"}
+"""Types that only one axis can have, with that axis."""
+
+
+class NamedAxis(Protocol):
+    """What is asked of an axis; `hcs.metadata.Axis` is one."""
+
+    @property
+    def name(self) -> str:
+        """As the document spells it."""
+
+    @property
+    def type(self) -> str | None:
+        """``"time"``, ``"channel"``, ``"space"``, another word, or None."""
+
+
+@lru_cache(maxsize=256)
+def dims_of(axes: tuple[NamedAxis, ...]) -> tuple[str, ...]:
+    """Return which of `ORDER` each axis is, in the order of `axes`.
+
+    Types decide first. Among axes of space the names z, y and x, of either case, say
+    which is which; those that are called otherwise take what is left by their place,
+    the last one being x. An axis without a type, or of a type that is none of ours, is
+    what its name says. One that is none of `ORDER` keeps its own name.
+
+    >>> from hcs.metadata import Axis
+    >>> space = [Axis(name=name, type="space") for name in ("row", "column")]
+    >>> dims_of((Axis(name="C", type="channel"), *space))
+    ('c', 'y', 'x')
+    """
+    dims: dict[int, str] = {}
+    for kind, dim in _SINGLE.items():
+        place = _of_type(axes, kind, dim)
+        if place is not None:
+            dims[place] = dim
+    dims |= _spatial(axes)
+    for place, axis in enumerate(axes):
+        name = axis.name.lower()
+        if place not in dims and name in _open_to(axis) - set(dims.values()):
+            dims[place] = name
+    for place, axis in enumerate(axes):
+        if place not in dims:
+            dims[place] = _own(axis.name, set(dims.values()))
+    return tuple(dims[place] for place in range(len(axes)))
+
+
+@lru_cache(maxsize=256)
+def arranged(dims: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the places of `dims` in the order in which pixels are handed out.
+
+    Where one is none of `ORDER`, all stay where they are: nobody here knows what such an
+    image shows.
+
+    >>> arranged(("x", "y", "c"))
+    (2, 1, 0)
+    """
+    if not set(dims) <= set(ORDER):
+        return tuple(range(len(dims)))
+    return tuple(sorted(range(len(dims)), key=lambda place: ORDER.index(dims[place])))
+
+
+def inverse(order: Sequence[int]) -> tuple[int, ...]:
+    """Return the order that undoes another.
+
+    >>> inverse((2, 0, 1))
+    (1, 2, 0)
+    """
+    return tuple(sorted(range(len(order)), key=order.__getitem__))
+
+
+def is_spatial(axis: NamedAxis, dim: str) -> bool:
+    """Whether an axis, which is `dim` inside, is one of space."""
+    return dim in _SPACE or axis.type == "space"
+
+
+def _of_type(axes: tuple[NamedAxis, ...], kind: str, dim: str) -> int | None:
+    places = [place for place, axis in enumerate(axes) if axis.type == kind]
+    named = [place for place in places if axes[place].name.lower() == dim]
+    return next(iter((*named, *places)), None)
+
+
+def _spatial(axes: tuple[NamedAxis, ...]) -> dict[int, str]:
+    places = [place for place, axis in enumerate(axes) if axis.type == "space"]
+    named: dict[str, int] = {}
+    for place in places:
+        if axes[place].name.lower() in _SPACE:
+            named.setdefault(axes[place].name.lower(), place)
+    # What an axis without a type is called is taken, so that z y and an x of no type
+    # are three.
+    taken = {axis.name.lower() for axis in axes if axis.type is None} | set(named)
+    others = [place for place in places if place not in named.values()]
+    letters = [dim for dim in _SPACE if dim not in taken]
+    by_place = zip(reversed(others), reversed(letters), strict=False)
+    return {place: dim for dim, place in named.items()} | dict(by_place)
+
+
+def _open_to(axis: NamedAxis) -> set[str]:
+    """Return what an axis may be by its name: with a type of ours, only of that."""
+    if axis.type in TYPES.values():
+        return set()
+    return set(ORDER)
+
+
+def _own(name: str, taken: set[str]) -> str:
+    """Return the name of an axis that is none of `ORDER`, unlike all others."""
+    while name in taken or name in ORDER:
+        name += "_"
+    return name
