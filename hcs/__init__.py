@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from hcs.cache import LRUCache as LRUCache
     from hcs.demo.plate import make_demo_plate as make_demo_plate
+    from hcs.errors import ArgumentError as ArgumentError
     from hcs.errors import ConflictError as ConflictError
     from hcs.errors import CorruptDataError as CorruptDataError
     from hcs.errors import HCSError as HCSError
@@ -88,10 +89,11 @@ else:
             "cache": "LRUCache",
             "demo.plate": "make_demo_plate",
             "errors": (
-                "ConflictError CorruptDataError HCSError InvalidPathError "
-                "MetadataError MissingExtraError NotFoundError PlateNotFoundError "
-                "ReadOnlyError ShapeError SourceError StaleVersionError StoreError "
-                "UnsafeDataError UnsupportedVersionError WriterStateError"
+                "ArgumentError ConflictError CorruptDataError HCSError "
+                "InvalidPathError MetadataError MissingExtraError NotFoundError "
+                "PlateNotFoundError ReadOnlyError ShapeError SourceError "
+                "StaleVersionError StoreError UnsafeDataError "
+                "UnsupportedVersionError WriterStateError"
             ),
             "images.image": "Multiscales from_ome_zarr",
             "images.levels": "to_multiscales",

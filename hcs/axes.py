@@ -70,8 +70,8 @@ def dims_of(axes: tuple[NamedAxis, ...]) -> tuple[str, ...]:
 def arranged(dims: tuple[str, ...]) -> tuple[int, ...]:
     """Return the places of `dims` in the order in which pixels are handed out.
 
-    Where one is none of `ORDER`, all stay where they are: nobody here knows what such an
-    image shows.
+    Where one is none of `ORDER`, all stay where they are: nobody here knows what such
+    an image shows.
 
     >>> arranged(("x", "y", "c"))
     (2, 1, 0)

@@ -7,6 +7,7 @@ Every leaf is also the builtin that a caller would catch::
     │   └── PlateNotFoundError           nothing at the location, or no plate there
     ├── MetadataError (ValueError)       a document is broken or breaks the rules
     │   └── UnsupportedVersionError      an NGFF version not read or written here
+    ├── ArgumentError (ValueError)       an argument that means nothing here
     ├── InvalidPathError (ValueError)    a name, index or path not to be used
     ├── ShapeError (ValueError)          shapes, axes, dtypes, channels do not fit
     ├── UnsafeDataError (ValueError)     refused before decoding: dtype, codec, size
@@ -66,6 +67,10 @@ class MetadataError(HCSError, ValueError):
 
 class UnsupportedVersionError(MetadataError):
     """The NGFF version is not one that is read or written here."""
+
+
+class ArgumentError(HCSError, ValueError):
+    """An argument of a value that means nothing here, or that is not known."""
 
 
 class InvalidPathError(HCSError, ValueError):

@@ -40,7 +40,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("out", metavar="OUT", help="where to")
     parser.add_argument("--version", required=True, metavar="V", help="0.4, 0.5 or 0.6")
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace a plate that is there"
+        "--overwrite",
+        action="store_const",
+        const="acquired",
+        default=False,
+        help="replace the plate that is there, with all its history",
     )
     parser.add_argument(
         "--drop-history",

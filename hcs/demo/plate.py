@@ -16,9 +16,10 @@ from hcs.demo.design import (
     truth,
     well_name,
 )
-from hcs.errors import NotFoundError, ShapeError
+from hcs.errors import HCSError, NotFoundError, ShapeError, StoreError
 from hcs.layout import row_letters
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell, Who
+from hcs.ngff.envelope import extension
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 _COLORS = ("3D6BFF", "2BD66A")
 _PIXEL_SIZE = 0.65
 """Micrometres, as with a 10x lens."""
+
+_MARK = "demo"
+"""Our key of a plate that was made here, and may be made anew in its place."""
 
 
 def make_demo_plate(
@@ -52,8 +56,8 @@ def make_demo_plate(
     Parameters
     ----------
     path
-        The plate to make; ``<name>.truth.json`` is written beside it. Something that
-        is not a plate is not overwritten.
+        The plate to make; ``<name>.truth.json`` is written beside it. A demo plate that
+        is there is replaced, anything else is not.
     seed
         Draws another plate: other cells, other places for compounds and defects.
     kind
@@ -76,6 +80,8 @@ def make_demo_plate(
         If `rows`, `columns` or `fields` is not a positive number.
     NotFoundError
         If there is no such kind.
+    StoreError
+        If something is at `path` that is no demo plate.
     """
     if kind not in KINDS:
         raise NotFoundError(
@@ -95,12 +101,35 @@ def make_demo_plate(
         | design_options,
     )
     target = Path(path)
+    _check_free(target)
     _write(target, plan, version, progress)
     beside = target.with_name(f"{_stem(target)}.truth.json")
     beside.write_text(
         json.dumps(truth(plan) | {"clip": CLIP}, indent=1) + "\n", "utf-8"
     )
     return beside
+
+
+def _check_free(target: Path) -> None:
+    """Check that nothing is at a path but a demo plate, which has nobody's data."""
+    from hcs.writing.hierarchy import read_plate_state
+    from hcs.writing.places import opened
+
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return
+    try:
+        with opened(target) as place:
+            attributes = read_plate_state(place).attributes
+    except HCSError as error:
+        found = f"something that cannot be read as a plate ({error})"
+    else:
+        if _MARK in extension(attributes):
+            return
+        found = "a plate that is no demo plate"
+    raise StoreError(
+        f"{target} holds {found}; nothing was written. Choose another path, or move "
+        f"away what is there."
+    )
 
 
 def _write(
@@ -111,6 +140,7 @@ def _write(
 ) -> None:
     """Render the fields one after the other, while the one before is being written."""
     # The writer needs zarr; who only draws a design should not wait for it.
+    from hcs.writing.acquired import ACQUIRED
     from hcs.writing.writer import HCSPlateWriter
 
     plate = _document(plan, _stem(target))
@@ -119,6 +149,7 @@ def _write(
             target,
             plate,
             version=version,
+            overwrite=ACQUIRED,  # a demo plate; corrections in it were for practice
             who=Who("hcs demo"),
             annotations=_annotations(plan),
             # It can be made again; waiting for the disk would double the time.
@@ -173,6 +204,7 @@ def _document(plan: Design, name: str) -> Plate:
 def _annotations(plan: Design) -> dict[str, Any]:
     """Return what the plate's own key holds: plate map, gaps, camera."""
     return {
+        _MARK: {"seed": plan.seed},
         "conditions": {
             "columns": list(CONDITIONS),
             "wells": {

@@ -40,10 +40,16 @@ class Field:
         ------
         NotFoundError
             If it is listed, but not there.
+        StaleVersionError
+            If the well no longer lists the field.
         MetadataError
             If its document cannot be understood.
         """
         return self.owner.open_field(self)
+
+    def exists(self) -> bool:
+        """Whether the image's document is there, as far as a look tells."""
+        return self.owner.has_group(self.path)
 
     @property
     def version(self) -> str:

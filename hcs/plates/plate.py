@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hcs.cache import LRUCache
 from hcs.errors import (
+    ArgumentError,
     HCSError,
     MetadataError,
     NotFoundError,
@@ -291,7 +292,10 @@ class HCSPlate:
         return len(self.wells)
 
     def fields(
-        self, errors: list[tuple[str, HCSError]] | None = None
+        self,
+        errors: list[tuple[str, HCSError]] | None = None,
+        *,
+        missing: Literal["raise", "skip"] = "raise",
     ) -> Iterator[Field]:
         """Yield the fields of all wells.
 
@@ -300,18 +304,35 @@ class HCSPlate:
         errors
             Gets the path and the error of each well that cannot be read; without it,
             the first such well raises.
+        missing
+            ``"skip"`` leaves out the wells and fields that are listed and not there,
+            such as wells that were not imaged; a field costs a look then. What is there
+            and broken is none of these.
+
+        Raises
+        ------
+        NotFoundError, MetadataError
+            If a well is missing or broken, unless the arguments say otherwise.
+        ArgumentError
+            If `missing` is neither of the two.
         """
+        if missing not in ("raise", "skip"):
+            raise ArgumentError(f"missing is {missing!r}; expected 'raise' or 'skip'.")
         for position, listed in enumerate(self.wells):
             if position % _AT_ONCE == 0:
                 self._ask_ahead(self.wells[position : position + _AT_ONCE])
             try:
                 fields = self.open_well(listed).fields
             except HCSError as error:
+                if missing == "skip" and isinstance(error, NotFoundError):
+                    continue
                 if errors is None:
                     raise
                 errors.append((listed.path, error))
             else:
-                yield from fields
+                for field in fields:
+                    if missing == "raise" or field.exists():
+                        yield field
 
     def refresh(self) -> tuple[str, ...]:
         """Look at the documents again; return the paths of wells that changed.

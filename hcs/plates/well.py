@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hcs.cache import LRUCache
-from hcs.errors import HCSError, MetadataError, NotFoundError
+from hcs.errors import HCSError, MetadataError, NotFoundError, StaleVersionError
 from hcs.images.image import Multiscales
 from hcs.images.image_group import join
 from hcs.ngff.document import array_document, attributes, group_document, parse_json
@@ -232,7 +232,7 @@ class HCSWell:
         images = self.metadata.images
         if not _is_index(field_index) or field_index >= len(images):
             return None
-        return self._open(images[field_index].path)
+        return self._open(images[field_index].path, lambda: self._path_at(field_index))
 
     def get_image_by_acquisition(
         self, acquisition_id: int, field_index: int = 0
@@ -242,18 +242,21 @@ class HCSWell:
         Images that name no acquisition belong to acquisition 0, so that the default of
         a plate that declares none finds them.
         """
-        paths = [
-            image.path
-            for image in self.metadata.images
-            if (image.acquisition or 0) == acquisition_id
-        ]
-        if not _is_index(field_index) or field_index >= len(paths):
+        if not _is_index(field_index):
             return None
-        return self._open(paths[field_index])
+        path = self._path_at(field_index, acquisition_id)
+        if path is None:
+            return None
+        return self._open(path, lambda: self._path_at(field_index, acquisition_id))
 
     def open_field(self, wanted: Field) -> Multiscales:
         """Return the image of a field; see `Field.image`."""
-        return self._open(wanted.path)
+        return self._open(wanted.path, lambda: self._path_of(wanted))
+
+    def has_group(self, path: str) -> bool:
+        """Whether the document of a group below the well is there."""
+        key = join(self.path, path, group_document(self.format_version))
+        return self.store.stamp(key) is not None
 
     def history(self, name: str | int) -> tuple[FieldVersion, ...]:
         """Return the events of a field, oldest first; none for a foreign plate.
@@ -369,22 +372,50 @@ class HCSWell:
             live=None if record is None else record.live,
         )
 
-    def _open(self, path: str) -> Multiscales:
-        image = self._images.get(path)
-        if image is None:
+    def _path_at(self, index: int, acquisition: int | None = None) -> str | None:
+        """Return the path at a position of the list, also among an acquisition's."""
+        paths = [
+            image.path
+            for image in self.metadata.images
+            if acquisition is None or (image.acquisition or 0) == acquisition
+        ]
+        return paths[index] if index < len(paths) else None
+
+    def _path_of(self, wanted: Field) -> str | None:
+        for field in self.fields:
+            if (field.name, field.acquisition) == (wanted.name, wanted.acquisition):
+                return field.path
+        return None
+
+    def _open(self, path: str, find: Callable[[], str | None]) -> Multiscales:
+        """Return the image at a path, or where `find` tells that it has moved to.
+
+        Another thread may have read the well document anew at any moment, so that only
+        what it says now counts.
+        """
+        for _ in range(_ATTEMPTS):
+            image = self._images.get(path)
+            if image is not None:
+                return image
             try:
-                image = self._read(path)
+                image = self._images.setdefault(path, self._read(path))
             except NotFoundError:
                 # A settled correction has moved: the document tells where to.
-                index = [one.path for one in self.metadata.images].index(path)
-                if not self.refresh() or index >= len(self.metadata.images):
+                self.refresh()
+                now = find()
+                if now is None:
+                    break
+                if now == path:
                     raise
-                path = self.metadata.images[index].path
-                image = self._read(path)
-            image = self._images.setdefault(path, image)
-            if self._changed is not None:
-                self._changed(self)
-        return image
+                path = now
+            else:
+                if self._changed is not None:
+                    self._changed(self)
+                return image
+        raise StaleVersionError(
+            f"Well {self.path!r} no longer lists a field that it had, or moves it all "
+            f"the time. Call refresh() on the plate and look again."
+        )
 
     def _read(self, path: str) -> Multiscales:
         return Multiscales.open(self.store, join(self.path, path), self.format_version)
@@ -393,6 +424,9 @@ class HCSWell:
 _WELL_BYTES = 1024
 _FIELD_BYTES = 256
 """Measured by tests/benchmarks/bench_reading.py, rounded up."""
+
+_ATTEMPTS = 3
+"""A version moves twice in its life: to its own path, and back to the first one."""
 
 _nbytes = attrgetter("nbytes")
 

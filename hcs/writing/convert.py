@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hcs.metadata import Plate, PlateWell
     from hcs.plates.plate import HCSPlate
     from hcs.stores.store import PlateStore
+    from hcs.writing.draft import Overwrite
     from hcs.writing.target import Target
 
 COPYING = "copying"
@@ -35,7 +36,7 @@ def to_hcs_zarr(
     store: str | Path,
     *,
     version: str | None = None,
-    overwrite: bool | None = None,
+    overwrite: Overwrite | None = None,
     progress: Callable[[int, int | None], None] | None = None,
     history: bool = True,
 ) -> None:
@@ -52,7 +53,9 @@ def to_hcs_zarr(
     version
         NGFF version of the copy; by default the plate's, else ``"0.5"``.
     overwrite
-        Whether a plate at `store` is replaced. By default only one without fields is.
+        Whether a plate at `store` is replaced. By default only one without fields is;
+        one that holds what cannot be made again only by ``"acquired"``, see
+        `HCSPlateWriter`.
     progress
         Called after each field with the number written and the number there are.
     history
@@ -63,7 +66,7 @@ def to_hcs_zarr(
     ------
     StoreError
         If `store` holds something else, a plate with fields while `overwrite` is not
-        given, or the very plate that is to be copied.
+        given, one that may not be replaced, or the very plate that is to be copied.
     """
     metadata = as_plate(getattr(plate, "metadata", plate))
     copied = getattr(plate, "store", None) is not None
@@ -105,7 +108,7 @@ def copy_plate(
     store: str | Path,
     *,
     version: str | None = None,
-    overwrite: bool = False,
+    overwrite: Overwrite = False,
     progress: Callable[[int, int | None], None] | None = None,
     history: bool = True,
 ) -> None:
@@ -133,12 +136,12 @@ def copy_plate(
         unfinished or store,
         None if unfinished else replace(plate.metadata, version=None),
         version or (None if unfinished else old),
-        overwrite=overwrite and not unfinished,
+        overwrite=False if unfinished else overwrite,
         foreign=False,
         annotations={} if unfinished else _annotations(plate, history),
         durable=True,
     )
-    transfer = Transfer(source, old, draft.target, draft.version)
+    transfer = Transfer(source, old, draft.target, draft.version, verify=draft.replaces)
     done = 0
     try:
         if not unfinished:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from hcs.errors import MetadataError, StoreError, UnsupportedVersionError
+from hcs.errors import ArgumentError, MetadataError, StoreError, UnsupportedVersionError
 from hcs.ngff import spec
 from hcs.writing import hierarchy, step
+from hcs.writing.acquired import ACQUIRED, acquired_content
 from hcs.writing.folder import DirectoryTarget, exchange
 from hcs.writing.lock import locked
 from hcs.writing.overlay import OverlayTarget
@@ -23,6 +24,7 @@ from hcs.writing.places import (
     is_part,
     local_path,
     object_target,
+    opened,
 )
 from hcs.writing.recovery import recover
 from hcs.writing.settle import settle
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
 
     from hcs.metadata import Plate
     from hcs.writing.objects import ObjectTarget
+
+_log = logging.getLogger(__name__)
+
+Overwrite = bool | Literal["acquired"]
+"""Whether to replace a plate: see `open_draft`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +60,10 @@ class Draft:
     aside: bool
     """Whether `target` is beside `final`."""
 
+    replaces: bool = False
+    """Whether another plate gives way at the end. Then all that is written is read back
+    and waited for, whatever was asked: there is no second one."""
+
     def finish(self) -> None:
         """Make the plate appear where it belongs."""
         target = self.target
@@ -64,10 +75,14 @@ class Draft:
         elif self.aside and isinstance(target, DirectoryTarget) and self.final:
             settle(target, now=True)
             if is_archive(self.final):
-                pack(target.root, self.final, overwrite=True, verify=self.verify)
+                pack(target.root, self.final, overwrite=True, verify=self._is_verified)
                 shutil.rmtree(target.root)
             else:
                 swap(target.root, self.final)
+
+    @property
+    def _is_verified(self) -> bool:
+        return self.verify or self.replaces
 
     def abandon(self, fields: int) -> list[str]:
         """Leave `final` as it was; return what to tell of the fields written so far."""
@@ -93,7 +108,7 @@ def open_draft(
     plate: Plate | None,
     version: str | None,
     *,
-    overwrite: bool,
+    overwrite: Overwrite,
     foreign: bool,
     annotations: Mapping[str, Any],
     durable: bool,
@@ -103,6 +118,9 @@ def open_draft(
 
     Parameters
     ----------
+    overwrite
+        Whether a plate that is there gives way at the end; ``"acquired"`` also one with
+        content that cannot be made again, see `hcs.writing.acquired`.
     foreign
         Whether `plate` came as another library's object, whose version may be no more
         than that library's default.
@@ -113,8 +131,15 @@ def open_draft(
     Raises
     ------
     StoreError
-        If the place holds something that is not a plate.
+        If the place holds something that is not a plate, or one that may not be
+        replaced.
+    ArgumentError
+        If `overwrite` is none of its values.
     """
+    if overwrite not in (True, False, ACQUIRED):
+        raise ArgumentError(
+            f"overwrite is {overwrite!r}; expected True, False or {ACQUIRED!r}."
+        )
     if version is not None:
         _check_version(version)
     if plate is not None:
@@ -140,8 +165,8 @@ def open_draft(
         raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
     chosen = choose_version(None, version, plate, foreign=foreign)
     if occupied:
-        _check_replaceable(final)
-        target = DirectoryTarget(beside(final), durable=durable)
+        _check_replaceable(final, overwrite)
+        target = DirectoryTarget(beside(final))
         target.live = False
     if not _create(target, plate, chosen, annotations):
         return open_draft(
@@ -154,14 +179,20 @@ def open_draft(
             durable=durable,
             whole=whole,
         )
-    return Draft(target=target, final=final, version=chosen, aside=occupied)
+    return Draft(
+        target=target,
+        final=final,
+        version=chosen,
+        aside=occupied,
+        replaces=occupied,
+    )
 
 
 def _open_objects(
     target: ObjectTarget,
     plate: Plate | None,
     version: str | None,
-    overwrite: bool,
+    overwrite: Overwrite,
     foreign: bool,
     annotations: Mapping[str, Any],
 ) -> Draft:
@@ -206,7 +237,7 @@ def _open_archive(
     final: Path,
     plate: Plate | None,
     version: str | None,
-    overwrite: bool,
+    overwrite: Overwrite,
     foreign: bool,
     annotations: Mapping[str, Any],
 ) -> Draft:
@@ -223,10 +254,15 @@ def _open_archive(
         raise UnsupportedVersionError(
             f"{final}: archives hold Zarr v3, so NGFF 0.5 or later; got 0.4."
         )
+    replaces = final.exists()
+    if replaces:
+        _check_acquired(final, overwrite)
     target = DirectoryTarget(beside(final), durable=False)
     target.live = False
     _create(target, plate, chosen, annotations)
-    return Draft(target=target, final=final, version=chosen, aside=True)
+    return Draft(
+        target=target, final=final, version=chosen, aside=True, replaces=replaces
+    )
 
 
 def _reopen_archive(
@@ -308,13 +344,28 @@ def _occupied(path: Path) -> bool:
     return True
 
 
-def _check_replaceable(path: Path) -> None:
+def _check_replaceable(path: Path, overwrite: Overwrite) -> None:
     """Check that a plate's folder holds nothing that replacing the plate would lose."""
     stranger = foreign_file(path)
     if stranger is not None:
         raise StoreError(
             f"{path} holds {stranger.relative_to(path)}, which is not part of a plate; "
             f"nothing was written. Move it away first."
+        )
+    _check_acquired(path, overwrite)
+
+
+def _check_acquired(path: Path, overwrite: Overwrite) -> None:
+    if overwrite == ACQUIRED:
+        return
+    with opened(path) as target:
+        content = acquired_content(target)
+    if content:
+        raise StoreError(
+            f"{path} is a plate with {' and '.join(content)}, which cannot be made "
+            f"again; nothing was written. Choose another place, write into that plate "
+            f"with overwrite=False, or replace it with all that by "
+            f"overwrite={ACQUIRED!r}."
         )
 
 
@@ -344,5 +395,11 @@ def swap(new: Path, final: Path) -> None:
                 step.reached("swap in")
                 new.rename(final)
         step.reached("swap trash")
-        with contextlib.suppress(OSError):
+        try:
             shutil.rmtree(trash)
+        except OSError as error:
+            _log.warning(
+                "%s was replaced, but the plate that was there could not be removed: "
+                "%s. It takes up space in %s; delete it, or run: hcs recover '%s'",
+                *(final, error.strerror or error, trash, final),
+            )

@@ -12,6 +12,7 @@ import contextlib
 import errno
 import os
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -39,17 +40,32 @@ _UNSUPPORTED = {
 }
 
 
+_taken_here: set[str] = set()
+"""Lock files that this process holds. The kernel gives such a lock to a process and not
+to a thread, and takes it away when any descriptor of the file is closed: so a thread
+must not even open one that another holds."""
+
+_guard = threading.Lock()
+"""Of `_taken_here`; nobody waits while holding it."""
+
+
 class Hold:
     """A lock that is held until `release`, or until the process ends."""
 
-    def __init__(self, descriptor: int | None) -> None:
+    def __init__(self, descriptor: int | None, lock_file: str | None = None) -> None:
         self._descriptor = descriptor
+        self._lock_file = lock_file
 
     def release(self) -> None:
         """Give the lock back; a second call does nothing."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+        if self._lock_file is not None:
+            # After the file is closed, or that would end the next thread's lock.
+            with _guard:
+                _taken_here.discard(self._lock_file)
+            self._lock_file = None
 
     def __del__(self) -> None:
         self.release()
@@ -144,6 +160,23 @@ def _is_still(path: Path, descriptor: int) -> bool:
 
 
 def _hold_beside(path: Path, beside: Path) -> Hold | None:
+    """Hold a lock file, for this thread alone."""
+    lock_file = str(beside.parent.resolve() / beside.name)
+    with _guard:
+        if lock_file in _taken_here:
+            return None
+        _taken_here.add(lock_file)
+    descriptor = None
+    try:
+        descriptor = _locked_file(path, beside)
+    finally:
+        if descriptor is None:
+            with _guard:
+                _taken_here.discard(lock_file)
+    return None if descriptor is None else Hold(descriptor, lock_file)
+
+
+def _locked_file(path: Path, beside: Path) -> int | None:
     try:
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
@@ -163,4 +196,4 @@ def _hold_beside(path: Path, beside: Path) -> Hold | None:
     except OSError:
         os.close(descriptor)
         return None
-    return Hold(descriptor)
+    return descriptor

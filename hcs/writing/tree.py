@@ -7,13 +7,14 @@ and what else is there, such as tables, goes through zarr-python array by array.
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.errors import HCSError, MetadataError
+from hcs.errors import CorruptDataError, HCSError, MetadataError
 from hcs.images.image import Multiscales
 from hcs.images.text_array import convert_text, is_text
 from hcs.ngff import spec
@@ -22,6 +23,7 @@ from hcs.writing.codec import choose_codec
 from hcs.writing.encode import ArrayLayout, choose_chunk, encode_given
 from hcs.writing.source import as_source
 from hcs.writing.target import GroupSink
+from hcs.writing.verify import verify_levels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,8 @@ class Transfer:
 
     target: Target
     new: str
+    verify: bool = False
+    """Whether all that is copied is read back: where it takes another plate's place."""
 
     @property
     def same_format(self) -> bool:
@@ -147,11 +151,20 @@ def _encode_image(transfer: Transfer, key: str, new_key: str) -> frozenset[str]:
         _layout(number, level, transfer.new, source.metadata)
         for number, level in enumerate(source.levels)
     ]
-    encode_given(
+    encoded = encode_given(
         [level.planes() for level in source.levels],
         layouts,
         GroupSink(transfer.target, new_key),
     )
+    if transfer.verify:
+        verify_levels(
+            transfer.target.zarr_store(),
+            new_key,
+            [layout.path for layout in layouts],
+            encoded.digests,
+            layouts[0].zarr_format,
+            layouts[0].stored,
+        )
     return frozenset(dataset.path.split("/")[0] for dataset in image.metadata.datasets)
 
 
@@ -186,9 +199,24 @@ def _copy_array(transfer: Transfer, key: str, new_key: str) -> None:
 
 def _copy_files(transfer: Transfer, key: str, new_key: str) -> None:
     for name in _files(transfer.store, key):
-        with transfer.target.create(_join(new_key, name)) as stream:
+        digest, new_name = hashlib.sha256(), _join(new_key, name)
+        with transfer.target.create(new_name) as stream:
             for block in _blocks(transfer.store, _join(key, name)):
+                digest.update(block)
                 stream.write(block)
+        if transfer.verify:
+            _check_copy(transfer.target.reader(), new_name, digest.digest())
+
+
+def _check_copy(store: PlateStore, key: str, expected: bytes) -> None:
+    digest = hashlib.sha256()
+    for block in _blocks(store, key):
+        digest.update(block)
+    if digest.digest() != expected:
+        raise CorruptDataError(
+            f"{store.where(key)} was copied but reads back with other bytes; no plate "
+            f"was replaced. The disk or the memory may be failing."
+        )
 
 
 def _files(store: PlateStore, key: str) -> Iterator[str]:

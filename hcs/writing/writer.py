@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.errors import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from hcs.metadata import FieldVersion
     from hcs.writing.claim import Place
+    from hcs.writing.draft import Overwrite
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -53,8 +55,9 @@ class HCSPlateWriter:
         NGFF version; by default that of the existing plate, else of `plate_metadata`,
         else ``"0.5"``.
     overwrite
-        Whether an existing plate is replaced. A folder that holds anything else is
-        never.
+        Whether an existing plate is replaced. One that holds what cannot be made again
+        (corrections, the record of an import, a table of verdicts) is not, unless this
+        is ``"acquired"``. A folder that holds anything but a plate is never.
     who
         Whom the history names; by default the login name.
     annotations
@@ -63,7 +66,8 @@ class HCSPlateWriter:
         Called after each field with the number written and the number expected (None
         where `plate_metadata` has no ``field_count``).
     verify, durable
-        Whether each field is read back, and waited for until it is on the disk.
+        Whether each field is read back, and waited for until it is on the disk; both
+        are always done where a plate is replaced.
     grace
         Seconds that readers may hold on to the path of a field that was corrected here,
         by default ``config.settle_grace``: so long the end waits before it brings the
@@ -80,7 +84,7 @@ class HCSPlateWriter:
         store: str | Path,
         plate_metadata: Plate | Any | None = None,
         version: str | None = None,
-        overwrite: bool = True,
+        overwrite: Overwrite = True,
         *,
         who: Who | None = None,
         annotations: Mapping[str, Any] | None = None,
@@ -238,7 +242,7 @@ class HCSPlateWriter:
                 (row_name, column_name),
                 (field_index, acquisition_id),
                 multiscales,
-                Storage(**{"verify": self._verify, **storage}),
+                self._storage(storage),
                 who=self._who,
                 label=label,
                 source=source,
@@ -253,6 +257,10 @@ class HCSPlateWriter:
             raise
         self._done(key, place, version)
         return version
+
+    def _storage(self, options: dict[str, Any]) -> Storage:
+        storage = Storage(**{"verify": self._verify, **options})
+        return replace(storage, verify=True) if self._open_draft().replaces else storage
 
     def _done(
         self, key: tuple[object, ...], place: Place, version: FieldVersion

@@ -22,7 +22,17 @@ def _count_up(path: Path, number: int) -> None:
             counter.write_text(str(value + 1))
 
 
-def test_threads_exclude_each_other(tmp_path: Path) -> None:
+def _refuse(descriptor: int) -> bool:
+    """Be a file system that takes no lock on what is open for reading, as NFS."""
+    raise OSError(errno.EBADF, "Bad file descriptor")
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["flock", "lock file"])
+def test_threads_exclude_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
+) -> None:
+    if beside:
+        monkeypatch.setattr(lock, "_flock", _refuse)
     place = tmp_path / "plate"
     place.mkdir()
     (tmp_path / "counter").write_text("0")
@@ -107,11 +117,7 @@ def test_a_file_beside_is_locked_where_the_file_system_takes_no_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As NFS does, which wants a descriptor opened for writing."""
-
-    def refuse(descriptor: int) -> bool:
-        raise OSError(errno.EBADF, "Bad file descriptor")
-
-    monkeypatch.setattr(lock, "_flock", refuse)
+    monkeypatch.setattr(lock, "_flock", _refuse)
     place = tmp_path / "plate"
     place.mkdir()
     hold = try_hold(place)
@@ -119,3 +125,40 @@ def test_a_file_beside_is_locked_where_the_file_system_takes_no_lock(
     assert [one.name for one in place.iterdir()] == []
     assert [path.name for path in tmp_path.glob(".*")] == [".plate.hcs-lock"]
     hold.release()
+
+
+def _take(path: Path, answer: multiprocessing.Queue[bool]) -> None:
+    lock._flock = _refuse
+    answer.put(try_hold(path) is not None)
+
+
+def test_a_second_thread_neither_gets_a_lock_file_nor_breaks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process loses its lock with any descriptor of the file that it closes."""
+    monkeypatch.setattr(lock, "_flock", _refuse)
+    place = tmp_path / "plate"
+    place.mkdir()
+    hold = try_hold(place)
+    assert hold is not None
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(try_hold(place)))
+    thread.start()
+    thread.join()
+    assert found == [None]
+
+    context = multiprocessing.get_context("forkserver")
+    answers = context.Queue()
+
+    def elsewhere() -> bool:
+        process = context.Process(target=_take, args=(place, answers))
+        process.start()
+        process.join(60)
+        return bool(answers.get(timeout=60))
+
+    assert not elsewhere()
+    hold.release()
+    assert elsewhere()
+    again = try_hold(place)
+    assert again is not None
+    again.release()

@@ -271,6 +271,53 @@ def test_one_broken_well_takes_no_other_down(path: Path) -> None:
     assert [well for well, _ in errors] == broken
     with pytest.raises(NotFoundError, match="A/2"):
         list(plate.fields())
+    with pytest.raises(hcs.MetadataError, match="B/1"):
+        list(plate.fields(missing="skip"))
+
+
+def test_what_is_listed_and_not_there_can_be_skipped(path: Path) -> None:
+    shutil.rmtree(path / "A" / "2")
+    shutil.rmtree(path / "B" / "1" / "0")
+    plate = hcs.from_hcs_zarr(path)
+    fields = list(plate.fields(missing="skip"))
+    assert len(fields) == 9
+    assert ("B/1", "0") not in {(field.well, field.name) for field in fields}
+    assert all(field.image().images for field in fields)
+    with pytest.raises(hcs.ArgumentError, match="'raise' or 'skip'"):
+        list(plate.fields(missing="ignore"))  # type: ignore[arg-type]
+
+
+def test_a_field_that_moved_is_found_by_its_name_whoever_looked_meanwhile(
+    path: Path,
+) -> None:
+    """Another thread's look at the well document must not hide the move."""
+    for index in (0, 1):
+        base = hcs.history(path)["A/1", str(index)][-1].id
+        staged = hcs.stage_field(
+            path, "A/1", str(index), plates.multiscales(1, 2), base=base
+        )
+        staged.commit(who=hcs.Who("Ann"), reason="blurred")
+    plate = hcs.from_hcs_zarr(path)
+    well = plate.well("A1")
+    field, by_position = well.field("0"), well.images[1].path
+    assert (field.path, by_position) == ("0r2", "1r2")
+    hcs.settle(path, now=True)
+    assert well.refresh()
+    image = field.image()
+    assert image.path == "A/1/0"
+    assert image.version == field.live
+
+
+def test_a_field_that_is_gone_is_stale(path: Path) -> None:
+    plate = hcs.from_hcs_zarr(path)
+    field = plate.well("A1").field("1")
+    document = path / "A" / "1" / "zarr.json"
+    found = json.loads(document.read_text())
+    del found["attributes"]["ome"]["well"]["images"][1]
+    document.write_text(json.dumps(found))
+    shutil.rmtree(path / "A" / "1" / "1")
+    with pytest.raises(hcs.StaleVersionError, match="no longer lists"):
+        field.image()
 
 
 def test_a_well_opens_from_a_store_without_its_plate(path: Path) -> None:
