@@ -37,6 +37,7 @@ from dashboard.quality.metrics import MetricStore
 from dashboard.quality.roles import RoleBook
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.reviews.acts import Subject
+from dashboard.reviews.amending import Amending
 from dashboard.reviews.blind import BlindReviews, without_conditions
 from dashboard.reviews.index import PlateIndex
 from dashboard.reviews.kept import failed_fields, kept_values
@@ -221,6 +222,7 @@ class Service:
             held_open=self.signing.held_open,
             measure=self._measuring.start,
         )
+        self.amending = Amending(self.reviews, self._plates, self._projects)
         self.blind = BlindReviews(self.reviews)
         self.index = PlateIndex(self._plates, self.reviews, settings, self.submit)
         self.medians = PlateMedians(

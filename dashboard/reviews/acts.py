@@ -18,10 +18,19 @@ Verdict = Literal["pass", "flag", "fail"]
 VERDICTS: tuple[Verdict, ...] = ("pass", "flag", "fail")
 
 Kind = Literal[
-    "verdict", "undo", "redo", "sign-off", "reopen", "blind", "done", "blind-end"
+    "verdict",
+    "amend",
+    "undo",
+    "redo",
+    "sign-off",
+    "reopen",
+    "blind",
+    "done",
+    "blind-end",
 ]
 KINDS: tuple[Kind, ...] = (
     "verdict",
+    "amend",
     "undo",
     "redo",
     "sign-off",
@@ -30,17 +39,19 @@ KINDS: tuple[Kind, ...] = (
     "done",
     "blind-end",
 )
-"""``"sign-off"`` locks a plate until ``"reopen"``; ``"blind"`` begins a round in which
-two judge without knowing of each other, until both are ``"done"`` or somebody ends it
-before (``"blind-end"``)."""
+"""``"amend"`` gives a verdict another note or reason; ``"sign-off"`` locks a plate
+until ``"reopen"``; ``"blind"`` begins a round in which two judge without knowing of
+each other, until both are ``"done"`` or somebody ends it before (``"blind-end"``)."""
 
-Basis = Literal["field", "thumbnails", "unseen"]
-"""What the person had before the eyes: a field opened, the well's thumbnails, or
-nothing but the wish to decide for many at once."""
+Basis = Literal["field", "thumbnails", "montage", "unseen"]
+"""What the person had before the eyes: a field opened, the well's thumbnails, one of
+its fields among those of other wells, or nothing but the wish to decide for many at
+once."""
 
 BASES: dict[str, str] = {
     "field": "field viewed",
     "thumbnails": "thumbnails viewed",
+    "montage": "seen in a montage",
     "unseen": "bulk, not looked at",
 }
 
@@ -118,10 +129,11 @@ class Act:
     """Batch of the verdict on the same subject that stood before; empty for none."""
 
     target: str = ""
-    """Batch that an undo takes back or a redo brings again."""
+    """Batch that an undo takes back, a redo brings again or an amendment is to."""
 
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Of a sign-off: what was signed; of a blind round: who takes part."""
+    """Of a sign-off: what was signed; of a blind round: who takes part; of an
+    amendment: the note and reason before it."""
 
     at: str = ""
     """UTC, ISO 8601; set when it is recorded."""
@@ -163,12 +175,12 @@ def check(act: Act) -> Act:
     who = plain_text(act.who, 200).strip()
     if not who:
         raise _refused("name", act.who, "the name of a person")
-    if act.kind == "verdict":
+    if act.kind in ("verdict", "amend"):
         _one_of("verdict", act.verdict, VERDICTS)
         _one_of("basis", act.basis, tuple(BASES))
         if act.reason and not _CODE.fullmatch(act.reason):
             raise _refused("reason", act.reason, "a short code of the project's list")
-    elif act.kind in ("undo", "redo") and not _BATCH.fullmatch(act.target):
+    if act.kind in ("amend", "undo", "redo") and not _BATCH.fullmatch(act.target):
         raise _refused("target", act.target, "the id of an earlier act")
     note = plain_text(act.note, NOTE_LIMIT).strip()
     return dataclasses.replace(act, who=who, note=note)

@@ -179,9 +179,9 @@ def _both(verdicts: Verdicts, found: Round) -> dict[Subject, tuple[Act, Act]]:
     pairs = {}
     for subject in verdicts.subjects():
         last = {
-            act.who: act
+            act.who: verdicts.as_amended(act)
             for act, counts in verdicts.rows(subject)
-            if counts and found.holds_row(act)
+            if act.kind == "verdict" and counts and found.holds_row(act)
         }
         acts = [last[name] for name in found.reviewers if name in last]
         if len(acts) == 2:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.measuring import Measuring
     from dashboard.reviews.acts import Act, Subject
-    from dashboard.reviews.project import Projects
     from dashboard.reviews.values import Decision
 
 
@@ -25,13 +24,10 @@ class Drafts:
     ----------
     measuring
         What is measured of the plates.
-    projects
-        Which reasons there are.
     """
 
-    def __init__(self, measuring: Measuring, projects: Projects) -> None:
+    def __init__(self, measuring: Measuring) -> None:
         self._measuring = measuring
-        self._projects = projects
 
     def acts(
         self, plate: ServedPlate, decisions: Sequence[Decision], template: Act
@@ -68,16 +64,6 @@ class Drafts:
                 )
             )
         return found
-
-    def reason(self, plate: ServedPlate, code: str) -> str:
-        """Return a code of the project's reasons, or raise `DashboardError`."""
-        allowed = dict(self._projects.rules(plate).reasons)
-        if code and code not in allowed:
-            raise DashboardError(
-                f"The reason of a verdict is {code[:60]!r}; it must be one of "
-                f"{', '.join(allowed)}."
-            )
-        return code
 
     def _measured(self, plate: ServedPlate) -> dict[str, dict[str, float | None]]:
         """Return the value of every metric by label of the well."""

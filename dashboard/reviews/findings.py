@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from dashboard.errors import NotServedError
-from dashboard.reviews.acts import BASES, VERDICTS
-from dashboard.reviews.wording import subject_text
+from dashboard.reviews.acts import BASES, REASONS, VERDICTS
+from dashboard.reviews.wording import amended, subject_text
 from dashboard.text import safe_text
 from hcs.errors import HCSError
 
@@ -187,6 +187,7 @@ def history_part(service: Service, tables: PlateTables) -> str:
     """Return every act on the plate, oldest first."""
     labels = {well.path: well.label for well in tables.overview.wells}
     acts = service.reviews.told(tables.overview.key)
+    reasons = {**REASONS, **dict(tables.rules.reasons)}
     batches: dict[str, list[Act]] = {}
     for act in acts:
         batches.setdefault(act.batch, []).append(act)
@@ -195,6 +196,11 @@ def history_part(service: Service, tables: PlateTables) -> str:
         if act.kind == "verdict":
             reason = f", {tables.rules.words(act.reason)}" if act.reason else ""
             what = f"{subject_text(act.subject, labels)}: {act.verdict}{reason}"
+        elif act.kind == "amend":
+            what = (
+                f"amended {subject_text(act.subject, labels)}: {act.verdict}: "
+                f"{amended(act, reasons)}"
+            )
         else:
             about = batches.get(act.target, [])
             some = ", ".join(subject_text(one.subject, labels) for one in about[:5])

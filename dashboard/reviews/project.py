@@ -59,6 +59,30 @@ class ReviewRules:
     keys: tuple[tuple[str, str], ...] = ()
     """Action and key, where they differ from the defaults."""
 
+    reason_for_fail: bool = False
+    """A fail without a reason is refused."""
+
+    def check_reason(self, verdict: str, code: str) -> str:
+        """Return a code that may stand with a verdict.
+
+        Raises
+        ------
+        DashboardError
+            If the project has no such reason, or demands one.
+        """
+        allowed = ", ".join(dict(self.reasons))
+        if code and code not in dict(self.reasons):
+            raise DashboardError(
+                f"The reason of a verdict is {plain_text(code, 60)!r}; it must be one "
+                f"of {allowed}."
+            )
+        if verdict == "fail" and not code and self.reason_for_fail:
+            raise DashboardError(
+                f"This project demands a reason with each fail, and there is none: "
+                f"choose one of {allowed}. Nothing was recorded."
+            )
+        return code
+
     def words(self, code: str) -> str:
         """Return what a code means, here or by default; the code where unknown."""
         return dict(self.reasons).get(code) or REASONS.get(code, code)
@@ -151,6 +175,7 @@ class Projects:
         return {
             "reasons": dict(rules.reasons),
             "min_fields": rules.min_fields,
+            "reason_for_fail": rules.reason_for_fail,
             "metrics": _definitions(self._measuring.metrics(plate)),
             "roles": _plain(dataclasses.asdict(mapping)),
             "plate_map": {
@@ -208,8 +233,16 @@ def _checked(rules: ReviewRules) -> ReviewRules:
         (code, plain_text(text, 80).strip() or code) for code, text in rules.reasons
     ]
     keys = [(plain_text(a, 40), plain_text(key, 20)) for a, key in rules.keys]
+    if not isinstance(rules.reason_for_fail, bool):
+        raise DashboardError(
+            f"Whether a fail needs a reason is "
+            f"{plain_text(rules.reason_for_fail, 60)!r}; it must be true or false."
+        )
     return ReviewRules(
-        reasons=tuple(words), min_fields=rules.min_fields, keys=tuple(keys)
+        reasons=tuple(words),
+        min_fields=rules.min_fields,
+        keys=tuple(keys),
+        reason_for_fail=rules.reason_for_fail,
     )
 
 
@@ -226,6 +259,8 @@ def rules_from_json(told: Any) -> ReviewRules:
             reasons=tuple((str(c), str(w)) for c, w in told["reasons"]),
             min_fields=int(told["min_fields"]),
             keys=tuple((str(a), str(k)) for a, k in told["keys"]),
+            # Projects that were kept before there was the choice demand none.
+            reason_for_fail=told.get("reason_for_fail", False),
         )
     )
 

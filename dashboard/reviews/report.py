@@ -260,10 +260,11 @@ def _history(
 
 
 def _act_row(act: Act, what: str, rules: ReviewRules, *, counts: bool) -> str:
+    amended = " (amended)" if act.kind == "amend" else ""
     cells = (
         act.at,
         what,
-        _verdict(act, rules) + ("" if counts else " (taken back)"),
+        _verdict(act, rules) + amended + ("" if counts else " (taken back)"),
         act.note,
         f"{act.who} ({act.known})",
         BASES.get(act.basis, ""),
@@ -312,14 +313,16 @@ def _corrections(
 
 def _ledger(service: Service, tables: PlateTables) -> str:
     labels = {well.path: well.label for well in tables.overview.wells}
-    held = {one.act.id for one in tables.review.standings.values()}
+    held = {one.act.id: one.act for one in tables.review.standings.values()}
     acts = [
         act
         for act in service.reviews.told(tables.overview.key)
         if act.kind == "verdict"
     ]
     rows = [
-        _act_row(act, subject_text(act.subject, labels), tables.rules, counts=True)
+        _act_row(
+            held[act.id], subject_text(act.subject, labels), tables.rules, counts=True
+        )
         for act in acts
         if act.id in held
     ]

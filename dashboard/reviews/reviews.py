@@ -85,7 +85,7 @@ class Reviews:
     ) -> None:
         self._ledger = ledger
         self._plates = plates
-        self._drafts = Drafts(measuring, projects)
+        self._drafts = Drafts(measuring)
         self._projects = projects
         self._links = links
         self._submit = submit
@@ -157,7 +157,7 @@ class Reviews:
             if known.verdicts.signed:
                 return None, None
             undo, redo = (
-                Offer(batch=one, text=self._words(plate, known.verdicts.batch(one)))
+                Offer(batch=one, text=self.words(plate, known.verdicts.batch(one)))
                 if one
                 else None
                 for one in batches
@@ -214,7 +214,7 @@ class Reviews:
             who=who.name,
             known=who.known,
             verdict=verdict,
-            reason=self._drafts.reason(plate, reason),
+            reason=self._projects.rules(plate).check_reason(verdict, reason),
             note=note,
             settings=self._projects.revision(plate),
         )
@@ -232,7 +232,7 @@ class Reviews:
 
         self.record(key, make)
         return Outcome(
-            batch=template.batch, text=self._words(plate, acts), count=len(acts)
+            batch=template.batch, text=self.words(plate, acts), count=len(acts)
         )
 
     def undo(self, key: str, who: Who, batch: str) -> Outcome:
@@ -373,7 +373,7 @@ class Reviews:
             if not found:
                 raise DashboardError(f"There is nothing of yours to {word} here.")
             if found != batch:
-                text = self._words(plate, verdicts.batch(found))
+                text = self.words(plate, verdicts.batch(found))
                 raise DashboardError(
                     f"To {word} is now: {text}. Press again if you mean that."
                 )
@@ -394,7 +394,7 @@ class Reviews:
         labels = labels_of(plate)
         return Outcome(
             batch=batch,
-            text=self._words(plate, taken),
+            text=self.words(plate, taken),
             count=len(taken),
             left=tuple(subject_text(one, labels) for one in left),
         )
@@ -479,7 +479,8 @@ class Reviews:
                 known.review, known.own = review, own
                 known.count += 1
 
-    def _words(self, plate: ServedPlate, acts: Iterable[Act]) -> str:
+    def words(self, plate: ServedPlate, acts: Iterable[Act]) -> str:
+        """Return what was decided at once, as people say it."""
         found = tuple(acts)
         reasons = dict(self._projects.rules(plate).reasons)
         return describe(found, labels_of(plate), field_labels(plate, found), reasons)

@@ -101,7 +101,10 @@ def field_labels(plate: ServedPlate, acts: Sequence[Act]) -> dict[tuple[str, str
 
 
 def standings(
-    plate: ServedPlate, held: Mapping[Subject, Act], verdicts: Verdicts
+    plate: ServedPlate,
+    held: Mapping[Subject, Act],
+    verdicts: Verdicts,
+    viewer: str | None = None,
 ) -> dict[Subject, Standing]:
     """Return what holds, and whether it is about what is there now."""
     labels = labels_of(plate)
@@ -114,7 +117,10 @@ def standings(
             # The well has left the plate, or cannot be read: not what was judged.
             stale = True
         found[subject] = Standing(
-            act=act, stale=stale, together=len(verdicts.batch(act.batch))
+            act=act,
+            amended=verdicts.amendment(act, viewer),
+            stale=stale,
+            together=len(verdicts.batch(act.batch)),
         )
     return found
 
@@ -130,7 +136,7 @@ def review_of(
         blind = BlindState.of(verdicts.open_round, viewer)
     return PlateReview(
         plate=known.plate,
-        standings=standings(plate, held, known.verdicts),
+        standings=standings(plate, held, known.verdicts, viewer),
         loaded=True,
         last=last,
         blind=blind,

@@ -190,6 +190,7 @@ class PlateTables:
     def _judged(self, subject: Subject) -> dict[str, Cell]:
         held, source = self._held(subject)
         act = held.act if held else None
+        amended = held.amended if held else None
         signed = self.review.signed
         return {
             "qc_exclude": int(self.review.excluded(subject)),
@@ -205,6 +206,8 @@ class PlateTables:
             "reviewer_known": act.known if act else "",
             "decided_at": act.at if act else "",
             "settings_revision": act.settings if act else "",
+            "amended_by": amended.who if amended else "",
+            "amended_at": amended.at if amended else "",
             "signed_off": signed.text if signed else "",
         }
 

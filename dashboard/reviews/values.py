@@ -28,6 +28,11 @@ class Standing:
     """A verdict that holds."""
 
     act: Act
+    """Its note and reason are as they were amended last."""
+
+    amended: Act | None = None
+    """The amendment that holds: who gave the note or reason that it has now."""
+
     stale: bool = False
     """Something else is there now than what was judged."""
 

@@ -4,6 +4,9 @@ A verdict on a subject holds until a later one on the same subject. An undo make
 rows of one batch count no more, a redo makes them count again, and neither touches
 what others have decided: the latest row that counts holds.
 
+An amendment is to one verdict and goes with it: the note and the reason of the latest
+one that counts stand in place of the verdict's own.
+
 In a blind round the verdicts of its two reviewers stand beside each other: nobody is
 told of the other's before both are done, and where they differ the graver one holds
 until somebody decides it after the round.
@@ -12,7 +15,7 @@ until somebody decides it after the round.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ class Verdicts:
 
     def __init__(self, acts: Iterable[Act] = ()) -> None:
         self._rows: dict[Subject, list[Act]] = defaultdict(list)
+        self._amendments: dict[tuple[str, Subject], list[Act]] = defaultdict(list)
         self._batches: dict[str, list[Act]] = {}
         self._undone: set[str] = set()
         self._can_undo: dict[Person, list[str]] = defaultdict(list)
@@ -86,7 +90,11 @@ class Verdicts:
         """Take in the next act."""
         self.last = max(self.last, act.id)
         if act.kind == "verdict":
-            self._decide(act)
+            self._rows[act.subject].append(act)
+            self._enlist(act)
+        elif act.kind == "amend":
+            self._amendments[act.target, act.subject].append(act)
+            self._enlist(act)
         elif act.kind == "undo":
             self._move(act, self._can_undo, self._can_redo)
         elif act.kind == "redo":
@@ -98,8 +106,8 @@ class Verdicts:
         else:
             self._blind(act)
 
-    def _decide(self, act: Act) -> None:
-        self._rows[act.subject].append(act)
+    def _enlist(self, act: Act) -> None:
+        """Let whoever acted take it back."""
         known = self._batches.setdefault(act.batch, [])
         known.append(act)
         if len(known) == 1:
@@ -147,6 +155,8 @@ class Verdicts:
     def holds(self, subject: Subject, viewer: str | None = None) -> Act | None:
         """Return the verdict that holds on a subject, None where there is none.
 
+        Its note and reason are as they were amended; all else is as it was decided.
+
         Parameters
         ----------
         subject
@@ -164,10 +174,31 @@ class Verdicts:
             return None
         last = rows[-1]
         made_in = self.round_of(last)
-        if made_in is None:
-            return last
-        latest = {act.who: act for act in rows if made_in.holds_row(act)}
-        return max(latest.values(), key=lambda a: (_GRAVITY.get(a.verdict, 0), a.id))
+        if made_in is not None:
+            latest = {act.who: act for act in rows if made_in.holds_row(act)}
+            last = max(
+                latest.values(), key=lambda a: (_GRAVITY.get(a.verdict, 0), a.id)
+            )
+        return self.as_amended(last, viewer)
+
+    def as_amended(self, act: Act, viewer: str | None = None) -> Act:
+        """Return a verdict with the note and reason that it has now."""
+        amendment = self.amendment(act, viewer)
+        if amendment is None:
+            return act
+        return replace(act, note=amendment.note, reason=amendment.reason)
+
+    def amendment(self, act: Act, viewer: str | None = None) -> Act | None:
+        """Return the amendment of a verdict that holds, None without."""
+        rows = self._amendments.get((act.batch, act.subject), ())
+        return next(
+            (
+                row
+                for row in reversed(rows)
+                if row.batch not in self._undone and not self.is_hidden(row, viewer)
+            ),
+            None,
+        )
 
     def is_hidden(self, act: Act, viewer: str | None) -> bool:
         """Return whether an act is none of somebody's business yet."""
@@ -190,10 +221,18 @@ class Verdicts:
     def rows(
         self, subject: Subject, viewer: str | None = None
     ) -> tuple[tuple[Act, bool], ...]:
-        """Return every verdict on a subject, oldest first, and whether it counts."""
+        """Return every verdict on a subject, oldest first, and whether it counts.
+
+        Amendments stand in it by their time.
+        """
+        found = [
+            row
+            for act in self._rows.get(subject, ())
+            for row in (act, *self._amendments.get((act.batch, subject), ()))
+        ]
         return tuple(
             (act, act.batch not in self._undone)
-            for act in self._rows.get(subject, ())
+            for act in sorted(found, key=lambda a: a.id)
             if not self.is_hidden(act, viewer)
         )
 

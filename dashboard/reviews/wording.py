@@ -62,4 +62,25 @@ def describe(
         what = f"{len(acts)} {_NOUNS[first.subject.level]}"
     words = {**REASONS, **(reasons or {})}
     reason = f", {words.get(first.reason, first.reason)}" if first.reason else ""
+    if first.kind == "amend":
+        return f"{what} {first.verdict}: {amended(first, words)}"
     return f"{what} {first.verdict}{reason}"
+
+
+def amended(act: Act, reasons: Mapping[str, str]) -> str:
+    """Return what an amendment changed: ``"reason debris, note “a fibre”"``.
+
+    Parameters
+    ----------
+    act
+        The amendment.
+    reasons
+        Words of the codes.
+    """
+    parts = []
+    if act.reason != act.details.get("reason", ""):
+        reason = reasons.get(act.reason, act.reason)
+        parts.append(f"reason {reason}" if reason else "no reason any more")
+    if act.note != act.details.get("note", ""):
+        parts.append(f"note “{act.note}”" if act.note else "no note any more")
+    return ", ".join(parts) or "note and reason as before"

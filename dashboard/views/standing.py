@@ -80,6 +80,11 @@ def _said(held: Standing, rules: ReviewRules) -> dict[str, Any]:
         "at": act.at,
         "basis": BASES.get(act.basis, ""),
         "stale": held.stale,
+        "batch": act.batch,
+        "code": act.reason,
+        "amended": f"{plain_text(held.amended.who, 80)}, {held.amended.at}"
+        if held.amended
+        else "",
     }
 
 

@@ -38,6 +38,63 @@ def verdict(who: str, subject: Subject, word: str = "fail", **more: object) -> A
     return dataclasses.replace(act, **more)  # type: ignore[arg-type]
 
 
+def amendment(who: str, to: Act, **more: object) -> Act:
+    act = dataclasses.replace(
+        to, kind="amend", batch=new_batch(), target=to.batch, who=who
+    )
+    return dataclasses.replace(act, **more)  # type: ignore[arg-type]
+
+
+def folded(*acts: Act) -> Verdicts:
+    return Verdicts(dataclasses.replace(act, id=n) for n, act in enumerate(acts, 1))
+
+
+def turn(kind: str, of: Act) -> Act:
+    return Act(kind=kind, batch=new_batch(), who=of.who, known="typed", target=of.batch)  # type: ignore[arg-type]
+
+
+def test_an_amendment_changes_note_and_reason_and_nothing_else_of_a_verdict() -> None:
+    place = Subject("A/1")
+    first = verdict("Ada", place, reason="focus")
+    second = amendment("Ben", first, reason="debris", note="a fibre")
+    held = folded(first, second).holds(place)
+    assert held is not None
+    assert (held.who, held.verdict, held.batch) == ("Ada", "fail", first.batch)
+    assert (held.reason, held.note, held.id) == ("debris", "a fibre", 1)
+
+
+def test_an_amendment_is_taken_back_alone_and_goes_with_its_verdict() -> None:
+    place = Subject("A/1")
+    first = verdict("Ada", place, note="dim")
+    second = amendment("Ada", first, note="a fibre")
+
+    def note(*more: Act) -> str | None:
+        held = folded(first, second, *more).holds(place)
+        return held.note if held else None
+
+    assert note() == "a fibre"
+    assert note(turn("undo", second)) == "dim"
+    assert note(turn("undo", second), turn("redo", second)) == "a fibre"
+    assert note(turn("undo", second), turn("undo", first)) is None
+    assert note(verdict("Ada", place)) == ""
+
+
+def test_an_amendment_made_in_a_blind_round_is_told_to_its_author_alone() -> None:
+    place = Subject("A/1")
+    first = verdict("Cat", place, note="dim")
+    begun = Act(
+        kind="blind",
+        batch=new_batch(),
+        who="Cat",
+        known="typed",
+        details={"reviewers": ["Ada", "Ben"]},
+    )
+    found = folded(first, begun, amendment("Ada", first, note="a fibre"))
+    notes = {who: found.holds(place, who).note for who in ("Ada", "Ben")}  # type: ignore[union-attr]
+    assert notes == {"Ada": "a fibre", "Ben": "dim"}
+    assert [act.note for act, _ in found.rows(place, "Ben")] == ["dim"]
+
+
 class Model:
     """The same said as plainly as possible: a list of acts, each on or off."""
 
