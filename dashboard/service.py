@@ -7,6 +7,7 @@ never calls a page. Everything may be called from any thread.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import os
 import secrets
@@ -87,6 +88,8 @@ _STACK_THREADS = 2
 
 _WORK_THREADS = 4
 
+_WORKSPACE_ID = "workspace-id"
+
 
 class Service:
     """Plates, pictures, measurements and corrections for all sessions of a process.
@@ -160,7 +163,7 @@ class Service:
             self.pictures.previews, self.pictures.decoded, workers=workers
         )
         self.saving = Saving(self._plates)
-        settings = Settings(self._engine)
+        settings = self._settings = Settings(self._engine)
         self._roles = RoleBook(settings)
         judging = Judging(settings, self._roles)
         self._measuring = Measuring(
@@ -245,6 +248,17 @@ class Service:
         # What decodes pixels takes a second to load; not while somebody waits for it.
         self._work.submit(importlib.import_module, "hcs.images.pixels")
         self._work.submit(importlib.import_module, "zarr")
+
+    @functools.cached_property
+    def workspace_id(self) -> str:
+        """What tells this workspace from others, for ever: all servers of it share it.
+
+        Browsers keep what is typed by it, for two servers may share an address.
+        """
+        if self._settings.get(_WORKSPACE_ID) is None:
+            fresh = secrets.token_hex(16)
+            self._settings.change(lambda known: known or fresh, _WORKSPACE_ID)
+        return str(self._settings.get(_WORKSPACE_ID))
 
     def close(self) -> None:
         """Stop the background work and release everything."""

@@ -1,15 +1,14 @@
 // The line at the top: which product, which plate, where, who, and how the server is.
 
-import { listen, setReviewer } from "./bus.js"
+import { watchBoxes } from "./boxes.js"
+import { listen, reviewer, setReviewer } from "./bus.js"
 import { isDark, onTheme } from "./colours.js"
 import { fill, h, icon } from "./dom.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"
 import { helpDialog, keyed, wellDialog } from "./help.js"
 import { bindKeys } from "./keys.js"
-
-const NAME_KEY = "hcs-reviewer"
-const THEME_KEY = "hcs-theme"
+import { onPreference, rememberName, rememberedName, setPreference } from "./storage.js"
 
 export function render(context) {
   return island(context, { sheets: ["core/header.css"], params: ["known", "content"], build })
@@ -23,7 +22,7 @@ function build({ el, send }) {
   const progress = h("span", { class: "progress row small", role: "status", hidden: true })
   const name = h("input", {
     type: "text", class: "hcs-reviewer", placeholder: "Your name", autocomplete: "name", maxlength: "200", spellcheck: "false",
-    on: { input: () => nameChanged(), change: () => nameChanged() },
+    on: { input: () => nameChanged(), change: () => nameChanged(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) nameGiven() }, blur: () => { refused = null } },
   })
   const theme = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Light or dark", on: { click: () => toggleTheme() } }), "theme", "Light or dark")
   const help = helpDialog()
@@ -40,14 +39,25 @@ function build({ el, send }) {
 
   // Name -----------------------------------------------------------------------------
 
-  const remembered = read(NAME_KEY)
+  const remembered = rememberedName()
   name.value = remembered
   let waiting = 0
+  let refused = null // what was asked for without a name
   setReviewer(remembered.trim())
   if (remembered) send("name", { name: remembered })
 
+  /** Do what was refused for want of a name; the server is told of that first. */
+  function nameGiven() {
+    const again = refused
+    refused = null
+    if (!reviewer.name) return
+    clearTimeout(waiting)
+    send("name", { name: name.value })
+    if (again) setTimeout(again)
+  }
+
   function nameChanged() {
-    write(NAME_KEY, name.value)
+    rememberName(name.value)
     setReviewer(name.value.trim())
     name.classList.remove("missing")
     clearTimeout(waiting)
@@ -59,7 +69,7 @@ function build({ el, send }) {
   function toggleTheme() {
     const next = isDark() ? "light" : "dark"
     document.documentElement.dataset.theme = next
-    write(THEME_KEY, next)
+    setPreference("theme", next)
   }
 
   function showTheme() {
@@ -76,10 +86,13 @@ function build({ el, send }) {
   const stop = [
     address.stop,
     bindKeys((type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))),
+    watchBoxes(),
     onTheme(showTheme),
+    onPreference("theme", (chosen) => { document.documentElement.dataset.theme = chosen }),
     listen("help", help.toggle),
     listen("toggle-theme", toggleTheme),
-    listen("ask-name", () => {
+    listen("ask-name", (then) => {
+      refused = then ?? null
       name.classList.add("missing")
       name.focus()
     }),
@@ -150,18 +163,4 @@ function mark() {
     svg.append(dot)
   }
   return svg
-}
-
-function read(key) {
-  try {
-    return localStorage.getItem(key) ?? ""
-  } catch {
-    return "" // storage may be forbidden; then the name lives as long as the page
-  }
-}
-
-function write(key, value) {
-  try {
-    localStorage.setItem(key, value)
-  } catch { /* see `read` */ }
 }

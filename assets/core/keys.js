@@ -4,11 +4,11 @@
 // layouts: letters by what they write, digits by where they are (French ones stand above
 // Shift). Only redo is with Shift, as undo's other half.
 
+import { leaveBox } from "./boxes.js"
 import { tell } from "./bus.js"
 import { typing } from "./dom.js"
 import { selectWells, selection } from "./selection.js"
-
-const STORED = "hcs-keys"
+import { onPreference, preference, setPreference } from "./storage.js"
 
 /** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are. */
 /**
@@ -95,7 +95,7 @@ let own = read() // by id, only what differs from the default
 
 function read() {
   try {
-    const found = JSON.parse(localStorage.getItem(STORED) ?? "{}")
+    const found = JSON.parse(preference("keys") || "{}")
     return Object.fromEntries(Object.entries(found).filter(([id, key]) => typeof key === "string" && ACTIONS.some((one) => one.id === id && !one.fixed)))
   } catch {
     return {}
@@ -104,11 +104,15 @@ function read() {
 
 function keep(next) {
   own = next
-  try {
-    localStorage.setItem(STORED, JSON.stringify(own))
-  } catch { /* then they live as long as the page */ }
+  setPreference("keys", JSON.stringify(own))
   tell("keys")
 }
+
+// Another tab of this person has changed them.
+onPreference("keys", () => {
+  own = read()
+  tell("keys")
+})
 
 /** The key of an action as it is pressed: "J", "ArrowLeft". */
 export const keyOf = (one) => own[one.id] ?? one.key
@@ -173,7 +177,7 @@ const OWN = {
 export function bindKeys(send) {
   const down = (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return
-    if (typing(event)) return
+    if (leaveBox(event) || typing(event)) return
     const path = event.composedPath()
     if (openDialog(document)) return
     const target = path[0]

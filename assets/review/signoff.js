@@ -20,7 +20,7 @@ function build({ el, send, hide }) {
   el.append(section)
 
   const act = (kind, content = {}) => {
-    if (!reviewer.name) return tell("ask-name")
+    if (!reviewer.name) return tell("ask-name", () => act(kind, content))
     send(kind, { plate: now.plate, ...content })
   }
 
@@ -37,8 +37,8 @@ function build({ el, send, hide }) {
   const dialog = watchDialog(h("dialog", { class: "ask" }, box))
   el.append(dialog)
 
-  function ask({ name, label, content, fields = [], wants = true, run }) {
-    if (!reviewer.name) return tell("ask-name")
+  function ask({ name, label, content, fields = [], wants = true, run, again }) {
+    if (!reviewer.name) return tell("ask-name", again)
     set(dialog, { "aria-label": name })
     fill(text, h("h2", {}, name), content)
     fill(form, fields)
@@ -55,7 +55,7 @@ function build({ el, send, hide }) {
     const open = now.differences.filter((one) => !one.settled).length
     const unseen = (counts.unseen ?? 0) + (counts.unjudged ?? 0)
     ask({
-      name: `Sign off ${now.plate}`, label: `Sign off as ${reviewer.name}`,
+      name: `Sign off ${now.plate}`, again: askSignOff, label: `Sign off as ${reviewer.name}`,
       content: [
         h("p", {}, h("b", {}, inWords(counts))),
         h("p", {}, basesInWords(counts)),
@@ -70,7 +70,7 @@ function build({ el, send, hide }) {
 
   function askReopen() {
     ask({
-      name: `Reopen ${now.plate}`, label: `Reopen as ${reviewer.name}`,
+      name: `Reopen ${now.plate}`, again: askReopen, label: `Reopen as ${reviewer.name}`,
       content: [h("p", {}, `${now.signed.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
       run: () => act("reopen", { note: note.value.trim() }),
     })
@@ -81,7 +81,7 @@ function build({ el, send, hide }) {
     const second = h("input", { type: "text", maxlength: "200", required: true })
     const hidden = h("input", { type: "checkbox" })
     ask({
-      name: "Blind review by two", label: "Begin", wants: false,
+      name: "Blind review by two", again: askBlind, label: "Begin", wants: false,
       content: [h("p", {}, "Two people judge this plate without knowing of each other: the other's verdicts, notes, presence and counts are hidden here, in exports and in the record, until both are done.")],
       fields: [
         h("label", {}, h("span", {}, "First reviewer"), first), h("label", {}, h("span", {}, "Second reviewer"), second),
@@ -91,13 +91,13 @@ function build({ el, send, hide }) {
   }
 
   const askDone = () => ask({
-    name: "Done with the blind review", label: "I am done", wants: false,
+    name: "Done with the blind review", again: () => askDone(), label: "I am done", wants: false,
     content: [h("p", {}, "You cannot judge this plate any more until the other is done, too. Then both see everything, how far you agree, and what is to be settled.")],
     run: () => act("done"),
   })
 
   const askEnd = () => ask({
-    name: "End the blind review", label: "End it",
+    name: "End the blind review", again: () => askEnd(), label: "End it",
     content: [h("p", {}, "It ends before both are done, and everybody sees everything. That you ended it is recorded.")],
     run: () => act("end", { note: note.value.trim() }),
   })
@@ -156,6 +156,13 @@ function build({ el, send, hide }) {
         h("b", {}, one.what), h("span", { class: "small" }, one.verdicts.map(said).join(" · ")), one.settled ? h("span", { class: "small" }, icon("check"), said(one.settled)) : null)))))
   }
 
+  /** What the project demands of whoever judges. */
+  function demandPart() {
+    const box = h("input", { type: "checkbox", class: "hcs-demand-reason", disabled: now.read_only, on: { change: () => send("demand", { plate: now.plate, reason: box.checked }) } })
+    box.checked = now.demands_reason
+    return h("label", { class: "row small" }, box, h("span", {}, "A fail needs a reason, on all plates of this project"))
+  }
+
   function show() {
     hide(!now.shown)
     if (!now.shown) return
@@ -166,7 +173,7 @@ function build({ el, send, hide }) {
       now.blind.open ? blindPart() : null,
       now.signed || now.blind.open ? null : [h("p", { class: "small" }, inWords(counts)), h("p", { class: "small soft" }, basesInWords(counts)),
         now.read_only ? null : h("div", { class: "row wrap" }, button("check", "Sign off…", askSignOff, "hcs-sign-off"), button("edit", "Blind review…", askBlind, "hcs-blind"))],
-      now.whole ? [agreementPart(), differencesPart()] : null)
+      now.whole ? [agreementPart(), differencesPart(), now.signed ? null : demandPart()] : null)
   }
 
   const stop = [listen("reviewer", () => setTimeout(() => send("name"), 400)), listen("reopen", () => { if (now?.signed) askReopen() })]

@@ -1,37 +1,34 @@
 // Verdicts that the server has not confirmed, kept in the browser until it does: a
-// closed page, a lost connection or a busy database loses nothing that was typed.
+// closed page, a lost connection or a busy database loses nothing that was typed. What a
+// page that is open still waits for is that page's own.
 
-const KEY = "hcs-unsaved"
+const CHANNEL = "hcs-unsaved"
+const ANSWER_MILLISECONDS = 300
 
-function read() {
-  try {
-    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}")
-    return found && typeof found === "object" ? found : {}
-  } catch {
-    return {} // storage may be forbidden; then they live as long as the page
+/**
+ * Tell other pages what this one waits for.
+ *
+ * `waiting` returns batches. Returns `{abandoned, stop}`; `abandoned(messages)` is a
+ * promise of those messages that no open page waits for.
+ */
+export function watchUnsaved(waiting) {
+  if (typeof BroadcastChannel === "undefined") return { abandoned: async (messages) => messages, stop() {} }
+  const channel = new BroadcastChannel(CHANNEL)
+  const others = new Set()
+  channel.onmessage = ({ data }) => {
+    if (data === "who waits?") channel.postMessage([...waiting()])
+    else if (Array.isArray(data)) data.forEach((batch) => others.add(batch))
   }
-}
-
-function write(found) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(found))
-  } catch { /* see `read` */ }
-}
-
-/** Keep a message until `forget`. */
-export function keep(message) {
-  write({ ...read(), [message.batch]: message })
-}
-
-export function forget(batch) {
-  const found = read()
-  delete found[batch]
-  write(found)
-}
-
-/** What earlier pages left for a plate. */
-export function left(plate, apart) {
-  return Object.values(read()).filter((one) => one?.plate === plate && !apart.has(one.batch))
+  return {
+    async abandoned(messages) {
+      if (!messages.length) return messages
+      others.clear()
+      channel.postMessage("who waits?")
+      await new Promise((done) => { setTimeout(done, ANSWER_MILLISECONDS) })
+      return messages.filter(({ batch }) => !others.has(batch))
+    },
+    stop: () => channel.close(),
+  }
 }
 
 /** 32 hexadecimal digits that nobody has used. */

@@ -1,6 +1,7 @@
 // The verdict bar: buttons, reason, note, and the queue. It decides about the well whose
 // pictures are on the screen, and about nothing else.
 
+import { toPlate } from "../core/boxes.js"
 import { listen, reviewer, tell } from "../core/bus.js"
 import { count, fill, h, icon, moment, say, set } from "../core/dom.js"
 import { filtering } from "../plate/filtering.js"
@@ -8,12 +9,13 @@ import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 import { keyName } from "../core/keys.js"
 import { ORDERS, arrange, nextWell, wellBefore } from "./queue.js"
+import { remark } from "./remark.js"
 import { restDialog } from "./pass_rest.js"
-import { forget, keep, left, newBatch } from "./unsaved.js"
+import { PlateNotes, onDraft, preference, setPreference } from "../core/storage.js"
+import { newBatch, watchUnsaved } from "./unsaved.js"
 import { review, setVerdicts } from "./verdicts.js"
 
 const WORDS = { pass: "Pass", flag: "Look again", fail: "Fail" }
-const ORDER_KEY = "hcs-order"
 const TOAST_MILLISECONDS = 8000
 
 export function render(context) {
@@ -25,7 +27,8 @@ function build({ el, send, hide }) {
   let answered = 0
   let toastTimer = 0
   let whole = true // the well, and not the field that is open
-  const mine = new Set() // batches of this page
+  let notes = null // what the browser keeps about this plate
+  let refused = null // a verdict that waits for its reason
   const sent = new Map() // those that are not confirmed
   const skipped = new Set()
 
@@ -38,12 +41,7 @@ function build({ el, send, hide }) {
       h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, WORDS[word]), key), word, WORDS[word])
   }
   const buttons = Object.fromEntries(Object.keys(WORDS).map((word) => [word, decideButton(word)]))
-  const reason = h("select", { class: "hcs-verdict-reason", "aria-label": "Reason of the verdict", title: "Reason", on: { change: () => { touched = true } } })
-  let touched = false
-  const note = h("input", {
-    type: "text", class: "hcs-note grow", maxlength: "4000", placeholder: "Note", "aria-label": "Note", autocomplete: "off",
-    on: { input: () => draft(note.value) },
-  })
+  const own = remark({ onSave: amend, onReason: reasonGiven })
   const scope = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Judge this field alone", hidden: true, on: { click: () => setScope(!whole) } })
   const undo = h("button", { type: "button", class: "small hcs-undo", on: { click: () => turn("undo") } })
   const redo = h("button", { type: "button", class: "small hcs-redo", on: { click: () => turn("redo") } })
@@ -68,24 +66,14 @@ function build({ el, send, hide }) {
   const lock = h("div", { class: "lock", hidden: true })
   const sharing = h("p", { class: "small others", role: "status", hidden: true })
   const judge = h("div", { class: "judge" },
-    h("div", { class: "row line" }, ...Object.values(buttons), reason, scope),
-    h("div", { class: "row line" }, note, undo, redo))
+    h("div", { class: "row line" }, ...Object.values(buttons), own.reason, scope),
+    h("div", { class: "row line" }, own.note, own.unsaved, undo, redo))
   const files = h("div", { class: "row line files" }, rest, h("span", { class: "grow" }), csv, fieldsCsv, report, more)
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, problem,
     h("div", { class: "about" }, standing, why), sharing, lock, judge,
     h("div", { class: "row line queue" }, before, next, order,
       h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), files, toast)
   el.append(section)
-  for (const control of [note, reason]) {
-    control.addEventListener("focus", () => tell("deciding", true))
-    control.addEventListener("blur", () => tell("deciding", false))
-    control.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== "Escape") return
-      event.preventDefault()
-      event.stopPropagation()
-      control.blur()
-    })
-  }
 
   // Deciding -------------------------------------------------------------------------
 
@@ -109,25 +97,49 @@ function build({ el, send, hide }) {
   function decide(verdict, { click = false } = {}) {
     const about = target(click)
     if (about.refusal) return hint(about.refusal)
-    if (!reviewer.name) {
-      tell("ask-name")
-      return hint("Give your name first; it stands with every verdict.")
+    const { subject } = present()
+    const again = () => { if (present().subject === subject) decide(verdict, { click }) }
+    if (!reviewer.name) return askName(again)
+    const reason = own.code(verdict)
+    if (verdict === "fail" && now.demands_reason && !reason) {
+      refused = again
+      own.reason.focus()
+      return hint("This project demands a reason with each fail: choose one, Enter confirms it.")
     }
-    const message = {
-      plate: now.plate, batch: newBatch(), verdict, ...about,
-      reason: verdict === "pass" && !touched ? "" : reason.value, note: note.value.trim(),
-    }
+    const message = { plate: now.plate, batch: newBatch(), verdict, ...about, reason, note: own.text() }
     post("judge", message)
-    note.value = ""
-    draft("")
-    touched = false
+    own.given()
     if (about.wells.length === 1 && !about.field) advance(about.wells[0])
   }
 
+  function askName(then) {
+    tell("ask-name", then)
+    return hint("Give your name first; it stands with every verdict.")
+  }
+
+  /** A reason was confirmed, or left; returns whether a verdict has waited for it. */
+  function reasonGiven(confirmed = true) {
+    const again = refused
+    refused = null
+    if (!confirmed || !again || !own.reason.value) return false
+    again()
+    toPlate()
+    return true
+  }
+
+  /** Save a note or a reason to the verdict that holds. */
+  function amend(change) {
+    const { subject, held, well, field } = present()
+    if (now.locked) return Boolean(hint(now.locked))
+    if (!reviewer.name) return Boolean(askName(() => { if (present().subject === subject) own.save() }))
+    const place = field ? { field: field.name, acquisition: field.acquisition } : {}
+    post("amend", { plate: now.plate, batch: newBatch(), target: held.batch, verdict: held.verdict, wells: well ? [well] : [], ...place, ...change })
+    return true
+  }
+
   function post(type, message) {
-    mine.add(message.batch)
     sent.set(message.batch, { type, message })
-    keep({ ...message, type })
+    notes.keepUnsaved({ ...message, type })
     send(type, message)
   }
 
@@ -150,13 +162,9 @@ function build({ el, send, hide }) {
 
   function setOrder(value) {
     order.value = value
-    try {
-      localStorage.setItem(ORDER_KEY, value)
-    } catch { /* then it lives as long as the page */ }
+    setPreference("order", value)
   }
-  try {
-    order.value = ORDERS.some(([value]) => value === localStorage.getItem(ORDER_KEY)) ? localStorage.getItem(ORDER_KEY) : "suspicion"
-  } catch { /* see `setOrder` */ }
+  order.value = ORDERS.some(([value]) => value === preference("order")) ? preference("order") : "suspicion"
 
   function advance(from) {
     skipped.add(from) // until the server's answer is here
@@ -181,10 +189,7 @@ function build({ el, send, hide }) {
   section.append(restBox.dialog)
 
   function askRest() {
-    if (!reviewer.name) {
-      tell("ask-name")
-      return hint("Give your name first; it stands with every verdict.")
-    }
+    if (!reviewer.name) return askName(askRest)
     restBox.ask({ rest: now.rest, unopened: now.unopened })
   }
 
@@ -207,9 +212,10 @@ function build({ el, send, hide }) {
       return hint(one.error)
     }
     sent.delete(one.batch)
-    if (one.batch) forget(one.batch)
+    if (one.batch) notes.dropUnsaved(one.batch)
     const leftAlone = one.left?.length ? ` Left alone, decided since: ${one.left.join(", ")}${one.more ? ` and ${one.more} more` : ""}.` : ""
     if (one.type === "undo") show([icon("undo"), h("span", {}, `Taken back: ${one.text}.${leftAlone}`)], "done")
+    else if (one.type === "amend") show([icon("check"), h("span", {}, `Saved to ${one.text}`)], "done")
     else if (one.type === "table") show([icon("check"), h("span", {}, one.text)], "done")
     else if (one.type === "redo") show([icon("check"), h("span", {}, `Again: ${one.text}.${leftAlone}`)], "done")
     else show([icon("check"), h("span", {}, `${one.text}: `, h("kbd", {}, keyName("undo")), " undoes")], "done")
@@ -219,7 +225,7 @@ function build({ el, send, hide }) {
     for (const label of message.wells ?? []) skipped.delete(label)
     const drop = () => {
       sent.delete(one.batch)
-      forget(one.batch)
+      notes.dropUnsaved(one.batch)
       problem.hidden = true
     }
     const again = () => {
@@ -239,31 +245,35 @@ function build({ el, send, hide }) {
   }
 
   /** Verdicts of an earlier page that were never confirmed. */
-  function offerLeft() {
-    const found = left(now.plate, mine)
-    if (!found.length || !problem.hidden) return
+  const unsaved = watchUnsaved(() => sent.keys())
+  async function offerLeft() {
+    const of = notes
+    const found = await unsaved.abandoned(of.unsaved().filter(({ batch }) => !sent.has(batch)))
+    if (!found.length || !problem.hidden || of !== notes) return
     ask(h("span", { class: "grow" }, h("b", {}, `${count(found.length, "verdict")} of an earlier page may not be saved: `), found.slice(0, 3).map(named).join("; ")),
       () => {
         problem.hidden = true
-        for (const { type, ...message } of found) post(type, message)
+        for (const { type, ...message } of found) post(type, { ...message, plate: now.plate })
       },
       () => {
         problem.hidden = true
-        for (const one of found) forget(one.batch)
+        for (const { batch } of found) of.dropUnsaved(batch)
       })
   }
 
-  function draft(text) {
-    try {
-      if (text) localStorage.setItem("hcs-note", text)
-      else localStorage.removeItem("hcs-note")
-    } catch { /* a note then lives as long as the page */ }
-  }
-  try {
-    note.value = localStorage.getItem("hcs-note") ?? ""
-  } catch { /* see `draft` */ }
-
   // Showing --------------------------------------------------------------------------
+
+  /** What is open, as drafts are kept by it, and the verdict that holds on it. */
+  function present() {
+    if (review.chosen.length > 1) return { subject: JSON.stringify(review.chosen), held: null }
+    const well = review.selected || now.well
+    const field = well && !whole && now.field ? now.field : null
+    const subject = JSON.stringify(field ? [well, field.name, field.acquisition] : [well])
+    if (well && now.well !== well) return { subject, well, field, held: null }
+    const same = (one) => one.field === field.name && one.acquisition === field.acquisition
+    const held = field ? now.fields.find(same) : well ? now.standing : now.plate_standing
+    return { subject, well, field, held: held ?? null }
+  }
 
   function setScope(value) {
     whole = value
@@ -287,6 +297,9 @@ function build({ el, send, hide }) {
     say(why, text)
     set(why, { title: text })
     why.hidden = !text
+    const { subject, held } = present()
+    own.reasons(now.reasons)
+    own.show({ plateNotes: notes, subject, held, suggested: now.well === well ? now.suggested : "" })
   }
 
   /** Others at the same well: two verdicts at once are no harm, but may be a surprise. */
@@ -303,8 +316,8 @@ function build({ el, send, hide }) {
   function said(many, well) {
     if (many) return [h("span", { class: "soft" }, "one verdict for all of them; those that you did not open are recorded as not looked at")]
     if (well && now.well !== well) return []
-    const own = !whole && now.field ? now.fields.find((one) => one.field === now.field.name && one.acquisition === now.field.acquisition) : well ? now.standing : now.plate_standing
-    const parts = own ? spoken(own) : [h("span", { class: "soft" }, "not judged")]
+    const { held } = present()
+    const parts = held ? spoken(held) : [h("span", { class: "soft" }, "not judged")]
     const failed = whole && well ? now.fields.filter((one) => one.verdict !== "pass") : []
     return failed.length ? [...parts, h("span", { class: "soft" }, ` · ${failed.map((one) => `${one.name} ${one.verdict}`).join(", ")}`)] : parts
   }
@@ -315,6 +328,7 @@ function build({ el, send, hide }) {
       h("span", { class: "soft", title: one.at }, ` ${one.who}, ${moment(one.at)}, ${one.basis}`),
       one.stale ? h("span", { class: "tag warn", title: "The pictures have changed since; judge again" }, "stale") : null,
       one.note ? h("span", { class: "note" }, ` “${one.note}”`) : null,
+      one.amended ? h("span", { class: "soft" }, ` amended by ${one.amended}`) : null,
     ].filter(Boolean)
   }
 
@@ -345,24 +359,6 @@ function build({ el, send, hide }) {
     more.hidden = now.read_only && !now.parquet
   }
 
-  function showReasons() {
-    const signature = JSON.stringify(now.reasons)
-    if (reason.dataset.signature !== signature) {
-      fill(reason, h("option", { value: "" }, "No reason"), now.reasons.map(([code, text]) => h("option", { value: code }, text)))
-      reason.dataset.signature = signature
-    }
-    // What measuring proposes is a question until a person takes it.
-    for (const option of reason.options) {
-      const [, text = "No reason"] = now.reasons.find(([code]) => code === option.value) ?? []
-      option.textContent = !touched && option.value && option.value === now.suggested ? `${text}?` : text
-    }
-    const about = `${now.well} ${now.suggested}`
-    if (reason.dataset.about === about) return
-    reason.dataset.about = about
-    reason.value = now.suggested
-    touched = false
-  }
-
   const stop = [
     listen("keys", showKeys),
     listen("others", showOthers),
@@ -371,8 +367,8 @@ function build({ el, send, hide }) {
     listen("undo", () => turn("undo")),
     listen("redo", () => turn("redo")),
     listen("queue", go),
-    listen("verdict-note", () => note.focus()),
-    listen("verdict-reason", () => reason.focus()),
+    listen("verdict-note", () => own.note.focus()),
+    listen("verdict-reason", () => own.reason.focus()),
     listen("verdict-scope", () => { if (now?.field) setScope(!whole) }),
     listen("selection", showTarget),
     listen("pictures", () => {
@@ -384,13 +380,17 @@ function build({ el, send, hide }) {
   ]
 
   showKeys()
+  const stopDrafts = onDraft(() => { if (now?.shown) own.refresh() })
   return {
     content(next) {
       const another = now?.plate !== next.plate
       now = next
       hide(!next.shown)
       if (!next.shown) return
-      if (another) skipped.clear()
+      if (another || !notes) {
+        notes = new PlateNotes(next.workspace, next.id)
+        skipped.clear()
+      }
       for (const one of next.results) {
         if (one.n <= answered) continue
         answered = one.n
@@ -400,7 +400,6 @@ function build({ el, send, hide }) {
       setVerdicts(next.verdicts, { well: next.well, list: next.fields })
       restBox.show(next.sample)
       judgeShown()
-      showReasons()
       showOffer(undo, next.undo, "Undo", "")
       showOffer(redo, next.redo, "Redo", "Shift+")
       showQueue()
@@ -408,6 +407,8 @@ function build({ el, send, hide }) {
       if (another) offerLeft()
     },
     dispose() {
+      unsaved.stop()
+      stopDrafts()
       stop.forEach((each) => each())
       clearTimeout(toastTimer)
     },

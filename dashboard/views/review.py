@@ -64,6 +64,7 @@ class VerdictBar(Redrawn):
         self._sample: tuple[int, tuple[Sample, ...]] | None = None
         self.component = VerdictIsland()
         self.component.on("judge", self._judge)
+        self.component.on("amend", self._amend)
         self.component.on("rest", self._rest)
         self.component.on("undo", lambda message: self._turn(message, again=False))
         self.component.on("redo", lambda message: self._turn(message, again=True))
@@ -104,6 +105,35 @@ class VerdictBar(Redrawn):
         opened = self._now is not None and self._now.stage == "field"
         basis = "field" if opened or how == f"field {digest}" else "thumbnails"
         return [Decision(subject, basis, digest)]
+
+    def _amend(self, message: Message) -> None:
+        """Save a note or a reason to the verdict that the person has read."""
+        overview, who = self._now.overview if self._now else None, self._session.who()
+        if overview is None or overview.key != text_of(message, "plate", 1000):
+            return self._refuse(message, "Open that plate first: nothing was saved.")
+        if who is None:
+            return self._refuse(message, "Give your name at the top first.")
+        asked = message.get("wells")
+        labels = [one for one in asked if isinstance(one, str)] if asked else []
+        wells = [overview.well(label) for label in labels[:1]]
+        if None in wells:
+            return self._refuse(message, "This plate has no such well.")
+        subject = Subject(
+            next((well.path for well in wells if well is not None), ""),
+            text_of(message, "field", 200),
+            index_of(message, "acquisition"),
+        )
+        change = {
+            name: text_of(message, name, most)
+            for name, most in (("note", 4000), ("reason", 40))
+            if name in message
+        }
+        key, target = overview.key, text_of(message, "target", 32)
+        batch = text_of(message, "batch", 32)
+        amend = self._session.service.amending.amend
+        return self._do(
+            message, lambda: amend(key, subject, target, who, batch=batch, **change)
+        )
 
     def _unopened(self, key: str, well: WellState) -> Decision:
         """Return what is decided of a well among many: perhaps it was seen before."""
@@ -279,6 +309,7 @@ class VerdictBar(Redrawn):
                 "shown": True,
                 "plate": overview.key,
                 "id": overview.id,
+                "workspace": service.workspace_id,
                 "stage": now.stage,
                 "well": plain_text(now.state.well, 20),
                 "field": field_content(now),
@@ -295,6 +326,7 @@ class VerdictBar(Redrawn):
                 "reasons": [
                     (code, plain_text(text, 80)) for code, text in rules.reasons
                 ],
+                "demands_reason": rules.reason_for_fail,
                 "suggested": suggested(suspects, now.state.well),
                 "queue": order(overview, suspects),
                 "places": order(overview, ()),

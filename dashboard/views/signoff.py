@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,7 @@ class Signoff(Redrawn):
         }
         for kind, act in acts.items():
             self.component.on(kind, partial(self._do, act))
+        self.component.on("demand", self._demand)
         self.component.on("name", lambda _: self._redraw())
 
     def _do(self, act: Callable[[str, Who, Message], object], message: Message) -> None:
@@ -76,6 +78,22 @@ class Signoff(Redrawn):
             return self._refuse("Give your name at the top first.")
         return self._session.run(
             lambda: act(key, who, message),
+            lambda _: self._refuse(""),
+            failed=lambda error: self._refuse(
+                plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
+            ),
+        )
+
+    def _demand(self, message: Message) -> None:
+        """Let the project demand a reason with each fail, or no more."""
+        service, key = self._session.service, self._session.state.plate
+        if text_of(message, "plate", 1000) != key:
+            return self._refuse("Open that plate first: nothing was done.")
+        rules = dataclasses.replace(
+            service.rules(key), reason_for_fail=message.get("reason") is True
+        )
+        return self._session.run(
+            lambda: service.keep_rules(key, rules),
             lambda _: self._refuse(""),
             failed=lambda error: self._refuse(
                 plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
@@ -108,6 +126,7 @@ class Signoff(Redrawn):
                 "me": who.name if who else "",
                 "signed": _signed(review.signed),
                 "counts": service.signing.counts(overview.key),
+                "demands_reason": service.rules(overview.key).reason_for_fail,
                 "blind": _blind(review.blind),
                 "agreement": None if agreement is None else _agreement(agreement),
                 "differences": []

@@ -1,0 +1,53 @@
+// Boxes that are typed into or chosen from, alike all over the page: Enter confirms,
+// Escape leaves, and both bring the keys back to the plate.
+
+const before = new WeakMap() // what stood in a box when it was entered
+
+/** Whether the keys stop at an element. */
+function isBox(element) {
+  if (element instanceof HTMLInputElement) return !["checkbox", "radio", "button", "range", "file", "color"].includes(element.type)
+  return element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement
+}
+
+export function toPlate() {
+  document.getElementById("plate")?.focus({ preventScroll: true })
+}
+
+/** Give back what stood there: Escape confirms nothing. Notes stay, they are no settings. */
+function restore(box) {
+  const value = before.get(box)
+  if (box.tagName !== "INPUT" || "keeps" in box.dataset || value === undefined || value === box.value) return
+  box.value = value
+  box.dispatchEvent(new Event("input", { bubbles: true }))
+}
+
+/** A key press that is meant for a box; returns whether it left the box. */
+export function leaveBox(event) {
+  const box = event.composedPath()[0]
+  if (!isBox(box) || (event.key !== "Enter" && event.key !== "Escape")) return false
+  const dialog = box.closest("dialog")
+  if (dialog) {
+    // A dialog has its own Escape, and a form in it its own Enter but for long texts.
+    if (event.key === "Enter" && box.tagName === "TEXTAREA" && !event.shiftKey) {
+      event.preventDefault()
+      box.form?.requestSubmit()
+    }
+    return false
+  }
+  if (event.key === "Enter" && event.shiftKey && box.tagName === "TEXTAREA") return false
+  event.preventDefault()
+  if (event.key === "Escape") restore(box)
+  box.blur() // tells of the change where there is one
+  toPlate()
+  return true
+}
+
+/** Watch the boxes of the page; returns the way to stop. */
+export function watchBoxes() {
+  const entered = (event) => {
+    const box = event.composedPath()[0]
+    if (isBox(box)) before.set(box, box.value)
+  }
+  document.addEventListener("focusin", entered, true)
+  return () => document.removeEventListener("focusin", entered, true)
+}

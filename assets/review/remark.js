@@ -1,0 +1,142 @@
+// Note and reason: they go with the next verdict on what is open, and on what is judged
+// already they are saved to its verdict, and say so until they are.
+
+import { tell } from "../core/bus.js"
+import { fill, h, set } from "../core/dom.js"
+
+/**
+ * Make note and reason.
+ *
+ * `onSave` gets `{note}` or `{reason}` to save to the verdict that holds; `onReason` is
+ * told that a reason was confirmed, and answers whether a verdict was waiting for it.
+ */
+export function remark({ onSave, onReason }) {
+  let notes = null // drafts of the plate, see `core/storage.js`
+  let about = "" // what is open
+  let saved = null // its verdict
+  let proposed = ""
+  let touched = false // a person has chosen the reason
+  let words = new Map() // of the reasons, by code
+  let byKeys = false // arrows pass over many reasons; then only Enter or leaving tells
+  const reason = h("select", { class: "hcs-verdict-reason", "aria-label": "Reason of the verdict", title: "Reason",
+    on: { change: () => chosen(), pointerdown: () => { byKeys = false }, keydown: (event) => pressed(event), blur: () => left() } })
+  const note = h("input", { type: "text", class: "hcs-note grow", maxlength: "4000", placeholder: "Note", "aria-label": "Note", autocomplete: "off", dataset: { keeps: "" },
+    on: { input: () => typed(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) saveNote() } } })
+  const unsaved = h("span", { class: "tag warn hcs-note-unsaved", role: "status", hidden: true }, "not saved: Enter saves it")
+  for (const control of [note, reason]) {
+    control.addEventListener("focus", () => tell("deciding", true))
+    control.addEventListener("blur", () => tell("deciding", false))
+  }
+
+  // A pass has no reason: what stands there is for another verdict.
+  const amends = () => saved !== null && saved.verdict !== "pass"
+  const ownReason = () => (amends() ? saved.code : proposed)
+  const otherNote = () => saved !== null && note.value.trim() !== saved.note
+  const otherReason = () => amends() && touched && reason.value !== saved.code
+  const showUnsaved = () => { unsaved.hidden = !(otherNote() || otherReason()) }
+
+  /** What measuring proposes is a question until a person takes it. */
+  function showQuestion() {
+    const asked = !touched && !amends() ? proposed : ""
+    for (const option of reason.options) {
+      const text = words.get(option.value) ?? "No reason"
+      option.textContent = option.value && option.value === asked ? `${text}?` : text
+    }
+  }
+
+  function typed() {
+    notes.keepDraft(about, note.value.trim() === (saved?.note ?? "") ? "" : note.value)
+    showUnsaved()
+  }
+
+  function saveNote() {
+    if (!otherNote()) return
+    const text = note.value.trim()
+    if (onSave({ note: text }) === false) return
+    notes.keepDraft(about, "")
+    saved = { ...saved, note: text }
+    showUnsaved()
+  }
+
+  function saveReason() {
+    byKeys = false
+    if (onReason() || !otherReason()) return
+    if (onSave({ reason: reason.value }) === false) return
+    saved = { ...saved, code: reason.value }
+    touched = false
+    showUnsaved()
+  }
+
+  function chosen() {
+    touched = true
+    showQuestion()
+    if (byKeys) showUnsaved()
+    else saveReason()
+  }
+
+  function pressed(event) {
+    if (event.key === "Enter") return saveReason()
+    if (event.key !== "Escape") byKeys = event.key !== "Tab"
+    else showReason()
+    return undefined
+  }
+
+  function left() {
+    if (otherReason()) saveReason()
+    else onReason(false)
+  }
+
+  function showReason() {
+    touched = false
+    reason.value = ownReason()
+    showQuestion()
+    showUnsaved()
+  }
+
+  const showNote = () => {
+    note.value = notes.draft(about) || saved?.note || ""
+    showUnsaved()
+  }
+
+  return {
+    note,
+    reason,
+    unsaved,
+    /** Save what is not saved yet. */
+    save() {
+      saveNote()
+      saveReason()
+    },
+    text: () => note.value.trim(),
+    code: (verdict) => (verdict === "pass" && !touched ? "" : reason.value),
+    /** The verdict was given: what was typed has gone with it. */
+    given() {
+      notes.keepDraft(about, "")
+      note.value = ""
+      touched = false
+      showUnsaved()
+    },
+    reasons(list) {
+      const signature = JSON.stringify(list)
+      if (reason.dataset.signature === signature) return
+      set(reason, { dataset: { signature } })
+      words = new Map(list)
+      fill(reason, ["", ...words.keys()].map((value) => h("option", { value })))
+      showReason()
+    },
+    /** What is open: `subject` is a text of it, `held` its verdict, `suggested` a reason. */
+    show({ plateNotes, subject, held, suggested }) {
+      const another = plateNotes !== notes || subject !== about
+      const news = another || JSON.stringify([held, suggested]) !== JSON.stringify([saved, proposed])
+      notes = plateNotes
+      about = subject
+      saved = held
+      proposed = suggested
+      if (!news) return
+      if (another || !touched) showReason()
+      if (another || !note.matches(":focus")) showNote()
+      else showUnsaved()
+    },
+    refresh: () => { if (!note.matches(":focus")) showNote() },
+  }
+}

@@ -1,0 +1,342 @@
+"""What is typed belongs to the well, plate, person and server that it is about."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import plates
+from tests.browser.serving import Server, well
+from tests.browser.test_review import NAMED, ready, table, toast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+ASKED = "Give your name first"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("typed")
+    for name in ("notes", "reasons", "other", "boxes", "tabs"):
+        plates.make(found / f"{name}.ome.zarr", fields=2, pixels="gradient", name=name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def desk(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(folder, workspace=tmp_path_factory.mktemp("workspace"))
+    yield server
+    server.stop()
+
+
+def on(plate: str, place: str = "") -> str:
+    return f"?plate={plate}.ome.zarr" + (f"&well={place}" if place else "")
+
+
+def write(page: Page, text: str) -> None:
+    page.keyboard.press("n")
+    expect(page.locator(".hcs-note")).to_be_focused()
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    expect(page.locator(".hcs-note")).not_to_be_focused()
+
+
+def note(page: Page) -> str:
+    return page.locator(".hcs-note").input_value()
+
+
+def beside(page: Page, query: str, server: Server) -> Page:
+    """Open another tab of the same browser."""
+    other = page.context.new_page()
+    other.goto(server.url + query)
+    return other
+
+
+def test_a_note_after_the_verdict_is_saved_to_it_and_to_no_other_well(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("notes", "A1"), before=NAMED)
+    ready(page, "A1")
+    page.keyboard.press("f")
+    toast(page, "A1 fail")
+    well(page, "A1").click()
+    ready(page, "A1")
+    write(page, "a fibre")
+    toast(page, "Saved to A1 fail: note “a fibre”")
+    expect(page.locator(".verdicts .standing")).to_contain_text("“a fibre”")
+    well(page, "A3").click()
+    ready(page, "A3")
+    assert note(page) == ""
+    page.keyboard.press("p")
+    toast(page, "A3 pass")
+    page.goto(desk.url + on("other", "A1"))
+    ready(page, "A1")
+    assert note(page) == ""
+    page.keyboard.press("p")
+    toast(page, "A1 pass")
+    page.keyboard.press("Escape")
+    rows = table(page)
+    assert {label: row["note"] for label, row in rows.items() if row["note"]} == {}
+    page.goto(desk.url + on("notes"))
+    rows = table(page)
+    notes = {label: row["note"] for label, row in rows.items() if row["note"]}
+    assert notes == {"A1": "a fibre"}
+    assert rows["A1"]["amended_by"] == rows["A1"]["reviewer"]
+
+
+def test_a_draft_waits_at_its_well_and_goes_with_its_verdict_alone(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("notes", "B1"), before=NAMED)
+    ready(page, "B1")
+    write(page, "dim")
+    well(page, "B2").click()
+    ready(page, "B2")
+    assert note(page) == ""
+    page.reload()
+    ready(page, "B2")
+    well(page, "B1").click()
+    ready(page, "B1")
+    assert note(page) == "dim"
+    page.keyboard.press("Enter")  # the field that is open has notes of its own
+    expect(page.locator(".verdicts .standing b")).to_have_text("B1")
+    page.locator(".judge button", has_text="Only").click()
+    expect(page.locator(".hcs-note")).to_have_value("")
+    page.locator(".judge button", has_text="Only").click()
+    expect(page.locator(".hcs-note")).to_have_value("dim")
+    page.keyboard.press("Escape")
+    ready(page, "B1")
+    page.keyboard.press("l")
+    toast(page, "B1 flag")
+    page.keyboard.press("Escape")
+    rows = table(page)
+    assert [label for label, row in rows.items() if row["note"] == "dim"] == ["B1"]
+
+
+def test_what_is_typed_at_a_verdict_says_that_it_is_not_saved(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("notes", "B3"), before=NAMED)
+    ready(page, "B3")
+    page.keyboard.press("p")
+    toast(page, "B3 pass")
+    well(page, "B3").click()
+    ready(page, "B3")
+    page.keyboard.press("n")
+    page.keyboard.type("no cells?")
+    expect(page.locator(".hcs-note-unsaved")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".hcs-note")).not_to_be_focused()
+    expect(page.locator(".hcs-note-unsaved")).to_be_visible()
+    write(page, "")
+    toast(page, "Saved to B3 pass")
+    expect(page.locator(".hcs-note-unsaved")).to_be_hidden()
+
+
+def test_a_reason_after_the_verdict_is_saved_to_it(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("reasons", "A1"), before=NAMED)
+    ready(page, "A1")
+    page.keyboard.press("f")
+    toast(page, "A1 fail")
+    well(page, "A1").click()
+    ready(page, "A1")
+    page.locator(".hcs-verdict-reason").select_option("debris")
+    toast(page, "Saved to A1 fail: reason debris or fibre")
+    expect(page.locator(".verdicts .standing")).to_contain_text("fail, debris or fibre")
+    # By keys many are passed over, and Enter takes the one that is meant.
+    page.keyboard.press("r")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".hcs-note-unsaved")).to_be_visible()
+    page.keyboard.press("Enter")
+    toast(page, "Saved to A1 fail: reason bubble")
+    page.keyboard.press("r")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(page.locator(".hcs-verdict-reason")).to_have_value("bubble")
+    page.keyboard.press("u")
+    toast(page, "Taken back: A1 fail: reason bubble")
+    page.keyboard.press("Escape")
+    assert table(page)["A1"]["reason"] == "debris"
+
+
+def test_a_project_that_demands_a_reason_for_fail_says_so_and_waits_for_it(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("reasons"), before=NAMED)
+    demand = page.locator(".hcs-demand-reason")
+    demand.check()
+    expect(demand).to_be_checked()
+    well(page, "B1").click()
+    ready(page, "B1")
+    page.keyboard.press("f")
+    toast(page, "demands a reason with each fail")
+    expect(page.locator(".hcs-verdict-reason")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    toast(page, "B1 fail, out of focus")
+    page.keyboard.press("Escape")
+    expect(demand).to_be_checked()
+    demand.uncheck()
+    expect(demand).not_to_be_checked()
+    assert table(page)["B1"]["reason"] == "focus"
+
+
+def test_a_confirmed_name_gives_the_verdict_that_was_refused_for_it(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("boxes", "A1"))
+    ready(page, "A1")
+    page.keyboard.press("f")
+    toast(page, ASKED)
+    name = page.locator(".hcs-reviewer")
+    expect(name).to_be_focused()
+    page.keyboard.type("Fu")
+    page.keyboard.press("Escape")  # confirms nothing
+    expect(name).not_to_be_focused()
+    expect(name).to_have_value("")
+    page.keyboard.press("f")
+    expect(name).to_be_focused()
+    page.keyboard.type("Ada")
+    page.keyboard.press("Enter")
+    expect(name).not_to_be_focused()
+    toast(page, "A1 fail")
+    expect(well(page, "A1")).to_contain_text("fail")
+    ready(page, "A2")
+    page.keyboard.press("p")
+    toast(page, "A2 pass")
+    expect(name).to_have_value("Ada")
+
+
+def test_every_box_of_the_page_is_left_by_escape_and_by_enter(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("boxes", "B1"), before=NAMED)
+    ready(page, "B1")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    focused = "box => box.getRootNode().activeElement === box"
+    no_text = ("checkbox", "radio", "range", "file", "color")
+    tried = 0
+    for box in page.locator("input, textarea, select").element_handles():
+        usable = box.is_visible() and box.is_enabled()
+        if not usable or box.get_attribute("type") in no_text:
+            continue
+        for key in ("Escape", "Enter"):
+            box.evaluate("box => box.focus()")
+            assert box.evaluate(focused)
+            page.keyboard.press(key)
+            assert not box.evaluate(focused), (
+                key,
+                box.evaluate("box => box.outerHTML"),
+            )
+        tried += 1
+    assert tried >= 5
+
+
+def test_two_tabs_keep_their_names_and_share_the_draft_of_one_well(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("tabs", "A1"))
+    ready(page, "A1")
+    page.locator(".hcs-reviewer").fill("Ada")
+    page.keyboard.press("Enter")
+    other = beside(page, on("tabs", "A1"), desk)
+    ready(other, "A1")
+    expect(other.locator(".hcs-reviewer")).to_have_value("Ada")
+    other.locator(".hcs-reviewer").fill("Ben")
+    other.keyboard.press("Enter")
+    page.reload()
+    ready(page, "A1")
+    expect(page.locator(".hcs-reviewer")).to_have_value("Ada")
+    # One well has one draft, whichever tab it is typed in; another plate has none.
+    write(page, "dim")
+    expect(other.locator(".hcs-note")).to_have_value("dim")
+    third = beside(page, on("other", "A1"), desk)
+    ready(third, "A1")
+    assert note(third) == ""
+    page.keyboard.press("f")
+    toast(page, "A1 fail")
+    expect(other.locator(".hcs-note")).to_have_value("dim")  # now the verdict's
+    expect(other.locator(".verdicts .standing")).to_contain_text("Ada")
+    # A tab that waits for an answer is no page that was closed.
+    expect(other.locator(".verdicts > .problem")).to_be_hidden()
+    # Light or dark is one person's, wherever they look.
+    page.keyboard.press("d")
+    chosen = page.evaluate("document.documentElement.dataset.theme")
+    expect(other.locator("html")).to_have_attribute("data-theme", chosen)
+
+
+def test_two_servers_of_one_host_share_no_draft(
+    folder: Path, serve: Callable, visit: Callable
+) -> None:
+    first, second = serve(folder), serve(folder)
+    page = visit(first, on("tabs", "B1"), before=NAMED)
+    ready(page, "B1")
+    write(page, "of the first")
+    other = page.context.new_page()
+    other.goto(second.url + on("tabs", "B1"))
+    ready(other, "B1")
+    assert note(other) == ""
+    assert re.search(r":\d+", first.url) != re.search(r":\d+", second.url)
+
+
+def test_another_workspace_at_the_same_address_gets_no_draft_and_no_verdict(
+    folder: Path, visit: Callable, tmp_path: Path
+) -> None:
+    away = ("health", "ERR_CONNECTION", "WebSocket", "ws://")
+    first = Server(folder, workspace=tmp_path / "first")
+    page = visit(first, on("tabs", "B2"), before=NAMED, expected=away)
+    ready(page, "B2")
+    well(page, "B3").click()
+    ready(page, "B3")
+    write(page, "of the first")
+    well(page, "B2").click()
+    ready(page, "B2")
+    first.pause()
+    page.locator(".hcs-verdict-fail").click()  # nobody confirms it
+    context = page.context
+    page.close()
+    first.kill()
+    first.stop()
+    second = Server(folder, workspace=tmp_path / "second", port=first.port)
+    try:
+        page = context.new_page()
+        page.goto(second.url + on("tabs", "B3"))
+        ready(page, "B3")
+        assert note(page) == ""
+        page.keyboard.press("p")
+        toast(page, "B3 pass")
+        expect(page.locator(".verdicts > .problem")).to_be_hidden()
+    finally:
+        second.stop()
+
+
+def test_a_browser_that_keeps_nothing_can_judge_all_the_same(
+    desk: Server, visit: Callable
+) -> None:
+    forbidden = (
+        "for (const name of ['localStorage', 'sessionStorage']) "
+        "Object.defineProperty(window, name, "
+        "{ get() { throw new DOMException('no', 'SecurityError') } })"
+    )
+    page = visit(desk, on("other", "B1"), before=forbidden)
+    ready(page, "B1")
+    page.keyboard.press("f")
+    page.keyboard.type("Ada")
+    page.keyboard.press("Enter")
+    toast(page, "B1 fail")
+    well(page, "B1").click()
+    ready(page, "B1")
+    write(page, "a fibre")
+    toast(page, "Saved to B1 fail: note “a fibre”")
