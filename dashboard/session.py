@@ -146,13 +146,7 @@ class Session:
         if document is None:
             return
 
-        def tick() -> None:
-            if self._document is None:
-                return
-            with set_curdoc(document):
-                act()
-
-        document.add_timeout_callback(tick, milliseconds)
+        document.add_timeout_callback(lambda: self._act(act), milliseconds)
 
     def _deliver(self, finish: Callable[..., None], future: Any) -> None:
         error = future.exception()
@@ -163,13 +157,21 @@ class Session:
             return
         result = None if error is not None else future.result()
 
-        def tick() -> None:
-            if self._document is None:
-                return
-            with set_curdoc(document):
-                finish(result, error)
+        document.add_next_tick_callback(
+            lambda: self._act(lambda: finish(result, error))
+        )
 
-        document.add_next_tick_callback(tick)
+    def _act(self, act: Callable[[], object]) -> None:
+        """Call what concerns this page, unless it has gone; an error ends here."""
+        document = self._document
+        if document is None:
+            return
+        try:
+            with set_curdoc(document):
+                act()
+        except Exception:  # noqa: BLE001
+            # Bokeh would keep the document as its current one for the whole process.
+            _LOG.exception("A part of the page could not take what it had asked for.")
 
     def start(self) -> None:
         """Connect the state with the address and start to look for changes."""

@@ -3,14 +3,14 @@
 import { listen } from "../core/bus.js"
 import { count, fill, h, say, set } from "../core/dom.js"
 import { island } from "../core/island.js"
-import { figureShown, markChosen, models } from "./plot_link.js"
-import { selection, selectWells } from "../core/selection.js"
+import { plotFigure } from "./plot_figure.js"
+import { selectWells } from "../core/selection.js"
 import { shown as map } from "../plate/map_values.js"
 
 const REST_MILLISECONDS = 120 // a dragged cut-off is counted at once, announced at rest
 
 export function render(context) {
-  return island(context, { sheets: ["panels/plots.css"], build })
+  return island(context, { sheets: ["panels/plots.css"], params: ["content", "figure"], build })
 }
 
 function build({ el, send, hide }) {
@@ -24,8 +24,13 @@ function build({ el, send, hide }) {
     [["column", "by column"], ["row", "by row"]].map(([value, text]) => h("option", { value }, text)))
   const scatter = h("div", { class: "row wrap controls" }, h("label", { class: "row grow" }, h("span", { class: "soft" }, "against"), other), h("label", { class: "row" }, fields, "fields"))
   const profile = h("div", { class: "row controls" }, along)
-  const cuts = cutControls(send)
-  el.append(h("div", { class: "plots hcs-plots" }, tabs, cuts.element, refusal, scatter, profile, note, empty))
+  const place = h("div", { class: "figure hcs-figure" })
+  const figure = plotFigure(place)
+  const why = h("span")
+  const failure = h("p", { class: "notice bad small hcs-plot-failure", role: "alert", hidden: true }, why, " ",
+    h("button", { type: "button", class: "small", on: { click: () => send("again") } }, "Try again"))
+  const cuts = cutControls(send, figure)
+  el.append(h("div", { class: "plots hcs-plots" }, tabs, cuts.element, refusal, scatter, profile, note, empty, failure), place)
   let now = null
   let signature = ""
   let answered = 0
@@ -49,12 +54,16 @@ function build({ el, send, hide }) {
     }, title)
   }
 
-  // A new figure comes a moment after its heads; it must show what is chosen, too.
-  const remark = () => markChosen(selection.wells)
+  let broken = "" // why the browser could not draw what it got
+  function fail() {
+    say(why, now?.failure || broken)
+    failure.hidden = !why.textContent
+  }
+
   let pending = 0
-  const soon = () => { clearTimeout(pending); pending = setTimeout(remark, REST_MILLISECONDS) }
+  const soon = () => { clearTimeout(pending); pending = setTimeout(figure.mark, REST_MILLISECONDS) }
   const stop = [
-    listen("selection", remark),
+    listen("selection", figure.mark),
     listen("values", () => { cuts.recount(); soon() }),
     listen("cut-moved", ({ side, value }) => cuts.moved(side, value)),
     listen("plot-box", (box) => send("box", box)),
@@ -86,8 +95,8 @@ function build({ el, send, hide }) {
       other.value = next.other
       fields.checked = next.fields
       along.value = next.along
-      figureShown(next.serial)
       cuts.show(next)
+      fail()
       const [asked, wells] = next.chosen
       if (asked !== answered) {
         answered = asked
@@ -95,7 +104,21 @@ function build({ el, send, hide }) {
       }
       soon()
     },
+    async figure({ serial, item }) {
+      place.dataset.serial = serial
+      broken = ""
+      try {
+        await figure.show(item)
+        cuts.draw()
+      } catch (error) {
+        console.warn(error)
+        figure.dispose()
+        broken = `This plot could not be drawn: ${error.message}`
+      }
+      fail()
+    },
     dispose() {
+      figure.dispose()
       clearTimeout(pending)
       stop.forEach((each) => each())
     },
@@ -103,7 +126,7 @@ function build({ el, send, hide }) {
 }
 
 /** Numbers beside the dragged lines: the same cut-offs for the keyboard, and what they do. */
-function cutControls(send) {
+function cutControls(send, figure) {
   const low = h("input", { type: "number", step: "any", "aria-label": "Cut-off below", class: "hcs-cut-low" })
   const high = h("input", { type: "number", step: "any", "aria-label": "Cut-off above", class: "hcs-cut-high" })
   const tally = h("output", { class: "tally hcs-cut-count", "aria-live": "polite" })
@@ -143,10 +166,7 @@ function cutControls(send) {
 
   for (const [side, input] of [["low", low], ["high", high]]) {
     input.addEventListener("input", () => {
-      for (const span of models(`hcs-cut-${side}`)) {
-        span.visible = value(input) !== null
-        if (value(input) !== null) span.location = value(input)
-      }
+      figure.cut(side, value(input))
       changed()
     })
     input.addEventListener("keydown", (event) => {
@@ -163,6 +183,12 @@ function cutControls(send) {
   return {
     element,
     recount,
+    /** A new figure has the cut-offs that are kept; show those that are typed. */
+    draw() {
+      if (!now || keep.disabled) return
+      figure.cut("low", value(low))
+      figure.cut("high", value(high))
+    },
     moved(side, at) {
       const input = side === "low" ? low : high
       if (!now || value(input) === at || typeof at !== "number") return

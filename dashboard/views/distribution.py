@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import panel as pn
+import param
 
 from dashboard.quality.scores import SUSPICION, is_measured
 from dashboard.text import plain_text
@@ -15,6 +16,7 @@ from dashboard.theme import DARK, LIGHT
 from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, text_of
 from dashboard.views.plotting import Drawing, cuts_of, drawing
+from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from dashboard.session import Session
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 _LEAST_SECONDS = 3.0
 """While the plate is being measured, the plot follows no faster than this."""
 
-HEIGHT = 190
 TABS = (
     ("histogram", "Histogram"),
     ("scatter", "Two metrics"),
@@ -38,6 +39,8 @@ class PlotsIsland(Island):
     """See ``assets/panels/plots.js``."""
 
     module = "panels/plots.js"
+
+    figure = param.String(default="", doc="The figure, and which one it is.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,25 +61,26 @@ class Distribution:
     """One plot at a time, made after the first paint, in a thread.
 
     HoloViews takes its time to import; until the page has told its theme there is
-    nothing but the heads of the tabs.
+    nothing but the heads of the tabs. A figure is sent as text and is the browser's
+    from then on; a newer one takes its place there.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._attempts = Attempts(session, self._draw_kept)
+        self._attempts = Attempts(session, self._draw_anew)
         self.component = PlotsIsland()
-        self.figure = pn.pane.Bokeh(
-            None, sizing_mode="stretch_width", height=HEIGHT, margin=0
-        )
         self._choice = PlotChoice()
         self._drawn: tuple[object, ...] = ()
         self._began = 0.0
         self._drawing: Drawing | None = None
+        self._serials = itertools.count(1)
+        self._failure = ""
         self._now: Snapshot | None = None
         self._ready = False
         self._chosen: tuple[int, list[str]] = (0, [])
         for kind in ("tab", "other", "fields", "along"):
             self.component.on(kind, self._choose)
+        self.component.on("again", lambda _: self._draw_anew())
         self.component.on("cut", self._keep_cut)
         self.component.on("box", self._choose_box)
 
@@ -92,24 +96,22 @@ class Distribution:
             return
         wanted = self._wanted(now)
         if wanted == self._drawn:
-            self._place_mark()
             return
         running = now.progress is not None and now.progress.running
         recent = time.monotonic() - self._began < _LEAST_SECONDS
         same = bool(self._drawn) and wanted[0] == self._drawn[0]
         if running and recent and same:
-            self._place_mark()
             return
         self._drawn, self._began = wanted, time.monotonic()
         if now.values is None or not is_plotted(now):
-            self.figure.object = self._drawing = None
+            self._take(None)
             return
         service, choice = self._session.service, self._choice
         palette = DARK if now.dark else LIGHT
         self._session.run(
             lambda: drawing(service, now, choice, palette),
             self._take,
-            failed=lambda _: self._take(None),
+            failed=self._fail,
             of=lambda: self._drawn,
         )
 
@@ -126,20 +128,27 @@ class Distribution:
         )
 
     def _take(self, made: Drawing | None) -> None:
-        self._drawing = made
-        self._place_mark()
-        self.figure.object = None if made is None else made.figure
-        self._show_heads()
+        self._drawing, self._failure = made, ""
+        self._show_figure()
 
-    def _place_mark(self) -> None:
-        made, now = self._drawing, self._now
-        if made is None or made.mark is None or now is None or now.values is None:
-            return
-        one = now.values.wells.get(now.state.well)
-        known = one is not None and one.value is not None
-        made.mark.visible = known
-        if known and one is not None:
-            made.mark.location = one.value
+    def _fail(self, error: BaseException) -> None:
+        reason = "the server's log says why."
+        if isinstance(error, HCSError):
+            reason = plain_text(error, 600)
+        self._drawing, self._failure = None, f"This plot could not be drawn: {reason}"
+        self._show_figure()
+
+    def _show_figure(self) -> None:
+        made = self._drawing
+        # The number tells two figures apart that look the same.
+        self.component.put(
+            {
+                "serial": next(self._serials),
+                "item": None if made is None else made.item,
+            },
+            "figure",
+        )
+        self._show_heads()
 
     # --- heads and controls -----------------------------------------------------------
 
@@ -178,7 +187,7 @@ class Distribution:
                 "fields": self._choice.fields,
                 "along": self._choice.along,
                 "note": "" if made is None else made.note,
-                "serial": 0 if made is None else made.serial,
+                "failure": self._failure,
                 "chosen": list(self._chosen),
             }
         )
@@ -217,8 +226,8 @@ class Distribution:
         choices, key = self._session.service.choices, now.state.plate
         self._attempts.make(lambda: choices.keep_cut(key, metric, cut))
 
-    def _draw_kept(self) -> None:
-        # The lines of the figure were dragged to what is not kept.
+    def _draw_anew(self) -> None:
+        """Draw what is drawn already: it failed, or was dragged to what is not kept."""
         self._drawn = ()
         if self._now is not None:
             self.draw(self._now)

@@ -64,7 +64,11 @@ class Island(param.Parameterized):
         if act is None:
             _LOG.warning("A page sent the unknown message %.40r.", data.get("type"))
             return
-        act(data)
+        try:
+            act(data)
+        except Exception:  # noqa: BLE001
+            # Bokeh would keep the page's document as its current one for the process.
+            _LOG.exception("The message %.40r of a page failed.", data.get("type"))
 
 
 def short(value: float | None) -> float | None:

@@ -154,11 +154,6 @@ class Page:
         return _FIRST.get(self.stage, ("header", "plate_map"))
 
     @property
-    def figure(self) -> Any:
-        """What Bokeh itself draws."""
-        return self._distribution.figure
-
-    @property
     def first_picture(self) -> str:
         """Address of what the canvas will ask for at once, "" where it will not."""
         return self._canvas.first_picture(self._snapshots.now)
@@ -248,7 +243,6 @@ def build(session: Session) -> Shell:
     islands = page.islands
     template = Shell(_template())
     template.add_panel("wire", wire_of(islands))
-    template.add_panel("figure", page.figure)
     # Panel keeps the template for the session, and the template keeps the page.
     template.add_variable("assets", assets)
     # Panel sets a variable `base` of its own: the template that it extends.

@@ -1,12 +1,12 @@
-"""Figures for the page: a plot with the links that make it act on the page.
+"""Figures for the page: a plot whose models have the names that the page knows.
 
-Everything here runs in a thread, before any page has the figure.
+Everything here runs in a thread. What a figure does to the page, and the page to it, is
+``assets/panels/plot_figure.js``.
 """
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from dashboard.views.distribution import PlotChoice
     from dashboard.views.snapshot import Snapshot
 
-_SERIALS = itertools.count(1)
-"""Told in the names of models: an old figure may linger beside its successor."""
-
-_LINK = "window.hcsPart('panels/plot_link.js').then((link) => link.%s)"
 _TOOLS = ("HoverTool", "BoxSelectTool", "TapTool")
 
 Point = tuple[float, float, str]
@@ -34,16 +30,14 @@ Point = tuple[float, float, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A figure and what belongs to it."""
+    """A figure, ready to be sent, and what belongs to it."""
 
-    figure: Any
-    mark: Any = None
-    """The line that marks the chosen well, where the plot has one."""
+    item: dict[str, Any]
+    """What the browser draws, see `dashboard.plots.embedded`."""
 
     note: str = ""
     """What the plot says, in words."""
 
-    serial: int = field(default_factory=lambda: next(_SERIALS))
     points: tuple[Point, ...] = ()
     """What a density was drawn of, to find the wells in a part of it."""
 
@@ -52,16 +46,19 @@ def drawing(
     service: Service, now: Snapshot, choice: PlotChoice, palette: Palette
 ) -> Drawing | None:
     """Return the plot that was chosen, None where there is nothing to draw."""
+    from dashboard import plots
+
     values = now.values
     if values is None or now.overview is None:
         return None
-    if choice.tab == "scatter":
-        return _scatter(service, now, values, choice, palette)
-    if choice.tab == "profile":
-        return _profile(now, values, choice, palette)
-    if choice.tab == "doses":
-        return _doses(now, values, palette)
-    return _histogram(now, values, palette)
+    with plots.DRAWING:
+        if choice.tab == "scatter":
+            return _scatter(service, now, values, choice, palette)
+        if choice.tab == "profile":
+            return _profile(now, values, choice, palette)
+        if choice.tab == "doses":
+            return _doses(now, values, palette)
+        return _histogram(now, values, palette)
 
 
 def cuts_of(now: Snapshot) -> Cut:
@@ -110,12 +107,10 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
     )
     drawn = plots.figure(element)
     bins = drawn.renderers[0].data_source
-    serial = next(_SERIALS)
-    bins.name = f"hcs-plot-bins-{serial}"
-    _link(bins.selected, "indices", "binsChosen(source, cb_obj.indices)", source=bins)
+    bins.name = "hcs-plot-bins"
     edges = {side: bins.data[side] for side in ("left", "right")}
     chosen = ColumnDataSource(
-        edges | {"top": [0] * len(edges["left"])}, name=f"hcs-plot-chosen-{serial}"
+        edges | {"top": [0] * len(edges["left"])}, name="hcs-plot-chosen"
     )
     drawn.quad(
         left="left",
@@ -141,7 +136,7 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
     drawn.x_range.end = max([last, *ends]) + 0.03 * (last - first)
     for side, end in (("low", low), ("high", high)):
         span = Span(
-            name=f"hcs-cut-{side}-{serial}",
+            name=f"hcs-cut-{side}",
             dimension="height",
             location=first if end is None else end,
             visible=end is not None,
@@ -152,13 +147,18 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
             hover_line_width=4,
             hover_line_color=palette.bad,
         )
-        _link(span, "location", f"cutMoved('{side}', cb_obj.location)")
         drawn.add_layout(span)
-    mark = Span(
-        dimension="height", line_color=palette.accent, line_width=2, visible=False
+    drawn.add_layout(
+        Span(
+            name="hcs-plot-well",
+            dimension="height",
+            location=first,
+            line_color=palette.accent,
+            line_width=2,
+            visible=False,
+        )
     )
-    drawn.add_layout(mark)
-    return Drawing(figure=drawn, mark=mark, serial=serial)
+    return Drawing(item=plots.embedded(drawn))
 
 
 def _scatter(
@@ -182,9 +182,10 @@ def _scatter(
     if len(pairs) > plots.MOST_POINTS:
         drawn = plots.figure(plots.density(x, y, titles=titles, palette=palette))
         _box_only(drawn)
-        return Drawing(figure=drawn, note=note, points=tuple(pairs))
+        return Drawing(item=plots.embedded(drawn), note=note, points=tuple(pairs))
     drawn = plots.figure(plots.points(x, y, labels, titles=titles, palette=palette))
-    return Drawing(figure=drawn, note=note, serial=_link_points(drawn))
+    _name_points(drawn)
+    return Drawing(item=plots.embedded(drawn), note=note)
 
 
 def _pairs(
@@ -265,8 +266,9 @@ def _profile(
         )
     )
     _keep_tools(drawn)
+    _name_points(drawn)
     note = f"dots are wells, the line is each {choice.along}'s median"
-    return Drawing(figure=drawn, note=note, serial=_link_points(drawn))
+    return Drawing(item=plots.embedded(drawn), note=note)
 
 
 def _doses(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | None:
@@ -292,23 +294,16 @@ def _doses(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | N
     _keep_tools(drawn)
     more = len(lines) - len(shown)
     rest = f"; {more} more compounds are in the table" if more else ""
-    return Drawing(figure=drawn, note=f"mean and SD of wells; dose 0 at the left{rest}")
+    note = f"mean and SD of wells; dose 0 at the left{rest}"
+    return Drawing(item=plots.embedded(drawn), note=note)
 
 
-# --- links ---------------------------------------------------------------------------
+# --- names and tools -----------------------------------------------------------------
 
 
-def _link(model: Any, name: str, call: str, **args: Any) -> None:
-    """Have a change in the browser call a function of ``panels/plot_link.js``."""
-    from bokeh.models import CustomJS
-
-    model.js_on_change(name, CustomJS(args=args, code=_LINK % call))
-
-
-def _link_points(drawn: Any) -> int:
-    serial = next(_SERIALS)
+def _name_points(drawn: Any) -> None:
     source = drawn.renderers[0].data_source
-    source.name = f"hcs-plot-wells-{serial}"
+    source.name = "hcs-plot-wells"
     # Half the bytes, and still more digits than a plot can show.
     source.data = {
         name: column.astype("float32")
@@ -316,13 +311,6 @@ def _link_points(drawn: Any) -> int:
         else column
         for name, column in source.data.items()
     }
-    _link(
-        source.selected,
-        "indices",
-        "pointsChosen(source, cb_obj.indices)",
-        source=source,
-    )
-    return serial
 
 
 def _keep_tools(drawn: Any) -> None:
@@ -331,11 +319,9 @@ def _keep_tools(drawn: Any) -> None:
 
 
 def _box_only(drawn: Any) -> None:
-    from bokeh.models import BoxSelectTool, CustomJS
+    from bokeh.models import BoxSelectTool
 
     _keep_tools(drawn)
     drawn.add_tools(BoxSelectTool())
     drawn.toolbar.active_drag = drawn.tools[-1]
-    drawn.js_on_event(
-        "selectiongeometry", CustomJS(code=_LINK % "boxChosen(cb_obj.geometry)")
-    )
+    drawn.name = "hcs-plot-density"

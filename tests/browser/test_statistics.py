@@ -268,13 +268,13 @@ _FIGURE = """
   const figure = views.find((one) => one.model.type === "Figure")
 """
 _MODEL = """
-  const models = [...(window.Bokeh?.documents[0]?._all_models.values() ?? [])]
-  const named = (start) => models.filter((one) => one.name?.startsWith(start)).at(-1)
+  const named = (name) => (window.Bokeh?.documents ?? [])
+    .map((each) => each.get_model_by_name(name)).find(Boolean)
 """
 PLACES = f"""() => {{
   if (!window.Bokeh) return null
   {_MODEL}{_FIGURE}
-  const span = named("hcs-cut-low-")
+  const span = named("hcs-cut-low")
   if (!figure?.frame || !span) return null
   const box = figure.el.getBoundingClientRect()
   const at = (value) => box.left + figure.frame.x_scale.compute(value)
@@ -286,9 +286,9 @@ PLACES = f"""() => {{
 
 POINTS = f"""() => {{
   {_MODEL}
-  return named("hcs-plot-wells-")?.selected.indices.length ?? null
+  return named("hcs-plot-wells")?.selected.indices.length ?? null
 }}"""
 """How many points are marked."""
 
-CHOOSE_TWO = f"() => {{ {_MODEL} named('hcs-plot-wells-').selected.indices = [3, 40] }}"
+CHOOSE_TWO = f"() => {{ {_MODEL} named('hcs-plot-wells').selected.indices = [3, 40] }}"
 """What a box around two points does."""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
+from bokeh.document import Document
+from bokeh.io.doc import patch_curdoc
+from bokeh.models import Slider
+from bokeh.themes import Theme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,3 +101,49 @@ def test_a_dose_of_zero_has_a_place_on_a_logarithmic_axis() -> None:
     )
     data = drawn.renderers[-1].data_source.data
     assert min(np.asarray(data["x"], float)) == pytest.approx(1 / 3)
+
+
+def histogram(title: str = "a", palette=LIGHT):
+    with plots.DRAWING:
+        return plots.figure(
+            plots.distribution([1.0, 2.0, 9.0], title=title, unit="", palette=palette)
+        )
+
+
+def test_a_figure_changes_no_document_that_happens_to_be_current() -> None:
+    page, theme = Document(), Theme(json={})
+    page.theme = theme
+    page.add_root(Slider(start=0, end=1, value=0))
+    changes: list[object] = []
+    page.on_change(changes.append)
+    with patch_curdoc(page):
+        drawn = histogram()
+    assert page.theme is theme
+    assert not changes
+    assert drawn.document is not page
+
+
+def test_a_figure_is_drawn_though_a_closed_page_is_still_current() -> None:
+    page = Document()
+    with patch_curdoc(page):
+        del page._theme  # as Bokeh leaves a document of a session that has ended
+        assert histogram().xaxis[0].axis_label == "a"
+
+
+def test_figures_drawn_in_many_threads_keep_their_own_words_and_colours() -> None:
+    wanted = [(f"metric {i}", (LIGHT, DARK)[i % 2]) for i in range(60)]
+    with ThreadPoolExecutor(12) as pool:
+        drawn = list(pool.map(lambda one: histogram(*one), wanted))
+    seen = [
+        (one.xaxis[0].axis_label, one.xaxis[0].major_label_text_color) for one in drawn
+    ]
+    assert seen == [(title, palette.soft) for title, palette in wanted]
+
+
+def test_an_embedded_figure_is_json_and_holds_nothing_of_any_page() -> None:
+    item = plots.embedded(histogram())
+    text = json.dumps(item, allow_nan=False)
+    assert item["root_id"] in text
+    assert "PageWire" not in text
+    assert "defs" not in item["doc"]
+    assert len(text) < 20_000

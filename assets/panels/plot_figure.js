@@ -1,0 +1,131 @@
+// The figure of a plot: Bokeh's, in a document of its own that no server knows. What is
+// done in it is told to the page here, and what is chosen on the page is marked in it.
+
+import { tell } from "../core/bus.js"
+import { h } from "../core/dom.js"
+import { selection, selectWells } from "../core/selection.js"
+import { shown } from "../plate/map_values.js"
+
+/** The place of one figure at a time in `host`. */
+export function plotFigure(host) {
+  let views = null // Bokeh's, of the figure that is there
+  let wanted = 0 // a figure takes time to be drawn, and a newer one may come meanwhile
+
+  const model = (name) => documentOf(views)?.get_model_by_name(name) ?? null
+
+  function clear() {
+    remove(views)
+    views = null
+  }
+
+  /** Replace the figure; `item` is for `Bokeh.embed.embed_item`, null for none. Throws what Bokeh throws. */
+  async function show(item) {
+    const turn = ++wanted
+    if (!item) {
+      clear()
+      host.replaceChildren()
+      return
+    }
+    const place = h("div")
+    host.append(place) // Bokeh measures it; the old figure lies there until the new one is drawn
+    let made = null
+    try {
+      made = await window.Bokeh.embed.embed_item(item, place)
+    } finally {
+      if (!made) place.remove()
+    }
+    if (turn !== wanted) {
+      remove(made)
+      place.remove()
+      return
+    }
+    clear()
+    host.replaceChildren(place)
+    views = made
+    connect()
+    mark()
+  }
+
+  /** Tell the page what is done in the figure. */
+  function connect() {
+    const listen = (source, act) => source?.selected.on_change(source.selected.properties.indices, () => {
+      const { indices } = source.selected
+      if (source.hcsMarked !== JSON.stringify(indices)) act(source.data, indices)
+    })
+    listen(model("hcs-plot-wells"), ({ well }, indices) => selectWells(indices.map((index) => well[index])))
+    listen(model("hcs-plot-bins"), (bins, indices) => selectWells(wellsWhere((value) => indices.includes(binOf(bins, value)))))
+    for (const side of ["low", "high"]) {
+      const line = model(`hcs-cut-${side}`)
+      line?.on_change(line.properties.location, () => tell("cut-moved", { side, value: line.location }))
+    }
+    // Of a density only the server knows whose points are in a part of it.
+    model("hcs-plot-density")?.on_event("selectiongeometry", ({ geometry }) => {
+      if (geometry.type === "rect") tell("plot-box", { x0: geometry.x0, x1: geometry.x1, y0: geometry.y0, y1: geometry.y1 })
+    })
+  }
+
+  /** Mark what is chosen on the page, without choosing anything. */
+  function mark() {
+    const wells = new Set(selection.wells)
+    const points = model("hcs-plot-wells")
+    if (points) select(points, [...points.data.well].flatMap((label, at) => (wells.has(label) ? [at] : [])))
+    const bars = model("hcs-plot-chosen")
+    if (bars) {
+      const top = [...bars.data.left].map(() => 0)
+      for (const label of wells) {
+        const bin = binOf(bars.data, shown.values[shown.labels.indexOf(label)])
+        if (bin >= 0) top[bin] += 1
+      }
+      bars.data = { ...bars.data, top }
+    }
+    const bins = model("hcs-plot-bins")
+    if (bins && !wells.size) select(bins, [])
+    const line = model("hcs-plot-well")
+    if (line) {
+      const value = shown.values[shown.labels.indexOf(selection.well)] ?? null
+      line.visible = value !== null
+      if (value !== null) line.location = value
+    }
+  }
+
+  return {
+    show,
+    mark,
+    /** Move the line of a cut-off, null for none. */
+    cut(side, value) {
+      const line = model(`hcs-cut-${side}`)
+      if (!line) return
+      line.visible = value !== null
+      if (value !== null) line.location = value
+    },
+    dispose() {
+      wanted += 1
+      clear()
+      host.replaceChildren()
+    },
+  }
+}
+
+const wellsWhere = (inside) => shown.labels.filter((_, at) => shown.values[at] !== null && shown.values[at] !== undefined && inside(shown.values[at]))
+
+/** Which bin a value stands in, -1 for none; the last one holds its upper edge too. */
+function binOf({ left, right }, value) {
+  if (value === null || value === undefined) return -1
+  return [...left].findIndex((from, i) => value >= from && (value < right[i] || (i === left.length - 1 && value <= right[i])))
+}
+
+/** Set what a source has selected; `hcsMarked` tells that it was no person. */
+function select(source, indices) {
+  source.hcsMarked = JSON.stringify(indices)
+  source.selected.indices = indices
+}
+
+const documentOf = (views) => views?.roots[0]?.model.document ?? null
+
+/** Bokeh keeps views and documents for ever unless they are taken away. */
+function remove(views) {
+  const gone = documentOf(views)
+  views?.clear()
+  const at = window.Bokeh?.documents.indexOf(gone) ?? -1
+  if (at >= 0) window.Bokeh.documents.splice(at, 1)
+}

@@ -1,0 +1,63 @@
+"""The plot of a page: replaced quickly, and failing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DRAWN = """(title) => {
+  const figures = (window.Bokeh?.documents ?? []).flatMap((each) => each.roots())
+    .filter((root) => root.type === "Figure")
+  return figures.length === 1 && figures[0].below[0].axis_label.startsWith(title)
+}"""
+"""Whether one figure is there, and is of this metric; old ones are gone from Bokeh."""
+
+
+def test_plots_replaced_while_they_are_used_leave_one_that_is_the_last(
+    demo_plate: Path, serve: Callable, visit: Callable
+) -> None:
+    address = serve(demo_plate, "--workers", "2")
+    pages = [visit(address, width=1440, height=900) for _ in range(2)]
+    metrics = ("Mean intensity, DNA", "Background, DNA", "Uneven illumination, DNA")
+    for page in pages:
+        expect(page.locator(".hcs-metric-select select")).to_have_value(
+            "suspicion", timeout=600_000
+        )
+    for turn in range(12):
+        for page in pages:
+            page.locator(".hcs-metric-select select").select_option(
+                label=metrics[turn % 3]
+            )
+            # Marks wells in the figure that is about to be replaced.
+            page.locator(f'.hcs-plate-map th[data-row="{turn % 2}"]').click()
+    for page in pages:
+        page.wait_for_function(DRAWN, arg=metrics[11 % 3])
+        expect(page.locator(".hcs-plot-failure")).to_be_hidden()
+
+
+def test_a_plot_the_browser_cannot_draw_says_so_and_can_be_tried_again(
+    demo_plate: Path, serve: Callable, visit: Callable
+) -> None:
+    page = visit(serve(demo_plate, "--workers", "2"), width=1440, height=900)
+    select = page.locator(".hcs-metric-select select")
+    expect(select).to_have_value("suspicion", timeout=600_000)
+    page.evaluate(
+        """() => {
+          const { embed_item } = Bokeh.embed
+          Bokeh.embed.embed_item = async () => {
+            Bokeh.embed.embed_item = embed_item
+            throw new Error("no room")
+          }
+        }"""
+    )
+    select.select_option(label="Background, DNA")
+    failure = page.locator(".hcs-plot-failure")
+    expect(failure).to_contain_text("This plot could not be drawn: no room")
+    failure.get_by_role("button", name="Try again").click()
+    page.wait_for_function(DRAWN, arg="Background, DNA")
+    expect(failure).to_be_hidden()

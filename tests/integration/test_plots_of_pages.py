@@ -1,0 +1,168 @@
+"""Every page gets its plot, whatever other pages do and however they end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import bokeh.io.doc
+import pytest
+from bokeh.core.serialization import Serializable, UnknownReferenceError
+from bokeh.document.events import MessageSentEvent, ModelChangedEvent
+from bokeh.models import Span
+from bokeh.protocol import Protocol
+from bokeh.server.connection import ServerConnection
+from bokeh.server.session import ServerSession
+from panel.models.esm import DataEvent, ReactiveESM
+
+from dashboard import plots
+from dashboard.app import Settings
+from tests import plates
+from tests.integration.serving import Served, service, surveyed, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bokeh.core.serialization import Serializer
+    from bokeh.model import Model
+
+KEY = "p.ome.zarr"
+METRICS = ("mean.0", "mean.1", "p99.0", "p99.1")
+
+
+class Known(Serializable):
+    """A model by its id alone, as browsers send what the server knows."""
+
+    def __init__(self, model: Model) -> None:
+        self._id = model.id
+
+    def to_serializable(self, serializer: Serializer) -> dict[str, Any]:
+        return {"id": self._id}
+
+
+class Visitor:
+    """A page as its browser has it, without one."""
+
+    def __init__(self, served: Served, metric: str = METRICS[0]) -> None:
+        self._served = served
+        before = set(served.server.get_sessions("/"))
+        assert served.get(f"/?plate={KEY}&metric={metric}").status == 200
+        (self._session,) = set(served.server.get_sessions("/")) - before
+        models = self._session.document.models
+        self._wire = next(model for model in models if isinstance(model, ReactiveESM))
+        self.say("header", type="theme", dark=False)
+
+    def say(self, part: str, **message: Any) -> None:
+        """Send what a part of the page sends."""
+        event = DataEvent(self._wire)
+        event.model = Known(self._wire)
+        event.data = {"part": part, "message": message}
+        self._change(MessageSentEvent(self._session.document, "bokeh_event", event))
+
+    def move_a_line_that_is_gone(self) -> None:
+        """Send a change of a model that the server does not know any more."""
+        self._change(ModelChangedEvent(self._session.document, Span(), "location", 5))
+
+    def _change(self, event: Any) -> None:
+        """Have the server take an event as it takes those of a websocket."""
+        protocol = Protocol()
+        connection = ServerConnection(protocol, None, None, self._session)
+        self._session.unsubscribe(connection)  # nobody listens at its other end
+        work = ServerSession.patch(protocol.create("PATCH-DOC", [event]), connection)
+        loop = self._served.loop.asyncio_loop
+        asyncio.run_coroutine_threadsafe(work, loop).result(60)
+
+    def text(self, part: str, name: str = "content") -> dict[str, Any]:
+        """Return what a part shows now."""
+        return json.loads(getattr(self._wire.data, f"{part}__{name}") or "{}")
+
+    def plots(self, title: str) -> bool:
+        """Whether the plot has an axis that begins so."""
+        item = self.text("distribution", "figure").get("item")
+        return item is not None and any(
+            label.startswith(title) for label in _axis_labels(item["doc"])
+        )
+
+    def close(self) -> None:
+        """Go away; the server forgets the page when it looks the next time."""
+        self._session.request_expiration()
+
+
+def _axis_labels(node: Any) -> Iterator[str]:
+    """Yield what stands at the axes in a figure's JSON."""
+    if isinstance(node, dict):
+        if isinstance(node.get("axis_label"), str):
+            yield node["axis_label"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from _axis_labels(part)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    path = plates.make(tmp_path / KEY, fields=2)
+    with (
+        service(tmp_path / "workspace", path, measure=True) as made,
+        Served(made, Settings(port=0, unused_seconds=40.0)) as running,
+    ):
+        surveyed(made, KEY)
+        wait_for(lambda: (p := made.progress(KEY)).total and not p.running)
+        yield running
+
+
+def test_a_message_for_a_model_that_is_gone_blanks_no_later_plot(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Bokeh leaves the first page's document here; the other tests shall not have it.
+    monkeypatch.setattr(bokeh.io.doc, "_PATCHED_CURDOCS", [])
+    first = Visitor(served)
+    wait_for(lambda: first.plots("Mean intensity, DNA"), "for the first plot")
+    with pytest.raises(UnknownReferenceError):
+        first.move_a_line_that_is_gone()
+    first.close()
+    wait_for(lambda: served.service.sessions == 0, "for the session to end")
+    second = Visitor(served, METRICS[1])
+    wait_for(lambda: second.plots("Mean intensity, GFP"), "for the second plot")
+    second.close()
+
+
+def test_pages_that_change_quickly_all_get_the_plot_they_asked_for_last(
+    served: Served,
+) -> None:
+    titles = {one.id: one.title for one in served.service.metrics(KEY)}
+    visitors = [Visitor(served) for _ in range(6)]
+    for turn in range(12):
+        for number, visitor in enumerate(visitors):
+            metric = METRICS[(turn + number) % len(METRICS)]
+            visitor.say("plate_map", type="metric", metric=metric)
+            visitor.say(
+                "distribution", type="tab", tab=("profile", "histogram")[turn % 2]
+            )
+    for number, visitor in enumerate(visitors):
+        metric = METRICS[(11 + number) % len(METRICS)]
+        title = titles[metric]
+        wait_for(lambda v=visitor, t=title: v.plots(t), f"for {title}")
+        assert visitor.text("distribution")["failure"] == ""
+    for visitor in visitors:
+        visitor.close()
+
+
+def test_a_plot_that_fails_says_so_in_its_place_and_can_be_tried_again(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Any) -> Any:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(plots, "embedded", broken)
+    visitor = Visitor(served)
+    words = wait_for(lambda: visitor.text("distribution")["failure"])
+    assert words == "This plot could not be drawn: the server's log says why."
+    assert not visitor.plots("Mean intensity, DNA")
+    monkeypatch.undo()
+    visitor.say("distribution", type="again")
+    wait_for(lambda: visitor.plots("Mean intensity, DNA"), "for the plot")
+    assert visitor.text("distribution")["failure"] == ""
+    visitor.close()
