@@ -142,6 +142,9 @@ class Window:
     end: float
     min: float
     max: float
+    policy: str = ""
+    """Name of the policy of `hcs.contrast` that made it, "" where this library
+    did not: what we made up is no choice of a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ function build({ el, send, hide }) {
   let rows = []
   let asked = 0
   let waiting = 0
+  let ends = [0, 1] // shares of a field's pixels that "Auto field" draws black and white
   let source = "plate"
   let origin = ""
   let shownFrom = "plate"
@@ -117,7 +118,7 @@ function build({ el, send, hide }) {
       measured = true
       for (const [index, plane] of planes) {
         const i = channels.findIndex((one) => one.index === index)
-        const [low, high] = percentiles(plane.data, 0.001, 0.999)
+        const [low, high] = percentiles(plane.data, ...ends)
         if (i >= 0) alter(i, { low, high, auto: true })
       }
     }),
@@ -130,6 +131,7 @@ function build({ el, send, hide }) {
       const shape = (all) => all.map((one) => `${one.index}${one.name}`).join()
       const rebuild = shape(channels) !== shape(next.channels)
       channels = next.channels
+      ends = next.ends
       source = next.source === "field" || next.source === "hand" ? next.source : "plate"
       shownFrom = next.source
       origin = next.where

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dashboard.plates.values import ChannelDisplay, ContrastSource
+from hcs import contrast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from hcs.metadata import Channel, Window
-
-LOW_PERCENT, HIGH_PERCENT = 1.0, 99.7
-"""Robust limits: background stays dark, and a few hot pixels do not decide."""
-
-_SAMPLE_PIXELS = 1 << 16
-"""Pixels taken from one plane: enough for its 99.7th percentile."""
-
-_DARKEST = 0.04
-"""A stored window that shows the brightest 0.3 % darker than this shows nothing."""
+    from hcs.metadata import Channel
 
 _PALETTE = ("4C6FFF", "00E000", "FF4040", "FF40FF", "00D8D8", "FFC000")
 """For channels that bring no colour; apart for red-green blind people by lightness."""
@@ -36,51 +25,6 @@ _BY_NAME = (
     (("cy5", "647", "mito", "farred", "640"), "FF40FF"),
     (("brightfield", "phase", "dic", "trans"), "FFFFFF"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a sample of a channel's pixels says."""
-
-    low: float
-    high: float
-    minimum: float
-    maximum: float
-
-
-def limits(planes: Sequence[NDArray[Any]]) -> Limits | None:
-    """Return robust limits over the pixels of several planes of one channel.
-
-    Parameters
-    ----------
-    planes
-        Of any shape and real dtype. Non-finite pixels are left out.
-
-    Returns
-    -------
-        None where there is no finite pixel.
-    """
-    samples = [_sample(plane) for plane in planes]
-    pixels = np.concatenate(samples) if samples else np.empty(0)
-    if not pixels.size:
-        return None
-    # numpy interpolates in the dtype, where the range of int16 overflows
-    wide = pixels.astype(np.float64, copy=False)
-    low, high = (float(one) for one in np.percentile(wide, (LOW_PERCENT, HIGH_PERCENT)))
-    smallest, largest = float(pixels.min()), float(pixels.max())
-    if not high > low:
-        low, high = smallest, largest
-    if not high > low:
-        high = low + 1.0
-    return Limits(low, high, min(smallest, low), max(largest, high))
-
-
-def _sample(plane: NDArray[Any]) -> NDArray[np.float64]:
-    flat = np.asarray(plane).ravel()
-    # An odd step does not follow the columns of an even-sized image.
-    step = max(1, flat.size // _SAMPLE_PIXELS) | 1
-    taken = flat[::step].astype(np.float64)
-    return taken[np.isfinite(taken)]
 
 
 def plate_channels(
@@ -120,15 +64,16 @@ def _display(
     dtype: np.dtype[Any] | None,
 ) -> ChannelDisplay:
     name = next((one.name for one in stored if one.name), None) or f"channel {index}"
-    measured = limits(planes)
-    window = equal_window([one.window for one in stored])
+    pixels = contrast.sample(planes)
+    measured = contrast.limits(pixels, contrast.PLATE)
+    window = contrast.shared([channel.window for channel in stored])
     source: ContrastSource = "plate"
-    if window is not None and sane(window, measured, dtype):
+    if window is not None and contrast.sane(window, pixels, dtype):
         low, high, source = window.start, window.end, "stored"
     elif measured is not None:
         low, high = measured.low, measured.high
     else:
-        (low, high), source = _dtype_range(dtype), "dtype"
+        (low, high), source = contrast.type_range(dtype), "dtype"
     return ChannelDisplay(
         index=index,
         name=name,
@@ -141,44 +86,6 @@ def _display(
         active=all(one.active for one in stored),
         automatic=(measured.low, measured.high) if measured else None,
     )
-
-
-def equal_window(windows: Sequence[Window | None]) -> Window | None:
-    """Return the window that all fields share, else None."""
-    first = windows[0] if windows else None
-    if first is None:
-        return None
-    same = all(
-        one is not None and (one.start, one.end) == (first.start, first.end)
-        for one in windows
-    )
-    return first if same else None
-
-
-def sane(window: Window, measured: Limits | None, dtype: np.dtype[Any] | None) -> bool:
-    """Whether a stored window is one that a person could have meant.
-
-    It must be finite and rising, lie within the dtype, and neither leave the brightest
-    pixels nearly black (the default full range of 16 bits over 12-bit data) nor show
-    everything white.
-    """
-    start, end = window.start, window.end
-    if not (math.isfinite(start) and math.isfinite(end) and start < end):
-        return False
-    if dtype is not None and dtype.kind in "iu":
-        allowed = np.iinfo(dtype)
-        if end < allowed.min or start > allowed.max:
-            return False
-    if measured is None or measured.maximum <= measured.minimum:
-        return True
-    brightest = (measured.high - start) / (end - start)
-    return brightest >= _DARKEST and measured.low < end
-
-
-def _dtype_range(dtype: np.dtype[Any] | None) -> tuple[float, float]:
-    if dtype is None or dtype.kind not in "iu":
-        return 0.0, 1.0
-    return float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
 
 
 def _color(index: int, count: int, name: str, stored: Sequence[Channel]) -> str:

@@ -11,6 +11,7 @@ from dashboard.plates.values import ChannelSetting
 from dashboard.text import plain_text
 from dashboard.views.display import altered, shown
 from dashboard.views.island import Island, Message, text_of
+from hcs import contrast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,6 +108,7 @@ class Channels:
                     for channel, (setting, on) in zip(channels, pairs, strict=True)
                 ],
                 "source": source,
+                "ends": [contrast.FIELD.low / 100, contrast.FIELD.high / 100],
                 "where": plain_text(state.contrast, 80),
                 "stored": stored,
                 "canAuto": stored and any(one.automatic for one in channels),

@@ -6,10 +6,9 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
+from hcs import contrast
 from hcs.errors import SourceError
-from hcs.metadata import Channel, Window
+from hcs.metadata import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,11 +23,7 @@ SAMPLE_FIELDS: Final = 32
 """Fields looked at for each channel, spread evenly over the plate."""
 
 _SAMPLE_SIDE = 256
-"""Pixels taken along y and x of each; enough for the percentiles below."""
-
-_LOW, _HIGH = 1.0, 99.8
-"""Percentiles over all sampled pixels: background, and bright objects without the
-brightest specks."""
+"""Pixels taken along y and x of each; enough for the percentiles of a window."""
 
 
 def display_channels(
@@ -45,16 +40,18 @@ def display_channels(
         Channel(
             name=note.name,
             color=color,
-            window=_window(pixels, grid.dtype, note.clip),
+            window=contrast.window_of(
+                contrast.sample(planes), contrast.IMPORT, grid.dtype, note.clip
+            ),
         )
-        for pixels, note, color in zip(samples, notes, colors, strict=True)
+        for planes, note, color in zip(samples, notes, colors, strict=True)
     )
 
 
 def _samples(
     grid: Grid, images: Mapping[str, ImageFile], channels: int
-) -> list[NDArray[Any]]:
-    """Return pixels of each channel, one dimension; empty where none can be read."""
+) -> list[list[NDArray[Any]]]:
+    """Return parts of planes of each channel; none where none can be read."""
     chosen: defaultdict[str, list[tuple[int, PlaneSource]]] = defaultdict(list)
     for c in range(channels):
         for plane in _spread(_middle_planes(grid, c), SAMPLE_FIELDS):
@@ -69,12 +66,9 @@ def _samples(
                 # The writing of this plane meets the same error and reports it.
                 continue
             step = tuple(max(1, size // _SAMPLE_SIDE) for size in whole.shape)
-            samples[c].append(whole[:: step[0], :: step[1]].ravel())
+            samples[c].append(whole[:: step[0], :: step[1]])
         images[file].close()
-    return [
-        np.concatenate(pixels) if pixels else np.empty(0, grid.dtype)
-        for pixels in samples
-    ]
+    return samples
 
 
 def _middle_planes(grid: Grid, c: int) -> list[PlaneSource]:
@@ -92,30 +86,6 @@ def _spread(planes: Sequence[PlaneSource], count: int) -> list[PlaneSource]:
     if len(planes) <= count:
         return list(planes)
     return [planes[round(i * (len(planes) - 1) / (count - 1))] for i in range(count)]
-
-
-def _window(
-    pixels: NDArray[Any], dtype: np.dtype[Any], clip: int | None
-) -> Window | None:
-    finite = pixels[np.isfinite(pixels)] if dtype.kind == "f" else pixels
-    if not finite.size:
-        return None
-    # numpy interpolates in the dtype, where the range of int16 overflows
-    wide = finite.astype(np.float64, copy=False)
-    low, high = (float(value) for value in np.percentile(wide, [_LOW, _HIGH]))
-    if dtype.kind == "f":
-        least, most = float(finite.min()), float(finite.max())
-        if high <= low:
-            low, high = least, max(most, least + 1.0)
-        return Window(start=low, end=high, min=least, max=max(most, high))
-    low, high = float(np.floor(low)), float(np.ceil(high))
-    limits = np.iinfo(dtype)
-    most = float(limits.max if clip is None else min(clip, limits.max))
-    if high <= low:
-        # A constant channel, such as an empty one: the window is one grey value wide.
-        low, high = (low, low + 1) if low < limits.max else (low - 1, low)
-    least = 0.0 if dtype.kind == "u" else min(0.0, low)
-    return Window(start=low, end=high, min=least, max=max(most, high))
 
 
 _BY_EMISSION = (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hcs.axes import arranged, dims_of, inverse
 from hcs.errors import MetadataError
 from hcs.metadata import Axis, Channel, Dataset, ImageMetadata, Window
-from hcs.ngff.envelope import envelope, stated_version, with_block
+from hcs.ngff.envelope import EXTENSION, envelope, stated_version, with_block
 from hcs.ngff.names import check_array_path
 
 if TYPE_CHECKING:
@@ -287,7 +287,14 @@ def _read_window(found: object) -> Window | None:
         end=end,
         min=start if low is None else low,
         max=end if high is None else high,
+        policy=_policy(found),
     )
+
+
+def _policy(window: dict[str, Any]) -> str:
+    ours = window.get(EXTENSION)
+    policy = ours.get("policy") if isinstance(ours, dict) else None
+    return policy if isinstance(policy, str) else ""
 
 
 def _finite(value: object) -> float | None:
@@ -424,6 +431,9 @@ def _channel(channel: Channel, old: Mapping[str, Any]) -> dict[str, Any]:
             "min": window.min,
             "max": window.max,
         }
+        new["window"].pop(EXTENSION, None)
+        if window.policy:
+            new["window"][EXTENSION] = {"policy": window.policy}
     return new
 
 

@@ -1,7 +1,8 @@
 """Display settings for channels that came without any: one window for a whole plate.
 
 Viewers that set contrast image by image make wells incomparable. So the first field
-that is written decides, and every other field of the plate takes over its windows.
+that is written decides, and every other field of the plate takes over its windows. They
+are marked as made of one field (`hcs.contrast.FIELD`), for it may be blank.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from hcs import contrast
 from hcs.metadata import Channel, Window
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ COLORS = ("4169E1", "00C853", "FF1744", "FFAB00", "D500F9", "00E5FF")
 """Told apart on black, also by most people who see fewer colours."""
 
 GREY = "FFFFFF"
-
-LOW, HIGH = 0.1, 99.9
-"""Percentiles of the coarsest level: dust and dead pixels are averaged away there."""
 
 
 def describe_channels(
@@ -46,35 +43,17 @@ def describe_channels(
         replace(
             channel,
             color=channel.color or colors[number % len(colors)],
-            window=channel.window or window_of(plane),
+            window=channel.window or _window(plane),
         )
         for number, (channel, plane) in enumerate(zip(known, planes, strict=True))
     )
 
 
-def window_of(plane: NDArray[Any]) -> Window:
-    """Return a contrast window for the pixels of one channel.
-
-    Its limits are those of the dtype, or of the finite pixels for floats.
-    """
-    if plane.dtype.kind == "b":
-        plane = plane.view(np.uint8)
-    values = plane[np.isfinite(plane)] if plane.dtype.kind == "f" else plane.reshape(-1)
-    if values.size == 0:
-        return Window(start=0.0, end=1.0, min=0.0, max=1.0)
-    # numpy interpolates in the dtype, where the range of int16 overflows
-    wide = values.astype(np.float64, copy=False)
-    start, end = (float(value) for value in np.percentile(wide, (LOW, HIGH)))
-    if plane.dtype.kind in "ui":
-        info = np.iinfo(plane.dtype)
-        low, high = float(info.min), float(info.max)
-    else:
-        low, high = float(values.min()), float(values.max())
-    if end <= start:  # a flat image: any window that holds its value
-        # beyond 2**53 adding one changes nothing
-        start, end = min(start, low), max(start + 1.0, math.nextafter(start, math.inf))
-        high = max(high, end)
-    return Window(start=start, end=end, min=low, max=high)
+def _window(plane: NDArray[Any]) -> Window:
+    made = contrast.window_of(contrast.sample([plane]), contrast.FIELD, plane.dtype)
+    return made or Window(
+        start=0.0, end=1.0, min=0.0, max=1.0, policy=contrast.FIELD.name
+    )
 
 
 def channel_entry(channel: Channel) -> dict[str, Any]:
@@ -90,6 +69,7 @@ def channel_entry(channel: Channel) -> dict[str, Any]:
             "end": window.end,
             "min": window.min,
             "max": window.max,
+            **({"policy": window.policy} if window.policy else {}),
         },
     }
     return {key: value for key, value in entry.items() if value is not None}
@@ -118,4 +98,11 @@ def _read_window(entry: Mapping[str, Any]) -> Window | None:
     if len(values) != 4 or not all(math.isfinite(value) for value in values):
         return None
     start, end, low, high = values
-    return Window(start=start, end=end, min=low, max=high)
+    policy = entry.get("policy")
+    return Window(
+        start=start,
+        end=end,
+        min=low,
+        max=high,
+        policy=policy if isinstance(policy, str) else "",
+    )

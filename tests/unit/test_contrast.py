@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.pictures.contrast import limits, plate_channels
+from dashboard.pictures.contrast import plate_channels
+from hcs import contrast
 from hcs.metadata import Channel, Window
 
 
@@ -15,6 +16,10 @@ def window(start: float, end: float) -> Window:
 
 def camera(low: int = 100, high: int = 900) -> np.ndarray:
     return np.linspace(low, high, 64 * 64).reshape(64, 64).astype("u2")
+
+
+def limits(planes: list[np.ndarray]) -> contrast.Limits | None:
+    return contrast.limits(contrast.sample(planes), contrast.PLATE)
 
 
 def only(stored: list[list[Channel]], plane: np.ndarray | None) -> object:
@@ -39,6 +44,8 @@ def test_windows_that_differ_between_fields_are_not_used() -> None:
     ("start", "end"),
     [
         pytest.param(0, 65535, id="full range over 12 bits: all black"),
+        pytest.param(0, 4095, id="full range of a camera: nearly black"),
+        pytest.param(0, 1000, id="half of the plate white"),
         pytest.param(5, 5, id="empty"),
         pytest.param(9, 2, id="falling"),
         pytest.param(0, 50, id="all white"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import tifffile
 
+import hcs
 from dashboard.errors import DashboardError, NotServedError
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.labels import grid_labels
@@ -538,3 +540,36 @@ def test_a_plate_that_is_mended_is_opened_again(
         (path / "zarr.json").write_bytes(document)
         wait_for(lambda: made.revision("") != before)
         assert made.plates()[0].error is None
+
+
+def test_a_blank_first_field_does_not_decide_how_the_plate_is_shown(
+    tmp_path: Path, workspace: Path
+) -> None:
+    path = tmp_path / KEY
+    blank = np.random.default_rng(0).integers(187, 213, (64, 64)).astype("u2")
+    cells = np.linspace(190, 6194, 64 * 64).reshape(64, 64).astype("u2")
+    with hcs.HCSPlateWriter(path, plates.document(rows=1, columns=2)) as writer:
+        for column, pixels in (("1", blank), ("2", cells)):
+            image = hcs.to_ngff_image(pixels, dims=("y", "x"))
+            writer.write_well_image(image, "A", column)
+    with service(workspace, path) as made:
+        (channel,) = surveyed(made, KEY).channels
+    assert channel.source == "plate"
+    assert channel.high > 5000
+
+
+@pytest.mark.parametrize("end", [65535, 4095])
+def test_a_stored_window_of_the_whole_range_does_not_make_the_plate_black(
+    tmp_path: Path, workspace: Path, end: int
+) -> None:
+    path = plates.make(tmp_path / KEY, rows=1, pixels="gradient", channels=1)
+    window = {"start": 0, "end": end, "min": 0, "max": end}
+    for document in path.glob("*/*/*/zarr.json"):
+        content = json.loads(document.read_bytes())
+        for channel in content["attributes"]["ome"]["omero"]["channels"]:
+            channel["window"] = window
+        document.write_text(json.dumps(content))
+    with service(workspace, path) as made:
+        (channel,) = surveyed(made, KEY).channels
+    assert channel.source == "plate"
+    assert channel.high < end / 2

@@ -1,0 +1,234 @@
+"""Which grey values are drawn black and white: the one home of every contrast policy.
+
+A policy says between which percentiles of a sample the window lies. Who has the sample
+chooses: a field alone, the fields of an import, or fields from all over a plate. Pure:
+arrays in, numbers out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hcs.metadata import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+SAMPLE_PIXELS: Final = 1 << 16
+"""Pixels taken from one plane: enough for the percentiles of every policy."""
+
+MOST_WHITE: Final = 0.05
+"""Share of a plate's pixels that a window may draw white. Tools that saturate pixels
+on purpose take 0.1 to 1 %; the window of a blank field takes most of all others."""
+
+LEAST_BRIGHT: Final = 0.04
+"""Share of a window that the brightest pixels must reach, else all is black."""
+
+_CAMERA_BITS: Final = (8, 10, 12, 14, 16, 32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A rule for a window, by the sample it is meant for.
+
+    Attributes
+    ----------
+    name
+        Stands beside each stored window that the policy made, see `Window.policy`.
+    low, high
+        Percentiles of the sample that are drawn black and white, 0 to 100.
+    """
+
+    name: str
+    low: float
+    high: float
+
+
+FIELD: Final = Policy(name="field", low=0.1, high=99.9)
+"""One field alone, or the coarsest level of one: dust and dead pixels are averaged
+away there. Where it is blank the window fits no other field."""
+
+IMPORT: Final = Policy(name="import", low=1.0, high=99.8)
+"""Full-size fields spread over an imported plate: background is black, and the
+brightest specks do not decide."""
+
+PLATE: Final = Policy(name="plate", low=1.0, high=99.7)
+"""The coarsest level of fields spread over a plate that is looked at; there bright
+specks are averaged away already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a sample of a channel's pixels says, in their unit."""
+
+    low: float
+    high: float
+    minimum: float
+    maximum: float
+
+
+def sample(planes: Iterable[NDArray[Any]]) -> NDArray[np.float64]:
+    """Return finite pixels of several planes of one channel, at most so many of each.
+
+    Parameters
+    ----------
+    planes
+        Of any shape and real or boolean dtype.
+
+    Returns
+    -------
+        One dimension; empty where no pixel is finite.
+    """
+    taken = [_thinned(plane) for plane in planes]
+    return np.concatenate(taken) if taken else np.empty(0)
+
+
+def _thinned(plane: NDArray[Any]) -> NDArray[np.float64]:
+    flat = np.asarray(plane).ravel()
+    # An odd step does not follow the columns of an even-sized image.
+    step = max(1, flat.size // SAMPLE_PIXELS) | 1
+    # Wide, for numpy interpolates in the dtype, where the range of int16 overflows.
+    taken = flat[::step].astype(np.float64)
+    return taken[np.isfinite(taken)]
+
+
+def limits(pixels: NDArray[np.float64], policy: Policy) -> Limits | None:
+    """Return the limits that a policy gives a sample, None for an empty one."""
+    if not pixels.size:
+        return None
+    low, high = (float(end) for end in np.percentile(pixels, (policy.low, policy.high)))
+    least, most = float(pixels.min()), float(pixels.max())
+    if not high > low:
+        low, high = least, most
+    if not high > low:
+        # A constant channel; beyond 2**53 adding one changes nothing.
+        high = max(low + 1.0, math.nextafter(low, math.inf))
+    return Limits(low, high, min(least, low), max(most, high))
+
+
+def window_of(
+    pixels: NDArray[np.float64],
+    policy: Policy,
+    dtype: np.dtype[Any],
+    clip: float | None = None,
+) -> Window | None:
+    """Return the window to be stored for a channel, marked with its policy.
+
+    Parameters
+    ----------
+    pixels
+        A `sample`.
+    policy
+        Fitting the sample.
+    dtype
+        Of the stored pixels. Windows of integers are whole numbers.
+    clip
+        Level at which the camera clips, where that is known.
+
+    Returns
+    -------
+        Its `min` and `max` are what a contrast control should offer: 0 (or the
+        smallest pixel) to the clip level or the dtype's maximum, for floats those of
+        the sample. None for an empty sample.
+    """
+    measured = limits(pixels, policy)
+    if measured is None:
+        return None
+    low, high = measured.low, measured.high
+    least, most = float(pixels.min()), float(pixels.max())
+    if dtype.kind == "f":
+        return Window(
+            start=low,
+            end=high,
+            min=min(least, low),
+            max=max(most, high),
+            policy=policy.name,
+        )
+    top = _top(dtype)
+    low, high = float(np.floor(low)), float(np.ceil(high))
+    if high > top:
+        # A constant channel at the maximum: the window is one grey value wide.
+        low, high = min(low, top - 1), top
+    ceiling = top if clip is None else min(float(clip), top)
+    return Window(
+        start=low,
+        end=high,
+        min=0.0 if dtype.kind in "ub" else min(0.0, low),
+        max=max(ceiling, high),
+        policy=policy.name,
+    )
+
+
+def _top(dtype: np.dtype[Any]) -> float:
+    # Masks are drawn as the bytes they are stored as.
+    return float(np.iinfo(np.uint8 if dtype.kind == "b" else dtype).max)
+
+
+def shared(windows: Sequence[Window | None]) -> Window | None:
+    """Return the window that all fields have, else None."""
+    first = windows[0] if windows else None
+    if first is None:
+        return None
+    ends = (first.start, first.end)
+    same = all(each is not None and (each.start, each.end) == ends for each in windows)
+    return first if same else None
+
+
+def sane(
+    window: Window, pixels: NDArray[np.float64], dtype: np.dtype[Any] | None
+) -> bool:
+    """Return whether a stored window says more than the plate's own sample.
+
+    Not where it is the whole range of the type or of a camera (writers put it where
+    they know nothing), where it does not rise or lies outside the type, where it leaves
+    the brightest pixels nearly black or draws more than `MOST_WHITE` of all white, and
+    where this library made it of a single field.
+
+    Parameters
+    ----------
+    window
+        As stored; its numbers may be of any kind.
+    pixels
+        A `sample` of the plate; what needs pixels is not asked of an empty one.
+    dtype
+        Of the pixels; None where none could be read.
+    """
+    start, end = window.start, window.end
+    if not (math.isfinite(start) and math.isfinite(end) and start < end):
+        return False
+    if window.policy == FIELD.name or is_whole_range(window, dtype):
+        return False
+    if dtype is not None and dtype.kind in "iu":
+        allowed = np.iinfo(dtype)
+        if end < allowed.min or start > allowed.max:
+            return False
+    measured = limits(pixels, PLATE)
+    if measured is None or not pixels.max() > pixels.min():
+        return True
+    if (measured.high - start) / (end - start) < LEAST_BRIGHT or measured.low >= end:
+        return False
+    return float(np.mean(pixels > end)) <= MOST_WHITE
+
+
+def is_whole_range(window: Window, dtype: np.dtype[Any] | None) -> bool:
+    """Return whether a window is all that the type, or some camera, has."""
+    if dtype is not None and dtype.kind in "iu":
+        allowed = np.iinfo(dtype)
+        # The type has signs; what it holds often has not.
+        if window.start in (0, allowed.min) and window.end >= allowed.max:
+            return True
+    tops = {2.0**bits - less for bits in _CAMERA_BITS for less in (0, 1)}
+    return window.start == 0 and window.end in tops
+
+
+def type_range(dtype: np.dtype[Any] | None) -> tuple[float, float]:
+    """Return black and white where nothing else is known: the type's, else 0 and 1."""
+    if dtype is None or dtype.kind not in "iu":
+        return 0.0, 1.0
+    return float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
