@@ -112,13 +112,8 @@ def standard_format(rows: int, columns: int) -> PlateFormat | None:
 def smallest_format(rows: int, columns: int, *, least: int = 1) -> PlateFormat:
     """Return the smallest standard format that holds so many rows and columns.
 
-    Parameters
-    ----------
-    rows, columns
-        How many the plate has at least, each from 1 to 702.
-    least
-        Wells that it has at least. Where no standard format is large enough, the plate
-        has just the rows and columns that were asked for.
+    Of those with at least `least` wells; where none is large enough, the plate has just
+    the rows and columns (1 to 702 each) that were asked for.
     """
     for count, standard in FORMATS.items():
         if count >= least and rows <= standard.rows and columns <= standard.columns:
@@ -215,6 +210,12 @@ _SPELLINGS = (
         r"[Rr][ ]*(?P<row>[0-9]{1,4})[ ]*[-_/,.]?[ ]*[Cc][ ]*(?P<column>[0-9]{1,4})"
     ),
 )
+_LONGEST_NAME = 40
+"""Characters of a well's name, spaces and all; no longer text is looked into."""
+
+_LONGEST_PATTERN = 20_000
+"""Characters of a typed pattern; each well of 3456 by its name takes fewer."""
+
 _STRICT = re.compile(r"(?P<letters>[A-Z]{1,2})(?P<column>[0-9]{1,3})")
 
 
@@ -250,14 +251,20 @@ def parse_well(
     (31, 47)
     """
     grid = None if format is None else plate_format(format)
-    position = _position(text.strip(), grid, strict=strict)
+    position = None
+    if len(text) <= _LONGEST_NAME:
+        position = _position(text.strip(), grid, strict=strict)
     if position is None:
         raise InvalidPathError(
-            f"{text!r} is not a well; names such as B2, B02, B/2 or r02c02 are."
+            f"{_shown(text)} is not a well; names such as B2, B02, B/2 or r02c02 are."
         )
     if grid is not None and not grid.holds(position):
         raise InvalidPathError(f"Well {text!r} lies outside of a {grid}.")
     return position
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]!r}..."
 
 
 def _position(text: str, grid: PlateFormat | None, *, strict: bool) -> Position | None:
@@ -316,13 +323,27 @@ def select_wells(pattern: str, format: PlateFormat | int | str) -> tuple[Positio
     ['A1', 'A3', 'B1']
     """
     grid = plate_format(format)
-    parts = [part.strip() for part in pattern.split(",")]
-    chosen: set[Position] = set()
-    for part in filter(None, parts):
-        chosen |= _selected(part, grid)
-    if not chosen:
-        raise InvalidPathError(f"The pattern {pattern!r} names no well.")
-    return tuple(sorted(chosen))
+    if len(pattern) > _LONGEST_PATTERN:
+        raise InvalidPathError(
+            f"A pattern of {len(pattern):,} characters is too long; up to "
+            f"{_LONGEST_PATTERN:,} are allowed. A plate map can name all wells."
+        )
+    # A bit a column: the parts may cover the plate any number of times.
+    chosen = [0] * grid.rows
+    for part in pattern.split(","):
+        if words := part.split():
+            top, bottom, left, right = _selected(" ".join(words), grid)
+            columns = (1 << (right + 1)) - (1 << left)
+            for row in range(top, bottom + 1):
+                chosen[row] |= columns
+    if not any(chosen):
+        raise InvalidPathError(f"The pattern {_shown(pattern)} names no well.")
+    return tuple(
+        (row, column)
+        for row, columns in enumerate(chosen)
+        for column in range(grid.columns)
+        if columns >> column & 1
+    )
 
 
 _SPAN = r"\s*(?:-\s*(?P<{0}>{1}))?"
@@ -351,22 +372,20 @@ _PATTERNS = (
 )
 
 
-def _selected(part: str, grid: PlateFormat) -> set[Position]:
+def _selected(part: str, grid: PlateFormat) -> tuple[int, int, int, int]:
+    """Return first and last row, first and last column."""
     for pattern in _PATTERNS:
         if found := pattern.fullmatch(part):
             corners = found.groupdict()
             break
     else:
-        return {parse_well(part, grid)}
+        row, column = parse_well(part, grid)
+        return row, row, column, column
     top, bottom = _ends(corners, "r", grid.rows)
     left, right = _ends(corners, "c", grid.columns)
     if not grid.holds((top, left)) or not grid.holds((bottom, right)):
-        raise InvalidPathError(f"{part!r} lies outside of a {grid}.")
-    return {
-        (row, column)
-        for row in range(top, bottom + 1)
-        for column in range(left, right + 1)
-    }
+        raise InvalidPathError(f"{_shown(part)} lies outside of a {grid}.")
+    return top, bottom, left, right
 
 
 def _ends(corners: Mapping[str, str | None], axis: str, count: int) -> Position:

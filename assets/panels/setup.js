@@ -172,9 +172,9 @@ function build({ el, send, hide }) {
     importSeen = key
     if (!now.import) return fill(columns)
     const found = now.import
-    const boxes = found.columns.map(([name, wells, low, high]) => {
+    const boxes = found.columns.map(([name, wells, low, high, missing]) => {
       const box = h("input", { type: "checkbox", value: name, checked: found.columns.length <= 20 })
-      return [box, h("label", {}, box, h("span", { class: "cut", title: name }, name), h("span", { class: "soft" }, `${wells} wells, ${number(low)} to ${number(high)}`))]
+      return [box, h("label", {}, box, h("span", { class: "cut", title: name }, name), h("span", { class: "soft" }, `${wells} wells, ${number(low)} to ${number(high)}${missing ? `, ${count(missing, "cell")} without a number` : ""}`))]
     })
     fill(columns,
       h("p", {}, h("b", {}, found.name), `: ${count(found.wells, "well")} of this plate${found.field ? `, by field (${found.field})` : ""}`),

@@ -14,7 +14,7 @@ from dashboard.quality.wells import limits
 from dashboard.settings import project_of
 from hcs.errors import HCSError
 from hcs.qc import OwnField
-from hcs.tables import map_plates
+from hcs.tables import map_plates, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -226,7 +226,9 @@ class Choices:
             Who says so.
         """
         plate = self._plates.get(key)
-        barcodes = {one.casefold().strip(): one for one in map_plates(data, name=name)}
+        # Once: a map of many plates is read for each of them.
+        table = read_table(data, name=name)
+        barcodes = {one.casefold().strip(): one for one in map_plates(table)}
         wanted = [(plate, barcode)]
         if others:
             for one in self._project(plate):
@@ -235,10 +237,10 @@ class Choices:
                     wanted += [(one, barcodes[code]) for code in sorted(here)[:1]]
                 elif one is not plate and _same_grid(one, plate):
                     wanted.append((one, ""))
-        columns = self.maps.preview(plate, data, name, barcode).roles.columns
+        columns = self.maps.preview(plate, table, name, barcode).roles.columns
         with self._changing(*(one.key for one, _ in wanted)):
             for one, own in wanted:
-                self.maps.keep(one, data, name, own, who)
+                self.maps.keep(one, table, name, own, who)
             self._roles.keep(plate.overview(), mapping, columns)
         for one, _ in wanted:
             self.dress(one)

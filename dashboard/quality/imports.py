@@ -64,8 +64,8 @@ class ImportPreview:
     """What a table would bring, for a person to look at."""
 
     name: str
-    columns: tuple[tuple[str, int, float, float], ...]
-    """Name, wells with a number, least and greatest."""
+    columns: tuple[tuple[str, int, float, float, int], ...]
+    """Name, wells with a number, least and greatest, cells that are no number."""
 
     wells: int
     """Wells of the plate that it names."""
@@ -119,6 +119,7 @@ def preview_import(
                 ),
                 one.low,
                 one.high,
+                one.not_numbers,
             )
             for one in table.columns
         ),
@@ -212,7 +213,8 @@ class ImportBook:
             If no column is chosen, too many would be there, or no well is of this
             plate.
         """
-        chosen = [one.name for one in table.columns if one.name in columns]
+        wanted = frozenset(columns)
+        chosen = [one.name for one in table.columns if one.name in wanted]
         labels = places(overview)
         names = _sites(table, labels, fields).names
         rows = {column: _column(table, column, labels, names) for column in chosen}
@@ -252,10 +254,11 @@ class ImportBook:
     ) -> None:
         """List others instead of some columns, and forget tables without any."""
         unused: set[str] = set()
+        replaced = frozenset(columns)
 
         def change(told: Any) -> list[dict[str, str]] | None:
             before = _listed(told)
-            kept = [one for one in before if one.column not in columns]
+            kept = [one for one in before if one.column not in replaced]
             after = [*kept, *made]
             if made and len(after) > _MOST:
                 raise RefusedError(

@@ -17,7 +17,7 @@ from hcs import read_plate_map
 from hcs.layout import PlateFormat, well_label
 from hcs.lines import physical_plate
 from hcs.qc import ROLES
-from hcs.tables import map_plates, typed_roles
+from hcs.tables import Table, map_plates, read_table, typed_roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,7 +129,7 @@ class MapBook:
     # --- changing ---------------------------------------------------------------------
 
     def preview(
-        self, plate: ServedPlate, data: bytes, name: str, barcode: str = ""
+        self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str = ""
     ) -> MapPreview:
         """Return what a file would say of a plate.
 
@@ -139,9 +139,10 @@ class MapBook:
             If it cannot be read or names no well.
         """
         overview = plate.overview()
-        barcodes = map_plates(data, name=name)
+        table = data if isinstance(data, Table) else read_table(data, name=name)
+        barcodes = map_plates(table)
         chosen = barcode if barcode in barcodes else _matching(barcodes, overview)
-        found = self._read(plate, data, name, chosen)
+        found = self._read(plate, table, name, chosen)
         labels = places(overview)
         here = {labels[well] for well in found.wells if well in labels}
         told = _by_label(found, labels)
@@ -172,7 +173,7 @@ class MapBook:
         )
 
     def keep(
-        self, plate: ServedPlate, data: bytes, name: str, barcode: str, who: str
+        self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str, who: str
     ) -> None:
         """Keep a file as the plate's map.
 
@@ -218,7 +219,7 @@ class MapBook:
         self._settings.put(kept or None, _TYPED, *_whose(plate))
 
     def _read(
-        self, plate: ServedPlate, data: bytes, name: str, barcode: str
+        self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str
     ) -> PlateMap:
         return read_plate_map(
             data, format=microplate(plate.overview()), plate=barcode or None, name=name

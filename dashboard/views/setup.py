@@ -347,8 +347,8 @@ def _import_content(found: ImportPreview) -> dict[str, Any]:
     return {
         "name": plain_text(found.name, 120),
         "columns": [
-            [name, wells, low, high]
-            for name, wells, low, high in found.columns[:_MOST_COLUMNS]
+            [name, wells, low, high, missing]
+            for name, wells, low, high, missing in found.columns[:_MOST_COLUMNS]
         ],
         "wells": found.wells,
         "unmatched": _few(found.unmatched),

@@ -12,12 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import InvalidPathError, MissingExtraError, SourceError
-from hcs.layout import parse_well
-from hcs.tables.table import Table, normalised, read_table, typed_column
-from hcs.tables.well_columns import WellColumns, find_wells
+from hcs.tables.numbers import NumberColumn, column_mark, decimal_mark, number_column
+from hcs.tables.table import (
+    MAX_CELLS,
+    Table,
+    normalised,
+    read_table,
+    refuse_large,
+)
+from hcs.tables.well_columns import WellColumns, cell_at, find_wells
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hcs.layout import PlateFormat, Position
 
@@ -26,12 +32,14 @@ _FIELD_COLUMNS = frozenset(
      "metadatasite", "metadatafield", "metadatafov", "imagemetadatasite"}
 )  # fmt: skip
 
-_MOST_CELLS = 1 << 22
 _MOST_BYTES = 64 << 20
 """Parquet may be a thousandth of what it unpacks to."""
 
 _SHOWN = 8
 """Problems of one kind that are listed one by one."""
+
+_SHOWN_CELL = 20
+"""Characters of a cell that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +52,8 @@ class ImportedColumn:
 
     low: float
     high: float
+    not_numbers: int = 0
+    """Cells that hold something else, such as ``<0.1`` or ``OVRFLW``: missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +149,7 @@ def _read_parquet(source: Path | str | bytes, name: str | None) -> Table:
     try:
         data = pyarrow.BufferReader(source) if isinstance(source, bytes) else source
         with parquet.ParquetFile(data) as file:
+            refuse_large(shown, 1, file.metadata.num_columns)
             _refuse_large(shown, *_unpacked(file.metadata))
             # Texts that repeat stay where they are until it is known how long they are.
             texts = [
@@ -190,10 +201,10 @@ def _text_bytes(table: Any) -> int:
 
 
 def _refuse_large(name: str, cells: int, size: int) -> None:
-    if cells > _MOST_CELLS or size > _MOST_BYTES:
+    if cells > MAX_CELLS or size > _MOST_BYTES:
         raise SourceError(
             f"{name} unpacks to {cells:,} cells and {size >> 20:,} MiB; a table of "
-            f"measurements has up to {_MOST_CELLS:,} cells and {_MOST_BYTES >> 20} "
+            f"measurements has up to {MAX_CELLS:,} cells and {_MOST_BYTES >> 20} "
             f"MiB. Leave out columns that are not needed, or cut it by plate."
         )
 
@@ -215,53 +226,59 @@ class _Reader:
     ) -> None:
         self.name, self.found, self.headers = table.name, found, headers
         self.format, self.plate = format, plate
-        body = table.rows[found.header + 1 :]
-        self.columns = {
-            header: typed_column([_at(row, i) for row in body], table.delimiter)
-            for i, header in enumerate(headers)
-            if i not in found.used and i != found.plate
-        }
         self.field = next(
             (i for i, h in enumerate(headers) if normalised(h) in _FIELD_COLUMNS), None
         )
-        # Once: a column of text is looked through to its end.
-        self.numbers = self._numbers()
-        self.rows: dict[tuple[Position, str | None], dict[str, float]] = {}
         self.problems: dict[str, list[str]] = defaultdict(list)
+        self.remarks = [text for _, text, _ in found.remarks(table, format)]
+        self.numbers = self._numbers(table)
+        self.rows: dict[tuple[Position, str | None], dict[str, float]] = {}
+        self.strange: dict[str, list[str]] = defaultdict(list)
         self.index = -1
 
     def add(self, row: Sequence[str], line: int) -> None:
         """Take one row, or note why it cannot be used."""
         self.index += 1
-        barcode = None if self.found.plate is None else _at(row, self.found.plate)
+        barcode = None if self.found.plate is None else cell_at(row, self.found.plate)
         if self.plate is not None and barcode not in (None, self.plate):
             return
         text = self.found.well(row)
         try:
-            well = parse_well(text, self.format)
+            well = self.found.position(row, self.format)
         except InvalidPathError:
             self.problems["no well of this plate"].append(f"line {line} ({text!r})")
             return
-        field = None if self.field is None else _at(row, self.field)
+        field = None if self.field is None else cell_at(row, self.field)
         if (well, field) in self.rows:
             self.problems["the same well and field again"].append(
                 f"line {line} ({text!r})"
             )
             return
-        self.rows[well, field] = {
-            header: float(value)
-            for header in self.numbers
-            if isinstance(value := self.columns[header][self.index], int | float)
-        }
+        values = self.rows[well, field] = {}
+        for header, column in self.numbers.items():
+            value = column.values[self.index]
+            if value is not None:
+                values[header] = float(value)
+            elif self.index in column.strange:
+                cell = cell_at(row, self.places[header])
+                self.strange[header].append(f"{cell[:_SHOWN_CELL]!r} in line {line}")
 
-    def _numbers(self) -> list[str]:
-        """The columns whose values are numbers, without the one of the fields."""
-        field = None if self.field is None else self.headers[self.field]
-        return [
-            header
-            for header, values in self.columns.items()
-            if header != field and any(isinstance(v, int | float) for v in values)
-        ]
+    def _numbers(self, table: Table) -> dict[str, NumberColumn]:
+        """Return the columns whose values are numbers, without the one of fields."""
+        used = (*self.found.used, self.found.plate, self.field)
+        self.places = {h: i for i, h in enumerate(self.headers) if i not in used}
+        body = table.rows[self.found.header + 1 :]
+        cells = (cell_at(row, i) for row in body for i in self.places.values())
+        mark = decimal_mark(cells, table.delimiter)
+        columns = {}
+        for header, index in self.places.items():
+            texts = [cell_at(row, index) for row in body]
+            own = column_mark(texts, table.delimiter, mark)
+            if own == "both":
+                self.problems["decimals after commas and after points"].append(header)
+            elif (column := number_column(texts, own)) is not None:
+                columns[header] = column
+        return columns
 
     def finish(self) -> ImportedTable:
         """Return what was found."""
@@ -275,6 +292,7 @@ class _Reader:
                         values=len(values),
                         low=min(values),
                         high=max(values),
+                        not_numbers=len(self.strange[header]),
                     )
                 )
         if not columns:
@@ -286,15 +304,25 @@ class _Reader:
             field_column=None if self.field is None else self.headers[self.field],
             rows=self.rows,
             left_out=tuple(h for h in self.headers if h not in taken),
-            problems=tuple(_told(why, rows) for why, rows in self.problems.items()),
+            problems=(
+                *self.remarks,
+                *(_told(why, rows) for why, rows in self.problems.items()),
+                *self._not_numbers(),
+            ),
         )
+
+    def _not_numbers(self) -> Iterator[str]:
+        """Yield which cells are missing because they are no numbers."""
+        columns = [(header, cells) for header, cells in self.strange.items() if cells]
+        for header, cells in columns[:_SHOWN]:
+            count = f"{len(cells):,} cells are" if len(cells) > 1 else "1 cell is"
+            yield _told(f"{header}: {count} no number and taken as missing", cells)
+        if len(columns) > _SHOWN:
+            rest = len(columns) - _SHOWN
+            yield f"{rest:,} more columns have cells that are taken as missing"
 
 
 def _told(why: str, rows: Sequence[str]) -> str:
     shown = ", ".join(rows[:_SHOWN])
     rest = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
     return f"{why}: {shown}{rest}"
-
-
-def _at(row: Sequence[str], index: int) -> str:
-    return row[index] if index < len(row) else ""

@@ -44,7 +44,9 @@ _ROLE_WORDS = {
     "empty": ("empty", "blank", "unused", "none", "e"),
 }  # fmt: skip
 
-_UNIT = re.compile(r"[\s_(\[]+(pM|nM|uM|µM|μM|mM|M|ng/ml|ug/ml|mg/ml|%)[)\]]?$")
+_UNIT = re.compile(
+    r"(?<![\s_(\[])[\s_(\[]+(pM|nM|uM|µM|μM|mM|M|ng/ml|ug/ml|mg/ml|%)[)\]]?$"
+)
 
 _GOES_WITH = 0.6
 """Association (Cramér's V, corrected) from which two things go together."""

@@ -19,10 +19,20 @@ from typing import TYPE_CHECKING, Final
 from hcs.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 MAX_BYTES: Final = 16 << 20
 """A map of all wells of hundreds of plates is smaller than this."""
+
+MAX_COLUMNS: Final = 16_384
+"""A spreadsheet has no more."""
+
+MAX_CELLS: Final = 1 << 22
+"""Rows times columns of the widest row; ten times a plate of 3456 wells with a hundred
+columns."""
+
+MAX_NAME: Final = 250
+"""Characters of a column's name."""
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MARKS = (
@@ -34,10 +44,6 @@ _MARKS = (
 )
 _SAMPLE_ROWS = 200
 """Rows looked at to find the delimiter."""
-
-_ABSENT = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "#n/a"})
-_EXACT = 2**53
-"""Whole numbers beyond are not kept by every reader of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ def read_table(source: Path | str | bytes, *, name: str | None = None) -> Table:
     Raises
     ------
     SourceError
-        If it cannot be read, is larger than 16 MiB, is no text or holds no row.
+        If it cannot be read, is no text, holds no row, or is larger than 16 MiB, than
+        16,384 columns or than four million cells.
     """
     if isinstance(source, bytes):
         data, name = source, name or "table"
@@ -90,7 +97,7 @@ def read_table(source: Path | str | bytes, *, name: str | None = None) -> Table:
     text, encoding, assumed = _decoded(data, name)
     text, delimiter = _delimited(text)
     try:
-        numbered = list(_rows(text, delimiter))
+        numbered = _bounded(_rows(text, delimiter), name)
     except csv.Error as error:
         raise SourceError(f"{name} cannot be read as a table: {error}.") from error
     if not numbered:
@@ -170,6 +177,54 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[tuple[str, ...], int]]:
             yield row, reader.line_num
 
 
+def _bounded(
+    rows: Iterable[tuple[tuple[str, ...], int]], name: str
+) -> list[tuple[tuple[str, ...], int]]:
+    numbered = []
+    width = 0
+    for row, line in rows:
+        width = max(width, len(row))
+        numbered.append((row, line))
+        refuse_large(name, len(numbered), width)
+    return numbered
+
+
+def refuse_large(name: str, rows: int, columns: int) -> None:
+    """Refuse a table of more rows and columns than any table of wells has.
+
+    Raises
+    ------
+    SourceError
+        If it has more than `MAX_COLUMNS`, or more than `MAX_CELLS` altogether.
+    """
+    if columns > MAX_COLUMNS:
+        raise SourceError(
+            f"{name} has {columns:,} columns; a table has up to {MAX_COLUMNS:,}. "
+            f"Leave out those that are not needed."
+        )
+    if rows * columns > MAX_CELLS:
+        raise SourceError(
+            f"{name} has over {MAX_CELLS:,} cells ({rows:,} rows of up to {columns:,} "
+            f"columns). Leave out columns that are not needed, or cut it by plate."
+        )
+
+
+def check_names(name: str, headers: Iterable[str]) -> None:
+    """Refuse names of columns that are none.
+
+    Raises
+    ------
+    SourceError
+        If one is longer than `MAX_NAME` characters.
+    """
+    for header in headers:
+        if len(header) > MAX_NAME:
+            raise SourceError(
+                f"{name} has a column whose name has {len(header):,} characters "
+                f"({header[:40]!r}...); up to {MAX_NAME} are allowed."
+            )
+
+
 def normalised(header: str) -> str:
     """Return a column's name as it is compared: small letters and digits only."""
     name = re.sub(r"[^a-z0-9]", "", header.lower())
@@ -181,62 +236,13 @@ def normalised(header: str) -> str:
 
 def unique_names(headers: Sequence[str]) -> tuple[str, ...]:
     """Return the names of columns, with empty and repeated ones told apart."""
-    names: list[str] = []
+    taken: dict[str, None] = {}
+    repeats: Counter[str] = Counter()
     for index, header in enumerate(headers):
-        name = header or f"column {index + 1}"
-        repeats = 1
-        while name in names:
-            repeats += 1
-            name = f"{header or f'column {index + 1}'} ({repeats})"
-        names.append(name)
-    return tuple(names)
-
-
-Value = str | int | float | None
-
-_WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
-_DECIMAL = re.compile(r"[+-]?(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
-_DECIMAL_COMMA = re.compile(r"[+-]?(?:0|[1-9][0-9]*),[0-9]+(?:[eE][+-]?[0-9]{1,3})?")
-
-
-def typed_column(cells: Sequence[str], delimiter: str = ",") -> tuple[Value, ...]:
-    """Return a column's values: numbers where every cell is one, else its texts.
-
-    Cells that are empty are None; so is what spreadsheets write for "not available",
-    in a column of numbers. Text with a leading zero (``"007"``) is a name, not a
-    number. A decimal comma is understood where commas do not delimit.
-
-    Examples
-    --------
-    >>> typed_column(["1", "", "2.5"])
-    (1, None, 2.5)
-    >>> typed_column(["01", "02"])
-    ('01', '02')
-    """
-    numbers: list[Value] = []
-    for cell in cells:
-        if cell.lower() in _ABSENT:
-            numbers.append(None)
-            continue
-        number = _number(cell, comma=delimiter != ",")
-        if number is None:
-            return tuple(cell or None for cell in cells)
-        numbers.append(number)
-    if all(number is None for number in numbers):
-        return tuple(cell or None for cell in cells)
-    return tuple(numbers)
-
-
-def _number(cell: str, *, comma: bool) -> int | float | None:
-    if _WHOLE.fullmatch(cell):
-        value = int(cell)
-        return value if abs(value) <= _EXACT else None
-    if comma and _DECIMAL_COMMA.fullmatch(cell):
-        cell = cell.replace(",", ".")
-    if any(digit.isdigit() for digit in cell) and _DECIMAL.fullmatch(cell):
-        try:
-            number = float(cell)
-        except ValueError:
-            return None
-        return number if abs(number) != float("inf") else None
-    return None
+        header = header or f"column {index + 1}"
+        name = header
+        while name in taken:
+            repeats[header] += 1
+            name = f"{header} ({repeats[header] + 1})"
+        taken[name] = None
+    return tuple(taken)

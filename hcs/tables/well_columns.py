@@ -7,15 +7,18 @@ where most of its cells are wells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError
-from hcs.layout import parse_well
-from hcs.tables.table import Table, normalised, unique_names
+from hcs.layout import parse_well, well_label
+from hcs.tables.table import MAX_NAME, Table, check_names, normalised, unique_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
+
+    from hcs.layout import PlateFormat, Position
 
 _WELL_NAMES = frozenset(
     {
@@ -60,11 +63,23 @@ _PLATE_NAMES = frozenset(
         "platename",
     }
 )
+_SOURCE_WORDS = ("source", "src", "origin", "mother", "library", "stock")
+"""What begins the name of a column of wells of another plate, as a picking list has."""
+
 _HEADER_ROWS = 20
 """Rows searched for the header; exports put a title and a date above it."""
 
 _SHARE = 0.5
 """Share of a column's cells that must be wells for the column to name the wells."""
+
+_SAMPLE = 1000
+"""Cells of a column that are looked at for that."""
+
+_MOST_NAMED = 8
+"""Columns of one kind of name, such as "row", that are tried."""
+
+_MOST_SEARCHED = 512
+"""Columns that are searched for wells where no header tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +95,29 @@ class WellColumns:
     plate: int | None = None
     """The column of plates or barcodes, where there is one."""
 
+    counted: bool = False
+    """Whether wells are given by number, which is counted row by row."""
+
+    others: tuple[WellColumns, ...] = ()
+    """Further columns that say which well a row is about, and are not used."""
+
     def headers(self, table: Table) -> tuple[str, ...]:
-        """Return a unique name for every column of `table`."""
-        width = max(map(len, table.rows))
+        """Return a unique name for every column of `table`.
+
+        Raises
+        ------
+        SourceError
+            If a name is too long to be one.
+        """
         cells = table.rows[self.header] if self.header >= 0 else ()
-        padded = (*cells, *[""] * (width - len(cells)))
-        while padded and not padded[-1] and not _used(table, len(padded) - 1):
-            padded = padded[:-1]
+        width = max(map(_filled, table.rows))
+        padded = (*cells[:width], *[""] * (width - len(cells)))
+        check_names(table.name, padded)
         return unique_names(padded)
 
     def well(self, row: Sequence[str]) -> str:
         """Return the name of a row's well as text, ``""`` where it has none."""
-        cells = [row[index] if index < len(row) else "" for index in self.used]
+        cells = [cell_at(row, index) for index in self.used]
         if len(cells) == 1 or not all(cells):
             return "".join(cells)
         letters, number = cells
@@ -99,13 +125,79 @@ class WellColumns:
             return f"r{letters}c{number}"
         return f"{letters}{number}"
 
+    def barcode(self, row: Sequence[str]) -> str:
+        """Return the plate that a row is about, ``""`` where it does not say."""
+        return "" if self.plate is None else cell_at(row, self.plate)
 
-def _used(table: Table, column: int) -> bool:
-    return any(len(row) > column and row[column] for row in table.rows)
+    def position(self, row: Sequence[str], format: PlateFormat | None) -> Position:
+        """Return the well that a row is about.
+
+        Raises
+        ------
+        InvalidPathError
+            If it names none, or none of `format`.
+        """
+        text = self.well(row)
+        if not self.counted and text.isdecimal():
+            return parse_well(text)  # refused: a number among names is no well
+        return parse_well(text, format)
+
+    def title(self, table: Table) -> str:
+        """Return the names of the columns, for messages."""
+        headers = table.rows[self.header] if self.header >= 0 else ()
+        names = [
+            cell_at(headers, index) or f"column {index + 1}" for index in self.used
+        ]
+        return " and ".join(repr(name[:MAX_NAME]) for name in names)
+
+    def remarks(
+        self, table: Table, format: PlateFormat | None
+    ) -> Iterator[tuple[str, str, int | None]]:
+        """Yield what a person should know of how wells are named.
+
+        Yields
+        ------
+            Kind, sentence and line: ``"counted"`` where numbers alone give the wells,
+            ``"disagree"`` where two columns name different wells.
+        """
+        if self.counted and format is not None:
+            second = format.label(divmod(1, format.columns))
+            yield (
+                "counted",
+                f"{table.name} gives wells by number alone ({self.title(table)}); they "
+                f"were counted row by row on a {format}: 2 is {second}.",
+                None,
+            )
+        for other in self.others:
+            if (found := self._disagreement(other, table, format)) is not None:
+                yield found
+
+    def _disagreement(
+        self, other: WellColumns, table: Table, format: PlateFormat | None
+    ) -> tuple[str, str, int] | None:
+        start = self.header + 1
+        for row, line in zip(table.rows[start:], table.lines[start:], strict=True):
+            try:
+                well, place = (each.position(row, format) for each in (self, other))
+            except InvalidPathError:
+                continue
+            if well != place:
+                count = ", counted row by row," if other.counted else ""
+                return (
+                    "disagree",
+                    f"Line {line} of {table.name} says {self.well(row)} under "
+                    f"{self.title(table)}, but {other.well(row)} under "
+                    f"{other.title(table)}, which{count} is {well_label(*place)}. "
+                    f"{self.title(table)} is used.",
+                    line,
+                )
+        return None
 
 
 def find_wells(table: Table, *, numbers: bool = False) -> WellColumns | None:
     """Return where `table` names wells, or None where nothing does.
+
+    A column that spells wells goes before one that numbers them, wherever they stand.
 
     Parameters
     ----------
@@ -114,35 +206,77 @@ def find_wells(table: Table, *, numbers: bool = False) -> WellColumns | None:
     numbers
         Whether a column with a telling header may hold numbers counted row by row.
     """
-    for header, row in enumerate(table.rows[:_HEADER_ROWS]):
-        names = [normalised(cell) for cell in row]
-        plate = next((i for i, name in enumerate(names) if name in _PLATE_NAMES), None)
-        for used in _named(names):
-            found = WellColumns(header, used, plate)
-            if _share_of_wells(found, table, numbers=numbers) >= _SHARE:
-                return found
-    for index in range(max(map(len, table.rows))):
-        header = -1 if _is_well(_cell(table.rows[0], index)) else 0
-        found = WellColumns(header, (index,))
-        if _share_of_wells(found, table, numbers=False) >= _SHARE:
-            return found
+    named = [
+        WellColumns(header, used, plate)
+        for header, row in enumerate(table.rows[:_HEADER_ROWS])
+        for plate, used in _named([normalised(cell) for cell in row])
+    ]
+    spelled = [each for each in named if _share_of_wells(each, table) >= _SHARE]
+    counted = [
+        replace(each, counted=True)
+        for each in (named if numbers else ())
+        if each not in spelled
+        and len(each.used) == 1
+        and _share_of_wells(each, table, numbers=True) >= _SHARE
+    ]
+    columns = next(iter(spelled), None) or _unnamed(table) or next(iter(counted), None)
+    if columns is None:
+        return None
+    others = [
+        other
+        for other in (*spelled, *counted)
+        if other.header == columns.header and other.used != columns.used
+    ]
+    return replace(columns, others=tuple(others))
+
+
+def _unnamed(table: Table) -> WellColumns | None:
+    """Return the first column of wells whose header does not tell."""
+    width = min(max(map(len, table.rows)), _MOST_SEARCHED)
+    headers = [normalised(cell) for cell in table.rows[0]]
+    for index in range(width):
+        title = cell_at(table.rows[0], index)
+        if normalised(title).startswith(_SOURCE_WORDS):
+            continue
+        columns = WellColumns(-1, (index,))
+        if not _is_well(title):
+            plate = next((p for p, _ in _named([*headers, "well"])), None)
+            columns = WellColumns(0, (index,), plate)
+        if _share_of_wells(columns, table) >= _SHARE:
+            return columns
     return None
 
 
-def _cell(row: Sequence[str], index: int) -> str:
+def cell_at(row: Sequence[str], index: int) -> str:
+    """Return a cell of a row, which may be shorter than others: ``""`` beyond."""
     return row[index] if index < len(row) else ""
 
 
-def _named(names: Sequence[str]) -> Iterator[tuple[int, ...]]:
-    yield from ((i,) for i, name in enumerate(names) if name in _WELL_NAMES)
-    rows = [i for i, name in enumerate(names) if name in _ROW_NAMES]
-    columns = [i for i, name in enumerate(names) if name in _COLUMN_NAMES]
-    yield from ((row, column) for row in rows for column in columns)
+def _filled(row: Sequence[str]) -> int:
+    """Return the width of a row without the empty cells at its end."""
+    width = len(row)
+    while width and not row[width - 1]:
+        width -= 1
+    return width
 
 
-def _share_of_wells(columns: WellColumns, table: Table, *, numbers: bool) -> float:
-    rows = table.rows[columns.header + 1 :]
-    texts = [text for text in map(columns.well, rows) if text]
+def _named(names: Sequence[str]) -> Iterator[tuple[int | None, tuple[int, ...]]]:
+    """Yield the column of plates, and columns whose names say that they name wells."""
+
+    def indices(words: Collection[str]) -> list[int]:
+        return [i for i, name in enumerate(names) if name in words][:_MOST_NAMED]
+
+    plate = next(iter(indices(_PLATE_NAMES)), None)
+    yield from ((plate, (i,)) for i in indices(_WELL_NAMES))
+    rows, columns = indices(_ROW_NAMES), indices(_COLUMN_NAMES)
+    yield from ((plate, (row, column)) for row in rows for column in columns)
+
+
+def _share_of_wells(
+    columns: WellColumns, table: Table, *, numbers: bool = False
+) -> float:
+    rows = islice(table.rows, columns.header + 1, None)
+    texts = list(islice(filter(None, map(columns.well, rows)), _SAMPLE))
     named = sum(_is_well(text, numbers=numbers) for text in texts)
     return named / len(texts) if texts else 0.0
 

@@ -192,3 +192,45 @@ def test_a_parquet_table_that_unpacks_to_far_more_is_refused(tmp_path, column):
     assert (tmp_path / "m.parquet").stat().st_size < 1 << 20
     with pytest.raises(SourceError, match=r"m\.parquet unpacks to .* cut it"):
         read_measurements(tmp_path / "m.parquet")
+
+
+UNUSABLE = ["OVRFLW", "<0.1", "35%", "Infinity", '"1,234"']
+
+
+@pytest.mark.parametrize("cell", UNUSABLE)
+def test_a_cell_that_is_no_number_is_missing_and_counted(cell):
+    table = f"Well,x\nA01,1.5\nA02,{cell}\nA03,\n".encode()
+    found = read_measurements(table)
+    (column,) = found.columns
+    assert (column.values, column.not_numbers) == (1, 1)
+    assert found.rows[(0, 1), None] == {}
+    shown = repr(cell.strip('"'))
+    assert found.problems == (
+        f"x: 1 cell is no number and taken as missing: {shown} in line 3",
+    )
+
+
+def test_all_such_cells_of_a_column_are_counted():
+    rows = [f"A{i:02d},{cell}" for i, cell in enumerate([*UNUSABLE, "7"], 1)]
+    found = read_measurements("\n".join(["Well,x", *rows]).encode())
+    assert found.columns[0].not_numbers == len(UNUSABLE)
+    assert "x: 5 cells are no number and taken as missing" in found.problems[0]
+
+
+def test_points_between_thousands_are_understood_or_the_column_is_refused():
+    table = b"Well;area;ratio;mixed\nA1;1.234;0,5;1,5\nA2;12.345,5;1,25;2.5\n"
+    found = read_measurements(table)
+    assert found.rows[(0, 0), None] == {"area": 1234.0, "ratio": 0.5}
+    assert found.rows[(0, 1), None] == {"area": 12345.5, "ratio": 1.25}
+    assert "mixed" in found.left_out
+    assert found.problems == ("decimals after commas and after points: mixed",)
+
+
+def test_measurements_go_to_the_wells_that_are_named():
+    table = b"Well Number,Well,x\n1,A01,1\n2,B01,2\n"
+    found = read_measurements(table, format=FORMATS[96])
+    assert found.rows[(1, 0), None]["x"] == 2
+    assert "'Well' is used" in found.problems[0]
+    numbered = read_measurements(b"Well,x\n1,1\n13,2\n", format=FORMATS[96])
+    assert numbered.rows[(1, 0), None] == {"x": 2.0}
+    assert "counted row by row" in numbered.problems[0]

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.layout import FORMATS
-from hcs.tables.platemap import read_plate_map, typed_roles
-from hcs.tables.table import read_table, typed_column
+from hcs.tables.numbers import typed_column
+from hcs.tables.platemap import map_plates, read_plate_map, typed_roles
+from hcs.tables.table import read_table
 
 LONG = "Well,Compound,Dose\nA01,DMSO,0\nA02,drug,1.5\nB01,drug,\n"
 
@@ -265,3 +266,91 @@ def test_a_table_says_how_it_was_read(tmp_path):
     table = read_table(path)
     assert (table.name, table.encoding, table.delimiter) == ("t.tsv", "utf-8", "\t")
     assert table.lines == (1, 2)
+
+
+# Which column names the wells
+
+DOWN = b"Plate,Well Number,Well,Compound\np,1,A01,a\np,2,B01,b\np,9,A02,c\n"
+
+
+def test_names_of_wells_go_before_numbers_and_the_first_other_line_is_told():
+    plate_map = read_plate_map(DOWN, format=96, name="map.csv")
+    assert plate_map.column("Compound") == {(0, 0): "a", (0, 1): "c", (1, 0): "b"}
+    assert [(p.kind, p.line) for p in plate_map.problems] == [("disagree", 3)]
+    assert plate_map.problems[0].message == (
+        "Line 3 of map.csv says B01 under 'Well', but 2 under 'Well Number', which, "
+        "counted row by row, is A02. 'Well' is used."
+    )
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pytest.param([0, 1, 2], id="numbers-first"),
+        pytest.param([1, 0, 2], id="names-first"),
+        pytest.param([2, 0, 1], id="conditions-first"),
+    ],
+)
+@pytest.mark.parametrize("title", ["Well", "Location", "Well Name"])
+def test_the_order_of_columns_does_not_matter(columns, title):
+    rows = [["Well Number", title, "x"], ["1", "A01", "7"], ["2", "B01", "8"]]
+    text = "\n".join(",".join(row[index] for index in columns) for row in rows)
+    plate_map = read_plate_map(text.encode(), format=96)
+    assert plate_map.column("x") == {(0, 0): 7, (1, 0): 8}
+    assert kinds(plate_map) == ["disagree"]
+
+
+def test_names_and_numbers_that_agree_say_nothing():
+    text = b"Well Number,Well,x\n1,A01,a\n13,B01,b\n"
+    assert read_plate_map(text, format=96).problems == ()
+
+
+def test_rows_and_columns_are_compared_with_names_too():
+    text = b"Well,Row,Column,x\nA01,A,1,7\nA02,B,1,8\n"
+    plate_map = read_plate_map(text)
+    assert values(plate_map) == {"A01": ("A", 1, 7), "A02": ("B", 1, 8)}
+    assert kinds(plate_map) == ["disagree"]
+    assert "but B1 under 'Row' and 'Column'" in plate_map.problems[0].message
+
+
+def test_numbers_alone_are_counted_row_by_row_and_the_report_says_so():
+    plate_map = read_plate_map(b"Well,x\n1,a\n13,b\n", format=96, name="m.csv")
+    assert [problem.message for problem in plate_map.problems] == [
+        "m.csv gives wells by number alone ('Well'); they were counted row by row on a "
+        "96-well plate (A01 to H12): 2 is A02."
+    ]
+
+
+def test_a_number_among_names_is_no_well():
+    plate_map = read_plate_map(b"Well,x\nA01,a\n13,b\nA02,c\n", format=96)
+    assert list(values(plate_map)) == ["A01", "A02"]
+    assert [(p.kind, p.line) for p in plate_map.problems] == [("not-a-well", 3)]
+
+
+def test_wells_of_the_plate_that_was_picked_from_are_not_the_plates():
+    text = b"Source Well,Well Number,x\nH12,1,a\nH11,2,b\n"
+    assert list(values(read_plate_map(text, format=96))) == ["A01", "A02"]
+    with pytest.raises(SourceError, match="No column"):
+        read_plate_map(b"Source Well,x\nH12,a\n")
+
+
+def test_a_map_by_numbers_speaks_of_its_plates():
+    text = b"Barcode,Well,x\nP1,1,1\nP2,1,2\n"
+    assert map_plates(text) == ("P1", "P2")
+
+
+def test_conditions_go_by_name_whatever_order_the_plate_lists():
+    conditions = read_plate_map(LONG.encode()).conditions(["B", "A"], ["2", "1"])
+    assert conditions["wells"] == {
+        "A/1": ["DMSO", 0],
+        "A/2": ["drug", 1.5],
+        "B/1": ["drug", None],
+    }
+    inner = read_plate_map(b"Well,x\nB03,1\nA01,2\n").conditions(["B", "C"], ["3", "4"])
+    assert inner["wells"] == {"B/3": [1]}
+
+
+def test_a_column_with_both_decimal_marks_stays_text_and_is_told():
+    plate_map = read_plate_map(b"Well;Dose\nA1;0,5\nA2;0.5\n")
+    assert values(plate_map) == {"A01": ("0,5",), "A02": ("0.5",)}
+    assert kinds(plate_map) == ["numbers"]
