@@ -38,7 +38,8 @@ function build({ el, send, hide }) {
   const checked = (list) => {
     const element = h("details", { class: "checks hcs-checks", on: { toggle: () => { read = element.open } } },
       h("summary", { title: "What each kind of failure was compared with" }, "What was checked"),
-      h("ul", { class: "list" }, list.map(([kind, text]) => h("li", {}, h("b", {}, kind), `: ${text}`))))
+      h("ul", { class: "list" }, list.map(([kind, text]) => h("li", {}, h("b", {}, kind), `: ${text}`))),
+      h("p", { class: "soft small" }, "Other plates of the project count where channel, size of a pixel (objective) and exposure are the same."))
     element.open = read
     return element
   }

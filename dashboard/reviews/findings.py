@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from dashboard.errors import NotServedError
+from dashboard.quality.basis import LIMITED
 from dashboard.reviews.acts import BASES, REASONS, VERDICTS
 from dashboard.reviews.wording import amended, subject_text
 from dashboard.text import safe_text
@@ -14,6 +15,7 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dashboard.quality.judgement import Judgement
     from dashboard.quality.statistics import StatisticsView
     from dashboard.reviews.acts import Act
     from dashboard.reviews.tables import PlateTables
@@ -77,10 +79,13 @@ def cut_offs(service: Service, tables: PlateTables) -> str:
             titles.get(metric, metric),
             _number(low),
             _number(high),
-            "set for this project" if metric in judged.own_cuts else "from this plate",
+            _from(judged, metric, high),
         )
         for metric, (low, high) in judged.cuts.items()
     ]
+    checked = sheet(
+        ("Kind", "Compared with"), [(check.kind, check.text) for check in judged.checks]
+    )
     moved = (
         "<p>The plate is no longer what these were made of: it was judged by what was "
         "usual on it before.</p>"
@@ -88,7 +93,17 @@ def cut_offs(service: Service, tables: PlateTables) -> str:
         else ""
     )
     heads = ("Metric", "Suspect below", "Suspect above", "From")
-    return (sheet(heads, rows) or "<p>Nothing was compared yet.</p>") + moved
+    return (sheet(heads, rows) or "<p>Nothing was compared yet.</p>") + checked + moved
+
+
+def _from(judged: Judgement, metric: str, high: float | None) -> str:
+    """Return where a cut-off comes from, in words."""
+    if metric in judged.own_cuts:
+        return "set for this project"
+    limits = {check.limit for check in judged.checks if check.limit is not None}
+    if metric.rpartition(".")[0] in LIMITED and high in limits:
+        return "limit on any plate"
+    return "from this plate"
 
 
 def statistics_part(service: Service, tables: PlateTables) -> str:

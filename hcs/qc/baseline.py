@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.aggregation import best_plane, field_values
+from hcs.qc.aggregation import field_values, planes_in_focus
 from hcs.qc.failures import FAILURE_RULES, RANGE, SIGNAL
 from hcs.qc.screen import finite, median_of, spread
 
@@ -108,11 +108,9 @@ def _plain(values: Mapping[FieldKey, tuple[float, str]]) -> dict[FieldKey, float
 
 def _highest(result: FieldResult, channel: str) -> float:
     """Return a field's brightest value in counts, of the plane in focus."""
-    planes = [plane for plane in result.planes if plane.channel == channel]
-    z = best_plane(planes)
-    return median_of(
-        plane.top.highest for plane in planes if plane.z == z and plane.top is not None
-    )
+    planes = planes_in_focus(result.planes, channel)
+    tops = [plane.top.highest for plane in planes if plane.top is not None]
+    return tops[0] if len(tops) == 1 else median_of(tops)
 
 
 def channels_of(results: Iterable[FieldResult], metric: str) -> list[str]:

@@ -102,8 +102,7 @@ def _check(
         parts.append(
             f"compared with {min(compared)} fields of this plate"
             if compared
-            else f"not compared with other fields: there are {max(known.values())}, "
-            f"a comparison needs {LEAST_FIELDS}"
+            else f"too few fields to compare ({max(known.values())} of {LEAST_FIELDS})"
         )
         parts.append(_plates(rule.metric, others))
     return Check(
@@ -119,12 +118,8 @@ def _plates(name: str, others: Mapping[tuple[str, str], Sequence[float]]) -> str
         (len(v) for (metric, _), v in others.items() if metric == name), default=0
     )
     if number >= LEAST_PLATES:
-        return f"compared with {number} other plates of the project"
-    return (
-        f"not compared with other plates: the project has {number} that are measured "
-        f"with the same channel, objective and exposure, a comparison needs "
-        f"{LEAST_PLATES}"
-    )
+        return f"compared with {number} other plates"
+    return f"too few other plates to compare ({number} of {LEAST_PLATES})"
 
 
 def _why(rule: Rule, results: Sequence[FieldResult]) -> str:

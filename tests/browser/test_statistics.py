@@ -117,6 +117,11 @@ def test_planted_defects_are_listed_with_their_reasons(
     cut_offs_and_selection(page, picture)
     controls_typed(page, picture)
     colours_and_tables(page, picture)
+    page.locator(".hcs-checks summary").click()
+    checks = page.locator(".hcs-checks li")
+    expect(checks.filter(has_text="uneven light")).to_contain_text("limit 50 %")
+    expect(checks.filter(has_text="focus")).to_contain_text("fields of this plate")
+    limits_of_the_project(page)
 
     page.locator('.hcs-suspects .suspect[data-well="C07"]').click()
     expect(well(page, "C07")).to_have_attribute("aria-selected", "true")
@@ -125,6 +130,24 @@ def test_planted_defects_are_listed_with_their_reasons(
         re.compile(r"channel Reporter, field s2: channel shift\? .* px, worst of")
     )
     picture(page, "5-why")
+    # What measuring proposes is a question until a person takes it.
+    proposed = page.locator(".hcs-verdict-reason option:checked")
+    expect(proposed).to_have_text(re.compile(r"\?$"))
+
+
+def limits_of_the_project(page: Page) -> None:
+    """A limit is kept for the project, judged by at once, and taken back."""
+    setup = page.locator(".hcs-setup")
+    setup.locator("summary", has_text="Limits").click()
+    limit = setup.get_by_label("Limit of uneven light")
+    uneven = page.locator(".hcs-checks li").filter(has_text="uneven light")
+    limit.fill("70")
+    limit.press("Enter")
+    expect(uneven).to_contain_text("limit 70 %")
+    expect(setup).to_contain_text("set for this project; ours is 50")
+    limit.fill("")
+    limit.press("Enter")
+    expect(uneven).to_contain_text("limit 50 %")
 
 
 def cut_offs_and_selection(page: Page, picture: Callable) -> None:

@@ -56,6 +56,7 @@ def fill(made: Service) -> None:
     made.choices.keep_typed(ONE, {"positive": "A2", "negative": "B1"})
     made.choices.keep_clip(ONE, 0, 4095.0)
     made.choices.keep_cut(ONE, "mean.0", (1.0, None))
+    made.choices.keep_limit(ONE, "empty_tiles", 80.0)
     made.choices.take_import(ONE, TABLE, "t.csv", {"cells", "size"}, "Ada")
     made.keep_assay_metric(ONE, "mean.0")
     rules = ReviewRules(

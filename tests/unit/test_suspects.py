@@ -204,7 +204,7 @@ def test_a_plate_is_compared_with_five_others_of_the_same_optics(
         assert judged.banner == ()
         assert judged.others == 0
         text = {check.kind: check.text for check in judged.checks}["focus"]
-        assert "the project has 0 that are measured with the same channel" in text
+        assert "too few other plates to compare (0 of 5)" in text
 
 
 def test_a_plate_that_is_bad_as_a_whole_is_nothing_to_compare_with(
