@@ -3,6 +3,7 @@
 import { colourBar, listen, setLimits } from "../core/bus.js"
 import { ramp, token } from "../core/colours.js"
 import { count, fill, h, icon, number, say, set } from "../core/dom.js"
+import { driftText } from "./drift.js"
 import { island } from "../core/island.js"
 import { COLOURS } from "../review/verdicts.js"
 
@@ -139,9 +140,7 @@ function build({ el, send, hide }) {
     metric.dataset.signature = options
     metric.value = found.metric
     const apart = found.plates.filter((one) => one.apart)
-    const words = found.plates.length < 5 ? `${count(found.plates.length, "plate")}: too few to tell a drift.`
-      : found.drift === null ? "No drift beyond chance." : `Drifts: ${found.drift > 0 ? "up" : "down"} by ${number(Math.abs(found.drift))}${found.unit ? ` ${found.unit}` : ""} from the first to the last plate (Kendall p ${found.p < 0.001 ? "< 0.001" : number(found.p)}).`
-    say(verdict, words + (apart.length ? ` Apart from the others: ${apart.map((one) => one.name).join(", ")}.` : ""))
+    say(verdict, driftText(found) + (apart.length ? ` Apart from the others: ${apart.map((one) => one.name).join(", ")}.` : ""))
     fill(chart, line(found))
   }
 

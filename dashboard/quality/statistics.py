@@ -52,8 +52,8 @@ TITLES: dict[str, tuple[str, str]] = {
     ),
     "signal_window": (
         "signal window",
-        "Room between the controls in standard deviations of the positives; 2 and "
-        "more is usable. Made for positives above the negatives.",
+        "Room between the controls, 3 standard deviations off each, in standard "
+        "deviations of the control with the higher signal; 2 and more is usable.",
     ),
     "cv_positive": (
         "CV of positives",

@@ -113,6 +113,7 @@ class PlateList:
 
     def _show_trend(self, found: MedianTrend) -> None:
         metric, result = found.metric, found.trend
+        change = result.change
         names = {one.entry.key: _name(one.entry) for one in self._lines}
         self.component.put(
             {
@@ -133,7 +134,11 @@ class PlateList:
                     }
                     for one in result.medians
                 ],
+                "change": None
+                if change is None
+                else [change.size, change.low, change.high],
                 "drift": result.drift,
+                "needed": result.needed,
                 "p": result.p,
             },
             "trend",

@@ -152,14 +152,30 @@ class Plane:
         return self.pixels.ravel() if self.mask is None else self.pixels[self.mask]
 
     @cached_property
+    def unfit(self) -> str:
+        """Why nothing can be measured on the pixels, in words; "" where it can."""
+        counted = self.counted
+        if counted.dtype.kind != "f":
+            return ""
+        odd = counted.size - int(np.count_nonzero(np.isfinite(counted)))
+        if not odd:
+            return ""
+        verb = "is" if odd == 1 else "are"
+        return f"{odd} of {counted.size} pixels {verb} not finite (NaN or infinite)"
+
+    def check(self) -> None:
+        """Raise `NotComputableError` where nothing can be measured on the pixels."""
+        if self.unfit:
+            raise NotComputableError(self.unfit)
+
+    @cached_property
     def distribution(self) -> Distribution:
         """The pixels' values and how often each occurs."""
         pixels = self.counted
         if pixels.size == 0:
             raise NotComputableError("no pixel is inside the mask")
         if pixels.dtype.kind == "f":
-            if not np.isfinite(pixels).all():
-                raise NotComputableError("some pixels are not numbers")
+            self.check()
             values, counts = np.unique(pixels, return_counts=True)
             return Distribution(values.astype(np.float64), counts)
         low, high = int(pixels.min()), int(pixels.max())
@@ -226,8 +242,7 @@ class Plane:
                 f"the plane is {self.pixels.shape[0]} x {self.pixels.shape[1]} pixels; "
                 f"this needs {4 * SCALE} in both directions"
             )
-        if self.pixels.dtype.kind == "f" and not np.isfinite(self.pixels).all():
-            raise NotComputableError("some pixels are not numbers")
+        self.check()
         sums, _, number = self.blocks()
         return sums / number
 

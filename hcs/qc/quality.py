@@ -203,8 +203,11 @@ class _Field:
         plane = self.planes[position]
         if entry.scope == "plane":
             return entry.compute(plane)
+        reference = self.planes[self.reference]
+        if reference.unfit:
+            raise NotComputableError(f"in the reference channel {reference.unfit}")
         if entry.scope == "pair":
-            return entry.compute(plane, self.planes[self.reference])
+            return entry.compute(plane, reference)
         if entry.scope == "nuclei":
             return entry.compute(self.nuclei)
         return entry.compute(plane, self.nuclei)
@@ -218,6 +221,8 @@ def _collect(
     reasons: dict[str, str] = {}
     for entry, compute in tasks:
         try:
+            # Once, and before any of them: numpy would warn, and say nothing of use.
+            plane.check()
             value = compute()
         except NotComputableError as reason:
             value = math.nan

@@ -74,8 +74,13 @@ def z_prime(positive: ArrayLike, negative: ArrayLike) -> float:
 
 
 def robust_z_prime(positive: ArrayLike, negative: ArrayLike) -> float:
-    """Return Z' with medians and scaled MADs."""
+    """Return Z' with medians and scaled MADs; NaN where a MAD is 0.
+
+    A MAD of 0 says that half of the wells are equal and nothing of the others.
+    """
     p, n = finite(positive), finite(negative)
+    if _without_spread(p, n):
+        return math.nan
     return _one_minus(3 * (mad(p) + mad(n)), abs(_median(p) - _median(n)))
 
 
@@ -93,8 +98,10 @@ def ssmd(positive: ArrayLike, negative: ArrayLike) -> float:
 
 
 def robust_ssmd(positive: ArrayLike, negative: ArrayLike) -> float:
-    """Return SSMD with medians and scaled MADs."""
+    """Return SSMD with medians and scaled MADs; NaN where a MAD is 0."""
     p, n = finite(positive), finite(negative)
+    if _without_spread(p, n):
+        return math.nan
     return _ratio(_median(p) - _median(n), math.sqrt(mad(p) ** 2 + mad(n) ** 2))
 
 
@@ -110,9 +117,14 @@ def signal_to_noise(positive: ArrayLike, negative: ArrayLike) -> float:
 
 
 def signal_window(positive: ArrayLike, negative: ArrayLike) -> float:
-    """Return the window between the controls in SDs of the positives."""
+    """Return the signal window (Sittampalam et al. 1997): 2 and more is usable.
+
+    What lies between the controls, 3 SDs off each, in SDs of the control with the
+    higher signal: the positives of an activation, the negatives of an inhibition.
+    """
     p, n = finite(positive), finite(negative)
-    return _ratio(_mean(p) - _mean(n) - 3 * (_sd(p) + _sd(n)), _sd(p))
+    room = abs(_mean(p) - _mean(n)) - 3 * (_sd(p) + _sd(n))
+    return _ratio(room, _sd(p if _mean(p) >= _mean(n) else n))
 
 
 def cv_percent(values: ArrayLike) -> float:
@@ -184,8 +196,17 @@ def _statistic(
     few = min(p.size, n.size) < LEAST_CONTROLS
     value = math.nan if few else compute(p, n)
     if not few and math.isnan(value):
-        note = "the controls do not differ, or do not vary"
+        equal = _without_spread(p, n) if id.startswith("robust_") else ""
+        note = equal or "the controls do not differ, or do not vary"
     return Statistic(id=id, value=value, n=(p.size, n.size), note=note)
+
+
+def _without_spread(p: NDArray[np.float64], n: NDArray[np.float64]) -> str:
+    """Return which control has a MAD of 0, in words; "" where none has."""
+    for role, values in (("positive", p), ("negative", n)):
+        if values.size and mad(values) == 0:
+            return f"at least half of the {role} wells are equal: their MAD is 0"
+    return ""
 
 
 def ssmd_class(value: float, strength: str = "strong") -> str:

@@ -41,6 +41,30 @@ def test_statistics_of_controls_have_their_reference_values():
     assert mad(NEGATIVE) == pytest.approx(0.29652)
 
 
+def test_the_signal_window_is_the_same_for_activation_and_inhibition():
+    high, low = [100, 104, 96, 102, 98, 100], [20, 21, 19, 20.5, 19.5, 20]
+    room = (
+        np.mean(high) - np.mean(low) - 3 * (np.std(high, ddof=1) + np.std(low, ddof=1))
+    )
+    expected = pytest.approx(room / np.std(high, ddof=1))
+    assert screen.signal_window(high, low) == expected
+    assert screen.signal_window(low, high) == expected
+    assert screen.signal_window(low, high) > 2
+
+
+@pytest.mark.parametrize("id", ["robust_z_prime", "robust_ssmd"])
+@pytest.mark.parametrize("role", ["positive", "negative"])
+def test_robust_statistics_of_controls_that_are_mostly_equal_are_no_numbers(id, role):
+    equal = [5, 5, 5, 5, 5, 9]
+    pair = {"positive": POSITIVE, "negative": NEGATIVE} | {role: equal}
+    found = {one.id: one for one in control_statistics(**pair)}
+    assert np.isnan(found[id].value)
+    assert found[id].note == (
+        f"at least half of the {role} wells are equal: their MAD is 0"
+    )
+    assert np.isfinite(found["z_prime"].value)
+
+
 def test_z_prime_is_not_that_of_the_common_bugs():
     assert z_prime(POSITIVE, NEGATIVE) != pytest.approx(0.6413463027)  # ddof 0
     robust = screen.robust_z_prime(POSITIVE, NEGATIVE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.quality.trends import PlateMedian, plate_median, trend
+from dashboard.quality.trends import PlateMedian, plate_median, plates_needed, trend
 
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -37,8 +37,33 @@ def test_a_plate_that_stands_apart_is_named() -> None:
 
 
 def test_few_plates_tell_no_drift() -> None:
-    found = trend(made(1, 2, 3, 4))
-    assert (found.drift, found.p, found.apart) == (None, None, ())
+    found = trend(made(1, 2))
+    assert (found.drift, found.p, found.apart, found.change) == (None, None, (), None)
+    assert found.needed == 6
+
+
+def test_five_plates_that_fall_show_how_far_and_say_that_six_are_needed() -> None:
+    found = trend(made(100, 92, 85, 76, 68))
+    assert found.drift is None
+    assert found.needed == 6
+    assert found.change is not None
+    assert found.change.size == pytest.approx(-32, abs=1)
+    assert found.change.low < found.change.size < found.change.high < 0
+
+
+def test_as_many_plates_as_are_said_to_be_needed_tell_the_steadiest_drift() -> None:
+    needed = plates_needed()
+    assert trend(made(*range(needed - 1))).drift is None
+    assert trend(made(*range(needed))).drift == pytest.approx(needed - 1)
+
+
+@given(st.lists(FINITE, min_size=3, max_size=12))
+def test_a_change_lies_within_its_interval(values: list[float]) -> None:
+    change = trend(made(*values)).change
+    if change is None:
+        assert len(set(values)) == 1
+    else:
+        assert change.low <= change.size <= change.high
 
 
 @given(st.lists(FINITE, max_size=30))
