@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from dashboard.plates.labels import grid_labels
 from dashboard.plates.values import Acquisition, PlateOverview, WellState
 from dashboard.text import plain_text
+from hcs.errors import MetadataError
 from hcs.gaps import read_gap, shared_by_most
+from hcs.layout import MAX_SIDE
 from hcs.lines import line_order
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from dashboard.plates.values import ChannelDisplay, WellStatus
     from hcs import HCSPlate
     from hcs.gaps import Gap
+
+
+MOST_POSITIONS = 10_000
+"""Wells of a grid that is shown; the densest plates that are made have 9216."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +65,20 @@ class Grid:
 
     @classmethod
     def of(cls, plate: HCSPlate) -> Self:
-        """Return the grid of a plate."""
+        """Return the grid of a plate.
+
+        Raises
+        ------
+        MetadataError
+            If its document declares more positions than any plate has.
+        """
+        sides = len(plate.rows), len(plate.columns)
+        if max(sides) > MAX_SIDE or sides[0] * sides[1] > MOST_POSITIONS:
+            raise MetadataError(
+                f"The plate at {plate.location} declares {sides[0]:,} rows x "
+                f"{sides[1]:,} columns; plates of up to {MOST_POSITIONS:,} wells in up "
+                f"to {MAX_SIDE} rows and columns are shown. Correct its document."
+            )
         row_indices = line_order([row.name for row in plate.rows])
         column_indices = line_order([column.name for column in plate.columns])
         rows = tuple(plate.rows[index].name for index in row_indices)

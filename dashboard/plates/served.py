@@ -106,6 +106,7 @@ class ServedPlate:
                     raise self._failure
                 try:
                     plate = from_hcs_zarr(self.location)
+                    Grid.of(plate)  # what cannot be shown is said like a broken plate
                 except HCSError as error:
                     self._failure = error.with_traceback(None)
                     self._retry_at = time.monotonic() + _RETRY_SECONDS

@@ -145,8 +145,7 @@ def _role_values(
 ) -> dict[str, str]:
     """Return the role of each value of a column whose word is known."""
     found = {}
-    for well in conditions.values():
-        text = _text(well.get(column))
+    for text in {_text(well.get(column)): None for well in conditions.values()}:
         for role, words in _ROLE_WORDS.items():
             if text.casefold().replace(" ", "") in words:
                 found[text] = role

@@ -20,6 +20,7 @@ from dashboard.plates.labels import grid_labels
 from dashboard.plates.registry import natural, unique_keys
 from dashboard.plates.values import ChannelSetting
 from hcs import from_hcs_zarr, import_plate
+from hcs.errors import MetadataError
 from hcs.gaps import Gap
 from hcs.plates.summary import summarise
 from tests import plates
@@ -94,6 +95,19 @@ def test_a_plate_that_cannot_be_opened_is_listed_with_its_reason(
         with pytest.raises(Exception, match=r"zarr\.json"):
             made.overview("broken.zarr")
         assert surveyed(made, KEY).banner
+
+
+def test_a_plate_of_more_wells_than_any_is_refused_before_it_is_laid_out(
+    plate: Path, workspace: Path
+) -> None:
+    rows = ["A", "B", *(f"r{index}" for index in range(3000))]
+    columns = ["1", "2", "3", *(f"c{index}" for index in range(3000))]
+    plates.relist(plate, rows, columns)
+    with service(workspace, plate) as made:
+        (entry,) = made.plates()
+        with pytest.raises(MetadataError, match="3,002 rows x 3,003 columns"):
+            made.overview(KEY)
+        assert "3,002 rows" in (entry.error or "")
 
 
 @pytest.mark.parametrize("key", ["", "..", "/etc", "p.ome.zarr/A", "p.ome.zarr~2"])
