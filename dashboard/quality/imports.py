@@ -103,6 +103,7 @@ def preview_import(
         Its fields, by well.
     """
     labels = places(overview)
+    ours = labels.keys()
     sites = _sites(table, labels, fields)
     named = {well for well, _ in table.rows}
     here = {labels[well] for well in named if well in labels}
@@ -114,8 +115,7 @@ def preview_import(
             (
                 one.name,
                 len(
-                    {w for (w, _), row in table.rows.items() if one.name in row}
-                    & set(labels)
+                    {w for (w, _), row in table.rows.items() if one.name in row} & ours
                 ),
                 one.low,
                 one.high,

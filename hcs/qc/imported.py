@@ -213,6 +213,22 @@ def _cell_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+class _Places:
+    """Where in a table something was met: how often, and the first few places."""
+
+    def __init__(self) -> None:
+        self.count, self.first = 0, list[str]()
+
+    def add(self, place: str) -> None:
+        self.count += 1
+        if len(self.first) < _SHOWN:
+            self.first.append(place)
+
+    def __str__(self) -> str:
+        rest = self.count - len(self.first)
+        return ", ".join(self.first) + (f" and {rest:,} more" if rest else "")
+
+
 class _Reader:
     """Collects the rows of one table."""
 
@@ -229,11 +245,11 @@ class _Reader:
         self.field = next(
             (i for i, h in enumerate(headers) if normalised(h) in _FIELD_COLUMNS), None
         )
-        self.problems: dict[str, list[str]] = defaultdict(list)
+        self.problems: dict[str, _Places] = defaultdict(_Places)
         self.remarks = [text for _, text, _ in found.remarks(table, format)]
         self.numbers = self._numbers(table)
         self.rows: dict[tuple[Position, str | None], dict[str, float]] = {}
-        self.strange: dict[str, list[str]] = defaultdict(list)
+        self.strange: dict[str, _Places] = defaultdict(_Places)
         self.index = -1
 
     def add(self, row: Sequence[str], line: int) -> None:
@@ -242,17 +258,15 @@ class _Reader:
         barcode = None if self.found.plate is None else cell_at(row, self.found.plate)
         if self.plate is not None and barcode not in (None, self.plate):
             return
-        text = self.found.well(row)
+        place = f"line {line} ({self.found.well(row)[:_SHOWN_CELL]!r})"
         try:
             well = self.found.position(row, self.format)
         except InvalidPathError:
-            self.problems["no well of this plate"].append(f"line {line} ({text!r})")
+            self.problems["no well of this plate"].add(place)
             return
         field = None if self.field is None else cell_at(row, self.field)
         if (well, field) in self.rows:
-            self.problems["the same well and field again"].append(
-                f"line {line} ({text!r})"
-            )
+            self.problems["the same well and field again"].add(place)
             return
         values = self.rows[well, field] = {}
         for header, column in self.numbers.items():
@@ -261,7 +275,7 @@ class _Reader:
                 values[header] = float(value)
             elif self.index in column.strange:
                 cell = cell_at(row, self.places[header])
-                self.strange[header].append(f"{cell[:_SHOWN_CELL]!r} in line {line}")
+                self.strange[header].add(f"{cell[:_SHOWN_CELL]!r} in line {line}")
 
     def _numbers(self, table: Table) -> dict[str, NumberColumn]:
         """Return the columns whose values are numbers, without the one of fields."""
@@ -275,7 +289,7 @@ class _Reader:
             texts = [cell_at(row, index) for row in body]
             own = column_mark(texts, table.delimiter, mark)
             if own == "both":
-                self.problems["decimals after commas and after points"].append(header)
+                self.problems["decimals after commas and after points"].add(header)
             elif (column := number_column(texts, own)) is not None:
                 columns[header] = column
         return columns
@@ -292,7 +306,7 @@ class _Reader:
                         values=len(values),
                         low=min(values),
                         high=max(values),
-                        not_numbers=len(self.strange[header]),
+                        not_numbers=self.strange[header].count,
                     )
                 )
         if not columns:
@@ -306,23 +320,17 @@ class _Reader:
             left_out=tuple(h for h in self.headers if h not in taken),
             problems=(
                 *self.remarks,
-                *(_told(why, rows) for why, rows in self.problems.items()),
+                *(f"{why}: {places}" for why, places in self.problems.items()),
                 *self._not_numbers(),
             ),
         )
 
     def _not_numbers(self) -> Iterator[str]:
         """Yield which cells are missing because they are no numbers."""
-        columns = [(header, cells) for header, cells in self.strange.items() if cells]
+        columns = [each for each in self.strange.items() if each[1].count]
         for header, cells in columns[:_SHOWN]:
-            count = f"{len(cells):,} cells are" if len(cells) > 1 else "1 cell is"
-            yield _told(f"{header}: {count} no number and taken as missing", cells)
+            count = f"{cells.count:,} cells are" if cells.count > 1 else "1 cell is"
+            yield f"{header}: {count} no number and taken as missing: {cells}"
         if len(columns) > _SHOWN:
             rest = len(columns) - _SHOWN
             yield f"{rest:,} more columns have cells that are taken as missing"
-
-
-def _told(why: str, rows: Sequence[str]) -> str:
-    shown = ", ".join(rows[:_SHOWN])
-    rest = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-    return f"{why}: {shown}{rest}"

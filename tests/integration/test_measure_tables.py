@@ -234,3 +234,14 @@ def test_measurements_go_to_the_wells_that_are_named():
     numbered = read_measurements(b"Well,x\n1,1\n13,2\n", format=FORMATS[96])
     assert numbered.rows[(1, 0), None] == {"x": 2.0}
     assert "counted row by row" in numbered.problems[0]
+
+
+def test_of_many_lines_that_cannot_be_used_a_few_are_listed():
+    lines = ["Well,x", "A01,1", *[f"Q{i},OVRFLW" for i in range(100, 1100)]]
+    lines += [f"A{i},OVRFLW" for i in range(2, 1002)]
+    found = read_measurements("\n".join(lines).encode(), format=FORMATS[96])
+    assert found.columns[0].not_numbers == 11
+    wells, cells = found.problems
+    assert wells.startswith("no well of this plate: line 3 ('Q100'), ")
+    assert wells.endswith(" and 1,981 more")
+    assert cells.endswith(" and 3 more")
