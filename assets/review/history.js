@@ -1,11 +1,13 @@
-// The versions of a field, the live one marked, each of the others one click away.
+// The versions of a field, the live one marked; each of the others can be brought back,
+// by whoever says why.
 
 import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, moment, set } from "../core/dom.js"
 import { island } from "../core/island.js"
+import { watchDialog } from "../core/keys.js"
 
 export function render(context) {
-  return island(context, { sheets: ["review/history.css"], build })
+  return island(context, { sheets: ["review/history.css", "review/signoff.css"], build })
 }
 
 function build({ el, send, hide }) {
@@ -14,18 +16,38 @@ function build({ el, send, hide }) {
   const note = h("div", { hidden: true })
   const title = h("h2", { class: "grow cut" })
   const section = h("section", { class: "panel hcs-history", tabindex: "-1", "aria-label": "Versions of the field" }, h("header", {}, title), h("div", { class: "body" }, note, list))
-  el.append(section)
 
-  function revert(version) {
-    if (!reviewer.name) return tell("ask-name")
-    send("revert", { version: version.id, field: content.field, well: content.well })
+  const reason = h("textarea", { class: "hcs-revert-reason", rows: "2", maxlength: "1000", required: true, "aria-label": "Reason", placeholder: "Reason, such as: the first was right" })
+  const question = h("h2")
+  const form = h("form", { on: { submit: (event) => { event.preventDefault(); revert() } } }, question,
+    h("p", { class: "soft" }, "The present version is kept, so that this can be undone in the same way. The reason stands in the history."), reason,
+    h("div", { class: "row acts" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-revert-confirm" }, "Revert")))
+  const dialog = watchDialog(h("dialog", { class: "ask" }, form))
+  el.append(section, dialog)
+  let wanted = null // what the dialog is about
+
+  function ask(version, number) {
+    if (!reviewer.name) return tell("ask-name", () => ask(version, number))
+    const { field, well, label } = content
+    wanted = { version: version.id, field, well }
+    fill(question, `Revert ${well} ${label} to v${number}`)
+    set(dialog, { "aria-label": question.textContent })
+    reason.value = ""
+    return dialog.showModal()
+  }
+
+  function revert() {
+    const text = reason.value.trim()
+    if (!text) return reason.focus()
+    dialog.close()
+    return send("revert", { ...wanted, reason: text })
   }
 
   function row(version, number) {
     const button = version.live || !content.writable ? null : h("button", {
       type: "button", class: "small hcs-revert", disabled: !version.available || content.busy,
       title: version.available ? (reviewer.name ? "Make this the live version again; nothing is lost" : "Enter your name at the top first") : "Its pixels are no longer there",
-      dataset: { version: version.id }, on: { click: () => revert(version) },
+      dataset: { version: version.id }, on: { click: () => ask(version, number) },
     }, icon("undo"), "Revert to this")
     return h("li", { class: version.live ? "live" : "", dataset: { version: version.id } },
       h("div", { class: "row" }, h("b", { class: "no" }, `v${number}`), h("span", { class: "grow cut" }, words(version)), version.live ? h("span", { class: "tag accent" }, "live") : null, button),

@@ -37,6 +37,7 @@ def describe_field(
         if field.acquisition is None
         else acquisitions.get(field.acquisition, f"acquisition {field.acquisition}"),
         "corrected": is_corrected(record),
+        "revised": is_revised(record),
         "settling": is_unsettled(field, record),
     }
     try:
@@ -88,7 +89,15 @@ def records_of(well: HCSWell) -> dict[str, FieldRecord]:
 
 
 def is_corrected(record: FieldRecord | None) -> bool:
-    """Whether a field shows anything but its first version."""
+    """Whether a field shows anything but its first version, now."""
+    if record is None or not record.versions:
+        return False
+    first = record.versions[0]
+    return first.action == "correct" or record.live != first.id
+
+
+def is_revised(record: FieldRecord | None) -> bool:
+    """Whether a field was ever corrected; after a revert only its history says so."""
     return record is not None and any(
         version.action in ("correct", "revert") for version in record.versions
     )

@@ -36,6 +36,7 @@ class KnownWell:
     n_fields: int | None = None
     error: str | None = None
     corrected: bool = False
+    revised: bool = False
     unsettled: int = 0
     fields: tuple[tuple[str, int | None], ...] = ()
     """Names and acquisitions of its fields."""
@@ -186,6 +187,7 @@ def _well_states(
                 expected_fields=expected.get(path),
                 error=None if one is None else one.error,
                 corrected=one is not None and one.corrected,
+                revised=one is not None and one.revised,
                 conditions=tuple(
                     (name, plain_text(value, 200))
                     for name, value in conditions.get(path, {}).items()

@@ -18,6 +18,7 @@ from dashboard.errors import NotServedError
 from dashboard.plates.fields import (
     describe_field,
     is_corrected,
+    is_revised,
     is_unsettled,
     records_of,
 )
@@ -432,6 +433,7 @@ class ServedPlate:
             state="present",
             n_fields=len(fields),
             corrected=any(is_corrected(record) for _, record in pairs),
+            revised=any(is_revised(record) for _, record in pairs),
             unsettled=sum(is_unsettled(field, record) for field, record in pairs),
             fields=tuple((one.name, one.acquisition) for one in fields),
             mark=mark,

@@ -64,7 +64,10 @@ class WellState:
     """Column and value of the plate map, in the map's order."""
 
     corrected: bool = False
-    """A field of it has been replaced or added after the first write."""
+    """A field of it shows something else than its first version."""
+
+    revised: bool = False
+    """A field of it was corrected at some time, and may have been reverted since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +234,11 @@ class FieldView:
     """Names of the integer masks inside the field."""
 
     corrected: bool = False
+    """It shows something else than its first version."""
+
+    revised: bool = False
+    """It was corrected at some time, and may have been reverted since."""
+
     settling: bool = False
     error: str | None = None
 

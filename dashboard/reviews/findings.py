@@ -241,10 +241,10 @@ def corrections_part(service: Service, tables: PlateTables) -> str:
     """Return every correction of the plate's fields."""
     rows = []
     for well in tables.overview.wells:
-        if not well.corrected:
+        if not well.revised:
             continue
         for field in service.well(tables.overview.key, well.label).fields:
-            if not field.corrected:
+            if not field.revised:
                 continue
             try:
                 events = service.history(tables.overview.key, well.label, field.name)

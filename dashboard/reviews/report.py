@@ -293,7 +293,7 @@ def _corrections(
 ) -> str:
     rows = ""
     for one in fields:
-        if not one.corrected:
+        if not one.revised:
             continue
         try:
             history = service.history(tables.overview.key, well.label, one.name)

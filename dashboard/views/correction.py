@@ -50,6 +50,11 @@ class Draft:
 
     error: str = ""
     done: str = ""
+    committed: tuple[str, str] = ("", "")
+    """Field and version that `done` is about."""
+
+    live: bool = False
+    """The page has shown that version."""
 
 
 def targets(now: Snapshot) -> tuple[Target, ...]:
@@ -112,6 +117,7 @@ class Correction:
         if draft.well != here:
             self._remove_all()
             draft = self.draft = Draft(well=here)
+        draft = self.draft = _with_news(draft, now)
         known = targets(now)
         if known and not _still(draft.target, known, now.state.field):
             self.draft = replace(draft, target=known[0], done="")
@@ -231,13 +237,18 @@ class Correction:
         self._work(
             "Committing…",
             lambda: self._session.service.corrections.commit(staged.id, who, reason),
-            lambda _: self._committed(staged),
+            lambda version: self._committed(staged, version),
         )
 
-    def _committed(self, staged: Staged) -> None:
+    def _committed(self, staged: Staged, version: VersionView) -> None:
         verb = "Replaced" if staged.base is not None else "Added"
         done = f"{verb} {staged.well} field {plain_text(staged.field_label, 60)}."
-        self.draft = Draft(well=self.draft.well, target=self.draft.target, done=done)
+        self.draft = Draft(
+            well=self.draft.well,
+            target=self.draft.target,
+            done=done,
+            committed=(staged.field, version.id),
+        )
         state = self._session.state
         if (state.plate, state.well) == (staged.key, staged.well):
             state.update(field=staged.field)
@@ -277,7 +288,12 @@ class Correction:
         self._session.run(work, finished, failed=failed, of=lambda: self._turn)
 
 
-def described(version: VersionView) -> str:
-    """Return a version in a few words, for the reason of a revert."""
-    when = f" of {version.when[:16].replace('T', ' ')} UTC" if version.when else ""
-    return f"the version{when}"
+def _with_news(draft: Draft, now: Snapshot) -> Draft:
+    """Say no more that a field was replaced once it shows another version again."""
+    name, version = draft.committed
+    field = now.well.field(name) if draft.done and now.well else None
+    if field is None:
+        return draft
+    if field.version == version:
+        return draft if draft.live else replace(draft, live=True)
+    return replace(draft, done="") if draft.live else draft

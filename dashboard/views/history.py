@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.text import plain_text
-from dashboard.views.correction import described
 from dashboard.views.island import Island, Message, text_of
 from hcs.errors import HCSError
 
@@ -23,7 +22,7 @@ class HistoryIsland(Island):
 
 
 class History:
-    """Lists versions, newest first; one click makes an older one live again."""
+    """Lists versions, newest first; each older one can be made live again."""
 
     def __init__(self, session: Session, *, on_change: Callable[[], object]) -> None:
         self._session = session
@@ -48,8 +47,12 @@ class History:
             self._error = "Enter your name at the top first."
             self.draw(now)
             return
+        reason = text_of(message, "reason", 1000).strip()
+        if not reason:
+            self._error = "A revert needs a reason: why is the older version right?"
+            self.draw(now)
+            return
         key, well, field = now.state.plate, now.state.well, now.field.name
-        reason = f"Reverted to {described(version)}"
         self._busy, self._error = True, ""
         self.draw(now)
         self._session.run(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from hcs.terminal import say, table
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator, Sequence
 
     from hcs.metadata import FieldVersion
@@ -39,8 +39,22 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--to", metavar="VERSION", help="id, or its beginning (default: the one before)"
     )
     parser.add_argument("--acquisition", type=int, metavar="ID")
-    parser.add_argument("--reason", help="kept in the history")
+    parser.add_argument(
+        "--reason",
+        type=_reason,
+        required=True,
+        metavar="TEXT",
+        help="why; kept in the history",
+    )
     parser.set_defaults(run=_revert)
+
+
+def _reason(text: str) -> str:
+    """Return a reason that says something."""
+    found = text.strip()
+    if not found:
+        raise argparse.ArgumentTypeError("say why, in a few words")
+    return found
 
 
 def _history(options: argparse.Namespace) -> int:

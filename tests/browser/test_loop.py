@@ -156,15 +156,20 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     assert np.array_equal(np.asarray(stored.images[0].data)[0], pixels)
     picture(page, "5-committed")
 
-    # One click brings the old version back, everywhere.
+    # A reason brings the old version back, everywhere, and leaves no mark but that.
     expect(page.locator(".hcs-history li")).to_have_count(2)
     page.locator(".hcs-revert").first.click()
+    page.locator(".hcs-revert-reason").fill("the first was right")
+    page.keyboard.press("Enter")
     expect(page.locator(".hcs-history li")).to_have_count(3)
     expect(thumb).not_to_have_attribute("data-version", second)
     third = shown_version(page, "B02", "0")
     wait_drawn(page, third)
     wait_drawn(other, third)
     until(lambda: drawn(other) == before)
+    expect(well(other, "B02")).not_to_contain_text("corrected")
+    expect(page.locator(".correction")).not_to_contain_text("Replaced")
+    expect(page.locator(".hcs-history")).to_contain_text("“the first was right”")
     picture(page, "6-reverted")
 
 

@@ -78,4 +78,6 @@ def test_a_real_plate_is_imported_looked_at_corrected_and_reverted(
     assert np.array_equal(np.squeeze(pixels[0]), tifffile.imread(corrected))
 
     page.locator(".hcs-revert").first.click()
+    page.locator(".hcs-revert-reason").fill("the first was right")
+    page.keyboard.press("Enter")
     expect(page.locator(".hcs-history li")).to_have_count(3)

@@ -21,6 +21,7 @@ from hcs.cli import main
 from tests import plates
 
 ROOT = Path(__file__).resolve().parents[2]
+WHY = ("--reason", "the first was right")
 
 
 class Result:
@@ -107,7 +108,7 @@ def test_wrong_usage_is_one_line_and_exits_with_2(hcs: Any, arguments: Any) -> N
         ("convert", "{}/nothing", "{}/x", "--version", "0.6"),
         ("measure", "{}/nothing", "-o", "{}/x.csv"),
         ("measure", "{}/nothing", "-o", "{}/x.xlsx"),
-        ("revert", "{}/nothing", "A1", "0"),
+        ("revert", "{}/nothing", "A1", "0", "--reason", "x"),
         ("purge", "{}/nothing"),
         ("settle", "{}/nothing"),
         ("recover", "{}/nothing"),
@@ -359,19 +360,31 @@ def test_revert_goes_to_a_version_by_the_beginning_of_its_id(
     first = from_hcs_zarr(plate_path).well("A1").field("0").version
     correct(plate_path)
     correct(plate_path, shift=5)
-    assert hcs("revert", plate_path, "A1", "0", "--to", first[:6]).code == 0
+    assert hcs("revert", plate_path, "A1", "0", "--to", first[:6], *WHY).code == 0
     with from_hcs_zarr(plate_path) as plate:
         assert plate.well("A1").field("0").version == first
 
 
-def test_revert_without_another_version_is_an_error(hcs: Any, plate_path: Path) -> None:
+def test_revert_without_a_reason_is_refused_and_changes_nothing(
+    hcs: Any, plate_path: Path
+) -> None:
+    correct(plate_path)
+    live = from_hcs_zarr(plate_path).well("A1").field("0").version
     done = hcs("revert", plate_path, "A1", "0")
+    assert (done.code, "--reason" in done.err) == (2, True)
+    done = hcs("revert", plate_path, "A1", "0", "--reason", " ")
+    assert (done.code, "say why" in done.err) == (2, True)
+    assert from_hcs_zarr(plate_path).well("A1").field("0").version == live
+
+
+def test_revert_without_another_version_is_an_error(hcs: Any, plate_path: Path) -> None:
+    done = hcs("revert", plate_path, "A1", "0", *WHY)
     assert done.code == 1
     assert "no other version" in done.err
-    done = hcs("revert", plate_path, "A1", "0", "--to", "zzz")
+    done = hcs("revert", plate_path, "A1", "0", "--to", "zzz", *WHY)
     assert "has no versions 'zzz'" in done.err
-    assert hcs("revert", plate_path, "H12", "0").code == 1
-    assert hcs("revert", plate_path, "A1", "9").code == 1
+    assert hcs("revert", plate_path, "H12", "0", *WHY).code == 1
+    assert hcs("revert", plate_path, "A1", "9", *WHY).code == 1
 
 
 def test_settle_recover_and_purge(hcs: Any, plate_path: Path) -> None:

@@ -14,10 +14,12 @@ from dashboard.corrections.uploads import Quotas
 from dashboard.errors import BlockedError, NotServedError, RefusedError
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.values import Source
+from dashboard.reviews.report import report_html
+from dashboard.reviews.tables import PlateTables
 from dashboard.state import ViewState
 from dashboard.views.field_viewer import place
 from hcs import from_hcs_zarr
-from hcs.errors import ConflictError, SourceError
+from hcs.errors import ConflictError, HCSError, SourceError
 from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import send, service, surveyed, tiff, wait_for
@@ -119,6 +121,44 @@ def test_everybody_sees_the_new_version_and_one_call_brings_the_old_one_back(
     )
     assert made.well(KEY, "A1").field("0").version == old.version
     assert np.array_equal(pixels(plate, "A1", "0", 1), before)
+
+
+def test_a_reverted_field_is_what_it_was_before_with_no_mark_but_its_history(
+    made: Service, token: str
+) -> None:
+    old = made.well(KEY, "A1").field("0")
+    versions = [old.version]
+    for value in (5, 9):
+        staged = made.corrections.stage(
+            token, KEY, "A1", "0", [one_channel(made, token, value)]
+        )
+        versions.append(made.corrections.commit(staged.id, ANNA, "better").id)
+    made.corrections.revert(KEY, "A1", "0", versions[1], ANNA, "the second was right")
+    assert made.well(KEY, "A1").field("0").corrected
+    made.corrections.revert(KEY, "A1", "0", versions[0], ANNA, "the first was right")
+    again = made.well(KEY, "A1").field("0")
+    assert (again.corrected, again.version) == (False, old.version)
+    assert not made.overview(KEY).well("A1").corrected
+    row = PlateTables(made, KEY).wells().records()[0]
+    assert (row["well"], row["corrected"], row["corrected_why"]) == ("A1", "no", "")
+    # What was done stays told.
+    assert [event.why for event in made.history(KEY, "A1", "0")][:2] == [
+        "the first was right",
+        "the second was right",
+    ]
+    assert "the second was right" in report_html(made, KEY)
+
+
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_a_revert_without_a_reason_is_refused(
+    made: Service, token: str, reason: str
+) -> None:
+    old = made.well(KEY, "A1").field("0").version
+    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    new = made.corrections.commit(staged.id, ANNA, "better").id
+    with pytest.raises(HCSError, match="reason"):
+        made.corrections.revert(KEY, "A1", "0", old, ANNA, reason)
+    assert made.well(KEY, "A1").field("0").version == new
 
 
 def test_both_versions_can_be_looked_at_after_a_commit(
@@ -469,6 +509,8 @@ import os, sys
 from pathlib import Path
 from dashboard.corrections import correction as corrections
 from dashboard.plates.values import Source
+from dashboard.reviews.report import report_html
+from dashboard.reviews.tables import PlateTables
 from hcs import Who
 from hcs.writing import step
 from tests.integration.serving import send, service, surveyed, tiff
