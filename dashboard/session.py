@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import panel as pn
 from panel.io.state import set_curdoc
 
+from dashboard.reviews.looks import Looks
 from dashboard.state import SessionState, decode
 from dashboard.text import plain_text
 from hcs.metadata import Who
@@ -60,6 +61,7 @@ class Session:
         self._watchers: list[Callable[[int], object]] = []
         self._pollers: list[Callable[[], object]] = []
         self._seen = ("", -1)
+        self.looks = Looks()
         self._poll: Any = None
         self._syncing = False
 

@@ -27,7 +27,7 @@ function build({ el, send }) {
   const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
 
   function thumb(one) {
-    const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: one.thumb })
+    const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: one.thumb, on: { load: () => tell("glimpsed", one) } })
     const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", {}, "The picture could not be loaded."))
     image.addEventListener("error", () => { problem.hidden = false })
     return h("div", { role: "listitem" }, h("button", {

@@ -36,7 +36,7 @@ function build({ el, send, hide }) {
   }
 
   function thumb(one) {
-    const image = h("img", { alt: "", draggable: "false", decoding: "async", src: one.thumb })
+    const image = h("img", { alt: "", draggable: "false", decoding: "async", src: one.thumb, on: { load: () => tell("glimpsed", one) } })
     return h("div", { role: "listitem" }, h("button", {
       type: "button", class: "hcs-thumb", dataset: { well: one.well, field: one.field }, title: `Go to ${one.well} (this is its field ${one.label})`,
       "aria-label": `${one.well} ${one.label}${one.note ? `, ${one.note}` : ""}`, on: { click: () => tell("choose", one.well) },

@@ -27,13 +27,13 @@ export function restDialog({ send, onPass }) {
   const picture = (one) => h("button", {
     type: "button", class: "plain", role: "listitem", dataset: { well: one.well }, "aria-label": `Open ${one.well}`, title: `Open ${one.well}`,
     on: { click: () => { dialog.close(); tell("choose", one.well) } },
-  }, h("img", { src: one.thumb, alt: "", decoding: "async" }), h("span", { class: "small" }, one.well))
+  }, h("img", { src: one.thumb, alt: "", decoding: "async", on: { load: () => tell("glimpsed", one) } }), h("span", { class: "small" }, one.well))
 
   return {
     dialog,
-    ask({ rest, unopened }) {
-      fill(text, h("b", {}, `${count(rest, "well")}, ${unopened.toLocaleString("en-US")} never opened by you. `),
-        unopened ? "Those are recorded as passed in bulk, not looked at; map, report, export and sign-off say so. Look at some drawn at random first:" : "")
+    ask({ rest, unopened, glimpsed }) {
+      fill(text, h("b", {}, `${count(rest, "well")}, ${unopened.toLocaleString("en-US")} never opened by you${glimpsed ? `, ${glimpsed.toLocaleString("en-US")} of them seen in a montage` : ""}. `),
+        unopened ? "Those that you have not seen are recorded as passed in bulk, not looked at; map, report, export and sign-off say so. Look at some drawn at random first:" : "")
       fill(pass, `Pass ${count(rest, "well")}`)
       fill(look, "Show a random montage")
       fill(montage)

@@ -5,7 +5,7 @@ import { count, fill, h, icon, moment, set } from "../core/dom.js"
 import { island } from "../core/island.js"
 import { watchDialog } from "../core/keys.js"
 
-const WORDS = { pass: "pass", flag: "look again", fail: "fail", field: "with a field opened", thumbnails: "by their thumbnails", unseen: "in bulk, not looked at" }
+const WORDS = { pass: "pass", flag: "look again", fail: "fail", field: "with a field opened", thumbnails: "by their thumbnails", montage: "after a look in a montage", unseen: "in bulk, not looked at" }
 
 export function render(context) {
   return island(context, { sheets: ["review/signoff.css"], build })
@@ -53,12 +53,13 @@ function build({ el, send, hide }) {
   function askSignOff() {
     const { counts } = now
     const open = now.differences.filter((one) => !one.settled).length
-    const unseen = (counts.unseen ?? 0) + (counts.unjudged ?? 0)
+    const unseen = unseenOf(counts)
     ask({
       name: `Sign off ${now.plate}`, again: askSignOff, label: `Sign off as ${reviewer.name}`,
       content: [
         h("p", {}, h("b", {}, inWords(counts))),
         h("p", {}, basesInWords(counts)),
+        counts.flag ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} to be looked at again; your sign-off will say so.`)) : null,
         unseen ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `Nobody has looked at ${count(unseen, "well")} of this plate; your sign-off will say so.`)) : null,
         open ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`)) : null,
         h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),
@@ -200,7 +201,12 @@ function inWords(counts) {
   return `${parts.join(", ") || "No well is judged"}${parts.length && open ? `, ${open} not judged` : ""}.`
 }
 
+/** Wells that nobody has looked at; earlier sign-offs counted verdicts alone. */
+const unseenOf = (counts) => (counts.looked === undefined ? (counts.unseen ?? 0) + (counts.unjudged ?? 0) : counts.wells - counts.looked)
+
 function basesInWords(counts) {
-  const parts = ["field", "thumbnails", "unseen"].filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
-  return parts.length ? `Judged: ${parts.join(", ")}.` : ""
+  const parts = ["field", "thumbnails", "montage", "unseen"].filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
+  const unseen = unseenOf(counts)
+  const open = unseen ? `Nobody has looked at ${count(unseen, "well")}.` : ""
+  return [parts.length ? `Judged: ${parts.join(", ")}.` : "", open].filter(Boolean).join(" ")
 }

@@ -3,7 +3,7 @@
 
 import { toPlate } from "../core/boxes.js"
 import { listen, reviewer, tell } from "../core/bus.js"
-import { count, fill, h, icon, moment, say, set } from "../core/dom.js"
+import { count, everyFrame, fill, h, icon, moment, say, set } from "../core/dom.js"
 import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
@@ -190,7 +190,7 @@ function build({ el, send, hide }) {
 
   function askRest() {
     if (!reviewer.name) return askName(askRest)
-    restBox.ask({ rest: now.rest, unopened: now.unopened })
+    restBox.ask({ rest: now.rest, unopened: now.unopened, glimpsed: now.glimpsed })
   }
 
   // Saying ---------------------------------------------------------------------------
@@ -359,7 +359,19 @@ function build({ el, send, hide }) {
     more.hidden = now.read_only && !now.parquet
   }
 
+  // Wells that were seen among others, told together.
+  const glimpsed = new Map()
+  const tellGlimpsed = everyFrame(() => {
+    send("glimpsed", { wells: [...glimpsed] })
+    glimpsed.clear()
+  })
+
   const stop = [
+    listen("glimpsed", ({ well, digest }) => {
+      if (!well || !digest) return
+      glimpsed.set(well, digest)
+      tellGlimpsed()
+    }),
     listen("keys", showKeys),
     listen("others", showOthers),
     listen("hint", hint),

@@ -52,7 +52,13 @@ def sign_off_part(signed: SignedOff | None) -> str:
     """Return who signed what when, and what has changed since."""
     if signed is None:
         return '<p class="open">This plate is not signed off.</p>'
-    words = {"wells": "wells", "unjudged": "not judged", **BASES}
+    words = {
+        "wells": "wells",
+        "unjudged": "not judged",
+        "looked": "looked at by somebody",
+        "flag": "to be looked at again",
+        **BASES,
+    }
     counts = "; ".join(
         f"{n} {words.get(name, name)}" for name, n in signed.counts.items()
     )

@@ -10,10 +10,10 @@ from dashboard.reviews.values import SignedOff
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import PlateOverview
+    from dashboard.plates.values import PlateOverview, WellState
     from dashboard.reviews.values import PlateReview
 
 _MOST = 50
@@ -90,13 +90,30 @@ def signed_off(act: Act, changes: tuple[str, ...] = ()) -> SignedOff:
     )
 
 
-def counts_of(overview: PlateOverview, review: PlateReview) -> dict[str, int]:
-    """Count wells by verdict and basis, as a sign-off states them."""
+def counts_of(
+    overview: PlateOverview, review: PlateReview, looked: Collection[str] = ()
+) -> dict[str, int]:
+    """Count wells by verdict and basis, as a sign-off states them.
+
+    Parameters
+    ----------
+    overview, review
+        The plate and what holds on it.
+    looked
+        Labels of wells whose present pictures whoever asks has seen. Together with
+        those that are judged as they are now, by looking, they are ``"looked"`` at.
+    """
     listed = [well for well in overview.wells if well.state != "not_acquired"]
     held = [one for well in listed if (one := review.of(Subject(well.path)))]
+
+    def by_verdict(well: WellState) -> bool:
+        one = review.of(Subject(well.path))
+        return one is not None and one.act.basis != "unseen" and not one.stale
+
     return {
         "wells": len(listed),
         "unjudged": len(listed) - len(held),
+        "looked": sum(well.label in looked or by_verdict(well) for well in listed),
         "stale": sum(one.stale for one in held),
         **{word: sum(one.act.verdict == word for one in held) for word in VERDICTS},
         **{basis: sum(one.act.basis == basis for one in held) for basis in BASES},

@@ -24,12 +24,13 @@ from dashboard.text import plain_text
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from dashboard.events import Events
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.reviews.ledger import Ledger
+    from dashboard.reviews.looks import Looks
     from dashboard.reviews.project import Projects
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.values import SignedOff
@@ -84,13 +85,26 @@ class Signing:
         """Return the sign-off that holds, None while the plate is open (fast)."""
         return self._reviews.review(key).signed
 
-    def counts(self, key: str) -> dict[str, int]:
-        """Return what a sign-off would state (fast): see `SignedOff.counts`."""
+    def counts(self, key: str, looked: Collection[str] = ()) -> dict[str, int]:
+        """Return what a sign-off would state (fast): see `counts_of`."""
         overview = self._plates.get(key).overview()
-        return counts_of(overview, self._reviews.review(key))
+        return counts_of(overview, self._reviews.review(key), looked)
 
-    def sign_off(self, key: str, who: Who, note: str = "") -> SignedOff:
+    def sign_off(
+        self, key: str, who: Who, note: str = "", looks: Looks | None = None
+    ) -> SignedOff:
         """Lock a plate as it is now; reads every well.
+
+        Parameters
+        ----------
+        key
+            Of the plate.
+        who
+            Who signs.
+        note
+            Free text.
+        looks
+            What they have had before the eyes: wells need not be judged to be seen.
 
         Raises
         ------
@@ -122,7 +136,13 @@ class Signing:
             settings=self._projects.revision(plate),
             details={
                 "project": project_of(overview.location),
-                "counts": counts_of(overview, review),
+                "counts": counts_of(
+                    overview,
+                    review,
+                    looks.current(key, lambda label: plate.well(label).digest)
+                    if looks
+                    else (),
+                ),
             },
         )
 

@@ -59,7 +59,8 @@ class SignedOff:
     """Revision of the settings that was signed."""
 
     counts: dict[str, int] = dataclasses.field(default_factory=dict)
-    """Wells by verdict and by basis, and ``"unjudged"`` ones, when it was signed."""
+    """Wells by verdict and by basis, ``"unjudged"`` ones and those that somebody has
+    ``"looked"`` at, when it was signed; earlier sign-offs lack the last."""
 
     changes: tuple[str, ...] = ()
     """What has changed since, outside of here, a sentence each; empty for nothing."""

@@ -148,12 +148,15 @@ def any_fields(
     found = []
     for wish in wishes:
         try:
-            fields = [one for one in read(wish.well).fields if one.error is None]
+            view = read(wish.well)
         except HCSError:
             continue
+        fields = [one for one in view.fields if one.error is None]
         if fields:
             draw = random.Random(f"{seed} {wish.well}")  # noqa: S311 - no secret
-            found.append(Sample(well=wish.well, field=draw.choice(fields)))
+            found.append(
+                Sample(well=wish.well, field=draw.choice(fields), digest=view.digest)
+            )
     return tuple(found)
 
 

@@ -56,7 +56,6 @@ class VerdictBar(Redrawn):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._seen: dict[tuple[str, str], tuple[str, str]] = {}
         self._work: deque[Callable[[], None]] = deque()
         self._results: deque[dict[str, Any]] = deque(maxlen=_RESULTS)
         self._count = 0
@@ -69,6 +68,7 @@ class VerdictBar(Redrawn):
         self.component.on("undo", lambda message: self._turn(message, again=False))
         self.component.on("redo", lambda message: self._turn(message, again=True))
         self.component.on("seen", self._note_seen)
+        self.component.on("glimpsed", self._note_glimpsed)
         self.component.on("sample", self._draw_sample)
         self.component.on("table", self._put_table)
         self.component.on("name", lambda _: self._redraw())
@@ -101,9 +101,9 @@ class VerdictBar(Redrawn):
             well.path, text_of(message, "field", 200), index_of(message, "acquisition")
         )
         digest = text_of(message, "digest", 40)
-        _, how = self._seen.get((overview.key, well.label), ("", ""))
+        seen = self._session.looks.basis(overview.key, well.label, digest)
         opened = self._now is not None and self._now.stage == "field"
-        basis = "field" if opened or how == f"field {digest}" else "thumbnails"
+        basis = "field" if opened or seen == "field" else "thumbnails"
         return [Decision(subject, basis, digest)]
 
     def _amend(self, message: Message) -> None:
@@ -137,10 +137,11 @@ class VerdictBar(Redrawn):
 
     def _unopened(self, key: str, well: WellState) -> Decision:
         """Return what is decided of a well among many: perhaps it was seen before."""
-        digest, how = self._seen.get((key, well.label), ("", ""))
-        if not digest or self._session.service.well(key, well.label).digest != digest:
+        looks, label = self._session.looks, well.label
+        if label not in looks.labels(key):
             return Decision(Subject(well.path), "unseen")
-        return Decision(Subject(well.path), how.partition(" ")[0])
+        digest = self._session.service.well(key, label).digest
+        return Decision(Subject(well.path), looks.basis(key, label, digest))
 
     def _rest(self, message: Message) -> None:
         overview = self._now.overview if self._now else None
@@ -159,7 +160,7 @@ class VerdictBar(Redrawn):
             return
         key, seed = overview.key, index_of(message, "seed") or 0
         review = self._session.service.reviews.review(key, self._session.who())
-        opened = {label for plate, label in self._seen if plate == key}
+        opened = self._session.looks.labels(key)
         paths = {subject.well for subject in unjudged(overview, review)}
         among = [
             well.label
@@ -280,9 +281,25 @@ class VerdictBar(Redrawn):
         if self._now is None or self._now.overview is None or not digest:
             return
         if self._now.overview.well(label) is not None:
-            self._seen.setdefault((key, label), (digest, "thumbnails"))
-            if self._seen[key, label][0] != digest:
-                self._seen[key, label] = (digest, "thumbnails")
+            self._session.looks.note(key, {label: digest}, "thumbnails")
+
+    def _note_glimpsed(self, message: Message) -> None:
+        """Remember that a field of each of some wells was seen among others."""
+        overview = self._now.overview if self._now else None
+        pairs = message.get("wells")
+        if overview is None or not isinstance(pairs, list):
+            return
+        seen = {
+            label: digest
+            for label, digest in (
+                pair for pair in pairs if isinstance(pair, list) and len(pair) == 2
+            )
+            if isinstance(label, str)
+            and isinstance(digest, str)
+            and overview.well(label) is not None
+        }
+        if self._session.looks.note(overview.key, seen, "montage"):
+            self._redraw()
 
     # --- showing ----------------------------------------------------------------------
 
@@ -301,7 +318,9 @@ class VerdictBar(Redrawn):
         counts = tally(overview, review)
         undo, redo = service.reviews.offers(overview.key, self._session.who())
         rest = unjudged(overview, review)
-        seen = {label for key, label in self._seen if key == overview.key}
+        looks = self._session.looks
+        opened = looks.labels(overview.key, "field", "thumbnails")
+        glimpsed = looks.labels(overview.key, "montage")
         labels = {well.path: well.label for well in overview.wells}
         urls = self._session.urls
         self.component.put(
@@ -344,7 +363,8 @@ class VerdictBar(Redrawn):
                 "counts": counts.verdicts,
                 "bases": counts.bases,
                 "rest": len(rest),
-                "unopened": sum(labels[one.well] not in seen for one in rest),
+                "unopened": sum(labels[one.well] not in opened for one in rest),
+                "glimpsed": sum(labels[one.well] in glimpsed for one in rest),
                 "undo": offer_content(undo),
                 "redo": offer_content(redo),
                 "results": list(self._results),
@@ -371,5 +391,6 @@ class VerdictBar(Redrawn):
     def _opened(self, now: Snapshot) -> None:
         """Remember that a field of this well was looked at in the viewer."""
         if now.field is not None and now.well is not None and now.overview is not None:
-            key = (now.overview.key, now.well.label)
-            self._seen[key] = (now.well.digest, f"field {now.well.digest}")
+            self._session.looks.note(
+                now.overview.key, {now.well.label: now.well.digest}, "field"
+            )

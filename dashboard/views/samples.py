@@ -28,6 +28,9 @@ class Sample:
     """Label."""
 
     field: FieldView
+    digest: str = ""
+    """Of the well that it was taken from, see `WellView.digest`."""
+
     note: str = ""
     """Why it was taken: ``"negative"``, ``"worst of 96"``."""
 
@@ -143,7 +146,13 @@ def fulfil(
         field = _field(view, wish.field, like)
         if field is not None:
             found.append(
-                Sample(well=wish.well, field=field, note=wish.note, value=wish.value)
+                Sample(
+                    well=wish.well,
+                    field=field,
+                    digest=view.digest,
+                    note=wish.note,
+                    value=wish.value,
+                )
             )
     return tuple(found)
 
@@ -162,6 +171,7 @@ def pictures(
         found.append(
             {
                 "well": one.well,
+                "digest": one.digest,
                 "field": one.field.name,
                 "label": plain_text(one.field.label, 40),
                 "note": one.note,

@@ -49,7 +49,7 @@ class Signoff(Redrawn):
         service = session.service
         acts: dict[str, Callable[[str, Who, Message], object]] = {
             "sign-off": lambda key, who, m: service.signing.sign_off(
-                key, who, text_of(m, "note", 4000)
+                key, who, text_of(m, "note", 4000), session.looks
             ),
             "reopen": lambda key, who, m: service.signing.reopen(
                 key, who, text_of(m, "note", 4000)
@@ -67,6 +67,7 @@ class Signoff(Redrawn):
         }
         for kind, act in acts.items():
             self.component.on(kind, partial(self._do, act))
+        session.looks.watch(self._redraw)
         self.component.on("demand", self._demand)
         self.component.on("name", lambda _: self._redraw())
 
@@ -125,7 +126,9 @@ class Signoff(Redrawn):
                 "read_only": self._session.read_only,
                 "me": who.name if who else "",
                 "signed": _signed(review.signed),
-                "counts": service.signing.counts(overview.key),
+                "counts": service.signing.counts(
+                    overview.key, self._session.looks.labels(overview.key)
+                ),
                 "demands_reason": service.rules(overview.key).reason_for_fail,
                 "blind": _blind(review.blind),
                 "agreement": None if agreement is None else _agreement(agreement),

@@ -13,8 +13,10 @@ import pytest
 from dashboard.cli import main
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
 from dashboard.plates.values import Source
-from dashboard.reviews.acts import Act, new_batch
+from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.looks import Looks
 from dashboard.reviews.project import ReviewRules
+from dashboard.reviews.report import report_html
 from dashboard.reviews.transfer import export_decisions, import_decisions
 from hcs import from_hcs_zarr, revert, stage_field, to_ngff_image
 from hcs.metadata import Who
@@ -100,6 +102,32 @@ def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -
         ("sign-off", "Ben", "as good as it gets"),
         ("reopen", "Ada", "one more look"),
     ]
+
+
+def test_a_sign_off_states_what_is_to_be_looked_at_again_and_what_was_looked_at(
+    made: Service,
+) -> None:
+    judge(made, A1, "flag")
+    judge(made, A2, "pass", basis="unseen")
+    judge(made, Subject("A/3"), "pass", basis="montage")
+    looks = Looks()
+    digest = made.well(KEY, "B1").digest
+    looks.note(KEY, {"B1": digest, "B2": "of other pictures"}, "montage")
+    counts = made.signing.sign_off(KEY, ADA, looks=looks).counts
+    told = {name: counts[name] for name in ("flag", "unseen", "montage", "looked")}
+    assert told == {"flag": 1, "unseen": 1, "montage": 1, "looked": 3}
+    text = report_html(made, KEY)
+    assert "1 to be looked at again" in text
+    assert "3 looked at by somebody" in text
+
+
+def test_a_well_that_has_changed_since_it_was_judged_was_not_looked_at(
+    made: Service,
+) -> None:
+    judge(made, A1, "pass")
+    correct(made, "A1", "0", 7)
+    counts = made.signing.sign_off(KEY, ADA).counts
+    assert (counts["stale"], counts["looked"]) == (1, 0)
 
 
 def test_a_sign_off_tells_what_was_changed_outside_and_forgets_what_came_back(
