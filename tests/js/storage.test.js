@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { readFileSync, readdirSync } from "node:fs"
 import { beforeEach, test } from "node:test"
 
 /** What a browser gives: an item is a property of its own. */
@@ -70,4 +71,17 @@ test("a browser that keeps nothing keeps it as long as the page", () => {
   notes.keepDraft("A1", "x")
   notes.keepUnsaved({ batch: "a" })
   assert.deepEqual([preference("theme"), rememberedName(), notes.draft("A1"), notes.unsaved().length], ["dark", "Ada", "x", 1])
+})
+
+test("one script touches the browser's stores, and one line of the page its theme", () => {
+  const folder = new URL("../../assets/", import.meta.url)
+  const using = readdirSync(folder, { recursive: true })
+    .filter((name) => /\.(js|html)$/.test(name))
+    .map((name) => [name, readFileSync(new URL(name, folder), "utf8").match(/(local|session)Storage\b[^\n]*/g) ?? []])
+    .filter(([, uses]) => uses.length)
+  assert.deepEqual(using.map(([name]) => name).sort(), ["core/page.html", "core/storage.js"])
+  const [, [line]] = using.find(([name]) => name.endsWith(".html"))
+  setPreference("theme", "dark")
+  const [key] = Object.keys(stores.localStorage)
+  assert.ok(line.includes(`"${key}"`), line)
 })
