@@ -13,6 +13,7 @@ from panel.io.resources import LOCAL_DIST
 from panel.io.server import get_server
 from tornado.ioloop import IOLoop
 
+from dashboard.addresses import Urls
 from dashboard.errors import DashboardError
 from dashboard.session import Session
 from dashboard.web.canvas import canvas_routes
@@ -20,7 +21,6 @@ from dashboard.web.exports import export_routes
 from dashboard.web.http import routes
 from dashboard.web.origin_log import name_our_option
 from dashboard.web.saving import saving_routes
-from dashboard.web.urls import Urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable

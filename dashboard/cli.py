@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dashboard.quality.command import add_executor, add_measure
-from dashboard.reviews.command import add_decisions, add_project
-from dashboard.reviews.relink import add_relink
-from dashboard.reviews.reopen import add_reopen
+from dashboard.commands.decisions import add_decisions, add_project
+from dashboard.commands.measure import add_executor, add_measure
+from dashboard.commands.relink import add_relink
+from dashboard.commands.reopen import add_reopen
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:

@@ -23,31 +23,31 @@ from dashboard.corrections.versions import field_history
 from dashboard.database import open_database
 from dashboard.errors import NotServedError, RefusedError
 from dashboard.events import Events
+from dashboard.exports.project_transfer import ProjectTransfer
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.picture import Pictures
 from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES
 from dashboard.pictures.previews import DISK_BYTES, MEMORY_BYTES, Previews
 from dashboard.pictures.saving import Saving
-from dashboard.plates.keeper import Keeper
 from dashboard.plates.registry import Plates
 from dashboard.plates.survey import look_at, survey
-from dashboard.quality.choices import Choices
+from dashboard.plates.watcher import Keeper
+from dashboard.presence.presence import Presence
+from dashboard.projects.assay_setup import Choices
+from dashboard.projects.plate_links import Links
+from dashboard.projects.roles import RoleBook
+from dashboard.projects.rules import Projects
 from dashboard.quality.judging import Judging
 from dashboard.quality.measuring import Measuring
 from dashboard.quality.metrics import MetricStore
-from dashboard.quality.roles import RoleBook
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.amending import Amending
 from dashboard.reviews.blind import BlindReviews, without_conditions
-from dashboard.reviews.index import PlateIndex
 from dashboard.reviews.kept import failed_fields, kept_values
 from dashboard.reviews.ledger import Ledger
-from dashboard.reviews.links import Links
-from dashboard.reviews.medians import PlateMedians
-from dashboard.reviews.presence import Presence
-from dashboard.reviews.project import Projects
-from dashboard.reviews.project_transfer import ProjectTransfer
+from dashboard.reviews.plate_list import PlateIndex
+from dashboard.reviews.plate_trends import PlateMedians
 from dashboard.reviews.reviews import Reviews
 from dashboard.reviews.signing import Signing
 from dashboard.settings import Settings
@@ -72,11 +72,11 @@ if TYPE_CHECKING:
         VersionView,
         WellView,
     )
+    from dashboard.projects.plate_links import Link
+    from dashboard.projects.roles import RolesView
+    from dashboard.projects.rules import ReviewRules
     from dashboard.quality.judgement import Judgement
-    from dashboard.quality.roles import RolesView
     from dashboard.quality.statistics import StatisticsView
-    from dashboard.reviews.links import Link
-    from dashboard.reviews.project import ReviewRules
     from dashboard.workspace import Workspace
     from hcs.qc import RoleMapping
 

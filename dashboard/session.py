@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from bokeh.document import Document
 
+    from dashboard.addresses import Urls
     from dashboard.service import Service
-    from dashboard.web.urls import Urls
 
 _LOG = logging.getLogger(__name__)
 

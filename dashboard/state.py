@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlencode
 
 import param
 
+from dashboard.addresses import decode_channels, encode_channels
 from dashboard.pictures.projection import PROJECTIONS, Projection
-from dashboard.web.urls import decode_channels, encode_channels
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -66,16 +66,16 @@ if TYPE_CHECKING:
     from hcs.stores.store import PlateStore as PlateStore
     from hcs.tables.platemap import read_plate_map as read_plate_map
     from hcs.validation import validate as validate
-    from hcs.writing.pack import pack as pack
-    from hcs.writing.pack import unpack as unpack
-    from hcs.writing.purge import purge as purge
-    from hcs.writing.recovery import recover as recover
-    from hcs.writing.revert import history as history
-    from hcs.writing.revert import revert as revert
-    from hcs.writing.settle import settle as settle
-    from hcs.writing.settle import unsettled as unsettled
-    from hcs.writing.staging import StagedField as StagedField
-    from hcs.writing.staging import stage_field as stage_field
+    from hcs.writing.copying.pack import pack as pack
+    from hcs.writing.copying.pack import unpack as unpack
+    from hcs.writing.versions.purge import purge as purge
+    from hcs.writing.versions.recovery import recover as recover
+    from hcs.writing.versions.revert import history as history
+    from hcs.writing.versions.revert import revert as revert
+    from hcs.writing.versions.settle import settle as settle
+    from hcs.writing.versions.settle import unsettled as unsettled
+    from hcs.writing.versions.staging import StagedField as StagedField
+    from hcs.writing.versions.staging import stage_field as stage_field
     from hcs.writing.writer import HCSPlateWriter as HCSPlateWriter
     from hcs.writing.writer import login_name as login_name
     from hcs.writing.writer import to_hcs_zarr as to_hcs_zarr
@@ -117,12 +117,12 @@ else:
             "stores.store": "PlateStore",
             "tables.platemap": "read_plate_map",
             "validation": "validate",
-            "writing.pack": "pack unpack",
-            "writing.purge": "purge",
-            "writing.recovery": "recover",
-            "writing.revert": "history revert",
-            "writing.settle": "settle unsettled",
-            "writing.staging": "StagedField stage_field",
+            "writing.copying.pack": "pack unpack",
+            "writing.versions.purge": "purge",
+            "writing.versions.recovery": "recover",
+            "writing.versions.revert": "history revert",
+            "writing.versions.settle": "settle unsettled",
+            "writing.versions.staging": "StagedField stage_field",
             "writing.writer": (
                 "HCSPlateWriter login_name to_hcs_zarr write_hcs_well_image"
             ),

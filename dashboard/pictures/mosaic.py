@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.web.urls import sprite_columns
+from dashboard.addresses import sprite_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

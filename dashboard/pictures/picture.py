@@ -10,8 +10,10 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dashboard.addresses import encode_channels, sprite_columns
 from dashboard.errors import NotServedError
-from dashboard.pictures import first_fields, leaving, rendering
+from dashboard.pictures import cancellation as leaving
+from dashboard.pictures import first_fields, rendering
 from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES, PlaneCache
 from dashboard.pictures.planes import (
     PlaneRequest,
@@ -26,7 +28,6 @@ from dashboard.pictures.planes import (
 )
 from dashboard.pictures.plate_sprite import PlateSprite, bitmap
 from dashboard.pictures.thumbnails import Thumbnails, drawn, previewed
-from dashboard.web.urls import encode_channels, sprite_columns
 from hcs.cache import LRUCache
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard.pictures.leaving import LeftError
+from dashboard.pictures.cancellation import LeftError
 from dashboard.plates.values import CacheFill
 from hcs.cache import LRUCache
 

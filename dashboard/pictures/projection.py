@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from dashboard.pictures import leaving
+from dashboard.pictures import cancellation as leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.errors import NotServedError
-from dashboard.pictures import leaving, rendering
+from dashboard.pictures import cancellation as leaving
+from dashboard.pictures import rendering
 from dashboard.pictures.outlines import draw_outlines
 from dashboard.pictures.planes import (
     PICTURE_BYTES,

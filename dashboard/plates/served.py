@@ -23,7 +23,7 @@ from dashboard.plates.fields import (
     records_of,
 )
 from dashboard.plates.overview import Grid, KnownWell, acquisitions_of, describe_plate
-from dashboard.plates.turns import next_turn
+from dashboard.plates.poll_order import next_turn
 from dashboard.plates.values import PlateEntry, WellView
 from dashboard.text import plain_text
 from hcs import HCSPlate, Multiscales, from_hcs_zarr

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.pictures.contrast import plate_channels
+from dashboard.plates.contrast import plate_channels
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:

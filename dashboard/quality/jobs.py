@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.plates.values import Progress
-from dashboard.quality.basis import told
+from dashboard.quality.measure_settings import told
 from dashboard.quality.metrics import FieldKey
 from dashboard.quality.scores import missing, summarise
 from hcs.errors import HCSError
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.quality.basis import Basis
-    from dashboard.quality.knowledge import Knowledge, Place
+    from dashboard.quality.measure_settings import Basis
     from dashboard.quality.metrics import MetricStore
+    from dashboard.quality.plate_metrics import Knowledge, Place
     from hcs.qc import FieldResult
 
 _LOG = logging.getLogger(__name__)

@@ -7,9 +7,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboard.quality.basis import Basis, BasisBook
-from dashboard.quality.imports import ImportBook
-from dashboard.quality.kept_wells import KeptWells
+from dashboard.quality.imported_tables import ImportBook
+from dashboard.quality.measure_settings import Basis, BasisBook
 from dashboard.quality.medians import MedianBook
 from dashboard.quality.suspects import (
     Evidence,
@@ -17,14 +16,15 @@ from dashboard.quality.suspects import (
     baselines_to_json,
     judge,
 )
+from dashboard.quality.well_value_store import KeptWells
 from hcs.qc import FAILURE_RULES, definition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dashboard.plates.served import ServedPlate
+    from dashboard.projects.roles import RoleBook
     from dashboard.quality.judgement import Judgement
-    from dashboard.quality.roles import RoleBook
     from dashboard.settings import Settings
 
 _KIND = "baselines"

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.plates.values import FieldValues, MetricInfo, MetricValues, Progress
-from dashboard.quality.behind import Behind
-from dashboard.quality.imports import PREFIX
+from dashboard.quality.imported_tables import PREFIX
 from dashboard.quality.jobs import Jobs
-from dashboard.quality.memory import Memory
+from dashboard.quality.metrics_cache import Memory
+from dashboard.quality.off_loop import Behind
 from dashboard.quality.scores import (
     clip_levels,
     field_value,
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.quality.basis import Basis
-    from dashboard.quality.imports import Values
+    from dashboard.quality.imported_tables import Values
     from dashboard.quality.judgement import Judgement
     from dashboard.quality.judging import Judging
-    from dashboard.quality.knowledge import Knowledge, Place
+    from dashboard.quality.measure_settings import Basis
     from dashboard.quality.metrics import Measured, MetricStore
+    from dashboard.quality.plate_metrics import Knowledge, Place
     from hcs.qc import Clip
 
 _LOG = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from dashboard.plates.values import MetricInfo
-from dashboard.quality.basis import Basis, proposed
-from dashboard.quality.imports import PREFIX as IMPORTED
+from dashboard.quality.imported_tables import PREFIX as IMPORTED
+from dashboard.quality.measure_settings import Basis, proposed
 from dashboard.quality.metrics import Measured
 from hcs.qc import (
     EVERY_METRIC,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dashboard.plates.values import ChannelDisplay
-    from dashboard.quality.imports import ImportedMetric
+    from dashboard.quality.imported_tables import ImportedMetric
     from hcs.qc import Definition, FieldResult, PlaneResult
 
 _FIRST = tuple(dict.fromkeys(rule.metric for rule in FAILURE_RULES))

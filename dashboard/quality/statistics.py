@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from dashboard.plates.values import MetricInfo, MetricValues, PlateOverview
-    from dashboard.quality.roles import RoleBook
+    from dashboard.projects.roles import RoleBook
     from dashboard.settings import Settings
     from hcs.layout import Position
     from hcs.qc import AssayReport, Compared, Positions, WellRole

@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dashboard.quality.basis import Basis
 from dashboard.quality.judgement import MOST, Judgement, ReasonView, SuspectView
+from dashboard.quality.measure_settings import Basis
 from dashboard.quality.scores import METRICS, clip_levels, field_value, top_of
 from hcs.qc import (
     FAILURE_RULES,

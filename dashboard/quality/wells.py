@@ -10,8 +10,8 @@ import numpy as np
 
 from dashboard.errors import NotServedError
 from dashboard.plates.values import MetricInfo, MetricValue, MetricValues
-from dashboard.quality.imports import PREFIX as IMPORTED
-from dashboard.quality.imports import STRANGE, WHOLE
+from dashboard.quality.imported_tables import PREFIX as IMPORTED
+from dashboard.quality.imported_tables import STRANGE, WHOLE
 from dashboard.quality.metrics import Measured
 from dashboard.quality.scores import (
     COMPLETENESS,
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dashboard.plates.values import PlateOverview, Progress, WellState
-    from dashboard.quality.basis import Basis
-    from dashboard.quality.imports import ImportedMetric, Values
+    from dashboard.quality.imported_tables import ImportedMetric, Values
     from dashboard.quality.judgement import Judgement
+    from dashboard.quality.measure_settings import Basis
     from hcs.qc import How
 
 FIELD = "field:"

@@ -12,8 +12,8 @@ from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from dashboard.plates.registry import Plates
+    from dashboard.projects.rules import Projects
     from dashboard.reviews.acts import Subject
-    from dashboard.reviews.project import Projects
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.verdicts import Verdicts
     from hcs.metadata import Who

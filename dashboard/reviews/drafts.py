@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, NotServedError
-from dashboard.reviews.standing import labels_of, versions_now
+from dashboard.reviews.ledger_state import labels_of, versions_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

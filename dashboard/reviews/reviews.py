@@ -14,10 +14,10 @@ import time
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError
+from dashboard.exports.decisions_file import continued
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.drafts import Drafts
-from dashboard.reviews.signed import refuse_if_signed
-from dashboard.reviews.standing import (
+from dashboard.reviews.ledger_state import (
     LOOK_SECONDS,
     Known,
     field_labels,
@@ -26,7 +26,7 @@ from dashboard.reviews.standing import (
     review_of,
     take,
 )
-from dashboard.reviews.transfer import continued
+from dashboard.reviews.signed import refuse_if_signed
 from dashboard.reviews.values import Decision, Offer, Outcome, PlateReview
 from dashboard.reviews.wording import describe, subject_text
 from hcs.plates import plate_fingerprint
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
+    from dashboard.projects.plate_links import Links
+    from dashboard.projects.rules import Projects
     from dashboard.quality.measuring import Measuring
     from dashboard.reviews.ledger import Ledger
-    from dashboard.reviews.links import Links
-    from dashboard.reviews.project import Projects
     from dashboard.reviews.verdicts import Verdicts
     from hcs.metadata import Who
 

@@ -10,8 +10,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
+from dashboard.projects.rules import USUAL
 from dashboard.reviews.acts import Act, new_batch
-from dashboard.reviews.project import USUAL
 from dashboard.reviews.signed import (
     counts_of,
     refuse_if_signed,
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from dashboard.events import Events
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
+    from dashboard.projects.rules import Projects
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.looks import Looks
-    from dashboard.reviews.project import Projects
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.values import SignedOff
     from dashboard.settings import Settings

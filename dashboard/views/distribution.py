@@ -13,9 +13,9 @@ import param
 from dashboard.quality.scores import SUSPICION, is_measured
 from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
-from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, text_of
 from dashboard.views.plotting import Drawing, cuts_of, drawing
+from dashboard.views.writes import Attempts
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:

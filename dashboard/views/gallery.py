@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dashboard.addresses import sprite_columns
 from dashboard.pictures.coarse import SIDES, stored_side
 from dashboard.state import ORDERS
 from dashboard.text import plain_text
@@ -13,7 +14,6 @@ from dashboard.views.display import drawn
 from dashboard.views.field_order import field_value, shown_fields
 from dashboard.views.field_viewer import spoken_plane
 from dashboard.views.island import Island, Message, index_of, text_of
-from dashboard.web.urls import sprite_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dashboard import theme
 from dashboard.app import assets_folder
 from dashboard.state import ViewState
-from dashboard.views.beside import Beside
+from dashboard.views.assay_panel import Setup
 from dashboard.views.channels import Channels
 from dashboard.views.compare import Compare
 from dashboard.views.correction import Correction
@@ -29,12 +29,12 @@ from dashboard.views.plates import PlateList
 from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
 from dashboard.views.scripts import needed, styles
-from dashboard.views.setup import Setup
-from dashboard.views.shell import Shell
+from dashboard.views.side_wells import Beside
 from dashboard.views.signoff import Signoff
 from dashboard.views.snapshot import Snapshot, Snapshots
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
+from dashboard.views.template import Shell
 from dashboard.views.upload import UploadForm
 from dashboard.views.wire import described, embedded, wire_of
 from dashboard.web.http import assets_version

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.addresses import encode_channels
 from dashboard.text import plain_text
 from dashboard.views.display import drawn, shown
 from dashboard.views.island import Island, Message, index_of, text_of
 from dashboard.views.montage import montages
 from dashboard.views.plate_map import STATES, _heads, scored_content
-from dashboard.web.urls import encode_channels
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         PlateOverview,
         WellState,
     )
-    from dashboard.quality.roles import RolesView
+    from dashboard.projects.roles import RolesView
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 

@@ -12,8 +12,8 @@ from dashboard.views.island import Island, Message, text_of
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateEntry
-    from dashboard.reviews.index import PlateLine, WellMark
-    from dashboard.reviews.medians import MedianTrend
+    from dashboard.reviews.plate_list import PlateLine, WellMark
+    from dashboard.reviews.plate_trends import MedianTrend
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dashboard.plates.values import MetricInfo, MetricValues
-    from dashboard.quality.basis import Cut
+    from dashboard.quality.measure_settings import Cut
     from dashboard.service import Service
     from dashboard.theme import Palette
     from dashboard.views.distribution import PlotChoice

@@ -8,7 +8,7 @@ from dashboard.text import plain_text
 from dashboard.views.island import Island, Message
 
 if TYPE_CHECKING:
-    from dashboard.reviews.presence import Present
+    from dashboard.presence.presence import Present
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 

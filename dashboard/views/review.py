@@ -6,15 +6,15 @@ from collections import deque
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from dashboard.exports.anndata_table import write_beside
 from dashboard.reviews.acts import VERDICTS, Subject
-from dashboard.reviews.beside import write_beside
 from dashboard.reviews.queue import entries, order, tally, unjudged
 from dashboard.reviews.values import Decision, Outcome
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, index_of, text_of
 from dashboard.views.redrawing import Redrawn
 from dashboard.views.samples import Sample, by_chance, fulfil, pictures
-from dashboard.views.standing import (
+from dashboard.views.verdict_content import (
     field_content,
     field_standings,
     locked,

@@ -14,10 +14,10 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from dashboard.addresses import Urls
     from dashboard.plates.values import FieldView, MetricValues, PlateOverview, WellView
-    from dashboard.quality.roles import RolesView
+    from dashboard.projects.roles import RolesView
     from dashboard.state import ViewState
-    from dashboard.web.urls import Urls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

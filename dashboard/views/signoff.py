@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashboard.plates.values import PlateOverview
+    from dashboard.projects.rules import ReviewRules
     from dashboard.reviews.acts import Act
     from dashboard.reviews.agreement import Agreement, Disagreement
-    from dashboard.reviews.project import ReviewRules
     from dashboard.reviews.values import BlindState, SignedOff
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.plates.labels import find_label
+from dashboard.projects.roles import RolesView
 from dashboard.quality.judgement import Judgement
-from dashboard.quality.roles import RolesView
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.state import ViewState
 from dashboard.text import plain_text

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.scores import is_measured
 from dashboard.text import plain_text
-from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, text_of
+from dashboard.views.writes import Attempts
 from hcs.errors import HCSError
 from hcs.qc import ROLES, RoleMapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.quality.roles import RolesView
+    from dashboard.projects.roles import RolesView
     from dashboard.quality.statistics import (
         PositionsView,
         StatisticLine,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
-from dashboard.views.attempts import Attempts
 from dashboard.views.island import Island, Message, text_of
 from dashboard.views.redrawing import Redrawn
+from dashboard.views.writes import Attempts
 from hcs.terminal import counted
 
 if TYPE_CHECKING:

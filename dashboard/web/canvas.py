@@ -7,10 +7,10 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dashboard.addresses import Urls
 from dashboard.pictures.mosaic import arrange
 from dashboard.text import plain_text
 from dashboard.web.http import Handler
-from dashboard.web.urls import Urls
 
 if TYPE_CHECKING:
     from tornado.web import RequestHandler

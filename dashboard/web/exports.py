@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dashboard.reviews.report import report_html
-from dashboard.reviews.tables import PlateTables
+from dashboard.exports.report import report_html
+from dashboard.exports.tables import PlateTables
 from dashboard.web.http import Handler
 
 if TYPE_CHECKING:

@@ -24,13 +24,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
+from dashboard.addresses import decode_channels
 from dashboard.errors import NotServedError, RefusedError
-from dashboard.pictures.leaving import LeftError, until_left
+from dashboard.pictures.cancellation import LeftError, until_left
 from dashboard.pictures.planes import PlaneRequest, Raw
 from dashboard.pictures.projection import PROJECTIONS, Projection
 from dashboard.pictures.rendering import encode_jpeg, error_cell
 from dashboard.text import plain_text
-from dashboard.web.urls import decode_channels
 from hcs.errors import HCSError, NotFoundError
 
 if TYPE_CHECKING:

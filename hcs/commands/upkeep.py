@@ -52,7 +52,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _settle(options: argparse.Namespace) -> int:
-    from hcs.writing.settle import settle
+    from hcs.writing.versions.settle import settle
 
     left = settle(options.plate, now=options.now)
     for one in left:
@@ -64,7 +64,7 @@ def _settle(options: argparse.Namespace) -> int:
 
 
 def _recover(options: argparse.Namespace) -> int:
-    from hcs.writing.recovery import recover
+    from hcs.writing.versions.recovery import recover
 
     found = recover(options.plate)
     if not found and "://" not in options.plate:
@@ -88,7 +88,7 @@ def _check_plate(path: Path) -> None:
 
 
 def _purge(options: argparse.Namespace) -> int:
-    from hcs.writing.purge import purge
+    from hcs.writing.versions.purge import purge
 
     gone = purge(
         options.plate,

@@ -113,7 +113,7 @@ def _row(
 
 def _revert(options: argparse.Namespace) -> int:
     from hcs.plates.plate import from_hcs_zarr
-    from hcs.writing.revert import revert
+    from hcs.writing.versions.revert import revert
     from hcs.writing.writer import login_name
 
     with from_hcs_zarr(options.plate) as plate:

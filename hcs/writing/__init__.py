@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hcs.writing.lock import locked as locked
+    from hcs.writing.targets.lock import locked as locked
 else:
     from hcs.public import public_names
 
     __all__, __getattr__, __dir__ = public_names(
         __name__,
         {
-            "lock": "locked",
+            "targets.lock": "locked",
         },
     )

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hcs.errors import HCSError
 from hcs.ngff import spec
-from hcs.writing import hierarchy
+from hcs.writing.targets import hierarchy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hcs.writing.hierarchy import PlateState
-    from hcs.writing.target import Target
+    from hcs.writing.targets.hierarchy import PlateState
+    from hcs.writing.targets.target import Target
 
 ACQUIRED: Final = "acquired"
 """What `overwrite` must be for a plate with such content to be replaced."""

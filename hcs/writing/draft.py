@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hcs.errors import ArgumentError, MetadataError, StoreError, UnsupportedVersionError
 from hcs.ngff import spec
-from hcs.writing import hierarchy, step
 from hcs.writing.acquired import ACQUIRED, acquired_content
-from hcs.writing.folder import DirectoryTarget, exchange
-from hcs.writing.lock import locked
-from hcs.writing.overlay import OverlayTarget
-from hcs.writing.pack import pack
-from hcs.writing.places import (
+from hcs.writing.copying.pack import pack
+from hcs.writing.targets import hierarchy, step
+from hcs.writing.targets.archive import OverlayTarget
+from hcs.writing.targets.folder import DirectoryTarget, exchange
+from hcs.writing.targets.locations import (
     ASIDE,
     TRASH,
     beside,
@@ -26,16 +25,17 @@ from hcs.writing.places import (
     object_target,
     opened,
 )
-from hcs.writing.recovery import recover
-from hcs.writing.settle import settle
-from hcs.writing.target import Target, store_errors
+from hcs.writing.targets.lock import locked
+from hcs.writing.targets.target import Target, store_errors
+from hcs.writing.versions.recovery import recover
+from hcs.writing.versions.settle import settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from hcs.metadata import Plate
-    from hcs.writing.objects import ObjectTarget
+    from hcs.writing.targets.objects import ObjectTarget
 
 _log = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ from hcs.errors import (
     WriterStateError,
 )
 from hcs.metadata import Plate, Who, as_plate
-from hcs.writing import hierarchy
-from hcs.writing.convert import to_hcs_zarr as to_hcs_zarr
+from hcs.writing.copying.convert import to_hcs_zarr as to_hcs_zarr
 from hcs.writing.draft import Draft, open_draft
+from hcs.writing.encoding.storage import Storage
 from hcs.writing.person import login_name as login_name
-from hcs.writing.settle import NO_WAIT, settle_at_end
-from hcs.writing.staging import write_field
-from hcs.writing.storage import Storage
+from hcs.writing.targets import hierarchy
+from hcs.writing.versions.settle import NO_WAIT, settle_at_end
+from hcs.writing.versions.staging import write_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from hcs.metadata import FieldVersion
-    from hcs.writing.claim import Place
     from hcs.writing.draft import Overwrite
+    from hcs.writing.versions.claim import Place
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -215,7 +215,7 @@ class HCSPlateWriter:
             Why, for the history.
         **storage
             ``chunks``, ``shards``, ``codec``, ``levels``: see
-            `hcs.writing.storage.Storage`.
+            `hcs.writing.encoding.storage.Storage`.
 
         Returns
         -------

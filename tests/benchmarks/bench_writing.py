@@ -32,7 +32,7 @@ import hcs
 from hcs.demo import design
 from hcs.images.pyramid import downsample, level_shapes, levels_of
 from hcs.layout import well_label
-from hcs.writing.codec import CODECS, choose_codec
+from hcs.writing.encoding.codec import CODECS, choose_codec
 from hcs.writing.writer import HCSPlateWriter
 from tests import plates
 
@@ -181,7 +181,7 @@ def against_the_floor(pixels: np.ndarray[Any, Any], folder: Path) -> list[str]:
     zstd = numcodecs.Zstd(3)
 
     def without_digest(path: Path, codec: str) -> None:
-        with mock.patch("hcs.writing.encode.hashlib.sha256", NoDigest):
+        with mock.patch("hcs.writing.encoding.encode.hashlib.sha256", NoDigest):
             write(pixels, path, plain, codec=codec)
 
     def archive(path: Path, options: dict[str, Any]) -> None:

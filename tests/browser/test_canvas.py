@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from playwright.sync_api import expect
 
+from dashboard.addresses import decode_channels
 from dashboard.pictures.rendering import composite
-from dashboard.web.urls import decode_channels
 from hcs import from_hcs_zarr
 from tests.browser.serving import Server, well
 

@@ -11,7 +11,7 @@ import numpy as np
 import zarr
 
 import hcs
-from hcs.writing.recovery import recover
+from hcs.writing.versions.recovery import recover
 
 Values = dict[str, int]
 """The one value of each listed field, by ``"<well>/<field name>"``."""

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import hcs
-import hcs.writing.convert
+import hcs.writing.copying.convert
+import hcs.writing.copying.tree
 import hcs.writing.draft
-import hcs.writing.folder
-import hcs.writing.overlay
-import hcs.writing.settle
-import hcs.writing.tree
-import hcs.writing.verify
+import hcs.writing.encoding.verify
+import hcs.writing.targets.archive
+import hcs.writing.targets.folder
+import hcs.writing.versions.settle
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
-from hcs.writing.purge import purge
-from hcs.writing.recovery import recover
-from hcs.writing.settle import settle
+from hcs.writing.versions.purge import purge
+from hcs.writing.versions.recovery import recover
+from hcs.writing.versions.settle import settle
 from hcs.writing.writer import HCSPlateWriter, to_hcs_zarr
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _without_exchange() -> None:
     def refuse(one: Path, other: Path) -> bool:
         return False
 
-    hcs.writing.folder.exchange = refuse
+    hcs.writing.targets.folder.exchange = refuse
     hcs.writing.draft.exchange = refuse
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import hcs
-from hcs.writing.recovery import recover
-from hcs.writing.settle import settle
+from hcs.writing.versions.recovery import recover
+from hcs.writing.versions.settle import settle
 from tests import plates
 from tests.faults import checks, scenarios
 

@@ -17,7 +17,7 @@ from typing import Any
 import numcodecs.blosc  # noqa: F401  (what the library imports late, once for all)
 import zarr.storage  # noqa: F401
 
-from hcs.writing import step
+from hcs.writing.targets import step
 from tests.faults import scenarios
 
 _PATIENCE = 100

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.reviews.project import ReviewRules
-from dashboard.reviews.report import report_html
-from dashboard.reviews.tables import PlateTables
-from dashboard.reviews.transfer import export_decisions, import_decisions
+from dashboard.exports.decisions_file import export_decisions, import_decisions
+from dashboard.exports.report import report_html
+from dashboard.exports.tables import PlateTables
+from dashboard.projects.rules import ReviewRules
 from tests import plates
 from tests.integration.judged import A1, A2, ADA, BEN, FIELD, KEY, judge
 from tests.integration.serving import service, surveyed

@@ -11,9 +11,9 @@ import pytest
 
 from dashboard.app import Settings
 from dashboard.errors import DashboardError, RefusedError
+from dashboard.exports.decisions_file import export_decisions
+from dashboard.exports.tables import PlateTables
 from dashboard.reviews.acts import Subject
-from dashboard.reviews.tables import PlateTables
-from dashboard.reviews.transfer import export_decisions
 from dashboard.reviews.values import Decision
 from tests import plates
 from tests.integration.judged import (

@@ -420,7 +420,7 @@ def test_an_interrupted_command_says_what_it_leaves_and_goes_on(
 
     target = tmp_path / "copy.zarr"
     with monkeypatch.context() as patched:
-        patched.setattr("hcs.writing.step.reached", stop)
+        patched.setattr("hcs.writing.targets.step.reached", stop)
         done = hcs("convert", plate_path, target, "--version", "0.4")
     assert done.code == 130
     assert len(done.err.splitlines()) == 1

@@ -13,7 +13,7 @@ import pytest
 import zarr
 
 import hcs
-from hcs.writing import step
+from hcs.writing.targets import step
 from tests import plates
 from tests.faults import checks
 

@@ -12,10 +12,10 @@ import pytest
 
 from dashboard.corrections.uploads import Quotas
 from dashboard.errors import BlockedError, NotServedError, RefusedError
+from dashboard.exports.report import report_html
+from dashboard.exports.tables import PlateTables
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.values import Source
-from dashboard.reviews.report import report_html
-from dashboard.reviews.tables import PlateTables
 from dashboard.state import ViewState
 from dashboard.views.field_viewer import place
 from hcs import from_hcs_zarr
@@ -509,10 +509,10 @@ import os, sys
 from pathlib import Path
 from dashboard.corrections import correction as corrections
 from dashboard.plates.values import Source
-from dashboard.reviews.report import report_html
-from dashboard.reviews.tables import PlateTables
+from dashboard.exports.report import report_html
+from dashboard.exports.tables import PlateTables
 from hcs import Who
-from hcs.writing import step
+from hcs.writing.targets import step
 from tests.integration.serving import send, service, surveyed, tiff
 import numpy as np
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import hcs
-from dashboard.reviews.tables import PlateTables
-from dashboard.reviews.transfer import export_decisions, import_decisions
+from dashboard.exports.decisions_file import export_decisions, import_decisions
+from dashboard.exports.tables import PlateTables
 from tests.integration.serving import service, surveyed
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dashboard.addresses import Urls
 from dashboard.app import Settings, make_server, new_loop, normal_prefix
 from dashboard.corrections.uploads import Quotas
 from dashboard.errors import DashboardError
 from dashboard.plates.values import ChannelSetting, Source
 from dashboard.web.http import FOREVER, assets_version
-from dashboard.web.urls import Urls
 from tests import plates
 from tests.integration.serving import Served, service, surveyed, tiff
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from dashboard.cli import main
 from dashboard.database import metric_values, open_database
-from dashboard.quality.basis import Basis
+from dashboard.quality.measure_settings import Basis
 from dashboard.quality.metrics import FieldKey, Measured, MetricStore
 from dashboard.quality.scores import METRICS, missing
 from hcs.metadata import Who
@@ -242,7 +242,7 @@ def foreign(plate: Path) -> None:
 
 
 def correct(plate: Path, row: str, column: str, index: int) -> None:
-    from hcs.writing.staging import stage_field
+    from hcs.writing.versions.staging import stage_field
 
     with from_hcs_zarr(plate) as opened:
         before = opened.id

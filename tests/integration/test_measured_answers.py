@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dashboard.exports.tables import PlateTables
 from dashboard.quality import scores
 from dashboard.reviews.acts import Subject
-from dashboard.reviews.tables import PlateTables
 from tests import plates
 from tests.integration.judged import A1, KEY, judge
 from tests.integration.serving import service, surveyed

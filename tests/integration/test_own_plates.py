@@ -12,7 +12,7 @@ import hcs
 from hcs.images.pyramid import METHODS
 from hcs.ingest.plate import import_plate
 from hcs.ngff import spec
-from hcs.writing.settle import settle
+from hcs.writing.versions.settle import settle
 from tests import plates
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 import hcs
-from hcs.writing.recovery import recover
+from hcs.writing.versions.recovery import recover
 from tests import plates
 from tests.faults import checks
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dashboard.addresses import Urls
 from dashboard.app import Settings
-from dashboard.web.urls import Urls
 from tests import plates
 from tests.integration.serving import Served, service, surveyed
 from tests.integration.test_remote import Server

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event, func, select, update
 
+from dashboard.addresses import Urls
 from dashboard.app import Settings
 from dashboard.database import open_database, presence
-from dashboard.reviews.presence import BEAT_SECONDS, GONE_SECONDS, Presence, Present
-from dashboard.web.urls import Urls
+from dashboard.presence.presence import BEAT_SECONDS, GONE_SECONDS, Presence, Present
 from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import Served, service, wait_for
@@ -87,7 +87,7 @@ OTHER = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
 from dashboard.database import open_database
-from dashboard.reviews.presence import Presence
+from dashboard.presence.presence import Presence
 from hcs.metadata import Who
 with ThreadPoolExecutor(2) as pool:
     engine = open_database(sys.argv[1])

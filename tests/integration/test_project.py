@@ -13,9 +13,9 @@ import pytest
 
 from dashboard.cli import main
 from dashboard.errors import DashboardError, RefusedError
+from dashboard.exports.project_file import KINDS
+from dashboard.projects.rules import ReviewRules
 from dashboard.reviews.acts import Subject
-from dashboard.reviews.project import ReviewRules
-from dashboard.reviews.project_file import KINDS
 from dashboard.reviews.values import Decision
 from hcs.metadata import Who
 from hcs.qc import RoleMapping

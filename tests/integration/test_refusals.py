@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from bokeh.document import Document
 
+from dashboard.addresses import Urls
 from dashboard.errors import RefusedError
 from dashboard.plates.values import Progress
 from dashboard.quality.judgement import Judgement
@@ -19,7 +20,6 @@ from dashboard.views.measuring import MeasuringJob
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
-from dashboard.web.urls import Urls
 from tests import plates
 from tests.integration.judged import ADA, KEY
 from tests.integration.serving import service, surveyed, wait_for

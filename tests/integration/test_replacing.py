@@ -15,8 +15,8 @@ import tifffile
 import hcs
 from hcs.cli import main
 from hcs.demo import make_demo_plate
-from hcs.writing import step
-from hcs.writing.folder import DirectoryTarget
+from hcs.writing.targets import step
+from hcs.writing.targets.folder import DirectoryTarget
 from tests import plates
 from tests.faults import checks
 

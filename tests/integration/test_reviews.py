@@ -17,16 +17,16 @@ from pyarrow import parquet
 
 from dashboard.app import Settings
 from dashboard.errors import DashboardError, RefusedError
+from dashboard.exports.anndata_table import _put, write_beside
+from dashboard.exports.decisions_file import export_decisions, import_decisions
+from dashboard.exports.tables import PlateTables
 from dashboard.plates.values import Source
 from dashboard.reviews.acts import Subject, new_batch
-from dashboard.reviews.beside import _put, write_beside
-from dashboard.reviews.tables import PlateTables
-from dashboard.reviews.transfer import export_decisions, import_decisions
 from dashboard.reviews.values import Decision
 from dashboard.text import safe_cell
 from hcs import validate
 from hcs.metadata import Who
-from hcs.writing.lock import locked
+from hcs.writing.targets.lock import locked
 from tests import plates
 from tests.integration.serving import (
     Served,

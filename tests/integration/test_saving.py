@@ -14,11 +14,11 @@ import zarr
 from PIL import Image
 
 import hcs
+from dashboard.addresses import Urls
 from dashboard.app import Settings
 from dashboard.pictures import planes
 from dashboard.pictures.outlines import COLOUR
 from dashboard.pictures.saving import round_length
-from dashboard.web.urls import Urls
 from tests import plates
 from tests.integration.serving import Served, service, surveyed
 

@@ -13,11 +13,11 @@ from bokeh.client import pull_session
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
+from dashboard.addresses import Urls
 from dashboard.app import Settings
 from dashboard.session import Session
 from dashboard.state import SessionState, ViewState, encode
 from dashboard.views.page import Page
-from dashboard.web.urls import Urls
 from hcs.errors import NotFoundError
 from tests import plates
 from tests.integration.serving import Served, service, surveyed, wait_for

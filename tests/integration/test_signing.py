@@ -12,15 +12,15 @@ import pytest
 
 from dashboard.cli import main
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
+from dashboard.exports.decisions_file import export_decisions, import_decisions
+from dashboard.exports.report import report_html
 from dashboard.plates.values import Source
+from dashboard.projects.rules import ReviewRules
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.looks import Looks
-from dashboard.reviews.project import ReviewRules
-from dashboard.reviews.report import report_html
-from dashboard.reviews.transfer import export_decisions, import_decisions
 from hcs import from_hcs_zarr, revert, stage_field, to_ngff_image
 from hcs.metadata import Who
-from hcs.writing.lock import locked
+from hcs.writing.targets.lock import locked
 from tests import plates
 from tests.integration.judged import (
     A1,

@@ -15,7 +15,7 @@ import pytest
 import zarr
 
 import hcs
-from hcs.writing.recovery import recover
+from hcs.writing.versions.recovery import recover
 from tests import plates
 from tests.faults import checks
 
@@ -227,7 +227,7 @@ def test_every_moment_of_a_correction_is_a_valid_plate(tmp_path: Path) -> None:
     pytest.importorskip("ome_zarr_models")
     from ome_zarr_models.v05.hcs import HCS
 
-    import hcs.writing.step
+    import hcs.writing.targets.step
 
     path = plates.make(tmp_path / "p.zarr", rows=1, columns=2, fields=2, channels=1)
     steps = []
@@ -236,12 +236,12 @@ def test_every_moment_of_a_correction_is_a_valid_plate(tmp_path: Path) -> None:
         steps.append(name)
         HCS.from_zarr(zarr.open_group(path, mode="r"))
 
-    hcs.writing.step.reached, quiet = look, hcs.writing.step.reached
+    hcs.writing.targets.step.reached, quiet = look, hcs.writing.targets.step.reached
     try:
         _correct(path, 9)
         hcs.settle(path, now=True)
     finally:
-        hcs.writing.step.reached = quiet
+        hcs.writing.targets.step.reached = quiet
     assert len(steps) > 30
 
 

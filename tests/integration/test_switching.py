@@ -8,9 +8,9 @@ import numpy as np
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
+from dashboard.addresses import Urls
 from dashboard.session import Session
 from dashboard.views.page import Page
-from dashboard.web.urls import Urls
 from tests.benchmarks import cell_plates
 from tests.integration.serving import service, surveyed
 

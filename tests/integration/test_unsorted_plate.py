@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dashboard.exports.tables import PlateTables
 from dashboard.plates.values import ChannelSetting
-from dashboard.quality.maps import as_csv
-from dashboard.reviews.tables import PlateTables
+from dashboard.projects.plate_maps import as_csv
 from hcs import HCSPlateWriter, from_hcs_zarr
 from hcs.cli import main
 from tests import plates

@@ -18,8 +18,8 @@ import zarr
 import hcs
 from hcs.metadata import Plate
 from hcs.ngff import spec
-from hcs.writing import hierarchy
-from hcs.writing.folder import DirectoryTarget
+from hcs.writing.targets import hierarchy
+from hcs.writing.targets.folder import DirectoryTarget
 from tests import plates
 
 VERSIONS = ["0.4", "0.5", "0.6"]

@@ -14,9 +14,9 @@ import pytest
 import zarr
 
 import hcs
-from hcs.writing import group, objects
-from hcs.writing.recovery import recover
-from hcs.writing.settle import unsettled
+from hcs.writing.targets import group, objects
+from hcs.writing.versions.recovery import recover
+from hcs.writing.versions.settle import unsettled
 from tests import plates
 
 ME = hcs.Who("Ada", "typed")
@@ -122,7 +122,7 @@ def test_a_conflict_says_who_was_first(place: Any) -> None:
 
 def test_a_document_that_changed_since_it_was_read_is_read_again(s3: str) -> None:
     """As another process does between our reading and our conditional put."""
-    from hcs.writing import step
+    from hcs.writing.targets import step
 
     hcs.write_hcs_well_image(s3, _image(3), plates.document(), "A", "1")
     base = _live(s3)
@@ -184,7 +184,7 @@ def test_a_group_that_was_left_incomplete_is_removed_when_it_is_old(
     class Stop(BaseException):
         pass
 
-    from hcs.writing import step
+    from hcs.writing.targets import step
 
     def stop(name: str) -> None:
         if name == "complete":

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.errors import RefusedError
-from dashboard.quality.basis import basis_of, proposed
-from dashboard.quality.maps import as_csv
+from dashboard.projects.plate_maps import as_csv
+from dashboard.quality.measure_settings import basis_of, proposed
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
 from dashboard.service import Service

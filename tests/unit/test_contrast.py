@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.pictures.contrast import plate_channels
+from dashboard.plates.contrast import plate_channels
 from hcs import contrast
 from hcs.metadata import Channel, Window
 

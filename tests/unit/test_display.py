@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hcs.metadata import Channel, Window
-from hcs.writing.display import (
+from hcs.writing.encoding.display import (
     channel_entry,
     describe_channels,
     read_channels,

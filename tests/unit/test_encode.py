@@ -15,10 +15,15 @@ from zarr.storage import LocalStore
 
 from hcs.errors import InvalidPathError, ShapeError
 from hcs.images.pyramid import level_shapes
-from hcs.writing.codec import CODECS, choose_codec, crc32c
-from hcs.writing.encode import ArrayLayout, choose_chunk, encode_given, encode_levels
-from hcs.writing.folder import DirectoryTarget
-from hcs.writing.target import GroupSink
+from hcs.writing.encoding.codec import CODECS, choose_codec, crc32c
+from hcs.writing.encoding.encode import (
+    ArrayLayout,
+    choose_chunk,
+    encode_given,
+    encode_levels,
+)
+from hcs.writing.targets.folder import DirectoryTarget
+from hcs.writing.targets.target import GroupSink
 
 DTYPES = ["bool", "u1", "i1", "<u2", ">u2", "<i4", "<u8", "<f2", "<f4", ">f8"]
 

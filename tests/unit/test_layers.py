@@ -26,7 +26,7 @@ _PURE = (
     "hcs.ngff.spec",
 )
 _FACELESS = (
-    "dashboard.pictures.contrast",
+    "dashboard.plates.contrast",
     "dashboard.database",
     "dashboard.corrections.decoding",
     "dashboard.events",
@@ -34,13 +34,13 @@ _FACELESS = (
     "dashboard.quality.judging",
     "dashboard.pictures.rendering",
     "dashboard.reviews.reviews",
-    "dashboard.quality.roles",
+    "dashboard.projects.roles",
     "dashboard.service",
     "dashboard.state",
     "dashboard.quality.statistics",
     "dashboard.quality.suspects",
     "dashboard.corrections.uploads",
-    "dashboard.web.urls",
+    "dashboard.addresses",
     "dashboard.plates.values",
 )
 _QUICK = ("hcs.cli", "dashboard.cli")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hcs.errors import ConflictError, StoreError
-from hcs.writing import lock
-from hcs.writing.lock import locked, try_hold
+from hcs.writing.targets import lock
+from hcs.writing.targets.lock import locked, try_hold
 
 
 def _count_up(path: Path, number: int) -> None:

@@ -12,12 +12,12 @@ import pytest
 
 from dashboard.database import open_database
 from dashboard.plates.served import ServedPlate
-from dashboard.quality.behind import Behind
-from dashboard.quality.memory import Memory
 from dashboard.quality.metrics import FieldKey, Measured, MetricStore
+from dashboard.quality.metrics_cache import Memory
+from dashboard.quality.off_loop import Behind
 from hcs.metadata import Who
 from hcs.plates.plate import from_hcs_zarr
-from hcs.writing.staging import stage_field
+from hcs.writing.versions.staging import stage_field
 from tests import plates
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from dashboard.pictures import leaving, projection
+from dashboard.pictures import cancellation as leaving
+from dashboard.pictures import projection
 from dashboard.pictures.projection import project
 
 

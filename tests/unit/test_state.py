@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.addresses import Urls, decode_channels, encode_channels, sprite_columns
 from dashboard.pictures.projection import PROJECTIONS
 from dashboard.plates.values import ChannelSetting
 from dashboard.state import MONTAGES, ORDERS, SessionState, ViewState, decode, encode
-from dashboard.web.urls import Urls, decode_channels, encode_channels, sprite_columns
 
 names = st.text(st.characters(min_codepoint=33, max_codepoint=0x24F), max_size=30)
 numbers = st.none() | st.integers(0, 2**31 - 1)

@@ -20,10 +20,10 @@ from dashboard.plates.values import (
     PlateOverview,
     WellState,
 )
-from dashboard.quality.basis import proposed
+from dashboard.projects.roles import RoleBook
 from dashboard.quality.judging import Judging
+from dashboard.quality.measure_settings import proposed
 from dashboard.quality.metrics import Measured
-from dashboard.quality.roles import RoleBook
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.suspects import Evidence, judge
 from dashboard.settings import Settings, project_of

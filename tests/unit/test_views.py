@@ -21,7 +21,7 @@ from dashboard.plates.values import (
     WellState,
     WellView,
 )
-from dashboard.quality.roles import RolesView
+from dashboard.projects.roles import RolesView
 from dashboard.state import ViewState
 from dashboard.views.channels import _setting
 from dashboard.views.correction import targets

@@ -1,0 +1,66 @@
+"""``hcs-dashboard relink``: parsing and printing only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.commands.decisions import add_places, served
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_relink(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    relink = commands.add_parser(
+        "relink",
+        help="say which plate a moved, renamed or copied plate is",
+        description=(
+            "Decisions follow a plate's id wherever the plate is moved. Without an "
+            "option, tell what is known of it; with one, say which plate it is."
+        ),
+    )
+    relink.add_argument("plate", metavar="PLATE")
+    what = relink.add_mutually_exclusive_group()
+    what.add_argument(
+        "--same",
+        action="store_true",
+        help="it is the same plate: it shares its decisions with the other places",
+    )
+    what.add_argument(
+        "--apart",
+        action="store_true",
+        help="it is a copy to be judged apart: it begins without decisions",
+    )
+    what.add_argument(
+        "--to",
+        metavar="ID",
+        help="it is the plate with this id, whose documents were edited since",
+    )
+    add_places(relink)
+    relink.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Say which plate it is, and print what is known then."""
+    changes = bool(options.same or options.apart or options.to)
+    with served(options, read_only=not changes) as (service, key):
+        if options.same:
+            service.join(key)
+        elif options.apart:
+            service.set_apart(key)
+        elif options.to:
+            service.take_over(key, options.to)
+        found = service.link(key)
+        acts = len(service.reviews.acts(key))
+    lines = [
+        f"id          {found.id}",
+        *([f"ledger      {found.ledger}"] if found.ledger != found.id else []),
+        *(f"also        {one}" for one in found.also),
+        f"decisions   {acts}",
+        *(f"was at      {one}" for one in found.before),
+        *(f"also at     {one}" for one in found.copies),
+        *([found.question] if found.question else []),
+    ]
+    print("\n".join(lines))  # noqa: T201 - a command prints
+    return 0

@@ -1,0 +1,221 @@
+"""The quality table inside a plate, as AnnData keeps it, for tools that look there.
+
+It is a foreign group `tables/qc`, which OME-Zarr readers pass over: wells as rows,
+metrics as numbers, everything else as columns of the rows. Nothing of the plate itself
+is changed, and a plate that cannot be written is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.errors import RefusedError
+from dashboard.exports.tables import PlateTables
+from hcs.writing import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboard.exports.tables import DecisionTable
+    from dashboard.service import Service
+    from dashboard.text import Cell
+
+FOLDER = "tables"
+NAMES = {"wells": "qc", "fields": "qc_fields"}
+_MARK = "hcs-dashboard"
+"""An attribute of the tables that are ours, to be replaced."""
+
+_DICTS = ("layers", "obsm", "obsp", "varm", "varp", "uns")
+
+
+def write_beside(service: Service, key: str) -> Path:
+    """Write the tables of wells and of fields into a plate; return their folder.
+
+    Each replaces the one before of ours in one step; other tables there are kept.
+
+    Raises
+    ------
+    RefusedError
+        If the server is read-only, the plate is no folder that can be written, or
+        another program has put a table there by the same name.
+    ConflictError
+        If somebody else holds the plate's lock for too long.
+    """
+    tables = PlateTables(service, key)
+    overview = tables.overview
+    place = Path(overview.location)
+    if not overview.writable or not place.is_dir():
+        raise RefusedError(
+            f"The plate {key!r} cannot be written where it is, so no table was put "
+            f"beside it. Download the CSV or Parquet file instead."
+        )
+    form = 2 if overview.version.startswith("0.4") else 3
+    metrics = [one.id for one in tables.metrics]
+    folder = place / FOLDER
+    made = {
+        NAMES["wells"]: (tables.wells(), ("well",)),
+        NAMES["fields"]: (tables.fields(), ("well", "field_name", "acquisition")),
+    }
+    try:
+        with locked(place):
+            for name in made:
+                _refuse_foreign(folder / name)
+            folder.mkdir(exist_ok=True)
+            for name, (table, index) in made.items():
+                _replace(folder / name, table, index, metrics, form)
+            _list(folder, tuple(made), form)
+    except OSError as error:
+        raise RefusedError(
+            f"{folder} cannot be written: {error.strerror or error}."
+        ) from error
+    return folder
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Raise where something is that was not written by `write_beside`."""
+    if not os.path.lexists(target):
+        return
+    for name, inside in (("zarr.json", "attributes"), (".zattrs", "")):
+        with contextlib.suppress(OSError, ValueError):
+            told = json.loads((target / name).read_bytes())
+            told = told.get(inside) if inside and isinstance(told, dict) else told
+            if isinstance(told, dict) and told.get(_MARK) is True:
+                return
+    raise RefusedError(
+        f"{target} was not written by this program, so it is left as it is. Move it "
+        f"away or give it another name, and write the table again."
+    )
+
+
+def _replace(
+    target: Path,
+    table: DecisionTable,
+    index: Sequence[str],
+    metrics: Sequence[str],
+    form: int,
+) -> None:
+    """Write a table aside, complete, and put it where the one before was."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        _write(aside / "new", table, index, metrics, form)
+        _put(aside / "new", target, aside / "old")
+    finally:
+        # What could not be put back is the only copy.
+        if target.exists() or not (aside / "old").exists():
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put(new: Path, target: Path, old: Path) -> None:
+    """Rename a folder to a place, and what was there to another, or neither."""
+    before = target.exists()
+    if before:
+        target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        if before:
+            old.rename(target)
+        raise
+
+
+def _write(
+    place: Path,
+    table: DecisionTable,
+    index: Sequence[str],
+    metrics: Sequence[str],
+    form: int,
+) -> None:
+    import zarr
+
+    records = table.records()
+    names = ["/".join(str(row[part] or "") for part in index) for row in records]
+    names = [name.rstrip("/") for name in names]
+    known = [name for name in metrics if name in table.columns]
+    numbers = [[_number(row[name]) for name in known] for row in records]
+    root = zarr.create_group(str(place), zarr_format=form)  # type: ignore[arg-type]
+    root.attrs.update(
+        {
+            "encoding-type": "anndata",
+            "encoding-version": "0.1.0",
+            "type": "condition_table",
+            "table_version": "1",
+            "backend": "anndata",
+            "index_key": "index",
+            "index_type": "str",
+            _MARK: True,
+        }
+    )
+    array = np.asarray(numbers, np.float64).reshape(len(records), len(known))
+    _array(root, "X", array, "array")
+    columns = [name for name in table.columns if name not in metrics]
+    cells = {name: [row[name] for row in records] for name in columns}
+    _frame(root, "obs", names, cells)
+    _frame(root, "var", known, {})
+    for name in _DICTS:
+        group = root.create_group(name)
+        group.attrs.update({"encoding-type": "dict", "encoding-version": "0.1.0"})
+
+
+def _frame(
+    root: Any, name: str, index: Sequence[str], columns: dict[str, list[Cell]]
+) -> None:
+    group = root.create_group(name)
+    group.attrs.update(
+        {
+            "encoding-type": "dataframe",
+            "encoding-version": "0.2.0",
+            "_index": "index",
+            "column-order": list(columns),
+        }
+    )
+    _array(group, "index", list(index), "string-array")
+    for column, cells in columns.items():
+        known = [cell for cell in cells if cell is not None]
+        if known and all(isinstance(cell, int) for cell in cells):
+            _array(group, column, np.asarray(cells, np.int64), "array")
+        else:
+            texts = ["" if cell is None else str(cell) for cell in cells]
+            _array(group, column, texts, "string-array")
+
+
+def _array(group: Any, name: str, values: Any, kind: str) -> None:
+    shape = values.shape if isinstance(values, np.ndarray) else (len(values),)
+    dtype = values.dtype if isinstance(values, np.ndarray) else str
+    with warnings.catch_warnings():
+        # Text has no final specification in Zarr 3; AnnData writes it the same way.
+        warnings.simplefilter("ignore")
+        made = group.create_array(
+            name, shape=shape, chunks=tuple(max(1, n) for n in shape), dtype=dtype
+        )
+        if all(shape):
+            made[...] = (
+                values
+                if isinstance(values, np.ndarray)
+                else np.asarray(values, dtype=np.dtypes.StringDType())
+            )
+    made.attrs.update({"encoding-type": kind, "encoding-version": "0.2.0"})
+
+
+def _list(folder: Path, names: tuple[str, ...], form: int) -> None:
+    """Name the tables where readers look for them."""
+    import zarr
+
+    group = zarr.open_group(str(folder), mode="a", zarr_format=form)  # type: ignore[arg-type]
+    told = group.attrs.get("tables")
+    kept = (
+        [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    )
+    group.attrs["tables"] = [*kept, *(name for name in names if name not in kept)]
+
+
+def _number(cell: Cell) -> float:
+    return float(cell) if isinstance(cell, int | float) else float("nan")

@@ -1,0 +1,392 @@
+"""Takes a project to a file, and a file into a workspace: all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+
+from dashboard.database import events, settings_revisions
+from dashboard.errors import DashboardError, RefusedError
+from dashboard.exports.decisions_file import continued, replace_file
+from dashboard.exports.project_file import (
+    EVENT,
+    KINDS,
+    MADE,
+    KnownPlate,
+    ProjectFile,
+    Setting,
+    lines_of,
+    read_project,
+)
+from dashboard.projects.plate_maps import ROLE, format_of
+from dashboard.reviews.signed import refuse_if_signed
+from dashboard.reviews.verdicts import Verdicts
+from dashboard.settings import project_of
+from dashboard.text import plain_text
+from hcs.qc import header_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.projects.assay_setup import Choices
+    from dashboard.projects.plate_links import Links
+    from dashboard.reviews.acts import Act
+    from dashboard.reviews.ledger import Ledger
+    from dashboard.reviews.reviews import Reviews
+    from dashboard.reviews.signing import Signing
+    from dashboard.settings import Settings
+
+_MOST_NAMES = 5
+
+Slot = tuple[str, str, tuple[str, ...]]
+"""Kind, plate and what else names a setting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred:
+    """How much went to a file, or was new of one."""
+
+    plates: int
+    settings: int
+    acts: int
+    away: tuple[str, ...] = ()
+    """Names of plates of the file that are not here; what is theirs waits for them."""
+
+
+class ProjectTransfer:
+    """Exports and imports the project of the plates that are served.
+
+    Parameters
+    ----------
+    engine, ledger, settings
+        Where everything is kept.
+    plates, links, reviews, signing, choices
+        What is known of the plates.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        ledger: Ledger,
+        settings: Settings,
+        plates: Plates,
+        links: Links,
+        reviews: Reviews,
+        signing: Signing,
+        choices: Choices,
+    ) -> None:
+        self._engine = engine
+        self._ledger = ledger
+        self._settings = settings
+        self._plates = plates
+        self._links = links
+        self._reviews = reviews
+        self._signing = signing
+        self._choices = choices
+
+    def write(self, file: Path) -> Transferred:
+        """Write the project to a file.
+
+        Raises
+        ------
+        DashboardError
+            If the plates are of several projects, one cannot be opened, or the file
+            cannot be written.
+        RefusedError
+            If a blind review is under way: the file would tell each of the other.
+        """
+        project, plates = self._project()
+        for plate in plates:
+            if self._reviews.read(plate.key).blind.open:
+                raise RefusedError(
+                    f"A blind review of {plate.key!r} is under way, and the file would "
+                    f"tell each reviewer of the other. Export when both are done."
+                )
+        found = self._told(project, plates)
+        try:
+            replace_file(file, "".join(lines_of(found)))
+        except OSError as error:
+            raise DashboardError(
+                f"{file} cannot be written: {error.strerror or error}."
+            ) from error
+        return Transferred(
+            plates=len(found.plates),
+            settings=len(found.settings),
+            acts=len(found.acts),
+        )
+
+    def read(self, file: Path, *, replace: bool = False) -> Transferred:
+        """Bring what a file holds and is not here yet; return how much that was.
+
+        Parameters
+        ----------
+        file
+            What `write` wrote.
+        replace
+            Take the file's settings where others are here.
+
+        Raises
+        ------
+        DashboardError
+            If the file is not whole or not understood, settings here are others, or
+            the ledger has acts that the file lacks. Nothing was imported then.
+        SignedOffError
+            If a plate is signed off here whose settings or acts would change.
+        """
+        self._reviews.may_write()
+        told = read_project(file)
+        project, plates = self._project()
+        pairs = _pairs(told.plates, plates)
+        groups = [self._ids(known, plate) for known, plate in pairs]
+        stray = {ledger for ledger, _ in told.acts}.difference(*groups)
+        groups += [{one} for one in sorted(stray)]
+        wanted = list(self._wanted(told, project, pairs))
+        locks = self._ledger.locks(set().union(*groups))
+        with self._settings.together(locks) as connection:
+            written = self._keep(wanted, plates, replace=replace)
+            acts = self._add(connection, groups, told.acts)
+            _remember(connection, told)
+            for known, plate in pairs:
+                if plate is not None and known.ledger != known.id:
+                    self._links.set_apart(plate, known.ledger)
+        for plate in plates:
+            self._reviews.forget(plate.key)
+            self._choices.dress(plate)
+            plate.bump()
+        return Transferred(
+            plates=len(told.plates),
+            settings=written,
+            acts=acts,
+            away=tuple(one.name or one.key for one, plate in pairs if plate is None),
+        )
+
+    # --- to a file --------------------------------------------------------------------
+
+    def _project(self) -> tuple[str, list[ServedPlate]]:
+        """Return the one project that is served, and its plates."""
+        plates = sorted(self._plates.all(), key=lambda one: one.key)
+        for plate in plates:
+            entry = plate.entry()
+            if entry.error is not None:
+                raise DashboardError(
+                    f"{plate.key!r} cannot be opened, so nobody knows what of the "
+                    f"project is its own: {entry.error}"
+                )
+            self._choices.dress(plate)
+        projects = sorted({project_of(one.overview().location) for one in plates})
+        if len(projects) != 1:
+            names = ", ".join(plain_text(one, 200) for one in projects[:_MOST_NAMES])
+            raise DashboardError(
+                f"The plates here are of {len(projects)} projects"
+                f"{f' ({names})' if names else ''}: a project is the plates of one "
+                f"folder. Name one folder."
+            )
+        return projects[0], plates
+
+    def _told(self, project: str, plates: Sequence[ServedPlate]) -> ProjectFile:
+        known = [
+            KnownPlate(
+                id=one.plate.id,
+                key=one.key,
+                name=one.overview().name,
+                ledger=self._links.ledger(one),
+                ids=tuple(sorted(self._reviews.ids(one.key))),
+            )
+            for one in plates
+        ]
+        ids = sorted({id for one in known for id in (*one.ids, one.id)})
+        acts = [(id, act) for id in ids for act in self._ledger.since(id)]
+        acts.sort(key=lambda one: one[1].id)
+        with self._engine.connect() as connection:
+            return ProjectFile(
+                name=project.rpartition("/")[2],
+                plates=tuple(known),
+                settings=tuple(self._kept(project, plates)),
+                revisions=tuple(_revisions(connection, acts)),
+                acts=tuple(acts),
+                events=tuple(_events(connection, ids)),
+            )
+
+    def _kept(self, project: str, plates: Sequence[ServedPlate]) -> Iterator[Setting]:
+        slots: list[Slot] = [
+            (kind, "", ()) for kind, of in KINDS.items() if not (of.own or of.more)
+        ]
+        for plate in plates:
+            slots += _slots(plate, self._settings.fresh("plate-map", plate.plate.id))
+        found: dict[Slot, Any] = {}
+        for kind, whose, more in slots:
+            place = (kind, whose or project, *more)
+            value = found[kind, whose, more] = self._settings.fresh(*place)
+            for one in (value or ()) if kind == "imported-list" else ():
+                table = str(one["table"])
+                rows = self._settings.fresh("imported-rows", whose, table)
+                found["imported-rows", whose, (table,)] = rows
+        for plate in plates:
+            ledger = self._links.ledger(plate)
+            found["also-ledgers", ledger, ()] = list(self._links.also(plate)) or None
+        for (kind, whose, more), value in found.items():
+            if value is not None:
+                yield Setting(kind=kind, plate=whose, more=more, value=value)
+
+    # --- from a file ------------------------------------------------------------------
+
+    def _ids(self, known: KnownPlate, plate: ServedPlate | None) -> set[str]:
+        """Return under which ids anything may be kept of a plate, here or there."""
+        if known.ledger != known.id:  # apart: the id is that of the other copy
+            return {known.ledger, *known.ids}
+        here = self._reviews.ids(plate.key) | {plate.plate.id} if plate else set()
+        return {known.id, *known.ids, *here}
+
+    def _wanted(
+        self,
+        told: ProjectFile,
+        project: str,
+        pairs: Sequence[tuple[KnownPlate, ServedPlate | None]],
+    ) -> Iterator[tuple[Setting, tuple[str, ...]]]:
+        """Yield each setting with the name that it has here."""
+        ids = {known.id: plate.plate.id for known, plate in pairs if plate is not None}
+        for one in told.settings:
+            yield one, (ids.get(one.plate, one.plate) or project, *one.more)
+
+    def _keep(
+        self,
+        wanted: Iterable[tuple[Setting, tuple[str, ...]]],
+        plates: Sequence[ServedPlate],
+        *,
+        replace: bool,
+    ) -> int:
+        """Keep what is not here; return how many that were."""
+        others: list[Setting] = []
+        new: list[tuple[Setting, tuple[str, ...], Any]] = []
+        for one, name in wanted:
+            here = self._settings.get(one.kind, *name)
+            value = one.value
+            if one.kind == "medians" and isinstance(here, dict):
+                value = one.value | {k: v for k, v in here.items() if k not in value}
+            if json.dumps(here) == json.dumps(value):
+                continue
+            new.append((one, name, value))
+            if here is not None and one.kind not in MADE:
+                others.append(one)
+        if others and not replace:
+            names = "; ".join(one.text for one in others[:_MOST_NAMES])
+            more = len(others) - _MOST_NAMES
+            raise DashboardError(
+                f"This project has settings that differ from those of the file: "
+                f"{names}{f' and {more} more' if more > 0 else ''}. Nothing was "
+                f"imported. Give --replace to take those of the file."
+            )
+        if any(one.kind != "medians" for one, *_ in new):
+            for plate in plates:
+                self._signing.refuse_settings(plate.key)
+        for one, name, value in new:
+            self._settings.put(value, one.kind, *name)
+        return len(new)
+
+    def _add(
+        self,
+        connection: Connection,
+        groups: Iterable[set[str]],
+        acts: Sequence[tuple[str, Act]],
+    ) -> int:
+        """Add the acts that are not here, plates by their ids; return how many."""
+        new: set[int] = set()
+        for group in groups:
+            here = self._ledger.held(connection, sorted(group))
+            mine = [act for ledger, act in acts if ledger in group]
+            fresh = continued(here, mine)
+            if fresh and fresh[0].kind != "reopen":
+                refuse_if_signed(Verdicts(here).signed)
+            new.update(map(id, fresh))
+        for ledger, act in acts:
+            if id(act) in new:
+                self._ledger.add(connection, ledger, act)
+        return len(new)
+
+
+def _slots(plate: ServedPlate, given: Any) -> list[Slot]:
+    """Return under which names something may be kept of a plate."""
+    overview = plate.overview()
+    grid = format_of(overview)
+    own = dict.fromkeys(c for one in plate.plate.conditions.values() for c in one)
+    shown = dict.fromkeys(c for one in overview.wells for c, _ in one.conditions)
+    told = given.get("columns", ()) if isinstance(given, dict) else ()
+    maps = [
+        (*base, *extra)
+        for base in (
+            overview.condition_names,
+            (*overview.condition_names, *shown),
+            tuple(own),
+            tuple(told),
+        )
+        for extra in ((), (ROLE,))
+    ]
+    headers = dict.fromkeys(header_key(set(columns)) for columns in maps)
+    found: list[Slot] = [
+        (kind, plate.plate.id, ())
+        for kind, of in KINDS.items()
+        if of.own and not of.more and kind != "also-ledgers"
+    ]
+    found.append(("typed-roles", "", (f"{grid.rows}x{grid.columns}",)))
+    return found + [("roles", "", (header,)) for header in headers]
+
+
+def _pairs(
+    told: Iterable[KnownPlate], plates: Sequence[ServedPlate]
+) -> list[tuple[KnownPlate, ServedPlate | None]]:
+    """Return which plate here is each of a file: of copies, the one of its name."""
+    left = list(plates)
+    found: dict[KnownPlate, ServedPlate | None] = dict.fromkeys(told)
+    for named in (True, False):
+        for known in [one for one, plate in found.items() if plate is None]:
+            ids = {known.id, *known.ids}
+            here = (
+                one
+                for one in left
+                if one.plate.id in ids and (one.key == known.key or not named)
+            )
+            found[known] = next(here, None)
+            left = [one for one in left if one is not found[known]]
+    return list(found.items())
+
+
+def _revisions(
+    connection: Connection, acts: Iterable[tuple[str, Act]]
+) -> Iterator[tuple[str, str, str]]:
+    table = settings_revisions.c
+    for one in sorted({act.settings for _, act in acts if act.settings}):
+        query = select(table.revision, table.at, table.document)
+        row = connection.execute(query.where(table.revision == one)).first()
+        if row is not None:
+            yield row[0], row[1], row[2]
+
+
+def _events(connection: Connection, ids: Sequence[str]) -> Iterator[dict[str, str]]:
+    for id in ids:
+        query = select(events).where(events.c.plate == id).order_by(events.c.id)
+        for row in connection.execute(query).mappings():
+            yield {name: row[name] for name in EVENT}
+
+
+def _remember(connection: Connection, told: ProjectFile) -> None:
+    """Add revisions and events that are not here."""
+    table = settings_revisions
+    for id, at, document in told.revisions:
+        known = select(table.c.revision).where(table.c.revision == id)
+        if connection.execute(known).first() is None:
+            row = {"revision": id, "at": at, "document": document}
+            connection.execute(insert(table), row)
+    for plate in sorted({one["plate"] for one in told.events}):
+        here = {tuple(one.values()) for one in _events(connection, [plate])}
+        new = [one for one in told.events if one["plate"] == plate]
+        new = [one for one in new if tuple(one.values()) not in here]
+        if new:
+            connection.execute(insert(events), new)

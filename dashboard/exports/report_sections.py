@@ -1,0 +1,298 @@
+"""Parts of the report that are tables: sign-off, cut-offs, statistics, agreement."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from dashboard.errors import NotServedError
+from dashboard.quality.measure_settings import LIMITED
+from dashboard.reviews.acts import BASES, REASONS, VERDICTS
+from dashboard.reviews.wording import amended, subject_text
+from dashboard.text import safe_text
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dashboard.exports.tables import PlateTables
+    from dashboard.quality.judgement import Judgement
+    from dashboard.quality.statistics import StatisticsView
+    from dashboard.reviews.acts import Act
+    from dashboard.reviews.values import SignedOff
+    from dashboard.service import Service
+
+_MOST_ROWS = 3000
+"""Rows of the history that are printed; the file of decisions holds all."""
+
+_WORDS = {
+    "undo": "took back",
+    "redo": "brought again",
+    "sign-off": "signed the plate off",
+    "reopen": "opened the plate again",
+    "blind": "began a blind review",
+    "done": "is done with the blind review",
+    "blind-end": "ended the blind review",
+}
+
+
+def sheet(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table of escaped cells, "" without rows."""
+    body = "".join(
+        "<tr>" + "".join(f"<td>{safe_text(cell, 4000)}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    if not body:
+        return ""
+    head = "".join(f"<th>{safe_text(text)}</th>" for text in heads)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def sign_off_part(signed: SignedOff | None) -> str:
+    """Return who signed what when, and what has changed since."""
+    if signed is None:
+        return '<p class="open">This plate is not signed off.</p>'
+    words = {
+        "wells": "wells",
+        "unjudged": "not judged",
+        "looked": "looked at by somebody",
+        "flag": "to be looked at again",
+        **BASES,
+    }
+    counts = "; ".join(
+        f"{n} {words.get(name, name)}" for name, n in signed.counts.items()
+    )
+    note = f"<p>{safe_text(signed.note, 4000)}</p>" if signed.note else ""
+    changed = "".join(f"<li>{safe_text(one, 300)}</li>" for one in signed.changes)
+    since = (
+        f'<p class="changed"><b>Changed since sign-off:</b></p><ul>{changed}</ul>'
+        if changed
+        else "<p>Nothing has changed since.</p>"
+    )
+    return (
+        f'<p class="signed"><b>{safe_text(signed.text, 300)}</b></p>{note}'
+        f"<p>{safe_text(counts)}; settings revision {safe_text(signed.settings)}</p>"
+        f"{since}"
+    )
+
+
+def cut_offs(service: Service, tables: PlateTables) -> str:
+    """Return below and above what a field is suspect."""
+    judged = service.judgement(tables.overview.key)
+    titles = {one.id: one.title for one in tables.metrics}
+    rows = [
+        (
+            titles.get(metric, metric),
+            _number(low),
+            _number(high),
+            _from(judged, metric, high),
+        )
+        for metric, (low, high) in judged.cuts.items()
+    ]
+    checked = sheet(
+        ("Kind", "Compared with"), [(check.kind, check.text) for check in judged.checks]
+    )
+    moved = (
+        "<p>The plate is no longer what these were made of: it was judged by what was "
+        "usual on it before.</p>"
+        if judged.moved
+        else ""
+    )
+    heads = ("Metric", "Suspect below", "Suspect above", "From")
+    return (sheet(heads, rows) or "<p>Nothing was compared yet.</p>") + checked + moved
+
+
+def _from(judged: Judgement, metric: str, high: float | None) -> str:
+    """Return where a cut-off comes from, in words."""
+    if metric in judged.own_cuts:
+        return "set for this project"
+    limits = {check.limit for check in judged.checks if check.limit is not None}
+    if metric.rpartition(".")[0] in LIMITED and high in limits:
+        return "limit on any plate"
+    return "from this plate"
+
+
+def statistics_part(service: Service, tables: PlateTables) -> str:
+    """Return what the assay's metric says of the controls and of positions."""
+    key = tables.overview.key
+    named = service.assay_metric(key)
+    known = [one.id for one in tables.metrics]
+    chosen = [named] if named in known else [m for m in known if m.startswith("mean.")]
+    parts = [_statistics(service.statistics(key, metric)) for metric in chosen[:6]]
+    note = (
+        ""
+        if named in known
+        else "<p>Nobody has named the metric that this assay measures: these are "
+        "exploratory.</p>"
+    )
+    return note + "".join(parts) if parts else "<p>No values.</p>"
+
+
+def _statistics(found: StatisticsView) -> str:
+    kind = " (exploratory)" if found.exploratory else ""
+    controls = sheet(
+        ("Statistic", "All wells", "Without failed", "n", "Note"),
+        [
+            (
+                one.title,
+                _number(one.value, percent=one.percent),
+                _number(one.kept, percent=one.percent),
+                one.n,
+                one.note,
+            )
+            for one in found.controls
+        ],
+    )
+    places = found.positions
+    effects = sheet(
+        ("Position", "Size", ""),
+        [
+            (one.title, one.text, "material" if one.material else "")
+            for one in places.effects
+        ],
+    )
+    assumed = f", assumed to lie on a {safe_text(found.assumed)}" * bool(found.assumed)
+    refusal = f"<p>{safe_text(places.refusal, 400)}</p>" if places.refusal else ""
+    return (
+        f"<h3>{safe_text(found.metric.title)}{kind}</h3>"
+        f"<p>{found.wells} wells with a value. Positions over "
+        f"{safe_text(places.basis)}, n = {places.n}{assumed}.</p>"
+        f"{controls}{effects}{refusal}"
+    )
+
+
+def agreement_part(service: Service, tables: PlateTables) -> str:
+    """Return how two blind reviewers agreed, "" where there were none."""
+    key = tables.overview.key
+    if tables.review.blind.open:
+        return (
+            "<p>A blind review is under way: what was decided in it is left out of "
+            "this report.</p>"
+        )
+    found = service.blind.agreement(key)
+    if found is None:
+        return ""
+    first, second = found.reviewers
+    rows = [
+        (f"{first}: {word}", *counts)
+        for word, counts in zip(VERDICTS, found.table, strict=True)
+    ]
+    labels = {well.path: well.label for well in tables.overview.wells}
+    open_ones = sheet(
+        ("Judged differently", first, second, "Settled"),
+        [
+            (
+                subject_text(one.subject, labels),
+                one.acts[0].verdict,
+                one.acts[1].verdict,
+                f"{one.settled.verdict} by {one.settled.who}" if one.settled else "no",
+            )
+            for one in service.blind.disagreements(key)
+        ],
+    )
+    left = (
+        f"<p>{found.left_out} wells that both judged are left out, because one of them "
+        f"did so in bulk or without looking.</p>"
+        if found.left_out
+        else ""
+    )
+    return (
+        f"<p>{safe_text(found.text)}</p>"
+        + sheet(("", *(f"{second}: {word}" for word in VERDICTS)), rows)
+        + left
+        + open_ones
+    )
+
+
+def history_part(service: Service, tables: PlateTables) -> str:
+    """Return every act on the plate, oldest first."""
+    labels = {well.path: well.label for well in tables.overview.wells}
+    acts = service.reviews.told(tables.overview.key)
+    reasons = {**REASONS, **dict(tables.rules.reasons)}
+    batches: dict[str, list[Act]] = {}
+    for act in acts:
+        batches.setdefault(act.batch, []).append(act)
+    rows = []
+    for act in acts[:_MOST_ROWS]:
+        if act.kind == "verdict":
+            reason = f", {tables.rules.words(act.reason)}" if act.reason else ""
+            what = f"{subject_text(act.subject, labels)}: {act.verdict}{reason}"
+        elif act.kind == "amend":
+            what = (
+                f"amended {subject_text(act.subject, labels)}: {act.verdict}: "
+                f"{amended(act, reasons)}"
+            )
+        else:
+            about = batches.get(act.target, [])
+            some = ", ".join(subject_text(one.subject, labels) for one in about[:5])
+            more = f" and {len(about) - 5} more" if len(about) > 5 else ""
+            what = f"{_WORDS.get(act.kind, act.kind)} {some}{more}".strip()
+        rows.append(
+            (
+                act.at,
+                what,
+                act.note,
+                f"{act.who} ({act.known})",
+                BASES.get(act.basis, ""),
+                act.settings,
+            )
+        )
+    gone = len(acts) - len(rows)
+    more = f"<p>and {gone} later acts</p>" if gone else ""
+    heads = ("When (UTC)", "What", "Note", "Who", "Basis", "Settings")
+    return (sheet(heads, rows) or "<p>Nobody has judged anything.</p>") + more
+
+
+def corrections_part(service: Service, tables: PlateTables) -> str:
+    """Return every correction of the plate's fields."""
+    rows = []
+    for well in tables.overview.wells:
+        if not well.revised:
+            continue
+        for field in service.well(tables.overview.key, well.label).fields:
+            if not field.revised:
+                continue
+            try:
+                events = service.history(tables.overview.key, well.label, field.name)
+            except (NotServedError, HCSError):
+                continue
+            rows += [
+                (
+                    event.when,
+                    f"{well.label} {field.label}",
+                    event.action,
+                    event.id[:12] + (" (live)" if event.live else ""),
+                    event.why,
+                    f"{event.who} ({event.known})" if event.who else "",
+                    event.source,
+                )
+                for event in reversed(events)
+            ]
+    heads = ("When (UTC)", "Field", "What", "Version", "Why", "Who", "File")
+    return sheet(heads, rows) or "<p>No field was corrected.</p>"
+
+
+def settings_part(service: Service, tables: PlateTables) -> str:
+    """Return what each settings revision that a verdict names stands for."""
+    named = dict.fromkeys(
+        held.act.settings
+        for held in tables.review.standings.values()
+        if held.act.settings
+    )
+    rows: list[tuple[str, str]] = []
+    for revision in [*named, service.settings_revision(tables.overview.key)]:
+        if any(revision == row[0] for row in rows):
+            continue
+        document = service.settings_document(revision)
+        if document is None:
+            rows.append((revision, "not known in this workspace"))
+            continue
+        shown = {k: v for k, v in document.items() if k not in ("metrics", "baselines")}
+        rows.append((revision, json.dumps(shown, ensure_ascii=False)))
+    return sheet(("Settings revision", "What it stands for"), rows)
+
+
+def _number(value: float | None, *, percent: bool = False) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.1f} %" if percent else f"{value:.4g}"

@@ -1,0 +1,389 @@
+"""What people decide about how the plates of a project are measured and judged."""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dashboard.errors import RefusedError
+from dashboard.projects.plate_maps import MapBook, barcodes_of, format_of, microplate
+from dashboard.quality.imported_tables import places, preview_import
+from dashboard.quality.wells import limits
+from dashboard.settings import project_of
+from hcs.errors import HCSError
+from hcs.qc import OwnField
+from hcs.tables import map_plates, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from contextlib import AbstractContextManager
+
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.projects.plate_maps import MapPreview
+    from dashboard.projects.roles import RoleBook
+    from dashboard.quality.imported_tables import ImportedMetric, ImportPreview
+    from dashboard.quality.judging import Judging
+    from dashboard.quality.measure_settings import Basis, Cut
+    from dashboard.quality.measuring import Measuring
+    from dashboard.settings import Settings
+    from hcs.layout import Position
+    from hcs.qc import Clip, ImportedTable, RoleMapping
+
+
+_MOST_PLATES = 100
+"""Plates that common limits rest on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasisView:
+    """What the numbers of a plate rest on, with where each is from."""
+
+    basis: Basis
+    clips: dict[int, Clip]
+    """By channel: told, or seen over the plate, or unknown with the reason."""
+
+
+class Choices:
+    """Keeps choices, and has what depends on them measured or judged again.
+
+    Parameters
+    ----------
+    plates, measuring, judging
+        What the choices are about.
+    changing
+        Makes what a block keeps of plates, by their keys, one transaction; raises where
+        nothing may be written.
+    settings, roles
+        Where plate maps, and what they mean, are kept.
+    hides
+        Whether nobody may know what is in a plate's wells now.
+    """
+
+    def __init__(
+        self,
+        plates: Plates,
+        measuring: Measuring,
+        judging: Judging,
+        changing: Callable[..., AbstractContextManager[None]],
+        *,
+        settings: Settings,
+        roles: RoleBook,
+        hides: Callable[[str], bool],
+    ) -> None:
+        self._plates = plates
+        self._measuring = measuring
+        self._judging = judging
+        self._changing = changing
+        self._roles = roles
+        self._hides = hides
+        self._marks: dict[str, tuple[object, ...]] = {}
+        self.maps = MapBook(settings, roles)
+
+    def basis(self, key: str) -> BasisView:
+        """Return what the numbers of a plate rest on (fast)."""
+        plate = self._plates.get(key)
+        return BasisView(
+            basis=self._judging.basis(plate), clips=self._measuring.clips(plate)
+        )
+
+    def keep_nuclear(self, key: str, channel: int | None) -> None:
+        """Keep the nuclear channel for the project; None returns to the proposal."""
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.rests.keep_nuclear(plate, channel)
+        self._measure_again(plate)
+
+    def keep_clip(self, key: str, channel: int, level: float | None) -> None:
+        """Keep at which counts a channel's camera saturates; None takes it back.
+
+        Raises
+        ------
+        RefusedError
+            If it is no positive number.
+        """
+        if level is not None and not 0 < level < float("inf"):
+            raise RefusedError(
+                f"A camera cannot saturate at {level}; give a number of counts above 0."
+            )
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.rests.keep_clip(plate, channel, level)
+        self._measure_again(plate)
+
+    def keep_cut(self, key: str, metric: str, cut: Cut | None) -> None:
+        """Keep the cut-offs of a metric for the project; None returns to ours."""
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.rests.keep_cut(plate, metric, cut)
+        self._judge_again(plate)
+
+    def keep_limit(self, key: str, metric: str, limit: float | None) -> None:
+        """Keep a limit of the project, see `BasisBook.keep_limit`."""
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.rests.keep_limit(plate, metric, limit)
+        self._judge_again(plate)
+
+    def project_limits(
+        self, key: str, metric: str, acquisition: int | None, way: str
+    ) -> tuple[float, float] | None:
+        """Return the 2nd and 98th percentile over the wells of a project's plates."""
+        plate = self._plates.get(key)
+        project = project_of(plate.overview().location)
+        values: list[float | None] = []
+        same = [
+            one
+            for one in self._plates.entries()
+            if one.error is None and project_of(one.location) == project
+        ]
+        for entry in same[:_MOST_PLATES]:
+            with contextlib.suppress(HCSError):
+                # A plate without this channel has nothing to say.
+                other = self._plates.get(entry.key)
+                values += self._numbers(other, metric, acquisition, way)
+        low, high = limits(values)
+        return None if low is None or high is None else (low, high)
+
+    def _numbers(
+        self, plate: ServedPlate, metric: str, acquisition: int | None, way: str
+    ) -> list[float | None]:
+        """Return a metric of a plate's wells; as it was judged, if it is not loaded."""
+        if not self._measuring.awake(plate.key) and acquisition is None and not way:
+            kept = self._judging.wells.numbers(plate.plate.id, metric)
+            if kept:
+                return [value for value, _ in kept.values()]
+        found = self._measuring.values(plate, metric, acquisition, way)
+        return [one.value for one in found.wells.values()]
+
+    # --- plate maps and imported measurements -----------------------------------------
+
+    def dress(self, plate: ServedPlate) -> None:
+        """Give a plate what people said of its wells (fast)."""
+        try:
+            mark = self.maps.mark(plate)
+            before = self._marks.get(plate.key, ())
+            # The settings hand out the same objects until they are read again.
+            if len(before) == len(mark) and all(map(operator.is_, before, mark)):
+                return
+            plate.give_conditions(self.maps.conditions(plate))
+            self._marks[plate.key] = mark
+        except HCSError:
+            # Of a plate that cannot be opened there is nothing to say.
+            return
+
+    def typed(self, key: str) -> dict[str, str]:
+        """Return the typed pattern of each role, none while they are hidden (fast)."""
+        if self._hides(key):
+            return {}
+        return self.maps.typed(self._plates.get(key))
+
+    def map_source(self, key: str) -> dict[str, str]:
+        """Return file, person and time of the given map, none while hidden (fast)."""
+        if self._hides(key):
+            return {}
+        return self.maps.source(self._plates.get(key))
+
+    def imported(self, key: str) -> tuple[ImportedMetric, ...]:
+        """Return the columns that were imported (fast)."""
+        return self._judging.imports.metrics(self._plates.get(key).overview())
+
+    def preview_map(
+        self, key: str, data: bytes, name: str, barcode: str = ""
+    ) -> MapPreview:
+        """Return what a plate map would say; nothing is kept."""
+        return self.maps.preview(self._plates.get(key), data, name, barcode)
+
+    def keep_map(
+        self,
+        key: str,
+        data: bytes,
+        name: str,
+        *,
+        barcode: str,
+        mapping: RoleMapping,
+        others: bool,
+        who: str,
+    ) -> int:
+        """Keep a plate map, and what its columns mean; return how many plates have it.
+
+        Parameters
+        ----------
+        key
+            The plate.
+        data, name
+            The file.
+        barcode
+            Whose rows are the plate's, where the map is of several plates.
+        mapping
+            What the columns mean.
+        others
+            Give it to the project's other plates too: each its own rows by barcode,
+            or all the same where the map names no plates.
+        who
+            Who says so.
+        """
+        plate = self._plates.get(key)
+        # Once: a map of many plates is read for each of them.
+        table = read_table(data, name=name)
+        barcodes = {one.casefold().strip(): one for one in map_plates(table)}
+        wanted = [(plate, barcode)]
+        if others:
+            for one in self._project(plate):
+                if one is not plate and barcodes:
+                    here = barcodes_of(one.overview()) & barcodes.keys()
+                    wanted += [(one, barcodes[code]) for code in sorted(here)[:1]]
+                elif one is not plate and _same_grid(one, plate):
+                    wanted.append((one, ""))
+        columns = self.maps.preview(plate, table, name, barcode).roles.columns
+        with self._changing(*(one.key for one, _ in wanted)):
+            for one, own in wanted:
+                self.maps.keep(one, table, name, own, who)
+            self._roles.keep(plate.overview(), mapping, columns)
+        for one, _ in wanted:
+            self.dress(one)
+            self._roles_changed(one)
+        return len(wanted)
+
+    def forget_map(self, key: str) -> None:
+        """Return to the plate map that came with the plate."""
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self.maps.forget(plate)
+        self.dress(plate)
+        self._roles_changed(plate)
+
+    def keep_typed(self, key: str, patterns: Mapping[str, str]) -> None:
+        """Keep patterns of controls for the project's plates of this format.
+
+        Raises
+        ------
+        RefusedError
+            If a blind review hides them: who sees none would take them all back.
+        """
+        plate = self._plates.get(key)
+        if self._hides(key):
+            raise RefusedError(
+                "Where controls are is hidden while the blind review is under way; "
+                "type it when the review has ended."
+            )
+        with self._changing(key):
+            self.maps.keep_typed(plate, patterns)
+        for one in self._siblings(plate):
+            self.dress(one)
+        self._judge_again(plate)
+
+    def preview_import(
+        self, key: str, data: bytes, name: str, acquisition: int | None = None
+    ) -> ImportPreview:
+        """Return which metrics a table would bring; nothing is kept.
+
+        Parameters
+        ----------
+        key
+            The plate.
+        data, name
+            The file.
+        acquisition
+            Whose fields the table's are; of any where None.
+        """
+        plate = self._plates.get(key)
+        table = self._table(plate, data, name)
+        return preview_import(table, plate.overview(), _fields(plate, acquisition))
+
+    def take_import(
+        self,
+        key: str,
+        data: bytes,
+        name: str,
+        columns: Collection[str],
+        who: str,
+        acquisition: int | None = None,
+    ) -> None:
+        """Keep columns of a table as metrics of a plate; see `preview_import`."""
+        plate = self._plates.get(key)
+        table, fields = self._table(plate, data, name), _fields(plate, acquisition)
+        with self._changing(key):
+            self._judging.imports.take(plate.overview(), table, columns, who, fields)
+        plate.bump()
+
+    def remove_import(self, key: str, columns: Collection[str]) -> None:
+        """Forget imported metrics of a plate."""
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._judging.imports.remove(plate.overview(), columns)
+        plate.bump()
+
+    def _table(self, plate: ServedPlate, data: bytes, name: str) -> ImportedTable:
+        from hcs.qc import read_measurements
+
+        overview = plate.overview()
+        # A table of several plates: the rows of this one, where it can be told.
+        names = {one.casefold().strip(): one for one in _table_plates(data, name)}
+        own = [names[one] for one in sorted(barcodes_of(overview) & names.keys())]
+        return read_measurements(
+            data,
+            name=name,
+            format=microplate(overview),
+            plate=own[0] if own else None,
+        )
+
+    def _roles_changed(self, plate: ServedPlate) -> None:
+        self._measuring.judge(plate)
+        plate.bump()
+
+    def _judge_again(self, plate: ServedPlate) -> None:
+        for sibling in self._siblings(plate):
+            self._roles_changed(sibling)
+
+    def _measure_again(self, plate: ServedPlate) -> None:
+        for one in self._siblings(plate):
+            self._measuring.start(one)
+            one.bump()
+
+    def _project(self, plate: ServedPlate) -> list[ServedPlate]:
+        project = project_of(plate.overview().location)
+        return [
+            self._plates.get(one.key)
+            for one in self._plates.entries()
+            if one.error is None and project_of(one.location) == project
+        ]
+
+    def _siblings(self, plate: ServedPlate) -> list[ServedPlate]:
+        """Return the plates of the project that somebody has looked at."""
+        project = project_of(plate.overview().location)
+        known = [
+            self._plates.get(one.key)
+            for one in self._plates.entries()
+            if self._measuring.in_memory(one.key)
+        ]
+        return [one for one in known if project_of(one.overview().location) == project]
+
+
+def _fields(
+    plate: ServedPlate, acquisition: int | None
+) -> dict[Position, list[OwnField]]:
+    """Return the fields of an acquisition by well; reads wells that nobody has read."""
+    states = {well.label: well.state for well in plate.overview().wells}
+    found = {}
+    for place, label in places(plate.overview()).items():
+        if states[label] != "present":
+            continue
+        with contextlib.suppress(HCSError):
+            # Of a well that cannot be read, no site is known.
+            found[place] = [
+                OwnField(one.name, one.label)
+                for one in plate.open_well(label).fields
+                if acquisition is None or (one.acquisition or 0) == acquisition
+            ]
+    return found
+
+
+def _same_grid(one: ServedPlate, other: ServedPlate) -> bool:
+    return format_of(one.overview()) == format_of(other.overview())
+
+
+def _table_plates(data: bytes, name: str) -> tuple[str, ...]:
+    return () if data.startswith(b"PAR1") else map_plates(data, name=name)

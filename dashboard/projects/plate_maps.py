@@ -1,0 +1,321 @@
+"""Plate maps that people give to plates: kept in the workspace, never in the plate."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dashboard.errors import RefusedError
+from dashboard.projects.roles import RolesView, view_of
+from dashboard.quality.imported_tables import places
+from dashboard.settings import project_of
+from dashboard.text import plain_text, safe_cell
+from hcs import read_plate_map
+from hcs.layout import PlateFormat, well_label
+from hcs.lines import physical_plate
+from hcs.qc import ROLES
+from hcs.tables import Table, map_plates, read_table, typed_roles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import PlateOverview
+    from dashboard.projects.roles import RoleBook
+    from dashboard.settings import Settings
+    from hcs.layout import Position
+    from hcs.tables import PlateMap
+
+_MAP = "plate-map"
+_TYPED = "typed-roles"
+ROLE = "role"
+"""Column that typed patterns make."""
+
+_SHOWN = 20
+"""Problems that are listed one by one."""
+
+Conditions = dict[str, dict[str, Any]]
+"""Value by column, for each well: by its label or its path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapPreview:
+    """What a file would say of the wells of a plate."""
+
+    name: str
+    shape: str
+    """``"long"``: a row a well; ``"plate"``: grids in the shape of the plate."""
+
+    encoding: str
+    barcodes: tuple[str, ...]
+    """Plates that the file speaks of."""
+
+    barcode: str
+    """The one whose rows these are."""
+
+    wells: int
+    """Wells of the plate that it lists."""
+
+    unmatched: tuple[str, ...]
+    """Wells that it lists and the plate does not have."""
+
+    missing: tuple[str, ...]
+    """Wells with images that it does not list."""
+
+    problems: tuple[str, ...]
+    more_problems: int
+    roles: RolesView
+    rows: tuple[tuple[str, ...], ...]
+    """The first wells with their values, for people to check."""
+
+
+class MapBook:
+    """Plate maps of plates, and typed controls of projects."""
+
+    def __init__(self, settings: Settings, roles: RoleBook) -> None:
+        self._settings = settings
+        self._roles = roles
+        self._grids: dict[tuple[str, str], tuple[str, str]] = {}
+
+    # --- what holds -------------------------------------------------------------------
+
+    def conditions(self, plate: ServedPlate) -> Conditions | None:
+        """Return what people said of a plate's wells, by path; None without."""
+        typed = self.typed(plate)
+        told = self._settings.get(_MAP, plate.plate.id)
+        if not typed and not isinstance(told, dict):
+            return None
+        overview = plate.overview()
+        paths = {well.label: well.path for well in overview.wells}
+        found: Conditions = (
+            {path: dict(one) for path, one in plate.plate.conditions.items()}
+            if not isinstance(told, dict)
+            else _stored(told, paths)
+        )
+        if typed:
+            found = _with_roles(found, typed, overview)
+        return found
+
+    def mark(self, plate: ServedPlate) -> tuple[object, ...]:
+        """Return what is another object once anything may have changed (fast)."""
+        whose = (project_of(plate.overview().location), plate.key)
+        grid = self._grids.get(whose)
+        if grid is None:
+            grid = self._grids[whose] = _whose(plate)
+        return (
+            self._settings.get(_MAP, plate.plate.id),
+            self._settings.get(_TYPED, *grid),
+        )
+
+    def source(self, plate: ServedPlate) -> dict[str, str]:
+        """Return file, person and time of the map that was given, empty without."""
+        told = self._settings.get(_MAP, plate.plate.id)
+        if not isinstance(told, dict):
+            return {}
+        return {key: str(told.get(key, "")) for key in ("name", "who", "when")}
+
+    def typed(self, plate: ServedPlate) -> dict[str, str]:
+        """Return the typed pattern of each role."""
+        told = self._settings.get(_TYPED, *_whose(plate))
+        return {
+            role: str(pattern)
+            for role, pattern in (told if isinstance(told, dict) else {}).items()
+            if role in ROLES and pattern
+        }
+
+    # --- changing ---------------------------------------------------------------------
+
+    def preview(
+        self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str = ""
+    ) -> MapPreview:
+        """Return what a file would say of a plate.
+
+        Raises
+        ------
+        SourceError
+            If it cannot be read or names no well.
+        """
+        overview = plate.overview()
+        table = data if isinstance(data, Table) else read_table(data, name=name)
+        barcodes = map_plates(table)
+        chosen = barcode if barcode in barcodes else _matching(barcodes, overview)
+        found = self._read(plate, table, name, chosen)
+        labels = places(overview)
+        here = {labels[well] for well in found.wells if well in labels}
+        told = _by_label(found, labels)
+        present = [w.label for w in overview.wells if w.state == "present"]
+        texts = [one.message for one in found.problems]
+        return MapPreview(
+            name=found.name,
+            shape=found.shape,
+            encoding=found.encoding,
+            barcodes=barcodes,
+            barcode=chosen,
+            wells=len(here),
+            unmatched=tuple(
+                well_label(*well) for well in found.wells if well not in labels
+            ),
+            missing=tuple(label for label in present if label not in here),
+            problems=tuple(texts[:_SHOWN]),
+            more_problems=max(0, len(texts) - _SHOWN),
+            roles=view_of(
+                found.columns,
+                _texts(told),
+                self._roles.kept(overview, found.columns),
+            ),
+            rows=tuple(
+                (label, *(plain_text(one.get(c), 40) for c in found.columns))
+                for label, one in list(told.items())[:5]
+            ),
+        )
+
+    def keep(
+        self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str, who: str
+    ) -> None:
+        """Keep a file as the plate's map.
+
+        Raises
+        ------
+        SourceError
+            If it cannot be read.
+        RefusedError
+            If it names no well of this plate.
+        """
+        found = self._read(plate, data, name, barcode)
+        told = _by_label(found, places(plate.overview()))
+        if not told:
+            raise RefusedError(f"{found.name} names no well of this plate.")
+        value = {
+            "name": plain_text(found.name, 200),
+            "who": who,
+            "when": datetime.now(UTC).isoformat(timespec="seconds"),
+            "columns": list(found.columns),
+            "wells": {
+                label: [one.get(column) for column in found.columns]
+                for label, one in told.items()
+            },
+        }
+        self._settings.put(value, _MAP, plate.plate.id)
+
+    def forget(self, plate: ServedPlate) -> None:
+        """Return to the plate map that came with the plate, if any did."""
+        self._settings.put(None, _MAP, plate.plate.id)
+
+    def keep_typed(self, plate: ServedPlate, patterns: Mapping[str, str]) -> None:
+        """Keep the patterns of controls for the project's plates of this format.
+
+        Raises
+        ------
+        InvalidPathError
+            If a pattern cannot be read or leaves the plate.
+        SourceError
+            If a well would have two roles.
+        """
+        kept = {r: p.strip() for r, p in patterns.items() if r in ROLES and p.strip()}
+        typed_roles(kept, format_of(plate.overview()))
+        self._settings.put(kept or None, _TYPED, *_whose(plate))
+
+    def _read(
+        self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str
+    ) -> PlateMap:
+        return read_plate_map(
+            data, format=microplate(plate.overview()), plate=barcode or None, name=name
+        )
+
+
+def format_of(overview: PlateOverview) -> PlateFormat:
+    """Return the grid that the labels of a plate's wells lie in."""
+    named = places(overview)
+    return PlateFormat(
+        rows=max([len(overview.rows), *(row + 1 for row, _ in named)]),
+        columns=max([len(overview.columns), *(column + 1 for _, column in named)]),
+    )
+
+
+def microplate(overview: PlateOverview) -> PlateFormat:
+    """Return the format of the microplate that a plate's wells are of.
+
+    Tables of other programs are about it, also where the plate document lists only some
+    of its rows and columns.
+    """
+    format = physical_plate(overview.rows, overview.columns).format
+    return format if all(map(format.holds, places(overview))) else format_of(overview)
+
+
+def barcodes_of(overview: PlateOverview) -> set[str]:
+    """Return the names by which a map may speak of a plate, in small letters."""
+    stem = overview.key.rpartition("/")[2]
+    for ending in (".zarr", ".ozx", ".ome"):
+        stem = stem.removesuffix(ending)
+    return {overview.name.casefold().strip(), stem.casefold()}
+
+
+def as_csv(overview: PlateOverview) -> str:
+    """Return the conditions of a plate as a table, a row a well."""
+    columns = list(dict.fromkeys(n for w in overview.wells for n, _ in w.conditions))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["well", *map(safe_cell, columns)])
+    for well in overview.wells:
+        if well.conditions:
+            told = dict(well.conditions)
+            writer.writerow(
+                [well.label, *(safe_cell(told.get(column, "")) for column in columns)]
+            )
+    return out.getvalue()
+
+
+def _matching(barcodes: tuple[str, ...], overview: PlateOverview) -> str:
+    names = barcodes_of(overview)
+    here = (one for one in barcodes if one.casefold().strip() in names)
+    return next(here, barcodes[0] if barcodes else "")
+
+
+def _whose(plate: ServedPlate) -> tuple[str, str]:
+    grid = format_of(plate.overview())
+    return project_of(plate.overview().location), f"{grid.rows}x{grid.columns}"
+
+
+def _by_label(found: PlateMap, labels: Mapping[Position, str]) -> Conditions:
+    return {
+        labels[well]: dict(zip(found.columns, values, strict=True))
+        for well, values in found.wells.items()
+        if well in labels
+    }
+
+
+def _texts(told: Conditions) -> dict[str, dict[str, str]]:
+    return {
+        label: {
+            c: plain_text(value, 200) for c, value in one.items() if value is not None
+        }
+        for label, one in told.items()
+    }
+
+
+def _stored(told: dict[str, Any], paths: Mapping[str, str]) -> Conditions:
+    columns = [str(one) for one in told.get("columns", ())]
+    wells = told.get("wells")
+    return {
+        paths[label]: dict(zip(columns, values, strict=False))
+        for label, values in (wells if isinstance(wells, dict) else {}).items()
+        if label in paths and isinstance(values, list)
+    }
+
+
+def _with_roles(
+    found: Conditions, typed: Mapping[str, str], overview: PlateOverview
+) -> Conditions:
+    """Return conditions with a first column of roles; what none names is a sample."""
+    named = typed_roles(typed, format_of(overview)).column("role")
+    roles = {
+        label: named.get(place, "sample") for place, label in places(overview).items()
+    }
+    return {
+        well.path: {ROLE: roles[well.label]}
+        | {c: v for c, v in found.get(well.path, {}).items() if c != ROLE}
+        for well in overview.wells
+    }

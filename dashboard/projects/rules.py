@@ -1,0 +1,273 @@
+"""What a project has agreed on for judging: reasons, minimum of fields, keys.
+
+Every verdict names the revision of all settings that it was made under, and what a
+revision stands for can be looked up for ever.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from dashboard.database import settings_revisions
+from dashboard.errors import DashboardError
+from dashboard.events import now
+from dashboard.reviews.acts import REASONS
+from dashboard.settings import project_of
+from dashboard.text import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Engine
+
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import MetricInfo
+    from dashboard.projects.plate_maps import MapBook
+    from dashboard.projects.roles import RoleBook
+    from dashboard.quality.measuring import Measuring
+    from dashboard.settings import Settings
+
+_KIND = "review-rules"
+MOST_REASONS = 40
+MOST_FIELDS = 10_000
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_ASSAY = "assay-metric"
+
+USUAL = "what is usual on the plate"
+"""Name of the part of a sign-off that measuring brings about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRules:
+    """How the plates of a project are judged."""
+
+    reasons: tuple[tuple[str, str], ...] = tuple(REASONS.items())
+    """Code and words, in the order in which they are offered. A code that is taken
+    from the list keeps its meaning in what was decided with it."""
+
+    min_fields: int = 1
+    """A well with fewer fields that did not fail has no value."""
+
+    keys: tuple[tuple[str, str], ...] = ()
+    """Action and key, where they differ from the defaults."""
+
+    reason_for_fail: bool = False
+    """A fail without a reason is refused."""
+
+    def check_reason(self, verdict: str, code: str) -> str:
+        """Return a code that may stand with a verdict.
+
+        Raises
+        ------
+        DashboardError
+            If the project has no such reason, or demands one.
+        """
+        allowed = ", ".join(dict(self.reasons))
+        if code and code not in dict(self.reasons):
+            raise DashboardError(
+                f"The reason of a verdict is {plain_text(code, 60)!r}; it must be one "
+                f"of {allowed}."
+            )
+        if verdict == "fail" and not code and self.reason_for_fail:
+            raise DashboardError(
+                f"This project demands a reason with each fail, and there is none: "
+                f"choose one of {allowed}. Nothing was recorded."
+            )
+        return code
+
+    def words(self, code: str) -> str:
+        """Return what a code means, here or by default; the code where unknown."""
+        return dict(self.reasons).get(code) or REASONS.get(code, code)
+
+
+class Projects:
+    """Rules of projects, and the revisions of everything that verdicts rest on.
+
+    Thread safety: the engine's own.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        roles: RoleBook,
+        maps: MapBook,
+        measuring: Measuring,
+    ) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._roles = roles
+        self._maps = maps
+        self._measuring = measuring
+        self._kept: set[str] = set()
+
+    def rules(self, plate: ServedPlate) -> ReviewRules:
+        """Return how a plate is judged (fast)."""
+        return _from_json(self._settings.get(_KIND, _project(plate)))
+
+    def keep(self, plate: ServedPlate, rules: ReviewRules) -> None:
+        """Keep rules for the plate's project.
+
+        Raises
+        ------
+        DashboardError
+            If a code is none, or a number is out of range.
+        """
+        checked = _checked(rules)
+        self._settings.put(dataclasses.asdict(checked), _KIND, _project(plate))
+
+    def revision(self, plate: ServedPlate) -> str:
+        """Return the id of all settings in use, and keep what it stands for."""
+        document = json.dumps(self._document(plate), sort_keys=True, ensure_ascii=False)
+        found = hashlib.sha256(document.encode()).hexdigest()[:12]
+        if found not in self._kept:
+            row = {"revision": found, "at": now(), "document": document}
+            try:
+                with self._engine.begin() as connection:
+                    known = select(settings_revisions.c.revision).where(
+                        settings_revisions.c.revision == found
+                    )
+                    if connection.execute(known).scalar() is None:
+                        connection.execute(insert(settings_revisions), row)
+            except IntegrityError:
+                pass  # another server has just kept the same
+            self._kept.add(found)
+        return found
+
+    def document(self, revision: str) -> dict[str, Any] | None:
+        """Return what a revision stands for, None where it is not known here."""
+        query = select(settings_revisions.c.document).where(
+            settings_revisions.c.revision == revision
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else dict(json.loads(found))
+
+    def parts(self, plate: ServedPlate) -> dict[str, str]:
+        """Return digests of what a sign-off covers beside pixels and verdicts."""
+        document = self._document(plate)
+        found = {
+            "plate map": document["plate_map"]["digest"],
+            "roles of wells": _digest(document["roles"]),
+            "cut-offs": _digest(document["basis"]),
+            "settings of the project": _digest(
+                [document["min_fields"], document[_ASSAY]]
+            ),
+        }
+        if document["baselines"] is not None:
+            # There are none before the plate was measured, and that is no change.
+            found[USUAL] = _digest(document["baselines"])
+        return found
+
+    def _document(self, plate: ServedPlate) -> dict[str, Any]:
+        """Return everything that verdicts rest on."""
+        rules = self.rules(plate)
+        project = _project(plate)
+        mapping = self._roles.view(plate.overview()).mapping
+        return {
+            "reasons": dict(rules.reasons),
+            "min_fields": rules.min_fields,
+            "reason_for_fail": rules.reason_for_fail,
+            "metrics": _definitions(self._measuring.metrics(plate)),
+            "roles": _plain(dataclasses.asdict(mapping)),
+            "plate_map": {
+                "digest": _digest(_conditions(plate)),
+                **self._maps.source(plate),
+            },
+            "typed_roles": self._maps.typed(plate),
+            "baselines": self._settings.get("baselines", plate.plate.id),
+            "basis": self._settings.get("basis", project),
+            _ASSAY: self._settings.get(_ASSAY, project),
+        }
+
+
+def _project(plate: ServedPlate) -> str:
+    return project_of(plate.overview().location)
+
+
+def _conditions(plate: ServedPlate) -> list[tuple[str, object]]:
+    wells = plate.overview().wells
+    return [(well.path, well.conditions) for well in wells if well.conditions]
+
+
+def _definitions(metrics: Iterable[MetricInfo]) -> dict[str, str]:
+    return {one.id: one.definition for one in metrics}
+
+
+def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(value, default=str)))
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _checked(rules: ReviewRules) -> ReviewRules:
+    codes = [code for code, _ in rules.reasons]
+    for code in codes:
+        if not _CODE.fullmatch(code):
+            raise DashboardError(
+                f"The reason code {plain_text(code, 60)!r} must be up to 40 small "
+                f"letters, digits, '-' and '_'."
+            )
+    if len(set(codes)) != len(codes) or not 1 <= len(codes) <= MOST_REASONS:
+        raise DashboardError(
+            f"A project has 1 to {MOST_REASONS} reasons, each code once; "
+            f"{len(codes)} were given, {len(set(codes))} of them different."
+        )
+    if not 1 <= rules.min_fields <= MOST_FIELDS:
+        raise DashboardError(
+            f"The minimum of fields is {rules.min_fields}; it must be 1 to "
+            f"{MOST_FIELDS}."
+        )
+    words = [
+        (code, plain_text(text, 80).strip() or code) for code, text in rules.reasons
+    ]
+    keys = [(plain_text(a, 40), plain_text(key, 20)) for a, key in rules.keys]
+    if not isinstance(rules.reason_for_fail, bool):
+        raise DashboardError(
+            f"Whether a fail needs a reason is "
+            f"{plain_text(rules.reason_for_fail, 60)!r}; it must be true or false."
+        )
+    return ReviewRules(
+        reasons=tuple(words),
+        min_fields=rules.min_fields,
+        keys=tuple(keys),
+        reason_for_fail=rules.reason_for_fail,
+    )
+
+
+def rules_from_json(told: Any) -> ReviewRules:
+    """Return rules as they were kept.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, DashboardError
+        If they cannot be read.
+    """
+    return _checked(
+        ReviewRules(
+            reasons=tuple((str(c), str(w)) for c, w in told["reasons"]),
+            min_fields=int(told["min_fields"]),
+            keys=tuple((str(a), str(k)) for a, k in told["keys"]),
+            # Projects that were kept before there was the choice demand none.
+            reason_for_fail=told.get("reason_for_fail", False),
+        )
+    )
+
+
+def _from_json(told: Any) -> ReviewRules:
+    """Return what was kept; what cannot be read is as good as nothing."""
+    try:
+        return rules_from_json(told)
+    except (KeyError, TypeError, ValueError, DashboardError):
+        return ReviewRules()

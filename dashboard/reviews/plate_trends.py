@@ -1,0 +1,134 @@
+"""Medians of plates over time, of the wells that people did not fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dashboard.errors import NotServedError
+from dashboard.quality.trends import PlateMedian, Trend, plate_median, trend
+from dashboard.reviews.acts import Subject
+from dashboard.reviews.kept import failed_fields, kept_values
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.projects.rules import Projects
+    from dashboard.quality.measuring import Measuring
+    from dashboard.quality.well_value_store import KeptWells
+    from dashboard.reviews.plate_list import PlateLine
+    from dashboard.reviews.reviews import Reviews
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedianTrend:
+    """A metric over plates, and what else could be shown."""
+
+    metrics: tuple[dict[str, str], ...]
+    """``id``, ``title`` and ``unit`` of all."""
+
+    metric: dict[str, str]
+    trend: Trend
+
+
+class PlateMedians:
+    """Answers from what was kept when plates were judged.
+
+    A plate that is only listed is not looked at: it is not surveyed, drawn, measured
+    or loaded because of this.
+    """
+
+    def __init__(
+        self,
+        plates: Plates,
+        reviews: Reviews,
+        projects: Projects,
+        measuring: Measuring,
+        kept: KeptWells,
+    ) -> None:
+        self._plates = plates
+        self._reviews = reviews
+        self._projects = projects
+        self._measuring = measuring
+        self._kept = kept
+
+    def trend(self, lines: Iterable[PlateLine], wanted: str) -> MedianTrend:
+        """Return a metric over plates, in a thread; some other where there is none.
+
+        Raises
+        ------
+        NotServedError
+            If no plate was judged yet.
+        """
+        metrics: dict[str, dict[str, str]] = {}
+        medians: list[PlateMedian] = []
+        chosen = wanted
+        for line in lines:
+            if line.entry.error is not None:
+                continue
+            try:
+                plate = self._plates.get(line.entry.key)
+                for one in self._kept.metrics(plate.plate.id):
+                    metrics.setdefault(one["id"], one)
+                chosen = chosen if chosen in metrics else next(iter(metrics), "")
+                numbers = self._numbers(plate, chosen) if chosen else []
+            except HCSError:
+                continue  # it cannot be read now
+            found = plate_median(line.entry.key, line.changed, numbers)
+            if found is not None:
+                medians.append(found)
+        if not metrics:
+            raise NotServedError("No plate is measured yet.")
+        return MedianTrend(
+            metrics=tuple(metrics.values()),
+            metric=metrics[chosen],
+            trend=trend(medians),
+        )
+
+    def _numbers(self, plate: ServedPlate, metric: str) -> list[float]:
+        review = self._reviews.read(plate.key)
+        overview = plate.overview()
+        minimum = self._projects.rules(plate).min_fields
+        # A plate that failed as a whole stays: it is what such a plot should show.
+        out = {
+            well.label
+            for well in overview.wells
+            if (held := review.of(Subject(well.path))) and held.act.verdict == "fail"
+        }
+        failed = failed_fields(overview, review)
+        known = self._kept.numbers(plate.plate.id, metric)
+        found = [
+            value
+            for label, (value, n) in known.items()
+            if label not in out and label not in failed and n >= minimum
+        ]
+        if failed.keys() - out and known and plate.surveyed:
+            found += self._without(plate, metric, failed, out, minimum)
+        return found
+
+    def _without(
+        self,
+        plate: ServedPlate,
+        metric: str,
+        failed: dict[str, frozenset[str]],
+        out: Collection[str],
+        minimum: int,
+    ) -> list[float]:
+        """Return wells of which fields failed, of the fields that did not.
+
+        That takes every field's value; before a survey such wells are left out.
+        """
+        values = kept_values(
+            self._measuring.values(plate, metric, None),
+            failed,
+            lambda: self._measuring.field_numbers(plate, metric, None),
+            minimum,
+        )
+        return [
+            one.value
+            for label, one in values.wells.items()
+            if label in failed and label not in out and one.value is not None
+        ]

@@ -1,0 +1,258 @@
+"""Copying whole plates, also into another NGFF version or kind of store."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import ConflictError, HCSError, StoreError
+from hcs.metadata import as_plate
+from hcs.ngff import spec
+from hcs.writing.copying.tree import Transfer
+from hcs.writing.copying.well_copy import copy_others, copy_well, well_state
+from hcs.writing.targets import group, hierarchy
+from hcs.writing.targets.folder import DirectoryTarget
+from hcs.writing.targets.locations import is_archive, local_path, object_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from hcs.metadata import Plate, PlateWell
+    from hcs.plates.plate import HCSPlate
+    from hcs.stores.store import PlateStore
+    from hcs.writing.draft import Overwrite
+    from hcs.writing.targets.target import Target
+
+COPYING = "copying"
+"""Our key of a plate that is still being copied; names its source, so that the copy
+can be resumed."""
+
+
+def to_hcs_zarr(
+    plate: Any,
+    store: str | Path,
+    *,
+    version: str | None = None,
+    overwrite: Overwrite | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+    history: bool = True,
+) -> None:
+    """Write a plate: its document, or all of it where it has fields.
+
+    Parameters
+    ----------
+    plate
+        An `HCSPlate`. One of metadata only gives a plate without fields, to which
+        `write_hcs_well_image` adds; one that was read from a store is copied whole,
+        and converted where `version` differs.
+    store
+        Path of a directory or of an ``.ozx`` archive.
+    version
+        NGFF version of the copy; by default the plate's, else ``"0.5"``.
+    overwrite
+        Whether a plate at `store` is replaced. By default only one without fields is;
+        one that holds what cannot be made again only by ``"acquired"``, see
+        `HCSPlateWriter`.
+    progress
+        Called after each field with the number written and the number there are.
+    history
+        Whether all versions of each field go along, and the plate's id with them; else
+        only the live ones do, and the copy is a plate of its own.
+
+    Raises
+    ------
+    StoreError
+        If `store` holds something else, a plate with fields while `overwrite` is not
+        given, one that may not be replaced, or the very plate that is to be copied.
+    """
+    metadata = as_plate(getattr(plate, "metadata", plate))
+    copied = getattr(plate, "store", None) is not None
+    if overwrite is None:
+        overwrite = not _has_fields(store)
+        if not overwrite and not copied:
+            raise StoreError(
+                f"{store} is a plate with fields; choose another place, or pass "
+                f"overwrite=True to replace it."
+            )
+    if copied:
+        copy_plate(
+            plate,
+            store,
+            version=version,
+            overwrite=overwrite,
+            progress=progress,
+            history=history,
+        )
+        return
+    from hcs.writing.writer import HCSPlateWriter
+
+    with HCSPlateWriter(store, metadata, version, overwrite):
+        pass
+
+
+def _has_fields(store: str | Path) -> bool:
+    target: Target | None = object_target(store)
+    if target is None:
+        path = local_path(store)
+        if is_archive(path):
+            return path.exists()
+        target = DirectoryTarget(path)
+    return hierarchy.has_plate(target) and bool(hierarchy.listed_fields(target))
+
+
+def copy_plate(
+    plate: HCSPlate,
+    store: str | Path,
+    *,
+    version: str | None = None,
+    overwrite: Overwrite = False,
+    progress: Callable[[int, int | None], None] | None = None,
+    history: bool = True,
+) -> None:
+    """Copy a plate with all that is in it; see `hcs.to_hcs_zarr`.
+
+    Raises
+    ------
+    StoreError
+        If `store` is the source, holds another plate while `overwrite` is false, or
+        holds something else.
+    """
+    from hcs.writing.draft import open_draft
+
+    source = plate.store
+    assert source is not None  # noqa: S101  (to_hcs_zarr looked)
+    _check_apart(source, store)
+    old = plate.version or "0.5"
+    unfinished = _unfinished(store, plate.id)
+    if not overwrite and not unfinished and _is_taken(store):
+        raise StoreError(
+            f"{store} is taken; choose another place, or replace it (overwrite=True; "
+            f"hcs convert --overwrite)."
+        )
+    draft = open_draft(
+        unfinished or store,
+        None if unfinished else replace(plate.metadata, version=None),
+        version or (None if unfinished else old),
+        overwrite=False if unfinished else overwrite,
+        foreign=False,
+        annotations={} if unfinished else _annotations(plate, history),
+        durable=True,
+    )
+    transfer = Transfer(source, old, draft.target, draft.version, verify=draft.replaces)
+    done = 0
+    try:
+        if not unfinished:
+            _keep_unknown(transfer, plate.metadata, plate.attributes)
+        copy_others(transfer, "", {row.name for row in plate.rows})
+        wells = [entry for entry in plate.wells if _is_there(transfer, entry)]
+        total = sum(
+            len(well_state(transfer, entry.path).well.images) for entry in wells
+        )
+        for entry in wells:
+            for _ in copy_well(transfer, entry.path, history):
+                done += 1
+                if progress is not None:
+                    progress(done, max(done, total))  # some may be added
+        draft.target.transact(partial(_complete, transfer))
+    except BaseException as error:
+        for note in draft.abandon(done):
+            error.add_note(note)
+        raise
+    draft.finish()
+
+
+def _check_apart(source: PlateStore, store: Any) -> None:
+    place: Any = store
+    if object_target(store) is None:
+        place = local_path(store).resolve()
+    if str(place) == source.location or store in (source, getattr(source, "store", 0)):
+        raise StoreError(
+            f"{place} is the plate that is to be copied; give another path."
+        )
+
+
+def _unfinished(store: Any, identifier: str) -> Any:
+    """Return where an interrupted copy of the same plate is, None where none is."""
+    target = object_target(store)
+    if target is not None:
+        return store if _copies(target) == identifier else None
+    final = local_path(store).absolute()
+    places = [final]
+    if final.parent.is_dir():
+        places += sorted(final.parent.glob(f".{final.name}.*.hcs-new"))
+    for place in places:
+        if (
+            place.is_dir()
+            and not is_archive(place)
+            and _copies(DirectoryTarget(place)) == identifier
+        ):
+            if place != final:
+                raise ConflictError(
+                    f"{place} is an unfinished copy of that plate; go on with it by "
+                    f"copying to that path, or delete it."
+                )
+            return place
+    return None
+
+
+def _is_taken(store: Any) -> bool:
+    target = object_target(store)
+    if target is not None:
+        return not target.make_root()
+    path = local_path(store)
+    return path.is_file() or (path.is_dir() and any(path.iterdir()))
+
+
+def _copies(target: Target) -> str | None:
+    try:
+        state = hierarchy.read_plate_state(target)
+    except HCSError:
+        return None
+    found = spec.extension(state.attributes).get(COPYING)
+    return found if isinstance(found, str) else None
+
+
+def _annotations(plate: HCSPlate, history: bool) -> dict[str, Any]:
+    content = dict(spec.extension(plate.attributes))
+    content[COPYING] = plate.id
+    # The same plate in another form keeps its verdicts; one without its past is new.
+    content["id"] = plate.id if history and plate.has_own_id else uuid.uuid4().hex
+    return content
+
+
+def _keep_unknown(
+    transfer: Transfer, plate: Plate, attributes: Mapping[str, Any]
+) -> None:
+    """Give the new plate document the keys that nobody here knows."""
+    target = transfer.target
+
+    def keep() -> None:
+        state = hierarchy.read_plate_state(target)
+        merged = spec.write_plate(plate, transfer.new, attributes)
+        content = spec.extension(state.attributes)
+        group.write_group(
+            target, "", transfer.new, spec.with_extension(merged, content)
+        )
+
+    target.transact(keep)
+
+
+def _complete(transfer: Transfer) -> None:
+    """Take the mark away, and take over counts that were raised meanwhile."""
+    state = hierarchy.read_plate_state(transfer.target)
+    source = hierarchy.read_plate_state(transfer.store).plate
+    count = max(state.plate.field_count or 0, source.field_count or 0) or None
+    runs = {one.id: one for one in source.acquisitions or ()}
+    acquisitions = state.plate.acquisitions and [
+        runs.get(one.id, one) for one in state.plate.acquisitions
+    ]
+    plate = replace(state.plate, field_count=count, acquisitions=acquisitions)
+    hierarchy.merge(transfer.target, {COPYING: None}, plate)
+
+
+def _is_there(transfer: Transfer, entry: PlateWell) -> bool:
+    name = spec.group_document(transfer.old)
+    return transfer.store.stamp(f"{entry.path}/{name}") is not None

@@ -1,0 +1,314 @@
+"""Copying one well while others may correct and settle its fields.
+
+A copy keeps nobody from writing to its source, so what a document names may have moved
+before it is read. Groups are therefore copied by the ids of their versions, and looked
+at before and after: where one is not what it was, the well is begun again, and what was
+copied whole is kept.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import ConflictError, HCSError
+from hcs.images.image import Multiscales
+from hcs.metadata import FieldVersion, Well, WellImage
+from hcs.ngff import spec
+from hcs.ngff.history import FieldRecord, now, record_of, write_records
+from hcs.writing.copying.tree import (
+    DOCUMENTS,
+    Transfer,
+    copy_content,
+    copy_node,
+    group_files,
+)
+from hcs.writing.targets import group, hierarchy, step
+from hcs.writing.targets.locations import BYSTANDERS
+from hcs.writing.versions.unsettled import aliases_of, move_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from hcs.writing.targets.hierarchy import WellState
+
+ATTEMPTS = 12
+"""How often a well is begun again. People correct fields, so that once is rare already;
+more is a program that does nothing else."""
+
+_PAUSE = 0.01
+"""Seconds before that; a field is brought home in less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """One image group to copy."""
+
+    path: str
+    """Where it is, below the well."""
+
+    new_path: str
+    identifier: str
+    """Id of the version in the copy."""
+
+
+class _ChangedError(Exception):
+    """The well is no longer what its document said when it was read."""
+
+
+def well_state(transfer: Transfer, path: str) -> WellState:
+    """Return a well of the source as it is now."""
+    return hierarchy.read_well_state(transfer.store, transfer.old, path)
+
+
+def copy_others(transfer: Transfer, key: str, taken: Collection[str]) -> None:
+    """Copy what other programs keep beside rows, wells or fields, such as tables.
+
+    What bears a version's id but is not listed stays: it is staged, or on its way to
+    another path, or what a crash left, which `recover` reports.
+    """
+    for name in transfer.children(key):
+        new_key = f"{key}/{name}" if key else name
+        if name in taken or name in BYSTANDERS or transfer.target.exists(new_key):
+            continue
+        if name.endswith(".hcs-part") or _is_version(transfer, new_key):
+            continue
+        copy_node(transfer, new_key, new_key)
+        if _is_version(transfer, new_key):
+            transfer.target.remove(new_key)  # claimed, and only now marked as one
+
+
+def _is_version(transfer: Transfer, key: str) -> bool:
+    attributes = transfer.attributes(key)
+    return attributes is not None and group.stated_id(attributes) is not None
+
+
+def copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
+    """Copy a well and yield the name of each field that is done.
+
+    Raises
+    ------
+    ConflictError
+        If the well did not stay as it was for long enough.
+    """
+    well = well_state(transfer, path)
+    if hierarchy.read_well_state(transfer.target, transfer.new, path).exists:
+        yield from (well.name_of(image) for image in well.well.images)
+        return
+    _copy_row(transfer, path.split("/")[0])
+    told = 0
+    made = _made_before(transfer, path)
+    for _ in range(ATTEMPTS):
+        try:
+            for done, name in enumerate(_copy_fields(transfer, well, history, made)):
+                if done >= told:
+                    told += 1
+                    yield name
+        except _ChangedError:
+            time.sleep(_PAUSE)
+            well = well_state(transfer, path)
+        else:
+            return
+    raise ConflictError(
+        f"{transfer.store.where(path)} was changed {ATTEMPTS} times while it was "
+        f"copied. Copy again once nobody writes to it."
+    )
+
+
+def _copy_row(transfer: Transfer, row: str) -> None:
+    attributes = transfer.attributes(row) or {}
+    if not transfer.target.exists(f"{row}/{spec.group_document(transfer.new)}"):
+        for name, data in group_files(transfer, row, attributes).items():
+            transfer.target.replace(f"{row}/{name}", data)
+
+
+def _made_before(transfer: Transfer, well: str) -> set[str]:
+    """Return the paths of the groups that an interrupted copy of a well left."""
+    target = transfer.target
+    return {
+        name
+        for name in target.children(well)
+        if group.stated_id(
+            group.read_group_attributes(target, transfer.new, f"{well}/{name}") or {}
+        )
+        is not None
+    }
+
+
+def _copy_fields(
+    transfer: Transfer, well: WellState, history: bool, made: set[str]
+) -> Iterator[str]:
+    """Copy what a well document names; add the paths of what was copied to `made`."""
+    images: list[WellImage] = []
+    records: list[FieldRecord] = []
+    planned: set[str] = set()
+    for listed in well.well.images:
+        image, record, groups = _plan(transfer, well, listed, history)
+        for one in groups:
+            made.add(one.new_path)
+            _copy_group(transfer, well, one)
+        planned |= {one.new_path for one in groups}
+        images.append(image)
+        records.append(record)
+        yield record.name
+    for left in made - planned:
+        # Copied before the well changed: it is at another path now, or purged.
+        key = f"{well.path}/{left}"
+        if transfer.target.exists(key):
+            group.remove_group(transfer.target, transfer.new, key)
+    copy_others(transfer, well.path, _named(well))
+    _write_well(transfer, well, images, records)
+
+
+def _named(well: WellState) -> set[str]:
+    """Return the paths that a well document names, now or in the past."""
+    named = {image.path for image in well.well.images}
+    for record in well.records.values():
+        named |= {one.path for one in record.versions}
+        named |= {str(alias.get("path")) for alias in aliases_of(record)}
+    return named
+
+
+def _plan(
+    transfer: Transfer, well: WellState, image: WellImage, history: bool
+) -> tuple[WellImage, FieldRecord, list[Copied]]:
+    """Return what a field becomes: its entry, its record, and the groups to copy."""
+    live = _version_of(transfer, well, image)
+    record = record_of(well.records, image)
+    if history and record is not None:
+        record = replace(record, settling=None)
+        groups = [
+            Copied(path=one.path, new_path=one.path, identifier=one.id)
+            for one in record.kept()
+        ]
+        if image.path not in [one.path for one in groups]:
+            groups.append(Copied(path=image.path, new_path=image.path, identifier=live))
+        return image, record, groups
+    name = image.path if record is None else record.name
+    new = FieldRecord(
+        name=name,
+        path=name,
+        live=live,
+        label=None if record is None else record.label,
+        acquisition=image.acquisition,
+        versions=(FieldVersion(id=live, path=name, action="write", when=now()),),
+    )
+    copied = Copied(path=image.path, new_path=name, identifier=live)
+    return replace(image, path=name), new, [copied]
+
+
+def _version_of(transfer: Transfer, well: WellState, image: WellImage) -> str:
+    key = f"{well.path}/{image.path}"
+    try:
+        found = Multiscales.open(transfer.store, key, transfer.old).version
+    except HCSError:
+        _check_unchanged(transfer, well)
+        raise
+    return found or uuid.uuid4().hex
+
+
+def _copy_group(transfer: Transfer, well: WellState, copied: Copied) -> None:
+    """Copy an image group as a field is staged: marked first, its document last."""
+    target, version = transfer.target, transfer.new
+    key = f"{well.path}/{copied.new_path}"
+    if target.exists(key):
+        if group.version_at(target, version, key) == copied.identifier:
+            return
+        group.remove_group(target, version, key)
+    old_key, seen = _place_of(transfer, well, copied)
+    mark = group.mark_files(version, copied.identifier, group.STAGING)
+    hold = target.claim(key, mark)
+    if hold is None:
+        raise ConflictError(f"{target.location}/{key} is being written elsewhere.")
+    try:
+        _fill_group(transfer, well, (old_key, seen), key, copied.identifier)
+    finally:
+        hold.release()
+
+
+def _place_of(
+    transfer: Transfer, well: WellState, copied: Copied
+) -> tuple[str, str | None]:
+    """Return where the version to copy is now, and the id of what is there.
+
+    A move that was left unfinished is looked through.
+
+    One that is nowhere, in a well that nobody changes, was changed by another tool; it
+    is copied as it is.
+    """
+    names = [copied.path]
+    moves = [move for move in map(move_of, well.records.values()) if move is not None]
+    for move in moves:
+        names += [str(move[key]) for key in ("from", "to", "new", "aside")]
+    for name in names:
+        if _version_at(transfer, f"{well.path}/{name}") == copied.identifier:
+            return f"{well.path}/{name}", copied.identifier
+    _check_unchanged(transfer, well)
+    if moves and any(one.id == copied.identifier for one in _kept(well)):
+        raise _ChangedError
+    key = f"{well.path}/{copied.path}"
+    return key, _version_at(transfer, key)
+
+
+def _kept(well: WellState) -> Iterator[FieldVersion]:
+    for record in well.records.values():
+        yield from record.kept()
+
+
+def _version_at(transfer: Transfer, key: str) -> str | None:
+    try:
+        return Multiscales.open(transfer.store, key, transfer.old).version
+    except HCSError:
+        return None
+
+
+def _check_unchanged(transfer: Transfer, well: WellState) -> None:
+    if well_state(transfer, well.path) != well:
+        raise _ChangedError
+
+
+def _fill_group(
+    transfer: Transfer,
+    well: WellState,
+    place: tuple[str, str | None],
+    key: str,
+    identifier: str,
+) -> None:
+    target = transfer.target
+    old_key, before = place
+    attributes = dict(transfer.attributes(old_key) or {})
+    try:
+        copy_content(transfer, old_key, key)
+    except HCSError:
+        _check_unchanged(transfer, well)
+        raise
+    if _version_at(transfer, old_key) != before:
+        raise _ChangedError
+    content = {**spec.extension(attributes), "version": identifier}
+    step.reached("copied")
+    files = group_files(transfer, old_key, spec.with_extension(attributes, content))
+    for name, data in files.items():
+        if name not in (".zgroup",) and name in DOCUMENTS:
+            target.replace(f"{key}/{name}", data, durable=False)
+    target.sync(key)
+
+
+def _write_well(
+    transfer: Transfer,
+    well: WellState,
+    images: list[WellImage],
+    records: list[FieldRecord],
+) -> None:
+    attributes: Mapping[str, Any] = well.attributes
+    for old, new in zip(well.well.images, images, strict=True):
+        attributes = hierarchy.repathed(attributes, old.path, new.path)
+    written = spec.write_well(Well(images), transfer.new, attributes)
+    content = write_records({**spec.extension(well.attributes), "fields": {}}, records)
+    group.write_group(
+        transfer.target,
+        well.path,
+        transfer.new,
+        spec.with_extension(written, content),
+    )

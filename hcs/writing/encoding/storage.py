@@ -1,0 +1,70 @@
+"""How the arrays of a field are stored: what was asked for, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hcs.errors import MetadataError
+from hcs.images.pyramid import level_shapes
+from hcs.writing.encoding.codec import choose_codec
+from hcs.writing.encoding.encode import ArrayLayout, choose_chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hcs.writing.encoding.source import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """How the arrays of a field are stored; None is the default of each."""
+
+    chunks: object = None
+    """See `hcs.writing.encoding.encode.choose_chunk`."""
+
+    shards: bool | None = None
+    """True for one shard a level, the default where the format has them."""
+
+    codec: str | None = None
+    """One of `hcs.writing.encoding.codec.CODECS`."""
+
+    levels: int | None = None
+    """Number of levels, made from full size; by default those that were given, or
+    as many as bring the last below `hcs.images.pyramid.SMALLEST`."""
+
+    verify: bool = True
+    """Whether to read everything back before it is named."""
+
+
+def array_layouts(version: str, source: Source, storage: Storage) -> list[ArrayLayout]:
+    """Return what the array of each level will look like.
+
+    Raises
+    ------
+    MetadataError
+        If shards are asked for in a version that has none.
+    ShapeError, InvalidPathError
+        If chunks, levels or codec make no sense.
+    """
+    codec = choose_codec(storage.codec, source.dtype)
+    zarr_format = 2 if version == "0.4" else 3
+    if storage.shards and zarr_format == 2:
+        raise MetadataError("NGFF 0.4 has no shards; leave out shards or write 0.5.")
+    shapes: Sequence[tuple[int, ...]] = [level.shape for level in source.levels]
+    if len(shapes) == 1:
+        shapes = level_shapes(source.shape, storage.levels)
+    return [
+        ArrayLayout(
+            path=str(number),
+            shape=tuple(shape),
+            names=tuple(axis.name for axis in source.metadata.axes),
+            stored=source.metadata.stored,
+            dtype=source.dtype,
+            chunk=choose_chunk(shape, storage.chunks, whole=zarr_format == 2),
+            codec=codec,
+            zarr_format=zarr_format,
+            sharded=zarr_format == 3 and storage.shards is not False,
+        )
+        for number, shape in enumerate(shapes)
+    ]

@@ -1,0 +1,196 @@
+"""What object stores and stores of zarr do for `hcs.writing.targets.objects`."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import HCSError, ReadOnlyError, StoreError
+from hcs.writing.targets.target import MovedOnError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Hashable, Iterator
+
+    from hcs.stores.foreign import ZarrStore
+    from hcs.stores.remote import RemoteStore
+    from hcs.writing.targets.objects import Expected
+
+
+class ObstoreBucket:
+    """A store of obstore: S3, GCS, Azure, memory.
+
+    Parameters
+    ----------
+    store
+        The place as it is read.
+    """
+
+    conditional = True
+
+    def __init__(self, store: RemoteStore) -> None:
+        import obstore
+
+        self._obstore: Any = obstore
+        self._store, self.location = store.store, store.location
+
+    def get(self, key: str) -> tuple[bytes, Hashable] | None:
+        """Return an object and its entity tag."""
+        try:
+            with self._errors("read", key):
+                result = self._obstore.get(self._store, key)
+                return bytes(result.bytes()), result.meta.get("e_tag")
+        except FileNotFoundError:
+            return None
+
+    def put(self, key: str, data: Any, expected: Expected | None = None) -> Hashable:
+        """Write an object; see `Bucket.put`."""
+        options: dict[str, Any] = {}
+        if expected is not None:
+            # One request, not several parts: only that can be conditional.
+            options["mode"] = (
+                "create" if expected.tag is None else {"e_tag": expected.tag}
+            )
+        with self._errors("write", key):
+            result = self._obstore.put(self._store, key, data, **options)
+        tag: Hashable = result.get("e_tag")
+        return tag
+
+    def copy(self, old: str, new: str) -> None:
+        """Copy one object inside the store."""
+        with self._errors("copy", old):
+            self._obstore.copy(self._store, old, new)
+
+    def delete(self, key: str) -> None:
+        """Remove one object."""
+        try:
+            with self._errors("remove", key):
+                self._obstore.delete(self._store, key)
+        except FileNotFoundError:
+            return
+
+    def keys(self, prefix: str) -> list[tuple[str, int]]:
+        """Return key and size of every object below a prefix that ends with ``/``."""
+        with self._errors("list", prefix):
+            pages = self._obstore.list(self._store, prefix.rstrip("/") or None)
+            return [(one["path"], one["size"]) for page in pages for one in page]
+
+    def names(self, prefix: str) -> list[str]:
+        """Return the names below a folder."""
+        with self._errors("list", prefix):
+            found = self._obstore.list_with_delimiter(self._store, prefix or None)
+        paths = (*found["common_prefixes"], *(one["path"] for one in found["objects"]))
+        return [path.rstrip("/").rpartition("/")[2] for path in paths]
+
+    def age(self, key: str) -> float | None:
+        """Return the seconds since an object was written."""
+        try:
+            with self._errors("look at", key):
+                written = self._obstore.head(self._store, key)["last_modified"]
+        except FileNotFoundError:
+            return None
+        return float((datetime.now(UTC) - written).total_seconds())
+
+    @contextmanager
+    def _errors(self, what: str, key: str) -> Iterator[None]:
+        sentence = f"Could not {what} {key or 'objects'} in {self.location}"
+        try:
+            yield
+        except (FileNotFoundError, HCSError):
+            raise
+        except Exception as error:  # noqa: BLE001  obstore has many
+            name = type(error).__name__
+            if name in ("AlreadyExistsError", "PreconditionError"):
+                raise MovedOnError(
+                    f"{sentence}: somebody else has changed it meanwhile."
+                ) from None
+            # Not chained: theirs may show the whole address, with what was in it.
+            if "PermissionDenied" in name or "Unauthenticated" in name:
+                raise ReadOnlyError(f"{sentence}: access is denied.") from None
+            reason = str(error).partition("\n")[0]
+            raise StoreError(f"{sentence}: {name}: {reason:.200}.") from None
+
+
+class ZarrBucket:
+    """A store of zarr-python, such as memory.
+
+    Its stores know no conditions, so only threads of one process may write at once.
+    """
+
+    conditional = False
+
+    def __init__(self, store: ZarrStore) -> None:
+        self._store, self._prefix = store.store, store.prefix
+        self.location = store.location
+
+    def get(self, key: str) -> tuple[bytes, Hashable] | None:
+        """Return an object and a digest of it."""
+        from zarr.core.buffer import default_buffer_prototype
+
+        found = self._run(
+            self._store.get(self._prefix + key, default_buffer_prototype())
+        )
+        if found is None:
+            return None
+        data: bytes = found.to_bytes()
+        return data, hashlib.sha256(data).digest()
+
+    def put(self, key: str, data: Any, expected: Expected | None = None) -> Hashable:
+        """Write an object; see `Bucket.put`."""
+        from zarr.core.buffer import default_buffer_prototype
+
+        if expected is not None:
+            found = self.get(key)
+            if (None if found is None else found[1]) != expected.tag:
+                raise MovedOnError(f"{self.location}/{key} was changed meanwhile.")
+        content = data if isinstance(data, bytes) else data.read()
+        buffer = default_buffer_prototype().buffer.from_bytes(content)
+        self._run(self._store.set(self._prefix + key, buffer))
+        return hashlib.sha256(content).digest()
+
+    def copy(self, old: str, new: str) -> None:
+        """Copy one object."""
+        found = self.get(old)
+        if found is not None:
+            self.put(new, found[0])
+
+    def delete(self, key: str) -> None:
+        """Remove one object."""
+        self._run(self._store.delete(self._prefix + key))
+
+    def keys(self, prefix: str) -> list[tuple[str, int]]:
+        """Return key and size of every object below a prefix."""
+
+        async def found() -> list[tuple[str, int]]:
+            start = len(self._prefix)
+            return [
+                (key[start:], await self._store.getsize(key))
+                async for key in self._store.list_prefix(self._prefix + prefix)
+            ]
+
+        return list(self._run(found()))
+
+    def names(self, prefix: str) -> list[str]:
+        """Return the names below a folder."""
+
+        async def found() -> list[str]:
+            path = f"{self._prefix}{prefix}".rstrip("/")
+            return [name async for name in self._store.list_dir(path)]
+
+        return list(self._run(found()))
+
+    def age(self, key: str) -> float | None:
+        """Return None: these stores do not tell, and no other process writes them."""
+        return None
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        from zarr.core.sync import sync
+
+        try:
+            return sync(coroutine)
+        except HCSError:
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            raise StoreError(f"{self.location} failed: {name}: {error}.") from error

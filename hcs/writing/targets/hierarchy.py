@@ -1,0 +1,317 @@
+"""The plate and well documents of a target: read as values, replaced as a whole.
+
+What is read here is what is on the disk at that moment; callers that change something
+hold the target's lock from the reading to the replacing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hcs.cache import LRUCache
+from hcs.errors import ConflictError, MetadataError, PlateNotFoundError
+from hcs.metadata import Plate, PlateWell, Well, WellImage
+from hcs.ngff import spec
+from hcs.ngff.history import FieldRecord, read_records, record_of
+from hcs.writing.targets import group
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs.writing.targets.target import Target
+
+
+class Documents(Protocol):
+    """A place whose documents can be read: any store, or a target."""
+
+    @property
+    def location(self) -> str:
+        """The place, as a person would write it."""
+
+    def read(self, key: str) -> bytes | None:
+        """Return one document, None where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateState:
+    """A plate document as it was read."""
+
+    version: str
+    plate: Plate
+    attributes: Mapping[str, Any]
+
+    @property
+    def id(self) -> str | None:
+        """The plate's own id, None before our first commit to it."""
+        found = spec.extension(self.attributes).get("id")
+        return found if isinstance(found, str) else None
+
+    def several_acquisitions(self) -> bool:
+        """Whether fields must say which acquisition they belong to."""
+        return len(self.plate.acquisitions or ()) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WellState:
+    """A well document as it was read; empty where there is none yet."""
+
+    path: str
+    exists: bool
+    well: Well
+    attributes: Mapping[str, Any]
+    records: Mapping[str, FieldRecord]
+
+    def image_of(self, name: str, acquisition: int | None) -> WellImage | None:
+        """Return the listed image of a field, None where the well has no such field."""
+        for image in self.well.images:
+            if acquisition is not None and image.acquisition not in (None, acquisition):
+                continue
+            if self.name_of(image) == name:
+                return image
+        return None
+
+    def name_of(self, image: WellImage) -> str:
+        """Return the field name of a listed image: its first path."""
+        record = record_of(self.records, image)
+        return image.path if record is None else record.name
+
+
+def has_plate(target: Documents) -> bool:
+    """Whether something like a plate document is there, sound or not."""
+    for name in ("zarr.json", ".zattrs"):
+        data = target.read(name)
+        if data is not None:
+            document = spec.parse_json(data, f"{target.location}/{name}")
+            return "plate" in spec.envelope(spec.attributes(document, name))
+    return False
+
+
+def read_plate_state(target: Documents) -> PlateState:
+    """Return the plate of a target.
+
+    Raises
+    ------
+    PlateNotFoundError
+        If there is none.
+    MetadataError
+        If its document is broken.
+    """
+    for name in ("zarr.json", ".zattrs"):
+        data = target.read(name)
+        if data is not None:
+            key = (data, name, target.location)
+            state = _states.get(key)
+            if state is None:
+                state = _parse_plate(*key)
+            if state is None:
+                break
+            _states[key] = state
+            return state
+    raise PlateNotFoundError(
+        f"{target.location} holds no plate: expected a zarr.json or .zattrs with a "
+        f"'plate'. Make one with HCSPlateWriter or to_hcs_zarr."
+    )
+
+
+_states: LRUCache[tuple[bytes, str, str], PlateState] = LRUCache(8, size_of=lambda _: 0)
+"""What documents hold, by their bytes. Each field that is written looks at the plate
+a few times, and 1536 wells take milliseconds to parse. Nobody changes states."""
+
+
+def _parse_plate(data: bytes, name: str, location: str) -> PlateState | None:
+    where = f"{location}/{name}"
+    attributes = spec.attributes(spec.parse_json(data, where), name)
+    if not isinstance(spec.envelope(attributes).get("plate"), dict):
+        return None
+    return PlateState(
+        version=spec.detect_version(attributes, 3 if name == "zarr.json" else 2, where),
+        plate=spec.read_plate(attributes, where),
+        attributes=attributes,
+    )
+
+
+def create_plate(
+    target: Target,
+    plate: Plate,
+    version: str,
+    annotations: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> PlateState:
+    """Write the plate document of a new plate, which lists no field yet."""
+    content = {"id": uuid.uuid4().hex, **(annotations or {})}
+    new = spec.with_extension(
+        spec.write_plate(plate, version, attributes or {}), content
+    )
+    group.write_group(target, "", version, new)
+    return read_plate_state(target)
+
+
+def write_plate_state(target: Target, state: PlateState) -> PlateState:
+    """Replace the plate document by `state`; the plate gets an id if it has none."""
+    content = dict(spec.extension(state.attributes))
+    content.setdefault("id", uuid.uuid4().hex)
+    attributes = spec.with_extension(
+        spec.write_plate(state.plate, state.version, state.attributes), content
+    )
+    data = group.write_group(target, "", state.version, attributes)
+    plate = replace(state.plate, version=state.version)
+    written = replace(state, plate=plate, attributes=attributes)
+    name = spec.group_document(state.version)
+    _states[data, name, target.location] = written
+    return written
+
+
+def annotate(target: Target, content: Mapping[str, Any]) -> None:
+    """Merge `content` into our key of a plate document; None takes a key away."""
+    target.transact(lambda: merge(target, content))
+
+
+def merge(
+    target: Target, content: Mapping[str, Any], plate: Plate | None = None
+) -> None:
+    """Do what `annotate` does, for a caller that holds the lock.
+
+    Parameters
+    ----------
+    plate
+        What the plate document says from now on; by default what it said.
+    """
+    state = read_plate_state(target)
+    if plate is not None:
+        state = replace(state, plate=plate)
+    merged = {**spec.extension(state.attributes), **content}
+    merged = {key: value for key, value in merged.items() if value is not None}
+    attributes = spec.with_extension(state.attributes, merged)
+    write_plate_state(target, replace(state, attributes=attributes))
+
+
+def read_well_state(target: Documents, version: str, path: str) -> WellState:
+    """Return a well of a target, an empty one where it has no document yet.
+
+    Raises
+    ------
+    MetadataError
+        If its document is broken: nothing is written over it.
+    """
+    name = spec.group_document(version)
+    where = f"{target.location}/{path}/{name}"
+    data = target.read(f"{path}/{name}")
+    attributes: Mapping[str, Any] = {}
+    if data is not None:
+        attributes = spec.attributes(spec.parse_json(data, where), name)
+    if not isinstance(spec.envelope(attributes).get("well"), dict):
+        return WellState(
+            path=path,
+            exists=False,
+            well=Well(()),
+            attributes=attributes,
+            records={},
+        )
+    return WellState(
+        path=path,
+        exists=True,
+        well=spec.read_well(attributes, where),
+        attributes=attributes,
+        records=read_records(spec.extension(attributes)),
+    )
+
+
+def listed_fields(target: Target) -> set[tuple[str, str]]:
+    """Return well path and name of every field of a plate that can be read."""
+    state = read_plate_state(target)
+    found = set()
+    for entry in state.plate.wells:
+        try:
+            well = read_well_state(target, state.version, entry.path)
+        except MetadataError:
+            continue  # it keeps nobody from writing the others
+        found |= {(entry.path, well.name_of(image)) for image in well.well.images}
+    return found
+
+
+def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Return a well's attributes with one image under another path.
+
+    Unknown keys of the image's entry go along, as they belong to the field.
+    """
+    block = spec.envelope(attributes)
+    well = block.get("well")
+    found = well.get("images") if isinstance(well, dict) else None
+    if not isinstance(well, dict) or not isinstance(found, list):
+        return dict(attributes)
+    images = [
+        {**one, "path": new}
+        if isinstance(one, dict) and one.get("path") == old
+        else one
+        for one in found
+    ]
+    changed = {**block, "well": {**well, "images": images}}
+    return changed if block is attributes else {**attributes, "ome": changed}
+
+
+def locate_well(state: PlateState, row_name: str, column_name: str) -> PlateWell:
+    """Return the entry of a well, listed or not, of a row and column that exist.
+
+    Raises
+    ------
+    InvalidPathError
+        If a name may not be written.
+    MetadataError
+        If the plate has no such row or column.
+    """
+    path = spec.check_well_path(f"{row_name}/{column_name}", "The well", writing=True)
+    rows = [row.name for row in state.plate.rows]
+    columns = [column.name for column in state.plate.columns]
+    for what, name, names in (
+        ("row", row_name, rows),
+        ("column", column_name, columns),
+    ):
+        if name not in names:
+            raise MetadataError(
+                f"The plate has no {what} {name!r}; it has {', '.join(names)}."
+            )
+    return PlateWell(path, rows.index(row_name), columns.index(column_name))
+
+
+def drop_consolidated(target: Target, version: str, well_path: str) -> None:
+    """Remove consolidated metadata above a field, before the field changes.
+
+    Readers of the copies would not see what is committed; without them they read the
+    documents themselves. From the top down, so that no copy outlives a truer one.
+    """
+    for path in ("", well_path.split("/")[0], well_path):
+        prefix = f"{path}/" if path else ""
+        if version == "0.4":
+            if target.exists(f"{prefix}.zmetadata"):
+                target.remove(f"{prefix}.zmetadata")
+            continue
+        data = target.read(f"{prefix}zarr.json")
+        if data is None or b'"consolidated_metadata"' not in data:
+            continue
+        document = spec.parse_json(data, f"{target.location}/{prefix}zarr.json")
+        if document.pop("consolidated_metadata", None) is not None:
+            target.replace(f"{prefix}zarr.json", spec.to_bytes(document))
+
+
+def check_base(base: str | None, live: str | None, what: str, last: str = "") -> None:
+    """Check that a field still shows the version that a change is based on.
+
+    Raises
+    ------
+    ConflictError
+        If it does not.
+    """
+    if base == live:
+        return
+    if live is None:
+        raise ConflictError(
+            f"{what} is no longer listed; look again before changing it."
+        )
+    if base is None:
+        raise ConflictError(f"{what} was written by somebody else meanwhile{last}.")
+    raise ConflictError(
+        f"{what} has changed since you looked at it (version {base[:8]}, now "
+        f"{live[:8]}){last}. Compare with what is there now and stage again."
+    )

@@ -1,0 +1,201 @@
+"""Locations that can be written: which kind of place each is, and what is there now."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from hcs.errors import PlateNotFoundError, ReadOnlyError, StoreError
+from hcs.stores.directory import DirectoryStore
+from hcs.stores.location import REMOTE_SCHEMES, open_store
+from hcs.writing.targets.folder import DirectoryTarget
+from hcs.writing.targets.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hcs.writing.targets.objects import ObjectTarget
+
+BYSTANDERS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".directory"))
+"""Files that file managers leave in any folder; nobody misses them."""
+
+ASIDE = ".hcs-new"
+"""Ends the name of a plate that is being built beside its place."""
+
+TRASH = ".hcs-trash"
+"""Ends the name of what was replaced and is being removed."""
+
+_DOCUMENTS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"))
+
+
+def is_archive(location: object) -> bool:
+    """Whether a location names an ``.ozx`` archive, in any case of letters."""
+    return isinstance(location, str | Path) and str(location).lower().endswith(".ozx")
+
+
+def local_path(store: Any) -> Path:
+    """Return the local path that a location stands for.
+
+    Raises
+    ------
+    StoreError
+        If it is no local path.
+    """
+    if isinstance(store, DirectoryTarget):
+        return store.root
+    root = getattr(store, "root", None)  # zarr's LocalStore
+    if isinstance(root, Path):
+        return root
+    if isinstance(store, str) and "://" in store:
+        parts = urlsplit(store)
+        if parts.scheme != "file":
+            raise StoreError(
+                f"{parts.scheme}:// locations cannot be written here; expected a "
+                f"local path."
+            )
+        return Path(unquote(parts.path))
+    if isinstance(store, str | os.PathLike) and str(store):
+        return Path(store)
+    raise StoreError(
+        f"{type(store).__name__} {store!r} is no place to write to; expected a path."
+    )
+
+
+def open_target(store: Any, *, durable: bool = True) -> Target:
+    """Return the place of a plate that exists, open for writing.
+
+    Raises
+    ------
+    PlateNotFoundError
+        If nothing is there.
+    """
+    if isinstance(store, Target):
+        return store
+    objects = object_target(store)
+    if objects is not None:
+        return objects
+    path = local_path(store)
+    if is_archive(path) and path.is_file():
+        from hcs.writing.targets.archive import OverlayTarget
+
+        archive = OverlayTarget(path.absolute())
+        archive.load()
+        return archive
+    if not path.is_dir():
+        found = "a file" if path.exists() else "nothing"
+        raise PlateNotFoundError(f"No plate at {path}: {found} is there.")
+    return DirectoryTarget(path, durable=durable)
+
+
+def object_target(store: Any) -> ObjectTarget | None:
+    """Return the target of what is neither a folder nor an archive, else None.
+
+    Raises
+    ------
+    StoreError
+        If it is remote, and cannot be written by a conditional put.
+    MissingExtraError
+        If it is remote and obstore is not installed.
+    """
+    if isinstance(store, Path) or getattr(store, "root", None) is not None:
+        return None
+    if isinstance(store, str):
+        scheme = store.partition("://")[0].lower() if "://" in store else "file"
+        if scheme in ("http", "https"):
+            raise ReadOnlyError(
+                f"{scheme} addresses can be read but not written; use the address of "
+                f"the object store itself, such as s3://bucket/plate.zarr."
+            )
+        if scheme not in REMOTE_SCHEMES:
+            return None
+    elif isinstance(store, os.PathLike):
+        return None
+    from hcs.writing.targets.objects import (
+        ObjectTarget,
+        check_conditional,
+        shared_place,
+    )
+
+    place = open_store(store)
+    if isinstance(place, DirectoryStore):
+        return None
+    if place.is_remote:
+        from hcs.stores.remote import RemoteStore
+        from hcs.writing.targets.bucket import ObstoreBucket
+
+        if isinstance(place, RemoteStore):
+            # Stores of one address are one place; a store without any is its own.
+            key = place.location if isinstance(store, str) else id(place.store)
+            shared = shared_place(key)
+            target = ObjectTarget(ObstoreBucket(place), place, shared)
+            check_conditional(target)
+            return target
+    else:
+        from hcs.stores.foreign import ZarrStore
+        from hcs.writing.targets.bucket import ZarrBucket
+
+        if isinstance(place, ZarrStore):
+            shared = shared_place((id(place.store), place.prefix))
+            return ObjectTarget(ZarrBucket(place), place, shared)
+    raise ReadOnlyError(f"{place.location} cannot be written.")
+
+
+@contextlib.contextmanager
+def opened(store: Any) -> Iterator[Target]:
+    """Open a place for the length of a body; what that needed is put away after it."""
+    target = open_target(store)
+    try:
+        yield target
+    finally:
+        if target is not store:
+            target.discard()
+
+
+def beside(final: Path) -> Path:
+    """Return a free name beside a place, for what is built to go there."""
+    return final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}{ASIDE}")
+
+
+def foreign_file(path: Path) -> Path | None:
+    """Return something below a folder that belongs to no Zarr hierarchy, or None.
+
+    Groups may hold anything that Zarr knows, ours or not; arrays may hold what they
+    like. A document that somebody keeps between them is neither.
+    """
+    folders = [path]
+    while folders:
+        folder = folders.pop()
+        try:
+            names = [inside.name for inside in folder.iterdir()]
+        except FileNotFoundError:
+            continue  # settled or purged since it was listed
+        if ".zarray" in names or _is_array(folder / "zarr.json"):
+            continue
+        for name in names:
+            inside = folder / name
+            if name in _DOCUMENTS or name in BYSTANDERS or is_part(name):
+                continue
+            if inside.is_symlink() or not inside.is_dir():
+                if not os.path.lexists(inside):
+                    continue
+                if name == "METADATA.ome.xml" and folder.name == "OME":
+                    continue
+                return inside
+            folders.append(inside)
+    return None
+
+
+def is_part(name: str) -> bool:
+    """Whether a file is a document that is being replaced."""
+    return name.endswith(".hcs-part") or name.startswith((".zarr.json.", ".zattrs."))
+
+
+def _is_array(document: Path) -> bool:
+    try:
+        return b'"array"' in document.read_bytes()
+    except OSError:
+        return False

@@ -1,0 +1,310 @@
+"""Plates in object stores and in stores of zarr, open for writing.
+
+There are no folders, links and locks. A name is claimed by writing its mark where
+nothing is; a document is replaced on the condition that it still is what was read. Who
+loses that race reads again and tries anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from weakref import WeakValueDictionary
+
+from hcs.errors import StoreError
+from hcs.writing.targets import step
+from hcs.writing.targets.lock import Hold
+from hcs.writing.targets.target import MovedOnError, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping
+
+    from zarr.abc.store import Store
+
+    from hcs.stores.store import PlateStore
+
+ABANDONED = 3600.0
+"""Seconds after which a group that is still incomplete counts as left by a crash: no
+lock tells whether somebody is at work on it."""
+
+_IN_MEMORY = 64 << 20
+"""Bytes of one file that are kept in memory until they are sent."""
+
+_DOCUMENTS = ("zarr.json", ".zgroup", ".zattrs")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must be at a key for it to be replaced."""
+
+    tag: Hashable | None
+    """What `Bucket.get` told; None where nothing may be there."""
+
+
+class Bucket(Protocol):
+    """The few things that every object store can do; keys are below the plate."""
+
+    conditional: bool
+    """Whether `put` can be held to an `Expected`, also against other processes."""
+
+    def get(self, key: str) -> tuple[bytes, Hashable] | None:
+        """Return an object and a tag that changes with it."""
+
+    def put(self, key: str, data: Any, expected: Expected | None = None) -> Hashable:
+        """Write an object, bytes or a stream, and return its tag.
+
+        Raises
+        ------
+        MovedOnError
+            If the object is not `expected`; it then stays as it is.
+        """
+
+    def copy(self, old: str, new: str) -> None:
+        """Copy one object."""
+
+    def delete(self, key: str) -> None:
+        """Remove one object; nothing happens where it is not."""
+
+    def keys(self, prefix: str) -> list[tuple[str, int]]:
+        """Return key and size of every object whose key begins with `prefix`."""
+
+    def names(self, prefix: str) -> list[str]:
+        """Return the names below a folder, ``""`` for all."""
+
+    def age(self, key: str) -> float | None:
+        """Return the seconds since an object was written, None where unknown."""
+
+
+class Place:
+    """What the threads of this process share about one place."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.held: set[str] = set()
+        """Groups that are being staged here; guarded by `lock`."""
+
+
+_places: WeakValueDictionary[object, Place] = WeakValueDictionary()
+_places_guard = threading.Lock()
+
+
+def shared_place(key: object) -> Place:
+    """Return what is shared about the place that `key` names."""
+    with _places_guard:
+        return _places.setdefault(key, Place())
+
+
+class ObjectHold(Hold):
+    """A group that this process is staging."""
+
+    def __init__(self, place: Place, prefix: str) -> None:
+        super().__init__(None)
+        self._place, self._prefix = place, prefix
+        with place.lock:
+            place.held.add(prefix)
+
+    def release(self) -> None:
+        """Give the group back; a second call does nothing."""
+        with self._place.lock:
+            self._place.held.discard(self._prefix)
+
+
+class ObjectTarget(Target):
+    """A plate in an object store or in a store of zarr.
+
+    Parameters
+    ----------
+    bucket
+        The objects.
+    store
+        The same place for reading.
+
+    Notes
+    -----
+    Thread safety: threads of one process exclude each other by a lock of the place;
+    what was read inside it is remembered there, for this thread.
+    """
+
+    settles = False
+
+    def __init__(self, bucket: Bucket, store: PlateStore, place: Place) -> None:
+        self.bucket, self._store, self._place = bucket, store, place
+        self.location = store.location
+        self._read = threading.local()
+
+    # --- looking ---------------------------------------------------------------------
+
+    def read(self, key: str) -> bytes | None:
+        """Return one document, None where there is none."""
+        found = self.bucket.get(key)
+        tags = self._tags()
+        if tags is not None:
+            tags[key] = None if found is None else found[1]
+        return None if found is None else found[0]
+
+    def reader(self) -> PlateStore:
+        """Return the place as those who read plates see it."""
+        return self._store
+
+    def zarr_store(self) -> Store:
+        """Return the place as zarr sees it."""
+        return self._store.zarr_store()
+
+    def exists(self, key: str) -> bool:
+        """Whether an object has that key, or lies below it."""
+        return bool(self.bucket.names(key)) or self.bucket.get(key) is not None
+
+    def is_group(self, key: str) -> bool:
+        """Whether an object lies below a key."""
+        return bool(self.bucket.names(key))
+
+    def children(self, prefix: str) -> list[str]:
+        """Return the names directly below `prefix`, sorted."""
+        return sorted(self.bucket.names(prefix))
+
+    def size(self, key: str) -> int:
+        """Return the bytes of all objects below a key."""
+        return sum(size for _, size in self.bucket.keys(f"{key}/"))
+
+    # --- writing ---------------------------------------------------------------------
+
+    def make_root(self) -> bool:
+        """Say whether nothing is there: a prefix needs no making."""
+        return not self.bucket.names("")
+
+    def claim(self, prefix: str, mark: Mapping[str, bytes]) -> Hold | None:
+        """Write the mark of a group where nothing is; see `Target.claim`."""
+        step.reached(f"claim {prefix}")
+        if self.bucket.names(prefix):
+            return None
+        for name, data in mark.items():
+            try:
+                self.bucket.put(f"{prefix}/{name}", data, Expected(None))
+            except MovedOnError:
+                return None
+        return ObjectHold(self._place, prefix)
+
+    @contextlib.contextmanager
+    def create(self, key: str) -> Iterator[BinaryIO]:
+        """Write a new object; it is sent when the context ends well."""
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as stream:
+            yield stream  # type: ignore[misc]
+            step.reached(f"put {key}")
+            stream.seek(0)
+            self.bucket.put(key, stream)
+
+    def replace(self, key: str, data: bytes, *, durable: bool = True) -> None:
+        """Replace a document if it is what this thread read inside the lock."""
+        step.reached(f"replace {key}")
+        tags = self._tags()
+        expected = Expected(tags[key]) if tags is not None and key in tags else None
+        try:
+            tag = self.bucket.put(key, data, expected)
+        except MovedOnError:
+            raise
+        except StoreError:
+            # Whether an unanswered request came to pass, only a look can tell.
+            found = self.bucket.get(key)
+            if found is None or found[0] != data:
+                raise
+            tag = found[1]
+        if tags is not None:
+            tags[key] = tag
+        step.reached(f"replaced {key}")
+
+    def sync(self, prefix: str) -> None:
+        """Do nothing: an object store answers when it has the object."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Copy a group object by object, then remove it under its old name."""
+        self.link_tree(old, new)
+        self.remove(old)
+
+    def exchange(self, one: str, other: str) -> bool:
+        """Return False: no object store can."""
+        return False
+
+    def link_tree(self, old: str, new: str) -> None:
+        """Copy a group, its own documents last."""
+        for key in self._files(old):
+            step.reached(f"copy {key} {new}")
+            self.bucket.copy(key, new + key[len(old) :])
+
+    def remove(self, prefix: str) -> None:
+        """Remove an object, and all that is below it."""
+        step.reached(f"remove {prefix}")
+        for key in self._files(prefix):
+            self.bucket.delete(key)
+        self.bucket.delete(prefix)
+
+    def free_suffix(self) -> str:
+        """Return six random letters: a name that is free cannot be held otherwise."""
+        return uuid.uuid4().hex[:6]
+
+    def _files(self, prefix: str) -> list[str]:
+        keys = [key for key, _ in self.bucket.keys(f"{prefix}/")]
+        own = [f"{prefix}/{name}" for name in _DOCUMENTS]
+        return sorted(keys, key=lambda key: (key in own, key))
+
+    # --- exclusion -------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Exclude threads, and remember what is read; see `Target.lock`."""
+        with self._place.lock:
+            outer = self._tags()
+            if outer is None:
+                self._read.tags = {}
+            try:
+                yield
+            finally:
+                self._read.tags = outer
+
+    def _tags(self) -> dict[str, Hashable | None] | None:
+        """Return the tags of what this thread has read inside the lock."""
+        return getattr(self._read, "tags", None)
+
+    def hold(self, prefix: str) -> Hold | None:
+        """Return a hold of a group that nobody here stages, and nobody elsewhere.
+
+        Of other processes only the age of the group's mark tells.
+        """
+        if prefix in self._place.held:
+            return None
+        ages = [self.bucket.age(f"{prefix}/{name}") for name in _DOCUMENTS]
+        known = [age for age in ages if age is not None]
+        if self.bucket.conditional and (not known or min(known) < ABANDONED):
+            return None
+        return ObjectHold(self._place, prefix)
+
+
+_conditional: set[str] = set()
+"""Places that were seen to honour conditions; a server does not lose the ability."""
+
+
+def check_conditional(target: ObjectTarget) -> None:
+    """Check that a store refuses a put whose condition does not hold.
+
+    Raises
+    ------
+    StoreError
+        If it takes it: two writers would then overwrite each other without a word.
+    """
+    if target.location in _conditional:
+        return
+    key = f".hcs-probe-{uuid.uuid4().hex}"
+    try:
+        target.bucket.put(key, b"1", Expected(None))
+        with contextlib.suppress(MovedOnError):
+            target.bucket.put(key, b"2", Expected(None))
+            raise StoreError(
+                f"{target.location} does not honour conditional puts (If-None-Match), "
+                f"so that concurrent writers would lose fields; nothing is written."
+            )
+    finally:
+        target.bucket.delete(key)
+    _conditional.add(target.location)

@@ -1,0 +1,228 @@
+"""The commit: one replacement of the well document, under the plate's lock."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from hcs.metadata import FieldVersion, Plate, Well, WellImage
+from hcs.ngff import spec
+from hcs.ngff.history import FieldRecord, now, record_of, write_records
+from hcs.writing.targets import group, hierarchy, step
+from hcs.writing.versions.settle import finish_moves
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.target import Target
+
+_NAME = re.compile(r"(?:a(\d+)f)?(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field of one well that is to show another version."""
+
+    well: str
+    name: str
+    acquisition: int | None
+    base: str | None
+    """Id of the version that it shows now; None where there is no such field yet."""
+
+    version: FieldVersion
+    """The event to add; its `path` becomes the live one."""
+
+    label: str | None = None
+
+
+def commit_change(target: Target, change: Change) -> FieldVersion:
+    """Name a complete image group in its well document, and the well in its plate.
+
+    Other fields, other wells and unknown keys are taken from the documents as they are
+    at this moment, so that only a change of the same field is a conflict.
+
+    Raises
+    ------
+    ConflictError
+        If the field does not show `Change.base`.
+    MetadataError
+        If a document has become invalid.
+    """
+    return target.transact(lambda: _commit(target, change))
+
+
+def _commit(target: Target, change: Change) -> FieldVersion:
+    step.reached("commit")
+    state = hierarchy.read_plate_state(target)
+    well = finish_moves(target, state, change.well)
+    image = well.image_of(change.name, change.acquisition)
+    live = None
+    if image is not None:
+        live = group.version_id(target, state.version, well, image)
+    version = _committed_before(well, change)
+    if version is None:
+        what = f"Field {change.name!r} of well {change.well}"
+        hierarchy.check_base(change.base, live, what, _last(well, change.name))
+        hierarchy.drop_consolidated(target, state.version, change.well)
+        if not well.exists:
+            group.make_row(target, state.version, change.well.split("/")[0])
+        version = replace(change.version, when=now())
+        attributes = changed_well(state.version, well, image, change, version, live)
+        listed = spec.read_well(attributes, change.well)
+        # Before the flip: a listed well never has more fields than its plate says.
+        state = _with_room(target, state, change, listed)
+        step.reached("flip")
+        group.write_group(target, change.well, state.version, attributes)
+        step.reached("flipped")
+    _list_well(target, state, change)
+    return version
+
+
+def _committed_before(well: WellState, change: Change) -> FieldVersion | None:
+    """Return the event if the well names it and only the plate document lost a race."""
+    record = well.records.get(change.name)
+    if record is None or not record.versions or record.live != change.version.id:
+        return None
+    last = record.versions[-1]
+    mine = change.version
+    same = (last.id, last.action, last.who, last.why, last.supersedes) == (
+        mine.id,
+        mine.action,
+        mine.who,
+        mine.why,
+        mine.supersedes,
+    )
+    return last if same else None
+
+
+def changed_well(
+    version: str,
+    well: WellState,
+    image: WellImage | None,
+    change: Change,
+    event: FieldVersion,
+    live: str | None,
+) -> dict[str, Any]:
+    """Return the well's attributes with the change made: the list and the history."""
+    # Other software may have given an acquisition where the plate declares none.
+    acquisition = change.acquisition if image is None else image.acquisition
+    entry = WellImage(path=event.path, acquisition=acquisition)
+    record = _record(well, image, change, event, live)
+    if image is None:
+        images = _inserted(well, entry)
+        attributes: Mapping[str, Any] = well.attributes
+    else:
+        images = [entry if one == image else one for one in well.well.images]
+        attributes = hierarchy.repathed(well.attributes, image.path, entry.path)
+    written = spec.write_well(Well(images), version, attributes)
+    content = write_records(spec.extension(well.attributes), [record])
+    return spec.with_extension(written, content)
+
+
+def _record(
+    well: WellState,
+    image: WellImage | None,
+    change: Change,
+    event: FieldVersion,
+    live: str | None,
+) -> FieldRecord:
+    record = None if image is None else record_of(well.records, image)
+    if record is None:
+        record = FieldRecord(
+            name=change.name,
+            path=change.name,
+            live=event.id,
+            acquisition=change.acquisition,
+            versions=()
+            if image is None or live is None
+            else (FieldVersion(id=live, path=image.path),),
+        )
+    return replace(
+        record,
+        live=event.id,
+        label=record.label if change.label is None else change.label,
+        versions=(*record.versions, event),
+    )
+
+
+def _inserted(well: WellState, entry: WellImage) -> list[WellImage]:
+    """Return the images with a new one in (acquisition, index) order."""
+    images = list(well.well.images)
+    keys = [_order(well.name_of(image), image.acquisition) for image in images]
+    mine = _order(entry.path, entry.acquisition)
+    if mine is None or None in keys:
+        return [*images, entry]
+    later = (place for place, key in enumerate(keys) if key is not None and key > mine)
+    images.insert(next(later, len(images)), entry)
+    return images
+
+
+def _order(name: str, acquisition: int | None) -> tuple[int, int] | None:
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    return (0 if acquisition is None else acquisition, int(match[2]))
+
+
+def _with_room(
+    target: Target, state: PlateState, change: Change, well: Well
+) -> PlateState:
+    """Raise the counts of a plate for a field that a listed well is about to get."""
+    raised = _counted(state.plate, change, well)
+    if raised == state.plate or change.well not in [w.path for w in raised.wells]:
+        return state
+    step.reached("make room")
+    return hierarchy.write_plate_state(target, replace(state, plate=raised))
+
+
+def _counted(plate: Plate, change: Change, well: Well) -> Plate:
+    """Return the plate with counts that are no lower than what a well has."""
+    count = max(len(well.images), plate.field_count or 0)
+    return replace(
+        plate,
+        field_count=count,
+        acquisitions=_raised(plate.acquisitions, change, well),
+    )
+
+
+def _list_well(target: Target, state: PlateState, change: Change) -> None:
+    """Bring the plate document up to date where this field asks for it."""
+    well = hierarchy.read_well_state(target, state.version, change.well).well
+    plate, path = state.plate, change.well
+    if path not in [well.path for well in plate.wells]:
+        row_name, column_name = path.split("/")
+        entry = hierarchy.locate_well(state, row_name, column_name)
+        wells = sorted((*plate.wells, entry), key=attrgetter("rowIndex", "columnIndex"))
+        plate = replace(plate, wells=wells)
+    plate = _counted(plate, change, well)
+    if plate != state.plate or state.id is None:
+        step.reached("list well")
+        hierarchy.write_plate_state(target, replace(state, plate=plate))
+
+
+def _raised(
+    acquisitions: Sequence[Any] | None, change: Change, well: Well
+) -> Sequence[Any] | None:
+    """Return the acquisitions with `maximumfieldcount` no lower than what is there."""
+    if not acquisitions or change.base is not None:
+        return acquisitions
+    count = sum(image.acquisition == change.acquisition for image in well.images)
+    return tuple(
+        replace(one, maximumfieldcount=count)
+        if one.id == change.acquisition
+        and one.maximumfieldcount is not None
+        and one.maximumfieldcount < count
+        else one
+        for one in acquisitions
+    )
+
+
+def _last(well: WellState, name: str) -> str:
+    record = well.records.get(name)
+    if record is None or not record.versions or record.versions[-1].when is None:
+        return ""
+    last = record.versions[-1]
+    return f", by {last.who or 'somebody'} at {last.when}"

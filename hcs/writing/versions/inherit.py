@@ -1,0 +1,183 @@
+"""What a new version takes over where its source says nothing (design decision 10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hcs.ngff import spec
+from hcs.writing.encoding.display import channel_entry, describe_channels, read_channels
+from hcs.writing.encoding.source import own_attributes
+from hcs.writing.targets import group, hierarchy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from hcs.metadata import Channel, ImageMetadata
+    from hcs.writing.encoding.encode import Encoded
+    from hcs.writing.encoding.source import Source
+    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.target import Target
+    from hcs.writing.versions.claim import Place
+
+
+def inherited(
+    target: Target,
+    state: PlateState,
+    well: WellState,
+    place: Place,
+    source: Source,
+    encoded: Encoded,
+) -> tuple[ImageMetadata, dict[str, Any]]:
+    """Return the metadata of a new version and the attributes to write it into.
+
+    A correction takes names, colours, windows, scale, units and unknown attributes of
+    the field it replaces; a new field takes the plate's channels. What the source gives
+    stands.
+    """
+    attributes = dict(source.attributes)
+    metadata = source.metadata
+    image = well.image_of(place.name, place.acquisition)
+    old_attributes = None
+    if image is not None:
+        key = f"{well.path}/{image.path}"
+        old_attributes = group.read_group_attributes(target, state.version, key)
+    if old_attributes is not None:
+        old = spec.read_image(old_attributes, well.path)
+        attributes = {**own_attributes(old_attributes), **attributes}
+        metadata = _from_field(metadata, old, source)
+    channels = metadata.channels
+    if not channels or any(channel.window is None for channel in channels):
+        channels = _from_plate(target, channels, source, encoded)
+    return replace(metadata, channels=channels), attributes
+
+
+def neighbour_of(
+    target: Target, state: PlateState, field: tuple[str, str, int | None]
+) -> ImageMetadata | None:
+    """Return the image whose names and order of axes a field takes over, if any.
+
+    That is the field itself, else the first of its well, else of the plate. Plates that
+    we began have one way to call axes, so there nobody is asked beyond the well.
+
+    Parameters
+    ----------
+    field
+        Path of the well, name and acquisition of the field.
+    """
+    path, name, acquisition = field
+    ours = bool(read_channels(spec.extension(state.attributes)))
+    others = () if ours else (listed.path for listed in state.plate.wells)
+    for well_path in (path, *others):
+        well = hierarchy.read_well_state(target, state.version, well_path)
+        own = well.image_of(name, acquisition) if well_path == path else None
+        for image in [own] if own is not None else well.well.images[:1]:
+            key = f"{well_path}/{image.path}"
+            attributes = group.read_group_attributes(target, state.version, key)
+            if attributes is not None:
+                return spec.read_image(attributes, key)
+    return None
+
+
+def _from_plate(
+    target: Target,
+    given: Sequence[Channel],
+    source: Source,
+    encoded: Encoded,
+) -> tuple[Channel, ...]:
+    """Return the channels with the plate's windows; the first field makes them."""
+
+    def take() -> tuple[Channel, ...]:
+        state = hierarchy.read_plate_state(target)
+        known = plate_channels(target, state)
+        channels = _channels(given, known, source)
+        if channels and all(channel.window for channel in channels):
+            return channels
+        described = describe_channels(channels, _by_channel(source, encoded))
+        if not known and not spec.extension(state.attributes).get("channels"):
+            entries = [channel_entry(channel) for channel in described]
+            hierarchy.merge(target, {"channels": entries})
+        return described
+
+    return target.transact(take)
+
+
+def _by_channel(source: Source, encoded: Encoded) -> list[NDArray[Any]]:
+    """Return what is known of the coarsest level as one array a channel."""
+    leading = source.shape[:-2]
+    if "c" not in source.dims:
+        return [np.stack(list(encoded.coarsest.values()))]
+    axis = source.dims.index("c")
+    found: list[list[NDArray[Any]]] = [[] for _ in range(leading[axis])]
+    for number, plane in encoded.coarsest.items():
+        found[int(np.unravel_index(number, leading)[axis])].append(plane)
+    return [np.stack(planes) for planes in found]
+
+
+def plate_channels(target: Target, state: PlateState) -> tuple[Channel, ...]:
+    """Return the channels of the plate: as its document, else its first field, says."""
+    known = read_channels(spec.extension(state.attributes))
+    if known and all(channel.window for channel in known):
+        return known
+    for listed in state.plate.wells:
+        well = hierarchy.read_well_state(target, state.version, listed.path)
+        for image in well.well.images[:1]:
+            key = f"{well.path}/{image.path}"
+            attributes = group.read_group_attributes(target, state.version, key)
+            if attributes is not None:
+                return spec.read_image(attributes, key).channels
+    return known
+
+
+def _from_field(
+    metadata: ImageMetadata, old: ImageMetadata, source: Source
+) -> ImageMetadata:
+    same_axes = old.dims == metadata.dims
+    datasets = metadata.datasets
+    if same_axes and len(source.levels) == 1 and _is_default(metadata):
+        datasets = (
+            replace(
+                datasets[0],
+                scale=old.datasets[0].scale,
+                translation=old.datasets[0].translation,
+            ),
+        )
+    units = {dim: axis.unit for dim, axis in zip(old.dims, old.axes, strict=True)}
+    return replace(
+        metadata,
+        axes=tuple(
+            axis if axis.unit else replace(axis, unit=units.get(dim))
+            for dim, axis in zip(metadata.dims, metadata.axes, strict=True)
+        ),
+        datasets=datasets,
+        channels=_channels(metadata.channels, old.channels, source),
+        name=old.name or metadata.name,
+    )
+
+
+def _is_default(metadata: ImageMetadata) -> bool:
+    first = metadata.datasets[0]
+    return set(first.scale) == {1.0} and not any(first.translation or ())
+
+
+def _channels(
+    given: Sequence[Channel], old: Sequence[Channel], source: Source
+) -> tuple[Channel, ...]:
+    count = dict(zip(source.dims, source.shape, strict=True)).get("c", 1)
+    if len(old) != count:
+        return tuple(given)
+    if not given:
+        return tuple(old)
+    return tuple(
+        replace(
+            mine,
+            name=mine.name or theirs.name,
+            color=mine.color or theirs.color,
+            window=mine.window or theirs.window,
+        )
+        for mine, theirs in zip(given, old, strict=True)
+    )

@@ -1,0 +1,208 @@
+"""Removing old versions for good: an explicit act that first lists what goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hcs.metadata import FieldVersion
+from hcs.ngff import spec
+from hcs.ngff.history import FieldRecord, now, write_records
+from hcs.writing.person import login_name
+from hcs.writing.targets import group, hierarchy, step
+from hcs.writing.targets.locations import opened
+from hcs.writing.versions.recovery import orphans as find_orphans
+from hcs.writing.versions.settle import finish_moves
+
+if TYPE_CHECKING:
+    from hcs.metadata import Who
+    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged:
+    """One image group that goes, or would go."""
+
+    key: str
+    """Its path below the plate."""
+
+    well: str
+    field: str | None
+    """Name of the field; None for a group that no history knows."""
+
+    version: str | None
+    size: int
+    """Bytes on disk."""
+
+
+def purge(
+    store: Any,
+    *,
+    originals: bool = False,
+    orphans: bool = False,
+    yes: bool = False,
+    who: Who | None = None,
+    reason: str | None = None,
+) -> tuple[Purged, ...]:
+    """Remove the pixels of versions that are not live.
+
+    The first version of each field stays unless `originals`. The history keeps the
+    entries and gets one for each purge.
+
+    Parameters
+    ----------
+    originals
+        Remove first versions too.
+    orphans
+        Remove complete groups of ours that no history knows, as crashes leave them.
+    yes
+        Do it; otherwise only what would go is returned.
+    who, reason
+        For the history; by default the login name.
+
+    Returns
+    -------
+        What went, or would go.
+    """
+    with opened(store) as target:
+        if not yes:
+            return _look(target, originals, orphans)
+        with target.changing():
+            return _purge(target, originals, orphans, who or login_name(), reason)
+
+
+def _look(target: Target, originals: bool, orphans: bool) -> tuple[Purged, ...]:
+    state = hierarchy.read_plate_state(target)
+    found: list[Purged] = []
+    for entry in state.plate.wells:
+        well = hierarchy.read_well_state(target, state.version, entry.path)
+        found += _candidates(target, well, originals)
+    if orphans:
+        found += _purge_orphans(target, state, yes=False)
+    return tuple(found)
+
+
+def _purge(
+    target: Target,
+    originals: bool,
+    orphans: bool,
+    who: Who,
+    reason: str | None,
+) -> tuple[Purged, ...]:
+    state = hierarchy.read_plate_state(target)
+    gone: list[Purged] = []
+    for entry in state.plate.wells:
+        gone += target.transact(
+            partial(_purge_well, target, state, entry.path, originals, who, reason)
+        )
+    if orphans:
+        gone += _purge_orphans(target, state, yes=True)
+    return tuple(gone)
+
+
+def _candidates(target: Target, well: WellState, originals: bool) -> list[Purged]:
+    listed = {image.path for image in well.well.images}
+    found = []
+    for record in well.records.values():
+        first = record.versions[0].id if record.versions else None
+        found += [
+            Purged(
+                key=f"{well.path}/{one.path}",
+                well=well.path,
+                field=record.name,
+                version=one.id,
+                size=target.size(f"{well.path}/{one.path}"),
+            )
+            for one in record.kept()
+            if one.id != record.live
+            and one.path not in listed
+            and (originals or one.id != first)
+        ]
+    return found
+
+
+def _purge_well(
+    target: Target,
+    state: PlateState,
+    path: str,
+    originals: bool,
+    who: Who,
+    reason: str | None,
+) -> list[Purged]:
+    well = finish_moves(target, state, path)
+    gone = _candidates(target, well, originals)
+    if not gone:
+        return []
+    records = dict(well.records)
+    spares = []
+    for one in gone:
+        record = records[str(one.field)]
+        records[record.name] = _purged(record, str(one.version), who, reason)
+        spares += [
+            f"{path}/{alias['path']}"
+            for alias in (record.settling or {}).get("aliases", ())
+            if alias.get("version") == one.version
+        ]
+    content = write_records(spec.extension(well.attributes), records.values())
+    attributes = spec.with_extension(well.attributes, content)
+    # The entry first: what it calls purged is removed by recovery if we do not get to.
+    step.reached("purge entry")
+    group.write_group(target, path, state.version, attributes)
+    for key in [one.key for one in gone] + spares:
+        step.reached("purge group")
+        group.remove_group(target, state.version, key)
+    return gone
+
+
+def _purged(
+    record: FieldRecord, version: str, who: Who, reason: str | None
+) -> FieldRecord:
+    old = record.find(version)
+    event = FieldVersion(
+        id=version,
+        path=record.path if old is None else old.path,
+        action="purge",
+        who=who.name,
+        known=who.known,
+        when=now(),
+        why=reason,
+    )
+    aliases = [
+        alias
+        for alias in (record.settling or {}).get("aliases", ())
+        if alias.get("version") != version
+    ]
+    return replace(
+        record,
+        versions=(*record.versions, event),
+        settling={"aliases": aliases} if aliases else None,
+    )
+
+
+def _purge_orphans(target: Target, state: PlateState, yes: bool) -> list[Purged]:
+    gone = []
+    with target.lock():
+        for key in find_orphans(target):
+            well, _, _ = key.rpartition("/")
+            hold = target.hold(key)
+            if hold is None:
+                continue  # staged, and about to be committed
+            try:
+                version = group.version_at(target, state.version, key)
+                gone.append(
+                    Purged(
+                        key=key,
+                        well=well,
+                        field=None,
+                        version=version,
+                        size=target.size(key),
+                    )
+                )
+                if yes:
+                    step.reached("purge orphan")
+                    group.remove_group(target, state.version, key)
+            finally:
+                hold.release()
+    return gone

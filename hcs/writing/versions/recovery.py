@@ -1,0 +1,252 @@
+"""After a crash: finishing what was announced, removing what was never complete.
+
+Only groups that bear our mark of being incomplete are removed, and only where no living
+process holds them. Complete groups that no document names are reported and kept:
+somebody acquired them. A second run finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import HCSError, MetadataError
+from hcs.writing.targets import group, hierarchy, step
+from hcs.writing.targets.locations import (
+    ASIDE,
+    TRASH,
+    is_archive,
+    local_path,
+    object_target,
+    open_target,
+)
+from hcs.writing.targets.lock import locked, try_hold
+from hcs.writing.targets.objects import ObjectTarget
+from hcs.writing.targets.target import PART, Target, store_errors
+from hcs.writing.versions.settle import finish_moves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hcs.writing.targets.hierarchy import PlateState
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a crash left, and what was done about it."""
+
+    action: str
+    """``"finished"``, ``"removed"``, ``"kept"`` or ``"in use"``."""
+
+    location: str
+    message: str
+
+
+def recover(store: Any) -> tuple[Finding, ...]:
+    """Bring a plate to rest after a crash; harmless on one that is.
+
+    Parameters
+    ----------
+    store
+        A plate, or the path where one belongs.
+
+    Returns
+    -------
+        What was finished and removed, and what was found and kept.
+    """
+    found: list[Finding] = []
+    target = store if isinstance(store, Target) else object_target(store)
+    if not isinstance(target, ObjectTarget):
+        path = local_path(store)
+        found += _beside(path)
+        if is_archive(path) or not path.is_dir():
+            return tuple(found)
+        target = open_target(store)
+    return (*found, *target.transact(partial(_recover_plate, target)))
+
+
+def _recover_plate(target: Target) -> list[Finding]:
+    found: list[Finding] = []
+    state = hierarchy.read_plate_state(target)
+    found += _parts(target, "")
+    columns = {column.name for column in state.plate.columns}
+    for row in state.plate.rows:
+        found += _parts(target, row.name)
+        for name in target.children(row.name):
+            if name not in columns:
+                continue
+            well = f"{row.name}/{name}"
+            try:
+                found += _recover_well(target, state, well)
+            except MetadataError as error:
+                # Nothing is known of such a well, so nothing in it is touched.
+                found.append(Finding("kept", well, str(error)))
+        target.remove_empty(row.name)
+        if target.exists(row.name):
+            group.make_row(target, state.version, row.name)
+    return found
+
+
+def orphans(store: Any) -> tuple[str, ...]:
+    """Return the keys of complete image groups of ours that no history knows."""
+    target = open_target(store)
+    state = hierarchy.read_plate_state(target)
+    found: list[str] = []
+    for row in state.plate.rows:
+        for column in state.plate.columns:
+            well = f"{row.name}/{column.name}"
+            found += [
+                key
+                for key, purged in _unnamed(target, state, well)
+                if _kind(target, state, key, purged) == "complete"
+            ]
+    return tuple(found)
+
+
+def _recover_well(target: Target, state: PlateState, well: str) -> Iterator[Finding]:
+    yield from _parts(target, well)
+    before = hierarchy.read_well_state(target, state.version, well)
+    pending = [
+        name
+        for name, record in before.records.items()
+        if (record.settling or {}).get("move")
+    ]
+    finish_moves(target, state, well)
+    for name in pending:
+        yield Finding("finished", f"{well}/{name}", "its settling was continued")
+    unnamed = dict(_unnamed(target, state, well))
+    for name in target.children(well):
+        key = f"{well}/{name}"
+        if key in unnamed:
+            yield from _recover_group(target, state, key, unnamed[key])
+        elif target.is_group(key):
+            yield from _parts(target, key)
+    target.remove_empty(well)
+
+
+def _recover_group(
+    target: Target, state: PlateState, key: str, purged: frozenset[str]
+) -> Iterator[Finding]:
+    hold = target.hold(key)
+    if hold is None:
+        yield Finding("in use", key, "it is being written at this moment")
+        return
+    try:
+        yield from _parts(target, key)
+        kind = _kind(target, state, key, purged)
+        if kind == "foreign":
+            yield Finding("kept", key, "not listed, and not made by this library")
+        elif kind == "complete":
+            yield Finding(
+                "kept",
+                key,
+                "a complete field that no document names; see hcs purge --orphans",
+            )
+        else:
+            step.reached("recover sweep")
+            group.remove_group(target, state.version, key)
+            if kind == "purged":
+                yield Finding("finished", key, "a purged version was removed")
+            else:
+                yield Finding("removed", key, "it was never complete")
+    finally:
+        hold.release()
+
+
+def _unnamed(
+    target: Target, state: PlateState, path: str
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield what no document of a well names, with the ids that were purged there."""
+    well = hierarchy.read_well_state(target, state.version, path)
+    named = {image.path for image in well.well.images}
+    purged: set[str] = set()
+    for record in well.records.values():
+        settling = record.settling or {}
+        named |= {alias["path"] for alias in settling.get("aliases", ())}
+        kept = record.kept()
+        named |= {one.path for one in kept}
+        purged |= {one.id for one in record.versions if one.action == "purge"}
+    for name in target.children(path):
+        key = f"{path}/{name}"
+        if name not in named and target.is_group(key):
+            yield key, frozenset(purged)
+
+
+def _kind(target: Target, state: PlateState, key: str, purged: frozenset[str]) -> str:
+    attributes = group.read_group_attributes(target, state.version, key)
+    if attributes is None:
+        return "foreign" if target.children(key) else "incomplete"
+    if group.is_incomplete(attributes):
+        return "incomplete"
+    # By its id: another version may have got the path of a purged one.
+    if group.version_at(target, state.version, key) in purged:
+        return "purged"
+    return "foreign" if group.stated_id(attributes) is None else "complete"
+
+
+def _parts(target: Target, prefix: str) -> Iterator[Finding]:
+    """Remove documents that were being replaced; the lock says that nobody is at it."""
+    for name in target.children(prefix):
+        key = f"{prefix}/{name}" if prefix else name
+        if name.endswith(PART):
+            target.remove(key)
+            yield Finding("removed", key, "a document that was never put in place")
+
+
+def _beside(path: Path) -> Iterator[Finding]:
+    """Look at what building beside the plate's place may have left."""
+    if not path.parent.is_dir():
+        return
+    for left in sorted(path.parent.iterdir()):
+        name = left.name
+        if not name.startswith(f".{path.name}."):
+            continue
+        with store_errors(f"Could not recover {left}"):
+            if name.endswith(PART):
+                yield _sweep_part(left)
+            elif name.endswith(TRASH):
+                yield _finish_swap(left, path)
+            elif name.endswith(ASIDE):
+                yield Finding("kept", str(left), _contents(left))
+
+
+def _sweep_part(part: Path) -> Finding:
+    hold = try_hold(part)
+    if hold is None:
+        return Finding("in use", str(part), "it is being written at this moment")
+    part.unlink(missing_ok=True)
+    hold.release()
+    return Finding("removed", str(part), "an archive that was never complete")
+
+
+def _finish_swap(trash: Path, final: Path) -> Finding:
+    new = trash.with_name(trash.name.removesuffix(TRASH) + ASIDE)
+    if not final.exists():
+        # Two renames were needed and only one came to pass.
+        (new if new.exists() else trash).rename(final)
+        if not trash.exists():
+            return Finding("finished", str(final), "the plate was put back")
+    with locked(final):
+        shutil.rmtree(trash)
+    return Finding("finished", str(trash), "a replaced plate was removed")
+
+
+def _contents(left: Path) -> str:
+    try:
+        target = open_target(left)
+        state = hierarchy.read_plate_state(target)
+        count = sum(
+            len(
+                hierarchy.read_well_state(target, state.version, entry.path).well.images
+            )
+            for entry in state.plate.wells
+        )
+    except HCSError as error:
+        return f"a plate that was built beside its place: {error}"
+    return (
+        f"a plate with {count} field(s) that was built beside its place, or was "
+        f"replaced; go on with it by a writer with overwrite=False, or delete it"
+    )

@@ -1,0 +1,147 @@
+"""Looking at the history of fields, and going back in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import ConflictError, NotFoundError
+from hcs.ngff import spec
+from hcs.stores.location import opened_store
+from hcs.writing.targets import hierarchy
+from hcs.writing.targets.locations import opened
+from hcs.writing.targets.target import Target
+from hcs.writing.versions.commit import Change, commit_change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs.metadata import FieldVersion, Who
+    from hcs.writing.targets.hierarchy import Documents, WellState
+
+
+def history(
+    store: Any, well: str | None = None
+) -> Mapping[tuple[str, str], tuple[FieldVersion, ...]]:
+    """Return every event of every field, oldest first.
+
+    Parameters
+    ----------
+    store
+        A plate.
+    well
+        Path of one well, such as ``"A/1"``; by default all of them.
+
+    Returns
+    -------
+        By well path and field name. A field that was never changed here, on a plate of
+        other software, has no entry.
+    """
+    if not isinstance(store, Target):
+        with opened_store(store) as documents:
+            return _history(documents, well)
+    return _history(store, well)
+
+
+def _history(
+    documents: Documents, well: str | None
+) -> Mapping[tuple[str, str], tuple[FieldVersion, ...]]:
+    state = hierarchy.read_plate_state(documents)
+    wells = [entry.path for entry in state.plate.wells] if well is None else [well]
+    found: dict[tuple[str, str], tuple[FieldVersion, ...]] = {}
+    for path in wells:
+        spec.check_well_path(path, documents.location)
+        records = hierarchy.read_well_state(documents, state.version, path).records
+        for name, record in records.items():
+            found[path, name] = record.versions
+    return found
+
+
+def revert(
+    store: Any,
+    well: str,
+    field: str,
+    version: str,
+    *,
+    who: Who,
+    reason: str | None,
+    base: str | None = None,
+) -> FieldVersion:
+    """Make an earlier version of a field its live one again.
+
+    The version that was live is kept, so that another revert brings it back.
+
+    Parameters
+    ----------
+    well, field
+        Path of the well and name of the field.
+    version
+        Id of the version to show.
+    base
+        Id of the version that the person looked at; by default the live one.
+
+    Returns
+    -------
+        The event: it has the id of the version that it brings back.
+
+    Raises
+    ------
+    NotFoundError
+        If the field or the version is unknown, or its pixels were purged.
+    ConflictError
+        If the field does not show `base`, or shows `version` already.
+    """
+    with opened(store) as target, target.changing():
+        change = _change_back(target, (well, field), version, who, reason, base)
+        return commit_change(target, change)
+
+
+def _change_back(
+    target: Target,
+    place: tuple[str, str],
+    version: str,
+    who: Who,
+    reason: str | None,
+    base: str | None,
+) -> Change:
+    well, field = place
+    state = hierarchy.read_plate_state(target)
+    spec.check_well_path(well, target.location)
+    found = hierarchy.read_well_state(target, state.version, well)
+    record = found.records.get(field)
+    if record is None:
+        raise NotFoundError(
+            f"Well {well} has no field {field!r} with a history; it has "
+            f"{', '.join(found.records) or 'none'}."
+        )
+    if record.live == version:
+        raise ConflictError(
+            f"Field {field!r} of well {well} shows version {version[:8]} already."
+        )
+    event = replace(
+        _kept_version(found, field, version),
+        action="revert",
+        who=who.name,
+        known=who.known,
+        why=reason or None,
+        supersedes=record.live,
+    )
+    return Change(
+        well=well,
+        name=field,
+        acquisition=record.acquisition,
+        base=record.live if base is None else base,
+        version=event,
+    )
+
+
+def _kept_version(well: WellState, field: str, version: str) -> FieldVersion:
+    record = well.records[field]
+    kept = {one.id: one for one in record.kept()}
+    if version not in kept:
+        known = "was purged" if record.find(version) else "is unknown"
+        raise NotFoundError(
+            f"Version {version[:8]} of field {field!r} of well {well.path} {known}; "
+            f"kept are {', '.join(one[:8] for one in kept) or 'none'}."
+        )
+    return kept[version]

@@ -1,0 +1,386 @@
+"""Staging and committing one field: written aside, verified, then named in one step.
+
+The pixels of a field are never edited. A version is a new image group below the well,
+claimed exclusively and marked while it is incomplete. Its own document is written last;
+replacing the well document, which names it, is the commit. Readers see the old field or
+the new one, and a crash leaves at most an unnamed group.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import math
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import ConflictError, HCSError, InvalidPathError, MetadataError
+from hcs.metadata import FieldVersion, Who
+from hcs.ngff import spec
+from hcs.writing.encoding.encode import ArrayLayout, encode_given, encode_levels
+from hcs.writing.encoding.source import Source, as_source, full_size_only, with_axes_of
+from hcs.writing.encoding.storage import Storage, array_layouts
+from hcs.writing.encoding.verify import verify_levels
+from hcs.writing.targets import group, hierarchy, step
+from hcs.writing.targets.target import GroupSink, Target
+from hcs.writing.versions.claim import Place, claim_place, live_version
+from hcs.writing.versions.commit import Change, commit_change
+from hcs.writing.versions.inherit import inherited, neighbour_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hcs.writing.encoding.encode import Encoded
+    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.lock import Hold
+
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class StagedField:
+    """A complete, verified field that no document names yet.
+
+    It holds a lock on its own group, so that nobody takes it for a leftover. Use
+    `commit` or `discard`; a process that ends without either leaves an unlisted group
+    that ``hcs recover`` reports.
+    """
+
+    target: Target
+    place: Place
+    version: FieldVersion
+    label: str | None = None
+    notices: tuple[str, ...] = ()
+    """What other readers may make of this correction until it is settled."""
+
+    _hold: Hold | None = field(default=None, repr=False)
+
+    def commit(self, *, who: Who, reason: str | None) -> FieldVersion:
+        """Make it the field's live version.
+
+        Raises
+        ------
+        ConflictError
+            If the field no longer shows the version that this one was staged on; the
+            staged pixels stay until `discard`.
+        """
+        version = replace(
+            self.version, who=who.name, known=who.known, why=reason or None
+        )
+        change = Change(
+            well=self.place.well,
+            name=self.place.name,
+            acquisition=self.place.acquisition,
+            base=self.place.base,
+            version=version,
+            label=self.label,
+        )
+        with self.target.changing(keep=self.place.key):
+            committed = commit_change(self.target, change)
+        self.release()
+        for notice in self.notices:
+            _log.warning("%s", notice)
+        return committed
+
+    def discard(self) -> None:
+        """Remove the staged pixels, unless the plate names them after all."""
+        if self._hold is not None:
+            self.target.transact(self._remove)
+            self.release()
+        self.target.discard()
+
+    def _remove(self) -> None:
+        state = hierarchy.read_plate_state(self.target)
+        well = hierarchy.read_well_state(self.target, state.version, self.place.well)
+        if self.place.path not in {image.path for image in well.well.images}:
+            group.remove_group(self.target, state.version, self.place.key)
+
+    def release(self) -> None:
+        """Leave the staged pixels where they are; nobody holds them any more."""
+        if self._hold is not None:
+            self._hold.release()
+            self._hold = None
+
+
+def stage_field(
+    store: str | Path | Target,
+    well: str,
+    field: str | int,
+    multiscales: Any,
+    *,
+    base: str | None,
+    acquisition: int | None = None,
+    label: str | None = None,
+    source: str | None = None,
+    **storage: Any,
+) -> StagedField:
+    """Write a field aside, whole and verified, without making it part of the plate.
+
+    Parameters
+    ----------
+    store
+        A plate that exists.
+    well
+        Its path, such as ``"A/1"``.
+    field
+        Name of a field of that well, or the index of a new one.
+    multiscales
+        The pixels: anything that `write_hcs_well_image` takes.
+    base
+        Id of the version that the person looked at; None for a new field.
+    acquisition
+        Id of its acquisition, needed where the plate declares several and `field` is
+        an index.
+    label
+        What the source calls the field, such as ``"s1"``.
+    source
+        Name of the file that it came from.
+    **storage
+        See `Storage`.
+
+    Raises
+    ------
+    ConflictError
+        If the field does not show `base`, or somebody else is writing it.
+    HCSError
+        For names, pixels or documents that cannot be used, and failing disks.
+    """
+    from hcs.writing.targets.locations import open_target
+
+    target = open_target(store)
+    state = hierarchy.read_plate_state(target)
+    row_name, _, column_name = well.partition("/")
+    hierarchy.locate_well(state, row_name, column_name)
+    found = hierarchy.read_well_state(target, state.version, well)
+    identity = field_name(state, found, field, acquisition)
+    return write_aside(
+        target,
+        state,
+        (well, *identity),
+        base,
+        as_source(multiscales),
+        Storage(**storage),
+        label=label,
+        file_name=source,
+    )
+
+
+def write_field(
+    target: Target,
+    names: tuple[str, str],
+    identity: tuple[int, int | None],
+    multiscales: Any,
+    storage: Storage,
+    *,
+    who: Who,
+    label: str | None = None,
+    source: str | None = None,
+    reason: str | None = None,
+) -> tuple[Place, FieldVersion]:
+    """Stage and commit a field: a new one, or a new version of what is there.
+
+    Parameters
+    ----------
+    names
+        Of the row and the column.
+    identity
+        Index of the field and id of its acquisition.
+    """
+    state = hierarchy.read_plate_state(target)
+    path = hierarchy.locate_well(state, *names).path
+    well = hierarchy.read_well_state(target, state.version, path)
+    field = field_name(state, well, *identity)
+    staged = write_aside(
+        target,
+        state,
+        (path, *field),
+        live_version(target, state, well, field),
+        as_source(multiscales),
+        storage,
+        label=label,
+        file_name=source,
+    )
+    try:
+        return staged.place, staged.commit(who=who, reason=reason)
+    except ConflictError:
+        staged.discard()
+        raise
+    except BaseException:
+        # Whether the plate names it, only a look at the plate can tell.
+        staged.release()
+        raise
+
+
+def field_name(
+    state: PlateState, well: WellState, field: str | int, acquisition: int | None
+) -> tuple[str, int | None]:
+    """Return the name and acquisition of a field, existing or new.
+
+    Raises
+    ------
+    InvalidPathError
+        If an index is not an integer >= 0.
+    MetadataError
+        If the acquisition is not one that the plate declares.
+    """
+    if isinstance(field, str):
+        image = well.image_of(field, acquisition)
+        if image is not None:
+            return field, image.acquisition
+        if not field.isdecimal():
+            raise InvalidPathError(
+                f"Well {well.path} has no field {field!r}; a new one is given by its "
+                f"index, 0 or more."
+            )
+        field = int(field)
+    if type(field) is not int or field < 0:
+        raise InvalidPathError(
+            f"The field index is {field!r}; expected an integer of 0 or more."
+        )
+    declared = [one.id for one in state.plate.acquisitions or ()]
+    if len(declared) > 1 and acquisition is None:
+        raise MetadataError(
+            f"The plate declares the acquisitions {declared}; say which one the field "
+            f"belongs to."
+        )
+    if acquisition is not None and acquisition not in (declared or [0]):
+        raise MetadataError(
+            f"The acquisition id is {acquisition!r}; the plate declares "
+            f"{declared if declared else 'none, so that only 0 or None is allowed'}."
+        )
+    if len(declared) > 1:
+        return f"a{acquisition}f{field}", acquisition
+    return str(field), declared[0] if declared else None
+
+
+def write_aside(
+    target: Target,
+    state: PlateState,
+    field: tuple[str, str, int | None],
+    base: str | None,
+    source: Source,
+    storage: Storage,
+    *,
+    label: str | None = None,
+    file_name: str | None = None,
+) -> StagedField:
+    """Claim a path, write the field there and verify it; see `stage_field`.
+
+    Parameters
+    ----------
+    field
+        Path of the well, name and acquisition of the field.
+    """
+    if storage.levels is not None:
+        source = full_size_only(source)
+    neighbour = neighbour_of(target, state, field)
+    if neighbour is not None:
+        source = with_axes_of(source, neighbour)
+    layouts = array_layouts(state.version, source, storage)
+    identifier = uuid.uuid4().hex
+
+    def claim() -> tuple[WellState, Place, Hold]:
+        step.reached("claim")
+        fresh = hierarchy.read_well_state(target, state.version, field[0])
+        return fresh, *claim_place(target, state, fresh, field[1:], base, identifier)
+
+    present, place, hold = target.transact(claim)
+    try:
+        encoded = _write(target, state, present, place, identifier, source, layouts)
+        step.reached("verify")
+        if storage.verify:
+            _verify(target, state, place, layouts, encoded)
+    except BaseException as error:
+        _abandon(target, state, place, hold)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            size = math.prod(source.shape) * source.dtype.itemsize
+            error.add_note(f"The field has {size} bytes before compression.")
+        raise
+    return StagedField(
+        target=target,
+        place=place,
+        version=FieldVersion(
+            id=identifier,
+            path=place.path,
+            action="write" if place.base is None else "correct",
+            digest=encoded.digests[0],
+            size=encoded.size,
+            source=file_name,
+            supersedes=place.base,
+        ),
+        label=label,
+        notices=_notices(state, place) if target.live else (),
+        _hold=hold,
+    )
+
+
+def _abandon(target: Target, state: PlateState, place: Place, hold: Hold) -> None:
+    try:
+        group.remove_group(target, state.version, place.key)
+    except HCSError:
+        pass  # the first error matters more; recovery removes what bears our mark
+    finally:
+        hold.release()
+
+
+def _write(
+    target: Target,
+    state: PlateState,
+    well: WellState,
+    place: Place,
+    identifier: str,
+    source: Source,
+    layouts: Sequence[ArrayLayout],
+) -> Encoded:
+    sink = GroupSink(target, place.key)
+    if len(source.levels) == 1:
+        encoded = encode_levels(source.levels[0].planes(), layouts, sink)
+    else:
+        encoded = encode_given(
+            [level.planes() for level in source.levels], layouts, sink
+        )
+    metadata, attributes = inherited(target, state, well, place, source, encoded)
+    shapes = [layout.shape for layout in layouts]
+    datasets = replace(source, metadata=metadata).datasets(shapes)
+    metadata = replace(metadata, datasets=datasets)
+    written = spec.write_image(metadata, state.version, attributes, source.made_by)
+    complete = spec.with_extension(written, {"version": identifier})
+    step.reached("complete")
+    for name, data in spec.group_json(state.version, complete).items():
+        if name != ".zgroup":
+            target.replace(f"{place.key}/{name}", data, durable=False)
+    # One barrier for pixels and document: nothing names the group before it.
+    target.sync(place.key)
+    return encoded
+
+
+def _verify(
+    target: Target,
+    state: PlateState,
+    place: Place,
+    layouts: Sequence[ArrayLayout],
+    encoded: Encoded,
+) -> None:
+    verify_levels(
+        target.zarr_store(),
+        place.key,
+        [layout.path for layout in layouts],
+        encoded.digests,
+        2 if state.version == "0.4" else 3,
+        layouts[0].stored,
+    )
+
+
+def _notices(state: PlateState, place: Place) -> tuple[str, ...]:
+    if place.base is None:
+        return ()
+    if place.well != min((well.path for well in state.plate.wells), default=None):
+        return ()
+    return (
+        f"{place.well} is the plate's first well: until this correction is settled, "
+        f"napari and other readers built on ome-zarr-py look for the fields of all "
+        f"wells under its path and show them empty or not at all.",
+    )

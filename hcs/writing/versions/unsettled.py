@@ -1,0 +1,150 @@
+"""What of a plate is not settled, and how long it has to wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import MetadataError
+from hcs.ngff.names import is_safe_name
+from hcs.settings import config
+from hcs.writing.targets import group, hierarchy
+from hcs.writing.targets.locations import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs.ngff.history import FieldRecord
+    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """A field that is not yet, or not only, at its first path."""
+
+    well: str
+    field: str
+    path: str
+    """Where its live pixels are."""
+
+    home: str
+    """Where they belong."""
+
+    aliases: tuple[str, ...]
+    """Second names that go after a grace time."""
+
+    seconds: float
+    """Until the next step may be taken; 0 where it may be taken now."""
+
+    problem: str = ""
+    """Why it cannot be settled, where something stands in the way."""
+
+
+def unsettled(
+    store: Any, *, grace: float | None = None, wells: tuple[str, ...] | None = None
+) -> tuple[Unsettled, ...]:
+    """Return the fields that still have to be settled; parameters as for `settle`."""
+    seconds = config.settle_grace if grace is None else grace
+    found = []
+    with opened(store) as target:
+        state = hierarchy.read_plate_state(target)
+        for path in wells or tuple(entry.path for entry in state.plate.wells):
+            try:
+                well = hierarchy.read_well_state(target, state.version, path)
+            except MetadataError:
+                continue  # one broken well must not keep the others unsettled
+            for record in well.records.values():
+                entry = _unsettled(target, state, well, record, seconds)
+                if entry is not None:
+                    found.append(entry)
+    return tuple(found)
+
+
+def _unsettled(
+    target: Target,
+    state: PlateState,
+    well: WellState,
+    record: FieldRecord,
+    grace: float,
+) -> Unsettled | None:
+    image = well.image_of(record.name, record.acquisition)
+    if image is None:
+        return None
+    aliases = aliases_of(record)
+    away = image.path != record.path
+    if not away and not aliases and not move_of(record):
+        return None
+    waits = [remaining(alias.get("since"), grace) for alias in aliases]
+    problem = ""
+    if away:
+        waits.append(remaining(live_since(record), grace))
+        if not move_of(record):
+            problem = obstacle(target, state, well, record)
+    return Unsettled(
+        well=well.path,
+        field=record.name,
+        path=image.path,
+        home=record.path,
+        aliases=tuple(str(alias["path"]) for alias in aliases),
+        seconds=0.0 if move_of(record) else min(waits, default=0.0),
+        problem=problem,
+    )
+
+
+def obstacle(
+    target: Target, state: PlateState, well: WellState, record: FieldRecord
+) -> str:
+    """Return what keeps a field from its first path, "" where nothing does."""
+    home = f"{well.path}/{record.path}"
+    if not target.exists(home):
+        return ""
+    found = group.version_at(target, state.version, home)
+    listed = {image.path for image in well.well.images}
+    if record.path in listed:
+        return f"{home} is listed as another field"
+    if found is None or record.find(found) is None:
+        return f"{home} holds something that this field's history does not know"
+    return ""
+
+
+def move_of(record: FieldRecord) -> Mapping[str, Any] | None:
+    """Return the move that was announced and not finished, None where none was."""
+    found = (record.settling or {}).get("move")
+    keys = ("version", "from", "to", "new", "aside")
+    if isinstance(found, dict) and all(is_safe_name(found.get(key)) for key in keys):
+        return found
+    return None
+
+
+def aliases_of(record: FieldRecord) -> list[Mapping[str, Any]]:
+    """Return the second names of a field's versions, with their ids and times."""
+    found = (record.settling or {}).get("aliases")
+    return [
+        alias
+        for alias in (found if isinstance(found, list) else ())
+        if isinstance(alias, dict) and is_safe_name(alias.get("path"))
+    ]
+
+
+def live_since(record: FieldRecord) -> str | None:
+    """Return when the live version became that."""
+    events = [one.when for one in record.versions if one.id == record.live]
+    return events[-1] if events else None
+
+
+def remaining(since: object, grace: float) -> float:
+    """Return the seconds of a grace time that are left.
+
+    A time that lies further ahead than the grace is a clock that was set back: no
+    reason to wait for it.
+    """
+    try:
+        start = datetime.fromisoformat(str(since))
+    except ValueError:
+        return 0.0
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=UTC)
+    elapsed = (datetime.now(UTC) - start).total_seconds()
+    return max(0.0, grace - elapsed) if -grace <= elapsed else 0.0
