@@ -1,0 +1,1 @@
+"""`hcs-dashboard ...`: a file a subcommand; parsing and printing only."""

@@ -1,0 +1,1 @@
+"""What leaves the dashboard: report, tables, decision and project files."""

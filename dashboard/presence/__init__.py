@@ -1,0 +1,1 @@
+"""Who else is looking at a plate."""

@@ -1,0 +1,1 @@
+"""What the plates of a folder agree on."""

@@ -1,7 +1,7 @@
 """Where an opened image is, and whether it still is the version that was opened.
 
 A correction puts a new image group beside the old one and, later, may bring it to the
-old one's path (see `hcs.writing.versions.staging`). So after each read the group is looked at:
+old one's path (see `hcs.writing.versions`). So after each read the group is looked at:
 a version that moved is followed by its id, one that is gone raises
 `StaleVersionError`. No read returns pixels of two versions.
 """

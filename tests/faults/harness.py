@@ -1,8 +1,8 @@
 """Running a writer in a process of its own, and killing it at a chosen moment.
 
 The processes are forked from `tests.faults.zygote`, which has the library loaded, so
-that hundreds of kills take minutes. A process replaces `hcs.writing.targets.step.reached`;
-nothing in the library knows.
+that hundreds of kills take minutes. A process replaces
+`hcs.writing.targets.step.reached`; nothing in the library knows.
 """
 
 from __future__ import annotations

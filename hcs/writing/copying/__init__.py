@@ -1,0 +1,1 @@
+"""Whole plates from one place to another: convert, pack, unpack."""

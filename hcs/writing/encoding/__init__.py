@@ -1,0 +1,1 @@
+"""From arrays to the bytes of one image group."""

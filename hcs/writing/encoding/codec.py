@@ -69,7 +69,7 @@ class ChunkCodec:
         return [{"name": self.kind, "configuration": configuration}]
 
     def _numcodec(self, itemsize: int) -> Any:
-        # Imported here: hcs.writing.encoding.codec is needed to read options before any pixel.
+        # Imported here: options are read before any pixel is.
         import numcodecs
 
         if self.kind == "blosc":

@@ -1,0 +1,1 @@
+"""Places that a plate is written to, and the documents there."""

@@ -1,10 +1,9 @@
 """A place that a plate is written to: what it can do, one method an act.
 
 Modules that write know places by these acts and keys below the plate, never by paths.
-Folders are in `hcs.writing.targets.folder`, archives in `hcs.writing.targets.archive`, object stores
-and stores of zarr in `hcs.writing.targets.objects`. Every act that changes bytes is announced
-by `hcs.writing.targets.step.reached`, and every error of the place leaves as a `StoreError`
-that names it.
+Folders are in `folder`, archives in `archive`, object stores and stores of zarr in
+`objects`. Every act that changes bytes is announced by `step.reached`, and every error
+of the place leaves as a `StoreError` that names it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Versions of a field: stage, commit, settle, revert, purge, recover."""
