@@ -6,25 +6,22 @@ Heavy imports stand inside the commands, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
-import signal
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dashboard.commands.decisions import add_decisions, add_project
-from dashboard.commands.measure import add_executor, add_measure
+from dashboard.commands.decisions import add_decisions
+from dashboard.commands.measure import add_measure
+from dashboard.commands.project import add_project
 from dashboard.commands.relink import add_relink
 from dashboard.commands.reopen import add_reopen
+from dashboard.commands.serve import add_serve
+from dashboard.commands.version import version
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from concurrent.futures import Executor
 
-    from dashboard.service import Service
-    from dashboard.workspace import Workspace
 
 _COMMANDS = ("serve", "measure", "decisions", "project", "relink", "reopen")
 
@@ -56,209 +53,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="hcs-dashboard",
         description="Look at, judge and correct high-content-screening plates.",
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(dest="command", required=True)
-    _serve_parser(commands)
+    add_serve(commands)
     add_measure(commands)
     add_decisions(commands)
     add_project(commands)
     add_relink(commands)
     add_reopen(commands)
     return parser
-
-
-def _serve_parser(commands: Any) -> None:
-    serve = commands.add_parser(
-        "serve",
-        help="serve plates to a browser (may be left out)",
-        description="Serve plates to a browser on this machine.",
-    )
-    _shared(serve)
-    serve.add_argument("--port", type=int, default=5006, help="default 5006; 0: any")
-    serve.add_argument(
-        "--address", default="127.0.0.1", help="only this machine while no sign-in is"
-    )
-    serve.add_argument("--prefix", default="", help="path below which it is served")
-    serve.add_argument(
-        "--origin",
-        action="append",
-        default=[],
-        metavar="HOST:PORT",
-        help="a proxy's address that pages may come from; can be repeated",
-    )
-    serve.add_argument(
-        "--read-only", action="store_true", help="remove every way to write"
-    )
-    serve.add_argument(
-        "--demo", action="store_true", help="make a synthetic plate and serve it too"
-    )
-    for name, text in (
-        ("preview-disk", "pictures and previews in the workspace; default 2GB"),
-        ("preview-memory", "drawn pictures in memory; default 64MB"),
-        ("plane-memory", "decoded planes in memory; default 256MB"),
-    ):
-        serve.add_argument(f"--{name}", type=_bytes, metavar="SIZE", help=text)
-    add_executor(serve)
-    serve.add_argument(
-        "--no-measure",
-        action="store_true",
-        help="measure a plate when somebody asks for it, not as soon as it is opened",
-    )
-    serve.set_defaults(run=_serve)
-
-
-def _bytes(text: str) -> int:
-    """Return the bytes that ``500MB``, ``2GB`` or a plain number mean."""
-    units = {"": 0, "B": 0, "KB": 10, "MB": 20, "GB": 30, "TB": 40}
-    digits = text.strip().rstrip("bBkKmMgGtT ")
-    unit = text.strip()[len(digits) :].strip().upper()
-    try:
-        size = int(float(digits) * 2 ** units[unit])
-        if size < 0:
-            raise ValueError(text)
-    except (KeyError, ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no size; write it as 500MB or 2GB, or 0 for none"
-        ) from None
-    return size
-
-
-def _shared(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "plates", nargs="*", metavar="PLATE", help="a plate, a folder of plates, a URL"
-    )
-    parser.add_argument(
-        "--workspace",
-        type=Path,
-        help="folder for measurements, previews and uploads; default: your own",
-    )
-    parser.add_argument(
-        "--database", metavar="URL", help="default: SQLite in the workspace"
-    )
-    parser.add_argument("--verbose", action="store_true", help="log what is done")
-
-
-def _serve(options: argparse.Namespace) -> int:
-    from dashboard.workspace import open_workspace
-    from hcs.qc import connected
-
-    workspace = open_workspace(options.workspace)
-    roots = list(options.plates)
-    if options.demo:
-        roots.append(str(_demo_plate(workspace)))
-    if not roots:
-        print(
-            "hcs-dashboard: no plate given. Try `hcs-dashboard PLATE`, "
-            "`hcs-dashboard FOLDER`, or `hcs-dashboard --demo` for a synthetic one.",
-            file=sys.stderr,
-        )
-        return 2
-    with connected(options.scheduler) as executor:
-        return _serve_with(options, roots, workspace, executor)
-
-
-def _serve_with(
-    options: argparse.Namespace,
-    roots: list[str],
-    workspace: Workspace,
-    executor: Executor | None,
-) -> int:
-    from dashboard.app import Settings, make_server, new_loop
-    from dashboard.service import Service
-
-    loop = new_loop()
-    limits = {
-        "preview_disk_bytes": options.preview_disk,
-        "preview_bytes": options.preview_memory,
-        "cache_bytes": options.plane_memory,
-    }
-    service = Service(
-        roots,
-        workspace,
-        read_only=options.read_only,
-        database=options.database,
-        executor=executor,
-        workers=options.workers,
-        measure=not options.no_measure,
-        **{name: size for name, size in limits.items() if size is not None},
-    )
-    try:
-        server = make_server(
-            service,
-            Settings(
-                port=options.port,
-                address=options.address,
-                prefix=options.prefix,
-                origins=tuple(options.origin),
-            ),
-        )
-        _welcome(service, workspace, f"http://localhost:{server.port}{server.prefix}/")
-        _stop_on_signals(loop)
-        server.start()
-        # What was imported stays: looking through it again holds pages up for 100 ms.
-        gc.collect()
-        gc.freeze()
-        loop.start()
-        gc.unfreeze()
-        server.stop()
-    finally:
-        service.close()
-    return 0
-
-
-def _welcome(service: Service, workspace: Workspace, address: str) -> None:
-    from dashboard.workspace import network_filesystem
-
-    entries = service.plates()
-    good = [entry for entry in entries if entry.error is None]
-    names = ", ".join(entry.key for entry in good[:3]) + (", ..." * (len(good) > 3))
-    print(f"hcs-dashboard {_version()}")
-    print(f"  plates     {len(good)}  {names}")
-    for entry in entries:
-        if entry.error is not None:
-            print(f"  not shown  {entry.key}: {entry.error}")
-    whose = "  (your own; others do not see it)" if workspace.private else ""
-    print(f"  workspace  {workspace.path}{whose}")
-    shared = {network_filesystem(entry.location) for entry in good} - {None}
-    if workspace.private and shared:
-        kinds = ", ".join(map(str, shared))
-        print(
-            f"  note       plates lie on a network folder ({kinds}), but the workspace "
-            f"is private: give --workspace to share it."
-        )
-    if service.read_only:
-        print("  read-only  nothing can be written")
-    print(f"  open       {address}")
-    print("Stop with Ctrl+C.", flush=True)
-
-
-def _stop_on_signals(loop: Any) -> None:
-    def stop(*_: object) -> None:
-        loop.add_callback_from_signal(loop.stop)
-
-    for name in ("SIGINT", "SIGTERM"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
-
-
-def _demo_plate(workspace: Workspace) -> Path:
-    from hcs.demo import make_demo_plate
-
-    path = workspace.path / "demo" / "demo.ome.zarr"
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        print("Making the demo plate ...", flush=True)
-        make_demo_plate(path)
-    return path
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("hcs-dashboard")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 if __name__ == "__main__":

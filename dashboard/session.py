@@ -54,7 +54,7 @@ class Session:
         self.service = service
         self.urls = urls
         self.state = SessionState()
-        self.token = service.open_session()
+        self.token = service.sessions.open()
         self.read_only = service.read_only
         self._document: Document | None = document
         self._person = ""
@@ -138,7 +138,7 @@ class Session:
             elif failed is not None:
                 failed(error)
 
-        self.service.submit(work).add_done_callback(
+        self.service.threads.submit(work).add_done_callback(
             lambda future: self._deliver(finish, future)
         )
 
@@ -185,7 +185,7 @@ class Session:
         self._poll = pn.state.add_periodic_callback(
             self._look, period=POLL_MILLISECONDS
         )
-        self._seen = (self.state.plate, self.service.revision(self.state.plate))
+        self._seen = (self.state.plate, self.service.plates.revision(self.state.plate))
 
     def _address_changed(self, event: Any) -> None:
         if not self._syncing:
@@ -209,7 +209,7 @@ class Session:
             except Exception:  # noqa: BLE001
                 _LOG.exception("A part of the page could not look for changes.")
         plate = self.state.plate
-        revision = self.service.revision(plate)
+        revision = self.service.plates.revision(plate)
         before, self._seen = self._seen, (plate, revision)
         if before[0] != plate or before[1] == revision:
             return
@@ -227,4 +227,4 @@ class Session:
         self._document = None
         self._watchers.clear()
         self._pollers.clear()
-        self.service.close_session(self.token)
+        self.service.sessions.close(self.token)

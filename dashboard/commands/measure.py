@@ -76,7 +76,7 @@ _count.__name__ = "number of processes"  # what argparse calls it in its message
 def run(options: argparse.Namespace) -> int:
     """Measure one plate after the other; 1 where something could not be measured."""
     with _service(options) as service:
-        entries = service.plates()
+        entries = service.plates.entries()
         if not entries:
             complain(f"No plate at {', '.join(options.plates)}.")
             return 1
@@ -89,18 +89,20 @@ def run(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _service(options: argparse.Namespace) -> Iterator[Service]:
-    from dashboard.service import Service
+    from dashboard.compose import Options, compose
     from dashboard.workspace import open_workspace
     from hcs.qc import connected
 
     with connected(options.scheduler) as executor:
-        service = Service(
+        service = compose(
             options.plates,
             open_workspace(options.workspace),
-            read_only=True,
-            database=options.database,
-            workers=options.workers,
-            executor=executor,
+            Options(
+                read_only=True,
+                database=options.database,
+                workers=options.workers,
+                executor=executor,
+            ),
         )
         try:
             yield service
@@ -122,16 +124,16 @@ def _one(service: Service, entry: PlateEntry, place: str) -> bool:
 def _watched(service: Service, key: str, place: str) -> Progress:
     """Measure a plate, with a bar where somebody looks at it."""
     with Bar(f"{place}{key}") as bar, ThreadPoolExecutor(1) as behind:
-        job = behind.submit(service.measure, key)
+        job = behind.submit(service.quality.measure, key)
         try:
             while not job.done():
                 with contextlib.suppress(TimeoutError):
                     job.result(_LOOK_SECONDS)
-                now = service.progress(key)
+                now = service.quality.progress(key)
                 if now.running:
                     bar(now.done, now.total)
         except KeyboardInterrupt:
-            service.hold_measuring(key)
+            service.quality.hold_measuring(key)
             raise
         return job.result()
 
@@ -140,17 +142,17 @@ def _report(service: Service, key: str, found: Progress) -> None:
     measured = found.done - found.failed
     say(
         f"{key}: {counted(measured, 'field')} measured, {found.failed} failed, "
-        f"wells to look at: {len(service.judgement(key).suspects)}"
+        f"wells to look at: {len(service.quality.judgement(key).suspects)}"
     )
     sys.stdout.flush()
     if found.message:
         complain(f"{key}: {found.message}")
-    failures = sorted(service.unmeasured(key).items())
+    failures = sorted(service.quality.unmeasured(key).items())
     for (well, field), why in failures[:_SHOWN]:
         complain(f"{key}: {well} field {field}: {why}")
     if len(failures) > _SHOWN:
         complain(f"{key}: and {counted(len(failures) - _SHOWN, 'other field')}.")
-    if few := service.judgement(key).few:
+    if few := service.quality.judgement(key).few:
         say(f"{key}: {few}")
-    for text in service.judgement(key).banner:
+    for text in service.quality.judgement(key).banner:
         say(f"{key}: the whole plate looks bad: {text}")

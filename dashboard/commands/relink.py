@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboard.commands.decisions import add_places, served
+from dashboard.commands.opening import add_places, served
 
 if TYPE_CHECKING:
     import argparse
@@ -46,12 +46,12 @@ def run(options: argparse.Namespace) -> int:
     changes = bool(options.same or options.apart or options.to)
     with served(options, read_only=not changes) as (service, key):
         if options.same:
-            service.join(key)
+            service.projects.join(key)
         elif options.apart:
-            service.set_apart(key)
+            service.projects.set_apart(key)
         elif options.to:
-            service.take_over(key, options.to)
-        found = service.link(key)
+            service.projects.take_over(key, options.to)
+        found = service.projects.link(key)
         acts = len(service.reviews.acts(key))
     lines = [
         f"id          {found.id}",
@@ -62,5 +62,5 @@ def run(options: argparse.Namespace) -> int:
         *(f"also at     {one}" for one in found.copies),
         *([found.question] if found.question else []),
     ]
-    print("\n".join(lines))  # noqa: T201 - a command prints
+    print("\n".join(lines))
     return 0

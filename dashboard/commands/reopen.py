@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboard.commands.decisions import add_places
+from dashboard.commands.opening import add_places
 
 if TYPE_CHECKING:
     import argparse
@@ -41,5 +41,5 @@ def run(options: argparse.Namespace) -> int:
         reopen_away(Ledger(engine), options.id, login_name(), options.reason)
     finally:
         engine.dispose()
-    print(f"{options.id} is open again.")  # noqa: T201 - a command prints
+    print(f"{options.id} is open again.")
     return 0

@@ -92,7 +92,7 @@ class Corrections:
         field: str | None,
         uploads: Sequence[str],
     ) -> tuple[Source, ...]:
-        """Return which channel each file seems to hold; see `Service.suggest`."""
+        """Return what each file seems to hold; see `CorrectionDesk.suggest`."""
         target = find_target(plate, well, field)
         files = [self._uploads.get(token, upload) for upload in uploads]
         if len(files) == 1 and files[0].pages:
@@ -113,7 +113,7 @@ class Corrections:
         acquisition: int | None = None,
         label: str | None = None,
     ) -> Staged:
-        """Prepare a correction; see `Service.stage`."""
+        """Prepare a correction; see `CorrectionDesk.stage`."""
         if not plate.writable:
             raise RefusedError("This plate cannot be written where it is.")
         target = find_target(plate, well, field)
@@ -209,7 +209,7 @@ class Corrections:
         reason: str,
         alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> VersionView:
-        """Make a staged correction live; see `Service.commit`.
+        """Make a staged correction live; see `CorrectionDesk.commit`.
 
         `alone` raises where it must not be; it is asked last, when everything is
         written but the well document, and held until that is.
@@ -304,7 +304,7 @@ class Corrections:
         reason: str,
         base: str | None,
     ) -> VersionView:
-        """Make an earlier version live; see `Service.revert`."""
+        """Make an earlier version live; see `CorrectionDesk.revert`."""
         if not plate.writable:
             raise RefusedError("This plate cannot be written where it is.")
         reason = _checked_reason(who, reason)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboard.corrections.versions import field_history
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from dashboard.access import Access
     from dashboard.corrections.correction import Corrections
     from dashboard.corrections.uploads import Receiving, Uploads
-    from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import Source, Staged, Upload, VersionView
     from hcs.metadata import Who
@@ -24,10 +26,8 @@ class CorrectionDesk:
 
     Parameters
     ----------
-    plates, uploads, corrections
+    access, uploads, corrections
         What the work is done with.
-    may_write
-        Raises where this server writes nothing.
     refuse_if_signed
         Raises where the plate of a key is signed off.
     held_open
@@ -38,19 +38,17 @@ class CorrectionDesk:
 
     def __init__(
         self,
-        plates: Plates,
+        access: Access,
         uploads: Uploads,
         corrections: Corrections,
         *,
-        may_write: Callable[[], None],
         refuse_if_signed: Callable[[str], object],
         held_open: Callable[[str], AbstractContextManager[None]],
         measure: Callable[[ServedPlate], object],
     ) -> None:
-        self._plates = plates
+        self._access = access
         self._uploads = uploads
         self._corrections = corrections
-        self._may_write = may_write
         self._refuse_if_signed = refuse_if_signed
         self._held_open = held_open
         self._measure = measure
@@ -66,7 +64,7 @@ class CorrectionDesk:
 
     def begin_upload(self, token: str, name: str, size: int | None) -> Receiving:
         """Open a file to receive; see `Uploads.begin`."""
-        self._may_write()
+        self._access.may_write()
         return self._uploads.begin(token, name, size)
 
     def uploads(self, token: str) -> tuple[Upload, ...]:
@@ -95,7 +93,7 @@ class CorrectionDesk:
         the field has as many and one z, unless a person has said what they are.
         """
         return self._corrections.suggest(
-            token, self._plates.get(key), well, field, uploads
+            token, self._access.plate(key), well, field, uploads
         )
 
     def stage(
@@ -127,11 +125,11 @@ class CorrectionDesk:
         label
             What to call the new field.
         """
-        self._may_write()
+        self._access.may_write()
         self._refuse_if_signed(key)
         return self._corrections.stage(
             token,
-            self._plates.get(key),
+            self._access.plate(key),
             well,
             field,
             sources,
@@ -157,8 +155,8 @@ class CorrectionDesk:
         ConflictError
             If somebody else has changed the field meanwhile.
         """
-        self._may_write()
-        plate = self._plates.get(self._corrections.get(staged).key)
+        self._access.may_write()
+        plate = self._access.plate(self._corrections.get(staged).key)
         self._refuse_if_signed(plate.key)
         version = self._corrections.commit(
             staged, who, reason, lambda: self._held_open(plate.key)
@@ -187,11 +185,15 @@ class CorrectionDesk:
         base
             Version that the person looked at; the live one where None.
         """
-        self._may_write()
-        plate = self._plates.get(key)
+        self._access.may_write()
+        plate = self._access.plate(key)
         with self._held_open(key):
             event = self._corrections.revert(
                 plate, well, field, version, who, reason, base
             )
         self._measure(plate)
         return event
+
+    def history(self, key: str, well: str, field: str) -> tuple[VersionView, ...]:
+        """Return the versions of a field, newest first."""
+        return field_history(self._access.watched(key), well, field)

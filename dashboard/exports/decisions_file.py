@@ -32,7 +32,7 @@ def export_decisions(service: Service, key: str, file: Path) -> int:
     RefusedError
         If a blind review is under way: it would tell each of the other.
     """
-    overview = service.overview(key)
+    overview = service.plates.overview(key)
     if service.reviews.read(key).blind.open:
         raise RefusedError(
             f"A blind review of {key!r} is under way, and the file would tell each "
@@ -93,7 +93,7 @@ def import_decisions(
     lines = read_lines(file)
     head = read_document(file, 1, lines[0] if lines else b"")
     check_header(file, head, "decisions", VERSION)
-    plate = service.overview(key).id
+    plate = service.plates.overview(key).id
     if head.get("plate") != plate and not another_plate:
         raise DashboardError(
             f"{file} is of plate {plain_text(head.get('name'), 80)!r} with the id "

@@ -32,17 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
-    from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
-    from dashboard.projects.assay_setup import Choices
-    from dashboard.projects.plate_links import Links
     from dashboard.reviews.acts import Act
-    from dashboard.reviews.ledger import Ledger
-    from dashboard.reviews.reviews import Reviews
-    from dashboard.reviews.signing import Signing
-    from dashboard.settings import Settings
+    from dashboard.service import Service
 
 _MOST_NAMES = 5
 
@@ -66,31 +60,20 @@ class ProjectTransfer:
 
     Parameters
     ----------
-    engine, ledger, settings
-        Where everything is kept.
-    plates, links, reviews, signing, choices
-        What is known of the plates.
+    service
+        Where everything is kept, and what is known of the plates.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        ledger: Ledger,
-        settings: Settings,
-        plates: Plates,
-        links: Links,
-        reviews: Reviews,
-        signing: Signing,
-        choices: Choices,
-    ) -> None:
-        self._engine = engine
-        self._ledger = ledger
-        self._settings = settings
-        self._plates = plates
-        self._links = links
-        self._reviews = reviews
-        self._signing = signing
-        self._choices = choices
+    def __init__(self, service: Service) -> None:
+        storage = service.storage
+        self._engine = storage.engine
+        self._ledger = storage.ledger
+        self._settings = storage.settings
+        self._plates = storage.plates
+        self._links = storage.links
+        self._reviews = service.reviews
+        self._signing = service.signing
+        self._assay = service.assay
 
     def write(self, file: Path) -> Transferred:
         """Write the project to a file.
@@ -159,7 +142,7 @@ class ProjectTransfer:
                     self._links.set_apart(plate, known.ledger)
         for plate in plates:
             self._reviews.forget(plate.key)
-            self._choices.dress(plate)
+            self._assay.apply_plate_map(plate)
             plate.bump()
         return Transferred(
             plates=len(told.plates),
@@ -180,7 +163,7 @@ class ProjectTransfer:
                     f"{plate.key!r} cannot be opened, so nobody knows what of the "
                     f"project is its own: {entry.error}"
                 )
-            self._choices.dress(plate)
+            self._assay.apply_plate_map(plate)
         projects = sorted({project_of(one.overview().location) for one in plates})
         if len(projects) != 1:
             names = ", ".join(plain_text(one, 200) for one in projects[:_MOST_NAMES])

@@ -139,7 +139,7 @@ def _summary(tables: PlateTables) -> str:
 
 
 def _suspects(service: Service, tables: PlateTables) -> str:
-    judged = service.judgement(tables.overview.key)
+    judged = service.quality.judgement(tables.overview.key)
     if not judged.ready:
         return "<p>Measuring was not finished when this report was made.</p>"
     banner = "".join(f"<p><b>{safe_text(text)}</b></p>" for text in judged.banner)
@@ -184,7 +184,7 @@ def _wells(service: Service, tables: PlateTables) -> str:
 
 
 def _well(service: Service, tables: PlateTables, well: WellState) -> str:
-    view = service.well(tables.overview.key, well.label)
+    view = service.plates.well(tables.overview.key, well.label)
     held = tables.review.of(Subject(well.path))
     title = (
         _verdict(held.act, tables.rules) if held else "has a flagged or failed field"
@@ -296,7 +296,9 @@ def _corrections(
         if not one.revised:
             continue
         try:
-            history = service.history(tables.overview.key, well.label, one.name)
+            history = service.corrections.history(
+                tables.overview.key, well.label, one.name
+            )
         except (NotServedError, HCSError):
             continue
         for event in history:

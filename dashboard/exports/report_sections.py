@@ -78,7 +78,7 @@ def sign_off_part(signed: SignedOff | None) -> str:
 
 def cut_offs(service: Service, tables: PlateTables) -> str:
     """Return below and above what a field is suspect."""
-    judged = service.judgement(tables.overview.key)
+    judged = service.quality.judgement(tables.overview.key)
     titles = {one.id: one.title for one in tables.metrics}
     rows = [
         (
@@ -115,10 +115,12 @@ def _from(judged: Judgement, metric: str, high: float | None) -> str:
 def statistics_part(service: Service, tables: PlateTables) -> str:
     """Return what the assay's metric says of the controls and of positions."""
     key = tables.overview.key
-    named = service.assay_metric(key)
+    named = service.quality.assay_metric(key)
     known = [one.id for one in tables.metrics]
     chosen = [named] if named in known else [m for m in known if m.startswith("mean.")]
-    parts = [_statistics(service.statistics(key, metric)) for metric in chosen[:6]]
+    parts = [
+        _statistics(service.quality.statistics(key, metric)) for metric in chosen[:6]
+    ]
     note = (
         ""
         if named in known
@@ -253,7 +255,9 @@ def corrections_part(service: Service, tables: PlateTables) -> str:
             if not field.revised:
                 continue
             try:
-                events = service.history(tables.overview.key, well.label, field.name)
+                events = service.corrections.history(
+                    tables.overview.key, well.label, field.name
+                )
             except (NotServedError, HCSError):
                 continue
             rows += [
@@ -280,10 +284,10 @@ def settings_part(service: Service, tables: PlateTables) -> str:
         if held.act.settings
     )
     rows: list[tuple[str, str]] = []
-    for revision in [*named, service.settings_revision(tables.overview.key)]:
+    for revision in [*named, service.projects.settings_revision(tables.overview.key)]:
         if any(revision == row[0] for row in rows):
             continue
-        document = service.settings_document(revision)
+        document = service.projects.settings_document(revision)
         if document is None:
             rows.append((revision, "not known in this workspace"))
             continue

@@ -106,12 +106,12 @@ class PlateTables:
     def __init__(self, service: Service, key: str) -> None:
         self._service = service
         self._key = key
-        self.overview: PlateOverview = service.overview(key)
+        self.overview: PlateOverview = service.plates.overview(key)
         self.review: PlateReview = service.reviews.read(key)
-        self.rules: ReviewRules = service.rules(key)
-        self.metrics: tuple[MetricInfo, ...] = service.metrics(key)
+        self.rules: ReviewRules = service.projects.rules(key)
+        self.metrics: tuple[MetricInfo, ...] = service.quality.metrics(key)
         self.values: dict[str, MetricValues] = {
-            one.id: service.values(key, one.id) for one in self.metrics
+            one.id: service.quality.values(key, one.id) for one in self.metrics
         }
 
     def wells(self) -> DecisionTable:
@@ -126,7 +126,7 @@ class PlateTables:
         return [one for one in self.overview.wells if one.state != "not_acquired"]
 
     def _well(self, well: WellState) -> dict[str, Cell]:
-        fields = self._service.well(self._key, well.label).fields
+        fields = self._service.plates.well(self._key, well.label).fields
         subject = Subject(well.path)
         out = [one for one in fields if self._excluded(well, one)]
         used = len(fields) - len(out)
@@ -146,7 +146,7 @@ class PlateTables:
         }
 
     def _fields(self, well: WellState) -> Iterable[dict[str, Cell]]:
-        fields = self._service.well(self._key, well.label).fields
+        fields = self._service.plates.well(self._key, well.label).fields
         values = self._values(well)
         for index, one in enumerate(fields):
             subject = Subject(well.path, one.name, one.acquisition)
@@ -248,7 +248,9 @@ class PlateTables:
         found = []
         for one in fields:
             try:
-                history = self._service.history(self._key, well.label, one.name)
+                history = self._service.corrections.history(
+                    self._key, well.label, one.name
+                )
             except HCSError:
                 continue
             found += [event for event in history if event.action != "write"]
@@ -256,7 +258,7 @@ class PlateTables:
 
     def _values(self, well: WellState) -> dict[tuple[str, int | None], dict[str, Any]]:
         try:
-            found: Iterable[FieldValues] = self._service.field_values(
+            found: Iterable[FieldValues] = self._service.quality.field_values(
                 self._key, well.label
             )
         except HCSError:

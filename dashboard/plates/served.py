@@ -181,7 +181,7 @@ class ServedPlate:
         self.watched = time.monotonic()
         return self._revision
 
-    def give_conditions(
+    def apply_plate_map(
         self, conditions: Mapping[str, Mapping[str, Any]] | None
     ) -> None:
         """Take conditions of wells, by path, instead of the store's; None: the store's.

@@ -403,7 +403,7 @@ class Upload:
     ``"c"``, ``"z"`` or ``"t"``; ``""`` where it says it, or has one page."""
 
     guess_channel: int | None = None
-    """Channel number in the file name, as written; see `Service.suggest`."""
+    """Channel number in the file name, as written; see `CorrectionDesk.suggest`."""
 
     guess_well: str | None = None
     """Well in the file name, ``"B02"``."""

@@ -45,7 +45,7 @@ _AT_ONCE = 3
 """Plates that are looked after at a time."""
 
 
-class Keeper:
+class Watcher:
     """Looks after watched plates until it is stopped.
 
     Parameters
@@ -83,8 +83,8 @@ class Keeper:
         self._next: dict[tuple[str, str], float] = {}
         self._failed: dict[str, str] = {}
         self._busy: set[str] = set()
-        self._pool = ThreadPoolExecutor(_AT_ONCE, "keeping")
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._pool = ThreadPoolExecutor(_AT_ONCE, "watching")
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     @property
     def stopping(self) -> bool:

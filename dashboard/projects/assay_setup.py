@@ -46,7 +46,7 @@ class BasisView:
     """By channel: told, or seen over the plate, or unknown with the reason."""
 
 
-class Choices:
+class AssaySetup:
     """Keeps choices, and has what depends on them measured or judged again.
 
     Parameters
@@ -160,7 +160,7 @@ class Choices:
 
     # --- plate maps and imported measurements -----------------------------------------
 
-    def dress(self, plate: ServedPlate) -> None:
+    def apply_plate_map(self, plate: ServedPlate) -> None:
         """Give a plate what people said of its wells (fast)."""
         try:
             mark = self.maps.mark(plate)
@@ -168,7 +168,7 @@ class Choices:
             # The settings hand out the same objects until they are read again.
             if len(before) == len(mark) and all(map(operator.is_, before, mark)):
                 return
-            plate.give_conditions(self.maps.conditions(plate))
+            plate.apply_plate_map(self.maps.conditions(plate))
             self._marks[plate.key] = mark
         except HCSError:
             # Of a plate that cannot be opened there is nothing to say.
@@ -243,7 +243,7 @@ class Choices:
                 self.maps.keep(one, table, name, own, who)
             self._roles.keep(plate.overview(), mapping, columns)
         for one, _ in wanted:
-            self.dress(one)
+            self.apply_plate_map(one)
             self._roles_changed(one)
         return len(wanted)
 
@@ -252,7 +252,7 @@ class Choices:
         plate = self._plates.get(key)
         with self._changing(key):
             self.maps.forget(plate)
-        self.dress(plate)
+        self.apply_plate_map(plate)
         self._roles_changed(plate)
 
     def keep_typed(self, key: str, patterns: Mapping[str, str]) -> None:
@@ -272,7 +272,7 @@ class Choices:
         with self._changing(key):
             self.maps.keep_typed(plate, patterns)
         for one in self._siblings(plate):
-            self.dress(one)
+            self.apply_plate_map(one)
         self._judge_again(plate)
 
     def preview_import(

@@ -16,7 +16,7 @@ from dashboard.quality.suspects import (
     baselines_to_json,
     judge,
 )
-from dashboard.quality.well_value_store import KeptWells
+from dashboard.quality.well_value_store import WellValueStore
 from hcs.qc import FAILURE_RULES, definition
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Judging:
         self._roles = roles
         self.rests = BasisBook(settings)
         self.imports = ImportBook(settings)
-        self.wells = KeptWells(settings)
+        self.wells = WellValueStore(settings)
         self.medians = MedianBook(settings)
 
     def basis(self, plate: ServedPlate) -> Basis:

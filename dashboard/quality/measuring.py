@@ -23,7 +23,13 @@ from dashboard.quality.scores import (
     metric_infos,
 )
 from dashboard.quality.suspects import Evidence
-from dashboard.quality.wells import Stock, field_numbers, well_values
+from dashboard.quality.wells import (
+    NOTHING_EXCLUDED,
+    Excluded,
+    Stock,
+    field_numbers,
+    well_values,
+)
 from hcs.qc import LEAST_PLATES, imported_exposures
 
 if TYPE_CHECKING:
@@ -110,7 +116,12 @@ class Measuring:
         return self._memory.get(plate).progress
 
     def values(
-        self, plate: ServedPlate, metric: str, acquisition: int | None, way: str = ""
+        self,
+        plate: ServedPlate,
+        metric: str,
+        acquisition: int | None,
+        way: str = "",
+        excluded: Excluded = NOTHING_EXCLUDED,
     ) -> MetricValues:
         """Return a metric over the wells of a plate.
 
@@ -118,6 +129,8 @@ class Measuring:
         ----------
         way
             How fields become wells, see `well_values`.
+        excluded
+            What is left out of the wells and of the limits of the colours.
 
         Raises
         ------
@@ -126,11 +139,11 @@ class Measuring:
         """
         known = self._memory.get(plate)
         overview = plate.overview()
-        key = (overview.revision, metric, acquisition, way, known.progress)
+        key = (overview.revision, metric, acquisition, way, known.progress, excluded)
         found = known.cached.get(key)
         if found is None:
             stock = self._stock(plate, known, metric)
-            found = well_values(stock, metric, acquisition, way)
+            found = well_values(stock, metric, acquisition, way, excluded)
             if len(known.cached) > _CACHED:
                 known.cached.clear()
             known.cached[key] = found

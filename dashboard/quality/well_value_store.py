@@ -23,7 +23,7 @@ WellNumbers = dict[str, tuple[float, int]]
 """Value and number of fields by label of the well."""
 
 
-class KeptWells:
+class WellValueStore:
     """Values of wells of all plates, in the workspace.
 
     Thread safety: that of `Settings`.

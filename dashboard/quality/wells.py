@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,8 +66,30 @@ def known_way(way: str) -> bool:
     return way in ("", *WAYS) or way.startswith(FIELD)
 
 
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """What people left out of a plate's numbers."""
+
+    fields: frozenset[tuple[str, str]] = frozenset()
+    """Failed fields: label of the well and name of the field."""
+
+    minimum: int = 1
+    """A well that is left with fewer fields has no value."""
+
+    def of(self, label: str) -> frozenset[str]:
+        """Return the names of the failed fields of a well."""
+        return frozenset(name for well, name in self.fields if well == label)
+
+
+NOTHING_EXCLUDED = Excluded()
+
+
 def well_values(
-    stock: Stock, metric: str, acquisition: int | None, way: str = ""
+    stock: Stock,
+    metric: str,
+    acquisition: int | None,
+    way: str = "",
+    excluded: Excluded = NOTHING_EXCLUDED,
 ) -> MetricValues:
     """Return a metric over the wells that the plate lists.
 
@@ -82,6 +104,8 @@ def well_values(
     way
         How fields become wells, one of `WAYS` or `FIELD` and a name; "" is the
         metric's own: worst for technical ones, else the median.
+    excluded
+        Fields that count neither for their wells nor for the limits of the colours.
 
     Raises
     ------
@@ -103,7 +127,8 @@ def well_values(
                     else _suspicion(well, stock.judged)
                 )
     else:
-        wells = _measured(stock, info, acquisition, way if known_way(way) else "")
+        way = way if known_way(way) else ""
+        wells = _measured(stock, info, acquisition, way, excluded)
     low, high = limits(one.value for one in wells.values())
     if info.id == SUSPICION and low is not None:
         # A clean plate is all dark, whatever its largest score may be.
@@ -148,7 +173,11 @@ def _suspicion(well: WellState, judged: Judgement) -> MetricValue:
 
 
 def _measured(
-    stock: Stock, info: MetricInfo, acquisition: int | None, way: str
+    stock: Stock,
+    info: MetricInfo,
+    acquisition: int | None,
+    way: str,
+    excluded: Excluded,
 ) -> dict[str, MetricValue]:
     numbers = _numbers(stock, info, acquisition)
     known = [
@@ -160,7 +189,11 @@ def _measured(
     middle = float(np.median(known)) if known else math.nan
     errors = {well.label: well.error for well in stock.overview.wells}
     return {
-        label: _well(fields, info, way, middle, errors.get(label))
+        label: _enough(
+            _well(fields, info, way, middle, errors.get(label), excluded.of(label)),
+            way,
+            excluded.minimum,
+        )
         for label, fields in numbers.items()
     }
 
@@ -225,43 +258,69 @@ def _own(
 
 
 def _well(
-    fields: FieldNumbers, info: MetricInfo, way: str, middle: float, error: str | None
+    fields: FieldNumbers,
+    info: MetricInfo,
+    way: str,
+    middle: float,
+    error: str | None,
+    failed: frozenset[str],
 ) -> MetricValue:
-    """Return what the fields of one well become."""
+    """Return what the fields of one well become, without those that failed."""
     if way.startswith(FIELD):
         wanted = way.removeprefix(FIELD)
-        fields = [one for one in fields if one[0] == wanted]
+        fields = [field for field in fields if field[0] == wanted]
         if not fields:
             return MetricValue(value=None, reason=error or "no such field")
         way = "median"
-    known = [(one.value, name) for name, one in fields if one.value is not None]
+    known = {name: one.value for name, one in fields if one.value is not None}
     if not known:
-        reasons = [one.reason for _, one in fields if one.reason]
-        nothing = (
-            "the imported table has no value"
-            if info.kind == "imported"
-            else "no field of this acquisition"
-        )
-        return MetricValue(
-            value=None,
-            reason=error or (reasons[0] if reasons else nothing),
-            n=0,
-            of=len(fields),
-        )
+        return _nothing(fields, info, error)
     chosen = how(info, way)
-    values = np.array([value for value, _ in known])
-    value = aggregate(values, chosen, bad=info.direction, middle=middle)
-    of = len(fields)
     if all(name == WHOLE or name.startswith(STRANGE) for name, _ in fields):
         # Nobody can say of how many of ours; no rule about fields is meant.
+        value = aggregate(
+            np.array(list(known.values())), chosen, bad=info.direction, middle=middle
+        )
         return MetricValue(value=None if math.isnan(value) else value)
+    rest = {name: value for name, value in known.items() if name not in failed}
+    of, left_out = len(fields), len(known) - len(rest)
+    note = f"{len(rest)} of {of} fields; {left_out} failed" if left_out else ""
+    if not rest:
+        return MetricValue(value=None, reason=note, n=0, of=of)
+    names, values = list(rest), np.array(list(rest.values()))
+    value = aggregate(values, chosen, bad=info.direction, middle=middle)
     if math.isnan(value):
-        return MetricValue(value=None, reason="needs two fields", n=len(known), of=of)
-    at = int(np.argmin(np.abs(values - value)))
+        why = f"{note}; needs two" if note else "needs two fields"
+        return MetricValue(value=None, reason=why, n=len(rest), of=of)
     single = chosen in ("worst", "min", "max")
     return MetricValue(
-        value=value, field=known[at][1] if single else None, n=len(known), of=of
+        value=value,
+        reason=note or None,
+        field=names[int(np.argmin(np.abs(values - value)))] if single else None,
+        n=len(rest),
+        of=of,
     )
+
+
+def _nothing(fields: FieldNumbers, info: MetricInfo, error: str | None) -> MetricValue:
+    reasons = [one.reason for _, one in fields if one.reason]
+    absent = (
+        "the imported table has no value"
+        if info.kind == "imported"
+        else "no field of this acquisition"
+    )
+    why = error or (reasons[0] if reasons else absent)
+    return MetricValue(value=None, reason=why, n=0, of=len(fields))
+
+
+def _enough(value: MetricValue, way: str, minimum: int) -> MetricValue:
+    """Return a well's value, none where it rests on fewer fields than are asked for."""
+    if way.startswith(FIELD) or not value.n or value.n >= minimum:
+        return value
+    note = (
+        f"{value.n} of {value.of} fields, fewer than the project's minimum of {minimum}"
+    )
+    return replace(value, value=None, field=None, reason=note)
 
 
 def how(info: MetricInfo, way: str) -> How:

@@ -14,7 +14,6 @@ from dashboard.text import plain_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dashboard.plates.values import PlateOverview
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.values import BlindState
     from dashboard.reviews.verdicts import Round, Verdicts
@@ -140,18 +139,6 @@ class BlindReviews:
             settled = held if held is not None and held.id > end else None
             listed.append(Disagreement(subject=subject, acts=acts, settled=settled))
         return tuple(listed)
-
-
-def without_conditions(overview: PlateOverview) -> PlateOverview:
-    """Return a plate as a blind reviewer sees it: nobody knows what is in its wells."""
-    return dataclasses.replace(
-        overview,
-        condition_names=(),
-        wells=tuple(
-            dataclasses.replace(well, conditions=()) if well.conditions else well
-            for well in overview.wells
-        ),
-    )
 
 
 def _act(kind: str, who: Who) -> Act:

@@ -75,7 +75,7 @@ class PlateLine:
         )
 
 
-class PlateIndex:
+class PlateList:
     """Knows how far all plates are, also those that nobody has open.
 
     What stands out on a plate is kept when it was judged, a row a plate, so that the

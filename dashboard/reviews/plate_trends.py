@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import NotServedError
 from dashboard.quality.trends import PlateMedian, Trend, plate_median, trend
+from dashboard.quality.wells import Excluded
 from dashboard.reviews.acts import Subject
-from dashboard.reviews.kept import failed_fields, kept_values
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.projects.rules import Projects
     from dashboard.quality.measuring import Measuring
-    from dashboard.quality.well_value_store import KeptWells
+    from dashboard.quality.well_value_store import WellValueStore
     from dashboard.reviews.plate_list import PlateLine
     from dashboard.reviews.reviews import Reviews
 
@@ -34,7 +34,7 @@ class MedianTrend:
     trend: Trend
 
 
-class PlateMedians:
+class PlateTrends:
     """Answers from what was kept when plates were judged.
 
     A plate that is only listed is not looked at: it is not surveyed, drawn, measured
@@ -47,7 +47,7 @@ class PlateMedians:
         reviews: Reviews,
         projects: Projects,
         measuring: Measuring,
-        kept: KeptWells,
+        kept: WellValueStore,
     ) -> None:
         self._plates = plates
         self._reviews = reviews
@@ -98,37 +98,21 @@ class PlateMedians:
             for well in overview.wells
             if (held := review.of(Subject(well.path))) and held.act.verdict == "fail"
         }
-        failed = failed_fields(overview, review)
+        failed = review.failed_fields(overview.wells)
+        touched = {label for label, _ in failed}
         known = self._kept.numbers(plate.plate.id, metric)
         found = [
             value
             for label, (value, n) in known.items()
-            if label not in out and label not in failed and n >= minimum
+            if label not in out and label not in touched and n >= minimum
         ]
-        if failed.keys() - out and known and plate.surveyed:
-            found += self._without(plate, metric, failed, out, minimum)
+        if touched - out and known and plate.surveyed:
+            # Of the fields that are left; before a survey such wells are left out.
+            excluded = Excluded(failed, minimum)
+            values = self._measuring.values(plate, metric, None, excluded=excluded)
+            found += [
+                value.value
+                for label, value in values.wells.items()
+                if label in touched and label not in out and value.value is not None
+            ]
         return found
-
-    def _without(
-        self,
-        plate: ServedPlate,
-        metric: str,
-        failed: dict[str, frozenset[str]],
-        out: Collection[str],
-        minimum: int,
-    ) -> list[float]:
-        """Return wells of which fields failed, of the fields that did not.
-
-        That takes every field's value; before a survey such wells are left out.
-        """
-        values = kept_values(
-            self._measuring.values(plate, metric, None),
-            failed,
-            lambda: self._measuring.field_numbers(plate, metric, None),
-            minimum,
-        )
-        return [
-            one.value
-            for label, one in values.wells.items()
-            if label in failed and label not in out and one.value is not None
-        ]

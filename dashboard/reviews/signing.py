@@ -57,7 +57,7 @@ class Signing:
         What is signed.
     settings
         Where that is kept which a sign-off covers beside.
-    dress
+    apply_plate_map
         Gives a plate what people said of its wells.
     """
 
@@ -69,7 +69,7 @@ class Signing:
         projects: Projects,
         events: Events,
         settings: Settings,
-        dress: Callable[[ServedPlate], object],
+        apply_plate_map: Callable[[ServedPlate], object],
     ) -> None:
         self._reviews = reviews
         self._ledger = ledger
@@ -77,7 +77,7 @@ class Signing:
         self._projects = projects
         self._events = events
         self._settings = settings
-        self._dress = dress
+        self._apply_plate_map = apply_plate_map
         self._lock = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
 
@@ -123,7 +123,7 @@ class Signing:
                 "that is done."
             )
         self._settings.read_anew()
-        self._dress(plate)
+        self._apply_plate_map(plate)
         review = self._reviews.read(key)
         parts = self._projects.parts(plate)
         act = Act(
@@ -162,7 +162,7 @@ class Signing:
                     "again and sign off then."
                 )
             self._settings.read_anew()
-            self._dress(plate)
+            self._apply_plate_map(plate)
             now = self._projects.parts(plate)
             # What is usual is found by measuring, which may have ended just now.
             if any(now[name] != old for name, old in parts.items() if name != USUAL):

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from dashboard.reviews.acts import Act, Subject
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dashboard.plates.values import WellState
     from dashboard.reviews.verdicts import Round
 
 
@@ -151,6 +154,17 @@ class PlateReview:
         above = (subject, Subject(subject.well), Subject())
         held = (self.standings.get(one) for one in above)
         return any(one is not None and one.act.verdict == "fail" for one in held)
+
+    def failed_fields(self, wells: Iterable[WellState]) -> frozenset[tuple[str, str]]:
+        """Return the fields that were failed: label of the well, name of the field."""
+        labels = {well.path: well.label for well in wells}
+        return frozenset(
+            (labels[subject.well], subject.field)
+            for subject, verdict in self.standings.items()
+            if subject.field
+            and verdict.act.verdict == "fail"
+            and subject.well in labels
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

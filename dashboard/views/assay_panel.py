@@ -85,7 +85,7 @@ class Setup(Redrawn):
         self.component.put(self._content(now))
 
     def _content(self, now: Snapshot) -> dict[str, Any]:
-        choices = self._session.service.choices
+        choices = self._session.service.assay
         key = now.state.plate
         try:
             view = self._basis_of(now)
@@ -138,7 +138,7 @@ class Setup(Redrawn):
         if known is not None and running and known[0][0] == now.state.plate:
             return known[1]
         if known is None or known[0] != mark:
-            known = (mark, self._session.service.choices.basis(now.state.plate))
+            known = (mark, self._session.service.assay.basis(now.state.plate))
             self._basis = known
         return known[1]
 
@@ -185,7 +185,7 @@ class Setup(Redrawn):
         if now is None or file is None:
             return
         kind, name, data = file
-        choices, key = self._session.service.choices, now.state.plate
+        choices, key = self._session.service.assay, now.state.plate
         # A table does not say of which acquisition it is: of the one that is shown.
         self._acquisition = acquisition = now.state.acquisition
 
@@ -283,7 +283,7 @@ class Setup(Redrawn):
         now = self._now
         if now is None or self._session.read_only:
             return
-        key, choices = now.state.plate, self._session.service.choices
+        key, choices = now.state.plate, self._session.service.assay
 
         def done(_: object) -> None:
             self._problem = ("", "")

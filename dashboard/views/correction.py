@@ -193,7 +193,7 @@ class Correction:
         sources = tuple(source for source in draft.sources)
         if target is None or not sources:
             if before is not None:
-                service.submit(lambda: service.corrections.discard(before.id))
+                service.threads.submit(lambda: service.corrections.discard(before.id))
             self._set(staged=None, busy="")
             return
 
@@ -259,7 +259,7 @@ class Correction:
         staged, service = self.draft.staged, self._session.service
         self._turn += 1
         if staged is not None:
-            service.submit(lambda: service.corrections.discard(staged.id))
+            service.threads.submit(lambda: service.corrections.discard(staged.id))
         self._remove_all()
         self.draft = Draft(well=self.draft.well, target=self.draft.target)
         self._changed()

@@ -82,7 +82,7 @@ class Details:
     def _row(
         self, now: Snapshot, overview: PlateOverview, metric: MetricInfo
     ) -> dict[str, Any]:
-        values = self._session.service.values(
+        values = self._session.service.quality.values(
             overview.key, metric.id, now.state.acquisition
         )
         one = values.wells.get(now.state.well)

@@ -223,7 +223,7 @@ class Distribution:
             return
         low, high = (_number(message.get(name)) for name in ("low", "high"))
         cut = None if message.get("back") else (low, high)
-        choices, key = self._session.service.choices, now.state.plate
+        choices, key = self._session.service.assay, now.state.plate
         self._attempts.make(lambda: choices.keep_cut(key, metric, cut))
 
     def _draw_anew(self) -> None:

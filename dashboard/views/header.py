@@ -62,7 +62,7 @@ class Header:
         )
 
     def _plate(self, key: str) -> None:
-        known = {plate.key for plate in self._session.service.plates()}
+        known = {plate.key for plate in self._session.service.plates.entries()}
         if key in known and key != self._session.state.plate:
             self._session.state.update(
                 plate=key,

@@ -40,12 +40,12 @@ class MeasuringJob(Redrawn):
         # Who may not go on with it must not stop it either.
         if self._now and self._now.overview and not self._session.read_only:
             service, key = self._session.service, self._now.state.plate
-            self._attempts.make(lambda: service.hold_measuring(key))
+            self._attempts.make(lambda: service.quality.hold_measuring(key))
 
     def _resume(self, _: Message) -> None:
         if self._now and self._now.overview and not self._session.read_only:
             service, key = self._session.service, self._now.state.plate
-            self._attempts.make(lambda: service.resume_measuring(key))
+            self._attempts.make(lambda: service.quality.resume_measuring(key))
 
     def draw(self, now: Snapshot) -> None:
         """Show how far the plate is."""
@@ -76,12 +76,12 @@ class MeasuringJob(Redrawn):
         service, key = self._session.service, self._now.state.plate
         labels = {well.path: well.label for well in overview.wells}
         try:
-            found = sorted(service.unmeasured(key).items())[:_MOST]
+            found = sorted(service.quality.unmeasured(key).items())[:_MOST]
             # People know a field by its label; the wells are known from the survey.
             names = {
                 (path, one.name): one.label
                 for path in {path for (path, _), _ in found} & labels.keys()
-                for one in service.well(key, labels[path]).fields
+                for one in service.plates.well(key, labels[path]).fields
             }
         except HCSError:
             return []

@@ -109,7 +109,7 @@ class Montage:
         service, key, seed = self._session.service, overview.key, now.state.seed
 
         def read(label: str) -> WellView:
-            return service.well(key, label)
+            return service.plates.well(key, label)
 
         if now.state.montage == "controls":
             wishes = controls(overview, now.roles, each=_CONTROLS)

@@ -25,7 +25,7 @@ from dashboard.views.measuring import MeasuringJob
 from dashboard.views.montage import Montage
 from dashboard.views.plate_canvas import PlateCanvas
 from dashboard.views.plate_map import PlateMap
-from dashboard.views.plates import PlateList
+from dashboard.views.plates import PlatesPage
 from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
 from dashboard.views.scripts import needed, styles
@@ -104,7 +104,7 @@ class Page:
         self.parts: dict[str, Part] = {
             "header": Header(session, on_theme=self._theme, on_open=open_first),
             "plate_map": PlateMap(session, on_open=open_first),
-            "plates": PlateList(session),
+            "plates": PlatesPage(session),
             "filters": Filters(session),
             "plate_canvas": self._canvas,
             "montage": Montage(session),

@@ -93,9 +93,9 @@ class PlateCanvas:
     def _previews(self, message: Message) -> None:
         key = self._session.state.plate
         if text_of(message, "act", 20) == "stop":
-            self._session.service.stop_previews(key)
+            self._session.service.previews.stop(key)
         else:
-            self._session.service.resume_previews(key)
+            self._session.service.previews.resume(key)
 
     def draw(self, now: Snapshot) -> None:
         """Show the plate, as far as it has changed and is in sight."""

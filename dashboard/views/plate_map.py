@@ -113,7 +113,7 @@ class PlateMap:
         """Find the limits that the project's plates have in common."""
         state = self._session.state.view()
         asked = (state.plate, state.metric, state.acquisition, state.way)
-        choices = self._session.service.choices
+        choices = self._session.service.assay
         self._session.run(
             lambda: choices.project_limits(*asked),
             lambda found: self._take_limits(asked, found),

@@ -33,7 +33,7 @@ class PlatesIsland(Island):
     module = "panels/plates.js"
 
 
-class PlateList:
+class PlatesPage:
     """Lists the plates, names first, what is known of each as soon as it is read."""
 
     def __init__(self, session: Session) -> None:
@@ -49,7 +49,7 @@ class PlateList:
 
     def _open(self, message: Message) -> None:
         key = text_of(message, "plate")
-        if any(one.key == key for one in self._session.service.plates()):
+        if any(one.key == key for one in self._session.service.plates.entries()):
             self._session.state.update(plate=key)
 
     def draw(self, now: Snapshot) -> None:
@@ -85,7 +85,9 @@ class PlateList:
             return
         self._busy = True
         self._session.run(
-            self._session.service.index.lines, self._take, failed=lambda _: self._done()
+            self._session.service.plate_list.lines,
+            self._take,
+            failed=lambda _: self._done(),
         )
 
     def _take(self, lines: tuple[PlateLine, ...]) -> None:
@@ -106,7 +108,7 @@ class PlateList:
         metric = text_of(message, "metric", 200)
         service, lines = self._session.service, self._lines
         self._session.run(
-            lambda: service.medians.trend(lines, metric),
+            lambda: service.plate_trends.trend(lines, metric),
             self._show_trend,
             failed=lambda _: self.component.put({"metrics": []}, "trend"),
         )

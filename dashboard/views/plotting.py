@@ -202,8 +202,8 @@ def _pairs(
         return None
     try:
         if choice.fields and key == state.plate:
-            one = service.field_numbers(key, state.metric, state.acquisition)
-            other = service.field_numbers(key, metric, state.acquisition)
+            one = service.quality.field_numbers(key, state.metric, state.acquisition)
+            other = service.quality.field_numbers(key, metric, state.acquisition)
             info = next(info for info in now.metrics if info.id == metric)
             return axis_title(info), [
                 (number, other[label][name], label)
@@ -211,7 +211,7 @@ def _pairs(
                 for name, number in fields.items()
                 if name in other.get(label, {})
             ]
-        beside = service.values(key, metric, state.acquisition, state.way)
+        beside = service.quality.values(key, metric, state.acquisition, state.way)
     except (HCSError, StopIteration):
         return None
     title = axis_title(beside.metric)

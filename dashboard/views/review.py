@@ -175,7 +175,7 @@ class VerdictBar(Redrawn):
             self._redraw()
 
         self._session.run(
-            lambda: fulfil(wishes, lambda label: service.well(key, label)),
+            lambda: fulfil(wishes, lambda label: service.plates.well(key, label)),
             shown,
             failed=lambda _: shown(()),
             of=lambda: self._session.state.plate,
@@ -312,9 +312,9 @@ class VerdictBar(Redrawn):
             return
         self._opened(now)
         service = self._session.service
-        rules = service.rules(overview.key)
+        rules = service.projects.rules(overview.key)
         review = service.reviews.review(overview.key, self._session.who())
-        suspects = entries(service.judgement(overview.key))
+        suspects = entries(service.quality.judgement(overview.key))
         counts = tally(overview, review)
         undo, redo = service.reviews.offers(overview.key, self._session.who())
         rest = unjudged(overview, review)

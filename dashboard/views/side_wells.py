@@ -97,7 +97,7 @@ class Beside:
         self._loading = True
         service, key = self._session.service, overview.key
         self._session.run(
-            lambda: fulfil(wishes, lambda label: service.well(key, label), like),
+            lambda: fulfil(wishes, lambda label: service.plates.well(key, label), like),
             self._take,
             failed=lambda _: self._take(()),
             of=lambda: self._asked,

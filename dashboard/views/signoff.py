@@ -134,7 +134,9 @@ class Signoff(Redrawn):
                 "agreement": None if agreement is None else _agreement(agreement),
                 "differences": []
                 if review.blind.open
-                else _differences(differences, overview, service.rules(overview.key)),
+                else _differences(
+                    differences, overview, service.projects.rules(overview.key)
+                ),
                 "answer": {"n": self._count, "problem": self._problem},
             }
         )

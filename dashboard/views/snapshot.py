@@ -171,7 +171,9 @@ class Snapshots:
         self._show()
 
     def _plates(self) -> None:
-        self._set(plates=self._service.plates(), state=self._session.state.view())
+        self._set(
+            plates=self._service.plates.entries(), state=self._session.state.view()
+        )
 
     def _choose_only_plate(self) -> bool:
         if self.now.state.plate or len(self.now.plates) != 1:
@@ -186,15 +188,15 @@ class Snapshots:
             self._set(overview=None, problem="", metrics=(), progress=None)
             return
         try:
-            overview = self._service.overview(key)
-            metrics = self._service.metrics(key)
-            progress = self._service.progress(key)
+            overview = self._service.plates.overview(key)
+            metrics = self._service.quality.metrics(key)
+            progress = self._service.quality.progress(key)
             judged = {
-                "judgement": self._service.judgement(key),
-                "roles": self._service.roles(key),
-                "field_names": self._service.field_names(key),
-                "assay_metric": self._service.assay_metric(key),
-                "failed": self._service.failed_wells(key),
+                "judgement": self._service.quality.judgement(key),
+                "roles": self._service.projects.roles(key),
+                "field_names": self._service.plates.field_names(key),
+                "assay_metric": self._service.quality.assay_metric(key),
+                "failed": self._service.quality.failed_wells(key),
             }
         except HCSError as error:
             problem = plain_text(error)
@@ -237,7 +239,7 @@ class Snapshots:
             self._set(values=None)
             return
         try:
-            values = self._service.values(
+            values = self._service.quality.values(
                 state.plate, state.metric, state.acquisition, state.way
             )
         except HCSError:
@@ -286,14 +288,14 @@ def _read_well(
     service: Any, key: str, label: str, field: str, *, again: bool
 ) -> dict[str, Any]:
     """Return what changes in a snapshot; runs in a thread."""
-    well = service.well(key, label)
+    well = service.plates.well(key, label)
     found: dict[str, Any] = {"well": well, "history": (), "history_problem": ""}
     if again:
         found["previewed"] = service.pictures.previewed(key, well)
-        found["field_values"] = service.field_values(key, label)
+        found["field_values"] = service.quality.field_values(key, label)
     if field and well.field(field) is not None:
         try:
-            found["history"] = service.history(key, label, field)
+            found["history"] = service.corrections.history(key, label, field)
         except HCSError as error:
             found["history_problem"] = plain_text(error)
     return found

@@ -70,7 +70,7 @@ class Statistics:
             return
         service = self._session.service
         self._session.run(
-            lambda: service.statistics(
+            lambda: service.quality.statistics(
                 state.plate, state.metric, state.acquisition, state.way
             ),
             self._take,
@@ -120,7 +120,7 @@ class Statistics:
             return
         mapping = None if message.get("proposal") else mapping_of(message, now.roles)
         service, key = self._session.service, now.state.plate
-        self._attempts.make(lambda: service.keep_roles(key, mapping))
+        self._attempts.make(lambda: service.projects.keep_roles(key, mapping))
 
     def _keep_assay(self, message: Message) -> None:
         now = self._now
@@ -129,7 +129,9 @@ class Statistics:
         metric = text_of(message, "metric", 200)
         if not metric or any(one.id == metric for one in now.metrics):
             service, key = self._session.service, now.state.plate
-            self._attempts.make(lambda: service.keep_assay_metric(key, metric or None))
+            self._attempts.make(
+                lambda: service.quality.keep_assay_metric(key, metric or None)
+            )
 
     def _redraw(self) -> None:
         if self._now is not None:

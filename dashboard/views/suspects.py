@@ -44,7 +44,7 @@ class Suspects(Redrawn):
         now = self._now
         if now and now.state.plate and not self._session.read_only:
             service, key = self._session.service, now.state.plate
-            self._attempts.make(lambda: service.judge_anew(key))
+            self._attempts.make(lambda: service.quality.judge_anew(key))
 
     def draw(self, now: Snapshot) -> None:
         """Show what is suspect on the plate or the well."""

@@ -68,7 +68,10 @@ class WellsHandler(JsonHandler):
         await self.say(
             lambda: {
                 label: describe(
-                    self.urls, plate, self.service.well(plate, label), acquisition
+                    self.urls,
+                    plate,
+                    self.service.plates.well(plate, label),
+                    acquisition,
                 )
                 for label in labels
             }
@@ -82,9 +85,9 @@ class PreviewsHandler(JsonHandler):
         """Answer from memory."""
         await self.say(
             lambda: {
-                **asdict(self.service.preview_progress(plate)),
-                "stopped": self.service.previews_stopped(plate),
-                "caches": [asdict(one) for one in self.service.caches()],
+                **asdict(self.service.previews.progress(plate)),
+                "stopped": self.service.previews.stopped(plate),
+                "caches": [asdict(one) for one in self.service.previews.caches()],
             }
         )
 

@@ -118,7 +118,11 @@ class Handler(RequestHandler):
 
     async def in_thread(self, work: Callable[[], Any]) -> Any:
         """Do the work off the event loop; a browser that leaves cancels it."""
-        submit = self.service.submit_stack if self.slow else self.service.submit_pixels
+        submit = (
+            self.service.threads.submit_stack
+            if self.slow
+            else self.service.threads.submit_pixels
+        )
         self._work = submit(lambda: until_left(self._left.is_set, work))
         try:
             return await asyncio.wrap_future(self._work)
@@ -344,7 +348,9 @@ class HealthHandler(Handler):
         """Answer without touching a plate."""
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"status": "ok", "plates": len(self.service.plates())}))
+        self.finish(
+            json.dumps({"status": "ok", "plates": len(self.service.plates.entries())})
+        )
 
 
 def assets_version(folder: Path) -> str:
@@ -424,7 +430,7 @@ class LeaveHandler(Handler):
         """Let the page be present no more; nobody is there to read an answer."""
         try:
             refuse_foreign(self.request, self.origins)
-            self.service.leave(self.get_query_argument("token", ""))
+            self.service.sessions.leave(self.get_query_argument("token", ""))
         except HCSError as error:
             self.answer_error(*self.explain(error))
             return
@@ -469,7 +475,9 @@ class UploadHandler(Handler):
             return
         try:
             await asyncio.wrap_future(
-                self.service.submit_pixels(functools.partial(self._upload.write, chunk))
+                self.service.threads.submit_pixels(
+                    functools.partial(self._upload.write, chunk)
+                )
             )
         except HCSError as error:
             self._upload.abandon()
@@ -480,7 +488,7 @@ class UploadHandler(Handler):
         if self._error is None:
             try:
                 found = await asyncio.wrap_future(
-                    self.service.submit(self._upload.finish)
+                    self.service.threads.submit(self._upload.finish)
                 )
             except Exception as error:  # noqa: BLE001 - answered in words, and logged
                 self._upload.abandon()

@@ -27,10 +27,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
+from dashboard.compose import Options, compose
 from dashboard.pictures import rendering
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.values import ChannelSetting
-from dashboard.service import Service
 from dashboard.workspace import open_workspace
 from hcs import from_hcs_zarr
 from tests.benchmarks import cell_plates
@@ -81,14 +81,16 @@ class Dashboard:
     """The dashboard's pictures without its background threads."""
 
     def __init__(self, path: Path, workspace: Path, **limits: int) -> None:
-        self.service = Service(
-            [path], open_workspace(workspace), read_only=True, workers=0, **limits
+        self.service = compose(
+            [path],
+            open_workspace(workspace),
+            Options(read_only=True, workers=0, **limits),
         )
-        self.key = self.service.plates()[0].key
+        self.key = self.service.plates.entries()[0].key
 
     def walk(self, turn: int, each: Callable[[int], object] | None = None) -> None:
         """Draw the first field of every well."""
-        plate = self.service._plates.get(self.key)
+        plate = self.service.access.plate(self.key)
         for at, well in enumerate(plate.plate.wells):
             label = plate.plate.label(well)
             field = plate.well(label).fields[0]
@@ -153,7 +155,7 @@ def curve(folder: Path) -> bool:
         field = plate.well(label).fields[0]
         where = (one.key, label, field.name, field.version)
         one.service.pictures.picture(*where, settings(0), PlaneRequest())
-        fills = one.service.caches()[:2]
+        fills = one.service.previews.caches()[:2]
         kept.extend(fill.nbytes <= (fill.max_bytes or 0) for fill in fills)
         if (at + 1) in _SHOWN:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10

@@ -185,10 +185,10 @@ def processor() -> float:
 def page(path: Path, workspace: Path) -> bool:
     """Compare how late the server's loop answers while it measures, and idle."""
     from dashboard.app import Settings, make_server, new_loop
-    from dashboard.service import Service
+    from dashboard.compose import Options, compose
     from dashboard.workspace import open_workspace
 
-    service = Service([path], open_workspace(workspace), measure=False)
+    service = compose([path], open_workspace(workspace), Options(measure=False))
     ready = threading.Event()
     held: list[Any] = []
 
@@ -204,17 +204,17 @@ def page(path: Path, workspace: Path) -> bool:
     thread.start()
     ready.wait()
     loop, server = held
-    (entry,) = service.plates()
+    (entry,) = service.plates.entries()
     try:
-        while not service.overview(entry.key).surveyed:
+        while not service.plates.overview(entry.key).surveyed:
             time.sleep(0.1)
         time.sleep(3)
         idle = answers(server.port, 40)
-        service.resume_measuring(entry.key)
-        while not service.progress(entry.key).done:
+        service.quality.resume_measuring(entry.key)
+        while not service.quality.progress(entry.key).done:
             time.sleep(0.05)
         busy = answers(server.port, 40)
-        still = service.progress(entry.key).running
+        still = service.quality.progress(entry.key).running
     finally:
         loop.add_callback(loop.stop)
         thread.join()

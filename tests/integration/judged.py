@@ -36,8 +36,8 @@ def verdicts(review: PlateReview) -> dict[Subject, str]:
 
 def correct(made: Service, label: str, field: str, value: int) -> str:
     """Replace one channel of a field; return the version that was there before."""
-    token = made.open_session()
-    before = made.well(KEY, label).field(field).version
+    token = made.sessions.open()
+    before = made.plates.well(KEY, label).field(field).version
     upload = send(made, token, tiff(picture(value)), "x.tif")
     staged = made.corrections.stage(
         token, KEY, label, field, [Source(upload=upload.id, channel=1)]

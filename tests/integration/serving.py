@@ -16,13 +16,14 @@ import numpy as np
 import tifffile
 
 from dashboard.app import Settings, make_server, new_loop
-from dashboard.service import Service
+from dashboard.compose import Options, compose
 from dashboard.workspace import open_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dashboard.plates.values import Upload
+    from dashboard.service import Service
 
 PATIENCE = 180.0
 """Seconds until a wait is a failure; nothing here takes two on a calm machine."""
@@ -32,7 +33,7 @@ PATIENCE = 180.0
 def service(workspace: Path, *plates: Path, **settings: Any) -> Iterator[Service]:
     """Serve plates without a network, measured in this process."""
     settings.setdefault("workers", 0)
-    made = Service(plates, open_workspace(workspace), **settings)
+    made = compose(plates, open_workspace(workspace), Options(**settings))
     try:
         yield made
     finally:
@@ -52,7 +53,7 @@ def wait_for(what: Callable[[], Any], reason: str = "") -> Any:
 
 def surveyed(made: Service, key: str) -> Any:
     """Return the overview once every well was looked at."""
-    return wait_for(lambda: (o := made.overview(key)).surveyed and o)
+    return wait_for(lambda: (o := made.plates.overview(key)).surveyed and o)
 
 
 def tiff(array: np.ndarray, **metadata: Any) -> bytes:

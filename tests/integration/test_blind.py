@@ -60,8 +60,8 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
     ada = judge(made, A1, "fail", ADA, reason="bubble", note="Ada's secret")
     judge(made, A1, "pass", BEN, note="Ben's secret")
     judge(made, FIELD, "fail", BEN)
-    made.presence.touch("t1", made.overview(KEY).id, ADA, well="A1")
-    made.presence.touch("t2", made.overview(KEY).id, BEN, well="A1")
+    made.presence.touch("t1", made.plates.overview(KEY).id, ADA, well="A1")
+    made.presence.touch("t2", made.plates.overview(KEY).id, BEN, well="A1")
 
     reviews.read(KEY)
     old = {A3: "flag"}
@@ -72,9 +72,9 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
     assert [a.who for a, _ in reviews.history(KEY, A1, ADA)] == ["Ada"]
     assert reviews.history(KEY, A1) == ()
     assert {a.who for a in reviews.told(KEY, BEN)} == {"Cat", "Ben"}
-    assert made.presence.others("t1", made.overview(KEY).id) == ()
+    assert made.presence.others("t1", made.plates.overview(KEY).id) == ()
     # Neither counts in anybody's numbers nor leaves with an export.
-    assert made.failed_wells(KEY) == frozenset()
+    assert made.quality.failed_wells(KEY) == frozenset()
     assert b"bubble" not in PlateTables(made, KEY).fields().csv().encode()
     rows = {row["well"]: row for row in PlateTables(made, KEY).wells().records()}
     assert (rows["A1"]["verdict"], rows["A1"]["fields_used"]) == ("", "2 of 2")
@@ -142,11 +142,11 @@ def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
     made: Service,
 ) -> None:
     def compounds() -> set[str]:
-        told = {v for w in made.overview(KEY).wells for _, v in w.conditions}
-        return told | set(made.overview(KEY).condition_names)
+        told = {v for w in made.plates.overview(KEY).wells for _, v in w.conditions}
+        return told | set(made.plates.overview(KEY).condition_names)
 
     assert "secretin" in compounds()
-    choices, controls = made.choices, {"negative": "A2"}
+    choices, controls = made.assay, {"negative": "A2"}
     choices.keep_typed(KEY, controls)
     made.blind.begin(KEY, ADA, ["Ada", "Ben"])
     assert "secretin" in compounds()
@@ -155,7 +155,7 @@ def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
     made.blind.begin(KEY, ADA, ["Ada", "Ben"], hide_conditions=True)
     assert made.blind.state(KEY, ADA).hides_conditions
     assert compounds() == set()
-    assert made.roles(KEY).wells == {}
+    assert made.projects.roles(KEY).wells == {}
     assert choices.typed(KEY) == choices.map_source(KEY) == {}
     # A page that was shown none must not take all back with the next one it types.
     with pytest.raises(RefusedError, match="hidden"):
@@ -164,10 +164,10 @@ def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
         for name in ("wells.csv", "fields.csv", "report.html"):
             assert b"secretin" not in server.get(f"/export/{KEY}/{name}").body
     # A server that has just been started shows it not even for a moment.
-    plate = Path(made.overview(KEY).location)
+    plate = Path(made.plates.overview(KEY).location)
     with service(made.workspace.path, plate, measure=False) as other:
-        assert other.overview(KEY).condition_names == ()
-        assert other.roles(KEY).wells == {}
+        assert other.plates.overview(KEY).condition_names == ()
+        assert other.projects.roles(KEY).wells == {}
     made.blind.end(KEY, BEN)
     assert "secretin" in compounds()
     assert choices.typed(KEY) == controls
@@ -200,9 +200,9 @@ def test_a_plate_that_is_gone_in_a_round_hides_nobody_on_another(
         other = surveyed(found, "q.ome.zarr").id
         surveyed(found, KEY)
         found.blind.begin(KEY, CAT, ["Ada", "Ben"])
-        assert found.reviews.is_blind(found.overview(KEY).id)
+        assert found.reviews.is_blind(found.plates.overview(KEY).id)
         found.presence.touch("t1", other, ADA, well="A1")
         found.presence.touch("t2", other, BEN)
         shutil.move(gone, tmp_path / "gone")
-        wait_for(lambda: found.revision("") and len(found.plates()) == 1)
+        wait_for(lambda: found.plates.revision("") and len(found.plates.entries()) == 1)
         assert [one.who for one in found.presence.others("t2", other)] == ["Ada"]

@@ -54,7 +54,7 @@ def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def token(made: Service) -> str:
-    return made.open_session()
+    return made.sessions.open()
 
 
 def picture(
@@ -97,17 +97,17 @@ def test_replacing_one_channel_keeps_the_others_bit_for_bit(
 def test_everybody_sees_the_new_version_and_one_call_brings_the_old_one_back(
     made: Service, token: str, plate: Path
 ) -> None:
-    old = made.well(KEY, "A1").field("0")
-    before, revision = pixels(plate, "A1", "0", 1), made.revision(KEY)
+    old = made.plates.well(KEY, "A1").field("0")
+    before, revision = pixels(plate, "A1", "0", 1), made.plates.revision(KEY)
     staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
     committed = made.corrections.commit(staged.id, ANNA, "saturated")
-    new = made.well(KEY, "A1").field("0")
-    assert made.revision(KEY) > revision
+    new = made.plates.well(KEY, "A1").field("0")
+    assert made.plates.revision(KEY) > revision
     assert new.version == committed.id != old.version
     assert new.corrected
-    assert made.overview(KEY).well("A1").corrected
+    assert made.plates.overview(KEY).well("A1").corrected
 
-    first, second = made.history(KEY, "A1", "0")[:2]
+    first, second = made.corrections.history(KEY, "A1", "0")[:2]
     assert (first.id, first.live, first.who, first.why) == (
         new.version,
         True,
@@ -119,7 +119,7 @@ def test_everybody_sees_the_new_version_and_one_call_brings_the_old_one_back(
     made.corrections.revert(
         KEY, "A1", "0", old.version, ANNA, "the first one was right"
     )
-    assert made.well(KEY, "A1").field("0").version == old.version
+    assert made.plates.well(KEY, "A1").field("0").version == old.version
     assert np.array_equal(pixels(plate, "A1", "0", 1), before)
 
 
@@ -164,7 +164,7 @@ def test_a_revert_without_a_reason_is_refused(
 def test_both_versions_can_be_looked_at_after_a_commit(
     made: Service, token: str
 ) -> None:
-    old = made.well(KEY, "A1").field("0").version
+    old = made.plates.well(KEY, "A1").field("0").version
     staged = made.corrections.stage(
         token, KEY, "A1", "0", [one_channel(made, token, 9)]
     )
@@ -207,7 +207,7 @@ def test_a_new_field_joins_its_well(made: Service, token: str, plate: Path) -> N
     staged = made.corrections.stage(token, KEY, "A3", None, sources)
     assert (staged.base, staged.action) == (None, "Add field 2 to A3")
     made.corrections.commit(staged.id, ANNA, "was missing")
-    view = made.well(KEY, "A3")
+    view = made.plates.well(KEY, "A3")
     assert [one.name for one in view.fields] == ["0", "1", "2"]
     assert view.field("2").channels == view.field("0").channels
     assert (pixels(plate, "A3", "2", 1) == 6).all()
@@ -253,7 +253,7 @@ def test_a_whole_field_of_another_shape_waits_for_confirmation(
     assert not made.corrections.confirm(staged.id, "shape", False).ready
     made.corrections.confirm(staged.id, "shape")
     made.corrections.commit(staged.id, ANNA, "binned")
-    assert made.well(KEY, "A1").field("0").shape[-2:] == (20, 20)
+    assert made.plates.well(KEY, "A1").field("0").shape[-2:] == (20, 20)
 
 
 def test_fewer_channels_wait_for_confirmation(made: Service, token: str) -> None:
@@ -309,7 +309,7 @@ def test_equal_pixels_are_said_and_do_not_block(
 def test_the_second_of_two_people_is_told_of_the_first(
     made: Service, token: str
 ) -> None:
-    other = made.open_session()
+    other = made.sessions.open()
     first = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token, 1)])
     second = made.corrections.stage(
         other, KEY, "A1", "0", [one_channel(made, other, 2)]
@@ -317,8 +317,8 @@ def test_the_second_of_two_people_is_told_of_the_first(
     made.corrections.commit(first.id, ANNA, "mine")
     with pytest.raises(ConflictError, match="Anna"):
         made.corrections.commit(second.id, Who("Ben", "typed"), "no, mine")
-    assert made.history(KEY, "A1", "0")[0].who == "Anna"
-    acts = made.events.of_plate(made.overview(KEY).id)
+    assert made.corrections.history(KEY, "A1", "0")[0].who == "Anna"
+    acts = made.events.of_plate(made.plates.overview(KEY).id)
     assert [one.action for one in acts if one.action != "commit-begun"] == [
         "commit",
         "commit-failed",
@@ -351,10 +351,10 @@ def test_two_channels_cannot_come_from_one_assignment(
 
 def test_a_committed_correction_is_measured_anew(made: Service, token: str) -> None:
     def mean(expected: float) -> bool:
-        found = made.values(KEY, "mean.1").wells["B3"]
+        found = made.quality.values(KEY, "mean.1").wells["B3"]
         return found.value == expected
 
-    before = wait_for(lambda: made.values(KEY, "mean.1").wells["B3"].value)
+    before = wait_for(lambda: made.quality.values(KEY, "mean.1").wells["B3"].value)
     assert before > 100
     for field in ("0", "1"):
         staged = made.corrections.stage(
@@ -370,13 +370,13 @@ def test_a_corrected_field_comes_home_after_the_grace_time(
 ) -> None:
     with service(tmp_path / "w2", plate, settle_after=0.0) as made:
         surveyed(made, KEY)
-        token = made.open_session()
+        token = made.sessions.open()
         staged = made.corrections.stage(
             token, KEY, "B1", "0", [one_channel(made, token, 5)]
         )
         version = made.corrections.commit(staged.id, ANNA, "dark").id
-        wait_for(lambda: made.overview(KEY).unsettled == 0, "to settle")
-        assert made.well(KEY, "B1").field("0").version == version
+        wait_for(lambda: made.plates.overview(KEY).unsettled == 0, "to settle")
+        assert made.plates.well(KEY, "B1").field("0").version == version
         asked = PlaneRequest(channel=1)
         raw = made.pictures.plane(KEY, "B1", "0", version, asked)
         assert np.frombuffer(raw.data, raw.dtype).max() == 5
@@ -396,7 +396,7 @@ def test_a_page_that_closes_takes_its_files_along(made: Service, token: str) -> 
     half = made.corrections.begin_upload(token, "half.tif", None)
     half.write(b"II*\0")
     assert files_in(made)
-    made.close_session(token)
+    made.sessions.close(token)
     assert files_in(made) == []
     with pytest.raises(NotServedError):
         made.corrections.staged(staged.id)
@@ -414,18 +414,18 @@ def test_uploads_and_staged_files_go_with_the_commit(made: Service, token: str) 
 
 
 def test_discarding_leaves_the_plate_and_the_uploads(made: Service, token: str) -> None:
-    before = made.well(KEY, "A1")
+    before = made.plates.well(KEY, "A1")
     staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
     made.corrections.discard(staged.id)
     assert len(made.corrections.uploads(token)) == 1
-    assert made.well(KEY, "A1") == before
+    assert made.plates.well(KEY, "A1") == before
     assert [one for one in files_in(made) if ".staged" in one.name] == []
 
 
 def test_one_page_cannot_use_the_files_of_another(made: Service, token: str) -> None:
     source = one_channel(made, token)
     with pytest.raises(NotServedError, match="no such upload"):
-        made.corrections.stage(made.open_session(), KEY, "A1", "0", [source])
+        made.corrections.stage(made.sessions.open(), KEY, "A1", "0", [source])
 
 
 def test_an_unknown_token_uploads_nothing(made: Service) -> None:
@@ -439,7 +439,7 @@ def test_a_file_over_the_limit_is_stopped_and_removed(
 ) -> None:
     quotas = Quotas(file_bytes=1000)
     with service(tmp_path / "w2", plate, quotas=quotas) as made:
-        token = made.open_session()
+        token = made.sessions.open()
         data = bytes(5000)
         if announced:
             with pytest.raises(RefusedError, match="may still be uploaded"):
@@ -456,7 +456,7 @@ def test_the_quota_of_a_page_is_given_back(plate: Path, tmp_path: Path) -> None:
     data = tiff(picture(1))
     quotas = Quotas(session_bytes=3 * len(data))
     with service(tmp_path / "w2", plate, quotas=quotas) as made:
-        token = made.open_session()
+        token = made.sessions.open()
         for _ in range(5):
             upload = send(made, token, data, "x.tif")
             made.corrections.remove_upload(token, upload.id)
@@ -491,9 +491,9 @@ def test_names_from_browsers_never_become_paths(made: Service, token: str) -> No
 
 def test_a_read_only_server_refuses_every_write(plate: Path, tmp_path: Path) -> None:
     with service(tmp_path / "w2", plate, read_only=True) as made:
-        token = made.open_session()
-        assert not made.overview(KEY).writable
-        version = made.well(KEY, "A1").field("0").version
+        token = made.sessions.open()
+        assert not made.plates.overview(KEY).writable
+        version = made.plates.well(KEY, "A1").field("0").version
         for act in (
             lambda: made.corrections.begin_upload(token, "x.tif", 1),
             lambda: made.corrections.stage(token, KEY, "A1", "0", [Source(upload="x")]),
@@ -537,7 +537,7 @@ def test_a_server_that_died_in_a_commit_is_tidied_up_after(
     before = pixels(plate, "A1", "0", 1)
     with service(tmp_path / "w", plate) as made:
         surveyed(made, KEY)
-        identifier = made.overview(KEY).id
+        identifier = made.plates.overview(KEY).id
 
         def actions() -> list[str]:
             return [one.action for one in made.events.of_plate(identifier)]

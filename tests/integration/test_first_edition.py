@@ -64,7 +64,7 @@ def test_verdicts_and_ids_are_those_of_the_first_edition(
         for subject, held in made.reviews.read(key).standings.items()
     }
     assert verdicts == expected[key]["verdicts"]
-    assert made.overview(key).id == expected[key]["id"]
+    assert made.plates.overview(key).id == expected[key]["id"]
     assert (made.signing.state(key) is not None) is expected[key]["signed"]
 
 
@@ -74,7 +74,7 @@ def test_every_field_has_the_history_that_the_first_edition_told(
 ) -> None:
     for place, versions in expected[key]["histories"].items():
         well, name = place.split("|")
-        history = made.history(key, well, name)
+        history = made.corrections.history(key, well, name)
         assert [[v.id, v.live, v.who, v.why] for v in history] == versions, place
 
 
@@ -82,9 +82,9 @@ def test_every_field_has_the_history_that_the_first_edition_told(
 def test_measured_values_are_those_of_the_first_edition(
     made: Service, expected: dict[str, Any], key: str
 ) -> None:
-    made.measure(key)
+    made.quality.measure(key)
     for metric, wells in expected[key]["values"].items():
-        values = made.field_numbers(key, metric)
+        values = made.quality.field_numbers(key, metric)
         for well, fields in wells.items():
             assert values[well] == pytest.approx(fields, rel=1e-4, nan_ok=True), metric
 
@@ -93,7 +93,7 @@ def test_measured_values_are_those_of_the_first_edition(
 def test_exported_tables_have_every_column_and_cell_of_the_first_edition(
     made: Service, expected: dict[str, Any], key: str
 ) -> None:
-    made.measure(key)
+    made.quality.measure(key)
     tables = PlateTables(made, key)
     for table, text in (
         ("wells", tables.wells().csv()),

@@ -53,7 +53,7 @@ def served(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 def version(served: Served, well: str = "B2", field: str = "0") -> str:
-    return served.service.well(KEY, well).field(field).version
+    return served.service.plates.well(KEY, well).field(field).version
 
 
 def plane_of(served: Served, path: str) -> np.ndarray:
@@ -84,10 +84,14 @@ def test_pixels_may_be_kept_for_ever(served: Served) -> None:
         URLS.thumb(KEY, "B2", "0", found, size=64, channels=RED),
         URLS.picture(KEY, "B2", "0", found, level=0, channels=RED),
         URLS.well_sprite(
-            KEY, "B2", served.service.well(KEY, "B2").digest, size=32, channels=RED
+            KEY,
+            "B2",
+            served.service.plates.well(KEY, "B2").digest,
+            size=32,
+            channels=RED,
         ),
         URLS.plate_sprite(
-            KEY, served.service.overview(KEY).digest, size=32, channels=RED
+            KEY, served.service.plates.overview(KEY).digest, size=32, channels=RED
         ),
     ):
         answer = served.get(path)
@@ -105,7 +109,7 @@ def test_a_thumbnail_has_its_size_and_its_colour(served: Served) -> None:
 
 
 def test_a_sprite_holds_all_fields_in_the_order_of_the_well(served: Served) -> None:
-    view = served.service.well(KEY, "A1")
+    view = served.service.plates.well(KEY, "A1")
     path = URLS.well_sprite(KEY, "A1", view.digest, size=40, channels=RED)
     assert opened(served.get(path).body).shape == (80, 80, 3)
     path = URLS.well_sprite(KEY, "A1", view.digest, size=40, channels=RED, fields=["2"])
@@ -115,7 +119,7 @@ def test_a_sprite_holds_all_fields_in_the_order_of_the_well(served: Served) -> N
 def test_a_sprite_draws_a_field_once_and_no_more_than_there_are(
     served: Served,
 ) -> None:
-    view = served.service.well(KEY, "A1")
+    view = served.service.plates.well(KEY, "A1")
     asked = {"size": 40, "channels": RED}
     path = URLS.well_sprite(KEY, "A1", view.digest, fields=["2"] * 200, **asked)
     assert opened(served.get(path).body).shape == (40, 40, 3)
@@ -127,7 +131,7 @@ def test_a_sprite_draws_a_field_once_and_no_more_than_there_are(
 
 
 def test_the_plate_sprite_has_one_cell_a_well(served: Served) -> None:
-    digest = served.service.overview(KEY).digest
+    digest = served.service.plates.overview(KEY).digest
     path = URLS.plate_sprite(KEY, digest, size=16, channels=RED)
     assert opened(served.get(path).body).shape == (32, 48, 3)
 
@@ -203,7 +207,7 @@ def test_one_broken_field_shows_a_cross_and_its_neighbours_their_pixels(
             chunk.write_bytes(b"\0garbage" * 50)
     with service(tmp_path / "w", path) as made, Served(made, Settings(port=0)) as run:
         overview = surveyed(made, "p.zarr")
-        view = made.well("p.zarr", "A1")
+        view = made.plates.well("p.zarr", "A1")
         urls = Urls()
         sprite = run.get(
             urls.well_sprite("p.zarr", "A1", view.digest, size=40, channels=RED)
@@ -240,10 +244,10 @@ def test_a_missing_and_a_broken_well_cost_only_themselves(tmp_path: Path) -> Non
         ]
         assert "B1" in overview.banner
         assert "zarr.json" in (overview.well("B1").error or "")
-        assert made.well("p.zarr", "B1").error
+        assert made.plates.well("p.zarr", "B1").error
         sprite = made.pictures.plate_sprite("p.zarr", overview.digest, 16, RED)
         assert opened(sprite.data).shape == (32, 48, 3)
-        values = made.values("p.zarr", "completeness")
+        values = made.quality.values("p.zarr", "completeness")
         assert values.wells["A2"].value == 0
         assert values.wells["B1"].value is None
         assert values.wells["A1"].value == 100
@@ -254,9 +258,9 @@ def test_a_missing_and_a_broken_well_cost_only_themselves(tmp_path: Path) -> Non
 
 @pytest.fixture
 def token(served: Served) -> Iterator[str]:
-    found = served.service.open_session()
+    found = served.service.sessions.open()
     yield found
-    served.service.close_session(found)
+    served.service.sessions.close(found)
 
 
 def upload(served: Served, token: str, data: bytes, **headers: str) -> object:
@@ -415,7 +419,7 @@ def test_a_read_only_server_has_no_way_in(root: Path, tmp_path: Path) -> None:
         service(tmp_path / "w", root, read_only=True) as made,
         Served(made, Settings(port=0)) as run,
     ):
-        token = made.open_session()
+        token = made.sessions.open()
         found = run.send("POST", Urls().upload(token), b"x", X_Filename="x.tif")
         assert found.status == 404
 

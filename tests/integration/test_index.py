@@ -27,17 +27,17 @@ def test_plates_with_something_to_do_come_first_then_the_newest(
             surveyed(found, f"{name}.zarr")
         listed = [
             Decision(Subject(well.path), "thumbnails")
-            for well in found.overview("done.zarr").wells
+            for well in found.plates.overview("done.zarr").wells
             if well.state != "not_acquired"
         ]
         found.reviews.judge("done.zarr", listed, "pass", ADA)
         found.reviews.judge("old.zarr", listed[:1], "fail", ADA)
         found.signing.sign_off("signed.zarr", ADA)
-        found.measure("old.zarr")
-        wait_for(lambda: found.judgement("old.zarr").ready)
+        found.quality.measure("old.zarr")
+        wait_for(lambda: found.quality.judgement("old.zarr").ready)
 
         def lines() -> dict[str, object]:
-            return {one.entry.key: one for one in found.index.lines()}
+            return {one.entry.key: one for one in found.plate_list.lines()}
 
         wait_for(lambda: lines()["old.zarr"].suspects is not None)
         order = list(lines())
@@ -60,6 +60,8 @@ def test_plates_with_something_to_do_come_first_then_the_newest(
         assert lines()["broken.zarr"].entry.error is not None
     # What stood out is known to the next server before it has read a measurement.
     with service(tmp_path / "workspace", folder, measure=False) as again:
-        (old,) = [one for one in again.index.lines() if one.entry.key == "old.zarr"]
+        (old,) = [
+            one for one in again.plate_list.lines() if one.entry.key == "old.zarr"
+        ]
         assert old.suspects is not None
         assert old.tally.reviewed == 1

@@ -71,11 +71,11 @@ def test_wells_and_fields_appear_while_a_program_writes_them(
     with service(tmp_path / "workspace", tmp_path / KEY) as made:
         first = surveyed(made, KEY)
         assert first.well("A1").n_fields == 1
-        revision = made.revision(KEY)
+        revision = made.plates.revision(KEY)
 
         def look(label: str) -> tuple[str, int | None]:
-            made.revision(KEY)  # as an open page does
-            found = made.overview(KEY).well(label)
+            made.plates.revision(KEY)  # as an open page does
+            found = made.plates.overview(KEY).well(label)
             assert found is not None
             return found.state, found.n_fields
 
@@ -86,8 +86,8 @@ def test_wells_and_fields_appear_while_a_program_writes_them(
         ):
             write(writer, *place)
             wait_for(lambda: look(label) == ("present", fields), label)  # noqa: B023
-        assert made.revision(KEY) > revision
-        names = [one.name for one in made.well(KEY, "A1").fields]
+        assert made.plates.revision(KEY) > revision
+        names = [one.name for one in made.plates.well(KEY, "A1").fields]
         assert names == ["0", "1"]
 
 
@@ -107,12 +107,12 @@ def test_what_is_listed_and_has_not_come_is_pending_while_the_plate_grows(
         shutil.copytree(whole / "A" / "3", path / "A" / "3")
 
         def states() -> dict[str, str]:
-            made.revision(KEY)
-            return {well.label: well.state for well in made.overview(KEY).wells}
+            made.plates.revision(KEY)
+            return {well.label: well.state for well in made.plates.overview(KEY).wells}
 
         wait_for(lambda: states()["A3"] == "present")
         assert {states()[f"B{column}"] for column in (1, 2, 3)} == {"pending"}
-        assert "not there yet" in made.overview(KEY).banner
+        assert "not there yet" in made.plates.overview(KEY).banner
 
 
 @pytest.mark.parametrize("at_most", [8, 32])

@@ -43,7 +43,10 @@ def workspace(tmp_path: Path) -> Path:
 def finished(made, key=KEY):
     return wait_for(
         lambda: (
-            (p := made.progress(key)).total and not p.running and not p.waiting and p
+            (p := made.quality.progress(key)).total
+            and not p.running
+            and not p.waiting
+            and p
         )
     )
 
@@ -74,20 +77,20 @@ def damage(plate: Path, field: str) -> None:
 def test_nothing_is_measured_before_somebody_asks_where_that_is_set(plate, workspace):
     with service(workspace, plate, measure=False) as made:
         surveyed(made, KEY)
-        waiting = wait_for(lambda: (p := made.progress(KEY)).held and p)
+        waiting = wait_for(lambda: (p := made.quality.progress(KEY)).held and p)
         assert (waiting.done, waiting.total) == (0, 12)
         assert stored(made) == {}
-        assert not made.judgement(KEY).ready
-        made.resume_measuring(KEY)
-        done = wait_for(lambda: (p := made.progress(KEY)).done == 12 and p)
+        assert not made.quality.judgement(KEY).ready
+        made.quality.resume_measuring(KEY)
+        done = wait_for(lambda: (p := made.quality.progress(KEY)).done == 12 and p)
         assert not finished(made).held
         assert done.failed == 0
         assert len(stored(made)) == 12
     with service(workspace, plate, measure=False) as made:
         # What is stored needs nobody's leave.
         surveyed(made, KEY)
-        wait_for(lambda: made.judgement(KEY).ready)
-        assert not made.progress(KEY).held
+        wait_for(lambda: made.quality.judgement(KEY).ready)
+        assert not made.quality.progress(KEY).held
 
 
 def test_a_held_plate_goes_on_where_it_was_also_after_a_restart(tmp_path, workspace):
@@ -96,16 +99,18 @@ def test_a_held_plate_goes_on_where_it_was_also_after_a_restart(tmp_path, worksp
     )
     with service(workspace, plate) as made:
         surveyed(made, KEY)
-        wait_for(lambda: made.progress(KEY).running)
-        made.hold_measuring(KEY)
-        part = wait_for(lambda: (p := made.progress(KEY)).held and not p.running and p)
+        wait_for(lambda: made.quality.progress(KEY).running)
+        made.quality.hold_measuring(KEY)
+        part = wait_for(
+            lambda: (p := made.quality.progress(KEY)).held and not p.running and p
+        )
         assert part.done < part.total == 60
-        assert not made.judgement(KEY).ready
+        assert not made.quality.judgement(KEY).ready
         first = stored(made)
         assert len(first) == part.done
     with service(workspace, plate) as made:
         surveyed(made, KEY)
-        assert wait_for(lambda: (p := made.progress(KEY)).done == 60 and p)
+        assert wait_for(lambda: (p := made.quality.progress(KEY)).done == 60 and p)
         finished(made)
         assert first.items() <= stored(made).items()
 
@@ -116,7 +121,7 @@ def test_a_plate_waits_for_the_one_before(tmp_path, workspace, plate):
         for key in (KEY, "q.ome.zarr"):
             surveyed(made, key)
         for key, fields in ((KEY, 12), ("q.ome.zarr", 1)):
-            wait_for(lambda k=key, n=fields: made.progress(k).done == n)
+            wait_for(lambda k=key, n=fields: made.quality.progress(k).done == n)
 
 
 # In trouble
@@ -130,27 +135,27 @@ def test_fields_that_fail_are_kept_with_their_error_and_tried_when_asked(
     damage(plate, "A/2/0")
     with service(workspace, plate) as made:
         surveyed(made, KEY)
-        done = wait_for(lambda: (p := made.progress(KEY)).done == 12 and p)
+        done = wait_for(lambda: (p := made.quality.progress(KEY)).done == 12 and p)
         assert finished(made).failed == 1
-        ((place, why),) = made.unmeasured(KEY).items()
+        ((place, why),) = made.quality.unmeasured(KEY).items()
         assert place == ("A/2", "0")
         assert why
-        shown = made.values(KEY, "mean.0").wells["A2"]
+        shown = made.quality.values(KEY, "mean.0").wells["A2"]
         assert shown.value == plates.value(column=1, field=1)
         assert done.total == 12
     shutil.rmtree(plate / "A/2/0")
     shutil.copytree(kept, plate / "A/2/0")
     with service(workspace, plate) as made:
         surveyed(made, KEY)
-        wait_for(lambda: made.progress(KEY).done == 12)
+        wait_for(lambda: made.quality.progress(KEY).done == 12)
         assert finished(made).failed == 1, "it was tried again without being asked"
-        assert list(made.unmeasured(KEY)) == [("A/2", "0")]
-        made.resume_measuring(KEY)
-        wait_for(lambda: (p := made.progress(KEY)).done == 12 and not p.failed)
-        assert made.unmeasured(KEY) == {}
+        assert list(made.quality.unmeasured(KEY)) == [("A/2", "0")]
+        made.quality.resume_measuring(KEY)
+        wait_for(lambda: (p := made.quality.progress(KEY)).done == 12 and not p.failed)
+        assert made.quality.unmeasured(KEY) == {}
     with service(workspace, plate) as made:
         surveyed(made, KEY)
-        wait_for(lambda: made.progress(KEY).done == 12)
+        wait_for(lambda: made.quality.progress(KEY).done == 12)
         assert finished(made).failed == 0
 
 
@@ -220,14 +225,14 @@ def test_after_a_correction_only_the_corrected_field_is_measured(plate, workspac
     foreign(plate)
     with service(workspace, plate) as made:
         surveyed(made, KEY)
-        wait_for(lambda: made.progress(KEY).done == 12)
+        wait_for(lambda: made.quality.progress(KEY).done == 12)
         finished(made)
         first = stored(made)
     correct(plate, "A", "1", 0)
     with service(workspace, plate) as made:
         # The correction gave the plate an id; what was measured before is its own.
         surveyed(made, KEY)
-        wait_for(lambda: made.progress(KEY).done == 12)
+        wait_for(lambda: made.quality.progress(KEY).done == 12)
         finished(made)
         new = stored(made).keys() - first.keys()
     assert {(one.well, one.field) for one in new} == {("A/1", "0")}
@@ -298,9 +303,9 @@ def test_a_folder_is_measured_into_the_workspace_that_the_page_reads(
     assert f"{KEY}: B/1 field 1: " in found.stderr
     with service(workspace, folder, measure=False) as made:
         surveyed(made, KEY)
-        wait_for(lambda: made.judgement(KEY).ready)
-        assert made.progress(KEY).failed == 1
-        assert made.values(KEY, "mean.0").wells["A1"].value is not None
+        wait_for(lambda: made.quality.judgement(KEY).ready)
+        assert made.quality.progress(KEY).failed == 1
+        assert made.quality.values(KEY, "mean.0").wells["A1"].value is not None
 
 
 def test_a_cluster_fills_the_workspace_like_the_page(
@@ -319,12 +324,12 @@ def test_a_cluster_fills_the_workspace_like_the_page(
     assert "12 fields measured, 0 failed" in capsys.readouterr().out
     with service(workspace, plate, measure=False) as there:
         surveyed(there, KEY)
-        wait_for(lambda: there.judgement(KEY).ready)
-        by_cluster = there.values(KEY, "p99.1").wells
+        wait_for(lambda: there.quality.judgement(KEY).ready)
+        by_cluster = there.quality.values(KEY, "p99.1").wells
     with service(tmp_path / "another", plate) as here:
         surveyed(here, KEY)
-        wait_for(lambda: here.judgement(KEY).ready)
-        assert here.values(KEY, "p99.1").wells == by_cluster
+        wait_for(lambda: here.quality.judgement(KEY).ready)
+        assert here.quality.values(KEY, "p99.1").wells == by_cluster
 
 
 def test_a_scheduler_that_is_not_there_is_one_line(

@@ -45,7 +45,7 @@ def test_a_table_looks_through_the_plate_as_often_however_many_wells(
 ) -> None:
     path = plates.make(tmp_path / KEY, rows=2, columns=columns, pixels="random")
     with service(workspace, path) as made:
-        made.measure(KEY)
+        made.quality.measure(KEY)
         passes.clear()
         table = PlateTables(made, KEY).fields()
     assert len(table.rows) == 2 * columns
@@ -59,17 +59,17 @@ def test_a_clip_level_that_a_person_gives_shows_in_every_field(
 ) -> None:
     path = plates.make(tmp_path / KEY, rows=1, columns=2)
     with service(workspace, path) as made:
-        made.measure(KEY)
+        made.quality.measure(KEY)
 
         def saturated() -> list[float | None]:
             return [
-                made.field_values(KEY, label)[0].values["percent_saturated.0"]
+                made.quality.field_values(KEY, label)[0].values["percent_saturated.0"]
                 for label in ("A1", "A2")
             ]
 
         assert saturated() == [None, None]
-        made.choices.keep_clip(KEY, 0, 65535.0)
-        made.measure(KEY)
+        made.assay.keep_clip(KEY, 0, 65535.0)
+        made.quality.measure(KEY)
         assert saturated() == [0.0, 0.0]
 
 
@@ -79,8 +79,8 @@ def folder(tmp_path: Path, workspace: Path) -> Path:
     for number, name in enumerate((KEY, "q.ome.zarr")):
         plates.make(tmp_path / "plates" / name, rows=2, columns=2 + number, fields=2)
     with service(workspace, tmp_path / "plates") as made:
-        for one in made.plates():
-            made.measure(one.key)
+        for one in made.plates.entries():
+            made.quality.measure(one.key)
     return tmp_path / "plates"
 
 
@@ -88,7 +88,7 @@ def test_medians_over_time_look_at_no_plate_and_load_none(
     folder: Path, workspace: Path
 ) -> None:
     with service(workspace, folder) as made:
-        found = made.medians.trend(made.index.lines(), "mean.1")
+        found = made.plate_trends.trend(made.plate_list.lines(), "mean.1")
         served = made._plates.all()
         assert not any(one.watched for one in served)
         assert not any(one.surveyed for one in served)
@@ -104,7 +104,9 @@ def test_wells_that_people_failed_are_in_no_median(
     with service(workspace, folder) as made:
 
         def wells() -> int:
-            found = made.medians.trend(made.index.lines(), "mean.1").trend.medians
+            found = made.plate_trends.trend(
+                made.plate_list.lines(), "mean.1"
+            ).trend.medians
             return next(one.n for one in found if one.key == KEY)
 
         judge(made, A1, "fail", reason="focus")

@@ -115,7 +115,7 @@ def test_a_plate_is_looked_at_where_it_lies(place: object, tmp_path: Path) -> No
             service(tmp_path / "workspace", root) as made,
             Served(made, Settings(port=0)) as served,
         ):
-            (entry,) = made.plates()
+            (entry,) = made.plates.entries()
             assert entry.error is None
             overview = surveyed(made, entry.key)
             assert overview.name == "theirs"
@@ -125,7 +125,7 @@ def test_a_plate_is_looked_at_where_it_lies(place: object, tmp_path: Path) -> No
             ]
             if place in (archive, web):
                 assert not overview.writable
-            field = made.well(entry.key, "B3").fields[1]
+            field = made.plates.well(entry.key, "B3").fields[1]
             where = (entry.key, "B3", field.name, field.version)
             plane = served.get(Urls().plane(*where, level=0, channel=1))
             assert plane.status == 200, plane.body

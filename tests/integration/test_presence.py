@@ -174,7 +174,7 @@ def test_a_closed_browser_is_gone_at_once_and_back_when_it_shows_the_page_again(
         service(tmp_path / "workspace", path, read_only=True) as made,
         Served(made, Settings(port=0)) as server,
     ):
-        plate, page, other = made.overview(path.name).id, *_two(made)
+        plate, page, other = made.plates.overview(path.name).id, *_two(made)
         made.presence.touch(page, plate, ADA, well="A1")
         assert len(made.presence.others(other, plate)) == 1
         address = Urls().leave(page)
@@ -190,13 +190,13 @@ def test_a_closed_browser_is_gone_at_once_and_back_when_it_shows_the_page_again(
         made.presence.come(page)
         made.presence.touch(page, plate, ADA, well="A2")
         assert len(made.presence.others(other, plate)) == 1
-        made.close_session(page)
+        made.sessions.close(page)
         assert made.presence.others(other, plate) == ()
         assert server.send("POST", address, b"").status == 403
 
 
 def _two(made: Service) -> tuple[str, str]:
-    return made.open_session(), made.open_session()
+    return made.sessions.open(), made.sessions.open()
 
 
 def told(engine: Engine) -> int:
@@ -211,8 +211,8 @@ def test_a_server_that_stops_leaves_no_page_behind(tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     with service(workspace, path) as made:
         engine = open_database(made.workspace.database_url)
-        token = made.open_session()
-        made.presence.touch(token, made.overview("p.ome.zarr").id, ADA)
+        token = made.sessions.open()
+        made.presence.touch(token, made.plates.overview("p.ome.zarr").id, ADA)
         wait_for(lambda: told(engine) == 1)
     assert told(engine) == 0
     engine.dispose()

@@ -14,6 +14,7 @@ import pytest
 from dashboard.cli import main
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.exports.project_file import KINDS
+from dashboard.exports.project_transfer import ProjectTransfer
 from dashboard.projects.rules import ReviewRules
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
@@ -47,10 +48,10 @@ def fill(made: Service) -> None:
     """Agree on something of every kind, and decide."""
     for key in (ONE, TWO, COPY):
         surveyed(made, key)
-    made.set_apart(COPY)
-    made.measure(ONE)
+    made.projects.set_apart(COPY)
+    made.quality.measure(ONE)
     mapping = RoleMapping(role="Content", values={"pos": "positive", "neg": "negative"})
-    made.choices.keep_map(
+    made.assay.keep_map(
         ONE, MAP, "map.csv", barcode="one", mapping=mapping, others=True, who="Ada"
     )
     made.choices.keep_typed(ONE, {"positive": "A2", "negative": "B1"})
@@ -64,7 +65,7 @@ def fill(made: Service) -> None:
         min_fields=2,
         keys=(("pass", "y"),),
     )
-    made.keep_rules(ONE, rules)
+    made.projects.keep_rules(ONE, rules)
     for key, who, subject in (
         (ONE, ADA, Subject("A/1")),
         (TWO, BEN, Subject("A/1", "0")),
@@ -123,14 +124,14 @@ def test_a_project_goes_to_another_workspace_without_loss_and_twice_is_once(
     assert database(there) == database(here)
     with service(there, folder, measure=False) as other:
         surveyed(other, TWO)
-        assert other.rules(ONE).words("leak") == "a leak"
+        assert other.projects.rules(ONE).words("leak") == "a leak"
         assert other.reviews.read(TWO).signed.changes == ()
         assert not other.reviews.read(COPY).standings
-        assert other.roles(ONE).letter("A2") == "P"
-        assert other.choices.map_source(TWO)["name"] == "map.csv"
-        assert [one.column for one in other.choices.imported(ONE)] == ["cells", "size"]
+        assert other.projects.roles(ONE).letter("A2") == "P"
+        assert other.assay.map_source(TWO)["name"] == "map.csv"
+        assert [one.column for one in other.assay.imported(ONE)] == ["cells", "size"]
         act = other.reviews.acts(ONE)[0]
-        document = other.settings_document(act.settings)
+        document = other.projects.settings_document(act.settings)
         assert document["typed_roles"] == {"positive": "A2", "negative": "B1"}
         assert document["plate_map"]["name"] == "map.csv"
 
@@ -141,18 +142,18 @@ def test_a_project_moves_to_another_folder_and_to_a_server_s_database(
     file, moved = tmp_path / "screen.jsonl", tmp_path / "archive" / "screen 7"
     with service(tmp_path / "here", folder, measure=False) as made:
         fill(made)
-        made.project.write(file)
+        ProjectTransfer(made).write(file)
     shutil.copytree(folder, moved)
     shutil.rmtree(moved / TWO)
     with (
         postgres() as url,
         service(tmp_path / "there", moved, database=url, measure=False) as other,
     ):
-        found = other.project.read(file)
+        found = ProjectTransfer(other).read(file)
         assert (found.acts, len(found.away)) == (6, 1)
-        assert other.project.read(file).acts == 0
-        assert other.rules(ONE).min_fields == 2
-        assert other.roles(ONE).letter("B1") == "N"
+        assert ProjectTransfer(other).read(file).acts == 0
+        assert other.projects.rules(ONE).min_fields == 2
+        assert other.projects.roles(ONE).letter("B1") == "N"
         assert [one.kind for one in other.reviews.acts(COPY)] == ["verdict", "undo"]
 
 
@@ -160,7 +161,7 @@ def test_a_file_that_is_not_whole_changes_nothing(folder: Path, tmp_path: Path) 
     file, bad = tmp_path / "screen.jsonl", tmp_path / "bad.jsonl"
     with service(tmp_path / "here", folder, measure=False) as made:
         fill(made)
-        made.project.write(file)
+        ProjectTransfer(made).write(file)
     whole = file.read_text("utf-8")
     lines = whole.splitlines(keepends=True)
     with service(tmp_path / "there", folder, measure=False) as other:
@@ -177,7 +178,7 @@ def test_a_file_that_is_not_whole_changes_nothing(folder: Path, tmp_path: Path) 
         ):
             bad.write_text(text, encoding="utf-8")
             with pytest.raises(DashboardError, match=why):
-                other.project.read(bad)
+                ProjectTransfer(other).read(bad)
         assert database(tmp_path / "there") == before
 
 
@@ -187,33 +188,33 @@ def test_what_differs_here_is_not_replaced_unless_asked_and_never_when_signed(
     file = tmp_path / "screen.jsonl"
     with service(tmp_path / "here", folder, measure=False) as made:
         fill(made)
-        made.project.write(file)
+        ProjectTransfer(made).write(file)
         made.reviews.judge(ONE, [Decision(Subject("A/2"))], "pass", ADA)
         file_of_more = tmp_path / "more.jsonl"
-        made.project.write(file_of_more)
+        ProjectTransfer(made).write(file_of_more)
         made.signing.reopen(TWO, BEN)
         made.blind.begin(TWO, ADA, ("Ada", "Ben"))
         with pytest.raises(RefusedError, match="blind review"):
-            made.project.write(tmp_path / "never.jsonl")
+            ProjectTransfer(made).write(tmp_path / "never.jsonl")
     with service(tmp_path / "there", folder, measure=False) as other:
         surveyed(other, ONE)
-        other.keep_rules(ONE, ReviewRules(min_fields=3))
+        other.projects.keep_rules(ONE, ReviewRules(min_fields=3))
         before = database(tmp_path / "there")
         with pytest.raises(DashboardError, match=r"reasons, minimum .*--replace"):
-            other.project.read(file)
+            ProjectTransfer(other).read(file)
         assert database(tmp_path / "there") == before
-        other.project.read(file, replace=True)
-        assert other.rules(ONE).min_fields == 2
+        ProjectTransfer(other).read(file, replace=True)
+        assert other.projects.rules(ONE).min_fields == 2
         # Later acts of the same project are added; what the file lacks is refused.
-        assert other.project.read(file_of_more).acts == 1
+        assert ProjectTransfer(other).read(file_of_more).acts == 1
         with pytest.raises(DashboardError, match="1 acts that the file does not"):
-            other.project.read(file)
+            ProjectTransfer(other).read(file)
         other.signing.reopen(TWO, BEN)
-        other.keep_rules(ONE, ReviewRules(min_fields=4))
+        other.projects.keep_rules(ONE, ReviewRules(min_fields=4))
         other.signing.sign_off(ONE, ADA)
         with pytest.raises(DashboardError):
-            other.project.read(file_of_more, replace=True)
-        assert other.rules(ONE).min_fields == 4
+            ProjectTransfer(other).read(file_of_more, replace=True)
+        assert other.projects.rules(ONE).min_fields == 4
         assert not (tmp_path / "never.jsonl").exists()
 
 
@@ -224,4 +225,4 @@ def test_plates_of_two_folders_are_no_project(tmp_path: Path) -> None:
         service(tmp_path / "w", tmp_path / "s", measure=False) as made,
         pytest.raises(DashboardError, match="2 projects"),
     ):
-        made.project.write(tmp_path / "f.jsonl")
+        ProjectTransfer(made).write(tmp_path / "f.jsonl")

@@ -59,7 +59,7 @@ def test_a_read_only_page_neither_judges_nor_measures_again(
 ) -> None:
     with service(tmp_path / "w", plate, read_only=True, measure=False) as made:
         overview = surveyed(made, KEY)
-        for act in (made.judge_anew, made.resume_measuring):
+        for act in (made.quality.judge_anew, made.quality.resume_measuring):
             with pytest.raises(RefusedError, match="read-only"):
                 act(KEY)
         session = Opened(made).session
@@ -79,7 +79,7 @@ def test_a_read_only_page_neither_judges_nor_measures_again(
         suspects.component.handle({"type": "anew"})
         measuring.component.handle({"type": "hold"})
         measuring.component.handle({"type": "resume"})
-        assert made.progress(KEY).done == 0
+        assert made.quality.progress(KEY).done == 0
 
 
 def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
@@ -87,15 +87,15 @@ def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
 ) -> None:
     with service(tmp_path / "w", plate) as made:
         overview = surveyed(made, KEY)
-        made.measure(KEY)
+        made.quality.measure(KEY)
         made.signing.sign_off(KEY, ADA)
         opened = Opened(made)
         session, cut = opened.session, "power_log_log_slope.0"
         now = Snapshot(
             state=ViewState(plate=KEY, metric=cut),
             overview=overview,
-            metrics=made.metrics(KEY),
-            values=made.values(KEY, cut),
+            metrics=made.quality.metrics(KEY),
+            values=made.quality.values(KEY, cut),
             judgement=Judgement(ready=True, moved=True, cuts={cut: (-3.0, None)}),
             progress=Progress(total=12, done=12, failed=1),
         )
@@ -118,7 +118,7 @@ def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
             assert "Reopen" in why
         # The page has to take back what was entered: what is kept is as before.
         assert content(plots.component)["low"] == -3.0
-        assert made.choices.basis(KEY).basis.cuts == {}
+        assert made.assay.basis(KEY).basis.cuts == {}
         # Said until it is done, or another plate is looked at.
         made.signing.reopen(KEY, ADA)
         suspects.component.handle({"type": "anew"})

@@ -51,7 +51,7 @@ def test_a_moved_and_renamed_plate_keeps_its_decisions_and_says_where_it_was(
         assert verdicts(found) == {A1: "fail"}
         assert found.signed is not None
         assert found.signed.changes == ()
-        assert made.link("renamed.ome.zarr").question == ""
+        assert made.projects.link("renamed.ome.zarr").question == ""
 
 
 def test_a_copy_asks_whether_it_is_the_same_plate_and_can_be_judged_apart(
@@ -67,12 +67,12 @@ def test_a_copy_asks_whether_it_is_the_same_plate_and_can_be_judged_apart(
         surveyed(made, "copy.ome.zarr")
         for key, other in ((KEY, copy), ("copy.ome.zarr", plate)):
             assert verdicts(made.reviews.read(key)) == {A1: "fail"}
-            assert made.link(key).copies == (str(other),)
-            assert "same plate, or a copy" in made.link(key).question
-        made.set_apart("copy.ome.zarr")
+            assert made.projects.link(key).copies == (str(other),)
+            assert "same plate, or a copy" in made.projects.link(key).question
+        made.projects.set_apart("copy.ome.zarr")
         assert verdicts(made.reviews.read("copy.ome.zarr")) == {}
-        assert made.link(KEY).question == ""
-        assert made.link("copy.ome.zarr").question == ""
+        assert made.projects.link(KEY).question == ""
+        assert made.projects.link("copy.ome.zarr").question == ""
         judge(made, A2, "pass", BEN)
         assert set(verdicts(made.reviews.read("copy.ome.zarr"))) == set()
     # From the command line the same, and back; the plate itself is not written to.
@@ -93,7 +93,7 @@ def test_a_plate_whose_documents_were_edited_gets_its_decisions_back(
     with service(workspace, plate, read_only=False) as made:
         surveyed(made, KEY)
         judge(made, B2, "fail")
-        old = made.overview(KEY).id
+        old = made.plates.overview(KEY).id
     document["attributes"]["ome"]["plate"]["name"] = "another name"
     file.write_text(json.dumps(document))
     assert "decisions   0" in told(capsys, plate, workspace)
@@ -124,7 +124,7 @@ def test_a_running_server_reads_the_older_decisions_of_a_ledger_it_is_given(
     shutil.copytree(plate, copy)
     with service(workspace, copy) as made:
         surveyed(made, key)
-        made.set_apart(key)
+        made.projects.set_apart(key)
     with service(workspace, plate) as made:
         surveyed(made, KEY)
         judge(made, A1, "fail")
@@ -135,7 +135,7 @@ def test_a_running_server_reads_the_older_decisions_of_a_ledger_it_is_given(
         made.reviews.judge(key, [Decision(B2)], "pass", BEN)
         assert verdicts(made.reviews.read(key)) == {B2: "pass"}
         assert "decisions   2" in told(capsys, copy, workspace, "--same")
-        wait_for(lambda: made.link(key).ledger == made.overview(key).id)
+        wait_for(lambda: made.projects.link(key).ledger == made.plates.overview(key).id)
         found = made.reviews.read(key)
         assert (verdicts(found), bool(found.signed)) == ({A1: "fail"}, True)
         with pytest.raises(SignedOffError):
@@ -150,14 +150,14 @@ def test_a_running_server_reads_the_decisions_that_were_given_under_another_id(
         surveyed(made, KEY)
         judge(made, B2, "fail")
         made.signing.sign_off(KEY, ADA)
-        old = made.overview(KEY).id
+        old = made.plates.overview(KEY).id
     file.write_text(file.read_text().replace(old, "0" * 32))
     with service(workspace, plate) as made:
         surveyed(made, KEY)
         judge(made, A1, "pass")
         assert made.reviews.read(KEY).signed is None
         told(capsys, plate, workspace, "--to", old)
-        wait_for(lambda: made.link(KEY).also == (old,))
+        wait_for(lambda: made.projects.link(KEY).also == (old,))
         found = made.reviews.read(KEY)
         assert set(verdicts(found)) == {A1, B2}
         assert found.signed is not None
@@ -174,10 +174,12 @@ def test_a_plate_that_replaces_another_has_none_of_its_decisions(
         surveyed(made, KEY)
         judge(made, A1, "fail")
         made.signing.sign_off(KEY, ADA)
-        before = made.overview(KEY).id
+        before = made.plates.overview(KEY).id
         shutil.move(plate, tmp_path / "gone")
         shutil.move(other, plate)
-        wait_for(lambda: made.revision(KEY) and made.overview(KEY).id != before)
+        wait_for(
+            lambda: made.plates.revision(KEY) and made.plates.overview(KEY).id != before
+        )
         assert verdicts(made.reviews.review(KEY)) == {}
         found = made.reviews.read(KEY)
         assert (verdicts(found), found.signed) == ({}, None)

@@ -63,7 +63,7 @@ def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
 
 
 def seen(made: Service, label: str, subject: Subject) -> Decision:
-    return Decision(subject, "thumbnails", made.well(KEY, label).digest)
+    return Decision(subject, "thumbnails", made.plates.well(KEY, label).digest)
 
 
 def verdicts(review: PlateReview) -> dict[Subject, tuple[str, bool]]:
@@ -79,8 +79,8 @@ def fail(made: Service, subject: Subject, who: Who = ADA, **more: str) -> str:
 
 def correct(made: Service, label: str, field: str, value: int) -> str:
     """Replace one channel of a field; return the version that was there before."""
-    token = made.open_session()
-    before = made.well(KEY, label).field(field).version
+    token = made.sessions.open()
+    before = made.plates.well(KEY, label).field(field).version
     upload = send(made, token, tiff(picture(value)), "x.tif")
     source = Source(upload=upload.id, channel=1)
     staged = made.corrections.stage(token, KEY, label, field, [source])
@@ -151,7 +151,7 @@ def test_another_process_is_seen_and_its_verdicts_change_the_revision(
     made: Service, plate: Path, tmp_path: Path
 ) -> None:
     def watched() -> tuple[int, dict[Subject, tuple[str, bool]]]:
-        revision = made.revision(KEY)  # what a page asks for twice a second
+        revision = made.plates.revision(KEY)  # what a page asks for twice a second
         return revision, verdicts(made.reviews.review(KEY))
 
     before, _ = watched()
@@ -169,7 +169,7 @@ def test_a_moved_renamed_and_copied_plate_keeps_its_verdicts(
     with service(tmp_path / "workspace", plate) as made:
         surveyed(made, KEY)
         correct(made, "A1", "0", 7)  # the first commit gives the plate an id
-        wait_for(lambda: from_hcs_zarr(plate).id == made.overview(KEY).id)
+        wait_for(lambda: from_hcs_zarr(plate).id == made.plates.overview(KEY).id)
         fail(made, A1)
     moved = tmp_path / "elsewhere" / "renamed.ome.zarr"
     moved.parent.mkdir()
@@ -189,10 +189,12 @@ def test_a_plate_keeps_its_verdicts_when_its_first_correction_gives_it_an_id(
     (plate / "zarr.json").write_text(json.dumps(document))
     with service(tmp_path / "workspace", plate, settle_after=3600.0) as made:
         surveyed(made, KEY)
-        before = made.overview(KEY).id
+        before = made.plates.overview(KEY).id
         fail(made, B2)
         correct(made, "A1", "0", 7)
-        wait_for(lambda: made.revision(KEY) and made.overview(KEY).id != before)
+        wait_for(
+            lambda: made.plates.revision(KEY) and made.plates.overview(KEY).id != before
+        )
         assert B2 in verdicts(made.reviews.read(KEY))
         fail(made, A2)
     with service(tmp_path / "workspace", plate, settle_after=3600.0) as made:

@@ -65,13 +65,13 @@ def add_mask(field: Path) -> None:
 
 
 def file(served: Served, what: str, well: str = "B2", **query: object) -> str:
-    version = served.service.well(KEY, well).field("0").version
+    version = served.service.plates.well(KEY, well).field("0").version
     return f"{Urls().saved(KEY, well, '0', version, what)}?{urlencode(query)}"
 
 
 def stored(served: Served, well: str) -> np.ndarray:
     row, column = well[0], well[1:]
-    path = served.service.overview(KEY).location
+    path = served.service.plates.overview(KEY).location
     found = hcs.from_hcs_zarr(path).get_well(row, column)
     assert found is not None
     image = found.get_image(0)
@@ -200,7 +200,7 @@ def test_files_and_projections_wait_for_no_picture_nor_hold_one_up(
 ) -> None:
     go_on = threading.Event()
     for _ in range(8):
-        served.service.submit_pixels(go_on.wait)
+        served.service.threads.submit_pixels(go_on.wait)
     try:
         assert served.get(file(served, what, channels=CHANNELS, **query)).status == 200
     finally:

@@ -159,7 +159,7 @@ def test_work_that_fails_reaches_its_page_only_as_an_exception(
         def work() -> None:
             raise NotFoundError("no such thing")
 
-        assert isinstance(made.submit(work).exception(), NotFoundError)
+        assert isinstance(made.threads.submit(work).exception(), NotFoundError)
 
 
 class _Broken:

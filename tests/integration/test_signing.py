@@ -57,11 +57,11 @@ def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
 def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -> None:
     before = correct(made, "A1", "0", 7)
     last = judge(made, A1, "fail", reason="focus")
-    token = made.open_session()
+    token = made.sessions.open()
     upload = send(made, token, tiff(picture(9)), "x.tif")
     sources = [Source(upload=upload.id, channel=1)]
     staged = made.corrections.stage(token, KEY, "A2", "0", sources)
-    version = made.well(KEY, "A2").field("0").version
+    version = made.plates.well(KEY, "A2").field("0").version
     rules = ReviewRules(min_fields=2)
     signed = made.signing.sign_off(KEY, BEN, "as good as it gets")
     assert signed.text.startswith("Signed off by Ben (not authenticated), 2")
@@ -75,10 +75,10 @@ def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -
         "field verdict": lambda: judge(made, FIELD, "fail"),
         "undo": lambda: made.reviews.undo(KEY, ADA, last),
         "redo": lambda: made.reviews.redo(KEY, ADA, last),
-        "roles": lambda: made.keep_roles(KEY, None),
-        "assay metric": lambda: made.keep_assay_metric(KEY, "focus.0"),
-        "rules": lambda: made.keep_rules(KEY, rules),
-        "cut-offs": lambda: made.judge_anew(KEY),
+        "roles": lambda: made.projects.keep_roles(KEY, None),
+        "assay metric": lambda: made.quality.keep_assay_metric(KEY, "focus.0"),
+        "rules": lambda: made.projects.keep_rules(KEY, rules),
+        "cut-offs": lambda: made.quality.judge_anew(KEY),
         "staging": lambda: made.corrections.stage(token, KEY, "A2", "1", sources),
         "commit": lambda: made.corrections.commit(staged.id, ADA, "better"),
         "revert": lambda: made.corrections.revert(KEY, "A1", "0", before, ADA, "back"),
@@ -90,7 +90,7 @@ def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -
             act()
             pytest.fail(f"{what} was not refused")
     assert verdicts(made.reviews.read(KEY)) == {A1: "fail"}
-    assert made.well(KEY, "A2").field("0").version == version
+    assert made.plates.well(KEY, "A2").field("0").version == version
     made.signing.reopen(KEY, ADA, "one more look")
     assert made.signing.state(KEY) is None
     with pytest.raises(DashboardError, match="not signed off"):
@@ -133,14 +133,14 @@ def test_a_well_that_has_changed_since_it_was_judged_was_not_looked_at(
 def test_a_sign_off_tells_what_was_changed_outside_and_forgets_what_came_back(
     made: Service, plate: Path
 ) -> None:
-    old = made.well(KEY, "B2").field("1").version
+    old = made.plates.well(KEY, "B2").field("1").version
     made.signing.sign_off(KEY, Who("Ada", "sign-in"))
     signed = made.reviews.read(KEY).signed
     assert signed is not None
     assert signed.authenticated
     assert "not authenticated" not in signed.text
-    shape = made.well(KEY, "B2").field("1").shape
-    axes = made.well(KEY, "B2").field("1").axes
+    shape = made.plates.well(KEY, "B2").field("1").shape
+    axes = made.plates.well(KEY, "B2").field("1").axes
     import numpy as np
 
     image = to_ngff_image(np.full(shape, 3, np.uint16), dims=axes)
@@ -150,7 +150,7 @@ def test_a_sign_off_tells_what_was_changed_outside_and_forgets_what_came_back(
     )
 
     def changes() -> tuple[str, ...]:
-        made.revision(KEY)
+        made.plates.revision(KEY)
         found = made.reviews.read(KEY).signed
         assert found is not None
         return found.changes
@@ -175,7 +175,7 @@ def test_two_servers_agree_on_a_sign_off_and_a_restart_remembers_it(
         with pytest.raises(SignedOffError, match="Ada"):
             judge(other, A2, "pass", BEN)
         with pytest.raises(SignedOffError):
-            other.keep_assay_metric(KEY, "mean.0")
+            other.quality.keep_assay_metric(KEY, "mean.0")
     with service(tmp_path / "workspace", plate) as again:
         surveyed(again, KEY)
         signed = again.reviews.read(KEY).signed
@@ -186,12 +186,12 @@ def test_two_servers_agree_on_a_sign_off_and_a_restart_remembers_it(
 def test_nobody_signs_off_while_a_commit_is_under_way(
     made: Service, plate: Path, tmp_path: Path
 ) -> None:
-    token = made.open_session()
+    token = made.sessions.open()
     upload = send(made, token, tiff(picture(9)), "x.tif")
     staged = made.corrections.stage(
         token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)]
     )
-    id = made.overview(KEY).id
+    id = made.plates.overview(KEY).id
     with (
         service(tmp_path / "workspace", plate, settle_after=3600.0) as other,
         ThreadPoolExecutor(1) as pool,
@@ -205,20 +205,20 @@ def test_nobody_signs_off_while_a_commit_is_under_way(
                     one.signing.sign_off(KEY, BEN)
         version = found.result()
         assert made.events.unfinished(id) == ()
-        wait_for(lambda: other.well(KEY, "A2").field("0").version == version.id)
+        wait_for(lambda: other.plates.well(KEY, "A2").field("0").version == version.id)
         assert other.signing.sign_off(KEY, BEN).changes == ()
 
 
 def test_a_sign_off_that_came_while_a_commit_was_written_stops_it(
     made: Service, plate: Path
 ) -> None:
-    token = made.open_session()
+    token = made.sessions.open()
     upload = send(made, token, tiff(picture(9)), "x.tif")
     staged = made.corrections.stage(
         token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)]
     )
-    version = made.well(KEY, "A2").field("0").version
-    id = made.overview(KEY).id
+    version = made.plates.well(KEY, "A2").field("0").version
+    id = made.plates.overview(KEY).id
     signed = Act(kind="sign-off", batch=new_batch(), who="Ben", known="typed")
     with ThreadPoolExecutor(1) as pool:
         with locked(plate):
@@ -228,7 +228,7 @@ def test_a_sign_off_that_came_while_a_commit_was_written_stops_it(
             made.reviews.record(KEY, lambda verdicts: [signed])
         with pytest.raises(SignedOffError, match="Ben"):
             found.result()
-    assert made.well(KEY, "A2").field("0").version == version
+    assert made.plates.well(KEY, "A2").field("0").version == version
     assert from_hcs_zarr(plate).id == id
     assert made.events.unfinished(id) == ()
 
@@ -244,10 +244,12 @@ def test_settings_of_a_project_wait_for_its_signed_plates(
         surveyed(found, "q.ome.zarr")
         found.signing.sign_off(KEY, ADA)
         with pytest.raises(SignedOffError, match="1 plates of the project"):
-            found.keep_assay_metric("q.ome.zarr", "mean.0")
+            found.quality.keep_assay_metric("q.ome.zarr", "mean.0")
         # What only adds words changes nothing that was signed.
-        found.keep_rules("q.ome.zarr", ReviewRules(reasons=(("dust", "dust"),)))
-        assert found.rules(KEY).words("dust") == "dust"
+        found.projects.keep_rules(
+            "q.ome.zarr", ReviewRules(reasons=(("dust", "dust"),))
+        )
+        assert found.projects.rules(KEY).words("dust") == "dust"
 
 
 def test_a_plate_reopened_under_its_new_id_locks_its_project_no_longer(
@@ -259,7 +261,7 @@ def test_a_plate_reopened_under_its_new_id_locks_its_project_no_longer(
     other = plates.make(plate.parent / "q.ome.zarr", fields=1, shape=(24, 32))
     with service(tmp_path / "workspace", plate.parent) as found:
         surveyed(found, KEY)
-        old = found.overview(KEY).id
+        old = found.plates.overview(KEY).id
         found.signing.sign_off(KEY, ADA)
     attributes = json.loads(document.read_text())
     attributes["attributes"]["hcs"] = {"id": "0" * 32}
@@ -267,12 +269,12 @@ def test_a_plate_reopened_under_its_new_id_locks_its_project_no_longer(
     with service(tmp_path / "workspace", plate.parent) as found:
         surveyed(found, KEY)
         surveyed(found, other.name)
-        assert found.overview(KEY).id != old
+        assert found.plates.overview(KEY).id != old
         with pytest.raises(SignedOffError, match="1 plates of the project"):
-            found.keep_assay_metric(other.name, "mean.0")
+            found.quality.keep_assay_metric(other.name, "mean.0")
         found.signing.reopen(KEY, BEN)
-        found.keep_assay_metric(other.name, "mean.0")
-        assert found.assay_metric(other.name) == "mean.0"
+        found.quality.keep_assay_metric(other.name, "mean.0")
+        assert found.quality.assay_metric(other.name) == "mean.0"
 
 
 def test_a_signed_plate_locks_the_project_where_it_is_now(
@@ -289,8 +291,8 @@ def test_a_signed_plate_locks_the_project_where_it_is_now(
         surveyed(found, first.name)
         surveyed(found, "archive/r.ome.zarr")
         with pytest.raises(SignedOffError, match="archive"):
-            found.keep_assay_metric("archive/r.ome.zarr", "mean.0")
-        found.keep_assay_metric(first.name, "mean.0")
+            found.quality.keep_assay_metric("archive/r.ome.zarr", "mean.0")
+        found.quality.keep_assay_metric(first.name, "mean.0")
 
 
 def test_a_signed_plate_that_was_deleted_is_reopened_by_its_id(
@@ -300,16 +302,16 @@ def test_a_signed_plate_that_was_deleted_is_reopened_by_its_id(
     workspace = tmp_path / "workspace"
     with service(workspace, plate.parent) as found:
         surveyed(found, KEY)
-        id = found.overview(KEY).id
+        id = found.plates.overview(KEY).id
         found.signing.sign_off(KEY, ADA)
     shutil.rmtree(plate)
     command = ["reopen", id, "--workspace", str(workspace), "--reason", "deleted"]
     with service(workspace, other) as found:
         surveyed(found, other.name)
         with pytest.raises(SignedOffError, match=rf"Not served here: {id}.*reopen ID"):
-            found.keep_assay_metric(other.name, "mean.0")
+            found.quality.keep_assay_metric(other.name, "mean.0")
         assert main(command) == 0
-        found.keep_assay_metric(other.name, "mean.0")
+        found.quality.keep_assay_metric(other.name, "mean.0")
     assert main(command) == 1
     assert "No plate is signed off under the id" in capsys.readouterr().err
 
@@ -317,7 +319,7 @@ def test_a_signed_plate_that_was_deleted_is_reopened_by_its_id(
 def test_rules_of_a_project_are_checked_kept_and_named_by_verdicts(
     made: Service,
 ) -> None:
-    before = made.settings_revision(KEY)
+    before = made.projects.settings_revision(KEY)
     judge(made, A1, "fail", reason="bubble")
     with pytest.raises(DashboardError, match="must be one of"):
         judge(made, A1, "fail", reason="dust")
@@ -328,20 +330,22 @@ def test_rules_of_a_project_are_checked_kept_and_named_by_verdicts(
         ReviewRules(min_fields=0),
     ):
         with pytest.raises(DashboardError):
-            made.keep_rules(KEY, wrong)
-    made.keep_rules(
+            made.projects.keep_rules(KEY, wrong)
+    made.projects.keep_rules(
         KEY, ReviewRules(reasons=(("dust", "dust <b>"),), keys=(("pass", "y"),))
     )
-    assert made.settings_revision(KEY) != before
+    assert made.projects.settings_revision(KEY) != before
     with pytest.raises(DashboardError, match="must be one of dust"):
         judge(made, A1, "fail", reason="bubble")
     judge(made, A1, "fail", reason="dust")
     first, second = made.reviews.acts(KEY)
     assert first.settings == before
-    assert made.settings_document(before)["reasons"]["bubble"] == "bubble"
-    assert made.settings_document(second.settings)["reasons"] == {"dust": "dust <b>"}
-    assert made.rules(KEY).words("bubble") == "bubble"
-    assert dict(made.rules(KEY).keys) == {"pass": "y"}
+    assert made.projects.settings_document(before)["reasons"]["bubble"] == "bubble"
+    assert made.projects.settings_document(second.settings)["reasons"] == {
+        "dust": "dust <b>"
+    }
+    assert made.projects.rules(KEY).words("bubble") == "bubble"
+    assert dict(made.projects.rules(KEY).keys) == {"pass": "y"}
 
 
 def test_sign_off_and_reopening_travel_with_the_decisions(

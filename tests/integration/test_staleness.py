@@ -57,10 +57,10 @@ def test_nothing_that_remembers_a_field_is_stale(tmp_path: Path) -> None:
             made.reviews.judge(KEY, [Decision(FIELD)], "flag", Who("Ada", "typed"))
             assert verdicts(made.reviews.read(KEY))[FIELD] == ("flag", False)
             before = correct(made, "A1", "0", value)
-            wait_for(lambda: made.overview(KEY).unsettled == 0, "to settle")
+            wait_for(lambda: made.plates.overview(KEY).unsettled == 0, "to settle")
             wait_for(lambda: verdicts(made.reviews.read(KEY))[FIELD] == ("flag", True))
 
-            version = made.well(KEY, "A1").field("0").version
+            version = made.plates.well(KEY, "A1").field("0").version
             assert version not in shown, "an id is used again"
             shown[version] = value
 
@@ -80,7 +80,7 @@ def test_nothing_that_remembers_a_field_is_stale(tmp_path: Path) -> None:
                 assert (plane_of(served, plane) == expected).all(), known
                 green = opened(served.get(thumb).body)[..., 1].mean()
                 assert abs(green - 255 * expected / HIGH) < 6, known
-            digest = made.well(KEY, "A1").digest
+            digest = made.plates.well(KEY, "A1").digest
             sprite = URLS.well_sprite(
                 KEY, "A1", digest, size=32, channels=GREEN, fields=["0"]
             )

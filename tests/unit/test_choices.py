@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.compose import Options, compose
 from dashboard.errors import RefusedError
 from dashboard.projects.plate_maps import as_csv
 from dashboard.quality.measure_settings import basis_of, proposed
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
-from dashboard.service import Service
 from dashboard.workspace import open_workspace
 from hcs.errors import HCSError
 from hcs.metadata import Who
@@ -29,6 +29,8 @@ from tests.unit.test_suspects import channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from dashboard.service import Service
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +43,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path / "screen"
     for name in ("one", "two"):
         plates.make(folder / f"{name}.ome.zarr", fields=2, name=name, shape=(64, 64))
-    made = Service([folder], open_workspace(tmp_path / "workspace"), workers=0)
-    for entry in made.plates():
-        made.measure(entry.key)
+    made = compose([folder], open_workspace(tmp_path / "workspace"), Options(workers=0))
+    for entry in made.plates.entries():
+        made.quality.measure(entry.key)
     yield made
     made.close()
 
@@ -132,41 +134,43 @@ def test_settings_that_nobody_wrote_are_as_good_as_none(told: object) -> None:
 def test_another_nuclear_channel_is_measured_and_the_first_stays_known(
     service: Service,
 ) -> None:
-    view = service.choices.basis(ONE)
-    names = [one.name for one in service.overview(ONE).channels]
+    view = service.assay.basis(ONE)
+    names = [one.name for one in service.plates.overview(ONE).channels]
     first = view.basis.nuclear
     assert first == names.index("DNA")
     assert not view.basis.nuclear_kept
     other = 1 - first
-    service.choices.keep_nuclear(ONE, other)
-    service.measure(ONE)
-    ids = {metric.id for metric in service.metrics(ONE)}
+    service.assay.keep_nuclear(ONE, other)
+    service.quality.measure(ONE)
+    ids = {metric.id for metric in service.quality.metrics(ONE)}
     assert f"nucleus_count.{other}" in ids
     assert f"nucleus_count.{first}" not in ids
-    values = service.values(ONE, f"channel_correlation.{first}").wells
+    values = service.quality.values(ONE, f"channel_correlation.{first}").wells
     assert all(one.value is not None or one.reason for one in values.values())
     # It holds for the other plate of the folder, and can be taken back.
-    assert service.choices.basis(TWO).basis.nuclear == other
-    service.choices.keep_nuclear(ONE, None)
-    assert service.choices.basis(TWO).basis.nuclear == first
+    assert service.assay.basis(TWO).basis.nuclear == other
+    service.assay.keep_nuclear(ONE, None)
+    assert service.assay.basis(TWO).basis.nuclear == first
 
 
 def test_a_clip_level_is_said_with_its_source(service: Service) -> None:
-    before = service.choices.basis(ONE).clips[0]
+    before = service.assay.basis(ONE).clips[0]
     assert before.level is None
     assert "not known" in before.source
     metric = "percent_saturated.0"
-    assert all(one.value is None for one in service.values(ONE, metric).wells.values())
-    service.choices.keep_clip(ONE, 0, 1)
-    service.measure(ONE)
-    after = service.choices.basis(ONE).clips[0]
+    assert all(
+        one.value is None for one in service.quality.values(ONE, metric).wells.values()
+    )
+    service.assay.keep_clip(ONE, 0, 1)
+    service.quality.measure(ONE)
+    after = service.assay.basis(ONE).clips[0]
     assert (after.level, after.source) == (1.0, "set for this project")
-    values = service.values(ONE, metric).wells
+    values = service.quality.values(ONE, metric).wells
     assert any((one.value or 0) > 0 for one in values.values())
     with pytest.raises(RefusedError, match="above 0"):
-        service.choices.keep_clip(ONE, 0, -1)
-    service.choices.keep_clip(ONE, 0, None)
-    assert service.choices.basis(ONE).clips[0].level is None
+        service.assay.keep_clip(ONE, 0, -1)
+    service.assay.keep_clip(ONE, 0, None)
+    assert service.assay.basis(ONE).clips[0].level is None
 
 
 # --- from fields to wells ------------------------------------------------------------
@@ -174,10 +178,10 @@ def test_a_clip_level_is_said_with_its_source(service: Service) -> None:
 
 @pytest.mark.parametrize("way", ["median", "worst", "mean", "min", "max", "sd", "cv"])
 def test_fields_become_wells_in_every_way(service: Service, way: str) -> None:
-    fields = service.field_numbers(ONE, "mean.0")["A1"]
-    found = service.values(ONE, "mean.0", way=way).wells["A1"]
+    fields = service.quality.field_numbers(ONE, "mean.0")["A1"]
+    found = service.quality.values(ONE, "mean.0", way=way).wells["A1"]
     numbers = np.array(list(fields.values()))
-    plate = service.field_numbers(ONE, "mean.0").values()
+    plate = service.quality.field_numbers(ONE, "mean.0").values()
     usual = np.median([value for well in plate for value in well.values()])
     expected = {
         "median": np.median(numbers),
@@ -193,19 +197,19 @@ def test_fields_become_wells_in_every_way(service: Service, way: str) -> None:
 
 
 def test_one_field_of_each_well_can_be_shown(service: Service) -> None:
-    names = service.field_names(ONE)
-    found = service.values(ONE, "mean.0", way=f"field:{names[1]}").wells["A1"]
-    assert found.value == service.field_numbers(ONE, "mean.0")["A1"][names[1]]
-    none = service.values(ONE, "mean.0", way="field:nowhere").wells["A1"]
+    names = service.plates.field_names(ONE)
+    found = service.quality.values(ONE, "mean.0", way=f"field:{names[1]}").wells["A1"]
+    assert found.value == service.quality.field_numbers(ONE, "mean.0")["A1"][names[1]]
+    none = service.quality.values(ONE, "mean.0", way="field:nowhere").wells["A1"]
     assert (none.value, none.reason) == (None, "no such field")
 
 
 def test_limits_span_the_plates_of_the_project(service: Service) -> None:
-    low, high = service.choices.project_limits(ONE, "mean.0", None, "") or (0, 0)
+    low, high = service.assay.project_limits(ONE, "mean.0", None, "") or (0, 0)
     values = [
         one.value
         for key in (ONE, TWO)
-        for one in service.values(key, "mean.0").wells.values()
+        for one in service.quality.values(key, "mean.0").wells.values()
     ]
     assert min(values) <= low <= high <= max(values)
 
@@ -214,7 +218,7 @@ def test_limits_span_the_plates_of_the_project(service: Service) -> None:
 
 
 def test_a_map_is_shown_with_what_is_wrong_before_it_is_taken(service: Service) -> None:
-    found = service.choices.preview_map(ONE, LONG, "map.csv")
+    found = service.assay.preview_map(ONE, LONG, "map.csv")
     assert (found.barcodes, found.barcode) == (("one", "two"), "one")
     assert found.wells == 2
     assert found.missing == ("A3", "B1", "B2", "B3")
@@ -223,34 +227,34 @@ def test_a_map_is_shown_with_what_is_wrong_before_it_is_taken(service: Service) 
     assert found.roles.mapping.role == "Content"
     assert dict(found.roles.mapping.values) == {"pos": "positive", "neg": "negative"}
     # Nothing is kept by looking.
-    assert not service.overview(ONE).condition_names
+    assert not service.plates.overview(ONE).condition_names
 
 
 def test_one_map_goes_to_many_plates_by_barcode(service: Service) -> None:
     mapping = RoleMapping(role="Content", values={"pos": "positive", "neg": "negative"})
-    given = service.choices.keep_map(
+    given = service.assay.keep_map(
         ONE, LONG, "map.csv", barcode="one", mapping=mapping, others=True, who="Ana"
     )
     assert given == 2
-    assert service.roles(ONE).counts == {"positive": 1, "negative": 1}
-    assert service.roles(TWO).counts == {"negative": 1}
-    assert service.roles(TWO).kept
-    assert dict(service.overview(ONE).well("A1").conditions)["Conc_uM"] == "1.5"
-    assert service.choices.map_source(TWO)["who"] == "Ana"
+    assert service.projects.roles(ONE).counts == {"positive": 1, "negative": 1}
+    assert service.projects.roles(TWO).counts == {"negative": 1}
+    assert service.projects.roles(TWO).kept
+    assert dict(service.plates.overview(ONE).well("A1").conditions)["Conc_uM"] == "1.5"
+    assert service.assay.map_source(TWO)["who"] == "Ana"
     # What is exported can be given again.
-    text = as_csv(service.overview(ONE)).encode()
-    again = service.choices.preview_map(ONE, text, "again.csv")
+    text = as_csv(service.plates.overview(ONE)).encode()
+    again = service.assay.preview_map(ONE, text, "again.csv")
     assert (again.wells, again.roles.kept) == (2, True)
     for key in (ONE, TWO):
-        service.choices.forget_map(key)
-        assert not service.overview(key).condition_names
+        service.assay.forget_map(key)
+        assert not service.plates.overview(key).condition_names
 
 
 @pytest.mark.parametrize("text", ["=1", "|x", "%x", " =1", "\t=1", "-1+1"])
 def test_an_exported_map_holds_nothing_that_a_spreadsheet_runs(
     service: Service, text: str
 ) -> None:
-    overview = service.overview(ONE)
+    overview = service.plates.overview(ONE)
     well = replace(overview.wells[0], conditions=((text, text), ("n", "-1.5e-3")))
     told = as_csv(replace(overview, wells=(well,)))
     rows = list(csv.reader(io.StringIO(told)))
@@ -260,36 +264,36 @@ def test_an_exported_map_holds_nothing_that_a_spreadsheet_runs(
 
 def test_a_map_in_the_shape_of_the_plate_is_read(service: Service) -> None:
     shaped = b"role,1,2,3\nA,pos,neg,\nB,,neg,pos\n"
-    found = service.choices.preview_map(ONE, shaped, "shape.csv")
+    found = service.assay.preview_map(ONE, shaped, "shape.csv")
     assert (found.shape, found.wells) == ("plate", 4)
     assert found.roles.counts == {"positive": 2, "negative": 2}
 
 
 def test_controls_can_be_typed_and_hold_for_the_project(service: Service) -> None:
-    service.choices.keep_typed(ONE, {"positive": "A-B:3", "negative": "col:1"})
+    service.assay.keep_typed(ONE, {"positive": "A-B:3", "negative": "col:1"})
     for key in (ONE, TWO):
-        roles = service.roles(key)
+        roles = service.projects.roles(key)
         assert roles.counts == {"positive": 2, "negative": 2, "sample": 2}
         assert (roles.letter("B3"), roles.letter("A1")) == ("P", "N")
     with pytest.raises(HCSError, match="both"):
-        service.choices.keep_typed(ONE, {"positive": "A1-B2", "negative": "A01"})
+        service.assay.keep_typed(ONE, {"positive": "A1-B2", "negative": "A01"})
     with pytest.raises(HCSError):
-        service.choices.keep_typed(ONE, {"positive": "col:99"})
-    assert service.choices.typed(ONE) == {"positive": "A-B:3", "negative": "col:1"}
-    service.choices.keep_typed(ONE, {})
-    assert service.roles(TWO).counts == {}
+        service.assay.keep_typed(ONE, {"positive": "col:99"})
+    assert service.assay.typed(ONE) == {"positive": "A-B:3", "negative": "col:1"}
+    service.assay.keep_typed(ONE, {})
+    assert service.projects.roles(TWO).counts == {}
 
 
 def test_two_who_keep_cut_offs_of_different_metrics_at_once_lose_none(
     service: Service,
 ) -> None:
     # Another server over the same workspace has looked at the project already.
-    folder = Path(service.overview(ONE).location).parent
-    other = Service([folder], service.workspace, workers=0, measure=False)
+    folder = Path(service.plates.overview(ONE).location).parent
+    other = compose([folder], service.workspace, Options(workers=0, measure=False))
     try:
         other.measure(ONE)
         assert other.choices.basis(ONE).basis.cuts == {}
-        service.choices.keep_cut(ONE, "mean.0", (1.0, None))
+        service.assay.keep_cut(ONE, "mean.0", (1.0, None))
         other.choices.keep_cut(ONE, "mean.1", (2.0, None))
         assert set(other.choices.basis(ONE).basis.cuts) == {"mean.0", "mean.1"}
     finally:
@@ -310,23 +314,23 @@ Q9,0,7,z
 
 
 def test_imported_columns_are_metrics_like_ours(service: Service) -> None:
-    found = service.choices.preview_import(ONE, TABLE, "cells.csv")
+    found = service.assay.preview_import(ONE, TABLE, "cells.csv")
     assert [one[:2] for one in found.columns] == [("Cells_Count", 2)]
     assert (found.wells, found.missing, found.field_column) == (2, 4, "Metadata_Site")
     assert found.problems
-    service.choices.take_import(ONE, TABLE, "cells.csv", {"Cells_Count"}, "Ana")
-    (info,) = [one for one in service.metrics(ONE) if one.kind == "imported"]
+    service.assay.take_import(ONE, TABLE, "cells.csv", {"Cells_Count"}, "Ana")
+    (info,) = [one for one in service.quality.metrics(ONE) if one.kind == "imported"]
     assert info.id == "imported:Cells_Count"
     assert "cells.csv by Ana" in info.definition
-    values = service.values(ONE, info.id).wells
+    values = service.quality.values(ONE, info.id).wells
     assert values["A1"].value == 20
-    assert service.values(ONE, info.id, way="max").wells["A1"].value == 30
+    assert service.quality.values(ONE, info.id, way="max").wells["A1"].value == 30
     assert values["A2"].value is None
     assert "no value" in (values["A2"].reason or "")
-    assert service.statistics(ONE, info.id).wells == 2
-    assert not any(one.kind == "imported" for one in service.metrics(TWO))
-    service.choices.remove_import(ONE, {"Cells_Count"})
-    assert not any(one.kind == "imported" for one in service.metrics(ONE))
+    assert service.quality.statistics(ONE, info.id).wells == 2
+    assert not any(one.kind == "imported" for one in service.quality.metrics(TWO))
+    service.assay.remove_import(ONE, {"Cells_Count"})
+    assert not any(one.kind == "imported" for one in service.quality.metrics(ONE))
 
 
 def test_the_preview_counts_cells_that_are_no_numbers(service: Service) -> None:
@@ -346,71 +350,75 @@ def test_a_failed_field_takes_its_own_number_along_and_no_other(
     service: Service,
 ) -> None:
     table = b"Well,Site,Hits\nA1,1,10\nA1,2,30\nA1,3,80\n"
-    found = service.choices.preview_import(ONE, table, "sites.csv")
+    found = service.assay.preview_import(ONE, table, "sites.csv")
     assert (found.site_rule, found.sites) == (
         "from 1",
         (("1", "0", 1), ("2", "1", 1)),
     )
     assert found.strange_sites == (("3", 1),)
-    service.choices.take_import(ONE, table, "sites.csv", {"Hits"}, "Ana")
+    service.assay.take_import(ONE, table, "sites.csv", {"Hits"}, "Ana")
     metric = "imported:Hits"
-    assert service.field_numbers(ONE, metric)["A1"] == {"0": 10, "1": 30, "site 3": 80}
-    assert service.values(ONE, metric, way="field:1").wells["A1"].value == 30
+    assert service.quality.field_numbers(ONE, metric)["A1"] == {
+        "0": 10,
+        "1": 30,
+        "site 3": 80,
+    }
+    assert service.quality.values(ONE, metric, way="field:1").wells["A1"].value == 30
     decision = Decision(Subject("A/1", "1"), "field")
     batch = service.reviews.judge(ONE, [decision], "fail", Who("Ana", "typed")).batch
     service.reviews.read(ONE)
     try:
-        assert service.values(ONE, metric, way="max").wells["A1"].value == 80
-        assert service.values(ONE, metric).wells["A1"].value == 45
+        assert service.quality.values(ONE, metric, way="max").wells["A1"].value == 80
+        assert service.quality.values(ONE, metric).wells["A1"].value == 45
     finally:
         service.reviews.undo(ONE, Who("Ana", "typed"), batch)
-        service.choices.remove_import(ONE, {"Hits"})
+        service.assay.remove_import(ONE, {"Hits"})
 
 
 def test_imported_numbers_are_those_of_the_acquisition_that_is_shown(
     tmp_path: Path,
 ) -> None:
     path = plates.make(tmp_path / "p.ome.zarr", fields=2, acquisitions=[0, 1])
-    made = Service([path], open_workspace(tmp_path / "workspace"), workers=0)
+    made = compose([path], open_workspace(tmp_path / "workspace"), Options(workers=0))
     try:
-        (entry,) = made.plates()
-        key, choices = entry.key, made.choices
-        names = [one.name for one in made.well(key, "A1").fields]
-        made.measure(key)
+        (entry,) = made.plates.entries()
+        key, choices = entry.key, made.assay
+        names = [one.name for one in made.plates.well(key, "A1").fields]
+        made.quality.measure(key)
         table = b"Well,Site,Hits\nA1,1,10\nA1,2,30\nA2,7,5\n"
         # A table that may be of either acquisition is of none of their fields.
         assert choices.preview_import(key, table, "t.csv").sites == ()
         choices.take_import(key, table, "t.csv", {"Hits"}, "Ana", acquisition=1)
         metric = "imported:Hits"
-        assert set(made.field_numbers(key, metric)["A1"]) == set(names[2:])
-        assert made.values(key, metric, 1).wells["A1"].value == 20
-        assert made.values(key, metric, 0).wells["A1"].value is None
-        assert made.values(key, metric, 0).wells["A2"].value == 5
+        assert set(made.quality.field_numbers(key, metric)["A1"]) == set(names[2:])
+        assert made.quality.values(key, metric, 1).wells["A1"].value == 20
+        assert made.quality.values(key, metric, 0).wells["A1"].value is None
+        assert made.quality.values(key, metric, 0).wells["A2"].value == 5
     finally:
         made.close()
 
 
 def test_a_table_of_whole_wells_knows_no_rule_about_fields(service: Service) -> None:
-    service.choices.take_import(
+    service.assay.take_import(
         ONE, b"Well,Hits\nA1,10\nB3,7\n", "wells.csv", {"Hits"}, "Ana"
     )
-    before = service.rules(ONE)
-    service.keep_rules(ONE, replace(before, min_fields=2))
+    before = service.projects.rules(ONE)
+    service.projects.keep_rules(ONE, replace(before, min_fields=2))
     decision = Decision(Subject("A/1", "0"), "field")
     batch = service.reviews.judge(ONE, [decision], "fail", Who("Ana", "typed")).batch
     service.reviews.read(ONE)
     try:
-        values = service.values(ONE, "imported:Hits").wells
+        values = service.quality.values(ONE, "imported:Hits").wells
         assert (values["A1"].value, values["B3"].value) == (10, 7)
         assert values["A1"].n is None
-        assert service.values(ONE, "mean.0").wells["A1"].value is None
+        assert service.quality.values(ONE, "mean.0").wells["A1"].value is None
     finally:
         service.reviews.undo(ONE, Who("Ana", "typed"), batch)
-        service.keep_rules(ONE, before)
-        service.choices.remove_import(ONE, {"Hits"})
+        service.projects.keep_rules(ONE, before)
+        service.assay.remove_import(ONE, {"Hits"})
 
 
 def test_a_table_of_other_wells_brings_nothing(service: Service) -> None:
     with pytest.raises(HCSError):
-        service.choices.take_import(ONE, b"well,n\nH12,3\n", "x.csv", {"n"}, "")
-    assert service.choices.imported(ONE) == ()
+        service.assay.take_import(ONE, b"well,n\nH12,3\n", "x.csv", {"n"}, "")
+    assert service.assay.imported(ONE) == ()

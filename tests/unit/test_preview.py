@@ -215,15 +215,15 @@ def test_a_first_look_is_the_later_one_and_leaves_the_preview_to_the_job(
     )
     red = (ChannelSetting(index=0, color="FF0000", low=0, high=900),)
     with service(tmp_path / "workspace", path) as made:
-        key = made.plates()[0].key
-        made.stop_previews(key)
-        view = made.well(key, "A1")
+        key = made.plates.entries()[0].key
+        made.previews.stop(key)
+        view = made.plates.well(key, "A1")
         where = (key, "A1", "0", view.fields[0].version, 64, red, PlaneRequest())
         first = made.pictures.thumbnail(*where).data
         assert not list((tmp_path / "workspace").rglob("*.planes"))
         # A level that cannot be read any more: the job uses what the look has read.
         shutil.rmtree(path / "A" / "1" / "0" / "0" / "c")
-        made.resume_previews(key)
+        made.previews.resume(key)
         folder = tmp_path / "workspace" / "previews"
         wait_for(lambda: len(list(folder.rglob("*.planes"))) >= 1)
     with service(tmp_path / "workspace", path) as made:
@@ -234,12 +234,12 @@ def test_a_broken_preview_in_the_workspace_is_made_anew(tmp_path: Path) -> None:
     path = plates.make(tmp_path / "p.ome.zarr", shape=(300, 300), pixels="gradient")
     red = (ChannelSetting(index=0, color="FF0000", low=0, high=900),)
     with service(tmp_path / "workspace", path) as made:
-        key = made.plates()[0].key
+        key = made.plates.entries()[0].key
         surveyed(made, key)
-        version = made.well(key, "A1").fields[0].version
+        version = made.plates.well(key, "A1").fields[0].version
         where = (key, "A1", "0", version)
         first = made.pictures.thumbnail(*where, 64, red, PlaneRequest()).data
-        wait_for(lambda: not made.preview_progress(key).running)
+        wait_for(lambda: not made.previews.progress(key).running)
         for file in (tmp_path / "workspace" / "previews").rglob("*.planes"):
             file.write_bytes(b"hcs preview 2\nnonsense")
         green = (ChannelSetting(index=0, color="FE0000", low=0, high=900),)

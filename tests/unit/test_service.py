@@ -89,11 +89,11 @@ def test_a_plate_that_cannot_be_opened_is_listed_with_its_reason(
     broken.mkdir()
     (broken / "zarr.json").write_text('{"plate": ')
     with service(workspace, plate, broken) as made:
-        good, bad = made.plates()
+        good, bad = made.plates.entries()
         assert (good.key, good.error) == (KEY, None)
         assert "zarr.json" in (bad.error or "")
         with pytest.raises(Exception, match=r"zarr\.json"):
-            made.overview("broken.zarr")
+            made.plates.overview("broken.zarr")
         assert surveyed(made, KEY).banner
 
 
@@ -115,7 +115,7 @@ def test_only_keys_of_the_list_are_served(
     plate: Path, workspace: Path, key: str
 ) -> None:
     with service(workspace, plate) as made, pytest.raises(NotServedError):
-        made.overview(key)
+        made.plates.overview(key)
 
 
 def test_names_are_sorted_as_people_count() -> None:
@@ -135,7 +135,7 @@ def test_the_overview_reads_no_well(plate: Path, workspace: Path) -> None:
     for well in plate.glob("?/?"):
         (well / "zarr.json").write_text("{broken")
     with service(workspace, plate) as made:
-        overview = made.overview(KEY)
+        overview = made.plates.overview(KEY)
         assert (overview.rows, overview.columns) == (("A", "B"), ("1", "2", "3"))
         assert [one.label for one in overview.wells] == [
             "A1",
@@ -169,7 +169,7 @@ def test_labels_of_the_grid_are_those_of_the_library(
 ) -> None:
     with from_hcs_zarr(plate) as opened, service(workspace, plate) as made:
         listed = {opened.label(well): well.path for well in opened.wells}
-        shown = {one.label: one.path for one in made.overview(KEY).wells}
+        shown = {one.label: one.path for one in made.plates.overview(KEY).wells}
     assert shown == listed
 
 
@@ -232,7 +232,7 @@ def test_missing_fields_are_counted_and_named(tmp_path: Path, workspace: Path) -
     path = plates.make(tmp_path / KEY, rows=2, columns=5, fields=3, missing=[(0, 1, 2)])
     with service(workspace, path) as made:
         overview = surveyed(made, KEY)
-        values = made.values(KEY, "completeness")
+        values = made.quality.values(KEY, "completeness")
     assert "29 of 30 fields" in overview.banner
     assert "A2 has 2" in overview.banner
     assert values.wells["A2"].value == pytest.approx(200 / 3)
@@ -297,8 +297,8 @@ def test_a_well_tells_all_that_a_page_needs_of_its_fields(
         tmp_path / KEY, z=3, acquisitions=[0, 4], version=version, shape=(64, 80)
     )
     with service(workspace, path) as made:
-        view = made.well(KEY, "B3")
-        overview = made.overview(KEY)
+        view = made.plates.well(KEY, "B3")
+        overview = made.plates.overview(KEY)
     assert [(one.name, one.acquisition_name) for one in view.fields] == [
         ("a0f0", "run 0"),
         ("a4f0", "run 4"),
@@ -318,8 +318,8 @@ def test_a_well_off_the_grid_is_an_error_and_one_not_acquired_says_so(
     path = plates.make(tmp_path / KEY, wells=[(0, 0)])
     with service(workspace, path) as made:
         with pytest.raises(NotServedError):
-            made.well(KEY, "C1")
-        assert "not acquired" in (made.well(KEY, "B2").error or "")
+            made.plates.well(KEY, "C1")
+        assert "not acquired" in (made.plates.well(KEY, "B2").error or "")
 
 
 def test_the_middle_plane_is_shown_where_none_is_asked(
@@ -327,7 +327,7 @@ def test_the_middle_plane_is_shown_where_none_is_asked(
 ) -> None:
     path = plates.make(tmp_path / KEY, rows=1, columns=1, z=3)
     with service(workspace, path) as made:
-        version = made.well(KEY, "A1").field("0").version
+        version = made.plates.well(KEY, "A1").field("0").version
         where = (KEY, "A1", "0", version)
         middle = made.pictures.plane(*where, PlaneRequest())
         first = made.pictures.plane(*where, PlaneRequest(z=0))
@@ -342,7 +342,7 @@ def test_pictures_outlive_the_server_in_the_workspace(
 ) -> None:
     def draw() -> bytes:
         with service(workspace, plate) as made:
-            view = made.well(KEY, "A1")
+            view = made.plates.well(KEY, "A1")
             return made.pictures.well_sprite(
                 KEY, "A1", view.digest, 32, RED, PlaneRequest()
             ).data
@@ -357,15 +357,15 @@ def test_pictures_outlive_the_server_in_the_workspace(
 def test_caches_stay_within_their_bytes(plate: Path, workspace: Path) -> None:
     limits = {"cache_bytes": 8000, "preview_bytes": 6000, "preview_disk_bytes": 9000}
     with service(workspace, plate, **limits) as made:
-        for well in made.overview(KEY).wells:
-            view = made.well(KEY, well.label)
+        for well in made.plates.overview(KEY).wells:
+            view = made.plates.well(KEY, well.label)
             for field in view.fields:
                 where = (KEY, well.label, field.name, field.version)
                 made.pictures.thumbnail(*where, 64, RED, PlaneRequest())
                 made.pictures.picture(*where, RED, PlaneRequest())
             sprite = (KEY, well.label, view.digest, 32, RED, PlaneRequest())
             made.pictures.well_sprite(*sprite)
-        for fill in made.caches():
+        for fill in made.previews.caches():
             assert 0 < fill.nbytes <= fill.max_bytes
     files = (one for one in (workspace / "previews").rglob("*") if one.is_file())
     assert sum(one.stat().st_size for one in files) <= 9000
@@ -379,15 +379,15 @@ def test_metrics_are_measured_once_and_kept_over_restarts(
 ) -> None:
     with service(workspace, plate) as made:
         surveyed(made, KEY)
-        wait_for(lambda: (p := made.progress(KEY)).done == 12 and not p.running)
-        ids = [one.id for one in made.metrics(KEY)]
+        wait_for(lambda: (p := made.quality.progress(KEY)).done == 12 and not p.running)
+        ids = [one.id for one in made.quality.metrics(KEY)]
         assert {"completeness", "mean.0", "p99.1", "percent_saturated.0"} <= set(ids)
-        first = made.values(KEY, "mean.1").wells
+        first = made.quality.values(KEY, "mean.1").wells
     with service(workspace, plate) as made:
         # At once, as nothing has to be measured again.
         surveyed(made, KEY)
-        assert made.values(KEY, "mean.1").wells == first
-        field = made.field_values(KEY, "B2")[1]
+        assert made.quality.values(KEY, "mean.1").wells == first
+        field = made.quality.field_values(KEY, "B2")[1]
     expected = float(plates.value(row=1, column=1, field=1, channel=1))
     assert field.values["mean.1"] == expected
 
@@ -400,11 +400,17 @@ def test_a_well_is_as_bad_as_its_worst_field_and_says_which(
         surveyed(made, KEY)
         metric = "power_log_log_slope.0"
         found = wait_for(
-            lambda: (v := made.values(KEY, metric).wells["A1"]).value is not None and v
+            lambda: (
+                (v := made.quality.values(KEY, metric).wells["A1"]).value is not None
+                and v
+            )
         )
-        wait_for(lambda: not made.progress(KEY).running)
-        found = made.values(KEY, metric).wells["A1"]
-        fields = {one.field: one.values[metric] for one in made.field_values(KEY, "A1")}
+        wait_for(lambda: not made.quality.progress(KEY).running)
+        found = made.quality.values(KEY, metric).wells["A1"]
+        fields = {
+            one.field: one.values[metric]
+            for one in made.quality.field_values(KEY, "A1")
+        }
     assert found.value == min(fields.values())
     assert fields[found.field] == found.value
 
@@ -414,14 +420,14 @@ def test_what_is_not_measured_says_why(tmp_path: Path, workspace: Path) -> None:
     shutil.rmtree(path / "A" / "2")
     with service(workspace, path) as made:
         surveyed(made, KEY)
-        found = made.values(KEY, "mean.0").wells["A2"]
+        found = made.quality.values(KEY, "mean.0").wells["A2"]
     assert found.value is None
     assert "A/2" in (found.reason or "")
 
 
 def test_an_unknown_metric_is_not_served(plate: Path, workspace: Path) -> None:
     with service(workspace, plate) as made, pytest.raises(NotServedError):
-        made.values(KEY, "nonsense.0")
+        made.quality.values(KEY, "nonsense.0")
 
 
 # --- changes from outside ------------------------------------------------------------
@@ -445,12 +451,12 @@ def test_a_well_that_another_process_writes_shows_within_five_seconds(
         subprocess.run([sys.executable, "-c", code, str(path)], check=True)
         written = time.monotonic()
         found = wait_for(
-            lambda: (o := made.overview(KEY)).well("B2").state == "present" and o
+            lambda: (o := made.plates.overview(KEY)).well("B2").state == "present" and o
         )
         assert time.monotonic() - written < 5
         assert found.revision > before.revision
         assert found.digest != before.digest
-        assert made.well(KEY, "B2").fields
+        assert made.plates.well(KEY, "B2").fields
 
 
 def test_a_new_plate_in_the_folder_joins_the_list(
@@ -459,15 +465,15 @@ def test_a_new_plate_in_the_folder_joins_the_list(
     root = tmp_path / "root"
     plates.make(root / "a.zarr", rows=1, columns=1)
     with service(workspace, root) as made:
-        first = made.revision("")
+        first = made.plates.revision("")
         plates.make(root / "b.zarr", rows=1, columns=1)
-        wait_for(lambda: made.revision("") != first)
-        assert [one.key for one in made.plates()] == ["a.zarr", "b.zarr"]
+        wait_for(lambda: made.plates.revision("") != first)
+        assert [one.key for one in made.plates.entries()] == ["a.zarr", "b.zarr"]
         shutil.rmtree(root / "a.zarr")
         wait_for(
             lambda: (
-                [one.key for one in made.plates()] == ["b.zarr"]
-                or (made.revision("") and False)
+                [one.key for one in made.plates.entries()] == ["b.zarr"]
+                or (made.plates.revision("") and False)
             )
         )
 
@@ -478,11 +484,11 @@ def test_a_revision_comes_to_rest_where_nothing_changes(
     """Else every page would be rebuilt twice a second for ever."""
     with service(workspace, plate) as made:
         surveyed(made, KEY)
-        wait_for(lambda: (p := made.progress(KEY)).done and not p.running)
-        seen = [(made.revision(KEY), time.monotonic())]
+        wait_for(lambda: (p := made.quality.progress(KEY)).done and not p.running)
+        seen = [(made.plates.revision(KEY), time.monotonic())]
 
         def at_rest() -> bool:
-            revision = made.revision(KEY)
+            revision = made.plates.revision(KEY)
             if revision != seen[-1][0]:
                 seen.append((revision, time.monotonic()))
             # Longer than any look at the documents takes to come round.
@@ -497,11 +503,11 @@ def test_a_document_that_breaks_while_it_is_served_is_shown_as_such(
 ) -> None:
     with service(workspace, plate) as made:
         surveyed(made, KEY)
-        assert made.well(KEY, "A1").error is None
+        assert made.plates.well(KEY, "A1").error is None
         (plate / "A" / "1" / "zarr.json").write_text("{")
-        wait_for(lambda: made.overview(KEY).well("A1").state == "unreadable")
-        assert made.well(KEY, "A1").error
-        assert made.well(KEY, "A2").error is None
+        wait_for(lambda: made.plates.overview(KEY).well("A1").state == "unreadable")
+        assert made.plates.well(KEY, "A1").error
+        assert made.plates.well(KEY, "A2").error is None
 
 
 # --- the plates of others ------------------------------------------------------------
@@ -518,12 +524,12 @@ def test_plates_of_other_software_are_served(
     shared_data: Path, workspace: Path, name: str
 ) -> None:
     with service(workspace, shared_data / name, read_only=True) as made:
-        (entry,) = made.plates()
+        (entry,) = made.plates.entries()
         overview = surveyed(made, entry.key)
         labels = [one.label for one in overview.wells if one.state == "present"]
         assert labels
         for label in labels[:4]:
-            for field in made.well(entry.key, label).fields:
+            for field in made.plates.well(entry.key, label).fields:
                 assert field.error is None
                 where = (entry.key, label, field.name, field.version)
                 assert made.pictures.plane(*where, PlaneRequest()).data
@@ -536,7 +542,7 @@ def test_archives_are_served_as_folders_are(tmp_path: Path, workspace: Path) -> 
     with service(workspace, path) as made:
         overview = surveyed(made, "p.ozx")
         assert not overview.writable
-        version = made.well("p.ozx", "A1").field("1").version
+        version = made.plates.well("p.ozx", "A1").field("1").version
         raw = made.pictures.plane("p.ozx", "A1", "1", version, PlaneRequest(channel=1))
         assert plates.identity(np.frombuffer(raw.data, "<u2")[0]).field == 1
 
@@ -549,8 +555,8 @@ def test_a_plate_that_is_mended_is_opened_again(
     document = (path / "zarr.json").read_bytes()
     (path / "zarr.json").write_bytes(document[:40] + b'"plate"')
     with service(workspace, root) as made:
-        assert made.plates()[0].error
-        before = made.revision("")
+        assert made.plates.entries()[0].error
+        before = made.plates.revision("")
         (path / "zarr.json").write_bytes(document)
         wait_for(lambda: made.revision("") != before)
         assert made.plates()[0].error is None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from dashboard.reviews.kept import kept_values
 
 from dashboard.plates.values import MetricInfo, MetricValue, MetricValues
-from dashboard.reviews.kept import kept_values
 
 NUMBERS = {"A01": {str(n): float(n) for n in range(9)}, "A02": {"0": 5.0, "1": 7.0}}
 

@@ -1,0 +1,288 @@
+"""The composition root: everything that a server consists of is built here, once.
+
+What a desk needs of one that is built after it, it gets as a function.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from dashboard.access import Access
+from dashboard.corrections.correction import Corrections
+from dashboard.corrections.desk import CorrectionDesk
+from dashboard.corrections.uploads import Quotas, Uploads
+from dashboard.database import open_database
+from dashboard.events import Events
+from dashboard.pictures.desk import PreviewDesk
+from dashboard.pictures.job import PreviewJobs
+from dashboard.pictures.picture import Pictures
+from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES
+from dashboard.pictures.previews import DISK_BYTES, MEMORY_BYTES, Previews
+from dashboard.pictures.saving import Saving
+from dashboard.plates.desk import PlateDesk
+from dashboard.plates.registry import Plates
+from dashboard.plates.survey import look_at, survey
+from dashboard.plates.watcher import Watcher
+from dashboard.presence.presence import Presence
+from dashboard.projects.assay_setup import AssaySetup
+from dashboard.projects.desk import ProjectDesk
+from dashboard.projects.plate_links import Links
+from dashboard.projects.roles import RoleBook
+from dashboard.projects.rules import Projects
+from dashboard.quality.desk import QualityDesk
+from dashboard.quality.judging import Judging
+from dashboard.quality.measuring import Measuring
+from dashboard.quality.metrics import MetricStore
+from dashboard.quality.statistics import PlateStatistics
+from dashboard.quality.wells import Excluded
+from dashboard.reviews.acts import Subject
+from dashboard.reviews.blind import BlindReviews
+from dashboard.reviews.ledger import Ledger
+from dashboard.reviews.plate_list import PlateList
+from dashboard.reviews.plate_trends import PlateTrends
+from dashboard.reviews.reviews import Reviews
+from dashboard.reviews.signing import Signing
+from dashboard.service import Service, Storage
+from dashboard.sessions import Sessions
+from dashboard.settings import Settings
+from dashboard.threads import Threads
+from dashboard.workspace import sweep_staging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Executor
+
+    from dashboard.plates.served import ServedPlate
+    from dashboard.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a service is set up; the defaults are those of the command line."""
+
+    read_only: bool = False
+    """Refuse everything that would write to a plate."""
+
+    database: str | None = None
+    """Address for SQLAlchemy; the workspace's own SQLite where None."""
+
+    cache_bytes: int = PLANE_CACHE_BYTES
+    """Decoded planes in memory."""
+
+    preview_bytes: int = MEMORY_BYTES
+    """Encoded pictures in memory."""
+
+    preview_disk_bytes: int = DISK_BYTES
+    """Encoded pictures in the workspace."""
+
+    quotas: Quotas | None = None
+    """Bounds of uploads."""
+
+    executor: Executor | None = None
+    """Measures fields; a pool of processes of our own where None."""
+
+    workers: int | None = None
+    """Processes of that pool; one less than the cores where None."""
+
+    measure: bool = True
+    """Whether plates are measured as soon as somebody looks at them."""
+
+    settle_after: float | None = None
+    """Seconds after a commit until the field is brought back to its first path; None
+    leaves the library's own grace time."""
+
+
+def compose(
+    roots: Iterable[str | os.PathLike[str]], workspace: Workspace, options: Options
+) -> Service:
+    """Return the service of a process, at work.
+
+    Parameters
+    ----------
+    roots
+        Plates, folders of plates, archives or addresses to serve.
+    workspace
+        Where measurements, previews and uploads are kept.
+    options
+        Everything else.
+    """
+    plates = Plates([os.fspath(root) for root in roots], read_only=options.read_only)
+    engine = open_database(options.database or workspace.database_url)
+    settings, ledger, events = Settings(engine), Ledger(engine), Events(engine)
+    threads = Threads()
+    access = Access(
+        plates,
+        read_only=options.read_only,
+        hides_conditions=lambda key: reviews.hides_conditions(key),
+        apply_plate_map=lambda plate: assay.apply_plate_map(plate),
+        wake=lambda: watcher.wake(),
+    )
+
+    sweep_staging(workspace)
+    uploads = Uploads(workspace.staging, options.quotas)
+    corrections = Corrections(plates, uploads, events)
+    pictures = Pictures(
+        plates,
+        Previews(workspace.previews, options.preview_bytes, options.preview_disk_bytes),
+        corrections.images,
+        options.cache_bytes,
+    )
+    previews = PreviewJobs(pictures.previews, pictures.decoded, workers=options.workers)
+
+    roles = RoleBook(settings)
+    judging = Judging(settings, roles)
+    measuring = Measuring(
+        MetricStore(engine),
+        judging,
+        executor=options.executor,
+        workers=options.workers,
+        automatic=options.measure,
+    )
+
+    @contextlib.contextmanager
+    def changing(*keys: str) -> Iterator[None]:
+        access.may_write()
+        with signing.changing(*keys):
+            yield
+
+    assay = AssaySetup(
+        plates,
+        measuring,
+        judging,
+        changing,
+        settings=settings,
+        roles=roles,
+        hides=lambda key: reviews.hides_conditions(key),
+    )
+    links = Links(settings)
+    projects = Projects(engine, settings, roles, assay.maps, measuring)
+    reviews = Reviews(
+        ledger,
+        plates,
+        measuring,
+        projects,
+        links,
+        threads.submit,
+        read_only=options.read_only,
+    )
+    signing = Signing(
+        reviews, ledger, plates, projects, events, settings, assay.apply_plate_map
+    )
+    plate_list = PlateList(plates, reviews, settings, threads.submit)
+    presence = Presence(engine, threads.submit, reviews.is_blind)
+
+    def excluded(plate: ServedPlate) -> Excluded:
+        review = reviews.review(plate.key)
+        failed = review.failed_fields(plate.overview().wells)
+        return Excluded(failed, projects.rules(plate).min_fields)
+
+    def failed_wells(plate: ServedPlate) -> frozenset[str]:
+        review = reviews.review(plate.key)
+        return frozenset(
+            well.label
+            for well in plate.overview().wells
+            if review.excluded(Subject(well.path))
+        )
+
+    def surveyed(plate: ServedPlate) -> None:
+        with contextlib.suppress(SQLAlchemyError):  # another time, then
+            links.note(plate)
+        survey(plate, lambda: watcher.stopping)
+        if not watcher.stopping:
+            # Pictures first: measuring takes ten times as long, and the cores are few.
+            previews.start(plate, lambda: measuring.start(plate))
+
+    def wells_changed(plate: ServedPlate, paths: list[str]) -> None:
+        if look_at(plate, paths, lambda: watcher.stopping):
+            plate.bump()
+        previews.start(plate, lambda: measuring.start(plate))
+
+    def roles_changed(plate: ServedPlate) -> None:
+        measuring.judge(plate)
+        plate.bump()
+
+    watcher = Watcher(
+        plates,
+        survey=surveyed,
+        again=wells_changed,
+        settle=None if options.read_only else corrections.settle_due,
+        settle_after=options.settle_after,
+    )
+    desk = CorrectionDesk(
+        access,
+        uploads,
+        corrections,
+        refuse_if_signed=reviews.refuse_if_signed,
+        held_open=signing.held_open,
+        measure=measuring.start,
+    )
+    sessions = Sessions(desk, presence)
+
+    def close() -> None:
+        watcher.stop()
+        previews.close()
+        measuring.close()
+        threads.close()
+        # Before the sessions, which could no longer say that they leave.
+        presence.close()
+        sessions.close_all()
+        plates.close()
+        engine.dispose()
+
+    service = Service(
+        workspace=workspace,
+        access=access,
+        plates=PlateDesk(plates, access, watcher, reviews.look),
+        pictures=pictures,
+        previews=PreviewDesk(access, previews, pictures),
+        saving=Saving(plates),
+        quality=QualityDesk(
+            access,
+            measuring,
+            PlateStatistics(settings, roles),
+            excluded=excluded,
+            failed_wells=failed_wells,
+            changing=changing,
+            open_for_review=reviews.refuse_if_signed,
+            note=plate_list.note,
+            stopping=lambda: watcher.stopping,
+        ),
+        projects=ProjectDesk(
+            plates,
+            access,
+            projects,
+            roles,
+            links,
+            changing=changing,
+            roles_changed=roles_changed,
+            has_acts=reviews.has_acts,
+            forget=reviews.forget,
+        ),
+        assay=assay,
+        reviews=reviews,
+        signing=signing,
+        blind=BlindReviews(reviews),
+        plate_list=plate_list,
+        plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),
+        corrections=desk,
+        presence=presence,
+        events=events,
+        sessions=sessions,
+        threads=threads,
+        storage=Storage(
+            engine=engine, ledger=ledger, settings=settings, links=links, plates=plates
+        ),
+        close=close,
+    )
+    watcher.start()
+    # What decodes pixels takes a second to load; not while somebody waits for it.
+    for module in ("hcs.images.pixels", "zarr"):
+        threads.submit(partial(importlib.import_module, module))
+    return service

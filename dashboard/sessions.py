@@ -1,0 +1,63 @@
+"""Which pages are open."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from dashboard.errors import RefusedError
+
+if TYPE_CHECKING:
+    from dashboard.corrections.desk import CorrectionDesk
+    from dashboard.presence.presence import Presence
+
+
+class Sessions:
+    """The tokens of open pages, and what ends with a page.
+
+    Parameters
+    ----------
+    corrections
+        Holds what a page uploaded and did not commit.
+    presence
+        Shows a page's person to others.
+    """
+
+    def __init__(self, corrections: CorrectionDesk, presence: Presence) -> None:
+        self._corrections = corrections
+        self._presence = presence
+        self._tokens: set[str] = set()
+
+    def __len__(self) -> int:
+        """Return how many pages are open."""
+        return len(self._tokens)
+
+    def open(self) -> str:
+        """Return the token of a new page: unguessable, good until it is closed."""
+        token = secrets.token_urlsafe(32)
+        self._tokens.add(token)
+        self._corrections.open(token)
+        return token
+
+    def close(self, token: str) -> None:
+        """Forget a page, and remove what it uploaded and did not commit."""
+        self._tokens.discard(token)
+        self._presence.leave(token)
+        self._corrections.close(token)
+
+    def close_all(self) -> None:
+        """Forget every page."""
+        for token in list(self._tokens):
+            self.close(token)
+
+    def leave(self, token: str) -> None:
+        """Let a page be present no more whose browser has closed it (fast).
+
+        Raises
+        ------
+        RefusedError
+            If there is no such page.
+        """
+        if token not in self._tokens:
+            raise RefusedError("There is no such page.")
+        self._presence.go(token)
