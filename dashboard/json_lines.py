@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import DashboardError
@@ -10,7 +13,6 @@ from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 def json_line(document: Mapping[str, Any]) -> str:
@@ -99,3 +101,17 @@ def check_header(
             f"{file} has version {plain_text(header.get('version'), 20)}, this "
             f"program reads {version}. Use the program that wrote it, or a newer one."
         )
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write the whole file or leave the old one."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.json_lines import check_header, json_line, read_document, read_lines
+from dashboard.json_lines import (
+    check_header,
+    json_line,
+    read_document,
+    read_lines,
+    write_whole,
+)
 from dashboard.reviews.acts import as_document, from_document
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
 
-    from dashboard.reviews.acts import Act
     from dashboard.service import Service
 
 FORMAT = "hcs-decisions"
@@ -48,26 +50,12 @@ def export_decisions(service: Service, key: str, file: Path) -> int:
     lines = [head, *map(as_document, acts)]
     text = "".join(map(json_line, lines))
     try:
-        replace_file(file, text)
+        write_whole(file, text)
     except OSError as error:
         raise DashboardError(
             f"{file} cannot be written: {error.strerror or error}."
         ) from error
     return len(acts)
-
-
-def replace_file(file: Path, text: str) -> None:
-    """Write the whole file or leave the old one."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def import_decisions(
@@ -106,25 +94,3 @@ def import_decisions(
         if line.strip()
     ]
     return service.reviews.bring(key, acts)
-
-
-def continued(here: Sequence[Act], told: Sequence[Act]) -> list[Act]:
-    """Return what a file has after the acts that are here.
-
-    Raises
-    ------
-    DashboardError
-        If here are acts that the file lacks, or in another order: in which order all of
-        them were could not be told.
-    """
-    mine = [(act.batch, act.subject) for act in here]
-    theirs = [(act.batch, act.subject) for act in told]
-    foreign = len(set(mine) - set(theirs))
-    if foreign or theirs[: len(mine)] != mine:
-        what = f"{foreign} acts that" if foreign else "acts in an order that"
-        raise DashboardError(
-            f"The ledger of this plate has {what} the file does not have, so their "
-            f"order cannot be told. Import into a workspace that has none, or export "
-            f"again first."
-        )
-    return list(told[len(mine) :])

@@ -10,7 +10,6 @@ from sqlalchemy import insert, select
 
 from dashboard.database import events, settings_revisions
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.exports.decisions_file import continued, replace_file
 from dashboard.exports.project_file import (
     EVENT,
     KINDS,
@@ -21,7 +20,9 @@ from dashboard.exports.project_file import (
     lines_of,
     read_project,
 )
+from dashboard.json_lines import write_whole
 from dashboard.projects.plate_maps import ROLE, format_of
+from dashboard.reviews.acts import continued
 from dashboard.reviews.signed import refuse_if_signed
 from dashboard.reviews.verdicts import Verdicts
 from dashboard.settings import project_of
@@ -95,7 +96,7 @@ class ProjectTransfer:
                 )
         found = self._told(project, plates)
         try:
-            replace_file(file, "".join(lines_of(found)))
+            write_whole(file, "".join(lines_of(found)))
         except OSError as error:
             raise DashboardError(
                 f"{file} cannot be written: {error.strerror or error}."

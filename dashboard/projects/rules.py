@@ -19,7 +19,6 @@ from sqlalchemy.exc import IntegrityError
 from dashboard.database import settings_revisions
 from dashboard.errors import DashboardError
 from dashboard.events import now
-from dashboard.reviews.acts import REASONS
 from dashboard.settings import project_of
 from dashboard.text import plain_text
 
@@ -43,6 +42,24 @@ _ASSAY = "assay-metric"
 
 USUAL = "what is usual on the plate"
 """Name of the part of a sign-off that measuring brings about."""
+
+
+REASONS: dict[str, str] = {
+    "focus": "out of focus",
+    "saturated": "saturated",
+    "empty": "empty or cell loss",
+    "debris": "debris or fibre",
+    "autofluorescent": "autofluorescent",
+    "bubble": "bubble",
+    "uneven": "uneven illumination",
+    "edge": "edge effect",
+    "dispensing": "dispensing",
+    "channel": "wrong channel or exposure",
+    "shift": "tile or channel shift",
+    "missing": "missing field",
+    "other": "other",
+}
+"""Reason codes with their words, in the order in which they are offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from dashboard.errors import DashboardError
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Verdict = Literal["pass", "flag", "fail"]
 VERDICTS: tuple[Verdict, ...] = ("pass", "flag", "fail")
@@ -54,23 +54,6 @@ BASES: dict[str, str] = {
     "montage": "seen in a montage",
     "unseen": "bulk, not looked at",
 }
-
-REASONS: dict[str, str] = {
-    "focus": "out of focus",
-    "saturated": "saturated",
-    "empty": "empty or cell loss",
-    "debris": "debris or fibre",
-    "autofluorescent": "autofluorescent",
-    "bubble": "bubble",
-    "uneven": "uneven illumination",
-    "edge": "edge effect",
-    "dispensing": "dispensing",
-    "channel": "wrong channel or exposure",
-    "shift": "tile or channel shift",
-    "missing": "missing field",
-    "other": "other",
-}
-"""Reason codes with their words, in the order in which they are offered."""
 
 NOTE_LIMIT = 4000
 _BATCH = re.compile(r"[0-9a-f]{32}")
@@ -255,3 +238,25 @@ def from_document(document: Mapping[str, Any]) -> Act:
             f"{plain_text(error, 100)}). It must come from `decisions export`."
         ) from error
     return check(act)
+
+
+def continued(here: Sequence[Act], told: Sequence[Act]) -> list[Act]:
+    """Return what a file has after the acts that are here.
+
+    Raises
+    ------
+    DashboardError
+        If here are acts that the file lacks, or in another order: in which order all of
+        them were could not be told.
+    """
+    mine = [(act.batch, act.subject) for act in here]
+    theirs = [(act.batch, act.subject) for act in told]
+    foreign = len(set(mine) - set(theirs))
+    if foreign or theirs[: len(mine)] != mine:
+        what = f"{foreign} acts that" if foreign else "acts in an order that"
+        raise DashboardError(
+            f"The ledger of this plate has {what} the file does not have, so their "
+            f"order cannot be told. Import into a workspace that has none, or export "
+            f"again first."
+        )
+    return list(told[len(mine) :])

@@ -14,8 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.exports.decisions_file import continued
-from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.acts import Act, Subject, continued, new_batch
 from dashboard.reviews.drafts import Drafts
 from dashboard.reviews.ledger_state import (
     LOOK_SECONDS,

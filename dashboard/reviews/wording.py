@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.reviews.acts import REASONS
+from dashboard.projects.rules import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
