@@ -150,7 +150,7 @@ def curve(folder: Path) -> bool:
 
     def look(at: int) -> None:
         # Whole planes too, which is what fills the cache.
-        plate = one.service._plates.get(one.key)
+        plate = one.service.access.plate(one.key)
         label = plate.plate.label(plate.plate.wells[at])
         field = plate.well(label).fields[0]
         where = (one.key, label, field.name, field.version)

@@ -26,6 +26,8 @@ from dashboard.reviews.transfer import export_decisions
 import hcs
 from dashboard.plates.values import Source
 from dashboard.reviews.acts import Subject
+from dashboard.reviews.tables import PlateTables
+from dashboard.reviews.transfer import export_decisions
 from dashboard.reviews.values import Decision
 from hcs.metadata import Who
 from tests import plates
@@ -86,7 +88,7 @@ def main(folder: Path) -> None:
 def judge(made: Service, key: str) -> None:
     """Give verdicts of every kind, and take one back."""
     surveyed(made, key)
-    made.quality.measure(key)
+    made.measure(key)
     verdict(made, key, Subject("A/1"), "pass", ADA)
     batch = verdict(made, key, Subject("B/2"), "fail", ADA, reason="focus")
     made.reviews.undo(key, ADA, batch)
@@ -102,7 +104,7 @@ def correct_some(made: Service, key: str) -> None:
     made.corrections.revert(key, "A2", "0", before, BEN, "the first was right")
     correct(made, key, "B1", "1", 13)
     correct(made, key, "B1", "1", 17)
-    made.quality.measure(key)
+    made.measure(key)
 
 
 def verdict(
@@ -113,28 +115,28 @@ def verdict(
 
 
 def correct(made: Service, key: str, label: str, field: str, value: int) -> str:
-    token = made.sessions.open()
-    before = str(made.plates.well(key, label).field(field).version)
+    token = made.open_session()
+    before = str(made.well(key, label).field(field).version)
     picture = plates.plane(value, SHAPE, "uint16", "random")
     upload = send(made, token, tiff(picture), "again.tif")
     source = Source(upload=upload.id, channel=1)
     staged = made.corrections.stage(token, key, label, field, [source])
     made.corrections.commit(staged.id, ADA, "imaged again")
-    made.sessions.close(token)
+    made.close_session(token)
     return before
 
 
 def told(made: Service, key: str) -> dict[str, Any]:
     """Return what the first edition says of a plate, as plain JSON."""
     overview = surveyed(made, key)
-    made.quality.measure(key)
+    made.measure(key)
     tables = PlateTables(made, key)
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "decisions.jsonl"
         export_decisions(made, key, file)
         decisions = file.read_text(encoding="utf-8").split("\n")
     wells = [well.label for well in overview.wells]
-    names = made.plates.field_names(key)
+    names = made.field_names(key)
     return {
         "id": overview.id,
         "verdicts": {
@@ -151,14 +153,14 @@ def told(made: Service, key: str) -> dict[str, Any]:
         "histories": {
             f"{well}|{name}": [
                 [version.id, version.live, version.who, version.why]
-                for version in made.corrections.history(key, well, name)
+                for version in made.history(key, well, name)
             ]
             for well in wells
             for name in names
         },
         "values": {
-            metric.id: made.quality.field_numbers(key, metric.id)
-            for metric in made.quality.metrics(key)
+            metric.id: made.field_numbers(key, metric.id)
+            for metric in made.metrics(key)
         },
         "decisions": [json.loads(line) for line in decisions if line],
         "wells": tables.wells().csv(),

@@ -518,7 +518,7 @@ import numpy as np
 
 with service(Path(sys.argv[1]), Path(sys.argv[2])) as made:
     surveyed(made, "p.ome.zarr")
-    token = made.open_session()
+    token = made.sessions.open()
     data = tiff(np.full((32, 40), 7, "u2"))
     upload = send(made, token, data, "x.tif")
     staged = made.corrections.stage(

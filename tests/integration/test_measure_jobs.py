@@ -56,7 +56,7 @@ def stored(made):
     found: dict[FieldKey, set[str]] = {}
     table = metric_values.c
     query = select(table.well, table.field, table.version, table.metric)
-    with made._engine.connect() as connection:
+    with made.storage.engine.connect() as connection:
         for well, field, version, metric in connection.execute(query):
             found.setdefault(FieldKey(well, field, version), set()).add(metric)
     return found

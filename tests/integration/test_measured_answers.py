@@ -89,10 +89,10 @@ def test_medians_over_time_look_at_no_plate_and_load_none(
 ) -> None:
     with service(workspace, folder) as made:
         found = made.plate_trends.trend(made.plate_list.lines(), "mean.1")
-        served = made._plates.all()
+        served = made.storage.plates.all()
         assert not any(one.watched for one in served)
         assert not any(one.surveyed for one in served)
-        assert not any(made._measuring.in_memory(one.key) for one in served)
+        assert not any(made.quality._measuring.in_memory(one.key) for one in served)
     assert found.metric["id"] == "mean.1"
     assert {one["id"] for one in found.metrics} >= {"mean.0", "percent_saturated.0"}
     assert {one.key: one.n for one in found.trend.medians} == {KEY: 4, "q.ome.zarr": 6}

@@ -60,7 +60,7 @@ def visit(served: Served, query: str = "") -> None:
         url=f"{served.url}/hcs/", arguments=dict(_pairs(query)) if query else None
     )
     try:
-        assert served.service.sessions >= 1
+        assert len(served.service.sessions) >= 1
     finally:
         client.close()
 

@@ -291,14 +291,14 @@ def test_two_who_keep_cut_offs_of_different_metrics_at_once_lose_none(
     folder = Path(service.plates.overview(ONE).location).parent
     other = compose([folder], service.workspace, Options(workers=0, measure=False))
     try:
-        other.measure(ONE)
-        assert other.choices.basis(ONE).basis.cuts == {}
+        other.quality.measure(ONE)
+        assert other.assay.basis(ONE).basis.cuts == {}
         service.assay.keep_cut(ONE, "mean.0", (1.0, None))
-        other.choices.keep_cut(ONE, "mean.1", (2.0, None))
-        assert set(other.choices.basis(ONE).basis.cuts) == {"mean.0", "mean.1"}
+        other.assay.keep_cut(ONE, "mean.1", (2.0, None))
+        assert set(other.assay.basis(ONE).basis.cuts) == {"mean.0", "mean.1"}
     finally:
-        other.choices.keep_cut(ONE, "mean.0", None)
-        other.choices.keep_cut(ONE, "mean.1", None)
+        other.assay.keep_cut(ONE, "mean.0", None)
+        other.assay.keep_cut(ONE, "mean.1", None)
         other.close()
 
 

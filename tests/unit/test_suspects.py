@@ -288,7 +288,7 @@ def test_only_the_assay_metric_is_not_exploratory(settings: Settings) -> None:
     made = PlateStatistics(settings, RoleBook(settings))
     plate = overview()
     assert made.view(plate, values(plate)).exploratory
-    made.quality.keep_assay_metric(plate, "mean.0")
+    made.keep_assay_metric(plate, "mean.0")
     assert not made.view(plate, values(plate)).exploratory
     assert made.view(plate, values(plate, "p99.0")).exploratory
 
