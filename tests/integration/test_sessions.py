@@ -82,7 +82,7 @@ def test_closed_pages_leave_no_session_and_no_view_alive(served: Served) -> None
     ]
     for state in states:
         visit(served, encode(state))
-    wait_for(lambda: served.service.sessions == 0, "for the sessions to end")
+    wait_for(lambda: len(served.service.sessions) == 0, "for the sessions to end")
     wait_for(lambda: nothing_since(before), "for the sessions to be forgotten")
     assert set(pn.state._views) <= views
 
@@ -95,7 +95,7 @@ def test_100_closed_pages_leave_nothing_alive(served: Served) -> None:
         # Every fourth opens the plate, a well, a field, or a montage of the plate.
         query = ("", "well=A1", "well=A1&field=0", "montage=random")[number % 4]
         visit(served, f"plate={KEY}&{query}")
-    wait_for(lambda: served.service.sessions == 0)
+    wait_for(lambda: len(served.service.sessions) == 0)
     wait_for(lambda: nothing_since(before))
     assert set(pn.state._views) <= views
 
