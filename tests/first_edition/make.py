@@ -20,9 +20,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dashboard.reviews.tables import PlateTables
-from dashboard.reviews.transfer import export_decisions
-
 import hcs
 from dashboard.plates.values import Source
 from dashboard.reviews.acts import Subject

@@ -631,5 +631,5 @@ def test_a_staged_stack_leaves_the_old_picture_at_its_only_plane(
         token, KEY, "B2", "1", [Source(upload=upload, channel=1)]
     )
     state = ViewState(z=1)
-    present = made.well(KEY, "B2").field("1")
+    present = made.plates.well(KEY, "B2").field("1")
     assert [place(view, state) for view in (present, staged.view)] == [(0, 0), (1, 0)]

@@ -67,12 +67,12 @@ def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     with service(tmp_path_factory.mktemp("work"), folder) as made:
         for key in (SORTED, UNSORTED):
             surveyed(made, key)
-            made.measure(key)
+            made.quality.measure(key)
         yield made
 
 
 def test_the_page_shows_lines_and_wells_in_their_order(made: Service) -> None:
-    first, second = (made.overview(key) for key in (SORTED, UNSORTED))
+    first, second = (made.plates.overview(key) for key in (SORTED, UNSORTED))
     assert second.rows == tuple(ROW_NAMES)
     assert second.columns == tuple(COLUMN_NAMES)
     seen = [
@@ -87,14 +87,14 @@ def test_the_page_shows_lines_and_wells_in_their_order(made: Service) -> None:
 def test_the_picture_of_the_plate_is_the_same(made: Service) -> None:
     channels = (ChannelSetting(index=0, color="FFFFFF", low=0, high=60000),)
     first, second = (
-        made.pictures.plate_sprite(key, made.overview(key).digest, 8, channels)
+        made.pictures.plate_sprite(key, made.plates.overview(key).digest, 8, channels)
         for key in (SORTED, UNSORTED)
     )
     assert second.data == first.data
 
 
 def test_statistics_follow_the_plate_and_not_the_document(made: Service) -> None:
-    first, second = (made.statistics(key, MEAN) for key in (SORTED, UNSORTED))
+    first, second = (made.quality.statistics(key, MEAN) for key in (SORTED, UNSORTED))
     effects = {effect.title: effect for effect in first.positions.effects}
     assert effects["drift along rows"].material
     assert second.positions == first.positions

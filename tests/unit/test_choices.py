@@ -87,12 +87,12 @@ def test_what_is_kept_of_channels_that_are_not_there_says_nothing() -> None:
 def test_limits_of_a_project_are_kept_for_all_plates_and_refused_out_of_range(
     service: Service,
 ) -> None:
-    before = service.settings_revision(ONE)
-    service.choices.keep_limit(ONE, "background_unevenness", 70.0)
-    assert service.choices.basis(TWO).basis.limits == {"background_unevenness": 70.0}
-    revision = service.settings_revision(ONE)
+    before = service.projects.settings_revision(ONE)
+    service.assay.keep_limit(ONE, "background_unevenness", 70.0)
+    assert service.assay.basis(TWO).basis.limits == {"background_unevenness": 70.0}
+    revision = service.projects.settings_revision(ONE)
     assert revision != before
-    document = service.settings_document(revision)
+    document = service.projects.settings_document(revision)
     assert document is not None
     assert document["basis"]["limits"] == {"background_unevenness": 70.0}
     for metric, limit in (
@@ -103,10 +103,10 @@ def test_limits_of_a_project_are_kept_for_all_plates_and_refused_out_of_range(
         ("<b>", 1.0),
     ):
         with pytest.raises(RefusedError):
-            service.choices.keep_limit(ONE, metric, limit)
-    assert service.choices.basis(ONE).basis.limits == {"background_unevenness": 70.0}
-    service.choices.keep_limit(ONE, "background_unevenness", None)
-    assert service.choices.basis(ONE).basis.limits == {}
+            service.assay.keep_limit(ONE, metric, limit)
+    assert service.assay.basis(ONE).basis.limits == {"background_unevenness": 70.0}
+    service.assay.keep_limit(ONE, "background_unevenness", None)
+    assert service.assay.basis(ONE).basis.limits == {}
 
 
 def test_limits_that_nobody_can_mean_are_as_good_as_none() -> None:

@@ -14,10 +14,10 @@ from dashboard.plates.values import (
     Progress,
     WellState,
 )
+from dashboard.quality.judgement import Judgement
 from dashboard.quality.measure_settings import Basis
 from dashboard.quality.metrics import Measured
 from dashboard.quality.scores import stored_key
-from dashboard.quality.judgement import Judgement
 from dashboard.quality.wells import Excluded, Stock, well_values
 from hcs.qc import definition
 

@@ -260,7 +260,7 @@ def test_wells_that_differ_in_their_fields_lack_none(
     path = plates.make(tmp_path / KEY, fields=3, missing=absent)
     with service(workspace, path) as made:
         overview = surveyed(made, KEY)
-        values = made.values(KEY, "completeness")
+        values = made.quality.values(KEY, "completeness")
     assert overview.banner == (
         "15 fields in 6 wells, which differ in how many they have, complete."
     )
