@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -14,13 +13,11 @@ from panel.io.server import get_server
 from tornado.ioloop import IOLoop
 
 from dashboard.addresses import Urls
+from dashboard.assets import assets_folder
 from dashboard.errors import DashboardError
 from dashboard.session import Session
-from dashboard.web.canvas import canvas_routes
-from dashboard.web.exports import export_routes
-from dashboard.web.http import routes
 from dashboard.web.origin_log import name_our_option
-from dashboard.web.saving import saving_routes
+from dashboard.web.routes import routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,10 +85,7 @@ def make_server(service: Service, settings: Settings) -> Any:
             verbose=False,
             location=True,
             extra_patterns=[
-                *canvas_routes(service, prefix),
-                *routes(service, origins=allowed, assets=assets_folder()),
-                *export_routes(service),
-                *saving_routes(service),
+                *routes(service, origins=allowed, assets=assets_folder(), prefix=prefix)
             ],
             unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),
             check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),
@@ -177,12 +171,6 @@ def normal_prefix(prefix: str) -> str:
                 f"and '.' between slashes, such as /hcs."
             )
     return "".join(f"/{part}" for part in parts)
-
-
-def assets_folder() -> Path:
-    """Return the folder with scripts and styles: in the wheel, else in the checkout."""
-    inside = Path(__file__).with_name("assets")
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "assets"
 
 
 def new_loop() -> Any:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dashboard import theme
-from dashboard.app import assets_folder
+from dashboard.assets import assets_folder, assets_version
 from dashboard.state import ViewState
 from dashboard.views.assay_panel import Setup
 from dashboard.views.channels import Channels
@@ -37,7 +37,6 @@ from dashboard.views.suspects import Suspects
 from dashboard.views.template import Shell
 from dashboard.views.upload import UploadForm
 from dashboard.views.wire import described, embedded, wire_of
-from dashboard.web.http import assets_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,14 +7,12 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from dashboard.addresses import Urls
 from dashboard.pictures.mosaic import arrange
 from dashboard.text import plain_text
-from dashboard.web.http import Handler
+from dashboard.web.handler import Handler
 
 if TYPE_CHECKING:
-    from tornado.web import RequestHandler
-
+    from dashboard.addresses import Urls
     from dashboard.plates.values import FieldView, WellView
     from dashboard.service import Service
 
@@ -23,17 +21,6 @@ MOST_WELLS = 64
 
 CELL = 128
 """Pixels of a field in a well's sprite."""
-
-
-def canvas_routes(
-    service: Service, prefix: str = ""
-) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
-    """Return the patterns for Tornado, without prefix."""
-    about = {"service": service, "urls": Urls(prefix)}
-    return [
-        (r"/pixels/([^/]+)/wells\.json", WellsHandler, about),
-        (r"/pixels/([^/]+)/previews\.json", PreviewsHandler, about),
-    ]
 
 
 class JsonHandler(Handler):

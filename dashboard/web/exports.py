@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
-from dashboard.web.http import Handler
-
-if TYPE_CHECKING:
-    from dashboard.service import Service
+from dashboard.web.handler import Handler
 
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -18,19 +14,6 @@ _KINDS = {
     "parquet": "application/vnd.apache.parquet",
 }
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-def export_routes(
-    service: Service,
-) -> list[tuple[str, type[Handler], dict[str, Any]]]:
-    """Return the patterns for Tornado, without prefix."""
-    return [
-        (
-            r"/export/([^/]+)/((?:wells|fields)\.(?:csv|parquet)|report\.html)",
-            ExportHandler,
-            {"service": service},
-        )
-    ]
 
 
 class ExportHandler(Handler):

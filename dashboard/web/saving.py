@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
 
 from dashboard.pictures.saving import Which
-from dashboard.web.http import PictureHandler
-
-if TYPE_CHECKING:
-    from dashboard.service import Service
-
-
-def saving_routes(
-    service: Service,
-) -> list[tuple[str, type[PictureHandler], dict[str, Any]]]:
-    """Return the patterns for Tornado, without prefix."""
-    name = r"([^/]+)"
-    pattern = rf"/pixels/{name}/{name}/{name}/{name}/(field\.png|planes\.tif)"
-    return [(pattern, SavingHandler, {"service": service})]
+from dashboard.web.pictures import PictureHandler
 
 
 class SavingHandler(PictureHandler):

@@ -20,11 +20,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.reviews.tables import PlateTables
+from dashboard.reviews.transfer import export_decisions
+
 import hcs
 from dashboard.plates.values import Source
 from dashboard.reviews.acts import Subject
-from dashboard.reviews.tables import PlateTables
-from dashboard.reviews.transfer import export_decisions
 from dashboard.reviews.values import Decision
 from hcs.metadata import Who
 from tests import plates

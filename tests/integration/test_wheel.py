@@ -97,9 +97,9 @@ def test_wheel_carries_the_licence_and_both_commands(wheel: Path) -> None:
 
 def test_installed_page_finds_its_assets_beside_itself(site: Path) -> None:
     code = (
-        "import hcs, dashboard.app\n"
+        "import hcs, dashboard.assets\n"
         "print(hcs.__file__)\n"
-        "print(dashboard.app.assets_folder())"
+        "print(dashboard.assets.assets_folder())"
     )
     library, assets = map(Path, _run_alone(site, code))
     assert library == site / "hcs" / "__init__.py"

@@ -1,0 +1,51 @@
+"""Scripts and styles of the page."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from typing import TYPE_CHECKING
+
+from tornado.web import HTTPError, RequestHandler
+
+from dashboard.assets import assets_version
+from dashboard.web.handler import FOREVER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class AssetHandler(RequestHandler):
+    """Scripts and styles of the page."""
+
+    def initialize(self, folder: Path) -> None:
+        """Take the folder."""
+        self.folder = folder
+
+    def get(self, name: str) -> None:
+        """Send a file of the folder.
+
+        Below the folder's present version a browser keeps it for ever; else it asks
+        again each time whether it has changed.
+        """
+        folder = self.folder.resolve()
+        version, slash, rest = name.partition("/")
+        present = bool(slash) and version == assets_version(self.folder)
+        if slash and re.fullmatch("v[0-9a-f]{12}", version):
+            name = rest
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder) or not path.is_file():
+            raise HTTPError(404)
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        kind = "text/javascript" if path.suffix in (".js", ".mjs") else kind
+        self.set_header("Content-Type", kind)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", FOREVER if present else "no-cache")
+        data = path.read_bytes()
+        self.write(data)
+        self.set_etag_header()
+        if self.check_etag_header():
+            self.set_status(304)
+            self.clear()
+            self.set_status(304)
+        self.finish()

@@ -1,0 +1,137 @@
+"""What all HTTP handlers share: threads, headers, checked numbers, errors in words.
+
+Nothing in an address is used as a path: plates, wells, fields and staged corrections
+are looked up by name. Errors become a sentence and an id that stands in the log, never
+a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tornado.web import HTTPError, RequestHandler
+
+from dashboard.addresses import decode_channels
+from dashboard.errors import NotServedError, RefusedError
+from dashboard.pictures.cancellation import LeftError, until_left
+from dashboard.text import plain_text
+from hcs.errors import HCSError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    from tornado.httputil import HTTPServerRequest
+
+    from dashboard.plates.values import ChannelSetting
+    from dashboard.service import Service
+
+_LOG = logging.getLogger(__name__)
+
+FOREVER = "public, max-age=31536000, immutable"
+"""An address holds the version of what it names, so that never changes."""
+
+
+def refuse_foreign(request: HTTPServerRequest, origins: Sequence[str]) -> None:
+    """Raise where what is sent does not come from this server's own pages."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc not in origins:
+        raise RefusedError("Only this server's own pages may send anything.")
+
+
+class Handler(RequestHandler):
+    """What all handlers share: threads, headers, and errors in words."""
+
+    service: Service
+
+    slow = False
+    """Whether its work may take seconds, so that other pictures must not wait."""
+
+    def initialize(self, service: Service) -> None:
+        """Take the service."""
+        self.service = service
+        self._work: Future[Any] | None = None
+        self._left = threading.Event()
+
+    def set_default_headers(self) -> None:
+        """Never let a browser guess what an answer is."""
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Security-Policy", "default-src 'none'")
+        self.clear_header("Server")
+
+    def compute_etag(self) -> None:
+        """Skip it: the address tells versions apart, and hashing pixels takes time."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Leave it to the session token, which no other site can know."""
+
+    async def in_thread(self, work: Callable[[], Any]) -> Any:
+        """Do the work off the event loop; a browser that leaves cancels it."""
+        submit = (
+            self.service.threads.submit_stack
+            if self.slow
+            else self.service.threads.submit_pixels
+        )
+        self._work = submit(lambda: until_left(self._left.is_set, work))
+        try:
+            return await asyncio.wrap_future(self._work)
+        except LeftError as error:
+            raise asyncio.CancelledError from error
+
+    def on_connection_close(self) -> None:
+        """Drop work that has not begun, and end what has between two blocks."""
+        self._left.set()
+        if self._work is not None:
+            self._work.cancel()
+
+    def number(self, name: str, default: int | None = None) -> int | None:
+        """Return a whole number >= 0 from the query."""
+        text = self.get_query_argument(name, None)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise HTTPError(400, reason=f"{name} must be a whole number")
+        return int(text)
+
+    def channels(self) -> tuple[ChannelSetting, ...]:
+        """Return the channels of the query."""
+        try:
+            return decode_channels(self.get_query_argument("channels", ""))
+        except ValueError as error:
+            raise HTTPError(400, str(error), reason="channels are malformed") from error
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer with JSON: a sentence, and for what nobody expected an id."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, HTTPError):
+            message = plain_text(error.log_message or self._reason, 500)
+        else:
+            message = self._reason
+        self.answer_error(status_code, message)
+
+    def answer_error(self, status: int, message: str) -> None:
+        """End with an error as JSON."""
+        self.set_status(status)
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps({"error": message}))
+
+    def explain(self, error: Exception) -> tuple[int, str]:
+        """Return status and sentence for an error, logging what is unexpected."""
+        if isinstance(error, RefusedError):
+            return 403, str(error)
+        if isinstance(error, (NotServedError, NotFoundError)):
+            return 404, str(error)
+        if isinstance(error, HCSError):
+            return 422, str(error)
+        if isinstance(error, ValueError):
+            return 400, str(error)
+        number = secrets.token_hex(4)
+        _LOG.error("Error %s at %s", number, self.request.path, exc_info=error)
+        return 500, f"The server failed (error {number} in its log)."

@@ -1,0 +1,185 @@
+"""Pictures and planes out."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from tornado.web import HTTPError
+
+from dashboard.pictures.planes import PlaneRequest, Raw
+from dashboard.pictures.projection import PROJECTIONS, Projection
+from dashboard.pictures.rendering import encode_jpeg, error_cell
+from dashboard.text import plain_text
+from dashboard.web.handler import FOREVER, Handler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.pictures.picture import Picture
+
+_MAX_THUMB = 2048
+_MAX_SPRITE_CELL = 512
+_SOON = 0.3
+"""Seconds that a picture of the plate takes which may be unfinished."""
+
+
+class PictureHandler(Handler):
+    """Answers with a JPEG; an error is a picture too, with its words in a header."""
+
+    async def picture(self, make: Callable[[], Picture], *, size: int = 135) -> None:
+        """Send what `make` returns, made in a thread."""
+        try:
+            picture = await self.in_thread(make)
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001 - answered in words, and logged
+            status, message = self.explain(error)
+            self.set_status(status)
+            self.set_header("Cache-Control", "no-store")
+            self.set_header("X-Error", quote(plain_text(message, 500)))
+            data = encode_jpeg(error_cell(min(size, 512)))
+        else:
+            data = picture.data
+            if picture.waiting:
+                self.set_header("X-Waiting", picture.waiting)
+            self.set_header("Cache-Control", FOREVER if picture.final else "no-store")
+        self.set_header("Content-Type", "image/jpeg")
+        await self.finish(data)
+
+    async def raw(self, make: Callable[[], Raw]) -> None:
+        """Send a plane's bytes with its shape and dtype."""
+        try:
+            plane = await self.in_thread(make)
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001 - answered in words, and logged
+            self.answer_error(*self.explain(error))
+            return
+        self.set_header("Cache-Control", FOREVER)
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("X-Shape", ",".join(map(str, plane.shape)))
+        self.set_header("X-Dtype", plane.dtype)
+        await self.finish(plane.data)
+
+    def plane_request(self) -> PlaneRequest:
+        """Return which plane the query asks for."""
+        return PlaneRequest(
+            level=self.number("level", 0) or 0,
+            channel=self.number("channel", 0) or 0,
+            z=self.number("z"),
+            t=self.number("t"),
+            region=self.region(),
+            projection=self.projection(),
+        )
+
+    def projection(self) -> Projection:
+        """Return how a stack is to become one plane."""
+        asked = self.get_query_argument("projection", "")
+        found = next((one for one in PROJECTIONS if one == asked), None)
+        if found is None:
+            raise HTTPError(400, reason="projection must be max or mean")
+        self.slow |= bool(found)
+        return found
+
+    def region(self) -> tuple[int, int, int, int] | None:
+        """Return ``region=left,top,width,height`` of the query."""
+        text = self.get_query_argument("region", None)
+        if text is None:
+            return None
+        parts = text.split(",")
+        if len(parts) != 4 or not all(
+            part.isascii() and part.isdigit() and len(part) < 10 for part in parts
+        ):
+            raise HTTPError(400, reason="region must be left,top,width,height")
+        left, top, width, height = map(int, parts)
+        return left, top, width, height
+
+    def size(self, largest: int) -> int:
+        """Return the size asked for, bounded."""
+        size = self.number("size", 135) or 135
+        if not 8 <= size <= largest:
+            raise HTTPError(400, reason=f"size must be 8 to {largest}")
+        return size
+
+
+class FieldHandler(PictureHandler):
+    """Thumbnails, whole pictures, raw planes and masks of one field version."""
+
+    async def get(
+        self, plate: str, well: str, field: str, version: str, what: str
+    ) -> None:
+        """Answer for one field."""
+        pictures = self.service.pictures
+        asked = self.plane_request()
+        where = (plate, well, field, version)
+        if what == "plane.bin":
+            await self.raw(lambda: pictures.plane(*where, asked))
+        elif what == "label.bin":
+            label = self.get_query_argument("label")
+            await self.raw(lambda: pictures.label_plane(*where, label, asked))
+        elif what == "thumb.jpg":
+            size, channels = self.size(_MAX_THUMB), self.channels()
+            await self.picture(
+                lambda: pictures.thumbnail(*where, size, channels, asked), size=size
+            )
+        else:
+            channels = self.channels()
+            await self.picture(lambda: pictures.picture(*where, channels, asked))
+
+
+class WellSpriteHandler(PictureHandler):
+    """All fields of a well in one picture."""
+
+    async def get(self, plate: str, well: str) -> None:
+        """Answer for one well."""
+        size, channels = self.size(_MAX_SPRITE_CELL), self.channels()
+        fields = tuple(self.get_query_arguments("field", strip=False))
+        digest = self.get_query_argument("v", "")
+        asked = self.plane_request()
+        make = functools.partial(
+            self.service.pictures.well_sprite,
+            plate,
+            well,
+            digest,
+            size,
+            channels,
+            asked,
+            fields,
+        )
+        await self.picture(make, size=size)
+
+
+class PlateSpriteHandler(PictureHandler):
+    """The first field of every well in one picture."""
+
+    async def get(self, plate: str) -> None:
+        """Answer for one plate."""
+        size, channels = self.size(_MAX_SPRITE_CELL), self.channels()
+        digest = self.get_query_argument("v", "")
+        acquisition = self.number("acquisition")
+        asked = self.plane_request()
+        # Answers soon with what there is, and says what is still to come.
+        seconds = _SOON if self.get_query_argument("soon", "") else None
+        await self.picture(
+            lambda: self.service.pictures.plate_sprite(
+                plate, digest, size, channels, acquisition, asked, seconds
+            ),
+            size=size,
+        )
+
+
+class StagedHandler(PictureHandler):
+    """Planes and pictures of a correction that is not committed."""
+
+    async def get(self, staged: str, what: str) -> None:
+        """Answer for a staged correction; its id is as good as a password."""
+        asked = self.plane_request()
+        pictures = self.service.pictures
+        if what == "plane.bin":
+            await self.raw(lambda: pictures.staged_plane(staged, asked))
+        else:
+            channels = self.channels()
+            await self.picture(lambda: pictures.staged_picture(staged, channels, asked))

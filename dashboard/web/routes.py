@@ -1,0 +1,76 @@
+"""Which handler answers which address: the one table of all routes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.addresses import Urls
+from dashboard.web.assets import AssetHandler
+from dashboard.web.canvas import PreviewsHandler, WellsHandler
+from dashboard.web.exports import ExportHandler
+from dashboard.web.pages import HealthHandler, LeaveHandler
+from dashboard.web.pictures import (
+    FieldHandler,
+    PlateSpriteHandler,
+    StagedHandler,
+    WellSpriteHandler,
+)
+from dashboard.web.saving import SavingHandler
+from dashboard.web.uploads import UploadHandler
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tornado.web import RequestHandler
+
+    from dashboard.service import Service
+
+Route = tuple[str, type["RequestHandler"], dict[str, Any]]
+
+
+def routes(
+    service: Service, *, origins: Sequence[str], assets: Path, prefix: str = ""
+) -> list[Route]:
+    """Return the patterns for Tornado, without prefix.
+
+    Parameters
+    ----------
+    service
+        Answers them; a read-only one gets no route that writes.
+    origins
+        ``host:port`` that a page may come from when it sends something.
+    assets
+        Folder of scripts and styles.
+    prefix
+        Path below which everything is served, for addresses in answers.
+    """
+    name = r"([^/]+)"
+    field = rf"/pixels/{name}/{name}/{name}/{name}"
+    asks: dict[str, Any] = {"service": service}
+    spells = {**asks, "urls": Urls(prefix)}
+    acts = {**asks, "origins": origins}
+    patterns: list[Route] = [
+        (rf"/pixels/{name}/wells\.json", WellsHandler, spells),
+        (rf"/pixels/{name}/previews\.json", PreviewsHandler, spells),
+        (rf"/pixels/staged/{name}/(plane\.bin|field\.jpg)", StagedHandler, asks),
+        (rf"/pixels/{name}/plate\.jpg", PlateSpriteHandler, asks),
+        (rf"/pixels/{name}/{name}/sprite\.jpg", WellSpriteHandler, asks),
+        (
+            rf"{field}/(thumb\.jpg|field\.jpg|plane\.bin|label\.bin)",
+            FieldHandler,
+            asks,
+        ),
+        (rf"{field}/(field\.png|planes\.tif)", SavingHandler, asks),
+        (
+            rf"/export/{name}/((?:wells|fields)\.(?:csv|parquet)|report\.html)",
+            ExportHandler,
+            asks,
+        ),
+        (r"/health", HealthHandler, asks),
+        (r"/leave", LeaveHandler, acts),
+        (r"/assets/([A-Za-z0-9._/-]+)", AssetHandler, {"folder": assets}),
+    ]
+    if not service.read_only:
+        patterns.append((r"/upload", UploadHandler, acts))
+    return patterns

@@ -1,0 +1,90 @@
+"""Files in."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from tornado.web import stream_request_body
+
+from dashboard.web.handler import Handler, refuse_foreign
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboard.service import Service
+
+
+@stream_request_body
+class UploadHandler(Handler):
+    """Takes one file as the body of a POST, straight to the disk, within quotas."""
+
+    def initialize(  # type: ignore[override]
+        self, service: Service, origins: Sequence[str]
+    ) -> None:
+        """Take the service and the hosts that pages may come from."""
+        super().initialize(service)
+        self.origins = origins
+        self._upload: Any = None
+        self._error: tuple[int, str] | None = None
+
+    async def prepare(self) -> None:
+        """Refuse before a byte is kept: foreign pages, dead sessions, quotas."""
+        if self.request.method != "POST":
+            return
+        try:
+            refuse_foreign(self.request, self.origins)
+            token = self.get_query_argument("token", "")
+            name = unquote(self.request.headers.get("X-Filename", ""))
+            length = self.request.headers.get("Content-Length", "")
+            size = int(length) if length.isascii() and length.isdigit() else None
+            self._upload = self.service.corrections.begin_upload(token, name, size)
+            self.request.connection.set_max_body_size(  # type: ignore[union-attr]
+                self._upload.limit + 1
+            )
+        except HCSError as error:
+            # Ending here closes the connection, so no byte of the body is read.
+            self.set_header("Connection", "close")
+            self.answer_error(*self.explain(error))
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Write what has come; over the quota, forget it and stop."""
+        if self._upload is None or self._error is not None:
+            return
+        try:
+            await asyncio.wrap_future(
+                self.service.threads.submit_pixels(
+                    functools.partial(self._upload.write, chunk)
+                )
+            )
+        except HCSError as error:
+            self._upload.abandon()
+            self._error = self.explain(error)
+
+    async def post(self) -> None:
+        """Look into the file and answer what it holds."""
+        if self._error is None:
+            try:
+                found = await asyncio.wrap_future(
+                    self.service.threads.submit(self._upload.finish)
+                )
+            except Exception as error:  # noqa: BLE001 - answered in words, and logged
+                self._upload.abandon()
+                self._error = self.explain(error)
+        if self._error is not None:
+            self.answer_error(*self._error)
+            return
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(json.dumps(dataclasses.asdict(found)))
+
+    def on_connection_close(self) -> None:
+        """Remove what came of a file whose browser went away."""
+        if self._upload is not None:
+            self._upload.abandon()
+        super().on_connection_close()
