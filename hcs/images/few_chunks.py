@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.images.array import ArraySpec
+    from hcs.stores.array import ArraySpec
     from hcs.stores.store import PlateStore
 
     Decoder = Callable[[bytes], Any]

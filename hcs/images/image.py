@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.axes import is_spatial
 from hcs.errors import MetadataError, NotFoundError, ShapeError
-from hcs.images.image_group import ImageGroup, join
+from hcs.images.digest import field_digest
+from hcs.images.image_group import ImageGroup
 from hcs.images.levels import to_multiscales
 from hcs.images.ngff_image import NgffImage, describe, to_ngff_image
 from hcs.metadata import Axis, Channel, ImageMetadata
 from hcs.ngff.document import attributes, group_document, parse_json
 from hcs.ngff.envelope import envelope
 from hcs.ngff.multiscale import read_image
-from hcs.ngff.names import check_array_path
-from hcs.plates.identity import field_digest
+from hcs.ngff.names import check_array_path, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

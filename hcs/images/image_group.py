@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hcs.errors import HCSError, NotFoundError, StaleVersionError
 from hcs.ngff.document import array_document, attributes, group_document, parse_json
 from hcs.ngff.envelope import extension
-from hcs.ngff.names import is_safe_name
+from hcs.ngff.names import is_safe_name, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -239,11 +239,6 @@ def _consolidated(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     found = document.get("consolidated_metadata")
     found = found.get("metadata") if isinstance(found, dict) else None
     return found if isinstance(found, dict) and found else None
-
-
-def join(*parts: str) -> str:
-    """Return a key of parts, of which some may be empty."""
-    return "/".join(part for part in parts if part)
 
 
 def _attributes(data: bytes, where: str) -> dict[str, Any]:

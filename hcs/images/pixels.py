@@ -20,11 +20,11 @@ from hcs.errors import (
     NotFoundError,
     UnsafeDataError,
 )
-from hcs.images.array import ArraySpec
 from hcs.images.few_chunks import read_few
 from hcs.images.region import extent, split_key
 from hcs.ngff.document import parse_json
 from hcs.settings import config
+from hcs.stores.array import ArraySpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

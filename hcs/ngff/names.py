@@ -132,3 +132,8 @@ def _shown(value: object) -> str:
         repr(value) if isinstance(value, str) else f"{type(value).__name__} {value!r}"
     )
     return text if len(text) <= 80 else f"{text[:76]}...'"
+
+
+def join(*parts: str) -> str:
+    """Return a key of parts, of which some may be empty."""
+    return "/".join(part for part in parts if part)

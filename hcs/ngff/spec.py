@@ -55,7 +55,6 @@ __all__ = [
     "canonical",
     "check_image_path",
     "check_name",
-    "check_plate",
     "check_well_path",
     "detect_version",
     "envelope",
@@ -152,7 +151,7 @@ def read_well(attributes: Mapping[str, Any], where: str) -> Well:
         _read_well_image(entry, f"{where}: image {position}")
         for position, entry in enumerate(_list(found, "images", where))
     ]
-    _check_unique((image.path for image in images), "image path", where)
+    check_unique((image.path for image in images), "image path", where)
     return Well(images=tuple(images), version=stated_version(attributes, where))
 
 
@@ -180,7 +179,7 @@ def _read_names(found: Mapping[str, Any], key: str, where: str) -> list[str]:
                 f"and digits, as the name becomes a folder."
             )
         names.append(name)
-    _check_unique(names, f"name in {key}", where)
+    check_unique(names, f"name in {key}", where)
     return names
 
 
@@ -228,7 +227,7 @@ def _read_wells(
             for position, entry in enumerate(entries)
         ]
     if len({well.path for well in wells}) < len(wells):
-        _check_unique([well.path for well in wells], "well path", where)
+        check_unique([well.path for well in wells], "well path", where)
     return tuple(wells)
 
 
@@ -280,47 +279,11 @@ def _read_acquisitions(
             for key, kind in _ACQUISITION_KEYS.items()
         }
         acquisitions.append(PlateAcquisition(id=identifier, **rest))
-    _check_unique((one.id for one in acquisitions), "acquisition id", where)
+    check_unique((one.id for one in acquisitions), "acquisition id", where)
     return tuple(acquisitions)
 
 
 # --- writing -------------------------------------------------------------------------
-
-
-def check_plate(plate: Plate, where: str = "The plate") -> None:
-    """Check that a plate may be written, before a store is touched.
-
-    Raises
-    ------
-    InvalidPathError
-        If a name or a path is not allowed.
-    MetadataError
-        If anything else in it breaks the specification; all of it in ``problems``.
-    """
-    from hcs.rules.plate import plate_problems
-
-    rows = [check_name(row.name, "row", where) for row in plate.rows]
-    columns = [check_name(column.name, "column", where) for column in plate.columns]
-    _check_unique(rows, "row name", where)
-    _check_unique(columns, "column name", where)
-    for what, names in (("row", rows), ("column", columns)):
-        _check_unique(
-            (name.lower() for name in names), f"{what} name (any case)", where
-        )
-    for well in plate.wells:
-        check_well_path(well.path, where, writing=True)
-    attributes = write_plate(plate, "0.5")
-    read_plate(attributes, where)
-    # Reading is lenient where other tools are not exact; writing is not.
-    problems = [
-        problem
-        for problem in plate_problems(attributes, "0.5")
-        if problem.severity == "error" and problem.rule != "plate-wells-empty"
-    ]
-    if problems:
-        raise MetadataError(
-            f"{where}: {problems[0].location}: {problems[0].message}", problems=problems
-        )
 
 
 def write_plate(
@@ -434,7 +397,8 @@ def _optional(found: Mapping[str, Any], key: str, kind: type, where: str) -> Any
     raise MetadataError(f"{where} has {key} {_short(value)}; expected {expected}.")
 
 
-def _check_unique(values: Iterable[Any], what: str, where: str) -> None:
+def check_unique(values: Iterable[Any], what: str, where: str) -> None:
+    """Raise `MetadataError` where a value is given twice."""
     seen: set[Any] = set()
     values = list(values)
     if len(set(values)) == len(values):

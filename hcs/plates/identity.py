@@ -1,4 +1,4 @@
-"""What plates and fields are known by, where no writer of ours gave them an id.
+"""What plates are known by, where no writer of ours gave them an id.
 
 Digests are over the content of documents, not over their bytes or their places, so
 that a copied, moved, remounted or packed plate keeps its identity.
@@ -10,30 +10,27 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError
-from hcs.images.image_group import ImageGroup, join
-from hcs.ngff.document import canonical, parse_json
-from hcs.ngff.envelope import EXTENSION
+from hcs.images.digest import DIGITS, without_ours
+from hcs.images.image_group import ImageGroup
+from hcs.ngff.document import canonical
+from hcs.ngff.names import join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from hcs.metadata import PlateWell
     from hcs.plates.plate import HCSPlate
 
-_DIGITS = 31
-"""Hexadecimal digits of a digest that are kept: with the letter before them, as many
-characters as our own ids have."""
-
 
 def plate_fingerprint(plate: HCSPlate) -> str:
     """Return ``f`` and a digest of a plate's document and its first field's."""
-    digest = hashlib.sha256(canonical(_without_ours(plate.attributes)))
+    digest = hashlib.sha256(canonical(without_ours(plate.attributes)))
     for well in plate.wells:
         found = _first_field(plate, well)
         if found is not None:
-            digest.update(canonical(_without_ours(found)))
+            digest.update(canonical(without_ours(found)))
             break
-    return f"f{digest.hexdigest()[:_DIGITS]}"
+    return f"f{digest.hexdigest()[:DIGITS]}"
 
 
 def _first_field(plate: HCSPlate, listed: PlateWell) -> Mapping[str, Any] | None:
@@ -47,21 +44,3 @@ def _first_field(plate: HCSPlate, listed: PlateWell) -> Mapping[str, Any] | None
         return ImageGroup.open(plate.store, path, plate.version)[1]
     except HCSError:
         return None  # the first field is the first that can be read
-
-
-def field_digest(group: ImageGroup, levels: Iterable[str]) -> str:
-    """Return ``d`` and a digest of the documents of an image and its levels."""
-
-    def read(path: str) -> str:
-        digest = hashlib.sha256(canonical(_without_ours(group.attributes())))
-        keys = [join(path, level, group.array_document) for level in levels]
-        for key, data in group.store.documents(keys).items():
-            if data is not None:
-                digest.update(canonical(parse_json(data, group.store.where(key))))
-        return f"d{digest.hexdigest()[:_DIGITS]}"
-
-    return group.run(read)
-
-
-def _without_ours(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in attributes.items() if key != EXTENSION}

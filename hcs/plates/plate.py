@@ -13,10 +13,10 @@ from hcs.errors import (
     NotFoundError,
     StoreError,
 )
-from hcs.images.image_group import join
 from hcs.metadata import as_plate
 from hcs.ngff.document import group_document
 from hcs.ngff.envelope import detect_version, extension
+from hcs.ngff.names import join
 from hcs.ngff.spec import read_plate
 from hcs.plates.identity import plate_fingerprint
 from hcs.plates.well import HCSWell

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError, NotFoundError
 from hcs.gaps import read_gap
-from hcs.images.array import ArraySpec
-from hcs.images.image_group import join
 from hcs.lines import physical_plate, wells_in_order
 from hcs.ngff.document import array_document, group_document, parse_json
 from hcs.ngff.envelope import extension
+from hcs.ngff.names import join
 from hcs.rules.extension import unsettled_fields
+from hcs.stores.array import ArraySpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from hcs.cache import LRUCache
 from hcs.errors import HCSError, MetadataError, NotFoundError, StaleVersionError
 from hcs.images.image import Multiscales
-from hcs.images.image_group import join
 from hcs.ngff.document import array_document, attributes, group_document, parse_json
 from hcs.ngff.envelope import extension
+from hcs.ngff.names import join
 from hcs.ngff.spec import check_well_path, read_well
 from hcs.plates.field import Field
 from hcs.settings import config

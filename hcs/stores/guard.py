@@ -18,8 +18,8 @@ from zarr.abc.store import (
 )
 
 from hcs.errors import ReadOnlyError
-from hcs.images.array import ArraySpec
 from hcs.ngff.document import parse_json
+from hcs.stores.array import ArraySpec
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import PlateNotFoundError
-from hcs.images.image_group import join
 from hcs.ngff.document import attributes, parse_json
 from hcs.ngff.envelope import detect_version
+from hcs.ngff.names import join
 
 if TYPE_CHECKING:
     from hcs.stores.store import PlateStore

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hcs.errors import HCSError, UnsafeDataError
-from hcs.images.array import ArraySpec
 from hcs.ngff.envelope import EXTENSION
 from hcs.rules.image import image_problems
 from hcs.rules.level import Level, Scheme, array_problems, level_problems, scheme_of
 from hcs.rules.problem import OURS, Problem, place
+from hcs.stores.array import ArraySpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ import itertools
 from typing import TYPE_CHECKING
 
 from hcs.errors import HCSError
-from hcs.images.array import ArraySpec
 from hcs.images.pixels import decode
 from hcs.rules.problem import OURS, Problem
+from hcs.stores.array import ArraySpec
 from hcs.stores.store import CHUNK_LIMIT, PlateStore
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hcs.errors import ArgumentError, MetadataError, StoreError, UnsupportedVersionError
 from hcs.ngff import spec
+from hcs.rules.writable import check_plate
 from hcs.writing.acquired import ACQUIRED, acquired_content
 from hcs.writing.copying.pack import pack
 from hcs.writing.targets import hierarchy, step
@@ -143,7 +144,7 @@ def open_draft(
     if version is not None:
         _check_version(version)
     if plate is not None:
-        spec.check_plate(plate)
+        check_plate(plate)
     objects = object_target(store)
     if objects is not None:
         return _open_objects(objects, plate, version, overwrite, foreign, annotations)

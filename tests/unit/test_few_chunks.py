@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.images.array import ArraySpec
+    from hcs.stores.array import ArraySpec
 
 DTYPES = ("bool", "uint8", "int16", "uint16", "int32", "float32", "float64")
 COMPRESSORS = (None, BloscCodec(cname="lz4"), ZstdCodec(), GzipCodec())

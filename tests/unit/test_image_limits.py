@@ -24,7 +24,7 @@ from hcs.errors import (
     MetadataError,
     UnsafeDataError,
 )
-from hcs.images.array import ArraySpec
+from hcs.stores.array import ArraySpec
 from tests import strategies
 
 if TYPE_CHECKING:

@@ -30,6 +30,7 @@ from hcs.metadata import (
     Window,
 )
 from hcs.ngff import spec
+from hcs.rules.writable import check_plate
 from tests import strategies
 
 PLATE: dict[str, Any] = {
@@ -351,9 +352,9 @@ def test_a_plate_that_must_not_be_written_is_refused(
         "rows": [PlateRow("A")],
         "wells": [PlateWell("A/1", 0, 0)],
     }
-    spec.check_plate(Plate(**whole))
+    check_plate(Plate(**whole))
     with pytest.raises(kind):
-        spec.check_plate(Plate(**{**whole, **changes}))
+        check_plate(Plate(**{**whole, **changes}))
 
 
 # --- wells ---------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """What an array document says, checked before a byte of the array is decoded.
 
 Only plain numbers and known codecs pass, in chunks that fit into memory. The headers of
-compressed chunks are in `hcs.images.chunk`.
+compressed chunks are in `hcs.stores.chunk`.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ class ArraySpec:
     def check_chunk(
         self, data: bytes, where: str, start: int = 0, length: int | None = None
     ) -> None:
-        """Check bytes of a key before they are decoded; see `hcs.images.chunk`."""
-        from hcs.images.chunk import check_chunk
+        """Check bytes of a key before they are decoded; see `hcs.stores.chunk`."""
+        from hcs.stores.chunk import check_chunk
 
         check_chunk(self, data, where, start, length)
 

@@ -15,12 +15,12 @@ import zlib
 from typing import TYPE_CHECKING
 
 from hcs.errors import CorruptDataError, UnsafeDataError
-from hcs.images.array import CHECKSUMS, COMPRESSORS, FILTERS
+from hcs.stores.array import CHECKSUMS, COMPRESSORS, FILTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hcs.images.array import ArraySpec
+    from hcs.stores.array import ArraySpec
 
 _EMPTY = (1 << 64) - 1
 _SLACK = 64
