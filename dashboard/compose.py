@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import secrets
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ from dashboard.quality.metrics import MetricStore
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.wells import Excluded
 from dashboard.reviews.acts import Subject
+from dashboard.reviews.amending import Amending
 from dashboard.reviews.blind import BlindReviews
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.plate_list import PlateList
@@ -61,6 +63,9 @@ if TYPE_CHECKING:
 
     from dashboard.plates.served import ServedPlate
     from dashboard.workspace import Workspace
+
+
+_WORKSPACE_ID = "workspace-id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +243,7 @@ def compose(
 
     service = Service(
         workspace=workspace,
+        workspace_id=_workspace_id(settings),
         access=access,
         plates=PlateDesk(plates, access, watcher, reviews.look),
         pictures=pictures,
@@ -269,6 +275,7 @@ def compose(
         reviews=reviews,
         signing=signing,
         blind=BlindReviews(reviews),
+        amending=Amending(reviews, plates, projects),
         plate_list=plate_list,
         plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),
         corrections=desk,
@@ -286,3 +293,10 @@ def compose(
     for module in ("hcs.images.pixels", "zarr"):
         threads.submit(partial(importlib.import_module, module))
     return service
+
+
+def _workspace_id(settings: Settings) -> str:
+    if settings.get(_WORKSPACE_ID) is None:
+        fresh = secrets.token_hex(16)
+        settings.change(lambda known: known or fresh, _WORKSPACE_ID)
+    return str(settings.get(_WORKSPACE_ID))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dashboard.projects.desk import ProjectDesk
     from dashboard.projects.plate_links import Links
     from dashboard.quality.desk import QualityDesk
+    from dashboard.reviews.amending import Amending
     from dashboard.reviews.blind import BlindReviews
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.plate_list import PlateList
@@ -56,6 +57,10 @@ class Service:
     """What pages, exports and commands ask."""
 
     workspace: Workspace
+    workspace_id: str
+    """What tells this workspace from others, for ever: all servers of it share it.
+    Browsers keep what is typed by it, for two servers may share an address."""
+
     access: Access
     plates: PlateDesk
     pictures: Pictures
@@ -67,6 +72,7 @@ class Service:
     reviews: Reviews
     signing: Signing
     blind: BlindReviews
+    amending: Amending
     plate_list: PlateList
     plate_trends: PlateTrends
     corrections: CorrectionDesk

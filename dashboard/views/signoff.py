@@ -91,10 +91,10 @@ class Signoff(Redrawn):
         if text_of(message, "plate", 1000) != key:
             return self._refuse("Open that plate first: nothing was done.")
         rules = dataclasses.replace(
-            service.rules(key), reason_for_fail=message.get("reason") is True
+            service.projects.rules(key), reason_for_fail=message.get("reason") is True
         )
         return self._session.run(
-            lambda: service.keep_rules(key, rules),
+            lambda: service.projects.keep_rules(key, rules),
             lambda _: self._refuse(""),
             failed=lambda error: self._refuse(
                 plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED

@@ -115,7 +115,7 @@ def test_amendments_travel_with_the_decisions(made: Service, tmp_path: Path) -> 
 
 
 def test_a_project_may_demand_a_reason_for_fail(made: Service, tmp_path: Path) -> None:
-    made.keep_rules(KEY, ReviewRules(reason_for_fail=True))
+    made.projects.keep_rules(KEY, ReviewRules(reason_for_fail=True))
     with pytest.raises(DashboardError, match="demands a reason with each fail"):
         judge(made, A1, "fail")
     assert made.reviews.acts(KEY) == []
@@ -127,12 +127,12 @@ def test_a_project_may_demand_a_reason_for_fail(made: Service, tmp_path: Path) -
     with service(tmp_path / "other", tmp_path / "served" / KEY) as other:
         surveyed(other, KEY)
         other.project.read(tmp_path / "project.jsonl")
-        assert other.rules(KEY).reason_for_fail
+        assert other.projects.rules(KEY).reason_for_fail
         with pytest.raises(DashboardError, match="demands a reason with each fail"):
             judge(other, A2, "fail")
 
 
 def test_whether_a_fail_needs_a_reason_is_true_or_false(made: Service) -> None:
     with pytest.raises(DashboardError, match="must be true or false"):
-        made.keep_rules(KEY, ReviewRules(reason_for_fail="no"))  # type: ignore[arg-type]
-    assert not made.rules(KEY).reason_for_fail
+        made.projects.keep_rules(KEY, ReviewRules(reason_for_fail="no"))  # type: ignore[arg-type]
+    assert not made.projects.rules(KEY).reason_for_fail

@@ -43,8 +43,8 @@ def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_both_channels_are_shown_as_they_are(made: Service, spelling: str) -> None:
     _, dims = axes_of(spelling)
-    assert len(made.overview(KEY).channels) == 2
-    field = made.well(KEY, "A1").field("0")
+    assert len(made.plates.overview(KEY).channels) == 2
+    field = made.plates.well(KEY, "A1").field("0")
     assert field.error is None
     assert field.axes == tuple(d for d in "tczyx" if d in dims)
     where = (KEY, "A1", "0", field.version)
@@ -56,13 +56,13 @@ def test_both_channels_are_shown_as_they_are(made: Service, spelling: str) -> No
         assert np.array_equal(found, plane)
     assert made.pictures.thumbnail(*where, 64, RED, PlaneRequest()).data
     assert made.pictures.well_sprite(
-        KEY, "A1", made.well(KEY, "A1").digest, 64, RED, PlaneRequest(), ()
+        KEY, "A1", made.plates.well(KEY, "A1").digest, 64, RED, PlaneRequest(), ()
     ).data
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_all_fields_are_measured(made: Service) -> None:
-    found = made.measure(KEY)
+    found = made.quality.measure(KEY)
     assert (found.done, found.failed, found.message) == (2, 0, "")
 
 
@@ -71,7 +71,7 @@ def test_a_replaced_channel_leaves_the_rest_and_the_axes_alone(
     made: Service, plate: Path, spelling: str
 ) -> None:
     names = [text[0] for text in spelling.split()]
-    token = made.open_session()
+    token = made.sessions.open()
     upload = send(made, token, tiff(np.full((24, 32), 7, "u2")), "new.tif")
     source = Source(upload=upload.id, channel=1)
     staged = made.corrections.stage(token, KEY, "A1", "0", [source])
