@@ -123,10 +123,10 @@ def test_a_project_may_demand_a_reason_for_fail(made: Service, tmp_path: Path) -
     batch = judge(made, A1, "fail", reason="focus")
     with pytest.raises(DashboardError, match="demands a reason with each fail"):
         made.amending.amend(KEY, A1, batch, ADA, reason="")
-    made.project.write(tmp_path / "project.jsonl")
+    ProjectTransfer(made).write(tmp_path / "project.jsonl")
     with service(tmp_path / "other", tmp_path / "served" / KEY) as other:
         surveyed(other, KEY)
-        other.project.read(tmp_path / "project.jsonl")
+        ProjectTransfer(other).read(tmp_path / "project.jsonl")
         assert other.projects.rules(KEY).reason_for_fail
         with pytest.raises(DashboardError, match="demands a reason with each fail"):
             judge(other, A2, "fail")
