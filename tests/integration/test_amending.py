@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboard.exports.project_transfer import ProjectTransfer
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.exports.decisions_file import export_decisions, import_decisions
+from dashboard.exports.project_transfer import ProjectTransfer
 from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
 from dashboard.projects.rules import ReviewRules

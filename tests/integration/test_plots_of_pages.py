@@ -109,7 +109,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         Served(made, Settings(port=0, unused_seconds=40.0)) as running,
     ):
         surveyed(made, KEY)
-        wait_for(lambda: (p := made.progress(KEY)).total and not p.running)
+        wait_for(lambda: (p := made.quality.progress(KEY)).total and not p.running)
         yield running
 
 
@@ -132,7 +132,7 @@ def test_a_message_for_a_model_that_is_gone_blanks_no_later_plot(
 def test_pages_that_change_quickly_all_get_the_plot_they_asked_for_last(
     served: Served,
 ) -> None:
-    titles = {one.id: one.title for one in served.service.metrics(KEY)}
+    titles = {one.id: one.title for one in served.service.quality.metrics(KEY)}
     visitors = [Visitor(served) for _ in range(6)]
     for turn in range(12):
         for number, visitor in enumerate(visitors):

@@ -335,13 +335,13 @@ def test_imported_columns_are_metrics_like_ours(service: Service) -> None:
 
 def test_the_preview_counts_cells_that_are_no_numbers(service: Service) -> None:
     table = b"Well,x\nA1,1\nA2,OVRFLW\nA3,<0.1\n"
-    found = service.choices.preview_import(ONE, table, "t.csv")
+    found = service.assay.preview_import(ONE, table, "t.csv")
     assert found.columns == (("x", 1, 1.0, 1.0, 2),)
     assert "'OVRFLW' in line 3, '<0.1' in line 4" in found.problems[0]
 
 
 def test_a_table_by_number_is_counted_on_the_microplate(service: Service) -> None:
-    found = service.choices.preview_import(ONE, b"Well,x\n1,1\n4,2\n", "t.csv")
+    found = service.assay.preview_import(ONE, b"Well,x\n1,1\n4,2\n", "t.csv")
     assert (found.wells, found.unmatched) == (2, ())
     assert "counted row by row on a 6-well plate" in found.problems[0]
 

@@ -558,8 +558,8 @@ def test_a_plate_that_is_mended_is_opened_again(
         assert made.plates.entries()[0].error
         before = made.plates.revision("")
         (path / "zarr.json").write_bytes(document)
-        wait_for(lambda: made.revision("") != before)
-        assert made.plates()[0].error is None
+        wait_for(lambda: made.plates.revision("") != before)
+        assert made.plates.entries()[0].error is None
 
 
 def test_a_blank_first_field_does_not_decide_how_the_plate_is_shown(
