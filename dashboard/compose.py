@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import secrets
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -63,9 +62,6 @@ if TYPE_CHECKING:
 
     from dashboard.plates.served import ServedPlate
     from dashboard.workspace import Workspace
-
-
-_WORKSPACE_ID = "workspace-id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +239,6 @@ def compose(
 
     service = Service(
         workspace=workspace,
-        workspace_id=_workspace_id(settings),
         access=access,
         plates=PlateDesk(plates, access, watcher, reviews.look),
         pictures=pictures,
@@ -293,10 +288,3 @@ def compose(
     for module in ("hcs.images.pixels", "zarr"):
         threads.submit(partial(importlib.import_module, module))
     return service
-
-
-def _workspace_id(settings: Settings) -> str:
-    if settings.get(_WORKSPACE_ID) is None:
-        fresh = secrets.token_hex(16)
-        settings.change(lambda known: known or fresh, _WORKSPACE_ID)
-    return str(settings.get(_WORKSPACE_ID))

@@ -57,10 +57,6 @@ class Service:
     """What pages, exports and commands ask."""
 
     workspace: Workspace
-    workspace_id: str
-    """What tells this workspace from others, for ever: all servers of it share it.
-    Browsers keep what is typed by it, for two servers may share an address."""
-
     access: Access
     plates: PlateDesk
     pictures: Pictures

@@ -7,9 +7,11 @@ share what a column of their plate maps means.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import math
+import secrets
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -37,6 +39,9 @@ _CHANGING = 0x68637365
 
 _FRESH_SECONDS = 2.0
 """Pages ask with each revision; another server's change may take so long to show."""
+
+
+_WORKSPACE_ID = "workspace-id"
 
 
 class Settings:
@@ -80,6 +85,17 @@ class Settings:
         finally:
             self._mine.connection = None
             self._known.clear()
+
+    @functools.cached_property
+    def workspace_id(self) -> str:
+        """What tells this workspace from others, for ever: all servers of it share it.
+
+        Browsers keep what is typed by it, for two servers may share an address.
+        """
+        if self.get(_WORKSPACE_ID) is None:
+            fresh = secrets.token_hex(16)
+            self.change(lambda known: known or fresh, _WORKSPACE_ID)
+        return str(self.get(_WORKSPACE_ID))
 
     def read_anew(self) -> None:
         """Remember nothing: what is read next is what is kept then."""

@@ -328,7 +328,7 @@ class VerdictBar(Redrawn):
                 "shown": True,
                 "plate": overview.key,
                 "id": overview.id,
-                "workspace": service.workspace_id,
+                "workspace": service.storage.settings.workspace_id,
                 "stage": now.stage,
                 "well": plain_text(now.state.well, 20),
                 "field": field_content(now),
