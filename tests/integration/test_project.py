@@ -54,12 +54,12 @@ def fill(made: Service) -> None:
     made.assay.keep_map(
         ONE, MAP, "map.csv", barcode="one", mapping=mapping, others=True, who="Ada"
     )
-    made.choices.keep_typed(ONE, {"positive": "A2", "negative": "B1"})
-    made.choices.keep_clip(ONE, 0, 4095.0)
-    made.choices.keep_cut(ONE, "mean.0", (1.0, None))
-    made.choices.keep_limit(ONE, "empty_tiles", 80.0)
-    made.choices.take_import(ONE, TABLE, "t.csv", {"cells", "size"}, "Ada")
-    made.keep_assay_metric(ONE, "mean.0")
+    made.assay.keep_typed(ONE, {"positive": "A2", "negative": "B1"})
+    made.assay.keep_clip(ONE, 0, 4095.0)
+    made.assay.keep_cut(ONE, "mean.0", (1.0, None))
+    made.assay.keep_limit(ONE, "empty_tiles", 80.0)
+    made.assay.take_import(ONE, TABLE, "t.csv", {"cells", "size"}, "Ada")
+    made.quality.keep_assay_metric(ONE, "mean.0")
     rules = ReviewRules(
         reasons=(("focus", "unscharf"), ("leak", "a leak")),
         min_fields=2,
