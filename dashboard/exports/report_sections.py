@@ -252,7 +252,7 @@ def corrections_part(service: Service, tables: PlateTables) -> str:
     for well in tables.overview.wells:
         if not well.revised:
             continue
-        for field in service.well(tables.overview.key, well.label).fields:
+        for field in service.plates.well(tables.overview.key, well.label).fields:
             if not field.revised:
                 continue
             try:

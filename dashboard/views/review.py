@@ -140,7 +140,7 @@ class VerdictBar(Redrawn):
         looks, label = self._session.looks, well.label
         if label not in looks.labels(key):
             return Decision(Subject(well.path), "unseen")
-        digest = self._session.service.well(key, label).digest
+        digest = self._session.service.plates.well(key, label).digest
         return Decision(Subject(well.path), looks.basis(key, label, digest))
 
     def _rest(self, message: Message) -> None:

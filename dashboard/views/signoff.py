@@ -129,7 +129,7 @@ class Signoff(Redrawn):
                 "counts": service.signing.counts(
                     overview.key, self._session.looks.labels(overview.key)
                 ),
-                "demands_reason": service.rules(overview.key).reason_for_fail,
+                "demands_reason": service.projects.rules(overview.key).reason_for_fail,
                 "blind": _blind(review.blind),
                 "agreement": None if agreement is None else _agreement(agreement),
                 "differences": []

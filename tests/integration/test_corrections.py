@@ -126,7 +126,7 @@ def test_everybody_sees_the_new_version_and_one_call_brings_the_old_one_back(
 def test_a_reverted_field_is_what_it_was_before_with_no_mark_but_its_history(
     made: Service, token: str
 ) -> None:
-    old = made.well(KEY, "A1").field("0")
+    old = made.plates.well(KEY, "A1").field("0")
     versions = [old.version]
     for value in (5, 9):
         staged = made.corrections.stage(
@@ -134,15 +134,15 @@ def test_a_reverted_field_is_what_it_was_before_with_no_mark_but_its_history(
         )
         versions.append(made.corrections.commit(staged.id, ANNA, "better").id)
     made.corrections.revert(KEY, "A1", "0", versions[1], ANNA, "the second was right")
-    assert made.well(KEY, "A1").field("0").corrected
+    assert made.plates.well(KEY, "A1").field("0").corrected
     made.corrections.revert(KEY, "A1", "0", versions[0], ANNA, "the first was right")
-    again = made.well(KEY, "A1").field("0")
+    again = made.plates.well(KEY, "A1").field("0")
     assert (again.corrected, again.version) == (False, old.version)
-    assert not made.overview(KEY).well("A1").corrected
+    assert not made.plates.overview(KEY).well("A1").corrected
     row = PlateTables(made, KEY).wells().records()[0]
     assert (row["well"], row["corrected"], row["corrected_why"]) == ("A1", "no", "")
     # What was done stays told.
-    assert [event.why for event in made.history(KEY, "A1", "0")][:2] == [
+    assert [event.why for event in made.corrections.history(KEY, "A1", "0")][:2] == [
         "the first was right",
         "the second was right",
     ]
@@ -153,12 +153,12 @@ def test_a_reverted_field_is_what_it_was_before_with_no_mark_but_its_history(
 def test_a_revert_without_a_reason_is_refused(
     made: Service, token: str, reason: str
 ) -> None:
-    old = made.well(KEY, "A1").field("0").version
+    old = made.plates.well(KEY, "A1").field("0").version
     staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
     new = made.corrections.commit(staged.id, ANNA, "better").id
     with pytest.raises(HCSError, match="reason"):
         made.corrections.revert(KEY, "A1", "0", old, ANNA, reason)
-    assert made.well(KEY, "A1").field("0").version == new
+    assert made.plates.well(KEY, "A1").field("0").version == new
 
 
 def test_both_versions_can_be_looked_at_after_a_commit(

@@ -111,7 +111,7 @@ def test_a_sign_off_states_what_is_to_be_looked_at_again_and_what_was_looked_at(
     judge(made, A2, "pass", basis="unseen")
     judge(made, Subject("A/3"), "pass", basis="montage")
     looks = Looks()
-    digest = made.well(KEY, "B1").digest
+    digest = made.plates.well(KEY, "B1").digest
     looks.note(KEY, {"B1": digest, "B2": "of other pictures"}, "montage")
     counts = made.signing.sign_off(KEY, ADA, looks=looks).counts
     told = {name: counts[name] for name in ("flag", "unseen", "montage", "looked")}

@@ -104,9 +104,9 @@ def test_a_plate_of_more_wells_than_any_is_refused_before_it_is_laid_out(
     columns = ["1", "2", "3", *(f"c{index}" for index in range(3000))]
     plates.relist(plate, rows, columns)
     with service(workspace, plate) as made:
-        (entry,) = made.plates()
+        (entry,) = made.plates.entries()
         with pytest.raises(MetadataError, match="3,002 rows x 3,003 columns"):
-            made.overview(KEY)
+            made.plates.overview(KEY)
         assert "3,002 rows" in (entry.error or "")
 
 
