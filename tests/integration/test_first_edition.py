@@ -102,7 +102,15 @@ def test_exported_tables_have_every_column_and_cell_of_the_first_edition(
         rows, before = _rows(text), _rows(expected[key][table])
         assert len(rows) == len(before)
         for row, old in zip(rows, before, strict=True):
-            assert _differences(row, old) == {}
+            assert _differences(row, _as_told_now(old)) == {}
+
+
+def _as_told_now(old: dict[str, str]) -> dict[str, str]:
+    """Return a row of the first edition, in which a reverted field was corrected."""
+    if old["corrected_why"] != "the first was right":
+        return old
+    gone = ("corrected_by", "corrected_at", "corrected_why")
+    return old | {"corrected": "no"} | dict.fromkeys(gone, "")
 
 
 def _rows(text: str) -> list[dict[str, str]]:
