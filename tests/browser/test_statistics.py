@@ -265,7 +265,7 @@ def colours_and_tables(page: Page, picture: Callable) -> None:
     setup.get_by_role("button", name="Remove", exact=True).click()
     expect(select.locator("option", has_text="Drug")).to_have_count(0)
 
-    numbers = b"Well,Site,Cells\nB03,1,10\nB03,2,30\nC03,9,5\n"
+    numbers = b"Well,Site,Cells,Area\nB03,1,10,5\nB03,2,30,OVRFLW\nC03,9,5,7\n"
     setup.locator(".hcs-file-import").set_input_files(
         {"name": "cells.csv", "mimeType": "text/csv", "buffer": numbers}
     )
@@ -273,6 +273,9 @@ def colours_and_tables(page: Page, picture: Callable) -> None:
     expect(told).to_contain_text(re.compile(r"1 is \S+ \(1 well\), 2 is"))
     expect(told).to_contain_text("kept for the well without one: 9 (1 well)")
     picture(page, "10-import")
+    expect(setup).to_contain_text("2 wells, 5 to 7, 1 cell without a number")
+    expect(setup.locator(".problems")).to_contain_text(["'OVRFLW' in line 3"])
+    setup.get_by_label(re.compile("^Area")).uncheck()
     setup.locator(".hcs-import-keep").click()
     select.select_option(label="Cells")
     expect(well(page, "B03")).to_contain_text("Cells 20")
