@@ -27,13 +27,17 @@ def plain_text(value: object, limit: int = 2000) -> str:
     limit
         Characters to keep; what is longer ends with an ellipsis.
     """
-    text = "" if value is None else str(value)
-    kept = "".join(
-        letter
-        for letter in text[: 4 * limit]
-        # Bidirectional overrides could make a name read as another one.
-        if letter in _KEEP or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
-    )
+    text = "" if value is None else str(value)[: 4 * limit]
+    # A plate map has ten thousands of texts, and nearly all are of this kind.
+    if text.isascii() and text.isprintable():
+        kept = text
+    else:
+        kept = "".join(
+            letter
+            for letter in text
+            # Bidirectional overrides could make a name read as another one.
+            if letter in _KEEP or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
+        )
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hcs.errors import SourceError
 from hcs.layout import (
@@ -22,11 +22,7 @@ from hcs.layout import (
 from hcs.lines import physical_plate
 from hcs.tables.map_entries import MapEntries, MapProblem, grids_of, read_rows
 from hcs.tables.numbers import Value, column_mark, decimal_mark, typed_column
-from hcs.tables.table import (
-    Table,
-    read_table,
-    refuse_large,
-)
+from hcs.tables.table import Table, read_table
 from hcs.tables.well_columns import find_wells
 
 if TYPE_CHECKING:
@@ -34,6 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Format = PlateFormat | int | str
+
+MAX_CONDITIONS: Final = 1 << 18
+"""Values of a map: 75 columns of 3456 wells, all of which a page holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,8 @@ def read_plate_map(
     Raises
     ------
     SourceError
-        If the file cannot be read, names no wells, has more than 500 columns, or is a
-        map of several plates and `plate` is none of them.
+        If the file cannot be read, names no wells, has more than 500 columns or
+        262,144 values, or is a map of several plates and `plate` is none of them.
     """
     table = source if isinstance(source, Table) else read_table(source, name=name)
     grid = None if format is None else plate_format(format)
@@ -220,7 +219,12 @@ def typed_roles(patterns: Mapping[str, str], format: Format) -> PlateMap:
 def _plate_map(entries: MapEntries, shape: str, table: Table) -> PlateMap:
     """Return the map of the cells that were gathered."""
     order = sorted(entries.cells)
-    refuse_large(table.name, len(order), len(entries.headers))
+    if len(order) * len(entries.headers) > MAX_CONDITIONS:
+        raise SourceError(
+            f"{table.name} says {len(entries.headers)} things of each of "
+            f"{len(order):,} wells; a plate map has up to {MAX_CONDITIONS:,} values. "
+            f"Leave out columns that are not needed."
+        )
     cells = {
         header: [entries.cells[well].get(header, "") for well in order]
         for header in entries.headers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hcs.errors import InvalidPathError, SourceError
-from hcs.layout import parse_well, select_wells
+from hcs.layout import MAX_SIDE, parse_well, row_letters, select_wells
 from hcs.qc.imported import read_measurements
 from hcs.qc.roles import propose_mapping
 from hcs.tables.platemap import read_plate_map
@@ -32,6 +32,16 @@ def test_a_plate_map_has_up_to_500_conditions():
     grids = "".join(f"c{i},1,2\nA,x,y\n" for i in range(501))
     with pytest.raises(SourceError, match="more than 500 columns"):
         read_plate_map(grids.encode())
+
+
+def test_a_plate_map_has_up_to_262144_values():
+    names = [
+        f"{row_letters(row)}{column}" for row in range(32) for column in range(1, 49)
+    ]
+    header = "Well" + "".join(f",c{i}" for i in range(171))
+    rows = (f"{name}{',1' * 171}" for name in names)
+    with pytest.raises(SourceError, match="says 171 things of each of 1,536 wells"):
+        read_plate_map("\n".join([header, *rows]).encode())
 
 
 def test_columns_of_one_name_are_told_apart_in_one_pass():
@@ -86,8 +96,6 @@ def test_thousands_of_bad_cells_are_counted():
 
 
 def test_a_grid_of_more_rows_than_any_plate_is_read_to_the_last():
-    from hcs.layout import MAX_SIDE, row_letters
-
     rows = [f"{row_letters(index)},1,2" for index in range(MAX_SIDE)]
     data = "\n".join(["x,1,2", *rows, "AAA,1,2"]).encode()
     assert len(read_plate_map(data).wells) == 2 * MAX_SIDE
