@@ -20,6 +20,7 @@ from dashboard.quality.measure_settings import basis_of, proposed
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
 from dashboard.workspace import open_workspace
+from hcs.demo import make_demo_plate
 from hcs.errors import HCSError
 from hcs.metadata import Who
 from hcs.qc.clip import Clip
@@ -422,3 +423,27 @@ def test_a_table_of_other_wells_brings_nothing(service: Service) -> None:
     with pytest.raises(HCSError):
         service.assay.take_import(ONE, b"well,n\nH12,3\n", "x.csv", {"n"}, "")
     assert service.assay.imported(ONE) == ()
+
+
+def test_a_plate_is_judged_again_once_there_are_others_to_compare_with(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "screen"
+    names = [f"p{number}.ome.zarr" for number in range(6)]
+    folder.mkdir()
+    size = {"rows": 1, "columns": 1, "fields": 1, "shape": (256, 256)}
+    for seed, name in enumerate(names):
+        make_demo_plate(folder / name, kind="clean", seed=seed, **size)
+    made = compose([folder], open_workspace(tmp_path / "workspace"), Options(workers=0))
+    try:
+        for name in names:
+            made.quality.measure(name)
+        made.quality.judgement(names[0])  # somebody looks at it
+        judges = made.quality._measuring._judges
+        judges.submit(lambda: None).result()  # its turn has come
+        again = made.quality.judgement(names[0])
+        assert again.others == 5
+        kinds = {check.kind: check.text for check in again.checks}
+        assert kinds["focus"].endswith("compared with 5 other plates")
+    finally:
+        made.close()
