@@ -82,7 +82,8 @@ class VerdictBar(Redrawn):
             return self._refuse(message, "Open that plate first: nothing was decided.")
         asked = message.get("wells")
         labels = [one for one in asked if isinstance(one, str)] if asked else []
-        places = [overview.well(label) for label in labels]
+        by_label = {well.label: well for well in overview.wells}
+        places = [by_label.get(label) for label in labels]
         if None in places:
             return self._refuse(message, "This plate has no such well.")
         wells = [place for place in places if place is not None]

@@ -172,9 +172,16 @@ def _evenness(text: str, delimiter: str) -> tuple[int, int]:
 def _rows(text: str, delimiter: str) -> Iterator[tuple[tuple[str, ...], int]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     for cells in reader:
-        row = tuple(cell.strip() for cell in cells)
+        row = tuple(_bare(cell.strip()) for cell in cells)
         if any(row) and not row[0].startswith("#"):
             yield row, reader.line_num
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without the quotes that keep a spreadsheet from counting it."""
+    if len(cell) > 2 and cell.endswith('"') and cell.startswith(('"', '="')):
+        return cell[cell.index('"') + 1 : -1].strip()
+    return cell
 
 
 def _bounded(

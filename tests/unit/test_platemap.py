@@ -56,6 +56,8 @@ def test_a_decimal_comma_is_a_number_where_commas_do_not_delimit():
         pytest.param("Metadata_Row,Metadata_Column,x\nB,02,1\n", id="letters"),
         pytest.param("Row,Col,x\n2,2,1\n", id="numbers-from-1"),
         pytest.param("x,Well Position\n1,b - 02\n", id="any-spelling"),
+        pytest.param('row,col,x\nB,"""02""",1\n', id="quoted-against-counting"),
+        pytest.param('Well,x\n"=""B02""",1\n', id="quoted-as-a-formula"),
         pytest.param("x,where\n1,B2\n", id="no-telling-header"),
         pytest.param("A title\nof 2 lines,\nWell,x\nB02,1\n", id="title-above"),
         pytest.param("# a comment\nWELL_ID,x\nB/2,1\n", id="comment"),
