@@ -224,7 +224,7 @@ def compose(
         held_open=signing.held_open,
         measure=measuring.start,
     )
-    sessions = Sessions(desk, presence)
+    sessions = Sessions(desk, presence, threads.submit)
 
     def close() -> None:
         watcher.stop()
@@ -235,6 +235,7 @@ def compose(
         presence.close()
         sessions.close_all()
         plates.close()
+        settings.close()
         engine.dispose()
 
     service = Service(

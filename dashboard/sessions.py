@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from dashboard.errors import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
     from dashboard.corrections.desk import CorrectionDesk
     from dashboard.presence.presence import Presence
 
@@ -21,9 +24,17 @@ class Sessions:
         Holds what a page uploaded and did not commit.
     presence
         Shows a page's person to others.
+    submit
+        Does work for a page in a thread.
     """
 
-    def __init__(self, corrections: CorrectionDesk, presence: Presence) -> None:
+    def __init__(
+        self,
+        corrections: CorrectionDesk,
+        presence: Presence,
+        submit: Callable[[Callable[[], None]], Future[None]],
+    ) -> None:
+        self._submit = submit
         self._corrections = corrections
         self._presence = presence
         self._tokens: set[str] = set()
@@ -39,16 +50,21 @@ class Sessions:
         self._corrections.open(token)
         return token
 
-    def close(self, token: str) -> None:
-        """Forget a page, and remove what it uploaded and did not commit."""
+    def close(self, token: str) -> Future[None]:
+        """Forget a page (fast); what it uploaded and did not commit is removed later.
+
+        Its own commit goes on, and its files may be many.
+        """
         self._tokens.discard(token)
         self._presence.leave(token)
-        self._corrections.close(token)
+        return self._submit(lambda: self._corrections.close(token))
 
     def close_all(self) -> None:
-        """Forget every page."""
+        """Forget every page, and wait for that: at the end there are no threads."""
         for token in list(self._tokens):
-            self.close(token)
+            self._tokens.discard(token)
+            self._presence.leave(token)
+            self._corrections.close(token)
 
     def leave(self, token: str) -> None:
         """Let a page be present no more whose browser has closed it (fast).

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import hashlib
 import json
+import logging
 import math
 import secrets
 import threading
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from dashboard.database import (
     SIGNING,
@@ -28,11 +29,14 @@ from dashboard.database import (
     settings,
 )
 from dashboard.errors import DashboardError
+from dashboard.quality.off_loop import SOON, Behind, on_event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
+
+_LOG = logging.getLogger(__name__)
 
 _CHANGING = 0x68637365
 """PostgreSQL's advisory lock while a value becomes another one."""
@@ -47,12 +51,21 @@ _WORKSPACE_ID = "workspace-id"
 class Settings:
     """Named JSON values in the workspace's database.
 
+    Event loops read memory: `get` hands out what was read last, and has it read again
+    in a thread. Only what nobody has read yet, or what was just changed here, is
+    waited for, and for a moment only.
+
     Thread safety: the engine's own; every call is one transaction.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known: dict[str, tuple[float, Any]] = {}
+        self._last: dict[str, Any] = {}
+        """What was read, also where it is known to have changed since."""
+
+        self._changes = 0
+        self._behind = Behind()
         self._mine = threading.local()
 
     @contextlib.contextmanager
@@ -84,7 +97,7 @@ class Settings:
             ) from error
         finally:
             self._mine.connection = None
-            self._known.clear()
+            self._changed()
 
     @functools.cached_property
     def workspace_id(self) -> str:
@@ -98,8 +111,8 @@ class Settings:
         return str(self.get(_WORKSPACE_ID))
 
     def read_anew(self) -> None:
-        """Remember nothing: what is read next is what is kept then."""
-        self._known.clear()
+        """Have all read anew: what is read next is what is kept then."""
+        self._changed()
 
     def _alone(self, locks: Sequence[tuple[int, str]]) -> Connection:
         connection = self._engine.connect()
@@ -123,10 +136,40 @@ class Settings:
         if self._held is not None:
             return self._read(name)
         read, value = self._known.get(name, (-math.inf, None))
-        if time.monotonic() - read > _FRESH_SECONDS:
-            value = self._read(name)
+        if time.monotonic() - read <= _FRESH_SECONDS:
+            return value
+        if not on_event_loop():
+            return self._renew(name)
+        patience = 0.0 if name in self._known else SOON
+        # With the count, for a reading that began before a change is of no use after.
+        key = name, self._changes
+        try:
+            self._behind.do(key, lambda: self._renew(name), _nothing, patience)
+        except DashboardError as error:
+            if name not in self._last:
+                raise
+            _LOG.warning("What was read last is used on: %s", error)
+        return self._last.get(name)
+
+    def _renew(self, name: str) -> Any:
+        """Read a value; equal content stays the same object."""
+        changes = self._changes
+        value, before = self._read(name), self._last.get(name)
+        value = before if before == value else value
+        if changes == self._changes:
+            self._last[name] = value
             self._known[name] = time.monotonic(), value
         return value
+
+    def _changed(self, *names: str) -> None:
+        """Have settings read anew, all where none is named."""
+        self._changes += 1
+        for name in names or tuple(self._known):
+            self._known.pop(name, None)
+
+    def close(self) -> None:
+        """Finish what is being read."""
+        self._behind.close()
 
     def fresh(self, kind: str, *whose: str) -> Any:
         """Return what is kept now, and remember nothing: for what is large."""
@@ -134,10 +177,17 @@ class Settings:
 
     def _read(self, name: str) -> Any:
         query = select(settings.c.value).where(settings.c.name == name)
-        if self._held is not None:
-            return _value(self._held.execute(query).scalar())
-        with self._engine.connect() as connection:
-            return _value(connection.execute(query).scalar())
+        try:
+            if self._held is not None:
+                return _value(self._held.execute(query).scalar())
+            with self._engine.connect() as connection:
+                return _value(connection.execute(query).scalar())
+        except SQLAlchemyError as error:
+            reason = getattr(error, "orig", None) or error
+            raise DashboardError(
+                f"Settings cannot be read now ({reason}). Is the database running? "
+                f"Try again in a moment."
+            ) from error
 
     def change(self, make: Callable[[Any], Any], kind: str, *whose: str) -> None:
         """Keep what `make` returns for what is kept; nobody writes in between.
@@ -163,7 +213,7 @@ class Settings:
                 connection.commit()
 
         patiently(write)
-        self._known.pop(name, None)
+        self._changed(name)
 
     def put(self, value: Any, kind: str, *whose: str) -> None:
         """Keep a value instead of the one before; None forgets it."""
@@ -177,7 +227,7 @@ class Settings:
                 self._write(connection, name, value)
 
         patiently(write)
-        self._known.pop(name, None)
+        self._changed(name)
 
     def _write(self, connection: Connection, name: str, value: Any) -> None:
         if value is None:
@@ -206,6 +256,10 @@ def _name(kind: str, whose: tuple[str, ...]) -> str:
     """Return a name of bounded length; locations may be long."""
     text = "\n".join(whose)
     return f"{kind}:{hashlib.sha256(text.encode()).hexdigest()[:40]}"
+
+
+def _nothing() -> None:
+    """Pages ask again by themselves."""
 
 
 def _value(found: Any) -> Any:

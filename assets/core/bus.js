@@ -15,6 +15,9 @@ export function listen(name, listener) {
   return () => target.removeEventListener(name, wrapped)
 }
 
+/** Open a part of what numbers rest on: "channels", "limits", "map" or "import". */
+export const openSetup = (part) => tell("open-setup", part)
+
 /** The channels as they are drawn now: `{index, name, color, low, high, gamma, active}`.
  *  One contrast for thumbnails, viewer and comparison; `source` says where it comes from:
  *  "stored", "plate", "dtype", "hand", or "field", and then `origin` which field. */

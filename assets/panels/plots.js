@@ -1,6 +1,6 @@
 // The heads of the plots: which one, of what, and the cut-offs with their live count.
 
-import { listen } from "../core/bus.js"
+import { listen, openSetup } from "../core/bus.js"
 import { count, fill, h, say, set } from "../core/dom.js"
 import { island } from "../core/island.js"
 import { plotFigure } from "./plot_figure.js"
@@ -15,7 +15,9 @@ export function render(context) {
 
 function build({ el, send, hide }) {
   const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Plots" })
-  const empty = h("p", { class: "soft small empty-plot" })
+  const whyEmpty = h("span")
+  const toSetup = h("button", { type: "button", class: "small", on: { click: () => openSetup(now.place) } }, "Set it")
+  const empty = h("p", { class: "soft small empty-plot" }, whyEmpty, " ", toSetup)
   const refusal = h("p", { class: "notice bad small", role: "alert", hidden: true })
   const note = h("p", { class: "soft small", role: "status" })
   const other = h("select", { "aria-label": "Vertical axis", class: "hcs-other-metric", on: { change: () => send("other", { other: other.value }) } })
@@ -77,7 +79,8 @@ function build({ el, send, hide }) {
       const focused = tabs.contains(el.getRootNode().activeElement)
       fill(tabs, next.tabs.map(tab))
       if (focused) tabs.querySelector('[aria-selected="true"]')?.focus()
-      say(empty, next.empty)
+      say(whyEmpty, next.empty)
+      toSetup.hidden = !next.place
       empty.hidden = next.plotted
       say(note, next.tab === "histogram" || !next.plotted ? "" : next.tab === "scatter" && !next.other ? "Choose what to plot it against." : next.note)
       note.hidden = !note.textContent

@@ -1,6 +1,7 @@
 // What a plate's numbers rest on: channels, the plate map, measurements from elsewhere.
 // Nothing that comes from a file is taken before a person has seen what it would say.
 
+import { listen } from "../core/bus.js"
 import { count, fill, h, icon, number } from "../core/dom.js"
 import { island } from "../core/island.js"
 import { rolesForm } from "./roles_form.js"
@@ -22,6 +23,12 @@ function build({ el, send, hide }) {
   const body = h("div", { class: "body" }, channels.element, limits.element, map.element, imported.element)
   el.append(h("section", { class: "panel setup hcs-setup", "aria-label": "What numbers rest on" },
     h("header", {}, h("h2", { class: "grow" }, "What numbers rest on")), body))
+
+  const stop = listen("open-setup", (part) => {
+    parts[part]?.open()
+    parts[part]?.element.scrollIntoView({ block: "center" })
+    parts[part]?.element.querySelector("summary").focus()
+  })
 
   const nuclear = h("select", { class: "hcs-nuclear", on: { change: () => send("nuclear", { channel: nuclear.value === "" ? null : Number(nuclear.value) }) } })
   const clips = h("div", { class: "inside" })
@@ -205,6 +212,7 @@ function build({ el, send, hide }) {
         save(`${next.name || "plate"}-map.csv`, text)
       }
     },
+    dispose: stop,
   }
 }
 

@@ -1,6 +1,7 @@
 // The statistics of the chosen metric, each number with what it means, and what the
 // wells are for: the two belong together, as no control means no number.
 
+import { openSetup } from "../core/bus.js"
 import { count, fill, h, icon, number, set } from "../core/dom.js"
 import { island } from "../core/island.js"
 import { rolesForm } from "./roles_form.js"
@@ -29,11 +30,21 @@ function build({ el, send, hide }) {
         h("tbody", {}, found.controls.map((one) => h("tr", { dataset: { statistic: one.id, value: one.value === null ? "" : one.value } },
           h("th", { scope: "row", title: one.meaning }, h("span", { class: "term" }, one.title)),
           h("td", { title: one.note }, h("b", {}, text(one.value, one))), two ? h("td", {}, text(one.kept, one)) : null, h("td", { class: "soft" }, one.n))))),
-      note.map((each) => h("p", { class: "small warn-text" }, each)),
+      note.map((each) => h("p", { class: "small warn-text" }, each, " ", each.startsWith("needs ") ? toSetup("map", "Say which wells are controls") : null)),
       two ? h("p", { class: "small soft" }, `Left out as failed: ${found.left_out.map(([role, n]) => `${n} ${role}`).join(", ")}`) : null,
       h("p", { class: "small soft" }, meaningOf(found.controls[0])),
     ].flat()
   }
+
+  const toSetup = (part, text) => (part ? h("button", { type: "button", class: "small hcs-to-setup", on: { click: () => openSetup(part) } }, text) : null)
+
+  function noControls(next) {
+    return h("p", { class: "small" },
+      next.roles ? "No column tells positive from negative controls; choose one below. " : "This plate has no plate map, so there are no controls to compare. ",
+      next.roles ? null : toSetup("map", "Read a map, or type where controls are"))
+  }
+
+  const noValues = (found) => h("p", { class: "small hcs-no-values" }, `No well has a value: ${found.missing}. `, toSetup(found.place, found.place === "channels" ? "Set it under Channels" : "Look at imported measurements"))
 
   const meaningOf = (one) => (one ? `${one.title}: ${one.meaning}` : "")
 
@@ -83,11 +94,13 @@ function build({ el, send, hide }) {
         next.hint ? h("p", { class: "small soft" }, next.hint) : null,
         !next.hint && !found && !next.problem ? h("p", { class: "small soft" }, "Computing…") : null,
         found ? about : null,
-        found && controlsKnown ? controls(found) : null,
-        found && !controlsKnown ? h("p", { class: "small" }, next.roles ? "No column tells positive from negative controls; choose one below." : "This plate has no plate map, so there are no controls to compare.") : null,
-        found ? positions(found.positions) : null,
-        found?.assumed ? h("p", { class: "small soft" }, `Positions are those on a ${found.assumed}, which is assumed: the plate's document lists fewer rows or columns.`) : null,
-        found?.b_note ? h("p", { class: "small soft" }, `B-score: ${found.b_note}`) : null,
+        // Without values nothing waits for controls or for more wells.
+        found?.missing ? noValues(found) : null,
+        found && !found.missing && controlsKnown ? controls(found) : null,
+        found && !found.missing && !controlsKnown ? noControls(next) : null,
+        found && !found.missing ? positions(found.positions) : null,
+        found?.assumed && !found.missing ? h("p", { class: "small soft" }, `Positions are those on a ${found.assumed}, which is assumed: the plate's document lists fewer rows or columns.`) : null,
+        found?.b_note && !found.missing ? h("p", { class: "small soft" }, `B-score: ${found.b_note}`) : null,
         found ? doses(found) : null,
         next.roles ? roles.element : null)
     },

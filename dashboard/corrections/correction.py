@@ -327,9 +327,8 @@ class Corrections:
 
         The first time, what a server that died had begun is brought to an end.
         """
-        if plate.key not in self._recovered:
+        if plate.key not in self._recovered and self._recover(plate):
             self._recovered.add(plate.key)
-            self._recover(plate)
         wells = plate.unsettled_wells()
         left = settle(plate.location, grace=grace, wells=wells) if wells else ()
         # The documents tell what has moved; the same look serves other processes.
@@ -338,13 +337,21 @@ class Corrections:
             plate.bump()
         return bool(left)
 
-    def _recover(self, plate: ServedPlate) -> None:
+    def _recover(self, plate: ServedPlate) -> bool:
+        """End what a server that died had begun; return whether all of it is ended.
+
+        What another server of this database is writing now is its own to end.
+        """
+        ended = True
         for act in self._events.unfinished(plate.plate.id):
+            if act.location != plate.plate.location:
+                continue
             with self._lock:
                 busy = any(draft.busy.locked() for draft in self._drafts.values())
-            if busy or act.location != plate.plate.location:
-                return
-            findings = recover(plate.location)
+            findings = () if busy else recover(plate.location)
+            if busy or any(finding.action == "in use" for finding in findings):
+                ended = False
+                continue
             for found in findings:
                 _LOG.warning("%s %s: %s", found.action, found.location, found.message)
             self._record(
@@ -356,6 +363,7 @@ class Corrections:
                 found=[f"{one.action} {one.location}" for one in findings],
             )
             _look_again(plate, act.well)
+        return ended
 
     # --- inside -----------------------------------------------------------------------
 

@@ -101,13 +101,14 @@ class Receiving:
         """
         if self._file is None:
             raise RefusedError("The upload was given up, as its page has been closed.")
-        self.size += len(chunk)
-        if self.size > self.limit:
+        if self.size + len(chunk) > self.limit:
             raise RefusedError(
                 f"{self.name} is larger than the {_mib(self.limit)} that may still be "
                 f"uploaded here."
             )
         self._owner.reserve(self.token, len(chunk))
+        # What is given back later is what was booked, so a refused chunk is no part.
+        self.size += len(chunk)
         self._file.write(chunk)
 
     def finish(self) -> Upload:
@@ -299,7 +300,11 @@ class Uploads:
         room = self._room(session, of_file=False)
         decoded = decode(receiving.path, planes, receiving.name, max_bytes=room)
         size = planes.stat().st_size
-        self.reserve(receiving.token, size)
+        try:
+            self.reserve(receiving.token, size)
+        except BaseException:
+            planes.unlink(missing_ok=True)
+            raise
         upload = _described(identifier, receiving, decoded)
         with self._lock:
             if self._sessions.get(receiving.token) is not session:

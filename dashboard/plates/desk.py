@@ -44,6 +44,10 @@ class PlateDesk:
         """Return the served plates; the first time, each is opened."""
         return self._plates.entries()
 
+    def __len__(self) -> int:
+        """Return how many plates are served; none is opened to count them."""
+        return len(self._plates.all())
+
     def overview(self, key: str) -> PlateOverview:
         """Return what the first paint of a plate needs: one document is read."""
         return self._access.overview(key)

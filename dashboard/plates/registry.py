@@ -65,15 +65,19 @@ class Plates:
                     f"There is nothing at {Path(root).absolute()}. Give a plate, a "
                     f"folder that holds plates, or an address."
                 )
-        self.rescan()
+        self.rescan(opening=False)
 
     @property
     def revision(self) -> int:
         """Changes when plates come or go."""
         return self._revision
 
-    def rescan(self) -> bool:
-        """Look for plates again; return whether there are others than before."""
+    def rescan(self, *, opening: bool = True) -> bool:
+        """Look for plates again; return whether there are others than before.
+
+        New ones are opened here, in the caller's thread, before anybody is told of
+        them; at the start whoever lists them first does it.
+        """
         found = dict(unique_keys(self._roots))
         with self._lock:
             same = {
@@ -87,7 +91,10 @@ class Plates:
                 for key, place in found.items()
             }
             changed = list(new) != list(self._plates) or bool(gone)
-            self._plates = new
+            known, self._plates = self._plates, new
+        if opening:
+            for key in new.keys() - known.keys():
+                new[key].entry()
         recovered = [plate for plate in self.all() if plate.retry()]
         with self._lock:
             changed = changed or bool(recovered)

@@ -47,7 +47,11 @@ class Behind:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def do(
-        self, key: Hashable, work: Callable[[], object], later: Callable[[], object]
+        self,
+        key: Hashable,
+        work: Callable[[], object],
+        later: Callable[[], object],
+        patience: float = SOON,
     ) -> bool:
         """Do some work and wait for it, on an event loop for a moment only.
 
@@ -59,6 +63,8 @@ class Behind:
             Raises what whoever waits is to get.
         later
             Called once it is done, where somebody did not wait so long.
+        patience
+            Seconds for which an event loop waits.
 
         Returns
         -------
@@ -71,12 +77,12 @@ class Behind:
             if job is None:
                 job = _Job(self._threads.submit(self._run, key, work, later))
                 self._jobs[key] = job
-        if not _on_event_loop():
+        if not on_event_loop():
             job.future.result()
             return True
         if not job.late:
             try:
-                job.future.result(SOON)
+                job.future.result(patience)
                 return True
             except TimeoutError:
                 with self._lock:
@@ -101,7 +107,8 @@ class Behind:
             return self._jobs.pop(key)
 
 
-def _on_event_loop() -> bool:
+def on_event_loop() -> bool:
+    """Return whether whoever calls is on an event loop, where nothing may wait."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

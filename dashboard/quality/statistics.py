@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dashboard.quality.wells import why_none
 from dashboard.settings import project_of
 from hcs.lines import physical_plate
 
@@ -150,6 +151,9 @@ class StatisticsView:
     assay_metric: str = ""
     """Id of that one, "" where nobody named it."""
 
+    missing: str = ""
+    """Why no well has a value, "" where one has."""
+
     controls: tuple[StatisticLine, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
     """Failed wells by role."""
@@ -228,6 +232,7 @@ class PlateStatistics:
             wells=len(numbers),
             exploratory=report.exploratory,
             assay_metric=named,
+            missing=why_none(values),
             controls=tuple(map(_line, report.controls)),
             left_out=tuple(sorted(report.left_out.items())),
             positions=_positions(report.positions),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -321,6 +322,29 @@ def _enough(value: MetricValue, way: str, minimum: int) -> MetricValue:
         f"{value.n} of {value.of} fields, fewer than the project's minimum of {minimum}"
     )
     return replace(value, value=None, field=None, reason=note)
+
+
+def why_none(values: MetricValues) -> str:
+    """Return why no well has a value, as most wells say; "" where one has."""
+    if any(well.value is not None for well in values.wells.values()):
+        return ""
+    reasons = Counter(well.reason for well in values.wells.values() if well.reason)
+    return reasons.most_common(1)[0][0] if reasons else "there are no values yet"
+
+
+def where_to_set(metric: str) -> str:
+    """Return what a metric without values waits for: a part of what numbers rest on.
+
+    ``"channels"`` holds clip levels and the nuclear channel, ``"import"`` the imported
+    tables; "" where nothing can be set.
+    """
+    if metric.startswith(IMPORTED):
+        return "import"
+    name, channel, _ = metric.rpartition(".")
+    if not channel:
+        return ""
+    of_nuclei = definition(name).scope in ("nuclei", "nuclei pair")
+    return "channels" if of_nuclei or name == "percent_saturated" else ""
 
 
 def how(info: MetricInfo, way: str) -> How:

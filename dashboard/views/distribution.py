@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.quality.scores import SUSPICION, is_measured
+from dashboard.quality.wells import where_to_set, why_none
 from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
 from dashboard.views.island import Island, Message, text_of
@@ -169,6 +170,7 @@ class Distribution:
                 "tabs": [[id, title] for id, title in TABS if id != "doses" or doses],
                 "plotted": is_plotted(now),
                 "empty": _why_empty(now),
+                "place": "" if is_plotted(now) else where_to_set(metric),
                 "title": "" if info is None else plain_text(info.title, 80),
                 "unit": "" if info is None else plain_text(info.unit, 20),
                 "metric": metric,
@@ -259,7 +261,7 @@ def _why_empty(now: Snapshot) -> str:
         return ""
     if now.values is None or not is_measured(now.state.metric):
         return "Colour the plate by a measured metric to see how it is distributed."
-    return "There are no values yet."
+    return f"No well has a value: {plain_text(why_none(now.values), 300)}."
 
 
 def _other_suspects(now: Snapshot) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.scores import is_measured
+from dashboard.quality.wells import where_to_set
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, text_of
 from dashboard.views.writes import Attempts
@@ -214,6 +215,8 @@ def content(found: StatisticsView) -> dict[str, Any]:
         "wells": found.wells,
         "exploratory": found.exploratory,
         "assay": found.assay_metric,
+        "missing": plain_text(found.missing, 300),
+        "place": where_to_set(found.metric.id) if found.missing else "",
         "controls": [_line(one) for one in found.controls],
         "left_out": [list(one) for one in found.left_out],
         "positions": _positions(found.positions),

@@ -43,5 +43,5 @@ class HealthHandler(Handler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
         self.finish(
-            json.dumps({"status": "ok", "plates": len(self.service.plates.entries())})
+            json.dumps({"status": "ok", "plates": len(self.service.plates)})
         )

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import multiprocessing
 import os
+import threading
 from collections import deque
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -117,19 +118,28 @@ def _step_back() -> None:
             os.nice(_NICE)
 
 
+_starting = threading.Lock()
+
+
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """Have processes that start meanwhile use one thread a library."""
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    """Have processes that start meanwhile use one thread a library.
+
+    The libraries read this when they are loaded, which is before an initializer of the
+    pool runs, and a spawned process has its parent's environment. One pool at a time:
+    two at once would take each other's for the environment to go back to.
+    """
+    with _starting:
+        before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+        os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
 
 
 def _run_in_processes(

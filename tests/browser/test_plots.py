@@ -61,3 +61,19 @@ def test_a_plot_the_browser_cannot_draw_says_so_and_can_be_tried_again(
     failure.get_by_role("button", name="Try again").click()
     page.wait_for_function(DRAWN, arg="Background, DNA")
     expect(failure).to_be_hidden()
+
+
+def test_a_metric_that_waits_for_the_clip_level_leads_to_where_it_is_set(
+    small_plate: Path, serve: Callable, visit: Callable
+) -> None:
+    page = visit(serve(small_plate, "--workers", "0"), width=1440, height=900)
+    select = page.locator(".hcs-metric-select select")
+    expect(select).to_have_value("suspicion", timeout=600_000)
+    select.select_option(label="Saturated pixels, DNA")
+    panel = page.locator(".hcs-statistics")
+    expect(panel.locator(".hcs-no-values")).to_contain_text("clip level is not known")
+    expect(panel).not_to_contain_text("needs 4 positive")
+    panel.get_by_role("button", name="Set it under Channels").click()
+    channels = page.locator(".hcs-setup details", has_text="Channels").first
+    expect(channels).to_have_attribute("open", "")
+    expect(channels.locator("summary")).to_be_focused()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from dashboard.corrections import correction as corrections
 from dashboard.corrections.uploads import Quotas
 from dashboard.errors import BlockedError, NotServedError, RefusedError
 from dashboard.exports.report import report_html
@@ -396,7 +399,7 @@ def test_a_page_that_closes_takes_its_files_along(made: Service, token: str) -> 
     half = made.corrections.begin_upload(token, "half.tif", None)
     half.write(b"II*\0")
     assert files_in(made)
-    made.sessions.close(token)
+    made.sessions.close(token).result()
     assert files_in(made) == []
     with pytest.raises(NotServedError):
         made.corrections.staged(staged.id)
@@ -633,3 +636,81 @@ def test_a_staged_stack_leaves_the_old_picture_at_its_only_plane(
     state = ViewState(z=1)
     present = made.plates.well(KEY, "B2").field("1")
     assert [place(view, state) for view in (present, staged.view)] == [(0, 0), (1, 0)]
+
+
+# --- two servers, refused chunks ------------------------------------------------------
+
+
+def test_refused_chunks_take_nothing_off_the_books(plate: Path, tmp_path: Path) -> None:
+    quotas = Quotas(session_bytes=100_000, total_bytes=100_000)
+    with service(tmp_path / "w", plate, quotas=quotas) as made:
+        token = made.sessions.open()
+        for _ in range(3):
+            receiving = made.corrections.begin_upload(token, "x.tif", None)
+            with pytest.raises(RefusedError):
+                receiving.write(bytes(150_000))
+            receiving.abandon()
+        receiving = made.corrections.begin_upload(token, "x.tif", None)
+        receiving.write(bytes(90_000))
+        with pytest.raises(RefusedError):
+            receiving.write(bytes(20_000))
+
+
+def test_a_page_closes_while_its_commit_still_runs(
+    made: Service, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    begun, go_on = threading.Event(), threading.Event()
+    stage_field = corrections.stage_field
+
+    def slow(*args: object, **options: object) -> object:
+        begun.set()
+        assert go_on.wait(120)
+        return stage_field(*args, **options)
+
+    monkeypatch.setattr(corrections, "stage_field", slow)
+    with ThreadPoolExecutor(1) as pool:
+        commit = pool.submit(made.corrections.commit, staged.id, ANNA, "x")
+        assert begun.wait(120)
+        closing = made.sessions.close(token)
+        assert not closing.done(), "it waits for the commit, and its caller does not"
+        go_on.set()
+        assert commit.result().live
+        closing.result()
+    assert files_in(made) == []
+
+
+def test_what_another_server_commits_now_is_not_recorded_as_interrupted(
+    plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two servers, one database: what dies is told apart from what is at work."""
+    begun, go_on = threading.Event(), threading.Event()
+    stage_field = corrections.stage_field
+
+    def slow(*args: object, **options: object) -> object:
+        staged = stage_field(*args, **options)
+        begun.set()
+        assert go_on.wait(120)
+        return staged
+
+    with service(tmp_path / "w", plate) as first, ThreadPoolExecutor(1) as pool:
+        surveyed(first, KEY)
+        token = first.sessions.open()
+        staged = first.corrections.stage(
+            token, KEY, "A1", "0", [one_channel(first, token)]
+        )
+        monkeypatch.setattr(corrections, "stage_field", slow)
+        commit = pool.submit(first.corrections.commit, staged.id, ANNA, "x")
+        assert begun.wait(120)
+        identifier = first.plates.overview(KEY).id
+        database = first.workspace.database_url
+        with service(tmp_path / "w2", plate, database=database) as second:
+            served = second.storage.plates.get(KEY)
+            second.corrections._corrections.settle_due(served, None)
+            actions = [one.action for one in first.events.of_plate(identifier)]
+            assert actions == ["commit-begun"]
+            go_on.set()
+            commit.result()
+            second.corrections._corrections.settle_due(served, None)
+        actions = [one.action for one in first.events.of_plate(identifier)]
+    assert "commit-interrupted" not in actions

@@ -123,7 +123,7 @@ def test_a_message_for_a_model_that_is_gone_blanks_no_later_plot(
     with pytest.raises(UnknownReferenceError):
         first.move_a_line_that_is_gone()
     first.close()
-    wait_for(lambda: served.service.sessions == 0, "for the session to end")
+    wait_for(lambda: len(served.service.sessions) == 0, "for the session to end")
     second = Visitor(served, METRICS[1])
     wait_for(lambda: second.plots("Mean intensity, GFP"), "for the second plot")
     second.close()
@@ -165,4 +165,18 @@ def test_a_plot_that_fails_says_so_in_its_place_and_can_be_tried_again(
     visitor.say("distribution", type="again")
     wait_for(lambda: visitor.plots("Mean intensity, DNA"), "for the plot")
     assert visitor.text("distribution")["failure"] == ""
+    visitor.close()
+
+
+def test_a_metric_without_values_says_what_it_waits_for_and_where_that_is_set(
+    served: Served,
+) -> None:
+    visitor = Visitor(served, "percent_saturated.0")
+    found = wait_for(lambda: visitor.text("statistics").get("found"))
+    assert "clip level is not known" in found["missing"]
+    assert found["place"] == "channels"
+    plot = visitor.text("distribution")
+    assert not plot["plotted"]
+    assert "clip level is not known" in plot["empty"]
+    assert plot["place"] == "channels"
     visitor.close()
