@@ -42,6 +42,4 @@ class HealthHandler(Handler):
         """Answer without touching a plate."""
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
-        self.finish(
-            json.dumps({"status": "ok", "plates": len(self.service.plates)})
-        )
+        self.finish(json.dumps({"status": "ok", "plates": len(self.service.plates)}))
