@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from dashboard.errors import DashboardError
 
@@ -159,7 +159,14 @@ def open_database(url: str) -> Engine:
     DashboardError
         If it cannot be opened, or was written by a newer program.
     """
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    try:
+        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    except (ArgumentError, ImportError) as error:
+        raise DashboardError(
+            "The address of the database cannot be used, as it is none or names a "
+            "kind without its driver here. Give --database sqlite:///FILE or "
+            "postgresql+psycopg://HOST/NAME, or leave it out."
+        ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     try:

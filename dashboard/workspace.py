@@ -55,17 +55,22 @@ def open_workspace(path: Path | None = None) -> Workspace:
         If it cannot be made or written.
     """
     folder = path if path is not None else Path(platformdirs.user_data_dir("hcs"))
-    workspace = Workspace(folder.expanduser().absolute(), private=path is None)
+    try:
+        home = folder.expanduser()
+    except RuntimeError as error:
+        raise DashboardError(f"The workspace {folder} is nowhere: {error}.") from error
+    workspace = Workspace(home.absolute(), private=path is None)
     try:
         for part in (workspace.previews, workspace.staging, workspace.logs):
             # Uploads are nobody else's business on a shared machine.
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=workspace.path):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise DashboardError(
-            f"The workspace {workspace.path} cannot be written "
-            f"({error.strerror or error}). Choose another with --workspace."
+            f"The workspace {workspace.path} cannot be written ({reason}). Choose "
+            f"another with --workspace."
         ) from error
     return workspace
 

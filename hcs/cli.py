@@ -19,7 +19,7 @@ from hcs.commands import (
     versions,
 )
 from hcs.errors import HCSError
-from hcs.terminal import complain
+from hcs.terminal import complain, legible, unforeseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args([legible(argument) for argument in given])
     try:
         code = int(options.run(options))
         sys.stdout.flush()
@@ -74,6 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Who reads has seen enough, as in `hcs validate ... | head`. Python would
         # complain when it closes standard output, so that is led elsewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    except Exception as error:  # noqa: BLE001 - no command ends in a traceback
+        complain(f"hcs {options.command}: {unforeseen(error)}")
         return FAILURE
     return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -37,6 +38,40 @@ def say(line: object = "") -> None:
 def complain(line: object) -> None:
     """Write one line for the person, beside the result."""
     sys.stderr.write(f"{safe(line)}\n")
+
+
+def legible(argument: str) -> str:
+    r"""Return an argument with bytes that are no text replaced.
+
+    They can be a file's name, and stay where one has it; nothing else that is typed,
+    such as a reason, could be kept with them.
+
+    >>> legible("re-imaged \udcff")
+    're-imaged ?'
+    """
+    text = argument.encode(errors="replace").decode()
+    return argument if text == argument or os.path.lexists(argument) else text
+
+
+TRACEBACK = "HCS_TRACEBACK"
+"""Environment variable that lets errors which nobody foresaw through."""
+
+
+def unforeseen(error: Exception) -> str:
+    """Return a line on an error that no command has words for; raise it where asked to.
+
+    Such an error is a fault of the program, save where the system refuses something.
+    """
+    if os.environ.get(TRACEBACK):
+        raise error
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}."
+    reason = str(error).partition("\n")[0][:300].rstrip(".") or "no reason was given"
+    return (
+        f"{type(error).__name__}: {reason}. This is a fault of the program: run it "
+        f"again with {TRACEBACK}=1 to see where, and report that."
+    )
 
 
 def table(rows: Iterable[Sequence[object]], indent: str = "") -> list[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from dashboard.errors import DashboardError, NotServedError
 from dashboard.plates.served import ServedPlate
 from dashboard.text import plain_text
+from hcs.stores import possible_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,7 +61,7 @@ class Plates:
         self._plates: dict[str, ServedPlate] = {}
         self._revision = 0
         for root in self._roots:
-            if not is_address(root) and not Path(root).exists():
+            if not is_address(root) and not possible_path(root).exists():
                 raise DashboardError(
                     f"There is nothing at {Path(root).absolute()}. Give a plate, a "
                     f"folder that holds plates, or an address."

@@ -41,7 +41,11 @@ FOREVER = "public, max-age=31536000, immutable"
 def refuse_foreign(request: HTTPServerRequest, origins: Sequence[str]) -> None:
     """Raise where what is sent does not come from this server's own pages."""
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc not in origins:
+    try:
+        sender = None if origin is None else urlsplit(origin).netloc
+    except ValueError:
+        sender = ""
+    if sender is not None and sender not in origins:
         raise RefusedError("Only this server's own pages may send anything.")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hcs.demo.camera import CLIP, FAULTS
@@ -17,13 +16,14 @@ from hcs.demo.design import (
     well_name,
 )
 from hcs.errors import HCSError, NotFoundError, ShapeError, StoreError
-from hcs.layout import row_letters
+from hcs.layout import MAX_SIDE, row_letters
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell, Who
 from hcs.ngff.envelope import extension
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
+    from pathlib import Path
 
     from hcs.demo.design import DemoField, Design
     from hcs.images.image import Multiscales
@@ -34,6 +34,9 @@ _PIXEL_SIZE = 0.65
 
 _MARK = "demo"
 """Our key of a plate that was made here, and may be made anew in its place."""
+
+_MAX_FIELDS = 10_000
+"""A well; more is a slip of the finger."""
 
 
 def make_demo_plate(
@@ -77,21 +80,32 @@ def make_demo_plate(
     Raises
     ------
     ShapeError
-        If `rows`, `columns` or `fields` is not a positive number.
+        If `rows`, `columns` or `fields` is not a positive number, or too large a one,
+        or `seed` is negative.
     NotFoundError
         If there is no such kind.
     StoreError
-        If something is at `path` that is no demo plate.
+        If `path` is no local path, or something is there that is no demo plate.
     """
     if kind not in KINDS:
         raise NotFoundError(
             f"There is no demo plate of kind {kind!r}; there are {', '.join(KINDS)}."
         )
-    for name, count in (("rows", rows), ("columns", columns), ("fields", fields)):
-        if count < 1:
+    for name, count, least, most in (
+        ("rows", rows, 1, MAX_SIDE),
+        ("columns", columns, 1, MAX_SIDE),
+        ("fields", fields, 1, _MAX_FIELDS),
+        ("seed", seed, 0, 2**63 - 1),
+    ):
+        if not least <= count <= most:
             raise ShapeError(
-                f"A demo plate cannot have {count} {name}; 1 is the least."
+                f"A demo plate cannot have {count} {name}; {least} to {most} is "
+                f"allowed."
             )
+    # Loaded here: who only draws a design should not wait for the library's writing.
+    from hcs.writing.targets.locations import local_path
+
+    target = local_path(path)
     plan = design(
         rows=rows,
         columns=columns,
@@ -100,7 +114,6 @@ def make_demo_plate(
         **{"defects": kind == "defects", "everywhere": kind if kind in FAULTS else None}
         | design_options,
     )
-    target = Path(path)
     _check_free(target)
     _write(target, plan, version, progress)
     beside = target.with_name(f"{_stem(target)}.truth.json")

@@ -23,6 +23,7 @@ from hcs.ingest.images import (
 from hcs.ingest.presets import read_export
 from hcs.ingest.traits import Traits, read_traits
 from hcs.layout import PlateFormat, fitting_format, plate_format
+from hcs.stores.location import possible_path
 from hcs.tables.platemap import PlateMap, read_plate_map
 
 if TYPE_CHECKING:
@@ -209,7 +210,10 @@ def _plate_map(choices: Choices, export: Export) -> PlateMap | None:
     if choices.plate_map is None:
         return None
     known = choices.format or export.format
-    return read_plate_map(choices.plate_map, format=known, plate=export.plate)
+    table = choices.plate_map
+    if not isinstance(table, bytes):
+        table = possible_path(table)
+    return read_plate_map(table, format=known, plate=export.plate)
 
 
 def _format(

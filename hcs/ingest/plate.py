@@ -20,6 +20,7 @@ from hcs.ingest.sources import open_source
 from hcs.ingest.writing import ImportRun
 from hcs.ngff.envelope import extension
 from hcs.plates.plate import from_hcs_zarr
+from hcs.writing.targets.locations import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,7 +102,7 @@ def import_plate(
         If the source cannot be imported as it is: nothing fits, two files claim one
         plane, sizes or types differ; or if `target` is a plate of another source.
     StoreError
-        If `target` holds something else, or the disk fails.
+        If `target` is no local path or holds something else, or the disk fails.
     """
     if target is None and not dry_run:
         raise SourceError("No target was given; name one, or ask for a dry run.")
@@ -114,6 +115,7 @@ def import_plate(
         channel_names=channel_names,
         pages=pages,
     )
+    place = None if target is None else local_path(target)
     with open_source(source) as files:
         plan = make_plan(files, choices)
         report = ImportReport(
@@ -123,9 +125,9 @@ def import_plate(
             dry_run=dry_run,
             state="planned",
         )
-        if dry_run or target is None:
+        if dry_run or place is None:
             return report
-        earlier = _earlier(Path(target), plan)
+        earlier = _earlier(place, plan)
         if earlier is not None and earlier.get("state") == DONE:
             damaged, planes = read_damage(earlier)
             return replace(
@@ -137,7 +139,7 @@ def import_plate(
             earlier=earlier,
             progress=progress,
         )
-        return run.write(Path(target), version, who, worker_count(workers))
+        return run.write(place, version, who, worker_count(workers))
 
 
 def _earlier(target: Path, plan: Plan) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from hcs.errors import SourceError
+from hcs.stores.location import possible_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -105,8 +106,10 @@ def open_source(path: str | Path) -> Source:
     SourceError
         If nothing is there, or what is there is neither, is damaged, or exceeds the
         limits of this module.
+    StoreError
+        If it is no path that can be looked at.
     """
-    path = Path(path)
+    path = possible_path(path)
     if path.is_dir():
         return FolderSource(path)
     if not path.exists():

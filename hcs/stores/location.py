@@ -16,6 +16,7 @@ from hcs.stores.store import PlateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from urllib.parse import SplitResult
 
 REMOTE_SCHEMES = ("http", "https", "s3", "gs", "az")
 
@@ -50,6 +51,44 @@ def open_store(location: Any) -> PlateStore:
     return _open_object(location)
 
 
+def split_address(address: str) -> SplitResult:
+    """Return the parts of an address.
+
+    Raises
+    ------
+    StoreError
+        If it is none. The address is not repeated: it may hold a password.
+    """
+    try:
+        return urlsplit(address)
+    except ValueError as error:
+        raise StoreError(f"The address cannot be understood: {error}.") from error
+
+
+def possible_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path that can be looked at, whether something is there or not.
+
+    Raises
+    ------
+    StoreError
+        If the system refuses: the name is too long or holds a zero, links lead in a
+        circle, or a folder on the way is closed.
+    """
+    text = os.fspath(path)
+    try:
+        os.stat(text)  # noqa: PTH116 - Path.exists takes some of these for absence
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        shown = repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
+        raise StoreError(f"The path {shown} cannot be used: {reason}.") from error
+    return Path(text)
+
+
+_SHOWN = 200
+
+
 def is_lent(location: Any) -> bool:
     """Whether `open_store` returns what somebody else has opened, and closes."""
     if isinstance(location, PlateStore):
@@ -76,7 +115,7 @@ def _open_url(url: str, scheme: str) -> PlateStore:
         # Brings the standard library's HTTP client along, which takes 20 ms to load.
         from urllib.request import url2pathname
 
-        return _open_path(url2pathname(urlsplit(url).path))
+        return _open_path(url2pathname(split_address(url).path))
     if scheme in REMOTE_SCHEMES:
         from hcs.stores.remote import open_url
 

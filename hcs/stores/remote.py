@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlunsplit
 
 from hcs.cache import LRUCache
 from hcs.errors import (
@@ -23,6 +23,7 @@ from hcs.errors import (
 )
 from hcs.ngff.document import DOCUMENT_LIMIT
 from hcs.settings import config
+from hcs.stores.location import split_address
 from hcs.stores.request import (
     check_size,
     get_part,
@@ -76,7 +77,7 @@ def open_url(url: str) -> PlateStore:
     StoreError
         If the address cannot be understood, or its server not be reached.
     """
-    parts = urlsplit(url)
+    parts = split_address(url)
     shown = _shown(url)
     if parts.query or parts.fragment:
         raise StoreError(
@@ -316,7 +317,7 @@ def _make_store(url: str, shown: str) -> Any:
 
     from obstore.store import from_url
 
-    parts = urlsplit(url)
+    parts = split_address(url)
     options: dict[str, Any] = {
         "allow_http": True,
         "timeout": f"{config.request_timeout}s",
@@ -342,7 +343,7 @@ def _make_store(url: str, shown: str) -> Any:
 
 def _shown(url: str) -> str:
     """Return an address without user, password, query and fragment."""
-    parts = urlsplit(url)
+    parts = split_address(url)
     return urlunsplit(
         (parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")
     )

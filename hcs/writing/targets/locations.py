@@ -7,11 +7,11 @@ import os
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from hcs.errors import PlateNotFoundError, ReadOnlyError, StoreError
 from hcs.stores.directory import DirectoryStore
-from hcs.stores.location import REMOTE_SCHEMES, open_store
+from hcs.stores.location import REMOTE_SCHEMES, open_store, possible_path, split_address
 from hcs.writing.targets.folder import DirectoryTarget
 from hcs.writing.targets.target import Target
 
@@ -51,15 +51,15 @@ def local_path(store: Any) -> Path:
     if isinstance(root, Path):
         return root
     if isinstance(store, str) and "://" in store:
-        parts = urlsplit(store)
+        parts = split_address(store)
         if parts.scheme != "file":
             raise StoreError(
                 f"{parts.scheme}:// locations cannot be written here; expected a "
                 f"local path."
             )
-        return Path(unquote(parts.path))
+        return possible_path(unquote(parts.path))
     if isinstance(store, str | os.PathLike) and str(store):
-        return Path(store)
+        return possible_path(store)
     raise StoreError(
         f"{type(store).__name__} {store!r} is no place to write to; expected a path."
     )
