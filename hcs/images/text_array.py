@@ -1,11 +1,14 @@
 """Arrays of text, as tables have them, from one Zarr format into the other.
 
+Text of any length, and text or bytes of a fixed one (``<U4``, as spatialdata writes).
 Their chunks hold the same bytes in both formats, so nothing is decoded: zarr's way for
-them in Zarr v2 are Python objects, which are never made here.
+the first in Zarr v2 are Python objects, which are never made here.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +24,68 @@ if TYPE_CHECKING:
 _SHUFFLES = ("noshuffle", "shuffle", "bitshuffle")
 
 
+_FIXED = re.compile(r"([<>])U([1-9]\d{0,6})|\|S([1-9]\d{0,6})")
+_UTF32, _BYTES = "fixed_length_utf32", "null_terminated_bytes"
+_ENDIAN = {"<": "little", ">": "big"}
+
+
+@dataclass(frozen=True, slots=True)
+class _TextType:
+    """How both formats spell one type of text."""
+
+    dtype: str
+    data_type: Any
+    filters: list[dict[str, Any]] | None
+    """Of Zarr v2."""
+
+    codec: dict[str, Any]
+    """The first one of Zarr v3."""
+
+
+_ANY_LENGTH = _TextType("|O", "string", [{"id": "vlen-utf8"}], {"name": "vlen-utf8"})
+
+
+def _fixed(order: str, characters: int) -> _TextType:
+    """Return text of so many characters; bytes where there is no order of them."""
+    if not order:
+        length = characters
+        codec: dict[str, Any] = {"name": "bytes"}
+        dtype, name = f"|S{characters}", _BYTES
+    else:
+        length = 4 * characters
+        codec = {"name": "bytes", "configuration": {"endian": _ENDIAN[order]}}
+        dtype, name = f"{order}U{characters}", _UTF32
+    kind = {"name": name, "configuration": {"length_bytes": length}}
+    return _TextType(dtype, kind, None, codec)
+
+
 def is_text(document: Mapping[str, Any]) -> bool:
     """Whether an array document is one of text, and of nothing else."""
+    return _text_type(document) is not None
+
+
+def _text_type(document: Mapping[str, Any]) -> _TextType | None:
     if document.get("zarr_format") == 2:
-        filters = document.get("filters")
-        return document.get("dtype") == "|O" and filters == [{"id": "vlen-utf8"}]
-    name = document.get("data_type")
-    return (name.get("name") if isinstance(name, dict) else name) == "string"
+        dtype, filters = document.get("dtype"), document.get("filters")
+        if dtype == "|O" and filters == _ANY_LENGTH.filters:
+            return _ANY_LENGTH
+        found = _FIXED.fullmatch(dtype) if isinstance(dtype, str) else None
+        if found is None or filters or document.get("order") != "C":
+            return None
+        return _fixed(found[1] or "", int(found[2] or found[3]))
+    kind = document.get("data_type")
+    name = kind.get("name") if isinstance(kind, dict) else kind
+    if name == "string":
+        return _ANY_LENGTH
+    configuration = kind.get("configuration") if isinstance(kind, dict) else None
+    length = (configuration or {}).get("length_bytes")
+    if name not in (_UTF32, _BYTES) or type(length) is not int or length < 1:
+        return None
+    orders = [""] if name == _BYTES else list(_ENDIAN)
+    types = [_fixed(order, length // (4 if order else 1)) for order in orders]
+    codecs = document.get("codecs")
+    first = codecs[0] if isinstance(codecs, list) and codecs else None
+    return next((text for text in types if text.codec == first), None)
 
 
 def convert_text(
@@ -41,29 +99,35 @@ def convert_text(
         If it is compressed in a way that the other format does not know.
     """
     where = store.where(key)
+    text = _text_type(document)
+    assert text is not None  # noqa: S101  (`is_text` looked)
     if document.get("zarr_format") == 2:
-        yield from _to_v3(store, key, document, where)
+        yield from _to_v3(store, key, document, text, where)
     else:
-        yield from _to_v2(store, key, document, where)
+        yield from _to_v2(store, key, document, text, where)
 
 
 def _to_v3(
-    store: PlateStore, key: str, document: Mapping[str, Any], where: str
+    store: PlateStore,
+    key: str,
+    document: Mapping[str, Any],
+    text: _TextType,
+    where: str,
 ) -> Iterator[tuple[str, bytes]]:
     data = store.read(f"{key}/.zattrs")
     attributes = spec.parse_json(data, where) if data else {}
     dims = attributes.pop("_ARRAY_DIMENSIONS", None)
     new: dict[str, Any] = {
         "shape": document["shape"],
-        "data_type": "string",
+        "data_type": text.data_type,
         "chunk_grid": {
             "name": "regular",
             "configuration": {"chunk_shape": document["chunks"]},
         },
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": "",
+        "fill_value": document.get("fill_value") or "",
         "codecs": [
-            {"name": "vlen-utf8"},
+            text.codec,
             *_v3_compressor(document.get("compressor"), where),
         ],
         "attributes": attributes,
@@ -81,9 +145,13 @@ def _to_v3(
 
 
 def _to_v2(
-    store: PlateStore, key: str, document: Mapping[str, Any], where: str
+    store: PlateStore,
+    key: str,
+    document: Mapping[str, Any],
+    text: _TextType,
+    where: str,
 ) -> Iterator[tuple[str, bytes]]:
-    codecs = [one for one in document["codecs"] if one.get("name") != "vlen-utf8"]
+    codecs = [codec for codec in document["codecs"] if codec != text.codec]
     chunks = document["chunk_grid"]["configuration"]["chunk_shape"]
     attributes = dict(document.get("attributes") or {})
     if any(document.get("dimension_names") or ()):
@@ -92,9 +160,9 @@ def _to_v2(
         "chunks": chunks,
         "compressor": _v2_compressor(codecs, where),
         "dimension_separator": "/",
-        "dtype": "|O",
-        "fill_value": "",
-        "filters": [{"id": "vlen-utf8"}],
+        "dtype": text.dtype,
+        "fill_value": document.get("fill_value") or "",
+        "filters": text.filters,
         "order": "C",
         "shape": document["shape"],
         "zarr_format": 2,

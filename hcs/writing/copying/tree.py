@@ -8,13 +8,20 @@ and what else is there, such as tables, goes through zarr-python array by array.
 from __future__ import annotations
 
 import hashlib
+import logging
 import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.errors import CorruptDataError, HCSError, MetadataError
+from hcs.errors import (
+    CorruptDataError,
+    HCSError,
+    MetadataError,
+    ShapeError,
+    UnsafeDataError,
+)
 from hcs.images.image import Multiscales
 from hcs.images.text_array import convert_text, is_text
 from hcs.ngff import spec
@@ -22,7 +29,7 @@ from hcs.ngff.envelope import with_block
 from hcs.writing.encoding.codec import choose_codec
 from hcs.writing.encoding.encode import ArrayLayout, choose_chunk, encode_given
 from hcs.writing.encoding.source import as_source
-from hcs.writing.encoding.verify import verify_levels
+from hcs.writing.encoding.verify import ReadBackError, verify_levels
 from hcs.writing.targets.target import GroupSink
 
 if TYPE_CHECKING:
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
     from hcs.metadata import ImageMetadata
     from hcs.stores.store import PlateStore
     from hcs.writing.targets.target import Target
+
+_log = logging.getLogger(__name__)
 
 _READ_BYTES = 16 << 20
 """Bytes copied at a time; bounds memory."""
@@ -90,12 +99,36 @@ def copy_node(transfer: Transfer, key: str, new_key: str) -> None:
         _copy_array(transfer, key, new_key)
         return
     attributes = transfer.attributes(key)
-    if attributes is None:
+    if attributes is None and (transfer.same_format or not transfer.children(key)):
         _copy_files(transfer, key, new_key)
+        return
+    if attributes is None:  # a folder that nobody made a group, with arrays below
+        for name in transfer.children(key):
+            copy_other(transfer, _join(key, name), _join(new_key, name))
         return
     copy_content(transfer, key, new_key)
     for name, data in group_files(transfer, key, attributes).items():
         transfer.target.put(_join(new_key, name), data)
+
+
+def copy_other(transfer: Transfer, key: str, new_key: str) -> None:
+    """Copy what is no image of the plate, as far as it goes.
+
+    What cannot be written in the other format, or cannot be understood, keeps no image
+    from being copied: it is copied byte by byte where the formats are equal, else left
+    aside, which is logged.
+    """
+    try:
+        copy_node(transfer, key, new_key)
+    except ReadBackError:
+        raise
+    except (MetadataError, UnsafeDataError, ShapeError, CorruptDataError) as error:
+        if transfer.target.exists(new_key):
+            transfer.target.remove(new_key)
+        if transfer.same_format:
+            _copy_files(transfer, key, new_key)
+        else:
+            _log.warning("%s is not copied: %s", transfer.store.where(key), error)
 
 
 def copy_content(transfer: Transfer, key: str, new_key: str) -> None:
@@ -103,7 +136,7 @@ def copy_content(transfer: Transfer, key: str, new_key: str) -> None:
     levels = _encode_image(transfer, key, new_key)
     for name in transfer.children(key):
         if name not in levels:
-            copy_node(transfer, _join(key, name), _join(new_key, name))
+            copy_other(transfer, _join(key, name), _join(new_key, name))
 
 
 def group_files(
@@ -213,7 +246,7 @@ def _check_copy(store: PlateStore, key: str, expected: bytes) -> None:
     for block in _blocks(store, key):
         digest.update(block)
     if digest.digest() != expected:
-        raise CorruptDataError(
+        raise ReadBackError(
             f"{store.where(key)} was copied but reads back with other bytes; no plate "
             f"was replaced. The disk or the memory may be failing."
         )

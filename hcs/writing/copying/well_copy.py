@@ -22,7 +22,7 @@ from hcs.writing.copying.tree import (
     DOCUMENTS,
     Transfer,
     copy_content,
-    copy_node,
+    copy_other,
     group_files,
 )
 from hcs.writing.targets import group, hierarchy, step
@@ -30,8 +30,9 @@ from hcs.writing.targets.locations import BYSTANDERS
 from hcs.writing.versions.unsettled import aliases_of, move_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from hcs.metadata import PlateWell
     from hcs.writing.targets.hierarchy import WellState
 
 ATTEMPTS = 12
@@ -75,13 +76,44 @@ def copy_others(transfer: Transfer, key: str, taken: Collection[str]) -> None:
             continue
         if name.endswith(".hcs-part") or _is_version(transfer, new_key):
             continue
-        copy_node(transfer, new_key, new_key)
+        copy_other(transfer, new_key, new_key)
         if _is_version(transfer, new_key):
             transfer.target.remove(new_key)  # claimed, and only now marked as one
 
 
+def copy_beside_wells(transfer: Transfer, row: str, wells: Iterable[PlateWell]) -> None:
+    """Copy what other programs keep in the group of a row.
+
+    A well that no document lists is being written, or is what a crash left.
+    """
+    taken = {listed.path for listed in wells}
+    keys = [f"{row}/{name}" for name in transfer.children(row)]
+    names = {key.rpartition("/")[2] for key in keys if key in taken}
+    unlisted = {
+        key.rpartition("/")[2]
+        for key in keys
+        if key not in taken and _is_unlisted_well(transfer, key)
+    }
+    if len(keys) > len(names | unlisted):
+        _copy_row(transfer, row)
+        copy_others(transfer, row, names | unlisted)
+
+
+def _is_unlisted_well(transfer: Transfer, key: str) -> bool:
+    try:
+        if transfer.array_document(key) is not None:
+            return False
+        attributes = transfer.attributes(key)
+    except HCSError:
+        return False  # broken, and so none of ours
+    return attributes is None or "well" in spec.envelope(attributes)
+
+
 def _is_version(transfer: Transfer, key: str) -> bool:
-    attributes = transfer.attributes(key)
+    try:
+        attributes = transfer.attributes(key)
+    except HCSError:
+        return False  # broken, and so none of ours
     return attributes is not None and group.stated_id(attributes) is not None
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from zarr.abc.store import Store
 
 
+class ReadBackError(CorruptDataError):
+    """What was just written is not what can be read."""
+
+
 def verify_levels(
     store: Store,
     prefix: str,
@@ -42,7 +46,7 @@ def verify_levels(
 
     Raises
     ------
-    CorruptDataError
+    ReadBackError
         If a level cannot be decoded or has other pixels.
     """
     for path, digest in zip(paths, digests, strict=True):
@@ -50,12 +54,12 @@ def verify_levels(
         try:
             found = _digest(store, where, zarr_format, stored)
         except Exception as error:
-            raise CorruptDataError(
+            raise ReadBackError(
                 f"{where} was written but cannot be read back: {error}. It was not "
                 f"made part of the plate."
             ) from error
         if found != digest:
-            raise CorruptDataError(
+            raise ReadBackError(
                 f"{where} was written but reads back with other pixels; it was not "
                 f"made part of the plate. The disk or the memory may be failing."
             )
