@@ -13,6 +13,10 @@ class NotServedError(DashboardError, LookupError):
     """No such plate, well, field, version, upload or staged correction is served."""
 
 
+class OutOfRangeError(DashboardError, IndexError):
+    """An address has a number that nothing here can have."""
+
+
 class RefusedError(DashboardError, PermissionError):
     """The server refuses to do it: read-only, a foreign token, a quota."""
 

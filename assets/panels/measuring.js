@@ -28,7 +28,7 @@ function build({ el, send, hide }) {
 
   const failure = (one) => h("li", {}, h("button", {
     type: "button", class: "plain failure", dataset: { well: one.well }, title: one.why, on: { click: () => tell("choose", one.well) },
-  }, h("b", {}, one.well), h("span", { class: "why" }, `field ${one.field}: ${one.why}`)))
+  }, h("b", {}, one.well), h("span", { class: "why" }, `${one.field ? `field ${one.field}: ` : ""}${one.why}`)))
 
   return {
     content(next) {

@@ -149,7 +149,8 @@ def _report(service: Service, key: str, found: Progress) -> None:
         complain(f"{key}: {found.message}")
     failures = sorted(service.quality.unmeasured(key).items())
     for (well, field), why in failures[:_SHOWN]:
-        complain(f"{key}: {well} field {field}: {why}")
+        place = f"{well} field {field}" if field else well
+        complain(f"{key}: {place}: {why}")
     if len(failures) > _SHOWN:
         complain(f"{key}: and {counted(len(failures) - _SHOWN, 'other field')}.")
     if few := service.quality.judgement(key).few:

@@ -7,13 +7,15 @@ a number of bytes; encoded pictures in `dashboard.pictures.previews`.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dashboard.addresses import encode_channels, sprite_columns
-from dashboard.errors import NotServedError
+from dashboard.errors import NotServedError, OutOfRangeError
 from dashboard.pictures import cancellation as leaving
 from dashboard.pictures import first_fields, rendering
+from dashboard.pictures.bounds import check_any, check_channels, check_plane
 from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES, PlaneCache
 from dashboard.pictures.planes import (
     PlaneRequest,
@@ -25,6 +27,7 @@ from dashboard.pictures.planes import (
     of_mask,
     raw,
     read_plane,
+    sizes_of,
 )
 from dashboard.pictures.plate_sprite import PlateSprite, bitmap
 from dashboard.pictures.thumbnails import Thumbnails, drawn, previewed
@@ -39,7 +42,12 @@ if TYPE_CHECKING:
     from dashboard.pictures.previews import Previews
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import CacheFill, ChannelSetting, WellView
+    from dashboard.plates.values import (
+        CacheFill,
+        ChannelSetting,
+        PlateOverview,
+        WellView,
+    )
     from hcs import Multiscales, NgffImage
 
     Staged = Callable[[str], Sequence[NgffImage]]
@@ -110,6 +118,7 @@ class Pictures:
     ) -> Raw:
         """Return one plane of a field version."""
         plate = self._plates.get(key)
+        self._check(plate, (well, field, version), asked)
         image = plate.image(well, field, version)
         where = (plate.plate.id, well, field, version)
         return raw(self._planes.read(image, where, asked))
@@ -125,6 +134,8 @@ class Pictures:
     ) -> Raw:
         """Return one plane of an integer mask of a field version."""
         plate = self._plates.get(key)
+        # A mask has channels and levels of its own.
+        self._check(plate, (well, field, version), replace(asked, level=0, channel=0))
         image = plate.image(well, field, version).label(label)
         asked = of_mask(image, asked)
         where = (plate.plate.id, well, field, version, "label", label)
@@ -148,6 +159,7 @@ class Pictures:
     ) -> Picture:
         """Return a small picture of a field version."""
         plate = self._plates.get(key)
+        self._check(plate, (well, field, version), asked, channels)
         channels = channels or default_channels(plate)
         where = (plate.plate.id, well, field, version)
         address = _address("thumb", *where, size, channels, asked)
@@ -172,6 +184,7 @@ class Pictures:
     ) -> Picture:
         """Return a whole level of a field version, drawn."""
         plate = self._plates.get(key)
+        self._check(plate, (well, field, version), asked, channels)
         channels = channels or default_channels(plate)
         where = (plate.plate.id, well, field, version)
         address = _address("field", *where, channels, asked)
@@ -190,6 +203,8 @@ class Pictures:
         """Return a level of a correction that is not committed, drawn."""
         level = level_of(self._staged(staged), asked)
         used = existing(level, channels)
+        if not used:
+            check_channels(sizes_of(level).get("c", 1), channels)
         check_together(level, len(used), asked.region)
         planes = [read_plane(level, of_channel(asked, one.index)) for one in used]
         return Picture(
@@ -208,6 +223,7 @@ class Pictures:
     ) -> Picture:
         """Return all fields of a well, or the chosen ones in their order."""
         plate = self._plates.get(key)
+        check_channels(len(plate.channels), channels)
         channels = channels or default_channels(plate)
         view = plate.well(well)
         names = list(dict.fromkeys(fields)) or [one.name for one in view.fields]
@@ -216,6 +232,7 @@ class Pictures:
                 f"{len(names)} fields of {view.label} were asked for, which has "
                 f"{len(view.fields)}; ask for fields that it has."
             )
+        check_any([one for one in view.fields if one.name in names], asked)
         address = _address(
             "well", plate.plate.id, well, view.digest, names, size, channels, asked
         )
@@ -268,9 +285,11 @@ class Pictures:
             Draw for so long and say which wells are waiting; None draws all.
         """
         plate = self._plates.get(key)
+        check_channels(len(plate.channels), channels)
         channels = channels or default_channels(plate)
         overview = plate.overview()
         asked = asked or PlaneRequest()
+        self._check_plate(plate, overview, acquisition, asked)
         looks = (overview.id, acquisition, size, channels, asked)
         address = _address("plate", overview.digest, *looks)
         final = overview.surveyed and digest == overview.digest
@@ -299,6 +318,49 @@ class Pictures:
         return Picture(self._previews.get(address, lambda: data), final)
 
     # --- inside -----------------------------------------------------------------------
+
+    def _check(
+        self,
+        plate: ServedPlate,
+        place: tuple[str, str, str],
+        asked: PlaneRequest,
+        channels: Sequence[ChannelSetting] = (),
+    ) -> None:
+        """Check numbers against the live version of a field; others say it when read.
+
+        Raises
+        ------
+        OutOfRangeError
+            If one is impossible.
+        """
+        well, name, version = place
+        check_channels(len(plate.channels), channels)
+        view = plate.field(well, name)
+        if view.version == version:
+            check_plane(view, asked)
+
+    def _check_plate(
+        self,
+        plate: ServedPlate,
+        overview: PlateOverview,
+        acquisition: int | None,
+        asked: PlaneRequest,
+    ) -> None:
+        """Check that any field has a plane; mostly the first one that is looked at."""
+        if acquisition is None and asked == PlaneRequest(projection=asked.projection):
+            return  # every field has that, so that none must be read for it
+        fields = (
+            field
+            for well in overview.wells
+            if well.state == "present"
+            for field in plate.well(well.label).fields
+            if acquisition is None or (field.acquisition or 0) == acquisition
+        )
+        first = next(fields, None)
+        if first is not None:
+            check_any(chain([first], fields), asked)
+        elif acquisition is not None and overview.surveyed:
+            raise OutOfRangeError(f"There is no field of acquisition {acquisition}.")
 
     def _answer(
         self, address: str, make: Callable[[], bytes], *, final: bool

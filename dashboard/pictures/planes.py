@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.errors import NotServedError
+from dashboard.errors import OutOfRangeError
 from dashboard.pictures import rendering
 from dashboard.pictures.projection import Projection, project
 from hcs.errors import UnsafeDataError
@@ -64,7 +64,7 @@ def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
 
     Raises
     ------
-    NotServedError
+    OutOfRangeError
         If there is no such channel, z or t.
     UnsafeDataError
         If it is too large to be sent.
@@ -77,7 +77,7 @@ def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
     }
     for axis, index in place.items():
         if index >= sizes.get(axis, 1):
-            raise NotServedError(
+            raise OutOfRangeError(
                 f"There is no {axis} {index}; the image has {sizes.get(axis, 1)}."
             )
     rows, columns = sizes["y"], sizes["x"]
@@ -87,7 +87,7 @@ def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
         place_x = slice(min(left, columns), min(left + width, columns))
         rows, columns = place_y.stop - place_y.start, place_x.stop - place_x.start
         if not rows or not columns:
-            raise NotServedError(
+            raise OutOfRangeError(
                 f"The region at {left}, {top} lies outside of the plane, which has "
                 f"{sizes['x']} x {sizes['y']} pixels."
             )
@@ -152,11 +152,11 @@ def level_of(images: Sequence[NgffImage], asked: PlaneRequest) -> NgffImage:
 
     Raises
     ------
-    NotServedError
+    OutOfRangeError
         If there is none.
     """
     if asked.level >= len(images):
-        raise NotServedError(
+        raise OutOfRangeError(
             f"There is no level {asked.level}; the image has {len(images)}."
         )
     return images[asked.level]

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from dashboard.errors import NotServedError
 from dashboard.pictures import cancellation as leaving
 from dashboard.pictures import rendering
+from dashboard.pictures.bounds import check_channels, check_plane
 from dashboard.pictures.outlines import draw_outlines
 from dashboard.pictures.planes import (
     PICTURE_BYTES,
@@ -101,7 +102,7 @@ class Saving:
         outlines
             The label image whose outlines are drawn, ``""`` for none.
         """
-        plate, view, image = self._open(which)
+        plate, view, image = self._open(which, channels)
         shapes = [_plane_shape(one.data.shape, one.dims) for one in image.images]
         used = existing(image.images[0], channels)
         each = np.dtype(image.images[0].data.dtype).itemsize * max(len(used), 1)
@@ -134,7 +135,7 @@ class Saving:
         """Return the pixels of the plane, of each of these channels, as they are."""
         import tifffile
 
-        plate, view, image = self._open(which)
+        plate, view, image = self._open(which, channels)
         first = image.images[0]
         chosen = [one.index for one in existing(first, channels)] or [0]
         check_together(first, len(chosen))
@@ -164,7 +165,9 @@ class Saving:
         suffix = "ome.tif" if ome else "tif"
         return Saved(f"{_stem(plate, view, which)}.{suffix}", stream.getvalue())
 
-    def _open(self, which: Which) -> tuple[ServedPlate, FieldView, Multiscales]:
+    def _open(
+        self, which: Which, channels: Sequence[ChannelSetting]
+    ) -> tuple[ServedPlate, FieldView, Multiscales]:
         plate = self._plates.get(which.plate)
         view = plate.field(which.well, which.field)
         if view.version != which.version:
@@ -172,6 +175,8 @@ class Saving:
                 f"Field {plain_text(view.label, 60)} of {which.well} has been replaced "
                 f"meanwhile; look at it again before you save it."
             )
+        check_channels(len(plate.channels), channels)
+        check_plane(view, which.asked)
         return plate, view, plate.image(which.well, which.field, which.version)
 
 

@@ -233,14 +233,18 @@ class Jobs:
     ) -> tuple[dict[Place, Todo], int]:
         """Return the fields to measure, and how many are done."""
         todo: dict[Place, Todo] = {}
+        unreadable: dict[Place, str] = {}
         have = 0
         for well in plate.overview().wells:
+            if well.state == "unreadable":
+                unreadable[well.path, ""] = well.error or _LOST
             if well.state != "present" or self.closing:
                 continue
             for one in plate.well(well.label).fields:
-                if one.error is not None:
-                    continue
                 place = (well.path, one.name)
+                if one.error is not None:
+                    unreadable[place] = one.error
+                    continue
                 key = FieldKey(well.path, one.name, one.version)
                 with self._lock:
                     known.live[place] = one.version
@@ -255,8 +259,9 @@ class Jobs:
                         del known.latest[place]
                 todo[place] = Todo(one.version, lacking)
         with self._lock:
+            known.unreadable = unreadable
             known.changes += 1
-        return todo, have
+        return todo, have + len(unreadable)
 
     def _take(
         self,

@@ -38,6 +38,10 @@ class Knowledge:
     """Live version of each field, as far as the job has looked."""
 
     errors: dict[FieldKey, str] = field(default_factory=dict)
+    unreadable: dict[Place, str] = field(default_factory=dict)
+    """What the job last found broken before it could measure: fields, and wells by the
+    field ``""``. A well that was not imaged is none of these."""
+
     changes: int = 0
     """Grows with `values` and `latest`."""
 
@@ -82,8 +86,8 @@ class Knowledge:
 
     def failures(self) -> dict[Place, str]:
         """Return why live fields could not be measured; call it under the lock."""
-        return {
-            (one.well, one.field): why
-            for one, why in self.errors.items()
-            if self.live.get((one.well, one.field), one.version) == one.version
+        return self.unreadable | {
+            (key.well, key.field): why
+            for key, why in self.errors.items()
+            if self.live.get((key.well, key.field), key.version) == key.version
         }

@@ -100,7 +100,7 @@ class Handler(RequestHandler):
         if text is None:
             return default
         if not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise HTTPError(400, reason=f"{name} must be a whole number")
+            raise HTTPError(422, reason=f"{name} must be a whole number")
         return int(text)
 
     def channels(self) -> tuple[ChannelSetting, ...]:
@@ -108,7 +108,7 @@ class Handler(RequestHandler):
         try:
             return decode_channels(self.get_query_argument("channels", ""))
         except ValueError as error:
-            raise HTTPError(400, str(error), reason="channels are malformed") from error
+            raise HTTPError(422, str(error), reason="channels are malformed") from error
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with JSON: a sentence, and for what nobody expected an id."""

@@ -80,7 +80,7 @@ class PictureHandler(Handler):
         asked = self.get_query_argument("projection", "")
         found = next((one for one in PROJECTIONS if one == asked), None)
         if found is None:
-            raise HTTPError(400, reason="projection must be max or mean")
+            raise HTTPError(422, reason="projection must be max or mean")
         self.slow |= bool(found)
         return found
 
@@ -93,15 +93,15 @@ class PictureHandler(Handler):
         if len(parts) != 4 or not all(
             part.isascii() and part.isdigit() and len(part) < 10 for part in parts
         ):
-            raise HTTPError(400, reason="region must be left,top,width,height")
+            raise HTTPError(422, reason="region must be left,top,width,height")
         left, top, width, height = map(int, parts)
         return left, top, width, height
 
     def size(self, largest: int) -> int:
         """Return the size asked for, bounded."""
-        size = self.number("size", 135) or 135
-        if not 8 <= size <= largest:
-            raise HTTPError(400, reason=f"size must be 8 to {largest}")
+        size = self.number("size", 135)
+        if size is None or not 8 <= size <= largest:
+            raise HTTPError(422, reason=f"size must be 8 to {largest}")
         return size
 
 

@@ -74,7 +74,7 @@ _count.__name__ = "number of processes"  # what argparse calls it in its message
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and write; 1 where no field could be measured."""
+    """Measure and write; 1 where a field could not be measured."""
     from hcs.qc.export import check_target, write_rows
 
     check_target(options.output)
@@ -82,12 +82,13 @@ def run(options: argparse.Namespace) -> int:
     write_rows(rows, options.output)
     failed = [result for result in results if result.error is not None]
     for result in failed[:3]:
-        complain(f"{result.well} field {result.label}: {result.error}")
+        field = f" field {result.label}" if result.label else ""
+        complain(f"{result.well}{field}: {result.error}")
     if failed:
         complain(f"{counted(len(failed), 'field')} could not be measured.")
     done = len(results) - len(failed)
     say(f"Measured {counted(done, 'field')}; wrote {options.output}.")
-    return int(bool(failed) and done == 0)
+    return int(bool(failed))
 
 
 def _measure(options: argparse.Namespace) -> tuple[list[Row], list[FieldResult]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import ShapeError
+from hcs.errors import ArgumentError, ShapeError
 from hcs.images.ngff_image import NgffImage, to_ngff_image
 
 if TYPE_CHECKING:
@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     from hcs.images.image import Multiscales
 
 
+_MEANS = ("mean", "itkwasm_bin_shrink", "itk_bin_shrink", "dask_bin_shrink")
+"""Methods by the names of ngff-zarr that average bins, of which ours is one."""
+
+
 def to_multiscales(
     data: Any,
     scale_factors: int | Sequence[int | Mapping[str, int]] | None = None,
     method: Any = None,
     chunks: Any = None,
-    **_kwargs: Any,
+    *,
+    progress: Any = None,
+    cache: bool | None = None,
 ) -> Multiscales:
     """Return an image with its coarser resolutions, made by 2x2 means.
 
@@ -33,15 +39,21 @@ def to_multiscales(
         level by how much it is smaller than full size: 2, 4, 8 and so on. An empty
         list makes none.
     method
-        Taken for the sake of the API; there is one method, which the result names.
+        None, ``"mean"``, or one of ngff-zarr's that takes the mean of bins
+        (``"itkwasm_bin_shrink"``, ...), also as its `Methods`.
     chunks
-        Kept for the writer.
+        For the writer, see `hcs.writing.encode.choose_chunk`.
+    progress, cache
+        How ngff-zarr goes about it; neither changes the result, and neither is used.
 
     Raises
     ------
+    ArgumentError
+        If `method` is another one: there is nothing but means here.
     ShapeError
         If a factor is not the next power of two, or the axes do not end with y and x.
     """
+    check_method(method)
     from hcs.images.image import Multiscales
     from hcs.images.pyramid import MEAN
 
@@ -49,6 +61,22 @@ def to_multiscales(
     levels, smallest = _levels(scale_factors)
     images = [image, *_coarser(image, levels, smallest)]
     return Multiscales(images, scale_factors=None, method=MEAN, chunks=chunks)
+
+
+def check_method(method: Any) -> None:
+    """Refuse a method whose result would be another than the mean of 2x2 pixels.
+
+    Raises
+    ------
+    ArgumentError
+        If it is one.
+    """
+    name = getattr(method, "value", method)
+    if name is not None and name not in _MEANS:
+        raise ArgumentError(
+            f"method is {name!r}; coarser levels are made by means of 2x2 pixels. Give "
+            f"None, {', '.join(map(repr, _MEANS))}, or levels made elsewhere."
+        )
 
 
 def _levels(

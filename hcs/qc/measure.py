@@ -226,7 +226,10 @@ def _tasks(
     skip: Callable[[FieldKey], bool] | None,
     broken: list[FieldResult],
 ) -> Iterator[Task]:
-    """Yield the fields that the plate lists; unreadable wells go to `broken`."""
+    """Yield the fields that the plate lists; unreadable wells go to `broken`.
+
+    A well that is listed and not there was not imaged, which is no failure.
+    """
     errors: list[tuple[str, HCSError]] = []
     for one in plate.fields(errors):
         if skip is None or not skip((one.well, one.name, one.acquisition)):
@@ -237,6 +240,8 @@ def _tasks(
                 acquisition=one.acquisition,
             )
     for well, error in errors:
+        if isinstance(error, NotFoundError):
+            continue
         broken.append(
             FieldResult(
                 well=well,

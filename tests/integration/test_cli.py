@@ -477,7 +477,7 @@ def test_measure_goes_on_when_a_field_is_broken(
 ) -> None:
     shutil.rmtree(plate_path / "A/2/0")
     done = hcs("measure", plate_path, "-o", tmp_path / "m.csv", "--metrics", "mean")
-    assert done.code == 0
+    assert done.code == 1
     assert "1 field could not be measured" in done.err
     assert "Measured 11 fields" in done.out
 

@@ -184,19 +184,19 @@ def test_what_is_not_served_is_an_error_in_words(
         "size=135&t=1e3",
     ],
 )
-def test_malformed_questions_are_400_without_a_traceback(
+def test_malformed_questions_are_422_without_a_traceback(
     served: Served, query: str
 ) -> None:
     path = URLS.thumb(KEY, "B2", "0", version(served), size=64, channels=RED)
     found = served.get(f"{path.partition('?')[0]}?{query}")
-    assert found.status == 400
+    assert found.status == 422
     assert b"Traceback" not in found.body
 
 
 @pytest.mark.parametrize("query", ["level=9&channel=0", "level=0&channel=7", "z=5"])
-def test_planes_that_do_not_exist_are_404(served: Served, query: str) -> None:
+def test_planes_that_do_not_exist_are_422(served: Served, query: str) -> None:
     path = URLS.plane(KEY, "B2", "0", version(served), level=0, channel=0)
-    assert served.get(f"{path.partition('?')[0]}?{query}").status == 404
+    assert served.get(f"{path.partition('?')[0]}?{query}").status == 422
 
 
 def test_one_broken_field_shows_a_cross_and_its_neighbours_their_pixels(

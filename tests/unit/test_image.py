@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import hcs
 from hcs.errors import MetadataError, NotFoundError, ShapeError, StaleVersionError
 from hcs.images.region import split_key
+from tests import plates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -362,3 +363,56 @@ def test_other_factors_are_refused(factors: Any) -> None:
 def test_a_multiscale_of_nothing_is_refused() -> None:
     with pytest.raises(ShapeError, match="no images"):
         hcs.Multiscales([])
+
+
+NOT_MEANS = [
+    "itkwasm_gaussian",
+    "itkwasm_label_image",
+    "itk_gaussian",
+    "dask_image_gaussian",
+    "dask_image_mode",
+    "dask_image_nearest",
+    "nearest",
+    "Mean",
+    "",
+    7,
+]
+
+
+@pytest.mark.parametrize("method", NOT_MEANS)
+@pytest.mark.parametrize("scale_factors", [None, [2]])
+def test_a_method_that_is_no_mean_is_refused(method: Any, scale_factors: Any) -> None:
+    """Also where no level is made: what is asked for is never ignored."""
+    with pytest.raises(hcs.ArgumentError, match="means of 2x2 pixels"):
+        hcs.to_multiscales(PIXELS, scale_factors, method=method)
+
+
+def test_every_method_of_the_peer_is_a_mean_or_refused() -> None:
+    peer = pytest.importorskip("ngff_zarr", reason="needs the witness ngff-zarr")
+    data = np.arange(64 * 64, dtype="u2").reshape(64, 64)
+    expected = np.asarray(hcs.to_multiscales(data, [2]).images[1].data)
+    taken = set()
+    for method in peer.Methods:
+        try:
+            made = hcs.to_multiscales(data, [2], method=method)
+        except hcs.ArgumentError:
+            continue
+        taken.add(method.value)
+        assert np.array_equal(np.asarray(made.images[1].data), expected)
+    assert taken == {"itkwasm_bin_shrink", "itk_bin_shrink", "dask_bin_shrink"}
+
+
+def test_an_argument_that_is_not_known_is_not_ignored() -> None:
+    with pytest.raises(TypeError, match="axis_order"):
+        hcs.to_multiscales(PIXELS, axis_order="preserve")  # type: ignore[call-arg]
+
+
+def test_chunks_that_were_asked_for_are_written(tmp_path: Path) -> None:
+    image = hcs.to_multiscales(
+        hcs.to_ngff_image(np.zeros((2, 64, 64), "u2"), dims="cyx"), chunks=16
+    )
+    with hcs.HCSPlateWriter(tmp_path / "p.zarr", plates.document(1, 1)) as writer:
+        writer.write_well_image(image, "A", "1")
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        found = plate.well("A1").fields[0].image().images[0].data
+        assert found.chunks == (1, 16, 16)

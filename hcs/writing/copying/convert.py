@@ -11,7 +11,12 @@ from hcs.errors import ConflictError, HCSError, StoreError
 from hcs.metadata import as_plate
 from hcs.ngff import spec
 from hcs.writing.copying.tree import Transfer
-from hcs.writing.copying.well_copy import copy_beside_wells, copy_others, copy_well, well_state
+from hcs.writing.copying.well_copy import (
+    copy_beside_wells,
+    copy_others,
+    copy_well,
+    well_state,
+)
 from hcs.writing.targets import group, hierarchy
 from hcs.writing.targets.folder import DirectoryTarget
 from hcs.writing.targets.locations import is_archive, local_path, object_target

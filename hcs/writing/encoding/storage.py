@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hcs.errors import MetadataError
+from hcs.images.image import Multiscales
 from hcs.images.pyramid import level_shapes
 from hcs.writing.encoding.codec import choose_codec
 from hcs.writing.encoding.encode import ArrayLayout, choose_chunk
@@ -35,6 +36,12 @@ class Storage:
 
     verify: bool = True
     """Whether to read everything back before it is named."""
+
+    def with_chunks_of(self, multiscales: object) -> Storage:
+        """Return this with the chunks that `to_multiscales` was given, if any."""
+        if self.chunks is not None or not isinstance(multiscales, Multiscales):
+            return self
+        return replace(self, chunks=multiscales.chunks)
 
 
 def array_layouts(version: str, source: Source, storage: Storage) -> list[ArrayLayout]:

@@ -162,7 +162,7 @@ def stage_field(
         (well, *identity),
         base,
         as_source(multiscales),
-        Storage(**storage),
+        Storage(**storage).with_chunks_of(multiscales),
         label=label,
         file_name=source,
     )
@@ -189,6 +189,7 @@ def write_field(
     identity
         Index of the field and id of its acquisition.
     """
+    storage = storage.with_chunks_of(multiscales)
     state = hierarchy.read_plate_state(target)
     path = hierarchy.locate_well(state, *names).path
     well = hierarchy.read_well_state(target, state.version, path)

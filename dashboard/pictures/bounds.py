@@ -1,0 +1,74 @@
+"""Whether a picture that was asked for can exist, before one is made or kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.errors import OutOfRangeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dashboard.pictures.planes import PlaneRequest
+    from dashboard.plates.values import ChannelSetting, FieldView
+
+
+def check_channels(count: int, channels: Iterable[ChannelSetting]) -> None:
+    """Check that channels are among those of a plate or an image.
+
+    A field may have fewer channels than its plate: those that it lacks are left out.
+
+    Parameters
+    ----------
+    count
+        How many there are; 0 where that is not known yet.
+
+    Raises
+    ------
+    OutOfRangeError
+        If one is not.
+    """
+    highest = max((channel.index for channel in channels), default=0)
+    if count and highest >= count:
+        raise OutOfRangeError(f"There is no channel {highest}; there are {count}.")
+
+
+def check_plane(field: FieldView, asked: PlaneRequest) -> None:
+    """Check that a field, as it is now, has the plane that is asked for.
+
+    Raises
+    ------
+    OutOfRangeError
+        If it has not.
+    """
+    if field.error is not None or not field.axes:
+        return  # whoever reads it says what is wrong
+    sizes = {
+        "level": (asked.level, len(field.levels) or 1),
+        "channel": (asked.channel, field.size("c")),
+        "z": (asked.z or 0, field.size("z")),
+        "t": (asked.t or 0, field.size("t")),
+    }
+    for what, (index, count) in sizes.items():
+        if index >= count:
+            raise OutOfRangeError(f"There is no {what} {index}; the image has {count}.")
+
+
+def check_any(fields: Iterable[FieldView], asked: PlaneRequest) -> None:
+    """Check that one of several fields has the plane that is asked for of all.
+
+    Raises
+    ------
+    OutOfRangeError
+        If there are fields and none has it.
+    """
+    missing: OutOfRangeError | None = None
+    for field in fields:
+        try:
+            check_plane(field, asked)
+        except OutOfRangeError as error:
+            missing = error
+        else:
+            return
+    if missing is not None:
+        raise missing
