@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from dashboard.web.urls import Urls
 
 from dashboard.app import Settings
 from dashboard.plates.values import ChannelSetting, Source
-from dashboard.web.urls import Urls
 from tests import plates
 from tests.integration.serving import Served, send, service, surveyed, tiff
 
