@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from dashboard.web.urls import Urls
 
+from dashboard.addresses import Urls
 from dashboard.app import Settings
 from dashboard.plates.values import ChannelSetting, Source
 from tests import plates
@@ -85,7 +85,7 @@ def addresses(
         Served(made, Settings(port=0)) as running,
     ):
         overview = surveyed(made, KEY)
-        view = made.well(KEY, "A1")
+        view = made.plates.well(KEY, "A1")
         where = (KEY, "A1", "0", view.field("0").version)
         token = made.open_session()
         data = np.full((2, 2, 2, 300, 320), 7, "u2")

@@ -51,10 +51,10 @@ def test_commands_and_page_count_the_same_fields(
 
     with service(workspace, path) as made:
         surveyed(made, KEY)
-        found = made.measure(KEY)
+        found = made.quality.measure(KEY)
         assert (found.done, found.total, found.failed) == (9, 9, 4)
         assert status(found) == "5 of 9 fields measured."
-        assert sorted(made.unmeasured(KEY)) == [
+        assert sorted(made.quality.unmeasured(KEY)) == [
             ("A/2", ""),
             ("A/3", "0"),
             ("B/1", "0"),
