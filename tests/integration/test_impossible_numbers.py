@@ -87,7 +87,7 @@ def addresses(
         overview = surveyed(made, KEY)
         view = made.plates.well(KEY, "A1")
         where = (KEY, "A1", "0", view.field("0").version)
-        token = made.open_session()
+        token = made.sessions.open()
         data = np.full((2, 2, 2, 300, 320), 7, "u2")
         upload = send(
             made, token, tiff(data, ome=True, metadata={"axes": "TCZYX"}), "x.tif"
