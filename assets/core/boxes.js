@@ -42,12 +42,7 @@ export function leaveBox(event) {
   return true
 }
 
-/** Watch the boxes of the page; returns the way to stop. */
-export function watchBoxes() {
-  const entered = (event) => {
-    const box = event.composedPath()[0]
-    if (isBox(box)) before.set(box, box.value)
-  }
-  document.addEventListener("focusin", entered, true)
-  return () => document.removeEventListener("focusin", entered, true)
+/** Watch the boxes of a part; a focus that moves within it is told to nobody outside. */
+export function watchBoxes(root) {
+  root.addEventListener("focusin", ({ target }) => { if (isBox(target)) before.set(target, target.value) })
 }

@@ -1,6 +1,5 @@
 // The line at the top: which product, which plate, where, who, and how the server is.
 
-import { watchBoxes } from "./boxes.js"
 import { listen, reviewer, setReviewer } from "./bus.js"
 import { isDark, onTheme } from "./colours.js"
 import { fill, h, icon } from "./dom.js"
@@ -86,7 +85,6 @@ function build({ el, send }) {
   const stop = [
     address.stop,
     bindKeys((type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))),
-    watchBoxes(),
     onTheme(showTheme),
     onPreference("theme", (chosen) => { document.documentElement.dataset.theme = chosen }),
     listen("help", help.toggle),

@@ -3,6 +3,8 @@
 // The server sends each part of its state as JSON text; the component answers with
 // messages. Nothing else crosses.
 
+import { watchBoxes } from "./boxes.js"
+
 const FOLDER = new URL("../", import.meta.url) // of all scripts and styles
 
 const styles = new Map()
@@ -36,6 +38,7 @@ export async function island({ model, el }, { sheets = [], params = ["content"],
   const root = el.getRootNode()
   const loaded = await Promise.all(["core/parts.css", ...sheets].map(sheet))
   if (root instanceof ShadowRoot) root.adoptedStyleSheets = loaded
+  watchBoxes(root)
   let sequence = 0
   const send = (type, content = {}) => {
     sequence += 1

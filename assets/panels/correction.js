@@ -27,7 +27,7 @@ function build({ el, send, hide }) {
   const files = h("ul", { class: "files" })
   const differences = h("ul", { class: "differences" })
   const messages = h("div", { class: "messages", "aria-live": "polite" })
-  const reason = h("textarea", { class: "hcs-reason", rows: "2", maxlength: "1000", placeholder: "Reason, such as: re-imaged, was out of focus", "aria-label": "Reason", on: { input: () => gate() } })
+  const reason = h("textarea", { class: "hcs-reason", rows: "2", maxlength: "1000", placeholder: "Reason, such as: re-imaged, was out of focus", "aria-label": "Reason", on: { input: () => gate(), keydown: (event) => confirmReason(event) } })
   const commit = h("button", { type: "button", class: "primary hcs-commit", disabled: true, on: { click: () => doCommit() } })
   const discard = h("button", { type: "button", class: "hcs-discard", on: { click: () => send("discard") } }, "Discard")
   const why = h("p", { class: "small soft why", role: "status" })
@@ -166,6 +166,13 @@ function build({ el, send, hide }) {
     const text = obstacle()
     set(commit, { disabled: Boolean(text), title: text })
     say(why, text || "The present version is kept and can be reverted to.")
+  }
+
+  /** Enter takes the reason; the commit itself is one more, on its own button. */
+  function confirmReason(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || commit.disabled) return
+    event.preventDefault()
+    commit.focus()
   }
 
   function doCommit() {

@@ -173,6 +173,7 @@ function cutControls(send, figure) {
       changed()
     })
     input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.isComposing) return keep.click()
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return
       event.preventDefault()
       const known = map.values.filter((one) => one !== null && one !== undefined)

@@ -40,7 +40,10 @@ function build({ el, send, hide }) {
     typedKeep.disabled = true
     send("typed", { patterns: Object.fromEntries(ROLES.map((role) => [role, typed[role].value])) })
   } } }, "Use for this project")
-  for (const input of Object.values(typed)) input.addEventListener("input", () => { typedKeep.disabled = false })
+  for (const input of Object.values(typed)) {
+    input.addEventListener("input", () => { typedKeep.disabled = false })
+    input.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.isComposing) typedKeep.click() })
+  }
   const source = h("p", { class: "soft" })
   const preview = h("div", { class: "inside" })
   const form = rolesForm(() => {}, { preview: true })

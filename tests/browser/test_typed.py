@@ -244,6 +244,27 @@ def test_every_box_of_the_page_is_left_by_escape_and_by_enter(
     assert tried >= 5
 
 
+def test_enter_keeps_typed_controls_and_escape_keeps_none(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("boxes"), before=NAMED)
+    parts = page.locator(".hcs-setup details").filter(has_text="Plate map")
+    parts.locator("summary").click()
+    positive = parts.get_by_label("positive")
+    positive.fill("A01")
+    page.keyboard.press("Escape")
+    expect(positive).to_have_value("")
+    positive.fill("A01")
+    page.keyboard.press("Enter")
+    expect(positive).not_to_be_focused()
+    expect(page.locator(".hcs-typed-keep")).to_be_disabled()
+    expect(parts.locator("summary")).to_contain_text("1 column")
+    page.reload()
+    expect(parts.locator("summary")).to_contain_text("1 column")
+    parts.locator("summary").click()
+    expect(positive).to_have_value("A01")
+
+
 def test_two_tabs_keep_their_names_and_share_the_draft_of_one_well(
     desk: Server, visit: Callable
 ) -> None:
