@@ -59,6 +59,8 @@ class WellState:
     """Fields that the well document lists; None until it was read."""
 
     expected_fields: int | None = None
+    """Its own, those that the import names as gaps, and as many as most wells have."""
+
     error: str | None = None
     conditions: tuple[tuple[str, str], ...] = ()
     """Column and value of the plate map, in the map's order."""

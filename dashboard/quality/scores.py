@@ -49,7 +49,7 @@ _COMPLETE = MetricInfo(
     title="Completeness",
     unit="%",
     direction="low",
-    definition="Fields that are there, of those that the plate's fullest well has.",
+    definition="Fields that are there, of those that are expected of the well.",
 )
 _SUSPICION = MetricInfo(
     id=SUSPICION,

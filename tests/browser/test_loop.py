@@ -251,3 +251,26 @@ def test_a_file_that_is_no_image_is_refused_in_words(
     expect(page.locator(".files .notice.bad")).to_be_visible()
     picture(page, "refused")
     expect(page.locator(".hcs-compare")).to_be_hidden()
+
+
+def test_what_the_pages_of_a_tiff_are_is_seen_and_can_be_said(
+    desk: Server, tmp_path: Path, visit: Callable, picture: Callable
+) -> None:
+    page = visit(desk, "?well=B02&field=0")
+    file = tmp_path / "B02.tif"
+    two = np.stack([np.full((512, 512), 300 * n, "uint16") for n in (1, 2)])
+    tifffile.imwrite(file, two, photometric="minisblack", metadata=None)
+    page.locator(".hcs-upload").set_input_files(file)
+    pages = page.get_by_label("Pages of B02.tif")
+    expect(pages).to_have_value("c")
+    expect(page.locator(".good-line")).to_be_visible()
+    pages.select_option("z")
+    expect(page.locator("ul.files")).to_contain_text("2 × 512 × 512 (zyx)")
+    channel = page.get_by_label("Channel of B02.tif")
+    channel.select_option("1")
+    expect(page.locator(".differences")).to_contain_text("2 planes")
+    expect(page.get_by_label("Pages of B02.tif")).to_have_value("z")
+    for pane in page.locator(".hcs-compare .pane").all():
+        expect(pane).to_have_attribute("data-drawn", re.compile(r"."))
+    expect(page.locator(".hcs-compare")).not_to_contain_text("There is no")
+    picture(page, "pages")
