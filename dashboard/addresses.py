@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 MAX_CHANNELS = 64
 """More channels than this in one address are refused."""
 
+_ORDER = (
+    "size", "level", "channel", "v", "channels", "z", "t", "projection",
+    "acquisition", "region", "label", "field", "soon",
+)  # fmt: skip
+"""Keys of a query as they stand in it: also those of ``pixels/addresses.js``."""
+
+SPRITE_CELL = 128
+"""Pixels of a field's cell in the sprite that the plate canvas draws a well from."""
+
 _COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 
 
@@ -100,8 +109,8 @@ class Urls:
     ) -> str:
         """Return the address of a small picture; its longer side has `size` pixels."""
         base = self._field(plate, well, field, version)
-        more = {"projection": projection} if projection else {}
-        return f"{base}/thumb.jpg?{_picture(channels, z, t, size=size, **more)}"
+        query = _picture(channels, z, t, size=size, projection=projection or None)
+        return f"{base}/thumb.jpg?{query}"
 
     def plane(
         self,
@@ -137,8 +146,7 @@ class Urls:
     ) -> str:
         """Return the address of an integer mask, spelled as `plane`'s answer."""
         base = self._field(plate, well, field, version)
-        query = urlencode({"label": label})
-        return f"{base}/label.bin?{_plane(level, 0, z, t)}&{query}"
+        return f"{base}/label.bin?{_plane(level, 0, z, t, label=label)}"
 
     def picture(
         self,
@@ -208,9 +216,8 @@ class Urls:
         dark cell with a cross.
         """
         parts = "/".join(quote(part, safe="") for part in (plate, well))
-        query = _picture(channels, z, t, size=size, v=digest)
-        chosen = "".join("&" + urlencode({"field": name}) for name in fields)
-        return f"{self.prefix}/pixels/{parts}/sprite.jpg?{query}{chosen}"
+        query = _picture(channels, z, t, size=size, v=digest, field=tuple(fields))
+        return f"{self.prefix}/pixels/{parts}/sprite.jpg?{query}"
 
     def plate_sprite(
         self,
@@ -222,15 +229,24 @@ class Urls:
         acquisition: int | None = None,
         z: int | None = None,
         t: int | None = None,
+        projection: str = "",
+        soon: bool = False,
     ) -> str:
         """Return the address of one picture with the first field of every well.
 
         Cells stand as the wells on the plate; a well without pictures is transparent
-        black (#000).
+        black (#000). With `soon` it may be unfinished, and then says what is missing.
         """
-        query = _picture(channels, z, t, size=size, v=digest)
-        if acquisition is not None:
-            query += f"&acquisition={acquisition}"
+        query = _picture(
+            channels,
+            z,
+            t,
+            size=size,
+            v=digest,
+            acquisition=acquisition,
+            projection=projection or None,
+            soon=1 if soon else None,
+        )
         return f"{self.prefix}/pixels/{quote(plate, safe='')}/plate.jpg?{query}"
 
     def wells(self, plate: str) -> str:
@@ -270,21 +286,22 @@ def sprite_columns(count: int) -> int:
     return max(1, math.ceil(math.sqrt(count)))
 
 
+_Value = int | str | tuple[str, ...] | None
+
+
 def _picture(
-    channels: Iterable[ChannelSetting],
-    z: int | None,
-    t: int | None,
-    **numbers: int | str,
+    channels: Iterable[ChannelSetting], z: int | None, t: int | None, **more: _Value
 ) -> str:
-    query: dict[str, int | str] = dict(numbers)
-    query["channels"] = encode_channels(channels)
-    query.update(_optional(z, t))
-    return urlencode(query, safe=":;,")
+    return _query(channels=encode_channels(channels), z=z, t=t, **more)
 
 
-def _plane(level: int, channel: int, z: int | None, t: int | None) -> str:
-    return urlencode({"level": level, "channel": channel, **_optional(z, t)})
+def _plane(
+    level: int, channel: int, z: int | None, t: int | None, **more: _Value
+) -> str:
+    return _query(level=level, channel=channel, z=z, t=t, **more)
 
 
-def _optional(z: int | None, t: int | None) -> dict[str, int]:
-    return {name: value for name, value in (("z", z), ("t", t)) if value is not None}
+def _query(**values: _Value) -> str:
+    """Return a query; the same values always give the same one."""
+    known = {name: values[name] for name in _ORDER if values.get(name) is not None}
+    return urlencode(known, doseq=True, safe=":;,")

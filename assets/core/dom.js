@@ -74,47 +74,6 @@ export function icon(name) {
   return svg
 }
 
-const formats = new Map()
-
-/** Making a format costs a hundred times as much as using it. */
-function formatOf(digits) {
-  if (!formats.has(digits)) formats.set(digits, new Intl.NumberFormat("en-US", { maximumSignificantDigits: digits }))
-  return formats.get(digits)
-}
-
-/** A number for people: four significant digits, grouped, no trailing noise. */
-export function number(value) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–"
-  const size = Math.abs(value)
-  if (size !== 0 && (size >= 1e7 || size < 1e-3)) return value.toExponential(2).replace("e+", "e")
-  return formatOf(Math.max(4, Math.ceil(Math.log10(size + 1)))).format(value)
-}
-
-/** A pixel's value as it is: integers in full, others to the digits of 32 bits. */
-export function exact(value) {
-  if (Number.isInteger(value)) return value.toLocaleString("en-US")
-  return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : String(value)
-}
-
-/** A moment in the reader's zone, its month in letters; what is no time stays as it is. */
-export function moment(text) {
-  const time = new Date(text)
-  return !text || Number.isNaN(time.getTime()) ? text || "" : time.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })
-}
-
-/** Bytes for people. */
-export function bytes(value) {
-  for (const [unit, size] of /** @type {[string, number][]} */ ([["GB", 1e9], ["MB", 1e6], ["kB", 1e3]])) {
-    if (value >= size) return `${(value / size).toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${unit}`
-  }
-  return `${value} B`
-}
-
-/** "1 field", "2 fields". */
-export function count(value, noun) {
-  return `${value.toLocaleString("en-US")} ${noun}${value === 1 ? "" : "s"}`
-}
-
 /** Whether a key event is meant for a control, and not for the page. */
 export function typing(event) {
   const target = event.composedPath()[0]

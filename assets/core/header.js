@@ -1,7 +1,7 @@
 // The line at the top: which product, which plate, where, who, and how the server is.
 
 import { listen, reviewer, setReviewer } from "./bus.js"
-import { isDark, onTheme } from "./colours.js"
+import { isDark, onTheme } from "./theme.js"
 import { fill, h, icon } from "./dom.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"

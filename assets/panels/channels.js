@@ -2,9 +2,10 @@
 // comes from, in words. Changes show at once here and reach the server a little later.
 
 import { listen, setDisplay, tell } from "../core/bus.js"
-import { fill, h, icon, number, say, set } from "../core/dom.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { number } from "../core/text.js"
 import { island } from "../core/island.js"
-import { percentiles } from "../pixels/planes.js"
+import { percentiles } from "../pixels/percentiles.js"
 
 const SETTLE_MILLISECONDS = 250 // thumbnails and address follow when the slider rests
 
@@ -17,6 +18,7 @@ function build({ el, send, hide }) {
   let rows = []
   let asked = 0
   let waiting = 0
+  /** @type {[number, number]} */
   let ends = [0, 1] // shares of a field's pixels that "Auto field" draws black and white
   let source = "plate"
   let origin = ""

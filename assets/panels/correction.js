@@ -2,7 +2,8 @@
 // a reason, commit. The server decides what may be committed; this only says why not.
 
 import { listen, reviewer, tell } from "../core/bus.js"
-import { bytes, fill, h, icon, say, set } from "../core/dom.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { bytes } from "../core/text.js"
 import { island } from "../core/island.js"
 import { sendFile } from "./upload_request.js"
 

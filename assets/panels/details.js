@@ -2,7 +2,8 @@
 // its values.
 
 import { tell } from "../core/bus.js"
-import { count, fill, h, icon, number } from "../core/dom.js"
+import { fill, h, icon } from "../core/dom.js"
+import { count, number } from "../core/text.js"
 import { island } from "../core/island.js"
 
 export function render(context) {

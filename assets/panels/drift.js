@@ -1,6 +1,6 @@
 // What the medians of plates in time say, in words.
 
-import { count, number } from "../core/dom.js"
+import { count, number } from "../core/text.js"
 
 /** Whether plates drift, and how far they have moved in any case. */
 export function driftText({ plates, change, drift, needed, p, unit }) {

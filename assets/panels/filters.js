@@ -2,7 +2,8 @@
 // the range of the shown metric.
 
 import { listen } from "../core/bus.js"
-import { fill, h, icon, number, say, set } from "../core/dom.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { number } from "../core/text.js"
 import { filtering, leftOut, setFiltering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"

@@ -1,7 +1,8 @@
 // How far measuring is, what could not be measured, and a button to stop or go on.
 
 import { tell } from "../core/bus.js"
-import { count, fill, h, icon, say, set } from "../core/dom.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { count } from "../core/text.js"
 import { island } from "../core/island.js"
 
 const ACTS = {

@@ -1,8 +1,11 @@
 // The plates to choose from: a small map of each, what it holds, how far it is judged.
 
-import { colourBar, listen, setLimits } from "../core/bus.js"
-import { ramp, token } from "../core/colours.js"
-import { count, fill, h, icon, number, say, set } from "../core/dom.js"
+import { listen } from "../core/bus.js"
+import { colourBar, setLimits } from "../plate/colour_bar.js"
+import { ramp } from "../core/colours.js"
+import { token } from "../core/theme.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { count, number } from "../core/text.js"
 import { driftText } from "./drift.js"
 import { island } from "../core/island.js"
 import { COLOURS } from "../review/verdicts.js"

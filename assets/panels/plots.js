@@ -1,7 +1,8 @@
 // The heads of the plots: which one, of what, and the cut-offs with their live count.
 
 import { listen, openSetup } from "../core/bus.js"
-import { count, fill, h, say, set } from "../core/dom.js"
+import { fill, h, say, set } from "../core/dom.js"
+import { count } from "../core/text.js"
 import { island } from "../core/island.js"
 import { plotFigure } from "./plot_figure.js"
 import { selectWells } from "../core/selection.js"

@@ -2,7 +2,8 @@
 // Nothing that comes from a file is taken before a person has seen what it would say.
 
 import { listen } from "../core/bus.js"
-import { count, fill, h, icon, number } from "../core/dom.js"
+import { fill, h, icon } from "../core/dom.js"
+import { count, number } from "../core/text.js"
 import { island } from "../core/island.js"
 import { rolesForm } from "./roles_form.js"
 

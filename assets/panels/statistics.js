@@ -2,7 +2,8 @@
 // wells are for: the two belong together, as no control means no number.
 
 import { openSetup } from "../core/bus.js"
-import { count, fill, h, icon, number, set } from "../core/dom.js"
+import { fill, h, icon, set } from "../core/dom.js"
+import { count, number } from "../core/text.js"
 import { island } from "../core/island.js"
 import { rolesForm } from "./roles_form.js"
 

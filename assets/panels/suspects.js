@@ -1,7 +1,8 @@
 // Which wells somebody should look at, and why; the worst first.
 
 import { tell } from "../core/bus.js"
-import { count, fill, h, icon } from "../core/dom.js"
+import { fill, h, icon } from "../core/dom.js"
+import { count } from "../core/text.js"
 import { island } from "../core/island.js"
 
 export function render(context) {

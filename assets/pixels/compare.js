@@ -1,7 +1,8 @@
 // The present field and the staged one: same contrast, one viewport, full resolution.
 
 import { display, listen } from "../core/bus.js"
-import { everyFrame, exact, fill, h, icon, say, set } from "../core/dom.js"
+import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
+import { exact } from "../core/text.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 import { makePane } from "./pane.js"

@@ -1,13 +1,14 @@
 // One field at full resolution.
 
 import { display, listen, tell } from "../core/bus.js"
-import { everyFrame, exact, fill, h, icon, number, say, set } from "../core/dom.js"
+import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
+import { exact, number } from "../core/text.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 import { keyName } from "../core/keys.js"
 import { outlineLayer } from "./outlines.js"
 import { makePane } from "./pane.js"
-import { planeUrl, spelled } from "./planes.js"
+import { changed, pictureUrl, planeUrl, spelled } from "./addresses.js"
 import { scaleBar, shortUnit } from "./scale_bar.js"
 import { Viewport, steer } from "./viewport.js"
 
@@ -69,12 +70,9 @@ function build({ el, send }) {
   function save(kind) {
     const field = content?.field
     if (!field || field.error) return
-    const url = new URL(planeUrl(field[kind], { level: null, channel: null, z: content.z, t: content.t, projection: content.projection }))
-    url.searchParams.set("channels", spelled(display.channels))
-    url.searchParams.set("source", display.source)
-    if (display.origin) url.searchParams.set("origin", display.origin)
-    if (outlines.visible) url.searchParams.set("outlines", outlineSelect.value)
-    h("a", { href: url.href, download: "" }).click()
+    const picture = pictureUrl(field[kind], { channels: spelled(display.channels), z: content.z, t: content.t, projection: content.projection })
+    const href = changed(picture, { source: display.source, origin: display.origin || null, outlines: outlines.visible ? outlineSelect.value : null })
+    h("a", { href, download: "" }).click()
   }
 
   /** Whoever looks at one field's own contrast must see that it is. */

@@ -1,7 +1,8 @@
 // The fields of the chosen well: as a gallery, and as a strip while one is open.
 
 import { listen, tell } from "../core/bus.js"
-import { everyFrame, fill, h, icon, number, say, set } from "../core/dom.js"
+import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
+import { number } from "../core/text.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 import { fieldVerdict, setPictures, signElement } from "../review/verdicts.js"

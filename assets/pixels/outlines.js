@@ -1,7 +1,7 @@
 // Outlines of the objects of a label image, over a picture: lines of one screen width at
 // any zoom, along the edges of the mask's pixels.
 
-import { token } from "../core/colours.js"
+import { token } from "../core/theme.js"
 import { everyFrame, h } from "../core/dom.js"
 import { plane } from "./planes.js"
 

@@ -4,13 +4,14 @@
 import { display } from "../core/bus.js"
 import { everyFrame, h, say } from "../core/dom.js"
 import { Painter } from "./webgl.js"
-import { drawable, pictureUrl, plane, planeUrl, spelled } from "./planes.js"
+import { pictureUrl, planeUrl, spelled } from "./addresses.js"
+import { drawable, plane } from "./planes.js"
 
 const MAX_PLANE_BYTES = 256 * 2 ** 20 // beyond it a coarser level stands in
 const REST_MILLISECONDS = 120 // after it a contrast is taken to be chosen
 const LONG_MILLISECONDS = 30 // a picture that takes longer is drawn coarse until then
 
-const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float16: 4, float32: 4 }
+const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float16: 4, float32: 4 } // bytes a pixel, else 8
 
 /**
  * Make a pane that looks through `viewport`.
@@ -116,8 +117,8 @@ export function makePane(viewport, onState) {
     image.hidden = false
     const fine = source.levels.findIndex(([width]) => width <= 2048)
     const level = fine < 0 ? source.levels.length - 1 : fine
-    const url = pictureUrl(source.picture, { level, channels: display.channels, z: source.z, t: source.t, projection: source.projection })
-    if (image.src !== url) {
+    const url = pictureUrl(source.picture, { level, channels: spelled(display.channels), z: source.z, t: source.t, projection: source.projection })
+    if (image.getAttribute("src") !== url) {
       tellState({ busy: true, error: "", mode: "picture", level })
       image.src = url
     }

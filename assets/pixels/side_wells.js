@@ -2,7 +2,8 @@
 // some by chance, the best and the worst of the metric.
 
 import { listen, tell } from "../core/bus.js"
-import { fill, h, icon, number, say, set } from "../core/dom.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { number } from "../core/text.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 

@@ -1,8 +1,10 @@
 // What the colours and shapes of the plate map mean.
 
-import { divergingGradient } from "../core/colours.js"
-import { fill, h, number, set } from "../core/dom.js"
-import { STATE, drawWells } from "./painter.js"
+import { divergingGradient, gradient, ramp } from "../core/colours.js"
+import { fill, h, set } from "../core/dom.js"
+import { number } from "../core/text.js"
+import { drawWells } from "./painter.js"
+import { STATE } from "./states.js"
 
 const MODES = ["robust", "full", "project"]
 const MODE_TEXTS = {
@@ -12,13 +14,13 @@ const MODE_TEXTS = {
 }
 
 /** The colour bar with its limits, and what lies beyond them. */
-export function legend({ gradient, onLimits, onLog }) {
+export function legend({ onLimits, onLog }) {
   const low = h("span", {})
   const high = h("span", {})
   const under = h("i", { class: "under", hidden: true })
   const over = h("i", { class: "over", hidden: true })
   const mark = h("span", { class: "mark", hidden: true })
-  const ramp = h("div", { class: "ramp", style: { background: gradient } }, under, over, mark)
+  const ramp = h("div", { class: "ramp", style: { background: gradient() } }, under, over, mark)
   const title = h("span", { class: "cut", style: { "grid-column": "1 / 3" } })
   const mode = h("button", {
     type: "button", class: "small mode",
@@ -33,14 +35,14 @@ export function legend({ gradient, onLimits, onLog }) {
 
   return {
     element,
-    show({ values, diverging, low: from, high: to, limits, log, below, above }) {
+    show({ values, colouring: { low: from, high: to, log, diverging, below, above }, limits }) {
       shown = { low: from, high: to }
       element.hidden = !values || Boolean(values.categories)
       if (element.hidden) return
       const none = from === null || from === undefined
-      ramp.style.background = diverging ? divergingGradient() : gradient
-      under.classList.toggle("diverging", Boolean(diverging))
-      over.classList.toggle("diverging", Boolean(diverging))
+      ramp.style.background = diverging ? divergingGradient() : gradient()
+      under.classList.toggle("diverging", diverging)
+      over.classList.toggle("diverging", diverging)
       low.textContent = none ? "" : number(from)
       high.textContent = none ? "no values yet" : number(to)
       fill(title, values.title, values.unit ? h("span", { class: "soft" }, ` in ${values.unit}`) : null)
@@ -76,7 +78,7 @@ export function stateKeys(scene) {
   const wells = scene.wells
   const has = (test) => wells.some(test)
   const plain = { state: STATE.present, partial: false, corrected: false, role: "" }
-  const missingValue = wells.some((well, index) => well.state === STATE.present && scene.parts[index] === null)
+  const missingValue = wells.some((well, index) => well.state === STATE.present && (scene.colouring.parts[index] ?? null) === null)
   const entries = [
     [missingValue, { ...plain }, null, "no value"],
     [has((well) => well.partial), { ...plain, partial: true }, 0.4, "fields missing"],
@@ -100,6 +102,7 @@ export function stateKeys(scene) {
 function swatch(well, part) {
   const canvas = h("canvas", { "aria-hidden": "true" })
   const geometry = { rows: 1, columns: 1, cell: 18, rowHead: 0, columnHead: 0, width: 18, height: 18 }
-  drawWells(canvas, { geometry, wells: [well], parts: [part], bare: true })
+  const colouring = { parts: [part], colour: ramp, diverging: false }
+  drawWells(canvas, { geometry, wells: [well], colouring, bare: true })
   return canvas
 }

@@ -1,17 +1,20 @@
 // What the plate map shows now, for those who draw the same numbers another way.
 
 import { tell } from "../core/bus.js"
+import { colouring } from "./colouring.js"
 
 export const shown = {
+  /** @type {string[]} */
   labels: [], // of every position of the grid
-  values: [], // a number each, null without
+  /** @type {(number | null)[]} */
+  values: [], // a number each, null without; none where a column of the plate map is shown
   scored: false, // they are scores and not the metric as measured
+  title: "", // of what is shown, "" where nothing is
+  colouring: colouring(null),
 }
 
-/** The map alone calls this. */
-export function shareValues(labels, values, scored) {
-  shown.labels = labels
-  shown.values = values ?? []
-  shown.scored = scored
+/** The map alone calls this. @param {typeof shown} next */
+export function shareValues(next) {
+  Object.assign(shown, next)
   tell("values", shown)
 }

@@ -1,28 +1,15 @@
 // Paints the wells. Knows sizes, colours and states; no events, no elements.
 
-import { ramp, token } from "../core/colours.js"
+import { token } from "../core/theme.js"
 import { drawVerdict } from "../review/verdicts.js"
-
-/** State codes as the server sends them. */
-export const STATE = { present: 0, missing: 1, unreadable: 2, not_acquired: 3, pending: 4 }
+import { squareOf } from "./geometry.js"
+import { STATE } from "./states.js"
 
 /** The outline colours of control wells, with the letter that says it without colour. */
 const ROLE_COLOURS = { N: "#e69f00", P: "#009e73", U: "#8a929b" }
 
 /** What a filter leaves out is still there, so that the plate keeps its shape. */
 const DIMMED = 0.13
-
-/** Where everything is, in CSS pixels. */
-export function geometry(rows, columns, width, height) {
-  const rowHead = rows > 26 ? 26 : 20
-  const columnHead = 18
-  const fit = Math.min((width - rowHead - 2) / columns, (height - columnHead - 2) / rows, 96)
-  const cell = Math.max(4, Math.floor(fit))
-  return {
-    rows, columns, cell, rowHead, columnHead,
-    width: rowHead + cell * columns + 2, height: columnHead + cell * rows + 2,
-  }
-}
 
 function colours() {
   const names = ["surface", "sunken", "line", "edge", "ink", "soft", "bad", "ground"]
@@ -49,7 +36,7 @@ function prepared(canvas, place) {
  * Draw the wells.
  *
  * `scene` holds `geometry`, `wells` (`{state, partial, corrected, role}` a position) and
- * `parts` (0 to 1 a position, null without a value).
+ * their `colouring`.
  */
 export function drawWells(canvas, scene) {
   const place = scene.geometry
@@ -58,7 +45,7 @@ export function drawWells(canvas, scene) {
   if (!scene.bare) plateBody(pen, place, look)
   scene.wells.forEach((well, index) => {
     pen.globalAlpha = well.dimmed ? DIMMED : 1
-    drawWell(pen, place, look, well, scene.parts[index], index, ratio, scene)
+    drawWell(pen, place, look, well, scene.colouring.parts[index] ?? null, index, ratio, scene)
     if (well.verdict && !scene.plain) decided(pen, place, look, well.verdict, index, ratio)
   })
   pen.globalAlpha = 1
@@ -101,21 +88,10 @@ function plateBody(pen, place, look) {
   pen.stroke()
 }
 
-/** The box of a well, on whole device pixels so that edges are crisp. */
-function box(place, index, inset, ratio = 1) {
-  const column = index % place.columns
-  const row = Math.floor(index / place.columns)
-  const snap = (value) => Math.round(value * ratio) / ratio
-  const x = snap(place.rowHead + column * place.cell + inset)
-  const y = snap(place.columnHead + row * place.cell + inset)
-  const size = snap(place.cell - 2 * inset)
-  return [x, y, size]
-}
-
-function drawWell(pen, place, look, well, part, index, ratio, { diverging, colours: own, plain }) {
+function drawWell(pen, place, look, well, part, index, ratio, { colouring, plain }) {
   const { cell } = place
   const inset = cell >= 20 ? 1.5 : cell >= 8 ? 1 : 0.5
-  const [x, y, size] = box(place, index, inset, ratio)
+  const [x, y, size] = squareOf(place, index, inset, ratio)
   if (well.state === STATE.not_acquired) return hollow(pen, x, y, size, look.edge, [])
   if (well.state === STATE.pending) return hollow(pen, x, y, size, look.soft, [2, 2])
   if (well.state === STATE.missing || well.state === STATE.unreadable) {
@@ -128,9 +104,9 @@ function drawWell(pen, place, look, well, part, index, ratio, { diverging, colou
     pen.fill()
     cross(pen, x, y, size, look.edge)
   } else {
-    pen.fillStyle = own ? own[part] : ramp(part, diverging)
+    pen.fillStyle = colouring.colour(part)
     pen.fill()
-    if (diverging) { // its middle is as white as the page
+    if (colouring.diverging) { // its middle is as white as the page
       pen.strokeStyle = look.line
       pen.lineWidth = 1
       pen.stroke()
@@ -218,7 +194,7 @@ function role(pen, x, y, size, name) {
 
 /** What was decided: in the lower right corner, so that the value stays visible. */
 function decided(pen, place, look, verdict, index, ratio) {
-  const [x, y, size] = box(place, index, place.cell >= 20 ? 1.5 : 0.5, ratio)
+  const [x, y, size] = squareOf(place, index, place.cell >= 20 ? 1.5 : 0.5, ratio)
   const side = Math.max(4, Math.min(12, size * 0.42))
   drawVerdict(pen, x + size - side - 0.5, y + size - side - 0.5, side, verdict, look.surface)
 }
@@ -281,7 +257,7 @@ function countingLines(pen, place, look) {
 
 /** Rings around a well, from the outermost inwards. */
 function outline(pen, place, index, rings, outside = false) {
-  let [x, y, size] = box(place, index, 0)
+  let [x, y, size] = squareOf(place, index, 0)
   if (outside) [x, y, size] = [x - 1.5, y - 1.5, size + 3]
   for (const [thick, colour] of rings) {
     pen.strokeStyle = colour

@@ -2,7 +2,8 @@
 // by whoever says why.
 
 import { listen, reviewer, tell } from "../core/bus.js"
-import { fill, h, icon, moment, set } from "../core/dom.js"
+import { fill, h, icon, set } from "../core/dom.js"
+import { moment } from "../core/text.js"
 import { island } from "../core/island.js"
 import { watchDialog } from "../core/keys.js"
 

@@ -2,7 +2,8 @@
 // at random, and only then passes them.
 
 import { tell } from "../core/bus.js"
-import { count, fill, h } from "../core/dom.js"
+import { fill, h } from "../core/dom.js"
+import { count } from "../core/text.js"
 import { watchDialog } from "../core/keys.js"
 
 /** Make the dialog; `send` asks the server for pictures, `onPass` passes. */

@@ -1,7 +1,8 @@
 // The end of a review: a blind round of two, what they disagree on, and the sign-off.
 
 import { listen, reviewer, tell } from "../core/bus.js"
-import { count, fill, h, icon, moment, set } from "../core/dom.js"
+import { fill, h, icon, set } from "../core/dom.js"
+import { count, moment } from "../core/text.js"
 import { island } from "../core/island.js"
 import { watchDialog } from "../core/keys.js"
 

@@ -3,7 +3,8 @@
 
 import { toPlate } from "../core/boxes.js"
 import { listen, reviewer, tell } from "../core/bus.js"
-import { count, everyFrame, fill, h, icon, moment, say, set } from "../core/dom.js"
+import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
+import { count, moment } from "../core/text.js"
 import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"

@@ -224,16 +224,23 @@ def _sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.uint32 if dtype in (np.uint8, np.uint16) else np.int64)
 
 
+def fitted(width: int, height: int, size: int) -> tuple[int, int]:
+    """Return width and height with the longer of them `size`.
+
+    >>> fitted(300, 200, 60), fitted(1, 5000, 128)
+    ((60, 40), (1, 128))
+    """
+    longest = max(width, height)
+    return max(1, round(width * size / longest)), max(1, round(height * size / longest))
+
+
 def fit(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Resize ``(y, x, 3)`` so that its longer side has exactly `size` pixels."""
     rows, columns = picture.shape[:2]
     longest = max(rows, columns)
     if longest == size:
         return picture
-    shape = (
-        max(1, round(columns * size / longest)),
-        max(1, round(rows * size / longest)),
-    )
+    shape = fitted(columns, rows, size)
     how = Image.Resampling.BOX if longest > size else Image.Resampling.NEAREST
     return np.asarray(Image.fromarray(picture).resize(shape, how))
 
@@ -303,11 +310,23 @@ def place(
     canvas: NDArray[np.uint8], index: int, cell: NDArray[np.uint8], size: int
 ) -> None:
     """Put a picture into the middle of a cell of a sprite."""
-    columns = canvas.shape[1] // size
     height, width = min(cell.shape[0], size), min(cell.shape[1], size)
+    columns = canvas.shape[1] // size
+    left, top, width, height = box_in_sprite(index, columns, size, width, height)
+    canvas[top : top + height, left : left + width] = cell[:height, :width]
+
+
+def box_in_sprite(
+    index: int, columns: int, size: int, width: int, height: int
+) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of a picture in the middle of its cell.
+
+    >>> box_in_sprite(4, 3, 128, 100, 128)
+    (142, 128, 100, 128)
+    """
     top = index // columns * size + (size - height) // 2
     left = index % columns * size + (size - width) // 2
-    canvas[top : top + height, left : left + width] = cell[:height, :width]
+    return left, top, width, height
 
 
 @lru_cache(maxsize=16)

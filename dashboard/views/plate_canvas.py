@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
-from dashboard.addresses import encode_channels
+from dashboard.addresses import SPRITE_CELL, encode_channels
 from dashboard.text import plain_text
 from dashboard.views.display import drawn, shown
 from dashboard.views.island import Island, Message, index_of, text_of
 from dashboard.views.montage import montages
-from dashboard.views.plate_map import STATES, _heads, scored_content
+from dashboard.views.plate_map import STATES, _heads
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview
@@ -29,7 +29,6 @@ _CELL = (16, 128)
 class PlateCanvasIsland(Island):
     """See ``assets/plate/canvas/canvas.js``."""
 
-    values = param.String(default="")
     look = param.String(default="")
 
     module = "plate/canvas/canvas.js"
@@ -41,14 +40,12 @@ class PlateCanvas:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._now: Snapshot | None = None
-        self._overlay = False
         self._drawn: tuple[object, ...] = ()
         self.component = PlateCanvasIsland()
         self.component.on("select", self._select)
         self.component.on("open", self._open)
         self.component.on("switch", lambda _: self._switch())
         self.component.on("montage", self._montage)
-        self.component.on("overlay", self._overlaid)
         self.component.on("previews", self._previews)
 
     def _known(self, label: str) -> bool:
@@ -85,11 +82,6 @@ class PlateCanvas:
             montage=text_of(message, "montage", 20), well="", field="", look=""
         )
 
-    def _overlaid(self, message: Message) -> None:
-        self._overlay = message.get("on") is True
-        if self._now is not None:
-            self._show_values(self._now)
-
     def _previews(self, message: Message) -> None:
         key = self._session.state.plate
         if text_of(message, "act", 20) == "stop":
@@ -108,28 +100,13 @@ class PlateCanvas:
         if now.overview is None or now.stage != "canvas":
             return
         self.component.put(self._content(now, now.overview))
-        self._show_values(now)
 
     def first_picture(self, now: Snapshot) -> str:
         """Return the picture of the plate that the browser may fetch ahead, or ""."""
         overview = now.overview
         if overview is None or now.stage != "canvas" or not overview.surveyed:
             return ""
-        url = self._sprite(now, overview, _cell(overview))
-        return f"{url}&soon=1" if url else ""
-
-    def _show_values(self, now: Snapshot) -> None:
-        if not self._overlay or now.overview is None:
-            return
-        values = scored_content(now, now.overview)
-        names = ("title", "values", "low", "high", "diverging", "categories", "colours")
-        content = values and {
-            name: values[name] for name in names if values.get(name) is not None
-        }
-        if content:
-            content.setdefault("low", None)
-            content.setdefault("high", None)
-        self.component.put({"values": content}, "values")
+        return self._sprite(now, overview, _cell(overview), soon=True)
 
     def _content(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any]:
         count = len(overview.columns)
@@ -153,6 +130,7 @@ class PlateCanvas:
             "digest": overview.digest,
             "surveyed": overview.surveyed,
             "cell": cell,
+            "sprite_cell": SPRITE_CELL,
             "sprite": self._sprite(now, overview, cell),
             "wells": urls.wells(overview.key),
             "previews": urls.previews(overview.key),
@@ -170,11 +148,13 @@ class PlateCanvas:
             "montages": montages(now),
         }
 
-    def _sprite(self, now: Snapshot, overview: PlateOverview, cell: int) -> str:
+    def _sprite(
+        self, now: Snapshot, overview: PlateOverview, cell: int, *, soon: bool = False
+    ) -> str:
         # Before the survey has met the channels, an address would not hold for long.
         if not overview.channels or not overview.digest:
             return ""
-        url = self._session.urls.plate_sprite(
+        return self._session.urls.plate_sprite(
             overview.key,
             overview.digest,
             size=cell,
@@ -182,9 +162,9 @@ class PlateCanvas:
             acquisition=now.state.acquisition,
             z=now.state.z,
             t=now.state.t,
+            projection=now.state.projection,
+            soon=soon,
         )
-        projection = now.state.projection
-        return f"{url}&projection={projection}" if projection else url
 
 
 def _cell(overview: PlateOverview) -> int:

@@ -7,7 +7,9 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dashboard.addresses import SPRITE_CELL, sprite_columns
 from dashboard.pictures.mosaic import arrange
+from dashboard.pictures.rendering import box_in_sprite, fitted
 from dashboard.text import plain_text
 from dashboard.web.handler import Handler
 
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
 
 MOST_WELLS = 64
 """Wells that one request may ask for."""
-
-CELL = 128
-"""Pixels of a field in a well's sprite."""
 
 
 class JsonHandler(Handler):
@@ -95,13 +94,28 @@ def describe(
         "digest": well.digest,
         "staged": bool(mosaic and mosaic.staged),
         "sprite": urls.well_sprite(
-            plate, well.label, well.digest, size=CELL, channels=(), fields=names
+            plate, well.label, well.digest, size=SPRITE_CELL, channels=(), fields=names
         ),
         "fields": [
-            {**_field(urls, plate, well.label, one), "box": box}
-            for one, box in zip(fields, mosaic.boxes if mosaic else (), strict=True)
+            {
+                **_field(urls, plate, well.label, field),
+                "box": box,
+                "cell": _cell(field, index, sprite_columns(len(fields))),
+            }
+            for index, (field, box) in enumerate(
+                zip(fields, mosaic.boxes if mosaic else (), strict=True)
+            )
         ],
     }
+
+
+def _cell(field: FieldView, index: int, columns: int) -> tuple[int, int, int, int]:
+    """Return where a field's picture is in the sprite: left, top, width, height."""
+    if field.error is not None or not {"y", "x"} <= set(field.axes):
+        return box_in_sprite(index, columns, SPRITE_CELL, SPRITE_CELL, SPRITE_CELL)
+    x, y = field.axes.index("x"), field.axes.index("y")
+    width, height = fitted(field.shape[x], field.shape[y], SPRITE_CELL)
+    return box_in_sprite(index, columns, SPRITE_CELL, width, height)
 
 
 def _field(urls: Urls, plate: str, well: str, field: FieldView) -> dict[str, Any]:

@@ -199,3 +199,57 @@ def test_a_real_plate_costs_few_requests_and_shows_its_pixels(
     zoom_into(page, canvas, place(canvas, 8, 12, "D07"), 12)
     check_pixel(page, canvas, path)
     picture(page, "sbs-2-pixels")
+
+
+def test_the_canvas_frames_wells_in_the_colours_of_the_map(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(
+        looking, "?plate=demo.ome.zarr&look=pictures&metric=laplacian_variance.0"
+    )
+    log = page.locator(".hcs-log")
+    expect(log).to_have_attribute("aria-pressed", "true")
+    canvas = settled(page)
+    page.get_by_role("button", name="Metric", exact=True).click()
+    expect(page.get_by_role("button", name="Metric", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    by_log = framed(page, canvas)
+    # Either way of colouring is one for both.
+    log.click()
+    expect(log).to_have_attribute("aria-pressed", "false")
+    assert framed(page, canvas) != by_log
+
+
+SAMPLES = ("C05", "D08", "E03", "F10", "G07")
+
+
+def framed(page: Page, canvas: Locator) -> list[list[int]]:
+    """Return the colours of some wells, once frames and map agree on them."""
+    colours = []
+    for label in SAMPLES:
+        left, top, side = place(canvas, 8, 12, label)
+        colours.append((label, [left + 1, top + side / 2, 1, 1]))
+    page.wait_for_function(AGREE, arg=colours)
+    return [painted(canvas, *box)[0].tolist() for _, box in colours]
+
+
+AGREE = """(wells) => {
+  const deep = (root, test) => {
+    const inside = [...root.querySelectorAll("*")].flatMap((each) => (
+      each.shadowRoot ? deep(each.shadowRoot, test) : []))
+    return [...root.querySelectorAll(test), ...inside]
+  }
+  const [map] = deep(document, ".hcs-plate-map canvas")
+  const [canvas] = deep(document, ".plate-canvas")
+  const at = (from, box) => {
+    const scaled = box.map((value) => value * window.devicePixelRatio)
+    return [...from.getContext("2d").getImageData(...scaled).data.slice(0, 3)]
+  }
+  return wells.every(([label, box]) => {
+    const cell = deep(document, `td[data-well="${label}"]`)[0].getBoundingClientRect()
+    const { left, top } = map.getBoundingClientRect()
+    const [x, y] = [cell.x + cell.width / 2 - left, cell.y + cell.height * 0.7 - top]
+    return String(at(map, [x, y, 1, 1])) === String(at(canvas, box))
+  })
+}"""

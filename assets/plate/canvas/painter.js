@@ -1,9 +1,9 @@
 // Paints the plate canvas: wells, fields and their signs at the places that the scene has
 // found. Knows pens and colours; no events, no requests.
 
-import { ramp, token } from "../../core/colours.js"
+import { token } from "../../core/theme.js"
 import { INSET } from "./scene.js"
-import { STATE } from "../painter.js"
+import { STATE } from "../states.js"
 import { drawVerdict } from "../../review/verdicts.js"
 
 /** The stage is dark in either theme, and so are the signs on it. */
@@ -133,10 +133,10 @@ export function name(draw, [x, y, width, height], text, ratio, strong = true) {
 }
 
 /** A metric's colour as a frame, which leaves the picture as it is. */
-export function frame(draw, [x, y, side], part, values, ratio) {
+export function frame(draw, [x, y, side], colour, ratio) {
   const thick = Math.max(2 * ratio, Math.min(side * 0.09, 8 * ratio))
   draw.lineWidth = thick
-  draw.strokeStyle = values.categories ? values.colours[part] : ramp(part, Boolean(values.diverging))
+  draw.strokeStyle = colour
   draw.strokeRect(x + thick / 2, y + thick / 2, side - thick, side - thick)
 }
 

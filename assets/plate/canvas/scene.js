@@ -1,11 +1,10 @@
 // What the plate canvas shows at a place and scale: which wells, which of their fields,
 // and the pictures these need. Knows no element and paints nothing.
 
-import { planeUrl } from "../../pixels/planes.js"
+import { pictureUrl, planeUrl } from "../../pixels/addresses.js"
 
 export const INSET = 0.03 // of a well's square, around its picture
 const DETAIL_WELLS = 48 // with more wells in view, the plate's own picture is all
-const SPRITE_CELL = 128
 const TILE = 1024
 const WHOLE = 1536 // a plane up to this is fetched whole, at the field viewer's address
 const MAX_ZOOM = 48 // screen pixels a pixel
@@ -28,7 +27,7 @@ export function fieldAt(well, x, y) {
 }
 
 /** First and last row and column in view. */
-export function window_(plate, viewport) {
+export function inView(plate, viewport) {
   const [width, height] = viewport.box
   const [left, top] = viewport.at(0, 0)
   const [right, bottom] = viewport.at(width, height)
@@ -40,7 +39,7 @@ export function window_(plate, viewport) {
 }
 
 export function visible(plate, viewport) {
-  const { rows, columns } = window_(plate, viewport)
+  const { rows, columns } = inView(plate, viewport)
   const found = []
   for (let row = rows[0]; row <= rows[1]; row += 1) for (let column = columns[0]; column <= columns[1]; column += 1) found.push(row * plate.columns.length + column)
   return found
@@ -48,7 +47,7 @@ export function visible(plate, viewport) {
 
 /** Whether the fields of the wells in view are wanted, at `side` device pixels a well. */
 export function detailed(plate, count, side) {
-  return count <= DETAIL_WELLS && side > Math.min(plate.cell, SPRITE_CELL) * 1.15
+  return count <= DETAIL_WELLS && side > Math.min(plate.cell, plate.sprite_cell) * 1.15
 }
 
 /** How far one may zoom in: until a pixel is large, with what is known of the fields. */
@@ -62,14 +61,15 @@ const clip = (low, high, size) => [Math.max(0, Math.floor(low)), Math.min(size, 
 
 /**
  * What draws one field at `side` device pixels a well's picture. `view` is the part of
- * that picture in view, `[left, top, right, bottom]`. Returns `{kind, level, tiles}`:
+ * that picture in view, `[left, top, right, bottom]`, `spriteCell` the pixels of a field in
+ * the well's sprite. Returns `{kind, level, tiles}`:
  * kind "sprite", "picture" or "planes"; a tile is `[left, top, width, height]` of the
  * level, or null for all of it.
  */
-export function layerOf(field, side, view) {
+export function layerOf(field, side, view, spriteCell) {
   const [left, top, width, height] = field.box
   const longest = side * Math.max(width, height)
-  if (field.error || !field.levels || longest <= SPRITE_CELL * 1.2) return { kind: "sprite" }
+  if (field.error || !field.levels || longest <= spriteCell * 1.2) return { kind: "sprite" }
   const finest = Math.max(...field.levels[0])
   const wanted = longest * 0.8
   let level = 0
@@ -91,35 +91,13 @@ export function needs(plate, field, layer, on) {
   const place = { level: layer.level, z: plate.z, t: plate.t, projection: plate.projection }
   return layer.tiles.map((tile) => {
     const region = tile ? tile.join(",") : null
-    const at = (template, channel) => withRegion(planeUrl(template, { ...place, channel }), region)
     if (layer.kind === "picture") {
-      const url = `${at(field.picture, null).replace(/([?&])channels=[^&]*&?/, "$1").replace(/[?&]$/, "")}&channels=${plate.channels}`
+      const url = pictureUrl(field.picture, { ...place, channels: plate.channels, region })
       return { tile, parts: [{ key: url, url, kind: "image" }] }
     }
     return { tile, parts: on.filter((one) => one.index < field.channels).map((one) => {
-      const url = at(field.plane, one.index)
+      const url = planeUrl(field.plane, { ...place, channel: one.index, region })
       return { key: url, url, kind: "plane" }
     }) }
   })
-}
-
-function withRegion(url, region) {
-  return region ? `${url}&region=${region}` : url
-}
-
-/** The address of a well's sprite with the page's contrast. */
-export function spriteUrl(plate, well) {
-  const more = [`channels=${plate.channels}`]
-  if (plate.projection) more.push(`projection=${plate.projection}`)
-  else if (plate.z !== null) more.push(`z=${plate.z}`)
-  if (plate.t !== null) more.push(`t=${plate.t}`)
-  return `${well.sprite.replace("channels=&", "").replace(/[?&]channels=$/, "")}&${more.join("&")}`
-}
-
-/** Where a field's picture lies in its cell of the well's sprite: `[x, y, width, height]`. */
-export function spriteCell(well, index, columns) {
-  const levels = well.fields[index].levels?.[0] ?? [1, 1]
-  const longest = Math.max(...levels)
-  const [width, height] = levels.map((size) => Math.max(1, Math.round((size * SPRITE_CELL) / longest)))
-  return [(index % columns) * SPRITE_CELL + Math.floor((SPRITE_CELL - width) / 2), Math.floor(index / columns) * SPRITE_CELL + Math.floor((SPRITE_CELL - height) / 2), width, height]
 }

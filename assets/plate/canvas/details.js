@@ -1,0 +1,55 @@
+// What the server says of the fields of wells: where they stand, how large they are. Asked
+// for the wells in view, and again when the plate or how it is looked at has changed.
+
+import { STATE } from "../states.js"
+
+const MOST_WELLS = 48 // of one request; with more in view nobody needs them
+const AGAIN_MILLISECONDS = 3000
+
+/**
+ * The wells to ask about. Pure.
+ * @param {{states: number[], digest: string}} plate @param {number[]} inView
+ * @param {Map<number, {of: string}>} known
+ */
+export function unknownWells(plate, inView, known) {
+  return inView.filter((index) => plate.states[index] === STATE.present && known.get(index)?.of !== plate.digest).slice(0, MOST_WELLS)
+}
+
+/** `onChange` hears when more is known. */
+export function makeDetails(onChange) {
+  let wells = new Map() // index -> {fields, sprite, error, of}
+  let asking = false
+  let plate = null
+
+  return {
+    get: (index) => wells.get(index),
+    get busy() { return asking },
+    /** Another plate, or the same looked at otherwise: what is known stands until it is renewed. */
+    show(next, { other, same }) {
+      plate = next
+      if (other) wells = new Map()
+      else if (!same) wells.forEach((well) => { well.of = "" })
+    },
+    async ask(inView) {
+      const missing = unknownWells(plate, inView, wells)
+      if (!missing.length || asking) return
+      const asked = plate
+      const query = missing.map((index) => `well=${encodeURIComponent(plate.labels[index])}`)
+      if (plate.acquisition !== null) query.push(`acquisition=${plate.acquisition}`)
+      asking = true
+      try {
+        const answer = await fetch(`${plate.wells}?${query.join("&")}`)
+        if (!answer.ok) throw new Error(String(answer.status))
+        const found = await answer.json()
+        if (asked.key === plate.key && asked.acquisition === plate.acquisition) {
+          for (const [label, well] of Object.entries(found)) wells.set(plate.labels.indexOf(label), { ...well, of: asked.digest })
+        }
+      } catch { // a server that is away is told of at the top; the overview stays
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MILLISECONDS))
+      } finally {
+        asking = false
+        onChange()
+      }
+    },
+  }
+}

@@ -1,0 +1,70 @@
+// How far the previews of a plate are, and what room they take, below the canvas.
+
+import { fill, h } from "../../core/dom.js"
+import { bytes, count } from "../../core/text.js"
+
+const AGAIN_MILLISECONDS = 1500
+
+/** `send` stops and continues making previews, `ownBytes` says what this browser keeps. */
+export function makeProgress({ send, ownBytes }) {
+  const element = h("div", { class: "job row" })
+  let plate = null // null while nobody looks
+  let timer = 0
+
+  async function ask() {
+    clearTimeout(timer)
+    if (!plate?.previews) return
+    let running = true
+    try {
+      const answer = await fetch(plate.previews)
+      if (!answer.ok) return
+      const found = await answer.json()
+      running = found.running || (!found.total && !plate?.surveyed)
+      show(found)
+    } catch { /* a server that is away is told of at the top */ }
+    if (running) timer = setTimeout(ask, AGAIN_MILLISECONDS)
+  }
+
+  function act(text, name) {
+    const click = () => {
+      send("previews", { act: name })
+      setTimeout(ask, 300)
+    }
+    return h("button", { type: "button", class: "small", "aria-label": `${text} making previews`, on: { click } }, text)
+  }
+
+  const roomOf = (cache) => `${bytes(cache.nbytes)} of ${bytes(cache.max_bytes ?? 0)}`
+
+  function room(caches, line) {
+    const disk = caches.find(({ name }) => name.includes("disk"))
+    const facts = caches.flatMap((cache) => [h("dt", {}, cache.name), h("dd", {}, `${roomOf(cache)}, ${cache.entries === 1 ? "1 entry" : `${cache.entries.toLocaleString("en-US")} entries`}`)])
+    return h("details", { open: element.querySelector("details")?.open ? "" : null, on: { toggle: (event) => { if (event.target.open) ask() } } },
+      h("summary", { title: "Room for previews, and what is in memory" }, disk ? (line ? bytes(disk.nbytes) : `Previews ${roomOf(disk)}`) : "Room"),
+      h("dl", { class: "facts" }, facts, h("dt", {}, "in this browser"), h("dd", {}, bytes(ownBytes()))))
+  }
+
+  function show({ done, total, running, failed, message, stopped, caches }) {
+    const unfinished = running || done < total - failed || stopped
+    const why = stopped ? ", stopped" : message && !running ? `: ${message}` : ""
+    const line = unfinished ? h("span", { class: "soft", title: failed ? `${count(failed, "field")} without a preview` : "" }, `Previews ${done} of ${total}${why}`) : null
+    const bar = running
+      ? h("span", { class: "bar", role: "progressbar", "aria-label": "Previews", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } }))
+      : null
+    const rests = stopped || (!running && message === "disk limit")
+    const button = running || stopped ? (rests ? act("Continue", "continue") : act("Stop", "stop")) : null
+    fill(element, line, bar, button, room(caches, line))
+  }
+
+  return {
+    element,
+    /** Follow this plate; null: nobody looks. */
+    watch(next) {
+      plate = next
+      ask()
+    },
+    dispose() {
+      plate = null
+      clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,168 @@
+// Paints wells with their pictures, coarse ones below finer ones, and says what finer ones
+// it could not paint. What is painted where is the scene's to say.
+
+import { spriteUrl } from "../../pixels/addresses.js"
+import { composite, lookOf } from "../../pixels/composite.js"
+import { shown as map } from "../map_values.js"
+import { STATE } from "../states.js"
+import { fieldBox, frame, name, sign, verdict } from "./painter.js"
+import { layerOf, needs } from "./scene.js"
+
+const SIGNED_SIDE = 14 // CSS pixels that a well needs for a verdict's sign
+const NAMED_SIDE = 56 // and for its name
+const NAMED_FIELD = [90, 40] // pixels that a field needs for its own
+
+/**
+ * One painting of the canvas.
+ * @typedef {object} View
+ * @property {CanvasRenderingContext2D} brush
+ * @property {number} ratio  device pixels a CSS pixel
+ * @property {[number, number]} size  of the canvas, in device pixels
+ * @property {any} plate
+ * @property {{bitmap: ImageBitmap, waiting: Set<number>, cell: number} | null} picture  of the plate
+ * @property {(index: number) => any} details  what is known of a well's fields
+ * @property {boolean} fine  whether single fields are worth painting
+ * @property {any[]} channels  those that are on
+ * @property {{far: number, parts: {key: string, url: string, kind: string}[]}[]} wanted
+ *   gets what could not be painted, with its distance from the middle
+ */
+
+/** Paints with what `loader` has. */
+export function makeWellPainter(loader) {
+  /** A well whose square is `[x, y, side]`. */
+  function paintWell(view, index, square) {
+    const { brush, plate, ratio } = view
+    const [x, y, side] = square
+    /** @type {[number, number, number, number]} */
+    const whole = [x, y, side, side]
+    const state = plate.states[index]
+    if (state !== STATE.present) return sign(brush, whole, state, ratio, plate.errors[index] ?? "")
+    const well = view.fine ? view.details(index) : null
+    if (well?.error) return sign(brush, whole, STATE.unreadable, ratio, well.error)
+    const url = well?.fields.length ? spriteUrl(well.sprite, plate) : ""
+    const mosaic = url ? loader.get(url) : null
+    const layers = well ? layersInView(view, well, square) : []
+    const bare = layers.some(({ field, layer }) => !isHere(view, field, layer))
+    if (!mosaic || bare) paintOverview(view, index, square, well, Boolean(mosaic))
+    if (mosaic) paintMosaic(view, well, mosaic, square)
+    if (url && !mosaic && bare) want(view, whole, [{ key: url, url, kind: "image" }])
+    for (const { field, layer, place } of layers) paintField(view, field, layer, place)
+    const failure = url && !mosaic ? loader.error(url) : ""
+    if (failure) sign(brush, whole, STATE.unreadable, ratio, failure)
+  }
+
+  function want({ size, wanted }, [x, y, width, height], parts) {
+    wanted.push({ far: Math.hypot(x + width / 2 - size[0] / 2, y + height / 2 - size[1] / 2), parts })
+  }
+
+  function layersInView({ size, plate }, well, square) {
+    const [x, y, side] = square
+    const view = [-x / side, -y / side, (size[0] - x) / side, (size[1] - y) / side]
+    return well.fields.flatMap((field) => {
+      const [left, top, width, height] = field.box
+      if (left > view[2] || top > view[3] || left + width < view[0] || top + height < view[1]) return []
+      return [{ field, layer: layerOf(field, side, view, plate.sprite_cell), place: fieldBox(square, field.box) }]
+    })
+  }
+
+  function isHere({ plate, channels }, field, layer) {
+    if (layer.kind === "sprite") return false
+    return needs(plate, field, layer, channels).every(({ parts }) => parts.every(({ key }) => loader.get(key)))
+  }
+
+  function paintField(view, field, layer, place) {
+    const { brush, ratio, plate, channels } = view
+    if (field.error) return sign(brush, place, STATE.unreadable, ratio, field.error)
+    const [x, y, width, height] = place
+    const size = field.levels?.[layer.level ?? 0]
+    for (const { tile, parts } of needs(plate, field, layer, channels)) {
+      const [left, top, across, down] = tile ?? [0, 0, ...size]
+      /** @type {[number, number, number, number]} */
+      const spot = [x + (left / size[0]) * width, y + (top / size[1]) * height, (across / size[0]) * width, (down / size[1]) * height]
+      const bitmap = layer.kind === "picture" ? loader.get(parts[0].key) : composed(parts, channels, field)
+      if (bitmap) {
+        // Enlarged pixels keep their edges: they are what was measured.
+        brush.imageSmoothingEnabled = spot[2] < across * 1.5
+        brush.drawImage(bitmap, ...spot)
+        continue
+      }
+      const failure = parts.map(({ key }) => loader.error(key)).find(Boolean)
+      if (failure) sign(brush, spot, STATE.unreadable, ratio, failure)
+      want(view, spot, parts)
+    }
+  }
+
+  /** Planes in the page's contrast; with no channel on, black. */
+  function composed(parts, channels, field) {
+    const used = channels.filter(({ index }) => index < field.channels)
+    const planes = parts.map(({ key }) => loader.get(key))
+    if (!planes.length || planes.some((plane) => !plane)) return null
+    const key = `${parts.map((part) => part.key).join(" ")} ${lookOf(used)}`
+    const found = loader.get(key)
+    if (found) return found
+    const picture = composite(planes, used)
+    const canvas = new OffscreenCanvas(picture.width, picture.height)
+    canvas.getContext("2d").putImageData(picture, 0, 0)
+    const bitmap = canvas.transferToImageBitmap()
+    loader.put(key, bitmap, picture.width * picture.height * 4)
+    return bitmap
+  }
+
+  return { paintWell }
+}
+
+/** The well on the picture of the plate: its first field. */
+function paintOverview({ brush, ratio, plate, picture }, index, [x, y, side], well, below) {
+  if (!picture || picture.waiting.has(index)) {
+    if (!below) sign(brush, [x, y, side, side], "loading", ratio)
+    return
+  }
+  const columns = plate.columns.length
+  const { bitmap, cell } = picture
+  /** @type {[number, number, number, number]} */
+  const from = [(index % columns) * cell, Math.floor(index / columns) * cell, cell, cell]
+  brush.imageSmoothingEnabled = true
+  if (!(well?.fields.length > 1)) return brush.drawImage(bitmap, ...from, x, y, side, side)
+  // With several fields in the well, the first stands where it will stay.
+  const [left, top, width, height] = fieldBox([x, y, side], well.fields[0].box)
+  const longest = Math.max(width, height)
+  brush.fillStyle = "#000"
+  brush.fillRect(x, y, side, side)
+  brush.drawImage(bitmap, ...from, left + (width - longest) / 2, top + (height - longest) / 2, longest, longest)
+}
+
+function paintMosaic({ brush, size }, well, mosaic, [x, y, side]) {
+  brush.imageSmoothingEnabled = true
+  brush.fillStyle = "#000"
+  brush.fillRect(x, y, side, side)
+  for (const field of well.fields) {
+    const place = fieldBox([x, y, side], field.box)
+    if (place[0] > size[0] || place[1] > size[1] || place[0] + place[2] < 0 || place[1] + place[3] < 0) continue
+    brush.drawImage(mosaic, ...field.cell, ...place)
+  }
+}
+
+/** What stands over a well's picture: its colour and verdict where they are wanted, names. */
+export function paintSigns({ brush, ratio, plate, details }, index, square, { overlaid, decided }) {
+  const [x, y, side] = square
+  if (overlaid) {
+    const part = map.colouring.parts[index] ?? null
+    if (part !== null && plate.states[index] === STATE.present) frame(brush, square, map.colouring.colour(part), ratio)
+    if (decided && side >= SIGNED_SIDE * ratio) verdict(brush, square, decided, ratio)
+  }
+  if (side < NAMED_SIDE * ratio) return
+  // A well larger than the view keeps its name in sight.
+  const [left, top] = [Math.max(x, 0), Math.max(y, 0)]
+  /** @type {[number, number, number, number]} */
+  const rest = [left, top, x + side - left, y + side - top]
+  if (rest[2] > 0 && rest[3] > 0) name(brush, rest, plate.labels[index], ratio)
+  const fields = details(index)?.fields ?? []
+  if (fields.length > 1) for (const field of fields) nameField(brush, field, square, ratio)
+}
+
+function nameField(brush, field, square, ratio) {
+  const [x, y, width, height] = fieldBox(square, field.box)
+  if (width <= NAMED_FIELD[0] * ratio || y + height <= NAMED_FIELD[1] * ratio) return
+  const left = Math.max(x, 0)
+  name(brush, [left, y + height - 18 * ratio, x + width - left, 60 * ratio], field.label, ratio, false)
+}

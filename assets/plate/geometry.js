@@ -1,0 +1,90 @@
+// Where wells stand on the plate map: sizes, boxes, and which wells lie in a rectangle, a
+// row or a column. Pure; a well is its index, row by row.
+
+/**
+ * @typedef {object} Geometry  in CSS pixels
+ * @property {number} rows
+ * @property {number} columns
+ * @property {number} cell  side of a well's square
+ * @property {number} rowHead  width of the letters
+ * @property {number} columnHead  height of the numbers
+ * @property {number} width
+ * @property {number} height
+ */
+
+const MOST_CELL = 96 // larger wells tell nothing more
+const LEAST_CELL = 4
+
+/**
+ * The largest wells that fit.
+ * @param {number} rows @param {number} columns @param {number} width @param {number} height
+ * @returns {Geometry}
+ */
+export function geometry(rows, columns, width, height) {
+  const rowHead = rows > 26 ? 26 : 20 // two letters after Z
+  const columnHead = 18
+  const fit = Math.min((width - rowHead - 2) / columns, (height - columnHead - 2) / rows, MOST_CELL)
+  return sized({ rows, columns, rowHead, columnHead, cell: Math.max(LEAST_CELL, Math.floor(fit)) })
+}
+
+/** @param {Omit<Geometry, "width" | "height">} place @returns {Geometry} */
+export function sized(place) {
+  return {
+    ...place,
+    width: place.rowHead + place.cell * place.columns + 2,
+    height: place.columnHead + place.cell * place.rows + 2,
+  }
+}
+
+/**
+ * The square of a well, `[x, y, side]`, on whole device pixels so that edges are crisp.
+ * @param {Geometry} place @param {number} index @param {number} inset @param {number} [ratio]
+ * @returns {[number, number, number]}
+ */
+export function squareOf(place, index, inset, ratio = 1) {
+  const snap = (/** @type {number} */ value) => Math.round(value * ratio) / ratio
+  const x = place.rowHead + (index % place.columns) * place.cell + inset
+  const y = place.columnHead + Math.floor(index / place.columns) * place.cell + inset
+  return [snap(x), snap(y), snap(place.cell - 2 * inset)]
+}
+
+/**
+ * Whether a letter or number has room: every so many, those of the chosen well always,
+ * and none that would touch it.
+ * @param {number} index @param {number} every @param {number} here  -1 where none is chosen
+ */
+export function isNamed(index, every, here) {
+  if (index === here) return true
+  if (here >= 0 && Math.abs(index - here) < every) return false
+  // The second would stand too near to the first, which is always named.
+  if (index === 1) return every === 1
+  return index === 0 || (index + 1) % every === 0
+}
+
+/**
+ * The wells of the rectangle between two of its corners, row by row.
+ * @param {number} corner @param {number} opposite @param {number} columns
+ */
+export function rectangle(corner, opposite, columns) {
+  const sorted = (/** @type {(index: number) => number} */ of) => [of(corner), of(opposite)].sort((a, b) => a - b)
+  const [top, bottom] = sorted((index) => Math.floor(index / columns))
+  const [left, right] = sorted((index) => index % columns)
+  const wells = []
+  for (let row = top; row <= bottom; row += 1) for (let column = left; column <= right; column += 1) wells.push(row * columns + column)
+  return wells
+}
+
+/** @param {number} row @param {number} columns */
+export const rowOf = (row, columns) => rectangle(row * columns, (row + 1) * columns - 1, columns)
+
+/** @param {number} column @param {number} rows @param {number} columns */
+export const columnOf = (column, rows, columns) => rectangle(column, (rows - 1) * columns + column, columns)
+
+/**
+ * The well some rows and columns away, at the plate's edge where it would lie outside.
+ * @param {number} index @param {[number, number]} step @param {number} rows @param {number} columns
+ */
+export function stepped(index, [down, right], rows, columns) {
+  const inside = (/** @type {number} */ value, /** @type {number} */ count) => Math.min(count - 1, Math.max(0, value))
+  return inside(Math.floor(index / columns) + down, rows) * columns + inside((index % columns) + right, columns)
+}

