@@ -20,6 +20,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
@@ -154,7 +155,7 @@ CONTRAST = """async () => {
 
 OWN = """() => {
   const found = performance.getEntriesByType("resource")
-    .filter((one) => one.name.includes("/pixels/"))
+    .filter((one) => new URL(one.name).pathname.startsWith("/pixels/"))
   const first = Math.min(...found.map((one) => one.startTime))
   return window.hcsDrawn - performance.timeOrigin - first
 }"""
@@ -276,7 +277,8 @@ def overview(bench: Bench) -> None:
                     page.on(
                         "response",
                         lambda one, to=answers: (
-                            "/pixels/" in one.url and to.append(one)
+                            urlsplit(one.url).path.startswith("/pixels/")
+                            and to.append(one)
                         ),
                     )
                     page.add_init_script(FIRST_DRAWN)

@@ -135,3 +135,8 @@ def well(page: Page, label: str) -> Locator:
 def where(page: Page) -> str:
     """Return what the page says about the place, on one line."""
     return " ".join(page.locator(".hcs-where").inner_text().split())
+
+
+def is_picture(url: str) -> bool:
+    """Whether an address is one of pixels, and not of a script that handles them."""
+    return urlsplit(url).path.startswith("/pixels/")

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from dashboard.addresses import decode_channels
 from dashboard.pictures.rendering import composite
 from hcs import from_hcs_zarr
-from tests.browser.serving import Server, well
+from tests import plates
+from tests.browser.serving import Server, is_picture, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +108,7 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
     address = f"{looking.url}pixels/demo.ome.zarr/previews.json"
     page.wait_for_function(PREVIEWED, arg=address, polling=500, timeout=120_000)
     answers = []
-    page.on("response", lambda one: "/pixels/" in one.url and answers.append(one))
+    page.on("response", lambda one: is_picture(one.url) and answers.append(one))
     page.reload()
     canvas = settled(page)
     assert len(answers) <= 6
@@ -156,6 +158,17 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
     expect(canvas).to_be_visible()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+def test_planes_of_64_bits_are_drawn_down_to_their_pixels(
+    dtype: str, tmp_path: Path, serve: Callable, visit: Callable
+) -> None:
+    path = plates.make(tmp_path / "wide.ome.zarr", dtype=dtype, pixels="gradient")
+    page = visit(serve(path, "--no-measure"), "?look=pictures", before=POINTER)
+    canvas = settled(page)
+    zoom_into(page, canvas, place(canvas, 2, 3, "B2"), 12)
+    check_pixel(page, canvas, path)
+
+
 def test_wells_that_are_missing_or_broken_show_so_in_their_place(
     looking: Server, visit: Callable, picture: Callable
 ) -> None:
@@ -190,7 +203,7 @@ def test_a_real_plate_costs_few_requests_and_shows_its_pixels(
     settled(page)
     page.goto("about:blank")  # no answer of that visit is still on its way
     answers = []
-    page.on("response", lambda one: "/pixels/" in one.url and answers.append(one))
+    page.on("response", lambda one: is_picture(one.url) and answers.append(one))
     page.goto(server.url)
     canvas = settled(page)
     assert len(answers) <= 6

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from hcs import HCSPlateWriter, NgffImage, to_multiscales
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
 from tests import plates
-from tests.browser.serving import well, where
+from tests.browser.serving import is_picture, well, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -543,7 +543,7 @@ def test_the_fields_of_a_well_come_as_one_picture_each_in_its_place(
     page = visit(serve(path), "?channels=0:FFFFFF:0:255")
     page.wait_for_function(PREVIEWED, arg=f"pixels/{path.name}/previews.json")
     asked: list[str] = []
-    page.on("request", lambda one: "/pixels/" in one.url and asked.append(one.url))
+    page.on("request", lambda one: is_picture(one.url) and asked.append(one.url))
     well(page, "A1").click()
     thumbs = page.locator('.hcs-thumb[data-well="A1"]')
     expect(thumbs).to_have_count(7)
