@@ -45,7 +45,11 @@ def painted(canvas: Locator, *box: float) -> np.ndarray:
 
 
 def settled(page: Page) -> Locator:
-    """Return the canvas once all that it wants is drawn."""
+    """Return the canvas once all that it wants is drawn, in its last place.
+
+    Parts that come with the connection take room from it, and its wells move.
+    """
+    expect(page.locator("html[data-connected]")).to_have_count(1)
     canvas = page.locator(".plate-canvas")
     expect(canvas).to_have_attribute("data-busy", "false")
     return canvas
