@@ -66,8 +66,9 @@ if TYPE_CHECKING:
     from hcs.stores.store import PlateStore as PlateStore
     from hcs.tables.platemap import read_plate_map as read_plate_map
     from hcs.validation import validate as validate
-    from hcs.writing.copying.pack import pack as pack
-    from hcs.writing.copying.pack import unpack as unpack
+    from hcs.writing.copying.convert import to_hcs_zarr as to_hcs_zarr
+    from hcs.writing.pack import pack as pack
+    from hcs.writing.pack import unpack as unpack
     from hcs.writing.versions.purge import purge as purge
     from hcs.writing.versions.recovery import recover as recover
     from hcs.writing.versions.revert import history as history
@@ -78,7 +79,6 @@ if TYPE_CHECKING:
     from hcs.writing.versions.staging import stage_field as stage_field
     from hcs.writing.writer import HCSPlateWriter as HCSPlateWriter
     from hcs.writing.writer import login_name as login_name
-    from hcs.writing.writer import to_hcs_zarr as to_hcs_zarr
     from hcs.writing.writer import write_hcs_well_image as write_hcs_well_image
 else:
     from hcs.public import public_names
@@ -117,15 +117,14 @@ else:
             "stores.store": "PlateStore",
             "tables.platemap": "read_plate_map",
             "validation": "validate",
-            "writing.copying.pack": "pack unpack",
+            "writing.copying.convert": "to_hcs_zarr",
+            "writing.pack": "pack unpack",
             "writing.versions.purge": "purge",
             "writing.versions.recovery": "recover",
             "writing.versions.revert": "history revert",
             "writing.versions.settle": "settle unsettled",
             "writing.versions.staging": "StagedField stage_field",
-            "writing.writer": (
-                "HCSPlateWriter login_name to_hcs_zarr write_hcs_well_image"
-            ),
+            "writing.writer": ("HCSPlateWriter login_name write_hcs_well_image"),
         },
     )
     __all__.append("__version__")

@@ -55,7 +55,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _pack(options: argparse.Namespace) -> int:
-    from hcs.writing.copying.pack import pack
+    from hcs.writing.pack import pack
 
     with Bar("Packing") as bar:
         pack(options.plate, options.archive, overwrite=options.overwrite, progress=bar)
@@ -64,7 +64,7 @@ def _pack(options: argparse.Namespace) -> int:
 
 
 def _unpack(options: argparse.Namespace) -> int:
-    from hcs.writing.copying.pack import unpack
+    from hcs.writing.pack import unpack
 
     with Bar("Unpacking") as bar:
         unpack(options.archive, options.plate, progress=bar)
@@ -74,7 +74,7 @@ def _unpack(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     from hcs.plates.plate import from_hcs_zarr
-    from hcs.writing.writer import to_hcs_zarr
+    from hcs.writing.copying.convert import to_hcs_zarr
 
     with from_hcs_zarr(options.plate) as plate, Bar("Converting") as bar:
         to_hcs_zarr(

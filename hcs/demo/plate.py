@@ -126,7 +126,7 @@ def make_demo_plate(
 def _check_free(target: Path) -> None:
     """Check that nothing is at a path but a demo plate, which has nobody's data."""
     from hcs.writing.targets.hierarchy import read_plate_state
-    from hcs.writing.targets.locations import opened
+    from hcs.writing.versions.opening import opened
 
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return

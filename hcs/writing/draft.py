@@ -11,7 +11,7 @@ from hcs.errors import ArgumentError, MetadataError, StoreError, UnsupportedVers
 from hcs.ngff import spec
 from hcs.rules.writable import check_plate
 from hcs.writing.acquired import ACQUIRED, acquired_content
-from hcs.writing.copying.pack import pack
+from hcs.writing.pack import pack
 from hcs.writing.targets import hierarchy, step
 from hcs.writing.targets.archive import OverlayTarget
 from hcs.writing.targets.folder import DirectoryTarget, exchange
@@ -24,10 +24,10 @@ from hcs.writing.targets.locations import (
     is_part,
     local_path,
     object_target,
-    opened,
 )
 from hcs.writing.targets.lock import locked
 from hcs.writing.targets.target import Target, store_errors
+from hcs.writing.versions.opening import opened, settle_now
 from hcs.writing.versions.recovery import recover
 from hcs.writing.versions.settle import settle
 
@@ -273,7 +273,7 @@ def _reopen_archive(
     foreign: bool,
     annotations: Mapping[str, Any],
 ) -> Draft:
-    target = OverlayTarget(final)
+    target = OverlayTarget(final, settle_now)
     target.begin()
     try:
         state = hierarchy.read_plate_state(target)

@@ -11,7 +11,6 @@ from hcs.errors import (
     WriterStateError,
 )
 from hcs.metadata import Plate, Who, as_plate
-from hcs.writing.copying.convert import to_hcs_zarr as to_hcs_zarr
 from hcs.writing.draft import Draft, open_draft
 from hcs.writing.encoding.storage import Storage
 from hcs.writing.person import login_name as login_name

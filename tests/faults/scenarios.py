@@ -22,10 +22,11 @@ import hcs.writing.targets.archive
 import hcs.writing.targets.folder
 import hcs.writing.versions.settle
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
+from hcs.writing.copying.convert import to_hcs_zarr
 from hcs.writing.versions.purge import purge
 from hcs.writing.versions.recovery import recover
 from hcs.writing.versions.settle import settle
-from hcs.writing.writer import HCSPlateWriter, to_hcs_zarr
+from hcs.writing.writer import HCSPlateWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

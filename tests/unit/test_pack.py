@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hcs
-from hcs.writing.copying.zipfile64 import Zip64Writer
+from hcs.writing.targets.zipfile64 import Zip64Writer
 from tests import plates
 
 
@@ -218,7 +218,7 @@ def test_an_archive_stays_the_same_until_the_new_one_is_verified(
         base = plate.well("A1").field("0").version
     staged = hcs.stage_field(archive, "A/1", "0", _image(7), base=base)
     monkeypatch.setattr(
-        sys.modules["hcs.writing.copying.pack"], "_check_archive", damaged
+        sys.modules["hcs.writing.targets.archive_file"], "_check_archive", damaged
     )
     with pytest.raises(hcs.CorruptDataError):
         staged.commit(who=hcs.Who("Ada"), reason="")

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from hcs.errors import ConflictError, CorruptDataError
 from hcs.ngff import spec
 from hcs.stores.ozx import ArchiveStore
-from hcs.writing.copying.pack import directory_sources, write_archive
 from hcs.writing.targets import hierarchy
+from hcs.writing.targets.archive_file import directory_sources, write_archive
 from hcs.writing.targets.folder import DirectoryTarget
 from hcs.writing.targets.locations import beside
 from hcs.writing.targets.lock import PATIENCE, Hold, wait_for
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hcs.stores.zip_directory import ZipEntry
+    from hcs.writing.targets.target import Target
 
 DRAFT = "draft"
 """Our key of an unpacked plate that is not whole without its archive."""
@@ -43,12 +44,15 @@ class OverlayTarget(DirectoryTarget):
     ----------
     archive
         The ``.ozx`` file.
+    settle
+        Brings corrected fields home before the new archive is written.
     """
 
-    def __init__(self, archive: Path) -> None:
+    def __init__(self, archive: Path, settle: Callable[[Target], object]) -> None:
         super().__init__(beside(archive), durable=False)
         self.live = False
         self.archive = archive
+        self._settle = settle
         self._packed: dict[str, str] = {}
         self._stamp: object = None
         self._hold: Hold | None = None
@@ -123,9 +127,7 @@ class OverlayTarget(DirectoryTarget):
 
         No reader can hold on to a path of it, so everything settles at once.
         """
-        from hcs.writing.versions.settle import settle
-
-        settle(self, now=True)
+        self._settle(self)
         hierarchy.annotate(self, {DRAFT: None})
         state = hierarchy.read_plate_state(self)
         with ArchiveStore(self.archive) as old:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from hcs.errors import PlateNotFoundError, ReadOnlyError, StoreError
+from hcs.errors import ReadOnlyError, StoreError
 from hcs.stores.directory import DirectoryStore
 from hcs.stores.location import REMOTE_SCHEMES, open_store, possible_path, split_address
 from hcs.writing.targets.folder import DirectoryTarget
-from hcs.writing.targets.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hcs.writing.targets.objects import ObjectTarget
 
 BYSTANDERS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".directory"))
@@ -63,32 +59,6 @@ def local_path(store: Any) -> Path:
     raise StoreError(
         f"{type(store).__name__} {store!r} is no place to write to; expected a path."
     )
-
-
-def open_target(store: Any, *, durable: bool = True) -> Target:
-    """Return the place of a plate that exists, open for writing.
-
-    Raises
-    ------
-    PlateNotFoundError
-        If nothing is there.
-    """
-    if isinstance(store, Target):
-        return store
-    objects = object_target(store)
-    if objects is not None:
-        return objects
-    path = local_path(store)
-    if is_archive(path) and path.is_file():
-        from hcs.writing.targets.archive import OverlayTarget
-
-        archive = OverlayTarget(path.absolute())
-        archive.load()
-        return archive
-    if not path.is_dir():
-        found = "a file" if path.exists() else "nothing"
-        raise PlateNotFoundError(f"No plate at {path}: {found} is there.")
-    return DirectoryTarget(path, durable=durable)
 
 
 def object_target(store: Any) -> ObjectTarget | None:
@@ -142,17 +112,6 @@ def object_target(store: Any) -> ObjectTarget | None:
             shared = shared_place((id(place.store), place.prefix))
             return ObjectTarget(ZarrBucket(place), place, shared)
     raise ReadOnlyError(f"{place.location} cannot be written.")
-
-
-@contextlib.contextmanager
-def opened(store: Any) -> Iterator[Target]:
-    """Open a place for the length of a body; what that needed is put away after it."""
-    target = open_target(store)
-    try:
-        yield target
-    finally:
-        if target is not store:
-            target.discard()
 
 
 def beside(final: Path) -> Path:

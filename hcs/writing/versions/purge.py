@@ -11,7 +11,7 @@ from hcs.ngff import spec
 from hcs.ngff.history import FieldRecord, now, write_records
 from hcs.writing.person import login_name
 from hcs.writing.targets import group, hierarchy, step
-from hcs.writing.targets.locations import opened
+from hcs.writing.versions.opening import opened
 from hcs.writing.versions.recovery import orphans as find_orphans
 from hcs.writing.versions.settle import finish_moves
 

@@ -20,11 +20,11 @@ from hcs.writing.targets.locations import (
     is_archive,
     local_path,
     object_target,
-    open_target,
 )
 from hcs.writing.targets.lock import locked, try_hold
 from hcs.writing.targets.objects import ObjectTarget
 from hcs.writing.targets.target import PART, Target, store_errors
+from hcs.writing.versions.opening import open_target
 from hcs.writing.versions.settle import finish_moves
 
 if TYPE_CHECKING:

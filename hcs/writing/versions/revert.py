@@ -9,9 +9,9 @@ from hcs.errors import ConflictError, NotFoundError
 from hcs.ngff import spec
 from hcs.stores.location import opened_store
 from hcs.writing.targets import hierarchy
-from hcs.writing.targets.locations import opened
 from hcs.writing.targets.target import Target
 from hcs.writing.versions.commit import Change, commit_change
+from hcs.writing.versions.opening import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

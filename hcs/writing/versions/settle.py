@@ -27,7 +27,8 @@ from hcs.ngff import spec
 from hcs.ngff.history import FieldRecord, now, write_records
 from hcs.settings import config
 from hcs.writing.targets import group, hierarchy, step
-from hcs.writing.targets.locations import is_archive, opened
+from hcs.writing.targets.locations import is_archive
+from hcs.writing.versions.opening import opened
 from hcs.writing.versions.unsettled import (
     Unsettled,
     aliases_of,

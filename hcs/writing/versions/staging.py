@@ -148,7 +148,7 @@ def stage_field(
     HCSError
         For names, pixels or documents that cannot be used, and failing disks.
     """
-    from hcs.writing.targets.locations import open_target
+    from hcs.writing.versions.opening import open_target
 
     target = open_target(store)
     state = hierarchy.read_plate_state(target)

@@ -10,7 +10,7 @@ from hcs.errors import MetadataError
 from hcs.ngff.names import is_safe_name
 from hcs.settings import config
 from hcs.writing.targets import group, hierarchy
-from hcs.writing.targets.locations import opened
+from hcs.writing.versions.opening import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
