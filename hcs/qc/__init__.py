@@ -34,10 +34,16 @@ if TYPE_CHECKING:
     from hcs.qc.definitions import EVERY_METRIC as EVERY_METRIC
     from hcs.qc.definitions import Definition as Definition
     from hcs.qc.definitions import definition as definition
+    from hcs.qc.digest import PlaneDigest as PlaneDigest
+    from hcs.qc.digest import SamePicture as SamePicture
+    from hcs.qc.digest import find_same_pictures as find_same_pictures
     from hcs.qc.failures import FAILURE_RULES as FAILURE_RULES
     from hcs.qc.failures import with_limits as with_limits
     from hcs.qc.imported import ImportedTable as ImportedTable
     from hcs.qc.imported import read_measurements as read_measurements
+    from hcs.qc.light import Light as Light
+    from hcs.qc.light import MeanField as MeanField
+    from hcs.qc.light import mean_field as mean_field
     from hcs.qc.measure import imported_clips as imported_clips
     from hcs.qc.measure import imported_exposures as imported_exposures
     from hcs.qc.measure import measure_plate as measure_plate
@@ -74,8 +80,10 @@ else:
             "cluster": "connected",
             "cutoff": "Cut cut_offs",
             "definitions": "DEFINITIONS Definition EVERY_METRIC definition",
+            "digest": "PlaneDigest SamePicture find_same_pictures",
             "failures": "FAILURE_RULES with_limits",
             "imported": "ImportedTable read_measurements",
+            "light": "Light MeanField mean_field",
             "measure": "imported_clips imported_exposures measure_plate plate_settings",
             "nuclei": "propose_channel",
             "results": "FieldResult PlaneResult",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import fft, ndimage
+from scipy import fft
 
 from hcs.errors import ShapeError
-from hcs.qc.plane import NotComputableError
+from hcs.qc.edges import window
+from hcs.qc.plane import STRIPE, NotComputableError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
 
 _FURTHEST = 48
 """Largest shift that is looked for, in pixels."""
-
-_WINDOW = 640
-"""Side of the part in the middle that is compared: a shift is the same everywhere."""
-
-_FINE = 1.5
-"""Sigma of the filter that shows edges, in pixels."""
 
 _LEAST_PEAK = 8.0
 """Height of the best fit over the standard deviation of all, to tell a shift: real ones
@@ -42,12 +37,18 @@ def channel_correlation(plane: Plane, reference: Plane) -> float:
     _check(plane, reference)
     if plane.constant or reference.constant:
         raise NotComputableError("one of the two channels is constant")
-    first, second = (
-        part.pixels.astype(np.float64).ravel() - part.distribution.mean
-        for part in (plane, reference)
-    )
-    length = np.sqrt(np.vdot(first, first) * np.vdot(second, second))
-    return float(np.clip(np.vdot(first, second) / length, -1, 1))
+    product = 0.0
+    for start in range(0, plane.pixels.shape[0], STRIPE):
+        rows = slice(start, start + STRIPE)
+        # One mean taken off is as good as both, and cheaper.
+        first = plane.pixels[rows].astype(np.float64)
+        first -= plane.distribution.mean
+        second = reference.pixels[rows].astype(np.float64)
+        # Not `vdot`: BLAS would start threads, for less than they cost.
+        product += float(np.einsum("ij,ij->", first, second))
+    spread, other = plane.distribution, reference.distribution
+    length = plane.pixels.size * np.sqrt(spread.variance * other.variance)
+    return float(np.clip(product / length, -1, 1))
 
 
 def channel_shift(plane: Plane, reference: Plane) -> float:
@@ -66,31 +67,45 @@ def shift_between(plane: Plane, reference: Plane) -> tuple[float, float]:
         raise NotComputableError("one of the two channels is constant")
     if min(plane.pixels.shape) < 32:
         raise NotComputableError("the plane is smaller than 32 pixels")
-    likeness = _likeness(_edges(plane), _edges(reference))
-    far = min(_FURTHEST, *(side // 4 for side in likeness.shape))
-    near = np.roll(likeness, (far, far), axis=(0, 1))[: 2 * far + 1, : 2 * far + 1]
+    shape = window(plane.pixels.shape)
+    far = min(_FURTHEST, *(side // 4 for side in shape))
+    near, spread = _likeness(plane.edge_spectrum, reference.edge_spectrum, shape, far)
     y, x = (int(i) for i in np.unravel_index(int(np.argmax(near)), near.shape))
     peak = near[y, x]
     elsewhere = near.copy()
     elsewhere[
         max(0, y - _APART) : y + _APART + 1, max(0, x - _APART) : x + _APART + 1
     ] = 0
-    if peak < _LEAST_PEAK * likeness.std() or peak < _LEAST_LEAD * elsewhere.max():
+    if peak < _LEAST_PEAK * spread or peak < _LEAST_LEAD * elsewhere.max():
         raise NotComputableError("the two channels have too little in common")
     return float(y - far), float(x - far)
 
 
 def _likeness(
-    first: NDArray[np.float32], second: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Return how well two pictures fit at each shift; the origin is no shift.
+    first: NDArray[np.complex64],
+    second: NDArray[np.complex64],
+    shape: tuple[int, ...],
+    far: int,
+) -> tuple[NDArray[np.float32], float]:
+    """Return how well two pictures fit at each shift, and the deviation of all fits.
 
     Frequencies are brought to nearly one strength, so that the fit is a sharp peak.
+    Only shifts up to `far` are returned, from ``(-far, -far)`` on; the deviation, over
+    all shifts, is that of the spectrum (Parseval's theorem).
     """
-    cross = fft.rfft2(first) * np.conj(fft.rfft2(second))
-    strength = np.abs(cross)
-    cross /= strength + np.median(strength) + np.float32(1e-12)
-    return np.asarray(fft.irfft2(cross, s=first.shape))
+    cross = first * np.conj(second)
+    strength = np.sqrt(cross.real**2 + cross.imag**2)
+    middle = np.partition(strength, strength.size // 2, axis=None)[strength.size // 2]
+    cross /= strength + middle + np.float32(1e-12)
+    power = np.einsum("ij,ij->j", cross.real, cross.real)
+    power += np.einsum("ij,ij->j", cross.imag, cross.imag)
+    # The half that is not stored mirrors this one, less what mirrors itself.
+    power[1 : (shape[1] + 1) // 2] *= 2
+    power[0] -= cross.real[0, 0] ** 2
+    spread = math.sqrt(float(power.sum(dtype=np.float64))) / (shape[0] * shape[1])
+    shifts = np.arange(-far, far + 1)
+    rows = fft.ifft(cross, axis=0, overwrite_x=True)[shifts]
+    return np.asarray(fft.irfft(rows, n=shape[1], axis=1)[:, shifts]), spread
 
 
 def _check(plane: Plane, reference: Plane) -> None:
@@ -99,37 +114,3 @@ def _check(plane: Plane, reference: Plane) -> None:
             f"Channels of one field must have one shape; got {plane.pixels.shape} "
             f"and {reference.pixels.shape}."
         )
-
-
-def _edges(plane: Plane) -> NDArray[np.float32]:
-    """Return the strength of edges, less their surroundings', fading to the rim.
-
-    Where cells are bright in one channel and dark in the other, edges still agree.
-    """
-    inner = tuple(
-        slice((side - _WINDOW) // 2, (side + _WINDOW) // 2)
-        if side > _WINDOW
-        else slice(None)
-        for side in plane.pixels.shape
-    )
-    pixels = plane.pixels[inner].astype(np.float32)
-    # Roots give the light's own noise one strength, bright or dim.
-    root = np.sqrt(np.maximum(pixels, 0))
-    # On both sides of an edge, whichever side is bright, and nothing on the edge:
-    # a finer pattern than the gradient, so that a fit is harder to have by chance.
-    strength = np.abs(ndimage.gaussian_laplace(root, _FINE, truncate=3))
-    # The strongest edges, such as dirt's, must not drown the others.
-    strength = np.minimum(strength, np.percentile(strength[::2, ::2], 99))
-    strength -= ndimage.gaussian_filter(strength, 6, truncate=3)
-    return np.asarray((strength - strength.mean()) * _taper(strength.shape))
-
-
-@lru_cache(maxsize=4)
-def _taper(shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Return a window that fades out over a tenth of each side."""
-    sides = []
-    for side in shape:
-        rim = max(side // 10, 1)
-        ramp = np.minimum(np.arange(side) + 1, np.arange(side, 0, -1)) / rim
-        sides.append(np.sin(np.minimum(ramp, 1) * np.pi / 2) ** 2)
-    return np.asarray(np.multiply.outer(*sides), np.float32)

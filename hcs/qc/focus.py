@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import fft
 
-from hcs.qc.plane import SCALE, STRIPE, NotComputableError
+from hcs.qc.plane import SCALE, STRIPE, NotComputableError, median
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from hcs.qc.plane import Plane
 
 _GREY_LEVELS = 8
 """Levels to which CellProfiler reduces a plane before it counts neighbours."""
+
+_EXACT = 1 << 24
+"""Integers up to here are exact in float32."""
 
 _LEAST_RINGS = 2
 """Rings of the power spectrum that a slope needs."""
@@ -42,7 +48,7 @@ def local_focus_score(plane: Plane, scale: int = SCALE) -> float:
         raise NotComputableError("the mean of every block is zero")
     sums, squares, number = sums[used], squares[used], number[used]
     scores = (squares - sums**2 / number) / sums / plane.full_scale
-    middle = float(np.median(scores))
+    middle = median(scores)
     if not np.isfinite(middle) or middle <= 0:
         raise NotComputableError("more than half of the blocks are constant")
     return float(np.var(scores)) / middle
@@ -55,46 +61,51 @@ def correlation(plane: Plane, scale: int = SCALE) -> float:
             f"the plane is {plane.pixels.shape[1]} pixels wide; "
             f"this needs more than {scale}"
         )
-    grey = _grey_levels(plane)
-    left, right = grey[:, :-scale], grey[:, scale:]
-    pairs = left * np.uint8(_GREY_LEVELS) + right
-    if plane.mask is not None:
-        pairs = pairs[plane.mask[:, :-scale] & plane.mask[:, scale:]]
-    counts = np.bincount(pairs.ravel(), minlength=_GREY_LEVELS**2)
-    table = counts.reshape(_GREY_LEVELS, _GREY_LEVELS) / max(pairs.size, 1)
-    return _table_correlation(table)
+    total = np.zeros(6)
+    for rows, grey in _grey_levels(plane):
+        left, right = grey[:, :-scale], grey[:, scale:]
+        pairs = left.size
+        if plane.mask is not None:
+            both = plane.mask[rows, :-scale] & plane.mask[rows, scale:]
+            left, right, pairs = left * both, right * both, int(both.sum())
+        total += (
+            pairs,
+            np.einsum("ij->", left),
+            np.einsum("ij->", right),
+            np.einsum("ij,ij->", left, left),
+            np.einsum("ij,ij->", right, right),
+            np.einsum("ij,ij->", left, right),
+        )
+    number, first, second, squares, other_squares, products = (int(n) for n in total)
+    spread = number * squares - first**2
+    other_spread = number * other_squares - second**2
+    if spread <= 0 or other_spread <= 0:
+        raise NotComputableError("one side of the plane is constant")
+    return (number * products - first * second) / math.sqrt(spread * other_spread)
 
 
-def _grey_levels(plane: Plane) -> NDArray[np.uint8]:
-    """Return the plane stretched between its extremes and cut into 8 levels."""
+def _grey_levels(plane: Plane) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Yield stripes of the plane, stretched between its extremes, as levels 1 to 8.
+
+    Stripes are so small that sums of products of levels are exact.
+    """
     values = plane.distribution.values
     low, high = values[0], values[-1]
     if high == low:
         raise NotComputableError("all pixels are equal")
-
-    def level(value: NDArray[Any]) -> NDArray[np.uint8]:
-        part = (value - low) / (high - low) * _GREY_LEVELS
-        return np.asarray(np.clip(part, 0, _GREY_LEVELS - 1), np.uint8)
-
-    if plane.pixels.dtype.kind == "u" and plane.pixels.dtype.itemsize <= 2:
-        # Each level is computed once, and looked up for the pixels.
-        table = level(np.arange(int(high) + 1, dtype=np.float64))
-        # Pixels outside a mask can lie above.
-        return np.asarray(table[np.minimum(plane.pixels, int(high))])
-    return level(plane.pixels.astype(np.float64))
-
-
-def _table_correlation(table: NDArray[np.float64]) -> float:
-    """Return the correlation of two levels, from how often each pair occurs."""
-    level = np.arange(1, _GREY_LEVELS + 1)
-    first, second = table.sum(axis=1), table.sum(axis=0)
-    means = first @ level, second @ level
-    deviations = np.sqrt(
-        (first @ level**2 - means[0] ** 2) * (second @ level**2 - means[1] ** 2)
-    )
-    if not deviations > 0:
-        raise NotComputableError("one side of the plane is constant")
-    return float((level @ table @ level - means[0] * means[1]) / deviations)
+    parts = np.floor((values - low) / (high - low) * _GREY_LEVELS)
+    first = np.searchsorted(parts, np.arange(1, _GREY_LEVELS))
+    narrow = plane.pixels.dtype.kind in "ui" and plane.pixels.dtype.itemsize <= 2
+    kind = plane.pixels.dtype if narrow else np.dtype(np.float64)
+    height, width = plane.pixels.shape
+    step = max(1, min(STRIPE, _EXACT // (_GREY_LEVELS**2 * width)))
+    for start in range(0, height, step):
+        rows = slice(start, start + step)
+        pixels = plane.pixels[rows].astype(kind, copy=False)
+        grey = np.ones(pixels.shape, np.uint8)
+        for bound in values[first].astype(kind):
+            grey += (pixels >= bound).view(np.uint8)
+        yield rows, grey.astype(np.float32)
 
 
 def power_log_log_slope(plane: Plane) -> float:
@@ -130,22 +141,29 @@ def _ring_power(plane: Plane, outer: int) -> NDArray[np.float64]:
     """
     height, _ = plane.pixels.shape
     mean = plane.distribution.mean
-    half = np.empty((height, outer), np.complex128)
+    # Rounding to integers leaves noise in every ring, 1e-10 of the power at least,
+    # which single precision tells. It would lose the steepest slopes of smooth
+    # pixels, whose outer rings hold 1e-12.
+    narrow = plane.pixels.dtype.kind in "ui" and plane.pixels.dtype.itemsize <= 2
+    half = np.empty((height, outer), np.complex64 if narrow else np.complex128)
     for start in range(0, height, STRIPE):
         rows = slice(start, start + STRIPE)
-        # Single precision would lose the steepest slopes, whose outer rings hold
-        # 1e-12 of the power.
-        pixels = plane.pixels[rows].astype(np.float64)
-        pixels -= mean
+        pixels = plane.pixels[rows].astype(half.real.dtype)
+        pixels -= half.real.dtype.type(mean)
         if plane.mask is not None:
             pixels[~plane.mask[rows]] = 0
         half[rows] = fft.rfft(pixels, axis=1, overwrite_x=True)[:, :outer]
     low = fft.fft(half, axis=0, overwrite_x=True)
-    power = low.real**2 + low.imag**2
     near, ring = _rings(height, outer)
-    both = power[near, : outer - 1] + power[-near % height, 1:outer]
+    both = _power(low[near, : outer - 1]) + _power(low[-near % height, 1:outer])
     sums = np.bincount(ring.ravel(), both.ravel(), minlength=outer + 1)
     return np.asarray(sums[2:outer], np.float64)
+
+
+def _power(spectrum: NDArray[np.complexfloating]) -> NDArray[np.float64]:
+    power = np.square(spectrum.real, dtype=np.float64)
+    power += np.square(spectrum.imag, dtype=np.float64)
+    return np.asarray(power)
 
 
 @lru_cache(maxsize=8)
@@ -172,12 +190,15 @@ def laplacian_variance(plane: Plane) -> float:
     for part in plane.stripes(overlap=2):
         if part.shape[0] < 3:
             continue
-        edge = part[:-2, 1:-1] + part[2:, 1:-1]
-        edge += part[1:-1, :-2]
-        edge += part[1:-1, 2:]
-        edge -= 4 * part[1:-1, 1:-1]
-        total += float(edge.sum(dtype=np.float64))
-        squares += float(np.vdot(edge, edge))
+        edge, middle = part[:-2] + part[2:], part[1:-1]
+        edge[:, 1:] += middle[:, :-1]
+        edge[:, :-1] += middle[:, 1:]
+        middle *= 4
+        edge -= middle
+        # A plane has no neighbours beyond its sides.
+        edge[:, 0] = edge[:, -1] = 0
+        total += float(edge.sum())
+        squares += float(np.einsum("ij,ij->i", edge, edge).sum(dtype=np.float64))
     number = (height - 2) * (width - 2)
     variance: float = squares / number - (total / number) ** 2
     return max(variance, 0.0)

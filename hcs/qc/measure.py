@@ -319,9 +319,12 @@ def _measure_image(
     told = [_channel_settings(name, settings) for name in names]
     for t in range(sizes.get("t", 1)):
         for z in range(sizes.get("z", 1)):
-            at = {"t": t, "z": z}
-            stack = np.asarray(full.data[tuple(at.get(d, slice(None)) for d in dims)])
-            planes = list(stack) if "c" in dims else [stack]
+            # Plane by plane: so few chunks are decoded in the thread that asks.
+            places = ({"t": t, "z": z, "c": c} for c in range(len(names)))
+            planes = [
+                np.asarray(full.data[tuple(at.get(d, slice(None)) for d in dims)])
+                for at in places
+            ]
             found = measure_field(
                 planes, told, nuclear=nuclear, metrics=settings.metrics
             )
@@ -334,6 +337,8 @@ def _measure_image(
                     values=measured.values,
                     reasons=measured.reasons,
                     top=measured.top,
+                    digest=measured.digest,
+                    light=measured.light,
                 )
 
 

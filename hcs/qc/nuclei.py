@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
 from hcs.qc.intensity import otsu
-from hcs.qc.plane import Distribution, NotComputableError
+from hcs.qc.plane import STRIPE, Distribution, NotComputableError
+from hcs.qc.smoothing import gaussian
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,15 +46,29 @@ _LEAST_CONTRAST = 3.0
 """How many standard deviations of the pixel noise nuclei stand out at least."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Nuclei:
-    """The nuclei of one field."""
+_BINS = 1024
+"""Even bins of a smoothed plane, from which its threshold is found."""
 
-    labels: NDArray[np.int32]
-    """Number of the nucleus at each pixel, shape ``(y, x)``; 0 outside."""
+
+@dataclass(frozen=True, eq=False)
+class Nuclei:
+    """The nuclei of one field; what the other channels need of them is made once."""
+
+    shape: tuple[int, int]
+    """Of the plane, ``(y, x)``."""
+
+    inside: NDArray[np.intp]
+    """Positions of the nuclei's pixels in the plane, row after row."""
 
     areas: NDArray[np.int64]
-    """Pixels of each nucleus, from number 1 on."""
+    """Pixels of each nucleus."""
+
+    @cached_property
+    def ring(self) -> NDArray[np.intp]:
+        """Positions of the pixels at most `RING` from a nucleus, and in none."""
+        mask = np.zeros(self.shape, bool)
+        mask.ravel()[self.inside] = True
+        return np.flatnonzero(grown(mask, RING) & ~mask)
 
 
 def propose_channel(names: Iterable[str | None]) -> int | None:
@@ -74,29 +91,78 @@ def find_nuclei(plane: Plane) -> Nuclei:
     """
     if plane.constant:
         return _nothing(plane)
-    smooth = ndimage.gaussian_filter(plane.pixels.astype(np.float32), _SMOOTH)
-    threshold = otsu(_binned(smooth))
-    mask = smooth > threshold
-    apart = float(smooth[mask].mean() - smooth[~mask].mean())
-    if apart < _LEAST_CONTRAST * plane.noise:
+    smooth = gaussian(plane.pixels.astype(np.float32), _SMOOTH)
+    spread = _binned(smooth)
+    threshold = otsu(spread)
+    if _apart(spread, threshold) < _LEAST_CONTRAST * plane.noise:
         return _nothing(plane)
-    labels, number = ndimage.label(ndimage.binary_fill_holes(mask))
-    areas = np.bincount(labels.ravel(), minlength=number + 1)
+    labels, number = ndimage.label(_filled(smooth > threshold))
+    inside = np.flatnonzero(labels)
+    nucleus = labels.take(inside)
+    areas = np.bincount(nucleus, minlength=number + 1)
     kept = areas >= LEAST_AREA
-    kept[0] = False
-    renumbered = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
-    return Nuclei(renumbered[labels], areas[kept])
+    return Nuclei(smooth.shape, inside[kept[nucleus]], areas[kept])
 
 
 def _nothing(plane: Plane) -> Nuclei:
-    return Nuclei(np.zeros(plane.pixels.shape, np.int32), np.zeros(0, np.int64))
+    return Nuclei(plane.pixels.shape, np.zeros(0, np.intp), np.zeros(0, np.int64))
+
+
+def _apart(spread: Distribution, threshold: float) -> float:
+    """Return the mean of what is above a threshold less that of the rest."""
+    above = spread.values > threshold
+    bright, dim = (
+        float(np.average(spread.values[side], weights=spread.counts[side]))
+        for side in (above, ~above)
+    )
+    return bright - dim
 
 
 def _binned(smooth: NDArray[np.float32]) -> Distribution:
-    """Return the distribution of a smoothed plane over 1024 even bins."""
-    counts, edges = np.histogram(smooth, 1024)
+    """Return the distribution of a smoothed plane over even bins."""
+    low, high = float(smooth.min()), float(smooth.max())
+    if high <= low:
+        return Distribution(np.array([low]), np.array([smooth.size]))
+    counts = np.zeros(_BINS, np.int64)
+    per_count = np.float32(_BINS / (high - low))
+    for start in range(0, smooth.shape[0], STRIPE):
+        bins = (smooth[start : start + STRIPE] - np.float32(low)) * per_count
+        bins = np.minimum(bins, _BINS - 1).astype(np.intp)
+        counts += np.bincount(bins.ravel(), minlength=_BINS)
     present = np.flatnonzero(counts)
-    return Distribution((edges[:-1] + edges[1:])[present] / 2, counts[present])
+    return Distribution(low + (present + 0.5) * (high - low) / _BINS, counts[present])
+
+
+def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a mask without holes: without background that no border is part of.
+
+    As `scipy.ndimage.binary_fill_holes`, which grows the background step by step.
+    """
+    background, number = ndimage.label(~mask)
+    outside = np.zeros(number + 1, bool)
+    for border in (background[0], background[-1], background[:, 0], background[:, -1]):
+        outside[border] = True
+    outside[0] = False
+    return mask if outside[1:].all() else ~outside.take(background)
+
+
+def grown(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    """Return which pixels are at most `radius` from a mask, centre to centre.
+
+    A disc is a stack of rows: the mask is widened pixel by pixel, and each width is
+    laid over the lines that far above and below.
+    """
+    reach = [math.isqrt(radius**2 - apart**2) for apart in range(radius + 1)]
+    wide, near = mask.copy(), mask.copy()
+    for width in range(radius + 1):
+        if width:
+            wide[:, width:] |= mask[:, :-width]
+            wide[:, :-width] |= mask[:, width:]
+        for apart in (line for line, half in enumerate(reach) if half == width):
+            lines = max(len(mask) - apart, 0)
+            near[apart:] |= wide[:lines]
+            near[:lines] |= wide[apart:]
+    return near
 
 
 def count(nuclei: Nuclei) -> float:
@@ -111,24 +177,21 @@ def mean_area(nuclei: Nuclei) -> float:
     return float(nuclei.areas.mean())
 
 
-def nucleus_ring_ratio(plane: Plane, nuclei: Nuclei, ring: int = RING) -> float:
+def nucleus_ring_ratio(plane: Plane, nuclei: Nuclei) -> float:
     """Return the mean inside the nuclei over the mean in a ring around them.
 
     Parameters
     ----------
     plane
         Another channel than that of the nuclei.
-    ring
-        Its width in pixels; nuclei in the way are left out.
+    nuclei
+        Their ring is `RING` pixels wide; nuclei in the way are left out.
     """
-    inside = nuclei.labels > 0
-    if not inside.any():
+    if nuclei.inside.size == 0:
         raise NotComputableError("there are no nuclei")
-    near = ndimage.distance_transform_edt(~inside) <= ring
-    around = near & ~inside
-    if not around.any():
+    if nuclei.ring.size == 0:
         raise NotComputableError("there is no room around the nuclei")
-    outer = float(plane.pixels[around].mean())
+    outer = float(plane.pixels.take(nuclei.ring).mean())
     if outer <= 0:
         raise NotComputableError("the ring around the nuclei is dark")
-    return float(plane.pixels[inside].mean()) / outer
+    return float(plane.pixels.take(nuclei.inside).mean()) / outer

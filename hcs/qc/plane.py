@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hcs.errors import ShapeError
+from hcs.qc.edges import edge_spectrum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -200,10 +201,13 @@ class Plane:
 
         Each stripe starts `overlap` rows before the end of the one before.
         """
-        wide = self.pixels.dtype.itemsize > 2
-        kind = np.float64 if wide else np.float32
         for start in range(0, self.pixels.shape[0], STRIPE):
-            yield self.pixels[start : start + STRIPE + overlap].astype(kind)
+            yield self.pixels[start : start + STRIPE + overlap].astype(self.real)
+
+    @property
+    def real(self) -> type[np.float32 | np.float64]:
+        """The narrowest kind of floating point that holds the pixels exactly."""
+        return np.float64 if self.pixels.dtype.itemsize > 2 else np.float32
 
     @cached_property
     def noise(self) -> float:
@@ -212,11 +216,16 @@ class Plane:
         Half of a smooth image's differences are noise alone, so their median is
         little moved by what is in view.
         """
-        rows = self.pixels[:: max(1, self.pixels.shape[0] // 64)].astype(np.float64)
+        rows = self.pixels[:: max(1, self.pixels.shape[0] // 64)].astype(self.real)
         if rows.shape[1] < 2:
             raise NotComputableError("the plane is one pixel wide")
-        apart = np.abs(np.diff(rows, axis=1))
-        return 1.4826 / 2**0.5 * float(np.median(apart))
+        apart = np.abs(np.diff(rows, axis=1)).ravel()
+        return 1.4826 / 2**0.5 * median(apart)
+
+    @cached_property
+    def edge_spectrum(self) -> NDArray[np.complex64]:
+        """See `hcs.qc.edges.edge_spectrum`."""
+        return edge_spectrum(self.pixels)
 
     def blocks(self, scale: int = SCALE) -> Blocks:
         """Return sum, sum of squares and number of pixels of even blocks.
@@ -247,24 +256,35 @@ class Plane:
         return sums / number
 
 
+def median(values: NDArray[Any]) -> float:
+    """Return the median; numpy's takes ten times as long."""
+    half = values.size // 2
+    ranked = np.partition(values, half)
+    low = ranked[half] if values.size % 2 else ranked[:half].max()
+    return (float(low) + float(ranked[half])) / 2
+
+
 def _block_sums(
     pixels: NDArray[Any], mask: NDArray[np.bool_] | None, scale: int
 ) -> Blocks:
     """See `Plane.blocks`."""
     rows, columns = (_block_starts(side, scale) for side in pixels.shape)
     ends = np.append(rows[1:], pixels.shape[0])
-    parts = np.zeros((3, len(rows), pixels.shape[1]))
+    parts = np.empty((2 if mask is None else 3, len(rows), pixels.shape[1]))
     # Block row by block row, so that what is in work stays in the processor's cache.
     for index, (start, end) in enumerate(zip(rows, ends, strict=True)):
         block = pixels[start:end].astype(np.float64)
-        parts[2, index] = end - start
         if mask is not None:
             block[~mask[start:end]] = 0
             parts[2, index] = mask[start:end].sum(axis=0)
-        np.sum(block, axis=0, out=parts[0, index])
-        np.einsum("ij,ij->j", block, block, out=parts[1, index])
-    sums, squares, number = np.add.reduceat(parts, columns, axis=2)
-    return sums, squares, number
+        np.add.reduce(block, axis=0, out=parts[0, index])
+        block *= block
+        np.add.reduce(block, axis=0, out=parts[1, index])
+    sums, squares, *number = np.add.reduceat(parts, columns, axis=2)
+    if mask is not None:
+        return sums, squares, number[0]
+    widths = np.diff(columns, append=pixels.shape[1])
+    return sums, squares, np.multiply.outer(ends - rows, widths).astype(np.float64)
 
 
 def _block_starts(side: int, scale: int) -> NDArray[np.intp]:

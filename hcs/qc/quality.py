@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from hcs.errors import ShapeError
 from hcs.qc.clip import UNKNOWN, Top, top_of
 from hcs.qc.definitions import STANDARD, Definition, chosen
+from hcs.qc.digest import PlaneDigest, digest_of
+from hcs.qc.light import Light, light_of
 from hcs.qc.nuclei import Nuclei, find_nuclei
 from hcs.qc.plane import NotComputableError, Plane
 
@@ -36,6 +38,12 @@ class Measured:
 
     top: Top | None = None
     """Upper end of the values, to infer a clip level from."""
+
+    digest: PlaneDigest | None = None
+    """What the plane is known by."""
+
+    light: Light | None = None
+    """How bright its parts are; None where that cannot be told."""
 
     def __getitem__(self, id: str) -> float:
         return self.values[id]
@@ -231,7 +239,7 @@ def _collect(
             value = math.nan
             reasons.setdefault(entry.id, "the computation gave no number")
         values[entry.id] = value
-    return Measured(values, reasons, _top(plane))
+    return Measured(values, reasons, _top(plane), digest_of(plane), light_of(plane))
 
 
 def _top(plane: Plane) -> Top | None:

@@ -12,6 +12,9 @@ from hcs.qc.definitions import EVERY_METRIC, chosen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hcs.qc.digest import PlaneDigest
+    from hcs.qc.light import Light
+
 FieldKey = tuple[str, str, int | None]
 """Path of the well, name of the field, id of the acquisition."""
 
@@ -56,6 +59,12 @@ class PlaneResult:
 
     top: Top | None = None
     """Upper end of the values, to infer a clip level from."""
+
+    digest: PlaneDigest | None = None
+    """What the plane is known by; see `find_same_pictures`."""
+
+    light: Light | None = None
+    """How bright its parts are; see `mean_field`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
