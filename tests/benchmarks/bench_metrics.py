@@ -1,215 +1,278 @@
-"""What measuring costs: the standard set of metrics against its naive form.
+"""What measuring costs: each part and the whole, before and after, beside naive forms.
 
-Run with ``python tests/benchmarks/bench_metrics.py``. CPU time, the least of
-interleaved repeats; ratios are what counts. With ``--centrosome PYTHON`` CellProfiler's
+Run with ``python tests/benchmarks/bench_metrics.py``. With ``--before FOLDER``, a
+checkout of an earlier commit (``git worktree add FOLDER COMMIT``), its package is timed
+in turns with this one, and a plate is measured by both, reading and decoding counted:
+here, in one process, in two, and on Dask. With ``--centrosome PYTHON`` CellProfiler's
 numerical library is timed too, on an interpreter that has it (numpy < 2).
+
+CPU time is told, medians of interleaved rounds; ratios are what counts, each that of
+two measurements right after each other. Wall times need free cores.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import fft, ndimage
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from hcs.demo import design
-from hcs.qc import background, focus, intensity
-from hcs.qc.definitions import STANDARD
-from hcs.qc.plane import Plane
-from hcs.qc.quality import measure_plane
+from tests.benchmarks import cell_plates
+from tests.benchmarks.naive_metrics import NAIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ROOT = Path(__file__).resolve().parents[2]
 SIDE = 1080
-REPEATS = 7
+CHANNELS = 4
+ROUNDS = 7
+PLATE_ROUNDS = 5
+
 QUARTER = 0.25
+"""Share of the naive form that the standard set takes at most."""
+
+FASTER = 3.5
+"""How many times as fast as e7b6ede a plate is measured at least."""
+
+PLANES = 12.0
+"""Planes of float32 that measuring a field holds at most."""
+
+PARTS = (*NAIVE, "digest", "light")
+
+
+class Probe:
+    """A process that measures with the package of a checkout."""
+
+    def __init__(self, root: Path) -> None:
+        one_thread = dict.fromkeys(
+            ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLOSC_NTHREADS"), "1"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("measuring_probe.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **one_thread, "PYTHONPATH": str(root)},
+            text=True,
+        )
+
+    def ask(self, do: str, **what: str) -> Any:
+        """Return CPU and wall seconds of something; None where it has not got it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps({"do": do, **what}), file=self._process.stdin, flush=True)
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit(f"a probe ended while it was asked for {do} {what}")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate(timeout=60)
 
 
 def main() -> None:
     """Print the tables, and end with 1 where a budget is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--before", type=Path, metavar="FOLDER")
     parser.add_argument("--centrosome", metavar="PYTHON")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
-    image = scene()
-    share = standard_set(image)
-    parts(image)
-    if options.centrosome:
-        centrosome(image, options.centrosome)
-    print(f"\nstandard set: {share:.2f} of the naive form (budget {QUARTER})")
-    sys.exit(share > QUARTER)
-
-
-def scene() -> np.ndarray[Any, Any]:
-    """Return one channel of cells, 1080 x 1080, uint16, 12 bits."""
-    return design(shape=(SIDE, SIDE), rows=1, columns=1, fields=1).images[0].render()[0]
+    image = cell_plates.pixels(0, CHANNELS, SIDE)
+    probes = {} if options.before is None else {"before": Probe(options.before)}
+    probes["after"] = Probe(ROOT)
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / "field.npy", image)
+        for probe in probes.values():
+            probe.ask("load", path=f"{folder}/field.npy")
+        cellprofiler = centrosome(folder, options.centrosome)
+        parts(probes, image, options.rounds, cellprofiler)
+        good = standard_set(probes, image, options.rounds)
+        good = whole(probes, options.rounds) and good
+        if options.before is not None:
+            path = cell_plates.make(
+                Path(folder) / "p.ome.zarr",
+                2,
+                4,
+                channels=CHANNELS,
+                side=SIDE,
+                levels=3,
+            )
+            good = plates(probes, path) and good
+        for probe in probes.values():
+            probe.close()
+    sys.exit(not good)
 
 
 def cpu(function: Callable[[], object]) -> float:
-    """Return the CPU milliseconds of one call."""
+    """Return the CPU seconds of one call."""
     start = time.process_time()
     function()
-    return 1e3 * (time.process_time() - start)
+    return time.process_time() - start
 
 
-def least(functions: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Return the least time of each, measured in turns."""
-    found = dict.fromkeys(functions, float("inf"))
-    for _ in range(REPEATS):
-        for name, function in functions.items():
-            found[name] = min(found[name], cpu(function))
+def turns(
+    probes: dict[str, Probe], rounds: int, do: str, **what: str
+) -> dict[str, list[tuple[float, float]]]:
+    """Return the CPU and wall seconds of each probe, measured in turns."""
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in probes}
+    for number in range(rounds + 1):
+        for name, probe in probes.items():
+            spent = probe.ask(do, **what)
+            # The first fills caches and loads what is loaded when it is needed.
+            if spent is not None and number:
+                found[name].append(tuple(spent))
     return found
 
 
-def standard_set(image: np.ndarray[Any, Any]) -> float:
-    """Time the whole set; return its share of the naive form."""
-    found = least(
-        {"ours": lambda: measure_plane(image, 4095), "naive": lambda: naive(image)}
+def ratio(found: dict[str, list[tuple[float, float]]], which: int = 0) -> float:
+    """Return the median of what `before` took over what `after` did."""
+    pairs = zip(found.get("before", ()), found["after"], strict=False)
+    ratios = [first[which] / max(second[which], 1e-6) for first, second in pairs]
+    return median(ratios) if ratios else float("nan")
+
+
+def shown(values: list[tuple[float, float]], which: int = 0) -> str:
+    """Return a median in ms; a dash where there is none."""
+    return (
+        f"{1e3 * median(v[which] for v in values):10.1f}" if values else f"{'-':>10s}"
     )
-    print(f"standard set of {len(STANDARD)} metrics, one plane of {SIDE} x {SIDE}, ms")
-    for name, spent in found.items():
-        print(f"  {name:10s} {spent:8.1f}")
-    return found["ours"] / found["naive"]
 
 
-def naive(image: np.ndarray[Any, Any]) -> None:
-    """Compute the same set, each metric by itself, as one would write it down."""
-    for compute in NAIVE.values():
-        compute(image)
+def parts(
+    probes: dict[str, Probe],
+    image: np.ndarray[Any, Any],
+    rounds: int,
+    cellprofiler: dict[str, float],
+) -> None:
+    """Time each part beside its naive form and CellProfiler's."""
+    print(f"one plane of {SIDE} x {SIDE}, ms of CPU, medians of {rounds} rounds")
+    print(f"{'':14s}{'before':>10s}{'after':>10s}{'ratio':>8s}{'naive':>10s}", end="")
+    print(f"{'centrosome':>12s}")
+    for name in PARTS:
+        found = turns(probes, rounds, "part", name=name)
+        line = "".join(shown(found.get(which, [])) for which in ("before", "after"))
+        naive = NAIVE.get(name)
+        plain = [cpu(lambda n=naive: n(*image[:2])) for _ in range(3)] if naive else []
+        beside = f"{1e3 * min(plain):10.1f}" if plain else f"{'-':>10s}"
+        other = f"{cellprofiler[name]:12.1f}" if name in cellprofiler else f"{'-':>12s}"
+        print(f"{name:14s}{line}{ratio(found):8.2f}{beside}{other}")
 
 
-def naive_intensity(image: np.ndarray[Any, Any]) -> None:
-    """Mean, SD, median, MAD, extremes and percentiles from numpy."""
-    scaled = image / 65535
-    middle = np.median(scaled)
-    np.median(np.abs(scaled - middle))
-    scaled.sum(), scaled.mean(), scaled.std(), scaled.min(), scaled.max()
-    np.percentile(image, 99)
+def standard_set(
+    probes: dict[str, Probe], image: np.ndarray[Any, Any], rounds: int
+) -> bool:
+    """Time the standard set of one plane against the naive forms of the same."""
+    found = turns(probes, rounds, "standard")
+    used = [*list(NAIVE)[:6], "background"]
+    naive = median(
+        sum(cpu(lambda n=name: NAIVE[n](*image[:2])) for name in used) for _ in range(3)
+    )
+    share = median(spent for spent, _ in found["after"]) / naive
+    print(
+        f"\nstandard set of a plane: before{shown(found.get('before', []))}, after"
+        f"{shown(found['after'])} ms; {share:.2f} of the naive form's "
+        f"{1e3 * naive:.0f} ms (budget {QUARTER})"
+    )
+    return share <= QUARTER
 
 
-def naive_saturation(image: np.ndarray[Any, Any]) -> None:
-    """Shares of pixels at the top, at the bottom and at the clip level."""
-    (image == image.max()).mean(), (image == image.min()).mean(), (image >= 4095).mean()
+def whole(probes: dict[str, Probe], rounds: int) -> bool:
+    """Time all metrics of a field that is in memory, and what they hold."""
+    found = turns(probes, rounds, "field")
+    print(
+        f"all metrics of a field of {CHANNELS} x {SIDE} x {SIDE}, in memory: ", end=""
+    )
+    print(
+        f"before{shown(found.get('before', []))}, after{shown(found['after'])} ms; "
+        f"{ratio(found):.2f} times as fast"
+    )
+    most = {name: probe.ask("memory") for name, probe in probes.items()}
+    told = ", ".join(f"{name} {planes:.1f}" for name, planes in most.items())
+    print(f"memory, in planes of float32: {told} (budget {PLANES:g})")
+    return bool(most["after"] <= PLANES)
 
 
-def naive_otsu(image: np.ndarray[Any, Any]) -> None:
-    """Otsu's threshold of the sorted logarithms, at 256 ranks."""
-    logs = np.sort(np.log(np.maximum(image / 65535, 1e-6)).ravel())
-    np.cumsum(logs), np.cumsum(logs**2)
+def plates(probes: dict[str, Probe], path: Path) -> bool:
+    """Measure a plate in every way, by both, reading and decoding counted."""
+    print(f"\na plate of 8 fields of {CHANNELS} x {SIDE} x {SIDE}, reading counted,")
+    print(
+        f"medians of {PLATE_ROUNDS} interleaved rounds, load {os.getloadavg()[0]:.1f}"
+    )
+    print(
+        f"{'':8s}{'CPU ms a plane':>22s}{'ratio':>8s}{'wall ms a plane':>22s}", end=""
+    )
+    print(f"{'ratio':>8s}")
+    faster = 0.0
+    for way in ways():
+        found = turns(probes, PLATE_ROUNDS, "plate", path=str(path), way=way)
+        planes = 8 * CHANNELS
+        each = {
+            name: [(cpu / planes, wall / planes) for cpu, wall in spent]
+            for name, spent in found.items()
+        }
+        for which in (0, 1):
+            label = f"{way:8s}" if which == 0 else ""
+            line = "".join(shown(each[name], which)[-9:] for name in probes)
+            print(f"{label}{line:>22s}{ratio(found, which):8.2f}", end="")
+        print()
+        faster = ratio(found) if way == "here" else faster
+    print(f"{faster:.2f} times as fast (budget {FASTER})")
+    return faster >= FASTER
 
 
-def naive_focus(image: np.ndarray[Any, Any]) -> None:
-    """Variance over mean, of the plane and of blocks by label."""
-    scaled = image / 65535
-    ((scaled - scaled.mean()) ** 2).sum() / (scaled.size * scaled.mean())
-    blocks = SIDE // 10
-    row, column = np.indices(image.shape)
-    label = (row * blocks // SIDE) * blocks + column * blocks // SIDE
-    index = np.arange(blocks**2)
-    ndimage.mean(scaled, label, index)
-    ndimage.variance(scaled, label, index)
-
-
-def naive_laplacian(image: np.ndarray[Any, Any]) -> None:
-    """Variance of scipy's Laplacian."""
-    ndimage.laplace(image.astype(np.float32)).var()
-
-
-def naive_slope(image: np.ndarray[Any, Any]) -> None:
-    """Power of the whole spectrum, summed over rings."""
-    power = np.abs(np.fft.fft2(image - image.mean())) ** 2
-    row, column = np.indices(power.shape)
-    row, column = np.minimum(row, SIDE - 1 - row), np.minimum(column, SIDE - 1 - column)
-    ring = np.floor(np.hypot(row, column)).astype(int) + 1
-    sums = ndimage.sum(power, ring, np.arange(2, SIDE // 8))
-    np.polyfit(np.log(np.arange(2, SIDE // 8)), np.log(sums), 1)
-
-
-def naive_background(image: np.ndarray[Any, Any]) -> None:
-    """Percentiles of tiles, of a smoothed plane."""
-    smooth = ndimage.uniform_filter(image.astype(np.float32), 10)
-    tile = SIDE // 8
-    for top in range(0, 8 * tile, tile):
-        for left in range(0, 8 * tile, tile):
-            np.percentile(smooth[top : top + tile, left : left + tile], [3, 25, 100])
-
-
-NAIVE = {
-    "intensity": naive_intensity,
-    "saturation": naive_saturation,
-    "Otsu": naive_otsu,
-    "focus scores": naive_focus,
-    "Laplacian": naive_laplacian,
-    "power slope": naive_slope,
-    "background": naive_background,
-}
-
-
-def parts(image: np.ndarray[Any, Any]) -> None:
-    """Time each part beside its naive form; ours share one histogram and one pass."""
-    ready = Plane(image, clip=4095)
-    _ = ready.distribution, ready.coarse, ready.noise
-    ours: dict[str, Callable[[], object]] = {
-        "intensity": lambda: Plane(image).distribution.mad,
-        "saturation": lambda: intensity.percent_saturated(ready),
-        "Otsu": lambda: intensity.threshold_otsu(ready),
-        "focus scores": lambda: focus.local_focus_score(Plane(image)),
-        "Laplacian": lambda: focus.laplacian_variance(ready),
-        "power slope": lambda: focus.power_log_log_slope(ready),
-        "background": lambda: (
-            background.background_unevenness(ready),
-            background.empty_tiles(ready),
-        ),
-    }
-    print("\npart            ours ms   naive ms   ratio")
-    for name, compute in ours.items():
-        found = least({"ours": compute, "naive": lambda n=name: NAIVE[n](image)})
-        ratio = found["naive"] / max(found["ours"], 1e-3)
-        print(f"{name:14s} {found['ours']:8.2f} {found['naive']:10.1f} {ratio:7.1f}")
-    slower = least({"rfft2": lambda: fft.rfft2(image.astype(np.float32))})
-    print(f"(a whole float32 rfft2 alone: {slower['rfft2']:.1f} ms)")
+def ways() -> tuple[str, ...]:
+    """Return the ways of measuring that can be had here."""
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        print("distributed is not installed; no figures of Dask")
+        return "here", "one", "two"
+    return "here", "one", "two", "Dask"
 
 
 CENTROSOME = """
-import sys, time
+import json, sys, time
 import numpy as np
 from centrosome.haralick import Haralick
 from centrosome.radial_power_spectrum import rps
 from centrosome.threshold import TM_GLOBAL, TM_OTSU, get_threshold
-image = np.load(sys.argv[1]) / 65535
+image = np.load(sys.argv[1])[0] / 65535
 tasks = {
-    "Haralick": lambda: Haralick(image, np.ones(image.shape, int), 0, 10).H3(),
+    "texture": lambda: Haralick(image, np.ones(image.shape, int), 0, 10).H3(),
     "power slope": lambda: rps(image),
     "Otsu": lambda: get_threshold(TM_OTSU, TM_GLOBAL, image.astype("f4")),
 }
+found = {}
 for name, task in tasks.items():
-    best = 1e9
+    found[name] = 1e9
     for _ in range(3):
         start = time.process_time()
         task()
-        best = min(best, time.process_time() - start)
-    print(f"{name:14s} {1e3 * best:8.1f}")
+        found[name] = min(found[name], 1e3 * (time.process_time() - start))
+print(json.dumps(found))
 """
 
 
-def centrosome(image: np.ndarray[Any, Any], python: str) -> None:
-    """Time CellProfiler's own functions on the same plane."""
-    ready = Plane(image)
-    _ = ready.distribution
-    print(f"\nours: Haralick {cpu(lambda: focus.correlation(ready)):.1f} ms")
-    print("centrosome, ms", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        np.save(Path(folder) / "plane.npy", image)
-        command = [python, "-c", CENTROSOME, str(Path(folder) / "plane.npy")]
-        subprocess.run(command, check=True)
+def centrosome(folder: str, python: str | None) -> dict[str, float]:
+    """Return the milliseconds of CellProfiler's own functions on the same plane."""
+    if python is None:
+        print("no --centrosome: nothing of CellProfiler's is timed")
+        return {}
+    command = [python, "-c", CENTROSOME, f"{folder}/field.npy"]
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(told.stdout)
+    return found
 
 
 if __name__ == "__main__":
