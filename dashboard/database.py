@@ -13,6 +13,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised with every change of a table, which is a step in `dashboard.migrations`; an
 older program refuses a newer database, a newer program copies an older one and brings
 it up to date."""
@@ -71,6 +72,24 @@ metric_values = Table(
 )
 """Never updated: a changed field has another version, a changed definition another
 metric (the definition's own id is part of it)."""
+
+measured_planes = Table(
+    "measured_planes",
+    metadata,
+    Column("plate", String(100), primary_key=True),
+    Column("channel", Integer, primary_key=True, autoincrement=False),
+    Column("well", String(300), primary_key=True),
+    Column("field", String(300), primary_key=True),
+    Column("version", String(200), primary_key=True),
+    Column("t", Integer, primary_key=True, autoincrement=False),
+    Column("z", Integer, primary_key=True, autoincrement=False),
+    Column("exact", String(64), nullable=False),
+    Column("coarse", String(200), nullable=False),
+    Column("mean", Float, nullable=True),
+    Column("light", LargeBinary, nullable=True),
+)
+"""Never updated, as `metric_values`: see `hcs.qc.PlaneDigest` and `hcs.qc.Light`. By
+channel first, since a plate's planes are asked for by channel."""
 
 events = Table(
     "events",

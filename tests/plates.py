@@ -100,7 +100,16 @@ def plane(
         noise = np.random.default_rng(code).integers(0, 256, shape).astype(kind)
         noise[0, 0] = code
         return noise
-    raise ValueError(f"pixels is {pixels!r}; allowed: constant, gradient, random")
+    if pixels == "shaded":
+        # Specks in other places each time, under light that falls off to the right.
+        rng = np.random.default_rng(code)
+        specks = 200 + 400 * (rng.random(shape) < 0.05)
+        level = rng.poisson(specks * np.linspace(1.3, 0.7, shape[1]))
+        level[0, 0] = code
+        return level.astype(kind)
+    raise ValueError(
+        f"pixels is {pixels!r}; allowed: constant, gradient, random, shaded"
+    )
 
 
 def field_array(
@@ -227,7 +236,7 @@ def make(
     z, t
         Number of planes; None leaves the axis out. At most 4 planes together.
     pixels
-        ``"constant"``, ``"gradient"`` or ``"random"``; see `plane`.
+        ``"constant"``, ``"gradient"``, ``"random"`` or ``"shaded"``; see `plane`.
     missing
         (row, column, field index) of the fields that are not written.
     annotations

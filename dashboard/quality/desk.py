@@ -19,7 +19,9 @@ if TYPE_CHECKING:
         Progress,
     )
     from dashboard.quality.judgement import Judgement
+    from dashboard.quality.light import LightView
     from dashboard.quality.measuring import Measuring
+    from dashboard.quality.metrics import FieldKey
     from dashboard.quality.statistics import PlateStatistics, StatisticsView
     from dashboard.quality.wells import Excluded
 
@@ -99,6 +101,10 @@ class QualityDesk:
     def field_values(self, key: str, label: str) -> tuple[FieldValues, ...]:
         """Return all metrics of the fields of a well."""
         return self._measuring.field_values(self._access.watched(key), label)
+
+    def light(self, key: str, channel: int, field: FieldKey | None = None) -> LightView:
+        """Return how light lies over a channel's fields, and over one of them."""
+        return self._measuring.light.view(self._access.watched(key), channel, field)
 
     # --- suspects and statistics ------------------------------------------------------
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.measure_settings import Basis
     from dashboard.quality.metrics import MetricStore
+    from dashboard.quality.planes import PlaneStore
     from dashboard.quality.plate_metrics import Knowledge, Place
     from hcs.qc import FieldResult
 
@@ -54,6 +55,8 @@ class Jobs:
     ----------
     store
         Where values are kept.
+    planes
+        Where what is known of each plane is kept.
     basis
         What a plate's numbers rest on.
     measured
@@ -71,6 +74,7 @@ class Jobs:
     def __init__(
         self,
         store: MetricStore,
+        planes: PlaneStore,
         basis: Callable[[ServedPlate], Basis],
         measured: Callable[[ServedPlate, Knowledge], None],
         ready: Callable[[ServedPlate], Knowledge],
@@ -80,6 +84,7 @@ class Jobs:
         workers: int | None = None,
     ) -> None:
         self._store = store
+        self._planes = planes
         self._basis = basis
         self._measured = measured
         self._ready = ready
@@ -272,6 +277,7 @@ class Jobs:
         todo: Mapping[Place, Todo],
     ) -> None:
         rows = []
+        planes = []
         errors: dict[FieldKey, str] = {}
         for result in results:
             place = (result.well, result.field)
@@ -285,12 +291,15 @@ class Jobs:
                 continue
             values = summarise(result, basis)
             rows.append((key, values))
+            planes.append((key, result.planes))
             with self._lock:
                 # What was measured on another basis stays beside it.
                 known.values[key] = known.values.get(key, {}) | values
                 known.latest[place] = key
         with self._lock:
             known.changes += 1
+        # Before the values, which say that they are there.
+        self._planes.save(known.id, planes)
         self._store.save(known.id, rows)
         self._store.fail(known.id, errors)
 

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from dashboard.plates.values import FieldValues, MetricInfo, MetricValues, Progress
 from dashboard.quality.imported_tables import PREFIX
 from dashboard.quality.jobs import Jobs
+from dashboard.quality.light import PlateLight
 from dashboard.quality.metrics_cache import Memory
 from dashboard.quality.off_loop import Behind
+from dashboard.quality.planes import PlaneStore
 from dashboard.quality.scores import (
     clip_levels,
     field_value,
@@ -81,8 +83,11 @@ class Measuring:
         self._lock = threading.RLock()
         self._behind = Behind()
         self._memory = Memory(store, self._behind, self._lock, held=not automatic)
+        planes = PlaneStore(store.engine)
+        self.light = PlateLight(store, planes, self._memory, self._behind, self._lock)
         self._jobs = Jobs(
             store,
+            planes,
             judging.basis,
             self._judge_soon,
             self._memory.get,

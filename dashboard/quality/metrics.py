@@ -51,7 +51,7 @@ class MetricStore:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._settings = Settings(engine)
 
     def renamed(self, before: str, plate: str) -> None:
@@ -62,6 +62,10 @@ class MetricStore:
         told = self._ids_before(plate)
         if before != plate and before not in told:
             self._settings.put([*told, before], _BEFORE, plate)
+
+    def ids(self, plate: str, also: Sequence[str] = ()) -> set[str]:
+        """Return all ids that a plate's values may be kept under; see `load`."""
+        return {plate, *also, *self._ids_before(plate)}
 
     def _ids_before(self, plate: str) -> list[str]:
         told = self._settings.get(_BEFORE, plate)
@@ -91,10 +95,10 @@ class MetricStore:
             table.metric,
             table.value,
             table.reason,
-        ).where(table.plate.in_({plate, *also, *self._ids_before(plate)}))
+        ).where(table.plate.in_(self.ids(plate, also)))
         found: dict[FieldKey, dict[str, Measured]] = {}
         errors: dict[FieldKey, str] = {}
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             for well, field, version, metric, value, reason in connection.execute(
                 query
             ):
@@ -127,9 +131,9 @@ class MetricStore:
         ]
         if not rows:
             return
-        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        dialect = sqlite if self.engine.dialect.name == "sqlite" else postgresql
         statement = dialect.insert(metric_values).on_conflict_do_nothing()
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(statement, rows)
 
     def fail(self, plate: str, errors: Mapping[FieldKey, str]) -> None:
@@ -148,19 +152,19 @@ class MetricStore:
         ]
         if not rows:
             return
-        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        dialect = sqlite if self.engine.dialect.name == "sqlite" else postgresql
         statement = dialect.insert(metric_values).on_conflict_do_nothing()
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(statement, rows)
 
     def forget_errors(self, plate: str) -> None:
         """Forget what could not be measured, before it is tried again."""
         table = metric_values.c
-        ids = {plate, *self._ids_before(plate)}
+        ids = self.ids(plate)
         statement = delete(metric_values).where(
             table.plate.in_(ids), table.metric == _ERROR
         )
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(statement)
 
 

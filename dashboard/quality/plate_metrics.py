@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from dashboard.quality.metrics import FieldKey, Measured
-    from hcs.qc import Clip
+    from hcs.qc import Clip, MeanField
 
 Place = tuple[str, str]
 """Path of the well, name of the field."""
@@ -47,6 +47,9 @@ class Knowledge:
 
     clips: tuple[tuple[object, ...], dict[int, Clip]] | None = None
     """Where cameras saturate, and what that was found from: it takes every field."""
+
+    light: dict[int, tuple[int, MeanField | None]] = field(default_factory=dict)
+    """Mean field of each channel that was asked for, and the `changes` it is of."""
 
     progress: Progress = field(default_factory=Progress)
     job: Future[None] | None = None

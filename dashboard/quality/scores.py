@@ -64,6 +64,10 @@ _SUSPICION = MetricInfo(
 )
 _TOP = ("highest", "pile", "percent")
 
+_PLANES = "planes@1"
+"""Says that digests and light of a field's planes are kept; see `PlaneStore`. Another
+number has them made anew."""
+
 _SIDES = {
     "low": "Low is suspicious.",
     "high": "High is suspicious.",
@@ -164,6 +168,7 @@ def missing(measured: Mapping[str, Measured], basis: Basis) -> frozenset[str]:
     }
     if _nuclear_mark(basis) not in measured:
         lacking |= {name for name in METRICS if definition(name).scope != "plane"}
+    kept = _PLANES in measured
     if not measured or not all(
         _saturation_key(channel, clip) in measured
         or top_of(measured, channel) is None
@@ -172,7 +177,7 @@ def missing(measured: Mapping[str, Measured], basis: Basis) -> frozenset[str]:
     ):
         lacking.add(SATURATION)
     # Which plane of a stack counts is told by its focus, whatever is measured.
-    return frozenset({*lacking, FOCUS}) if lacking else frozenset()
+    return frozenset() if kept and not lacking else frozenset({*lacking, FOCUS})
 
 
 def _known(top: Top | None) -> Top:
@@ -228,6 +233,7 @@ def summarise(result: FieldResult, basis: Basis) -> dict[str, Measured]:
             found[key] = _over_time(name, used)
         found |= _tops(channel, used)
     found[_nuclear_mark(basis)] = Measured(1.0)
+    found[_PLANES] = Measured(1.0)
     return found
 
 

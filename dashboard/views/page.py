@@ -21,6 +21,7 @@ from dashboard.views.filters import Filters
 from dashboard.views.gallery import Gallery
 from dashboard.views.header import Header
 from dashboard.views.history import History
+from dashboard.views.light import LightPanel
 from dashboard.views.measuring import MeasuringJob
 from dashboard.views.montage import Montage
 from dashboard.views.plate_canvas import PlateCanvas
@@ -119,6 +120,7 @@ class Page:
             "history": History(session, on_change=self._snapshots.refresh),
             "details": Details(session),
             "measuring": MeasuringJob(session),
+            "light": LightPanel(session),
             "suspects": Suspects(session),
             "statistics": Statistics(
                 session, lambda found: self._snapshots.put(statistics=found)

@@ -1,0 +1,93 @@
+// How light lies over a channel's fields: their mean with its profiles, and a field
+// before and after dividing by it. A preview: no pixel that is stored changes.
+
+import { fill, h, say } from "../core/dom.js"
+import { island } from "../core/island.js"
+import { number } from "../core/text.js"
+
+const SVG = "http://www.w3.org/2000/svg"
+const WIDTH = 120 // of a profile, in units of its own
+const HEIGHT = 60
+
+export function render(context) {
+  return island(context, { sheets: ["panels/light.css"], build })
+}
+
+/** What is black and what is white of some grids: one hot cell must not darken the rest. */
+function span(grids) {
+  const values = grids.flatMap((grid) => grid.cells).sort((a, b) => a - b)
+  const beyond = Math.floor(values.length / 100)
+  return { low: values[beyond], high: values[values.length - 1 - beyond] }
+}
+
+/** A grid as a grey picture, black at `low` and white at `high`. */
+function picture(grid, { low, high }, label) {
+  const canvas = h("canvas", { width: grid.side, height: grid.side, role: "img", "aria-label": label, title: label })
+  const pen = canvas.getContext("2d")
+  const image = pen.createImageData(grid.side, grid.side)
+  const scale = high > low ? 255 / (high - low) : 0
+  grid.cells.forEach((value, place) => {
+    const grey = (value - low) * scale
+    image.data.set([grey, grey, grey, 255], 4 * place)
+  })
+  pen.putImageData(image, 0, 0)
+  return canvas
+}
+
+/** Profiles as lines over one another, in percent of their own mean. */
+function profile(title, lines) {
+  const shares = lines.map(([name, values]) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+    return [name, values.map((value) => (100 * value) / mean)]
+  })
+  const all = shares.flatMap(([, values]) => values)
+  const [low, high] = [Math.min(...all, 95), Math.max(...all, 105)]
+  const svg = document.createElementNS(SVG, "svg")
+  const said = shares.map(([name, values]) => `${name} ${number(Math.min(...values))} to ${number(Math.max(...values))} %`).join(", ")
+  for (const [key, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "profile", role: "img", preserveAspectRatio: "none", "aria-label": `${title}: ${said} of the mean` })) svg.setAttribute(key, value)
+  const height = (value) => HEIGHT - (HEIGHT * (value - low)) / (high - low)
+  const line = (kind, points) => {
+    const shape = document.createElementNS(SVG, "polyline")
+    shape.setAttribute("class", kind)
+    shape.setAttribute("points", points)
+    svg.append(shape)
+  }
+  line("level", `0,${height(100)} ${WIDTH},${height(100)}`)
+  for (const [name, values] of shares) {
+    line(name, values.map((value, place) => `${(WIDTH * place) / (values.length - 1)},${height(value)}`).join(" "))
+  }
+  return h("figure", {}, h("figcaption", { class: "small soft" }, title), svg,
+    h("p", { class: "small soft" }, shares.map(([name, values]) => h("span", { class: `key ${name}` }, `${name}: ${number(Math.min(...values))} to ${number(Math.max(...values))} %`))))
+}
+
+const profiles = (lines) => h("div", { class: "profiles" },
+  profile("Left to right", lines.map(([name, grid]) => [name, grid.columns])),
+  profile("Top to bottom", lines.map(([name, grid]) => [name, grid.rows])))
+
+const shown = (caption, canvas) => h("figure", {}, h("figcaption", { class: "small soft" }, caption), canvas)
+
+function build({ el, hide }) {
+  const title = h("h2", { class: "grow cut" })
+  const note = h("p", { class: "small" })
+  const mean = h("div", { class: "mean" })
+  const field = h("div", { class: "field" })
+  el.append(h("section", { class: "panel light hcs-light", "aria-label": "Light" },
+    h("header", {}, title), h("div", { class: "body" }, note, mean, field)))
+
+  return {
+    content(next) {
+      hide(!next.shown)
+      if (!next.shown) return
+      say(title, next.title)
+      say(note, next.note)
+      fill(mean, next.mean ? [picture(next.mean, span([next.mean]), "Mean of all fields"), profiles([["mean", next.mean]])] : null)
+      const { before, after, name } = next.field ?? {}
+      fill(field, before ? [
+        h("h3", {}, `${name}, divided by the mean`),
+        h("p", { class: "small soft" }, "A preview in 32 × 32 parts; stored pixels are never changed."),
+        h("div", { class: "row" }, shown("Before", picture(before, span([before, after]), `${name} before`)), shown("After", picture(after, span([before, after]), `${name} after`))),
+        profiles([["before", before], ["after", after]]),
+      ] : null)
+    },
+  }
+}

@@ -1,0 +1,113 @@
+"""How light lies over the fields of a plate: the mean of all, and one beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dashboard.quality.metrics_cache import fingerprints
+from hcs.qc import MeanField, mean_field
+
+if TYPE_CHECKING:
+    import threading
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dashboard.plates.served import ServedPlate
+    from dashboard.quality.metrics import FieldKey, MetricStore
+    from dashboard.quality.metrics_cache import Memory
+    from dashboard.quality.off_loop import Behind
+    from dashboard.quality.planes import PlaneStore
+    from dashboard.quality.plate_metrics import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class LightView:
+    """What is shown of a channel's light."""
+
+    ready: bool
+    """Whether `mean` has been read; it is told by the plate's revision."""
+
+    mean: MeanField | None = None
+    """Of the plate's live fields as far as they are measured; None without any."""
+
+    field: NDArray[np.float64] | None = None
+    """A field's own light, in counts, as `mean.values`; None where there is none."""
+
+
+class PlateLight:
+    """Answers how light lies, from what is kept of the measured planes.
+
+    Parameters
+    ----------
+    store
+        Says under which ids a plate's values are kept.
+    planes
+        Where what is known of each plane is kept.
+    memory
+        Says which versions are live.
+    behind
+        Reads off the event loop.
+    lock
+        Guards what is known of plates.
+    """
+
+    def __init__(
+        self,
+        store: MetricStore,
+        planes: PlaneStore,
+        memory: Memory,
+        behind: Behind,
+        lock: threading.RLock,
+    ) -> None:
+        self._store = store
+        self._planes = planes
+        self._memory = memory
+        self._behind = behind
+        self._lock = lock
+
+    def view(
+        self, plate: ServedPlate, channel: int, field: FieldKey | None = None
+    ) -> LightView:
+        """Return a channel's light, and that of a field.
+
+        On an event loop it may be not ready: it is being read.
+        """
+        known = self._memory.get(plate)
+        if not known.loaded:
+            return LightView(ready=False)
+        with self._lock:
+            changes, live = known.changes, set(known.latest.values())
+            kept = known.light.get(channel)
+        ids = self._store.ids(known.id, fingerprints(plate))
+        if kept is None or kept[0] != changes:
+            done = self._behind.do(
+                ("light", plate.key, known.id, channel),
+                lambda: self._read(known, ids, channel, live, changes),
+                plate.bump,
+            )
+            with self._lock:
+                kept = known.light.get(channel)
+            if not done and kept is None:
+                return LightView(ready=False)
+        mean = None if kept is None else kept[1]
+        own = (
+            mean_field(light for _, light in self._planes.lights(ids, channel, {field}))
+            if field is not None
+            else None
+        )
+        return LightView(True, mean, None if own is None else own.values)
+
+    def _read(
+        self,
+        known: Knowledge,
+        ids: set[str],
+        channel: int,
+        live: set[FieldKey],
+        changes: int,
+    ) -> None:
+        planes = self._planes.lights(ids, channel, live)
+        mean = mean_field(light for _, light in planes)
+        with self._lock:
+            known.light[channel] = changes, mean

@@ -1,0 +1,103 @@
+"""How light lies: the mean of a channel's fields, and a field divided by it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import plates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+
+UNEVEN = "background_unevenness.1"
+
+
+def stored(path: Path) -> str:
+    """Return a digest of everything below a folder."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")):
+        digest.update(str(file.relative_to(path)).encode())
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    return digest.hexdigest()
+
+
+def greys(canvas: Locator) -> list[list[int]]:
+    """Return the grey values that a picture was drawn with, line by line."""
+    return canvas.evaluate(
+        """(canvas) => {
+          const { width, height } = canvas
+          const { data } = canvas.getContext("2d").getImageData(0, 0, width, height)
+          return Array.from({ length: height }, (_, y) =>
+            Array.from({ length: width }, (_, x) => data[4 * (y * width + x)]))
+        }"""
+    )
+
+
+def spans(figure: Locator) -> dict[str, float]:
+    """Return how far each line of a profile goes, in percent of its mean."""
+    found = re.findall(
+        r"(\w+): ([\d.]+) to ([\d.]+) %", figure.locator("p").inner_text()
+    )
+    return {name: float(high) - float(low) for name, low, high in found}
+
+
+def test_the_mean_of_all_fields_is_shown_and_a_field_before_and_after_dividing(
+    tmp_path: Path, serve: Callable[..., object], visit: Callable[..., Page]
+) -> None:
+    path = plates.make(
+        tmp_path / "p.ome.zarr",
+        rows=4,
+        columns=6,
+        shape=(192, 256),
+        pixels="shaded",
+    )
+    before = stored(path)
+    page = visit(serve(path))
+    panel = page.locator(".hcs-light")
+    metric = page.locator(".hcs-metric-select select")
+    expect(page.locator(".hcs-measuring")).to_be_hidden()
+    expect(panel).to_be_hidden()
+
+    metric.select_option(UNEVEN)
+    expect(panel).to_contain_text("24 planes")
+    expect(panel).to_contain_text("GFP")
+
+    # The light falls off to the right, from 1.3 to 0.7, and not downwards.
+    mean = panel.locator(".mean")
+    lines = greys(mean.get_by_role("img", name="Mean of all fields"))
+    assert (len(lines), len(lines[0])) == (32, 32)
+    left, right = (sum(line[x] for line in lines) / 32 for x in (1, 30))
+    assert left > right + 150
+    across, down = mean.locator(".profiles figure").all()
+    assert 50 < spans(across)["mean"] < 70
+    assert spans(down)["mean"] < 10
+
+    # No field is open: the plate's most uneven one is divided, as a preview.
+    field = panel.locator(".field")
+    expect(field).to_contain_text("divided by the mean")
+    expect(field).to_contain_text("stored pixels are never changed")
+    across, _ = field.locator(".profiles figure").all()
+    assert spans(across)["after"] < spans(across)["before"] / 3
+
+    # Now a field is: its own pictures, before and after.
+    page.goto(f"{page.url}&well=C4&field=0")
+    expect(field).to_contain_text("C4, field 0, divided by the mean")
+    lines = greys(field.get_by_role("img", name="C4, field 0 before"))
+    darkening = sum(line[1] - line[30] for line in lines) / 32
+    lines = greys(field.get_by_role("img", name="C4, field 0 after"))
+    assert abs(sum(line[1] - line[30] for line in lines) / 32) < darkening / 3
+
+    # With another metric there is nothing to say about light.
+    metric.select_option("power_log_log_slope.1")
+    expect(panel).to_be_hidden()
+    assert stored(path) == before
