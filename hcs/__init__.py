@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from hcs.images.ngff_image import NgffImage as NgffImage
     from hcs.images.ngff_image import to_ngff_image as to_ngff_image
     from hcs.images.pixels import LazyArray as LazyArray
+    from hcs.ingest.formats.images import read_image_file as read_image_file
     from hcs.ingest.guess import describe_name as describe_name
-    from hcs.ingest.images import read_image_file as read_image_file
-    from hcs.ingest.plate import import_plate as import_plate
+    from hcs.ingest.importing import import_plate as import_plate
     from hcs.layout import PlateFormat as PlateFormat
     from hcs.layout import parse_well as parse_well
     from hcs.layout import well_label as well_label
@@ -100,8 +100,8 @@ else:
             "images.ngff_image": "NgffImage to_ngff_image",
             "images.pixels": "LazyArray",
             "ingest.guess": "describe_name",
-            "ingest.images": "read_image_file",
-            "ingest.plate": "import_plate",
+            "ingest.formats.images": "read_image_file",
+            "ingest.importing": "import_plate",
             "layout": "PlateFormat parse_well well_label",
             "metadata": (
                 "Axis Channel Dataset FieldVersion ImageMetadata Plate "

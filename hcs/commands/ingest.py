@@ -9,8 +9,18 @@ from hcs.terminal import Bar, say
 if TYPE_CHECKING:
     import argparse
 
-_PRESETS = ("auto", "imagexpress", "phenix", "regex")
 _PAGES = ("channels", "z", "t")
+
+
+def _preset(name: str) -> str:
+    """Return a preset's name; the registry is loaded only where one is given."""
+    from hcs.ingest.microscopes.registry import PRESETS
+
+    if name not in PRESETS:
+        raise argparse.ArgumentTypeError(
+            f"no preset is called {name!r}; there are {', '.join(PRESETS)}"
+        )
+    return name
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,8 +35,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("plate", metavar="PLATE", help="path of the plate to make")
     parser.add_argument(
         "--preset",
-        choices=_PRESETS,
-        help="default: regex where --pattern is given, else auto",
+        type=_preset,
+        metavar="NAME",
+        help="auto, regex, or the microscope's: imagexpress, phenix ...; default: "
+        "regex where --pattern is given, else auto",
     )
     parser.add_argument(
         "--pattern",
@@ -80,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
             "--preset regex takes a --pattern, and no other preset does; got "
             f"--preset {preset} {'without' if options.pattern is None else 'with'} one"
         )
-    from hcs.ingest.plate import import_plate
+    from hcs.ingest.importing import import_plate
 
     with Bar("Importing") as bar:
         report = import_plate(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hcs.ingest.formats.images import Limits as Limits
+    from hcs.ingest.formats.images import likely_pages as likely_pages
+    from hcs.ingest.formats.images import not_finite as not_finite
     from hcs.ingest.guess import match_channel as match_channel
-    from hcs.ingest.images import Limits as Limits
-    from hcs.ingest.images import likely_pages as likely_pages
-    from hcs.ingest.images import not_finite as not_finite
 else:
     from hcs.public import public_names
 
@@ -16,6 +16,6 @@ else:
         __name__,
         {
             "guess": "match_channel",
-            "images": "Limits likely_pages not_finite",
+            "formats.images": "Limits likely_pages not_finite",
         },
     )

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest import imagexpress
+from hcs.ingest.microscopes import imagexpress
 from hcs.ingest.names import NameParts, NamePattern, part
 from hcs.layout import Position, parse_well, well_label
 

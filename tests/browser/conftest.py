@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from hcs.demo import make_demo_plate
-from hcs.ingest.plate import import_plate
+from hcs.ingest.importing import import_plate
 from tests import plates
 from tests.browser.chromium import Chromium
 from tests.browser.serving import ROOT, Faults, Server

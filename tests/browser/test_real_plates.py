@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 import hcs
-from hcs.ingest.plate import import_plate
+from hcs.ingest.importing import import_plate
 from tests.browser.serving import Server, well, where
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import hcs
 from hcs.errors import SourceError, StoreError
 from hcs.gaps import read_gap
-from hcs.ingest import decoding
-from hcs.ingest.plate import import_plate
+from hcs.ingest.importing import import_plate
+from hcs.ingest.plate import decoding
 from hcs.layout import parse_well, well_label
 from hcs.validation import validate
 
@@ -222,7 +222,7 @@ def test_an_interrupted_import_goes_on_with_what_is_missing(tmp_path):
 
 KILLED = """
 import os, signal, sys
-from hcs.ingest.plate import import_plate
+from hcs.ingest.importing import import_plate
 
 def progress(done, total):
     if done == int(sys.argv[4]):

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 import hcs
-from hcs.ingest.plate import import_plate
+from hcs.ingest.importing import import_plate
 from hcs.validation import validate
 
 SBS = r"Channel(?P<channel>\d)-\d+-(?P<row>[A-H])-(?P<column>\d+)\.tif"

@@ -10,7 +10,7 @@ import tifffile
 
 import hcs
 from hcs.images.pyramid import METHODS
-from hcs.ingest.plate import import_plate
+from hcs.ingest.importing import import_plate
 from hcs.ngff import spec
 from hcs.writing.versions.settle import settle
 from tests import plates

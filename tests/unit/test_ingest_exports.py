@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hcs.errors import SourceError
-from hcs.ingest import markup, phenix
-from hcs.ingest.htd import read_htd
-from hcs.ingest.metaseries import read_plane_record
-from hcs.ingest.presets import read_export
+from hcs.ingest.formats import markup
+from hcs.ingest.formats.metaseries import read_plane_record
+from hcs.ingest.microscopes import phenix
+from hcs.ingest.microscopes.htd import read_htd
+from hcs.ingest.microscopes.registry import read_export
 from hcs.ingest.sources import open_source
 from hcs.layout import FORMATS, PlateFormat
 

@@ -6,13 +6,13 @@ import tifffile
 
 from hcs.errors import SourceError
 from hcs.gaps import read_gap
-from hcs.ingest.display import channel_colors, display_channels
-from hcs.ingest.expectation import expect
-from hcs.ingest.export import ChannelNote, Expected
-from hcs.ingest.gaps import count_expected, count_found, find_gaps
-from hcs.ingest.grid import ONLY, lay_out
-from hcs.ingest.images import read_image_file
+from hcs.ingest.formats.images import read_image_file
+from hcs.ingest.microscopes.export import ChannelNote, Expected
 from hcs.ingest.names import NameParts, part
+from hcs.ingest.plate.display import channel_colors, display_channels
+from hcs.ingest.plate.expectation import expect
+from hcs.ingest.plate.gaps import count_expected, count_found, find_gaps
+from hcs.ingest.plate.grid import ONLY, lay_out
 from hcs.layout import FORMATS
 
 

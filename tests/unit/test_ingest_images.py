@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hcs.errors import SourceError
-from hcs.ingest.images import Limits, is_image, not_finite, read_image_file
-from hcs.ingest.planes import PlaneArray
+from hcs.ingest.formats.images import Limits, is_image, not_finite, read_image_file
+from hcs.ingest.formats.planes import PlaneArray
 
 
 def tiff(array, **options):

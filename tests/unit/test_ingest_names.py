@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hcs.errors import SourceError
-from hcs.ingest import imagexpress
 from hcs.ingest.guess import contradictions, describe_name, match_channel
+from hcs.ingest.microscopes import imagexpress
 from hcs.ingest.names import NamePattern, part
 from hcs.layout import well_label
 

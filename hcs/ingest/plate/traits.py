@@ -15,16 +15,16 @@ from statistics import median
 from typing import TYPE_CHECKING, TypeVar
 
 from hcs.errors import SourceError
-from hcs.ingest.export import ChannelNote, Export
-from hcs.ingest.grid import Grid, PlaneIndex
+from hcs.ingest.microscopes.export import ChannelNote, Export
+from hcs.ingest.plate.grid import Grid, PlaneIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hcs.ingest.grid import FieldKey
-    from hcs.ingest.images import ImageFile
-    from hcs.ingest.metaseries import PlaneRecord
+    from hcs.ingest.formats.images import ImageFile
+    from hcs.ingest.formats.metaseries import PlaneRecord
     from hcs.ingest.names import Part
+    from hcs.ingest.plate.grid import FieldKey
 
 T = TypeVar("T")
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hcs.errors import SourceError
-from hcs.ingest.planes import PlaneArray
+from hcs.ingest.formats.planes import PlaneArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from hcs.ingest.grid import FieldKey, PlaneIndex
-    from hcs.ingest.plan import Plan
+    from hcs.ingest.plate.grid import FieldKey, PlaneIndex
+    from hcs.ingest.plate.plan import Plan
 
 AT_ONCE = 256 << 20
 """Bytes of a field that is decoded whole; a larger one is read plane by plane."""

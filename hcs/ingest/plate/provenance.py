@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import hcs
-from hcs.ingest.report import MAX_LISTED
+from hcs.ingest.plate.report import MAX_LISTED
 from hcs.metadata import Plate, PlateAcquisition, PlateColumn, PlateRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hcs.ingest.decoding import DamagedPlane
-    from hcs.ingest.plan import Plan
-    from hcs.ingest.report import ImportReport
+    from hcs.ingest.plate.decoding import DamagedPlane
+    from hcs.ingest.plate.plan import Plan
+    from hcs.ingest.plate.report import ImportReport
 
 UNFINISHED, DONE = "unfinished", "done"
 

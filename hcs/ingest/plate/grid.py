@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from hcs.ingest.images import ImageFile
+    from hcs.ingest.formats.images import ImageFile
 
 ONLY = part("1", "")
 """The one field, channel, z or t of files whose names do not say it."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from hcs.axes import TYPES
 from hcs.images.image import Multiscales
 from hcs.images.ngff_image import NgffImage
-from hcs.ingest.decoding import FieldDecoder
-from hcs.ingest.display import display_channels
-from hcs.ingest.provenance import (
+from hcs.ingest.plate.decoding import FieldDecoder
+from hcs.ingest.plate.display import display_channels
+from hcs.ingest.plate.provenance import (
     DONE,
     UNFINISHED,
     annotations_of,
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from hcs.ingest.grid import FieldKey
-    from hcs.ingest.report import ImportReport
+    from hcs.ingest.plate.grid import FieldKey
+    from hcs.ingest.plate.report import ImportReport
     from hcs.metadata import Who
 
     Progress = Callable[[int, int], None]

@@ -13,11 +13,11 @@ from hcs.errors import (
     SourceError,
     StoreError,
 )
-from hcs.ingest.plan import Choices, Plan, make_plan, worker_count
-from hcs.ingest.provenance import DONE, read_damage
-from hcs.ingest.report import ImportReport
+from hcs.ingest.plate.plan import Choices, Plan, make_plan, worker_count
+from hcs.ingest.plate.provenance import DONE, read_damage
+from hcs.ingest.plate.report import ImportReport
+from hcs.ingest.plate.writing import ImportRun
 from hcs.ingest.sources import open_source
-from hcs.ingest.writing import ImportRun
 from hcs.ngff.envelope import extension
 from hcs.plates.plate import from_hcs_zarr
 from hcs.writing.targets.locations import local_path

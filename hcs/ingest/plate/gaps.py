@@ -11,10 +11,10 @@ from hcs.gaps import Gap
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from hcs.ingest.decoding import DamagedPlane
-    from hcs.ingest.expectation import Expectation, PlaneParts, Planes
-    from hcs.ingest.grid import Grid
     from hcs.ingest.names import Part
+    from hcs.ingest.plate.decoding import DamagedPlane
+    from hcs.ingest.plate.expectation import Expectation, PlaneParts, Planes
+    from hcs.ingest.plate.grid import Grid
     from hcs.layout import PlateFormat, Position
 
 MAX_GAPS: Final = 10_000

@@ -16,14 +16,14 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from hcs.gaps import shared_by_most
-from hcs.ingest.grid import ONLY
+from hcs.ingest.plate.grid import ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from hcs.ingest.export import Expected
-    from hcs.ingest.grid import Grid
+    from hcs.ingest.microscopes.export import Expected
     from hcs.ingest.names import NameParts, Part
+    from hcs.ingest.plate.grid import Grid
     from hcs.layout import Position
 
     PlaneParts = tuple[Part, Part, Part]

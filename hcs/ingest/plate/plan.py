@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hcs.errors import SourceError
-from hcs.ingest.expectation import Expectation, expect
-from hcs.ingest.gaps import Counts, count_expected, count_found, find_gaps
-from hcs.ingest.grid import Grid, lay_out
-from hcs.ingest.images import (
+from hcs.ingest.formats.images import (
     PAGES,
     ImageFile,
     Limits,
     likely_pages,
     read_image_file,
 )
-from hcs.ingest.presets import read_export
-from hcs.ingest.traits import Traits, read_traits
+from hcs.ingest.microscopes.registry import read_export
+from hcs.ingest.plate.expectation import Expectation, expect
+from hcs.ingest.plate.gaps import Counts, count_expected, count_found, find_gaps
+from hcs.ingest.plate.grid import Grid, lay_out
+from hcs.ingest.plate.traits import Traits, read_traits
 from hcs.layout import PlateFormat, fitting_format, plate_format
 from hcs.stores.location import possible_path
 from hcs.tables.platemap import PlateMap, read_plate_map
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hcs.gaps import Gap
-    from hcs.ingest.decoding import DamagedPlane
-    from hcs.ingest.export import Export
+    from hcs.ingest.microscopes.export import Export
+    from hcs.ingest.plate.decoding import DamagedPlane
     from hcs.ingest.sources import Source
 
 _HEADER_THREADS = 4
@@ -74,7 +74,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What a person decides about an import; see `hcs.ingest.plate.import_plate`."""
+    """What a person decides about an import; see `hcs.import_plate`."""
 
     preset: str = "auto"
     pattern: str | None = None

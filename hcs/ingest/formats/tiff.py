@@ -12,10 +12,10 @@ import tifffile
 
 from hcs.axes import ORDER
 from hcs.errors import SourceError
-from hcs.ingest.images import Fact, ImageFile, Limits, pages_fact
-from hcs.ingest.tiffbounds import check_page, check_size, refuse_doctype
-from hcs.ingest.tiffchain import check_pages
-from hcs.ingest.tiffmeta import TiffNames, read_names
+from hcs.ingest.formats.images import Fact, ImageFile, Limits, pages_fact
+from hcs.ingest.formats.tiff_bounds import check_page, check_size, refuse_doctype
+from hcs.ingest.formats.tiff_chain import check_pages
+from hcs.ingest.formats.tiff_metadata import TiffNames, read_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.ingest.images import Opener
+    from hcs.ingest.formats.images import Opener
 
 # tifffile reports oddities by logging; without a handler Python prints them.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -54,7 +54,7 @@ _PAGES = frozenset({"YX", "YXS", "SYX"})
 
 
 def read_tiff(opener: Opener, name: str, limits: Limits) -> ImageFile:
-    """Return what a TIFF holds; see `hcs.ingest.images.read_image_file`."""
+    """Return what a TIFF holds; see `hcs.ingest.formats.images.read_image_file`."""
     reader = TiffReader(opener, name, limits)
     try:
         return reader.describe()

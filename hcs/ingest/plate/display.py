@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.ingest.export import ChannelNote
-    from hcs.ingest.grid import Grid, PlaneSource
-    from hcs.ingest.images import ImageFile
+    from hcs.ingest.formats.images import ImageFile
+    from hcs.ingest.microscopes.export import ChannelNote
+    from hcs.ingest.plate.grid import Grid, PlaneSource
 
 SAMPLE_FIELDS: Final = 32
 """Fields looked at for each channel, spread evenly over the plate."""

@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest import markup
-from hcs.ingest.export import ChannelNote, Expected, Export, unmatched
+from hcs.ingest.formats import markup
+from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
+from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.names import NameParts, Part, part
 from hcs.layout import PlateFormat, Position
 
@@ -34,7 +35,13 @@ def matches(file: SourceFile) -> bool:
     return _NAME.fullmatch(file.base) is not None
 
 
-def read_export(source: Source, files: Sequence[SourceFile], reason: str) -> Export:
+def read_export(
+    source: Source,
+    files: Sequence[SourceFile],
+    reason: str,
+    *,
+    projection: bool = False,
+) -> Export:
     """Return what a Phenix export says.
 
     Raises
@@ -254,3 +261,8 @@ def _exposure(record: Mapping[str, str]) -> str | None:
     text = record.get("ExposureTime")
     unit = record.get("ExposureTime@Unit", "s")
     return f"{text} {unit}" if text else None
+
+
+MICROSCOPE: Final = Microscope(
+    preset="phenix", maker="Opera Phenix", matches=matches, read=read_export
+)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import SourceError
-from hcs.ingest import markup
-from hcs.ingest.metaseries import PlaneRecord, read_plane_record
+from hcs.ingest.formats import markup
+from hcs.ingest.formats.metaseries import PlaneRecord, read_plane_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

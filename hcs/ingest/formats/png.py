@@ -9,18 +9,18 @@ import numpy as np
 from PIL.PngImagePlugin import PngImageFile
 
 from hcs.errors import SourceError
-from hcs.ingest.images import Fact, ImageFile
+from hcs.ingest.formats.images import Fact, ImageFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hcs.ingest.images import Limits, Opener
+    from hcs.ingest.formats.images import Limits, Opener
 
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 
 
 def read_png(opener: Opener, name: str, limits: Limits) -> ImageFile:
-    """Return what a PNG holds; see `hcs.ingest.images.read_image_file`."""
+    """Return what a PNG holds; see `hcs.ingest.formats.images.read_image_file`."""
     with opener() as stream:
         head = stream.read(33)
     if len(head) < 33 or head[12:16] != b"IHDR":

@@ -19,7 +19,7 @@ import numpy as np
 
 from hcs.axes import ORDER
 from hcs.errors import SourceError
-from hcs.ingest.planes import PlaneArray
+from hcs.ingest.formats.planes import PlaneArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.ingest.metaseries import PlaneRecord
+    from hcs.ingest.formats.metaseries import PlaneRecord
 
     Opener = Callable[[], BinaryIO]
     """Opens the file's bytes anew, seekable, at their start."""
@@ -250,8 +250,8 @@ def read_image_file(
         If it is neither TIFF nor PNG, is damaged, exceeds a limit, or holds what can
         not be intensities: colours of a palette, CMYK, complex numbers.
     """
-    from hcs.ingest.png import read_png
-    from hcs.ingest.tiff import read_tiff
+    from hcs.ingest.formats.png import read_png
+    from hcs.ingest.formats.tiff import read_tiff
 
     opener, found = _opener(source)
     name, limits = name or found, limits or Limits()

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.ingest import markup
+from hcs.ingest.formats import markup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

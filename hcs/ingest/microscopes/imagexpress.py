@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest.export import ChannelNote, Expected, Export, unmatched
-from hcs.ingest.htd import PlateRecord, read_htd
+from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
+from hcs.ingest.microscopes.htd import PlateRecord, read_htd
+from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.names import NameParts, Part, part
 from hcs.layout import parse_well
 
@@ -76,9 +77,8 @@ def name_parts(base: str) -> NameParts | None:
     return NameParts(well=well, field=field, channel=channel, z=z)
 
 
-def has_plate_record(files: Sequence[SourceFile]) -> bool:
-    """Return whether an .HTD file is among the files."""
-    return any(_is_htd(file) for file in files)
+def _described(files: Sequence[SourceFile]) -> str:
+    return "an .HTD file is there" if any(map(_is_htd, files)) else ""
 
 
 def _is_htd(file: SourceFile) -> bool:
@@ -86,7 +86,11 @@ def _is_htd(file: SourceFile) -> bool:
 
 
 def read_export(
-    source: Source, files: Sequence[SourceFile], reason: str, *, projection: bool
+    source: Source,
+    files: Sequence[SourceFile],
+    reason: str,
+    *,
+    projection: bool = False,
 ) -> Export:
     """Return what an ImageXpress export says.
 
@@ -256,3 +260,13 @@ def _notes(record: PlateRecord | None) -> tuple[str, ...]:
     lines = re.split(r"[^\x20-\x7e\xa0-\xff]+", record.description)
     text = "; ".join(line.strip() for line in lines if line.strip())
     return (f"The .HTD file says: {text}.",) if text else ()
+
+
+MICROSCOPE: Final = Microscope(
+    preset="imagexpress",
+    maker="ImageXpress",
+    matches=matches,
+    read=read_export,
+    projections=True,
+    described=_described,
+)

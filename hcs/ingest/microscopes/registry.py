@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
-from hcs.ingest import imagexpress, phenix
-from hcs.ingest.export import Export, by_pattern, is_image_name, is_of_system
+from hcs.ingest.microscopes import imagexpress, phenix
+from hcs.ingest.microscopes.export import (
+    Export,
+    by_pattern,
+    is_image_name,
+    is_of_system,
+)
 from hcs.ingest.names import NamePattern
 from hcs.ingest.sources import SourceFile
 
@@ -17,7 +21,11 @@ if TYPE_CHECKING:
 
     from hcs.ingest.sources import Source
 
-PRESETS: Final = ("auto", "imagexpress", "phenix", "regex")
+MICROSCOPES: Final = (imagexpress.MICROSCOPE, phenix.MICROSCOPE)
+"""A new family is one module and one entry here; where two fit, the one with more
+files takes an export, of equal ones the first."""
+
+PRESETS: Final = ("auto", *(known.preset for known in MICROSCOPES), "regex")
 
 
 def read_export(
@@ -48,7 +56,7 @@ def read_export(
         raise SourceError(
             f"No preset is called {preset!r}; there are {', '.join(PRESETS)}."
         )
-    if pattern is not None and preset in ("imagexpress", "phenix"):
+    if pattern is not None and preset in _BY_PRESET:
         raise SourceError(f"The preset {preset} takes no pattern; use preset regex.")
     if pattern is None and preset == "regex":
         raise SourceError(
@@ -89,16 +97,15 @@ def _read(
     *,
     projection: bool,
 ) -> Export:
-    if projection and preset != "imagexpress":
+    microscope = _BY_PRESET.get(preset)
+    if projection and not (microscope and microscope.projections):
         raise SourceError(
             f"{source.name} is read by preset {preset}, which knows no projections "
             f"beside planes; import it without asking for them."
         )
-    if pattern is not None and preset == "regex":
-        return by_pattern(files, NamePattern(pattern), source.name)
-    if preset == "phenix":
-        return phenix.read_export(source, files, reason)
-    return imagexpress.read_export(source, files, reason, projection=projection)
+    if microscope is None:
+        return by_pattern(files, NamePattern(pattern or ""), source.name)
+    return microscope.read(source, files, reason, projection=projection)
 
 
 def _pick(
@@ -108,26 +115,22 @@ def _pick(
         raise SourceError(f"{name} holds no files; give the export's folder.")
     if pattern is not None:
         return "regex", "a pattern was given"
-    found = Counter(
-        {
-            "imagexpress": sum(map(imagexpress.matches, files)),
-            "phenix": sum(map(phenix.matches, files)),
-        }
-    )
-    preset, count = found.most_common(1)[0]
+    counts = [sum(map(known.matches, files)) for known in MICROSCOPES]
+    count = max(counts)
     if not count:
+        makers = " or ".join(known.maker for known in MICROSCOPES)
         raise SourceError(
-            f"{name} is no export that is known: no file is named as "
-            f"ImageXpress or Opera Phenix name theirs; it holds "
-            f"{_shown(files)}. Use preset regex with a pattern for its names."
+            f"{name} is no export that is known: no file is named as {makers} name "
+            f"theirs; it holds {_shown(files)}. Use preset regex with a pattern for "
+            f"its names."
         )
-    reason = f"{count} files are named as {_MAKERS[preset]} names them"
-    if preset == "imagexpress" and imagexpress.has_plate_record(files):
-        reason += ", and an .HTD file is there"
-    return preset, reason
+    microscope = MICROSCOPES[counts.index(count)]
+    reason = f"{count} files are named as {microscope.maker} names them"
+    described = microscope.described(files)
+    return microscope.preset, f"{reason}, and {described}" if described else reason
 
 
-_MAKERS = {"imagexpress": "ImageXpress", "phenix": "Opera Phenix"}
+_BY_PRESET: Final = {known.preset: known for known in MICROSCOPES}
 
 
 def _shown(files: Sequence[SourceFile]) -> str:

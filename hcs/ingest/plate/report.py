@@ -6,16 +6,16 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from hcs.ingest.gaps import MAX_GAPS
+from hcs.ingest.plate.gaps import MAX_GAPS
 from hcs.layout import well_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hcs.gaps import Gap
-    from hcs.ingest.decoding import DamagedPlane
-    from hcs.ingest.gaps import Counts
-    from hcs.ingest.plan import Plan
+    from hcs.ingest.plate.decoding import DamagedPlane
+    from hcs.ingest.plate.gaps import Counts
+    from hcs.ingest.plate.plan import Plan
     from hcs.layout import Position
 
 _SHOWN = 12

@@ -1,0 +1,1 @@
+"""Exports of microscopes: what their files are, by names and descriptions."""

@@ -1,0 +1,48 @@
+"""What a microscope's reader tells the registry: one value a family of exports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hcs.ingest.microscopes.export import Export
+    from hcs.ingest.sources import Source, SourceFile
+
+
+class Reader(Protocol):
+    """Says what the files of a source are, by their names and descriptions."""
+
+    def __call__(
+        self,
+        source: Source,
+        files: Sequence[SourceFile],
+        reason: str,
+        *,
+        projection: bool = False,
+    ) -> Export:
+        """Return the export; `reason` says why this reader took it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Microscope:
+    """A family of exports that is known by the names of its files."""
+
+    preset: str
+    """What it is called on the command line."""
+
+    maker: str
+    """What people call it."""
+
+    matches: Callable[[SourceFile], bool]
+    """Whether a file is named as an image of this family."""
+
+    read: Reader
+    projections: bool = False
+    """Whether exports may hold projections along z beside the planes."""
+
+    described: Callable[[Sequence[SourceFile]], str] = lambda files: ""
+    """What beside names speaks for the family, ``"an .HTD file is there"``; "" for
+    nothing."""
