@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from hcs.terminal import Bar, say
-
-if TYPE_CHECKING:
-    import argparse
 
 _PAGES = ("channels", "z", "t")
 
