@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from dashboard.plates.values import PlateEntry, Progress
+    from dashboard.plates.values import PlateEntry
+    from dashboard.progress import Progress
     from dashboard.service import Service
 
 _LOOK_SECONDS = 0.25

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dashboard.corrections.drafting import Target
-    from dashboard.plates.values import FieldView, Source, Upload
+    from dashboard.corrections.values import Source, Upload
+    from dashboard.plates.values import FieldView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

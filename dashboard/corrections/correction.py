@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dashboard.corrections.uploads import Uploads
+    from dashboard.corrections.values import Source, Staged, VersionView
     from dashboard.events import Events
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import Source, Staged, VersionView
     from hcs import NgffImage
     from hcs.metadata import FieldVersion
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from dashboard.access import Access
     from dashboard.corrections.correction import Corrections
     from dashboard.corrections.uploads import Receiving, Uploads
+    from dashboard.corrections.values import Source, Staged, Upload, VersionView
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import Source, Staged, Upload, VersionView
     from hcs.metadata import Who
 
 

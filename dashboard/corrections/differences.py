@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.corrections.naming import same_field, same_well
-from dashboard.plates.values import Difference
+from dashboard.corrections.values import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashboard.plates.values import FieldView, Upload
+    from dashboard.corrections.values import Upload
+    from dashboard.plates.values import FieldView
 
 _AXES = ("t", "c", "z", "y", "x")
 _SIZE_TOLERANCE = 0.01

@@ -14,8 +14,8 @@ from dashboard.corrections.differences import (
 )
 from dashboard.corrections.naming import assign
 from dashboard.corrections.staged_pixels import view_of
+from dashboard.corrections.values import Difference, Source, Staged
 from dashboard.plates.survey import first_field
-from dashboard.plates.values import Difference, Source, Staged
 from hcs.errors import SourceError
 from hcs.ingest import likely_pages
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dashboard.corrections.assembly import Assembly
+    from dashboard.corrections.values import Upload
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import FieldView, Upload
+    from dashboard.plates.values import FieldView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

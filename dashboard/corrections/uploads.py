@@ -20,8 +20,8 @@ import numpy as np
 
 from dashboard.corrections.decoding import Decoded, decode
 from dashboard.corrections.naming import guess
+from dashboard.corrections.values import Upload
 from dashboard.errors import NotServedError, RefusedError
-from dashboard.plates.values import Upload
 from dashboard.text import plain_text
 from hcs.errors import SourceError
 

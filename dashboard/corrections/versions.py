@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboard.corrections.values import VersionView
 from dashboard.plates.fields import records_of
-from dashboard.plates.values import VersionView
 
 if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate

@@ -33,8 +33,9 @@ from hcs.qc import DEFINITIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashboard.plates.values import FieldView, MetricValues, WellState
+    from dashboard.plates.values import FieldView, WellState
     from dashboard.projects.rules import ReviewRules
+    from dashboard.quality.values import MetricValues
     from dashboard.reviews.acts import Act
     from dashboard.service import Service
 

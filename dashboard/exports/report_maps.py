@@ -11,7 +11,8 @@ from dashboard.text import safe_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import MetricValues, PlateOverview, WellState
+    from dashboard.plates.values import PlateOverview, WellState
+    from dashboard.quality.values import MetricValues
     from dashboard.reviews.values import PlateReview, Standing
 
 _CELL = 22

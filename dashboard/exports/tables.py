@@ -15,16 +15,10 @@ from hcs.errors import HCSError, MissingExtraError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashboard.plates.values import (
-        FieldValues,
-        FieldView,
-        MetricInfo,
-        MetricValues,
-        PlateOverview,
-        VersionView,
-        WellState,
-    )
+    from dashboard.corrections.values import VersionView
+    from dashboard.plates.values import FieldView, PlateOverview, WellState
     from dashboard.projects.rules import ReviewRules
+    from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
     from dashboard.reviews.values import PlateReview, Standing
     from dashboard.service import Service
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dashboard.access import Access
+    from dashboard.pictures.cache_fill import CacheFill
     from dashboard.pictures.job import PreviewJobs
     from dashboard.pictures.picture import Pictures
-    from dashboard.plates.values import CacheFill, Progress
+    from dashboard.progress import Progress
 
 
 class PreviewDesk:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dashboard.pictures import preview
-from dashboard.plates.values import Progress
+from dashboard.progress import Progress
 from hcs import HCSPlate
 from hcs.errors import HCSError
 from hcs.qc import in_workers

@@ -39,15 +39,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dashboard.pictures.cache_fill import CacheFill
     from dashboard.pictures.previews import Previews
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import (
-        CacheFill,
-        ChannelSetting,
-        PlateOverview,
-        WellView,
-    )
+    from dashboard.plates.values import ChannelSetting, PlateOverview, WellView
     from hcs import Multiscales, NgffImage
 
     Staged = Callable[[str], Sequence[NgffImage]]

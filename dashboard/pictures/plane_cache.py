@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.pictures.cache_fill import CacheFill
 from dashboard.pictures.coarse import Coarse, read_coarse
 from dashboard.pictures.planes import PlaneRequest, level_of, read_plane
-from dashboard.plates.values import CacheFill
 from hcs.cache import LRUCache
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dashboard.pictures.cache_fill import CacheFill
 from dashboard.pictures.cancellation import LeftError
-from dashboard.plates.values import CacheFill
 from hcs.cache import LRUCache
 
 if TYPE_CHECKING:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import MetricInfo
     from dashboard.projects.plate_maps import MapBook
     from dashboard.projects.roles import RoleBook
     from dashboard.quality.measuring import Measuring
+    from dashboard.quality.values import MetricInfo
     from dashboard.settings import Settings
 
 _KIND = "review-rules"

@@ -12,17 +12,13 @@ if TYPE_CHECKING:
 
     from dashboard.access import Access
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import (
-        FieldValues,
-        MetricInfo,
-        MetricValues,
-        Progress,
-    )
+    from dashboard.progress import Progress
     from dashboard.quality.judgement import Judgement
     from dashboard.quality.light import LightView
     from dashboard.quality.measuring import Measuring
     from dashboard.quality.metrics import FieldKey
     from dashboard.quality.statistics import PlateStatistics, StatisticsView
+    from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
     from dashboard.quality.wells import Excluded
 
 

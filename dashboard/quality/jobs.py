@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboard.plates.values import Progress
+from dashboard.progress import Progress
 from dashboard.quality.measure_settings import told
 from dashboard.quality.metrics import FieldKey
 from dashboard.quality.scores import missing, summarise

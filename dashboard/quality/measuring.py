@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboard.plates.values import FieldValues, MetricInfo, MetricValues, Progress
 from dashboard.quality.imported_tables import PREFIX
 from dashboard.quality.jobs import Jobs
 from dashboard.quality.light import PlateLight
@@ -25,6 +24,7 @@ from dashboard.quality.scores import (
     metric_infos,
 )
 from dashboard.quality.suspects import Evidence
+from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
 from dashboard.quality.wells import (
     NOTHING_EXCLUDED,
     Excluded,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
+    from dashboard.progress import Progress
     from dashboard.quality.imported_tables import Values
     from dashboard.quality.judgement import Judgement
     from dashboard.quality.judging import Judging

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dashboard.plates.values import MetricValues, Progress
+from dashboard.progress import Progress
 from dashboard.quality.judgement import Judgement
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from dashboard.quality.metrics import FieldKey, Measured
+    from dashboard.quality.values import MetricValues
     from hcs.qc import Clip, MeanField
 
 Place = tuple[str, str]

@@ -11,10 +11,10 @@ import statistics
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from dashboard.plates.values import MetricInfo
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
 from dashboard.quality.measure_settings import Basis, proposed
 from dashboard.quality.metrics import Measured
+from dashboard.quality.values import MetricInfo
 from hcs.qc import (
     EVERY_METRIC,
     FAILURE_RULES,

@@ -17,8 +17,9 @@ from hcs.lines import physical_plate
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from dashboard.plates.values import MetricInfo, MetricValues, PlateOverview
+    from dashboard.plates.values import PlateOverview
     from dashboard.projects.roles import RoleBook
+    from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.settings import Settings
     from hcs.layout import Position
     from hcs.qc import AssayReport, Compared, Positions, WellRole

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboard.plates.values import MetricInfo, MetricValues
+    from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.settings import Settings
 
 _LIST = "well-metrics"

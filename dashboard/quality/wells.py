@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.errors import NotServedError
-from dashboard.plates.values import MetricInfo, MetricValue, MetricValues
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
 from dashboard.quality.imported_tables import STRANGE, WHOLE
 from dashboard.quality.metrics import Measured
@@ -21,13 +20,15 @@ from dashboard.quality.scores import (
     field_value,
     metric_infos,
 )
+from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.text import plain_text
 from hcs.qc import WAYS, aggregate, default_way, definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dashboard.plates.values import PlateOverview, Progress, WellState
+    from dashboard.plates.values import PlateOverview, WellState
+    from dashboard.progress import Progress
     from dashboard.quality.imported_tables import ImportedMetric, Values
     from dashboard.quality.judgement import Judgement
     from dashboard.quality.measure_settings import Basis

@@ -9,7 +9,8 @@ from dashboard.views.field_viewer import picture_content, place
 from dashboard.views.island import Island
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import FieldView, Staged
+    from dashboard.corrections.values import Staged
+    from dashboard.plates.values import FieldView
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 

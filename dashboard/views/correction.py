@@ -15,7 +15,7 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import Source, Staged, Upload, VersionView
+    from dashboard.corrections.values import Source, Staged, Upload, VersionView
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 

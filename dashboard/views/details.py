@@ -12,7 +12,8 @@ from hcs.lines import physical_plate
 from hcs.qc import FAILURE_RULES
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import MetricInfo, PlateOverview, WellState
+    from dashboard.plates.values import PlateOverview, WellState
+    from dashboard.quality.values import MetricInfo
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 

@@ -13,7 +13,8 @@ from dashboard.text import plain_text
 from dashboard.views.island import Island, short
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import MetricValues, PlateOverview, WellState
+    from dashboard.plates.values import PlateOverview, WellState
+    from dashboard.quality.values import MetricValues
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 

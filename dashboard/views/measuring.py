@@ -12,7 +12,8 @@ from hcs.errors import HCSError
 from hcs.terminal import counted, duration
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import PlateOverview, Progress
+    from dashboard.plates.values import PlateOverview
+    from dashboard.progress import Progress
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 

@@ -16,13 +16,9 @@ from dashboard.views.island import Island, Message, index_of, short, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import (
-        MetricInfo,
-        MetricValues,
-        PlateOverview,
-        WellState,
-    )
+    from dashboard.plates.values import PlateOverview, WellState
     from dashboard.projects.roles import RolesView
+    from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 

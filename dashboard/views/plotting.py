@@ -15,8 +15,8 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboard.plates.values import MetricInfo, MetricValues
     from dashboard.quality.measure_settings import Cut
+    from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.service import Service
     from dashboard.theme import Palette
     from dashboard.views.distribution import PlotChoice

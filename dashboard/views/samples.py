@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from dashboard.addresses import Urls
-    from dashboard.plates.values import FieldView, MetricValues, PlateOverview, WellView
+    from dashboard.plates.values import FieldView, PlateOverview, WellView
     from dashboard.projects.roles import RolesView
+    from dashboard.quality.values import MetricValues
     from dashboard.state import ViewState
 
 

@@ -22,19 +22,11 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import (
-        FieldValues,
-        FieldView,
-        MetricInfo,
-        MetricValues,
-        PlateEntry,
-        PlateOverview,
-        Progress,
-        Staged,
-        VersionView,
-        WellView,
-    )
+    from dashboard.corrections.values import Staged, VersionView
+    from dashboard.plates.values import FieldView, PlateEntry, PlateOverview, WellView
+    from dashboard.progress import Progress
     from dashboard.quality.statistics import StatisticsView
+    from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
     from dashboard.session import Session
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboard.plates.values import Source
+from dashboard.corrections.values import Source
 from dashboard.text import plain_text
 from dashboard.views.correction import targets
 from dashboard.views.island import Island, Message, text_of
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import Staged, Upload
+    from dashboard.corrections.values import Staged, Upload
     from dashboard.session import Session
     from dashboard.views.correction import Correction
     from dashboard.views.snapshot import Snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.plates.values import Source
+from dashboard.corrections.values import Source
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
 from hcs.metadata import Who

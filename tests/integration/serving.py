@@ -22,7 +22,7 @@ from dashboard.workspace import open_workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dashboard.plates.values import Upload
+    from dashboard.corrections.values import Upload
     from dashboard.service import Service
 
 PATIENCE = 180.0

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from dashboard.corrections.values import Source
 from dashboard.pictures.planes import PlaneRequest
-from dashboard.plates.values import ChannelSetting, Source
+from dashboard.plates.values import ChannelSetting
 from hcs import from_hcs_zarr
 from hcs.metadata import Who
 from tests.foreign_plates import axes_of, foreign, pixels_of

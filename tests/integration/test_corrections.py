@@ -14,11 +14,11 @@ import pytest
 
 from dashboard.corrections import correction as corrections
 from dashboard.corrections.uploads import Quotas
+from dashboard.corrections.values import Source
 from dashboard.errors import BlockedError, NotServedError, RefusedError
 from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
 from dashboard.pictures.planes import PlaneRequest
-from dashboard.plates.values import Source
 from dashboard.state import ViewState
 from dashboard.views.field_viewer import place
 from hcs import from_hcs_zarr

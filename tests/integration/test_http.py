@@ -18,8 +18,9 @@ from dashboard.addresses import Urls
 from dashboard.app import Settings, make_server, new_loop, normal_prefix
 from dashboard.assets import assets_version
 from dashboard.corrections.uploads import Quotas
+from dashboard.corrections.values import Source
 from dashboard.errors import DashboardError
-from dashboard.plates.values import ChannelSetting, Source
+from dashboard.plates.values import ChannelSetting
 from dashboard.web.handler import FOREVER
 from tests import plates
 from tests.integration.serving import Served, service, surveyed, tiff

@@ -11,7 +11,8 @@ import pytest
 
 from dashboard.addresses import Urls
 from dashboard.app import Settings
-from dashboard.plates.values import ChannelSetting, Source
+from dashboard.corrections.values import Source
+from dashboard.plates.values import ChannelSetting
 from tests import plates
 from tests.integration.serving import Served, send, service, surveyed, tiff
 

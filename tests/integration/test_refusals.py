@@ -11,7 +11,7 @@ from bokeh.document import Document
 
 from dashboard.addresses import Urls
 from dashboard.errors import RefusedError
-from dashboard.plates.values import Progress
+from dashboard.progress import Progress
 from dashboard.quality.judgement import Judgement
 from dashboard.session import Session
 from dashboard.state import ViewState

@@ -16,11 +16,11 @@ import zarr
 from pyarrow import parquet
 
 from dashboard.app import Settings
+from dashboard.corrections.values import Source
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.exports.anndata_table import _put, write_beside
 from dashboard.exports.decisions_file import export_decisions, import_decisions
 from dashboard.exports.tables import PlateTables
-from dashboard.plates.values import Source
 from dashboard.reviews.acts import Subject, new_batch
 from dashboard.reviews.values import Decision
 from dashboard.text import safe_cell

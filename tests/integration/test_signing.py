@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboard.cli import main
+from dashboard.corrections.values import Source
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
 from dashboard.exports.decisions_file import export_decisions, import_decisions
 from dashboard.exports.report import report_html
-from dashboard.plates.values import Source
 from dashboard.projects.rules import ReviewRules
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.looks import Looks

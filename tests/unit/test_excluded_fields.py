@@ -6,18 +6,13 @@ from typing import Any
 
 import pytest
 
-from dashboard.plates.values import (
-    ChannelDisplay,
-    MetricValue,
-    MetricValues,
-    PlateOverview,
-    Progress,
-    WellState,
-)
+from dashboard.plates.values import ChannelDisplay, PlateOverview, WellState
+from dashboard.progress import Progress
 from dashboard.quality.judgement import Judgement
 from dashboard.quality.measure_settings import Basis
 from dashboard.quality.metrics import Measured
 from dashboard.quality.scores import stored_key
+from dashboard.quality.values import MetricValue, MetricValues
 from dashboard.quality.wells import Excluded, Stock, well_values
 from hcs.qc import definition
 

@@ -6,14 +6,8 @@ import random
 
 import pytest
 
-from dashboard.plates.values import (
-    FieldValues,
-    FieldView,
-    MetricInfo,
-    MetricValue,
-    MetricValues,
-    WellView,
-)
+from dashboard.plates.values import FieldView, WellView
+from dashboard.quality.values import FieldValues, MetricInfo, MetricValue, MetricValues
 from dashboard.state import ViewState
 from dashboard.views.field_order import by_position, shown_fields
 from dashboard.views.snapshot import Snapshot

@@ -42,7 +42,10 @@ _FACELESS = (
     "dashboard.quality.suspects",
     "dashboard.corrections.uploads",
     "dashboard.addresses",
+    "dashboard.corrections.values",
     "dashboard.plates.values",
+    "dashboard.progress",
+    "dashboard.quality.values",
 )
 _QUICK = ("hcs.cli", "dashboard.cli")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.plates.values import Progress
+from dashboard.progress import Progress
 from dashboard.views.measuring import status
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.plates.values import MetricInfo, MetricValue, MetricValues
+from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.quality.wells import where_to_set, why_none
 
 

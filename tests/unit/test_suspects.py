@@ -11,21 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
 from dashboard.database import metadata
-from dashboard.plates.values import (
-    ChannelDisplay,
-    FieldView,
-    MetricInfo,
-    MetricValue,
-    MetricValues,
-    PlateOverview,
-    WellState,
-)
+from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview, WellState
 from dashboard.projects.roles import RoleBook
 from dashboard.quality.judging import Judging
 from dashboard.quality.measure_settings import proposed
 from dashboard.quality.metrics import Measured
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.suspects import Evidence, judge
+from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.settings import Settings, project_of
 from hcs.qc.definitions import definition
 from hcs.qc.roles import RoleMapping

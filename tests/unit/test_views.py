@@ -14,14 +14,12 @@ from dashboard.plates.values import (
     ChannelDisplay,
     ChannelSetting,
     FieldView,
-    MetricInfo,
-    MetricValue,
-    MetricValues,
     PlateOverview,
     WellState,
     WellView,
 )
 from dashboard.projects.roles import RolesView
+from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.state import ViewState
 from dashboard.views.channels import _setting
 from dashboard.views.correction import targets
