@@ -47,7 +47,7 @@ class PlateLight:
         Where what is known of each plane is kept.
     memory
         Says which versions are live.
-    behind
+    reader
         Reads off the event loop.
     lock
         Guards what is known of plates.
@@ -58,13 +58,13 @@ class PlateLight:
         store: MetricStore,
         planes: PlaneStore,
         memory: Memory,
-        behind: Behind,
+        reader: Behind,
         lock: threading.RLock,
     ) -> None:
         self._store = store
         self._planes = planes
         self._memory = memory
-        self._behind = behind
+        self._reader = reader
         self._lock = lock
 
     def view(
@@ -79,19 +79,19 @@ class PlateLight:
             return LightView(ready=False)
         with self._lock:
             changes, live = known.changes, set(known.latest.values())
-            kept = known.light.get(channel)
+            cached = known.light.get(channel)
         ids = self._store.ids(known.id, fingerprints(plate))
-        if kept is None or kept[0] != changes:
-            done = self._behind.do(
+        if cached is None or cached[0] != changes:
+            done = self._reader.do(
                 ("light", plate.key, known.id, channel),
                 lambda: self._read(known, ids, channel, live, changes),
                 plate.bump,
             )
             with self._lock:
-                kept = known.light.get(channel)
-            if not done and kept is None:
+                cached = known.light.get(channel)
+            if not done and cached is None:
                 return LightView(ready=False)
-        mean = None if kept is None else kept[1]
+        mean = None if cached is None else cached[1]
         own = (
             mean_field(light for _, light in self._planes.lights(ids, channel, {field}))
             if field is not None

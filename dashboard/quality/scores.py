@@ -168,7 +168,7 @@ def missing(measured: Mapping[str, Measured], basis: Basis) -> frozenset[str]:
     }
     if _nuclear_mark(basis) not in measured:
         lacking |= {name for name in METRICS if definition(name).scope != "plane"}
-    kept = _PLANES in measured
+    has_planes = _PLANES in measured
     if not measured or not all(
         _saturation_key(channel, clip) in measured
         or top_of(measured, channel) is None
@@ -177,7 +177,7 @@ def missing(measured: Mapping[str, Measured], basis: Basis) -> frozenset[str]:
     ):
         lacking.add(SATURATION)
     # Which plane of a stack counts is told by its focus, whatever is measured.
-    return frozenset() if kept and not lacking else frozenset({*lacking, FOCUS})
+    return frozenset() if has_planes and not lacking else frozenset({*lacking, FOCUS})
 
 
 def _known(top: Top | None) -> Top:

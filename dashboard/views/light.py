@@ -53,7 +53,7 @@ class LightPanel:
         well, field = self._field(now)
         key = None if well is None or field is None else _key(well, field)
         view = self._session.service.quality.light(overview.key, index, key)
-        channels = {one.index: one.name for one in overview.channels}
+        channels = {each.index: each.name for each in overview.channels}
         title = f"Mean of all fields, {plain_text(channels.get(index, channel), 40)}"
         if view.mean is None:
             note = "Nothing is measured yet." if view.ready else "Being read."
@@ -80,8 +80,8 @@ class LightPanel:
         """Return the open field, else the worst of the well, or of the whole plate."""
         values = {} if now.values is None else now.values.wells
         label = now.state.well or max(
-            (one for one, value in values.items() if value.value is not None),
-            key=lambda one: values[one].value or 0.0,
+            (name for name, value in values.items() if value.value is not None),
+            key=lambda name: values[name].value or 0.0,
             default="",
         )
         if not label or now.loading:

@@ -146,8 +146,8 @@ def find_same_pictures(
 
     Examples
     --------
-    >>> one, other = PlaneDigest("0a"), PlaneDigest("0b")
-    >>> find_same_pictures([("A01", one), ("A02", other), ("A03", one)])
+    >>> first, other = PlaneDigest("0a"), PlaneDigest("0b")
+    >>> find_same_pictures([("A01", first), ("A02", other), ("A03", first)])
     [SamePicture(first='A01', second='A03', exact=True, apart=0.0)]
     """
     planes = list(digests)

@@ -100,8 +100,8 @@ def find_nuclei(plane: Plane) -> Nuclei:
     inside = np.flatnonzero(labels)
     nucleus = labels.take(inside)
     areas = np.bincount(nucleus, minlength=number + 1)
-    kept = areas >= LEAST_AREA
-    return Nuclei(smooth.shape, inside[kept[nucleus]], areas[kept])
+    large = areas >= LEAST_AREA
+    return Nuclei(smooth.shape, inside[large[nucleus]], areas[large])
 
 
 def _nothing(plane: Plane) -> Nuclei:

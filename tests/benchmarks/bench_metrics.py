@@ -125,19 +125,19 @@ def turns(
     probes: dict[str, Probe], rounds: int, do: str, **what: str
 ) -> dict[str, list[tuple[float, float]]]:
     """Return the CPU and wall seconds of each probe, measured in turns."""
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in probes}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in probes}
     for number in range(rounds + 1):
         for name, probe in probes.items():
             spent = probe.ask(do, **what)
             # The first fills caches and loads what is loaded when it is needed.
             if spent is not None and number:
-                found[name].append(tuple(spent))
-    return found
+                times[name].append(tuple(spent))
+    return times
 
 
-def ratio(found: dict[str, list[tuple[float, float]]], which: int = 0) -> float:
+def ratio(times: dict[str, list[tuple[float, float]]], which: int = 0) -> float:
     """Return the median of what `before` took over what `after` did."""
-    pairs = zip(found.get("before", ()), found["after"], strict=False)
+    pairs = zip(times.get("before", ()), times["after"], strict=False)
     ratios = [first[which] / max(second[which], 1e-6) for first, second in pairs]
     return median(ratios) if ratios else float("nan")
 
@@ -160,28 +160,28 @@ def parts(
     print(f"{'':14s}{'before':>10s}{'after':>10s}{'ratio':>8s}{'naive':>10s}", end="")
     print(f"{'centrosome':>12s}")
     for name in PARTS:
-        found = turns(probes, rounds, "part", name=name)
-        line = "".join(shown(found.get(which, [])) for which in ("before", "after"))
+        times = turns(probes, rounds, "part", name=name)
+        line = "".join(shown(times.get(which, [])) for which in ("before", "after"))
         naive = NAIVE.get(name)
         plain = [cpu(lambda n=naive: n(*image[:2])) for _ in range(3)] if naive else []
-        beside = f"{1e3 * min(plain):10.1f}" if plain else f"{'-':>10s}"
+        plain_ms = f"{1e3 * min(plain):10.1f}" if plain else f"{'-':>10s}"
         other = f"{cellprofiler[name]:12.1f}" if name in cellprofiler else f"{'-':>12s}"
-        print(f"{name:14s}{line}{ratio(found):8.2f}{beside}{other}")
+        print(f"{name:14s}{line}{ratio(times):8.2f}{plain_ms}{other}")
 
 
 def standard_set(
     probes: dict[str, Probe], image: np.ndarray[Any, Any], rounds: int
 ) -> bool:
     """Time the standard set of one plane against the naive forms of the same."""
-    found = turns(probes, rounds, "standard")
+    times = turns(probes, rounds, "standard")
     used = [*list(NAIVE)[:6], "background"]
     naive = median(
         sum(cpu(lambda n=name: NAIVE[n](*image[:2])) for name in used) for _ in range(3)
     )
-    share = median(spent for spent, _ in found["after"]) / naive
+    share = median(spent for spent, _ in times["after"]) / naive
     print(
-        f"\nstandard set of a plane: before{shown(found.get('before', []))}, after"
-        f"{shown(found['after'])} ms; {share:.2f} of the naive form's "
+        f"\nstandard set of a plane: before{shown(times.get('before', []))}, after"
+        f"{shown(times['after'])} ms; {share:.2f} of the naive form's "
         f"{1e3 * naive:.0f} ms (budget {QUARTER})"
     )
     return share <= QUARTER
@@ -189,17 +189,17 @@ def standard_set(
 
 def whole(probes: dict[str, Probe], rounds: int) -> bool:
     """Time all metrics of a field that is in memory, and what they hold."""
-    found = turns(probes, rounds, "field")
+    times = turns(probes, rounds, "field")
     print(
         f"all metrics of a field of {CHANNELS} x {SIDE} x {SIDE}, in memory: ", end=""
     )
     print(
-        f"before{shown(found.get('before', []))}, after{shown(found['after'])} ms; "
-        f"{ratio(found):.2f} times as fast"
+        f"before{shown(times.get('before', []))}, after{shown(times['after'])} ms; "
+        f"{ratio(times):.2f} times as fast"
     )
     most = {name: probe.ask("memory") for name, probe in probes.items()}
-    told = ", ".join(f"{name} {planes:.1f}" for name, planes in most.items())
-    print(f"memory, in planes of float32: {told} (budget {PLANES:g})")
+    peaks = ", ".join(f"{name} {planes:.1f}" for name, planes in most.items())
+    print(f"memory, in planes of float32: {peaks} (budget {PLANES:g})")
     return bool(most["after"] <= PLANES)
 
 
@@ -215,18 +215,18 @@ def plates(probes: dict[str, Probe], path: Path) -> bool:
     print(f"{'ratio':>8s}")
     faster = 0.0
     for way in ways():
-        found = turns(probes, PLATE_ROUNDS, "plate", path=str(path), way=way)
+        times = turns(probes, PLATE_ROUNDS, "plate", path=str(path), way=way)
         planes = 8 * CHANNELS
         each = {
             name: [(cpu / planes, wall / planes) for cpu, wall in spent]
-            for name, spent in found.items()
+            for name, spent in times.items()
         }
         for which in (0, 1):
             label = f"{way:8s}" if which == 0 else ""
             line = "".join(shown(each[name], which)[-9:] for name in probes)
-            print(f"{label}{line:>22s}{ratio(found, which):8.2f}", end="")
+            print(f"{label}{line:>22s}{ratio(times, which):8.2f}", end="")
         print()
-        faster = ratio(found) if way == "here" else faster
+        faster = ratio(times) if way == "here" else faster
     print(f"{faster:.2f} times as fast (budget {FASTER})")
     return faster >= FASTER
 
@@ -253,14 +253,14 @@ tasks = {
     "power slope": lambda: rps(image),
     "Otsu": lambda: get_threshold(TM_OTSU, TM_GLOBAL, image.astype("f4")),
 }
-found = {}
+times = {}
 for name, task in tasks.items():
-    found[name] = 1e9
+    times[name] = 1e9
     for _ in range(3):
         start = time.process_time()
         task()
-        found[name] = min(found[name], 1e3 * (time.process_time() - start))
-print(json.dumps(found))
+        times[name] = min(times[name], 1e3 * (time.process_time() - start))
+print(json.dumps(times))
 """
 
 
@@ -270,9 +270,9 @@ def centrosome(folder: str, python: str | None) -> dict[str, float]:
         print("no --centrosome: nothing of CellProfiler's is timed")
         return {}
     command = [python, "-c", CENTROSOME, f"{folder}/field.npy"]
-    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(told.stdout)
-    return found
+    finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    times: dict[str, float] = json.loads(finished.stdout)
+    return times
 
 
 if __name__ == "__main__":

@@ -45,10 +45,10 @@ def greys(canvas: Locator) -> list[list[int]]:
 
 def spans(figure: Locator) -> dict[str, float]:
     """Return how far each line of a profile goes, in percent of its mean."""
-    found = re.findall(
+    ranges = re.findall(
         r"(\w+): ([\d.]+) to ([\d.]+) %", figure.locator("p").inner_text()
     )
-    return {name: float(high) - float(low) for name, low, high in found}
+    return {name: float(high) - float(low) for name, low, high in ranges}
 
 
 def test_the_mean_of_all_fields_is_shown_and_a_field_before_and_after_dividing(

@@ -139,8 +139,8 @@ def test_one_fields_pixels_in_another_well_are_found(plate, workspace):
         id = made.plates.overview(KEY).id
         digests = PlaneStore(made.storage.engine).digests({id}, CHANNEL)
         assert len(digests) == FIELDS
-        (found,) = (pair for pair in find_same_pictures(digests) if pair.exact)
-    first, second = found.first.field, found.second.field
+        (pair,) = (each for each in find_same_pictures(digests) if each.exact)
+    first, second = pair.first.field, pair.second.field
     assert (first.well, first.field) == ("A/1", "0")
     assert (second.well, second.field) == ("B/3", "0")
 

@@ -29,8 +29,8 @@ def same(*pixels):
 
 def test_equal_planes_are_the_same_exactly(pictures):
     first, second = pictures[:2]
-    (found,) = same(first, second, first.copy())
-    assert (found.first, found.second, found.exact, found.apart) == (0, 2, True, 0)
+    (pair,) = same(first, second, first.copy())
+    assert (pair.first, pair.second, pair.exact, pair.apart) == (0, 2, True, 0)
 
 
 def test_the_byte_order_and_the_layout_of_memory_do_not_count(pictures):
@@ -70,9 +70,9 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_picture_is_found_among_others(pictures, change):
-    found = same(*pictures, CHANGES[change](pictures[3]))
-    assert [(pair.first, pair.second, pair.exact) for pair in found] == [(3, 8, False)]
-    assert 0 <= found[0].apart <= MOST_APART
+    pairs = same(*pictures, CHANGES[change](pictures[3]))
+    assert [(pair.first, pair.second, pair.exact) for pair in pairs] == [(3, 8, False)]
+    assert 0 <= pairs[0].apart <= MOST_APART
 
 
 @pytest.mark.parametrize("shift", [(0, 3), (-14, 9), (27, 27), (0, -50)])
@@ -83,8 +83,8 @@ def test_a_shifted_picture_is_found_among_others(pictures, shift):
     inside = tuple(slice(max(s, 0), 540 + min(s, 0)) for s in shift)
     rim[inside] = False
     moved[rim] = pictures[5][rim]
-    found = same(*pictures, moved)
-    assert [(pair.first, pair.second) for pair in found] == [(3, 8)]
+    pairs = same(*pictures, moved)
+    assert [(pair.first, pair.second) for pair in pairs] == [(3, 8)]
 
 
 def test_empty_fields_are_not_taken_for_copies_of_each_other():
@@ -105,9 +105,9 @@ def test_empty_fields_are_not_taken_for_copies_of_each_other():
     ],
 )
 def test_what_shows_nothing_has_an_exact_digest_only(plane):
-    found = digest(plane)
-    assert len(found.exact) == 32
-    assert found.coarse == ""
+    known = digest(plane)
+    assert len(known.exact) == 32
+    assert known.coarse == ""
 
 
 def test_exact_pairs_come_first_then_the_nearest():
@@ -123,12 +123,12 @@ def test_exact_pairs_come_first_then_the_nearest():
         ("near", PlaneDigest("3", apart[20])),
         ("copy", PlaneDigest("2", apart[0])),
     ]
-    found = find_same_pictures(digests, most_apart=0.1)
-    assert [(pair.first, pair.second, pair.exact) for pair in found[:1]] == [
+    pairs = find_same_pictures(digests, most_apart=0.1)
+    assert [(pair.first, pair.second, pair.exact) for pair in pairs[:1]] == [
         ("it", "copy", True)
     ]
-    assert [pair.apart for pair in found[1:]] == [20 / 384, 20 / 384]
-    assert all("far" not in (pair.first, pair.second) for pair in found)
+    assert [pair.apart for pair in pairs[1:]] == [20 / 384, 20 / 384]
+    assert all("far" not in (pair.first, pair.second) for pair in pairs)
 
 
 def test_many_planes_are_compared_in_parts(monkeypatch):

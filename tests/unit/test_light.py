@@ -23,16 +23,16 @@ def shaded(seed, shape=(320, 384)):
 def test_a_grid_holds_the_means_of_even_cells():
     pixels = shaded(0)
     expected = pixels.reshape(SIDE, 10, SIDE, 12).mean(axis=(1, 3))
-    found = light_of(Plane(pixels)).values
-    np.testing.assert_allclose(found, expected, rtol=1e-3)
+    values = light_of(Plane(pixels)).values
+    np.testing.assert_allclose(values, expected, rtol=1e-3)
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (33, 101), (500, 777), (1080, 1080)])
 def test_the_mean_of_a_grid_is_that_of_the_plane(shape):
     pixels = shaded(0, shape)
-    found = light_of(Plane(pixels))
-    assert found.mean == pytest.approx(pixels.mean(), rel=5e-3)
-    assert found.values.mean() == pytest.approx(found.mean, rel=1e-3)
+    values = light_of(Plane(pixels))
+    assert values.mean == pytest.approx(pixels.mean(), rel=5e-3)
+    assert values.values.mean() == pytest.approx(values.mean, rel=1e-3)
 
 
 def test_the_mean_of_many_fields_shows_the_light_and_not_the_cells():

@@ -23,8 +23,8 @@ def test_filters_have_the_values_of_scipys(shape, sigma):
     expected = ndimage.gaussian_filter(pixels, sigma, truncate=3)
     np.testing.assert_allclose(gaussian(pixels, sigma, truncate=3), expected, rtol=2e-6)
     expected = ndimage.gaussian_laplace(pixels, sigma, truncate=3)
-    found = laplacian(pixels, sigma, truncate=3)
-    np.testing.assert_allclose(found, expected, atol=5e-5)
+    filtered = laplacian(pixels, sigma, truncate=3)
+    np.testing.assert_allclose(filtered, expected, atol=5e-5)
 
 
 @given(masks, st.integers(1, 7))
@@ -42,8 +42,8 @@ def test_holes_are_filled_as_scipy_fills_them(mask):
 @given(masks)
 def test_what_is_solid_is_an_opening(mask):
     expected = ndimage.binary_opening(np.pad(mask, 1), np.ones((3, 3), bool))
-    found = background._solid(mask)
-    np.testing.assert_array_equal(found, expected[1:-1, 1:-1])
+    filtered = background._solid(mask)
+    np.testing.assert_array_equal(filtered, expected[1:-1, 1:-1])
 
 
 @given(arrays.arrays("uint16", st.integers(1, 30)))
