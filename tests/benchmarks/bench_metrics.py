@@ -38,6 +38,9 @@ SIDE = 1080
 CHANNELS = 4
 ROUNDS = 7
 PLATE_ROUNDS = 5
+WELLS = 8
+FIELDS = 3
+"""Of each well: so many that a process's start is a small part."""
 
 QUARTER = 0.25
 """Share of the naive form that the standard set takes at most."""
@@ -102,8 +105,9 @@ def main() -> None:
         if options.before is not None:
             path = cell_plates.make(
                 Path(folder) / "p.ome.zarr",
-                2,
-                4,
+                1,
+                WELLS,
+                fields=FIELDS,
                 channels=CHANNELS,
                 side=SIDE,
                 levels=3,
@@ -205,7 +209,10 @@ def whole(probes: dict[str, Probe], rounds: int) -> bool:
 
 def plates(probes: dict[str, Probe], path: Path) -> bool:
     """Measure a plate in every way, by both, reading and decoding counted."""
-    print(f"\na plate of 8 fields of {CHANNELS} x {SIDE} x {SIDE}, reading counted,")
+    print(
+        f"\na plate of {WELLS * FIELDS} fields of {CHANNELS} x {SIDE} x {SIDE}, "
+        f"reading counted,"
+    )
     print(
         f"medians of {PLATE_ROUNDS} interleaved rounds, load {os.getloadavg()[0]:.1f}"
     )
@@ -216,7 +223,7 @@ def plates(probes: dict[str, Probe], path: Path) -> bool:
     faster = 0.0
     for way in ways():
         times = turns(probes, PLATE_ROUNDS, "plate", path=str(path), way=way)
-        planes = 8 * CHANNELS
+        planes = WELLS * FIELDS * CHANNELS
         each = {
             name: [(cpu / planes, wall / planes) for cpu, wall in spent]
             for name, spent in times.items()
