@@ -11,7 +11,7 @@ from hcs.images.image_group import ImageGroup
 from hcs.images.levels import to_multiscales
 from hcs.images.ngff_image import NgffImage, describe, to_ngff_image
 from hcs.metadata import Axis, Channel, ImageMetadata
-from hcs.ngff.document import attributes, group_document, parse_json
+from hcs.ngff.document import document_attributes, group_document, parse_json
 from hcs.ngff.envelope import envelope
 from hcs.ngff.multiscale import read_image
 from hcs.ngff.names import check_array_path, join
@@ -280,7 +280,9 @@ def _labels(store: PlateStore, path: str, format_version: str) -> tuple[str, ...
     data = store.read(key)
     if data is None:
         return ()
-    found = envelope(attributes(parse_json(data, store.where(key)), key)).get("labels")
+    found = envelope(document_attributes(parse_json(data, store.where(key)), key)).get(
+        "labels"
+    )
     if found is None:
         return ()
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):

@@ -12,7 +12,12 @@ import zlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.errors import HCSError, NotFoundError, StaleVersionError
-from hcs.ngff.document import array_document, attributes, group_document, parse_json
+from hcs.ngff.document import (
+    array_document,
+    document_attributes,
+    group_document,
+    parse_json,
+)
 from hcs.ngff.envelope import extension
 from hcs.ngff.names import is_safe_name, join
 
@@ -93,7 +98,7 @@ class ImageGroup:
         if data is None:
             raise NotFoundError(f"There is no image at {store.where(path)}.")
         document = parse_json(data, store.where(key))
-        found = attributes(document, store.where(key))
+        found = document_attributes(document, store.where(key))
         if is_incomplete(found):
             raise NotFoundError(
                 f"The image at {store.where(path)} is being written or removed; it is "
@@ -242,7 +247,7 @@ def _consolidated(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _attributes(data: bytes, where: str) -> dict[str, Any]:
-    return attributes(parse_json(data, where), where)
+    return document_attributes(parse_json(data, where), where)
 
 
 def _mark(data: bytes) -> int:

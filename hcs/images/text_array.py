@@ -13,8 +13,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import UnsafeDataError
-from hcs.ngff import spec
-from hcs.ngff.document import to_bytes
+from hcs.ngff.document import parse_json, to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,7 +114,7 @@ def _to_v3(
     where: str,
 ) -> Iterator[tuple[str, bytes]]:
     data = store.read(f"{key}/.zattrs")
-    attributes = spec.parse_json(data, where) if data else {}
+    attributes = parse_json(data, where) if data else {}
     dims = attributes.pop("_ARRAY_DIMENSIONS", None)
     new: dict[str, Any] = {
         "shape": document["shape"],

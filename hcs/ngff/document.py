@@ -106,7 +106,7 @@ def array_document(version: str) -> str:
     return ".zarray" if version == "0.4" else "zarr.json"
 
 
-def attributes(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+def document_attributes(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return the attributes in a document called `name` (or whose path ends so)."""
     if not name.endswith("zarr.json"):
         return dict(document)

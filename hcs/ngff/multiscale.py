@@ -1,4 +1,4 @@
-"""Image documents <-> `ImageMetadata`: axes, levels, transforms and channels.
+"""Image documents <-> `ImageMetadata`: axes, levels and transforms.
 
 0.4 and 0.5 list the axes beside the levels; 0.6 lists coordinate systems, and each
 level's transform leads into one of them. Scale and translation are what is understood.
@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import marshal
 import math
-import re
 from dataclasses import replace
 from operator import add, itemgetter, mul
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.axes import arranged, dims_of, inverse
 from hcs.errors import MetadataError
-from hcs.metadata import Axis, Channel, Dataset, ImageMetadata, Window
-from hcs.ngff.envelope import EXTENSION, envelope, stated_version, with_block
+from hcs.metadata import Axis, Dataset, ImageMetadata
+from hcs.ngff.entries import excerpt
+from hcs.ngff.envelope import envelope, stated_version, with_block
 from hcs.ngff.names import check_array_path
+from hcs.ngff.omero import read_omero, write_omero
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,6 @@ T = TypeVar("T")
 
 _INTRINSIC = "intrinsic"
 _NUMBERS = frozenset((int, float))
-_COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 
 _INTERNED_LIMIT = 128
 _interned: dict[tuple[object, object], Any] = {}
@@ -38,18 +38,18 @@ they are keyed by, so it does not matter which thread put them there."""
 def _shared(parse: Callable[[Any, str], T], raw: Any, where: str) -> T:
     key = (parse, marshal.dumps(raw, 2))
     if key in _interned:
-        found: T = _interned[key]
-        return found
-    value = parse(raw, where)
+        value: T = _interned[key]
+        return value
+    parsed = parse(raw, where)
     # A stage position is a field's own: nobody would share these levels.
-    return value if b"translation" in key[1] else _intern(key, value)
+    return parsed if b"translation" in key[1] else _intern(key, parsed)
 
 
 def _intern(key: tuple[object, object], value: T) -> T:
     if len(_interned) >= _INTERNED_LIMIT:
         _interned.clear()
-    kept: T = _interned.setdefault(key, value)
-    return kept
+    interned: T = _interned.setdefault(key, value)
+    return interned
 
 
 # --- reading -------------------------------------------------------------------------
@@ -72,22 +72,22 @@ def read_image(attributes: Mapping[str, Any], where: str) -> ImageMetadata:
     if not isinstance(multiscales, list) or not multiscales:
         raise MetadataError(
             f"{where} is not an image: expected a list 'multiscales' with one entry or "
-            f"more, found {_short(multiscales)}."
+            f"more, found {excerpt(multiscales)}."
         )
     first = multiscales[0]
     if not isinstance(first, dict):
-        raise MetadataError(f"{where}: multiscales[0] is {_short(first)}.")
+        raise MetadataError(f"{where}: multiscales[0] is {excerpt(first)}.")
     entries = first.get("datasets")
     systems = first.get("coordinateSystems")
     common = first.get("coordinateTransformations")
     if isinstance(systems, list) and systems:
-        found = _system_axes(systems, entries, where)
+        axes_entry = _system_axes(systems, entries, where)
         common = None  # in 0.6 these lead on to other coordinate systems
     else:
-        found = first.get("axes")
-    axes = _shared(_read_axes, found, where)
+        axes_entry = first.get("axes")
+    axes = _shared(_read_axes, axes_entry, where)
     datasets = _shared(_read_levels, [entries, common, len(axes)], where)
-    channels, omero = _shared(_read_omero, block.get("omero"), where)
+    channels, omero = _shared(read_omero, block.get("omero"), where)
     name = first.get("name")
     order = arranged(dims_of(axes))
     stored: tuple[int, ...] = ()
@@ -108,11 +108,11 @@ def read_image(attributes: Mapping[str, Any], where: str) -> ImageMetadata:
 
 def _turned(dataset: Dataset, pick: Callable[[Any], Any]) -> Dataset:
     """Return an entry with its numbers in another order of the axes."""
-    place = dataset.translation
+    translation = dataset.translation
     return replace(
         dataset,
         scale=pick(dataset.scale),
-        translation=None if place is None else pick(place),
+        translation=None if translation is None else pick(translation),
     )
 
 
@@ -120,8 +120,8 @@ def _read_levels(raw: list[Any], where: str) -> tuple[Dataset, ...]:
     entries, common, count = raw
     if not isinstance(entries, list) or not entries:
         raise MetadataError(
-            f"{where}: 'datasets' is {_short(entries)}; expected a list with one entry "
-            f"or more."
+            f"{where}: 'datasets' is {excerpt(entries)}; expected a list with one "
+            f"entry or more."
         )
     datasets: list[Dataset] = []
     for level, entry in enumerate(entries):
@@ -153,12 +153,12 @@ def _system_axes(systems: list[Any], entries: object, where: str) -> object:
     return named.get(_INTRINSIC, next(iter(named.values())))
 
 
-def _read_axes(found: object, where: str) -> tuple[Axis, ...]:
-    if not isinstance(found, list) or not found:
+def _read_axes(entries: object, where: str) -> tuple[Axis, ...]:
+    if not isinstance(entries, list) or not entries:
         raise MetadataError(
-            f"{where}: 'axes' is {_short(found)}; expected a list of axes."
+            f"{where}: 'axes' is {excerpt(entries)}; expected a list of axes."
         )
-    axes = tuple(_read_axis(entry, f"{where}: axes") for entry in found)
+    axes = tuple(_read_axis(entry, f"{where}: axes") for entry in entries)
     names = [axis.name for axis in axes]
     if len(set(names)) != len(names):
         raise MetadataError(f"{where}: an axis is named twice in {names}.")
@@ -174,20 +174,20 @@ def _read_axis(entry: object, where: str) -> Axis:
             unit=unit if isinstance(unit, str) else None,
         )
     raise MetadataError(
-        f"{where} holds {_short(entry)}; expected an object whose name is a string."
+        f"{where} holds {excerpt(entry)}; expected an object whose name is a string."
     )
 
 
 def _read_dataset(entry: object, common: object, count: int, where: str) -> Dataset:
     if not isinstance(entry, dict):
-        raise MetadataError(f"{where} is {_short(entry)}, expected an object.")
+        raise MetadataError(f"{where} is {excerpt(entry)}, expected an object.")
     path = entry.get("path")
     # Some writers of 0.4 give level 0 as a number.
     path = check_array_path(str(path) if type(path) is int else path, where)
     transforms = entry.get("coordinateTransformations")
     if not isinstance(transforms, list) or not transforms:
         raise MetadataError(
-            f"{where} has coordinateTransformations {_short(transforms)}; expected a "
+            f"{where} has coordinateTransformations {excerpt(transforms)}; expected a "
             f"list that starts with a scale."
         )
     steps = [*transforms, *(common if isinstance(common, list) else ())]
@@ -207,7 +207,7 @@ def _read_dataset(entry: object, common: object, count: int, where: str) -> Data
             )
         elif kind != "identity":
             raise MetadataError(
-                f"{where} has the transform {_short(step)}; understood are scale, "
+                f"{where} has the transform {excerpt(step)}; understood are scale, "
                 f"translation, identity and sequences of them."
             )
     scale = (1.0,) * count if scale is None else scale
@@ -223,7 +223,7 @@ def _flattened(steps: Sequence[Any], where: str, depth: int = 0) -> list[Any]:
             inner = step.get("transformations")
             if not isinstance(inner, list) or depth > 3:
                 raise MetadataError(
-                    f"{where} has a sequence of {_short(inner)}; expected a list."
+                    f"{where} has a sequence of {excerpt(inner)}; expected a list."
                 )
             flat.extend(_flattened(inner, where, depth + 1))
         else:
@@ -231,80 +231,22 @@ def _flattened(steps: Sequence[Any], where: str, depth: int = 0) -> list[Any]:
     return flat
 
 
-def _numbers(found: object, count: int, where: str, what: str) -> tuple[float, ...]:
+def _numbers(values: object, count: int, where: str, what: str) -> tuple[float, ...]:
     if (
-        isinstance(found, list)
-        and len(found) == count
-        and _NUMBERS.issuperset(map(type, found))
+        isinstance(values, list)
+        and len(values) == count
+        and _NUMBERS.issuperset(map(type, values))
     ):
         try:
-            values = tuple(map(float, found))
+            numbers = tuple(map(float, values))
         except OverflowError:
-            values = (math.inf,)
-        if all(map(math.isfinite, values)):
-            return values
+            numbers = (math.inf,)
+        if all(map(math.isfinite, numbers)):
+            return numbers
     raise MetadataError(
-        f"{where}: {what} is {_short(found)}; expected {count} finite numbers, one an "
-        f"axis."
+        f"{where}: {what} is {excerpt(values)}; expected {count} finite numbers, one "
+        f"an axis."
     )
-
-
-def _read_omero(
-    found: object, where: str
-) -> tuple[tuple[Channel, ...], Mapping[str, Any]]:
-    # Display settings must not keep anybody from the pixels: what is odd about them
-    # is left out here and reported by `validate`.
-    if not isinstance(found, dict):
-        return (), {}
-    channels = found.get("channels")
-    entries = channels if isinstance(channels, list) else []
-    return tuple(_read_channel(entry) for entry in entries), found
-
-
-def _read_channel(entry: object) -> Channel:
-    if not isinstance(entry, dict):
-        return Channel()
-    name, color, active = entry.get("label"), entry.get("color"), entry.get("active")
-    color = color.removeprefix("#") if isinstance(color, str) else ""
-    return Channel(
-        name=name if isinstance(name, str) else None,
-        color=color.upper() if _COLOR.fullmatch(color) else None,
-        window=_read_window(entry.get("window")),
-        active=active if isinstance(active, bool) else True,
-    )
-
-
-def _read_window(found: object) -> Window | None:
-    if not isinstance(found, dict):
-        return None
-    start, end = _finite(found.get("start")), _finite(found.get("end"))
-    low, high = _finite(found.get("min")), _finite(found.get("max"))
-    start, end = low if start is None else start, high if end is None else end
-    if start is None or end is None:
-        return None
-    return Window(
-        start=start,
-        end=end,
-        min=start if low is None else low,
-        max=end if high is None else high,
-        policy=_policy(found),
-    )
-
-
-def _policy(window: dict[str, Any]) -> str:
-    ours = window.get(EXTENSION)
-    policy = ours.get("policy") if isinstance(ours, dict) else None
-    return policy if isinstance(policy, str) else ""
-
-
-def _finite(value: object) -> float | None:
-    if type(value) not in (int, float):
-        return None
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 # --- writing -------------------------------------------------------------------------
@@ -339,7 +281,7 @@ def write_image(
     others = old[1:] if isinstance(old, list) else []
     changes: dict[str, Any] = {"multiscales": [first, *others]}
     old_omero = block.get("omero")
-    omero = _omero(meta, old_omero if isinstance(old_omero, dict) else {}, version)
+    omero = write_omero(meta, old_omero if isinstance(old_omero, dict) else {}, version)
     if omero:
         changes["omero"] = omero
     return with_block(attributes, version, changes)
@@ -360,12 +302,12 @@ def _multiscale(
         }
         for axis in meta.as_stored(meta.axes)
     ]
-    placed = ("axes", "coordinateSystems", "datasets", "version", "name")
+    own_keys = ("axes", "coordinateSystems", "datasets", "version", "name")
     # Transforms of the whole were multiplied into each level when they were read.
-    kept = {
+    unknown = {
         key: value
         for key, value in old.items()
-        if key not in (*placed, "coordinateTransformations")
+        if key not in (*own_keys, "coordinateTransformations")
     }
     new: dict[str, Any] = (
         {"coordinateSystems": [{"name": _INTRINSIC, "axes": axes}]}
@@ -379,7 +321,7 @@ def _multiscale(
         new["name"] = meta.name
     if version == "0.4":
         new["version"] = version
-    return {**new, **kept}
+    return {**new, **unknown}
 
 
 def _dataset(dataset: Dataset, version: str) -> dict[str, Any]:
@@ -394,49 +336,3 @@ def _dataset(dataset: Dataset, version: str) -> dict[str, Any]:
             else [{**ends, "type": "sequence", "transformations": steps}]
         )
     return {"path": dataset.path, "coordinateTransformations": steps}
-
-
-def _omero(meta: ImageMetadata, old: Mapping[str, Any], version: str) -> dict[str, Any]:
-    found = {**old, **meta.omero}
-    if meta.channels:
-        entries = found.get("channels")
-        entries = entries if isinstance(entries, list) else []
-        found["channels"] = [
-            _channel(
-                channel,
-                entries[position]
-                if position < len(entries) and isinstance(entries[position], dict)
-                else {},
-            )
-            for position, channel in enumerate(meta.channels)
-        ]
-    if version != "0.4":
-        found.pop("version", None)
-    return found
-
-
-def _channel(channel: Channel, old: Mapping[str, Any]) -> dict[str, Any]:
-    new: dict[str, Any] = {**old, "active": channel.active}
-    if channel.name is not None:
-        new["label"] = channel.name
-    if channel.color is not None:
-        new["color"] = channel.color
-    if channel.window is not None:
-        window = channel.window
-        old_window = new.get("window")
-        new["window"] = {
-            **(old_window if isinstance(old_window, dict) else {}),
-            "start": window.start,
-            "end": window.end,
-            "min": window.min,
-            "max": window.max,
-        }
-        new["window"].pop(EXTENSION, None)
-        if window.policy:
-            new["window"][EXTENSION] = {"policy": window.policy}
-    return new
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

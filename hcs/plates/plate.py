@@ -17,7 +17,7 @@ from hcs.metadata import as_plate
 from hcs.ngff.document import group_document
 from hcs.ngff.envelope import detect_version, extension
 from hcs.ngff.names import join
-from hcs.ngff.spec import read_plate
+from hcs.ngff.plate import read_plate
 from hcs.plates.identity import plate_fingerprint
 from hcs.plates.well import HCSWell
 from hcs.plates.well_names import WellNames

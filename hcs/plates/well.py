@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 from hcs.cache import LRUCache
 from hcs.errors import HCSError, MetadataError, NotFoundError, StaleVersionError
 from hcs.images.image import Multiscales
-from hcs.ngff.document import array_document, attributes, group_document, parse_json
+from hcs.ngff.document import (
+    array_document,
+    document_attributes,
+    group_document,
+    parse_json,
+)
 from hcs.ngff.envelope import extension
-from hcs.ngff.names import join
-from hcs.ngff.spec import check_well_path, read_well
+from hcs.ngff.names import check_well_path, join
+from hcs.ngff.well import read_well
 from hcs.plates.field import Field
 from hcs.settings import config
 
@@ -138,7 +143,7 @@ class HCSWell:
         data, stamp = self.store.read_stamped(key)
         if data is None:
             raise self._missing(where)
-        found = attributes(parse_json(data, where), key)
+        found = document_attributes(parse_json(data, where), key)
         self._well = read_well(found, where)
         self._extension = extension(found)
         self._fields = None

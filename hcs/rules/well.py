@@ -50,7 +50,8 @@ def well_problems(
     Parameters
     ----------
     attributes
-        The attributes of the group, of any JSON type; see `hcs.ngff.spec.attributes`.
+        The attributes of the group, of any JSON type;
+        see `hcs.ngff.document.document_attributes`.
     version
         NGFF version of the hierarchy: ``"0.4"``, ``"0.5"`` or ``"0.6"``.
     where

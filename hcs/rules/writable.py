@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hcs.errors import MetadataError
+from hcs.ngff.entries import check_unique
 from hcs.ngff.names import check_name, check_well_path
-from hcs.ngff.spec import check_unique, read_plate, write_plate
+from hcs.ngff.plate import read_plate, write_plate
 from hcs.rules.plate import plate_problems
 
 if TYPE_CHECKING:

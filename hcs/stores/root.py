@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import PlateNotFoundError
-from hcs.ngff.document import attributes, parse_json
+from hcs.ngff.document import document_attributes, parse_json
 from hcs.ngff.envelope import detect_version
 from hcs.ngff.names import join
 
@@ -32,7 +32,7 @@ def read_group(store: PlateStore, path: str = "") -> tuple[dict[str, Any], int, 
         data = found[key] if key in found else store.read(key)
         if data is None:
             continue
-        group = attributes(parse_json(data, store.where(key)), key)
+        group = document_attributes(parse_json(data, store.where(key)), key)
         if _has_ngff(group):
             return group, zarr_format, key
         empty = empty or (group, zarr_format, key)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hcs.errors import HCSError
-from hcs.ngff import spec
+from hcs.ngff.document import document_attributes, parse_json
+from hcs.ngff.envelope import extension
 from hcs.writing.targets import hierarchy
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def acquired_content(target: Target) -> list[str]:
 
 
 def _of_plate(state: PlateState) -> Iterator[str]:
-    imported: Any = spec.extension(state.attributes).get("import")
+    imported: Any = extension(state.attributes).get("import")
     if imported:
         source = imported.get("source") if isinstance(imported, dict) else None
         yield f"the record of its import{f' from {source}' if source else ''}"
@@ -61,8 +62,8 @@ def _of_tables(target: Target) -> Iterator[str]:
     for key in _TABLES:
         for name in ("zarr.json", ".zattrs"):
             data = target.read(f"{key}/{name}")
-            if data is not None and spec.attributes(
-                spec.parse_json(data, f"{target.location}/{key}/{name}"), name
+            if data is not None and document_attributes(
+                parse_json(data, f"{target.location}/{key}/{name}"), name
             ).get(_MARK):
                 yield f"a table of verdicts ({key})"
                 return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from hcs.errors import ArgumentError, MetadataError, StoreError, UnsupportedVersionError
-from hcs.ngff import spec
+from hcs.ngff.envelope import VERSIONS
 from hcs.rules.writable import check_plate
 from hcs.writing.acquired import ACQUIRED, acquired_content
 from hcs.writing.pack import pack
@@ -323,10 +323,10 @@ def choose_version(
 
 
 def _check_version(version: str) -> str:
-    if version not in spec.VERSIONS:
+    if version not in VERSIONS:
         raise UnsupportedVersionError(
             f"NGFF version {version!r} cannot be written; expected one of "
-            f"{', '.join(spec.VERSIONS)}."
+            f"{', '.join(VERSIONS)}."
         )
     return version
 

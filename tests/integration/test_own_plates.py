@@ -11,7 +11,8 @@ import tifffile
 import hcs
 from hcs.images.pyramid import METHODS
 from hcs.ingest.importing import import_plate
-from hcs.ngff import spec
+from hcs.ngff.document import document_attributes, parse_json, to_bytes
+from hcs.ngff.envelope import envelope
 from hcs.writing.versions.settle import settle
 from tests import plates
 
@@ -26,8 +27,8 @@ def _multiscale(path: Path, key: str) -> dict[str, object]:
     """Return the first multiscale of an image group."""
     for name in ("zarr.json", ".zattrs"):
         if (path / key / name).is_file():
-            document = spec.parse_json((path / key / name).read_bytes(), key)
-            found = spec.envelope(spec.attributes(document, name))["multiscales"][0]
+            document = parse_json((path / key / name).read_bytes(), key)
+            found = envelope(document_attributes(document, name))["multiscales"][0]
             assert isinstance(found, dict)
             return found
     raise AssertionError(key)
@@ -100,12 +101,12 @@ def test_levels_that_were_given_keep_what_is_said_of_them(tmp_path: Path) -> Non
     assert _multiscale(path, "A/1/0")["type"] == "mean"
     assert "type" not in _multiscale(path, "A/1/1")
     document = path / "A/1/1/zarr.json"
-    content = spec.parse_json(document.read_bytes(), "here")
+    content = parse_json(document.read_bytes(), "here")
     content["attributes"]["ome"]["multiscales"][0] |= {
         "type": "gaussian",
         "metadata": {"sigma": 2},
     }
-    document.write_bytes(spec.to_bytes(content))
+    document.write_bytes(to_bytes(content))
     with hcs.from_hcs_zarr(path) as plate:
         image = plate.well("A1").field("1").image()
         hcs.write_hcs_well_image(path, image, None, "A", "1", 2)

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hcs
-from hcs.ngff import spec
+from hcs.ngff.multiscale import write_image
+from hcs.ngff.plate import write_plate
+from hcs.ngff.well import write_well
 from tests import strategies
 
 PIXELS = np.arange(2 * 2 * 48 * 56, dtype="u2").reshape(2, 2, 48, 56)
@@ -158,9 +160,9 @@ def test_drawn_documents_are_accepted_by_ome_zarr_models(
     plate: hcs.Plate, well: hcs.Well, image: hcs.ImageMetadata, version: str
 ) -> None:
     pytest.importorskip("ome_zarr_models", reason="needs ome-zarr-models")
-    accept("plate", version, spec.write_plate(plate, version))
-    accept("well", version, spec.write_well(well, version))
-    accept("multiscales", version, spec.write_image(image, version))
+    accept("plate", version, write_plate(plate, version))
+    accept("well", version, write_well(well, version))
+    accept("multiscales", version, write_image(image, version))
 
 
 # --- the whole way -------------------------------------------------------------------

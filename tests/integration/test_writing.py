@@ -17,7 +17,7 @@ import zarr
 
 import hcs
 from hcs.metadata import Plate
-from hcs.ngff import spec
+from hcs.ngff.document import group_document
 from hcs.writing.targets import hierarchy
 from hcs.writing.targets.folder import DirectoryTarget
 from tests import plates
@@ -639,7 +639,7 @@ def test_what_is_remembered_of_a_plate_is_what_its_document_says(
         for column in ("2", "1", "3"):
             writer.write_well_image(_image(3), "A", column)
             remembered = hierarchy.read_plate_state(DirectoryTarget(path))
-            name = spec.group_document(version)
+            name = group_document(version)
             data = (path / name).read_bytes()
             assert remembered == hierarchy._parse_plate(data, name, str(path))
 

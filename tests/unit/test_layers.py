@@ -23,7 +23,8 @@ _PURE = (
     "hcs.images.pyramid",
     "hcs.qc.quality",
     "hcs.qc.screen",
-    "hcs.ngff.spec",
+    "hcs.ngff.multiscale",
+    "hcs.ngff.plate",
 )
 _FACELESS = (
     "dashboard.plates.contrast",

@@ -94,7 +94,8 @@ def test_looking_at_a_plate_loads_neither_zarr_nor_numpy(tmp_path: Path) -> None
 
 def test_the_documents_alone_load_no_store() -> None:
     loaded = modules_after(
-        "import hcs.ngff.spec, hcs.metadata, hcs.stores.array, hcs.cache"
+        "import hcs.ngff.plate, hcs.ngff.multiscale, hcs.metadata, "
+        "hcs.stores.array, hcs.cache"
     )
     assert not loaded & {
         "zarr",

@@ -29,7 +29,16 @@ from hcs.metadata import (
     WellImage,
     Window,
 )
-from hcs.ngff import spec
+from hcs.ngff.document import (
+    document_attributes,
+    group_document,
+    group_json,
+    parse_json,
+)
+from hcs.ngff.envelope import VERSIONS, detect_version
+from hcs.ngff.multiscale import read_image, write_image
+from hcs.ngff.plate import read_plate, write_plate
+from hcs.ngff.well import read_well, write_well
 from hcs.rules.writable import check_plate
 from tests import strategies
 
@@ -65,13 +74,13 @@ IMAGE: dict[str, Any] = {
 
 @given(strategies.plates(), strategies.versions)
 def test_a_plate_survives_writing_and_reading(plate: Plate, version: str) -> None:
-    found = spec.read_plate(spec.write_plate(plate, version), "here")
+    found = read_plate(write_plate(plate, version), "here")
     assert found == Plate(**{**_slots(plate), "version": version})
 
 
 @given(strategies.wells(), strategies.versions)
 def test_a_well_survives_writing_and_reading(well: Well, version: str) -> None:
-    found = spec.read_well(spec.write_well(well, version), "here")
+    found = read_well(write_well(well, version), "here")
     assert found == Well(images=well.images, version=version)
 
 
@@ -79,7 +88,7 @@ def test_a_well_survives_writing_and_reading(well: Well, version: str) -> None:
 def test_an_image_survives_writing_and_reading(
     image: ImageMetadata, version: str
 ) -> None:
-    found = spec.read_image(spec.write_image(image, version), "here")
+    found = read_image(write_image(image, version), "here")
     assert found.axes == image.axes
     assert found.channels == image.channels
     assert found.name == image.name
@@ -92,10 +101,10 @@ def test_an_image_survives_writing_and_reading(
 def test_a_plate_converted_to_another_version_reads_the_same(
     plate: Plate, first: str, second: str
 ) -> None:
-    written = spec.write_plate(plate, first, {"barcode": "X1"})
-    converted = spec.write_plate(plate, second, written)
+    written = write_plate(plate, first, {"barcode": "X1"})
+    converted = write_plate(plate, second, written)
     assert converted["barcode"] == "X1"
-    assert spec.read_plate(converted, "here").wells == plate.wells
+    assert read_plate(converted, "here").wells == plate.wells
     assert ("ome" in converted) == (second != "0.4")
     assert ("plate" in converted) == (second == "0.4")
 
@@ -104,12 +113,12 @@ def _slots(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-@pytest.mark.parametrize("version", spec.VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_documents_of_a_group_parse_back(version: str) -> None:
-    files = spec.group_json(version, {"plate": {"name": "Größe"}})
-    name = spec.group_document(version)
+    files = group_json(version, {"plate": {"name": "Größe"}})
+    name = group_document(version)
     assert name == list(files)[-1], "the attributes come last"
-    found = spec.attributes(spec.parse_json(files[name], name), name)
+    found = document_attributes(parse_json(files[name], name), name)
     assert found == {"plate": {"name": "Größe"}}
 
 
@@ -131,7 +140,7 @@ def test_keys_that_are_not_ours_survive_in_every_part_of_a_plate() -> None:
         "tool": {"a": 1},
         "hcs": {"id": "0" * 32},
     }
-    new = spec.write_plate(spec.read_plate(old, "here"), "0.5", old)
+    new = write_plate(read_plate(old, "here"), "0.5", old)
     assert new["tool"] == {"a": 1}
     assert new["hcs"] == {"id": "0" * 32}
     assert new["ome"]["custom"] == 1
@@ -146,8 +155,8 @@ def test_keys_of_images_that_are_not_ours_survive() -> None:
     old["multiscales"].append({"name": "second"})
     old["omero"]["rdefs"] = {"model": "color"}
     old["omero"]["channels"][0]["family"] = "linear"
-    meta = spec.read_image(old, "here")
-    new = spec.write_image(meta, "0.5", old)["ome"]
+    meta = read_image(old, "here")
+    new = write_image(meta, "0.5", old)["ome"]
     assert new["multiscales"][0]["type"] == "gaussian"
     assert new["multiscales"][1] == {"name": "second"}
     assert new["omero"]["rdefs"] == {"model": "color"}
@@ -158,13 +167,13 @@ def test_keys_of_images_that_are_not_ours_survive() -> None:
 def test_writing_does_not_change_the_attributes_it_was_given() -> None:
     old = {"plate": {**PLATE}, "x": [1]}
     before = json.dumps(old)
-    spec.write_plate(spec.read_plate(old, "here"), "0.6", old)
+    write_plate(read_plate(old, "here"), "0.6", old)
     assert json.dumps(old) == before
 
 
 def test_an_empty_list_of_acquisitions_is_not_written() -> None:
     plate = Plate(columns=[], rows=[], wells=[], acquisitions=[])
-    assert "acquisitions" not in spec.write_plate(plate, "0.4")["plate"]
+    assert "acquisitions" not in write_plate(plate, "0.4")["plate"]
 
 
 # --- versions ------------------------------------------------------------------------
@@ -187,7 +196,7 @@ def test_an_empty_list_of_acquisitions_is_not_written() -> None:
 def test_the_version_of_a_group_is_found(
     attributes: dict[str, Any], zarr_format: int, version: str
 ) -> None:
-    assert spec.detect_version(attributes, zarr_format, "here") == version
+    assert detect_version(attributes, zarr_format, "here") == version
 
 
 @pytest.mark.parametrize(
@@ -205,7 +214,7 @@ def test_a_version_that_is_not_read_is_named(
     attributes: dict[str, Any], zarr_format: int, found: str
 ) -> None:
     with pytest.raises(UnsupportedVersionError) as error:
-        spec.detect_version(attributes, zarr_format, "the plate")
+        detect_version(attributes, zarr_format, "the plate")
     assert found in str(error.value)
     assert "the plate" in str(error.value)
     assert "0.4" in str(error.value)
@@ -266,7 +275,7 @@ def test_a_broken_plate_is_refused_by_name(
     attributes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(MetadataError, match="the place") as error:
-        spec.read_plate(attributes, "the place")
+        read_plate(attributes, "the place")
     assert message in str(error.value)
 
 
@@ -291,11 +300,11 @@ def test_a_broken_plate_is_refused_by_name(
 )
 def test_a_path_that_leads_elsewhere_is_refused(attributes: dict[str, Any]) -> None:
     with pytest.raises(InvalidPathError, match="the place"):
-        spec.read_plate(attributes, "the place")
+        read_plate(attributes, "the place")
 
 
 def test_wells_without_indices_take_them_from_their_paths() -> None:
-    plate = spec.read_plate(_plate(wells=[{"path": "A/2"}]), "here")
+    plate = read_plate(_plate(wells=[{"path": "A/2"}]), "here")
     assert plate.wells == (PlateWell("A/2", 0, 1),)
 
 
@@ -305,7 +314,7 @@ def test_indices_that_point_elsewhere_give_way_to_the_path() -> None:
         rows=[{"name": "A"}, {"name": "B"}],
         wells=[{"path": "A/2", "rowIndex": 1, "columnIndex": 0}],
     )
-    assert spec.read_plate(attributes, "here").wells == (PlateWell("A/2", 0, 1),)
+    assert read_plate(attributes, "here").wells == (PlateWell("A/2", 0, 1),)
 
 
 def test_names_beyond_the_specification_are_read() -> None:
@@ -313,15 +322,15 @@ def test_names_beyond_the_specification_are_read() -> None:
         rows=[{"name": "Rän 1"}],
         wells=[{"path": "Rän 1/1", "rowIndex": 0, "columnIndex": 0}],
     )
-    assert spec.read_plate(attributes, "here").wells[0].path == "Rän 1/1"
+    assert read_plate(attributes, "here").wells[0].path == "Rän 1/1"
 
 
 def test_whole_numbers_written_as_floats_are_integers() -> None:
-    assert spec.read_plate(_plate(field_count=2.0), "here").field_count == 2
+    assert read_plate(_plate(field_count=2.0), "here").field_count == 2
 
 
 def test_a_plate_may_list_no_wells_yet() -> None:
-    assert spec.read_plate(_plate(wells=[]), "here").wells == ()
+    assert read_plate(_plate(wells=[]), "here").wells == ()
 
 
 @pytest.mark.parametrize(
@@ -390,14 +399,12 @@ def test_a_broken_well_is_refused_by_name(
     well: Any, kind: type[HCSError], message: str
 ) -> None:
     with pytest.raises(kind, match="the place") as error:
-        spec.read_well({"well": well} if well is not None else {}, "the place")
+        read_well({"well": well} if well is not None else {}, "the place")
     assert message in str(error.value)
 
 
 def test_image_paths_of_other_tools_are_read() -> None:
-    found = spec.read_well(
-        {"well": {"images": [{"path": "0"}, {"path": "0_mip"}]}}, "here"
-    )
+    found = read_well({"well": {"images": [{"path": "0"}, {"path": "0_mip"}]}}, "here")
     assert found.images == (WellImage("0"), WellImage("0_mip"))
 
 
@@ -449,23 +456,23 @@ def test_a_broken_image_is_refused_by_name(
     attributes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(MetadataError, match="the place") as error:
-        spec.read_image(attributes, "the place")
+        read_image(attributes, "the place")
     assert message in str(error.value)
 
 
 @pytest.mark.parametrize("path", ["../0", "/0", "", None, "a//b", "a/../b", True])
 def test_a_level_elsewhere_is_refused(path: Any) -> None:
     with pytest.raises(InvalidPathError, match="the place"):
-        spec.read_image(_steps(SCALE, path=path), "the place")
+        read_image(_steps(SCALE, path=path), "the place")
 
 
 def test_a_level_given_as_a_number_is_read() -> None:
-    assert spec.read_image(_steps(SCALE, path=0), "here").datasets[0].path == "0"
+    assert read_image(_steps(SCALE, path=0), "here").datasets[0].path == "0"
 
 
 def test_transforms_are_applied_in_their_order() -> None:
     attributes = _steps(TRANSLATION, SCALE, {"type": "identity"})
-    dataset = spec.read_image(attributes, "here").datasets[0]
+    dataset = read_image(attributes, "here").datasets[0]
     assert dataset.scale == (2.0, 3.0)
     assert dataset.translation == (20.0, 60.0)
 
@@ -473,13 +480,13 @@ def test_transforms_are_applied_in_their_order() -> None:
 def test_transforms_of_the_whole_follow_those_of_the_level() -> None:
     attributes = _steps(SCALE, TRANSLATION)
     attributes["multiscales"][0]["coordinateTransformations"] = [SCALE]
-    dataset = spec.read_image(attributes, "here").datasets[0]
+    dataset = read_image(attributes, "here").datasets[0]
     assert dataset.scale == (4.0, 9.0)
     assert dataset.translation == (20.0, 60.0)
 
 
 def test_a_level_without_translation_has_none() -> None:
-    assert spec.read_image(_steps(SCALE), "here").datasets[0].translation is None
+    assert read_image(_steps(SCALE), "here").datasets[0].translation is None
 
 
 @pytest.mark.parametrize("output", [{"name": "stage"}, "stage"], ids=["0.6", "draft"])
@@ -497,7 +504,7 @@ def test_axes_of_0_6_are_those_that_the_levels_lead_into(output: Any) -> None:
         "coordinateTransformations": [{"type": "affine", "affine": []}],
     }
     attributes = {"ome": {"version": "0.6", "multiscales": [multiscale]}}
-    image = spec.read_image(attributes, "here")
+    image = read_image(attributes, "here")
     assert image.axes == (
         Axis(name="y", type="space", unit="micrometer"),
         Axis(name="x", type="space", unit="micrometer"),
@@ -532,15 +539,15 @@ def test_odd_display_settings_keep_nobody_from_the_pixels(
     found: Any, channel: Channel
 ) -> None:
     attributes = {**IMAGE, "omero": {"channels": [found]}}
-    assert spec.read_image(attributes, "here").channels == (channel,)
+    assert read_image(attributes, "here").channels == (channel,)
 
 
 # --- anything ------------------------------------------------------------------------
 
 READERS = (
-    (spec.read_plate, {"plate": PLATE}),
-    (spec.read_well, {"well": {"images": [{"path": "0", "acquisition": 0}]}}),
-    (spec.read_image, IMAGE),
+    (read_plate, {"plate": PLATE}),
+    (read_well, {"well": {"images": [{"path": "0", "acquisition": 0}]}}),
+    (read_image, IMAGE),
 )
 
 
@@ -555,11 +562,11 @@ def _value_or_error(data: st.DataObject) -> None:
         return
     # What was read can be written, in each version.
     write = {
-        spec.read_plate: spec.write_plate,
-        spec.read_well: spec.write_well,
-        spec.read_image: spec.write_image,
+        read_plate: write_plate,
+        read_well: write_well,
+        read_image: write_image,
     }[reader]
-    for version in spec.VERSIONS:
+    for version in VERSIONS:
         write(value, version, changed)  # type: ignore[arg-type]
 
 

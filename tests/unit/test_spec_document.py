@@ -134,7 +134,7 @@ def test_what_json_cannot_hold_is_never_written(value: object) -> None:
 
 def test_attributes_that_are_no_object_are_refused() -> None:
     with pytest.raises(MetadataError, match="attributes of type list"):
-        document.attributes({"attributes": []}, "A/zarr.json")
+        document.document_attributes({"attributes": []}, "A/zarr.json")
 
 
 def test_canonical_bytes_do_not_depend_on_order_or_spacing() -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, HCSError, StoreError
 from hcs.metadata import as_plate
-from hcs.ngff import spec
+from hcs.ngff.document import group_document
+from hcs.ngff.envelope import extension, with_extension
+from hcs.ngff.plate import write_plate
 from hcs.writing.copying.tree import Transfer
 from hcs.writing.copying.well_copy import (
     copy_beside_wells,
@@ -218,12 +220,12 @@ def _copies(target: Target) -> str | None:
         state = hierarchy.read_plate_state(target)
     except HCSError:
         return None
-    found = spec.extension(state.attributes).get(COPYING)
+    found = extension(state.attributes).get(COPYING)
     return found if isinstance(found, str) else None
 
 
 def _annotations(plate: HCSPlate, history: bool) -> dict[str, Any]:
-    content = dict(spec.extension(plate.attributes))
+    content = dict(extension(plate.attributes))
     content[COPYING] = plate.id
     # The same plate in another form keeps its verdicts; one without its past is new.
     content["id"] = plate.id if history and plate.has_own_id else uuid.uuid4().hex
@@ -238,11 +240,9 @@ def _keep_unknown(
 
     def keep() -> None:
         state = hierarchy.read_plate_state(target)
-        merged = spec.write_plate(plate, transfer.new, attributes)
-        content = spec.extension(state.attributes)
-        group.write_group(
-            target, "", transfer.new, spec.with_extension(merged, content)
-        )
+        merged = write_plate(plate, transfer.new, attributes)
+        content = extension(state.attributes)
+        group.write_group(target, "", transfer.new, with_extension(merged, content))
 
     target.transact(keep)
 
@@ -261,5 +261,5 @@ def _complete(transfer: Transfer) -> None:
 
 
 def _is_there(transfer: Transfer, entry: PlateWell) -> bool:
-    name = spec.group_document(transfer.old)
+    name = group_document(transfer.old)
     return transfer.store.stamp(f"{entry.path}/{name}") is not None

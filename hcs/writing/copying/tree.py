@@ -24,8 +24,15 @@ from hcs.errors import (
 )
 from hcs.images.image import Multiscales
 from hcs.images.text_array import convert_text, is_text
-from hcs.ngff import spec
-from hcs.ngff.envelope import with_block
+from hcs.ngff.document import (
+    array_document,
+    document_attributes,
+    group_document,
+    group_json,
+    parse_json,
+)
+from hcs.ngff.envelope import envelope, with_block
+from hcs.ngff.multiscale import read_image, write_image
 from hcs.writing.encoding.codec import choose_codec
 from hcs.writing.encoding.encode import ArrayLayout, choose_chunk, encode_given
 from hcs.writing.encoding.source import as_source
@@ -72,23 +79,23 @@ class Transfer:
 
     def attributes(self, key: str) -> dict[str, Any] | None:
         """Return the attributes of a group of the source, None where none is."""
-        name = spec.group_document(self.old)
+        name = group_document(self.old)
         data = self.store.read(_join(key, name))
         if data is not None:
-            document = spec.parse_json(data, self.store.where(key))
+            document = parse_json(data, self.store.where(key))
             if self.old != _BELOW_05 and document.get("node_type") == "array":
                 return None
-            return spec.attributes(document, name)
+            return document_attributes(document, name)
         if self.old != _BELOW_05 or self.store.stamp(_join(key, ".zgroup")) is None:
             return None
         return {}
 
     def array_document(self, key: str) -> dict[str, Any] | None:
         """Return the document of an array of the source, None where none is."""
-        data = self.store.read(_join(key, spec.array_document(self.old)))
+        data = self.store.read(_join(key, array_document(self.old)))
         if data is None:
             return None
-        document = spec.parse_json(data, self.store.where(key))
+        document = parse_json(data, self.store.where(key))
         is_array = self.old == _BELOW_05 or document.get("node_type") == "array"
         return document if is_array else None
 
@@ -143,9 +150,7 @@ def group_files(
     transfer: Transfer, key: str, attributes: dict[str, Any]
 ) -> dict[str, bytes]:
     """Return the documents of a group as the new version wants them."""
-    return spec.group_json(
-        transfer.new, converted(attributes, transfer, key, Multiscales)
-    )
+    return group_json(transfer.new, converted(attributes, transfer, key, Multiscales))
 
 
 def converted(
@@ -154,12 +159,12 @@ def converted(
     """Return a group's attributes in the new version; unknown keys stay."""
     if transfer.old == transfer.new:
         return attributes
-    block = spec.envelope(attributes)
+    block = envelope(attributes)
     if not any(name in block for name in ("multiscales", "labels", "image-label")):
         return attributes
     if "multiscales" not in block:
         return with_block(attributes, transfer.new, {})
-    metadata = spec.read_image(attributes, transfer.store.where(key))
+    metadata = read_image(attributes, transfer.store.where(key))
     if not transfer.same_format:
         metadata = replace(
             metadata,
@@ -168,7 +173,7 @@ def converted(
                 for number, dataset in enumerate(metadata.datasets)
             ),
         )
-    return spec.write_image(metadata, transfer.new, attributes)
+    return write_image(metadata, transfer.new, attributes)
 
 
 def _encode_image(transfer: Transfer, key: str, new_key: str) -> frozenset[str]:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from hcs.errors import ConflictError, HCSError
 from hcs.images.image import Multiscales
 from hcs.metadata import FieldVersion, Well, WellImage
-from hcs.ngff import spec
+from hcs.ngff.document import group_document
+from hcs.ngff.envelope import envelope, extension, with_extension
 from hcs.ngff.history import FieldRecord, now, record_of, write_records
+from hcs.ngff.well import write_well
 from hcs.writing.copying.tree import (
     DOCUMENTS,
     Transfer,
@@ -106,7 +108,7 @@ def _is_unlisted_well(transfer: Transfer, key: str) -> bool:
         attributes = transfer.attributes(key)
     except HCSError:
         return False  # broken, and so none of ours
-    return attributes is None or "well" in spec.envelope(attributes)
+    return attributes is None or "well" in envelope(attributes)
 
 
 def _is_version(transfer: Transfer, key: str) -> bool:
@@ -151,7 +153,7 @@ def copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
 
 def _copy_row(transfer: Transfer, row: str) -> None:
     attributes = transfer.attributes(row) or {}
-    if not transfer.target.exists(f"{row}/{spec.group_document(transfer.new)}"):
+    if not transfer.target.exists(f"{row}/{group_document(transfer.new)}"):
         for name, data in group_files(transfer, row, attributes).items():
             transfer.target.replace(f"{row}/{name}", data)
 
@@ -318,9 +320,9 @@ def _fill_group(
         raise
     if _version_at(transfer, old_key) != before:
         raise _ChangedError
-    content = {**spec.extension(attributes), "version": identifier}
+    content = {**extension(attributes), "version": identifier}
     step.reached("copied")
-    files = group_files(transfer, old_key, spec.with_extension(attributes, content))
+    files = group_files(transfer, old_key, with_extension(attributes, content))
     for name, data in files.items():
         if name not in (".zgroup",) and name in DOCUMENTS:
             target.replace(f"{key}/{name}", data, durable=False)
@@ -336,11 +338,11 @@ def _write_well(
     attributes: Mapping[str, Any] = well.attributes
     for old, new in zip(well.well.images, images, strict=True):
         attributes = hierarchy.repathed(attributes, old.path, new.path)
-    written = spec.write_well(Well(images), transfer.new, attributes)
-    content = write_records({**spec.extension(well.attributes), "fields": {}}, records)
+    written = write_well(Well(images), transfer.new, attributes)
+    content = write_records({**extension(well.attributes), "fields": {}}, records)
     group.write_group(
         transfer.target,
         well.path,
         transfer.new,
-        spec.with_extension(written, content),
+        with_extension(written, content),
     )

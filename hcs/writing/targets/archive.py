@@ -15,7 +15,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from hcs.errors import ConflictError, CorruptDataError
-from hcs.ngff import spec
+from hcs.ngff.envelope import extension
 from hcs.stores.ozx import ArchiveStore
 from hcs.writing.targets import hierarchy
 from hcs.writing.targets.archive_file import directory_sources, write_archive
@@ -218,7 +218,7 @@ def packed_beside(
         If the archive has changed since.
     """
     state = hierarchy.read_plate_state(DirectoryTarget(root))
-    draft = spec.extension(state.attributes).get(DRAFT)
+    draft = extension(state.attributes).get(DRAFT)
     if not isinstance(draft, dict):
         return {}
     with ArchiveStore(archive) as store:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from hcs.errors import (
     CorruptDataError,
 )
-from hcs.ngff import spec
+from hcs.ngff.document import document_attributes, parse_json
+from hcs.ngff.envelope import extension
 from hcs.writing.targets import group, step
 from hcs.writing.targets.locations import BYSTANDERS
 from hcs.writing.targets.lock import locked
@@ -150,8 +151,8 @@ def _is_staging(folder: Path) -> bool:
         return False
     if group.STAGING.encode() not in data:
         return False
-    attributes = spec.attributes(spec.parse_json(data, str(folder)), _DOCUMENT)
-    return spec.extension(attributes).get("state") == group.STAGING
+    attributes = document_attributes(parse_json(data, str(folder)), _DOCUMENT)
+    return extension(attributes).get("state") == group.STAGING
 
 
 def _reader(path: Path) -> Callable[[], Iterable[bytes]]:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError, MetadataError
 from hcs.images.image import Multiscales
-from hcs.ngff import spec
+from hcs.ngff.document import (
+    document_attributes,
+    group_document,
+    group_json,
+    parse_json,
+)
+from hcs.ngff.envelope import EXTENSION, extension
 from hcs.ngff.history import record_of
 
 if TYPE_CHECKING:
@@ -34,16 +40,16 @@ def read_group_attributes(
     target: Documents, version: str, path: str
 ) -> dict[str, Any] | None:
     """Return the attributes of a group, None where no group is."""
-    name = spec.group_document(version)
+    name = group_document(version)
     data = target.read(f"{path}/{name}")
     if data is None:
         return None
-    return spec.attributes(spec.parse_json(data, f"{target.location}/{path}"), name)
+    return document_attributes(parse_json(data, f"{target.location}/{path}"), name)
 
 
 def make_row(target: Target, version: str, row: str) -> None:
     """Make the group of a row, unless it is there."""
-    files = spec.group_json(version, {})
+    files = group_json(version, {})
     files.pop(".zattrs", None)
     for name, data in files.items():
         if target.read(f"{row}/{name}") is None:
@@ -60,7 +66,7 @@ def write_group(
         What that one holds now.
     """
     data = b""
-    for name, data in spec.group_json(version, attributes).items():
+    for name, data in group_json(version, attributes).items():
         key = f"{path}/{name}" if path else name
         if name != ".zgroup" or target.read(key) is None:
             target.replace(key, data)
@@ -69,7 +75,7 @@ def write_group(
 
 def is_incomplete(attributes: Mapping[str, Any]) -> bool:
     """Whether a group bears our mark of what is not, or no longer, whole."""
-    return spec.extension(attributes).get("state") in INCOMPLETE
+    return extension(attributes).get("state") in INCOMPLETE
 
 
 def mark_group(
@@ -83,7 +89,7 @@ def mark_group(
 def mark_files(version: str, identifier: str, state: str) -> dict[str, bytes]:
     """Return the files that say that a group is incomplete, and ours."""
     mark = {"version": identifier, "state": state}
-    files = spec.group_json(version, {spec.EXTENSION: mark})
+    files = group_json(version, {EXTENSION: mark})
     # The mark first: what bears none is never taken for ours.
     return dict(reversed(files.items()))
 
@@ -93,7 +99,7 @@ def remove_group(target: Target, version: str, path: str) -> None:
     attributes = read_group_attributes(target, version, path)
     if attributes is not None and not is_incomplete(attributes):
         mark_group(target, version, path, stated_id(attributes) or "", REMOVING)
-    documents = list(spec.group_json(version, {}))
+    documents = list(group_json(version, {}))
     for name in target.children(path):
         if name not in documents:
             target.remove(f"{path}/{name}")
@@ -139,5 +145,5 @@ def version_id(target: Target, version: str, well: WellState, image: WellImage) 
 
 def stated_id(attributes: Mapping[str, Any]) -> str | None:
     """Return the version id that an image group says it holds."""
-    found = spec.extension(attributes).get("version")
+    found = extension(attributes).get("version")
     return found if isinstance(found, str) else None

@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hcs.cache import LRUCache
 from hcs.errors import ConflictError, MetadataError, PlateNotFoundError
 from hcs.metadata import Plate, PlateWell, Well, WellImage
-from hcs.ngff import spec
+from hcs.ngff.document import document_attributes, group_document, parse_json, to_bytes
+from hcs.ngff.envelope import detect_version, envelope, extension, with_extension
 from hcs.ngff.history import FieldRecord, read_records, record_of
+from hcs.ngff.names import check_well_path
+from hcs.ngff.plate import read_plate, write_plate
+from hcs.ngff.well import read_well
 from hcs.writing.targets import group
 
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ class PlateState:
     @property
     def id(self) -> str | None:
         """The plate's own id, None before our first commit to it."""
-        found = spec.extension(self.attributes).get("id")
+        found = extension(self.attributes).get("id")
         return found if isinstance(found, str) else None
 
     def several_acquisitions(self) -> bool:
@@ -83,8 +87,8 @@ def has_plate(target: Documents) -> bool:
     for name in ("zarr.json", ".zattrs"):
         data = target.read(name)
         if data is not None:
-            document = spec.parse_json(data, f"{target.location}/{name}")
-            return "plate" in spec.envelope(spec.attributes(document, name))
+            document = parse_json(data, f"{target.location}/{name}")
+            return "plate" in envelope(document_attributes(document, name))
     return False
 
 
@@ -122,12 +126,12 @@ a few times, and 1536 wells take milliseconds to parse. Nobody changes states.""
 
 def _parse_plate(data: bytes, name: str, location: str) -> PlateState | None:
     where = f"{location}/{name}"
-    attributes = spec.attributes(spec.parse_json(data, where), name)
-    if not isinstance(spec.envelope(attributes).get("plate"), dict):
+    attributes = document_attributes(parse_json(data, where), name)
+    if not isinstance(envelope(attributes).get("plate"), dict):
         return None
     return PlateState(
-        version=spec.detect_version(attributes, 3 if name == "zarr.json" else 2, where),
-        plate=spec.read_plate(attributes, where),
+        version=detect_version(attributes, 3 if name == "zarr.json" else 2, where),
+        plate=read_plate(attributes, where),
         attributes=attributes,
     )
 
@@ -141,24 +145,22 @@ def create_plate(
 ) -> PlateState:
     """Write the plate document of a new plate, which lists no field yet."""
     content = {"id": uuid.uuid4().hex, **(annotations or {})}
-    new = spec.with_extension(
-        spec.write_plate(plate, version, attributes or {}), content
-    )
+    new = with_extension(write_plate(plate, version, attributes or {}), content)
     group.write_group(target, "", version, new)
     return read_plate_state(target)
 
 
 def write_plate_state(target: Target, state: PlateState) -> PlateState:
     """Replace the plate document by `state`; the plate gets an id if it has none."""
-    content = dict(spec.extension(state.attributes))
+    content = dict(extension(state.attributes))
     content.setdefault("id", uuid.uuid4().hex)
-    attributes = spec.with_extension(
-        spec.write_plate(state.plate, state.version, state.attributes), content
+    attributes = with_extension(
+        write_plate(state.plate, state.version, state.attributes), content
     )
     data = group.write_group(target, "", state.version, attributes)
     plate = replace(state.plate, version=state.version)
     written = replace(state, plate=plate, attributes=attributes)
-    name = spec.group_document(state.version)
+    name = group_document(state.version)
     _states[data, name, target.location] = written
     return written
 
@@ -181,9 +183,9 @@ def merge(
     state = read_plate_state(target)
     if plate is not None:
         state = replace(state, plate=plate)
-    merged = {**spec.extension(state.attributes), **content}
+    merged = {**extension(state.attributes), **content}
     merged = {key: value for key, value in merged.items() if value is not None}
-    attributes = spec.with_extension(state.attributes, merged)
+    attributes = with_extension(state.attributes, merged)
     write_plate_state(target, replace(state, attributes=attributes))
 
 
@@ -195,13 +197,13 @@ def read_well_state(target: Documents, version: str, path: str) -> WellState:
     MetadataError
         If its document is broken: nothing is written over it.
     """
-    name = spec.group_document(version)
+    name = group_document(version)
     where = f"{target.location}/{path}/{name}"
     data = target.read(f"{path}/{name}")
     attributes: Mapping[str, Any] = {}
     if data is not None:
-        attributes = spec.attributes(spec.parse_json(data, where), name)
-    if not isinstance(spec.envelope(attributes).get("well"), dict):
+        attributes = document_attributes(parse_json(data, where), name)
+    if not isinstance(envelope(attributes).get("well"), dict):
         return WellState(
             path=path,
             exists=False,
@@ -212,9 +214,9 @@ def read_well_state(target: Documents, version: str, path: str) -> WellState:
     return WellState(
         path=path,
         exists=True,
-        well=spec.read_well(attributes, where),
+        well=read_well(attributes, where),
         attributes=attributes,
-        records=read_records(spec.extension(attributes)),
+        records=read_records(extension(attributes)),
     )
 
 
@@ -236,7 +238,7 @@ def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any
 
     Unknown keys of the image's entry go along, as they belong to the field.
     """
-    block = spec.envelope(attributes)
+    block = envelope(attributes)
     well = block.get("well")
     found = well.get("images") if isinstance(well, dict) else None
     if not isinstance(well, dict) or not isinstance(found, list):
@@ -261,7 +263,7 @@ def locate_well(state: PlateState, row_name: str, column_name: str) -> PlateWell
     MetadataError
         If the plate has no such row or column.
     """
-    path = spec.check_well_path(f"{row_name}/{column_name}", "The well", writing=True)
+    path = check_well_path(f"{row_name}/{column_name}", "The well", writing=True)
     rows = [row.name for row in state.plate.rows]
     columns = [column.name for column in state.plate.columns]
     for what, name, names in (
@@ -290,9 +292,9 @@ def drop_consolidated(target: Target, version: str, well_path: str) -> None:
         data = target.read(f"{prefix}zarr.json")
         if data is None or b'"consolidated_metadata"' not in data:
             continue
-        document = spec.parse_json(data, f"{target.location}/{prefix}zarr.json")
+        document = parse_json(data, f"{target.location}/{prefix}zarr.json")
         if document.pop("consolidated_metadata", None) is not None:
-            target.replace(f"{prefix}zarr.json", spec.to_bytes(document))
+            target.replace(f"{prefix}zarr.json", to_bytes(document))
 
 
 def check_base(base: str | None, live: str | None, what: str, last: str = "") -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hcs.errors import ConflictError
-from hcs.ngff import spec
+from hcs.ngff.names import check_image_path
 from hcs.writing.targets import group, hierarchy
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def claim_place(
     hierarchy.check_base(base, live, f"Field {name!r} of well {well.path}")
     if image is None:
         path = name
-        spec.check_image_path(path, well.path, writing=True, version=state.version)
+        check_image_path(path, well.path, writing=True, version=state.version)
         _clear_name(target, state, f"{well.path}/{path}")
     else:
         path = _free_path(target, state, well, name)
@@ -98,7 +98,7 @@ def _free_path(target: Target, state: PlateState, well: WellState, name: str) ->
     while target.exists(f"{well.path}/{name}r{number}"):
         number += 1
     path = f"{name}r{number}{target.free_suffix()}"
-    return spec.check_image_path(path, well.path, writing=True, version=state.version)
+    return check_image_path(path, well.path, writing=True, version=state.version)
 
 
 def _clear_name(target: Target, state: PlateState, key: str) -> None:

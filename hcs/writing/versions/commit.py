@@ -8,8 +8,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hcs.metadata import FieldVersion, Plate, Well, WellImage
-from hcs.ngff import spec
+from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.history import FieldRecord, now, record_of, write_records
+from hcs.ngff.well import read_well, write_well
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.versions.settle import finish_moves
 
@@ -71,7 +72,7 @@ def _commit(target: Target, change: Change) -> FieldVersion:
             group.make_row(target, state.version, change.well.split("/")[0])
         version = replace(change.version, when=now())
         attributes = changed_well(state.version, well, image, change, version, live)
-        listed = spec.read_well(attributes, change.well)
+        listed = read_well(attributes, change.well)
         # Before the flip: a listed well never has more fields than its plate says.
         state = _with_room(target, state, change, listed)
         step.reached("flip")
@@ -117,9 +118,9 @@ def changed_well(
     else:
         images = [entry if one == image else one for one in well.well.images]
         attributes = hierarchy.repathed(well.attributes, image.path, entry.path)
-    written = spec.write_well(Well(images), version, attributes)
-    content = write_records(spec.extension(well.attributes), [record])
-    return spec.with_extension(written, content)
+    written = write_well(Well(images), version, attributes)
+    content = write_records(extension(well.attributes), [record])
+    return with_extension(written, content)
 
 
 def _record(

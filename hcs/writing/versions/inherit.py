@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.ngff import spec
+from hcs.ngff.envelope import extension
+from hcs.ngff.multiscale import read_image
 from hcs.writing.encoding.display import channel_entry, describe_channels, read_channels
 from hcs.writing.encoding.source import own_attributes
 from hcs.writing.targets import group, hierarchy
@@ -47,7 +48,7 @@ def inherited(
         key = f"{well.path}/{image.path}"
         old_attributes = group.read_group_attributes(target, state.version, key)
     if old_attributes is not None:
-        old = spec.read_image(old_attributes, well.path)
+        old = read_image(old_attributes, well.path)
         attributes = {**own_attributes(old_attributes), **attributes}
         metadata = _from_field(metadata, old, source)
     channels = metadata.channels
@@ -70,7 +71,7 @@ def neighbour_of(
         Path of the well, name and acquisition of the field.
     """
     path, name, acquisition = field
-    ours = bool(read_channels(spec.extension(state.attributes)))
+    ours = bool(read_channels(extension(state.attributes)))
     others = () if ours else (listed.path for listed in state.plate.wells)
     for well_path in (path, *others):
         well = hierarchy.read_well_state(target, state.version, well_path)
@@ -79,7 +80,7 @@ def neighbour_of(
             key = f"{well_path}/{image.path}"
             attributes = group.read_group_attributes(target, state.version, key)
             if attributes is not None:
-                return spec.read_image(attributes, key)
+                return read_image(attributes, key)
     return None
 
 
@@ -98,7 +99,7 @@ def _from_plate(
         if channels and all(channel.window for channel in channels):
             return channels
         described = describe_channels(channels, _by_channel(source, encoded))
-        if not known and not spec.extension(state.attributes).get("channels"):
+        if not known and not extension(state.attributes).get("channels"):
             entries = [channel_entry(channel) for channel in described]
             hierarchy.merge(target, {"channels": entries})
         return described
@@ -120,7 +121,7 @@ def _by_channel(source: Source, encoded: Encoded) -> list[NDArray[Any]]:
 
 def plate_channels(target: Target, state: PlateState) -> tuple[Channel, ...]:
     """Return the channels of the plate: as its document, else its first field, says."""
-    known = read_channels(spec.extension(state.attributes))
+    known = read_channels(extension(state.attributes))
     if known and all(channel.window for channel in known):
         return known
     for listed in state.plate.wells:
@@ -129,7 +130,7 @@ def plate_channels(target: Target, state: PlateState) -> tuple[Channel, ...]:
             key = f"{well.path}/{image.path}"
             attributes = group.read_group_attributes(target, state.version, key)
             if attributes is not None:
-                return spec.read_image(attributes, key).channels
+                return read_image(attributes, key).channels
     return known
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs.metadata import FieldVersion
-from hcs.ngff import spec
+from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.history import FieldRecord, now, write_records
 from hcs.writing.person import login_name
 from hcs.writing.targets import group, hierarchy, step
@@ -145,8 +145,8 @@ def _purge_well(
             for alias in (record.settling or {}).get("aliases", ())
             if alias.get("version") == one.version
         ]
-    content = write_records(spec.extension(well.attributes), records.values())
-    attributes = spec.with_extension(well.attributes, content)
+    content = write_records(extension(well.attributes), records.values())
+    attributes = with_extension(well.attributes, content)
     # The entry first: what it calls purged is removed by recovery if we do not get to.
     step.reached("purge entry")
     group.write_group(target, path, state.version, attributes)

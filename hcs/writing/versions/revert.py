@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, NotFoundError
-from hcs.ngff import spec
+from hcs.ngff.names import check_well_path
 from hcs.stores.location import opened_store
 from hcs.writing.targets import hierarchy
 from hcs.writing.targets.target import Target
@@ -50,7 +50,7 @@ def _history(
     wells = [entry.path for entry in state.plate.wells] if well is None else [well]
     found: dict[tuple[str, str], tuple[FieldVersion, ...]] = {}
     for path in wells:
-        spec.check_well_path(path, documents.location)
+        check_well_path(path, documents.location)
         records = hierarchy.read_well_state(documents, state.version, path).records
         for name, record in records.items():
             found[path, name] = record.versions
@@ -106,7 +106,7 @@ def _change_back(
 ) -> Change:
     well, field = place
     state = hierarchy.read_plate_state(target)
-    spec.check_well_path(well, target.location)
+    check_well_path(well, target.location)
     found = hierarchy.read_well_state(target, state.version, well)
     record = found.records.get(field)
     if record is None:

@@ -23,8 +23,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs.metadata import Well, WellImage
-from hcs.ngff import spec
+from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.history import FieldRecord, now, write_records
+from hcs.ngff.well import write_well
 from hcs.settings import config
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.locations import is_archive
@@ -303,10 +304,10 @@ def _save(
         images = [
             replace(image, path=new) if image.path == old else image for image in images
         ]
-    attributes = spec.write_well(Well(images), state.version, attributes)
-    content = write_records(spec.extension(attributes), [record])
+    attributes = write_well(Well(images), state.version, attributes)
+    content = write_records(extension(attributes), [record])
     group.write_group(
-        target, well.path, state.version, spec.with_extension(attributes, content)
+        target, well.path, state.version, with_extension(attributes, content)
     )
     return hierarchy.read_well_state(target, state.version, well.path)
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, HCSError, InvalidPathError, MetadataError
 from hcs.metadata import FieldVersion, Who
-from hcs.ngff import spec
+from hcs.ngff.document import group_json
+from hcs.ngff.envelope import with_extension
+from hcs.ngff.multiscale import write_image
 from hcs.writing.encoding.encode import ArrayLayout, encode_given, encode_levels
 from hcs.writing.encoding.source import Source, as_source, full_size_only, with_axes_of
 from hcs.writing.encoding.storage import Storage, array_layouts
@@ -347,10 +349,10 @@ def _write(
     shapes = [layout.shape for layout in layouts]
     datasets = replace(source, metadata=metadata).datasets(shapes)
     metadata = replace(metadata, datasets=datasets)
-    written = spec.write_image(metadata, state.version, attributes, source.made_by)
-    complete = spec.with_extension(written, {"version": identifier})
+    written = write_image(metadata, state.version, attributes, source.made_by)
+    complete = with_extension(written, {"version": identifier})
     step.reached("complete")
-    for name, data in spec.group_json(state.version, complete).items():
+    for name, data in group_json(state.version, complete).items():
         if name != ".zgroup":
             target.replace(f"{place.key}/{name}", data, durable=False)
     # One barrier for pixels and document: nothing names the group before it.

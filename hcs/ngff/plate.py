@@ -1,0 +1,223 @@
+"""Plate documents <-> `Plate`, for each version that is read and written here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import InvalidPathError, MetadataError
+from hcs.metadata import Plate, PlateAcquisition, PlateColumn, PlateRow, PlateWell
+from hcs.ngff.entries import (
+    check_unique,
+    excerpt,
+    merged_entries,
+    optional_value,
+    required_list,
+    type_name,
+    with_unknown_keys,
+)
+from hcs.ngff.envelope import envelope, stated_version, with_block
+from hcs.ngff.names import check_well_path, is_safe_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ACQUISITION_KEYS = {
+    "name": str,
+    "maximumfieldcount": int,
+    "description": str,
+    "starttime": int,
+    "endtime": int,
+}
+
+
+# --- reading -------------------------------------------------------------------------
+
+
+def read_plate(attributes: Mapping[str, Any], where: str) -> Plate:
+    """Return the plate that the attributes of a plate group describe.
+
+    Raises
+    ------
+    MetadataError
+        If there is no plate, or a row, column, well or acquisition is missing, of a
+        wrong type, or given twice.
+    InvalidPathError
+        If a name or a well path could lead out of the plate.
+    UnsupportedVersionError
+        If it states a version that is not supported.
+    """
+    plate = envelope(attributes).get("plate")
+    if not isinstance(plate, dict):
+        kind = "no plate" if plate is None else f"a plate of type {type_name(plate)}"
+        raise MetadataError(
+            f"{where} is not a plate: it has {kind}; "
+            f"expected an object with columns, rows and wells."
+        )
+    version = stated_version(attributes, where)
+    rows = _read_names(plate, "rows", where)
+    columns = _read_names(plate, "columns", where)
+    return Plate(
+        columns=tuple([PlateColumn(name) for name in columns]),
+        rows=tuple([PlateRow(name) for name in rows]),
+        wells=_read_wells(required_list(plate, "wells", where), rows, columns, where),
+        version=version,
+        acquisitions=_read_acquisitions(plate, where),
+        field_count=optional_value(plate, "field_count", int, f"{where}: plate"),
+        name=optional_value(plate, "name", str, f"{where}: plate"),
+    )
+
+
+def _read_names(plate: Mapping[str, Any], key: str, where: str) -> list[str]:
+    names = []
+    for position, entry in enumerate(required_list(plate, key, where)):
+        name = entry.get("name") if isinstance(entry, dict) else entry
+        if not isinstance(entry, dict) or not isinstance(name, str):
+            raise MetadataError(
+                f"{where}: {key}[{position}] is {excerpt(entry)}; expected an object "
+                f"whose name is a string."
+            )
+        if not is_safe_name(name):
+            raise InvalidPathError(
+                f"{where}: {key}[{position}] is named {excerpt(name)}; expected "
+                f"letters and digits, as the name becomes a folder."
+            )
+        names.append(name)
+    check_unique(names, f"name in {key}", where)
+    return names
+
+
+@lru_cache(maxsize=8)
+def _shared_wells(
+    rows: tuple[str, ...], columns: tuple[str, ...]
+) -> dict[str, PlateWell]:
+    """Return the wells that plates of a grid listed so far, by path; it may grow."""
+    del rows, columns
+    return {}
+
+
+def _read_wells(
+    entries: list[Any], rows: Sequence[str], columns: Sequence[str], where: str
+) -> tuple[PlateWell, ...]:
+    # One pass at less than the cost of the JSON parser. Plates of one format share
+    # their wells, so that a second one makes none. What this pass cannot vouch for goes
+    # to the careful one, which finds the words.
+    shared = _shared_wells(tuple(rows), tuple(columns))
+    row_of = {index: f"{name}/" for index, name in enumerate(rows)}
+    column_of = dict(enumerate(columns))
+    wells: list[PlateWell] = []
+    try:
+        for entry in entries:
+            path, row, column = entry["path"], entry["rowIndex"], entry["columnIndex"]
+            if row.__class__ is not int or column.__class__ is not int:
+                break
+            well = shared.get(path)
+            if well is None:
+                if path != row_of[row] + column_of[column]:
+                    break
+                well = shared[path] = PlateWell(path, row, column)
+            elif well.rowIndex != row or well.columnIndex != column:
+                break
+            wells.append(well)
+    except (KeyError, TypeError):
+        pass
+    if len(wells) != len(entries):
+        wells = [
+            _read_well(entry, rows, columns, f"{where}: wells[{position}]")
+            for position, entry in enumerate(entries)
+        ]
+    if len({well.path for well in wells}) < len(wells):
+        check_unique([well.path for well in wells], "well path", where)
+    return tuple(wells)
+
+
+def _read_well(
+    entry: object, rows: Sequence[str], columns: Sequence[str], where: str
+) -> PlateWell:
+    if not isinstance(entry, dict):
+        raise MetadataError(
+            f"{where} is of type {type_name(entry)}, expected an object."
+        )
+    path = check_well_path(entry.get("path"), where)
+    row_name, column_name = path.split("/")
+    if row_name not in rows or column_name not in columns:
+        raise MetadataError(
+            f"{where} has the path {path!r}, but the plate has no row {row_name!r} "
+            f"with a column {column_name!r}."
+        )
+    expected = rows.index(row_name), columns.index(column_name)
+    # Neither index is how plates before 0.4 look; the path alone says enough.
+    if "rowIndex" not in entry and "columnIndex" not in entry:
+        return PlateWell(path, *expected)
+    # Indices that point elsewhere are for `validate` to report: published plates have
+    # them swapped, and the path is what leads to the pixels.
+    for key, count in (("rowIndex", len(rows)), ("columnIndex", len(columns))):
+        index = entry.get(key)
+        if type(index) is not int or not 0 <= index < count:
+            raise MetadataError(
+                f"{where} has {key} {excerpt(index)}; expected an integer from 0 to "
+                f"{count - 1}."
+            )
+    return PlateWell(path, *expected)
+
+
+def _read_acquisitions(
+    plate: Mapping[str, Any], where: str
+) -> tuple[PlateAcquisition, ...] | None:
+    if plate.get("acquisitions") is None:
+        return None
+    acquisitions = []
+    for position, entry in enumerate(required_list(plate, "acquisitions", where)):
+        location = f"{where}: acquisitions[{position}]"
+        if not isinstance(entry, dict):
+            raise MetadataError(f"{location} is {excerpt(entry)}, expected an object.")
+        identifier = entry.get("id")
+        if type(identifier) is not int or identifier < 0:
+            raise MetadataError(
+                f"{location} has the id {excerpt(identifier)}; expected an "
+                f"integer >= 0."
+            )
+        details = {
+            key: optional_value(entry, key, kind, location)
+            for key, kind in _ACQUISITION_KEYS.items()
+        }
+        acquisitions.append(PlateAcquisition(id=identifier, **details))
+    check_unique((run.id for run in acquisitions), "acquisition id", where)
+    return tuple(acquisitions)
+
+
+# --- writing -------------------------------------------------------------------------
+
+
+def write_plate(
+    plate: Plate, version: str, attributes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the attributes of a plate group.
+
+    Parameters
+    ----------
+    plate
+        What the group describes; its own `version` is not looked at.
+    version
+        NGFF version to write.
+    attributes
+        Attributes that the group has so far, of any version. Keys that are not ours to
+        set survive, also those of rows, columns, wells and acquisitions.
+    """
+    attributes = attributes or {}
+    old = envelope(attributes).get("plate")
+    old = old if isinstance(old, dict) else {}
+    new: dict[str, Any] = {
+        "columns": merged_entries(old, "columns", plate.columns, "name"),
+        "rows": merged_entries(old, "rows", plate.rows, "name"),
+        "wells": merged_entries(old, "wells", plate.wells, "path"),
+        "acquisitions": merged_entries(
+            old, "acquisitions", plate.acquisitions or (), "id"
+        )
+        or None,
+        "field_count": plate.field_count,
+        "name": plate.name,
+        # The prose of 0.5 wants it here too; 0.6 took it out.
+        "version": None if version == "0.6" else version,
+    }
+    return with_block(attributes, version, {"plate": with_unknown_keys(old, new)})
