@@ -1,5 +1,16 @@
-// The JSON of the texts that Python sends to the parts. `tests/unit/test_texts.py` holds
-// what Python really sends against this file.
+// The JSON of the texts that Python sends to the parts of the page, each described once.
+// `tests/integration/test_texts.py` has the compiler hold what Python sends against it.
+
+export type Verdict = "pass" | "flag" | "fail"
+
+/** Number of the answer, and why something was refused; "" where it was not. */
+type Refusal = [number, string]
+
+/** Value or id, and the text that people read. */
+type Choice = [string, string]
+
+/** A part that has nothing to show. */
+interface Hidden { shown: false }
 
 /** What the plate map is told of a metric, or of a column of the plate map. */
 export interface MetricValues {
@@ -36,9 +47,506 @@ export interface PlateText {
   fields: (number | null)[]
   expected: (number | null)[]
   errors: Record<string, string>
-  conditions: [string, string][][]
+  conditions: Choice[][]
   corrected: number[]
+  /** By position, the letter of a control's role. */
   roles: Record<string, string>
   acquisitions: { id: number, name: string }[]
   banner: string
+}
+
+/** How one channel is drawn. */
+interface ChannelLook {
+  index: number
+  name: string
+  /** RRGGBB */
+  color: string
+  low: number
+  high: number
+  gamma: number
+  active: boolean
+}
+
+export interface CanvasText {
+  key: string
+  title: string
+  about: string
+  rows: string[]
+  columns: string[]
+  labels: string[]
+  states: number[]
+  errors: Record<string, string>
+  digest: string
+  surveyed: boolean
+  /** Pixels of a well in the picture of the plate. */
+  cell: number
+  /** Pixels of a field in the sprite of a well. */
+  sprite_cell: number
+  sprite: string
+  wells: string
+  previews: string
+  channels: string
+  settings: ChannelLook[]
+  acquisition: number | null
+  z: number | null
+  t: number | null
+  projection: string
+  montages: Choice[]
+}
+
+/** A field in the viewer or in the comparison. */
+interface FieldPicture {
+  name: string
+  label: string
+  version: string
+  acquisition: string
+  width: number
+  height: number
+  dtype: string
+  channels: number
+  /** Width and height of each level, the finest first. */
+  levels: [number, number][]
+  pixel: [number, number]
+  start: [number, number]
+  unit: string
+  sizes: { z: number, t: number }
+  corrected: boolean
+  settling: boolean
+  error: string
+  plane?: string
+  picture?: string
+  png?: string
+  tiff?: string
+}
+
+interface StagedPicture extends FieldPicture {
+  id: string
+  z: number
+  t: number
+}
+
+/** A well as a labelled picture. */
+interface Sample {
+  well: string
+  digest: string
+  field: string
+  label: string
+  note: string
+  value: number | null
+  thumb: string
+}
+
+/** What the plate keeps of a verdict, with its words. */
+interface HeldVerdict {
+  verdict: string
+  reason: string
+  note: string
+  who: string
+  at: string
+  basis: string
+  stale: boolean
+  batch: string
+  code: string
+  amended: string
+}
+
+/** Verdict, stale, basis, reason, who, failed fields. */
+export type VerdictEntry = [string, boolean, string, string, string, number]
+
+interface ReviewCounts {
+  wells: number
+  unjudged: number
+  stale: number
+  pass: number
+  flag: number
+  fail: number
+  field: number
+  thumbnails: number
+  montage: number
+  unseen: number
+  /** Absent in what was signed before looks were counted. */
+  looked?: number
+}
+
+interface Said { who: string, verdict: string, reason: string, note: string }
+
+interface Roles {
+  columns: string[]
+  choices: { name: string, values: [string, number, string][] }[]
+  all: string[]
+  role: string
+  values: Record<string, string>
+  compound: string
+  dose: string
+  kept: boolean
+  counts: Record<string, number>
+}
+
+interface Positions {
+  basis: string
+  n: number
+  refusal: string
+  effects: [string, string, string, boolean][]
+  offered: Positions | null
+}
+
+interface ListedPlate {
+  key: string
+  name: string
+  location: string
+  error: string
+  known: boolean
+  rows?: number
+  columns?: number
+  /** One sign a well: a verdict's letter, a digit of suspicion, or a state. */
+  map?: string
+  completeness?: string
+  total?: number
+  reviewed?: number
+  stale?: number
+  verdicts?: Record<Verdict, number>
+  unseen?: number
+  suspects?: number | null
+  signed?: string
+  finished?: boolean
+  changed?: number
+}
+
+export interface VerdictText {
+  shown: true
+  plate: string
+  id: string
+  workspace: string
+  stage: string
+  well: string
+  field: { name: string, label: string, acquisition: number | null } | null
+  loaded: boolean
+  read_only: boolean
+  locked: string
+  signed: boolean
+  verdicts: Record<string, VerdictEntry>
+  standing: HeldVerdict | null
+  fields: (HeldVerdict & { field: string, acquisition: number | null, name: string })[]
+  plate_standing: HeldVerdict | null
+  reasons: Choice[]
+  demands_reason: boolean
+  suggested: string
+  queue: string[]
+  places: string[]
+  controls: string[]
+  sample: { seed: number, items: Sample[] } | null
+  suspects: string[]
+  why: string
+  total: number
+  reviewed: number
+  stale: number
+  counts: Record<Verdict, number>
+  bases: Record<string, number>
+  rest: number
+  unopened: number
+  glimpsed: number
+  undo: { batch: string, text: string } | null
+  redo: { batch: string, text: string } | null
+  results: { type: string, batch: string, [more: string]: unknown }[]
+  wells_csv: string
+  fields_csv: string
+  report: string
+  parquet: { wells: string, fields: string }
+}
+
+interface SetupText {
+  shown: true
+  writable: boolean
+  channels: { index: number, name: string, level: number | null, source: string, told: boolean }[]
+  limits: { metric: string, kind: string, unit: string, most: number | null, limit: number, kept: number | null, why: string }[]
+  nuclear: number | null
+  nuclear_kept: boolean
+  typed: Record<string, string>
+  columns: string[]
+  source: Record<string, string>
+  map: object | null
+  imported: object[]
+  import: object | null
+  problem: [string, string]
+  most: number
+  export: [number, string]
+  name: string
+}
+
+interface HeaderTexts {
+  known: { plates: { key: string, name: string, location: string, error: boolean }[], labels: string[] }
+  content: {
+    plate: string
+    where: { plate: string, well: string, field: string, plane: string, acquisition: string }
+    title: string
+    progress: { done: number, total: number, running: boolean, message: string }
+    notices: Choice[]
+    read_only: boolean
+    stage: string
+    ack: number
+    query: string
+  }
+}
+
+interface PlateMapTexts {
+  plate: PlateText
+  choices: { metrics: { id: string, title: string, about: string, group: string }[] }
+  values: { metric: string, score: string, way: string, ways: { plain: Choice[], fields: Choice[] }, values: MetricValues | null }
+  look: { well: string, acquisition: number | null, ack: number }
+}
+
+type TrendText = { metrics: Choice[] } | {
+  metrics: Choice[]
+  metric: string
+  title: string
+  unit: string
+  plates: { key: string, name: string, when: number, median: number, n: number, apart: boolean }[]
+  change: [number, number, number] | null
+  drift: number | null
+  needed: number
+  p: number | null
+}
+
+type FiltersText = Hidden | {
+  shown: true
+  plate: string
+  conditions: [string, string[]][]
+  wells: { label: string, conditions: Choice[] }[]
+}
+
+interface GalleryText {
+  well: string
+  loading: boolean
+  digest: string
+  error: string
+  strip: boolean
+  summary: string
+  conditions: Choice[]
+  fields: {
+    name: string
+    label: string
+    acquisition: number | null
+    acquisition_name: string
+    version: string
+    thumb: string
+    cell: [number, number, number, number] | null
+    error: string
+    corrected: boolean
+    selected: boolean
+    value: number | null
+    metric: string
+  }[]
+  columns: number
+  order: string
+  contrast: string
+  empty: string
+  hint: string
+}
+
+interface ChannelsText {
+  channels: (ChannelLook & { minimum: number, maximum: number, curve: number, whole: boolean })[]
+  source: string
+  ends: [number, number]
+  where: string
+  stored: boolean
+  canAuto: boolean
+  changed: boolean
+  inField: boolean
+  ack: number
+}
+
+interface ViewerText {
+  well: string
+  field: FieldPicture | null
+  z: number
+  t: number
+  projection: string
+  outlines: { labels: string[], chosen: string, mask: string }
+}
+
+type CompareText = { staged: null } | {
+  staged: StagedPicture
+  old: StagedPicture | null
+  title: string
+  old_text: string
+  new_text: string
+  pixel: [number, number]
+  unit: string
+  hint: string
+}
+
+type SideWellsText = { kind: "" } | {
+  kind: string
+  title: string
+  loading: boolean
+  empty: string
+  items: Sample[]
+  metric: string
+}
+
+type SignoffText = Hidden | {
+  shown: boolean
+  plate: string
+  whole: boolean
+  read_only: boolean
+  me: string
+  signed: { who: string, authenticated: boolean, at: string, note: string, counts: ReviewCounts, changes: string[] } | null
+  counts: ReviewCounts
+  demands_reason: boolean
+  blind: { open: boolean, reviewers: string[], mine: boolean, done: boolean, hides: boolean, by: string }
+  agreement: { reviewers: string[], n: number, table: number[][], verdicts: string[], raw: number | null, kappa: number | null, left_out: number } | null
+  differences: { well: string, what: string, verdicts: Said[], settled: Said | null }[]
+  answer: { n: number, problem: string }
+}
+
+type CorrectionText = Hidden | {
+  shown: true
+  title: string
+  upload: string
+  refused: string
+  targets: { id: string, text: string }[]
+  chosen: string
+  channels: string[]
+  uploads: { id: string, name: string, text: string, single: boolean, pages: string, all: string, channel: string }[]
+  staged: { id: string, action: string, differences: { kind: string, message: string, blocking: boolean, confirmed: boolean, confirmable: boolean }[] } | null
+  elsewhere: string
+  missing: string
+  busy: boolean
+  busy_text: string
+  error: string
+  done: string
+}
+
+type HistoryText = { field: "" } | {
+  field: string
+  well: string
+  label: string
+  loading: boolean
+  busy: boolean
+  error: string
+  writable: boolean
+  versions: { id: string, action: string, who: string, known: string, when: string, why: string, source: string, live: boolean, available: boolean }[]
+}
+
+type DetailsText = Hidden | {
+  shown: true
+  title: string
+  error: string
+  banner: string
+  odd: [string, string, Choice[], number][]
+  facts: Choice[]
+  values: { id: string, title: string, unit: string, definition: string, value: number | null, reason: string, median: number | null, chosen: boolean }[]
+  hint: string
+}
+
+type MeasuringText = Hidden | {
+  shown: true
+  status: string
+  done: number
+  total: number
+  running: boolean
+  act: string
+  failures: { well: string, field: string, why: string }[]
+  failed: number
+  refused: Refusal
+}
+
+type SuspectsText = Hidden | {
+  shown: boolean
+  title: string
+  pending: string
+  banner: string[]
+  moved: boolean
+  writable: boolean
+  refused: Refusal
+  few: string
+  clean: string
+  checks: Choice[]
+  more: number
+  list: { well: string, kind: string, text: string, first: string, score: number, more: number }[]
+  reasons: { text: string, kind: string, metric: string }[]
+  unusual: { well: string, text: string, first: string }[]
+}
+
+type StatisticsText = Hidden | {
+  shown: true
+  problem: string
+  hint: string
+  running: boolean
+  writable: boolean
+  refused: Refusal
+  roles: Roles | null
+  found: {
+    metric: string
+    title: string
+    unit: string
+    wells: number
+    exploratory: boolean
+    assay: string
+    missing: string
+    place: string
+    controls: { id: string, title: string, meaning: string, value: number | null, kept: number | null, n: string, note: string, percent: boolean }[]
+    left_out: [string, number][]
+    positions: Positions
+    assumed: string
+    doses: [string, number, number, number | null, number | null][]
+    dose_unit: string
+    b_note: string
+  } | null
+}
+
+type PlotsText = Hidden | {
+  shown: true
+  tab: string
+  tabs: Choice[]
+  plotted: boolean
+  empty: string
+  place: string
+  title: string
+  unit: string
+  metric: string
+  rule: boolean
+  low: number | null
+  high: number | null
+  side: string
+  kept: boolean
+  refused: Refusal
+  writable: boolean
+  others: string[]
+  ready: boolean
+  way: string
+  other: string
+  choices: [string, string, string][]
+  fields: boolean
+  along: string
+  note: string
+  failure: string
+  chosen: [number, string[]]
+}
+
+/** By part, then by text. */
+export interface Texts {
+  header: HeaderTexts
+  plate_map: PlateMapTexts
+  plate_canvas: { content: CanvasText, look: { well: string, shown: boolean } }
+  plates: { content: Hidden | { shown: true, problem: string, loading: boolean, plates: ListedPlate[] }, trend: TrendText }
+  filters: { content: FiltersText, values: { metric: string, values: (number | null)[] | null } }
+  montage: { content: { title: string, kind: string, kinds: Choice[], seed: number, items: Sample[], empty: string, error: string } }
+  gallery: { content: GalleryText }
+  channels: { content: ChannelsText }
+  field_viewer: { content: ViewerText }
+  compare: { content: CompareText }
+  beside: { content: SideWellsText }
+  presence: { content: { others: { who: string, well: string, deciding: boolean }[], leave: string, well?: string, more?: number } }
+  verdict: { content: Hidden | VerdictText }
+  signoff: { content: SignoffText }
+  correction: { content: CorrectionText }
+  history: { content: HistoryText }
+  details: { content: DetailsText }
+  measuring: { content: MeasuringText }
+  suspects: { content: SuspectsText }
+  statistics: { content: StatisticsText }
+  /** `item` is Bokeh's own JSON of a figure. */
+  distribution: { content: PlotsText, figure: { serial: number, item: object | null } }
+  setup: { content: Hidden | SetupText | { shown: true, problem: [string, string] } }
 }

@@ -1,0 +1,233 @@
+"""What Python sends to the page is what ``assets/types.d.ts`` says.
+
+The compiler that checks the scripts by these types checks the texts by them, too: each
+text of a tour through plates and acts becomes a constant of its type.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from bokeh.document import Document
+from panel.io.state import set_curdoc
+
+from dashboard.addresses import Urls
+from dashboard.session import Session
+from dashboard.state import decode
+from dashboard.views.page import Page
+from tests import plates
+from tests.integration.judged import (
+    A1,
+    A2,
+    ADA,
+    BEN,
+    FIELD,
+    KEY,
+    correct,
+    judge,
+    picture,
+)
+from tests.integration.serving import PATIENCE, send, service, surveyed, tiff, wait_for
+
+if TYPE_CHECKING:
+    from dashboard.service import Service
+
+ROOT = Path(__file__).resolve().parents[2]
+
+ROLES = ["negative", "positive", *["sample"] * 4]
+CONDITIONS = {
+    "columns": ["role", "compound", "dose_uM"],
+    "wells": {
+        f"{row}/{column}": [role, f"c{column}", str(column)]
+        for row in "ABCD"
+        for column, role in enumerate(ROLES, 1)
+    },
+}
+
+PLACES = [
+    "",
+    f"plate={KEY}",
+    f"plate={KEY}&metric=mean.0",
+    f"plate={KEY}&metric=mean.0&score=z",
+    f"plate={KEY}&metric=mean.0&score=b",
+    f"plate={KEY}&metric=condition:compound",
+    f"plate={KEY}&montage=random",
+    f"plate={KEY}&well=A1",
+    f"plate={KEY}&well=A3&look=pictures",
+    f"plate={KEY}&well=A1&field=1&metric=mean.0",
+    "plate=axes.ome.zarr&well=A1&field=0&z=1&t=0",
+    "plate=axes.ome.zarr&projection=max&well=A1",
+    "plate=odd.ome.zarr&well=A2",
+    "plate=nothing&well=<b>",
+]
+
+
+KNOWN: set[tuple[str, str]] = set()
+"""Each part and text that a page has, whether anything was sent in it or not."""
+
+
+class Visit:
+    """A page without a browser; what it has put off is done by `rest`."""
+
+    def __init__(self, made: Service, query: str, texts: set[tuple[str, str, str]]):
+        self._document = Document()
+        self._texts = texts
+        with set_curdoc(self._document):
+            self.session = Session(made, Urls(), self._document)
+            self.session.state.show(decode(query))
+            self.session.person = ADA.name
+            self._page = Page(self.session)
+            self._page.start()
+            self._take()
+            self._page._theme(dark=False)
+        self.rest()
+        with set_curdoc(self._document):
+            self._page._draw_all(self._page._snapshots.now)
+        self.rest()
+
+    def rest(self) -> None:
+        """Do what was put off, until nothing has been for a while."""
+        end = time.monotonic() + PATIENCE
+        idle = 0
+        while idle < 15:
+            assert time.monotonic() < end
+            put_off = [
+                each
+                for each in self._document.session_callbacks
+                if type(each).__name__ != "PeriodicCallback"
+            ]
+            for each in put_off:
+                kind = type(each).__name__.removesuffix("Callback").lower()
+                kind = {"nexttick": "next_tick"}.get(kind, kind)
+                getattr(self._document, f"remove_{kind}_callback")(each)
+                each.callback()
+            idle = 0 if put_off else idle + 1
+            time.sleep(0.02)
+        self._take()
+
+    def act(self, part: str, **message: Any) -> None:
+        with set_curdoc(self._document):
+            self._page.parts[part].component.handle({"seq": 1, **message})
+        self.rest()
+
+    def until(self, part: str, text: str) -> None:
+        """Wait for a text that a thread is at work for."""
+
+        def sent() -> bool:
+            self.rest()
+            return bool(getattr(self._page.parts[part].component, text))
+
+        wait_for(sent, f"for {part}.{text}")
+
+    def close(self) -> None:
+        with set_curdoc(self._document):
+            self.session.close()
+
+    def _take(self) -> None:
+        for name, part in self._page.parts.items():
+            for text in part.component.texts:
+                KNOWN.add((name, text))
+                if content := getattr(part.component, text):
+                    self._texts.add((name, text, content))
+
+
+def tour(made: Service, texts: set[tuple[str, str, str]]) -> None:
+    for place in PLACES:
+        Visit(made, place, texts).close()
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]:
+    """Return the texts of a tour: part, text, JSON."""
+    folder = tmp_path_factory.mktemp("plates")
+    plates.make(
+        folder / KEY,
+        rows=4,
+        columns=6,
+        fields=2,
+        pixels="random",
+        annotations={"conditions": CONDITIONS},
+        missing=[(0, 2, 1)],
+    )
+    plates.make(
+        folder / "axes.ome.zarr",
+        columns=2,
+        fields=2,
+        z=2,
+        t=2,
+        channels=1,
+        acquisitions=[0, 3],
+    )
+    odd = plates.make(folder / "odd.ome.zarr", wells=[(0, 0), (0, 1)])
+    (odd / "A" / "2" / "zarr.json").write_text("{ not json")
+    found: set[tuple[str, str, str]] = set()
+    workspace = tmp_path_factory.mktemp("workspace")
+    with service(workspace, folder, measure=False) as made:
+        for key in (KEY, "axes.ome.zarr", "odd.ome.zarr"):
+            surveyed(made, key)
+        Visit(made, f"plate={KEY}&metric=mean.0", found).close()
+        made.quality.measure(KEY)
+        judge(made, A1, "fail", reason="focus")
+        judge(made, A2, "pass", basis="unseen")
+        judge(made, FIELD, "flag", note="see")
+        correct(made, "A2", "0", 77)
+        tour(made, found)
+        visit = Visit(made, f"plate={KEY}&metric=mean.0", found)
+        visit.until("distribution", "figure")
+        visit.close()
+        visit = Visit(made, f"plate={KEY}&well=A2&field=0", found)
+        token = visit.session.token
+        upload = send(made, token, tiff(picture(9)), "x.tif")
+        visit.act("correction", type="uploaded", upload=upload.id, more=False)
+        visit.act("beside", type="kind", kind="random")
+        visit.act("verdict", type="sample", seed=1)
+        visit.close()
+        visit = Visit(made, "", found)
+        visit.act("plates", type="trend", metric="mean.0")
+        visit.close()
+        made.blind.begin(KEY, ADA, [ADA.name, BEN.name])
+        Visit(made, f"plate={KEY}", found).close()
+    return found
+
+
+def test_the_tour_meets_every_text_of_every_part(
+    texts: set[tuple[str, str, str]],
+) -> None:
+    sent = {(part, text) for part, text, _ in texts}
+    # The map's texts have names of their own; the one that all islands have is empty.
+    assert sent == KNOWN - {("plate_map", "content")}
+
+
+def test_the_texts_are_of_the_types_that_the_scripts_are_checked_by(
+    texts: set[tuple[str, str, str]], tmp_path: Path
+) -> None:
+    lines = [f'import type {{ Texts }} from "{ROOT}/assets/types"']
+    lines += [
+        f"export const t{i}: Texts[{json.dumps(part)}][{json.dumps(text)}] = {content}"
+        for i, (part, text, content) in enumerate(sorted(texts))
+    ]
+    file = tmp_path / "texts.ts"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    options = [
+        "--ignoreConfig",
+        "--strict",
+        "--noEmit",
+        "--target",
+        "es2024",
+        "--module",
+        "es2022",
+    ]
+    options += ["--moduleResolution", "bundler", "--types", ""]
+    run = subprocess.run(
+        [ROOT / "scripts" / "node", sys.prefix, "tsc", *options, file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[:6000] + run.stderr[:2000]
