@@ -524,6 +524,17 @@ type PlotsText = Hidden | {
   chosen: [number, string[]]
 }
 
+/** Cells of a square grid row by row, in counts, and its profiles. */
+interface LightGrid { cells: number[], side: number, rows: number[], columns: number[] }
+
+type LightText = Hidden | {
+  shown: true
+  title: string
+  note: string
+  mean: LightGrid | null
+  field: { name: string, before: LightGrid, after: LightGrid } | null
+}
+
 /** By part, then by text. */
 export interface Texts {
   header: HeaderTexts
@@ -543,6 +554,7 @@ export interface Texts {
   correction: { content: CorrectionText }
   history: { content: HistoryText }
   details: { content: DetailsText }
+  light: { content: LightText }
   measuring: { content: MeasuringText }
   suspects: { content: SuspectsText }
   statistics: { content: StatisticsText }

@@ -57,6 +57,7 @@ PLACES = [
     f"plate={KEY}&metric=mean.0&score=z",
     f"plate={KEY}&metric=mean.0&score=b",
     f"plate={KEY}&metric=condition:compound",
+    f"plate={KEY}&metric=background_unevenness.0&well=A1",
     f"plate={KEY}&montage=random",
     f"plate={KEY}&well=A1",
     f"plate={KEY}&well=A3&look=pictures",
