@@ -70,7 +70,7 @@ class Access:
     def watched(self, key: str) -> ServedPlate:
         """Return a plate that a page looks at: it is surveyed and followed (fast)."""
         plate = self.mapped(key)
-        plate.look()
+        plate.watch()
         if not plate.surveyed:
             self._wake()
         return plate

@@ -329,7 +329,7 @@ class Corrections:
         """
         if plate.key not in self._recovered and self._recover(plate):
             self._recovered.add(plate.key)
-        wells = plate.unsettled_wells()
+        wells = plate.knowledge.unsettled_wells()
         left = settle(plate.location, grace=grace, wells=wells) if wells else ()
         # The documents tell what has moved; the same look serves other processes.
         changed = [path for path in wells if plate.learn_well(path)]
@@ -440,5 +440,5 @@ def _look_again(plate: ServedPlate, path: str) -> None:
         plate.learn_well(path)
     except HCSError as error:
         _LOG.warning("Plate %s could not be read after a commit: %s", plate.key, error)
-    plate.forget((path,))
+    plate.drop_views((path,))
     plate.bump()

@@ -35,7 +35,7 @@ def wanted(
         return _UNREADABLE
     if well.state != "present":
         return _NOTHING
-    known = plate.known_view(well.label)
+    known = plate.view_in_memory(well.label)
     field = None if known is None else _first(known, acquisition)
 
     def is_ready() -> bool:

@@ -73,5 +73,5 @@ class PlateDesk:
 
     def field_names(self, key: str) -> tuple[str, ...]:
         """Return the names that fields have on a plate."""
-        wells = self._access.watched(key).fields_by_well().values()
+        wells = self._access.watched(key).knowledge.fields_by_well().values()
         return tuple(dict.fromkeys(name for fields in wells for name, _ in fields))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dashboard.plates.labels import grid_labels
+from dashboard.plates.plate_knowledge import KnownWell
 from dashboard.plates.values import Acquisition, PlateOverview, WellState
 from dashboard.text import plain_text
 from hcs.errors import MetadataError
@@ -16,36 +17,16 @@ from hcs.layout import MAX_SIDE
 from hcs.lines import line_order
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Self
 
-    from dashboard.plates.values import ChannelDisplay, WellStatus
+    from dashboard.plates.values import ChannelDisplay
     from hcs import HCSPlate
     from hcs.gaps import Gap
 
 
 MOST_POSITIONS = 10_000
 """Wells of a grid that is shown; the densest plates that are made have 9216."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownWell:
-    """What looking at a well document has told."""
-
-    state: WellStatus
-    n_fields: int | None = None
-    error: str | None = None
-    corrected: bool = False
-    revised: bool = False
-    unsettled: int = 0
-    fields: tuple[tuple[str, int | None], ...] = ()
-    """Names and acquisitions of its fields."""
-
-    mark: str = ""
-    """Changes with any version of any of its fields."""
-
-    stamp: Hashable | None = None
-    """Of the document when it was read."""
 
 
 _ABSENT = KnownWell(state="not_acquired")

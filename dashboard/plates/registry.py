@@ -95,8 +95,8 @@ class Plates:
             known, self._plates = self._plates, new
         if opening:
             for key in new.keys() - known.keys():
-                new[key].entry()
-        recovered = [plate for plate in self.all() if plate.retry()]
+                new[key].opening.entry()
+        recovered = [plate for plate in self.all() if plate.opening.retry()]
         with self._lock:
             changed = changed or bool(recovered)
             if changed:
@@ -109,7 +109,7 @@ class Plates:
         """Return the plates in the order of the roots, then by name."""
         with self._lock:
             plates = list(self._plates.values())
-        return tuple(plate.entry() for plate in plates)
+        return tuple(plate.opening.entry() for plate in plates)
 
     def get(self, key: str) -> ServedPlate:
         """Return the plate of a key.

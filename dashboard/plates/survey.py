@@ -42,13 +42,13 @@ def survey(plate: ServedPlate, stopped: Callable[[], bool]) -> None:
     Contrast comes first: without it no picture can be drawn.
     """
     if not plate.channels:
-        plate.learn_channels(choose_channels(plate))
+        plate.knowledge.channels = choose_channels(plate)
         plate.bump()
     changed = look_at(plate, plate.unknown_wells(), stopped)
     if stopped():
         return
     if not plate.surveyed:
-        plate.learn_all()
+        plate.knowledge.surveyed = True
         changed = True
     if changed:
         plate.bump()

@@ -128,7 +128,7 @@ class Watcher:
 
     def _wants_care(self, plate: ServedPlate, now: float) -> bool:
         watched = plate.watched and now - plate.watched < WATCHED_SECONDS
-        return bool(watched) or bool(plate.unsettled_wells())
+        return bool(watched) or bool(plate.knowledge.unsettled_wells())
 
     def _cared(self, plate: ServedPlate, now: float) -> None:
         try:
@@ -147,7 +147,10 @@ class Watcher:
             self._settle is not None
             and plate.surveyed
             and plate.writable
-            and (plate.unsettled_wells() or (plate.key, "settle") not in self._next)
+            and (
+                plate.knowledge.unsettled_wells()
+                or (plate.key, "settle") not in self._next
+            )
             and self._due(plate.key, "settle", SETTLE_SECONDS)
         ):
             self._settle(plate, self._settle_after)

@@ -164,7 +164,7 @@ class Measuring:
             errors = {(one.well, one.field): why for one, why in known.errors.items()}
         return Stock(
             overview=overview,
-            fields=plate.fields_by_well(),
+            fields=plate.knowledge.fields_by_well(),
             latest=latest,
             errors=errors,
             progress=known.progress,

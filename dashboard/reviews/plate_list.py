@@ -124,7 +124,7 @@ class PlateList:
         )
 
     def _line(self, plate: ServedPlate) -> PlateLine:
-        entry = plate.entry()
+        entry = plate.opening.entry()
         if entry.error is not None:
             return PlateLine(entry=entry)
         try:
