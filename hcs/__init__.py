@@ -57,8 +57,8 @@ if TYPE_CHECKING:
     from hcs.metadata import Who as Who
     from hcs.metadata import Window as Window
     from hcs.plates.field import Field as Field
+    from hcs.plates.opening import from_hcs_zarr as from_hcs_zarr
     from hcs.plates.plate import HCSPlate as HCSPlate
-    from hcs.plates.plate import from_hcs_zarr as from_hcs_zarr
     from hcs.plates.well import HCSWell as HCSWell
     from hcs.rules.problem import Problem as Problem
     from hcs.settings import config as config
@@ -109,7 +109,8 @@ else:
                 "Window"
             ),
             "plates.field": "Field",
-            "plates.plate": "HCSPlate from_hcs_zarr",
+            "plates.opening": "from_hcs_zarr",
+            "plates.plate": "HCSPlate",
             "plates.well": "HCSWell",
             "rules.problem": "Problem",
             "settings": "config",

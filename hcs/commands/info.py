@@ -26,7 +26,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     """Print the summary; 1 where a listed well cannot be read."""
-    from hcs.plates.plate import from_hcs_zarr
+    from hcs.plates.opening import from_hcs_zarr
     from hcs.plates.summary import summarise
 
     with from_hcs_zarr(options.plate) as plate:

@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _measure(options: argparse.Namespace) -> tuple[list[Row], list[FieldResult]]:
-    from hcs.plates.plate import from_hcs_zarr
+    from hcs.plates.opening import from_hcs_zarr
     from hcs.qc.cluster import connected
     from hcs.qc.export import table_rows
     from hcs.qc.measure import measure_plate, plate_settings

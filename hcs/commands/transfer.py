@@ -73,7 +73,7 @@ def _unpack(options: argparse.Namespace) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from hcs.plates.plate import from_hcs_zarr
+    from hcs.plates.opening import from_hcs_zarr
     from hcs.writing.copying.convert import to_hcs_zarr
 
     with from_hcs_zarr(options.plate) as plate, Bar("Converting") as bar:

@@ -58,7 +58,7 @@ def _reason(text: str) -> str:
 
 
 def _history(options: argparse.Namespace) -> int:
-    from hcs.plates.plate import from_hcs_zarr
+    from hcs.plates.opening import from_hcs_zarr
 
     with from_hcs_zarr(options.plate) as plate:
         rows = list(_rows(plate, options.well))
@@ -112,7 +112,7 @@ def _row(
 
 
 def _revert(options: argparse.Namespace) -> int:
-    from hcs.plates.plate import from_hcs_zarr
+    from hcs.plates.opening import from_hcs_zarr
     from hcs.writing.versions.revert import revert
     from hcs.writing.writer import login_name
 

@@ -19,7 +19,7 @@ from hcs.ingest.plate.report import ImportReport
 from hcs.ingest.plate.writing import ImportRun
 from hcs.ingest.sources import open_source
 from hcs.ngff.envelope import extension
-from hcs.plates.plate import from_hcs_zarr
+from hcs.plates.opening import from_hcs_zarr
 from hcs.writing.targets.locations import local_path
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ def plate_fingerprint(plate: HCSPlate) -> str:
     """Return ``f`` and a digest of a plate's document and its first field's."""
     digest = hashlib.sha256(canonical(without_ours(plate.attributes)))
     for well in plate.wells:
-        found = _first_field(plate, well)
-        if found is not None:
-            digest.update(canonical(without_ours(found)))
+        attributes = _first_field(plate, well)
+        if attributes is not None:
+            digest.update(canonical(without_ours(attributes)))
             break
     return f"f{digest.hexdigest()[:DIGITS]}"
 

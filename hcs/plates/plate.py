@@ -18,9 +18,9 @@ from hcs.ngff.document import group_document
 from hcs.ngff.envelope import detect_version, extension
 from hcs.ngff.names import join
 from hcs.ngff.plate import read_plate
+from hcs.plates.description import PlateDescription
 from hcs.plates.identity import plate_fingerprint
 from hcs.plates.well import HCSWell
-from hcs.plates.well_names import WellNames
 from hcs.settings import config
 from hcs.stores.root import read_group
 
@@ -29,22 +29,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from hcs.layout import PlateFormat
-    from hcs.metadata import (
-        Plate,
-        PlateAcquisition,
-        PlateColumn,
-        PlateRow,
-        PlateWell,
-    )
+    from hcs.metadata import PlateWell
     from hcs.plates.field import Field
     from hcs.stores.store import PlateStore
 
-_AT_ONCE = 64
-"""Wells whose documents a remote store is asked for ahead of their turn."""
+_WELLS_AHEAD = 64
+"""Wells whose documents a remote store fetches at once, ahead of their turn."""
 
 
-class HCSPlate:
+class HCSPlate(PlateDescription):
     """A high-content-screening plate.
 
     Parameters
@@ -77,7 +70,7 @@ class HCSPlate:
     ) -> None:
         from hcs.stores.location import is_lent, open_store
 
-        given = metadata if plate_metadata is None else plate_metadata
+        described = metadata if plate_metadata is None else plate_metadata
         self._store: PlateStore | None = None if store is None else open_store(store)
         self._lent = is_lent(store)
         self._attributes: dict[str, Any] = {}
@@ -91,8 +84,8 @@ class HCSPlate:
         self._wells: LRUCache[str, HCSWell] = LRUCache(
             self._well_cache_size, config.hcs_cache_bytes, lambda well: well.nbytes
         )
-        if given is not None:
-            self._set_metadata(as_plate(given))
+        if described is not None:
+            self._describe(as_plate(described))
             self._version = self.metadata.version
         elif self._store is not None:
             self._read()
@@ -102,43 +95,6 @@ class HCSPlate:
             )
 
     # --- what the plate document says ---------------------------------------------
-
-    @property
-    def name(self) -> str | None:
-        """Name of the plate; may be empty or absent."""
-        return self.metadata.name
-
-    @property
-    def rows(self) -> Sequence[PlateRow]:
-        """The rows of the physical plate, downwards."""
-        return self.metadata.rows
-
-    @property
-    def columns(self) -> Sequence[PlateColumn]:
-        """The columns of the physical plate, rightwards."""
-        return self.metadata.columns
-
-    @property
-    def wells(self) -> Sequence[PlateWell]:
-        """The wells that the plate document lists."""
-        return self.metadata.wells
-
-    @property
-    def acquisitions(self) -> Sequence[PlateAcquisition] | None:
-        """The imaging runs; None where the document declares none."""
-        return self.metadata.acquisitions
-
-    @property
-    def field_count(self) -> int | None:
-        """Largest number of fields over the wells, as the document says."""
-        return self.metadata.field_count
-
-    @property
-    def format(self) -> PlateFormat:
-        """The grid that the document declares, such as 8 rows by 12 columns."""
-        from hcs.layout import PlateFormat
-
-        return PlateFormat(rows=len(self.rows), columns=len(self.columns))
 
     @property
     def version(self) -> str | None:
@@ -155,9 +111,9 @@ class HCSPlate:
     @property
     def conditions(self) -> dict[str, dict[str, Any]]:
         """Conditions of the wells by path, then by column of the plate map."""
-        found = extension(self.attributes).get("conditions")
-        columns = found.get("columns") if isinstance(found, dict) else None
-        wells = found.get("wells") if isinstance(found, dict) else None
+        conditions = extension(self.attributes).get("conditions")
+        columns = conditions.get("columns") if isinstance(conditions, dict) else None
+        wells = conditions.get("wells") if isinstance(conditions, dict) else None
         if not isinstance(columns, list) or not isinstance(wells, dict):
             return {}
         return {
@@ -169,8 +125,8 @@ class HCSPlate:
     @property
     def gaps(self) -> tuple[dict[str, Any], ...]:
         """What the import found missing: well, field, channel, z, t of each plane."""
-        found = extension(self.attributes).get("gaps")
-        entries = found if isinstance(found, list) else []
+        gaps = extension(self.attributes).get("gaps")
+        entries = gaps if isinstance(gaps, list) else []
         return tuple(dict(entry) for entry in entries if isinstance(entry, dict))
 
     # --- where it is ------------------------------------------------------------------
@@ -198,9 +154,9 @@ class HCSPlate:
         library, a fingerprint of its document and its first field's, which a copy
         shares.
         """
-        found = extension(self.attributes).get("id")
-        if isinstance(found, str) and found:
-            return found
+        identifier = extension(self.attributes).get("id")
+        if isinstance(identifier, str) and identifier:
+            return identifier
         if self._fingerprint is None:
             self._fingerprint = plate_fingerprint(self)
         return self._fingerprint
@@ -208,8 +164,8 @@ class HCSPlate:
     @property
     def has_own_id(self) -> bool:
         """Whether `id` is written in the plate rather than a fingerprint."""
-        found = extension(self.attributes).get("id")
-        return isinstance(found, str) and bool(found)
+        identifier = extension(self.attributes).get("id")
+        return isinstance(identifier, str) and bool(identifier)
 
     # --- wells ------------------------------------------------------------------------
 
@@ -247,7 +203,7 @@ class HCSPlate:
         if listed is None:
             raise NotFoundError(
                 f"The plate at {self.location} lists no well {name!r}. Its wells are "
-                f"{_some([well.path for well in self.wells])}."
+                f"{_first_names([well.path for well in self.wells])}."
             )
         return self.open_well(listed, ahead=True)
 
@@ -270,14 +226,10 @@ class HCSPlate:
         """
         well = self._wells.get(listed.path)
         if well is None:
-            fresh = self._make(listed)
+            fresh = self._new_well(listed)
             fresh.load(ahead=ahead)
             well = self._wells.setdefault(listed.path, fresh)
         return well
-
-    def label(self, well: PlateWell | str) -> str:
-        """Return a well, or the path of one, as people write it: ``"B02"``."""
-        return self._names.label(well if isinstance(well, str) else well.path)
 
     def __iter__(self) -> Iterator[HCSWell]:
         """Yield every listed well; each reads its document when it is first needed.
@@ -285,11 +237,8 @@ class HCSPlate:
         So one broken well keeps nobody from the others: its `fields` raise.
         """
         for listed in self.wells:
-            kept = self._wells.get(listed.path)
-            yield self._make(listed) if kept is None else kept
-
-    def __len__(self) -> int:
-        return len(self.wells)
+            cached = self._wells.get(listed.path)
+            yield self._new_well(listed) if cached is None else cached
 
     def fields(
         self,
@@ -319,8 +268,8 @@ class HCSPlate:
         if missing not in ("raise", "skip"):
             raise ArgumentError(f"missing is {missing!r}; expected 'raise' or 'skip'.")
         for position, listed in enumerate(self.wells):
-            if position % _AT_ONCE == 0:
-                self._ask_ahead(self.wells[position : position + _AT_ONCE])
+            if position % _WELLS_AHEAD == 0:
+                self._prefetch_documents(self.wells[position : position + _WELLS_AHEAD])
             try:
                 fields = self.open_well(listed).fields
             except HCSError as error:
@@ -355,7 +304,7 @@ class HCSPlate:
             self._attributes = attributes
             self._version = version
             self._fingerprint = None
-            self._set_metadata(plate)
+            self._describe(plate)
         return self._refresh_wells()
 
     def close(self) -> None:
@@ -404,11 +353,7 @@ class HCSPlate:
             self.close()
             raise
 
-    def _set_metadata(self, plate: Plate) -> None:
-        self.metadata = plate
-        self._names = WellNames(plate)
-
-    def _ask_ahead(self, wells: Sequence[PlateWell]) -> None:
+    def _prefetch_documents(self, wells: Sequence[PlateWell]) -> None:
         if self._store is not None and self._store.is_remote and self._version:
             document = group_document(self._version)
             self._store.prefetch(
@@ -417,7 +362,7 @@ class HCSPlate:
                 if well.path not in self._wells
             )
 
-    def _make(self, listed: PlateWell) -> HCSWell:
+    def _new_well(self, listed: PlateWell) -> HCSWell:
         if self._store is None:
             raise StoreError(f"{self!r} has no store, so it has no wells to open.")
         return HCSWell(
@@ -427,11 +372,11 @@ class HCSPlate:
             image_cache_size=self._image_cache_size,
             format_version=self._version,
             names=self._names,
-            changed=self._weigh,
+            changed=self._resize_cached,
         )
 
-    def _weigh(self, well: HCSWell) -> None:
-        # The well has grown by an image: let the cache see its new size.
+    def _resize_cached(self, well: HCSWell) -> None:
+        # A well grows with each image that it caches, and its bytes count here.
         self._wells.resize(well.path)
 
     def _refresh_wells(self) -> tuple[str, ...]:
@@ -448,60 +393,6 @@ class HCSPlate:
         return tuple(changed)
 
 
-def _some(paths: Sequence[str]) -> str:
+def _first_names(paths: Sequence[str]) -> str:
     shown = ", ".join(map(repr, paths[:6]))
     return f"{shown}, ... ({len(paths)} in all)" if len(paths) > 6 else shown or "none"
-
-
-def from_hcs_zarr(
-    store: Any,
-    validate: bool = False,
-    well_cache_size: int | None = None,
-    image_cache_size: int | None = None,
-) -> HCSPlate:
-    """Open a plate.
-
-    Parameters
-    ----------
-    store
-        As for `hcs.open_store`.
-    validate
-        Also check all documents, and raise where the specification is broken.
-    well_cache_size, image_cache_size
-        As for `HCSPlate`.
-
-    Raises
-    ------
-    PlateNotFoundError
-        If nothing is at the location.
-    MetadataError
-        If what is there is not a plate, or its document cannot be understood; with
-        `validate`, if anything in the plate breaks a MUST, all of it in ``problems``.
-    UnsupportedVersionError
-        If the plate's version is not supported.
-    """
-    plate = HCSPlate(
-        store, well_cache_size=well_cache_size, image_cache_size=image_cache_size
-    )
-    if validate:
-        try:
-            _validate(plate)
-        except BaseException:
-            plate.close()
-            raise
-    return plate
-
-
-def _validate(plate: HCSPlate) -> None:
-    from hcs.validation import validate
-
-    problems = [
-        problem for problem in validate(plate.store) if problem.severity == "error"
-    ]
-    if problems:
-        listed = "\n".join(f"  {one.location}: {one.message}" for one in problems)
-        raise MetadataError(
-            f"{plate.location} breaks the specification in {len(problems)} places:\n"
-            f"{listed}",
-            problems=problems,
-        )

@@ -17,14 +17,14 @@ from hcs.ngff.document import (
 from hcs.ngff.envelope import extension
 from hcs.ngff.names import check_well_path, join
 from hcs.ngff.well import read_well
-from hcs.plates.field import Field
+from hcs.plates.field_list import field_records, find_field, list_fields
 from hcs.settings import config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
 
     from hcs.metadata import FieldVersion, PlateWell, Well, WellImage
-    from hcs.ngff.history import FieldRecord
+    from hcs.plates.field import Field
     from hcs.plates.well_names import WellNames
     from hcs.stores.store import PlateStore
 
@@ -51,11 +51,11 @@ class HCSWell:
     """
 
     __slots__ = (
-        "_changed",
         "_extension",
         "_fields",
         "_images",
         "_names",
+        "_on_growth",
         "_stamp",
         "_well",
         "format_version",
@@ -93,7 +93,7 @@ class HCSWell:
         self._fields: tuple[Field, ...] | None = None
         self._stamp: Hashable | None = None
         self._names = names
-        self._changed = changed
+        self._on_growth = changed
 
     @classmethod
     def from_store(
@@ -104,8 +104,6 @@ class HCSWell:
         image_cache_size: int | None = None,
         *,
         format_version: str | None = None,
-        names: WellNames | None = None,
-        changed: Callable[[HCSWell], None] | None = None,
     ) -> HCSWell:
         """Return the well at a path, its document read and checked.
 
@@ -122,8 +120,6 @@ class HCSWell:
             well_metadata,
             image_cache_size=image_cache_size,
             format_version=format_version,
-            names=names,
-            changed=changed,
         )
         well.load()
         return well
@@ -139,13 +135,13 @@ class HCSWell:
         key = join(self.path, group_document(self.format_version))
         where = self.store.where(key)
         if ahead and self.store.is_remote:
-            self.store.prefetch([key, *self._likely()])
+            self.store.prefetch([key, *self._likely_documents()])
         data, stamp = self.store.read_stamped(key)
         if data is None:
-            raise self._missing(where)
-        found = document_attributes(parse_json(data, where), key)
-        self._well = read_well(found, where)
-        self._extension = extension(found)
+            raise self._missing_error(where)
+        group_attributes = document_attributes(parse_json(data, where), key)
+        self._well = read_well(group_attributes, where)
+        self._extension = extension(group_attributes)
         self._fields = None
         self._stamp = stamp
         if self._well.images:
@@ -191,10 +187,7 @@ class HCSWell:
     def fields(self) -> tuple[Field, ...]:
         """The fields in the order of the well document."""
         if self._fields is None:
-            records = self._records()
-            self._fields = tuple(
-                self._field(image, records) for image in self.metadata.images
-            )
+            self._fields = list_fields(self)
         return self._fields
 
     def field(self, name: str | int, acquisition: int | None = None) -> Field:
@@ -205,26 +198,7 @@ class HCSWell:
         NotFoundError
             If there is none, or several in different acquisitions.
         """
-        wanted = str(name)
-        named = [one for one in self.fields if one.name == wanted] or [
-            one for one in self.fields if one.label == wanted
-        ]
-        found = [
-            one
-            for one in named
-            if acquisition is None or one.acquisition == acquisition
-        ]
-        if len(found) == 1:
-            return found[0]
-        listed = [
-            f"{one.name} ({one.label})" if one.label != one.name else one.name
-            for one in self.fields
-        ]
-        place = "" if acquisition is None else f" in acquisition {acquisition}"
-        raise NotFoundError(
-            f"Well {self.path!r} has {len(found) or 'no'} fields {wanted!r}{place}; it "
-            f"lists {listed}{', so give the acquisition too' if found else ''}."
-        )
+        return find_field(self, str(name), acquisition)
 
     def get_image(self, field_index: int = 0) -> Multiscales | None:
         """Return the image at a position of the well's list, None beyond its end.
@@ -254,9 +228,9 @@ class HCSWell:
             return None
         return self._open(path, lambda: self._path_at(field_index, acquisition_id))
 
-    def open_field(self, wanted: Field) -> Multiscales:
+    def open_field(self, field: Field) -> Multiscales:
         """Return the image of a field; see `Field.image`."""
-        return self._open(wanted.path, lambda: self._path_of(wanted))
+        return self._open(field.path, lambda: self._path_of_field(field))
 
     def has_group(self, path: str) -> bool:
         """Whether the document of a group below the well is there."""
@@ -271,7 +245,7 @@ class HCSWell:
         NotFoundError
             If there is no such field.
         """
-        record = self._records().get(self.field(name).name)
+        record = field_records(self).get(self.field(name).name)
         return () if record is None else record.versions
 
     def refresh(self) -> bool:
@@ -316,13 +290,13 @@ class HCSWell:
         return f"<HCSWell {self.path} ({self.label}) of {self.store.location}: {read}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {name: getattr(self, name) for name in self.__slots__}
+        state = {name: getattr(self, name) for name in self.__slots__}
         size = self._images.max_size
         return {
-            **kept,
+            **state,
             "_images": size,
             "_fields": None,
-            "_changed": None,
+            "_on_growth": None,
             "_stamp": None,
         }
 
@@ -331,7 +305,7 @@ class HCSWell:
             setattr(self, name, value)
         self._images = LRUCache(state["_images"], None, _nbytes)
 
-    def _likely(self) -> tuple[str, str]:
+    def _likely_documents(self) -> tuple[str, str]:
         """Return where the documents of the first image and its finest level may be."""
         field = join(self.path, self.store.likely_field)
         return (
@@ -339,7 +313,7 @@ class HCSWell:
             join(field, self.store.likely_level, array_document(self.format_version)),
         )
 
-    def _missing(self, where: str) -> HCSError:
+    def _missing_error(self, where: str) -> HCSError:
         if self.format_version == "0.4":
             group = join(self.path, ".zgroup")
             if self.store.stamp(group) is not None:
@@ -352,31 +326,6 @@ class HCSWell:
             f"The well may not have been imaged or copied yet."
         )
 
-    def _records(self) -> Mapping[str, FieldRecord]:
-        content = self.extension
-        if not content:
-            return {}
-        from hcs.ngff.history import read_records
-
-        return read_records(content)
-
-    def _field(self, image: WellImage, records: Mapping[str, FieldRecord]) -> Field:
-        record = None
-        if records:
-            from hcs.ngff.history import record_of
-
-            record = record_of(records, image)
-        name = image.path if record is None else record.name
-        return Field(
-            well=self.path,
-            name=name,
-            label=name if record is None or record.label is None else record.label,
-            acquisition=image.acquisition,
-            path=image.path,
-            owner=self,
-            live=None if record is None else record.live,
-        )
-
     def _path_at(self, index: int, acquisition: int | None = None) -> str | None:
         """Return the path at a position of the list, also among an acquisition's."""
         paths = [
@@ -386,9 +335,12 @@ class HCSWell:
         ]
         return paths[index] if index < len(paths) else None
 
-    def _path_of(self, wanted: Field) -> str | None:
+    def _path_of_field(self, moved_field: Field) -> str | None:
         for field in self.fields:
-            if (field.name, field.acquisition) == (wanted.name, wanted.acquisition):
+            if (field.name, field.acquisition) == (
+                moved_field.name,
+                moved_field.acquisition,
+            ):
                 return field.path
         return None
 
@@ -407,15 +359,15 @@ class HCSWell:
             except NotFoundError:
                 # A settled correction has moved: the document tells where to.
                 self.refresh()
-                now = find()
-                if now is None:
+                new_path = find()
+                if new_path is None:
                     break
-                if now == path:
+                if new_path == path:
                     raise
-                path = now
+                path = new_path
             else:
-                if self._changed is not None:
-                    self._changed(self)
+                if self._on_growth is not None:
+                    self._on_growth(self)
                 return image
         raise StaleVersionError(
             f"Well {self.path!r} no longer lists a field that it had, or moves it all "

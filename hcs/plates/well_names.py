@@ -41,8 +41,8 @@ class WellNames:
         """
         if not isinstance(name, str):
             raise InvalidPathError(f"A well's name is {name!r}; expected text.")
-        found = self.by_path.get(name) or self._joined.get(name.strip().upper())
-        return self._by_spelling.get(_spelling(name)) if found is None else found
+        listed = self.by_path.get(name) or self._joined.get(name.strip().upper())
+        return self._by_spelling.get(_spelling(name)) if listed is None else listed
 
     @cached_property
     def by_path(self) -> dict[str, PlateWell]:
@@ -70,7 +70,7 @@ class WellNames:
     @cached_property
     def _digits(self) -> int:
         names = [column.name for column in self._plate.columns]
-        numbers = [int(one) for one in names if one.isascii() and one.isdecimal()]
+        numbers = [int(name) for name in names if name.isascii() and name.isdecimal()]
         return len(str(max(numbers, default=1)))
 
 

@@ -25,7 +25,7 @@ import psutil  # type: ignore[import-untyped]  # comes with Dask
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from hcs.plates.plate import from_hcs_zarr
+from hcs.plates.opening import from_hcs_zarr
 from hcs.qc.measure import measure_plate, plate_settings
 from hcs.qc.workers import process_pool
 from tests import plates

@@ -10,7 +10,7 @@ import pytest
 from hcs.cli import main
 from hcs.demo import design, make_demo_plate
 from hcs.errors import HCSError, NotFoundError, ShapeError
-from hcs.plates.plate import from_hcs_zarr
+from hcs.plates.opening import from_hcs_zarr
 from tests import plates
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hcs.errors import NotFoundError, PlateNotFoundError, StoreError
-from hcs.plates.plate import from_hcs_zarr
+from hcs.plates.opening import from_hcs_zarr
 from hcs.qc.cluster import connected
 from hcs.qc.measure import measure_plate, plate_settings
 from hcs.qc.quality import measure_field

@@ -18,7 +18,7 @@ from dashboard.quality.measure_settings import Basis
 from dashboard.quality.metrics import FieldKey, Measured, MetricStore
 from dashboard.quality.scores import METRICS, missing
 from hcs.metadata import Who
-from hcs.plates.plate import from_hcs_zarr
+from hcs.plates.opening import from_hcs_zarr
 from hcs.qc import definitions
 from hcs.qc.clip import Clip
 from tests import plates

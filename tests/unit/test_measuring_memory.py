@@ -16,7 +16,7 @@ from dashboard.quality.metrics import FieldKey, Measured, MetricStore
 from dashboard.quality.metrics_cache import Memory
 from dashboard.quality.off_loop import Behind
 from hcs.metadata import Who
-from hcs.plates.plate import from_hcs_zarr
+from hcs.plates.opening import from_hcs_zarr
 from hcs.writing.versions.staging import stage_field
 from tests import plates
 
