@@ -10,7 +10,7 @@ import { bindKeys } from "./keys.js"
 import { onPreference, rememberName, rememberedName, setPreference } from "./storage.js"
 
 export function render(context) {
-  return island(context, { sheets: ["core/header.css"], params: ["known", "content"], build })
+  return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest"], build })
 }
 
 function build({ el, send }) {
@@ -142,6 +142,9 @@ function build({ el, send }) {
       banner.hidden = !next.notices.length
       fill(banner, next.notices.map(([tone, text]) => h("div", { class: `notice ${tone}` }, icon("warn"), h("span", {}, text))))
       name.parentElement.hidden = next.read_only
+    },
+    rest(next) {
+      document.documentElement.toggleAttribute("data-at-rest", next.at_rest === true)
     },
     dispose() {
       stop.forEach((each) => each())

@@ -27,6 +27,7 @@ class HeaderIsland(Island):
     """
 
     known = param.String(default="")
+    rest = param.String(default="")
 
     module = "core/header.js"
 
@@ -87,6 +88,10 @@ class Header:
 
     def _name(self, message: Message) -> None:
         self._session.person = text_of(message, "name", 200)
+
+    def announce(self, at_rest: bool) -> None:
+        """Say whether every part shows what is chosen: for who waits to look at it."""
+        self.component.put({"at_rest": at_rest}, "rest")
 
     def draw(self, now: Snapshot) -> None:
         """Show where the page is."""

@@ -101,8 +101,9 @@ class Page:
         self._distribution = Distribution(session)
         self._canvas = PlateCanvas(session)
         open_first = self._open_first
+        self._header = Header(session, on_theme=self._theme, on_open=open_first)
         self.parts: dict[str, Part] = {
-            "header": Header(session, on_theme=self._theme, on_open=open_first),
+            "header": self._header,
             "plate_map": PlateMap(session, on_open=open_first),
             "plates": PlatesPage(session),
             "filters": Filters(session),
@@ -203,6 +204,7 @@ class Page:
             except Exception:  # noqa: BLE001
                 # One part that cannot redraw must not keep the others from it.
                 _LOG.exception("The part %s of a page could not be drawn.", name)
+        self._header.announce(not self._owed and not now.loading)
 
     def _corrected(self) -> None:
         committed = bool(self._correction.draft.done)

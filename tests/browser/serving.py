@@ -140,3 +140,23 @@ def where(page: Page) -> str:
 def is_picture(url: str) -> bool:
     """Whether an address is one of pixels, and not of a script that handles them."""
     return urlsplit(url).path.startswith("/pixels/")
+
+
+_AT_REST = """() => {
+  if (!document.documentElement.hasAttribute("data-at-rest")) return false
+  const roots = [document]
+  for (const root of roots)
+    for (const element of root.querySelectorAll("*"))
+      if (element.shadowRoot) roots.push(element.shadowRoot)
+  const images = roots.flatMap((root) => [...root.querySelectorAll("img")])
+  return images.every((image) => image.complete)
+}"""
+
+
+def at_rest(page: Page) -> None:
+    """Wait until every part shows what is chosen, and all its pictures are there.
+
+    Call it after something was seen that only the new choice shows: before, the page
+    may still stand at the old one.
+    """
+    page.wait_for_function(_AT_REST)

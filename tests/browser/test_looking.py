@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from hcs import HCSPlateWriter, NgffImage, to_multiscales
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
 from tests import plates
-from tests.browser.serving import is_picture, well, where
+from tests.browser.serving import at_rest, is_picture, well, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -551,7 +551,7 @@ def test_the_fields_of_a_well_come_as_one_picture_each_in_its_place(
         expect(thumbs.nth(at).locator("img.of-many")).to_have_js_property(
             "complete", True
         )
-    page.wait_for_timeout(300)
+    at_rest(page)
     assert sum("/A1/sprite.jpg?size=300" in url for url in asked) == 1
     assert not any("thumb.jpg" in url for url in asked)
     for at in range(7):

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from playwright.sync_api import expect
 
-from tests.browser.serving import well
+from tests.browser.serving import at_rest, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,12 +48,12 @@ def test_main_states_are_drawn(
     expect(page.locator('.hcs-thumb[data-well="C05"] img').last).to_have_js_property(
         "complete", True
     )
-    page.wait_for_timeout(300)
+    at_rest(page)
     picture(page, f"{name}-2-well")
     page.locator(".hcs-thumb").first.click()
     pane = page.locator(".hcs-field-viewer .pane")
     expect(pane).to_have_attribute("data-drawn", re.compile("."))
-    page.wait_for_timeout(300)
+    at_rest(page)
     picture(page, f"{name}-3-field")
     file = tmp_path / "C05_s1_w1.tif"
     noise = np.random.default_rng(0).poisson(500, (512, 512))
@@ -62,7 +62,7 @@ def test_main_states_are_drawn(
     expect(page.locator(".hcs-compare .new .pane")).to_have_attribute(
         "data-drawn", re.compile(".")
     )
-    page.wait_for_timeout(300)
+    at_rest(page)
     picture(page, f"{name}-4-compare")
     page.locator(".hcs-discard").click()
     expect(page.locator(".hcs-compare")).to_be_hidden()

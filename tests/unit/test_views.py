@@ -260,6 +260,7 @@ def test_parts_are_described_with_their_scripts_and_texts() -> None:
     assert found["header"]["texts"] == {
         "content": '{"plate":"</script>"}',
         "known": "",
+        "rest": "",
     }
 
 
