@@ -83,7 +83,7 @@ function build({ el, hide }) {
       fill(mean, next.mean ? [picture(next.mean, span([next.mean]), "Mean of all fields"), profiles([["mean", next.mean]])] : null)
       const { before, after, name } = next.field ?? {}
       fill(field, before ? [
-        h("h3", {}, `${name}, divided by the mean`),
+        h("h3", {}, `${name}, divided by the mean of the others`),
         h("p", { class: "small soft" }, "A preview in 32 × 32 parts; stored pixels are never changed."),
         h("div", { class: "row" }, shown("Before", picture(before, span([before, after]), `${name} before`)), shown("After", picture(after, span([before, after]), `${name} after`))),
         profiles([["before", before], ["after", after]]),

@@ -11,9 +11,6 @@ from hcs.qc import MeanField, mean_field
 if TYPE_CHECKING:
     import threading
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.metrics import FieldKey, MetricStore
     from dashboard.quality.metrics_cache import Memory
@@ -32,8 +29,11 @@ class LightView:
     mean: MeanField | None = None
     """Of the plate's live fields as far as they are measured; None without any."""
 
-    field: NDArray[np.float64] | None = None
-    """A field's own light, in counts, as `mean.values`; None where there is none."""
+    field: MeanField | None = None
+    """A field's own light, of all its z and t; None where there is none."""
+
+    others: MeanField | None = None
+    """The mean without that field, to divide it by: its own cells are not light."""
 
 
 class PlateLight:
@@ -92,12 +92,11 @@ class PlateLight:
             if not done and cached is None:
                 return LightView(ready=False)
         mean = None if cached is None else cached[1]
-        own = (
-            mean_field(light for _, light in self._planes.lights(ids, channel, {field}))
-            if field is not None
-            else None
-        )
-        return LightView(True, mean, None if own is None else own.values)
+        if mean is None or field not in live:
+            return LightView(True, mean)
+        planes = self._planes.lights(ids, channel, {field})
+        own = mean_field(light for _, light in planes)
+        return LightView(True, mean, own, None if own is None else mean.without(own))
 
     def _read(
         self,

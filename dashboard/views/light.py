@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from dashboard.plates.values import FieldView, PlateOverview, WellView
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
-    from hcs.qc import MeanField
 
 _METRIC = "background_unevenness"
 
@@ -69,10 +68,11 @@ class LightPanel:
             "mean": _grid(mean.values),
             "field": None,
         }
-        if well is not None and field is not None and view.field is not None:
+        if well and field and view.field and view.others:
             content["field"] = {
                 "name": plain_text(f"{well.label}, field {field.label}", 80),
-                **_preview(mean, view.field),
+                "before": _grid(view.field.values),
+                "after": _grid(view.others.divided(view.field.values)),
             }
         return content
 
@@ -100,10 +100,6 @@ class LightPanel:
 
 def _key(well: WellView, field: FieldView) -> FieldKey:
     return FieldKey(well.path, field.name, field.version)
-
-
-def _preview(mean: MeanField, before: NDArray[np.float64]) -> dict[str, Any]:
-    return {"before": _grid(before), "after": _grid(mean.divided(before))}
 
 
 def _grid(values: NDArray[np.float64]) -> dict[str, Any]:

@@ -70,6 +70,20 @@ class MeanField:
         mean = float(self.values.mean())
         return 100 * float(np.ptp(self.values)) / mean if mean > 0 else float("nan")
 
+    def without(self, part: MeanField) -> MeanField | None:
+        """Return the mean of the other fields; None where there are none.
+
+        Parameters
+        ----------
+        part
+            The mean of some of the fields that this one is the mean of.
+        """
+        fields = self.fields - part.fields
+        if fields < 1:
+            return None
+        total = self.values * self.fields - part.values * part.fields
+        return MeanField(total / fields, fields)
+
     def divided(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return a grid with its light evened out: a preview, not a correction.
 

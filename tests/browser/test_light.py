@@ -84,14 +84,14 @@ def test_the_mean_of_all_fields_is_shown_and_a_field_before_and_after_dividing(
 
     # No field is open: the plate's most uneven one is divided, as a preview.
     field = panel.locator(".field")
-    expect(field).to_contain_text("divided by the mean")
+    expect(field).to_contain_text("divided by the mean of the others")
     expect(field).to_contain_text("stored pixels are never changed")
     across, _ = field.locator(".profiles figure").all()
     assert spans(across)["after"] < spans(across)["before"] / 3
 
     # Now a field is: its own pictures, before and after.
     page.goto(f"{page.url}&well=C4&field=0")
-    expect(field).to_contain_text("C4, field 0, divided by the mean")
+    expect(field).to_contain_text("C4, field 0, divided by the mean of the others")
     lines = greys(field.get_by_role("img", name="C4, field 0 before"))
     darkening = sum(line[1] - line[30] for line in lines) / 32
     lines = greys(field.get_by_role("img", name="C4, field 0 after"))

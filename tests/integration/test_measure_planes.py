@@ -96,9 +96,12 @@ def test_a_field_has_its_own_light_beside_the_mean(plate, workspace):
         key = FieldKey("B/2", field.name, field.version)
         view = made.quality.light(KEY, CHANNEL, key)
         own = light_of(Plane(pixels_of(plate, CHANNEL)["B/2", field.name]))
-        np.testing.assert_allclose(view.field, own.values)
+        np.testing.assert_allclose(view.field.values, own.values)
+        assert (view.field.fields, view.others.fields) == (1, FIELDS - 1)
+        whole = view.others.values * (FIELDS - 1) + own.values
+        np.testing.assert_allclose(whole / FIELDS, view.mean.values)
         unknown = made.quality.light(KEY, CHANNEL, FieldKey("B/2", field.name, "other"))
-        assert unknown.field is None
+        assert (unknown.field, unknown.others) == (None, None)
 
 
 def test_after_a_correction_the_mean_is_that_of_the_live_versions(plate, workspace):

@@ -56,8 +56,17 @@ def test_dividing_evens_the_light_of_another_field_out():
         mean.divided(np.zeros((3, 3)))
 
 
+def test_a_field_can_be_left_out_of_the_mean():
+    lights = [light_of(Plane(shaded(seed))) for seed in range(4)]
+    rest = mean_field(lights).without(mean_field(lights[:1]))
+    np.testing.assert_allclose(rest.values, mean_field(lights[1:]).values)
+    assert rest.fields == 3
+
+
 def test_no_fields_have_no_mean():
     assert mean_field([]) is None
+    only = mean_field([light_of(Plane(shaded(0)))])
+    assert only.without(only) is None
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import hypothesis.extra.numpy as arrays
 import numpy as np
@@ -262,6 +263,21 @@ def test_channel_correlation_is_pearsons():
     expected = np.corrcoef(first.ravel(), second.ravel())[0, 1]
     _, found = measure_field([first, second], metrics=["channel_correlation"])
     assert found["channel_correlation"] == pytest.approx(expected)
+
+
+# Memory
+
+
+def test_measuring_a_field_holds_at_most_twelve_planes_of_float32():
+    planes = [cells((1080, 1080), seed, 400) for seed in range(4)]
+    measure_field(planes, nuclear=0)  # what is made once stays
+    tracemalloc.start()
+    try:
+        measure_field([plane.copy() for plane in planes], nuclear=0)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most <= 12 * 4 * planes[0].size
 
 
 # Refusals
