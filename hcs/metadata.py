@@ -7,7 +7,9 @@ frozen; sequences become tuples, so that no holder can change another's copy.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.axes import dims_of, inverse
@@ -157,6 +159,25 @@ class Channel:
 
     window: Window | None = None
     active: bool = True
+
+
+def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Return what the channels of an image are known by: no name twice.
+
+    Documents may give two channels one name; what is measured of them, and what people
+    decide for one of them, must not fall together. A name that stands once stays.
+
+    >>> distinct_names(["GFP", "DNA", "GFP"])
+    ('GFP (1)', 'DNA', 'GFP (2)')
+    """
+    listed = tuple(names)
+    often = Counter(listed)
+    numbered = {
+        # Another channel may really be called "GFP (1)".
+        name: (text for at in count(1) if (text := f"{name} ({at})") not in often)
+        for name in often
+    }
+    return tuple(name if often[name] == 1 else next(numbered[name]) for name in listed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -288,3 +288,14 @@ def relist(path: Path, rows: Sequence[str], columns: Sequence[str]) -> Path:
     plate["wells"].sort(key=lambda well: (well["rowIndex"], well["columnIndex"]))
     file.write_text(json.dumps(content))
     return path
+
+
+def name_channels(path: Path, *names: str) -> None:
+    """Give the channels of all fields of a plate in a directory other names."""
+    for document in path.rglob("zarr.json"):
+        content = json.loads(document.read_text())
+        ome = content.get("attributes", {}).get("ome", {})
+        if "omero" in ome:
+            for channel, name in zip(ome["omero"]["channels"], names, strict=True):
+                channel["label"] = name
+            document.write_text(json.dumps(content))

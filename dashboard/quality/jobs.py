@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.progress import Progress
-from dashboard.quality.measure_settings import told
+from dashboard.quality.measure_settings import library_settings
 from dashboard.quality.metrics import FieldKey
 from dashboard.quality.scores import missing, summarise
 from hcs.errors import HCSError
@@ -207,7 +207,9 @@ class Jobs:
         metrics = {metric for one in todo.values() for metric in one.metrics}
         results = measure_plate(
             plate.plate,
-            settings=plate_settings(plate.plate, metrics=metrics, **told(plate, basis)),
+            settings=plate_settings(
+                plate.plate, metrics=metrics, **library_settings(plate, basis)
+            ),
             skip=lambda one: (one[0], one[1]) not in todo,
             workers=0 if len(todo) <= _HERE else self._workers,
             executor=self._executor,

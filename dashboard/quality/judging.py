@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.quality.imported_tables import ImportBook
-from dashboard.quality.measure_settings import Basis, BasisBook
+from dashboard.quality.measure_settings import Basis, BasisBook, channel_keys
 from dashboard.quality.medians import MedianBook
 from dashboard.quality.suspects import (
     Evidence,
@@ -66,7 +66,7 @@ class Judging:
             for well in evidence.overview.wells
             if well.label in view.wells
         }
-        signature = _signature(roles, evidence.basis)
+        signature = _signature(roles, evidence)
         told = None if anew else self._settings.get(_KIND, plate)
         kept = None
         if isinstance(told, dict) and told.get("signature") == signature:
@@ -82,11 +82,17 @@ class Judging:
         return judgement
 
 
-def _signature(roles: Mapping[str, str | None], basis: Basis) -> str:
+def _signature(roles: Mapping[str, str | None], evidence: Evidence) -> str:
     """Return what changes where kept baselines say nothing any more."""
-    keys = [
+    basis = evidence.basis
+    metrics = [
         [definition(rule.metric).key, rule.relative or ""] for rule in FAILURE_RULES
     ]
-    clips = sorted((at, one.level) for at, one in basis.clips.items())
-    text = json.dumps([keys, sorted(roles.items()), basis.nuclear, clips])
+    clips = sorted((channel, clip.level) for channel, clip in basis.clips.items())
+    parts = [metrics, sorted(roles.items()), basis.nuclear, clips]
+    keys = channel_keys(evidence.channels)
+    if any(keys[channel.index] != channel.name for channel in evidence.channels):
+        # Baselines of before are those of all channels of a name together.
+        parts.append(list(keys.values()))
+    text = json.dumps(parts)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -2,7 +2,7 @@
 
 The nuclear channel, the counts at which each camera saturates, and the cut-offs of
 suspicion. All are kept by the names of channels, so they hold for every plate of the
-project whatever order its channels have.
+project whatever order its channels have; see `channel_keys` for channels of one name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.errors import RefusedError
 from dashboard.settings import project_of
 from dashboard.text import plain_text
+from hcs.metadata import distinct_names
 from hcs.qc import (
     FAILURE_RULES,
     Clip,
@@ -84,27 +85,29 @@ class BasisBook:
 
     def keep_nuclear(self, plate: ServedPlate, channel: int | None) -> None:
         """Keep the nuclear channel for the project; None returns to the proposal."""
-        name = next((c.name for c in plate.channels if c.index == channel), None)
+        name = None if channel is None else channel_keys(plate.channels).get(channel)
         now = {} if name is None else {"name": name}
         self._keep(plate, "nuclear", lambda _: now)
 
     def keep_clip(self, plate: ServedPlate, channel: int, level: float | None) -> None:
         """Keep the counts at which a channel's camera saturates; None takes it back."""
-        name = _names(plate.channels).get(channel)
+        name = channel_keys(plate.channels).get(channel)
         if name is None or not (level is None or (math.isfinite(level) and level > 0)):
             return
-        now = {} if level is None else {name: level}
-        self._keep(plate, "clips", lambda kept: _without(kept, name) | now)
+        plain = _name_of(plate.channels, channel)
+        self._keep(plate, "clips", lambda levels: _changed(levels, name, plain, level))
 
     def keep_cut(self, plate: ServedPlate, metric: str, cut: Cut | None) -> None:
         """Keep the cut-offs of a metric of the page; None takes them back."""
-        key = _cut_key(metric, _names(plate.channels))
+        key = _cut_key(metric, channel_keys(plate.channels))
         if key is None or any(
             one is not None and not math.isfinite(one) for one in cut or ()
         ):
             return
-        now = {} if cut is None else {key: list(cut)}
-        self._keep(plate, "cuts", lambda kept: _without(kept, key) | now)
+        id, _, index = metric.rpartition(".")
+        plain = f"{id}|{_name_of(plate.channels, int(index))}"
+        value = None if cut is None else list(cut)
+        self._keep(plate, "cuts", lambda cuts: _changed(cuts, key, plain, value))
 
     def keep_limit(self, plate: ServedPlate, metric: str, limit: float | None) -> None:
         """Keep from where on a kind of failure is suspect on any plate of the project.
@@ -160,18 +163,30 @@ def basis_of(
     imported: Mapping[str, Clip] | None = None,
 ) -> Basis:
     """Return what kept settings mean for the channels of one plate."""
-    names = _names(channels)
-    index = {name: at for at, name in names.items()}
-    nuclear = index.get(str(_part(told, "nuclear").get("name")))
-    clips = {index[n]: one for n, one in (imported or {}).items() if n in index}
-    for name, level in _part(told, "clips").items():
-        if name in index and isinstance(level, int | float):
-            clips[index[name]] = Clip(float(level), "set for this project")
-    cuts = {}
-    for key, one in _part(told, "cuts").items():
-        metric, _, name = key.partition("|")
-        if name in index and isinstance(one, list) and len(one) == 2:
-            cuts[f"{metric}.{index[name]}"] = (_number(one[0]), _number(one[1]))
+    keys = channel_keys(channels)
+    nuclear_name = _part(told, "nuclear").get("name")
+    nuclear = next(
+        (
+            channel.index
+            for channel in channels
+            if nuclear_name in (keys[channel.index], channel.name)
+        ),
+        None,
+    )
+    levels, limits = _part(told, "clips"), _cuts_by_channel(told)
+    clips, cuts = {}, {}
+    for channel in channels:
+        key = keys[channel.index]
+        # What was kept before channels of one name had keys holds for all of them.
+        level = levels.get(key, levels.get(channel.name))
+        if isinstance(level, int | float):
+            clips[channel.index] = Clip(float(level), "set for this project")
+        elif key in (imported or {}):
+            clips[channel.index] = (imported or {})[key]
+        own = limits.get(channel.name, {}) | limits.get(key, {})
+        for metric, cut in own.items():
+            if isinstance(cut, list) and len(cut) == 2:
+                cuts[f"{metric}.{channel.index}"] = (_number(cut[0]), _number(cut[1]))
     return Basis(
         nuclear=proposed(channels).nuclear if nuclear is None else nuclear,
         nuclear_kept=nuclear is not None,
@@ -195,29 +210,66 @@ def is_limit(metric: str, limit: object) -> bool:
     return number is not None and number > 0 and (most is None or number <= most)
 
 
-def told(plate: ServedPlate, basis: Basis) -> dict[str, Any]:
+def library_settings(plate: ServedPlate, basis: Basis) -> dict[str, Any]:
     """Return a basis in the names by which the library measures a plate."""
-    names = {one.index: library_name(one) for one in plate.channels}
+    names = dict(
+        zip(
+            (channel.index for channel in plate.channels),
+            distinct_names(map(_library_name, plate.channels)),
+            strict=True,
+        )
+    )
     return {
-        "clips": {names[at]: clip.level for at, clip in basis.clips.items()},
+        "clips": {names[index]: clip.level for index, clip in basis.clips.items()},
         "nuclear": None if basis.nuclear is None else names[basis.nuclear],
     }
 
 
-def library_name(channel: ChannelDisplay) -> str:
+def _library_name(channel: ChannelDisplay) -> str:
     """Return what the library calls a channel: one without a name, by its position."""
-    own = channel.name == f"channel {channel.index}"
-    return str(channel.index) if own else channel.name
+    unnamed = channel.name == f"channel {channel.index}"
+    return str(channel.index) if unnamed else channel.name
 
 
-def _names(channels: Sequence[ChannelDisplay]) -> dict[int, str]:
-    return {one.index: one.name for one in channels}
+def channel_keys(channels: Sequence[ChannelDisplay]) -> dict[int, str]:
+    """Return what each channel is known by, by its index: its name, never twice.
+
+    Results and settings are kept by these, as two channels may have one name.
+    """
+    keys = distinct_names(channel.name for channel in channels)
+    return {channel.index: key for channel, key in zip(channels, keys, strict=True)}
+
+
+def _name_of(channels: Sequence[ChannelDisplay], index: int) -> str:
+    return next(channel.name for channel in channels if channel.index == index)
+
+
+def _cuts_by_channel(told: Any) -> dict[str, dict[str, Any]]:
+    """Return stored cut-offs by channel, then metric; the keys are metric|channel."""
+    cuts: dict[str, dict[str, Any]] = {}
+    for key, cut in _part(told, "cuts").items():
+        metric, _, name = key.partition("|")
+        cuts.setdefault(name, {})[metric] = cut
+    return cuts
 
 
 def _cut_key(metric: str, names: Mapping[int, str]) -> str | None:
     id, _, index = metric.rpartition(".")
     name = names.get(int(index)) if index.isascii() and index.isdigit() else None
     return None if name is None else f"{id}|{name}"
+
+
+def _changed(
+    kept: Mapping[str, Any], key: str, plain: str, value: Any
+) -> dict[str, Any]:
+    """Return settings with another value for a channel; None takes it back.
+
+    Where a value was kept for all channels of its name, None is noted: else that one
+    would hold again.
+    """
+    rest = _without(kept, key)
+    noted = value is not None or (plain != key and plain in rest)
+    return rest | {key: value} if noted else rest
 
 
 def _without(kept: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
-from dashboard.quality.measure_settings import Basis, proposed
+from dashboard.quality.measure_settings import Basis, channel_keys, proposed
 from dashboard.quality.metrics import Measured
 from dashboard.quality.values import MetricInfo
 from hcs.qc import (
@@ -92,14 +92,15 @@ def metric_infos(
     imported
         Metrics that other programs have measured.
     """
-    rests = proposed(channels) if basis is None else basis
-    found = [_SUSPICION, _COMPLETE]
+    settings = proposed(channels) if basis is None else basis
+    keys = channel_keys(channels)
+    infos = [_SUSPICION, _COMPLETE]
     for name in METRICS:
         about = definition(name)
-        found += [
+        infos += [
             MetricInfo(
                 id=f"{name}.{channel.index}",
-                title=f"{about.title}, {channel.name}",
+                title=f"{about.title}, {keys[channel.index]}",
                 unit=about.unit,
                 direction=about.bad,
                 channel=channel.index,
@@ -108,9 +109,9 @@ def metric_infos(
                 log=about.log,
             )
             for channel in channels
-            if _applies(about, channel.index, rests)
+            if _applies(about, channel.index, settings)
         ]
-    return (*found, *map(_imported_info, imported))
+    return (*infos, *map(_imported_info, imported))
 
 
 def _imported_info(one: ImportedMetric) -> MetricInfo:

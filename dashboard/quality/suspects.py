@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.judgement import MOST, Judgement, ReasonView, SuspectView
-from dashboard.quality.measure_settings import Basis
+from dashboard.quality.measure_settings import Basis, channel_keys
 from dashboard.quality.scores import METRICS, clip_levels, field_value, top_of
 from hcs.qc import (
     FAILURE_RULES,
@@ -71,7 +71,7 @@ class Evidence:
     """Medians of the project's other plates, by metric and channel."""
 
     exposures: Mapping[str, str] = field(default_factory=dict)
-    """By name of the channel, as far as the plate says."""
+    """By key of the channel, as far as the plate says."""
 
 
 def results_of(evidence: Evidence) -> list[FieldResult]:
@@ -130,6 +130,7 @@ def _planes(
     clips: Mapping[int, Clip],
 ) -> tuple[PlaneResult, ...]:
     found = []
+    keys = channel_keys(evidence.channels)
     for channel in evidence.channels:
         values, reasons = {}, {}
         for name in _NEEDED:
@@ -142,7 +143,7 @@ def _planes(
         if values:
             found.append(
                 PlaneResult(
-                    channel=channel.name,
+                    channel=keys[channel.index],
                     channel_index=channel.index,
                     z=0,
                     t=0,
@@ -180,10 +181,10 @@ def judge(
     used = now if kept is None else dict(kept)
     rules = with_limits(evidence.basis.limits)
     nuclear = evidence.basis.nuclear
-    names = {one.index: one.name for one in evidence.channels}
-    name = None if nuclear is None else names[nuclear]
+    keys = channel_keys(evidence.channels)
+    name = None if nuclear is None else keys[nuclear]
     cuts = {
-        (metric.rpartition(".")[0], names[int(metric.rpartition(".")[2])]): cut
+        (metric.rpartition(".")[0], keys[int(metric.rpartition(".")[2])]): cut
         for metric, cut in evidence.basis.cuts.items()
     }
     suspects = find_suspects(
@@ -200,7 +201,7 @@ def judge(
         },
     )
     by_well = _by_well(evidence, suspects)
-    indices = {one.name: one.index for one in evidence.channels}
+    indices = {key: index for index, key in keys.items()}
     return (
         Judgement(
             ready=True,
@@ -232,7 +233,7 @@ def judge(
 
 def _by_well(evidence: Evidence, suspects: Sequence[Suspect]) -> dict[str, SuspectView]:
     labels = {well.path: well.label for well in evidence.overview.wells}
-    channels = {one.name: one.index for one in evidence.channels}
+    channels = {key: index for index, key in channel_keys(evidence.channels).items()}
     together: dict[str, list[Suspect]] = {}
     for one in suspects:
         together.setdefault(labels.get(one.well, one.well), []).append(one)

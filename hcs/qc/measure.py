@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hcs.errors import HCSError, NotFoundError
+from hcs.metadata import distinct_names
 from hcs.plates.plate import HCSPlate
 from hcs.qc.clip import UNKNOWN, Clip
 from hcs.qc.definitions import chosen
@@ -95,8 +96,8 @@ def plate_settings(
 def imported_clips(plate: HCSPlate) -> dict[str, float]:
     """Return the clip levels that the plate's own key holds."""
     return {
-        str(entry.get("name")): float(entry["clip"])
-        for entry in _channel_entries(plate)
+        name: float(entry["clip"])
+        for name, entry in _channel_entries(plate)
         if isinstance(entry.get("clip"), int | float)
     }
 
@@ -104,18 +105,21 @@ def imported_clips(plate: HCSPlate) -> dict[str, float]:
 def imported_exposures(plate: HCSPlate) -> dict[str, str]:
     """Return the exposure of each channel, as the plate's own key holds it."""
     return {
-        str(entry.get("name")): str(entry["exposure"])
-        for entry in _channel_entries(plate)
+        name: str(entry["exposure"])
+        for name, entry in _channel_entries(plate)
         if isinstance(entry.get("exposure"), str)
     }
 
 
-def _channel_entries(plate: HCSPlate) -> list[dict[str, Any]]:
+def _channel_entries(plate: HCSPlate) -> list[tuple[str, dict[str, Any]]]:
+    """Return what the plate's own key holds of each channel, with its name."""
     from hcs.ngff.envelope import extension
 
     found = extension(plate.attributes).get("channels")
-    entries = found if isinstance(found, list) else []
-    return [entry for entry in entries if isinstance(entry, dict)]
+    listed = found if isinstance(found, list) else []
+    entries = [entry for entry in listed if isinstance(entry, dict)]
+    names = distinct_names(str(entry.get("name")) for entry in entries)
+    return list(zip(names, entries, strict=True))
 
 
 def _channel_names(plate: HCSPlate) -> list[str]:
@@ -129,14 +133,16 @@ def _channel_names(plate: HCSPlate) -> list[str]:
 
 
 def names_of(image: Multiscales) -> list[str]:
-    """Return a name for each channel: its own, or its position."""
+    """Return a name for each channel, none twice: its own, or its position."""
     dims, shape = image.images[0].dims, image.images[0].shape
     number = shape[list(dims).index("c")] if "c" in dims else 1
     named: Sequence[Channel] = image.channels
-    return [
-        (named[index].name if index < len(named) else None) or str(index)
-        for index in range(number)
-    ]
+    return list(
+        distinct_names(
+            (named[index].name if index < len(named) else None) or str(index)
+            for index in range(number)
+        )
+    )
 
 
 def measure_plate(

@@ -46,7 +46,8 @@ class PlaneResult:
     """The metrics of one channel of one field at one z and t."""
 
     channel: str
-    """Name of the channel, or its position where it has none."""
+    """Name of the channel, or its position where it has none; no other channel of the
+    field has the same (`hcs.metadata.distinct_names`)."""
 
     channel_index: int
     z: int

@@ -13,6 +13,7 @@ import pytest
 from hcs.errors import NotFoundError, PlateNotFoundError, StoreError
 from hcs.plates.opening import from_hcs_zarr
 from hcs.qc.cluster import connected
+from hcs.qc.export import table_rows
 from hcs.qc.measure import measure_plate, plate_settings
 from hcs.qc.quality import measure_field
 from hcs.qc.results import settle_clips
@@ -48,6 +49,25 @@ def test_every_channel_field_z_and_t_is_measured_on_its_own_pixels(tmp_path):
             assert plane.values["mean"] == expected
             assert plane.channel == plates.CHANNELS[plane.channel_index]
             assert plane.values["total_area"] == 320
+
+
+def test_channels_of_one_name_are_measured_and_written_apart(tmp_path):
+    channels = [{"name": "GFP", "clip": 255}, {"name": "GFP", "clip": 4095}]
+    path = plates.make(
+        tmp_path / "p.ome.zarr", columns=1, rows=1, annotations={"channels": channels}
+    )
+    plates.name_channels(path, "GFP", "GFP")
+    with from_hcs_zarr(path) as plate:
+        settings = plate_settings(plate, metrics=QUICK)
+    assert {name: clip.level for name, clip in settings.clips.items()} == {
+        "GFP (1)": 255.0,
+        "GFP (2)": 4095.0,
+    }
+    (result,) = measure_plate(path, settings=settings)
+    expected = {"GFP (1)": plates.value(channel=0), "GFP (2)": plates.value(channel=1)}
+    assert {plane.channel: plane.values["mean"] for plane in result.planes} == expected
+    (row,) = table_rows([result])
+    assert {name: row[f"mean_{name}"] for name in expected} == expected
 
 
 def test_results_bear_the_version_that_was_measured(plate_path):

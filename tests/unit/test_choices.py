@@ -78,6 +78,63 @@ def test_a_choice_holds_by_the_channels_name_in_whatever_order() -> None:
     assert other.cuts == {"power_log_log_slope.0": (-3.0, None)}
 
 
+def test_channels_of_one_name_have_settings_of_their_own() -> None:
+    two = [channel(0, "GFP"), channel(1, "GFP")]
+    told = {
+        "nuclear": {"name": "GFP (2)"},
+        "clips": {"GFP (1)": 4095, "GFP (2)": 255},
+        "cuts": {"mean|GFP (1)": [3.0, None], "mean|GFP (2)": [None, 9.0]},
+    }
+    basis = basis_of(told, two)
+    assert basis.nuclear == 1
+    assert {index: clip.level for index, clip in basis.clips.items()} == {
+        0: 4095.0,
+        1: 255.0,
+    }
+    assert basis.cuts == {"mean.0": (3.0, None), "mean.1": (None, 9.0)}
+
+
+def test_a_cut_off_of_one_of_two_channels_of_a_name_is_taken_back_alone(
+    tmp_path: Path,
+) -> None:
+    path = plates.make(tmp_path / "screen" / "p.ome.zarr", shape=(64, 64))
+    plates.name_channels(path, "GFP", "GFP")
+    served = compose(
+        [path.parent], open_workspace(tmp_path / "workspace"), Options(workers=0)
+    )
+    (entry,) = served.plates.entries()
+    served.quality.measure(entry.key)
+    assay = served.assay
+    for channel_index, cut in ((0, (1.0, None)), (1, (2.0, None))):
+        assay.keep_cut(entry.key, f"mean.{channel_index}", cut)
+    assert assay.basis(entry.key).basis.cuts == {
+        "mean.0": (1.0, None),
+        "mean.1": (2.0, None),
+    }
+    assay.keep_cut(entry.key, "mean.0", None)
+    assert assay.basis(entry.key).basis.cuts == {"mean.1": (2.0, None)}
+    titles = [one.title for one in served.quality.metrics(entry.key)]
+    assert len(titles) == len(set(titles))
+    served.close()
+
+
+def test_settings_kept_by_a_name_that_two_channels_share_hold_for_both() -> None:
+    two = [channel(0, "GFP"), channel(1, "GFP")]
+    told = {
+        "nuclear": {"name": "GFP"},
+        "clips": {"GFP": 4095, "GFP (1)": 255},
+        "cuts": {"mean|GFP": [3.0, None], "mean|GFP (2)": None},
+    }
+    basis = basis_of(told, two)
+    assert basis.nuclear == 0
+    assert {index: clip.level for index, clip in basis.clips.items()} == {
+        0: 255.0,
+        1: 4095.0,
+    }
+    # The second was taken back by a person.
+    assert basis.cuts == {"mean.0": (3.0, None)}
+
+
 def test_what_is_kept_of_channels_that_are_not_there_says_nothing() -> None:
     told = {"nuclear": {"name": "gone"}, "clips": {"gone": 9}, "cuts": {"a|gone": [1]}}
     found = basis_of(told, [channel(0, "DAPI"), channel(1, "GFP")])

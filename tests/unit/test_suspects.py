@@ -327,3 +327,48 @@ def test_what_lies_beyond_the_drawn_cut_off_is_suspect(value: float) -> None:
         return
     again, _ = judge(evidence(plate, A05=value), {}, used)
     assert ("A05" in again.by_well) == (value < low)
+
+
+BACKGROUND = definition("background_level").key
+
+
+def two_of_one_name(*names: str) -> Evidence:
+    """Return a plate of two channels whose backgrounds and focus lie far apart."""
+    plate = replace(
+        overview(), channels=tuple(channel(at, name) for at, name in enumerate(names))
+    )
+    return replace(
+        evidence(plate),
+        latest={
+            (well.path, "0"): {
+                f"{key}.{index}": Measured(level * (1 + 0.001 * well.column))
+                for key, levels in ((FOCUS, (-1.5, -3.0)), (BACKGROUND, (500, 5000)))
+                for index, level in enumerate(levels)
+            }
+            for well in plate.wells
+        },
+    )
+
+
+def test_channels_of_one_name_have_baselines_and_cut_offs_of_their_own() -> None:
+    judged, used = judge(two_of_one_name("GFP", "GFP"), {}, None)
+    apart, _ = judge(two_of_one_name("DNA", "GFP"), {}, None)
+    assert judged.cuts == apart.cuts
+    assert {key.rpartition(".")[2] for key in judged.cuts} == {"0", "1"}
+    assert used["background_level", "GFP (1)", None].median < 600
+    assert used["background_level", "GFP (2)", None].median > 4900
+
+
+def test_baselines_that_channels_of_one_name_shared_are_made_anew(
+    settings: Settings,
+) -> None:
+    shared = two_of_one_name("GFP", "GFP")
+    judging = Judging(settings, RoleBook(settings))
+    # As it was kept before: one row a name, signed without the names of channels.
+    judging.judge("other", two_of_one_name("A", "B"))
+    signature = settings.get("baselines", "other")["signature"]
+    row = ["background_level", "GFP", None, 2750.0, 2250.0, 48]
+    settings.put({"signature": signature, "baselines": [row]}, "baselines", "p")
+    judged = judging.judge("p", shared)
+    assert {key.rpartition(".")[2] for key in judged.cuts} == {"0", "1"}
+    assert not judged.moved
