@@ -237,13 +237,17 @@ def test_cancelling_stops_processes_soon(plate_path):
 # In trouble
 
 
-def test_missing_wells_and_damaged_fields_are_recorded(plate_path):
+def test_damaged_wells_and_fields_are_recorded_and_wells_not_imaged_are_not(
+    plate_path,
+):
     (plate_path / "A" / "1" / "zarr.json").unlink()
+    (plate_path / "A" / "2" / "zarr.json").write_text("{ not json")
     level = plate_path / "B" / "2" / "0" / "0"
     for chunk in [p for p in level.rglob("*") if p.is_file() and p.name != "zarr.json"]:
         chunk.write_bytes(b"damaged")
     found = by_key(measure_plate(plate_path, metrics=QUICK))
-    assert "nothing at" in found["A/1", "", None].error
+    assert not any(well == "A/1" for well, *_rest in found)
+    assert "not valid UTF-8 JSON" in found["A/2", "", None].error
     assert found["B/2", "0", None].error
     assert found["B/2", "0", None].version
     assert found["B/2", "1", None].error is None
