@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,25 +9,19 @@ from hcs.errors import ArgumentError, MetadataError, StoreError, UnsupportedVers
 from hcs.ngff.envelope import VERSIONS
 from hcs.rules.writable import check_plate
 from hcs.writing.acquired import ACQUIRED, acquired_content
-from hcs.writing.pack import pack
-from hcs.writing.targets import hierarchy, step
+from hcs.writing.targets import hierarchy
 from hcs.writing.targets.archive import OverlayTarget
-from hcs.writing.targets.folder import DirectoryTarget, exchange
+from hcs.writing.targets.aside import AsideArchiveTarget, AsideTarget
+from hcs.writing.targets.folder import DirectoryTarget
 from hcs.writing.targets.locations import (
-    ASIDE,
-    TRASH,
-    beside,
     foreign_file,
     is_archive,
     is_part,
     local_path,
     object_target,
 )
-from hcs.writing.targets.lock import locked
-from hcs.writing.targets.target import Target, store_errors
 from hcs.writing.versions.opening import opened, settle_now
 from hcs.writing.versions.recovery import recover
-from hcs.writing.versions.settle import settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,8 +29,7 @@ if TYPE_CHECKING:
 
     from hcs.metadata import Plate
     from hcs.writing.targets.objects import ObjectTarget
-
-_log = logging.getLogger(__name__)
+    from hcs.writing.targets.target import Target
 
 Overwrite = bool | Literal["acquired"]
 """Whether to replace a plate: see `open_draft`."""
@@ -51,15 +42,9 @@ class Draft:
     target: Target
     """The place that fields are written to."""
 
-    final: Path | None
-    """Where the plate belongs; None where it is written in an object store."""
-
     version: str
     verify: bool = True
     """Whether an archive is read back before it takes its place."""
-
-    aside: bool
-    """Whether `target` is beside `final`."""
 
     replaces: bool = False
     """Whether another plate gives way at the end. Then all that is written is read back
@@ -67,41 +52,7 @@ class Draft:
 
     def finish(self) -> None:
         """Make the plate appear where it belongs."""
-        target = self.target
-        if isinstance(target, OverlayTarget):
-            try:
-                target.publish()
-            finally:
-                target.end()
-        elif self.aside and isinstance(target, DirectoryTarget) and self.final:
-            settle(target, now=True)
-            if is_archive(self.final):
-                pack(target.root, self.final, overwrite=True, verify=self._is_verified)
-                shutil.rmtree(target.root)
-            else:
-                swap(target.root, self.final)
-
-    @property
-    def _is_verified(self) -> bool:
-        return self.verify or self.replaces
-
-    def abandon(self, fields: int) -> list[str]:
-        """Leave `final` as it was; return what to tell of the fields written so far."""
-        target = self.target
-        if isinstance(target, OverlayTarget):
-            target.end()
-        if not self.aside or not isinstance(target, DirectoryTarget):
-            return [f"{fields} field(s) were written to {target.location} and stay."]
-        if not fields:
-            shutil.rmtree(target.root, ignore_errors=True)
-            return [f"{self.final} was left as it was."]
-        what = f"a writer on '{target.root}' with overwrite=False"
-        if is_archive(self.final):
-            what = f"hcs pack '{target.root}' '{self.final}'"
-        return [
-            f"{self.final} was left as it was. The {fields} field(s) written so far "
-            f"are kept in {target.root}; go on with {what}."
-        ]
+        self.target.finish(verify=self.verify or self.replaces)
 
 
 def open_draft(
@@ -161,14 +112,13 @@ def open_draft(
         chosen = choose_version(state.version, version, plate, foreign=foreign)
         if annotations:
             hierarchy.annotate(target, annotations)
-        return Draft(target=target, final=final, version=chosen, aside=False)
+        return Draft(target=target, version=chosen)
     if plate is None:
         raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
     chosen = choose_version(None, version, plate, foreign=foreign)
     if occupied:
         _check_replaceable(final, overwrite)
-        target = DirectoryTarget(beside(final))
-        target.live = False
+        target = AsideTarget(final, settle_now)
     if not _create(target, plate, chosen, annotations):
         return open_draft(
             store,
@@ -180,13 +130,7 @@ def open_draft(
             durable=durable,
             whole=whole,
         )
-    return Draft(
-        target=target,
-        final=final,
-        version=chosen,
-        aside=occupied,
-        replaces=occupied,
-    )
+    return Draft(target=target, version=chosen, replaces=occupied)
 
 
 def _open_objects(
@@ -209,13 +153,12 @@ def _open_objects(
             )
     if plate is None and existing is None:
         raise MetadataError(f"{target.location} is empty; give the plate's metadata.")
-    found = None if existing is None else existing.version
-    chosen = choose_version(found, version, plate, foreign=foreign)
-    if plate is not None and _create(target, plate, chosen, annotations):
-        return Draft(target=target, final=None, version=chosen, aside=False)
-    if annotations:
+    present = None if existing is None else existing.version
+    chosen = choose_version(present, version, plate, foreign=foreign)
+    created = plate is not None and _create(target, plate, chosen, annotations)
+    if annotations and not created:
         hierarchy.annotate(target, annotations)
-    return Draft(target=target, final=None, version=chosen, aside=False)
+    return Draft(target=target, version=chosen)
 
 
 def _create(
@@ -258,12 +201,9 @@ def _open_archive(
     replaces = final.exists()
     if replaces:
         _check_acquired(final, overwrite)
-    target = DirectoryTarget(beside(final), durable=False)
-    target.live = False
+    target = AsideArchiveTarget(final, settle_now)
     _create(target, plate, chosen, annotations)
-    return Draft(
-        target=target, final=final, version=chosen, aside=True, replaces=replaces
-    )
+    return Draft(target=target, version=chosen, replaces=replaces)
 
 
 def _reopen_archive(
@@ -285,7 +225,7 @@ def _reopen_archive(
         target.remove_folder()
         target.end()
         raise
-    return Draft(target=target, final=final, version=chosen, aside=True)
+    return Draft(target=target, version=chosen)
 
 
 def choose_version(
@@ -372,35 +312,6 @@ def _check_acquired(path: Path, overwrite: Overwrite) -> None:
 
 def _is_bare(path: Path) -> bool:
     """Whether a folder holds nothing, or what a plate being made begins with."""
-    return all(one.name == ".zgroup" or is_part(one.name) for one in path.iterdir())
-
-
-def swap(new: Path, final: Path) -> None:
-    """Put a complete plate in the place of another, and remove that.
-
-    In one step where the system can; else the place is empty for a moment. Readers of
-    that moment may mix both: open the plate again.
-    """
-    trash = new.with_name(new.name.removesuffix(ASIDE) + TRASH)
-    with store_errors(f"Could not put {new} in the place of {final}"):
-        step.reached("swap")
-        with locked(
-            final
-        ):  # who commits to the old plate is done, or meets the new one
-            if exchange(new, final):
-                step.reached("swapped")
-                new.rename(trash)
-            else:
-                step.reached("swap away")
-                final.rename(trash)
-                step.reached("swap in")
-                new.rename(final)
-        step.reached("swap trash")
-        try:
-            shutil.rmtree(trash)
-        except OSError as error:
-            _log.warning(
-                "%s was replaced, but the plate that was there could not be removed: "
-                "%s. It takes up space in %s; delete it, or run: hcs recover '%s'",
-                *(final, error.strerror or error, trash, final),
-            )
+    return all(
+        child.name == ".zgroup" or is_part(child.name) for child in path.iterdir()
+    )

@@ -15,10 +15,11 @@ from hcs.errors import (
     UnsupportedVersionError,
 )
 from hcs.writing.targets import hierarchy, step
-from hcs.writing.targets.archive import DRAFT, packed_beside
+from hcs.writing.targets.archive import DRAFT, packed_entries
 from hcs.writing.targets.archive_file import directory_sources, write_archive
 from hcs.writing.targets.folder import DirectoryTarget
-from hcs.writing.targets.locations import beside, is_archive, local_path
+from hcs.writing.targets.locations import is_archive, local_path
+from hcs.writing.targets.siblings import sibling_path
 from hcs.writing.targets.target import store_errors
 from hcs.writing.targets.zipfile64 import COPY_BYTES
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Progress = Callable[[int, int | None], None]
-
-_DOCUMENT = "zarr.json"
-_FIELD_DEPTH = 2
 
 
 def pack(
@@ -88,7 +86,7 @@ def pack(
             f"Convert it first: hcs convert."
         )
     with target.lock():
-        packed = packed_beside(target.root, final)
+        packed = packed_entries(target.root, final)
         if packed:
             hierarchy.merge(target, {DRAFT: None})
         sources = packed | directory_sources(target.root)
@@ -119,7 +117,7 @@ def unpack(
     final = local_path(plate)
     if final.exists() and (not final.is_dir() or any(final.iterdir())):
         raise StoreError(f"{final} exists; unpack to a path where nothing is.")
-    target = DirectoryTarget(beside(final))
+    target = DirectoryTarget(sibling_path(final))
     target.make_root()
     try:
         with open_store(local_path(archive)) as store:

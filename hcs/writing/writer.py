@@ -138,18 +138,18 @@ class HCSPlateWriter:
         self._state = "closed"
         draft = self._open_draft()
         if error is not None:
-            for note in draft.abandon(self._count):
+            for note in draft.target.abandon(self._count):
                 error.add_note(note)
             return
         if self._failures:
-            notes = " ".join(draft.abandon(self._count))
+            notes = " ".join(draft.target.abandon(self._count))
             listed = "; ".join(self._failures.values())
             raise WriterStateError(
                 f"{len(self._failures)} field(s) could not be written to {self.store}: "
                 f"{listed}. {notes}"
             )
         draft.finish()
-        if not draft.aside and self._corrected:
+        if draft.target.live and self._corrected:
             settle_at_end(draft.target, tuple(self._corrected), self._grace)
 
     @property
@@ -378,9 +378,9 @@ def write_hcs_well_image(
             **words,
         )
     except BaseException:
-        draft.abandon(0)
+        draft.target.abandon(0)
         raise
     draft.finish()
-    if event.action == "correct" and not draft.aside:
+    if event.action == "correct" and draft.target.live:
         settle_at_end(draft.target, (place.well,), NO_WAIT)
     return event

@@ -207,6 +207,21 @@ def test_fields_are_added_to_and_corrected_in_an_archive(archive: Path) -> None:
     assert [path.name for path in archive.parent.iterdir()] == ["p.ozx"]
 
 
+def test_a_field_is_corrected_in_the_archive_that_a_link_leads_to(
+    archive: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "elsewhere" / "link.ozx"
+    link.parent.mkdir()
+    link.symlink_to(archive)
+    with hcs.from_hcs_zarr(link) as plate:
+        base = plate.well("A1").field("0").version
+    staged = hcs.stage_field(link, "A/1", "0", _image(7), base=base)
+    staged.commit(who=hcs.Who("Ada"), reason="")
+    assert link.is_symlink()
+    assert [path.name for path in link.parent.iterdir()] == ["link.ozx"]
+    assert _value(archive, "A1", "0") == 7
+
+
 def test_an_archive_stays_the_same_until_the_new_one_is_verified(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

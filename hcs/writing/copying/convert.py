@@ -20,8 +20,8 @@ from hcs.writing.copying.well_copy import (
     well_state,
 )
 from hcs.writing.targets import group, hierarchy
-from hcs.writing.targets.folder import DirectoryTarget
-from hcs.writing.targets.locations import is_archive, local_path, object_target
+from hcs.writing.targets.locations import local_path, object_target
+from hcs.writing.versions.opening import target_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,7 +78,7 @@ def to_hcs_zarr(
     metadata = as_plate(getattr(plate, "metadata", plate))
     copied = getattr(plate, "store", None) is not None
     if overwrite is None:
-        overwrite = not _has_fields(store)
+        overwrite = not target_at(store).has_fields()
         if not overwrite and not copied:
             raise StoreError(
                 f"{store} is a plate with fields; choose another place, or pass "
@@ -98,16 +98,6 @@ def to_hcs_zarr(
 
     with HCSPlateWriter(store, metadata, version, overwrite):
         pass
-
-
-def _has_fields(store: str | Path) -> bool:
-    target: Target | None = object_target(store)
-    if target is None:
-        path = local_path(store)
-        if is_archive(path):
-            return path.exists()
-        target = DirectoryTarget(path)
-    return hierarchy.has_plate(target) and bool(hierarchy.listed_fields(target))
 
 
 def copy_plate(
@@ -134,7 +124,7 @@ def copy_plate(
     _check_apart(source, store)
     old = plate.version or "0.5"
     unfinished = _unfinished(store, plate.id)
-    if not overwrite and not unfinished and _is_taken(store):
+    if not overwrite and not unfinished and target_at(store).is_taken():
         raise StoreError(
             f"{store} is taken; choose another place, or replace it (overwrite=True; "
             f"hcs convert --overwrite)."
@@ -167,7 +157,7 @@ def copy_plate(
             copy_beside_wells(transfer, row.name, plate.wells)
         draft.target.transact(partial(_complete, transfer))
     except BaseException as error:
-        for note in draft.abandon(done):
+        for note in draft.target.abandon(done):
             error.add_note(note)
         raise
     draft.finish()
@@ -185,43 +175,26 @@ def _check_apart(source: PlateStore, store: Any) -> None:
 
 def _unfinished(store: Any, identifier: str) -> Any:
     """Return where an interrupted copy of the same plate is, None where none is."""
-    target = object_target(store)
-    if target is not None:
-        return store if _copies(target) == identifier else None
-    final = local_path(store).absolute()
-    places = [final]
-    if final.parent.is_dir():
-        places += sorted(final.parent.glob(f".{final.name}.*.hcs-new"))
-    for place in places:
-        if (
-            place.is_dir()
-            and not is_archive(place)
-            and _copies(DirectoryTarget(place)) == identifier
-        ):
-            if place != final:
-                raise ConflictError(
-                    f"{place} is an unfinished copy of that plate; go on with it by "
-                    f"copying to that path, or delete it."
-                )
-            return place
+    target = target_at(store)
+    if _copied_plate(target) == identifier:
+        return store
+    for draft in target.drafts():
+        if _copied_plate(target_at(draft)) == identifier:
+            raise ConflictError(
+                f"{draft} is an unfinished copy of that plate; go on with it by "
+                f"copying to that path, or delete it."
+            )
     return None
 
 
-def _is_taken(store: Any) -> bool:
-    target = object_target(store)
-    if target is not None:
-        return not target.make_root()
-    path = local_path(store)
-    return path.is_file() or (path.is_dir() and any(path.iterdir()))
-
-
-def _copies(target: Target) -> str | None:
+def _copied_plate(target: Target) -> str | None:
+    """Return the id of the plate that an unfinished copy is one of."""
     try:
         state = hierarchy.read_plate_state(target)
     except HCSError:
         return None
-    found = extension(state.attributes).get(COPYING)
-    return found if isinstance(found, str) else None
+    identifier = extension(state.attributes).get(COPYING)
+    return identifier if isinstance(identifier, str) else None
 
 
 def _annotations(plate: HCSPlate, history: bool) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from hcs.writing.copying.tree import (
 )
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.locations import BYSTANDERS
+from hcs.writing.targets.target import PART
 from hcs.writing.versions.unsettled import aliases_of, move_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def copy_others(transfer: Transfer, key: str, taken: Collection[str]) -> None:
         new_key = f"{key}/{name}" if key else name
         if name in taken or name in BYSTANDERS or transfer.target.exists(new_key):
             continue
-        if name.endswith(".hcs-part") or _is_version(transfer, new_key):
+        if name.endswith(PART) or _is_version(transfer, new_key):
             continue
         copy_other(transfer, new_key, new_key)
         if _is_version(transfer, new_key):

@@ -14,13 +14,13 @@ import shutil
 import zlib
 from typing import TYPE_CHECKING
 
-from hcs.errors import ConflictError, CorruptDataError
+from hcs.errors import ConflictError, CorruptDataError, PlateNotFoundError
 from hcs.ngff.envelope import extension
 from hcs.stores.ozx import ArchiveStore
-from hcs.writing.targets import hierarchy
+from hcs.writing.targets import hierarchy, siblings
 from hcs.writing.targets.archive_file import directory_sources, write_archive
+from hcs.writing.targets.aside import AsideArchiveTarget
 from hcs.writing.targets.folder import DirectoryTarget
-from hcs.writing.targets.locations import beside
 from hcs.writing.targets.lock import PATIENCE, Hold, wait_for
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hcs.stores.zip_directory import ZipEntry
-    from hcs.writing.targets.target import Target
+    from hcs.writing.targets.aside import Settle
+    from hcs.writing.targets.siblings import Finding
 
 DRAFT = "draft"
 """Our key of an unpacked plate that is not whole without its archive."""
@@ -37,7 +38,7 @@ _READ_BYTES = 16 << 20
 """Bytes copied at a time from the old archive."""
 
 
-class OverlayTarget(DirectoryTarget):
+class OverlayTarget(AsideArchiveTarget):
     """The plate of an archive as it will be.
 
     Parameters
@@ -48,14 +49,55 @@ class OverlayTarget(DirectoryTarget):
         Brings corrected fields home before the new archive is written.
     """
 
-    def __init__(self, archive: Path, settle: Callable[[Target], object]) -> None:
-        super().__init__(beside(archive), durable=False)
-        self.live = False
+    def __init__(self, archive: Path, settle: Settle) -> None:
+        super().__init__(archive, settle)
         self.archive = archive
-        self._settle = settle
         self._packed: dict[str, str] = {}
         self._stamp: object = None
         self._hold: Hold | None = None
+
+    def open(self) -> None:
+        """Check that the archive exists, and unpack its documents."""
+        if not self.archive.is_file():
+            raise PlateNotFoundError(f"No plate at {self.archive}: nothing is there.")
+        self.load()
+
+    def is_taken(self) -> bool:
+        """Whether the archive exists."""
+        return self.archive.exists()
+
+    def has_fields(self) -> bool:
+        """Whether the archive exists: nobody makes one without fields."""
+        return self.archive.exists()
+
+    @property
+    def settles_when_written(self) -> bool:
+        """Whether nobody has begun to change it: who does settles all at the end."""
+        return self._hold is None
+
+    def finish(self, *, verify: bool) -> None:
+        """Write the archive anew, whatever was asked read back, and give it free."""
+        try:
+            self.publish()
+        finally:
+            self.end()
+
+    def abandon(self, fields: int) -> list[str]:
+        """Give the archive free as it was; a folder with new fields stays beside it."""
+        self.end()
+        return super().abandon(fields)
+
+    def may_hold_leftovers(self) -> bool:
+        """Return False: an archive takes its place whole."""
+        return False
+
+    def drafts(self) -> list[Path]:
+        """Return the folders beside the archive where one was built for it."""
+        return siblings.drafts(self.archive)
+
+    def recover_siblings(self) -> list[Finding]:
+        """Bring to rest what building beside the archive has left there."""
+        return list(siblings.recover(self.archive))
 
     @contextlib.contextmanager
     def changing(self, keep: str | None = None) -> Iterator[None]:
@@ -207,7 +249,7 @@ def archive_mark(store: ArchiveStore) -> str:
     return hashlib.sha256(listed.encode()).hexdigest()
 
 
-def packed_beside(
+def packed_entries(
     root: Path, archive: Path
 ) -> dict[str, Callable[[], Iterable[bytes]]]:
     """Return what a folder that was left by `OverlayTarget` needs of its archive.

@@ -12,9 +12,9 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from hcs.errors import InvalidPathError
+from hcs.errors import InvalidPathError, PlateNotFoundError
 from hcs.stores.directory import DirectoryStore
-from hcs.writing.targets import step
+from hcs.writing.targets import siblings, step
 from hcs.writing.targets.lock import LOCK_FILE, Hold, locked, try_hold
 from hcs.writing.targets.target import PART, Target, store_errors
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zarr.abc.store import Store
 
     from hcs.stores.store import PlateStore
+    from hcs.writing.targets.siblings import Finding
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -47,6 +48,30 @@ class DirectoryTarget(Target):
         self.location = str(self.root)
         self.durable = durable
         self._reader: DirectoryStore | None = None
+
+    # --- the place as a whole --------------------------------------------------------
+
+    def open(self) -> None:
+        """Check that the directory exists."""
+        if not self.root.is_dir():
+            there = "a file" if self.root.exists() else "nothing"
+            raise PlateNotFoundError(f"No plate at {self.root}: {there} is there.")
+
+    def is_taken(self) -> bool:
+        """Whether a file, or a directory that is not empty, is there."""
+        return self.root.is_file() or (self.root.is_dir() and any(self.root.iterdir()))
+
+    def may_hold_leftovers(self) -> bool:
+        """Whether there is a directory at all."""
+        return self.root.is_dir()
+
+    def drafts(self) -> list[Path]:
+        """Return the folders beside this one where plates were built for it."""
+        return siblings.drafts(self.root)
+
+    def recover_siblings(self) -> list[Finding]:
+        """Bring to rest what building beside the directory has left there."""
+        return list(siblings.recover(self.root))
 
     # --- looking ---------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -11,19 +10,13 @@ from urllib.parse import unquote
 from hcs.errors import ReadOnlyError, StoreError
 from hcs.stores.directory import DirectoryStore
 from hcs.stores.location import REMOTE_SCHEMES, open_store, possible_path, split_address
-from hcs.writing.targets.folder import DirectoryTarget
+from hcs.writing.targets.target import PART
 
 if TYPE_CHECKING:
     from hcs.writing.targets.objects import ObjectTarget
 
 BYSTANDERS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".directory"))
 """Files that file managers leave in any folder; nobody misses them."""
-
-ASIDE = ".hcs-new"
-"""Ends the name of a plate that is being built beside its place."""
-
-TRASH = ".hcs-trash"
-"""Ends the name of what was replaced and is being removed."""
 
 _DOCUMENTS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"))
 
@@ -41,9 +34,7 @@ def local_path(store: Any) -> Path:
     StoreError
         If it is no local path.
     """
-    if isinstance(store, DirectoryTarget):
-        return store.root
-    root = getattr(store, "root", None)  # zarr's LocalStore
+    root = getattr(store, "root", None)  # a `DirectoryTarget`, or zarr's LocalStore
     if isinstance(root, Path):
         return root
     if isinstance(store, str) and "://" in store:
@@ -114,11 +105,6 @@ def object_target(store: Any) -> ObjectTarget | None:
     raise ReadOnlyError(f"{place.location} cannot be written.")
 
 
-def beside(final: Path) -> Path:
-    """Return a free name beside a place, for what is built to go there."""
-    return final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}{ASIDE}")
-
-
 def foreign_file(path: Path) -> Path | None:
     """Return something below a folder that belongs to no Zarr hierarchy, or None.
 
@@ -150,7 +136,7 @@ def foreign_file(path: Path) -> Path | None:
 
 def is_part(name: str) -> bool:
     """Whether a file is a document that is being replaced."""
-    return name.endswith(".hcs-part") or name.startswith((".zarr.json.", ".zattrs."))
+    return name.endswith(PART) or name.startswith((".zarr.json.", ".zattrs."))
 
 
 def _is_array(document: Path) -> bool:

@@ -136,6 +136,10 @@ class ObjectTarget(Target):
         self.location = store.location
         self._read = threading.local()
 
+    def is_taken(self) -> bool:
+        """Whether any object is there."""
+        return bool(self.bucket.names(""))
+
     # --- looking ---------------------------------------------------------------------
 
     def read(self, key: str) -> bytes | None:
@@ -174,7 +178,7 @@ class ObjectTarget(Target):
 
     def make_root(self) -> bool:
         """Say whether nothing is there: a prefix needs no making."""
-        return not self.bucket.names("")
+        return not self.is_taken()
 
     def claim(self, prefix: str, mark: Mapping[str, bytes]) -> Hold | None:
         """Write the mark of a group where nothing is; see `Target.claim`."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from hcs.errors import ConflictError, ReadOnlyError, StoreError
+from hcs.writing.targets import hierarchy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from hcs.stores.store import PlateStore
     from hcs.writing.targets.lock import Hold
+    from hcs.writing.targets.siblings import Finding
 
 T = TypeVar("T")
 
@@ -56,6 +58,57 @@ class Target(ABC):
     location: str
     live: bool = True
     settles: bool = True
+
+    # --- the place as a whole --------------------------------------------------------
+
+    def open(self) -> None:  # noqa: B027  (object stores are there by being named)
+        """Check that the place exists, and look what it holds.
+
+        Raises
+        ------
+        PlateNotFoundError
+            If nothing is there.
+        """
+
+    @abstractmethod
+    def is_taken(self) -> bool:
+        """Whether anything is at the place, a plate or not."""
+
+    def has_fields(self) -> bool:
+        """Whether the place holds a plate with fields."""
+        return hierarchy.has_plate(self) and bool(hierarchy.listed_fields(self))
+
+    @property
+    def settles_when_written(self) -> bool:
+        """Whether a change means to write the whole anew, which settles all of it."""
+        return False
+
+    def finish(self, *, verify: bool) -> None:  # noqa: B027  (most write in place)
+        """Make the plate appear where it belongs.
+
+        Parameters
+        ----------
+        verify
+            Whether an archive is read back before it takes its place.
+        """
+
+    def abandon(self, fields: int) -> list[str]:
+        """Stop writing after an error; return what to tell of the fields written."""
+        return [f"{fields} field(s) were written to {self.location} and stay."]
+
+    # --- after a crash ---------------------------------------------------------------
+
+    def may_hold_leftovers(self) -> bool:
+        """Whether a crash can have left something inside the plate."""
+        return True
+
+    def drafts(self) -> list[Path]:
+        """Return the folders where plates were built that belong here."""
+        return []
+
+    def recover_siblings(self) -> list[Finding]:
+        """Bring to rest what building next to the place has left there."""
+        return []
 
     # --- looking ---------------------------------------------------------------------
 

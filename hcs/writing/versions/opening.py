@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import PlateNotFoundError
 from hcs.writing.targets.archive import OverlayTarget
 from hcs.writing.targets.folder import DirectoryTarget
 from hcs.writing.targets.locations import is_archive, local_path, object_target
@@ -15,7 +16,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def open_target(store: Any, *, durable: bool = True) -> Target:
+def target_at(store: Any, *, durable: bool = True) -> Target:
+    """Return the target of a location, whether or not a plate is there.
+
+    Through links: what they lead to is changed or replaced, and they go on leading
+    there.
+    """
+    if isinstance(store, Target):
+        return store
+    objects = object_target(store)
+    if objects is not None:
+        return objects
+    path = Path(os.path.realpath(local_path(store)))
+    # A folder counts as what it is, whatever it is called.
+    if is_archive(path) and not path.is_dir():
+        return OverlayTarget(path, settle_now)
+    return DirectoryTarget(path, durable=durable)
+
+
+def open_target(store: Any) -> Target:
     """Return the place of a plate that exists, open for writing.
 
     Raises
@@ -23,20 +42,10 @@ def open_target(store: Any, *, durable: bool = True) -> Target:
     PlateNotFoundError
         If nothing is there.
     """
-    if isinstance(store, Target):
-        return store
-    objects = object_target(store)
-    if objects is not None:
-        return objects
-    path = local_path(store)
-    if is_archive(path) and path.is_file():
-        archive = OverlayTarget(path.absolute(), settle_now)
-        archive.load()
-        return archive
-    if not path.is_dir():
-        found = "a file" if path.exists() else "nothing"
-        raise PlateNotFoundError(f"No plate at {path}: {found} is there.")
-    return DirectoryTarget(path, durable=durable)
+    target = target_at(store)
+    if target is not store:
+        target.open()
+    return target
 
 
 def settle_now(target: Target) -> None:

@@ -7,42 +7,21 @@ somebody acquired them. A second run finds nothing left to do.
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import HCSError, MetadataError
+from hcs.errors import MetadataError
 from hcs.writing.targets import group, hierarchy, step
-from hcs.writing.targets.locations import (
-    ASIDE,
-    TRASH,
-    is_archive,
-    local_path,
-    object_target,
-)
-from hcs.writing.targets.lock import locked, try_hold
-from hcs.writing.targets.objects import ObjectTarget
-from hcs.writing.targets.target import PART, Target, store_errors
-from hcs.writing.versions.opening import open_target
+from hcs.writing.targets.siblings import Finding
+from hcs.writing.targets.target import PART
+from hcs.writing.versions.opening import open_target, target_at
 from hcs.writing.versions.settle import finish_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from hcs.writing.targets.hierarchy import PlateState
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that a crash left, and what was done about it."""
-
-    action: str
-    """``"finished"``, ``"removed"``, ``"kept"`` or ``"in use"``."""
-
-    location: str
-    message: str
+    from hcs.writing.targets.target import Target
 
 
 def recover(store: Any) -> tuple[Finding, ...]:
@@ -57,15 +36,11 @@ def recover(store: Any) -> tuple[Finding, ...]:
     -------
         What was finished and removed, and what was found and kept.
     """
-    found: list[Finding] = []
-    target = store if isinstance(store, Target) else object_target(store)
-    if not isinstance(target, ObjectTarget):
-        path = local_path(store)
-        found += _beside(path)
-        if is_archive(path) or not path.is_dir():
-            return tuple(found)
-        target = open_target(store)
-    return (*found, *target.transact(partial(_recover_plate, target)))
+    target = target_at(store)
+    findings = target.recover_siblings()
+    if target.may_hold_leftovers():
+        findings += target.transact(partial(_recover_plate, target))
+    return tuple(findings)
 
 
 def _recover_plate(target: Target) -> list[Finding]:
@@ -194,59 +169,3 @@ def _parts(target: Target, prefix: str) -> Iterator[Finding]:
         if name.endswith(PART):
             target.remove(key)
             yield Finding("removed", key, "a document that was never put in place")
-
-
-def _beside(path: Path) -> Iterator[Finding]:
-    """Look at what building beside the plate's place may have left."""
-    if not path.parent.is_dir():
-        return
-    for left in sorted(path.parent.iterdir()):
-        name = left.name
-        if not name.startswith(f".{path.name}."):
-            continue
-        with store_errors(f"Could not recover {left}"):
-            if name.endswith(PART):
-                yield _sweep_part(left)
-            elif name.endswith(TRASH):
-                yield _finish_swap(left, path)
-            elif name.endswith(ASIDE):
-                yield Finding("kept", str(left), _contents(left))
-
-
-def _sweep_part(part: Path) -> Finding:
-    hold = try_hold(part)
-    if hold is None:
-        return Finding("in use", str(part), "it is being written at this moment")
-    part.unlink(missing_ok=True)
-    hold.release()
-    return Finding("removed", str(part), "an archive that was never complete")
-
-
-def _finish_swap(trash: Path, final: Path) -> Finding:
-    new = trash.with_name(trash.name.removesuffix(TRASH) + ASIDE)
-    if not final.exists():
-        # Two renames were needed and only one came to pass.
-        (new if new.exists() else trash).rename(final)
-        if not trash.exists():
-            return Finding("finished", str(final), "the plate was put back")
-    with locked(final):
-        shutil.rmtree(trash)
-    return Finding("finished", str(trash), "a replaced plate was removed")
-
-
-def _contents(left: Path) -> str:
-    try:
-        target = open_target(left)
-        state = hierarchy.read_plate_state(target)
-        count = sum(
-            len(
-                hierarchy.read_well_state(target, state.version, entry.path).well.images
-            )
-            for entry in state.plate.wells
-        )
-    except HCSError as error:
-        return f"a plate that was built beside its place: {error}"
-    return (
-        f"a plate with {count} field(s) that was built beside its place, or was "
-        f"replaced; go on with it by a writer with overwrite=False, or delete it"
-    )

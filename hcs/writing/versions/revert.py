@@ -9,7 +9,6 @@ from hcs.errors import ConflictError, NotFoundError
 from hcs.ngff.names import check_well_path
 from hcs.stores.location import opened_store
 from hcs.writing.targets import hierarchy
-from hcs.writing.targets.target import Target
 from hcs.writing.versions.commit import Change, commit_change
 from hcs.writing.versions.opening import opened
 
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs.metadata import FieldVersion, Who
-    from hcs.writing.targets.hierarchy import Documents, WellState
+    from hcs.writing.targets.hierarchy import WellState
+    from hcs.writing.targets.target import Target
 
 
 def history(
@@ -37,24 +37,15 @@ def history(
         By well path and field name. A field that was never changed here, on a plate of
         other software, has no entry.
     """
-    if not isinstance(store, Target):
-        with opened_store(store) as documents:
-            return _history(documents, well)
-    return _history(store, well)
-
-
-def _history(
-    documents: Documents, well: str | None
-) -> Mapping[tuple[str, str], tuple[FieldVersion, ...]]:
-    state = hierarchy.read_plate_state(documents)
-    wells = [entry.path for entry in state.plate.wells] if well is None else [well]
-    found: dict[tuple[str, str], tuple[FieldVersion, ...]] = {}
-    for path in wells:
-        check_well_path(path, documents.location)
-        records = hierarchy.read_well_state(documents, state.version, path).records
-        for name, record in records.items():
-            found[path, name] = record.versions
-    return found
+    histories: dict[tuple[str, str], tuple[FieldVersion, ...]] = {}
+    with opened_store(store) as documents:
+        state = hierarchy.read_plate_state(documents)
+        wells = [listed.path for listed in state.plate.wells]
+        for path in wells if well is None else [well]:
+            check_well_path(path, documents.location)
+            records = hierarchy.read_well_state(documents, state.version, path).records
+            histories |= {(path, name): rec.versions for name, rec in records.items()}
+    return histories
 
 
 def revert(

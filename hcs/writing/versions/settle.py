@@ -28,7 +28,6 @@ from hcs.ngff.history import FieldRecord, now, write_records
 from hcs.ngff.well import write_well
 from hcs.settings import config
 from hcs.writing.targets import group, hierarchy, step
-from hcs.writing.targets.locations import is_archive
 from hcs.writing.versions.opening import opened
 from hcs.writing.versions.unsettled import (
     Unsettled,
@@ -86,9 +85,9 @@ def settle(
         waiting = unsettled(target, grace=seconds, wells=wells)
         if not waiting or not (target.settles or now):
             return waiting
-        if is_archive(store):
+        if target.settles_when_written:
             with target.changing():
-                return ()  # an archive settles whenever it is written
+                return ()
         state = hierarchy.read_plate_state(target)
         for path in sorted({entry.well for entry in waiting}):
             target.transact(partial(settle_well, target, state, path, seconds))
