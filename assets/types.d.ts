@@ -401,6 +401,8 @@ type SignoffText = Hidden | {
 
 type CorrectionText = Hidden | {
   shown: true
+  /** Ends of the names of files that an upload takes, as inputs want them. */
+  accept: string
   title: string
   upload: string
   refused: string

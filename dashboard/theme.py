@@ -118,6 +118,17 @@ SIZES: dict[str, str] = {
 surrounds a fluorescence picture must not outshine it."""
 
 
+VERDICTS = {
+    "pass": "#009e73",
+    "flag": "#e69f00",
+    "fail": "#d55e00",
+    "stale": "#7a828b",
+}
+"""Bluish green, orange and vermillion of Okabe and Ito, and grey for a verdict on what
+has changed since; the same in both themes, for a verdict is data. Its sign says it
+without colour."""
+
+
 def css() -> str:
     """Return the style sheet that defines every token, for ``<head>``.
 
@@ -127,6 +138,9 @@ def css() -> str:
     light = _colors(LIGHT)
     dark = _colors(DARK)
     sizes = "".join(f"--hcs-{name}:{value};" for name, value in SIZES.items())
+    sizes += "".join(
+        f"--hcs-verdict-{word}:{colour};" for word, colour in VERDICTS.items()
+    )
     return (
         f":root{{color-scheme:light;{light}{sizes}}}"
         f"@media (prefers-color-scheme:dark){{"

@@ -5,21 +5,23 @@ export function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--hcs-${name}`).trim()
 }
 
-const darkWish = matchMedia("(prefers-color-scheme: dark)")
+// Looked up when it is first needed: without a window there is no theme, and no wish.
+const darkWish = () => matchMedia("(prefers-color-scheme: dark)")
 
 /** Whether the page is dark now. */
 export function isDark() {
   const chosen = document.documentElement.dataset.theme
-  return chosen ? chosen === "dark" : darkWish.matches
+  return chosen ? chosen === "dark" : darkWish().matches
 }
 
 /** Call `redraw` after the theme changed; returns the way to stop. */
 export function onTheme(redraw) {
   const watcher = new MutationObserver(redraw)
   watcher.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] })
-  darkWish.addEventListener("change", redraw)
+  const wish = darkWish()
+  wish.addEventListener("change", redraw)
   return () => {
     watcher.disconnect()
-    darkWish.removeEventListener("change", redraw)
+    wish.removeEventListener("change", redraw)
   }
 }

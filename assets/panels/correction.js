@@ -8,7 +8,6 @@ import { island } from "../core/island.js"
 import { sendFile } from "./upload_request.js"
 
 const PAGES = [["c", "channels"], ["z", "z"], ["t", "t"]]
-const ACCEPT = ".tif,.tiff,.ome.tif,.ome.tiff,.png,image/tiff,image/png"
 
 export function render(context) {
   return island(context, { sheets: ["panels/correction.css"], build })
@@ -21,7 +20,7 @@ function build({ el, send, hide }) {
   let dragged = 0
 
   const title = h("h2", { class: "grow cut" })
-  const input = h("input", { type: "file", class: "hcs-upload", multiple: true, accept: ACCEPT, "aria-label": "Corrected image files", on: { change: () => { take([...input.files]); input.value = "" } } })
+  const input = h("input", { type: "file", class: "hcs-upload", multiple: true, "aria-label": "Corrected image files", on: { change: () => { take([...input.files]); input.value = "" } } })
   const choose = h("span", { class: "button" }, icon("upload"), "Choose files")
   const drop = h("label", { class: "drop" }, input, choose, h("span", { class: "small soft" }, "or drop them here: one TIFF or PNG, or one a channel"))
   const target = h("div", { class: "target" })
@@ -213,6 +212,7 @@ function build({ el, send, hide }) {
       hide(!next.shown)
       if (!next.shown) return
       fill(title, next.title)
+      set(input, { accept: next.accept })
       drop.hidden = !next.upload || !next.targets.length
       if (next.refused) fill(messages, h("p", { class: "soft small" }, next.refused))
       else showMessages()

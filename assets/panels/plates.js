@@ -8,9 +8,9 @@ import { fill, h, icon, say, set } from "../core/dom.js"
 import { count, number } from "../core/text.js"
 import { driftText } from "./drift.js"
 import { island } from "../core/island.js"
-import { COLOURS } from "../review/verdicts.js"
+import { verdictColour } from "../review/verdicts.js"
 
-const LETTERS = { p: COLOURS.pass, l: COLOURS.flag, f: COLOURS.fail }
+const LETTERS = { p: "pass", l: "flag", f: "fail" }
 const SMALL = [96, 64] // of a map, in CSS pixels
 
 export function render(context) {
@@ -46,7 +46,7 @@ function build({ el, send, hide }) {
       const letter = one.map[i]
       if (letter === " ") continue
       const [x, y] = [(i % one.columns) * cell, Math.floor(i / one.columns) * cell]
-      pen.fillStyle = LETTERS[letter] ?? (letter === "!" ? bad : letter === "." || letter === "~" ? line : ramp(Number(letter) / 9, false))
+      pen.fillStyle = letter in LETTERS ? verdictColour(LETTERS[letter]) : (letter === "!" ? bad : letter === "." || letter === "~" ? line : ramp(Number(letter) / 9, false))
       if (letter === "!") { // a cross and not only a colour
         pen.fillStyle = edge
         pen.fillRect(x, y + Math.floor(cell / 2), cell - gap, 1)

@@ -3,6 +3,7 @@
 
 import { tell } from "../core/bus.js"
 import { selection } from "../core/selection.js"
+import { token } from "../core/theme.js"
 
 export const review = {
   verdicts: {}, // by label: [verdict, stale, basis, reason, who, failed fields]
@@ -32,8 +33,14 @@ export function setPictures(pictures) {
   tell("pictures")
 }
 
-/** Bluish green, orange and vermillion of Okabe and Ito; the sign says it without colour. */
-export const COLOURS = { pass: "#009e73", flag: "#e69f00", fail: "#d55e00" }
+/** @type {Map<string, string>} */
+const colours = new Map()
+
+/** The colour of "pass", "flag", "fail" or "stale": a token, the same in either theme. */
+export function verdictColour(word) {
+  if (!colours.has(word)) colours.set(word, token(`verdict-${word}`)) // asked for each well
+  return colours.get(word)
+}
 
 /** A verdict in words, for cells and tooltips. */
 export function verdictText(entry) {
@@ -54,7 +61,7 @@ export function verdictText(entry) {
 export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed], surface) {
   const word = verdict || (failed ? "fail" : "")
   if (!word) return
-  const colour = stale ? "#7a828b" : COLOURS[word]
+  const colour = verdictColour(stale ? "stale" : word)
   const hollow = basis === "unseen" || !verdict
   const [cx, cy, radius] = [x + side / 2, y + side / 2, side / 2]
   pen.save()
@@ -120,7 +127,7 @@ export function signElement({ verdict, stale }) {
   SHAPES[verdict].forEach((d, i) => {
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
     const ink = verdict === "flag" && !stale ? "#000" : "#fff"
-    for (const [key, value] of Object.entries(i ? { d, fill: "none", stroke: ink, "stroke-width": 1.8, "stroke-linecap": "round" } : { d, fill: stale ? "#7a828b" : COLOURS[verdict], stroke: "#fff", "stroke-width": 1 })) path.setAttribute(key, value)
+    for (const [key, value] of Object.entries(i ? { d, fill: "none", stroke: ink, "stroke-width": 1.8, "stroke-linecap": "round" } : { d, fill: verdictColour(stale ? "stale" : verdict), stroke: "#fff", "stroke-width": 1 })) path.setAttribute(key, value)
     svg.append(path)
   })
   return svg

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.reviews.acts import Subject
 from dashboard.text import safe_text
+from dashboard.theme import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 _CELL = 22
 _HEAD = 18
-
-COLOURS = {"pass": "#009e73", "flag": "#e69f00", "fail": "#d55e00"}
-"""Of Okabe and Ito; each verdict also has a sign of its own."""
 
 _SIGNS = {"pass": "✓", "flag": "!", "fail": "×"}
 
@@ -110,7 +108,7 @@ def _square(x: float, y: float, fill: str, stroke: str, text: str = "") -> str:
 
 def _sign(held: Standing, x: float, y: float, *, small: bool = False) -> str:
     verdict = held.act.verdict
-    colour = "#7a828b" if held.stale else COLOURS.get(verdict, "#7a828b")
+    colour = VERDICTS.get("stale" if held.stale else verdict, VERDICTS["stale"])
     hollow = held.act.basis == "unseen"
     radius = _CELL * (0.2 if small else 0.34)
     cx = x + _CELL - radius - 3 if small else x + _CELL / 2

@@ -8,6 +8,7 @@ from dashboard.corrections.values import Source
 from dashboard.text import plain_text
 from dashboard.views.correction import targets
 from dashboard.views.island import Island, Message, text_of
+from hcs.ingest import SUFFIXES
 
 if TYPE_CHECKING:
     from dashboard.corrections.values import Staged, Upload
@@ -108,6 +109,7 @@ class UploadForm:
         self.component.put(
             {
                 "shown": not self._session.read_only,
+                "accept": ",".join(SUFFIXES),
                 "title": f"Correct {plain_text(state.well, 20)}",
                 "upload": self._session.urls.upload(self._session.token)
                 if writable and not elsewhere

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hcs.ingest.formats.images import SUFFIXES as SUFFIXES
     from hcs.ingest.formats.images import Limits as Limits
     from hcs.ingest.formats.images import likely_pages as likely_pages
     from hcs.ingest.formats.images import not_finite as not_finite
@@ -16,6 +17,6 @@ else:
         __name__,
         {
             "guess": "match_channel",
-            "formats.images": "Limits likely_pages not_finite",
+            "formats.images": "SUFFIXES Limits likely_pages not_finite",
         },
     )

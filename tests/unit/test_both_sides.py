@@ -13,6 +13,7 @@ import pytest
 
 from dashboard.addresses import Urls, encode_channels
 from dashboard.plates.values import ChannelSetting
+from dashboard.theme import VERDICTS, css
 from dashboard.views.plate_map import STATES
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -125,3 +126,15 @@ def test_a_picture_has_the_address_that_the_server_gives_it(
     template: str, call: str, wanted: str
 ) -> None:
     assert in_node("pixels/addresses.js", call, template) == wanted
+
+
+def test_colours_of_verdicts_are_named_in_one_place() -> None:
+    # The page takes them from its style sheet, the report from the same table.
+    assert all(
+        f"--hcs-verdict-{word}:{colour};" in css() for word, colour in VERDICTS.items()
+    )
+    scripts = [*(_ROOT / "assets").rglob("*.js"), *(_ROOT / "assets").rglob("*.css")]
+    for path in scripts:
+        if "review" in path.parts:
+            text = path.read_text(encoding="utf-8")
+            assert [each for each in VERDICTS.values() if each in text] == [], path

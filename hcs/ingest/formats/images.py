@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     """Opens the file's bytes anew, seekable, at their start."""
 
 
+SUFFIXES: Final = (".tif", ".tiff", ".png")
+"""Ends of names of files that are read here; what they are, their content decides."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a file may ask for before anything of it is decoded."""

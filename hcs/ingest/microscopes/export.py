@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from hcs.errors import SourceError
+from hcs.ingest.formats.images import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -142,7 +143,7 @@ def unmatched(file: SourceFile) -> str:
 
 def is_image_name(file: SourceFile) -> bool:
     """Return whether a file is an image by the end of its name."""
-    return file.base.lower().endswith((".tif", ".tiff", ".png"))
+    return file.base.lower().endswith(SUFFIXES)
 
 
 def is_of_system(file: SourceFile) -> bool:
