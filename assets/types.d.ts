@@ -286,6 +286,8 @@ interface HeaderTexts {
     ack: number
     query: string
   }
+  /** Whether every part shows what is chosen. */
+  rest: { at_rest: boolean }
 }
 
 interface PlateMapTexts {
