@@ -52,18 +52,18 @@ def dims_of(axes: tuple[NamedAxis, ...]) -> tuple[str, ...]:
     """
     dims: dict[int, str] = {}
     for kind, dim in _SINGLE.items():
-        place = _of_type(axes, kind, dim)
-        if place is not None:
-            dims[place] = dim
+        position = _of_type(axes, kind, dim)
+        if position is not None:
+            dims[position] = dim
     dims |= _spatial(axes)
-    for place, axis in enumerate(axes):
+    for position, axis in enumerate(axes):
         name = axis.name.lower()
-        if place not in dims and name in _open_to(axis) - set(dims.values()):
-            dims[place] = name
-    for place, axis in enumerate(axes):
-        if place not in dims:
-            dims[place] = _own(axis.name, set(dims.values()))
-    return tuple(dims[place] for place in range(len(axes)))
+        if position not in dims and name in _open_to(axis) - set(dims.values()):
+            dims[position] = name
+    for position, axis in enumerate(axes):
+        if position not in dims:
+            dims[position] = _own(axis.name, set(dims.values()))
+    return tuple(dims[position] for position in range(len(axes)))
 
 
 @lru_cache(maxsize=256)
@@ -78,7 +78,9 @@ def arranged(dims: tuple[str, ...]) -> tuple[int, ...]:
     """
     if not set(dims) <= set(ORDER):
         return tuple(range(len(dims)))
-    return tuple(sorted(range(len(dims)), key=lambda place: ORDER.index(dims[place])))
+    return tuple(
+        sorted(range(len(dims)), key=lambda position: ORDER.index(dims[position]))
+    )
 
 
 def inverse(order: Sequence[int]) -> tuple[int, ...]:
@@ -96,9 +98,9 @@ def is_spatial(axis: NamedAxis, dim: str) -> bool:
 
 
 def _of_type(axes: tuple[NamedAxis, ...], kind: str, dim: str) -> int | None:
-    places = [place for place, axis in enumerate(axes) if axis.type == kind]
-    named = [place for place in places if axes[place].name.lower() == dim]
-    return next(iter((*named, *places)), None)
+    positions = [position for position, axis in enumerate(axes) if axis.type == kind]
+    named = [position for position in positions if axes[position].name.lower() == dim]
+    return next(iter((*named, *positions)), None)
 
 
 def _spatial(axes: tuple[NamedAxis, ...]) -> dict[int, str]:

@@ -98,9 +98,9 @@ class LRUCache(Generic[K, V]):
         Two threads that made the same thing at once thus go on with one of them.
         """
         with self._lock:
-            kept = self.cache.get(key, _ABSENT)
-            if kept is not _ABSENT:
-                return kept  # type: ignore[return-value]
+            cached = self.cache.get(key, _ABSENT)
+            if cached is not _ABSENT:
+                return cached  # type: ignore[return-value]
             self.set(key, value)
             return value
 

@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    given = sys.argv[1:] if arguments is None else arguments
-    options = parser().parse_args([legible(argument) for argument in given])
+    arguments_given = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args([legible(argument) for argument in arguments_given])
     try:
         code = int(options.run(options))
         sys.stdout.flush()

@@ -269,8 +269,8 @@ def _shown(text: str) -> str:
 
 def _position(text: str, grid: PlateFormat | None, *, strict: bool) -> Position | None:
     for spelling in (_STRICT,) if strict else _SPELLINGS:
-        if found := spelling.fullmatch(text):
-            parts = found.groupdict()
+        if match := spelling.fullmatch(text):
+            parts = match.groupdict()
             row = (
                 int(parts["row"]) - 1 if "row" in parts else row_index(parts["letters"])
             )
@@ -375,8 +375,8 @@ _PATTERNS = (
 def _selected(part: str, grid: PlateFormat) -> tuple[int, int, int, int]:
     """Return first and last row, first and last column."""
     for pattern in _PATTERNS:
-        if found := pattern.fullmatch(part):
-            corners = found.groupdict()
+        if match := pattern.fullmatch(part):
+            corners = match.groupdict()
             break
     else:
         row, column = parse_well(part, grid)

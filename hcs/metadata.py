@@ -310,8 +310,8 @@ def _wells(wells: Iterable[Any]) -> list[PlateWell]:
     ]
 
 
-def _acquisitions(found: Iterable[Any] | None) -> list[PlateAcquisition] | None:
-    if found is None:
+def _acquisitions(acquisitions: Iterable[Any] | None) -> list[PlateAcquisition] | None:
+    if acquisitions is None:
         return None
     names = ("name", "maximumfieldcount", "description", "starttime", "endtime")
     return [
@@ -319,5 +319,5 @@ def _acquisitions(found: Iterable[Any] | None) -> list[PlateAcquisition] | None:
             id=acquisition.id,
             **{name: getattr(acquisition, name, None) for name in names},
         )
-        for acquisition in found
+        for acquisition in acquisitions
     ]

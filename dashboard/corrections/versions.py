@@ -26,7 +26,7 @@ def field_history(plate: ServedPlate, well: str, field: str) -> tuple[VersionVie
     record = records_of(plate.open_well(well)).get(field)
     if record is None or not record.versions:
         return (_first_version(present),)
-    kept = {one.id for one in record.kept()} | {record.versions[-1].id}
+    kept = {one.id for one in record.versions_with_pixels()} | {record.versions[-1].id}
     return tuple(
         version_view(
             one,

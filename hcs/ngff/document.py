@@ -78,12 +78,12 @@ def _is_too_deep(data: bytes) -> bool:
     brackets = data.translate(None, _NOT_BRACKETS)
     if len(brackets) <= DEPTH_LIMIT:
         return False
-    rest = _collapse(brackets)
-    if rest:
+    unbalanced = _collapse(brackets)
+    if unbalanced:
         # Brackets inside strings spoil the count: take the strings out and try again.
-        rest = _collapse(_STRING.sub(b"", data).translate(None, _NOT_BRACKETS))
+        unbalanced = _collapse(_STRING.sub(b"", data).translate(None, _NOT_BRACKETS))
     # What does not collapse is unbalanced; then only its own length bounds its depth.
-    return len(rest) > DEPTH_LIMIT
+    return len(unbalanced) > DEPTH_LIMIT
 
 
 def _collapse(brackets: bytes) -> bytes:
@@ -110,12 +110,13 @@ def document_attributes(document: Mapping[str, Any], name: str) -> dict[str, Any
     """Return the attributes in a document called `name` (or whose path ends so)."""
     if not name.endswith("zarr.json"):
         return dict(document)
-    found = document.get("attributes", {})
-    if not isinstance(found, dict):
+    attributes = document.get("attributes", {})
+    if not isinstance(attributes, dict):
         raise MetadataError(
-            f"{name} has attributes of type {type(found).__name__}, expected an object."
+            f"{name} has attributes of type {type(attributes).__name__}, expected an "
+            f"object."
         )
-    return found
+    return attributes
 
 
 def group_json(version: str, attributes: Mapping[str, Any]) -> dict[str, bytes]:
@@ -161,17 +162,17 @@ def _indented(value: Any, line: str) -> str:
     """Return JSON text whose further lines start with `line`, a break and blanks."""
     inner = f"{line}  "
     if isinstance(value, dict):
-        if all(isinstance(one, _SCALARS) for one in value.values()) or not all(
+        if all(isinstance(part, _SCALARS) for part in value.values()) or not all(
             isinstance(key, str) for key in value
         ):
             return _encode(value)
         parts = [
-            f"{_encode(key)}: {_indented(one, inner)}" for key, one in value.items()
+            f"{_encode(key)}: {_indented(part, inner)}" for key, part in value.items()
         ]
         return f"{{{inner}{f',{inner}'.join(parts)}{line}}}"
     if not isinstance(value, list | tuple) or not value:
         return _encode(value)
-    if all(isinstance(one, _SCALARS) for one in value):
+    if all(isinstance(part, _SCALARS) for part in value):
         return _encode(value)
     if isinstance(value[0], dict):
         text = _encode(value)
@@ -180,7 +181,7 @@ def _indented(value: Any, line: str) -> str:
         if text.count("{") == text.count("}, {") + 1 == count and "[" not in text[1:]:
             entries = text[1:-1].replace("}, {", f"}},{inner}{{")
             return f"[{inner}{entries}{line}]"
-    parts = [_indented(one, inner) for one in value]
+    parts = [_indented(part, inner) for part in value]
     return f"[{inner}{f',{inner}'.join(parts)}{line}]"
 
 

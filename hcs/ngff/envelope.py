@@ -45,7 +45,7 @@ def named_version(attributes: Mapping[str, Any]) -> object:
     return None
 
 
-def known_version(found: object, where: str) -> str:
+def known_version(tag: object, where: str) -> str:
     """Return the supported version that a tag stands for.
 
     Raises
@@ -53,14 +53,14 @@ def known_version(found: object, where: str) -> str:
     UnsupportedVersionError
         If it stands for none.
     """
-    if isinstance(found, str):
-        if found in VERSIONS:
-            return found
+    if isinstance(tag, str):
+        if tag in VERSIONS:
+            return tag
         # Drafts of 0.6 ("0.6rc0", "0.6.dev3") hold the same documents.
-        if _DRAFT_06.fullmatch(found):
+        if _DRAFT_06.fullmatch(tag):
             return "0.6"
     raise UnsupportedVersionError(
-        f"{where} names NGFF version {found!r}; supported are {', '.join(VERSIONS)}."
+        f"{where} names NGFF version {tag!r}; supported are {', '.join(VERSIONS)}."
     )
 
 
@@ -82,13 +82,13 @@ def detect_version(attributes: Mapping[str, Any], zarr_format: int, where: str) 
         If the version is another, is missing where it is required (Zarr v3), or does
         not go with the Zarr format.
     """
-    found = named_version(attributes)
-    if found is None and zarr_format == 2:
+    tag = named_version(attributes)
+    if tag is None and zarr_format == 2:
         return "0.4"  # 0.4 only says SHOULD, and many writers leave it out
-    version = known_version(found, where)
+    version = known_version(tag, where)
     if (version == "0.4") != (zarr_format == 2):
         raise UnsupportedVersionError(
-            f"{where} names NGFF version {found!r} but is Zarr v{zarr_format}; "
+            f"{where} names NGFF version {tag!r} but is Zarr v{zarr_format}; "
             f"0.4 goes with Zarr v2, later versions go with Zarr v3."
         )
     return version
@@ -96,22 +96,22 @@ def detect_version(attributes: Mapping[str, Any], zarr_format: int, where: str) 
 
 def stated_version(attributes: Mapping[str, Any], where: str) -> str | None:
     """Return the version that a group states for itself, None where it is silent."""
-    found = named_version(attributes)
-    return None if found is None else known_version(found, where)
+    tag = named_version(attributes)
+    return None if tag is None else known_version(tag, where)
 
 
 def extension(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what we keep under our own key, {} where there is none."""
-    found = attributes.get(EXTENSION)
-    return found if isinstance(found, dict) else {}
+    content = attributes.get(EXTENSION)
+    return content if isinstance(content, dict) else {}
 
 
 def with_extension(
     attributes: Mapping[str, Any], content: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return new attributes with `content` under our own key; {} removes the key."""
-    kept = {key: value for key, value in attributes.items() if key != EXTENSION}
-    return {**kept, EXTENSION: dict(content)} if content else kept
+    others = {key: value for key, value in attributes.items() if key != EXTENSION}
+    return {**others, EXTENSION: dict(content)} if content else others
 
 
 def with_block(

@@ -31,8 +31,8 @@ from hcs.metadata import FieldVersion, WellImage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_KEYS = tuple(part.name for part in dataclasses.fields(FieldVersion))
-_OWN = ("label", "acquisition", "path", "live", "settling", "versions")
+_VERSION_KEYS = tuple(part.name for part in dataclasses.fields(FieldVersion))
+_RECORD_KEYS = ("label", "acquisition", "path", "live", "settling", "versions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,28 +56,30 @@ class FieldRecord:
     settling: Mapping[str, Any] | None = None
     """What `hcs.settle` announced and has not finished."""
 
-    rest: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = field(default_factory=dict)
     """Keys that a later version of this library may have put there."""
 
     def find(self, identifier: str) -> FieldVersion | None:
         """Return the first event of a version, None where it is unknown."""
-        return next((one for one in self.versions if one.id == identifier), None)
+        return next(
+            (version for version in self.versions if version.id == identifier), None
+        )
 
-    def kept(self) -> tuple[FieldVersion, ...]:
+    def versions_with_pixels(self) -> tuple[FieldVersion, ...]:
         """Return the versions whose pixels are still there, oldest first."""
-        purged = {one.id for one in self.versions if one.action == "purge"}
-        found = {
-            one.id: one
-            for one in reversed(self.versions)
-            if one.id not in purged and one.action in ("write", "correct")
+        purged = {event.id for event in self.versions if event.action == "purge"}
+        versions = {
+            event.id: event
+            for event in reversed(self.versions)
+            if event.id not in purged and event.action in ("write", "correct")
         }
-        return tuple(reversed(found.values()))
+        return tuple(reversed(versions.values()))
 
     def moved(self, identifier: str, path: str) -> FieldRecord:
         """Return the record with the pixels of a version at another path."""
         versions = tuple(
-            replace(one, path=path) if one.id == identifier else one
-            for one in self.versions
+            replace(version, path=path) if version.id == identifier else version
+            for version in self.versions
         )
         return replace(self, versions=versions)
 
@@ -104,22 +106,22 @@ def _read_record(name: str, entry: Mapping[str, Any]) -> FieldRecord:
         path=_text(entry.get("path")) or name,
         live=entry["live"],
         versions=tuple(
-            _read_version(one)
-            for one in (versions if isinstance(versions, list) else ())
-            if isinstance(one, dict)
-            and isinstance(one.get("id"), str)
-            and isinstance(one.get("path"), str)
+            _read_version(event)
+            for event in (versions if isinstance(versions, list) else ())
+            if isinstance(event, dict)
+            and isinstance(event.get("id"), str)
+            and isinstance(event.get("path"), str)
         ),
         acquisition=acquisition if type(acquisition) is int else None,
         label=_text(entry.get("label")),
         settling=settling if isinstance(settling, dict) else None,
-        rest={key: value for key, value in entry.items() if key not in _OWN},
+        unknown={key: value for key, value in entry.items() if key not in _RECORD_KEYS},
     )
 
 
 def _read_version(entry: Mapping[str, Any]) -> FieldVersion:
     size = entry.get("size")
-    texts = {key: _text(entry.get(key)) for key in _KEYS if key != "size"}
+    texts = {key: _text(entry.get(key)) for key in _VERSION_KEYS if key != "size"}
     return FieldVersion(
         **{
             **texts,
@@ -148,10 +150,10 @@ def _write_record(record: FieldRecord) -> dict[str, Any]:
     versions = [
         {
             key: value
-            for key, value in dataclasses.asdict(one).items()
+            for key, value in dataclasses.asdict(event).items()
             if value is not None
         }
-        for one in record.versions
+        for event in record.versions
     ]
     own = {
         "label": record.label,
@@ -162,7 +164,7 @@ def _write_record(record: FieldRecord) -> dict[str, Any]:
         "settling": dict(record.settling) if record.settling else None,
     }
     return {key: value for key, value in own.items() if value is not None} | dict(
-        record.rest
+        record.unknown
     )
 
 
@@ -174,7 +176,7 @@ def record_of(
         if record.acquisition not in (None, image.acquisition):
             continue
         if image.path == record.path or any(
-            one.path == image.path for one in record.versions
+            version.path == image.path for version in record.versions
         ):
             return record
     return None

@@ -56,7 +56,7 @@ def archive_problems(archive: Archive, version: str | None = None) -> list[Probl
     version
         NGFF version of the hierarchy inside, None where it could not be read.
     """
-    found = _Findings()
+    findings = _ArchiveFindings()
     names = [entry.name for entry in archive.entries]
     if _DOCUMENT not in names:
         nested = sorted({name.partition("/")[0] for name in names})
@@ -64,32 +64,38 @@ def archive_problems(archive: Archive, version: str | None = None) -> list[Probl
             f"No zarr.json at the root; the archive's root must be that of one "
             f"hierarchy (found {some(nested) if nested else 'nothing'})."
         )
-        found.error("ozx-root", text)
+        findings.error("ozx-root", text)
     if archive.disks > 1:
-        found.error("ozx-split", f"Split into {archive.disks} parts; must be one file.")
+        findings.error(
+            "ozx-split", f"Split into {archive.disks} parts; must be one file."
+        )
     if len(set(names)) < len(names):
         text = f"{len(names) - len(set(names))} names stand in it twice; the last wins."
-        found.ours("ozx-duplicate", text)
+        findings.ours("ozx-duplicate", text)
     unsafe = [name for name in names if _escapes(name)]
     if unsafe:
         text = f"{some(unsafe)} lead out of the archive; unpacking refuses them."
-        found.error("ozx-path", text)
+        findings.error("ozx-path", text)
     if any(name.rpartition("/")[2] in (".zattrs", ".zgroup") for name in names):
-        found.error("ozx-zarr-format", "Holds Zarr v2; an archive must hold Zarr v3.")
+        findings.error(
+            "ozx-zarr-format", "Holds Zarr v2; an archive must hold Zarr v3."
+        )
     if not archive.name.endswith(".ozx"):
-        found.warning("ozx-name", f"Called {archive.name!r}; should end with '.ozx'.")
+        findings.warning(
+            "ozx-name", f"Called {archive.name!r}; should end with '.ozx'."
+        )
     if not archive.zip64:
-        found.warning("ozx-zip64", "Has no ZIP64 records; should have, of any size.")
+        findings.warning("ozx-zip64", "Has no ZIP64 records; should have, of any size.")
     packed = [entry.name for entry in archive.entries if entry.method != _STORED]
     if packed:
         text = f"{len(packed)} entries are compressed by ZIP ({some(packed, 3)})."
-        found.warning("ozx-compressed", f"{text} Zarr compresses; ZIP should not.")
-    _order(archive, names, found)
-    _comment(archive.comment, version, found)
-    return found.problems
+        findings.warning("ozx-compressed", f"{text} Zarr compresses; ZIP should not.")
+    _order(archive, names, findings)
+    _comment(archive.comment, version, findings)
+    return findings.problems
 
 
-class _Findings:
+class _ArchiveFindings:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
@@ -107,7 +113,7 @@ def _escapes(name: str) -> bool:
     return name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/")
 
 
-def _order(archive: Archive, names: list[str], found: _Findings) -> None:
+def _order(archive: Archive, names: list[str], findings: _ArchiveFindings) -> None:
     documents = [name for name in names if name.rpartition("/")[2] == _DOCUMENT]
     depths = [name.count("/") for name in documents]
     first = names[: len(documents)] == documents and depths == sorted(depths)
@@ -118,25 +124,27 @@ def _order(archive: Archive, names: list[str], found: _Findings) -> None:
             "The zarr.json documents should come first, the root's before all, level "
             "by level, in the file as in its directory."
         )
-        found.warning("ozx-order", text)
+        findings.warning("ozx-order", text)
 
 
-def _comment(comment: bytes, version: str | None, found: _Findings) -> None:
-    wanted = f'{{"ome": {{"version": "{version or "0.5"}"}}}}'
+def _comment(comment: bytes, version: str | None, findings: _ArchiveFindings) -> None:
+    expected = f'{{"ome": {{"version": "{version or "0.5"}"}}}}'
     if not comment:
-        found.warning("ozx-comment", f"Has no comment; should have {wanted}.")
+        findings.warning("ozx-comment", f"Has no comment; should have {expected}.")
         return
     try:
         parsed: Any = json.loads(comment.decode())
     except (ValueError, RecursionError):
-        text = f"The comment is {show(comment[:60])}, no JSON; should be {wanted}."
-        found.warning("ozx-comment", text)
+        text = f"The comment is {show(comment[:60])}, no JSON; should be {expected}."
+        findings.warning("ozx-comment", text)
         return
     ome = parsed.get("ome") if isinstance(parsed, dict) else None
     stated = ome.get("version") if isinstance(ome, dict) else None
     if not isinstance(stated, str):
         shown = f"{kind(parsed)} without ome.version"
-        found.warning("ozx-comment", f"The comment is {shown}; should be {wanted}.")
+        findings.warning(
+            "ozx-comment", f"The comment is {shown}; should be {expected}."
+        )
     elif version is not None and stated != version:
         text = f"The comment says version {show(stated)}; the hierarchy is {version!r}."
-        found.warning("ozx-comment-version", text)
+        findings.warning("ozx-comment-version", text)

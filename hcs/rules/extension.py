@@ -16,7 +16,7 @@ def plate_notes(attributes: Any) -> list[Problem]:
     """Return notes on our key in the attributes of a plate."""
     ours = _ours(attributes)
     if not isinstance(ours, dict):
-        return [] if ours is None else [_bent(ours, "")]
+        return [] if ours is None else [_malformed_note(ours, "")]
     notes = []
     state = ours.get("import")
     if isinstance(state, dict) and state.get("state") == "unfinished":
@@ -29,7 +29,7 @@ def _ours(attributes: Any) -> Any:
     return attributes.get("hcs") if isinstance(attributes, dict) else None
 
 
-def _bent(ours: object, where: str) -> Problem:
+def _malformed_note(ours: object, where: str) -> Problem:
     text = f"Our key 'hcs' is {kind(ours)}, not an object; it is passed over."
     return Problem("hcs-extension", "warning", where, text, OURS)
 
@@ -61,7 +61,7 @@ def well_notes(attributes: Any, version: str, where: str) -> list[Problem]:
     """Return notes on our key in the attributes of a well: what is not settled yet."""
     ours = _ours(attributes)
     if not isinstance(ours, dict):
-        return [] if ours is None else [_bent(ours, where)]
+        return [] if ours is None else [_malformed_note(ours, where)]
     return [
         Problem("hcs-unsettled", "warning", f"{where}: hcs.fields.{name}", text, OURS)
         for name, text in unsettled_fields(ours, _listed(attributes, version))
@@ -101,8 +101,8 @@ def known_paths(attributes: Any) -> set[str]:
     return paths
 
 
-def _entries(found: Any) -> list[Any]:
-    return found if isinstance(found, list) else []
+def _entries(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def is_incomplete(attributes: Any) -> bool:

@@ -187,14 +187,14 @@ def _systems(
     if key not in multiscale:
         findings.missing("coordinate-systems-missing", at, key, section)
         return {}
-    found, at = multiscale[key], f"{at}.{key}"
-    if not findings.array(found, "coordinate-systems-type", at, section):
+    entries, at = multiscale[key], f"{at}.{key}"
+    if not findings.array(entries, "coordinate-systems-type", at, section):
         return {}
-    if not found:
+    if not entries:
         text = "Found none; at least one must be there."
         findings.error("coordinate-systems-empty", at, text, section)
     systems: dict[str, int | None] = {}
-    for position, system in enumerate(found):
+    for position, system in enumerate(entries):
         here = f"{at}[{position}]"
         if not findings.object(system, "coordinate-system-type", here, section):
             continue

@@ -61,16 +61,16 @@ def label_problems(attributes: Any, version: str, where: str = "") -> list[Probl
 
 
 def _entries(
-    found: Any, what: str, at: str, findings: Findings
+    value: Any, what: str, at: str, findings: Findings
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return the entries that are objects with a label value, with their places."""
-    if not findings.array(found, f"label-{what}-type", at, _SECTION):
+    if not findings.array(value, f"label-{what}-type", at, _SECTION):
         return []
-    if not found:
+    if not value:
         text = "Found none; where the key is given, at least one must be there."
         findings.error(f"label-{what}-empty", at, text, _SECTION)
     sound = []
-    for position, entry in enumerate(found):
+    for position, entry in enumerate(value):
         here = f"{at}[{position}]"
         if not findings.object(entry, f"label-{what}-entry", here, _SECTION):
             continue
@@ -81,9 +81,9 @@ def _entries(
     return sound
 
 
-def _check_colors(found: Any, at: str, findings: Findings) -> None:
+def _check_colors(colors: Any, at: str, findings: Findings) -> None:
     seen: set[float] = set()
-    for here, entry in _entries(found, "colors", at, findings):
+    for here, entry in _entries(colors, "colors", at, findings):
         value = entry.get("label-value")
         if "label-value" in entry and not _is_value(value, findings.version):
             text = f"Found {show(value)} ({kind(value)}); must be an integer."
@@ -113,9 +113,9 @@ def _check_rgba(rgba: Any, at: str, findings: Findings) -> None:
         findings.error("label-rgba", at, text, _SECTION)
 
 
-def _check_properties(found: Any, at: str, findings: Findings) -> None:
+def _check_properties(properties: Any, at: str, findings: Findings) -> None:
     seen: set[str] = set()
-    for here, entry in _entries(found, "properties", at, findings):
+    for here, entry in _entries(properties, "properties", at, findings):
         value = entry.get("label-value")
         if "label-value" in entry and not is_integer(value):
             text = f"Found {show(value)} ({kind(value)}); must be an integer."

@@ -120,9 +120,9 @@ def _target(multiscale: Any, datasets: list[Any]) -> Any:
 
 
 def _scale_length(dataset: Any) -> int | None:
-    found = _member(dataset, "coordinateTransformations")
-    for one in found if isinstance(found, list) else ():
-        scale = _member(one, "scale")
+    transformations = _member(dataset, "coordinateTransformations")
+    for transformation in transformations if isinstance(transformations, list) else ():
+        scale = _member(transformation, "scale")
         if isinstance(scale, list):
             return len(scale)
     return None
@@ -178,15 +178,15 @@ def array_problems(
 def _dtype(document: dict[str, Any], version: str) -> str | None:
     """Return the name of the data type, None where it is no plain number."""
     if version != "0.4":
-        found = document.get("data_type")
-        return found if isinstance(found, str) else None
-    found = document.get("dtype")
-    if not isinstance(found, str) or len(found) < 3 or not found[2:].isdecimal():
+        dtype = document.get("data_type")
+        return dtype if isinstance(dtype, str) else None
+    dtype = document.get("dtype")
+    if not isinstance(dtype, str) or len(dtype) < 3 or not dtype[2:].isdecimal():
         return None
-    name = _KINDS.get(found[1])
-    if name is None or len(found) > 5:
+    name = _KINDS.get(dtype[1])
+    if name is None or len(dtype) > 5:
         return None
-    return name if name == "bool" else f"{name}{8 * int(found[2:])}"
+    return name if name == "bool" else f"{name}{8 * int(dtype[2:])}"
 
 
 # -- the levels of one image -----------------------------------------------------------

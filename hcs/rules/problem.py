@@ -165,11 +165,11 @@ class Findings:
         return True
 
     def _wrong(
-        self, value: Any, wanted: str, rule: str, at: str, section: str
+        self, value: Any, expected: str, rule: str, at: str, section: str
     ) -> Literal[False]:
-        found = kind(value)
-        shown = found if found in ("null", "object", "array") else show(value)
-        text = f"Found {shown}; must be {_ARTICLES[wanted]}."
+        found_kind = kind(value)
+        shown = found_kind if found_kind in ("null", "object", "array") else show(value)
+        text = f"Found {shown}; must be {_ARTICLES[expected]}."
         self.error(rule, at, text, section)
         return False
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hcs.rules.problem import Findings
 
 _SECTION = "trafo-md"
-_KNOWN = frozenset(
+_TYPES_06 = frozenset(
     (
         "affine",
         "bijection",
@@ -29,7 +29,9 @@ _KNOWN = frozenset(
 """The types of 0.6."""
 
 
-def check_list(found: Any, axes: int | None, at: str, findings: Findings) -> None:
+def check_list(
+    transformations: Any, axes: int | None, at: str, findings: Findings
+) -> None:
     """Check the transformations of a level, or of all levels, in 0.4 and 0.5.
 
     Parameters
@@ -39,10 +41,11 @@ def check_list(found: Any, axes: int | None, at: str, findings: Findings) -> Non
     axes
         Number of axes of the image, None where they cannot be counted.
     """
-    if not findings.array(found, "transformations-type", at, _SECTION):
+    if not findings.array(transformations, "transformations-type", at, _SECTION):
         return
     types = [
-        _check_one(one, axes, f"{at}[{i}]", findings) for i, one in enumerate(found)
+        _check_scale_or_translation(entry, axes, f"{at}[{i}]", findings)
+        for i, entry in enumerate(transformations)
     ]
     scales, translations = types.count("scale"), types.count("translation")
     if scales != 1:
@@ -56,23 +59,25 @@ def check_list(found: Any, axes: int | None, at: str, findings: Findings) -> Non
         findings.error("transformations-order", at, text, _SECTION)
 
 
-def _check_one(one: Any, axes: int | None, at: str, findings: Findings) -> str | None:
+def _check_scale_or_translation(
+    entry: Any, axes: int | None, at: str, findings: Findings
+) -> str | None:
     """Check one scale or translation; return its type."""
-    if not findings.object(one, "transformation-type", at, _SECTION):
+    if not findings.object(entry, "transformation-type", at, _SECTION):
         return None
-    if "type" not in one:
+    if "type" not in entry:
         findings.missing("transformation-type-missing", at, "type", _SECTION)
         return None
-    found = one["type"]
-    if found not in ("scale", "translation"):
-        text = f"Found {show(found)}; allowed are 'scale' and 'translation'."
+    kind_name = entry["type"]
+    if kind_name not in ("scale", "translation"):
+        text = f"Found {show(kind_name)}; allowed are 'scale' and 'translation'."
         findings.error("transformation-type", f"{at}.type", text, _SECTION)
         return None
-    if found not in one:
-        findings.missing(f"{found}-missing", at, found, _SECTION)
+    if kind_name not in entry:
+        findings.missing(f"{kind_name}-missing", at, kind_name, _SECTION)
     else:
-        _check_vector(one[found], found, axes, f"{at}.{found}", findings)
-    return str(found)
+        _check_vector(entry[kind_name], kind_name, axes, f"{at}.{kind_name}", findings)
+    return str(kind_name)
 
 
 def _check_vector(
@@ -105,7 +110,7 @@ def _check_vector(
 
 
 def check_level(
-    found: Any,
+    transformations: Any,
     path: Any,
     systems: dict[str, int | None],
     at: str,
@@ -126,36 +131,38 @@ def check_level(
     -------
         The name of the coordinate system that it leads into, None where unreadable.
     """
-    if not findings.array(found, "transformations-type", at, _SECTION):
+    if not findings.array(transformations, "transformations-type", at, _SECTION):
         return None
-    if len(found) != 1:
-        text = f"Found {len(found)} transformations; there must be exactly one."
+    if len(transformations) != 1:
+        text = (
+            f"Found {len(transformations)} transformations; there must be exactly one."
+        )
         findings.error("transformations-count", at, text, _SECTION)
         return None
-    one, at = found[0], f"{at}[0]"
-    if not findings.object(one, "transformation-type", at, _SECTION):
+    entry, at = transformations[0], f"{at}[0]"
+    if not findings.object(entry, "transformation-type", at, _SECTION):
         return None
-    start = _end(one, "input", "path", at, findings)
+    start = _end(entry, "input", "path", at, findings)
     if start is not None and start != path:
         text = f"Found {show(start)}; must be the path of its dataset, {show(path)}."
         findings.error("transformation-input", f"{at}.input", text, _SECTION)
-    target = _end(one, "output", "name", at, findings)
+    target = _end(entry, "output", "name", at, findings)
     if target is not None and target not in systems:
         text = f"Found {show(target)}; no coordinate system of the image is so called."
         findings.error("transformation-output", f"{at}.output", text, _SECTION)
-    _check_mapping(one, systems.get(target or ""), at, findings)
+    _check_mapping(entry, systems.get(target or ""), at, findings)
     return target
 
 
 def _end(
-    one: dict[str, Any], key: str, member: str, at: str, findings: Findings
+    transformation: dict[str, Any], key: str, member: str, at: str, findings: Findings
 ) -> str | None:
     """Check the input or the output of a transformation; return what it names."""
     rule = f"transformation-{key}"
-    if key not in one:
+    if key not in transformation:
         findings.missing(f"{rule}-missing", at, key, _SECTION)
         return None
-    end, at = one[key], f"{at}.{key}"
+    end, at = transformation[key], f"{at}.{key}"
     if not findings.object(end, rule, at, _SECTION):
         return None
     if member not in end:
@@ -167,50 +174,49 @@ def _end(
 
 
 def _check_mapping(
-    one: dict[str, Any], axes: int | None, at: str, findings: Findings
+    transformation: dict[str, Any], axes: int | None, at: str, findings: Findings
 ) -> None:
-    found = one.get("type")
-    if found == "scale":
-        _check_one(one, axes, at, findings)
-    elif found == "sequence":
-        parts = one.get("transformations")
+    kind_name = transformation.get("type")
+    if kind_name == "scale":
+        _check_scale_or_translation(transformation, axes, at, findings)
+    elif kind_name == "sequence":
+        parts = transformation.get("transformations")
         at = f"{at}.transformations"
         if findings.array(parts, "sequence", at, _SECTION):
             types = [
-                _check_one(part, axes, f"{at}[{i}]", findings)
+                _check_scale_or_translation(part, axes, f"{at}[{i}]", findings)
                 for i, part in enumerate(parts or ())
             ]
             if types != ["scale", "translation"]:
                 text = "A sequence of a level must be one scale, then one translation."
                 findings.error("sequence", at, text, _SECTION)
-    elif found != "identity":
+    elif kind_name != "identity":
         text = (
-            f"Found {show(found)}; allowed for a level are 'scale', 'identity' and "
+            f"Found {show(kind_name)}; allowed for a level are 'scale', 'identity' and "
             f"'sequence'."
         )
         findings.error("transformation-type", f"{at}.type", text, _SECTION)
 
 
 def check_common(
-    found: Any, systems: dict[str, int | None], at: str, findings: Findings
+    transformations: Any, systems: dict[str, int | None], at: str, findings: Findings
 ) -> None:
     """Check the transformations between the coordinate systems of an image in 0.6."""
-    if not findings.array(found, "transformations-type", at, _SECTION):
+    if not findings.array(transformations, "transformations-type", at, _SECTION):
         return
-    for position, one in enumerate(found):
+    for position, entry in enumerate(transformations):
         here = f"{at}[{position}]"
-        if not findings.object(one, "transformation-type", here, _SECTION):
+        if not findings.object(entry, "transformation-type", here, _SECTION):
             continue
-        if "type" not in one:
+        if "type" not in entry:
             findings.missing("transformation-type-missing", here, "type", _SECTION)
-        elif not isinstance(one["type"], str) or one["type"] not in _KNOWN:
-            text = (
-                f"Found {show(one['type'])}; allowed are {', '.join(sorted(_KNOWN))}."
-            )
+        elif not isinstance(entry["type"], str) or entry["type"] not in _TYPES_06:
+            allowed = ", ".join(sorted(_TYPES_06))
+            text = f"Found {show(entry['type'])}; allowed are {allowed}."
             findings.error("transformation-type", f"{here}.type", text, _SECTION)
         for key in ("input", "output"):
-            name = _end(one, key, "name", here, findings)
-            outside = isinstance(one.get(key), dict) and "path" in one[key]
+            name = _end(entry, key, "name", here, findings)
+            outside = isinstance(entry.get(key), dict) and "path" in entry[key]
             if name is not None and name not in systems and not outside:
                 text = f"Found {show(name)}; no coordinate system is so called."
                 findings.error(f"transformation-{key}", f"{here}.{key}", text, _SECTION)

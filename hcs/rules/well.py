@@ -31,11 +31,11 @@ class PlateContext:
     @classmethod
     def of(cls, plate: Any) -> PlateContext:
         """Return what can be read from a plate object of any type."""
-        found = plate.get("acquisitions") if isinstance(plate, dict) else None
-        if not isinstance(found, list):
+        acquisitions = plate.get("acquisitions") if isinstance(plate, dict) else None
+        if not isinstance(acquisitions, list):
             return cls()
         limits: dict[int, int | None] = {}
-        for acquisition in found:
+        for acquisition in acquisitions:
             if isinstance(acquisition, dict) and is_integer(acquisition.get("id")):
                 limit = acquisition.get("maximumfieldcount")
                 limits[acquisition["id"]] = limit if is_integer(limit) else None

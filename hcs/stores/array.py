@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MetadataError, UnsafeDataError
+from hcs.ngff.entries import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,15 +120,15 @@ class ArraySpec:
 
 
 def _from_v2(document: Mapping[str, Any], where: str) -> ArraySpec:
-    found = document.get("dtype")
-    match = _V2_DTYPE.fullmatch(found) if isinstance(found, str) else None
-    if match is None or not isinstance(found, str):
-        raise _dtype_error(found, where)
+    dtype = document.get("dtype")
+    match = _V2_DTYPE.fullmatch(dtype) if isinstance(dtype, str) else None
+    if match is None or not isinstance(dtype, str):
+        raise _dtype_error(dtype, where)
     kind, size = (part for part in match.groups() if part)
-    order = "|" if size == "1" else ("<" if found[0] not in "<>" else found[0])
+    order = "|" if size == "1" else ("<" if dtype[0] not in "<>" else dtype[0])
     filters = document.get("filters") or []
     if not isinstance(filters, list):
-        raise MetadataError(f"{where} has filters {_short(filters)}; expected a list.")
+        raise MetadataError(f"{where} has filters {excerpt(filters)}; expected a list.")
     compressor = document.get("compressor")
     steps = [*filters, *([] if compressor is None else [compressor])]
     codecs = tuple(
@@ -157,14 +158,14 @@ def _from_v3(document: Mapping[str, Any], where: str) -> ArraySpec:
         raise MetadataError(
             f"{where} is a {document.get('node_type')!r}; a level must be an array."
         )
-    found = document.get("data_type")
-    dtype = _V3_DTYPES.get(found) if isinstance(found, str) else None
+    data_type = document.get("data_type")
+    dtype = _V3_DTYPES.get(data_type) if isinstance(data_type, str) else None
     if dtype is None:
-        raise _dtype_error(found, where)
+        raise _dtype_error(data_type, where)
     grid = document.get("chunk_grid")
     if not isinstance(grid, dict) or grid.get("name") != "regular":
         raise MetadataError(
-            f"{where} has the chunk grid {_short(grid)}; expected regular."
+            f"{where} has the chunk grid {excerpt(grid)}; expected regular."
         )
     shape, chunks = _shapes(
         document.get("shape"), _configuration(grid).get("chunk_shape"), where
@@ -201,20 +202,22 @@ _PLAIN = ("bytes", "transpose")
 """Codecs of Zarr v3 that neither change sizes nor values."""
 
 
-def _steps(found: object, where: str) -> list[tuple[str, Mapping[str, Any]]]:
-    if not isinstance(found, list) or not found:
-        raise MetadataError(f"{where} has codecs {_short(found)}; expected a list.")
+def _steps(codecs: object, where: str) -> list[tuple[str, Mapping[str, Any]]]:
+    if not isinstance(codecs, list) or not codecs:
+        raise MetadataError(f"{where} has codecs {excerpt(codecs)}; expected a list.")
     steps = []
-    for step in found:
+    for step in codecs:
         name = step.get("name") if isinstance(step, dict) else step
         if not isinstance(name, str):
-            raise MetadataError(f"{where} has the codec {_short(step)} without a name.")
+            raise MetadataError(
+                f"{where} has the codec {excerpt(step)} without a name."
+            )
         steps.append((name, _configuration(step) if isinstance(step, dict) else {}))
     return steps
 
 
-def _configuration(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    configuration = found.get("configuration")
+def _configuration(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    configuration = step.get("configuration")
     return configuration if isinstance(configuration, dict) else {}
 
 
@@ -249,29 +252,30 @@ def _index_bytes(
 def _shapes(
     shape: object, chunks: object, where: str
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    for what, found, least in (("shape", shape, 0), ("chunk shape", chunks, 1)):
-        if not isinstance(found, list | tuple) or not all(
-            type(size) is int and least <= size < 1 << 63 for size in found
+    for what, sizes, least in (("shape", shape, 0), ("chunk shape", chunks, 1)):
+        if not isinstance(sizes, list | tuple) or not all(
+            type(size) is int and least <= size < 1 << 63 for size in sizes
         ):
             raise MetadataError(
-                f"{where} has the {what} {_short(found)}; expected integers >= {least}."
+                f"{where} has the {what} {excerpt(sizes)}; expected integers "
+                f">= {least}."
             )
     assert isinstance(shape, list | tuple)  # noqa: S101  (for the type checker)
     assert isinstance(chunks, list | tuple)  # noqa: S101
     if len(shape) != len(chunks) or len(shape) > DIMENSIONS_LIMIT:
         raise MetadataError(
-            f"{where} has the shape {_short(shape)} with chunks of {_short(chunks)}; "
+            f"{where} has the shape {excerpt(shape)} with chunks of {excerpt(chunks)}; "
             f"expected the same number of dimensions, at most {DIMENSIONS_LIMIT}."
         )
     return tuple(shape), tuple(chunks)
 
 
-def _codec_name(found: object, where: str) -> str:
-    name = found.removeprefix("numcodecs.") if isinstance(found, str) else ""
+def _codec_name(codec: object, where: str) -> str:
+    name = codec.removeprefix("numcodecs.") if isinstance(codec, str) else ""
     if name in COMPRESSORS or name in CHECKSUMS or name in FILTERS:
         return name
     raise UnsafeDataError(
-        f"{where} uses the codec {found!r}, which is not decoded here; known are "
+        f"{where} uses the codec {codec!r}, which is not decoded here; known are "
         f"{', '.join(sorted(COMPRESSORS | CHECKSUMS | FILTERS))}."
     )
 
@@ -290,13 +294,8 @@ def _checked(spec: ArraySpec, where: str) -> ArraySpec:
     return spec
 
 
-def _dtype_error(found: object, where: str) -> UnsafeDataError:
+def _dtype_error(dtype: object, where: str) -> UnsafeDataError:
     return UnsafeDataError(
-        f"{where} has the data type {_short(found)}; only booleans, integers of 8 to "
+        f"{where} has the data type {excerpt(dtype)}; only booleans, integers of 8 to "
         f"64 and floats of 16 to 64 bits are decoded."
     )
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

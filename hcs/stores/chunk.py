@@ -175,11 +175,11 @@ def _deflate(window: int) -> Callable[[bytes, int], int]:
             raise ValueError("there are no bytes")
         if len(data) * _DEFLATE_RATIO <= max(limit, _TRUSTED):
             return min(len(data) * _DEFLATE_RATIO, limit)
-        total, rest = 0, data
-        while rest and total <= limit:
+        total, remaining = 0, data
+        while remaining and total <= limit:
             decoder = zlib.decompressobj(window)
-            total += _count(decoder.decompress, decoder, rest, limit - total + 1)
-            rest = decoder.unused_data
+            total += _count(decoder.decompress, decoder, remaining, limit - total + 1)
+            remaining = decoder.unused_data
         return total
 
     return bound

@@ -59,8 +59,8 @@ class DirectoryStore(PlateStore):
 
     def read_stamped(self, key: str) -> tuple[bytes | None, Hashable | None]:
         """Return a document and its stamp, from one descriptor."""
-        data, found = self._fetch(key, 0, None, DOCUMENT_LIMIT)
-        return data, None if found is None else _stamp(found)
+        data, status = self._fetch(key, 0, None, DOCUMENT_LIMIT)
+        return data, None if status is None else _stamp(status)
 
     def _fetch(
         self, key: str, start: int, length: int | None, limit: int
@@ -72,15 +72,15 @@ class DirectoryStore(PlateStore):
             self._absent_or_raise(error, key)
             return None, None
         try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                self._no_file(found, key)
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                self._refuse_unless_folder(status, key)
                 return None, None
             self._check_inside(descriptor, key)
-            start, length = resolve_range(start, length, found.st_size)
+            start, length = resolve_range(start, length, status.st_size)
             if length > limit:
                 raise too_large(self.where(key), length, limit)
-            return _read_at(descriptor, start, length), found
+            return _read_at(descriptor, start, length), status
         except OSError as error:
             self._absent_or_raise(error, key)
             return None, None
@@ -90,17 +90,17 @@ class DirectoryStore(PlateStore):
     def stamp(self, key: str) -> Hashable | None:
         """Return inode, time of change and size of a file."""
         try:
-            found = os.stat(self._inside + key)  # noqa: PTH116
+            status = os.stat(self._inside + key)  # noqa: PTH116
         except OSError:
             return None
-        return _stamp(found)
+        return _stamp(status)
 
     def children(self, prefix: str = "") -> Iterator[str]:
         """Yield names below a folder; nothing where there is none."""
         check_key(prefix, self.location)
         path = os.path.realpath(self._inside + prefix)
         if path != self.root and not self._is_inside(path):
-            raise self._leaves(prefix)
+            raise self._leaves_error(prefix)
         try:
             with os.scandir(path) as entries:
                 yield from [entry.name for entry in entries]
@@ -118,23 +118,23 @@ class DirectoryStore(PlateStore):
         except OSError:
             path = os.path.realpath(self._inside + key)
         if not self._is_inside(path):
-            raise self._leaves(key)
+            raise self._leaves_error(key)
 
     def _is_inside(self, path: str) -> bool:
         return path.startswith(self._inside) or config.follow_links
 
-    def _leaves(self, key: str) -> UnsafeDataError:
+    def _leaves_error(self, key: str) -> UnsafeDataError:
         return UnsafeDataError(
             f"{self.where(key)} is a link that leads out of the plate; it is not "
             f"followed. Copy what it points to into the plate, or set "
             f"config.follow_links if you trust the plate."
         )
 
-    def _no_file(self, found: os.stat_result, key: str) -> None:
-        if stat.S_ISDIR(found.st_mode):
+    def _refuse_unless_folder(self, status: os.stat_result, key: str) -> None:
+        if stat.S_ISDIR(status.st_mode):
             return
         raise UnsafeDataError(
-            f"{self.where(key)} is not a plain file ({stat.filemode(found.st_mode)}); "
+            f"{self.where(key)} is not a plain file ({stat.filemode(status.st_mode)}); "
             f"it is not read."
         )
 
@@ -160,8 +160,8 @@ def open_flags() -> int:
 _OPEN_FLAGS = open_flags()
 
 
-def _stamp(found: os.stat_result) -> Hashable:
-    return (found.st_ino, found.st_mtime_ns, found.st_size)
+def _stamp(status: os.stat_result) -> Hashable:
+    return (status.st_ino, status.st_mtime_ns, status.st_size)
 
 
 def _read_at(descriptor: int, start: int, length: int) -> bytes:

@@ -127,10 +127,10 @@ class ZarrStore(PlateStore):
             part = RangeByteRequest(start, start + length)
         elif start:
             part = OffsetByteRequest(start)
-        found = await self.store.get(
+        buffer = await self.store.get(
             self.prefix + key, default_buffer_prototype(), part
         )
-        return None if found is None else found.to_bytes()
+        return None if buffer is None else buffer.to_bytes()
 
     def _run(self, coroutine: Coroutine[Any, Any, Any], key: str) -> Any:
         from zarr.core.sync import sync
@@ -148,11 +148,11 @@ class ZarrStore(PlateStore):
         )
 
 
-def _as_buffers(found: dict[Any, Any]) -> dict[str, Any]:
+def _as_buffers(files: dict[Any, Any]) -> dict[str, Any]:
     from zarr.core.buffer import default_buffer_prototype
 
     make = default_buffer_prototype().buffer.from_bytes
     return {
         str(key): make(value) if isinstance(value, bytes | bytearray) else value
-        for key, value in found.items()
+        for key, value in files.items()
     }

@@ -104,14 +104,14 @@ class GuardedStore(Store):
         """
         free = asyncio.Semaphore(max_concurrency)
 
-        async def one(part: ByteRequest | None) -> Buffer | None:
+        async def fetch_part(part: ByteRequest | None) -> Buffer | None:
             async with free:
                 return await self.get(key, prototype, part)
 
-        found = await asyncio.gather(*map(one, byte_ranges))
-        if None in found:
+        parts = await asyncio.gather(*map(fetch_part, byte_ranges))
+        if None in parts:
             raise BaseExceptionGroup("absent", [FileNotFoundError(key)])
-        yield list(enumerate(found))
+        yield list(enumerate(parts))
 
     async def exists(self, key: str) -> bool:
         """Whether there is such an object."""

@@ -43,8 +43,8 @@ def open_store(location: Any) -> PlateStore:
     if isinstance(location, PlateStore):
         return location
     if isinstance(location, str):
-        scheme, _, rest = location.partition("://")
-        if rest:
+        scheme, _, remainder = location.partition("://")
+        if remainder:
             return _open_url(location, scheme.lower())
     if isinstance(location, str | os.PathLike):
         return _open_path(os.fspath(location))
@@ -130,14 +130,14 @@ def _open_path(path: str) -> PlateStore:
     if not path:
         raise PlateNotFoundError("The path of the plate is empty.")
     try:
-        found = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         shown = Path(path).absolute() if "\0" not in path else repr(path)
         raise PlateNotFoundError(f"No plate at {shown}: {reason}.") from error
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         return DirectoryStore(path)
-    if stat.S_ISREG(found.st_mode):
+    if stat.S_ISREG(status.st_mode):
         from hcs.stores.ozx import ArchiveStore
 
         return ArchiveStore(path)
@@ -146,7 +146,7 @@ def _open_path(path: str) -> PlateStore:
 
 def _open_object(location: Any) -> PlateStore:
     if type(location).__module__.partition(".")[0] == "obstore" or any(
-        one.__module__.partition(".")[0] == "obstore" for one in type(location).__mro__
+        cls.__module__.partition(".")[0] == "obstore" for cls in type(location).__mro__
     ):
         from hcs.stores.remote import RemoteStore
 

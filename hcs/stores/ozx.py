@@ -70,14 +70,14 @@ class FileSource:
         self._descriptor = -1
         try:
             self._descriptor = os.open(path, open_flags())
-            found = os.fstat(self._descriptor)
+            status = os.fstat(self._descriptor)
         except OSError as error:
             raise StoreError(f"Cannot open {path}: {error.strerror}.") from error
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise PlateNotFoundError(f"No plate at {path}: it is not a plain file.")
         self.path = path
-        self.size = found.st_size
-        self.stamp = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+        self.size = status.st_size
+        self.stamp = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
         self._lock = Lock()
 
     def read_at(self, start: int, length: int) -> bytes:
@@ -231,12 +231,12 @@ class ArchiveStore(PlateStore):
         if self._path is None:
             return
         try:
-            found = os.stat(self._path)  # noqa: PTH116
+            status = os.stat(self._path)  # noqa: PTH116
         except OSError as error:
             raise PlateNotFoundError(
                 f"The archive {self._path} is gone: {error.strerror}."
             ) from error
-        stamp = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+        stamp = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
         if self._archive is None or self._archive.source.stamp != stamp:
             # The old file is closed when the last thread that reads it has let go.
             self._archive = _Archive(FileSource(self._path), self.location)
@@ -279,23 +279,21 @@ class ArchiveStore(PlateStore):
 
     def _stored(self, archive: _Archive, entry: ZipEntry) -> bytes:
         """Return the bytes of an entry as they are stored, by one read if possible."""
-        known = archive.offsets.get(entry.name)
-        if known is not None:
-            return self._whole(archive, entry, known, b"")
+        data_start = archive.offsets.get(entry.name)
+        if data_start is not None:
+            return self._whole(archive, entry, data_start, b"")
         head = LOCAL_BYTES + entry.name_bytes + max(entry.extra_bytes, _SPARE)
-        wanted = min(head + entry.stored_size, archive.directory.start - entry.offset)
-        data = archive.source.read_at(entry.offset, wanted)
+        length = min(head + entry.stored_size, archive.directory.start - entry.offset)
+        data = archive.source.read_at(entry.offset, length)
         at = data_offset(entry, data, self.location)
         archive.offsets[entry.name] = at
         return self._whole(archive, entry, at, data[at - entry.offset :])
 
-    def _whole(
-        self, archive: _Archive, entry: ZipEntry, at: int, found: bytes
-    ) -> bytes:
-        missing = entry.stored_size - len(found)
+    def _whole(self, archive: _Archive, entry: ZipEntry, at: int, data: bytes) -> bytes:
+        missing = entry.stored_size - len(data)
         if missing > 0:
-            found += archive.source.read_at(at + len(found), missing)
-        return found[: entry.stored_size]
+            data += archive.source.read_at(at + len(data), missing)
+        return data[: entry.stored_size]
 
     def _data_offset(self, archive: _Archive, entry: ZipEntry) -> int:
         at = archive.offsets.get(entry.name)
@@ -338,10 +336,10 @@ def _inflate(data: bytes, entry: ZipEntry, where: str) -> bytes:
             f"{where} cannot inflate from {entry.stored_size} to {entry.size} bytes."
         )
     try:
-        found = zlib.decompressobj(-15).decompress(data, entry.size + 1)
+        content = zlib.decompressobj(-15).decompress(data, entry.size + 1)
     except zlib.error as error:
         raise CorruptDataError(f"{where} cannot be inflated: {error}.") from error
-    return _checked(found, entry, where)
+    return _checked(content, entry, where)
 
 
 def _checked(data: bytes, entry: ZipEntry, where: str) -> bytes:
@@ -354,8 +352,8 @@ def _checked(data: bytes, entry: ZipEntry, where: str) -> bytes:
     return data
 
 
-def _cut_off(where: str, found: int, expected: int) -> CorruptDataError:
+def _cut_off(where: str, present: int, expected: int) -> CorruptDataError:
     return CorruptDataError(
-        f"{where} should have {expected} bytes, but the archive ends after {found}. "
+        f"{where} should have {expected} bytes, but the archive ends after {present}. "
         f"It is cut off or damaged."
     )

@@ -141,8 +141,8 @@ class RemoteStore(PlateStore):
         """Return bytes of an object; see `PlateStore.fetch`."""
         check_key(key, self.location)
         if start == 0 and length is None:
-            found = self._get(key, limit)
-            return None if found is None else found[0]
+            document = self._get(key, limit)
+            return None if document is None else document[0]
         if length is not None and length > limit:
             raise too_large(self.where(key), length, limit)
         return get_part(self.store, key, start, length, self.where(key), limit)
@@ -153,10 +153,10 @@ class RemoteStore(PlateStore):
         """`fetch` on an event loop, without a thread."""
         check_key(key, self.location)
         where = self.where(key)
-        known = self._from_tail(key, start, length)
-        if known is not None:
-            return known
-        wanted, start = start, min(start, -_TAIL_BYTES) if start < 0 else start
+        tail = self._from_tail(key, start, length)
+        if tail is not None:
+            return tail
+        first, start = start, min(start, -_TAIL_BYTES) if start < 0 else start
         try:
             with requesting(where):
                 result = await obstore_module().get_async(
@@ -166,19 +166,19 @@ class RemoteStore(PlateStore):
                 data = bytes(await result.bytes_async())
         except FileNotFoundError:
             return None
-        if wanted >= 0:
+        if first >= 0:
             return data
         self._tails.set(key, (time.monotonic(), result.range[0], data))
-        return data[wanted:]
+        return data[first:]
 
     def _from_tail(self, key: str, start: int, length: int | None) -> bytes | None:
         """Return a part of an object whose end was just read with a shard's index."""
         if start < 0 or length is None:
             return None
-        asked, first, data = self._tails.get(key) or (0.0, 0, b"")
+        read_time, first, data = self._tails.get(key) or (0.0, 0, b"")
         if start < first or start + length > first + len(data):
             return None
-        if time.monotonic() - asked > _PREFETCH_SECONDS:
+        if time.monotonic() - read_time > _PREFETCH_SECONDS:
             return None
         return data[start - first : start - first + length]
 
@@ -192,14 +192,14 @@ class RemoteStore(PlateStore):
         """Return a document and the stamp that came with it, by one request."""
         check_key(key, self.location)
         with self._lock:
-            asked = self._ahead.pop(key, None)
-        if asked is not None and time.monotonic() - asked[0] < _PREFETCH_SECONDS:
+            pending = self._ahead.pop(key, None)
+        if pending is not None and time.monotonic() - pending[0] < _PREFETCH_SECONDS:
             # What failed when it was only guessed is asked for again in earnest.
             with suppress(HCSError, CancelledError):
-                found = asked[1].result()
-                return (None, None) if found is None else found
-        found = self._get(key, limit)
-        return (None, None) if found is None else found
+                document = pending[1].result()
+                return (None, None) if document is None else document
+        document = self._get(key, limit)
+        return (None, None) if document is None else document
 
     def documents(self, keys: Iterable[str]) -> dict[str, bytes | None]:
         """Return several documents, asked for at once."""
@@ -213,16 +213,16 @@ class RemoteStore(PlateStore):
         with self._lock:
             old = [
                 key
-                for key, (asked, _) in self._ahead.items()
-                if now - asked > _PREFETCH_SECONDS
+                for key, (request_time, _) in self._ahead.items()
+                if now - request_time > _PREFETCH_SECONDS
             ]
             for key in old:
                 del self._ahead[key]
-            wanted = [key for key in keys if key not in self._ahead]
+            missing = [key for key in keys if key not in self._ahead]
             room = _PREFETCH_LIMIT - len(self._ahead)
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(_CONCURRENCY, "hcs-remote")
-            for key in wanted[:room]:
+            for key in missing[:room]:
                 future = self._pool.submit(self._get, key, DOCUMENT_LIMIT)
                 self._ahead[key] = now, future
 
@@ -238,9 +238,9 @@ class RemoteStore(PlateStore):
         """Yield the names below a prefix; plain web servers cannot tell them."""
         prefix = prefix.strip("/")
         with requesting(self.where(prefix), "Cannot list (web servers do not tell)"):
-            found = obstore_module().list_with_delimiter(self.store, prefix or None)
-        folders, objects = found["common_prefixes"], found["objects"]
-        for path in (*folders, *(one["path"] for one in objects)):
+            listing = obstore_module().list_with_delimiter(self.store, prefix or None)
+        folders, objects = listing["common_prefixes"], listing["objects"]
+        for path in (*folders, *(entry["path"] for entry in objects)):
             yield path.rstrip("/").rpartition("/")[2]
 
     def refresh(self) -> None:
@@ -296,12 +296,12 @@ class RemoteSource:
         tail = self.size - len(self._tail)
         if start >= tail:
             return self._tail[start - tail : start - tail + length]
-        found = get_part(
+        data = get_part(
             self._store, self._key, start, length, self.location, CHUNK_LIMIT, self._tag
         )
-        if found is None:
+        if data is None:
             raise StoreError(f"{self.location} is no longer there.")
-        return found
+        return data
 
     def close(self) -> None:
         """Forget what was read; connections belong to obstore."""

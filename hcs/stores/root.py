@@ -26,10 +26,10 @@ def read_group(store: PlateStore, path: str = "") -> tuple[dict[str, Any], int, 
     """
     keys = {3: join(path, "zarr.json"), 2: join(path, ".zattrs")}
     # Nearly every store has only one; a remote one is asked for both at once.
-    found = store.documents(keys.values()) if store.is_remote else {}
+    documents = store.documents(keys.values()) if store.is_remote else {}
     empty: tuple[dict[str, Any], int, str] | None = None
     for zarr_format, key in keys.items():
-        data = found[key] if key in found else store.read(key)
+        data = documents[key] if key in documents else store.read(key)
         if data is None:
             continue
         group = document_attributes(parse_json(data, store.where(key)), key)

@@ -153,8 +153,8 @@ class PlateStore(ABC):
 def resolve_range(start: int, length: int | None, size: int) -> tuple[int, int]:
     """Return first byte and count within an object of `size` bytes."""
     first = min(start, size) if start >= 0 else max(size + start, 0)
-    rest = size - first
-    return first, rest if length is None else min(length, rest)
+    remaining = size - first
+    return first, remaining if length is None else min(length, remaining)
 
 
 def check_key(key: str, where: str) -> None:

@@ -58,5 +58,5 @@ def validate(
     opened = getattr(store, "store", store)
     if not isinstance(opened, PlateStore):
         opened = store
-    with opened_store(opened) as found:
-        return validate_store(found, pixels, progress)
+    with opened_store(opened) as plate_store:
+        return validate_store(plate_store, pixels, progress)

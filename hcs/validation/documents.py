@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Found:
+class LoadedDocument:
     """What was found where a document was looked for."""
 
     document: dict[str, Any] | None = None
@@ -49,7 +49,7 @@ class Group:
         return not self.present and not self.problems
 
 
-class Documents:
+class DocumentReader:
     """Reads groups and arrays of one hierarchy, many at a time.
 
     Parameters
@@ -74,33 +74,33 @@ class Documents:
 
     def groups(self, paths: Sequence[str]) -> list[Group]:
         """Return the groups at some paths, in their order."""
-        found = self.load(join(path, self._group) for path in paths)
+        documents = self.load(join(path, self._group) for path in paths)
         groups = [
-            self._as_group(path, found[join(path, self._group)]) for path in paths
+            self._as_group(path, documents[join(path, self._group)]) for path in paths
         ]
         if self.version == "0.4":
             self._check_markers([group for group in groups if group.present])
         return groups
 
-    def arrays(self, paths: Sequence[str]) -> list[Found]:
+    def arrays(self, paths: Sequence[str]) -> list[LoadedDocument]:
         """Return the documents of arrays at some paths, in their order."""
-        found = self.load(join(path, self._array) for path in paths)
-        return [found[join(path, self._array)] for path in paths]
+        documents = self.load(join(path, self._array) for path in paths)
+        return [documents[join(path, self._array)] for path in paths]
 
-    def load(self, keys: Iterable[str]) -> dict[str, Found]:
+    def load(self, keys: Iterable[str]) -> dict[str, LoadedDocument]:
         """Return documents by key; whatever is wrong with one leaves the others."""
-        wanted = list(dict.fromkeys(keys))
+        unique = list(dict.fromkeys(keys))
         try:
-            data = self.store.documents(wanted)
+            data = self.store.documents(unique)
         except HCSError:
-            return {key: self._load_one(key) for key in wanted}
-        return {key: self._parse(key, data.get(key)) for key in wanted}
+            return {key: self._load_one(key) for key in unique}
+        return {key: self._parse(key, data.get(key)) for key in unique}
 
     def exists(self, keys: Sequence[str]) -> list[bool]:
         """Tell for each key whether something is there."""
         if self.store.is_remote:
-            found = self.load(keys)
-            return [not found[key].absent for key in keys]
+            documents = self.load(keys)
+            return [not documents[key].absent for key in keys]
         return [self.store.stamp(key) is not None for key in keys]
 
     def children(self, path: str) -> list[str]:
@@ -111,26 +111,26 @@ class Documents:
             # Plain web servers list nothing; then nothing unlisted can be told.
             return []
 
-    def _load_one(self, key: str) -> Found:
+    def _load_one(self, key: str) -> LoadedDocument:
         try:
             return self._parse(key, self.store.read(key))
         except HCSError as error:
-            return Found(problem=unreadable(key, error))
+            return LoadedDocument(problem=unreadable(key, error))
 
-    def _parse(self, key: str, data: bytes | None) -> Found:
+    def _parse(self, key: str, data: bytes | None) -> LoadedDocument:
         if data is None:
-            return Found()
+            return LoadedDocument()
         try:
-            return Found(document=parse_json(data, key))
+            return LoadedDocument(document=parse_json(data, key))
         except HCSError as error:
-            return Found(problem=unreadable(key, error))
+            return LoadedDocument(problem=unreadable(key, error))
 
-    def _as_group(self, path: str, found: Found) -> Group:
-        if found.document is None:
-            return Group(path, problems=[found.problem] if found.problem else [])
+    def _as_group(self, path: str, loaded: LoadedDocument) -> Group:
+        if loaded.document is None:
+            return Group(path, problems=[loaded.problem] if loaded.problem else [])
         if self.version == "0.4":
-            return Group(path, found.document, present=True)
-        document = found.document
+            return Group(path, loaded.document, present=True)
+        document = loaded.document
         group = Group(path, document.get("attributes", {}), present=True)
         if document.get("zarr_format") != 3 or document.get("node_type") != "group":
             kind = document.get("node_type")

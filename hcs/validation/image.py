@@ -9,7 +9,7 @@ from hcs.ngff.names import is_safe_name
 from hcs.rules.label import label_problems, labels_problems
 from hcs.rules.level import Level, Scheme, is_below, label_level_problems
 from hcs.rules.problem import Problem, some
-from hcs.validation.documents import Documents, Found, Group, join
+from hcs.validation.documents import DocumentReader, Group, LoadedDocument, join
 from hcs.validation.judge import rebased
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ class ImageReport:
     @property
     def has_errors(self) -> bool:
         """Whether it is absent or breaks what must be."""
-        return self.absent or any(one.severity == "error" for one in self.problems)
+        return self.absent or any(
+            problem.severity == "error" for problem in self.problems
+        )
 
     @property
     def layout(self) -> tuple[object, ...] | None:
@@ -43,7 +45,7 @@ class ImageReport:
         return self.scheme.axes, first.shape, first.dtype
 
 
-def check_images(documents: Documents, paths: Sequence[str]) -> list[ImageReport]:
+def check_images(documents: DocumentReader, paths: Sequence[str]) -> list[ImageReport]:
     """Return a report on each of some images, with their labels."""
     groups = documents.groups([*paths, *(join(path, _LABELS) for path in paths)])
     reports = _check_groups(documents, groups[: len(paths)])
@@ -55,7 +57,9 @@ def check_images(documents: Documents, paths: Sequence[str]) -> list[ImageReport
     return reports
 
 
-def _check_groups(documents: Documents, groups: Sequence[Group]) -> list[ImageReport]:
+def _check_groups(
+    documents: DocumentReader, groups: Sequence[Group]
+) -> list[ImageReport]:
     """Check the documents of images, then the documents of all their levels."""
     reports = []
     for group in groups:
@@ -69,16 +73,16 @@ def _check_groups(documents: Documents, groups: Sequence[Group]) -> list[ImageRe
     return reports
 
 
-def _check_levels(documents: Documents, reports: Sequence[ImageReport]) -> None:
-    wanted = [
+def _check_levels(documents: DocumentReader, reports: Sequence[ImageReport]) -> None:
+    levels = [
         (report, level)
         for report in reports
         if report.scheme is not None
         for level in dict.fromkeys(report.scheme.paths)
     ]
-    found = documents.arrays([join(report.path, level) for report, level in wanted])
-    for (report, path), one in zip(wanted, found, strict=True):
-        _check_level(documents, report, path, one)
+    arrays = documents.arrays([join(report.path, level) for report, level in levels])
+    for (report, path), array in zip(levels, arrays, strict=True):
+        _check_level(documents, report, path, array)
     for report in reports:
         if report.scheme is not None:
             problems = documents.judge.levels(report.scheme, report.levels)
@@ -86,17 +90,17 @@ def _check_levels(documents: Documents, reports: Sequence[ImageReport]) -> None:
 
 
 def _check_level(
-    documents: Documents, report: ImageReport, path: str, found: Found
+    documents: DocumentReader, report: ImageReport, path: str, array: LoadedDocument
 ) -> None:
     where = join(report.path, path)
-    if found.problem is not None:
-        report.problems.append(found.problem)
-    elif found.document is None:
+    if array.problem is not None:
+        report.problems.append(array.problem)
+    elif array.document is None:
         text = "The image lists this level, but no array is there."
         clause = f"NGFF {documents.version} multiscale-md"
         report.problems.append(Problem("level-missing", "error", where, text, clause))
     else:
-        answer = documents.judge.array(found.document)
+        answer = documents.judge.array(array.document)
         report.problems += rebased(answer.problems, where)
         if answer.level is not None:
             report.levels.append(replace(answer.level, path=path))
@@ -104,7 +108,7 @@ def _check_level(
             from hcs.validation.pixels import level_pixel_problems
 
             report.problems += level_pixel_problems(
-                documents.store, where, found.document
+                documents.store, where, array.document
             )
 
 
@@ -112,7 +116,7 @@ def _check_level(
 
 
 def _check_labels(
-    documents: Documents, labels: Group, owner: ImageReport | None
+    documents: DocumentReader, labels: Group, owner: ImageReport | None
 ) -> list[Problem]:
     """Check the group of labels of an image, and every label image it lists."""
     problems = list(labels.problems)
@@ -134,7 +138,7 @@ def _check_labels(
 
 
 def check_label(
-    documents: Documents,
+    documents: DocumentReader,
     group: Group,
     report: ImageReport,
     owner: ImageReport | None,
@@ -164,10 +168,10 @@ def check_label(
 
 
 def _holder(attributes: Any, version: str) -> dict[str, Any]:
-    found = attributes
+    holder = attributes
     if version != "0.4" and isinstance(attributes, dict):
-        found = attributes.get("ome")
-    return found if isinstance(found, dict) else {}
+        holder = attributes.get("ome")
+    return holder if isinstance(holder, dict) else {}
 
 
 def _has_label(attributes: Any, version: str) -> bool:
@@ -182,18 +186,20 @@ def _listed(attributes: Any, version: str) -> list[str]:
     return list(dict.fromkeys(sound))
 
 
-def _unlisted(documents: Documents, path: str, names: Sequence[str]) -> list[Problem]:
+def _unlisted(
+    documents: DocumentReader, path: str, names: Sequence[str]
+) -> list[Problem]:
     """Report label images that are there but not listed; 0.4 allows them."""
     if documents.version == "0.4":
         return []
     tops = {name.partition("/")[0] for name in names}
-    found = [
+    candidates = [
         name
         for name in documents.children(path)
         if is_safe_name(name) and name not in tops
     ]
-    there = documents.exists([join(path, f"{name}/zarr.json") for name in found])
-    extra = [name for name, exists in zip(found, there, strict=True) if exists]
+    present = documents.exists([join(path, f"{name}/zarr.json") for name in candidates])
+    extra = [name for name, exists in zip(candidates, present, strict=True) if exists]
     if not extra:
         return []
     text = f"{some(extra)} are there, but not listed; all labels should be."
@@ -204,7 +210,7 @@ def _unlisted(documents: Documents, path: str, names: Sequence[str]) -> list[Pro
 # -- roots that are no plate -----------------------------------------------------------
 
 
-def lone_image_problems(documents: Documents, attributes: Any) -> list[Problem]:
+def lone_image_problems(documents: DocumentReader, attributes: Any) -> list[Problem]:
     """Return what is wrong with a store that holds one image, or one label image."""
     report = check_images(documents, [""])[0]
     if _has_label(attributes, documents.version):
@@ -213,12 +219,14 @@ def lone_image_problems(documents: Documents, attributes: Any) -> list[Problem]:
     return report.problems
 
 
-def labels_only_problems(documents: Documents, attributes: Any) -> list[Problem]:
+def labels_only_problems(documents: DocumentReader, attributes: Any) -> list[Problem]:
     """Return what is wrong with a store that is the labels group of an image."""
     return _check_labels(documents, Group("", attributes, present=True), None)
 
 
-def collection_problems(documents: Documents, keys: dict[str, Any]) -> list[Problem]:
+def collection_problems(
+    documents: DocumentReader, keys: dict[str, Any]
+) -> list[Problem]:
     """Return what is wrong with the images of one file, as bioformats2raw lays them.
 
     The images are those that ``OME`` lists as ``series``, else 0, 1, 2 ... as far as
@@ -249,7 +257,7 @@ def collection_problems(documents: Documents, keys: dict[str, Any]) -> list[Prob
 
 
 def collection_header_problems(
-    documents: Documents, keys: dict[str, Any]
+    documents: DocumentReader, keys: dict[str, Any]
 ) -> list[Problem]:
     """Return what is wrong with the mark that bioformats2raw leaves in a root."""
     clause = f"NGFF {documents.version} bf2raw"
@@ -266,7 +274,7 @@ def collection_header_problems(
     return problems
 
 
-def _numbered(documents: Documents) -> list[str]:
+def _numbered(documents: DocumentReader) -> list[str]:
     paths: list[str] = []
     while not documents.groups([str(len(paths))])[0].absent:
         paths.append(str(len(paths)))

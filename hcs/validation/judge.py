@@ -58,15 +58,17 @@ class Judge:
     def image(self, attributes: Any) -> ImageAnswer:
         """Return the answer for the attributes of an image."""
         # Our own key holds the version's id, which no two images share.
-        rest = attributes
+        foreign_attributes = attributes
         if isinstance(attributes, dict) and EXTENSION in attributes:
-            rest = {key: attributes[key] for key in attributes if key != EXTENSION}
-        key = marshal.dumps(rest, 2)
+            foreign_attributes = {
+                key: attributes[key] for key in attributes if key != EXTENSION
+            }
+        key = marshal.dumps(foreign_attributes, 2)
         answer = self._images.get(key)
         if answer is None:
-            problems = tuple(image_problems(rest, self.version))
-            answer = ImageAnswer(problems, scheme_of(rest, self.version))
-            _keep(self._images, key, answer)
+            problems = tuple(image_problems(foreign_attributes, self.version))
+            answer = ImageAnswer(problems, scheme_of(foreign_attributes, self.version))
+            _remember(self._images, key, answer)
         return answer
 
     def array(self, document: dict[str, Any]) -> ArrayAnswer:
@@ -80,7 +82,7 @@ class Judge:
                 problems.append(problem)
             readable = level is not None and problem is None
             answer = ArrayAnswer(tuple(problems), level, readable)
-            _keep(self._arrays, key, answer)
+            _remember(self._arrays, key, answer)
         return answer
 
     def levels(self, scheme: Scheme, levels: Sequence[Level]) -> tuple[Problem, ...]:
@@ -89,7 +91,7 @@ class Judge:
         problems = self._levels.get(key)
         if problems is None:
             problems = tuple(level_problems(scheme, levels, self.version))
-            _keep(self._levels, key, problems)
+            _remember(self._levels, key, problems)
         return problems
 
 
@@ -112,7 +114,7 @@ def _refusal(document: dict[str, Any]) -> Problem | None:
     return None
 
 
-def _keep(answers: dict[Any, Any], key: Any, answer: object) -> None:
+def _remember(answers: dict[Any, Any], key: Any, answer: object) -> None:
     if len(answers) >= _LIMIT:
         answers.clear()
     answers[key] = answer

@@ -16,7 +16,7 @@ from hcs.rules.extension import (
 from hcs.rules.plate import plate_problems as document_problems
 from hcs.rules.problem import OURS, Problem, is_integer, some
 from hcs.rules.well import PlateContext, listed_fields, well_problems
-from hcs.validation.documents import Documents, Group, join
+from hcs.validation.documents import DocumentReader, Group, join
 from hcs.validation.image import (
     ImageReport,
     check_images,
@@ -36,7 +36,7 @@ _SECTION = "hcs-layout"
 class _Walk:
     """What is learned on the way through a plate."""
 
-    documents: Documents
+    documents: DocumentReader
     context: PlateContext
     plate: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
@@ -65,7 +65,7 @@ class _Walk:
 
 
 def plate_problems(
-    documents: Documents,
+    documents: DocumentReader,
     attributes: Any,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Problem]:
@@ -73,8 +73,8 @@ def plate_problems(
     keys = attributes
     if documents.version != "0.4":
         keys = attributes.get("ome", {})
-    found = keys.get("plate")
-    plate = found if isinstance(found, dict) else {}
+    plate = keys.get("plate")
+    plate = plate if isinstance(plate, dict) else {}
     walk = _Walk(documents, PlateContext.of(plate), plate)
     walk.problems += document_problems(attributes, documents.version)
     if "bioformats2raw.layout" in keys:
@@ -92,7 +92,7 @@ def plate_problems(
     return walk.problems
 
 
-def lone_well_problems(documents: Documents, attributes: Any) -> list[Problem]:
+def lone_well_problems(documents: DocumentReader, attributes: Any) -> list[Problem]:
     """Return what is wrong with a store that holds one well."""
     walk = _Walk(documents, PlateContext(), {})
     group = Group("", attributes, present=True)
@@ -230,18 +230,20 @@ def _check_unlisted_fields(walk: _Walk, well: Group, fields: set[str]) -> None:
         walk.warn("well-image-unlisted", well.path, text, OURS)
 
 
-def _unlisted_groups(documents: Documents, path: str, known: set[str]) -> list[str]:
+def _unlisted_groups(
+    documents: DocumentReader, path: str, known: set[str]
+) -> list[str]:
     """Return the names below a path that hold attributes but are not known."""
-    found = [
+    candidates = [
         name
         for name in documents.children(path)
         if name not in known and is_safe_name(name) and not name.startswith(".")
     ]
-    if not found:
+    if not candidates:
         return []
     name = "zarr.json" if documents.version != "0.4" else ".zattrs"
-    there = documents.exists([join(path, f"{child}/{name}") for child in found])
-    return [child for child, exists in zip(found, there, strict=True) if exists]
+    present = documents.exists([join(path, f"{child}/{name}") for child in candidates])
+    return [child for child, exists in zip(candidates, present, strict=True) if exists]
 
 
 # -- the plate as a whole --------------------------------------------------------------
@@ -279,7 +281,7 @@ def _check_unlisted(walk: _Walk, listed: Iterable[str]) -> None:
             _report_unlisted(walk, f"{row}/{column}")
 
 
-def _marker(documents: Documents) -> str:
+def _marker(documents: DocumentReader) -> str:
     return ".zgroup" if documents.version == "0.4" else "zarr.json"
 
 
@@ -306,11 +308,11 @@ def _names(plate: dict[str, Any], key: str) -> set[str]:
 
 
 def _check_field_count(walk: _Walk) -> None:
-    stated, (found, well) = walk.plate.get("field_count"), walk.largest
-    if is_integer(stated) and 0 < stated < found:
+    stated, (largest, well) = walk.plate.get("field_count"), walk.largest
+    if is_integer(stated) and 0 < stated < largest:
         stated = _field_count_now(walk)  # it is raised while fields are added
-    if is_integer(stated) and 0 < stated < found:
-        text = f"field_count is {stated}, but well {well} lists {found} fields."
+    if is_integer(stated) and 0 < stated < largest:
+        text = f"field_count is {stated}, but well {well} lists {largest} fields."
         at = "plate.field_count"
         if walk.documents.version != "0.4":
             at = f"ome.{at}"
@@ -318,10 +320,10 @@ def _check_field_count(walk: _Walk) -> None:
 
 
 def _field_count_now(walk: _Walk) -> object:
-    found: Any = walk.documents.groups([""])[0].attributes
+    value: Any = walk.documents.groups([""])[0].attributes
     for key in ("plate",) if walk.documents.version == "0.4" else ("ome", "plate"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found.get("field_count") if isinstance(found, dict) else None
+        value = value.get(key) if isinstance(value, dict) else None
+    return value.get("field_count") if isinstance(value, dict) else None
 
 
 def _check_layouts(walk: _Walk) -> None:
@@ -331,9 +333,9 @@ def _check_layouts(walk: _Walk) -> None:
         return
     usual, count = counts.most_common(1)[0]
     for path, layout in walk.layouts.items():
-        for what, found, most in zip(
+        for what, value, most in zip(
             ("axes", "shape", "dtype"), layout, usual, strict=True
         ):
-            if found != most:
-                text = f"Found {found}; {count} of {len(walk.layouts)} fields: {most}."
+            if value != most:
+                text = f"Found {value}; {count} of {len(walk.layouts)} fields: {most}."
                 walk.warn(f"fields-{what}-differ", path, text, OURS)

@@ -9,7 +9,7 @@ from hcs.errors import HCSError, UnsupportedVersionError
 from hcs.ngff.document import parse_json
 from hcs.ngff.envelope import VERSIONS, known_version, named_version
 from hcs.rules.problem import Problem, show, some
-from hcs.validation.documents import Documents, unreadable
+from hcs.validation.documents import DocumentReader, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +32,14 @@ def validate_store(
         version = _version(attributes, zarr_format, problems)
     problems += _archive(store, version)
     if version is not None:
-        documents = Documents(store, version, pixels=pixels)
+        documents = DocumentReader(store, version, pixels=pixels)
         problems += _hierarchy(documents, attributes, progress)
     return problems
 
 
 def _root(store: PlateStore, problems: list[Problem]) -> tuple[Any, int | None]:
     """Return the attributes of the root and the Zarr format that it is written in."""
-    found: list[tuple[Any, int]] = []
+    candidates: list[tuple[Any, int]] = []
     for name, zarr_format in _ZARR_FORMATS.items():
         try:
             data = store.read(name)
@@ -48,16 +48,19 @@ def _root(store: PlateStore, problems: list[Problem]) -> tuple[Any, int | None]:
                 inside = (
                     document if zarr_format == 2 else document.get("attributes", {})
                 )
-                found.append((inside, zarr_format))
+                candidates.append((inside, zarr_format))
         except HCSError as error:
             problems.append(unreadable(name, error))
             return None, None
-    if not found:
+    if not candidates:
         _nothing(store, problems)
         return None, None
     # As the reader does: the one with NGFF keys, the newer where both have them.
-    chosen = next((one for one in found if _has_ngff(one[0])), found[0])
-    if len(found) > 1:
+    chosen = next(
+        (candidate for candidate in candidates if _has_ngff(candidate[0])),
+        candidates[0],
+    )
+    if len(candidates) > 1:
         text = (
             f"Both zarr.json and .zattrs are there; what was judged is that of Zarr "
             f"v{chosen[1]}."
@@ -115,12 +118,12 @@ def _archive(store: PlateStore, version: str | None) -> list[Problem]:
     from hcs.rules.archive import archive_problems
     from hcs.validation.listing import listing
 
-    found = listing(store)
-    return [] if found is None else archive_problems(found, version)
+    archive = listing(store)
+    return [] if archive is None else archive_problems(archive, version)
 
 
 def _hierarchy(
-    documents: Documents,
+    documents: DocumentReader,
     attributes: Any,
     progress: Callable[[int, int], None] | None,
 ) -> list[Problem]:
@@ -154,8 +157,8 @@ def _misplaced(attributes: Any, version: str) -> str:
     """Return the end of a sentence where a key stands at another version's place."""
     if not isinstance(attributes, dict):
         return ""
-    where, wanted = attributes.get("ome"), "at the top"
+    where, expected = attributes.get("ome"), "at the top"
     if version != "0.4":
-        where, wanted = attributes, "under 'ome'"
-    found = [key for key in _KEYS if isinstance(where, dict) and key in where]
-    return f" {wanted} (found {found[0]!r} elsewhere)" if found else ""
+        where, expected = attributes, "under 'ome'"
+    misplaced = [key for key in _KEYS if isinstance(where, dict) and key in where]
+    return f" {expected} (found {misplaced[0]!r} elsewhere)" if misplaced else ""

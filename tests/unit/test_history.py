@@ -34,7 +34,7 @@ RECORDS = st.builds(
     acquisition=st.none() | st.integers(0, 9),
     label=TEXTS,
     settling=st.none() | st.just({"aliases": [{"path": "0r2"}]}),
-    rest=st.just({}) | st.just({"later": 1}),
+    unknown=st.just({}) | st.just({"later": 1}),
 )
 
 
@@ -86,7 +86,7 @@ def test_versions_are_kept_until_they_are_purged() -> None:
             _event("b", "purge"),
         ),
     )
-    assert [one.id for one in record.kept()] == ["a", "c"]
+    assert [one.id for one in record.versions_with_pixels()] == ["a", "c"]
 
 
 def test_moving_a_version_changes_all_of_its_events() -> None:

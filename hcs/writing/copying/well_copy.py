@@ -216,7 +216,7 @@ def _plan(
         record = replace(record, settling=None)
         groups = [
             Copied(path=one.path, new_path=one.path, identifier=one.id)
-            for one in record.kept()
+            for one in record.versions_with_pixels()
         ]
         if image.path not in [one.path for one in groups]:
             groups.append(Copied(path=image.path, new_path=image.path, identifier=live))
@@ -289,7 +289,7 @@ def _place_of(
 
 def _kept(well: WellState) -> Iterator[FieldVersion]:
     for record in well.records.values():
-        yield from record.kept()
+        yield from record.versions_with_pixels()
 
 
 def _version_at(transfer: Transfer, key: str) -> str | None:

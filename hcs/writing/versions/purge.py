@@ -115,7 +115,7 @@ def _candidates(target: Target, well: WellState, originals: bool) -> list[Purged
                 version=one.id,
                 size=target.size(f"{well.path}/{one.path}"),
             )
-            for one in record.kept()
+            for one in record.versions_with_pixels()
             if one.id != record.live
             and one.path not in listed
             and (originals or one.id != first)

@@ -141,7 +141,7 @@ def _unnamed(
     for record in well.records.values():
         settling = record.settling or {}
         named |= {alias["path"] for alias in settling.get("aliases", ())}
-        kept = record.kept()
+        kept = record.versions_with_pixels()
         named |= {one.path for one in kept}
         purged |= {one.id for one in record.versions if one.action == "purge"}
     for name in target.children(path):

@@ -128,7 +128,7 @@ def _change_back(
 
 def _kept_version(well: WellState, field: str, version: str) -> FieldVersion:
     record = well.records[field]
-    kept = {one.id: one for one in record.kept()}
+    kept = {one.id: one for one in record.versions_with_pixels()}
     if version not in kept:
         known = "was purged" if record.find(version) else "is unknown"
         raise NotFoundError(
