@@ -162,10 +162,10 @@ class Bar:
         self._next = moment + _SECONDS_BETWEEN
         start, before = self._first
         left = seconds_left(done - before, total - before, moment - start)
-        rest = "" if left is None else f"  {duration(left)} left"
+        remaining = "" if left is None else f"  {duration(left)} left"
         filled = _BAR_COLUMNS * min(done, total) // total
         bar = "#" * filled + "." * (_BAR_COLUMNS - filled)
-        sys.stderr.write(f"\r{self.label} [{bar}] {done}/{total}{rest}\x1b[K")
+        sys.stderr.write(f"\r{self.label} [{bar}] {done}/{total}{remaining}\x1b[K")
         sys.stderr.flush()
         self._shown = True
 

@@ -86,15 +86,17 @@ def _fields(fields: dict[str, Any]) -> str:
     return text
 
 
-def _acquisitions(found: list[dict[str, Any]] | None) -> Iterator[tuple[str, str]]:
-    if not found:
+def _acquisitions(
+    acquisitions: list[dict[str, Any]] | None,
+) -> Iterator[tuple[str, str]]:
+    if not acquisitions:
         yield "Acquisitions", "none declared"
         return
-    for number, one in enumerate(found):
-        name = f" {one['name']!r}" if one["name"] is not None else ""
-        limit = one["maximumfieldcount"]
+    for number, acquisition in enumerate(acquisitions):
+        name = f" {acquisition['name']!r}" if acquisition["name"] is not None else ""
+        limit = acquisition["maximumfieldcount"]
         most = f", up to {counted(limit, 'field')} a well" if limit else ""
-        yield "" if number else "Acquisitions", f"{one['id']}{name}{most}"
+        yield "" if number else "Acquisitions", f"{acquisition['id']}{name}{most}"
 
 
 def _images(image: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
@@ -115,11 +117,11 @@ def _images(image: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
 
 
 def _sizes(image: dict[str, Any]) -> str:
-    found = zip(image["axes"], image["scale"], image["units"], strict=True)
+    axes = zip(image["axes"], image["scale"], image["units"], strict=True)
     # A size of 1 without a unit is what stands there where nobody knew.
     sizes = [
         f"{axis} {size:g} {unit or '(no unit)'}"
-        for axis, size, unit in found
+        for axis, size, unit in axes
         if axis != "c" and (unit is not None or size != 1)
     ]
     return ", ".join(sizes) or "not known"
@@ -154,8 +156,8 @@ def _gaps(gaps: dict[str, Any]) -> str:
     if not gaps["count"]:
         return "none known"
     more = gaps["count"] - len(gaps["named"])
-    rest = f" and {more} more" if more else ""
-    return f"{gaps['count']}: {', '.join(map(safe, gaps['named']))}{rest}"
+    further = f" and {more} more" if more else ""
+    return f"{gaps['count']}: {', '.join(map(safe, gaps['named']))}{further}"
 
 
 def _history(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -113,8 +113,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _channel_names(options: argparse.Namespace) -> dict[str, str]:
-    pairs = [one.partition("=") for one in options.channel]
-    for (found, _, name), given in zip(pairs, options.channel, strict=True):
-        if not (found and name):
-            options.usage(f"--channel takes FOUND=NAME, such as 2=DNA; got {given!r}")
-    return {found: name for found, _, name in pairs}
+    pairs = [argument.partition("=") for argument in options.channel]
+    for (channel, _, name), argument in zip(pairs, options.channel, strict=True):
+        if not (channel and name):
+            options.usage(
+                f"--channel takes FOUND=NAME, such as 2=DNA; got {argument!r}"
+            )
+    return {channel: name for channel, _, name in pairs}

@@ -107,14 +107,14 @@ def _measure(options: argparse.Namespace) -> tuple[list[Row], list[FieldResult]]
         settings = plate_settings(
             plate, metrics=metrics, clips=dict(options.clip), nuclear=options.nuclear
         )
-        found = measure_plate(
+        measurements = measure_plate(
             plate,
             settings=settings,
             workers=options.workers,
             executor=executor,
             on_result=lambda _, done, total: bar(done, total),
         )
-        results, clips = settle_clips(found, settings)
+        results, clips = settle_clips(measurements, settings)
         labels = {listed.path: plate.label(listed) for listed in plate.wells}
         rows = table_rows(
             results,

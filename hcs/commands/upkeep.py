@@ -54,24 +54,24 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _settle(options: argparse.Namespace) -> int:
     from hcs.writing.versions.settle import settle
 
-    left = settle(options.plate, now=options.now)
-    for one in left:
-        why = one.problem or f"in {one.seconds:.0f} s at the earliest"
-        say(f"{one.well} field {one.field} is not settled yet: {why}")
-    if not left:
+    unsettled = settle(options.plate, now=options.now)
+    for field in unsettled:
+        why = field.problem or f"in {field.seconds:.0f} s at the earliest"
+        say(f"{field.well} field {field.field} is not settled yet: {why}")
+    if not unsettled:
         say("All fields are settled.")
-    return int(any(one.problem for one in left))
+    return int(any(field.problem for field in unsettled))
 
 
 def _recover(options: argparse.Namespace) -> int:
     from hcs.writing.versions.recovery import recover
 
-    found = recover(options.plate)
-    if not found and "://" not in options.plate:
+    actions = recover(options.plate)
+    if not actions and "://" not in options.plate:
         _check_plate(Path(options.plate))
-    for one in found:
-        say(f"{one.action}: {one.location}: {one.message}")
-    if not found:
+    for action in actions:
+        say(f"{action.action}: {action.location}: {action.message}")
+    if not actions:
         say("Nothing to recover.")
     return 0
 
@@ -90,22 +90,22 @@ def _check_plate(path: Path) -> None:
 def _purge(options: argparse.Namespace) -> int:
     from hcs.writing.versions.purge import purge
 
-    gone = purge(
+    versions = purge(
         options.plate,
         originals=options.originals,
         orphans=options.orphans,
         yes=options.yes,
         reason=options.reason,
     )
-    if not gone:
+    if not versions:
         spared = "" if options.originals else " First versions stay (see --originals)."
         say(f"Nothing to remove.{spared}")
         return 0
     verb = "Removed" if options.yes else "Would remove"
-    for one in gone:
-        version = f", version {one.version[:8]}" if one.version else ""
-        say(f"{verb} {one.key}{version}: {one.size / 1e6:.1f} MB")
-    total = sum(one.size for one in gone) / 1e6
+    for version in versions:
+        suffix = f", version {version.version[:8]}" if version.version else ""
+        say(f"{verb} {version.key}{suffix}: {version.size / 1e6:.1f} MB")
+    total = sum(version.size for version in versions) / 1e6
     end = "." if options.yes else "; repeat with --yes to do it."
-    say(f"{verb} {counted(len(gone), 'version')}, {total:.1f} MB{end}")
+    say(f"{verb} {counted(len(versions), 'version')}, {total:.1f} MB{end}")
     return 0

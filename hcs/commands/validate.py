@@ -43,8 +43,8 @@ def run(options: argparse.Namespace) -> int:
         problems = validate(options.plate, pixels=options.pixels, progress=bar)
     errors = sum(problem.severity == "error" for problem in problems)
     if options.json:
-        found = [dataclasses.asdict(problem) for problem in problems]
-        say(json.dumps({"location": options.plate, "problems": found}))
+        entries = [dataclasses.asdict(problem) for problem in problems]
+        say(json.dumps({"location": options.plate, "problems": entries}))
     else:
         for line in report(problems):
             say(line)
@@ -59,32 +59,32 @@ def report(problems: list[Problem]) -> list[str]:
         key = (problem.severity, problem.rule, problem.clause)
         groups.setdefault(key, []).append(problem)
     lines = []
-    for (severity, rule, clause), found in sorted(
+    for (severity, rule, clause), group in sorted(
         groups.items(), key=lambda item: item[0][0] != "error"
     ):
-        times = f"  {len(found)} times" if len(found) > 1 else ""
+        times = f"  {len(group)} times" if len(group) > 1 else ""
         lines.append(f"{severity.upper():<7}  {rule}{times}  [{clause}]")
-        lines += _places(found)
+        lines += _places(group)
     return lines
 
 
-def _places(found: list[Problem]) -> list[str]:
+def _places(problems: list[Problem]) -> list[str]:
     """Return where a rule is broken; what all say alike is said once."""
-    if len(found) > 1 and len({problem.message for problem in found}) == 1:
-        lines = [found[0].message, _where(found)]
+    if len(problems) > 1 and len({problem.message for problem in problems}) == 1:
+        lines = [problems[0].message, _where(problems)]
     else:
         lines = [
             f"{safe(problem.location) or 'the root'}: {problem.message}"
-            for problem in found[:_SHOWN]
+            for problem in problems[:_SHOWN]
         ]
-        if len(found) > _SHOWN:
-            lines.append(f"... and {len(found) - _SHOWN} more")
+        if len(problems) > _SHOWN:
+            lines.append(f"... and {len(problems) - _SHOWN} more")
     return [f"         {line}" for line in lines]
 
 
-def _where(found: list[Problem]) -> str:
+def _where(problems: list[Problem]) -> str:
     """Return the places of equal findings; what they have in common comes first."""
-    split = [safe(problem.location).partition(": ") for problem in found]
+    split = [safe(problem.location).partition(": ") for problem in problems]
     common = split[0][2]
     if common and all(at == common for _, _, at in split):
         return f"{common} of {some([group for group, _, _ in split], _SHOWN)}"

@@ -121,7 +121,7 @@ def _revert(options: argparse.Namespace) -> int:
         field = well.field(options.field, options.acquisition)
         events = well.history(field.name)
         label, path, live = well.label, well.path, field.live
-    version = _chosen(events, live, options.to, f"{label} field {field.label}")
+    version = _version_named(events, live, options.to, f"{label} field {field.label}")
     event = revert(
         options.plate,
         path,
@@ -135,29 +135,34 @@ def _revert(options: argparse.Namespace) -> int:
     return 0
 
 
-def _chosen(
-    events: Sequence[FieldVersion], live: str | None, wanted: str | None, what: str
+def _version_named(
+    events: Sequence[FieldVersion], live: str | None, prefix: str | None, what: str
 ) -> str:
     """Return the id of the version to go back to.
 
     Raises
     ------
     NotFoundError
-        If there is none, or several ids begin as `wanted` does.
+        If there is none, or several ids begin as `prefix` does.
     """
     from hcs.errors import NotFoundError
 
     purged = {event.id for event in events if event.action == "purge"}
-    kept = [event.id for event in events if event.id not in purged]
-    if wanted is None:
-        earlier = [identifier for identifier in kept if identifier != live]
+    identifiers = [event.id for event in events if event.id not in purged]
+    if prefix is None:
+        earlier = [identifier for identifier in identifiers if identifier != live]
         if not earlier:
             raise NotFoundError(f"{what} has no other version to go back to.")
         return earlier[-1]
-    found = sorted({one for one in kept if one.startswith(wanted)})
-    if len(found) != 1:
-        listed = ", ".join(dict.fromkeys(one[:8] for one in kept)) or "none"
-        raise NotFoundError(
-            f"{what} has {len(found) or 'no'} versions {wanted!r}; it has {listed}."
+    matches = sorted(
+        {identifier for identifier in identifiers if identifier.startswith(prefix)}
+    )
+    if len(matches) != 1:
+        listed = (
+            ", ".join(dict.fromkeys(identifier[:8] for identifier in identifiers))
+            or "none"
         )
-    return found[0]
+        raise NotFoundError(
+            f"{what} has {len(matches) or 'no'} versions {prefix!r}; it has {listed}."
+        )
+    return matches[0]

@@ -82,16 +82,16 @@ def draw(scene: Scene) -> NDArray[np.float32]:
 def _positions(rng: Generator, scene: Scene) -> list[tuple[int, int]]:
     """Draw centres on the canvas: in patches, but no two nuclei overlap."""
     size = np.array(scene.shape) + 2 * (_MARGIN - _RADIUS)
-    wanted = int(rng.poisson(scene.cells * size.prod() / np.prod(scene.shape)))
+    planned = int(rng.poisson(scene.cells * size.prod() / np.prod(scene.shape)))
     # Density varies slowly over the field, as where cells grow in patches.
     density = 1 / (1 + np.exp(-rng.normal(0, 0.9, (6, 6))))
-    tried = rng.uniform(0, 1, (12 * wanted, 3))
+    tried = rng.uniform(0, 1, (12 * planned, 3))
     patch = (6 * tried[:, :2]).astype(int)
     tried = tried[tried[:, 2] < density[patch[:, 0], patch[:, 1]], :2] * size
-    taken = np.full((wanted, 2), np.inf)
+    taken = np.full((planned, 2), np.inf)
     count = 0
     for spot in tried:
-        if count == wanted:
+        if count == planned:
             break
         apart = taken[:count] - spot
         if count and np.min(np.einsum("ij,ij->i", apart, apart)) < _APART**2:

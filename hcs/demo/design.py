@@ -214,23 +214,23 @@ def _image(
     """Return how a field without defects is made."""
     row, column, index = place
     well = np.random.default_rng((seed, 1, row, column))
-    one = np.random.default_rng((seed, 2, row, column, index))
+    field_rng = np.random.default_rng((seed, 2, row, column, index))
     action, toxicity = _response(*conditions[row, column])
     if column == toxic_column:
         toxicity = 0.9
     density = 110 * np.prod(shape) / 512**2 * well.lognormal(0, 0.09)
     scene = Scene(
-        seed=int(one.integers(2**31)),
+        seed=int(field_rng.integers(2**31)),
         shape=shape,
-        cells=float(density * one.lognormal(0, 0.05) * (1 - 0.8 * toxicity)),
+        cells=float(density * field_rng.lognormal(0, 0.05) * (1 - 0.8 * toxicity)),
         action=float(np.clip(action + well.normal(0, 0.015), 0.02, 0.95)),
         toxicity=toxicity,
         brightness=float(well.lognormal(0, 0.05)),
     )
     shot = Shot(
-        seed=int(one.integers(2**31)),
+        seed=int(field_rng.integers(2**31)),
         background=float(well.lognormal(0, 0.03)),
-        vignette=float(one.uniform(0.03, 0.07)),
+        vignette=float(field_rng.uniform(0.03, 0.07)),
     )
     return DemoField(row=row, column=column, field=index, scene=scene, shot=shot)
 

@@ -116,11 +116,11 @@ def make_demo_plate(
     )
     _check_free(target)
     _write(target, plan, version, progress)
-    beside = target.with_name(f"{_stem(target)}.truth.json")
-    beside.write_text(
+    truth_path = target.with_name(f"{_stem(target)}.truth.json")
+    truth_path.write_text(
         json.dumps(truth(plan) | {"clip": CLIP}, indent=1) + "\n", "utf-8"
     )
-    return beside
+    return truth_path
 
 
 def _check_free(target: Path) -> None:
@@ -134,13 +134,13 @@ def _check_free(target: Path) -> None:
         with opened(target) as place:
             attributes = read_plate_state(place).attributes
     except HCSError as error:
-        found = f"something that cannot be read as a plate ({error})"
+        content = f"something that cannot be read as a plate ({error})"
     else:
         if _MARK in extension(attributes):
             return
-        found = "a plate that is no demo plate"
+        content = "a plate that is no demo plate"
     raise StoreError(
-        f"{target} holds {found}; nothing was written. Choose another path, or move "
+        f"{target} holds {content}; nothing was written. Choose another path, or move "
         f"away what is there."
     )
 
@@ -169,7 +169,7 @@ def _write(
             verify=False,
             durable=False,
         ) as writer,
-        ThreadPoolExecutor(1) as behind,
+        ThreadPoolExecutor(1) as writing_thread,
     ):
         pending = None
         for done, image in enumerate(plan.images):
@@ -178,7 +178,7 @@ def _write(
                 pending.result()
             if progress is not None:
                 progress(done, len(plan.images))
-            pending = behind.submit(
+            pending = writing_thread.submit(
                 writer.write_well_image,
                 multiscales,
                 row_letters(image.row),

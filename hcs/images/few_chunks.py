@@ -77,7 +77,7 @@ def read_few(
         for place in itertools.product(*_touched(region, spec.chunks)):
             key = f"{path}/{key_of(place)}"
             for at, data in _chunks(store, key, spec, place, region):
-                _put(out, region, at, _decoded(spec, decoder, data))
+                _copy_region(out, region, at, _decoded(spec, decoder, data))
     except _LeftError:
         return None
     return out
@@ -148,8 +148,8 @@ def _is_little(step: Any, itemsize: int) -> bool:
 
 
 def _name(step: Any) -> str:
-    found = step.get("name") if isinstance(step, dict) else step
-    return found if isinstance(found, str) else ""
+    name = step.get("name") if isinstance(step, dict) else step
+    return name if isinstance(name, str) else ""
 
 
 # --- bytes of chunks -----------------------------------------------------------------
@@ -159,47 +159,49 @@ def _chunks(
     store: PlateStore,
     key: str,
     spec: ArraySpec,
-    place: tuple[int, ...],
+    position: tuple[int, ...],
     region: Box,
 ) -> Iterator[tuple[tuple[int, ...], bytes]]:
     """Yield the chunks of a key that a region meets: first pixel, and checked bytes."""
     where = store.where(key)
     inner = spec.inner_chunks
     if inner is None:
-        data = _there(store.fetch(key))
+        data = _present(store.fetch(key))
         spec.check_chunk(data, where)
-        yield tuple(map(_times, place, spec.chunks)), data
+        yield tuple(map(_start_of, position, spec.chunks)), data
         return
     counts = tuple(
         outer // part for outer, part in zip(spec.chunks, inner, strict=True)
     )
-    first = tuple(map(_times, place, counts))
-    wanted = list(itertools.product(*_inside(_touched(region, inner), first, counts)))
-    whole = len(wanted) == math.prod(counts)
+    first = tuple(map(_start_of, position, counts))
+    inner_chunks = list(
+        itertools.product(*_inside(_touched(region, inner), first, counts))
+    )
+    whole = len(inner_chunks) == math.prod(counts)
     if whole:
-        data = _there(store.fetch(key))
+        data = _present(store.fetch(key))
         spec.check_chunk(data, where)
         size = spec.index_bytes
         index = data[:size] if spec.index_at_start else data[len(data) - size :]
     else:
         index = _index(store, key, spec)
     entries = _entries(spec, index, math.prod(counts))
-    for chunk in wanted:
-        at = 0
+    for chunk in inner_chunks:
+        index_in_shard = 0
         for axis, count in enumerate(counts):
-            at = at * count + chunk[axis] - first[axis]
-        offset, size = entries[2 * at], entries[2 * at + 1]
+            index_in_shard = index_in_shard * count + chunk[axis] - first[axis]
+        offset, size = entries[2 * index_in_shard], entries[2 * index_in_shard + 1]
         if offset == size == _ABSENT:
             raise _LeftError
         if whole:
             part = data[offset : offset + size]
         else:
-            part = _there(store.fetch(key, offset, size))
+            part = _present(store.fetch(key, offset, size))
             spec.check_chunk(part, where, offset, size)
-        yield tuple(map(_times, chunk, inner)), part
+        yield tuple(map(_start_of, chunk, inner)), part
 
 
-def _times(number: int, size: int) -> int:
+def _start_of(number: int, size: int) -> int:
     return number * size
 
 
@@ -214,7 +216,7 @@ def _inside(
 
 def _index(store: PlateStore, key: str, spec: ArraySpec) -> bytes:
     start = 0 if spec.index_at_start else -spec.index_bytes
-    index = _there(store.fetch(key, start, spec.index_bytes))
+    index = _present(store.fetch(key, start, spec.index_bytes))
     spec.check_chunk(index, store.where(key), start, spec.index_bytes)
     return index
 
@@ -237,7 +239,7 @@ def _crc32c(data: bytes) -> bytes:
     return int(google_crc32c.value(data)).to_bytes(4, "little")
 
 
-def _there(data: bytes | None) -> bytes:
+def _present(data: bytes | None) -> bytes:
     if data is None:
         raise _LeftError
     return data
@@ -251,7 +253,7 @@ def _decoded(spec: ArraySpec, decoder: Decoder, data: bytes) -> NDArray[Any]:
     return pixels.reshape(spec.read_chunks)
 
 
-def _put(
+def _copy_region(
     out: NDArray[Any], region: Box, first: tuple[int, ...], chunk: NDArray[Any]
 ) -> None:
     """Copy the part of a chunk that lies in a region to its place."""

@@ -280,16 +280,16 @@ def _labels(store: PlateStore, path: str, format_version: str) -> tuple[str, ...
     data = store.read(key)
     if data is None:
         return ()
-    found = envelope(document_attributes(parse_json(data, store.where(key)), key)).get(
+    names = envelope(document_attributes(parse_json(data, store.where(key)), key)).get(
         "labels"
     )
-    if found is None:
+    if names is None:
         return ()
-    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise MetadataError(
-            f"{store.where(key)} has labels {found!r:.60}; expected a list of names."
+            f"{store.where(key)} has labels {names!r:.60}; expected a list of names."
         )
-    return tuple(found)
+    return tuple(names)
 
 
 def from_ome_zarr(store: Any, path: str = "") -> Multiscales:

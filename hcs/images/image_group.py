@@ -98,16 +98,18 @@ class ImageGroup:
         if data is None:
             raise NotFoundError(f"There is no image at {store.where(path)}.")
         document = parse_json(data, store.where(key))
-        found = document_attributes(document, store.where(key))
-        if is_incomplete(found):
+        attributes = document_attributes(document, store.where(key))
+        if is_incomplete(attributes):
             raise NotFoundError(
                 f"The image at {store.where(path)} is being written or removed; it is "
                 f"not there."
             )
-        group = cls(store, path, format_version, version_id(found), stamp, _mark(data))
+        group = cls(
+            store, path, format_version, version_id(attributes), stamp, _mark(data)
+        )
         if store.is_remote:
             group.consolidated = _consolidated(document)
-        return group, found
+        return group, attributes
 
     @property
     def array_document(self) -> str:
@@ -231,8 +233,8 @@ class ImageGroup:
 
 def version_id(attributes: Mapping[str, Any]) -> str | None:
     """Return our id of the version in an image group's attributes."""
-    found = extension(attributes).get("version")
-    return found if isinstance(found, str) and found else None
+    identifier = extension(attributes).get("version")
+    return identifier if isinstance(identifier, str) and identifier else None
 
 
 def is_incomplete(attributes: Mapping[str, Any]) -> bool:

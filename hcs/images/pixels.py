@@ -271,10 +271,10 @@ def decode(
     """
     try:
         metadata = _zarr_metadata(spec, store.where(path))
-        found = read_few(store, path, spec, region, metadata.encode_chunk_key)
-        if found is None:
-            found = np.asarray(_open(store, path, spec, metadata)[region])
-        return found
+        pixels = read_few(store, path, spec, region, metadata.encode_chunk_key)
+        if pixels is None:
+            pixels = np.asarray(_open(store, path, spec, metadata)[region])
+        return pixels
     except HCSError:
         raise
     except MemoryError as error:

@@ -70,8 +70,8 @@ def level_shapes(
         raise ShapeError(f"levels is {levels}; expected 1 or more.")
     shapes = [tuple(int(size) for size in shape)]
     while max(shapes[-1][-2:]) > smallest if levels is None else len(shapes) < levels:
-        *rest, y, x = shapes[-1]
-        shapes.append((*rest, -(-y // 2), -(-x // 2)))
+        *leading, y, x = shapes[-1]
+        shapes.append((*leading, -(-y // 2), -(-x // 2)))
     return tuple(shapes)
 
 

@@ -68,10 +68,10 @@ def _text_type(document: Mapping[str, Any]) -> _TextType | None:
         dtype, filters = document.get("dtype"), document.get("filters")
         if dtype == "|O" and filters == _ANY_LENGTH.filters:
             return _ANY_LENGTH
-        found = _FIXED.fullmatch(dtype) if isinstance(dtype, str) else None
-        if found is None or filters or document.get("order") != "C":
+        match = _FIXED.fullmatch(dtype) if isinstance(dtype, str) else None
+        if match is None or filters or document.get("order") != "C":
             return None
-        return _fixed(found[1] or "", int(found[2] or found[3]))
+        return _fixed(match[1] or "", int(match[2] or match[3]))
     kind = document.get("data_type")
     name = kind.get("name") if isinstance(kind, dict) else kind
     if name == "string":
@@ -136,10 +136,10 @@ def _to_v3(
     if dims:
         new["dimension_names"] = dims
     separator = document.get("dimension_separator", ".")
-    for place in _grid(document["shape"], document["chunks"]):
-        found = store.fetch(f"{key}/{separator.join(place) or '0'}")
-        if found is not None:
-            yield "/".join(("c", *place)), found
+    for position in _grid(document["shape"], document["chunks"]):
+        chunk = store.fetch(f"{key}/{separator.join(position) or '0'}")
+        if chunk is not None:
+            yield "/".join(("c", *position)), chunk
     yield "zarr.json", to_bytes(new)
 
 
@@ -166,42 +166,44 @@ def _to_v2(
         "shape": document["shape"],
         "zarr_format": 2,
     }
-    for place in _grid(document["shape"], chunks):
-        found = store.fetch("/".join((key, "c", *place)))
-        if found is not None:
-            yield "/".join(place) or "0", found
+    for position in _grid(document["shape"], chunks):
+        chunk = store.fetch("/".join((key, "c", *position)))
+        if chunk is not None:
+            yield "/".join(position) or "0", chunk
     yield ".zattrs", to_bytes(attributes)
     yield ".zarray", to_bytes(new)
 
 
 def _grid(shape: list[int], chunks: list[int]) -> Iterator[tuple[str, ...]]:
     counts = [-(-size // chunk) for size, chunk in zip(shape, chunks, strict=True)]
-    for place in product(*map(range, counts)):
-        yield tuple(map(str, place))
+    for position in product(*map(range, counts)):
+        yield tuple(map(str, position))
 
 
-def _v3_compressor(found: Any, where: str) -> list[dict[str, Any]]:
-    if found is None:
+def _v3_compressor(compressor: Any, where: str) -> list[dict[str, Any]]:
+    if compressor is None:
         return []
-    kind = found.get("id") if isinstance(found, dict) else found
+    kind = compressor.get("id") if isinstance(compressor, dict) else compressor
     if kind == "blosc":
         return [
             {
                 "name": "blosc",
                 "configuration": {
                     "typesize": 1,
-                    "cname": found["cname"],
-                    "clevel": found["clevel"],
-                    "shuffle": _SHUFFLES[max(int(found.get("shuffle", 1)), 0)],
-                    "blocksize": found.get("blocksize", 0),
+                    "cname": compressor["cname"],
+                    "clevel": compressor["clevel"],
+                    "shuffle": _SHUFFLES[max(int(compressor.get("shuffle", 1)), 0)],
+                    "blocksize": compressor.get("blocksize", 0),
                 },
             }
         ]
     if kind == "zstd":
-        level = {"level": found.get("level", 0), "checksum": False}
+        level = {"level": compressor.get("level", 0), "checksum": False}
         return [{"name": "zstd", "configuration": level}]
     if kind == "gzip":
-        return [{"name": "gzip", "configuration": {"level": found.get("level", 1)}}]
+        return [
+            {"name": "gzip", "configuration": {"level": compressor.get("level", 1)}}
+        ]
     raise _unknown(kind, where)
 
 

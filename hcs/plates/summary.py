@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError, NotFoundError
@@ -40,16 +40,16 @@ _ATTEMPTS = 16
 class _Tally:
     """What is counted on the way through the wells."""
 
-    missing: list[str] = field(default_factory=list)
-    unreadable: list[dict[str, str]] = field(default_factory=list)
-    per_well: list[int] = field(default_factory=list)
-    labels: dict[str, None] = field(default_factory=dict)
+    missing: list[str] = dataclasses.field(default_factory=list)
+    unreadable: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    per_well: list[int] = dataclasses.field(default_factory=list)
+    labels: dict[str, None] = dataclasses.field(default_factory=dict)
     """Names that people know fields by, where the source had its own."""
 
     events: int = 0
     corrections: int = 0
     reverts: int = 0
-    unsettled: list[dict[str, str]] = field(default_factory=list)
+    unsettled: list[dict[str, str]] = dataclasses.field(default_factory=list)
     image: tuple[Field, Multiscales] | None = None
     """The first image that can be read."""
 
@@ -100,7 +100,7 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
         },
         "acquisitions": None
         if plate.acquisitions is None
-        else [dataclasses.asdict(one) for one in plate.acquisitions],
+        else [dataclasses.asdict(run) for run in plate.acquisitions],
         "image": _image(plate, tally),
         "channels": _channels(tally),
         "labels": _label_names(tally),
@@ -132,8 +132,8 @@ def _gaps(plate: HCSPlate) -> dict[str, Any]:
     }
 
 
-def _text(found: Any, key: str) -> str | None:
-    value = found.get(key) if isinstance(found, dict) else None
+def _text(document: Any, key: str) -> str | None:
+    value = document.get(key) if isinstance(document, dict) else None
     return value if isinstance(value, str) else None
 
 
@@ -187,15 +187,15 @@ def _walk(plate: HCSPlate, store: PlateStore) -> _Tally:
 
 
 def _count(tally: _Tally, well: HCSWell, fields: tuple[Field, ...]) -> None:
-    for one in fields:
-        if one.label != one.name:
-            tally.labels.setdefault(one.label)
-    for one in fields:
+    for field in fields:
+        if field.label != field.name:
+            tally.labels.setdefault(field.label)
+    for field in fields:
         if tally.image is not None or tally.attempts >= _ATTEMPTS:
             break
         tally.attempts += 1
         with suppress(HCSError):  # the next may be sound
-            tally.image = one, one.image()
+            tally.image = field, field.image()
     if well.extension:
         _count_history(tally, well)
 
@@ -224,9 +224,9 @@ def _count_history(tally: _Tally, well: HCSWell) -> None:
 def _image(plate: HCSPlate, tally: _Tally) -> dict[str, Any] | None:
     if tally.image is None:
         return None
-    one, image = tally.image
+    field, image = tally.image
     meta = image.metadata
-    path = join(one.well, one.path)
+    path = join(field.well, field.path)
     first = meta.datasets[0]
     return {
         "path": path,

@@ -148,19 +148,21 @@ def read_rows(table: Table, plate: str | None, entries: MapEntries) -> None:
             f"two columns 'row' and 'column', or lay the map out as the plate is."
         )
     headers = columns.headers(table)
-    kept = [index for index in range(len(headers)) if index not in columns.used]
-    for index in kept:
+    value_columns = [
+        index for index in range(len(headers)) if index not in columns.used
+    ]
+    for index in value_columns:
         entries.add_title(headers[index])
     for kind, message, line in columns.remarks(table, entries.grid):
         entries.report(kind, message, line)
-    wanted = _plate_rows(table, columns, plate)
+    chosen_plate = _plate_rows(table, columns, plate)
     start = columns.header + 1
     for row, line in zip(table.rows[start:], table.lines[start:], strict=True):
-        if wanted is not None and columns.barcode(row) != wanted:
+        if chosen_plate is not None and columns.barcode(row) != chosen_plate:
             continue
         position = entries.position(partial(columns.position, row), line)
         if position is not None:
-            cells = {headers[index]: cell_at(row, index) for index in kept}
+            cells = {headers[index]: cell_at(row, index) for index in value_columns}
             entries.add_row(position, cells, line)
 
 

@@ -38,7 +38,7 @@ _EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 """A thousand and something, or one and some decimals."""
 
 _NAME = re.compile(r"[+-]?0[0-9]+")
-_MEANT = re.compile(
+_NUMBER_LIKE = re.compile(
     r"[<>≤≥~=]*\s*[+-]?[0-9.,][0-9.,'\s]*(?:e[+-]?[0-9]{1,3})?\s*%?"
     r"|[+-]?(?:inf|infinity|∞)|ov(?:e?r)?fl(?:o?w)?|underflow|saturated|out of range"
     r"|#[a-z0-9/]+[!?]?",
@@ -138,19 +138,19 @@ def number_column(cells: Sequence[str], mark: Mark) -> NumberColumn | None:
     are not empty are, or are meant as such (``<0.1``, ``35%``, ``OVRFLW``). Cells such
     as ``007`` make it one of names.
     """
-    found = _numbers(cells, mark)
-    numbers = sum(value is not None for value in found.values)
-    filled = numbers + len(found.strange)
-    meant = sum(_is_meant(cells[index]) for index in found.strange)
-    if not numbers or numbers + meant < _SHARE * filled:
+    column = _numbers(cells, mark)
+    numbers = sum(value is not None for value in column.values)
+    filled = numbers + len(column.strange)
+    number_like = sum(_is_number_like(cells[index]) for index in column.strange)
+    if not numbers or numbers + number_like < _SHARE * filled:
         return None
-    if any(_NAME.fullmatch(cells[index]) for index in found.strange):
+    if any(_NAME.fullmatch(cells[index]) for index in column.strange):
         return None
-    return found
+    return column
 
 
-def _is_meant(cell: str) -> bool:
-    return len(cell) <= _LONGEST and _MEANT.fullmatch(cell) is not None
+def _is_number_like(cell: str) -> bool:
+    return len(cell) <= _LONGEST and _NUMBER_LIKE.fullmatch(cell) is not None
 
 
 def _numbers(cells: Sequence[str], mark: Mark) -> NumberColumn:

@@ -123,7 +123,9 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _decoded(data: bytes, name: str) -> tuple[str, str, bool]:
-    marked = next((found for mark, found in _MARKS if data.startswith(mark)), None)
+    marked = next(
+        (encoding for mark, encoding in _MARKS if data.startswith(mark)), None
+    )
     encoding = marked or _unmarked(data)
     try:
         text, assumed = data.decode(encoding), False

@@ -169,8 +169,8 @@ class WellColumns:
                 None,
             )
         for other in self.others:
-            if (found := self._disagreement(other, table, format)) is not None:
-                yield found
+            if (disagreement := self._disagreement(other, table, format)) is not None:
+                yield disagreement
 
     def _disagreement(
         self, other: WellColumns, table: Table, format: PlateFormat | None
