@@ -25,7 +25,7 @@ _SINGLE = {"time": "t", "channel": "c"}
 
 
 class NamedAxis(Protocol):
-    """What is asked of an axis; `hcs.metadata.Axis` is one."""
+    """What an axis has to have; `hcs.metadata.Axis` is one."""
 
     @property
     def name(self) -> str:
@@ -67,7 +67,7 @@ def dims_of(axes: tuple[NamedAxis, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def arranged(dims: tuple[str, ...]) -> tuple[int, ...]:
+def reading_order(dims: tuple[str, ...]) -> tuple[int, ...]:
     """Return the places of `dims` in the order in which pixels are handed out.
 
     Where one is none of `ORDER`, all stay where they are: nobody here knows what such
@@ -104,18 +104,18 @@ def _of_type(axes: tuple[NamedAxis, ...], kind: str, dim: str) -> int | None:
 
 
 def _spatial(axes: tuple[NamedAxis, ...]) -> dict[int, str]:
-    places = [place for place, axis in enumerate(axes) if axis.type == "space"]
+    positions = [position for position, axis in enumerate(axes) if axis.type == "space"]
     named: dict[str, int] = {}
-    for place in places:
-        if axes[place].name.lower() in _SPACE:
-            named.setdefault(axes[place].name.lower(), place)
+    for position in positions:
+        if axes[position].name.lower() in _SPACE:
+            named.setdefault(axes[position].name.lower(), position)
     # What an axis without a type is called is taken, so that z y and an x of no type
     # are three.
     taken = {axis.name.lower() for axis in axes if axis.type is None} | set(named)
-    others = [place for place in places if place not in named.values()]
+    others = [position for position in positions if position not in named.values()]
     letters = [dim for dim in _SPACE if dim not in taken]
-    by_place = zip(reversed(others), reversed(letters), strict=False)
-    return {place: dim for dim, place in named.items()} | dict(by_place)
+    by_position = zip(reversed(others), reversed(letters), strict=False)
+    return {position: dim for dim, position in named.items()} | dict(by_position)
 
 
 def _open_to(axis: NamedAxis) -> set[str]:

@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    arguments_given = sys.argv[1:] if arguments is None else arguments
-    options = parser().parse_args([legible(argument) for argument in arguments_given])
+    command_line = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args([legible(argument) for argument in command_line])
     try:
         code = int(options.run(options))
         sys.stdout.flush()
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _with_notes(text: str, error: BaseException) -> str:
-    """Return what happened, and what a writer told of the fields that it wrote."""
+    """Return the error, and the notes of a writer on the fields that it wrote."""
     return " ".join((text, *getattr(error, "__notes__", ())))
 
 

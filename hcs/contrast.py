@@ -195,7 +195,7 @@ def sane(
     window
         As stored; its numbers may be of any kind.
     pixels
-        A `sample` of the plate; what needs pixels is not asked of an empty one.
+        A `sample` of the plate; what needs pixels is not checked with an empty one.
     dtype
         Of the pixels; None where none could be read.
     """

@@ -72,14 +72,14 @@ class Gap:
     @property
     def entry(self) -> dict[str, Any]:
         """What the plate document keeps."""
-        kept = {
+        entry = {
             "well": self.path,
             "field": self.field,
             "channel": self.channel,
             "z": self.z,
             "t": self.t,
         }
-        return kept if self.label is None else kept | {"label": self.label}
+        return entry if self.label is None else entry | {"label": self.label}
 
     @property
     def what(self) -> str:
@@ -90,8 +90,8 @@ class Gap:
         parts = (
             ("field", self.label or self.field),
             ("channel", self.channel),
-            ("z", _counted(self.z)),
-            ("t", _counted(self.t)),
+            ("z", _counted_from_one(self.z)),
+            ("t", _counted_from_one(self.t)),
         )
         return " ".join(f"{word} {name}" for word, name in parts if name is not None)
 
@@ -118,13 +118,13 @@ def read_gap(entry: Mapping[str, Any], labels: Mapping[str, str]) -> Gap:
         field=_text(entry.get("field")),
         label=_text(entry.get("label")),
         channel=_text(entry.get("channel")),
-        z=_place(entry.get("z")),
-        t=_place(entry.get("t")),
+        z=_index_or_text(entry.get("z")),
+        t=_index_or_text(entry.get("t")),
     )
 
 
-def _counted(place: int | str | None) -> int | str | None:
-    return place + 1 if isinstance(place, int) else place
+def _counted_from_one(index: int | str | None) -> int | str | None:
+    return index + 1 if isinstance(index, int) else index
 
 
 def _text(value: object) -> str | None:
@@ -132,5 +132,5 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, str | int) and value is not True else None
 
 
-def _place(value: object) -> int | str | None:
+def _index_or_text(value: object) -> int | str | None:
     return value if isinstance(value, str | int) else None

@@ -47,7 +47,7 @@ def line_order(names: Sequence[str]) -> tuple[int, ...]:
     return tuple(sorted(range(len(names)), key=values.__getitem__))
 
 
-def line_places(names: Sequence[str]) -> tuple[int, ...] | None:
+def line_positions(names: Sequence[str]) -> tuple[int, ...] | None:
     """Return where on a physical plate rows (or columns) are by their names.
 
     Zero-based: A and 1 are 0, AA is 26; where there is a column 0, that is 0. None
@@ -58,8 +58,8 @@ def line_places(names: Sequence[str]) -> tuple[int, ...] | None:
     if values is None or len(set(values)) < len(values):
         return None
     first = 1 if names[0].isdecimal() and 0 not in values else 0
-    places = tuple(value - first for value in values)
-    return places if max(places) < MAX_SIDE else None
+    positions = tuple(value - first for value in values)
+    return positions if max(positions) < MAX_SIDE else None
 
 
 def _values(names: Sequence[str]) -> list[int] | None:
@@ -108,7 +108,7 @@ class PhysicalPlate:
         """What plate it is, and whether that is assumed, for people."""
         return f"{self.format}, assumed" if self.assumed else str(self.format)
 
-    def place(self, row: int, column: int) -> Position:
+    def position(self, row: int, column: int) -> Position:
         """Return where a well is, of positions among the given rows and columns."""
         return self.rows[row], self.columns[column]
 
@@ -128,12 +128,12 @@ def physical_plate(rows: Sequence[str], columns: Sequence[str]) -> PhysicalPlate
     >>> plate.text, plate.place(0, 1)
     ('96-well plate (A01 to H12), assumed', (2, 9))
     """
-    places = line_places(rows), line_places(columns)
+    named_positions = line_positions(rows), line_positions(columns)
     named_rows, named_columns = (
-        tuple(range(len(names))) if place is None else place
-        for names, place in zip((rows, columns), places, strict=True)
+        tuple(range(len(names))) if line is None else line
+        for names, line in zip((rows, columns), named_positions, strict=True)
     )
     span = max(named_rows, default=0) + 1, max(named_columns, default=0) + 1
-    format = PlateFormat(*span) if None in places else smallest_format(*span)
+    format = PlateFormat(*span) if None in named_positions else smallest_format(*span)
     assumed = (format.rows, format.columns) != (len(rows), len(columns))
     return PhysicalPlate(format, assumed, named_rows, named_columns)

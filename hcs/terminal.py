@@ -36,7 +36,7 @@ def say(line: object = "") -> None:
 
 
 def complain(line: object) -> None:
-    """Write one line for the person, beside the result."""
+    """Write one line for the person, apart from the result."""
     sys.stderr.write(f"{safe(line)}\n")
 
 
@@ -109,7 +109,7 @@ def counted(number: int, word: str) -> str:
 
 
 LEAST_PACE = 2.0
-"""Seconds after which a pace is worth being told."""
+"""Seconds after which a pace is worth being shown."""
 
 
 def seconds_left(done: int, total: int, spent: float) -> float | None:

@@ -210,7 +210,8 @@ class PlateStatistics:
         roles = self._roles.view(overview)
         physical = physical_plate(overview.rows, overview.columns)
         places: dict[str, Position] = {
-            well.label: physical.place(well.row, well.column) for well in overview.wells
+            well.label: physical.position(well.row, well.column)
+            for well in overview.wells
         }
         numbers = {
             places[label]: one.value

@@ -51,10 +51,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _reason(text: str) -> str:
     """Return a reason that says something."""
-    found = text.strip()
-    if not found:
+    reason = text.strip()
+    if not reason:
         raise argparse.ArgumentTypeError("say why, in a few words")
-    return found
+    return reason
 
 
 def _history(options: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ def field_digest(group: ImageGroup, levels: Iterable[str]) -> str:
     """Return ``d`` and a digest of the documents of an image and its levels."""
 
     def read(path: str) -> str:
-        digest = hashlib.sha256(canonical(without_ours(group.attributes())))
+        digest = hashlib.sha256(canonical(without_extension(group.attributes())))
         keys = [join(path, level, group.array_document) for level in levels]
         for key, data in group.store.documents(keys).items():
             if data is not None:
@@ -37,6 +37,6 @@ def field_digest(group: ImageGroup, levels: Iterable[str]) -> str:
     return group.run(read)
 
 
-def without_ours(attributes: Mapping[str, Any]) -> dict[str, Any]:
+def without_extension(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a document says without our own key."""
     return {key: value for key, value in attributes.items() if key != EXTENSION}

@@ -36,7 +36,7 @@ _DECODED = frozenset(("blosc", "zstd", "gzip"))
 _ABSENT = (1 << 64) - 1
 
 
-class _LeftError(Exception):
+class _NotOrdinaryError(Exception):
     """Something is not ordinary: a chunk that is not there, and has the fill value."""
 
 
@@ -74,11 +74,11 @@ def read_few(
         return None
     out = np.empty([extent(part) for part in region], np.dtype(spec.dtype))
     try:
-        for place in itertools.product(*_touched(region, spec.chunks)):
-            key = f"{path}/{key_of(place)}"
-            for at, data in _chunks(store, key, spec, place, region):
-                _copy_region(out, region, at, _decoded(spec, decoder, data))
-    except _LeftError:
+        for position in itertools.product(*_touched(region, spec.chunks)):
+            key = f"{path}/{key_of(position)}"
+            for first, data in _chunks(store, key, spec, position, region):
+                _copy_region(out, region, first, _decoded(spec, decoder, data))
+    except _NotOrdinaryError:
         return None
     return out
 
@@ -192,7 +192,7 @@ def _chunks(
             index_in_shard = index_in_shard * count + chunk[axis] - first[axis]
         offset, size = entries[2 * index_in_shard], entries[2 * index_in_shard + 1]
         if offset == size == _ABSENT:
-            raise _LeftError
+            raise _NotOrdinaryError
         if whole:
             part = data[offset : offset + size]
         else:
@@ -235,13 +235,13 @@ def _crc32c(data: bytes) -> bytes:
     try:
         import google_crc32c
     except ImportError:  # the engine has another one
-        raise _LeftError from None
+        raise _NotOrdinaryError from None
     return int(google_crc32c.value(data)).to_bytes(4, "little")
 
 
 def _present(data: bytes | None) -> bytes:
     if data is None:
-        raise _LeftError
+        raise _NotOrdinaryError
     return data
 
 

@@ -264,10 +264,10 @@ class Multiscales:
     def _read_labels(self, path: str) -> tuple[str, ...]:
         assert self._group is not None  # noqa: S101  (`labels` looked)
         group = self._group
-        found = _labels(group.store, join(path, "labels"), group.format_version)
-        for name in found:
+        names = _labels(group.store, join(path, "labels"), group.format_version)
+        for name in names:
             check_array_path(name, group.where("labels"))
-        return found
+        return names
 
 
 _RECORD_BYTES = 1536

@@ -40,7 +40,7 @@ class ImageGroup:
     store, path
         Where the group is; the path changes when the version is moved.
     format_version
-        NGFF version, which tells the names of the documents.
+        NGFF version, which decides how documents are named.
     version
         Our id of the version; None for an image that no writer of ours made.
     consolidated
@@ -138,7 +138,7 @@ class ImageGroup:
         Parameters
         ----------
         read
-            Reads documents or pixels below the path that it is given.
+            Reads documents or pixels below the path that it gets.
         pixels
             Whether it reads pixels. For documents alone a remote store is not asked
             whether the version is still there: the pixels will tell.
@@ -191,11 +191,11 @@ class ImageGroup:
         if self.version is None:
             return False
         try:
-            found = _attributes(data, key)
+            attributes = _attributes(data, key)
         except HCSError:
             return False
         # One that is being removed still has its id, but no longer all its chunks.
-        return version_id(found) == self.version and not is_incomplete(found)
+        return version_id(attributes) == self.version and not is_incomplete(attributes)
 
     def _moved_to(self, path: str) -> str:
         if self.version is not None:
@@ -243,9 +243,11 @@ def is_incomplete(attributes: Mapping[str, Any]) -> bool:
 
 
 def _consolidated(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    found = document.get("consolidated_metadata")
-    found = found.get("metadata") if isinstance(found, dict) else None
-    return found if isinstance(found, dict) and found else None
+    consolidated = document.get("consolidated_metadata")
+    consolidated = (
+        consolidated.get("metadata") if isinstance(consolidated, dict) else None
+    )
+    return consolidated if isinstance(consolidated, dict) and consolidated else None
 
 
 def _attributes(data: bytes, where: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ are immutable values of what they are keyed by; losing or repeating one is harml
 class LazyArray:
     """An array in a store.
 
-    Slicing reads what is asked for and no chunk more; integers, slices, ``...``,
+    Slicing reads the chunks of the region and no more; integers, slices, ``...``,
     ``None`` and one-dimensional lists or arrays of indices are understood, as numpy
     does. After each read the version of the image is checked (see
     `hcs.images.image_group`).
@@ -98,7 +98,7 @@ class LazyArray:
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of pixels along each axis."""
-        return self._turned(self.spec.shape)
+        return self._reordered(self.spec.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -123,7 +123,7 @@ class LazyArray:
     @property
     def chunks(self) -> tuple[int, ...]:
         """Shape of the parts that are decoded as a whole."""
-        return self._turned(self.spec.read_chunks)
+        return self._reordered(self.spec.read_chunks)
 
     @property
     def path(self) -> str:
@@ -190,7 +190,7 @@ class LazyArray:
     def __reduce__(self) -> tuple[Any, ...]:
         return LazyArray, (self._group, self._path, self._ndim, self._stored)
 
-    def _turned(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    def _reordered(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
         if not self._stored:
             return sizes
         return tuple(sizes[place] for place in inverse(self._stored))
@@ -283,22 +283,24 @@ def decode(
         ) from error
     except ExceptionGroup as group:
         # Newer versions of zarr read the parts of a shard as a group of tasks.
-        raise _first_of_ours(group) or _undecoded(store.where(path), group) from group
+        raise _first_hcs_error(group) or _decode_error(
+            store.where(path), group
+        ) from group
     except Exception as error:  # codecs raise whatever they like
-        raise _undecoded(store.where(path), error) from error
+        raise _decode_error(store.where(path), error) from error
 
 
-def _undecoded(where: str, error: BaseException) -> CorruptDataError:
+def _decode_error(where: str, error: BaseException) -> CorruptDataError:
     return CorruptDataError(
         f"Cannot decode {where}: {type(error).__name__}: {error}. The chunk is damaged "
         f"or cut off."
     )
 
 
-def _first_of_ours(group: ExceptionGroup[Exception]) -> HCSError | None:
+def _first_hcs_error(group: ExceptionGroup[Exception]) -> HCSError | None:
     for error in group.exceptions:
         if isinstance(error, ExceptionGroup):
-            inner = _first_of_ours(error)
+            inner = _first_hcs_error(error)
             if inner is not None:
                 return inner
         elif isinstance(error, HCSError):
@@ -313,8 +315,8 @@ def _open(store: PlateStore, path: str, spec: ArraySpec, metadata: Any) -> Any:
 
     from hcs.stores.guard import GuardedStore
 
-    place = StorePath(GuardedStore(store, spec), path)
-    return Array(AsyncArray(metadata=metadata, store_path=place))
+    store_path = StorePath(GuardedStore(store, spec), path)
+    return Array(AsyncArray(metadata=metadata, store_path=store_path))
 
 
 def _zarr_metadata(spec: ArraySpec, where: str) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from operator import add, itemgetter, mul
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hcs.axes import arranged, dims_of, inverse
+from hcs.axes import dims_of, inverse, reading_order
 from hcs.errors import MetadataError
 from hcs.metadata import Axis, Dataset, ImageMetadata
 from hcs.ngff.entries import excerpt
@@ -89,12 +89,12 @@ def read_image(attributes: Mapping[str, Any], where: str) -> ImageMetadata:
     datasets = _shared(_read_levels, [entries, common, len(axes)], where)
     channels, omero = _shared(read_omero, block.get("omero"), where)
     name = first.get("name")
-    order = arranged(dims_of(axes))
+    order = reading_order(dims_of(axes))
     stored: tuple[int, ...] = ()
     if order != tuple(range(len(axes))):
         pick = itemgetter(*order)
         axes, stored = pick(axes), inverse(order)
-        datasets = tuple(_turned(dataset, pick) for dataset in datasets)
+        datasets = tuple(_reordered(dataset, pick) for dataset in datasets)
     return ImageMetadata(
         axes=axes,
         datasets=datasets,
@@ -106,7 +106,7 @@ def read_image(attributes: Mapping[str, Any], where: str) -> ImageMetadata:
     )
 
 
-def _turned(dataset: Dataset, pick: Callable[[Any], Any]) -> Dataset:
+def _reordered(dataset: Dataset, pick: Callable[[Any], Any]) -> Dataset:
     """Return an entry with its numbers in another order of the axes."""
     translation = dataset.translation
     return replace(
@@ -315,7 +315,8 @@ def _multiscale(
         else {"axes": axes}
     )
     new["datasets"] = [
-        _dataset(_turned(dataset, meta.as_stored), version) for dataset in meta.datasets
+        _dataset(_reordered(dataset, meta.as_stored), version)
+        for dataset in meta.datasets
     ]
     if meta.name is not None:
         new["name"] = meta.name

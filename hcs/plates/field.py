@@ -48,7 +48,7 @@ class Field:
         return self.owner.open_field(self)
 
     def exists(self) -> bool:
-        """Whether the image's document is there, as far as a look tells."""
+        """Whether the image's document is there now."""
         return self.owner.has_group(self.path)
 
     @property

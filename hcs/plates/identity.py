@@ -10,7 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError
-from hcs.images.digest import DIGITS, without_ours
+from hcs.images.digest import DIGITS, without_extension
 from hcs.images.image_group import ImageGroup
 from hcs.ngff.document import canonical
 from hcs.ngff.names import join
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 def plate_fingerprint(plate: HCSPlate) -> str:
     """Return ``f`` and a digest of a plate's document and its first field's."""
-    digest = hashlib.sha256(canonical(without_ours(plate.attributes)))
+    digest = hashlib.sha256(canonical(without_extension(plate.attributes)))
     for well in plate.wells:
         attributes = _first_field(plate, well)
         if attributes is not None:
-            digest.update(canonical(without_ours(attributes)))
+            digest.update(canonical(without_extension(attributes)))
             break
     return f"f{digest.hexdigest()[:DIGITS]}"
 

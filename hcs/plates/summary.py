@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hcs.stores.store import PlateStore
 
 _BATCH = 128
-"""Wells that a remote store is asked for at once."""
+"""Wells whose documents are requested from a remote store at once."""
 
 _NAMED = 8
 """Gaps that are named; they are counted all."""
@@ -71,9 +71,9 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
     tally = _walk(plate, plate.store)
     rows = tuple(row.name for row in plate.rows)
     columns = tuple(column.name for column in plate.columns)
-    ours = extension(plate.attributes)
+    own_metadata = extension(plate.attributes)
     conditions = plate.conditions
-    provenance = ours.get("import")
+    provenance = own_metadata.get("import")
     return {
         "location": plate.location,
         "name": plate.name,

@@ -345,7 +345,7 @@ class HCSWell:
         return None
 
     def _open(self, path: str, find: Callable[[], str | None]) -> Multiscales:
-        """Return the image at a path, or where `find` tells that it has moved to.
+        """Return the image at a path, or where `find` says that it has moved to.
 
         Another thread may have read the well document anew at any moment, so that only
         what it says now counts.
@@ -357,7 +357,7 @@ class HCSWell:
             try:
                 image = self._images.setdefault(path, self._read(path))
             except NotFoundError:
-                # A settled correction has moved: the document tells where to.
+                # A settled correction has moved: the well document has its new path.
                 self.refresh()
                 new_path = find()
                 if new_path is None:

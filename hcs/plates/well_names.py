@@ -1,4 +1,4 @@
-"""How the wells of one plate are found: by path, by indices, and in any spelling."""
+"""Looking up the wells of a plate: by path, by indices, and in any spelling."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def archive_problems(archive: Archive, version: str | None = None) -> list[Probl
         )
     if len(set(names)) < len(names):
         text = f"{len(names) - len(set(names))} names stand in it twice; the last wins."
-        findings.ours("ozx-duplicate", text)
+        findings.note("ozx-duplicate", text)
     unsafe = [name for name in names if _escapes(name)]
     if unsafe:
         text = f"{some(unsafe)} lead out of the archive; unpacking refuses them."
@@ -105,7 +105,7 @@ class _ArchiveFindings:
     def warning(self, rule: str, message: str) -> None:
         self.problems.append(Problem(rule, "warning", "", message, _CLAUSE))
 
-    def ours(self, rule: str, message: str) -> None:
+    def note(self, rule: str, message: str) -> None:
         self.problems.append(Problem(rule, "warning", "", message, OURS))
 
 

@@ -33,24 +33,27 @@ def container(attributes: Any, key: str, findings: Findings) -> dict[str, Any] |
     if not findings.object(attributes, "document-type", "", _SECTION):
         return None
     if findings.version == "0.4":
-        return _flat(attributes, key, findings)
+        return _top_level(attributes, key, findings)
     if "ome" not in attributes:
         hint = f" {key!r} stands beside it." if key in attributes else ""
         findings.error(
             "ome-missing", "", f"'ome' is missing; it must be there.{hint}", _SECTION
         )
         return None
-    ome = attributes["ome"]
+    ome: dict[str, Any] = attributes["ome"]
     if not findings.object(ome, "ome-type", "ome", _SECTION):
         return None
     if "version" not in ome:
         findings.missing("ome-version-missing", "ome", "version", _SECTION)
     else:
         version_of(ome["version"], "ome", findings, _SECTION)
-    return ome if key in ome or not _absent(key, "ome", findings) else None
+    if key not in ome:
+        findings.missing(f"{key}-missing", "ome", key, _SECTION)
+        return None
+    return ome
 
 
-def _flat(
+def _top_level(
     attributes: dict[str, Any], key: str, findings: Findings
 ) -> dict[str, Any] | None:
     if key in attributes:
@@ -60,13 +63,8 @@ def _flat(
         text = f"{key!r} stands under 'ome'; version 0.4 keeps it at the top."
         findings.error(f"{key}-misplaced", "ome", text, _SECTION)
         return None
-    _absent(key, "", findings)
+    findings.missing(f"{key}-missing", "", key, _SECTION)
     return None
-
-
-def _absent(key: str, at: str, findings: Findings) -> bool:
-    findings.missing(f"{key}-missing", at, key, _SECTION)
-    return True
 
 
 def version_of(
@@ -76,7 +74,7 @@ def version_of(
     rule, at = f"{what}-version", f"{at}.version"
     if not findings.string(value, rule, at, section) or value == findings.version:
         return
-    if _stands_for(value, findings.version):
+    if _is_draft_of(value, findings.version):
         text = f"Found the draft {show(value)}; should be {findings.version!r}."
         findings.warning(f"{rule}-draft", at, text, section)
         return
@@ -87,7 +85,7 @@ def version_of(
     findings.error(rule, at, text, section)
 
 
-def _stands_for(value: str, version: str) -> bool:
+def _is_draft_of(value: str, version: str) -> bool:
     try:
         return known_version(value, "") == version
     except UnsupportedVersionError:

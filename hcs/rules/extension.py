@@ -14,28 +14,28 @@ if TYPE_CHECKING:
 
 def plate_notes(attributes: Any) -> list[Problem]:
     """Return notes on our key in the attributes of a plate."""
-    ours = _ours(attributes)
-    if not isinstance(ours, dict):
-        return [] if ours is None else [_malformed_note(ours, "")]
+    content = _extension(attributes)
+    if not isinstance(content, dict):
+        return [] if content is None else [_malformed_note(content, "")]
     notes = []
-    state = ours.get("import")
+    state = content.get("import")
     if isinstance(state, dict) and state.get("state") == "unfinished":
         text = "An import was interrupted; run the same import again to resume it."
         notes.append(Problem("hcs-import-unfinished", "warning", "", text, OURS))
-    return notes + _gaps(ours.get("gaps"))
+    return notes + _gaps(content.get("gaps"))
 
 
-def _ours(attributes: Any) -> Any:
+def _extension(attributes: Any) -> Any:
     return attributes.get("hcs") if isinstance(attributes, dict) else None
 
 
-def _malformed_note(ours: object, where: str) -> Problem:
-    text = f"Our key 'hcs' is {kind(ours)}, not an object; it is passed over."
+def _malformed_note(content: object, where: str) -> Problem:
+    text = f"Our key 'hcs' is {kind(content)}, not an object; it is passed over."
     return Problem("hcs-extension", "warning", where, text, OURS)
 
 
 def _gaps(gaps: Any) -> list[Problem]:
-    """Return one note for each well that an import found planes missing in."""
+    """Return one note for each well whose planes were missing at its import."""
     wells: dict[str, list[Gap]] = {}
     for entry in gaps if isinstance(gaps, list) else ():
         if isinstance(entry, dict):
@@ -59,38 +59,38 @@ def _gap_text(gaps: list[Gap]) -> str:
 
 def well_notes(attributes: Any, version: str, where: str) -> list[Problem]:
     """Return notes on our key in the attributes of a well: what is not settled yet."""
-    ours = _ours(attributes)
-    if not isinstance(ours, dict):
-        return [] if ours is None else [_malformed_note(ours, where)]
+    content = _extension(attributes)
+    if not isinstance(content, dict):
+        return [] if content is None else [_malformed_note(content, where)]
     return [
         Problem("hcs-unsettled", "warning", f"{where}: hcs.fields.{name}", text, OURS)
-        for name, text in unsettled_fields(ours, _listed(attributes, version))
+        for name, text in unsettled_fields(content, _listed(attributes, version))
     ]
 
 
 def unsettled_fields(
-    ours: Mapping[str, Any], listed: Collection[str]
+    content: Mapping[str, Any], listed: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield the name of each field that is not settled, and a sentence about it.
 
     Parameters
     ----------
-    ours
+    content
         Our key in the attributes of the well.
     listed
         Paths of the images that the well lists.
     """
-    for record in read_records(ours).values():
+    for record in read_records(content).values():
         text = _unsettled(record, listed)
         if text is not None:
             yield record.name, text
 
 
-def known_paths(attributes: Any) -> set[str]:
+def history_paths(attributes: Any) -> set[str]:
     """Return the paths in a well that its history, or a settling, speaks of."""
-    ours = _ours(attributes)
+    content = _extension(attributes)
     paths: set[Any] = set()
-    for record in read_records(ours if isinstance(ours, dict) else {}).values():
+    for record in read_records(content if isinstance(content, dict) else {}).values():
         paths.add(record.path)
         paths |= {version.path for version in record.versions}
         settling = record.settling or {}
@@ -107,8 +107,8 @@ def _entries(value: Any) -> list[Any]:
 
 def is_incomplete(attributes: Any) -> bool:
     """Tell whether a group is marked as being written or removed."""
-    ours = _ours(attributes)
-    return isinstance(ours, dict) and ours.get("state") in ("staging", "removing")
+    content = _extension(attributes)
+    return isinstance(content, dict) and content.get("state") in ("staging", "removing")
 
 
 def _listed(attributes: Mapping[str, Any], version: str) -> set[str]:

@@ -88,7 +88,7 @@ def _check_multiscale(multiscale: dict[str, Any], at: str, findings: Findings) -
             f"Found {show(multiscale['version'])}, left over from 0.4; the version is "
             f"ome.version, {findings.version!r}."
         )
-        findings.ours("multiscale-version", f"{at}.version", text)
+        findings.note("multiscale-version", f"{at}.version", text)
 
 
 def _datasets(
@@ -130,7 +130,7 @@ def _check_path(
         findings.error("dataset-path", at, text, _SECTION)
     if path in seen:
         text = f"Found {show(path)} a second time; two levels share one array."
-        findings.ours("dataset-duplicate", at, text)
+        findings.note("dataset-duplicate", at, text)
     seen.add(path)
 
 

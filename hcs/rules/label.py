@@ -27,7 +27,7 @@ def labels_problems(attributes: Any, version: str, where: str = "") -> list[Prob
             if findings.string(path, "labels-path", here, _SECTION):
                 if path in seen:
                     text = f"Found {show(path)} a second time."
-                    findings.ours("labels-duplicate", here, text)
+                    findings.note("labels-duplicate", here, text)
                 seen.add(path)
     return findings.problems
 

@@ -243,7 +243,7 @@ def _check_pair(larger: Level, smaller: Level, findings: Findings) -> None:
         findings.error("level-order", smaller.path, text, _SECTION)
     if smaller.dtype != larger.dtype:
         text = f"Found {smaller.dtype}; {larger.path!r} has {larger.dtype}."
-        findings.ours("level-dtype", smaller.path, text)
+        findings.note("level-dtype", smaller.path, text)
 
 
 def _check_channels(scheme: Scheme, level: Level, findings: Findings) -> None:
@@ -257,7 +257,7 @@ def _check_channels(scheme: Scheme, level: Level, findings: Findings) -> None:
             f"The display settings list {scheme.channels} channels; the array has "
             f"{expected}."
         )
-        findings.ours("omero-channel-count", "omero.channels", text)
+        findings.note("omero-channel-count", "omero.channels", text)
 
 
 def label_level_problems(

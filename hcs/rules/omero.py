@@ -55,7 +55,7 @@ def _check_color(color: Any, at: str, findings: Findings) -> None:
     if _COLOR.fullmatch(color) is None:
         text = f"Found {show(color)}; allowed are 6 hexadecimal digits, as in 'FF0000'."
         if findings.version == "0.4":  # which names no form
-            findings.ours("channel-color", at, text)
+            findings.note("channel-color", at, text)
         else:
             findings.error("channel-color", at, text, _SECTION)
 
@@ -73,4 +73,4 @@ def _check_window(window: dict[str, Any], at: str, findings: Findings) -> None:
     for low, high in (("min", "max"), ("start", "end")):
         if low in values and high in values and values[low] > values[high]:
             text = f"{low} {values[low]} is above {high} {values[high]}."
-            findings.ours("window-order", at, text)
+            findings.note("window-order", at, text)

@@ -54,7 +54,7 @@ _ARTICLES = {
 
 
 def kind(value: object) -> str:
-    """Return the JSON type of a value, with integers told from other numbers.
+    """Return the JSON type of a value, with integers apart from other numbers.
 
     >>> kind(True), kind(1), kind(1.5), kind(None)
     ('boolean', 'integer', 'number', 'null')
@@ -122,14 +122,14 @@ class Findings:
         """Add the breach of a SHOULD at a place of the document."""
         self._add(rule, "warning", at, message, f"NGFF {self.version} {section}")
 
-    def ours(self, rule: str, at: str, message: str) -> None:
+    def note(self, rule: str, at: str, message: str) -> None:
         """Add what no specification forbids, but people want to know."""
         self._add(rule, "warning", at, message, OURS)
 
     def _add(
         self, rule: str, severity: Severity, at: str, message: str, clause: str
     ) -> None:
-        location = place(self.where, at)
+        location = location_in(self.where, at)
         self.problems.append(Problem(rule, severity, location, message, clause))
 
     def object(self, value: Any, rule: str, at: str, section: str) -> bool:
@@ -182,6 +182,6 @@ class Findings:
         self.warning(rule, at, f"{key!r} is missing; it should be there.", section)
 
 
-def place(where: str, at: str) -> str:
+def location_in(where: str, at: str) -> str:
     """Return the location of a place `at` in the document of the group `where`."""
     return f"{where}: {at}" if where and at else where or at

@@ -36,7 +36,7 @@ def check_list(
 
     Parameters
     ----------
-    found
+    transformations
         What stands under ``coordinateTransformations``.
     axes
         Number of axes of the image, None where they cannot be counted.
@@ -103,7 +103,7 @@ def _check_vector(
             findings.error(f"{what}-length", at, text, _SECTION)
     if what == "scale" and any(value <= 0 for value in vector):
         text = f"Found {min(vector)}; the size of a pixel should be above 0."
-        findings.ours("scale-value", at, text)
+        findings.note("scale-value", at, text)
 
 
 # -- 0.6 -------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def check_level(
 
     Parameters
     ----------
-    found
+    transformations
         What stands under ``coordinateTransformations`` of the dataset.
     path
         The path of the dataset, which must be the input.

@@ -147,7 +147,7 @@ def _collisions(seen: dict[str, int], at: str, findings: Findings) -> None:
             "Some fields have one path where the file system does not tell upper from "
             "lower case; avoid that."
         )
-        findings.ours("well-image-case", at, text)
+        findings.note("well-image-case", at, text)
 
 
 def _acquisition(

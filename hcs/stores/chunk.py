@@ -51,13 +51,13 @@ def check_chunk(
     """
     if spec.inner_chunks is None:
         if start == 0 and length is None:
-            _check_one(spec, data, where)
+            _check_chunk_header(spec, data, where)
         return
     if start == 0 and length is None:
         for offset, size in _shard_entries(spec, data, where):
-            _check_one(spec, data[offset : offset + size], where)
+            _check_chunk_header(spec, data[offset : offset + size], where)
     elif start > 0 or (start == 0 and not spec.index_at_start):
-        _check_one(spec, data, where)
+        _check_chunk_header(spec, data, where)
 
 
 def _shard_entries(spec: ArraySpec, data: bytes, where: str) -> list[tuple[int, int]]:
@@ -87,7 +87,7 @@ def _shard_entries(spec: ArraySpec, data: bytes, where: str) -> list[tuple[int, 
     return entries
 
 
-def _check_one(spec: ArraySpec, data: bytes, where: str) -> None:
+def _check_chunk_header(spec: ArraySpec, data: bytes, where: str) -> None:
     expected = math.prod(spec.read_chunks) * spec.itemsize
     exact = not any(name in FILTERS or name in CHECKSUMS for name in spec.codecs)
     limit = expected if exact else 8 * expected + _SLACK
@@ -113,7 +113,7 @@ def _check_one(spec: ArraySpec, data: bytes, where: str) -> None:
         )
 
 
-# Each returns a bound of the decoded size; exact where the format tells it.
+# Each returns a bound of the decoded size; exact where the format states it.
 
 
 def _blosc(data: bytes, limit: int) -> int:

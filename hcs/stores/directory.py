@@ -112,7 +112,8 @@ class DirectoryStore(PlateStore):
             ) from error
 
     def _check_inside(self, descriptor: int, key: str) -> None:
-        # On Linux the kernel tells where an open file is: one call, and no race.
+        # Linux gives the path of an open file: one call, and nobody can swap the
+        # file between the check and the read.
         try:
             path = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
         except OSError:

@@ -92,7 +92,7 @@ class ZarrStore(PlateStore):
             raise self._error(key, error) from error
 
     def stamp(self, key: str) -> Hashable | None:
-        """Return a digest of the object: these stores tell nothing cheaper."""
+        """Return a digest of the object: these stores have nothing cheaper."""
         data = self.fetch(key)
         return None if data is None else hashlib.sha256(data).digest()
 

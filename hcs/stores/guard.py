@@ -1,6 +1,6 @@
 """A read-only zarr store over the bytes of a plate, with the limits of this library.
 
-zarr decodes what it is given; so what it is given is checked first, and errors of the
+zarr decodes whatever bytes it gets, so they are checked first, and errors of the
 store arrive as our own.
 """
 
@@ -97,7 +97,7 @@ class GuardedStore(Store):
         max_concurrency: int = 10,
         **_merging: int,
     ) -> AsyncIterator[Sequence[tuple[int, Buffer | None]]]:
-        """Yield parts of one object, each asked for and checked by itself.
+        """Yield parts of one object, each requested and checked by itself.
 
         zarr (3.2 and later) would otherwise merge neighbours into one request, in which
         the headers of all chunks but the first went unseen.

@@ -94,8 +94,8 @@ def is_lent(location: Any) -> bool:
     if isinstance(location, PlateStore):
         return True
     # A group of zarr's may be open on one of our stores.
-    place = getattr(location, "store_path", location)
-    inner = getattr(getattr(place, "store", place), "source", None)
+    location_store = getattr(location, "store_path", location)
+    inner = getattr(getattr(location_store, "store", location_store), "source", None)
     return isinstance(inner, PlateStore)
 
 

@@ -43,7 +43,7 @@ _DEFLATE_RATIO = 1032
 """Most bytes that one byte of deflate decodes to."""
 
 _SPARE = 64
-"""Extra bytes asked for with a small entry, as its local header may hold more fields
+"""Extra bytes requested with a small entry, as its local header may hold more fields
 than the directory says; ZIP64 needs 20."""
 
 
@@ -157,7 +157,7 @@ class ArchiveStore(PlateStore):
         self.is_remote = self._path is None
         if self._path is not None:
             source = FileSource(self._path)
-        assert source is not None  # noqa: S101  (one of both is given)
+        assert source is not None  # noqa: S101  (a path or a source is passed)
         self._archive: _Archive | None = _Archive(source, self.location)
 
     @property
@@ -285,9 +285,9 @@ class ArchiveStore(PlateStore):
         head = LOCAL_BYTES + entry.name_bytes + max(entry.extra_bytes, _SPARE)
         length = min(head + entry.stored_size, archive.directory.start - entry.offset)
         data = archive.source.read_at(entry.offset, length)
-        at = data_offset(entry, data, self.location)
-        archive.offsets[entry.name] = at
-        return self._whole(archive, entry, at, data[at - entry.offset :])
+        start = data_offset(entry, data, self.location)
+        archive.offsets[entry.name] = start
+        return self._whole(archive, entry, start, data[start - entry.offset :])
 
     def _whole(self, archive: _Archive, entry: ZipEntry, at: int, data: bytes) -> bytes:
         missing = entry.stored_size - len(data)

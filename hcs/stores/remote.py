@@ -1,4 +1,4 @@
-"""Plates behind an address: http(s), S3 and other object stores, through obstore.
+"""Plates at an address: http(s), S3 and other object stores, through obstore.
 
 What is needed next is asked for at once; parts of archives and shards are asked for by
 range, and a server that ignores ranges is an error rather than a whole download.
@@ -44,12 +44,12 @@ _CONCURRENCY = 16
 """Requests that one store has under way; HTTP/1.1 servers take some 6 to 100."""
 
 _PREFETCH_SECONDS = 5.0
-"""A document asked for ahead counts as just read for as long as this."""
+"""A prefetched document counts as just read for this long."""
 
 _PREFETCH_LIMIT = 256
 
 _TAIL_BYTES = 32 << 10
-"""Bytes that are asked for with the index of a shard: of a coarse level that is the
+"""Bytes that are requested with the index of a shard: of a coarse level that is the
 whole shard, which saves a round."""
 
 _AWS_CREDENTIALS = (
@@ -194,7 +194,7 @@ class RemoteStore(PlateStore):
         with self._lock:
             pending = self._ahead.pop(key, None)
         if pending is not None and time.monotonic() - pending[0] < _PREFETCH_SECONDS:
-            # What failed when it was only guessed is asked for again in earnest.
+            # A prefetch is a guess; what failed there is requested again in earnest.
             with suppress(HCSError, CancelledError):
                 document = pending[1].result()
                 return (None, None) if document is None else document
@@ -202,7 +202,7 @@ class RemoteStore(PlateStore):
         return (None, None) if document is None else document
 
     def documents(self, keys: Iterable[str]) -> dict[str, bytes | None]:
-        """Return several documents, asked for at once."""
+        """Return several documents, requested at once."""
         keys = list(keys)
         self.prefetch(keys)
         return {key: self.read(key) for key in keys}
@@ -235,7 +235,7 @@ class RemoteStore(PlateStore):
             return None
 
     def children(self, prefix: str = "") -> Iterator[str]:
-        """Yield the names below a prefix; plain web servers cannot tell them."""
+        """Yield the names below a prefix; plain web servers cannot list them."""
         prefix = prefix.strip("/")
         with requesting(self.where(prefix), "Cannot list (web servers do not tell)"):
             listing = obstore_module().list_with_delimiter(self.store, prefix or None)
@@ -244,7 +244,7 @@ class RemoteStore(PlateStore):
             yield path.rstrip("/").rpartition("/")[2]
 
     def refresh(self) -> None:
-        """Forget what was asked for ahead."""
+        """Forget prefetched documents."""
         with self._lock:
             self._ahead.clear()
 

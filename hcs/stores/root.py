@@ -25,7 +25,7 @@ def read_group(store: PlateStore, path: str = "") -> tuple[dict[str, Any], int, 
         If neither is there.
     """
     keys = {3: join(path, "zarr.json"), 2: join(path, ".zattrs")}
-    # Nearly every store has only one; a remote one is asked for both at once.
+    # Nearly every store has only one; from a remote one both are requested at once.
     documents = store.documents(keys.values()) if store.is_remote else {}
     empty: tuple[dict[str, Any], int, str] | None = None
     for zarr_format, key in keys.items():

@@ -129,7 +129,7 @@ class PlateStore(ABC):
         """Look at the place again, where the store keeps something of it."""
 
     def close(self) -> None:  # noqa: B027  (most stores hold nothing open)
-        """Release what is held open; reading afterwards is an error or reopens."""
+        """Release what is open; reading afterwards is an error or reopens."""
 
     def where(self, key: str) -> str:
         """Return the location of an object, for messages."""

@@ -55,7 +55,7 @@ class ZipEntry(NamedTuple):
 
 
 class ZipDirectory(NamedTuple):
-    """What the end of a ZIP file tells."""
+    """What the end of a ZIP file says."""
 
     entries: tuple[ZipEntry, ...]
     """In the order of the directory; folders are left out."""
@@ -78,7 +78,7 @@ def read_directory(
     size
         Bytes of the file.
     read
-        Returns bytes from a position, as many as asked for.
+        Returns bytes from a position, as many as requested.
     where
         Location for error messages.
 

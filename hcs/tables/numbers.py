@@ -59,9 +59,9 @@ class NumberColumn:
 
 
 def decimal_mark(cells: Iterable[str], delimiter: str) -> Mark | None:
-    """Return what begins decimals in some cells; None where they do not tell.
+    """Return what begins decimals in some cells; None where they do not show it.
 
-    Where commas delimit it is the point. ``1.234`` and ``1,234`` tell nothing.
+    Where commas delimit it is the point. ``1.234`` and ``1,234`` show nothing.
     """
     if delimiter == ",":
         return "."
@@ -80,7 +80,7 @@ def _mark(cell: str) -> Mark | None:
 def column_mark(cells: Sequence[str], delimiter: str, table: Mark | None) -> Mark:
     """Return what begins decimals in a column, asking the whole table where it is mute.
 
-    Where that does not tell either, it is the point, but for tables that are cut at
+    Where that does not show it either, it is the point, but for tables that are cut at
     semicolons: they are so because commas begin decimals.
     """
     own = decimal_mark(cells, delimiter)

@@ -175,11 +175,11 @@ def map_plates(
         If the file cannot be read.
     """
     table = source if isinstance(source, Table) else read_table(source, name=name)
-    found = find_wells(table, numbers=True)
-    if found is None or found.plate is None:
+    columns = find_wells(table, numbers=True)
+    if columns is None or columns.plate is None:
         return ()
-    rows = table.rows[found.header + 1 :]
-    return tuple(dict.fromkeys(filter(None, map(found.barcode, rows))))
+    rows = table.rows[columns.header + 1 :]
+    return tuple(dict.fromkeys(filter(None, map(columns.barcode, rows))))
 
 
 def typed_roles(patterns: Mapping[str, str], format: Format) -> PlateMap:

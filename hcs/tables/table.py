@@ -135,7 +135,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, str, bool]:
                 f"{name} says that it is {encoding}, but it is not: {error.reason} "
                 f"at byte {error.start}."
             ) from error
-        # Latin-1 takes any byte: nothing fails, and the reader is told of the guess.
+        # Latin-1 takes any byte: nothing fails, and the guess is reported.
         encoding, assumed = "latin-1", True
         text = data.decode(encoding)
     if "\0" in text:
@@ -244,7 +244,7 @@ def normalised(header: str) -> str:
 
 
 def unique_names(headers: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of columns, with empty and repeated ones told apart."""
+    """Return the names of columns, with empty and repeated ones made distinct."""
     taken: dict[str, None] = {}
     repeats: Counter[str] = Counter()
     for index, header in enumerate(headers):

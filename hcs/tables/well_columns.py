@@ -79,7 +79,7 @@ _MOST_NAMED = 8
 """Columns of one kind of name, such as "row", that are tried."""
 
 _MOST_SEARCHED = 512
-"""Columns that are searched for wells where no header tells."""
+"""Columns that are searched for wells where no header names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ def find_wells(table: Table, *, numbers: bool = False) -> WellColumns | None:
 
 
 def _unnamed(table: Table) -> WellColumns | None:
-    """Return the first column of wells whose header does not tell."""
+    """Return the first column of wells whose header does not name them."""
     width = min(max(map(len, table.rows)), _MOST_SEARCHED)
     headers = [normalised(cell) for cell in table.rows[0]]
     for index in range(width):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class LoadedDocument:
-    """What was found where a document was looked for."""
+    """A document of a store, or why there is none."""
 
     document: dict[str, Any] | None = None
     """None where there is none, or where it cannot be read."""
@@ -45,7 +45,7 @@ class Group:
 
     @property
     def absent(self) -> bool:
-        """Whether nothing was found, not even something broken."""
+        """Whether nothing is there, not even something broken."""
         return not self.present and not self.problems
 
 
@@ -57,7 +57,7 @@ class DocumentReader:
     store
         Where they are.
     version
-        NGFF version of the hierarchy, which tells where documents lie.
+        NGFF version of the hierarchy, which decides where documents lie.
     pixels
         Whether chunks are to be decoded too.
     """
@@ -108,7 +108,7 @@ class DocumentReader:
         try:
             return sorted(self.store.children(path))
         except (HCSError, NotImplementedError):
-            # Plain web servers list nothing; then nothing unlisted can be told.
+            # Plain web servers list nothing; then nothing unlisted can be reported.
             return []
 
     def _load_one(self, key: str) -> LoadedDocument:

@@ -1,4 +1,4 @@
-"""The rules of images, asked once for documents that are equal.
+"""The rules of images, applied once to documents that are equal.
 
 The fields of a plate share nearly all that their documents say, so most answers are
 known already. What is kept is relative to the image; places are added for each.
@@ -14,7 +14,7 @@ from hcs.errors import HCSError, UnsafeDataError
 from hcs.ngff.envelope import EXTENSION
 from hcs.rules.image import image_problems
 from hcs.rules.level import Level, Scheme, array_problems, level_problems, scheme_of
-from hcs.rules.problem import OURS, Problem, place
+from hcs.rules.problem import OURS, Problem, location_in
 from hcs.stores.array import ArraySpec
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Judge:
 def rebased(problems: Sequence[Problem], where: str) -> list[Problem]:
     """Return problems of a document with the place of its group before theirs."""
     return [
-        replace(problem, location=place(where, problem.location))
+        replace(problem, location=location_in(where, problem.location))
         for problem in problems
     ]
 

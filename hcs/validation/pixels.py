@@ -19,8 +19,8 @@ _AT_ONCE_BYTES = 64 << 20
 """Largest level that is decoded in one go; larger ones go chunk by chunk."""
 
 
-class _Witness(PlateStore):
-    """A store that remembers which chunks it was asked for in vain."""
+class _AbsenceRecorder(PlateStore):
+    """A store that remembers which chunks were requested and are absent."""
 
     def __init__(self, inner: PlateStore) -> None:
         self.inner = inner
@@ -36,12 +36,12 @@ class _Witness(PlateStore):
         *,
         limit: int = CHUNK_LIMIT,
     ) -> bytes | None:
-        return self._seen(key, self.inner.fetch(key, start, length, limit=limit))
+        return self._record(key, self.inner.fetch(key, start, length, limit=limit))
 
     async def fetch_async(
         self, key: str, start: int = 0, length: int | None = None
     ) -> bytes | None:
-        return self._seen(key, await self.inner.fetch_async(key, start, length))
+        return self._record(key, await self.inner.fetch_async(key, start, length))
 
     def stamp(self, key: str) -> Hashable | None:
         return self.inner.stamp(key)
@@ -49,7 +49,7 @@ class _Witness(PlateStore):
     def children(self, prefix: str = "") -> Iterator[str]:
         return self.inner.children(prefix)
 
-    def _seen(self, key: str, data: bytes | None) -> bytes | None:
+    def _record(self, key: str, data: bytes | None) -> bytes | None:
         if data is None:
             self.absent.add(key)
         return data
@@ -77,36 +77,36 @@ def level_pixel_problems(
         spec = ArraySpec.from_document(document, path)
     except HCSError:
         return []  # said already, where the document was judged
-    witness = _Witness(store)
-    broken = _broken(witness, path, spec)
+    recorder = _AbsenceRecorder(store)
+    broken = _broken_chunks(recorder, path, spec)
     problems = []
     if broken:
         text = broken[0]
         if len(broken) > 1:
             text = f"{len(broken)} chunks cannot be decoded. The first: {text}"
         problems.append(Problem("pixels-broken", "error", path, text, "Zarr chunks"))
-    if witness.absent:
-        first = min(witness.absent, key=lambda key: (len(key), key))
+    if recorder.absent:
+        first = min(recorder.absent, key=lambda key: (len(key), key))
         text = (
-            f"{len(witness.absent)} chunks are missing and read as the fill value; the "
-            f"first is {first!r}."
+            f"{len(recorder.absent)} chunks are missing and read as the fill value; "
+            f"the first is {first!r}."
         )
         problems.append(Problem("pixels-missing", "warning", path, text, OURS))
     return problems
 
 
-def _broken(store: _Witness, path: str, spec: ArraySpec) -> list[str]:
+def _broken_chunks(store: _AbsenceRecorder, path: str, spec: ArraySpec) -> list[str]:
     """Decode everything; return what was wrong with each chunk that could not be."""
     if spec.nbytes <= _AT_ONCE_BYTES:
         whole = tuple(slice(0, size) for size in spec.shape)
-        if _failure(store, path, spec, whole) is None:
+        if _decode_failure(store, path, spec, whole) is None:
             return []
-    failures = (_failure(store, path, spec, region) for region in _regions(spec))
+    failures = (_decode_failure(store, path, spec, region) for region in _regions(spec))
     return [failure for failure in failures if failure is not None]
 
 
-def _failure(
-    store: _Witness, path: str, spec: ArraySpec, region: tuple[slice, ...]
+def _decode_failure(
+    store: _AbsenceRecorder, path: str, spec: ArraySpec, region: tuple[slice, ...]
 ) -> str | None:
     try:
         decode(store, path, spec, region)

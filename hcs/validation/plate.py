@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from hcs.ngff.names import is_safe_name
 from hcs.rules.extension import (
+    history_paths,
     is_incomplete,
-    known_paths,
     plate_notes,
     well_notes,
 )
@@ -208,7 +208,7 @@ def _collect(walk: _Walk, report: ImageReport) -> None:
 
 def _check_unlisted_fields(walk: _Walk, well: Group, fields: set[str]) -> None:
     """Report groups in a well that neither its list nor its history knows."""
-    known = fields | known_paths(well.attributes)
+    known = fields | history_paths(well.attributes)
     extra = _unlisted_groups(walk.documents, well.path, known)
     if not extra:
         return

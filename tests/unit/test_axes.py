@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hcs.axes import ORDER, TYPES, arranged, dims_of, inverse
+from hcs.axes import ORDER, TYPES, dims_of, inverse, reading_order
 from hcs.metadata import Axis
 
 
@@ -61,9 +61,9 @@ def test_typed_axes_of_any_order_and_case_come_out_in_ours(
     )
     dims = dims_of(spelled)
     assert list(dims) == order
-    picked = [dims[place] for place in arranged(dims)]
+    picked = [dims[place] for place in reading_order(dims)]
     assert picked == [dim for dim in ORDER if dim in order]
-    assert [picked[place] for place in inverse(arranged(dims))] == order
+    assert [picked[place] for place in inverse(reading_order(dims))] == order
 
 
 @given(
@@ -81,6 +81,6 @@ def test_no_two_axes_are_the_same_and_arranging_does_not_change_what_they_are(
 ) -> None:
     dims = dims_of(found)
     assert len(dims) == len(found) == len(set(dims))
-    order = arranged(dims)
+    order = reading_order(dims)
     again = dims_of(tuple(found[place] for place in order))
     assert again == tuple(dims[place] for place in order)

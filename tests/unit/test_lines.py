@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hcs.layout import FORMATS, row_letters
-from hcs.lines import line_order, line_places, physical_plate, wells_in_order
+from hcs.lines import line_order, line_positions, physical_plate, wells_in_order
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
 
 
@@ -52,7 +52,7 @@ def test_any_order_of_rows_becomes_that_of_the_plate(names):
     ],
 )
 def test_names_tell_the_place_on_the_plate_or_nothing_does(names, places):
-    assert line_places(names) == places
+    assert line_positions(names) == places
 
 
 @pytest.mark.parametrize("wells", FORMATS)
@@ -60,7 +60,7 @@ def test_a_document_that_lists_a_standard_plate_states_its_format(wells):
     format = FORMATS[wells]
     plate = physical_plate(format.row_names[::-1], format.column_names)
     assert (plate.format, plate.assumed) == (format, False)
-    assert plate.place(0, 0) == (format.rows - 1, 0)
+    assert plate.position(0, 0) == (format.rows - 1, 0)
 
 
 @pytest.mark.parametrize(
