@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dashboard.projects.plate_maps import as_csv
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, index_of, text_of
-from dashboard.views.redrawing import Redrawn
-from dashboard.views.statistics import mapping_of, roles_content
+from dashboard.views.assay_content import (
+    import_content,
+    limits_content,
+    map_content,
+)
+from dashboard.views.island import Island, Message, Part, index_of, text_of
+from dashboard.views.statistics import mapping_of
 from hcs.errors import HCSError
-from hcs.qc import FAILURE_RULES, ROLES, definition
+from hcs.qc import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from dashboard.projects.assay_setup import BasisView
     from dashboard.projects.plate_maps import MapPreview
@@ -27,17 +30,14 @@ if TYPE_CHECKING:
 MOST_BYTES = 8 << 20
 """Larger tables do not fit through the page's websocket."""
 
-_MOST_COLUMNS = 300
-_MOST_SITES = 40
 
-
-class SetupIsland(Island):
+class AssayIsland(Island):
     """See ``assets/panels/setup.js``."""
 
     module = "panels/setup.js"
 
 
-class Setup(Redrawn):
+class AssayPanel(Part):
     """Shows what is proposed and what is kept; takes files with a preview."""
 
     def __init__(self, session: Session) -> None:
@@ -56,7 +56,7 @@ class Setup(Redrawn):
 
         self._plate = ""
         self._export: tuple[int, str] = (0, "")
-        self.component = SetupIsland()
+        self.component = AssayIsland()
         for kind, act in (
             ("nuclear", self._nuclear),
             ("clip", self._clip),
@@ -85,13 +85,13 @@ class Setup(Redrawn):
         self.component.put(self._content(now))
 
     def _content(self, now: Snapshot) -> dict[str, Any]:
-        choices = self._session.service.assay
+        assay = self._session.service.assay
         key = now.state.plate
         try:
             view = self._basis_of(now)
-            typed = choices.typed(key)
-            source = choices.map_source(key)
-            imported = choices.imported(key)
+            typed = assay.typed(key)
+            source = assay.map_source(key)
+            imported = assay.imported(key)
         except HCSError as error:
             return {"shown": True, "problem": ["", plain_text(error)]}
         overview = now.overview
@@ -101,28 +101,32 @@ class Setup(Redrawn):
             "writable": not self._session.read_only,
             "channels": [
                 {
-                    "index": one.index,
-                    "name": plain_text(one.name, 60),
+                    "index": channel.index,
+                    "name": plain_text(channel.name, 60),
                     "level": None
-                    if (clip := view.clips.get(one.index)) is None
+                    if (clip := view.clips.get(channel.index)) is None
                     else clip.level,
                     "source": "" if clip is None else plain_text(clip.source, 200),
                     "told": clip is not None and clip.source.startswith("set"),
                 }
-                for one in (overview.channels if overview else ())
+                for channel in (overview.channels if overview else ())
             ],
-            "limits": _limits(view.basis.limits),
+            "limits": limits_content(view.basis.limits),
             "nuclear": view.basis.nuclear,
             "nuclear_kept": view.basis.nuclear_kept,
             "typed": {role: typed.get(role, "") for role in ROLES if role != "sample"},
-            "columns": [plain_text(one, 60) for one in columns],
+            "columns": [plain_text(column, 60) for column in columns],
             "source": {name: plain_text(text, 120) for name, text in source.items()},
-            "map": None if self._map is None else _map_content(self._map),
+            "map": None if self._map is None else map_content(self._map),
             "imported": [
-                [plain_text(one.column, 120), plain_text(one.source, 80), one.when[:10]]
-                for one in imported
+                [
+                    plain_text(column.column, 120),
+                    plain_text(column.source, 80),
+                    column.when[:10],
+                ]
+                for column in imported
             ],
-            "import": None if self._import is None else _import_content(self._import),
+            "import": None if self._import is None else import_content(self._import),
             "problem": list(self._problem),
             "most": MOST_BYTES,
             "export": list(self._export),
@@ -133,32 +137,32 @@ class Setup(Redrawn):
         # Clip levels are looked for over all fields: only when something has changed,
         # and not with every batch that was measured.
         mark = (now.state.plate, now.overview and now.overview.revision)
-        known = self._basis
+        cached = self._basis
         running = now.progress is not None and now.progress.running
-        if known is not None and running and known[0][0] == now.state.plate:
-            return known[1]
-        if known is None or known[0] != mark:
-            known = (mark, self._session.service.assay.basis(now.state.plate))
-            self._basis = known
-        return known[1]
+        if cached is not None and running and cached[0][0] == now.state.plate:
+            return cached[1]
+        if cached is None or cached[0] != mark:
+            cached = (mark, self._session.service.assay.basis(now.state.plate))
+            self._basis = cached
+        return cached[1]
 
     # --- acts -------------------------------------------------------------------------
 
     def _nuclear(self, message: Message) -> None:
         channel = index_of(message, "channel")
-        self._try("channels", lambda c, key: c.keep_nuclear(key, channel))
+        self._try("channels", lambda assay, key: assay.keep_nuclear(key, channel))
 
     def _clip(self, message: Message) -> None:
         channel, level = index_of(message, "channel"), message.get("level")
         if channel is None:
             return
         number = float(level) if isinstance(level, int | float) else None
-        self._try("channels", lambda c, key: c.keep_clip(key, channel, number))
+        self._try("channels", lambda assay, key: assay.keep_clip(key, channel, number))
 
     def _limit(self, message: Message) -> None:
         metric, limit = text_of(message, "metric", 100), message.get("limit")
         number = float(limit) if isinstance(limit, int | float) else None
-        self._try("limits", lambda c, key: c.keep_limit(key, metric, number))
+        self._try("limits", lambda assay, key: assay.keep_limit(key, metric, number))
 
     def _take_file(self, message: Message) -> None:
         kind = "map" if message.get("kind") == "map" else "import"
@@ -185,28 +189,28 @@ class Setup(Redrawn):
         if now is None or file is None:
             return
         kind, name, data = file
-        choices, key = self._session.service.assay, now.state.plate
+        assay, key = self._session.service.assay, now.state.plate
         # A table does not say of which acquisition it is: of the one that is shown.
         self._acquisition = acquisition = now.state.acquisition
 
-        def look() -> MapPreview | ImportPreview:
+        def read() -> MapPreview | ImportPreview:
             if kind == "map":
-                return choices.preview_map(key, data, name, barcode)
-            return choices.preview_import(key, data, name, acquisition)
+                return assay.preview_map(key, data, name, barcode)
+            return assay.preview_import(key, data, name, acquisition)
 
         self._session.run(
-            look,
-            lambda found: self._previewed(kind, found),
+            read,
+            lambda preview: self._previewed(kind, preview),
             failed=lambda error: self._failed(kind, error),
             of=lambda: self._file,
         )
 
-    def _previewed(self, kind: str, found: Any) -> None:
+    def _previewed(self, kind: str, preview: Any) -> None:
         self._problem = ("", "")
         if kind == "map":
-            self._map = found
+            self._map = preview
         else:
-            self._import = found
+            self._import = preview
         self._redraw()
 
     def _keep_map(self, message: Message) -> None:
@@ -217,8 +221,8 @@ class Setup(Redrawn):
         others = message.get("others") is True
         who, (_, name, data) = self._session.person, file
 
-        def keep(choices: Any, key: str) -> None:
-            choices.keep_map(
+        def keep(assay: Any, key: str) -> None:
+            assay.keep_map(
                 key,
                 data,
                 name,
@@ -231,33 +235,35 @@ class Setup(Redrawn):
         self._try("map", keep, then=self._forget_file)
 
     def _forget_map(self, _: Message) -> None:
-        self._try("map", lambda choices, key: choices.forget_map(key))
+        self._try("map", lambda assay, key: assay.forget_map(key))
 
     def _typed(self, message: Message) -> None:
-        given = message.get("patterns")
+        sent = message.get("patterns")
         patterns = {
             role: pattern[:500]
-            for role, pattern in (given if isinstance(given, dict) else {}).items()
+            for role, pattern in (sent if isinstance(sent, dict) else {}).items()
             if role in ROLES and isinstance(pattern, str)
         }
-        self._try("typed", lambda choices, key: choices.keep_typed(key, patterns))
+        self._try("typed", lambda assay, key: assay.keep_typed(key, patterns))
 
     def _take_import(self, message: Message) -> None:
-        given, file = message.get("columns"), self._file
-        if file is None or not isinstance(given, list):
+        sent, file = message.get("columns"), self._file
+        if file is None or not isinstance(sent, list):
             return
-        columns = {one for one in given if isinstance(one, str)}
+        columns = {column for column in sent if isinstance(column, str)}
         who, (_, name, data) = self._session.person, file
         acquisition = self._acquisition
         self._try(
             "import",
-            lambda c, key: c.take_import(key, data, name, columns, who, acquisition),
+            lambda assay, key: assay.take_import(
+                key, data, name, columns, who, acquisition
+            ),
             then=self._forget_file,
         )
 
     def _remove_import(self, message: Message) -> None:
         column = text_of(message, "column", 500)
-        self._try("import", lambda c, key: c.remove_import(key, {column}))
+        self._try("import", lambda assay, key: assay.remove_import(key, {column}))
 
     def _export_map(self, _: Message) -> None:
         overview = self._now.overview if self._now else None
@@ -283,7 +289,7 @@ class Setup(Redrawn):
         now = self._now
         if now is None or self._session.read_only:
             return
-        key, choices = now.state.plate, self._session.service.assay
+        key, assay = now.state.plate, self._session.service.assay
 
         def done(_: object) -> None:
             self._problem = ("", "")
@@ -292,7 +298,7 @@ class Setup(Redrawn):
             self._redraw()
 
         self._session.run(
-            lambda: act(choices, key),
+            lambda: act(assay, key),
             done,
             failed=lambda error: self._failed(part, error),
         )
@@ -305,72 +311,3 @@ class Setup(Redrawn):
         )
         self._problem = (part, text)
         self._redraw()
-
-
-def _limits(own: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Return the kinds of failure that have a limit, with ours and the project's."""
-    return [
-        {
-            "metric": rule.metric,
-            "kind": rule.kind,
-            "unit": definition(rule.metric).unit,
-            "most": definition(rule.metric).high,
-            "limit": rule.limit,
-            "kept": own.get(rule.metric),
-            "why": rule.why,
-        }
-        for rule in FAILURE_RULES
-        if rule.limit is not None
-    ]
-
-
-def _map_content(found: MapPreview) -> dict[str, Any]:
-    return {
-        "name": plain_text(found.name, 120),
-        "shape": found.shape,
-        "encoding": found.encoding,
-        "barcodes": [plain_text(one, 120) for one in found.barcodes[:200]],
-        "barcode": plain_text(found.barcode, 120),
-        "wells": found.wells,
-        "unmatched": _few(found.unmatched),
-        "missing": _few(found.missing),
-        "problems": [plain_text(one, 300) for one in found.problems],
-        "more": found.more_problems,
-        "columns": [plain_text(one, 60) for one in found.roles.columns],
-        "rows": [list(row) for row in found.rows],
-        "roles": roles_content(found.roles),
-    }
-
-
-def _import_content(found: ImportPreview) -> dict[str, Any]:
-    told = asdict(found)
-    return {
-        "name": plain_text(found.name, 120),
-        "columns": [
-            [name, wells, low, high, missing]
-            for name, wells, low, high, missing in found.columns[:_MOST_COLUMNS]
-        ],
-        "wells": found.wells,
-        "unmatched": _few(found.unmatched),
-        "missing": found.missing,
-        "field": plain_text(found.field_column, 60),
-        "rule": found.site_rule,
-        "sites": [
-            [plain_text(site, 30), plain_text(label, 30), wells]
-            for site, label, wells in found.sites[:_MOST_SITES]
-        ],
-        "strange": [
-            [plain_text(site, 30), wells]
-            for site, wells in found.strange_sites[:_MOST_SITES]
-        ],
-        "more": [
-            max(0, len(found.sites) - _MOST_SITES),
-            max(0, len(found.strange_sites) - _MOST_SITES),
-        ],
-        "left_out": [plain_text(one, 60) for one in told["left_out"][:40]],
-        "problems": [plain_text(one, 400) for one in found.problems],
-    }
-
-
-def _few(labels: tuple[str, ...]) -> list[Any]:
-    return [len(labels), ", ".join(plain_text(one, 20) for one in labels[:12])]

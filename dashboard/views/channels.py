@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.plates.values import ChannelSetting
 from dashboard.text import plain_text
 from dashboard.views.display import altered, shown
-from dashboard.views.island import Island, Message, text_of
+from dashboard.views.island import Island, Message, Part, text_of
 from hcs import contrast
 
 if TYPE_CHECKING:
@@ -30,20 +30,19 @@ class ChannelsIsland(Island):
     module = "panels/channels.js"
 
 
-class Channels:
+class Channels(Part):
     """Shows the channels; a change reaches thumbnails and address when it rests."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
-        self._rest: tuple[ChannelSetting, ...] = ()
+        self._switched_off: tuple[ChannelSetting, ...] = ()
         self.component = ChannelsIsland()
         self.component.on("channels", self._changed)
         self.component.on("reset", lambda _: self._reset())
         self.component.on("auto", lambda _: self._automatic())
 
     def _reset(self) -> None:
-        self._rest = ()
+        self._switched_off = ()
         self._session.state.update(channels=(), hidden=False, contrast="")
         self._redraw()
 
@@ -52,15 +51,15 @@ class Channels:
         now = self._now
         channels = now.overview.channels if now and now.overview else ()
         state = self._session.state.view()
-        pairs = shown(channels, state, self._rest)
-        limited = [
-            (replace(one, low=channel.automatic[0], high=channel.automatic[1]), on)
+        pairs = shown(channels, state, self._switched_off)
+        settings = [
+            (replace(setting, low=channel.automatic[0], high=channel.automatic[1]), on)
             if channel.automatic
-            else (one, on)
-            for channel, (one, on) in zip(channels, pairs, strict=True)
+            else (setting, on)
+            for channel, (setting, on) in zip(channels, pairs, strict=True)
         ]
-        self._rest = tuple(one for one, on in limited if not on)
-        chosen = tuple(one for one, on in limited if on)
+        self._switched_off = tuple(setting for setting, on in settings if not on)
+        chosen = tuple(setting for setting, on in settings if on)
         self._session.state.update(channels=chosen, hidden=not chosen, contrast="")
         self._redraw()
 
@@ -70,17 +69,19 @@ class Channels:
             return
         sent = message.get("channels")
         count = len(now.overview.channels)
-        read = [_setting(one, count) for one in sent] if isinstance(sent, list) else []
-        found = [one for one in read if one is not None]
-        contrast = ""
+        read = (
+            [_setting(entry, count) for entry in sent] if isinstance(sent, list) else []
+        )
+        pairs = [pair for pair in read if pair is not None]
+        source = ""
         if text_of(message, "source") == "field":
             # Later changes of colour leave the limits those of the field they are of.
-            contrast = self._session.state.contrast
+            source = self._session.state.contrast
             if message.get("measured") is True and now.field is not None:
-                contrast = plain_text(f"{now.state.well} {now.field.label}", 80)
-        self._rest = tuple(setting for setting, on in found if not on)
-        on = tuple(setting for setting, on in found if on)
-        self._session.state.update(channels=on, hidden=not on, contrast=contrast)
+                source = plain_text(f"{now.state.well} {now.field.label}", 80)
+        self._switched_off = tuple(setting for setting, on in pairs if not on)
+        on = tuple(setting for setting, on in pairs if on)
+        self._session.state.update(channels=on, hidden=not on, contrast=source)
         self._redraw()
 
     def _redraw(self) -> None:
@@ -100,7 +101,7 @@ class Channels:
         elif changed:
             source = "field" if state.contrast else "hand"
         whole = now.field is None or not now.field.dtype.startswith("float")
-        pairs = shown(channels, state, self._rest)
+        pairs = shown(channels, state, self._switched_off)
         self.component.put(
             {
                 "channels": [
@@ -111,7 +112,7 @@ class Channels:
                 "ends": [contrast.FIELD.low / 100, contrast.FIELD.high / 100],
                 "where": plain_text(state.contrast, 80),
                 "stored": stored,
-                "canAuto": stored and any(one.automatic for one in channels),
+                "canAuto": stored and any(channel.automatic for channel in channels),
                 "changed": changed or bool(state.channels) or state.hidden,
                 "inField": now.field is not None,
                 "ack": self.component.seen,
@@ -139,10 +140,11 @@ def _content(
 
 def _is_automatic(channels: Sequence[ChannelDisplay], state: ViewState) -> bool:
     """Whether all channels that are on have the robust limits over the plate."""
-    limits = {one.index: one.automatic for one in channels}
+    limits = {channel.index: channel.automatic for channel in channels}
     return bool(state.channels) and all(
-        limits.get(one.index) == (one.low, one.high) and one.gamma == 1.0
-        for one in state.channels
+        limits.get(setting.index) == (setting.low, setting.high)
+        and setting.gamma == 1.0
+        for setting in state.channels
     )
 
 
@@ -166,9 +168,11 @@ def _setting(sent: Any, count: int) -> tuple[ChannelSetting, bool] | None:
         return None
     if not (isinstance(color, str) and _COLOR.fullmatch(color)):
         return None
-    if not all(isinstance(one, (int, float)) and math.isfinite(one) for one in numbers):
+    if not all(
+        isinstance(number, (int, float)) and math.isfinite(number) for number in numbers
+    ):
         return None
-    low, high, gamma = (float(one) for one in numbers)  # type: ignore[arg-type]
+    low, high, gamma = (float(number) for number in numbers)  # type: ignore[arg-type]
     setting = ChannelSetting(
         index=index,
         color=color.upper(),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
-from dashboard.views.field_viewer import picture_content, place
-from dashboard.views.island import Island
+from dashboard.views.field_viewer import picture_content, shown_plane
+from dashboard.views.island import Island, Part
 
 if TYPE_CHECKING:
     from dashboard.corrections.values import Staged
@@ -21,7 +21,7 @@ class CompareIsland(Island):
     module = "pixels/compare.js"
 
 
-class Compare:
+class Compare(Part):
     """Shows old and new through one viewport and one contrast."""
 
     def __init__(self, session: Session) -> None:
@@ -75,5 +75,5 @@ class Compare:
 
 def _place(field: FieldView, now: Snapshot) -> dict[str, int]:
     """Return z and t that a field shows; old and new can have different numbers."""
-    z, t = place(field, now.state)
+    z, t = shown_plane(field, now.state)
     return {"z": z, "t": t}

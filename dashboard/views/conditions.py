@@ -29,13 +29,13 @@ COLOURS = (
 
 def columns(overview: PlateOverview) -> dict[str, list[str]]:
     """Return the values of each column that has more than one, and not too many."""
-    found: dict[str, dict[str, None]] = {}
+    values_by_column: dict[str, dict[str, None]] = {}
     for well in overview.wells:
         for name, value in well.conditions:
-            found.setdefault(name, {})[value] = None
+            values_by_column.setdefault(name, {})[value] = None
     return {
         name: sorted(values, key=_order)
-        for name, values in found.items()
+        for name, values in values_by_column.items()
         if 1 < len(values) <= len(COLOURS)
     }
 
@@ -72,14 +72,14 @@ def content(metric: str, overview: PlateOverview) -> dict[str, Any]:
     """Return a column in the form of a metric's values: numbers of its categories."""
     name = metric.removeprefix(PREFIX)
     categories = columns(overview)[name]
-    number = {value: at for at, value in enumerate(categories)}
+    numbers = {value: at for at, value in enumerate(categories)}
     return {
         "metric": metric,
         "title": plain_text(name, 60),
         "unit": "",
         "definition": "A column of the plate map.",
         "values": [
-            number.get(dict(well.conditions).get(name, "")) for well in overview.wells
+            numbers.get(dict(well.conditions).get(name, "")) for well in overview.wells
         ],
         "reasons": {},
         "from": {},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class CorrectionTarget:
     """Where a correction could go."""
 
     id: str
@@ -35,13 +35,13 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class CorrectionDraft:
     """Where the workflow stands."""
 
     well: tuple[str, str] = ("", "")
     """Plate and well that the files were given for."""
 
-    target: Target | None = None
+    target: CorrectionTarget | None = None
     uploads: tuple[Upload, ...] = ()
     sources: tuple[Source, ...] = ()
     staged: Staged | None = None
@@ -57,17 +57,17 @@ class Draft:
     """The page has shown that version."""
 
 
-def targets(now: Snapshot) -> tuple[Target, ...]:
+def targets(now: Snapshot) -> tuple[CorrectionTarget, ...]:
     """Return where a correction of the present well could go, the open field first."""
     well = now.well
     if well is None or now.loading or now.overview is None:
         return ()
-    add = Target(
+    add = CorrectionTarget(
         id="add", text="Add a new field", field=None, acquisition=now.state.acquisition
     )
     # A damaged field is the first that anybody wants to replace, so errors stay in.
     fields = [
-        Target(
+        CorrectionTarget(
             id=f"replace-{at}",
             text=f"Replace field {plain_text(field.label, 60)}",
             field=field.name,
@@ -76,14 +76,18 @@ def targets(now: Snapshot) -> tuple[Target, ...]:
         for at, field in enumerate(well.fields)
     ]
     if now.state.field:
-        chosen = [one for one in fields if one.field == now.state.field]
+        chosen = [target for target in fields if target.field == now.state.field]
         return (*chosen, add)
     return (*fields, add)
 
 
-def _still(target: Target | None, known: tuple[Target, ...], opened: str) -> bool:
+def _can_stay(
+    target: CorrectionTarget | None,
+    available: tuple[CorrectionTarget, ...],
+    opened: str,
+) -> bool:
     """Whether a target can stay chosen: it is there, and not beside the open field."""
-    if target is None or target not in known:
+    if target is None or target not in available:
         return False
     return not opened or target.field in (None, opened)
 
@@ -103,7 +107,7 @@ class Correction:
         self._session = session
         self._changed = changed
         self._turn = 0
-        self.draft = Draft()
+        self.draft = CorrectionDraft()
 
     def _set(self, **changes: object) -> None:
         self.draft = replace(self.draft, **changes)  # type: ignore[arg-type]
@@ -111,18 +115,18 @@ class Correction:
 
     def follow(self, now: Snapshot) -> None:
         """Follow the page: another well forgets what was not staged for the last."""
-        draft, here = self.draft, (now.state.plate, now.state.well)
+        draft, place = self.draft, (now.state.plate, now.state.well)
         if draft.staged is not None or draft.busy:
             return
-        if draft.well != here:
+        if draft.well != place:
             self._remove_all()
-            draft = self.draft = Draft(well=here)
+            draft = self.draft = CorrectionDraft(well=place)
         draft = self.draft = _with_news(draft, now)
-        known = targets(now)
-        if known and not _still(draft.target, known, now.state.field):
-            self.draft = replace(draft, target=known[0], done="")
+        available = targets(now)
+        if available and not _can_stay(draft.target, available, now.state.field):
+            self.draft = replace(draft, target=available[0], done="")
 
-    def aim(self, target: Target) -> None:
+    def aim(self, target: CorrectionTarget) -> None:
         """Choose the target; files that are here are assigned anew."""
         self._set(target=target, error="", done="")
         if self.draft.uploads:
@@ -155,8 +159,10 @@ class Correction:
         """Forget a file."""
         service, token = self._session.service, self._session.token
         service.corrections.remove_upload(token, upload)
-        kept = tuple(one for one in self.draft.sources if one.upload != upload)
-        self._set(uploads=service.corrections.uploads(token), sources=kept, error="")
+        sources = tuple(
+            source for source in self.draft.sources if source.upload != upload
+        )
+        self._set(uploads=service.corrections.uploads(token), sources=sources, error="")
         self._stage()
 
     def _remove_all(self) -> None:
@@ -189,17 +195,17 @@ class Correction:
         """Prepare the correction; what was prepared before is given up."""
         draft = self.draft
         service = self._session.service
-        before, (plate, well), target = draft.staged, draft.well, draft.target
+        previous, (plate, well), target = draft.staged, draft.well, draft.target
         sources = tuple(source for source in draft.sources)
         if target is None or not sources:
-            if before is not None:
-                service.threads.submit(lambda: service.corrections.discard(before.id))
+            if previous is not None:
+                service.threads.submit(lambda: service.corrections.discard(previous.id))
             self._set(staged=None, busy="")
             return
 
         def work() -> Staged:
-            if before is not None:
-                service.corrections.discard(before.id)
+            if previous is not None:
+                service.corrections.discard(previous.id)
             return service.corrections.stage(
                 self._session.token,
                 plate,
@@ -243,7 +249,7 @@ class Correction:
     def _committed(self, staged: Staged, version: VersionView) -> None:
         verb = "Replaced" if staged.base is not None else "Added"
         done = f"{verb} {staged.well} field {plain_text(staged.field_label, 60)}."
-        self.draft = Draft(
+        self.draft = CorrectionDraft(
             well=self.draft.well,
             target=self.draft.target,
             done=done,
@@ -261,7 +267,7 @@ class Correction:
         if staged is not None:
             service.threads.submit(lambda: service.corrections.discard(staged.id))
         self._remove_all()
-        self.draft = Draft(well=self.draft.well, target=self.draft.target)
+        self.draft = CorrectionDraft(well=self.draft.well, target=self.draft.target)
         self._changed()
 
     def _work(
@@ -279,16 +285,18 @@ class Correction:
             then(result)
 
         def failed(error: BaseException) -> None:
-            known = isinstance(error, HCSError)
+            expected = isinstance(error, HCSError)
             text = (
-                plain_text(error) if known else "It failed; the server's log says why."
+                plain_text(error)
+                if expected
+                else "It failed; the server's log says why."
             )
             self._set(busy="", error=text)
 
         self._session.run(work, finished, failed=failed, of=lambda: self._turn)
 
 
-def _with_news(draft: Draft, now: Snapshot) -> Draft:
+def _with_news(draft: CorrectionDraft, now: Snapshot) -> CorrectionDraft:
     """Say no more that a field was replaced once it shows another version again."""
     name, version = draft.committed
     field = now.well.field(name) if draft.done and now.well else None

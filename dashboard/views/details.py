@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, text_of
+from dashboard.views.island import Island, Message, Part, text_of
 from hcs.lines import physical_plate
 from hcs.qc import FAILURE_RULES
 
@@ -39,20 +39,19 @@ class DetailsIsland(Island):
     module = "panels/details.js"
 
 
-class Details:
+class Details(Part):
     """Shows what is missing or odd on the plate, or the values of the well."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._medians: tuple[object, dict[str, float | None]] = (None, {})
         self.component = DetailsIsland()
         self.component.on("metric", self._metric)
 
     def _metric(self, message: Message) -> None:
-        asked = text_of(message, "metric", 200)
-        if self._now and any(one.id == asked for one in self._now.metrics):
-            self._session.state.update(metric=asked)
+        metric_id = text_of(message, "metric", 200)
+        if self._now and any(metric.id == metric_id for metric in self._now.metrics):
+            self._session.state.update(metric=metric_id)
 
     def draw(self, now: Snapshot) -> None:
         """Show the plate's facts where no well is chosen, else the well's."""
@@ -65,7 +64,7 @@ class Details:
             self.component.put(_plate(now.overview))
 
     def _well(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any]:
-        place = overview.well(now.state.well)
+        well = overview.well(now.state.well)
         rows = [
             self._row(now, overview, metric)
             for metric in now.metrics
@@ -73,8 +72,8 @@ class Details:
         ]
         return {
             **_blank(f"Values of {plain_text(now.state.well, 20)}"),
-            "error": plain_text(place.error) if place and place.error else "",
-            "values": rows if place and place.state == "present" else [],
+            "error": plain_text(well.error) if well and well.error else "",
+            "values": rows if well and well.state == "present" else [],
             "hint": f"{len(now.metrics) - len(rows)} more metrics can colour the plate."
             if len(now.metrics) > len(rows)
             else "",
@@ -86,10 +85,19 @@ class Details:
         values = self._session.service.quality.values(
             overview.key, metric.id, now.state.acquisition
         )
-        one = values.wells.get(now.state.well)
-        known = [each.value for each in values.wells.values() if each.value is not None]
+        well_value = values.wells.get(now.state.well)
+        numbers = [
+            measured.value
+            for measured in values.wells.values()
+            if measured.value is not None
+        ]
         channel = next(
-            (c for c in overview.channels if c.index == metric.channel), None
+            (
+                channel
+                for channel in overview.channels
+                if channel.index == metric.channel
+            ),
+            None,
         )
         title = plain_text(metric.title, 80)
         return {
@@ -99,9 +107,11 @@ class Details:
             else title,
             "unit": plain_text(metric.unit, 20),
             "definition": plain_text(metric.definition),
-            "value": one.value if one else None,
-            "reason": plain_text(one.reason) if one and one.reason else "",
-            "median": median(known) if known else None,
+            "value": well_value.value if well_value else None,
+            "reason": plain_text(well_value.reason)
+            if well_value and well_value.reason
+            else "",
+            "median": median(numbers) if numbers else None,
             "chosen": metric.id == now.state.metric,
         }
 
@@ -132,14 +142,20 @@ def _plate(overview: PlateOverview) -> dict[str, Any]:
             else f"{len(wells)} wells",
         ),
         *([("Format", physical.text)] if physical.assumed else []),
-        ("Channels", ", ".join(plain_text(one.name, 40) for one in overview.channels)),
+        (
+            "Channels",
+            ", ".join(plain_text(channel.name, 40) for channel in overview.channels),
+        ),
         (
             "Acquisitions",
-            ", ".join(plain_text(one.name, 40) for one in overview.acquisitions),
+            ", ".join(
+                plain_text(acquisition.name, 40)
+                for acquisition in overview.acquisitions
+            ),
         ),
         (
             "Conditions",
-            ", ".join(plain_text(one, 40) for one in overview.condition_names),
+            ", ".join(plain_text(name, 40) for name in overview.condition_names),
         ),
         ("Format", f"OME-Zarr {overview.version}"),
         ("Stored at", plain_text(overview.location, 300)),
@@ -183,12 +199,12 @@ def _odd(overview: PlateOverview) -> list[tuple[str, str, list[tuple[str, str]],
                         well.error or "; ".join(gaps.get(well.path, ())[:4]), 300
                     ),
                 )
-                for well in found[:_MOST_WELLS]
+                for well in listed[:_MOST_WELLS]
             ],
-            max(0, len(found) - _MOST_WELLS),
+            max(0, len(listed) - _MOST_WELLS),
         )
-        for name, tone, found in groups
-        if found
+        for name, tone, listed in groups
+        if listed
     ]
 
 

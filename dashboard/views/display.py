@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def shown(
     channels: Sequence[ChannelDisplay],
     state: ViewState,
-    rest: Sequence[ChannelSetting] = (),
+    switched_off: Sequence[ChannelSetting] = (),
 ) -> tuple[tuple[ChannelSetting, bool], ...]:
     """Return each channel's setting, and whether it is on.
 
@@ -28,15 +28,15 @@ def shown(
     rest
         Remembered settings of channels that are off, which no address holds.
     """
-    chosen = {one.index: one for one in state.channels}
-    kept = {one.index: one for one in rest}
+    chosen = {setting.index: setting for setting in state.channels}
+    remembered = {setting.index: setting for setting in switched_off}
     untouched = not state.channels and not state.hidden
     return tuple(
         (
-            chosen.get(one.index, kept.get(one.index, one.setting())),
-            one.active if untouched else one.index in chosen,
+            chosen.get(channel.index, remembered.get(channel.index, channel.setting())),
+            channel.active if untouched else channel.index in chosen,
         )
-        for one in channels
+        for channel in channels
     )
 
 
@@ -49,9 +49,9 @@ def drawn(
 
 def altered(channels: Sequence[ChannelDisplay], state: ViewState) -> bool:
     """Whether a black point, white point or gamma differs from the plate's."""
-    plain = {one.index: one.setting() for one in channels}
+    plain = {channel.index: channel.setting() for channel in channels}
     return any(
-        one.index in plain
-        and replace(one, color=plain[one.index].color) != plain[one.index]
-        for one in state.channels
+        setting.index in plain
+        and replace(setting, color=plain[setting.index].color) != plain[setting.index]
+        for setting in state.channels
     )

@@ -14,9 +14,9 @@ from dashboard.quality.scores import SUSPICION, is_measured
 from dashboard.quality.wells import where_to_set, why_none
 from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
-from dashboard.views.island import Island, Message, text_of
+from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.plotting import Drawing, cuts_of, drawing
-from dashboard.views.writes import Attempts
+from dashboard.views.writes import GuardedWrites
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class PlotChoice:
     along: str = "column"
 
 
-class Distribution:
+class Distribution(Part):
     """One plot at a time, made after the first paint, in a thread.
 
     HoloViews takes its time to import; until the page has told its theme there is
@@ -68,15 +68,14 @@ class Distribution:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._attempts = Attempts(session, self._draw_anew)
+        self._writes = GuardedWrites(session, self._draw_anew)
         self.component = PlotsIsland()
         self._choice = PlotChoice()
-        self._drawn: tuple[object, ...] = ()
+        self._drawn_inputs: tuple[object, ...] = ()
         self._began = 0.0
         self._drawing: Drawing | None = None
         self._serials = itertools.count(1)
         self._failure = ""
-        self._now: Snapshot | None = None
         self._ready = False
         self._chosen: tuple[int, list[str]] = (0, [])
         for kind in ("tab", "other", "fields", "along"):
@@ -95,15 +94,15 @@ class Distribution:
         self._show_heads()
         if not self._ready:
             return
-        wanted = self._wanted(now)
-        if wanted == self._drawn:
+        inputs = self._inputs(now)
+        if inputs == self._drawn_inputs:
             return
         running = now.progress is not None and now.progress.running
         recent = time.monotonic() - self._began < _LEAST_SECONDS
-        same = bool(self._drawn) and wanted[0] == self._drawn[0]
+        same = bool(self._drawn_inputs) and inputs[0] == self._drawn_inputs[0]
         if running and recent and same:
             return
-        self._drawn, self._began = wanted, time.monotonic()
+        self._drawn_inputs, self._began = inputs, time.monotonic()
         if now.values is None or not is_plotted(now):
             self._take(None)
             return
@@ -113,10 +112,10 @@ class Distribution:
             lambda: drawing(service, now, choice, palette),
             self._take,
             failed=self._fail,
-            of=lambda: self._drawn,
+            of=lambda: self._drawn_inputs,
         )
 
-    def _wanted(self, now: Snapshot) -> tuple[object, ...]:
+    def _inputs(self, now: Snapshot) -> tuple[object, ...]:
         """Return what decides the picture; what only comes with values stands last."""
         values = now.values
         return (
@@ -128,8 +127,8 @@ class Distribution:
             now.progress.done if now.progress and self._choice.tab == "scatter" else 0,
         )
 
-    def _take(self, made: Drawing | None) -> None:
-        self._drawing, self._failure = made, ""
+    def _take(self, plot: Drawing | None) -> None:
+        self._drawing, self._failure = plot, ""
         self._show_figure()
 
     def _fail(self, error: BaseException) -> None:
@@ -140,12 +139,12 @@ class Distribution:
         self._show_figure()
 
     def _show_figure(self) -> None:
-        made = self._drawing
+        plot = self._drawing
         # The number tells two figures apart that look the same.
         self.component.put(
             {
                 "serial": next(self._serials),
-                "item": None if made is None else made.item,
+                "item": None if plot is None else plot.item,
             },
             "figure",
         )
@@ -162,7 +161,7 @@ class Distribution:
         info = None if now.values is None else now.values.metric
         low, high = cuts_of(now)
         doses = now.statistics is not None and len(now.statistics.doses) > 1
-        made = self._drawing
+        plot = self._drawing
         self.component.put(
             {
                 "shown": True,
@@ -178,8 +177,8 @@ class Distribution:
                 "low": low,
                 "high": high,
                 "side": "both" if info is None else info.direction,
-                "kept": bool(self._kept(now)),
-                "refused": self._attempts.content(),
+                "kept": bool(self._has_own_cut(now)),
+                "refused": self._writes.content(),
                 "writable": not self._session.read_only,
                 "others": _other_suspects(now),
                 "ready": now.judgement.ready,
@@ -188,13 +187,13 @@ class Distribution:
                 "choices": _choices(now),
                 "fields": self._choice.fields,
                 "along": self._choice.along,
-                "note": "" if made is None else made.note,
+                "note": "" if plot is None else plot.note,
                 "failure": self._failure,
                 "chosen": list(self._chosen),
             }
         )
 
-    def _kept(self, now: Snapshot) -> bool:
+    def _has_own_cut(self, now: Snapshot) -> bool:
         return now.state.metric in now.judgement.own_cuts
 
     def _choose(self, message: Message) -> None:
@@ -205,9 +204,9 @@ class Distribution:
         if kind == "tab" and text_of(message, "tab") in {id for id, _ in TABS}:
             tab = text_of(message, "tab")
         elif kind == "other" and now is not None:
-            known = {id for id, _, _ in _choices(now)}
-            asked = text_of(message, "other", 600)
-            other = asked if asked in known else ""
+            offered = {id for id, _, _ in _choices(now)}
+            axis = text_of(message, "other", 600)
+            other = axis if axis in offered else ""
         elif kind == "fields":
             fields = message.get("fields") is True
         elif kind == "along":
@@ -226,23 +225,22 @@ class Distribution:
         low, high = (_number(message.get(name)) for name in ("low", "high"))
         cut = None if message.get("back") else (low, high)
         choices, key = self._session.service.assay, now.state.plate
-        self._attempts.make(lambda: choices.keep_cut(key, metric, cut))
+        self._writes.make(lambda: choices.keep_cut(key, metric, cut))
 
     def _draw_anew(self) -> None:
         """Draw what is drawn already: it failed, or was dragged to what is not kept."""
-        self._drawn = ()
-        if self._now is not None:
-            self.draw(self._now)
+        self._drawn_inputs = ()
+        self._redraw()
 
     def _choose_box(self, message: Message) -> None:
         """A part of a drawn density was chosen: find the wells that are in it."""
-        made = self._drawing
+        plot = self._drawing
         ends = [_number(message.get(name)) for name in ("x0", "x1", "y0", "y1")]
-        if made is None or any(one is None for one in ends):
+        if plot is None or any(end is None for end in ends):
             return
-        x0, x1, y0, y1 = (one or 0.0 for one in ends)
+        x0, x1, y0, y1 = (end or 0.0 for end in ends)
         inside = [
-            label for x, y, label in made.points if x0 <= x <= x1 and y0 <= y <= y1
+            label for x, y, label in plot.points if x0 <= x <= x1 and y0 <= y <= y1
         ]
         self._chosen = (self._chosen[0] + 1, list(dict.fromkeys(inside)))
         self._show_heads()
@@ -267,31 +265,31 @@ def _why_empty(now: Snapshot) -> str:
 def _other_suspects(now: Snapshot) -> list[str]:
     """Return the wells that are suspect for another reason than this metric."""
     return [
-        one.well
-        for one in now.judgement.suspects
-        if any(reason.metric != now.state.metric for reason in one.reasons)
+        suspect.well
+        for suspect in now.judgement.suspects
+        if any(reason.metric != now.state.metric for reason in suspect.reasons)
     ]
 
 
 def _choices(now: Snapshot) -> list[list[str]]:
     """Return what the vertical axis may show: other metrics, and other plates."""
-    found = [
+    entries = [
         [metric.id, plain_text(metric.title, 80), "Metric"]
         for metric in now.metrics
         if is_measured(metric.id) and metric.id != now.state.metric
     ]
-    found += [
+    entries += [
         [
-            f"{OTHER_PLATE}{one.key}",
-            plain_text(one.name or one.key, 80),
+            f"{OTHER_PLATE}{plate.key}",
+            plain_text(plate.name or plate.key, 80),
             "Same metric on",
         ]
-        for one in now.plates
-        if one.key != now.state.plate and one.error is None
+        for plate in now.plates
+        if plate.key != now.state.plate and plate.error is None
     ][:200]
-    return found
+    return entries
 
 
 def _number(value: Any) -> float | None:
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if known and math.isfinite(value) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None

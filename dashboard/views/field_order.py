@@ -24,11 +24,11 @@ def shown_fields(now: Snapshot) -> tuple[list[FieldView], int]:
     """
     if now.well is None:
         return [], 0
-    wanted = now.state.acquisition
+    acquisition = now.state.acquisition
     fields = [
         field
         for field in now.well.fields
-        if wanted is None or field.acquisition in (None, wanted)
+        if acquisition is None or field.acquisition in (None, acquisition)
     ]
     if now.state.order == "worst":
         return sorted(fields, key=lambda field: _badness(now, field)), 0
@@ -37,10 +37,10 @@ def shown_fields(now: Snapshot) -> tuple[list[FieldView], int]:
 
 def field_value(now: Snapshot, field: FieldView) -> float | None:
     """Return the chosen metric's value of a field, None where it has none."""
-    for found in now.field_values:
-        same = (found.field, found.version) == (field.name, field.version)
-        if same and found.acquisition == field.acquisition:
-            return found.values.get(now.state.metric)
+    for measured in now.field_values:
+        same = (measured.field, measured.version) == (field.name, field.version)
+        if same and measured.acquisition == field.acquisition:
+            return measured.values.get(now.state.metric)
     return None
 
 
@@ -83,11 +83,13 @@ def _badness(now: Snapshot, field: FieldView) -> tuple[int, float]:
     value = field_value(now, field)
     if value is None or now.values is None:
         return 3, 0.0
-    way = now.values.metric.direction
-    if way in ("low", "high"):
-        return 2, value if way == "low" else -value
-    known = sorted(
-        one.value for one in now.values.wells.values() if one.value is not None
+    bad_side = now.values.metric.direction
+    if bad_side in ("low", "high"):
+        return 2, value if bad_side == "low" else -value
+    numbers = sorted(
+        well_value.value
+        for well_value in now.values.wells.values()
+        if well_value.value is not None
     )
-    middle = known[len(known) // 2] if known else 0.0
+    middle = numbers[len(numbers) // 2] if numbers else 0.0
     return 2, -abs(value - middle)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.pictures.projection import PROJECTIONS
 from dashboard.text import plain_text
 from dashboard.views.field_order import shown_fields
-from dashboard.views.island import Island, Message, index_of, text_of
+from dashboard.views.island import Island, Message, Part, index_of, text_of
 
 if TYPE_CHECKING:
     from dashboard.plates.values import FieldView
@@ -26,12 +26,11 @@ class FieldViewerIsland(Island):
     module = "pixels/field_viewer.js"
 
 
-class FieldViewer:
+class FieldViewer(Part):
     """Shows the open field, and steps through fields, z and t."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self.component = FieldViewerIsland()
         self.component.on("close", lambda _: session.state.update(field=""))
         self.component.on("field", self._step)
@@ -61,15 +60,15 @@ class FieldViewer:
             self._session.state.update(**{axis: value})
 
     def _project(self, message: Message) -> None:
-        asked = text_of(message, "projection", 10)
-        if asked in PROJECTIONS:
-            self._session.state.update(projection=asked)
+        projection = text_of(message, "projection", 10)
+        if projection in PROJECTIONS:
+            self._session.state.update(projection=projection)
 
     def _outline(self, message: Message) -> None:
-        asked = text_of(message, "label", 500)
+        label = text_of(message, "label", 500)
         field = self._now.field if self._now else None
-        if field is not None and (asked == NO_OUTLINES or asked in field.labels):
-            self._session.state.update(outlines=asked)
+        if field is not None and (label == NO_OUTLINES or label in field.labels):
+            self._session.state.update(outlines=label)
 
     def draw(self, now: Snapshot) -> None:
         """Show the open field, or say that the address names none."""
@@ -78,7 +77,7 @@ class FieldViewer:
         if not state.field or now.loading or now.well is None:
             return
         field = now.field
-        z, t = place(field, state)
+        z, t = shown_plane(field, state)
         self.component.put(
             {
                 "well": plain_text(state.well, 20),
@@ -132,7 +131,7 @@ def outlined(labels: tuple[str, ...], state: ViewState) -> str:
     return state.outlines if state.outlines in labels else ""
 
 
-def place(field: FieldView | None, state: ViewState) -> tuple[int, int]:
+def shown_plane(field: FieldView | None, state: ViewState) -> tuple[int, int]:
     """Return the z and t that are shown: those of the state, within the field."""
     if field is None:
         return 0, 0
@@ -140,13 +139,13 @@ def place(field: FieldView | None, state: ViewState) -> tuple[int, int]:
     return min(z, field.size("z") - 1), min(state.t or 0, field.size("t") - 1)
 
 
-def spoken_plane(field: FieldView, state: ViewState) -> tuple[int | None, int | None]:
+def address_plane(field: FieldView, state: ViewState) -> tuple[int | None, int | None]:
     """Return z and t for the address of a picture of any field of the well.
 
     They are within the field, and None where they are what None means, so that a
     plane has one address however the person came to it.
     """
-    z, t = place(field, state)
+    z, t = shown_plane(field, state)
     return (None if z == field.size("z") // 2 else z), (t or None)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, short
+from dashboard.views.island import Island, Part, short
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview, WellState
@@ -33,7 +33,7 @@ class FiltersIsland(Island):
     module = "panels/filters.js"
 
 
-class Filters:
+class Filters(Part):
     """Gives the page what it filters wells by."""
 
     def __init__(self, session: Session) -> None:
@@ -88,10 +88,13 @@ def _values_content(
     title = plain_text(values.metric.title, 80)
     if not scored:
         return {"metric": title, "values": None}
-    found = (values.wells.get(well.label) for well in _acquired(overview))
+    well_values = (values.wells.get(well.label) for well in _acquired(overview))
     return {
         "metric": title,
-        "values": [short(one.value) if one else None for one in found],
+        "values": [
+            short(well_value.value) if well_value else None
+            for well_value in well_values
+        ],
     }
 
 
@@ -101,14 +104,14 @@ def _acquired(overview: PlateOverview) -> list[WellState]:
 
 def _conditions(overview: PlateOverview) -> list[tuple[str, list[str]]]:
     """Return the columns of the plate map with their values."""
-    found: dict[str, dict[str, None]] = {}
+    columns: dict[str, dict[str, None]] = {}
     for well in overview.wells:
         for name, text in well.conditions:
-            column = found.setdefault(plain_text(name, 60), {})
+            column = columns.setdefault(plain_text(name, 60), {})
             column[plain_text(text, 120)] = None
     offered: list[tuple[str, list[str]]] = [
         (name, list(values))
-        for name, values in found.items()
+        for name, values in columns.items()
         if len(values) <= _MOST_VALUES
     ]
     return offered

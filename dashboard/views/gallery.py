@@ -12,8 +12,8 @@ from dashboard.state import ORDERS
 from dashboard.text import plain_text
 from dashboard.views.display import drawn
 from dashboard.views.field_order import field_value, shown_fields
-from dashboard.views.field_viewer import spoken_plane
-from dashboard.views.island import Island, Message, index_of, text_of
+from dashboard.views.field_viewer import address_plane
+from dashboard.views.island import Island, Message, Part, index_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ class GalleryIsland(Island):
     module = "pixels/gallery.js"
 
 
-class Gallery:
+class Gallery(Part):
     """Shows all fields of a well; a click opens one."""
 
     def __init__(
@@ -47,36 +47,36 @@ class Gallery:
         self.component.on("order", self._order)
 
     def _order(self, message: Message) -> None:
-        asked = text_of(message, "order", 10)
-        if asked in ORDERS:
-            self._session.state.update(order=asked)
+        order = text_of(message, "order", 10)
+        if order in ORDERS:
+            self._session.state.update(order=order)
 
     def draw(self, now: Snapshot) -> None:
         """Show the well, also while it is being read or cannot be."""
         state = now.state
         if now.overview is None or not state.well:
             return
-        place = now.overview.well(state.well)
+        well_state = now.overview.well(state.well)
         # Behind the plate's pictures no field is drawn: nobody sees it, nor judges it.
-        away = now.stage == "canvas"
-        well = None if now.loading or away else now.well
+        hidden = now.stage == "canvas"
+        well = None if now.loading or hidden else now.well
         fields, columns = self._fields(now, well) if well else ([], 0)
-        empty, hint = _empty(place)
+        empty, hint = _empty(well_state)
         error = well.error if well else None
-        if place is None or place.state in ("not_acquired", "pending"):
+        if well_state is None or well_state.state in ("not_acquired", "pending"):
             # That such a well has no document is no fault of anybody.
             error = None
         self.component.put(
             {
                 "well": plain_text(state.well, 20),
-                "loading": now.loading or away,
+                "loading": now.loading or hidden,
                 "digest": well.digest if well else "",
                 "error": plain_text(error) if error else "",
                 "strip": now.stage in ("field", "compare"),
-                "summary": _summary(place, len(fields)),
+                "summary": _summary(well_state, len(fields)),
                 "conditions": [
                     (plain_text(name, 60), plain_text(text, 120))
-                    for name, text in (place.conditions if place else ())
+                    for name, text in (well_state.conditions if well_state else ())
                 ],
                 "fields": fields,
                 "columns": columns,
@@ -98,7 +98,9 @@ class Gallery:
         elif size <= SIDES[-1] and now.previewed and _in_the_middle(now.state):
             pictures = self._together(now, overview, well, fields, size)
         else:
-            pictures = [self._alone(now, overview, well, one, size) for one in fields]
+            pictures = [
+                self._alone(now, overview, well, field, size) for field in fields
+            ]
         thumbs = [
             self._thumb(now, field, picture)
             for field, picture in zip(fields, pictures, strict=True)
@@ -117,12 +119,14 @@ class Gallery:
         if size == SIDES[-1]:
             # As they are kept, so that none is read anew and few are resized.
             sides = (
-                max(one.size("y"), one.size("x")) for one in fields if not one.error
+                max(field.size("y"), field.size("x"))
+                for field in fields
+                if not field.error
             )
             size = min(map(stored_side, sides), default=size)
-        names = [one.name for one in well.fields]
+        names = [field.name for field in well.fields]
         if len(fields) < len(names):
-            names = [name for name in names if name in {one.name for one in fields}]
+            names = [name for name in names if name in {field.name for field in fields}]
         url = self._session.urls.well_sprite(
             now.state.plate,
             well.label,
@@ -135,7 +139,8 @@ class Gallery:
         rows = math.ceil(len(names) / columns)
         places = {name: divmod(at, columns) for at, name in enumerate(names)}
         return [
-            _Picture(url, (*places[one.name][::-1], columns, rows)) for one in fields
+            _Picture(url, (*places[field.name][::-1], columns, rows))
+            for field in fields
         ]
 
     def _alone(
@@ -147,7 +152,7 @@ class Gallery:
         size: int,
     ) -> _Picture:
         # An old link may ask for a plane that this field does not have.
-        z, t = spoken_plane(field, now.state)
+        z, t = address_plane(field, now.state)
         return _Picture(
             self._session.urls.thumb(
                 now.state.plate,
@@ -202,19 +207,19 @@ def _field(message: Message) -> tuple[str, int | None]:
     return text_of(message, "field", 200), index_of(message, "acquisition")
 
 
-def _summary(place: WellState | None, count: int) -> str:
-    if place is None:
+def _summary(well_state: WellState | None, count: int) -> str:
+    if well_state is None:
         return "not on this plate"
-    if place.state != "present":
+    if well_state.state != "present":
         return ""
-    expected = place.expected_fields
+    expected = well_state.expected_fields
     of = f"{count} of {expected}" if expected and expected != count else str(count)
     return f"{of} field" if of == "1" else f"{of} fields"
 
 
-def _empty(place: WellState | None) -> tuple[str, str]:
+def _empty(well_state: WellState | None) -> tuple[str, str]:
     """Return what to say of a well without fields, and what can be done."""
-    if place is None:
+    if well_state is None:
         return "This plate has no such well.", ""
     words = {
         "not_acquired": "This well was not acquired.",
@@ -223,5 +228,5 @@ def _empty(place: WellState | None) -> tuple[str, str]:
         "unreadable": "This well cannot be read.",
         "present": "This well has no field.",
     }
-    hint = "" if place.state == "pending" else "A field can be added on the right."
-    return words[place.state], hint
+    hint = "" if well_state.state == "pending" else "A field can be added on the right."
+    return words[well_state.state], hint

@@ -8,8 +8,8 @@ import param
 
 from dashboard.state import decode
 from dashboard.text import plain_text
-from dashboard.views.field_viewer import place
-from dashboard.views.island import Island, Message, text_of
+from dashboard.views.field_viewer import shown_plane
+from dashboard.views.island import Island, Message, Part, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ class HeaderIsland(Island):
     module = "core/header.js"
 
 
-class Header:
+class Header(Part):
     """Says where one is, and takes the keys that move between field, well and plate."""
 
     def __init__(
@@ -43,7 +43,9 @@ class Header:
         on_open: Callable[[], object],
     ) -> None:
         self._session = session
-        self._known: tuple[tuple[PlateEntry, ...], PlateOverview | None] | None = None
+        self._sent_choices: (
+            tuple[tuple[PlateEntry, ...], PlateOverview | None] | None
+        ) = None
         self.component = HeaderIsland()
         state = session.state
         self.component.on(
@@ -63,8 +65,8 @@ class Header:
         )
 
     def _plate(self, key: str) -> None:
-        known = {plate.key for plate in self._session.service.plates.entries()}
-        if key in known and key != self._session.state.plate:
+        keys = {plate.key for plate in self._session.service.plates.entries()}
+        if key in keys and key != self._session.state.plate:
             self._session.state.update(
                 plate=key,
                 well="",
@@ -97,15 +99,17 @@ class Header:
         """Show where the page is."""
         overview = now.overview
         progress = now.progress
-        known = (now.plates, overview)
-        if self._known is None or any(
-            one is not other for one, other in zip(known, self._known, strict=True)
+        choices = (now.plates, overview)
+        if self._sent_choices is None or any(
+            new is not old for new, old in zip(choices, self._sent_choices, strict=True)
         ):
-            self._known = known
+            self._sent_choices = choices
             self.component.put(
                 {
                     "plates": [_entry(plate, now.plates) for plate in now.plates],
-                    "labels": [one.label for one in overview.wells] if overview else [],
+                    "labels": [well.label for well in overview.wells]
+                    if overview
+                    else [],
                 },
                 "known",
             )
@@ -130,7 +134,7 @@ class Header:
 
 
 def _entry(plate: PlateEntry, plates: tuple[PlateEntry, ...]) -> dict[str, Any]:
-    alone = sum(one.name == plate.name for one in plates) == 1
+    alone = sum(other.name == plate.name for other in plates) == 1
     name = plain_text(plate.name)
     return {
         "key": plate.key,
@@ -155,7 +159,7 @@ def _where(now: Snapshot) -> dict[str, str]:
 
 def planes_in_words(field: FieldView, state: ViewState) -> list[str]:
     """Return which z and t of a field are shown, from one, where it has several."""
-    z, t = place(field, state)
+    z, t = shown_plane(field, state)
     depth, times = field.size("z"), field.size("t")
     words = []
     if depth > 1:
@@ -172,13 +176,17 @@ def planes_in_words(field: FieldView, state: ViewState) -> list[str]:
 def _acquisition(now: Snapshot) -> str:
     if now.field is not None and now.field.acquisition_name:
         return now.field.acquisition_name
-    known = now.overview.acquisitions if now.overview else ()
-    chosen = [one.name for one in known if one.id == now.state.acquisition]
+    acquisitions = now.overview.acquisitions if now.overview else ()
+    chosen = [
+        acquisition.name
+        for acquisition in acquisitions
+        if acquisition.id == now.state.acquisition
+    ]
     if chosen:
         return chosen[0]
-    if now.overview is None or len(known) > 1:
+    if now.overview is None or len(acquisitions) > 1:
         return ""
-    return known[0].name if known else "one acquisition"
+    return acquisitions[0].name if acquisitions else "one acquisition"
 
 
 def _title(now: Snapshot) -> str:
@@ -188,15 +196,15 @@ def _title(now: Snapshot) -> str:
 
 
 def _notices(now: Snapshot) -> list[tuple[str, str]]:
-    found = []
+    notices = []
     if now.overview is not None and now.overview.unsettled:
         count = now.overview.unsettled
         fields = "1 corrected field is" if count == 1 else f"{count} fields are"
-        found.append(
+        notices.append(
             (
                 "warn",
                 f"{fields} being moved to the first path; other programs may show "
                 f"the field before correction until then.",
             )
         )
-    return found
+    return notices

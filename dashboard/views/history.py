@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, text_of
+from dashboard.views.island import Island, Message, Part, text_of
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -21,13 +21,12 @@ class HistoryIsland(Island):
     module = "review/history.js"
 
 
-class History:
+class History(Part):
     """Lists versions, newest first; each older one can be made live again."""
 
     def __init__(self, session: Session, *, on_change: Callable[[], object]) -> None:
         self._session = session
         self._on_change = on_change
-        self._now: Snapshot | None = None
         self._busy = False
         self._error = ""
         self._place: tuple[str, str, str] = ("", "", "")
@@ -38,8 +37,8 @@ class History:
         now, who = self._now, self._session.who()
         if now is None or now.field is None or self._busy:
             return
-        asked = text_of(message, "version", 200)
-        version = next((one for one in now.history if one.id == asked), None)
+        version_id = text_of(message, "version", 200)
+        version = next((entry for entry in now.history if entry.id == version_id), None)
         place = (text_of(message, "well", 20), text_of(message, "field", 200))
         if version is None or place != (now.state.well, now.field.name):
             return

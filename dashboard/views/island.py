@@ -1,15 +1,18 @@
-"""A component of ours on the page: JSON out, messages in."""
+"""A part of the page and its component: snapshots in, JSON out, messages in."""
 
 from __future__ import annotations
 
 import json
 import logging
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from dashboard.views.snapshot import Snapshot
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,6 +72,24 @@ class Island(param.Parameterized):
         except Exception:  # noqa: BLE001
             # Bokeh would keep the page's document as its current one for the process.
             _LOG.exception("The message %.40r of a page failed.", data.get("type"))
+
+
+class Part(ABC):
+    """What draws snapshots into an island, and acts on its messages."""
+
+    component: Island
+
+    _now: Snapshot | None = None
+    """What was drawn last."""
+
+    @abstractmethod
+    def draw(self, now: Snapshot) -> None:
+        """Show a snapshot; a part that draws itself again keeps it as `_now`."""
+
+    def _redraw(self) -> None:
+        """Show the last snapshot with what the part itself has come to know since."""
+        if self._now is not None:
+            self.draw(self._now)
 
 
 def short(value: float | None) -> float | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.metrics import FieldKey
 from dashboard.text import plain_text
-from dashboard.views.island import Island
+from dashboard.views.island import Island, Part
 from hcs.errors import HCSError
 from hcs.terminal import counted
 
@@ -30,7 +30,7 @@ class LightIsland(Island):
     module = "panels/light.js"
 
 
-class LightPanel:
+class LightPanel(Part):
     """Shows how light lies while the plate is coloured by its unevenness."""
 
     def __init__(self, session: Session) -> None:

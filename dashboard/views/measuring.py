@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message
-from dashboard.views.redrawing import Redrawn
-from dashboard.views.writes import Attempts
+from dashboard.views.island import Island, Message, Part
+from dashboard.views.writes import GuardedWrites
 from hcs.errors import HCSError
 from hcs.terminal import counted, duration
 
@@ -27,12 +26,12 @@ class MeasuringIsland(Island):
     module = "panels/measuring.js"
 
 
-class MeasuringJob(Redrawn):
+class MeasuringJob(Part):
     """Shows the job of the plate while there is something to say."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._attempts = Attempts(session, self._redraw)
+        self._writes = GuardedWrites(session, self._redraw)
         self.component = MeasuringIsland()
         self.component.on("hold", self._hold)
         self.component.on("resume", self._resume)
@@ -41,12 +40,12 @@ class MeasuringJob(Redrawn):
         # Who may not go on with it must not stop it either.
         if self._now and self._now.overview and not self._session.read_only:
             service, key = self._session.service, self._now.state.plate
-            self._attempts.make(lambda: service.quality.hold_measuring(key))
+            self._writes.make(lambda: service.quality.hold_measuring(key))
 
     def _resume(self, _: Message) -> None:
         if self._now and self._now.overview and not self._session.read_only:
             service, key = self._session.service, self._now.state.plate
-            self._attempts.make(lambda: service.quality.resume_measuring(key))
+            self._writes.make(lambda: service.quality.resume_measuring(key))
 
     def draw(self, now: Snapshot) -> None:
         """Show how far the plate is."""
@@ -65,7 +64,7 @@ class MeasuringJob(Redrawn):
                 "act": "" if self._session.read_only else _act(progress),
                 "failures": self._failures(now.overview, progress),
                 "failed": progress.failed,
-                "refused": self._attempts.content(),
+                "refused": self._writes.content(),
             }
         )
 
@@ -77,22 +76,22 @@ class MeasuringJob(Redrawn):
         service, key = self._session.service, self._now.state.plate
         labels = {well.path: well.label for well in overview.wells}
         try:
-            found = sorted(service.quality.unmeasured(key).items())[:_MOST]
+            unmeasured = sorted(service.quality.unmeasured(key).items())[:_MOST]
             # People know a field by its label; the wells are known from the survey.
             names = {
-                (path, one.name): one.label
-                for path in {path for (path, _), _ in found} & labels.keys()
-                for one in service.plates.well(key, labels[path]).fields
+                (path, field.name): field.label
+                for path in {path for (path, _), _ in unmeasured} & labels.keys()
+                for field in service.plates.well(key, labels[path]).fields
             }
         except HCSError:
             return []
         return [
             {
-                "well": labels.get(place[0], place[0]),
-                "field": plain_text(names.get(place, place[1]), 60),
+                "well": labels.get(key_of_field[0], key_of_field[0]),
+                "field": plain_text(names.get(key_of_field, key_of_field[1]), 60),
                 "why": plain_text(why, 400),
             }
-            for place, why in found
+            for key_of_field, why in unmeasured
         ]
 
 

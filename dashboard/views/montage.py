@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.state import MONTAGES
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, index_of, text_of
-from dashboard.views.samples import Sample, by_chance, controls, fulfil, pictures
+from dashboard.views.island import Island, Message, Part, index_of, text_of
+from dashboard.views.samples import (
+    Sample,
+    control_wells,
+    pictures,
+    random_wells,
+    read_samples,
+)
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -16,7 +22,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import PlateOverview, WellView
     from dashboard.session import Session
-    from dashboard.views.samples import Wish
+    from dashboard.views.samples import SampleRequest
     from dashboard.views.snapshot import Snapshot
 
 _SIZE = 256
@@ -43,13 +49,12 @@ class MontageIsland(Island):
     module = "pixels/montage.js"
 
 
-class Montage:
+class Montage(Part):
     """Shows labelled fields from all over the plate."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
-        self._asked: tuple[object, ...] = ()
+        self._inputs: tuple[object, ...] = ()
         self._samples: tuple[Sample, ...] = ()
         self._loading = False
         self.component = MontageIsland()
@@ -90,17 +95,17 @@ class Montage:
 
     def _read(self, now: Snapshot, overview: PlateOverview) -> None:
         state = now.state
-        asked = (overview.key, overview.digest, state.montage, state.seed, now.roles)
+        inputs = (overview.key, overview.digest, state.montage, state.seed, now.roles)
         # Without channels an address would not hold for long.
-        if asked == self._asked or not overview.channels:
+        if inputs == self._inputs or not overview.channels:
             return
-        self._asked = asked
+        self._inputs = inputs
         self._loading = True
         self._session.run(
             self._work(now, overview),
             self._take,
             failed=lambda _: self._take(()),
-            of=lambda: self._asked,
+            of=lambda: self._inputs,
         )
 
     def _work(
@@ -112,16 +117,15 @@ class Montage:
             return service.plates.well(key, label)
 
         if now.state.montage == "controls":
-            wishes = controls(overview, now.roles, each=_CONTROLS)
-            return lambda: fulfil(wishes, read)
-        drawn = by_chance(overview, _RANDOM, seed=seed)
-        return lambda: any_fields(drawn, read, seed)
+            requests = control_wells(overview, now.roles, each=_CONTROLS)
+            return lambda: read_samples(requests, read)
+        chosen = random_wells(overview, _RANDOM, seed=seed)
+        return lambda: any_fields(chosen, read, seed)
 
     def _take(self, samples: tuple[Sample, ...]) -> None:
         self._samples = samples
         self._loading = False
-        if self._now is not None:
-            self.draw(self._now)
+        self._redraw()
 
     def _empty(self, now: Snapshot) -> str:
         if self._loading or (now.overview and not now.overview.channels):
@@ -132,7 +136,7 @@ class Montage:
 
 
 def any_fields(
-    wishes: Sequence[Wish], read: Callable[[str], WellView], seed: int
+    requests: Sequence[SampleRequest], read: Callable[[str], WellView], seed: int
 ) -> tuple[Sample, ...]:
     """Return a field of each well, by chance: the first ones may all be at the rim.
 
@@ -145,19 +149,19 @@ def any_fields(
     seed
         The same seed takes the same fields.
     """
-    found = []
-    for wish in wishes:
+    samples = []
+    for request in requests:
         try:
-            view = read(wish.well)
+            view = read(request.well)
         except HCSError:
             continue
-        fields = [one for one in view.fields if one.error is None]
+        fields = [field for field in view.fields if field.error is None]
         if fields:
-            draw = random.Random(f"{seed} {wish.well}")  # noqa: S311 - no secret
-            found.append(
-                Sample(well=wish.well, field=draw.choice(fields), digest=view.digest)
+            draw = random.Random(f"{seed} {request.well}")  # noqa: S311 - no secret
+            samples.append(
+                Sample(well=request.well, field=draw.choice(fields), digest=view.digest)
             )
-    return tuple(found)
+    return tuple(samples)
 
 
 def _blank() -> dict[str, Any]:

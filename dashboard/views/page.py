@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from dashboard import theme
 from dashboard.assets import assets_folder, assets_version
 from dashboard.state import ViewState
-from dashboard.views.assay_panel import Setup
+from dashboard.views.assay_panel import AssayPanel
 from dashboard.views.channels import Channels
 from dashboard.views.compare import Compare
 from dashboard.views.correction import Correction
@@ -30,12 +30,12 @@ from dashboard.views.plates import PlatesPage
 from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
 from dashboard.views.scripts import needed, styles
-from dashboard.views.side_wells import Beside
+from dashboard.views.side_wells import SideWells
 from dashboard.views.signoff import Signoff
 from dashboard.views.snapshot import Snapshot, Snapshots
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
-from dashboard.views.template import Shell
+from dashboard.views.template import PageTemplate
 from dashboard.views.upload import UploadForm
 from dashboard.views.wire import described, embedded, wire_of
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dashboard.session import Session
-    from dashboard.views.island import Island
+    from dashboard.views.island import Island, Part
 
 _LOG = logging.getLogger(__name__)
 
@@ -72,16 +72,6 @@ _READ_MILLISECONDS = 30
 
 _REST_MILLISECONDS = 150
 """Before the rest of the page: the time to fetch the pictures of a well."""
-
-
-class Part(Protocol):
-    """A part of the page."""
-
-    component: Any
-    """An `Island`."""
-
-    def draw(self, now: Snapshot) -> None:
-        """Show a snapshot."""
 
 
 class Page:
@@ -113,7 +103,7 @@ class Page:
             "channels": Channels(session),
             "field_viewer": FieldViewer(session),
             "compare": Compare(session),
-            "beside": Beside(session),
+            "beside": SideWells(session),
             "presence": Presence(session),
             "verdict": VerdictBar(session),
             "signoff": Signoff(session),
@@ -124,10 +114,10 @@ class Page:
             "light": LightPanel(session),
             "suspects": Suspects(session),
             "statistics": Statistics(
-                session, lambda found: self._snapshots.put(statistics=found)
+                session, lambda statistics: self._snapshots.put(statistics=statistics)
             ),
             "distribution": self._distribution,
-            "setup": Setup(session),
+            "setup": AssayPanel(session),
         }
 
     def start(self) -> None:
@@ -219,9 +209,9 @@ class Page:
 
     def _open(self, field: str, acquisition: int | None) -> None:
         well = self._snapshots.now.well
-        found = well.field(field, acquisition) if well else None
-        if found is not None:
-            self._session.state.update(field=found.name)
+        opened = well.field(field, acquisition) if well else None
+        if opened is not None:
+            self._session.state.update(field=opened.name)
 
     def _open_first(self) -> None:
         """Open the field that gave the well its value, else the first."""
@@ -232,19 +222,19 @@ class Page:
         worst = value.field if value else None
         fields = now.well.fields
         chosen = next(
-            (one for one in fields if worst in (one.name, one.label)), fields[0]
+            (field for field in fields if worst in (field.name, field.label)), fields[0]
         )
         self._session.state.update(field=chosen.name)
 
 
-def build(session: Session) -> Shell:
+def build(session: Session) -> PageTemplate:
     """Return the page of a session, ready to be served."""
     page = Page(session)
     page.start()
     folder = assets_folder()
     assets = session.urls.asset(f"{assets_version(folder)}/")
     islands = page.islands
-    template = Shell(_template())
+    template = PageTemplate(_template())
     template.add_panel("wire", wire_of(islands))
     # Panel keeps the template for the session, and the template keeps the page.
     template.add_variable("assets", assets)
@@ -252,28 +242,28 @@ def build(session: Session) -> Shell:
     template.add_variable("page_base", f"{session.urls.prefix}/")
     template.add_variable("tokens", theme.css())
     modules = [islands[name].module for name in page.first]
-    at_once = needed(folder, "core/page.js", *modules)
-    worn = styles(folder, *modules)
-    everything = [one.module for one in islands.values()]
+    first_scripts = needed(folder, "core/page.js", *modules)
+    first_styles = styles(folder, *modules)
+    everything = [island.module for island in islands.values()]
     content = {
         "first": page.first,
         "parts": described(islands),
         "later": {
-            "scripts": _beyond(at_once, needed(folder, *everything)),
-            "styles": _beyond(worn, styles(folder, *everything)),
+            "scripts": _beyond(first_scripts, needed(folder, *everything)),
+            "styles": _beyond(first_styles, styles(folder, *everything)),
         },
     }
     template.add_variable("parts", embedded(content))
-    template.add_variable("scripts", at_once)
-    template.add_variable("styles", worn)
+    template.add_variable("scripts", first_scripts)
+    template.add_variable("styles", first_styles)
     template.add_variable("stage", page.stage)
     template.add_variable("first_picture", page.first_picture)
     template.add_variable("title", "hcs")
     return template
 
 
-def _beyond(known: Sequence[str], names: Sequence[str]) -> list[str]:
-    return [name for name in names if name not in known]
+def _beyond(loaded: Sequence[str], names: Sequence[str]) -> list[str]:
+    return [name for name in names if name not in loaded]
 
 
 def _colouring_aside(before: ViewState, state: ViewState) -> ViewState:

@@ -10,9 +10,9 @@ import param
 from dashboard.addresses import SPRITE_CELL, encode_channels
 from dashboard.text import plain_text
 from dashboard.views.display import drawn, shown
-from dashboard.views.island import Island, Message, index_of, text_of
+from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.montage import montages
-from dashboard.views.plate_map import STATES, _heads
+from dashboard.views.plate_map import STATES, heads
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview
@@ -34,12 +34,11 @@ class PlateCanvasIsland(Island):
     module = "plate/canvas/canvas.js"
 
 
-class PlateCanvas:
+class PlateCanvas(Part):
     """Shows a picture of every well, and of all its fields where one zooms in."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()
         self.component = PlateCanvasIsland()
         self.component.on("select", self._select)
@@ -118,8 +117,8 @@ class PlateCanvas:
             "key": overview.key,
             "title": plain_text(overview.name, 80) or overview.key,
             "about": "First field of every well.",
-            "rows": _heads(wells, count, rows=True),
-            "columns": _heads(wells, count, rows=False),
+            "rows": heads(wells, count, rows=True),
+            "columns": heads(wells, count, rows=False),
             "labels": [well.label for well in wells],
             "states": [STATES[well.state] for well in wells],
             "errors": {

@@ -11,7 +11,7 @@ from dashboard.quality.wells import known_way
 from dashboard.state import SCORES
 from dashboard.text import plain_text
 from dashboard.views import conditions
-from dashboard.views.island import Island, Message, index_of, short, text_of
+from dashboard.views.island import Island, Message, Part, index_of, short, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ _Limits = tuple[tuple[object, ...], tuple[float, float] | None]
 """What limits were asked for, and what they are."""
 
 
-class PlateMap:
+class PlateMap(Part):
     """Shows the plate; a click on it moves the page."""
 
     def __init__(self, session: Session, *, on_open: Callable[[], object]) -> None:
@@ -52,11 +52,7 @@ class PlateMap:
         self.component = PlateMapIsland()
         self._drawn: tuple[object, ...] = ()
         self._valued: tuple[object, ...] = ()
-        self._now: Snapshot | None = None
-        self._project: tuple[tuple[object, ...], tuple[float, float] | None] = (
-            (),
-            None,
-        )
+        self._project: _Limits = ((), None)
         self.component.on("select", self._select)
         self.component.on("open", lambda _: on_open())
         self.component.on("metric", self._metric)
@@ -71,9 +67,9 @@ class PlateMap:
         overview = self._now.overview if self._now else None
         if overview is None or not isinstance(sent, list):
             return
-        asked = {one for one in sent if isinstance(one, str)}
+        labels = {label for label in sent if isinstance(label, str)}
         self._session.state.chosen = tuple(
-            well.label for well in overview.wells if well.label in asked
+            well.label for well in overview.wells if well.label in labels
         )
 
     def _select(self, message: Message) -> None:
@@ -90,53 +86,54 @@ class PlateMap:
         metric = text_of(message, "metric", 200)
         now = self._now
         if now and (
-            any(one.id == metric for one in now.metrics)
+            any(known_metric.id == metric for known_metric in now.metrics)
             or conditions.is_column(metric, now.overview)
         ):
             self._session.state.update(metric=metric)
 
     def _score(self, message: Message) -> None:
-        asked = text_of(message, "score", 10)
-        if asked in SCORES:
-            self._session.state.update(score=asked)
+        score = text_of(message, "score", 10)
+        if score in SCORES:
+            self._session.state.update(score=score)
 
     def _way(self, message: Message) -> None:
-        asked = text_of(message, "way", 300)
-        if known_way(asked):
-            self._session.state.update(way=asked)
+        way = text_of(message, "way", 300)
+        if known_way(way):
+            self._session.state.update(way=way)
 
     def _limits(self, _: Message) -> None:
         """Find the limits that the project's plates have in common."""
         state = self._session.state.view()
-        asked = (state.plate, state.metric, state.acquisition, state.way)
+        inputs = (state.plate, state.metric, state.acquisition, state.way)
         choices = self._session.service.assay
         self._session.run(
-            lambda: choices.project_limits(*asked),
-            lambda found: self._take_limits(asked, found),
+            lambda: choices.project_limits(*inputs),
+            lambda limits: self._take_limits(inputs, limits),
             of=self._session.state.view,
         )
 
     def _take_limits(
-        self, asked: tuple[object, ...], found: tuple[float, float] | None
+        self, inputs: tuple[object, ...], limits: tuple[float, float] | None
     ) -> None:
-        self._project = (asked, found)
-        if self._now is not None:
-            self._valued = ()
-            self.draw(self._now)
+        self._project = (inputs, limits)
+        self._valued = ()
+        self._redraw()
 
     def _project_limits(self, now: Snapshot) -> tuple[float, ...] | None:
         """Return common limits, empty where there are none, None before it is known."""
         state = now.state
-        asked = (state.plate, state.metric, state.acquisition, state.way)
-        return self._project[1] or () if self._project[0] == asked else None
+        inputs = (state.plate, state.metric, state.acquisition, state.way)
+        return self._project[1] or () if self._project[0] == inputs else None
 
     def _acquisition(self, message: Message) -> None:
-        asked = index_of(message, "acquisition")
-        known = (
+        acquisition = index_of(message, "acquisition")
+        acquisitions = (
             self._now.overview.acquisitions if self._now and self._now.overview else ()
         )
-        if asked is None or any(one.id == asked for one in known):
-            self._session.state.update(acquisition=asked, field="")
+        if acquisition is None or any(
+            listed.id == acquisition for listed in acquisitions
+        ):
+            self._session.state.update(acquisition=acquisition, field="")
 
     def draw(self, now: Snapshot) -> None:
         """Show plate, values and selection, as far as they have changed."""
@@ -188,10 +185,8 @@ class PlateMap:
         self.component.put(content, "look")
 
 
-def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    return len(one) == len(other) and all(
-        a is b for a, b in zip(one, other, strict=True)
-    )
+def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
+    return len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True))
 
 
 def plate_content(overview: PlateOverview, roles: RolesView) -> dict[str, Any]:
@@ -200,8 +195,8 @@ def plate_content(overview: PlateOverview, roles: RolesView) -> dict[str, Any]:
     return {
         "key": overview.key,
         "name": plain_text(overview.name, 80) or overview.key,
-        "rows": _heads(wells, len(overview.columns), rows=True),
-        "columns": _heads(wells, len(overview.columns), rows=False),
+        "rows": heads(wells, len(overview.columns), rows=True),
+        "columns": heads(wells, len(overview.columns), rows=False),
         "labels": [well.label for well in wells],
         "states": [STATES[well.state] for well in wells],
         "fields": [well.n_fields for well in wells],
@@ -225,18 +220,18 @@ def plate_content(overview: PlateOverview, roles: RolesView) -> dict[str, Any]:
             if (role := roles.letter(well.label))
         },
         "acquisitions": [
-            {"id": one.id, "name": plain_text(one.name, 60)}
-            for one in overview.acquisitions
+            {"id": acquisition.id, "name": plain_text(acquisition.name, 60)}
+            for acquisition in overview.acquisitions
         ],
         "banner": plain_text(overview.banner),
     }
 
 
-def _heads(wells: tuple[WellState, ...], columns: int, *, rows: bool) -> list[str]:
+def heads(wells: tuple[WellState, ...], columns: int, *, rows: bool) -> list[str]:
     """Return the letters of rows or the numbers of columns, as labels spell them."""
     picked = wells[::columns] if rows else wells[:columns]
-    wanted = str.isalpha if rows else str.isdigit
-    texts = ["".join(filter(wanted, well.label)) for well in picked]
+    is_head = str.isalpha if rows else str.isdigit
+    texts = ["".join(filter(is_head, well.label)) for well in picked]
     return texts if rows else [text.lstrip("0") or text for text in texts]
 
 
@@ -264,27 +259,35 @@ def values_content(
     """Return a metric's values in the order of the grid, None without a metric."""
     if values is None:
         return None
-    found = [values.wells.get(well.label) for well in overview.wells]
+    well_values = [values.wells.get(well.label) for well in overview.wells]
     return {
         "metric": values.metric.id,
         "title": plain_text(values.metric.title, 80),
         "unit": plain_text(values.metric.unit, 20),
         "definition": plain_text(values.metric.definition),
-        "values": [short(one.value) if one else None for one in found],
+        "values": [
+            short(well_value.value) if well_value else None
+            for well_value in well_values
+        ],
         "reasons": {
-            str(at): plain_text(one.reason, 200)
-            for at, one in enumerate(found)
-            if one and one.reason and (one.value is None or one.value)
+            str(at): plain_text(well_value.reason, 200)
+            for at, well_value in enumerate(well_values)
+            if well_value
+            and well_value.reason
+            and (well_value.value is None or well_value.value)
         },
         "from": {
-            str(at): plain_text(one.field, 40)
-            for at, one in enumerate(found)
-            if one and one.field and one.of != 1
+            str(at): plain_text(well_value.field, 40)
+            for at, well_value in enumerate(well_values)
+            if well_value and well_value.field and well_value.of != 1
         },
         "rests": {
-            str(at): [one.n, one.of]
-            for at, one in enumerate(found)
-            if one and one.n is not None and one.of is not None and one.n < one.of
+            str(at): [well_value.n, well_value.of]
+            for at, well_value in enumerate(well_values)
+            if well_value
+            and well_value.n is not None
+            and well_value.of is not None
+            and well_value.n < well_value.of
         },
         "log": values.metric.log,
         "low": values.low,
@@ -323,13 +326,13 @@ def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | N
         return content
     if not is_measured(now.values.metric.id):
         return content
-    found = now.statistics
-    known = found is not None and found.metric.id == now.values.metric.id
+    statistics = now.statistics
+    current = statistics is not None and statistics.metric.id == now.values.metric.id
     scores: dict[str, float] = {}
     why = "being computed"
-    if found is not None and known:
-        scores = found.robust_z if now.state.score == "z" else found.b_score
-        why = (found.b_note if now.state.score == "b" else "") or "no score"
+    if statistics is not None and current:
+        scores = statistics.robust_z if now.state.score == "z" else statistics.b_score
+        why = (statistics.b_note if now.state.score == "b" else "") or "no score"
     sizes = sorted(map(abs, scores.values()))
     usual = sizes[int(0.98 * (len(sizes) - 1))] if sizes else None
     reach = None if usual is None else min(_MOST_RANGE, max(_LEAST_RANGE, usual))
@@ -343,8 +346,8 @@ def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | N
         "from": {},
         "reasons": {
             str(at): plain_text(why, 200)
-            for at, one in enumerate(numbers)
-            if one is None and overview.wells[at].state == "present"
+            for at, number in enumerate(numbers)
+            if number is None and overview.wells[at].state == "present"
         },
         "low": None if reach is None else -reach,
         "high": reach,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, text_of
+from dashboard.views.island import Island, Message, Part, text_of
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateEntry
@@ -33,14 +33,13 @@ class PlatesIsland(Island):
     module = "panels/plates.js"
 
 
-class PlatesPage:
+class PlatesPage(Part):
     """Lists the plates, names first, what is known of each as soon as it is read."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._lines: tuple[PlateLine, ...] = ()
-        self._asked = 0.0
+        self._read_at = 0.0
         self._busy = False
         self.component = PlatesIsland()
         self.component.on("plate", self._open)
@@ -49,7 +48,7 @@ class PlatesPage:
 
     def _open(self, message: Message) -> None:
         key = text_of(message, "plate")
-        if any(one.key == key for one in self._session.service.plates.entries()):
+        if any(entry.key == key for entry in self._session.service.plates.entries()):
             self._session.state.update(plate=key)
 
     def draw(self, now: Snapshot) -> None:
@@ -58,17 +57,17 @@ class PlatesPage:
         if now.stage != "plates":
             self.component.put({"shown": False})
             return
-        known = {one.entry.key: one for one in self._lines}
-        order = [one.entry.key for one in self._lines]
-        order += [one.key for one in now.plates if one.key not in known]
-        entries = {one.key: one for one in now.plates}
+        lines = {line.entry.key: line for line in self._lines}
+        order = [line.entry.key for line in self._lines]
+        order += [plate.key for plate in now.plates if plate.key not in lines]
+        entries = {plate.key: plate for plate in now.plates}
         self.component.put(
             {
                 "shown": True,
                 "problem": now.problem,
                 "loading": not self._lines and bool(now.plates),
                 "plates": [
-                    _plate(entries[key], known.get(key))
+                    _plate(entries[key], lines.get(key))
                     for key in order
                     if key in entries
                 ],
@@ -81,7 +80,7 @@ class PlatesPage:
         now = self._now
         if now is None or now.stage != "plates" or not now.plates or self._busy:
             return
-        if time.monotonic() - self._asked < _AGAIN_SECONDS:
+        if time.monotonic() - self._read_at < _AGAIN_SECONDS:
             return
         self._busy = True
         self._session.run(
@@ -94,12 +93,11 @@ class PlatesPage:
         self._done()
         if lines != self._lines:
             self._lines = lines
-            if self._now is not None:
-                self.draw(self._now)
+            self._redraw()
 
     def _done(self) -> None:
         self._busy = False
-        self._asked = time.monotonic()
+        self._read_at = time.monotonic()
 
     # --- medians over time ------------------------------------------------------------
 
@@ -113,28 +111,29 @@ class PlatesPage:
             failed=lambda _: self.component.put({"metrics": []}, "trend"),
         )
 
-    def _show_trend(self, found: MedianTrend) -> None:
-        metric, result = found.metric, found.trend
+    def _show_trend(self, trend: MedianTrend) -> None:
+        metric, result = trend.metric, trend.trend
         change = result.change
-        names = {one.entry.key: _name(one.entry) for one in self._lines}
+        names = {line.entry.key: _name(line.entry) for line in self._lines}
         self.component.put(
             {
                 "metrics": [
-                    (one["id"], plain_text(one["title"], 80)) for one in found.metrics
+                    (offered["id"], plain_text(offered["title"], 80))
+                    for offered in trend.metrics
                 ],
                 "metric": metric["id"],
                 "title": plain_text(metric["title"], 80),
                 "unit": plain_text(metric["unit"], 20),
                 "plates": [
                     {
-                        "key": one.key,
-                        "name": names.get(one.key, one.key),
-                        "when": one.when,
-                        "median": one.median,
-                        "n": one.n,
-                        "apart": one.key in result.apart,
+                        "key": plate.key,
+                        "name": names.get(plate.key, plate.key),
+                        "when": plate.when,
+                        "median": plate.median,
+                        "n": plate.n,
+                        "apart": plate.key in result.apart,
                     }
-                    for one in result.medians
+                    for plate in result.medians
                 ],
                 "change": None
                 if change is None
@@ -148,7 +147,7 @@ class PlatesPage:
 
 
 def _plate(entry: PlateEntry, line: PlateLine | None) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    content: dict[str, Any] = {
         "key": entry.key,
         "name": _name(entry),
         "location": plain_text(entry.location, 300),
@@ -157,15 +156,15 @@ def _plate(entry: PlateEntry, line: PlateLine | None) -> dict[str, Any]:
     }
     if line is None or line.entry.error is not None:
         if line is not None and line.entry.error:
-            found["error"] = plain_text(line.entry.error, 400)
-            found["known"] = False
-        return found
+            content["error"] = plain_text(line.entry.error, 400)
+            content["known"] = False
+        return content
     tally, signed = line.tally, line.signed
     return {
-        **found,
+        **content,
         "rows": line.rows,
         "columns": line.columns,
-        "map": "".join(_mark(one) for one in line.wells),
+        "map": "".join(_mark(well) for well in line.wells),
         "completeness": plain_text(line.completeness, 300),
         "total": tally.total,
         "reviewed": tally.reviewed,

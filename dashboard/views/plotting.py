@@ -75,11 +75,13 @@ def axis_title(info: MetricInfo) -> str:
 
 def shown_numbers(now: Snapshot, values: MetricValues) -> dict[str, float]:
     """Return what the plate is coloured by, by label: the metric, or scores of it."""
-    score, found = now.state.score, now.statistics
-    if score and found is not None and found.metric.id == values.metric.id:
-        return found.robust_z if score == "z" else found.b_score
+    score, statistics = now.state.score, now.statistics
+    if score and statistics is not None and statistics.metric.id == values.metric.id:
+        return statistics.robust_z if score == "z" else statistics.b_score
     return {
-        label: one.value for label, one in values.wells.items() if one.value is not None
+        label: well_value.value
+        for label, well_value in values.wells.items()
+        if well_value.value is not None
     }
 
 
@@ -105,14 +107,14 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
     element = plots.distribution(
         numbers, title=_title(now, values), unit="", palette=palette
     )
-    drawn = plots.figure(element)
-    bins = drawn.renderers[0].data_source
+    figure = plots.figure(element)
+    bins = figure.renderers[0].data_source
     bins.name = "hcs-plot-bins"
     edges = {side: bins.data[side] for side in ("left", "right")}
     chosen = ColumnDataSource(
         edges | {"top": [0] * len(edges["left"])}, name="hcs-plot-chosen"
     )
-    drawn.quad(
+    figure.quad(
         left="left",
         right="right",
         top="top",
@@ -121,8 +123,8 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
         color=palette.accent,
         line_color=palette.surface,
     )
-    drawn.add_tools(BoxSelectTool(dimensions="width"))
-    drawn.toolbar.active_drag = drawn.tools[-1]
+    figure.add_tools(BoxSelectTool(dimensions="width"))
+    figure.toolbar.active_drag = figure.tools[-1]
     low, high = cuts_of(now)
     # Cut-offs that lie far from all values would squeeze them to a line.
     first, last = float(bins.data["left"][0]), float(bins.data["right"][-1])
@@ -132,8 +134,8 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
         for end in (low, high)
         if end is not None and first - room <= end <= last + room
     ]
-    drawn.x_range.start = min([first, *ends]) - 0.03 * (last - first)
-    drawn.x_range.end = max([last, *ends]) + 0.03 * (last - first)
+    figure.x_range.start = min([first, *ends]) - 0.03 * (last - first)
+    figure.x_range.end = max([last, *ends]) + 0.03 * (last - first)
     for side, end in (("low", low), ("high", high)):
         span = Span(
             name=f"hcs-cut-{side}",
@@ -147,8 +149,8 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
             hover_line_width=4,
             hover_line_color=palette.bad,
         )
-        drawn.add_layout(span)
-    drawn.add_layout(
+        figure.add_layout(span)
+    figure.add_layout(
         Span(
             name="hcs-plot-well",
             dimension="height",
@@ -158,7 +160,7 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
             visible=False,
         )
     )
-    return Drawing(item=plots.embedded(drawn))
+    return Drawing(item=plots.embedded(figure))
 
 
 def _scatter(
@@ -170,22 +172,22 @@ def _scatter(
 ) -> Drawing | None:
     from dashboard import plots
 
-    found = _pairs(service, now, values, choice)
-    if found is None:
+    paired = _pairs(service, now, values, choice)
+    if paired is None:
         return None
-    title, pairs = found
+    title, pairs = paired
     if not pairs:
         return None
-    x, y, labels = (list(one) for one in zip(*pairs, strict=True))
+    x, y, labels = (list(column) for column in zip(*pairs, strict=True))
     titles = (axis_title(values.metric), title)
     note = _correlation(x, y, fields=choice.fields)
     if len(pairs) > plots.MOST_POINTS:
-        drawn = plots.figure(plots.density(x, y, titles=titles, palette=palette))
-        _box_only(drawn)
-        return Drawing(item=plots.embedded(drawn), note=note, points=tuple(pairs))
-    drawn = plots.figure(plots.points(x, y, labels, titles=titles, palette=palette))
-    _name_points(drawn)
-    return Drawing(item=plots.embedded(drawn), note=note)
+        figure = plots.figure(plots.density(x, y, titles=titles, palette=palette))
+        _box_only(figure)
+        return Drawing(item=plots.embedded(figure), note=note, points=tuple(pairs))
+    figure = plots.figure(plots.points(x, y, labels, titles=titles, palette=palette))
+    _name_points(figure)
+    return Drawing(item=plots.embedded(figure), note=note)
 
 
 def _pairs(
@@ -202,28 +204,30 @@ def _pairs(
         return None
     try:
         if choice.fields and key == state.plate:
-            one = service.quality.field_numbers(key, state.metric, state.acquisition)
-            other = service.quality.field_numbers(key, metric, state.acquisition)
+            x_fields = service.quality.field_numbers(
+                key, state.metric, state.acquisition
+            )
+            y_fields = service.quality.field_numbers(key, metric, state.acquisition)
             info = next(info for info in now.metrics if info.id == metric)
             return axis_title(info), [
-                (number, other[label][name], label)
-                for label, fields in one.items()
+                (number, y_fields[label][name], label)
+                for label, fields in x_fields.items()
                 for name, number in fields.items()
-                if name in other.get(label, {})
+                if name in y_fields.get(label, {})
             ]
-        beside = service.quality.values(key, metric, state.acquisition, state.way)
+        y_values = service.quality.values(key, metric, state.acquisition, state.way)
     except (HCSError, StopIteration):
         return None
-    title = axis_title(beside.metric)
+    title = axis_title(y_values.metric)
     if key != state.plate:
         name = next((p.name for p in now.plates if p.key == key), key)
         title = f"on {plain_text(name, 60)}"
     return title, [
-        (one.value, there.value, label)
-        for label, one in values.wells.items()
-        if one.value is not None
-        and (there := beside.wells.get(label)) is not None
-        and there.value is not None
+        (well_value.value, y_value.value, label)
+        for label, well_value in values.wells.items()
+        if well_value.value is not None
+        and (y_value := y_values.wells.get(label)) is not None
+        and y_value.value is not None
     ]
 
 
@@ -231,10 +235,13 @@ def _correlation(x: Sequence[float], y: Sequence[float], *, fields: bool) -> str
     from hcs.qc import replicate_correlation
 
     what = "fields" if fields else "wells"
-    found = replicate_correlation(x, y)
-    if not found or any(one.note for one in found):
+    coefficients = replicate_correlation(x, y)
+    if not coefficients or any(coefficient.note for coefficient in coefficients):
         return f"{len(x)} {what}; correlation needs 8"
-    parts = [f"{one.id.replace('_', ' ')} {one.value:.2f}" for one in found]
+    parts = [
+        f"{coefficient.id.replace('_', ' ')} {coefficient.value:.2f}"
+        for coefficient in coefficients
+    ]
     return f"{', '.join(parts)} over {len(x)} {what}"
 
 
@@ -247,62 +254,66 @@ def _profile(
     if overview is None:
         return None
     numbers = shown_numbers(now, values)
-    known = [
+    points = [
         (well, numbers[well.label]) for well in overview.wells if well.label in numbers
     ]
-    if not known:
+    if not points:
         return None
     rows = choice.along == "row"
     lines = overview.rows if rows else overview.columns
-    drawn = plots.figure(
+    figure = plots.figure(
         plots.profile(
-            [well.row if rows else well.column for well, _ in known],
-            [value for _, value in known],
-            [well.label for well, _ in known],
+            [well.row if rows else well.column for well, _ in points],
+            [value for _, value in points],
+            [well.label for well, _ in points],
             names=[plain_text(name, 8) for name in lines],
             along=choice.along,
             title=_title(now, values),
             palette=palette,
         )
     )
-    _keep_tools(drawn)
-    _name_points(drawn)
+    _keep_tools(figure)
+    _name_points(figure)
     note = f"dots are wells, the line is each {choice.along}'s median"
-    return Drawing(item=plots.embedded(drawn), note=note)
+    return Drawing(item=plots.embedded(figure), note=note)
 
 
 def _doses(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | None:
     from dashboard import plots
 
-    found = now.statistics
-    if found is None or found.metric.id != values.metric.id or not found.doses:
+    statistics = now.statistics
+    if (
+        statistics is None
+        or statistics.metric.id != values.metric.id
+        or not statistics.doses
+    ):
         return None
     lines: dict[str, list[tuple[float, float, float | None]]] = {}
-    for one in found.doses:
-        lines.setdefault(plain_text(one.compound, 24), []).append(
-            (one.dose, one.mean, one.sd)
+    for point in statistics.doses:
+        lines.setdefault(plain_text(point.compound, 24), []).append(
+            (point.dose, point.mean, point.sd)
         )
     shown = dict(list(lines.items())[:6])
-    unit = plain_text(found.dose_unit, 20)
-    drawn = plots.figure(
+    unit = plain_text(statistics.dose_unit, 20)
+    figure = plots.figure(
         plots.doses(
             shown,
             titles=(f"dose ({unit})" if unit else "dose", axis_title(values.metric)),
             palette=palette,
         )
     )
-    _keep_tools(drawn)
+    _keep_tools(figure)
     more = len(lines) - len(shown)
-    rest = f"; {more} more compounds are in the table" if more else ""
-    note = f"mean and SD of wells; dose 0 at the left{rest}"
-    return Drawing(item=plots.embedded(drawn), note=note)
+    left_out = f"; {more} more compounds are in the table" if more else ""
+    note = f"mean and SD of wells; dose 0 at the left{left_out}"
+    return Drawing(item=plots.embedded(figure), note=note)
 
 
 # --- names and tools -----------------------------------------------------------------
 
 
-def _name_points(drawn: Any) -> None:
-    source = drawn.renderers[0].data_source
+def _name_points(figure: Any) -> None:
+    source = figure.renderers[0].data_source
     source.name = "hcs-plot-wells"
     # Half the bytes, and still more digits than a plot can show.
     source.data = {
@@ -313,15 +324,15 @@ def _name_points(drawn: Any) -> None:
     }
 
 
-def _keep_tools(drawn: Any) -> None:
+def _keep_tools(figure: Any) -> None:
     """Leave what is of use without a toolbar; a wheel scrolls the page."""
-    drawn.tools = [tool for tool in drawn.tools if type(tool).__name__ in _TOOLS]
+    figure.tools = [tool for tool in figure.tools if type(tool).__name__ in _TOOLS]
 
 
-def _box_only(drawn: Any) -> None:
+def _box_only(figure: Any) -> None:
     from bokeh.models import BoxSelectTool
 
-    _keep_tools(drawn)
-    drawn.add_tools(BoxSelectTool())
-    drawn.toolbar.active_drag = drawn.tools[-1]
-    drawn.name = "hcs-plot-density"
+    _keep_tools(figure)
+    figure.add_tools(BoxSelectTool())
+    figure.toolbar.active_drag = figure.tools[-1]
+    figure.name = "hcs-plot-density"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message
+from dashboard.views.island import Island, Message, Part
 
 if TYPE_CHECKING:
     from dashboard.presence.presence import Present
@@ -21,14 +21,13 @@ class PresenceIsland(Island):
     module = "review/presence.js"
 
 
-class Presence:
+class Presence(Part):
     """Says where this page is and shows where others are."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._deciding = False
-        self._here = True
+        self._connected = True
         self.component = PresenceIsland()
         self.component.on("deciding", self._decide)
         self.component.on("again", self._come)
@@ -38,21 +37,21 @@ class Presence:
 
     def _decide(self, message: Message) -> None:
         self._deciding = message.get("on") is True
-        self._tell()
+        self._report()
 
     def _come(self, message: Message) -> None:
         """The browser shows the page again that it had put aside."""
         del message
         self._session.service.presence.come(self._session.token)
-        self._tell()
+        self._report()
 
     def _notice(self) -> None:
         """A browser that was killed says no good-bye."""
-        here = self._session.connected
-        if here != self._here:
-            self._here = here
+        connected = self._session.connected
+        if connected != self._connected:
+            self._connected = connected
             presence = self._session.service.presence
-            act = presence.come if here else presence.go
+            act = presence.come if connected else presence.go
             act(self._session.token)
 
     def draw(self, now: Snapshot) -> None:
@@ -60,10 +59,10 @@ class Presence:
         before, self._now = self._now, now
         if before is not None and before.state.well != now.state.well:
             self._deciding = False
-        self._tell()
+        self._report()
         self._look()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         now = self._now
         if now is None:
             return
@@ -83,21 +82,21 @@ class Presence:
             self.component.put({"others": [], "leave": self._leave})
             return
         session = self._session
-        self._tell()
-        found = session.service.presence.others(session.token, now.overview.id)
+        self._report()
+        others = session.service.presence.others(session.token, now.overview.id)
         self.component.put(
             {
                 "well": plain_text(now.state.well, 20),
-                "others": [_person(one) for one in found[:_MOST]],
-                "more": max(0, len(found) - _MOST),
+                "others": [_person(person) for person in others[:_MOST]],
+                "more": max(0, len(others) - _MOST),
                 "leave": self._leave,
             }
         )
 
 
-def _person(one: Present) -> dict[str, Any]:
+def _person(person: Present) -> dict[str, Any]:
     return {
-        "who": plain_text(one.who, 60),
-        "well": plain_text(one.well, 20),
-        "deciding": one.deciding,
+        "who": plain_text(person.who, 60),
+        "well": plain_text(person.well, 20),
+        "deciding": person.deciding,
     }

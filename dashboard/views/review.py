@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from dashboard.exports.anndata_table import write_beside
 from dashboard.reviews.acts import VERDICTS, Subject
 from dashboard.reviews.queue import entries, order, tally, unjudged
-from dashboard.reviews.values import Decision, Outcome
+from dashboard.reviews.values import Decision
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, index_of, text_of
-from dashboard.views.redrawing import Redrawn
-from dashboard.views.samples import Sample, by_chance, fulfil, pictures
+from dashboard.views.act_queue import ActQueue, reason_for
+from dashboard.views.island import Island, Message, Part, index_of, text_of
+from dashboard.views.samples import Sample, pictures, random_wells, read_samples
 from dashboard.views.verdict_content import (
     field_content,
     field_standings,
@@ -25,24 +24,18 @@ from dashboard.views.verdict_content import (
     suggested,
     why,
 )
-from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from dashboard.plates.values import PlateOverview, WellState
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
-_RESULTS = 20
-"""So many answers are repeated, so that a slow page misses none."""
-
 _MONTAGE = 32
 _MONTAGE_SIZE = 160
 
 _PARQUET = find_spec("pyarrow") is not None
-
-_UNEXPECTED = "It was not saved; the server's log says why. Try again."
 
 
 class VerdictIsland(Island):
@@ -51,20 +44,17 @@ class VerdictIsland(Island):
     module = "review/verdict.js"
 
 
-class VerdictBar(Redrawn):
+class VerdictBar(Part):
     """Takes verdicts, one after the other, and shows how far the review is."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._work: deque[Callable[[], None]] = deque()
-        self._results: deque[dict[str, Any]] = deque(maxlen=_RESULTS)
-        self._count = 0
-        self._busy = False
+        self._acts = ActQueue(session, self._redraw)
         self._sample: tuple[int, tuple[Sample, ...]] | None = None
         self.component = VerdictIsland()
         self.component.on("judge", self._judge)
         self.component.on("amend", self._amend)
-        self.component.on("rest", self._rest)
+        self.component.on("rest", self._judge_rest)
         self.component.on("undo", lambda message: self._turn(message, again=False))
         self.component.on("redo", lambda message: self._turn(message, again=True))
         self.component.on("seen", self._note_seen)
@@ -79,14 +69,16 @@ class VerdictBar(Redrawn):
         overview = self._now.overview if self._now else None
         key = text_of(message, "plate", 1000)
         if overview is None or overview.key != key:
-            return self._refuse(message, "Open that plate first: nothing was decided.")
-        asked = message.get("wells")
-        labels = [one for one in asked if isinstance(one, str)] if asked else []
+            return self._acts.refuse(
+                message, "Open that plate first: nothing was decided."
+            )
+        sent = message.get("wells")
+        labels = [label for label in sent if isinstance(label, str)] if sent else []
         by_label = {well.label: well for well in overview.wells}
-        places = [by_label.get(label) for label in labels]
-        if None in places:
-            return self._refuse(message, "This plate has no such well.")
-        wells = [place for place in places if place is not None]
+        well_states = [by_label.get(label) for label in labels]
+        if None in well_states:
+            return self._acts.refuse(message, "This plate has no such well.")
+        wells = [state for state in well_states if state is not None]
         decisions = self._decisions(overview, wells, message)
         return self._decide(message, overview.key, decisions)
 
@@ -111,14 +103,16 @@ class VerdictBar(Redrawn):
         """Save a note or a reason to the verdict that the person has read."""
         overview, who = self._now.overview if self._now else None, self._session.who()
         if overview is None or overview.key != text_of(message, "plate", 1000):
-            return self._refuse(message, "Open that plate first: nothing was saved.")
+            return self._acts.refuse(
+                message, "Open that plate first: nothing was saved."
+            )
         if who is None:
-            return self._refuse(message, "Give your name at the top first.")
-        asked = message.get("wells")
-        labels = [one for one in asked if isinstance(one, str)] if asked else []
+            return self._acts.refuse(message, "Give your name at the top first.")
+        sent = message.get("wells")
+        labels = [label for label in sent if isinstance(label, str)] if sent else []
         wells = [overview.well(label) for label in labels[:1]]
         if None in wells:
-            return self._refuse(message, "This plate has no such well.")
+            return self._acts.refuse(message, "This plate has no such well.")
         subject = Subject(
             next((well.path for well in wells if well is not None), ""),
             text_of(message, "field", 200),
@@ -132,7 +126,7 @@ class VerdictBar(Redrawn):
         key, target = overview.key, text_of(message, "target", 32)
         batch = text_of(message, "batch", 32)
         amend = self._session.service.amending.amend
-        return self._do(
+        return self._acts.add(
             message, lambda: amend(key, subject, target, who, batch=batch, **change)
         )
 
@@ -144,13 +138,13 @@ class VerdictBar(Redrawn):
         digest = self._session.service.plates.well(key, label).digest
         return Decision(Subject(well.path), looks.basis(key, label, digest))
 
-    def _rest(self, message: Message) -> None:
+    def _judge_rest(self, message: Message) -> None:
         overview = self._now.overview if self._now else None
         if overview is None or self._now is None:
             return
         review = self._session.service.reviews.review(overview.key, self._session.who())
-        wanted = {subject.well for subject in unjudged(overview, review)}
-        wells = [well for well in overview.wells if well.path in wanted]
+        paths = {subject.well for subject in unjudged(overview, review)}
+        wells = [well for well in overview.wells if well.path in paths]
         decisions = [self._unopened(overview.key, well) for well in wells]
         self._decide(message, overview.key, decisions)
 
@@ -168,7 +162,7 @@ class VerdictBar(Redrawn):
             for well in overview.wells
             if well.path in paths and well.label not in opened
         ]
-        wishes = by_chance(overview, _MONTAGE, among)
+        requests = random_wells(overview, _MONTAGE, among)
         service = self._session.service
 
         def shown(samples: tuple[Sample, ...]) -> None:
@@ -176,7 +170,9 @@ class VerdictBar(Redrawn):
             self._redraw()
 
         self._session.run(
-            lambda: fulfil(wishes, lambda label: service.plates.well(key, label)),
+            lambda: read_samples(
+                requests, lambda label: service.plates.well(key, label)
+            ),
             shown,
             failed=lambda _: shown(()),
             of=lambda: self._session.state.plate,
@@ -187,12 +183,12 @@ class VerdictBar(Redrawn):
         reason = text_of(message, "reason", 40)
         who = self._session.who()
         if who is None:
-            return self._refuse(message, "Give your name at the top first.")
+            return self._acts.refuse(message, "Give your name at the top first.")
         if verdict not in VERDICTS:
-            return self._refuse(message, "There is no such verdict.")
+            return self._acts.refuse(message, "There is no such verdict.")
         note = text_of(message, "note", 4000)
         batch = text_of(message, "batch", 32)
-        return self._do(
+        return self._acts.add(
             message,
             lambda: self._session.service.reviews.judge(
                 key, decisions, verdict, who, reason=reason, note=note, batch=batch
@@ -203,77 +199,26 @@ class VerdictBar(Redrawn):
         """Put the tables of wells and fields beside the pictures, for other tools."""
         service, key = self._session.service, self._session.state.plate
         if text_of(message, "plate", 1000) != key:
-            return self._refuse(message, "Open that plate first: nothing was written.")
+            return self._acts.refuse(
+                message, "Open that plate first: nothing was written."
+            )
         return self._session.run(
             lambda: write_beside(service, key),
-            lambda folder: self._answer(
+            lambda folder: self._acts.answer(
                 message, text=f"{folder.name}/qc and qc_fields are in the plate now."
             ),
-            failed=lambda error: self._refuse(
-                message,
-                plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED,
-            ),
+            failed=lambda error: self._acts.refuse(message, reason_for(error)),
         )
 
     def _turn(self, message: Message, *, again: bool) -> None:
         who = self._session.who()
         key = self._session.state.plate
-        named = text_of(message, "target", 32)
+        batch = text_of(message, "target", 32)
         if who is None:
-            return self._refuse(message, "Give your name at the top first.")
+            return self._acts.refuse(message, "Give your name at the top first.")
         reviews = self._session.service.reviews
         act = reviews.redo if again else reviews.undo
-        return self._do(message, lambda: act(key, who, named))
-
-    def _do(self, message: Message, act: Callable[[], Outcome]) -> None:
-        """Do one act after the other, each in a thread, and answer each."""
-
-        def run() -> None:
-            self._session.run(
-                act,
-                lambda outcome: self._done(message, outcome),
-                failed=lambda error: self._failed(message, error),
-            )
-
-        self._work.append(run)
-        self._next()
-
-    def _next(self) -> None:
-        if not self._busy and self._work:
-            self._busy = True
-            self._work.popleft()()
-
-    def _done(self, message: Message, outcome: Outcome) -> None:
-        self._busy = False
-        left = list(outcome.left)
-        self._answer(
-            message,
-            text=plain_text(outcome.text),
-            left=[plain_text(one, 40) for one in left[:5]],
-            more=max(0, len(left) - 5),
-        )
-        self._next()
-
-    def _failed(self, message: Message, error: BaseException) -> None:
-        self._busy = False
-        text = plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
-        self._refuse(message, text)
-        self._next()
-
-    def _refuse(self, message: Message, text: str) -> None:
-        self._answer(message, error=text)
-
-    def _answer(self, message: Message, **content: Any) -> None:
-        self._count += 1
-        self._results.append(
-            {
-                "n": self._count,
-                "type": text_of(message, "type", 20),
-                "batch": text_of(message, "batch", 32),
-                **content,
-            }
-        )
-        self._redraw()
+        return self._acts.add(message, lambda: act(key, who, batch))
 
     def _note_seen(self, message: Message) -> None:
         """Remember that a well's pictures were on the screen, and which."""
@@ -318,7 +263,7 @@ class VerdictBar(Redrawn):
         suspects = entries(service.quality.judgement(overview.key))
         counts = tally(overview, review)
         undo, redo = service.reviews.offers(overview.key, self._session.who())
-        rest = unjudged(overview, review)
+        remaining = unjudged(overview, review)
         looks = self._session.looks
         opened = looks.labels(overview.key, "field", "thumbnails")
         glimpsed = looks.labels(overview.key, "montage")
@@ -356,19 +301,23 @@ class VerdictBar(Redrawn):
                     if now.roles.letter(well.label)
                 ],
                 "sample": self._sampled(now, overview),
-                "suspects": [one.well for one in suspects],
+                "suspects": [suspect.well for suspect in suspects],
                 "why": why(suspects, now.state.well),
                 "total": counts.total,
                 "reviewed": counts.reviewed,
                 "stale": counts.stale,
                 "counts": counts.verdicts,
                 "bases": counts.bases,
-                "rest": len(rest),
-                "unopened": sum(labels[one.well] not in opened for one in rest),
-                "glimpsed": sum(labels[one.well] in glimpsed for one in rest),
+                "rest": len(remaining),
+                "unopened": sum(
+                    labels[subject.well] not in opened for subject in remaining
+                ),
+                "glimpsed": sum(
+                    labels[subject.well] in glimpsed for subject in remaining
+                ),
                 "undo": offer_content(undo),
                 "redo": offer_content(redo),
-                "results": list(self._results),
+                "results": self._acts.answers(),
                 "wells_csv": urls.export(overview.key, "wells.csv"),
                 "fields_csv": urls.export(overview.key, "fields.csv"),
                 "report": urls.export(overview.key, "report.html"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.views.display import drawn
-from dashboard.views.field_viewer import spoken_plane
+from dashboard.views.field_viewer import address_plane
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SampleRequest:
     """A well to be shown, and which of its fields."""
 
     well: str
@@ -51,28 +51,30 @@ class Wish:
     value: float | None = None
 
 
-def controls(overview: PlateOverview, roles: RolesView, each: int = 3) -> list[Wish]:
+def control_wells(
+    overview: PlateOverview, roles: RolesView, each: int = 3
+) -> list[SampleRequest]:
     """Return control wells of each role, spread over the plate."""
-    found: dict[str, list[str]] = {}
+    labels_by_role: dict[str, list[str]] = {}
     for well in overview.wells:
         role = roles.wells.get(well.label)
         name = role.role if role else None
         if well.state == "present" and name and roles.letter(well.label):
-            found.setdefault(name, []).append(well.label)
+            labels_by_role.setdefault(name, []).append(well.label)
     return [
-        Wish(well=label, note=name)
-        for name, labels in found.items()
+        SampleRequest(well=label, note=name)
+        for name, labels in labels_by_role.items()
         for label in _spread(labels, each)
     ]
 
 
-def by_chance(
+def random_wells(
     overview: PlateOverview,
     count: int,
     among: Iterable[str] | None = None,
     *,
     seed: int | None = None,
-) -> list[Wish]:
+) -> list[SampleRequest]:
     """Return wells drawn at random, in the order of the plate.
 
     Parameters
@@ -90,42 +92,48 @@ def by_chance(
     ]
     draw = random.Random(seed)  # noqa: S311 - nobody gains by guessing it
     chosen = set(draw.sample(labels, min(count, len(labels))))
-    return [Wish(well=label) for label in labels if label in chosen]
+    return [SampleRequest(well=label) for label in labels if label in chosen]
 
 
-def extremes(values: MetricValues | None, each: int = 2) -> list[Wish]:
+def extreme_wells(values: MetricValues | None, each: int = 2) -> list[SampleRequest]:
     """Return the best and the worst wells of a metric, by its bad side.
 
     A metric that is bad on both sides, or on none, is best at its median.
     """
     if values is None:
         return []
-    known = [
-        (label, one) for label, one in values.wells.items() if one.value is not None
+    measured = [
+        (label, well_value)
+        for label, well_value in values.wells.items()
+        if well_value.value is not None
     ]
-    numbers = sorted(one.value for _, one in known if one.value is not None)
+    numbers = sorted(
+        well_value.value for _, well_value in measured if well_value.value is not None
+    )
     if not numbers:
         return []
-    way = values.metric.direction
+    bad_side = values.metric.direction
     middle = numbers[len(numbers) // 2]
 
     def badness(value: float) -> float:
-        if way in ("low", "high"):
-            return value if way == "high" else -value
+        if bad_side in ("low", "high"):
+            return value if bad_side == "high" else -value
         return abs(value - middle)
 
-    known.sort(key=lambda pair: badness(pair[1].value or 0.0))
-    each = min(each, len(known) // 2)
-    picked = [("best", pair) for pair in known[:each]]
-    picked += [("worst", pair) for pair in reversed(known[len(known) - each :])]
+    measured.sort(key=lambda pair: badness(pair[1].value or 0.0))
+    each = min(each, len(measured) // 2)
+    picked = [("best", pair) for pair in measured[:each]]
+    picked += [("worst", pair) for pair in reversed(measured[len(measured) - each :])]
     return [
-        Wish(well=label, note=word, field=one.field or "", value=one.value)
-        for word, (label, one) in picked
+        SampleRequest(
+            well=label, note=word, field=well_value.field or "", value=well_value.value
+        )
+        for word, (label, well_value) in picked
     ]
 
 
-def fulfil(
-    wishes: Sequence[Wish], read: Callable[[str], WellView], like: str = ""
+def read_samples(
+    requests: Sequence[SampleRequest], read: Callable[[str], WellView], like: str = ""
 ) -> tuple[Sample, ...]:
     """Return the fields of the wells that can be shown.
 
@@ -138,24 +146,24 @@ def fulfil(
     like
         Name of the field to take of each well, where it has such a one.
     """
-    found = []
-    for wish in wishes:
+    samples = []
+    for request in requests:
         try:
-            view = read(wish.well)
+            view = read(request.well)
         except HCSError:
             continue
-        field = _field(view, wish.field, like)
+        field = _field(view, request.field, like)
         if field is not None:
-            found.append(
+            samples.append(
                 Sample(
-                    well=wish.well,
+                    well=request.well,
                     field=field,
                     digest=view.digest,
-                    note=wish.note,
-                    value=wish.value,
+                    note=request.note,
+                    value=request.value,
                 )
             )
-    return tuple(found)
+    return tuple(samples)
 
 
 def pictures(
@@ -166,22 +174,22 @@ def pictures(
     size: int,
 ) -> list[dict[str, Any]]:
     """Return the samples as a page shows them: with the contrast of everything else."""
-    found = []
-    for one in samples:
-        z, t = spoken_plane(one.field, state)
-        found.append(
+    items = []
+    for sample in samples:
+        z, t = address_plane(sample.field, state)
+        items.append(
             {
-                "well": one.well,
-                "digest": one.digest,
-                "field": one.field.name,
-                "label": plain_text(one.field.label, 40),
-                "note": one.note,
-                "value": one.value,
+                "well": sample.well,
+                "digest": sample.digest,
+                "field": sample.field.name,
+                "label": plain_text(sample.field.label, 40),
+                "note": sample.note,
+                "value": sample.value,
                 "thumb": urls.thumb(
                     overview.key,
-                    one.well,
-                    one.field.name,
-                    one.field.version,
+                    sample.well,
+                    sample.field.name,
+                    sample.field.version,
                     size=size,
                     channels=drawn(overview.channels, state),
                     z=z,
@@ -189,15 +197,15 @@ def pictures(
                 ),
             }
         )
-    return found
+    return items
 
 
-def _field(view: WellView, wanted: str, like: str) -> FieldView | None:
-    readable = [one for one in view.fields if one.error is None]
-    for name in (wanted, like):
-        for one in readable:
-            if name and name in (one.name, one.label):
-                return one
+def _field(view: WellView, preferred: str, like: str) -> FieldView | None:
+    readable = [field for field in view.fields if field.error is None]
+    for name in (preferred, like):
+        for field in readable:
+            if name and name in (field.name, field.label):
+                return field
     return readable[0] if readable else None
 
 

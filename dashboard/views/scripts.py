@@ -21,19 +21,19 @@ def needed(folder: Path, *modules: str) -> tuple[str, ...]:
 
     A browser that is told of them at once need not find one by reading another.
     """
-    found: dict[str, None] = {}
+    paths: dict[str, None] = {}
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found[name] = None
+        if name not in paths:
+            paths[name] = None
             text = (folder / name).read_text(encoding="utf-8")
             here = posixpath.dirname(name)
             waiting += [
                 posixpath.normpath(posixpath.join(here, path))
                 for path in _IMPORT.findall(text)
             ]
-    return tuple(found)
+    return tuple(paths)
 
 
 @functools.cache

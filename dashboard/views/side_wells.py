@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, index_of, text_of
+from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.samples import (
     Sample,
-    Wish,
-    by_chance,
-    controls,
-    extremes,
-    fulfil,
+    SampleRequest,
+    control_wells,
+    extreme_wells,
     pictures,
+    random_wells,
+    read_samples,
 )
 
 if TYPE_CHECKING:
@@ -27,32 +27,30 @@ _SIZE = 256
 _RANDOM = 6
 
 
-class BesideIsland(Island):
+class SideWellsIsland(Island):
     """See ``assets/pixels/side_wells.js``."""
 
     module = "pixels/side_wells.js"
 
 
-class Beside:
+class SideWells(Part):
     """Shows other wells of the plate in the contrast of the present one."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._now: Snapshot | None = None
         self._kind = ""
         self._seed = 0
-        self._asked: tuple[object, ...] = ()
+        self._inputs: tuple[object, ...] = ()
         self._samples: tuple[Sample, ...] = ()
         self._loading = False
-        self.component = BesideIsland()
+        self.component = SideWellsIsland()
         self.component.on("kind", self._choose)
 
     def _choose(self, message: Message) -> None:
         kind = text_of(message, "kind", 20)
         self._kind = kind if kind in KINDS else ""
         self._seed = index_of(message, "seed") or 0
-        if self._now is not None:
-            self.draw(self._now)
+        self._redraw()
 
     def draw(self, now: Snapshot) -> None:
         """Show what was asked for; it is read once, and drawn with each contrast."""
@@ -81,7 +79,7 @@ class Beside:
         # The field with the same name is what compares: the same place in the well.
         like = now.state.field
         metric = now.state.metric if self._kind == "extremes" else ""
-        asked = (
+        inputs = (
             overview.key,
             overview.digest,
             self._kind,
@@ -90,31 +88,32 @@ class Beside:
             like,
             len(now.values.wells) if now.values and metric else 0,
         )
-        if asked == self._asked:
+        if inputs == self._inputs:
             return
-        self._asked = asked
-        wishes = self._wishes(now, overview)
+        self._inputs = inputs
+        requests = self._requests(now, overview)
         self._loading = True
         service, key = self._session.service, overview.key
         self._session.run(
-            lambda: fulfil(wishes, lambda label: service.plates.well(key, label), like),
+            lambda: read_samples(
+                requests, lambda label: service.plates.well(key, label), like
+            ),
             self._take,
             failed=lambda _: self._take(()),
-            of=lambda: self._asked,
+            of=lambda: self._inputs,
         )
 
-    def _wishes(self, now: Snapshot, overview: PlateOverview) -> list[Wish]:
+    def _requests(self, now: Snapshot, overview: PlateOverview) -> list[SampleRequest]:
         if self._kind == "controls":
-            return controls(overview, now.roles)
+            return control_wells(overview, now.roles)
         if self._kind == "random":
-            return by_chance(overview, _RANDOM, seed=self._seed)
-        return extremes(now.values)
+            return random_wells(overview, _RANDOM, seed=self._seed)
+        return extreme_wells(now.values)
 
     def _take(self, samples: tuple[Sample, ...]) -> None:
         self._samples = samples
         self._loading = False
-        if self._now is not None:
-            self.draw(self._now)
+        self._redraw()
 
     def _title(self, now: Snapshot) -> str:
         if self._kind == "extremes" and now.values is not None:

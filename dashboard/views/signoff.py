@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.reviews.acts import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, text_of
-from dashboard.views.redrawing import Redrawn
+from dashboard.views.island import Island, Message, Part, text_of
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class SignoffIsland(Island):
     module = "review/signoff.js"
 
 
-class Signoff(Redrawn):
+class Signoff(Part):
     """Signs a plate off or opens it again, begins blind rounds and shows their end."""
 
     def __init__(self, session: Session) -> None:
@@ -44,7 +43,7 @@ class Signoff(Redrawn):
         self._problem = ""
         self._count = 0
         self._compared: tuple[Agreement | None, tuple[Disagreement, ...]] = (None, ())
-        self._asked: tuple[object, ...] = ()
+        self._compared_at: tuple[object, ...] = ()
         self.component = SignoffIsland()
         service = session.service
         acts: dict[str, Callable[[str, Who, Message], object]] = {
@@ -143,41 +142,43 @@ class Signoff(Redrawn):
 
     def _compare(self, key: str, last: int) -> None:
         """Compare the reviewers of the last round, in a thread, when rows have come."""
-        if (key, last) == self._asked:
+        if (key, last) == self._compared_at:
             return
-        if self._asked[:1] != (key,):
+        if self._compared_at[:1] != (key,):
             self._compared = (None, ())
-        self._asked = (key, last)
+        self._compared_at = (key, last)
         blind = self._session.service.blind
         self._session.run(
             lambda: (blind.agreement(key), blind.disagreements(key)),
             self._take,
-            of=lambda: self._asked,
+            of=lambda: self._compared_at,
         )
 
-    def _take(self, found: tuple[Agreement | None, tuple[Disagreement, ...]]) -> None:
-        if found != self._compared:
-            self._compared = found
+    def _take(
+        self, compared: tuple[Agreement | None, tuple[Disagreement, ...]]
+    ) -> None:
+        if compared != self._compared:
+            self._compared = compared
             self._redraw()
 
 
-def _signed(found: SignedOff | None) -> dict[str, Any] | None:
-    if found is None:
+def _signed(sign_off: SignedOff | None) -> dict[str, Any] | None:
+    if sign_off is None:
         return None
     return {
-        "who": plain_text(found.who, 80),
-        "authenticated": found.authenticated,
-        "at": found.at,
-        "note": plain_text(found.note),
-        "counts": dict(found.counts),
-        "changes": [plain_text(one, 300) for one in found.changes],
+        "who": plain_text(sign_off.who, 80),
+        "authenticated": sign_off.authenticated,
+        "at": sign_off.at,
+        "note": plain_text(sign_off.note),
+        "counts": dict(sign_off.counts),
+        "changes": [plain_text(change, 300) for change in sign_off.changes],
     }
 
 
 def _blind(state: BlindState) -> dict[str, Any]:
     return {
         "open": state.open,
-        "reviewers": [plain_text(one, 80) for one in state.reviewers],
+        "reviewers": [plain_text(name, 80) for name in state.reviewers],
         "mine": state.mine,
         "done": state.done,
         "hides": state.hides_conditions,
@@ -185,34 +186,36 @@ def _blind(state: BlindState) -> dict[str, Any]:
     }
 
 
-def _agreement(found: Agreement) -> dict[str, Any]:
+def _agreement(agreement: Agreement) -> dict[str, Any]:
     return {
-        "reviewers": [plain_text(one, 80) for one in found.reviewers],
-        "n": found.n,
-        "table": found.table,
+        "reviewers": [plain_text(name, 80) for name in agreement.reviewers],
+        "n": agreement.n,
+        "table": agreement.table,
         "verdicts": VERDICTS,
-        "raw": found.raw,
-        "kappa": found.kappa,
-        "left_out": found.left_out,
+        "raw": agreement.raw,
+        "kappa": agreement.kappa,
+        "left_out": agreement.left_out,
     }
 
 
 def _differences(
-    found: tuple[Disagreement, ...], overview: PlateOverview, rules: ReviewRules
+    disagreements: tuple[Disagreement, ...], overview: PlateOverview, rules: ReviewRules
 ) -> list[dict[str, Any]]:
     labels = {well.path: well.label for well in overview.wells}
     return [
         {
-            "well": labels.get(one.subject.well, ""),
-            "what": plain_text(subject_text(one.subject, labels), 60),
-            "verdicts": [_said(act, rules) for act in one.acts],
-            "settled": _said(one.settled, rules) if one.settled else None,
+            "well": labels.get(disagreement.subject.well, ""),
+            "what": plain_text(subject_text(disagreement.subject, labels), 60),
+            "verdicts": [_act_content(act, rules) for act in disagreement.acts],
+            "settled": _act_content(disagreement.settled, rules)
+            if disagreement.settled
+            else None,
         }
-        for one in found[:_MOST]
+        for disagreement in disagreements[:_MOST]
     ]
 
 
-def _said(act: Act, rules: ReviewRules) -> dict[str, str]:
+def _act_content(act: Act, rules: ReviewRules) -> dict[str, str]:
     return {
         "who": plain_text(act.who, 80),
         "verdict": act.verdict,

@@ -204,21 +204,25 @@ class Snapshots:
         written = self.now.state.well
         if not written or overview.well(written) is not None:
             return
-        meant = find_label(written, [well.label for well in overview.wells])
-        if meant:
-            self._session.state.update(well=meant)
+        label = find_label(written, [well.label for well in overview.wells])
+        if label:
+            self._session.state.update(well=label)
             self._set(state=self._session.state.view())
 
     def _choose_metric(self) -> None:
         """Show suspicion once it is known, unless a person has chosen a metric."""
-        known = [metric.id for metric in self.now.metrics]
+        metric_ids = [metric.id for metric in self.now.metrics]
         present = self.now.state.metric
         overview = self.now.overview
-        if not known or (present in known and present != self._proposed):
+        if not metric_ids or (present in metric_ids and present != self._proposed):
             return
         if conditions.is_column(present, overview):
             return
-        if present and present not in known and not (overview and overview.channels):
+        if (
+            present
+            and present not in metric_ids
+            and not (overview and overview.channels)
+        ):
             return  # a link's metric, of a channel that is not known yet
         self._proposed = SUSPICION if self.now.judgement.ready else COMPLETENESS
         if self._proposed != present:
@@ -249,16 +253,16 @@ class Snapshots:
         shown = self.now.well
         if moved and (shown is None or shown.label != state.well):
             self._set(loading=True, history=(), field_values=(), history_problem="")
-        asked = (state.plate, state.well, state.field)
+        place = (state.plate, state.well, state.field)
         self._session.run(
-            lambda: _read_well(self._service, *asked, again=moved),
-            lambda found: self._well_read(found),
+            lambda: _read_well(self._service, *place, again=moved),
+            lambda changes: self._well_read(changes),
             failed=self._well_failed,
             of=lambda: _field_of(self._session.state.view()),
         )
 
-    def _well_read(self, found: dict[str, Any]) -> None:
-        self.put(loading=False, **found)
+    def _well_read(self, changes: dict[str, Any]) -> None:
+        self.put(loading=False, **changes)
 
     def _well_failed(self, error: BaseException) -> None:
         from dashboard.plates.values import WellView
@@ -281,16 +285,16 @@ def _read_well(
 ) -> dict[str, Any]:
     """Return what changes in a snapshot; runs in a thread."""
     well = service.plates.well(key, label)
-    found: dict[str, Any] = {"well": well, "history": (), "history_problem": ""}
+    changes: dict[str, Any] = {"well": well, "history": (), "history_problem": ""}
     if again:
-        found["previewed"] = service.pictures.previewed(key, well)
-        found["field_values"] = service.quality.field_values(key, label)
+        changes["previewed"] = service.pictures.previewed(key, well)
+        changes["field_values"] = service.quality.field_values(key, label)
     if field and well.field(field) is not None:
         try:
-            found["history"] = service.corrections.history(key, label, field)
+            changes["history"] = service.corrections.history(key, label, field)
         except HCSError as error:
-            found["history_problem"] = plain_text(error)
-    return found
+            changes["history_problem"] = plain_text(error)
+    return changes
 
 
 def _values_of(state: ViewState) -> tuple[object, ...]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import where_to_set
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, text_of
-from dashboard.views.writes import Attempts
+from dashboard.views.island import Island, Message, Part, text_of
+from dashboard.views.writes import GuardedWrites
 from hcs.errors import HCSError
 from hcs.qc import ROLES, RoleMapping
 
@@ -35,19 +35,18 @@ class StatisticsIsland(Island):
     module = "panels/statistics.js"
 
 
-class Statistics:
+class Statistics(Part):
     """Shows the statistics of the chosen metric; computed off the event loop."""
 
     def __init__(
-        self, session: Session, on_found: Callable[[StatisticsView | None], object]
+        self, session: Session, on_computed: Callable[[StatisticsView | None], object]
     ) -> None:
         self._session = session
-        self._on_found = on_found
-        self._now: Snapshot | None = None
-        self._asked: tuple[object, ...] = ()
-        self._found: StatisticsView | None = None
+        self._on_computed = on_computed
+        self._inputs: tuple[object, ...] = ()
+        self._statistics: StatisticsView | None = None
         self._problem = ""
-        self._attempts = Attempts(session, self._redraw)
+        self._writes = GuardedWrites(session, self._redraw)
         self.component = StatisticsIsland()
         self.component.on("roles", self._keep_roles)
         self.component.on("assay", self._keep_assay)
@@ -55,11 +54,14 @@ class Statistics:
     def draw(self, now: Snapshot) -> None:
         """Show what is known, and ask for what is not."""
         self._now = now
-        asked = _asked(now)
-        if asked != self._asked:
-            self._asked = asked
-            if self._found is not None and self._found.metric.id != now.state.metric:
-                self._found = None
+        inputs = _inputs(now)
+        if inputs != self._inputs:
+            self._inputs = inputs
+            if (
+                self._statistics is not None
+                and self._statistics.metric.id != now.state.metric
+            ):
+                self._statistics = None
             self._problem = ""
             self._ask(now)
         self._show(now)
@@ -67,7 +69,7 @@ class Statistics:
     def _ask(self, now: Snapshot) -> None:
         state = now.state
         if now.values is None or not is_measured(now.state.metric):
-            self._found = None
+            self._statistics = None
             return
         service = self._session.service
         self._session.run(
@@ -76,29 +78,28 @@ class Statistics:
             ),
             self._take,
             failed=self._fail,
-            of=lambda: self._asked,
+            of=lambda: self._inputs,
         )
 
-    def _take(self, found: StatisticsView) -> None:
-        self._found = found
+    def _take(self, statistics: StatisticsView) -> None:
+        self._statistics = statistics
         # Which draws everything, for the plate may be coloured by scores.
-        self._on_found(found)
+        self._on_computed(statistics)
 
     def _fail(self, error: BaseException) -> None:
-        self._found = None
+        self._statistics = None
         self._problem = (
             plain_text(error)
             if isinstance(error, HCSError)
             else "The statistics could not be computed; the server's log says why."
         )
-        if self._now is not None:
-            self._show(self._now)
+        self._redraw()
 
     def _show(self, now: Snapshot) -> None:
         if now.overview is None or now.state.well:
             self.component.put({"shown": False})
             return
-        found = self._found
+        statistics = self._statistics
         running = now.progress is not None and now.progress.running
         self.component.put(
             {
@@ -109,9 +110,9 @@ class Statistics:
                 else "Colour the plate by a measured metric to see its statistics.",
                 "running": running,
                 "writable": not self._session.read_only,
-                "refused": self._attempts.content(),
+                "refused": self._writes.content(),
                 "roles": roles_content(now.roles),
-                "found": None if found is None else content(found),
+                "found": None if statistics is None else content(statistics),
             }
         )
 
@@ -121,28 +122,26 @@ class Statistics:
             return
         mapping = None if message.get("proposal") else mapping_of(message, now.roles)
         service, key = self._session.service, now.state.plate
-        self._attempts.make(lambda: service.projects.keep_roles(key, mapping))
+        self._writes.make(lambda: service.projects.keep_roles(key, mapping))
 
     def _keep_assay(self, message: Message) -> None:
         now = self._now
         if now is None or self._session.read_only:
             return
         metric = text_of(message, "metric", 200)
-        if not metric or any(one.id == metric for one in now.metrics):
+        if not metric or any(known_metric.id == metric for known_metric in now.metrics):
             service, key = self._session.service, now.state.plate
-            self._attempts.make(
+            self._writes.make(
                 lambda: service.quality.keep_assay_metric(key, metric or None)
             )
 
-    def _redraw(self) -> None:
-        if self._now is not None:
-            self._show(self._now)
 
-
-def _asked(now: Snapshot) -> tuple[object, ...]:
+def _inputs(now: Snapshot) -> tuple[object, ...]:
     values = now.values
     numbers = (
-        () if values is None else tuple(one.value for one in values.wells.values())
+        ()
+        if values is None
+        else tuple(well_value.value for well_value in values.wells.values())
     )
     failed = now.failed
     mapping = now.roles.mapping
@@ -163,19 +162,19 @@ def mapping_of(message: Message, roles: RolesView) -> RoleMapping:
     """Return the mapping that a page chose; what the plate map has not is left out."""
 
     def column(name: str) -> str | None:
-        asked = text_of(message, name, 300)
-        return asked if asked in roles.columns else None
+        chosen = text_of(message, name, 300)
+        return chosen if chosen in roles.columns else None
 
-    given = message.get("values")
+    sent = message.get("values")
     dose = column("dose")
     unit = roles.mapping.unit if dose == roles.mapping.dose else None
-    if unit is None and dose is not None and (found := _UNIT.search(dose)):
-        unit = found.group()
+    if unit is None and dose is not None and (match := _UNIT.search(dose)):
+        unit = match.group()
     return RoleMapping(
         role=column("role"),
         values={
             str(value)[:300]: role
-            for value, role in (given if isinstance(given, dict) else {}).items()
+            for value, role in (sent if isinstance(sent, dict) else {}).items()
             if role in ROLES
         },
         compound=column("compound"),
@@ -193,8 +192,8 @@ def roles_content(roles: RolesView) -> dict[str, Any] | None:
     return {
         "columns": list(roles.columns),
         "choices": [
-            {"name": one.name, "values": [list(value) for value in one.values]}
-            for one in roles.choices
+            {"name": choice.name, "values": [list(value) for value in choice.values]}
+            for choice in roles.choices
         ],
         "all": list(ROLES),
         "role": mapping.role,
@@ -206,52 +205,53 @@ def roles_content(roles: RolesView) -> dict[str, Any] | None:
     }
 
 
-def content(found: StatisticsView) -> dict[str, Any]:
+def content(statistics: StatisticsView) -> dict[str, Any]:
     """Return the statistics as the page draws them."""
     return {
-        "metric": found.metric.id,
-        "title": plain_text(found.metric.title, 80),
-        "unit": plain_text(found.metric.unit, 20),
-        "wells": found.wells,
-        "exploratory": found.exploratory,
-        "assay": found.assay_metric,
-        "missing": plain_text(found.missing, 300),
-        "place": where_to_set(found.metric.id) if found.missing else "",
-        "controls": [_line(one) for one in found.controls],
-        "left_out": [list(one) for one in found.left_out],
-        "positions": _positions(found.positions),
-        "assumed": found.assumed,
+        "metric": statistics.metric.id,
+        "title": plain_text(statistics.metric.title, 80),
+        "unit": plain_text(statistics.metric.unit, 20),
+        "wells": statistics.wells,
+        "exploratory": statistics.exploratory,
+        "assay": statistics.assay_metric,
+        "missing": plain_text(statistics.missing, 300),
+        "place": where_to_set(statistics.metric.id) if statistics.missing else "",
+        "controls": [_line(line) for line in statistics.controls],
+        "left_out": [list(entry) for entry in statistics.left_out],
+        "positions": _positions(statistics.positions),
+        "assumed": statistics.assumed,
         "doses": [
-            [plain_text(one.compound, 60), one.dose, one.n, one.mean, one.sd]
-            for one in found.doses[:_MOST_DOSES]
+            [plain_text(point.compound, 60), point.dose, point.n, point.mean, point.sd]
+            for point in statistics.doses[:_MOST_DOSES]
         ],
-        "dose_unit": plain_text(found.dose_unit, 20),
+        "dose_unit": plain_text(statistics.dose_unit, 20),
         "b_note": ""
-        if found.b_note == found.positions.refusal
-        else plain_text(found.b_note),
+        if statistics.b_note == statistics.positions.refusal
+        else plain_text(statistics.b_note),
     }
 
 
-def _line(one: StatisticLine) -> dict[str, Any]:
+def _line(line: StatisticLine) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "title": one.title,
-        "meaning": one.meaning,
-        "value": one.value,
-        "kept": one.kept,
-        "n": one.n,
-        "note": one.note,
-        "percent": one.percent,
+        "id": line.id,
+        "title": line.title,
+        "meaning": line.meaning,
+        "value": line.value,
+        "kept": line.kept,
+        "n": line.n,
+        "note": line.note,
+        "percent": line.percent,
     }
 
 
-def _positions(found: PositionsView) -> dict[str, Any]:
+def _positions(positions: PositionsView) -> dict[str, Any]:
     return {
-        "basis": found.basis,
-        "n": found.n,
-        "refusal": found.refusal,
+        "basis": positions.basis,
+        "n": positions.n,
+        "refusal": positions.refusal,
         "effects": [
-            [one.title, one.text, one.meaning, one.material] for one in found.effects
+            [effect.title, effect.text, effect.meaning, effect.material]
+            for effect in positions.effects
         ],
-        "offered": None if found.offered is None else _positions(found.offered),
+        "offered": None if positions.offered is None else _positions(positions.offered),
     }

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
-from dashboard.views.island import Island, Message, text_of
-from dashboard.views.redrawing import Redrawn
-from dashboard.views.writes import Attempts
+from dashboard.views.island import Island, Message, Part, text_of
+from dashboard.views.writes import GuardedWrites
 from hcs.terminal import counted
 
 if TYPE_CHECKING:
@@ -25,26 +24,26 @@ class SuspectsIsland(Island):
     module = "panels/suspects.js"
 
 
-class Suspects(Redrawn):
+class Suspects(Part):
     """Lists suspects where no well is chosen, else gives the reasons of the well."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._attempts = Attempts(session, self._redraw)
+        self._writes = GuardedWrites(session, self._redraw)
         self.component = SuspectsIsland()
         self.component.on("metric", self._metric)
         self.component.on("anew", self._anew)
 
     def _metric(self, message: Message) -> None:
-        asked = text_of(message, "metric", 200)
-        if self._now and any(one.id == asked for one in self._now.metrics):
-            self._session.state.update(metric=asked)
+        metric_id = text_of(message, "metric", 200)
+        if self._now and any(metric.id == metric_id for metric in self._now.metrics):
+            self._session.state.update(metric=metric_id)
 
     def _anew(self, _: Message) -> None:
         now = self._now
         if now and now.state.plate and not self._session.read_only:
             service, key = self._session.service, now.state.plate
-            self._attempts.make(lambda: service.quality.judge_anew(key))
+            self._writes.make(lambda: service.quality.judge_anew(key))
 
     def draw(self, now: Snapshot) -> None:
         """Show what is suspect on the plate or the well."""
@@ -52,27 +51,27 @@ class Suspects(Redrawn):
         if now.overview is None:
             self.component.put({"shown": False})
             return
-        judged = now.judgement
+        judgement = now.judgement
         label = now.state.well
-        chosen = judged.by_well.get(label) if label else None
+        chosen = judgement.by_well.get(label) if label else None
         self.component.put(
             {
                 "shown": not label or chosen is not None,
                 "title": f"Why {plain_text(label, 20)} is suspect"
                 if label
                 else "Suspects",
-                "pending": "" if judged.ready else _pending(now),
-                "banner": [plain_text(one) for one in judged.banner],
-                "moved": judged.moved,
+                "pending": "" if judgement.ready else _pending(now),
+                "banner": [plain_text(line) for line in judgement.banner],
+                "moved": judgement.moved,
                 "writable": not self._session.read_only,
-                "refused": self._attempts.content(),
-                "few": plain_text(judged.few, 600),
-                "clean": _clean(judged),
-                "checks": [] if label or not judged.ready else _checks(judged),
-                "more": 0 if label else max(0, len(judged.suspects) - _MOST),
-                "list": [] if label else _list(judged),
+                "refused": self._writes.content(),
+                "few": plain_text(judgement.few, 600),
+                "clean": _clean(judgement),
+                "checks": [] if label or not judgement.ready else _checks(judgement),
+                "more": 0 if label else max(0, len(judgement.suspects) - _MOST),
+                "list": [] if label else _list(judgement),
                 "reasons": [] if chosen is None else _reasons(chosen),
-                "unusual": [] if label else _unusual(judged),
+                "unusual": [] if label else _unusual(judgement),
             }
         )
 
@@ -86,49 +85,53 @@ def _pending(now: Snapshot) -> str:
     return f"Pending: {progress.done} of {progress.total} fields are measured."
 
 
-def _clean(judged: Judgement) -> str:
+def _clean(judgement: Judgement) -> str:
     """Return that nothing was found, in words, "" where something was or may be."""
-    if not judged.ready or judged.suspects:
+    if not judgement.ready or judgement.suspects:
         return ""
-    if judged.few:
+    if judgement.few:
         return "Nothing is beyond these."
-    return f"Nothing stands out in {counted(judged.fields, 'field')}."
+    return f"Nothing stands out in {counted(judgement.fields, 'field')}."
 
 
-def _checks(judged: Judgement) -> list[list[str]]:
+def _checks(judgement: Judgement) -> list[list[str]]:
     return [
         [plain_text(check.kind, 60), plain_text(check.text, 400)]
-        for check in judged.checks
+        for check in judgement.checks
     ]
 
 
-def _list(judged: Judgement) -> list[dict[str, Any]]:
+def _list(judgement: Judgement) -> list[dict[str, Any]]:
     return [
         {
-            "well": one.well,
-            "kind": ", ".join(dict.fromkeys(each.kind for each in one.reasons)),
-            "text": plain_text(one.text, 600),
-            "first": plain_text(one.reasons[0].text, 200),
-            "score": one.score,
-            "more": len(one.reasons) - 1,
+            "well": suspect.well,
+            "kind": ", ".join(dict.fromkeys(reason.kind for reason in suspect.reasons)),
+            "text": plain_text(suspect.text, 600),
+            "first": plain_text(suspect.reasons[0].text, 200),
+            "score": suspect.score,
+            "more": len(suspect.reasons) - 1,
         }
-        for one in judged.suspects[:_MOST]
+        for suspect in judgement.suspects[:_MOST]
     ]
 
 
-def _unusual(judged: Judgement) -> list[dict[str, Any]]:
+def _unusual(judgement: Judgement) -> list[dict[str, Any]]:
     return [
         {
-            "well": one.well,
-            "text": plain_text(one.text, 600),
-            "first": plain_text(one.reasons[0].text, 200),
+            "well": well.well,
+            "text": plain_text(well.text, 600),
+            "first": plain_text(well.reasons[0].text, 200),
         }
-        for one in judged.unusual[:_MOST]
+        for well in judgement.unusual[:_MOST]
     ]
 
 
-def _reasons(one: SuspectView) -> list[dict[str, Any]]:
+def _reasons(suspect: SuspectView) -> list[dict[str, Any]]:
     return [
-        {"text": plain_text(each.text, 400), "kind": each.kind, "metric": each.metric}
-        for each in one.reasons
+        {
+            "text": plain_text(reason.text, 400),
+            "kind": reason.kind,
+            "metric": reason.metric,
+        }
+        for reason in suspect.reasons
     ]

@@ -7,12 +7,12 @@ from typing import Any
 import panel as pn
 
 
-class Shell(pn.Template):
+class PageTemplate(pn.Template):
     """A template whose parts are added to the document in one go."""
 
     def __repr__(self) -> str:
         # Panel asks after each part that is added, and would describe all of them.
-        return "Shell()"
+        return "PageTemplate()"
 
     def _init_doc(self, doc: Any = None, *args: Any, **options: Any) -> Any:
         document: Any = doc or pn.state.curdoc

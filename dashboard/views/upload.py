@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.corrections.values import Source
 from dashboard.text import plain_text
 from dashboard.views.correction import targets
-from dashboard.views.island import Island, Message, text_of
+from dashboard.views.island import Island, Message, Part, text_of
 from hcs.ingest import SUFFIXES
 
 if TYPE_CHECKING:
@@ -23,13 +23,12 @@ class UploadIsland(Island):
     module = "panels/correction.js"
 
 
-class UploadForm:
+class UploadForm(Part):
     """Shows the workflow of a correction and takes its steps."""
 
     def __init__(self, session: Session, correction: Correction) -> None:
         self._session = session
         self._correction = correction
-        self._now: Snapshot | None = None
         self.component = UploadIsland()
         on = self.component.on
         on(
@@ -46,25 +45,25 @@ class UploadForm:
         on("show-staged", lambda _: self._show_staged())
 
     def _target(self, message: Message) -> None:
-        asked = text_of(message, "target")
+        target_id = text_of(message, "target")
         for target in targets(self._now) if self._now else ():
-            if target.id == asked:
+            if target.id == target_id:
                 self._correction.aim(target)
 
     def _assign(self, message: Message) -> None:
         upload, channel = text_of(message, "upload"), text_of(message, "channel", 10)
         draft = self._correction.draft
-        if not any(one.id == upload for one in draft.uploads):
+        if not any(file.id == upload for file in draft.uploads):
             return
-        kept = [one for one in draft.sources if one.upload != upload]
+        sources = [source for source in draft.sources if source.upload != upload]
         if channel == "all":
-            kept.append(Source(upload=upload))
+            sources.append(Source(upload=upload))
         elif channel.isascii() and channel.isdigit():
             index = int(channel)
             # Two files for one channel cannot be meant; the later choice stands.
-            kept = [one for one in kept if one.channel != index]
-            kept.append(Source(upload=upload, channel=index))
-        self._correction.assign(tuple(kept))
+            sources = [source for source in sources if source.channel != index]
+            sources.append(Source(upload=upload, channel=index))
+        self._correction.assign(tuple(sources))
 
     def _pages(self, message: Message) -> None:
         self._correction.read_pages_as(
@@ -102,9 +101,11 @@ class UploadForm:
         signed = self._session.service.signing.state(overview.key)
         writable = overview.writable and not self._session.read_only and signed is None
         elsewhere = draft.staged is not None and not now.comparing
-        known = targets(now)
+        available = targets(now)
         target = (
-            draft.target if draft.target in known else (known[0] if known else None)
+            draft.target
+            if draft.target in available
+            else (available[0] if available else None)
         )
         self.component.put(
             {
@@ -120,13 +121,15 @@ class UploadForm:
                 "reopened."
                 if signed
                 else "This plate cannot be written here.",
-                "targets": [{"id": one.id, "text": one.text} for one in known]
+                "targets": [
+                    {"id": target.id, "text": target.text} for target in available
+                ]
                 if writable and not elsewhere
                 else [],
                 "chosen": target.id if target else "",
                 "channels": [
-                    plain_text(one.name, 60) or f"channel {one.index}"
-                    for one in overview.channels
+                    plain_text(channel.name, 60) or f"channel {channel.index}"
+                    for channel in overview.channels
                 ],
                 "uploads": [] if elsewhere else self._uploads(now),
                 "staged": _staged(draft.staged)
@@ -154,18 +157,22 @@ class UploadForm:
         """Say which channels stay as they are."""
         draft = self._correction.draft
         channels = now.overview.channels if now.overview else ()
-        if not draft.sources or any(one.channel is None for one in draft.sources):
+        if not draft.sources or any(source.channel is None for source in draft.sources):
             return ""
-        given = {one.channel for one in draft.sources}
-        kept = [plain_text(one.name, 60) for one in channels if one.index not in given]
-        if not kept:
+        assigned = {source.channel for source in draft.sources}
+        names = [
+            plain_text(channel.name, 60)
+            for channel in channels
+            if channel.index not in assigned
+        ]
+        if not names:
             return ""
         if draft.target is not None and draft.target.field is None:
-            return f"No file for {', '.join(kept)} yet."
+            return f"No file for {', '.join(names)} yet."
         return (
-            f"{', '.join(kept)} {'stays' if len(kept) == 1 else 'stay'} as it is."
-            if len(kept) == 1
-            else f"{', '.join(kept)} stay as they are."
+            f"{', '.join(names)} {'stays' if len(names) == 1 else 'stay'} as it is."
+            if len(names) == 1
+            else f"{', '.join(names)} stay as they are."
         )
 
 
@@ -194,12 +201,12 @@ def _staged(staged: Staged) -> dict[str, Any]:
         "action": plain_text(staged.action, 200),
         "differences": [
             {
-                "kind": one.kind,
-                "message": plain_text(one.message),
-                "blocking": one.blocking,
-                "confirmed": one.confirmed,
-                "confirmable": one.confirmable,
+                "kind": difference.kind,
+                "message": plain_text(difference.message),
+                "blocking": difference.blocking,
+                "confirmed": difference.confirmed,
+                "confirmable": difference.confirmable,
             }
-            for one in differences
+            for difference in differences
         ],
     }

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 def subject_of(now: Snapshot, overview: PlateOverview) -> Subject:
     """Return what a verdict would be about now."""
-    place = overview.well(now.state.well)
-    return Subject(place.path) if place else Subject()
+    well = overview.well(now.state.well)
+    return Subject(well.path) if well else Subject()
 
 
 def field_content(now: Snapshot) -> dict[str, Any] | None:
     """Return the field that is open, None without."""
-    found = now.field
-    if found is None:
+    field = now.field
+    if field is None:
         return None
     return {
-        "name": found.name,
-        "label": plain_text(found.label, 40),
-        "acquisition": found.acquisition,
+        "name": field.name,
+        "label": plain_text(field.label, 40),
+        "acquisition": field.acquisition,
     }
 
 
@@ -45,21 +45,21 @@ def states(
     for subject, held in review.standings.items():
         if subject.field and held.act.verdict == "fail":
             failed[subject.well] = failed.get(subject.well, 0) + 1
-    found = {}
+    content = {}
     for well in overview.wells:
-        one = review.of(Subject(well.path))
+        well_verdict = review.of(Subject(well.path))
         count = failed.get(well.path, 0)
-        if one is not None or count:
-            act = one.act if one else None
-            found[well.label] = [
+        if well_verdict is not None or count:
+            act = well_verdict.act if well_verdict else None
+            content[well.label] = [
                 act.verdict if act else "",
-                bool(one and one.stale),
+                bool(well_verdict and well_verdict.stale),
                 act.basis if act else "",
                 plain_text(rules.words(act.reason), 80) if act and act.reason else "",
                 plain_text(act.who, 60) if act else "",
                 count,
             ]
-    return found
+    return content
 
 
 def standing(
@@ -67,10 +67,10 @@ def standing(
 ) -> dict[str, Any] | None:
     """Return the verdict that holds on a subject, None without."""
     held = review.of(subject)
-    return None if held is None else _said(held, rules)
+    return None if held is None else _verdict_content(held, rules)
 
 
-def _said(held: Standing, rules: ReviewRules) -> dict[str, Any]:
+def _verdict_content(held: Standing, rules: ReviewRules) -> dict[str, Any]:
     act = held.act
     return {
         "verdict": act.verdict,
@@ -94,11 +94,11 @@ def field_standings(
     """Return the verdicts on fields of the open well."""
     if well is None:
         return []
-    names = {(well.path, one.name): one.label for one in well.fields}
+    names = {(well.path, field.name): field.label for field in well.fields}
     labels = {well.path: well.label}
     return [
         {
-            **_said(held, rules),
+            **_verdict_content(held, rules),
             "field": held.act.subject.field,
             "acquisition": held.act.subject.acquisition,
             "name": plain_text(subject_text(held.act.subject, labels, names), 60),
@@ -109,13 +109,18 @@ def field_standings(
 
 def suggested(suspects: Sequence[Entry], label: str) -> str:
     """Return the reason that is proposed for a well."""
-    return next((one.reason for one in suspects if one.well == label), "")
+    return next((suspect.reason for suspect in suspects if suspect.well == label), "")
 
 
 def why(suspects: Sequence[Entry], label: str) -> str:
     """Return why a well is suspect, "" where it is none."""
     return next(
-        (plain_text(one.text, 400) for one in suspects if one.well == label), ""
+        (
+            plain_text(suspect.text, 400)
+            for suspect in suspects
+            if suspect.well == label
+        ),
+        "",
     )
 
 

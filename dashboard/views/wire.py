@@ -41,7 +41,7 @@ class Wire(JSComponent):
     def __init__(self, parts: Mapping[str, Island]) -> None:
         super().__init__(
             **{
-                _spelled(name, text): getattr(part, text)
+                _parameter(name, text): getattr(part, text)
                 for name, part in parts.items()
                 for text in part.texts
             }
@@ -49,7 +49,7 @@ class Wire(JSComponent):
         self._parts = dict(parts)
         for name, part in parts.items():
             for text in part.texts:
-                part.param.watch(self._carrier(_spelled(name, text)), text)
+                part.param.watch(self._carrier(_parameter(name, text)), text)
 
     def _carrier(self, name: str) -> Callable[[Any], None]:
         return lambda event: setattr(self, name, event.new)
@@ -67,21 +67,23 @@ class Wire(JSComponent):
 
 def wire_of(parts: Mapping[str, Island]) -> Wire:
     """Return what connects these parts with a page."""
-    return _made(
+    return _wire_class(
         tuple(
-            _spelled(name, text) for name, part in parts.items() for text in part.texts
+            _parameter(name, text)
+            for name, part in parts.items()
+            for text in part.texts
         )
     )(parts)
 
 
 @functools.cache
-def _made(names: tuple[str, ...]) -> type[Wire]:
+def _wire_class(names: tuple[str, ...]) -> type[Wire]:
     # Bokeh keeps a model for each class, so there must not be one for each session.
     texts = {name: param.String(default="") for name in names}
     return type("PageWire", (Wire,), texts)
 
 
-def _spelled(part: str, text: str) -> str:
+def _parameter(part: str, text: str) -> str:
     return f"{part}__{text}"
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dashboard.session import Session
 
 
-class Attempts:
+class GuardedWrites:
     """Writes off the event loop; where that is refused, the part is drawn again.
 
     Parameters

@@ -20,7 +20,7 @@ from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.state import ViewState
-from dashboard.views.field_viewer import place
+from dashboard.views.field_viewer import shown_plane
 from hcs import from_hcs_zarr
 from hcs.errors import ConflictError, HCSError, SourceError
 from hcs.metadata import Who
@@ -635,7 +635,10 @@ def test_a_staged_stack_leaves_the_old_picture_at_its_only_plane(
     )
     state = ViewState(z=1)
     present = made.plates.well(KEY, "B2").field("1")
-    assert [place(view, state) for view in (present, staged.view)] == [(0, 0), (1, 0)]
+    assert [shown_plane(view, state) for view in (present, staged.view)] == [
+        (0, 0),
+        (1, 0),
+    ]
 
 
 # --- two servers, refused chunks ------------------------------------------------------

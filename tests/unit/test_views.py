@@ -24,7 +24,7 @@ from dashboard.state import ViewState
 from dashboard.views.channels import _setting
 from dashboard.views.correction import targets
 from dashboard.views.display import altered, drawn, shown
-from dashboard.views.field_viewer import picture_content, place
+from dashboard.views.field_viewer import picture_content, shown_plane
 from dashboard.views.header import HeaderIsland
 from dashboard.views.island import Island, index_of, text_of
 from dashboard.views.plate_map import PlateMapIsland, plate_content, values_content
@@ -284,10 +284,10 @@ def field(name: str, **changes: Any) -> FieldView:
 
 
 def test_z_and_t_start_in_the_middle_and_at_the_first() -> None:
-    assert place(field("0"), ViewState()) == (2, 0)
-    assert place(field("0"), ViewState(z=0, t=2)) == (0, 2)
-    assert place(field("0"), ViewState(z=99, t=99)) == (4, 2)
-    assert place(None, ViewState(z=3)) == (0, 0)
+    assert shown_plane(field("0"), ViewState()) == (2, 0)
+    assert shown_plane(field("0"), ViewState(z=0, t=2)) == (0, 2)
+    assert shown_plane(field("0"), ViewState(z=99, t=99)) == (4, 2)
+    assert shown_plane(None, ViewState(z=3)) == (0, 0)
 
 
 def test_a_field_says_its_size_and_pixel() -> None:

@@ -1,0 +1,101 @@
+"""Acts on the ledger that a page asked for: one after the other, each answered."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from dashboard.text import plain_text
+from dashboard.views.island import Message, text_of
+from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.reviews.values import Outcome
+    from dashboard.session import Session
+
+_MOST_ANSWERS = 20
+"""So many answers are repeated, so that a slow page misses none."""
+
+_UNEXPECTED = "It was not saved; the server's log says why. Try again."
+
+
+class ActQueue:
+    """Does acts in the order in which they were asked for, each in a thread.
+
+    Parameters
+    ----------
+    session
+        The page's.
+    answered
+        Called after each answer; shows `answers`.
+    """
+
+    def __init__(self, session: Session, answered: Callable[[], object]) -> None:
+        self._session = session
+        self._answered = answered
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._answers: deque[dict[str, Any]] = deque(maxlen=_MOST_ANSWERS)
+        self._count = 0
+        self._busy = False
+
+    def add(self, message: Message, act: Callable[[], Outcome]) -> None:
+        """Do an act when those before it are done, and answer its message."""
+
+        def run() -> None:
+            self._session.run(
+                act,
+                lambda outcome: self._done(message, outcome),
+                failed=lambda error: self._failed(message, error),
+            )
+
+        self._waiting.append(run)
+        self._next()
+
+    def refuse(self, message: Message, text: str) -> None:
+        """Answer a message with why nothing was done."""
+        self.answer(message, error=text)
+
+    def answer(self, message: Message, **content: Any) -> None:
+        """Answer a message; the page tells its acts apart by type and batch."""
+        self._count += 1
+        self._answers.append(
+            {
+                "n": self._count,
+                "type": text_of(message, "type", 20),
+                "batch": text_of(message, "batch", 32),
+                **content,
+            }
+        )
+        self._answered()
+
+    def answers(self) -> list[dict[str, Any]]:
+        """Return the last answers, oldest first."""
+        return list(self._answers)
+
+    def _next(self) -> None:
+        if not self._busy and self._waiting:
+            self._busy = True
+            self._waiting.popleft()()
+
+    def _done(self, message: Message, outcome: Outcome) -> None:
+        self._busy = False
+        left = list(outcome.left)
+        self.answer(
+            message,
+            text=plain_text(outcome.text),
+            left=[plain_text(well, 40) for well in left[:5]],
+            more=max(0, len(left) - 5),
+        )
+        self._next()
+
+    def _failed(self, message: Message, error: BaseException) -> None:
+        self._busy = False
+        self.refuse(message, reason_for(error))
+        self._next()
+
+
+def reason_for(error: BaseException) -> str:
+    """Return why an act failed, as a person can use it."""
+    return plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
