@@ -137,7 +137,7 @@ def test_a_channel_that_is_off_keeps_its_contrast() -> None:
     channels = (channel(0), channel(1))
     changed = ChannelSetting(index=1, color="FF0000", low=5, high=50, gamma=0.5)
     state = ViewState(channels=(channels[0].setting(),))
-    pairs = shown(channels, state, rest=(changed,))
+    pairs = shown(channels, state, switched_off=(changed,))
     assert pairs[1] == (changed, False)
     assert drawn(channels, ViewState(hidden=True)) == ()
 
