@@ -56,6 +56,7 @@ lint: install-test ## style, types and import directions, of Python and of the s
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	scripts/node $(VENV) tsc
+	scripts/node $(VENV) tsc -p tsconfig.strict.json
 	scripts/node $(VENV) eslint assets tests/js eslint.config.js
 
 format: install-test ## let ruff rewrite what it can

@@ -56,7 +56,7 @@ export interface PlateText {
 }
 
 /** How one channel is drawn. */
-interface ChannelLook {
+export interface ChannelLook {
   index: number
   name: string
   /** RRGGBB */
@@ -65,6 +65,8 @@ interface ChannelLook {
   high: number
   gamma: number
   active: boolean
+  /** Where its controls end, where it has some. */
+  maximum?: number
 }
 
 export interface CanvasText {
@@ -566,3 +568,14 @@ export interface Texts {
   distribution: { content: PlotsText, figure: { serial: number, item: object | null } }
   setup: { content: Hidden | SetupText | { shown: true, problem: [string, string] } }
 }
+
+/** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
+export type EventName =
+  | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode"
+  | "correction" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
+  | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
+  | "metric" | "montage" | "move" | "open-setup" | "others" | "overlays" | "pictures"
+  | "pictures-of-plate" | "plot-box" | "projection" | "queue" | "redo" | "reopen"
+  | "reviewer" | "score" | "selection" | "show-history" | "step" | "toggle-theme" | "undo"
+  | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts"
+  | "zoom"

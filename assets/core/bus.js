@@ -3,43 +3,40 @@
 
 const target = new EventTarget()
 
-/** Tell the other parts. */
+/** @typedef {import("../types.d.ts").EventName} EventName */
+
+/** Tell the other parts. @param {EventName} name @param {any} [detail] */
 export function tell(name, detail) {
   target.dispatchEvent(new CustomEvent(name, { detail }))
 }
 
-/** Listen until the returned function is called. */
+/** Listen until the returned function is called. @param {EventName} name @param {(detail: any) => void} listener */
 export function listen(name, listener) {
-  const wrapped = (event) => listener(event.detail)
+  const wrapped = (/** @type {Event} */ event) => listener(/** @type {CustomEvent} */ (event).detail)
   target.addEventListener(name, wrapped)
   return () => target.removeEventListener(name, wrapped)
 }
 
-/** Open a part of what numbers rest on: "channels", "limits", "map" or "import". */
+/** Open a part of what numbers rest on: "channels", "limits", "map" or "import".
+ *  @param {string} part */
 export const openSetup = (part) => tell("open-setup", part)
 
 /** The channels as they are drawn now: `{index, name, color, low, high, gamma, active}`.
  *  One contrast for thumbnails, viewer and comparison; `source` says where it comes from:
- *  "stored", "plate", "dtype", "hand", or "field", and then `origin` which field. */
+ *  "stored", "plate", "dtype", "hand", or "field", and then `origin` which field.
+ *  @type {{channels: import("../types.d.ts").ChannelLook[], source: string, origin: string}} */
 export const display = { channels: [], source: "plate", origin: "" }
 
+/** @param {import("../types.d.ts").ChannelLook[]} channels */
 export function setDisplay(channels, { source = display.source, origin = "" } = {}) {
   Object.assign(display, { channels, source, origin })
   tell("display", channels)
 }
 
-/** Where the colours of the plate end: "robust", "full", or "project" for limits that all
- *  plates of the project have in common. */
-export const colourBar = { limits: "robust" }
-
-export function setLimits(limits) {
-  colourBar.limits = limits
-  tell("limits", limits)
-}
-
 /** Who acts; kept in the browser, shown in the header. */
 export const reviewer = { name: "" }
 
+/** @param {string} name */
 export function setReviewer(name) {
   reviewer.name = name
   tell("reviewer", name)

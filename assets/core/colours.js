@@ -12,7 +12,8 @@ const STOPS = VIRIDIS.split(" ").map((text) => [0, 2, 4].map((at) => parseInt(te
 const DIVERGING = "053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fee0b6 fdb863 e08214 b35806 7f3b08"
 const DIVERGING_STOPS = DIVERGING.split(" ").map((text) => [0, 2, 4].map((at) => parseInt(text.slice(at, at + 2), 16)))
 
-/** The CSS colour at `part`, 0 to 1; beyond it the end's colour. */
+/** The CSS colour at `part`, 0 to 1; beyond it the end's colour.
+ *  @param {number} part */
 export function ramp(part, diverging = false) {
   const stops = diverging ? DIVERGING_STOPS : STOPS
   const place = Math.min(1, Math.max(0, part)) * (stops.length - 1)
@@ -31,7 +32,7 @@ export function divergingGradient() {
   return `linear-gradient(90deg,${DIVERGING_STOPS.map((stop) => `rgb(${stop.join(",")})`).join(",")})`
 }
 
-/** Red, green and blue, 0 to 1, of "RRGGBB". */
+/** Red, green and blue, 0 to 1, of "RRGGBB". @param {string} color */
 export function parts(color) {
   return [0, 2, 4].map((at) => parseInt(color.slice(at, at + 2), 16) / 255)
 }

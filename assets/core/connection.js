@@ -13,14 +13,18 @@ let state = "opening" // "open", "lost", "never"
 
 const health = () => fetch(new URL("health", document.baseURI), { cache: "no-store" }).then((answer) => answer.ok, () => false)
 
+const place = () => /** @type {HTMLElement} */ (document.getElementById("connection"))
+
+/** @param {string[]} sentences */
 function say(...sentences) {
   const again = h("button", { type: "button", on: { click: () => location.reload() } }, "Reload")
-  const alarm = document.getElementById("connection")
+  const alarm = place()
   fill(alarm, icon("warn"), h("span", {}, sentences.join(" ")), again)
   alarm.hidden = false
 }
 
-/** Bokeh's scripts are there, or `error` says why not: soon the websocket is open, or never. */
+/** Bokeh's scripts are there, or `error` says why not: soon the websocket is open, or never.
+ *  @param {Error | null} error */
 export async function expectConnection(error = null) {
   if (!error) await new Promise((done) => setTimeout(done, OPEN_MILLISECONDS))
   if (state !== "opening") return
@@ -43,7 +47,7 @@ function whatToLookAt() {
 /** The websocket is open; from now on it can be lost. */
 export function connected() {
   state = "open"
-  document.getElementById("connection").hidden = true
+  place().hidden = true
   document.documentElement.dataset.connected = ""
   for (const each of window.Bokeh?.documents ?? []) each.on_event?.("connection_lost", lost)
 }

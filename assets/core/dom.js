@@ -3,7 +3,12 @@
 
 const SVG = "http://www.w3.org/2000/svg"
 
-/** Make an element: `h("p", {class: "soft", on: {click}}, "text", child)`. */
+/**
+ * Make an element: `h("p", {class: "soft", on: {click}}, "text", child)`.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag @param {Record<string, any>} attributes @param {any[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag)
   set(element, attributes)
@@ -11,8 +16,13 @@ export function h(tag, attributes = {}, ...children) {
   return element
 }
 
-/** Set attributes, properties and listeners of an element. */
-export function set(element, attributes) {
+/**
+ * Set attributes, properties and listeners of an element.
+ * @template {any} Made
+ * @param {Made} made @param {Record<string, any>} attributes
+ */
+export function set(made, attributes) {
+  const element = /** @type {any} */ (made)
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "on") {
       for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener)
@@ -28,16 +38,17 @@ export function set(element, attributes) {
       element.setAttribute(name, value === true ? "" : String(value))
     }
   }
-  return element
+  return made
 }
 
-/** Replace what an element holds. */
+/** Replace what an element holds. @template {Element} Holder @param {Holder} element @param {any[]} children */
 export function fill(element, ...children) {
   element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined))
   return element
 }
 
-/** A text node only where the text changed, so that screen readers are not disturbed. */
+/** A text node only where the text changed, so that screen readers are not disturbed.
+ *  @param {Element} element @param {string} text */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text
 }
@@ -62,7 +73,7 @@ const ICONS = {
   link: "M6.5 9.5l3-3M5 8 3.3 9.7a2.1 2.1 0 0 0 3 3L8 11M8 5l1.7-1.7a2.1 2.1 0 0 1 3 3L11 8",
 }
 
-/** A line icon of 16 px; decoration only, so it is hidden from screen readers. */
+/** A line icon of 16 px; decoration only, so it is hidden from screen readers. @param {keyof typeof ICONS} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg")
   const path = document.createElementNS(SVG, "path")
@@ -74,7 +85,7 @@ export function icon(name) {
   return svg
 }
 
-/** Whether a key event is meant for a control, and not for the page. */
+/** Whether a key event is meant for a control, and not for the page. @param {Event} event */
 export function typing(event) {
   const target = event.composedPath()[0]
   if (!(target instanceof HTMLElement)) return false
@@ -83,7 +94,7 @@ export function typing(event) {
   return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range", "file"].includes(target.type)
 }
 
-/** Run `work` once before the next frame, however often it is asked for. */
+/** Run `work` once before the next frame, however often it is asked for. @param {() => void} work */
 export function everyFrame(work) {
   let asked = 0
   return () => {

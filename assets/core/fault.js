@@ -2,9 +2,10 @@
 
 import { h } from "./dom.js"
 
-const placeOf = (name) => document.querySelector(`[data-part="${CSS.escape(name)}"]`)
+const placeOf = (/** @type {string} */ name) => document.querySelector(`[data-part="${CSS.escape(name)}"]`)
 
-/** Say in the part's place that it failed, and why. */
+/** Say in the part's place that it failed, and why.
+ *  @param {string} name @param {any} error  anything may be thrown */
 export function showFault(name, error) {
   console.error(error)
   clearFault(name)
@@ -14,7 +15,7 @@ export function showFault(name, error) {
     "The rest of the page works. If it fails again after a reload, tell whoever runs the server."))
 }
 
-/** It works again. */
+/** It works again. @param {string} name */
 export function clearFault(name) {
   placeOf(name)?.querySelector(":scope > .fault")?.remove()
 }

@@ -30,7 +30,7 @@ export function helpDialog() {
       on: { click: () => { changing = waiting ? "" : one.id; show(); focus(one.id); say(waiting ? "" : `Press the new key for: ${one.text}. Esc leaves it.`) } } }, h("kbd", {}, waiting ? "?" : keyName(one.id)))
   }
 
-  const focus = (id) => groups.querySelector(`[data-action="${id}"]`)?.focus()
+  const focus = (id) => /** @type {HTMLElement | null} */ (groups.querySelector(`[data-action="${id}"]`))?.focus()
 
   /** Actions without a text share the row of the next that has one. */
   function rows(actions) {

@@ -1,6 +1,6 @@
 // The look of the page: light or dark, and the tokens of either.
 
-/** The value of a token of the present theme. */
+/** The value of a token of the present theme. @param {string} name */
 export function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--hcs-${name}`).trim()
 }
@@ -14,7 +14,7 @@ export function isDark() {
   return chosen ? chosen === "dark" : darkWish().matches
 }
 
-/** Call `redraw` after the theme changed; returns the way to stop. */
+/** Call `redraw` after the theme changed; returns the way to stop. @param {() => void} redraw */
 export function onTheme(redraw) {
   const watcher = new MutationObserver(redraw)
   watcher.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] })

@@ -90,12 +90,12 @@ function build({ el, send, hide }) {
           if (el.getRootNode().activeElement !== input) input.value = spelled(value, one.whole && input !== gamma)
         }
         const [a, b] = [toSlider(one, one.low), toSlider(one, one.high)]
-        lowRange.value = a
-        highRange.value = b
+        lowRange.value = String(a)
+        highRange.value = String(b)
         for (const [each, value] of [[lowRange, one.low], [highRange, one.high]]) set(each, { "aria-valuetext": number(value) })
         // The thumb that has room must lie on top, or both ends could lock each other.
-        lowRange.style.zIndex = a > 500 ? 2 : 1
-        highRange.style.zIndex = a > 500 ? 1 : 2
+        lowRange.style.zIndex = a > 500 ? "2" : "1"
+        highRange.style.zIndex = a > 500 ? "1" : "2"
         set(span, { style: { left: `${a / 10}%`, width: `${Math.max(0, b - a) / 10}%`, background: `linear-gradient(90deg,#000,#${one.color})` } })
         element.classList.toggle("off", !one.active)
       },

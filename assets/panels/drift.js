@@ -2,14 +2,17 @@
 
 import { count, number } from "../core/text.js"
 
-/** Whether plates drift, and how far they have moved in any case. */
+/**
+ * Whether plates drift, and how far they have moved in any case.
+ * @param {{plates: unknown[], change: [number, number, number] | null, drift: number | null, needed: number, p: number | null, unit: string}} trend
+ */
 export function driftText({ plates, change, drift, needed, p, unit }) {
   const few = plates.length < needed ? `${count(plates.length, "plate")}: it takes ${needed} to tell a drift from chance.` : ""
   if (!change) return few || "No drift beyond chance."
   const [size, low, high] = change
-  const of = (value) => `${value > 0 ? "+" : ""}${number(value)}${unit ? ` ${unit}` : ""}`
+  const of = (/** @type {number} */ value) => `${value > 0 ? "+" : ""}${number(value)}${unit ? ` ${unit}` : ""}`
   const moved = `${of(size)} from the first to the last plate (95 % interval ${of(low)} to ${of(high)}`
   if (few) return `${few} So far ${moved}).`
-  const chance = `Kendall p ${p < 0.001 ? "< 0.001" : number(p)}`
+  const chance = `Kendall p ${p !== null && p < 0.001 ? "< 0.001" : number(p)}`
   return drift === null ? `No drift beyond chance: ${moved}, ${chance}).` : `Drifts: ${moved}, ${chance}).`
 }

@@ -95,7 +95,7 @@ function build({ el, send, hide }) {
     list.dataset.signature = signature
     const focused = el.getRootNode().activeElement?.closest?.("li")?.dataset.plate
     fill(list, shown.map(row))
-    if (focused) [...list.children].find((each) => each.dataset.plate === focused)?.querySelector("button").focus()
+    if (focused) /** @type {HTMLElement[]} */ ([...list.children]).find((each) => each.dataset.plate === focused)?.querySelector("button").focus()
   }
 
   // Medians over time ------------------------------------------------------------------

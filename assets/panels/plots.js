@@ -51,7 +51,7 @@ function build({ el, send, hide }) {
           event.stopPropagation()
           const next = all[(at + step + all.length) % all.length][0]
           send("tab", { tab: next })
-          tabs.querySelector(`[data-tab="${next}"]`)?.focus()
+          ;/** @type {HTMLElement | null} */ (tabs.querySelector(`[data-tab="${next}"]`))?.focus()
         },
       },
     }, title)
@@ -79,7 +79,7 @@ function build({ el, send, hide }) {
       now = next
       const focused = tabs.contains(el.getRootNode().activeElement)
       fill(tabs, next.tabs.map(tab))
-      if (focused) tabs.querySelector('[aria-selected="true"]')?.focus()
+      if (focused) /** @type {HTMLElement | null} */ (tabs.querySelector('[aria-selected="true"]'))?.focus()
       say(whyEmpty, next.empty)
       toSetup.hidden = !next.place
       empty.hidden = next.plotted
@@ -168,7 +168,7 @@ function cutControls(send, figure) {
     recount()
   }
 
-  for (const [side, input] of [["low", low], ["high", high]]) {
+  for (const [side, input] of /** @type {[string, HTMLInputElement][]} */ ([["low", low], ["high", high]])) {
     input.addEventListener("input", () => {
       figure.cut(side, value(input))
       changed()

@@ -1,7 +1,10 @@
 // One file to the server, with progress. A request of the old kind, because `fetch`
 // does not tell how far an upload has come.
 
-/** Return `{promise, stop}`; the promise holds the server's answer. */
+/**
+ * Return `{promise, stop}`; the promise holds the server's answer.
+ * @param {string} url @param {File} file @param {(part: number) => void} onPart
+ */
 export function sendFile(url, file, onPart) {
   const request = new XMLHttpRequest()
   const promise = new Promise((resolve, reject) => {

@@ -2,13 +2,20 @@
 
 import { parts } from "../core/colours.js"
 
+/** @type {Record<string, number>} */
 const BITS = { uint8: 8, bool: 8, uint16: 16 }
 
-/** What decides a composite: settings of the channels that are on. */
+/**
+ * @typedef {{index?: number, color: string, low: number, high: number, gamma?: number}} Look
+ * @typedef {import("./planes.js").Plane} Plane
+ */
+
+/** What decides a composite: settings of the channels that are on. @param {Look[]} channels */
 export function lookOf(channels) {
   return channels.map((one) => [one.index, one.color, one.low, one.high, one.gamma ?? 1].join(":")).join(";")
 }
 
+/** @param {number} value @param {Look} look */
 function grey(value, { low, high, gamma = 1 }) {
   const span = high - low
   if (!(span > 0)) return value > low ? 255 : 0
@@ -18,7 +25,7 @@ function grey(value, { low, high, gamma = 1 }) {
 
 const tables = new Map()
 
-/** For each pixel value what a channel adds to red, green and blue. */
+/** For each pixel value what a channel adds to red, green and blue. @param {number} bits @param {Look} channel */
 function table(bits, channel) {
   const key = `${bits}:${lookOf([channel])}`
   const found = tables.get(key)
@@ -34,7 +41,8 @@ function table(bits, channel) {
   return made
 }
 
-/** An ImageData of planes of one size, each with its channel's colour and contrast. */
+/** An ImageData of planes of one size, each with its channel's colour and contrast.
+ *  @param {Plane[]} planes @param {Look[]} channels */
 export function composite(planes, channels) {
   const [{ width, height }] = planes
   const picture = new ImageData(width, height)

@@ -21,6 +21,7 @@ export function render(context) {
 function build({ el, send }) {
   const viewport = new Viewport()
   let content = null
+  /** @type {[number, number] | null} */
   let pointer = null
   const forget = []
 

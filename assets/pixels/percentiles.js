@@ -9,6 +9,7 @@ const SAMPLE = 65536 // pixels; more change the outcome by less than can be seen
  */
 export function percentiles(data, low, high) {
   const step = Math.max(1, Math.floor(data.length / SAMPLE))
+  /** @type {number[]} */
   const sample = []
   for (let at = 0; at < data.length; at += step) if (Number.isFinite(data[at])) sample.push(data[at])
   sample.sort((a, b) => a - b)

@@ -82,7 +82,8 @@ export class Viewport {
     this.changed()
   }
 
-  /** The pixel of level 0 at (x, y) of the box, in fractions. */
+  /** The pixel of level 0 at (x, y) of the box, in fractions.
+   *  @param {number} x @param {number} y @returns {[number, number]} */
   at(x, y) {
     const [width, height] = this.box ?? [1, 1]
     return [this.x + (x - width / 2) / this.scale, this.y + (y - height / 2) / this.scale]

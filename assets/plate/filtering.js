@@ -3,11 +3,19 @@
 
 import { tell } from "../core/bus.js"
 
+/**
+ * @typedef {{label: string, conditions: [string, string][], value: number | null}} FilteredWell
+ * @typedef {{state: string, basis: string, reason: string, reviewer: string, column: string, condition: string, low: number | null, high: number | null}} Filter
+ * @typedef {import("../types.d.ts").VerdictEntry} VerdictEntry
+ */
+
 export const filtering = {
+  /** @type {Set<string>} */
   hidden: new Set(), // labels that the filter leaves out
   skip: true, // J and K pass over them
 }
 
+/** @param {Set<string>} hidden @param {boolean} skip */
 export function setFiltering(hidden, skip) {
   const same = filtering.skip === skip && hidden.size === filtering.hidden.size && [...hidden].every((label) => filtering.hidden.has(label))
   if (same) return
@@ -19,13 +27,17 @@ export function setFiltering(hidden, skip) {
 /**
  * The labels that a filter leaves out. `wells` are `{label, conditions, value}`; a part of
  * the filter that is empty leaves nothing out.
+ * @param {FilteredWell[]} wells @param {Record<string, VerdictEntry>} verdicts @param {Filter} filter
+ * @returns {Set<string>}
  */
 export function leftOut(wells, verdicts, filter) {
+  /** @type {Set<string>} */
   const out = new Set()
   for (const well of wells) if (!matches(well, verdicts[well.label], filter)) out.add(well.label)
   return out
 }
 
+/** @param {FilteredWell} well @param {VerdictEntry | undefined} entry @param {Filter} filter */
 function matches(well, entry, filter) {
   const [verdict = "", stale = false, basis = "", reason = "", who = "", failed = 0] = entry ?? []
   return stateFits(filter.state, verdict, stale, failed)
@@ -37,6 +49,7 @@ function matches(well, entry, filter) {
     && (filter.high === null || (well.value !== null && well.value <= filter.high))
 }
 
+/** @param {string} state @param {string} verdict @param {boolean} stale @param {number} failed */
 function stateFits(state, verdict, stale, failed) {
   if (!state) return true
   if (state === "unreviewed") return !verdict || stale

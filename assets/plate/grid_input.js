@@ -2,8 +2,10 @@
 
 const AFTER_DRAG_MILLISECONDS = 50 // a click so soon after a drag is the drag's own
 
+/** @type {Record<string, [number, number]>} */
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
 const FAR = 1e4 // rows or columns; more than any plate has
+/** @type {Record<string, [number, number]>} */
 const FAR_STEPS = { Home: [0, -FAR], End: [0, FAR], PageUp: [-FAR, 0], PageDown: [FAR, 0] }
 
 /**

@@ -74,7 +74,7 @@ function build({ el, send, hide }) {
     listen("show-history", () => {
       if (!content?.field) return
       section.scrollIntoView({ block: "nearest" })
-      ;(section.querySelector("button:not(:disabled)") ?? section).focus()
+      ;(/** @type {HTMLElement | null} */ (section.querySelector("button:not(:disabled)")) ?? section).focus()
     }),
   ]
   return {

@@ -8,6 +8,9 @@ export const ORDERS = [["suspicion", "worst first"], ["controls", "controls firs
  *
  * `queue` has the suspects first, the worst of them at the start, then all others by their
  * place; `places` all labels by their place; `controls` those of control wells.
+ *
+ * @param {{queue: string[], places: string[], controls: string[]}} labels @param {string} order
+ * @returns {string[]}
  */
 export function arrange({ queue, places, controls }, order) {
   if (order === "position") return places
@@ -19,6 +22,10 @@ export function arrange({ queue, places, controls }, order) {
 /**
  * The next well that nobody has judged, after `from` and round again: suspects before the
  * others, in any order. `judged` and `hidden` say of a label whether it is done or left out.
+ *
+ * @param {string[]} labels @param {Set<string>} suspects @param {string} from
+ * @param {(label: string) => boolean} judged @param {(label: string) => boolean} hidden
+ * @returns {string | undefined}
  */
 export function nextWell(labels, suspects, from, judged, hidden) {
   const at = labels.indexOf(from)
@@ -27,7 +34,10 @@ export function nextWell(labels, suspects, from, judged, hidden) {
   return open.find((label) => suspects.has(label)) ?? open[0]
 }
 
-/** The well before in the order, judged or not. */
+/**
+ * The well before in the order, judged or not.
+ * @param {string[]} labels @param {string} from @param {(label: string) => boolean} hidden
+ */
 export function wellBefore(labels, from, hidden) {
   const shown = labels.filter((label) => label === from || !hidden(label))
   const at = shown.indexOf(from)

@@ -5,8 +5,13 @@
 const CHANNEL = "hcs-unsaved"
 const ANSWER_MILLISECONDS = 300
 
+/** @typedef {{batch: string, type: string, [more: string]: any}} Unsaved */
+
 /**
  * Tell other pages what this one waits for.
+ *
+ * @param {() => Iterable<string>} waiting
+ * @returns {{abandoned: (messages: Unsaved[]) => Promise<Unsaved[]>, stop: () => void}}
  *
  * `waiting` returns batches. Returns `{abandoned, stop}`; `abandoned(messages)` is a
  * promise of those messages that no open page waits for.

@@ -29,7 +29,8 @@ export function render(context) {
 function build({ el, send }) {
   let plate = null
   let look = { well: "", shown: false }
-  let hovered = null // [x, y] on the canvas
+  /** @type {[number, number] | null} */
+  let hovered = null // on the canvas
   let byKeys = false // keys say where one is, not the pointer
   let painted = 0
   let seen = null

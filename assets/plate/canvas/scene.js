@@ -3,41 +3,54 @@
 
 import { pictureUrl, planeUrl } from "../../pixels/addresses.js"
 
+/**
+ * @typedef {import("../../types.d.ts").CanvasText} Plate
+ * @typedef {{box?: number[], at: (x: number, y: number) => number[]}} Viewport  a fitted one has a box
+ * @typedef {[number, number, number, number]} Box  left, top, width, height
+ * @typedef {{box: Box, levels?: [number, number][], error?: string, channels: number, plane: string, picture: string, name: string, label: string, acquisition?: number | null}} Field
+ * @typedef {{fields: Field[]}} Well
+ * @typedef {{kind: "sprite"} | {kind: "picture" | "planes", level: number, tiles: (Box | null)[]}} Layer
+ */
+
 export const INSET = 0.03 // of a well's square, around its picture
 const DETAIL_WELLS = 48 // with more wells in view, the plate's own picture is all
 const TILE = 1024
 const WHOLE = 1536 // a plane up to this is fetched whole, at the field viewer's address
 const MAX_ZOOM = 48 // screen pixels a pixel
 
-/** The well under a place of the plate, `{row, column, index, x, y}` with x and y inside its picture; null beside the plate. */
+/** The well under a place of the plate, `{row, column, index, x, y}` with x and y inside its picture; null beside the plate.
+ *  @param {Pick<Plate, "rows" | "columns">} plate @param {number} x @param {number} y */
 export function wellAt(plate, x, y) {
   const [column, row] = [Math.floor(x), Math.floor(y)]
   if (row < 0 || column < 0 || row >= plate.rows.length || column >= plate.columns.length) return null
-  const inner = (value, whole) => (value - whole - INSET) / (1 - 2 * INSET)
+  const inner = (/** @type {number} */ value, /** @type {number} */ whole) => (value - whole - INSET) / (1 - 2 * INSET)
   return { row, column, index: row * plate.columns.length + column, x: inner(x, column), y: inner(y, row) }
 }
 
-/** The field of a well at a place inside its picture, the last one drawn first. */
+/** The field of a well at a place inside its picture, the last one drawn first.
+ *  @param {Well | undefined} well @param {number} x @param {number} y */
 export function fieldAt(well, x, y) {
-  for (let i = (well?.fields.length ?? 0) - 1; i >= 0; i -= 1) {
-    const [left, top, width, height] = well.fields[i].box
-    if (x >= left && y >= top && x < left + width && y < top + height) return { field: well.fields[i], x: (x - left) / width, y: (y - top) / height }
+  const fields = well?.fields ?? []
+  for (let i = fields.length - 1; i >= 0; i -= 1) {
+    const [left, top, width, height] = fields[i].box
+    if (x >= left && y >= top && x < left + width && y < top + height) return { field: fields[i], x: (x - left) / width, y: (y - top) / height }
   }
   return null
 }
 
-/** First and last row and column in view. */
-export function inView(plate, viewport) {
-  const [width, height] = viewport.box
+/** First and last row and column in view. @param {Plate} plate @param {Viewport} viewport */
+function inView(plate, viewport) {
+  const [width, height] = viewport.box ?? [1, 1]
   const [left, top] = viewport.at(0, 0)
   const [right, bottom] = viewport.at(width, height)
-  const clamp = (value, most) => Math.max(0, Math.min(most - 1, Math.floor(value)))
+  const clamp = (/** @type {number} */ value, /** @type {number} */ most) => Math.max(0, Math.min(most - 1, Math.floor(value)))
   return {
     rows: [clamp(top, plate.rows.length), clamp(bottom, plate.rows.length)],
     columns: [clamp(left, plate.columns.length), clamp(right, plate.columns.length)],
   }
 }
 
+/** The wells in view, row by row. @param {Plate} plate @param {Viewport} viewport */
 export function visible(plate, viewport) {
   const { rows, columns } = inView(plate, viewport)
   const found = []
@@ -45,24 +58,31 @@ export function visible(plate, viewport) {
   return found
 }
 
-/** Whether the fields of the wells in view are wanted, at `side` device pixels a well. */
+/** Whether the fields of the wells in view are wanted, at `side` device pixels a well.
+ *  @param {Plate} plate @param {number} count @param {number} side */
 export function detailed(plate, count, side) {
   return count <= DETAIL_WELLS && side > Math.min(plate.cell, plate.sprite_cell) * 1.15
 }
 
-/** How far one may zoom in: until a pixel is large, with what is known of the fields. */
+/** How far one may zoom in: until a pixel is large, with what is known of the fields.
+ *  @param {(Well | undefined)[]} wells */
 export function largestScale(wells) {
   let pixels = 512
   for (const well of wells) for (const { box, levels } of well?.fields ?? []) if (levels) pixels = Math.max(pixels, levels[0][0] / box[2])
   return (pixels / (1 - 2 * INSET)) * MAX_ZOOM
 }
 
-const clip = (low, high, size) => [Math.max(0, Math.floor(low)), Math.min(size, Math.ceil(high))]
+const clip = (/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ size) => [Math.max(0, Math.floor(low)), Math.min(size, Math.ceil(high))]
 
 /**
  * What draws one field at `side` device pixels a well's picture. `view` is the part of
  * that picture in view, `[left, top, right, bottom]`, `spriteCell` the pixels of a field in
- * the well's sprite. Returns `{kind, level, tiles}`:
+ * the well's sprite.
+ *
+ * @param {Field} field @param {number} side @param {Box} view @param {number} spriteCell
+ * @returns {Layer}
+ *
+ * Returns `{kind, level, tiles}`:
  * kind "sprite", "picture" or "planes"; a tile is `[left, top, width, height]` of the
  * level, or null for all of it.
  */
@@ -80,12 +100,15 @@ export function layerOf(field, side, view, spriteCell) {
   if (Math.max(...size) <= (kind === "planes" ? WHOLE : 2048)) return { kind, level, tiles: [null] }
   const [x0, x1] = clip(((view[0] - left) / width) * size[0], ((view[2] - left) / width) * size[0], size[0])
   const [y0, y1] = clip(((view[1] - top) / height) * size[1], ((view[3] - top) / height) * size[1], size[1])
+  /** @type {Box[]} */
   const tiles = []
   for (let y = Math.floor(y0 / TILE) * TILE; y < y1; y += TILE) for (let x = Math.floor(x0 / TILE) * TILE; x < x1; x += TILE) tiles.push([x, y, Math.min(TILE, size[0] - x), Math.min(TILE, size[1] - y)])
   return { kind, level, tiles }
 }
 
-/** Addresses of what a layer needs. `plate` has channels (text), z, t; `on` the channels that are drawn here. */
+/** Addresses of what a layer needs. `plate` has channels (text), z, t; `on` the channels that are drawn here.
+ *  @param {Plate} plate @param {Field} field @param {Layer} layer @param {{index: number}[]} on
+ *  @returns {{tile: Box | null, parts: {key: string, url: string, kind: string}[]}[]} */
 export function needs(plate, field, layer, on) {
   if (layer.kind === "sprite") return []
   const place = { level: layer.level, z: plate.z, t: plate.t, projection: plate.projection }
@@ -95,8 +118,8 @@ export function needs(plate, field, layer, on) {
       const url = pictureUrl(field.picture, { ...place, channels: plate.channels, region })
       return { tile, parts: [{ key: url, url, kind: "image" }] }
     }
-    return { tile, parts: on.filter((one) => one.index < field.channels).map((one) => {
-      const url = planeUrl(field.plane, { ...place, channel: one.index, region })
+    return { tile, parts: on.filter(({ index }) => index < field.channels).map(({ index }) => {
+      const url = planeUrl(field.plane, { ...place, channel: index, region })
       return { key: url, url, kind: "plane" }
     }) }
   })

@@ -57,6 +57,7 @@ export function makeWellPainter(loader) {
 
   function layersInView({ size, plate }, well, square) {
     const [x, y, side] = square
+    /** @type {[number, number, number, number]} */
     const view = [-x / side, -y / side, (size[0] - x) / side, (size[1] - y) / side]
     return well.fields.flatMap((field) => {
       const [left, top, width, height] = field.box
