@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hcs.axes import dims_of, inverse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -169,15 +169,19 @@ def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
 
     >>> distinct_names(["GFP", "DNA", "GFP"])
     ('GFP (1)', 'DNA', 'GFP (2)')
+    >>> distinct_names(["GFP", "DNA", "GFP", "DNA", "DNA (1)"])
+    ('GFP (1)', 'DNA (2)', 'GFP (2)', 'DNA (3)', 'DNA (1)')
     """
     listed = tuple(names)
-    often = Counter(listed)
-    numbered = {
-        # Another channel may really be called "GFP (1)".
-        name: (text for at in count(1) if (text := f"{name} ({at})") not in often)
-        for name in often
-    }
-    return tuple(name if often[name] == 1 else next(numbered[name]) for name in listed)
+    counts = Counter(listed)
+    numbered = {name: _numbered(name, counts) for name in counts}
+    return tuple(name if counts[name] == 1 else next(numbered[name]) for name in listed)
+
+
+def _numbered(name: str, taken: Container[str]) -> Iterator[str]:
+    # Another channel may really be called "GFP (1)".
+    texts = (f"{name} ({number})" for number in count(1))
+    return (text for text in texts if text not in taken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
