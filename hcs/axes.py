@@ -73,7 +73,7 @@ def reading_order(dims: tuple[str, ...]) -> tuple[int, ...]:
     Where one is none of `ORDER`, all stay where they are: nobody here knows what such
     an image shows.
 
-    >>> arranged(("x", "y", "c"))
+    >>> reading_order(("x", "y", "c"))
     (2, 1, 0)
     """
     if not set(dims) <= set(ORDER):

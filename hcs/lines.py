@@ -125,7 +125,7 @@ def physical_plate(rows: Sequence[str], columns: Sequence[str]) -> PhysicalPlate
     Examples
     --------
     >>> plate = physical_plate(["C", "B"], ["03", "10"])
-    >>> plate.text, plate.place(0, 1)
+    >>> plate.text, plate.position(0, 1)
     ('96-well plate (A01 to H12), assumed', (2, 9))
     """
     named_positions = line_positions(rows), line_positions(columns)

@@ -92,22 +92,6 @@ def table(rows: Iterable[Sequence[object]], indent: str = "") -> list[str]:
     return lines
 
 
-def some(names: Sequence[object], limit: int = 8) -> str:
-    """Return the first names, and how many more there are."""
-    shown = ", ".join(str(name) for name in names[:limit])
-    more = len(names) - limit
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def counted(number: int, word: str) -> str:
-    """Return a number and what it counts, in the plural where it is not one.
-
-    >>> counted(1, "well"), counted(0, "well")
-    ('1 well', '0 wells')
-    """
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
 LEAST_PACE = 2.0
 """Seconds after which a pace is worth being shown."""
 

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hcs.terminal import Bar, complain, counted, say
+from hcs.terminal import Bar, complain, say
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     import argparse

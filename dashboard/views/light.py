@@ -8,7 +8,7 @@ from dashboard.quality.metrics import FieldKey
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Part
 from hcs.errors import HCSError
-from hcs.terminal import counted
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,7 +8,8 @@ from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part
 from dashboard.views.writes import GuardedWrites
 from hcs.errors import HCSError
-from hcs.terminal import counted, duration
+from hcs.terminal import duration
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview

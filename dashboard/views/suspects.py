@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.writes import GuardedWrites
-from hcs.terminal import counted
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from dashboard.quality.judgement import Judgement, SuspectView

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hcs.terminal import counted, safe, say, some, table
+from hcs.terminal import safe, say, table
+from hcs.wording import counted, some
 
 if TYPE_CHECKING:
     import argparse
@@ -54,7 +55,7 @@ def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _images(summary["image"])
     yield from _channels(summary["channels"])
     if summary["labels"]:
-        yield "Labels", some(summary["labels"])
+        yield "Labels", some(summary["labels"], 8, str)
     yield "Conditions", _conditions(summary["conditions"])
     yield "Gaps", _gaps(summary["gaps"])
     if summary["import"]:
@@ -73,7 +74,7 @@ def _grid(summary: dict[str, Any]) -> str:
 def _wells(wells: dict[str, Any]) -> str:
     text = f"{wells['listed']} listed, {wells['present']} present"
     if wells["missing"]:
-        text += f", {len(wells['missing'])} missing: {some(wells['missing'])}"
+        text += f", {len(wells['missing'])} missing: {some(wells['missing'], 8, str)}"
     return text
 
 
@@ -82,7 +83,7 @@ def _fields(fields: dict[str, Any]) -> str:
     each = f"{low}" if low == high else f"{low} to {high}"
     text = f"{fields['total']} ({each} per well)" if fields["total"] else "none"
     if fields["labels"]:
-        text += f", called {some(fields['labels'])}"
+        text += f", called {some(fields['labels'], 8, str)}"
     return text
 
 
@@ -148,7 +149,7 @@ def _channels(channels: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 def _conditions(conditions: dict[str, Any]) -> str:
     if not conditions["columns"]:
         return "none"
-    columns = some([safe(column) for column in conditions["columns"]])
+    columns = some([safe(column) for column in conditions["columns"]], 8, str)
     return f"{columns} ({counted(conditions['wells'], 'well')})"
 
 
@@ -166,7 +167,7 @@ def _history(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         history["reverts"], "revert"
     )
     yield "History", changed if history["events"] else "none"
-    for number, one in enumerate(summary["unsettled"][:8]):
-        yield "" if number else "Unsettled", f"{one['well']}: {one['message']}"
+    for number, field in enumerate(summary["unsettled"][:8]):
+        yield "" if number else "Unsettled", f"{field['well']}: {field['message']}"
     if len(summary["unsettled"]) > 8:
         yield "", f"and {len(summary['unsettled']) - 8} more"

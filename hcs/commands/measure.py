@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hcs.terminal import Bar, complain, counted, say
+from hcs.terminal import Bar, complain, say
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     import argparse

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hcs.errors import PlateNotFoundError
-from hcs.terminal import counted, say
+from hcs.terminal import say
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     import argparse

@@ -6,7 +6,8 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from hcs.terminal import Bar, counted, safe, say, some
+from hcs.terminal import Bar, safe, say
+from hcs.wording import counted, some
 
 if TYPE_CHECKING:
     import argparse
@@ -87,8 +88,8 @@ def _where(problems: list[Problem]) -> str:
     split = [safe(problem.location).partition(": ") for problem in problems]
     common = split[0][2]
     if common and all(at == common for _, _, at in split):
-        return f"{common} of {some([group for group, _, _ in split], _SHOWN)}"
-    return f"at {some([''.join(part) or 'the root' for part in split], _SHOWN)}"
+        return f"{common} of {some([group for group, _, _ in split], _SHOWN, str)}"
+    return f"at {some([''.join(part) or 'the root' for part in split], _SHOWN, str)}"
 
 
 def _verdict(plate: str, errors: int, warnings: int) -> str:

@@ -11,6 +11,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MetadataError
+from hcs.wording import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -123,9 +124,3 @@ def _entries_by(name: str, entries: list[Any]) -> dict[Any, dict[str, Any]]:
 def type_name(value: object) -> str:
     """Return the type of a value for an error message."""
     return "null" if value is None else type(value).__name__
-
-
-def excerpt(value: object) -> str:
-    """Return the start of a value's text for an error message."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hcs.axes import dims_of, inverse, reading_order
 from hcs.errors import MetadataError
 from hcs.metadata import Axis, Dataset, ImageMetadata
-from hcs.ngff.entries import excerpt
 from hcs.ngff.envelope import envelope, stated_version, with_block
 from hcs.ngff.names import check_array_path
 from hcs.ngff.omero import read_omero, write_omero
+from hcs.wording import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -9,7 +9,6 @@ from hcs.errors import InvalidPathError, MetadataError
 from hcs.metadata import Plate, PlateAcquisition, PlateColumn, PlateRow, PlateWell
 from hcs.ngff.entries import (
     check_unique,
-    excerpt,
     merged_entries,
     optional_value,
     required_list,
@@ -18,6 +17,7 @@ from hcs.ngff.entries import (
 )
 from hcs.ngff.envelope import envelope, stated_version, with_block
 from hcs.ngff.names import check_well_path, is_safe_name
+from hcs.wording import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

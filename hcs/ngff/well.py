@@ -62,18 +62,7 @@ def _read_image(entry: object, where: str) -> WellImage:
 def write_well(
     well: Well, version: str, attributes: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the attributes of a well group.
-
-    Parameters
-    ----------
-    well
-        What the group describes; its own `version` is not looked at.
-    version
-        NGFF version to write.
-    attributes
-        Attributes that the group has so far, of any version. Keys that are not ours to
-        set survive, also those of images.
-    """
+    """Return the attributes of a well group; parameters as for `write_plate`."""
     attributes = attributes or {}
     old = envelope(attributes).get("well")
     old = old if isinstance(old, dict) else {}

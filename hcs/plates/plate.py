@@ -23,6 +23,7 @@ from hcs.plates.identity import plate_fingerprint
 from hcs.plates.well import HCSWell
 from hcs.settings import config
 from hcs.stores.root import read_group
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -203,7 +204,7 @@ class HCSPlate(PlateDescription):
         if listed is None:
             raise NotFoundError(
                 f"The plate at {self.location} lists no well {name!r}. Its wells are "
-                f"{_first_names([well.path for well in self.wells])}."
+                f"{some([well.path for well in self.wells]) or 'none'}."
             )
         return self.open_well(listed, ahead=True)
 
@@ -391,8 +392,3 @@ class HCSPlate(PlateDescription):
                 changed.append(path)
                 self._wells.discard(path)
         return tuple(changed)
-
-
-def _first_names(paths: Sequence[str]) -> str:
-    shown = ", ".join(map(repr, paths[:6]))
-    return f"{shown}, ... ({len(paths)} in all)" if len(paths) > 6 else shown or "none"

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hcs.rules.problem import OURS, Problem, kind, show, some
+from hcs.rules.problem import OURS, Problem, kind, show
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hcs.rules.problem import show, some
+from hcs.rules.problem import show
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from hcs.rules.problem import Findings

@@ -90,3 +90,8 @@ def _is_draft_of(value: str, version: str) -> bool:
         return known_version(value, "") == version
     except UnsupportedVersionError:
         return False
+
+
+def member(value: Any, key: str) -> Any:
+    """Return what stands under a key, None where it is absent or `value` no object."""
+    return value.get(key) if isinstance(value, dict) else None

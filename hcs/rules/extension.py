@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hcs.gaps import Gap, read_gap
+from hcs.ngff.envelope import EXTENSION
 from hcs.ngff.history import FieldRecord, read_records
+from hcs.rules.document import member
 from hcs.rules.problem import OURS, Problem, kind
+from hcs.rules.well import listed_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -26,7 +29,7 @@ def plate_notes(attributes: Any) -> list[Problem]:
 
 
 def _extension(attributes: Any) -> Any:
-    return attributes.get("hcs") if isinstance(attributes, dict) else None
+    return member(attributes, EXTENSION)
 
 
 def _malformed_note(content: object, where: str) -> Problem:
@@ -64,7 +67,7 @@ def well_notes(attributes: Any, version: str, where: str) -> list[Problem]:
         return [] if content is None else [_malformed_note(content, where)]
     return [
         Problem("hcs-unsettled", "warning", f"{where}: hcs.fields.{name}", text, OURS)
-        for name, text in unsettled_fields(content, _listed(attributes, version))
+        for name, text in unsettled_fields(content, listed_fields(attributes, version))
     ]
 
 
@@ -109,17 +112,6 @@ def is_incomplete(attributes: Any) -> bool:
     """Tell whether a group is marked as being written or removed."""
     content = _extension(attributes)
     return isinstance(content, dict) and content.get("state") in ("staging", "removing")
-
-
-def _listed(attributes: Mapping[str, Any], version: str) -> set[str]:
-    holder = attributes if version == "0.4" else attributes.get("ome")
-    well = holder.get("well") if isinstance(holder, dict) else None
-    images = well.get("images") if isinstance(well, dict) else None
-    return {
-        image["path"]
-        for image in (images if isinstance(images, list) else ())
-        if isinstance(image, dict) and isinstance(image.get("path"), str)
-    }
 
 
 def _unsettled(record: FieldRecord, listed: Collection[str]) -> str | None:

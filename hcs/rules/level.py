@@ -11,6 +11,7 @@ from hcs.axes import dims_of
 from hcs.errors import InvalidPathError
 from hcs.metadata import Axis
 from hcs.ngff.names import check_array_path
+from hcs.rules.document import member
 from hcs.rules.problem import Findings, is_integer, show
 
 if TYPE_CHECKING:
@@ -62,16 +63,16 @@ class Scheme:
 
 def scheme_of(attributes: Any, version: str) -> Scheme | None:
     """Return what the attributes of an image say about its levels, None if nothing."""
-    holder = attributes if version == "0.4" else _member(attributes, "ome")
-    multiscale = _first(_member(holder, "multiscales"))
-    datasets = _member(multiscale, "datasets")
+    holder = attributes if version == "0.4" else member(attributes, "ome")
+    multiscale = _first(member(holder, "multiscales"))
+    datasets = member(multiscale, "datasets")
     if not isinstance(datasets, list):
         return None
-    axes = _member(multiscale, "axes")
+    axes = member(multiscale, "axes")
     if version == "0.6":
-        axes = _member(_target(multiscale, datasets), "axes")
-    sound = [dataset for dataset in datasets if is_below(_member(dataset, "path"))]
-    channels = _member(_member(holder, "omero"), "channels")
+        axes = member(_target(multiscale, datasets), "axes")
+    sound = [dataset for dataset in datasets if is_below(member(dataset, "path"))]
+    channels = member(member(holder, "omero"), "channels")
     axes = axes if isinstance(axes, list) else []
     return Scheme(
         axes=tuple(map(_name, axes)),
@@ -80,10 +81,6 @@ def scheme_of(attributes: Any, version: str) -> Scheme | None:
         scales=tuple(_scale_length(dataset) for dataset in sound),
         channels=len(channels) if isinstance(channels, list) else None,
     )
-
-
-def _member(value: Any, key: str) -> Any:
-    return value.get(key) if isinstance(value, dict) else None
 
 
 def is_below(path: Any) -> bool:
@@ -95,12 +92,12 @@ def is_below(path: Any) -> bool:
 
 
 def _name(axis: Any) -> str | None:
-    name = _member(axis, "name")
+    name = member(axis, "name")
     return name if isinstance(name, str) else None
 
 
 def _axis(axis: Any) -> Axis:
-    kind = _member(axis, "type")
+    kind = member(axis, "type")
     return Axis(name=_name(axis) or "", type=kind if isinstance(kind, str) else None)
 
 
@@ -110,19 +107,19 @@ def _first(value: Any) -> Any:
 
 def _target(multiscale: Any, datasets: list[Any]) -> Any:
     """Return the coordinate system that the first level leads into (0.6)."""
-    transformation = _first(_member(_first(datasets), "coordinateTransformations"))
-    name = _member(_member(transformation, "output"), "name")
-    systems = _member(multiscale, "coordinateSystems")
+    transformation = _first(member(_first(datasets), "coordinateTransformations"))
+    name = member(member(transformation, "output"), "name")
+    systems = member(multiscale, "coordinateSystems")
     for system in systems if isinstance(systems, list) else ():
-        if _member(system, "name") == name:
+        if member(system, "name") == name:
             return system
     return None
 
 
 def _scale_length(dataset: Any) -> int | None:
-    transformations = _member(dataset, "coordinateTransformations")
+    transformations = member(dataset, "coordinateTransformations")
     for transformation in transformations if isinstance(transformations, list) else ():
-        scale = _member(transformation, "scale")
+        scale = member(transformation, "scale")
         if isinstance(scale, list):
             return len(scale)
     return None

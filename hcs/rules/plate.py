@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hcs.rules.document import container, version_of
-from hcs.rules.problem import Findings, is_integer, show, some
+from hcs.rules.problem import Findings, is_integer, show
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from hcs.rules.problem import Problem

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -92,12 +89,6 @@ def show(value: object) -> str:
     if isinstance(value, dict | list | tuple):
         return f"{_ARTICLES[kind(value)]} of {len(value)}"
     return reprlib.repr(value)
-
-
-def some(names: Collection[object], limit: int = 6) -> str:
-    """Return the first of many names, and how many more there are."""
-    shown = ", ".join(repr(name) for name, _ in zip(names, range(limit), strict=False))
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
 class Findings:

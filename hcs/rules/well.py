@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hcs.ngff.names import is_safe_name
-from hcs.rules.document import container, version_of
-from hcs.rules.problem import Findings, is_integer, show, some
+from hcs.rules.document import container, member, version_of
+from hcs.rules.problem import Findings, is_integer, show
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,16 +80,12 @@ def well_problems(
 
 def listed_fields(attributes: Any, version: str) -> list[str]:
     """Return the field paths of a well document that may be looked at, in order."""
-    holder = attributes if version == "0.4" else _member(attributes, "ome")
-    images = _member(_member(holder, "well"), "images")
+    holder = attributes if version == "0.4" else member(attributes, "ome")
+    images = member(member(holder, "well"), "images")
     if not isinstance(images, list):
         return []
-    paths = [_member(image, "path") for image in images]
+    paths = [member(image, "path") for image in images]
     return list(dict.fromkeys(path for path in paths if is_safe_name(path)))
-
-
-def _member(value: Any, key: str) -> Any:
-    return value.get(key) if isinstance(value, dict) else None
 
 
 def _images(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MetadataError, UnsafeDataError
-from hcs.ngff.entries import excerpt
+from hcs.wording import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

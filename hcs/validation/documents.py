@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError
 from hcs.ngff.document import array_document, group_document, parse_json
+from hcs.ngff.names import join
 from hcs.rules.problem import Problem
 from hcs.validation.judge import Judge
 
@@ -154,11 +155,6 @@ class DocumentReader:
                 group.problems.append(
                     Problem("group-missing", "error", group.path, text, "Zarr v2 group")
                 )
-
-
-def join(path: str, name: str) -> str:
-    """Return the key of something below a path; the root's path is empty."""
-    return f"{path}/{name}" if path else name
 
 
 def unreadable(key: str, error: HCSError) -> Problem:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from hcs.ngff.names import is_safe_name
+from hcs.ngff.names import is_safe_name, join
 from hcs.rules.label import label_problems, labels_problems
 from hcs.rules.level import Level, Scheme, is_below, label_level_problems
-from hcs.rules.problem import Problem, some
-from hcs.validation.documents import DocumentReader, Group, LoadedDocument, join
+from hcs.rules.problem import Problem
+from hcs.validation.documents import DocumentReader, Group, LoadedDocument
 from hcs.validation.judge import rebased
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

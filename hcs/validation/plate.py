@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from hcs.ngff.names import is_safe_name
+from hcs.ngff.names import is_safe_name, join
 from hcs.rules.extension import (
     history_paths,
     is_incomplete,
@@ -14,14 +14,15 @@ from hcs.rules.extension import (
     well_notes,
 )
 from hcs.rules.plate import plate_problems as document_problems
-from hcs.rules.problem import OURS, Problem, is_integer, some
+from hcs.rules.problem import OURS, Problem, is_integer
 from hcs.rules.well import PlateContext, listed_fields, well_problems
-from hcs.validation.documents import DocumentReader, Group, join
+from hcs.validation.documents import DocumentReader, Group
 from hcs.validation.image import (
     ImageReport,
     check_images,
     collection_header_problems,
 )
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from hcs.errors import HCSError, UnsupportedVersionError
 from hcs.ngff.document import parse_json
 from hcs.ngff.envelope import VERSIONS, known_version, named_version
-from hcs.rules.problem import Problem, show, some
+from hcs.rules.problem import Problem, show
 from hcs.validation.documents import DocumentReader, unreadable
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Callable

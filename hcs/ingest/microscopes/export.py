@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hcs.errors import SourceError
 from hcs.ingest.formats.images import SUFFIXES
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,14 +117,14 @@ def by_pattern(files: Iterable[SourceFile], pattern: NamePattern, name: str) -> 
     if not places:
         raise SourceError(
             f"No file name matches the pattern {pattern.text!r}; the source holds "
-            f"{_some(shown)}."
+            f"{some(shown, 4) or 'no files'}."
         )
     plates = {found.plate for found in places.values()}
     if len(plates) > 1:
         raise SourceError(
             f"The pattern matches files of {len(plates)} plates "
-            f"({_some(sorted(map(str, plates)))}); write the name of one of them into "
-            f"the pattern in place of the group 'plate'."
+            f"({some(sorted(map(str, plates)), 4)}); write the name of one of them "
+            f"into the pattern in place of the group 'plate'."
         )
     return Export(
         preset="regex",
@@ -156,10 +157,3 @@ def is_of_system(file: SourceFile) -> bool:
 
 
 _SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory"})
-
-
-def _some(names: list[str]) -> str:
-    if not names:
-        return "no files"
-    rest = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return ", ".join(map(repr, names[:4])) + rest

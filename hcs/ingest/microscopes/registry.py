@@ -15,6 +15,7 @@ from hcs.ingest.microscopes.export import (
 )
 from hcs.ingest.names import NamePattern
 from hcs.ingest.sources import SourceFile
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,8 +122,8 @@ def _pick(
         makers = " or ".join(known.maker for known in MICROSCOPES)
         raise SourceError(
             f"{name} is no export that is known: no file is named as {makers} name "
-            f"theirs; it holds {_shown(files)}. Use preset regex with a pattern for "
-            f"its names."
+            f"theirs; it holds {some([file.name for file in files], 3)}. Use preset "
+            f"regex with a pattern for its names."
         )
     microscope = MICROSCOPES[counts.index(count)]
     reason = f"{count} files are named as {microscope.maker} names them"
@@ -131,8 +132,3 @@ def _pick(
 
 
 _BY_PRESET: Final = {known.preset: known for known in MICROSCOPES}
-
-
-def _shown(files: Sequence[SourceFile]) -> str:
-    rest = f" and {len(files) - 3} more" if len(files) > 3 else ""
-    return ", ".join(repr(file.name) for file in files[:3]) + rest
