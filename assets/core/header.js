@@ -79,8 +79,8 @@ function build({ el, send }) {
 
   // Address --------------------------------------------------------------------------
 
-  const address = new Address((search) => { asked = send("address", { search }) })
-  let asked = 0
+  const address = new Address((search) => { lastMessage = send("address", { search }) })
+  let lastMessage = 0
 
   const stop = [
     address.stop,
@@ -112,11 +112,11 @@ function build({ el, send }) {
 
   let offered = ""
   function showPlates() {
-    const listed = known.plates.some((one) => one.key === chosen)
+    const listed = known.plates.some((plate) => plate.key === chosen)
     const signature = JSON.stringify([known.plates, listed])
     if (signature !== offered) {
       offered = signature
-      const options = known.plates.map((one) => h("option", { value: one.key, title: one.location }, one.error ? `${one.name} (cannot be opened)` : one.name))
+      const options = known.plates.map((plate) => h("option", { value: plate.key, title: plate.location }, plate.error ? `${plate.name} (cannot be opened)` : plate.name))
       if (!listed) options.unshift(h("option", { value: "" }, known.plates.length ? "Choose a plate" : "No plates"))
       fill(plates, options)
     }
@@ -133,7 +133,7 @@ function build({ el, send }) {
       showPlates()
       showWhere(next)
       document.title = next.title
-      if (next.ack >= asked) address.show(next.query)
+      if (next.ack >= lastMessage) address.show(next.query)
       // Setting it styles the whole page anew.
       if (document.documentElement.dataset.stage !== next.stage) document.documentElement.dataset.stage = next.stage
       const { done, total, running, message } = next.progress

@@ -15,9 +15,9 @@ export function sheet(name) {
     const load = async () => {
       const answer = await fetch(new URL(name, FOLDER))
       if (!answer.ok) throw new Error(`The style ${name} could not be loaded (${answer.status}).`)
-      const made = new CSSStyleSheet()
-      made.replaceSync(await answer.text())
-      return made
+      const style = new CSSStyleSheet()
+      style.replaceSync(await answer.text())
+      return style
     }
     styles.set(name, load())
   }

@@ -95,8 +95,8 @@ let own = read() // by id, only what differs from the default
 
 function read() {
   try {
-    const found = JSON.parse(preference("keys") || "{}")
-    return Object.fromEntries(Object.entries(found).filter(([id, key]) => typeof key === "string" && ACTIONS.some((one) => one.id === id && !one.fixed)))
+    const stored = JSON.parse(preference("keys") || "{}")
+    return Object.fromEntries(Object.entries(stored).filter(([id, key]) => typeof key === "string" && ACTIONS.some((action) => action.id === id && !action.fixed)))
   } catch {
     return {}
   }
@@ -115,11 +115,11 @@ onPreference("keys", () => {
 })
 
 /** The key of an action as it is pressed: "J", "ArrowLeft". */
-export const keyOf = (one) => own[one.id] ?? one.key
+export const keyOf = (action) => own[action.id] ?? action.key
 
 /** The key of an action as people read it. */
 export function keyName(id) {
-  const key = keyOf(ACTIONS.find((one) => one.id === id))
+  const key = keyOf(ACTIONS.find((action) => action.id === id))
   return NAMES[key] ?? key
 }
 
@@ -135,13 +135,13 @@ export const defaultKeys = () => keep({})
  * where nobody had it, or a sentence why it cannot be.
  */
 export function setKey(id, key) {
-  const one = ACTIONS.find((each) => each.id === id)
+  const changed = ACTIONS.find((action) => action.id === id)
   if (!ALLOWED.test(key)) return `${NAMES[key] ?? key} cannot be used: take a letter, a sign that needs no Shift, Insert, Delete or Home.`
-  const holder = ACTIONS.find((each) => each !== one && keyOf(each) === key)
+  const holder = ACTIONS.find((action) => action !== changed && keyOf(action) === key)
   if (holder?.fixed || key === "?") return `${NAMES[key] ?? key} always means: ${holder?.text || "channels, moves or help"}.`
   const next = { ...own, [id]: key }
-  if (holder) next[holder.id] = keyOf(one)
-  keep(Object.fromEntries(Object.entries(next).filter(([each, value]) => ACTIONS.find((known) => known.id === each).key !== value)))
+  if (holder) next[holder.id] = keyOf(changed)
+  keep(Object.fromEntries(Object.entries(next).filter(([id, value]) => ACTIONS.find((known) => known.id === id).key !== value)))
   return holder ?? null
 }
 
@@ -161,10 +161,10 @@ export function pressed(event) {
  */
 function actionOf(event) {
   const key = pressed(event)
-  if (key === "?") return [ACTIONS.find((one) => one.id === "help"), false]
-  const found = ACTIONS.find((one) => keyOf(one) === key)
+  if (key === "?") return [ACTIONS.find((action) => action.id === "help"), false]
+  const pressedAction = ACTIONS.find((action) => keyOf(action) === key)
   const shifted = event.shiftKey && /^\p{L}$/u.test(key)
-  return shifted && !found?.shifted ? [undefined, true] : [found, shifted]
+  return shifted && !pressedAction?.shifted ? [undefined, true] : [pressedAction, shifted]
 }
 
 /** Keys that a focused control needs for itself. */
@@ -182,17 +182,17 @@ export function bindKeys(send) {
     if (openDialog(document)) return
     const target = path[0]
     if (OWN[target?.tagName]?.includes(event.key)) return
-    const [one, shifted] = actionOf(event)
-    if (!one) return
+    const [action, shifted] = actionOf(event)
+    if (!action) return
     event.preventDefault()
-    if (one.once && event.repeat) return
-    ;(shifted ? one.shifted : one.run)(send, event)
+    if (action.once && event.repeat) return
+    ;(shifted ? action.shifted : action.run)(send, event)
   }
   const up = (event) => {
-    for (const one of ACTIONS) if (one.released && keyOf(one) === pressed(event)) one.released()
+    for (const action of ACTIONS) if (action.released && keyOf(action) === pressed(event)) action.released()
   }
   // A key that is let go in another window is never heard of.
-  const gone = () => ACTIONS.forEach((one) => one.released?.())
+  const gone = () => ACTIONS.forEach((action) => action.released?.())
   document.addEventListener("keydown", down)
   document.addEventListener("keyup", up)
   window.addEventListener("blur", gone)
@@ -221,6 +221,6 @@ export function match(labels, text) {
   const plain = (value) => value.toUpperCase().replace(/[\s/_-]/g, "").replace(/^([A-Z]+)0*(\d+)$/, "$1$2")
   const byPlace = /^R0*(\d+)C0*(\d+)$/i.exec(text.trim())
   const letters = (row) => (row > 26 ? String.fromCharCode(64 + Math.floor((row - 1) / 26)) : "") + String.fromCharCode(65 + ((row - 1) % 26))
-  const wanted = plain(byPlace ? letters(Number(byPlace[1])) + byPlace[2] : text)
-  return labels.find((label) => plain(label) === wanted)
+  const name = plain(byPlace ? letters(Number(byPlace[1])) + byPlace[2] : text)
+  return labels.find((label) => plain(label) === name)
 }

@@ -28,21 +28,21 @@ async function show(names, parts) {
 
 /** Run the scripts that wait in the template, in their order. */
 async function startBokeh(scripts) {
-  const added = scripts.map((one) => {
-    const made = document.createElement("script")
-    for (const { name, value } of one.attributes) made.setAttribute(name, value)
-    made.async = false
-    made.textContent = one.textContent
-    const loaded = one.src ? new Promise((done, failed) => {
-      made.addEventListener("load", done)
-      made.addEventListener("error", () => failed(new Error(`${one.src} could not be loaded.`)))
+  const added = scripts.map((script) => {
+    const element = document.createElement("script")
+    for (const { name, value } of script.attributes) element.setAttribute(name, value)
+    element.async = false
+    element.textContent = script.textContent
+    const loaded = script.src ? new Promise((done, failed) => {
+      element.addEventListener("load", done)
+      element.addEventListener("error", () => failed(new Error(`${script.src} could not be loaded.`)))
     }) : null
-    return { made, loaded }
+    return { element, loaded }
   })
-  const data = ({ made }) => made.type && made.type !== "text/javascript" && made.type !== "module"
-  for (const one of added.filter((each) => each.loaded || data(each))) document.body.append(one.made)
-  await Promise.all(added.map((one) => one.loaded))
-  for (const one of added.filter((each) => !each.loaded && !data(each))) document.body.append(one.made)
+  const data = ({ element }) => element.type && element.type !== "text/javascript" && element.type !== "module"
+  for (const script of added.filter((each) => each.loaded || data(each))) document.body.append(script.element)
+  await Promise.all(added.map((script) => script.loaded))
+  for (const script of added.filter((each) => !each.loaded && !data(each))) document.body.append(script.element)
 }
 
 const { first, parts, later } = JSON.parse(document.getElementById("parts").textContent)
@@ -53,7 +53,7 @@ describe(parts)
 const { pictures } = await show(first, parts)
 await Promise.race([pictures, new Promise((done) => setTimeout(done, PICTURES_MILLISECONDS))])
 for (const each of later.scripts) hint({ rel: "modulepreload", href: new URL(each, FOLDER).href })
-for (const { src } of scripts.filter((one) => one.src)) hint({ rel: "preload", as: "script", href: src })
+for (const { src } of scripts.filter((script) => script.src)) hint({ rel: "preload", as: "script", href: src })
 // All at once, for what comes one by one pushes what is there out of its place.
 await Promise.allSettled([painted(), ...later.styles.map(sheet)])
 await show(Object.keys(parts).filter((name) => !first.includes(name)), parts)

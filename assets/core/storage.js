@@ -95,7 +95,7 @@ export class PlateNotes {
     const drafts = browser.keys().filter((each) => each.startsWith(DRAFT))
     if (drafts.length <= MOST_DRAFTS) return undefined
     const age = (each) => parsed(browser.get(each))?.at ?? 0
-    drafts.sort((one, other) => age(one) - age(other))
+    drafts.sort((a, b) => age(a) - age(b))
     return drafts.slice(0, drafts.length - MOST_DRAFTS).forEach(browser.drop)
   }
 

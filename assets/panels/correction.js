@@ -86,20 +86,20 @@ function build({ el, send, hide }) {
     if (!targets.length) return
     const choose = (id) => send("target", { target: id })
     if (targets.length > 3) {
-      const select = h("select", { disabled: Boolean(content.staged), on: { change: () => choose(select.value) } }, targets.map((one) => h("option", { value: one.id }, one.text)))
+      const select = h("select", { disabled: Boolean(content.staged), on: { change: () => choose(select.value) } }, targets.map((option) => h("option", { value: option.id }, option.text)))
       select.value = chosen
       return fill(target, h("label", { class: "row" }, h("span", { class: "soft" }, "Do"), select))
     }
     fill(target, targets.length === 1
       ? h("p", {}, targets[0].text)
-      : targets.map((one) => h("label", { class: "row" },
-        h("input", { type: "radio", name: "target", checked: one.id === chosen, disabled: Boolean(content.staged), on: { change: () => choose(one.id) } }), h("span", {}, one.text))))
+      : targets.map((option) => h("label", { class: "row" },
+        h("input", { type: "radio", name: "target", checked: option.id === chosen, disabled: Boolean(content.staged), on: { change: () => choose(option.id) } }), h("span", {}, option.text))))
   }
 
   function showFiles() {
-    const held = content?.uploads ?? []
-    files.hidden = !held.length && !sending.length
-    fill(files, held.map(fileRow), sending.map(sendingRow))
+    const uploads = content?.uploads ?? []
+    files.hidden = !uploads.length && !sending.length
+    fill(files, uploads.map(fileRow), sending.map(sendingRow))
   }
 
   function fileRow(upload) {
@@ -138,14 +138,14 @@ function build({ el, send, hide }) {
   }
 
   function showDifferences() {
-    const found = content.staged?.differences ?? []
-    if (!found.length) return fill(differences, h("li", { class: "row good-line" }, icon("check"), "Shape, type and channels are the same."))
-    fill(differences, found.map((one) => {
-      if (!one.blocking) return h("li", { class: "row" }, h("span", { class: "tag" }, one.kind), h("span", {}, one.message))
-      if (!one.confirmable) return h("li", { class: "notice bad", dataset: { kind: one.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), one.message))
-      const box = h("input", { type: "checkbox", checked: one.confirmed, disabled: content.busy, on: { change: () => send("confirm", { kind: one.kind, confirmed: box.checked }) } })
-      box.checked = one.confirmed
-      return h("li", { class: `notice ${one.confirmed ? "" : "warn"}`, dataset: { kind: one.kind } }, h("label", { class: "row confirm" }, box, h("span", {}, one.message, h("b", {}, one.confirmed ? " Confirmed." : " Confirm that this is meant."))))
+    const list = content.staged?.differences ?? []
+    if (!list.length) return fill(differences, h("li", { class: "row good-line" }, icon("check"), "Shape, type and channels are the same."))
+    fill(differences, list.map((difference) => {
+      if (!difference.blocking) return h("li", { class: "row" }, h("span", { class: "tag" }, difference.kind), h("span", {}, difference.message))
+      if (!difference.confirmable) return h("li", { class: "notice bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
+      const box = h("input", { type: "checkbox", checked: difference.confirmed, disabled: content.busy, on: { change: () => send("confirm", { kind: difference.kind, confirmed: box.checked }) } })
+      box.checked = difference.confirmed
+      return h("li", { class: `notice ${difference.confirmed ? "" : "warn"}`, dataset: { kind: difference.kind } }, h("label", { class: "row confirm" }, box, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Confirm that this is meant."))))
     }))
   }
 
@@ -153,8 +153,8 @@ function build({ el, send, hide }) {
   function obstacle() {
     if (!content?.staged) return "Choose a file first."
     if (content.busy) return content.busy_text
-    const open = content.staged.differences.filter((one) => one.blocking && !one.confirmed)
-    const hopeless = open.filter((one) => !one.confirmable)
+    const open = content.staged.differences.filter((difference) => difference.blocking && !difference.confirmed)
+    const hopeless = open.filter((difference) => !difference.confirmable)
     if (hopeless.length) return `Cannot be committed: ${hopeless[0].message}`
     if (open.length) return open.length === 1 ? "Confirm the difference above first." : `Confirm the ${open.length} differences above first.`
     if (!reviewer.name) return "Enter your name at the top first."

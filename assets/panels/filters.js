@@ -37,7 +37,7 @@ function build({ el, hide }) {
   const high = limit("high", "At most")
   const metric = h("span", { class: "soft cut" })
   const skipBox = h("input", { type: "checkbox", checked: true, on: { change: () => { skip = skipBox.checked; apply() } } })
-  const found = h("span", { class: "soft small grow cut", role: "status" })
+  const tally = h("span", { class: "soft small grow cut", role: "status" })
   const clear = h("button", { type: "button", class: "small hcs-filter-clear", on: { click: () => { filter = { ...EMPTY }; show(); apply() } } }, "Show all")
   const body = h("div", { class: "body", hidden: true },
     h("div", { class: "parts" }, state, basis, reason, reviewer, column, condition),
@@ -50,7 +50,7 @@ function build({ el, hide }) {
     open(false)
     toggle.focus()
   })
-  el.append(h("section", { class: "panel hcs-filters", "aria-label": "Filter" }, h("header", {}, toggle, found, clear), body))
+  el.append(h("section", { class: "panel hcs-filters", "aria-label": "Filter" }, h("header", {}, toggle, tally, clear), body))
 
   function open(on) {
     body.hidden = !on
@@ -74,7 +74,7 @@ function build({ el, hide }) {
     select.value = value
   }
 
-  const values = (place, any) => [["", any], ...[...new Set(Object.values(review.verdicts).map((entry) => entry[0] && entry[place]).filter(Boolean))].sort().map((one) => [one, one])]
+  const values = (place, any) => [["", any], ...[...new Set(Object.values(review.verdicts).map((entry) => entry[0] && entry[place]).filter(Boolean))].sort().map((text) => [text, text])]
 
   function show() {
     options(state, STATES, filter.state)
@@ -83,7 +83,7 @@ function build({ el, hide }) {
     options(reviewer, values(4, "any reviewer"), filter.reviewer)
     const columns = now.conditions ?? []
     options(column, [["", "any condition"], ...columns.map(([name]) => [name, name])], filter.column)
-    options(condition, [["", "any value"], ...(columns.find(([name]) => name === filter.column)?.[1] ?? []).map((one) => [one, one])], filter.condition)
+    options(condition, [["", "any value"], ...(columns.find(([name]) => name === filter.column)?.[1] ?? []).map((text) => [text, text])], filter.condition)
     column.hidden = !columns.length && !filter.column
     condition.hidden = !filter.column
     for (const [input, value] of [[low, filter.low], [high, filter.high]]) if (value === null && !input.matches(":focus")) input.value = ""
@@ -97,7 +97,7 @@ function build({ el, hide }) {
     const active = JSON.stringify(filter) !== JSON.stringify(EMPTY)
     const hidden = active ? leftOut(now.wells, review.verdicts, filter) : new Set()
     setFiltering(hidden, skip)
-    say(found, active ? `${now.wells.length - hidden.size} of ${now.wells.length} wells` : "")
+    say(tally, active ? `${now.wells.length - hidden.size} of ${now.wells.length} wells` : "")
     clear.hidden = !active
     el.firstChild.classList.toggle("active", active)
   }

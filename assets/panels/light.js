@@ -43,8 +43,8 @@ function profile(title, lines) {
   const all = shares.flatMap(([, values]) => values)
   const [low, high] = [Math.min(...all, 95), Math.max(...all, 105)]
   const svg = document.createElementNS(SVG, "svg")
-  const said = shares.map(([name, values]) => `${name} ${number(Math.min(...values))} to ${number(Math.max(...values))} %`).join(", ")
-  for (const [key, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "profile", role: "img", preserveAspectRatio: "none", "aria-label": `${title}: ${said} of the mean` })) svg.setAttribute(key, value)
+  const ranges = shares.map(([name, values]) => `${name} ${number(Math.min(...values))} to ${number(Math.max(...values))} %`).join(", ")
+  for (const [key, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "profile", role: "img", preserveAspectRatio: "none", "aria-label": `${title}: ${ranges} of the mean` })) svg.setAttribute(key, value)
   const height = (value) => HEIGHT - (HEIGHT * (value - low)) / (high - low)
   const line = (kind, points) => {
     const shape = document.createElementNS(SVG, "polyline")

@@ -27,9 +27,9 @@ function build({ el, send, hide }) {
   el.append(h("section", { class: "panel measuring hcs-measuring", "aria-label": "Measuring" },
     h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, bar, refusal, body)))
 
-  const failure = (one) => h("li", {}, h("button", {
-    type: "button", class: "plain failure", dataset: { well: one.well }, title: one.why, on: { click: () => tell("choose", one.well) },
-  }, h("b", {}, one.well), h("span", { class: "why" }, `${one.field ? `field ${one.field}: ` : ""}${one.why}`)))
+  const failure = (entry) => h("li", {}, h("button", {
+    type: "button", class: "plain failure", dataset: { well: entry.well }, title: entry.why, on: { click: () => tell("choose", entry.well) },
+  }, h("b", {}, entry.well), h("span", { class: "why" }, `${entry.field ? `field ${entry.field}: ` : ""}${entry.why}`)))
 
   return {
     content(next) {

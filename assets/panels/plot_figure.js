@@ -9,7 +9,7 @@ import { shown } from "../plate/map_values.js"
 /** The place of one figure at a time in `host`. */
 export function plotFigure(host) {
   let views = null // Bokeh's, of the figure that is there
-  let wanted = 0 // a figure takes time to be drawn, and a newer one may come meanwhile
+  let latest = 0 // a figure takes time to be drawn, and a newer one may come meanwhile
 
   const model = (name) => documentOf(views)?.get_model_by_name(name) ?? null
 
@@ -20,7 +20,7 @@ export function plotFigure(host) {
 
   /** Replace the figure; `item` is for `Bokeh.embed.embed_item`, null for none. Throws what Bokeh throws. */
   async function show(item) {
-    const turn = ++wanted
+    const turn = ++latest
     if (!item) {
       clear()
       host.replaceChildren()
@@ -28,20 +28,20 @@ export function plotFigure(host) {
     }
     const place = h("div")
     host.append(place) // Bokeh measures it; the old figure lies there until the new one is drawn
-    let made = null
+    let drawn = null
     try {
-      made = await window.Bokeh.embed.embed_item(item, place)
+      drawn = await window.Bokeh.embed.embed_item(item, place)
     } finally {
-      if (!made) place.remove()
+      if (!drawn) place.remove()
     }
-    if (turn !== wanted) {
-      remove(made)
+    if (turn !== latest) {
+      remove(drawn)
       place.remove()
       return
     }
     clear()
     host.replaceChildren(place)
-    views = made
+    views = drawn
     connect()
     mark()
   }
@@ -99,7 +99,7 @@ export function plotFigure(host) {
       if (value !== null) line.location = value
     },
     dispose() {
-      wanted += 1
+      latest += 1
       clear()
       host.replaceChildren()
     },

@@ -25,7 +25,7 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
   let now = null
   let seen = ""
 
-  const choice = () => now.choices.find((one) => one.name === column.value)
+  const choice = () => now.choices.find((choice) => choice.name === column.value)
   const proposed = () => Object.fromEntries((choice()?.values ?? []).map(([value, , role]) => [value, role]))
   const chosen = () => Object.fromEntries([...list.querySelectorAll("select")].map((each) => [each.dataset.value, each.value]).filter(([, role]) => role))
 
@@ -60,7 +60,7 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
       if (!next) return
       line.textContent = `${words(next.counts) || "not known"} · ${next.kept ? "set for this project" : "proposed, please check"}`
       const options = (names) => ["", ...names].map((name) => h("option", { value: name }, name || "–"))
-      fill(column, options(next.choices.map((one) => one.name)))
+      fill(column, options(next.choices.map((choice) => choice.name)))
       fill(compound, options(next.columns))
       fill(dose, options(next.columns))
       column.value = next.role ?? ""

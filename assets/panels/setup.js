@@ -81,38 +81,38 @@ function build({ el, send, hide }) {
   }
 
   function problem(part, text) {
-    for (const [name, one] of Object.entries(parts)) one.problem(name === part || (part === "typed" && name === "map") ? text : "")
+    for (const [name, section] of Object.entries(parts)) section.problem(name === part || (part === "typed" && name === "map") ? text : "")
   }
 
   function showChannels() {
-    const named = now.channels.find((one) => one.index === now.nuclear)
+    const named = now.channels.find((channel) => channel.index === now.nuclear)
     channels.say(named ? `nuclei in ${named.name}${now.nuclear_kept ? "" : ", by its name"}` : "nuclei: choose a channel")
     const proposal = now.nuclear_kept ? "back to proposal" : named ? `${named.name} (proposed from its name)` : "choose…"
-    fill(nuclear, h("option", { value: "" }, proposal), now.channels.map((one) => h("option", { value: one.index }, one.name)))
+    fill(nuclear, h("option", { value: "" }, proposal), now.channels.map((channel) => h("option", { value: channel.index }, channel.name)))
     nuclear.value = now.nuclear_kept ? String(now.nuclear) : ""
     nuclear.disabled = !now.writable
-    fill(clips, h("div", {}, "Counts at which the camera saturates"), now.channels.map((one) => {
-      if (!inputs.has(one.index)) {
-        const made = h("input", { type: "number", min: 1, step: 1, "aria-label": `Clip level of ${one.name}` })
-        made.addEventListener("change", () => send("clip", { channel: one.index, level: made.value === "" ? null : Number(made.value) }))
-        inputs.set(one.index, made)
+    fill(clips, h("div", {}, "Counts at which the camera saturates"), now.channels.map((channel) => {
+      if (!inputs.has(channel.index)) {
+        const level = h("input", { type: "number", min: 1, step: 1, "aria-label": `Clip level of ${channel.name}` })
+        level.addEventListener("change", () => send("clip", { channel: channel.index, level: level.value === "" ? null : Number(level.value) }))
+        inputs.set(channel.index, level)
       }
-      const input = inputs.get(one.index)
-      input.value = one.level === null ? "" : String(one.level)
+      const input = inputs.get(channel.index)
+      input.value = channel.level === null ? "" : String(channel.level)
       input.placeholder = "unknown"
       input.disabled = !now.writable
-      return h("div", { class: "clip", dataset: { channel: one.index } }, h("span", { class: "cut", title: one.name }, one.name), input, h("span", { class: "soft", title: one.source }, one.source))
+      return h("div", { class: "clip", dataset: { channel: channel.index } }, h("span", { class: "cut", title: channel.name }, channel.name), input, h("span", { class: "soft", title: channel.source }, channel.source))
     }))
   }
 
   function showLimits() {
-    const own = now.limits.filter((one) => one.kept !== null).length
+    const own = now.limits.filter((limit) => limit.kept !== null).length
     limits.say(own ? `${own} set for this project` : "ours")
-    fill(limits.body, h("div", {}, "Suspect on any plate, from these values on"), now.limits.map((one) => {
-      const input = h("input", { type: "number", min: 0, max: one.most, step: "any", value: one.kept ?? "", placeholder: String(one.limit), disabled: !now.writable, "aria-label": `Limit of ${one.kind}` })
-      input.addEventListener("change", () => send("limit", { metric: one.metric, limit: input.value === "" ? null : Number(input.value) }))
-      return h("div", { class: "clip", dataset: { limit: one.metric } }, h("span", { class: "cut", title: one.why }, one.kind), input,
-        h("span", { class: "soft" }, `${one.unit}, ${one.kept === null ? "ours" : `set for this project; ours is ${one.limit}`}`))
+    fill(limits.body, h("div", {}, "Suspect on any plate, from these values on"), now.limits.map((limit) => {
+      const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), disabled: !now.writable, "aria-label": `Limit of ${limit.kind}` })
+      input.addEventListener("change", () => send("limit", { metric: limit.metric, limit: input.value === "" ? null : Number(input.value) }))
+      return h("div", { class: "clip", dataset: { limit: limit.metric } }, h("span", { class: "cut", title: limit.why }, limit.kind), input,
+        h("span", { class: "soft" }, `${limit.unit}, ${limit.kept === null ? "ours" : `set for this project; ours is ${limit.limit}`}`))
     }))
   }
 
@@ -133,22 +133,22 @@ function build({ el, send, hide }) {
     if (key === mapSeen) return
     mapSeen = key
     if (!now.map) return fill(preview)
-    const found = now.map
-    const barcode = h("select", { "aria-label": "Rows of plate", on: { change: () => send("barcode", { barcode: barcode.value }) } }, found.barcodes.map((one) => h("option", { value: one }, one)))
-    barcode.value = found.barcode
-    form.show(found.roles, true)
+    const table = now.map
+    const barcode = h("select", { "aria-label": "Rows of plate", on: { change: () => send("barcode", { barcode: barcode.value }) } }, table.barcodes.map((name) => h("option", { value: name }, name)))
+    barcode.value = table.barcode
+    form.show(table.roles, true)
     others.checked = false
     fill(preview,
-      h("p", {}, h("b", {}, found.name), `: ${count(found.wells, "well")} of this plate, ${found.shape === "plate" ? "in the shape of the plate" : "a row a well"}`),
-      found.barcodes.length > 1 ? h("label", { class: "row" }, h("span", { class: "soft" }, "Rows of"), barcode) : null,
-      listing("Not on this plate", found.unmatched), listing("Not in the map", found.missing),
-      found.problems.length ? h("ul", { class: "problems" }, found.problems.map((one) => h("li", {}, one)), found.more ? h("li", {}, `and ${found.more} more`) : null) : null,
-      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["well", ...found.columns].map((one) => h("th", { scope: "col" }, one)))),
-        h("tbody", {}, found.rows.map((row) => h("tr", {}, row.map((one) => h("td", {}, one))))))),
-      found.roles ? form.element : null,
-      h("label", { class: "row" }, others, found.barcodes.length > 1 ? "Give its rows to the project's other plates by barcode, too" : "Give it to the project's other plates, too"),
+      h("p", {}, h("b", {}, table.name), `: ${count(table.wells, "well")} of this plate, ${table.shape === "plate" ? "in the shape of the plate" : "a row a well"}`),
+      table.barcodes.length > 1 ? h("label", { class: "row" }, h("span", { class: "soft" }, "Rows of"), barcode) : null,
+      listing("Not on this plate", table.unmatched), listing("Not in the map", table.missing),
+      table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", {}, text)), table.more ? h("li", {}, `and ${table.more} more`) : null) : null,
+      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["well", ...table.columns].map((column) => h("th", { scope: "col" }, column)))),
+        h("tbody", {}, table.rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell))))))),
+      table.roles ? form.element : null,
+      h("label", { class: "row" }, others, table.barcodes.length > 1 ? "Give its rows to the project's other plates by barcode, too" : "Give it to the project's other plates, too"),
       h("div", { class: "row" },
-        h("button", { type: "button", class: "small primary hcs-map-keep", disabled: !found.wells, on: { click: () => send("map", { ...form.answer(), others: others.checked }) } }, "Use this map"),
+        h("button", { type: "button", class: "small primary hcs-map-keep", disabled: !table.wells, on: { click: () => send("map", { ...form.answer(), others: others.checked }) } }, "Use this map"),
         h("button", { type: "button", class: "small", on: { click: () => send("cancel") } }, "Cancel")))
     map.open()
   }
@@ -163,14 +163,14 @@ function build({ el, send, hide }) {
   }
 
   /** Which field of ours each field of the table is, before anybody relies on it. */
-  function sites(found) {
-    if (!found.sites.length && !found.strange.length) return null
+  function sites(table) {
+    if (!table.sites.length && !table.strange.length) return null
     const more = (n) => (n ? `, and ${n} more` : "")
-    const list = found.sites.map(([site, label, wells]) => `${site} is ${label} (${count(wells, "well")})`).join(", ")
-    const strange = found.strange.map(([site, wells]) => `${site} (${count(wells, "well")})`).join(", ")
+    const list = table.sites.map(([site, label, wells]) => `${site} is ${label} (${count(wells, "well")})`).join(", ")
+    const strange = table.strange.map(([site, wells]) => `${site} (${count(wells, "well")})`).join(", ")
     return h("div", { class: "hcs-import-sites" },
-      h("p", {}, `${RULES[found.rule]}${list ? `: ${list}${more(found.more[0])}` : ""}.`),
-      strange ? h("ul", { class: "problems" }, h("li", {}, `No field of ours, kept for the well without one: ${strange}${more(found.more[1])}`)) : null)
+      h("p", {}, `${RULES[table.rule]}${list ? `: ${list}${more(table.more[0])}` : ""}.`),
+      strange ? h("ul", { class: "problems" }, h("li", {}, `No field of ours, kept for the well without one: ${strange}${more(table.more[1])}`)) : null)
   }
 
   function showImport() {
@@ -182,17 +182,17 @@ function build({ el, send, hide }) {
     if (key === importSeen) return
     importSeen = key
     if (!now.import) return fill(columns)
-    const found = now.import
-    const boxes = found.columns.map(([name, wells, low, high, missing]) => {
-      const box = h("input", { type: "checkbox", value: name, checked: found.columns.length <= 20 })
+    const table = now.import
+    const boxes = table.columns.map(([name, wells, low, high, missing]) => {
+      const box = h("input", { type: "checkbox", value: name, checked: table.columns.length <= 20 })
       return [box, h("label", {}, box, h("span", { class: "cut", title: name }, name), h("span", { class: "soft" }, `${wells} wells, ${number(low)} to ${number(high)}${missing ? `, ${count(missing, "cell")} without a number` : ""}`))]
     })
     fill(columns,
-      h("p", {}, h("b", {}, found.name), `: ${count(found.wells, "well")} of this plate${found.field ? `, by field (${found.field})` : ""}`),
-      listing("Not on this plate", found.unmatched), found.missing ? h("p", { class: "soft" }, `${count(found.missing, "well")} without a row`) : null,
-      sites(found),
-      found.left_out.length ? h("p", { class: "soft" }, `No numbers: ${found.left_out.join(", ")}`) : null,
-      found.problems.length ? h("ul", { class: "problems" }, found.problems.map((one) => h("li", {}, one))) : null,
+      h("p", {}, h("b", {}, table.name), `: ${count(table.wells, "well")} of this plate${table.field ? `, by field (${table.field})` : ""}`),
+      listing("Not on this plate", table.unmatched), table.missing ? h("p", { class: "soft" }, `${count(table.missing, "well")} without a row`) : null,
+      sites(table),
+      table.left_out.length ? h("p", { class: "soft" }, `No numbers: ${table.left_out.join(", ")}`) : null,
+      table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", {}, text))) : null,
       h("div", { class: "picked" }, boxes.map(([, label]) => label)),
       h("div", { class: "row" },
         h("button", { type: "button", class: "small primary hcs-import-keep", on: { click: () => send("import", { columns: boxes.filter(([box]) => box.checked).map(([box]) => box.value) }) } }, "Take as metrics"),
@@ -210,9 +210,9 @@ function build({ el, send, hide }) {
       showMap()
       showImport()
       problem(...next.problem)
-      const [asked, text] = next.export
-      if (asked !== exported) {
-        exported = asked
+      const [serial, text] = next.export
+      if (serial !== exported) {
+        exported = serial
         save(`${next.name || "plate"}-map.csv`, text)
       }
     },
@@ -221,14 +221,14 @@ function build({ el, send, hide }) {
 }
 
 function section(title) {
-  const said = h("span", { class: "soft" })
+  const summary = h("span", { class: "soft" })
   const body = h("div", { class: "inside" })
   const wrong = h("div", { class: "notice bad", role: "alert", hidden: true })
-  const element = h("details", {}, h("summary", {}, `${title} `, said), wrong, body)
+  const element = h("details", {}, h("summary", {}, `${title} `, summary), wrong, body)
   return {
     element,
     body,
-    say: (text) => { said.textContent = text ? `· ${text}` : "" },
+    say: (text) => { summary.textContent = text ? `· ${text}` : "" },
     open: () => { element.open = true },
     problem: (text) => {
       wrong.hidden = !text

@@ -15,17 +15,17 @@ function build({ el, send, hide }) {
   const body = h("div", { class: "body" })
   el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", {}, title, number), body))
 
-  const suspect = (one) => h("li", {}, h("button", {
-    type: "button", class: "plain suspect", dataset: { well: one.well }, title: one.text, on: { click: () => tell("choose", one.well) },
-  }, h("b", {}, one.well), h("span", { class: "why" }, one.first, one.more ? h("span", { class: "soft" }, ` and ${count(one.more, "other reason")}`) : null)))
+  const suspect = (entry) => h("li", {}, h("button", {
+    type: "button", class: "plain suspect", dataset: { well: entry.well }, title: entry.text, on: { click: () => tell("choose", entry.well) },
+  }, h("b", {}, entry.well), h("span", { class: "why" }, entry.first, entry.more ? h("span", { class: "soft" }, ` and ${count(entry.more, "other reason")}`) : null)))
 
-  const reason = (one) => h("li", {}, one.metric
-    ? h("button", { type: "button", class: "plain reason", title: "Colour the plate by this metric", on: { click: () => send("metric", { metric: one.metric }) } }, one.text)
-    : h("span", { class: "reason" }, one.text))
+  const reason = (entry) => h("li", {}, entry.metric
+    ? h("button", { type: "button", class: "plain reason", title: "Colour the plate by this metric", on: { click: () => send("metric", { metric: entry.metric }) } }, entry.text)
+    : h("span", { class: "reason" }, entry.text))
 
-  const odd = (one) => h("li", {}, h("button", {
-    type: "button", class: "plain odd", title: one.text, on: { click: () => tell("choose", one.well) },
-  }, h("b", {}, one.well), h("span", { class: "why" }, one.first)))
+  const odd = (entry) => h("li", {}, h("button", {
+    type: "button", class: "plain odd", title: entry.text, on: { click: () => tell("choose", entry.well) },
+  }, h("b", {}, entry.well), h("span", { class: "why" }, entry.first)))
   let open = false
   const unusual = (list) => {
     const element = h("details", { class: "unusual", on: { toggle: () => { open = element.open } } },

@@ -78,12 +78,12 @@ function build({ el }) {
     if (x === null) return fill(readout, h("span", { class: "soft" }, content?.hint ?? ""))
     const [column, row] = viewport.at(x, y)
     const both = panes.map((pane) => pane.valuesAt(column, row)?.values ?? [])
-    const channels = display.channels.filter((one) => one.active)
+    const channels = display.channels.filter((channel) => channel.active)
     const shown = (value) => (value === undefined ? "–" : exact(value))
     const of = (values, index) => values.find(([at]) => at === index)?.[1]
-    fill(readout, h("span", {}, `x ${Math.floor(column)}, y ${Math.floor(row)}`), channels.map((one) =>
-      h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${one.color}` } }), `${one.name} `,
-        h("b", {}, shown(of(both[0], one.index))), " → ", h("b", {}, shown(of(both[1], one.index))))))
+    fill(readout, h("span", {}, `x ${Math.floor(column)}, y ${Math.floor(row)}`), channels.map((channel) =>
+      h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `,
+        h("b", {}, shown(of(both[0], channel.index))), " → ", h("b", {}, shown(of(both[1], channel.index))))))
   }
 
   let dragging = false

@@ -98,9 +98,9 @@ function build({ el, send }) {
     const thumb = {
       key, element: h("div", { role: "listitem" }, button), field: null, drawn: false,
       judge() {
-        const found = fieldVerdict(thumb.well, thumb.field)
-        fill(verdict, found ? signElement(found) : null)
-        set(button, { "aria-description": found ? `${found.verdict}${found.reason ? `, ${found.reason}` : ""}` : null })
+        const held = fieldVerdict(thumb.well, thumb.field)
+        fill(verdict, held ? signElement(held) : null)
+        set(button, { "aria-description": held ? `${held.verdict}${held.reason ? `, ${held.reason}` : ""}` : null })
       },
       show(well, field) {
         thumb.field = field

@@ -26,14 +26,14 @@ function build({ el, send }) {
 
   const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
 
-  function thumb(one) {
-    const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: one.thumb, on: { load: () => tell("glimpsed", one) } })
+  function thumb(item) {
+    const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: item.thumb, on: { load: () => tell("glimpsed", item) } })
     const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", {}, "The picture could not be loaded."))
     image.addEventListener("error", () => { problem.hidden = false })
     return h("div", { role: "listitem" }, h("button", {
-      type: "button", class: "hcs-thumb", dataset: { well: one.well, field: one.field }, title: "Go to this well",
-      "aria-label": `${one.well}, field ${one.label}${one.note ? `, ${one.note}` : ""}`, on: { click: () => tell("choose", one.well) },
-    }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", {}, one.well), h("span", { class: "cut" }, one.label))))
+      type: "button", class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: "Go to this well",
+      "aria-label": `${item.well}, field ${item.label}${item.note ? `, ${item.note}` : ""}`, on: { click: () => tell("choose", item.well) },
+    }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", {}, item.well), h("span", { class: "cut" }, item.label))))
   }
 
   function group(name, items) {
@@ -46,7 +46,7 @@ function build({ el, send }) {
     if (groups.dataset.signature === signature) return
     groups.dataset.signature = signature
     const byRole = new Map()
-    for (const one of items) byRole.set(one.note, [...(byRole.get(one.note) ?? []), one])
+    for (const item of items) byRole.set(item.note, [...(byRole.get(item.note) ?? []), item])
     fill(groups, [...byRole].map(([role, some]) => group(ROLES[role] ?? role, some)))
   }
 

@@ -24,10 +24,10 @@ export function outlineLayer(viewport, onState) {
     if (!mine) return onState("")
     onState("Loading outlines…")
     try {
-      const found = await plane(mine.url)
+      const labels = await plane(mine.url)
       if (mine !== source) return
-      mask = found
-      bands = trace(found)
+      mask = labels
+      bands = trace(labels)
       onState("")
     } catch (error) {
       if (mine === source) onState(`Outlines: ${error.message || error}`)

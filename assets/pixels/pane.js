@@ -78,12 +78,12 @@ export function makePane(viewport, onState) {
     tellState({ busy: true, error: "", mode: "planes" })
     try {
       for (const level of wantedLevels()) {
-        const active = display.channels.filter((one) => one.active && one.index < now.channels)
-        await Promise.all(active.map(async (one) => {
-          const found = await plane(planeUrl(now.plane, { level, channel: one.index, z: now.z, t: now.t, projection: now.projection }))
+        const active = display.channels.filter((channel) => channel.active && channel.index < now.channels)
+        await Promise.all(active.map(async (channel) => {
+          const pixels = await plane(planeUrl(now.plane, { level, channel: channel.index, z: now.z, t: now.t, projection: now.projection }))
           if (mine !== turn) return
-          if (!loaded.has(one.index)) loaded.set(one.index, new Map())
-          loaded.get(one.index).set(level, found)
+          if (!loaded.has(channel.index)) loaded.set(channel.index, new Map())
+          loaded.get(channel.index).set(level, pixels)
           paint()
         }))
         if (mine !== turn) return
@@ -101,13 +101,13 @@ export function makePane(viewport, onState) {
     if (!drawable(source.dtype)) return
     const now = source
     const level = wantedLevels().at(-1)
-    const active = display.channels.filter((one) => one.active && one.index < now.channels)
+    const active = display.channels.filter((channel) => channel.active && channel.index < now.channels)
     try {
-      for (const one of active) {
-        const found = await plane(planeUrl(now.plane, { level, channel: one.index, z: now.z, t: now.t, projection: now.projection }))
+      for (const channel of active) {
+        const pixels = await plane(planeUrl(now.plane, { level, channel: channel.index, z: now.z, t: now.t, projection: now.projection }))
         if (mine !== turn) return
-        if (!loaded.has(one.index)) loaded.set(one.index, new Map())
-        loaded.get(one.index).set(level, found)
+        if (!loaded.has(channel.index)) loaded.set(channel.index, new Map())
+        loaded.get(channel.index).set(level, pixels)
       }
     } catch { /* the picture is there; values are not */ }
   }
@@ -132,7 +132,7 @@ export function makePane(viewport, onState) {
 
   /** The level that all active channels have, the finest one. */
   function commonLevel(active) {
-    const levels = active.map((one) => [...(loaded.get(one.index)?.keys() ?? [])])
+    const levels = active.map((channel) => [...(loaded.get(channel.index)?.keys() ?? [])])
     if (!levels.length || levels.some((each) => !each.length)) return null
     const common = levels[0].filter((level) => levels.every((each) => each.includes(level)))
     return common.length ? Math.min(...common) : null
@@ -141,10 +141,10 @@ export function makePane(viewport, onState) {
   const paint = everyFrame(() => {
     if (!source || !viewport.box) return
     if (!usesPlanes()) return placeImage()
-    const active = display.channels.filter((one) => one.active && one.index < source.channels)
+    const active = display.channels.filter((channel) => channel.active && channel.index < source.channels)
     const level = commonLevel(active)
     if (active.length && level === null) return
-    const layers = active.map((one) => ({ ...one, plane: loaded.get(one.index).get(level) }))
+    const layers = active.map((channel) => ({ ...channel, plane: loaded.get(channel.index).get(level) }))
     const coarse = resting > 0
     const ratio = (window.devicePixelRatio || 1) / (coarse ? 2 : 1)
     const [width, height] = viewport.box.map((side) => Math.max(1, Math.round(side * ratio)))
@@ -184,7 +184,7 @@ export function makePane(viewport, onState) {
 
   function refresh() {
     if (!source) return
-    const missing = display.channels.some((one) => one.active && one.index < source.channels && !loaded.has(one.index))
+    const missing = display.channels.some((channel) => channel.active && channel.index < source.channels && !loaded.has(channel.index))
     if (missing || !usesPlanes()) return load()
     hurry()
     paint()
@@ -219,14 +219,14 @@ export function makePane(viewport, onState) {
     /** `{level, values: [[channel index, value]]}` of pixel (x, y) of level 0. */
     valuesAt(x, y) {
       if (!source || x < 0 || y < 0 || x >= source.width || y >= source.height) return null
-      const active = display.channels.filter((one) => one.active && one.index < source.channels)
+      const active = display.channels.filter((channel) => channel.active && channel.index < source.channels)
       const level = commonLevel(active)
       if (level === null) return { level: null, values: [] }
-      const values = active.map((one) => {
-        const { data, width, height } = loaded.get(one.index).get(level)
+      const values = active.map((channel) => {
+        const { data, width, height } = loaded.get(channel.index).get(level)
         const column = Math.min(width - 1, Math.floor((x * width) / source.width))
         const row = Math.min(height - 1, Math.floor((y * height) / source.height))
-        return [one.index, data[row * width + column]]
+        return [channel.index, data[row * width + column]]
       })
       return { level, values }
     },

@@ -42,8 +42,8 @@ export const planeBytes = () => planes.nbytes
  * @param {string} url @param {AbortSignal} [signal] @returns {Promise<Plane>}
  */
 export function plane(url, signal) {
-  const found = planes.get(url)
-  if (found) return Promise.resolve(found)
+  const stored = planes.get(url)
+  if (stored) return Promise.resolve(stored)
   const flight = flying.get(url) ?? start(url)
   flight.waiting += 1
   return new Promise((resolve, reject) => {
@@ -66,9 +66,9 @@ function start(url) {
   const flight = { promise: load(url, abort.signal), abort, waiting: 0 }
   flying.set(url, flight)
   const landed = () => { if (flying.get(url) === flight) flying.delete(url) }
-  flight.promise.then((made) => {
+  flight.promise.then((pixels) => {
     landed()
-    planes.put(url, made, made.data.byteLength)
+    planes.put(url, pixels, pixels.data.byteLength)
   }, landed)
   return flight
 }

@@ -36,13 +36,13 @@ function build({ el, send, hide }) {
     choose(KINDS[at + 1]?.[0] ?? "")
   }
 
-  function thumb(one) {
-    const image = h("img", { alt: "", draggable: "false", decoding: "async", src: one.thumb, on: { load: () => tell("glimpsed", one) } })
+  function thumb(item) {
+    const image = h("img", { alt: "", draggable: "false", decoding: "async", src: item.thumb, on: { load: () => tell("glimpsed", item) } })
     return h("div", { role: "listitem" }, h("button", {
-      type: "button", class: "hcs-thumb", dataset: { well: one.well, field: one.field }, title: `Go to ${one.well} (this is its field ${one.label})`,
-      "aria-label": `${one.well} ${one.label}${one.note ? `, ${one.note}` : ""}`, on: { click: () => tell("choose", one.well) },
-    }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", {}, one.well), h("span", { class: "grow" }),
-      h("span", { class: "soft cut about" }, [WORDS[one.note] ?? one.note, one.value === null ? "" : number(one.value)].filter(Boolean).join(" ")))))
+      type: "button", class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: `Go to ${item.well} (this is its field ${item.label})`,
+      "aria-label": `${item.well} ${item.label}${item.note ? `, ${item.note}` : ""}`, on: { click: () => tell("choose", item.well) },
+    }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", {}, item.well), h("span", { class: "grow" }),
+      h("span", { class: "soft cut about" }, [WORDS[item.note] ?? item.note, item.value === null ? "" : number(item.value)].filter(Boolean).join(" ")))))
   }
 
   const stop = [listen("beside", cycle)]

@@ -119,9 +119,9 @@ export class Painter {
 
   /** Forget the textures of planes that are not among `planes`. */
   keep(planes) {
-    const wanted = new Set(planes)
+    const used = new Set(planes)
     for (const [plane, texture] of this.textures) {
-      if (wanted.has(plane)) continue
+      if (used.has(plane)) continue
       this.gl.deleteTexture(texture)
       this.textures.delete(plane)
     }

@@ -34,7 +34,7 @@ function build({ el, send }) {
   let plate = null
   let values = null
   let commonOf = "" // what common limits were asked for
-  let asked = 0
+  let lastMessage = 0
   let lastSent = 0
   let waiting = 0
   let extent = { anchor: -1, edge: -1 }
@@ -162,7 +162,7 @@ function build({ el, send }) {
     const ask = () => {
       lastSent = performance.now()
       waiting = 0
-      asked = send("select", { well: plate.labels[index] })
+      lastMessage = send("select", { well: plate.labels[index] })
     }
     const rest = REPEAT_MILLISECONDS - (performance.now() - lastSent)
     if (rest <= 0) ask()
@@ -309,7 +309,7 @@ function build({ el, send }) {
     look(next) {
       controls.showAcquisition(next.acquisition)
       // An echo of something older than the last key must not pull the selection back.
-      if (!plate || waiting || next.ack < asked) return
+      if (!plate || waiting || next.ack < lastMessage) return
       const index = plate.labels.indexOf(next.well)
       if (index !== scene.selected) mark(index)
     },

@@ -8,7 +8,7 @@ import { watchDialog } from "../core/keys.js"
 
 /** Make the dialog; `send` asks the server for pictures, `onPass` passes. */
 export function restDialog({ send, onPass }) {
-  let asked = 0
+  let seed = 0
   const text = h("p", {})
   const pass = h("button", { type: "button", class: "primary", on: { click: () => { dialog.close(); onPass() } } })
   const look = h("button", { type: "button", class: "hcs-rest-montage", on: { click: () => draw() } })
@@ -17,18 +17,18 @@ export function restDialog({ send, onPass }) {
   const dialog = watchDialog(h("dialog", { class: "rest", "aria-label": "Pass all the rest" }, text, montage, h("div", { class: "row wrap" }, look, h("span", { class: "grow" }), cancel, pass)))
 
   function draw() {
-    asked += 1
+    seed += 1
     montage.hidden = false
     dialog.classList.add("wide")
     fill(montage, h("p", { class: "soft" }, "Drawing wells…"))
     fill(look, "Draw others")
-    send("sample", { seed: asked })
+    send("sample", { seed })
   }
 
-  const picture = (one) => h("button", {
-    type: "button", class: "plain", role: "listitem", dataset: { well: one.well }, "aria-label": `Open ${one.well}`, title: `Open ${one.well}`,
-    on: { click: () => { dialog.close(); tell("choose", one.well) } },
-  }, h("img", { src: one.thumb, alt: "", decoding: "async", on: { load: () => tell("glimpsed", one) } }), h("span", { class: "small" }, one.well))
+  const picture = (item) => h("button", {
+    type: "button", class: "plain", role: "listitem", dataset: { well: item.well }, "aria-label": `Open ${item.well}`, title: `Open ${item.well}`,
+    on: { click: () => { dialog.close(); tell("choose", item.well) } },
+  }, h("img", { src: item.thumb, alt: "", decoding: "async", on: { load: () => tell("glimpsed", item) } }), h("span", { class: "small" }, item.well))
 
   return {
     dialog,
@@ -45,8 +45,8 @@ export function restDialog({ send, onPass }) {
       ;(unopened ? look : pass).focus()
     },
     show(sample) {
-      if (!sample || sample.seed !== asked || montage.hidden || montage.dataset.seed === String(asked)) return
-      montage.dataset.seed = String(asked)
+      if (!sample || sample.seed !== seed || montage.hidden || montage.dataset.seed === String(seed)) return
+      montage.dataset.seed = String(seed)
       fill(montage, sample.items.length ? sample.items.map(picture) : h("p", { class: "soft" }, "None of them can be shown."))
     },
   }

@@ -16,13 +16,13 @@ function build({ el, send, hide }) {
   const list = h("ul", { class: "hcs-presence", "aria-label": "Others on this plate", "aria-live": "polite" })
   el.append(list)
 
-  function person(one) {
-    const name = one.who || "somebody"
-    const text = one.well ? `${name}: ${one.well}` : name
-    const what = one.deciding ? `${name} is about to judge ${one.well || "the plate"}` : one.well ? `${name} looks at ${one.well}` : `${name} looks at the plate`
+  function person(other) {
+    const name = other.who || "somebody"
+    const text = other.well ? `${name}: ${other.well}` : name
+    const what = other.deciding ? `${name} is about to judge ${other.well || "the plate"}` : other.well ? `${name} looks at ${other.well}` : `${name} looks at the plate`
     return h("li", {}, h("button", {
-      type: "button", class: `plain small person${one.deciding ? " deciding" : ""}`, title: what, "aria-label": what, disabled: !one.well, on: { click: () => tell("choose", one.well) },
-    }, h("i", { class: "who", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()), h("span", { class: "cut" }, text), one.deciding ? icon("edit") : null))
+      type: "button", class: `plain small person${other.deciding ? " deciding" : ""}`, title: what, "aria-label": what, disabled: !other.well, on: { click: () => tell("choose", other.well) },
+    }, h("i", { class: "who", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()), h("span", { class: "cut" }, text), other.deciding ? icon("edit") : null))
   }
 
   // The server would keep a closed page for a minute: another may be built of it.
@@ -40,7 +40,7 @@ function build({ el, send, hide }) {
       hide(!others.length)
       setOthers(others)
       const more = others.length - SHOWN + (next.more ?? 0)
-      fill(list, others.slice(0, SHOWN).map(person), more > 0 ? h("li", { class: "soft small", title: others.slice(SHOWN).map((one) => one.who).join(", ") }, `+${more}`) : null)
+      fill(list, others.slice(0, SHOWN).map(person), more > 0 ? h("li", { class: "soft small", title: others.slice(SHOWN).map((person) => person.who).join(", ") }, `+${more}`) : null)
     },
     dispose() {
       stop()

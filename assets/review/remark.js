@@ -37,10 +37,10 @@ export function remark({ onSave, onReason }) {
 
   /** What measuring proposes is a question until a person takes it. */
   function showQuestion() {
-    const asked = !touched && !amends() ? proposed : ""
+    const question = !touched && !amends() ? proposed : ""
     for (const option of reason.options) {
       const text = words.get(option.value) ?? "No reason"
-      option.textContent = option.value && option.value === asked ? `${text}?` : text
+      option.textContent = option.value && option.value === question ? `${text}?` : text
     }
   }
 

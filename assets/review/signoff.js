@@ -53,7 +53,7 @@ function build({ el, send, hide }) {
 
   function askSignOff() {
     const { counts } = now
-    const open = now.differences.filter((one) => !one.settled).length
+    const open = now.differences.filter((difference) => !difference.settled).length
     const unseen = unseenOf(counts)
     ask({
       name: `Sign off ${now.plate}`, again: askSignOff, label: `Sign off as ${reviewer.name}`,
@@ -114,7 +114,7 @@ function build({ el, send, hide }) {
     return [
       h("div", { class: `notice ${signed.changes.length ? "warn" : "good"} signed` }, icon(signed.changes.length ? "warn" : "check"),
         h("div", {}, h("b", {}, `Signed off by ${signed.who}${how}`), h("div", { class: "small" }, moment(signed.at)), signed.note ? h("div", { class: "small" }, `“${signed.note}”`) : null)),
-      signed.changes.length ? h("div", { class: "changed" }, h("h3", {}, "Changed since sign-off"), h("ul", { class: "small" }, signed.changes.map((one) => h("li", {}, one)))) : null,
+      signed.changes.length ? h("div", { class: "changed" }, h("h3", {}, "Changed since sign-off"), h("ul", { class: "small" }, signed.changes.map((change) => h("li", {}, change)))) : null,
       h("p", { class: "small" }, inWords(signed.counts)), h("p", { class: "small soft" }, basesInWords(signed.counts)),
       now.read_only ? null : h("div", { class: "row" }, button("undo", "Reopen…", askReopen, "hcs-reopen")),
     ]
@@ -134,28 +134,28 @@ function build({ el, send, hide }) {
   }
 
   function agreementPart() {
-    const found = now.agreement
-    if (!found) return null
-    const [one, two] = found.reviewers
-    const heads = found.verdicts.map((word) => h("th", { scope: "col" }, WORDS[word]))
-    const line = found.n
-      ? [h("b", {}, found.kappa === null ? "kappa not defined" : `Cohen's kappa ${found.kappa.toFixed(2)}`), `, raw agreement ${Math.round(found.raw * 100)} %, n = ${found.n}`]
+    const agreement = now.agreement
+    if (!agreement) return null
+    const [first, second] = agreement.reviewers
+    const heads = agreement.verdicts.map((word) => h("th", { scope: "col" }, WORDS[word]))
+    const line = agreement.n
+      ? [h("b", {}, agreement.kappa === null ? "kappa not defined" : `Cohen's kappa ${agreement.kappa.toFixed(2)}`), `, raw agreement ${Math.round(agreement.raw * 100)} %, n = ${agreement.n}`]
       : ["No well was judged individually by both."]
-    return h("div", { class: "agreement" }, h("h3", {}, `Agreement of ${one} and ${two}`), h("p", { class: "small" }, line),
-      found.left_out ? h("p", { class: "small soft" }, `${count(found.left_out, "well")} left out: judged in bulk or not looked at.`) : null,
-      found.n ? h("table", { class: "numbers small" }, h("caption", { class: "sr" }, `Rows: ${one}; columns: ${two}`),
-        h("thead", {}, h("tr", {}, h("td", { class: "soft" }, `${one} ↓ ${two} →`), heads)),
-        h("tbody", {}, found.table.map((row, i) => h("tr", {}, h("th", { scope: "row" }, WORDS[found.verdicts[i]]), row.map((value, j) => h("td", { class: i === j ? "same" : "" }, String(value))))))) : null)
+    return h("div", { class: "agreement" }, h("h3", {}, `Agreement of ${first} and ${second}`), h("p", { class: "small" }, line),
+      agreement.left_out ? h("p", { class: "small soft" }, `${count(agreement.left_out, "well")} left out: judged in bulk or not looked at.`) : null,
+      agreement.n ? h("table", { class: "numbers small" }, h("caption", { class: "sr" }, `Rows: ${first}; columns: ${second}`),
+        h("thead", {}, h("tr", {}, h("td", { class: "soft" }, `${first} ↓ ${second} →`), heads)),
+        h("tbody", {}, agreement.table.map((row, i) => h("tr", {}, h("th", { scope: "row" }, WORDS[agreement.verdicts[i]]), row.map((value, j) => h("td", { class: i === j ? "same" : "" }, String(value))))))) : null)
   }
 
   function differencesPart() {
     const list = now.differences
     if (!list.length) return null
-    const open = list.filter((one) => !one.settled).length
-    const said = (one) => `${one.who}: ${WORDS[one.verdict] ?? one.verdict}${one.reason ? `, ${one.reason}` : ""}${one.note ? ` “${one.note}”` : ""}`
+    const open = list.filter((difference) => !difference.settled).length
+    const verdictText = (act) => `${act.who}: ${WORDS[act.verdict] ?? act.verdict}${act.reason ? `, ${act.reason}` : ""}${act.note ? ` “${act.note}”` : ""}`
     return h("div", { class: "differences hcs-disagreements" }, h("h3", {}, open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
-      h("ul", {}, list.map((one) => h("li", { class: one.settled ? "soft" : "" }, h("button", { type: "button", class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: one.well }, on: { click: () => tell("choose", one.well) } },
-        h("b", {}, one.what), h("span", { class: "small" }, one.verdicts.map(said).join(" · ")), one.settled ? h("span", { class: "small" }, icon("check"), said(one.settled)) : null)))))
+      h("ul", {}, list.map((difference) => h("li", { class: difference.settled ? "soft" : "" }, h("button", { type: "button", class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: difference.well }, on: { click: () => tell("choose", difference.well) } },
+        h("b", {}, difference.what), h("span", { class: "small" }, difference.verdicts.map(verdictText).join(" · ")), difference.settled ? h("span", { class: "small" }, icon("check"), verdictText(difference.settled)) : null)))))
   }
 
   /** What the project demands of whoever judges. */

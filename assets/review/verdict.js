@@ -59,8 +59,8 @@ function build({ el, send, hide }) {
   const report = h("a", { class: "button small hcs-report", download: "", title: "One file that opens without this server" }, "Report")
   const file = (words) => h("a", { class: "button small", download: "" }, words)
   const parquet = { wells: file("Wells Parquet"), fields: file("Fields Parquet") }
-  const beside = h("button", { type: "button", class: "small hcs-table-beside", title: "Write tables/qc into the plate, as AnnData and ngio keep tables", on: { click: () => send("table", { plate: now.plate }) } }, "Tables into the plate")
-  const more = h("details", { class: "more" }, h("summary", { class: "small" }, "More files"), h("div", { class: "row line" }, parquet.wells, parquet.fields, beside))
+  const tables = h("button", { type: "button", class: "small hcs-table-beside", title: "Write tables/qc into the plate, as AnnData and ngio keep tables", on: { click: () => send("table", { plate: now.plate }) } }, "Tables into the plate")
+  const more = h("details", { class: "more" }, h("summary", { class: "small" }, "More files"), h("div", { class: "row line" }, parquet.wells, parquet.fields, tables))
   const toast = h("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true })
   const problem = h("div", { class: "problem", role: "alert", hidden: true })
   const reopen = h("button", { type: "button", class: "small hcs-reopen-here", on: { click: () => tell("reopen") } }, "Reopen…")
@@ -169,18 +169,18 @@ function build({ el, send, hide }) {
 
   function advance(from) {
     skipped.add(from) // until the server's answer is here
-    const found = following(from)
+    const label = following(from)
     const suspects = new Set(now.suspects)
     // After the last suspect one stays: what follows is all the rest.
-    if (!found || (suspects.has(from) && !suspects.has(found))) return
-    tell("choose", found)
+    if (!label || (suspects.has(from) && !suspects.has(label))) return
+    tell("choose", label)
   }
 
   function go(step) {
     if (!now?.shown) return
     const from = review.selected || now.well
-    const found = step > 0 ? following(from) : wellBefore(arrange(now, order.value), from, leftOut)
-    if (found) tell("choose", found)
+    const label = step > 0 ? following(from) : wellBefore(arrange(now, order.value), from, leftOut)
+    if (label) tell("choose", label)
     else hint(filtering.hidden.size && filtering.skip ? "Every well that the filter shows is judged." : "Every well of this plate is judged.")
   }
 
@@ -206,34 +206,34 @@ function build({ el, send, hide }) {
 
   const hint = (text) => show([icon("warn"), h("span", {}, text)], "hint")
 
-  function answer(one) {
-    const known = sent.get(one.batch)
-    if (one.error) {
-      if (known) return failed(one, known)
-      return hint(one.error)
+  function answer(result) {
+    const known = sent.get(result.batch)
+    if (result.error) {
+      if (known) return failed(result, known)
+      return hint(result.error)
     }
-    sent.delete(one.batch)
-    if (one.batch) notes.dropUnsaved(one.batch)
-    const leftAlone = one.left?.length ? ` Left alone, decided since: ${one.left.join(", ")}${one.more ? ` and ${one.more} more` : ""}.` : ""
-    if (one.type === "undo") show([icon("undo"), h("span", {}, `Taken back: ${one.text}.${leftAlone}`)], "done")
-    else if (one.type === "amend") show([icon("check"), h("span", {}, `Saved to ${one.text}`)], "done")
-    else if (one.type === "table") show([icon("check"), h("span", {}, one.text)], "done")
-    else if (one.type === "redo") show([icon("check"), h("span", {}, `Again: ${one.text}.${leftAlone}`)], "done")
-    else show([icon("check"), h("span", {}, `${one.text}: `, h("kbd", {}, keyName("undo")), " undoes")], "done")
+    sent.delete(result.batch)
+    if (result.batch) notes.dropUnsaved(result.batch)
+    const leftAlone = result.left?.length ? ` Left alone, decided since: ${result.left.join(", ")}${result.more ? ` and ${result.more} more` : ""}.` : ""
+    if (result.type === "undo") show([icon("undo"), h("span", {}, `Taken back: ${result.text}.${leftAlone}`)], "done")
+    else if (result.type === "amend") show([icon("check"), h("span", {}, `Saved to ${result.text}`)], "done")
+    else if (result.type === "table") show([icon("check"), h("span", {}, result.text)], "done")
+    else if (result.type === "redo") show([icon("check"), h("span", {}, `Again: ${result.text}.${leftAlone}`)], "done")
+    else show([icon("check"), h("span", {}, `${result.text}: `, h("kbd", {}, keyName("undo")), " undoes")], "done")
   }
 
-  function failed(one, { type, message }) {
+  function failed(result, { type, message }) {
     for (const label of message.wells ?? []) skipped.delete(label)
     const drop = () => {
-      sent.delete(one.batch)
-      notes.dropUnsaved(one.batch)
+      sent.delete(result.batch)
+      notes.dropUnsaved(result.batch)
       problem.hidden = true
     }
     const again = () => {
       problem.hidden = true
       send(type, message)
     }
-    ask(h("span", { class: "grow" }, h("b", {}, `${named(message)} was not saved. `), one.error), again, drop)
+    ask(h("span", { class: "grow" }, h("b", {}, `${named(message)} was not saved. `), result.error), again, drop)
   }
 
   const named = (message) => `${message.wells?.length === 1 ? message.wells[0] : message.wells?.length ? count(message.wells.length, "well") : message.type === "rest" ? "All the rest" : "The plate"} ${message.verdict}${message.note ? ` (“${message.note}”)` : ""}`
@@ -249,16 +249,16 @@ function build({ el, send, hide }) {
   const unsaved = watchUnsaved(() => sent.keys())
   async function offerLeft() {
     const of = notes
-    const found = await unsaved.abandoned(of.unsaved().filter(({ batch }) => !sent.has(batch)))
-    if (!found.length || !problem.hidden || of !== notes) return
-    ask(h("span", { class: "grow" }, h("b", {}, `${count(found.length, "verdict")} of an earlier page may not be saved: `), found.slice(0, 3).map(named).join("; ")),
+    const messages = await unsaved.abandoned(of.unsaved().filter(({ batch }) => !sent.has(batch)))
+    if (!messages.length || !problem.hidden || of !== notes) return
+    ask(h("span", { class: "grow" }, h("b", {}, `${count(messages.length, "verdict")} of an earlier page may not be saved: `), messages.slice(0, 3).map(named).join("; ")),
       () => {
         problem.hidden = true
-        for (const { type, ...message } of found) post(type, { ...message, plate: now.plate })
+        for (const { type, ...message } of messages) post(type, { ...message, plate: now.plate })
       },
       () => {
         problem.hidden = true
-        for (const { batch } of found) of.dropUnsaved(batch)
+        for (const { batch } of messages) of.dropUnsaved(batch)
       })
   }
 
@@ -271,7 +271,7 @@ function build({ el, send, hide }) {
     const field = well && !whole && now.field ? now.field : null
     const subject = JSON.stringify(field ? [well, field.name, field.acquisition] : [well])
     if (well && now.well !== well) return { subject, well, field, held: null }
-    const same = (one) => one.field === field.name && one.acquisition === field.acquisition
+    const same = (verdict) => verdict.field === field.name && verdict.acquisition === field.acquisition
     const held = field ? now.fields.find(same) : well ? now.standing : now.plate_standing
     return { subject, well, field, held: held ?? null }
   }
@@ -291,7 +291,7 @@ function build({ el, send, hide }) {
     set(scope, { "aria-pressed": String(!whole) })
     say(scope, now.field ? `Only ${now.field.label}` : "")
     const what = many ? count(review.chosen.length, "well") : well ? (!whole && now.field ? `${well} ${now.field.label}` : well) : "Plate"
-    fill(standing, h("b", {}, what), " ", ...said(many, well))
+    fill(standing, h("b", {}, what), " ", ...verdictLine(many, well))
     const ready = many || !well || (review.pictures.well === well && review.pictures.drawn)
     section.classList.toggle("waiting", !ready)
     const text = many || !well ? "" : now.well === well ? now.why : ""
@@ -306,30 +306,30 @@ function build({ el, send, hide }) {
   /** Others at the same well: two verdicts at once are no harm, but may be a surprise. */
   function showOthers() {
     const well = review.selected || now?.well
-    const here = well ? review.others.filter((one) => one.well === well) : []
+    const here = well ? review.others.filter((person) => person.well === well) : []
     sharing.hidden = !here.length
-    const deciding = here.filter((one) => one.deciding)
-    const names = (deciding.length ? deciding : here).map((one) => one.who || "somebody").join(", ")
+    const deciding = here.filter((person) => person.deciding)
+    const names = (deciding.length ? deciding : here).map((person) => person.who || "somebody").join(", ")
     say(sharing, here.length ? `${names} ${deciding.length ? "is about to judge" : "is looking at"} ${well} too` : "")
     sharing.classList.toggle("deciding", deciding.length > 0)
   }
 
-  function said(many, well) {
+  function verdictLine(many, well) {
     if (many) return [h("span", { class: "soft" }, "one verdict for all of them; those that you did not open are recorded as not looked at")]
     if (well && now.well !== well) return []
     const { held } = present()
-    const parts = held ? spoken(held) : [h("span", { class: "soft" }, "not judged")]
-    const failed = whole && well ? now.fields.filter((one) => one.verdict !== "pass") : []
-    return failed.length ? [...parts, h("span", { class: "soft" }, ` · ${failed.map((one) => `${one.name} ${one.verdict}`).join(", ")}`)] : parts
+    const parts = held ? verdictParts(held) : [h("span", { class: "soft" }, "not judged")]
+    const failed = whole && well ? now.fields.filter((verdict) => verdict.verdict !== "pass") : []
+    return failed.length ? [...parts, h("span", { class: "soft" }, ` · ${failed.map((verdict) => `${verdict.name} ${verdict.verdict}`).join(", ")}`)] : parts
   }
 
-  function spoken(one) {
+  function verdictParts(verdict) {
     return [
-      h("span", { class: `word ${one.verdict}` }, one.reason ? `${one.verdict}, ${one.reason}` : one.verdict),
-      h("span", { class: "soft", title: one.at }, ` ${one.who}, ${moment(one.at)}, ${one.basis}`),
-      one.stale ? h("span", { class: "tag warn", title: "The pictures have changed since; judge again" }, "stale") : null,
-      one.note ? h("span", { class: "note" }, ` “${one.note}”`) : null,
-      one.amended ? h("span", { class: "soft" }, ` amended by ${one.amended}`) : null,
+      h("span", { class: `word ${verdict.verdict}` }, verdict.reason ? `${verdict.verdict}, ${verdict.reason}` : verdict.verdict),
+      h("span", { class: "soft", title: verdict.at }, ` ${verdict.who}, ${moment(verdict.at)}, ${verdict.basis}`),
+      verdict.stale ? h("span", { class: "tag warn", title: "The pictures have changed since; judge again" }, "stale") : null,
+      verdict.note ? h("span", { class: "note" }, ` “${verdict.note}”`) : null,
+      verdict.amended ? h("span", { class: "soft" }, ` amended by ${verdict.amended}`) : null,
     ].filter(Boolean)
   }
 
@@ -356,7 +356,7 @@ function build({ el, send, hide }) {
       link.hidden = !now.parquet
       set(link, { href: now.parquet?.[name] ?? "" })
     }
-    beside.hidden = now.read_only
+    tables.hidden = now.read_only
     more.hidden = now.read_only && !now.parquet
   }
 
@@ -404,10 +404,10 @@ function build({ el, send, hide }) {
         notes = new PlateNotes(next.workspace, next.id)
         skipped.clear()
       }
-      for (const one of next.results) {
-        if (one.n <= answered) continue
-        answered = one.n
-        answer(one)
+      for (const result of next.results) {
+        if (result.n <= answered) continue
+        answered = result.n
+        answer(result)
       }
       if (!sent.size) skipped.clear()
       setVerdicts(next.verdicts, { well: next.well, list: next.fields })

@@ -110,7 +110,7 @@ function sign(pen, word, cx, cy, radius, colour) {
 /** The verdict on a field of the open well: `{verdict, stale, reason, unseen}`, or null. */
 export function fieldVerdict(well, field) {
   if (!field || review.fields.well !== well) return null
-  return review.fields.list.find((one) => one.field === field.name && one.acquisition === field.acquisition) ?? null
+  return review.fields.list.find((verdict) => verdict.field === field.name && verdict.acquisition === field.acquisition) ?? null
 }
 
 const SHAPES = {

@@ -19,11 +19,11 @@ const FIELD = {
 }
 
 function view(scale = 100) {
-  const made = new Viewport()
-  made.largest = 1000
-  made.fit(300, 200, [3, 2])
-  made.zoom(scale / made.scale)
-  return made
+  const viewport = new Viewport()
+  viewport.largest = 1000
+  viewport.fit(300, 200, [3, 2])
+  viewport.zoom(scale / viewport.scale)
+  return viewport
 }
 
 test("a place of the plate is in a well, or beside the plate", () => {

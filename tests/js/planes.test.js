@@ -9,9 +9,9 @@ import { decoded, drawable, loadedPlane, plane } from "../../assets/pixels/plane
 const headers = (dtype, shape) => new Headers({ "X-Dtype": dtype, "X-Shape": shape })
 
 test("every type that the server sends is read, 64-bit floats too", () => {
-  const made = decoded(headers("float64", "1,2"), new Float64Array([1.5, -2]).buffer)
-  assert.deepEqual([...made.data], [1.5, -2])
-  assert.deepEqual([made.width, made.height, made.dtype], [2, 1, "float64"])
+  const pixels = decoded(headers("float64", "1,2"), new Float64Array([1.5, -2]).buffer)
+  assert.deepEqual([...pixels.data], [1.5, -2])
+  assert.deepEqual([pixels.width, pixels.height, pixels.dtype], [2, 1, "float64"])
   for (const dtype of ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64", "bool", "float16", "int64", "uint64"]) assert.ok(drawable(dtype), dtype)
   assert.equal(drawable("complex64"), false)
 })
@@ -25,9 +25,9 @@ test("an answer of another size or type is refused in words", () => {
 async function served(run) {
   const waiting = new Map()
   const abandoned = []
-  const asked = []
+  const requests = []
   const server = http.createServer((request, response) => {
-    asked.push(request.url)
+    requests.push(request.url)
     waiting.set(request.url, response)
     response.on("close", () => { if (!response.writableEnded) abandoned.push(request.url) })
   })
@@ -39,14 +39,14 @@ async function served(run) {
     waiting.get(path).writeHead(status, { "X-Dtype": "uint8", "X-Shape": "1,2" }).end(body)
   }
   try {
-    await run({ base, answer, asked, abandoned, until })
+    await run({ base, answer, requests, abandoned, until })
   } finally {
     server.closeAllConnections()
     server.close()
   }
 }
 
-test("a plane is fetched once for all who want it", () => served(async ({ base, answer, asked }) => {
+test("a plane is fetched once for all who want it", () => served(async ({ base, answer, requests }) => {
   const url = `${base}/once`
   const both = Promise.all([plane(url), plane(url)])
   await answer("/once", Buffer.from([1, 2]))
@@ -54,34 +54,34 @@ test("a plane is fetched once for all who want it", () => served(async ({ base, 
   assert.equal(first, second)
   assert.equal(await plane(url), first)
   assert.equal(loadedPlane(url), first)
-  assert.deepEqual(asked, ["/once"])
+  assert.deepEqual(requests, ["/once"])
 }))
 
-test("who gives a plane up does not take it from others, the last one ends the request", () => served(async ({ base, answer, asked, abandoned, until }) => {
-  const [one, other] = [new AbortController(), new AbortController()]
-  const given = plane(`${base}/shared`, one.signal)
-  const wanted = plane(`${base}/shared`)
-  await until(() => asked.length === 1)
-  one.abort()
-  await assert.rejects(given, { name: "AbortError" })
+test("who gives a plane up does not take it from others, the last one ends the request", () => served(async ({ base, answer, requests, abandoned, until }) => {
+  const [first, second] = [new AbortController(), new AbortController()]
+  const abandonedPlane = plane(`${base}/shared`, first.signal)
+  const sharedPlane = plane(`${base}/shared`)
+  await until(() => requests.length === 1)
+  first.abort()
+  await assert.rejects(abandonedPlane, { name: "AbortError" })
   await answer("/shared", Buffer.from([3, 4]))
-  assert.deepEqual([...(await wanted).data], [3, 4])
+  assert.deepEqual([...(await sharedPlane).data], [3, 4])
 
-  const alone = plane(`${base}/alone`, other.signal)
-  await until(() => asked.includes("/alone"))
-  other.abort()
+  const alone = plane(`${base}/alone`, second.signal)
+  await until(() => requests.includes("/alone"))
+  second.abort()
   await assert.rejects(alone, { name: "AbortError" })
   await until(() => abandoned.includes("/alone"))
 }))
 
-test("a plane that could not be had is asked for again, and says why in the server's words", () => served(async ({ base, answer, asked }) => {
+test("a plane that could not be had is asked for again, and says why in the server's words", () => served(async ({ base, answer, requests }) => {
   const refused = plane(`${base}/again`)
   await answer("/again", JSON.stringify({ error: "The chunk is damaged." }), 422)
   await assert.rejects(refused, /The chunk is damaged\./)
-  const wanted = plane(`${base}/again`)
-  while (asked.length < 2) await new Promise((done) => setImmediate(done))
+  const retried = plane(`${base}/again`)
+  while (requests.length < 2) await new Promise((done) => setImmediate(done))
   await answer("/again", Buffer.from([5, 6]))
-  assert.deepEqual([...(await wanted).data], [5, 6])
+  assert.deepEqual([...(await retried).data], [5, 6])
 }))
 
 test("what was used last stays, what is needed stays longer, and what goes is told of", () => {

@@ -12,8 +12,8 @@ after(() => pages.forEach(({ stop }) => stop()))
 
 test("what an open page waits for is not offered by another", async () => {
   page("a", "b")
-  const found = await page("c").abandoned(["a", "c", "d"].map((batch) => ({ batch })))
-  assert.deepEqual(found, [{ batch: "c" }, { batch: "d" }])
+  const messages = await page("c").abandoned(["a", "c", "d"].map((batch) => ({ batch })))
+  assert.deepEqual(messages, [{ batch: "c" }, { batch: "d" }])
 })
 
 test("nothing is asked where nothing is left", async () => {

@@ -3,12 +3,12 @@ import test from "node:test"
 
 import { Viewport } from "../../assets/pixels/viewport.js"
 
-const close = (found, wanted) => found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 1e-9, `${found} is not ${wanted}`))
+const close = (actual, expected) => actual.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-9, `${actual} is not ${expected}`))
 
 function viewport(size = [200, 100], box = [400, 400]) {
-  const made = new Viewport()
-  made.fit(...box, size)
-  return made
+  const viewport = new Viewport()
+  viewport.fit(...box, size)
+  return viewport
 }
 
 test("a fitted picture is whole and in the middle of its box", () => {

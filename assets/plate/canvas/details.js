@@ -33,16 +33,16 @@ export function makeDetails(onChange) {
     async ask(inView) {
       const missing = unknownWells(plate, inView, wells)
       if (!missing.length || asking) return
-      const asked = plate
+      const requested = plate
       const query = missing.map((index) => `well=${encodeURIComponent(plate.labels[index])}`)
       if (plate.acquisition !== null) query.push(`acquisition=${plate.acquisition}`)
       asking = true
       try {
         const answer = await fetch(`${plate.wells}?${query.join("&")}`)
         if (!answer.ok) throw new Error(String(answer.status))
-        const found = await answer.json()
-        if (asked.key === plate.key && asked.acquisition === plate.acquisition) {
-          for (const [label, well] of Object.entries(found)) wells.set(plate.labels.indexOf(label), { ...well, of: asked.digest })
+        const answers = await answer.json()
+        if (requested.key === plate.key && requested.acquisition === plate.acquisition) {
+          for (const [label, well] of Object.entries(answers)) wells.set(plate.labels.indexOf(label), { ...well, of: requested.digest })
         }
       } catch { // a server that is away is told of at the top; the overview stays
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MILLISECONDS))

@@ -19,14 +19,14 @@ export function makeLoader(changed) {
   const bitmaps = new ByteCache(MAX_BYTES, (bitmap) => bitmap.close?.())
   const flying = new Map() // key -> AbortController
   const failed = new Map() // key -> {text, until}
-  let wanted = []
+  let queue = []
   let stopped = false
   let requests = 0
 
   const here = (key) => bitmaps.has(key) || loadedPlane(key) !== undefined
 
   function put(key, bitmap, nbytes) {
-    const needed = new Set(wanted.map((part) => part.key))
+    const needed = new Set(queue.map((part) => part.key))
     bitmaps.put(key, bitmap, nbytes, (old) => needed.has(old))
   }
 
@@ -58,13 +58,13 @@ export function makeLoader(changed) {
 
   function start() {
     const waits = (key) => (failed.get(key)?.until ?? 0) > performance.now()
-    for (const part of nextToFetch(wanted, new Set(flying.keys()), (key) => here(key) || waits(key))) fetchPart(part)
+    for (const part of nextToFetch(queue, new Set(flying.keys()), (key) => here(key) || waits(key))) fetchPart(part)
   }
 
   return {
     /** What the view needs now, most important first; the rest is not waited for. */
     want(parts) {
-      wanted = parts
+      queue = parts
       const keys = new Set(parts.map(({ key }) => key))
       for (const [key, abort] of flying) {
         if (keys.has(key)) continue
@@ -79,7 +79,7 @@ export function makeLoader(changed) {
     put,
     /** Why it cannot be had, "" where it can. */
     error: (key) => failed.get(key)?.text ?? "",
-    get busy() { return flying.size + wanted.filter(({ key }) => !here(key) && !failed.has(key)).length },
+    get busy() { return flying.size + queue.filter(({ key }) => !here(key) && !failed.has(key)).length },
     get nbytes() { return bitmaps.nbytes + planeBytes() },
     get requests() { return requests },
     dispose() {

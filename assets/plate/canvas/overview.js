@@ -26,7 +26,7 @@ export function waitingWells(header) {
 /** `onChange` hears when there is another picture, `onFailure` why there is none at all. */
 export function makeOverview({ onChange, onFailure }) {
   let picture = null // {bitmap, url, waiting, cell}
-  let wanted = null // {sprite, cell}, null while nobody looks
+  let target = null // {sprite, cell}, null while nobody looks
   let asking = null
   let timer = 0
 
@@ -38,8 +38,8 @@ export function makeOverview({ onChange, onFailure }) {
   async function ask() {
     clearTimeout(timer)
     timer = 0
-    if (!wanted?.sprite || asking) return
-    const { sprite, cell } = wanted
+    if (!target?.sprite || asking) return
+    const { sprite, cell } = target
     const url = soonUrl(sprite)
     if (picture?.url === url && !picture.waiting.size) return
     const abort = new AbortController()
@@ -61,7 +61,7 @@ export function makeOverview({ onChange, onFailure }) {
       if (asking === abort) {
         asking = null
         // The plate has moved on while it was drawn.
-        if (wanted?.sprite && !timer && soonUrl(wanted.sprite) !== url) askIn(AGAIN_MILLISECONDS)
+        if (target?.sprite && !timer && soonUrl(target.sprite) !== url) askIn(AGAIN_MILLISECONDS)
       }
       onChange()
     }
@@ -76,11 +76,11 @@ export function makeOverview({ onChange, onFailure }) {
     get picture() { return picture },
     get busy() { return Boolean(asking || timer) },
     /** Whether the wanted picture is here, perhaps without some wells. */
-    get current() { return Boolean(wanted?.sprite) && picture?.url === soonUrl(wanted.sprite) },
+    get current() { return Boolean(target?.sprite) && picture?.url === soonUrl(target.sprite) },
     /** Fetch the picture of `plate`, `{sprite, cell}`; null: nobody looks. */
     want(plate) {
-      if (plate?.sprite !== wanted?.sprite) abandon()
-      wanted = plate
+      if (plate?.sprite !== target?.sprite) abandon()
+      target = plate
       ask()
     },
     /** It is another plate's. */

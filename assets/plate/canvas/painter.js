@@ -14,11 +14,11 @@ export function pen(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1
   const size = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))]
   if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size
-  const made = canvas.getContext("2d", { alpha: false })
-  made.setTransform(1, 0, 0, 1, 0, 0)
-  made.fillStyle = LOOK.ground
-  made.fillRect(0, 0, ...size)
-  return [made, ratio]
+  const context = canvas.getContext("2d", { alpha: false })
+  context.setTransform(1, 0, 0, 1, 0, 0)
+  context.fillStyle = LOOK.ground
+  context.fillRect(0, 0, ...size)
+  return [context, ratio]
 }
 
 /**

@@ -18,9 +18,9 @@ export function makeProgress({ send, ownBytes }) {
     try {
       const answer = await fetch(plate.previews)
       if (!answer.ok) return
-      const found = await answer.json()
-      running = found.running || (!found.total && !plate?.surveyed)
-      show(found)
+      const state = await answer.json()
+      running = state.running || (!state.total && !plate?.surveyed)
+      show(state)
     } catch { /* a server that is away is told of at the top */ }
     if (running) timer = setTimeout(ask, AGAIN_MILLISECONDS)
   }

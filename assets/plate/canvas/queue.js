@@ -6,17 +6,17 @@ const AT_ONCE = 4 // requests; a browser opens six to a host, and a click needs 
  * The parts to ask for now, in their order.
  *
  * @template {{key: string}} Part
- * @param {Part[]} wanted  most important first
+ * @param {Part[]} parts  most important first
  * @param {Set<string>} flying  keys that are being fetched
  * @param {(key: string) => boolean} leave  whether it is here already, or has just failed
  */
-export function nextToFetch(wanted, flying, leave) {
-  const asked = new Set(flying)
+export function nextToFetch(parts, flying, leave) {
+  const busy = new Set(flying)
   const next = []
-  for (const part of wanted) {
-    if (asked.size >= AT_ONCE) break
-    if (asked.has(part.key) || leave(part.key)) continue
-    asked.add(part.key)
+  for (const part of parts) {
+    if (busy.size >= AT_ONCE) break
+    if (busy.has(part.key) || leave(part.key)) continue
+    busy.add(part.key)
     next.push(part)
   }
   return next
