@@ -72,6 +72,7 @@ def draw(scene: Scene) -> NDArray[np.float32]:
     speckle = _speckle()
     for y, x in _positions(rng, scene):
         _stamp(canvas, speckle, rng, scene, y, x)
+    # 8 pixels more on each side, so that the optics blur in what lies outside.
     edge = _MARGIN - 8
     field = np.ascontiguousarray(canvas[:, edge:-edge, edge:-edge])
     for plane in field:

@@ -130,6 +130,7 @@ def downsample(planes: NDArray[Any], kind: Kind = "intensity") -> NDArray[Any]:
         return _long_mean(planes)
     widths = _WIDER if planes.dtype.kind == "u" else _WIDER_SIGNED
     total = _sum_columns(_sum_rows(planes, np.dtype(widths[planes.dtype.itemsize])))
+    # Four pixels fit into the next wider type; half of four rounds halves upwards.
     total += 2
     total >>= 2
     return total.astype(planes.dtype)

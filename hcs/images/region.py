@@ -62,8 +62,8 @@ def _split_axis(part: Any, size: int, axis: int) -> tuple[slice, Any]:
         if not indices:
             return slice(0, 0), slice(None)
         low, high = min(indices[0], indices[-1]), max(indices[0], indices[-1])
-        if indices.step > 0:
-            return slice(low, high + 1), slice(None, None, indices.step)
+        # The region ends at both of its extremes, so that a step in either direction
+        # starts at the first index.
         return slice(low, high + 1), slice(None, None, indices.step)
     if isinstance(part, list | tuple | range | np.ndarray) and np.ndim(part) == 1:
         return _split_list(np.asarray(part), size, axis)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hcs.stores.array import ArraySpec
 
 _EMPTY = (1 << 64) - 1
+"""Offset and size, in the index of a shard, of a chunk that is not there (Zarr v3)."""
+
 _SLACK = 64
 """Bytes that filters and checksums may add to a chunk."""
 
@@ -31,7 +33,7 @@ _ZSTD_BLOCK = 128 << 10
 """Most bytes that one compressed zstd block decodes to."""
 
 _DEFLATE_RATIO = 1032
-"""Most bytes that one byte of deflate decodes to."""
+"""Most bytes that one byte of deflate decodes to: a match of 258 bytes takes 2 bits."""
 
 _TRUSTED = 64 << 20
 """Below this, a chunk is decoded without counting first, whatever it claims."""
@@ -117,6 +119,7 @@ def _check_chunk_header(spec: ArraySpec, data: bytes, where: str) -> None:
 
 
 def _blosc(data: bytes, limit: int) -> int:
+    # After four bytes of versions and flags: nbytes, blocksize, cbytes (Blosc 1).
     size, block, stored = struct.unpack_from("<III", data, 4)
     if stored > len(data):
         raise ValueError(f"the header says {stored} bytes")
@@ -135,6 +138,7 @@ def _zstd(data: bytes, limit: int) -> int:
 
 def _zstd_header(data: bytes, at: int) -> tuple[int | None, int]:
     """Return the content size of a frame, if given, and where its blocks start."""
+    # RFC 8878, 3.1.1.1: which fields follow the descriptor, and how wide they are.
     descriptor = data[at]
     single = bool(descriptor & 0x20)
     at += 1 if single else 2
@@ -145,6 +149,7 @@ def _zstd_header(data: bytes, at: int) -> tuple[int | None, int]:
     if at + width > len(data):
         raise ValueError("the header is cut off")
     size = int.from_bytes(data[at : at + width], "little")
+    # Two bytes count from 256, as one byte says what is smaller.
     return size + (256 if width == 2 else 0), at + width
 
 
@@ -162,6 +167,8 @@ def _zstd_bound(data: bytes, limit: int) -> int:
             if at + 3 > len(data):
                 raise ValueError("a block is cut off")
             last, kind, size = bool(header & 1), header >> 1 & 3, header >> 3
+            # RFC 8878, 3.1.1.2: of a compressed block (2) the size is that of its
+            # bytes, of a raw (0) or repeated one (1, of one byte) that of its content.
             total += _ZSTD_BLOCK if kind == 2 else size
             at += 3 + (1 if kind == 1 else size)
         at += 4 if checksum else 0
@@ -202,6 +209,7 @@ def _count(
 
 
 def _lz4(data: bytes, limit: int) -> int:
+    # numcodecs puts the size before the block; the block itself has none.
     return int(struct.unpack_from("<I", data)[0])
 
 
@@ -214,6 +222,7 @@ def _bz2(data: bytes, limit: int) -> int:
 
 
 def _lzma(data: bytes, limit: int) -> int:
+    # The largest preset of xz needs 65 MiB to decode.
     decoder = lzma.LZMADecompressor(memlimit=256 << 20)
     try:
         return _count(decoder.decompress, decoder, data, limit + 1)
@@ -224,6 +233,7 @@ def _lzma(data: bytes, limit: int) -> int:
 _SIZES: dict[str, Callable[[bytes, int], int]] = {
     "blosc": _blosc,
     "zstd": _zstd,
+    # Window bits of zlib: 15 with its own header, 16 more with that of gzip.
     "gzip": _deflate(31),
     "zlib": _deflate(15),
     "lz4": _lz4,

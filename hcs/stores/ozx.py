@@ -336,6 +336,7 @@ def _inflate(data: bytes, entry: ZipEntry, where: str) -> bytes:
             f"{where} cannot inflate from {entry.stored_size} to {entry.size} bytes."
         )
     try:
+        # One byte more than there should be, so that an entry that is longer shows.
         content = zlib.decompressobj(-15).decompress(data, entry.size + 1)
     except zlib.error as error:
         raise CorruptDataError(f"{where} cannot be inflated: {error}.") from error

@@ -121,6 +121,7 @@ def read_directory(
 
 
 def _find_end(tail: bytes, where: str) -> int:
+    # A comment may hold the signature too: it is the one whose comment ends the file.
     at = len(tail)
     while (at := tail.rfind(b"PK\x05\x06", 0, at)) >= 0:
         if at + _END.size <= len(tail):
@@ -183,6 +184,7 @@ def _entries(data: bytes, count: int, where: str) -> tuple[ZipEntry, ...]:
                 extra = data[at + name_bytes : at + name_bytes + extra_bytes]
                 size, stored_size, offset = _wide(extra, size, stored_size, offset)
             at += name_bytes + extra_bytes + comment_bytes
+            # APPNOTE, appendix D: without the flag names are in the code page of DOS.
             name = raw.decode("utf-8" if flags & _UTF8 else "cp437")
             if name.endswith("/") and not size:
                 continue
@@ -214,6 +216,7 @@ def _wide(
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, at)
         if kind == 1:
+            # APPNOTE 4.5.3: in this order, and only those that are full above.
             numbers = iter(
                 struct.unpack_from(f"<{min(length // 8, 3)}Q", extra, at + 4)
             )
@@ -243,6 +246,7 @@ def data_offset(entry: ZipEntry, header: bytes, where: str) -> int:
     """
     if len(header) >= LOCAL_BYTES:
         magic, *_, name_bytes, extra_bytes = _LOCAL.unpack_from(header)
+        # Its extra field may be longer than the directory's, and its sizes may be zero.
         if magic == b"PK\x03\x04" and name_bytes == entry.name_bytes:
             return entry.offset + LOCAL_BYTES + int(name_bytes) + int(extra_bytes)
     raise CorruptDataError(

@@ -144,6 +144,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, str, bool]:
 
 
 def _unmarked(data: bytes) -> str:
+    # UTF-16 of western letters has a zero in every second byte, UTF-8 has none.
     head = data[:1024]
     if head.count(0) * 3 > len(head):
         return "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
