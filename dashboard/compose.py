@@ -45,6 +45,7 @@ from dashboard.quality.wells import Excluded
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.amending import Amending
 from dashboard.reviews.blind import BlindReviews
+from dashboard.reviews.decisions import Decisions
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.plate_list import PlateList
 from dashboard.reviews.plate_trends import PlateTrends
@@ -121,7 +122,7 @@ def compose(
     access = Access(
         plates,
         read_only=options.read_only,
-        hides_conditions=lambda key: reviews.hides_conditions(key),
+        hides_conditions=lambda key: blind.hides_conditions(key),
         apply_plate_map=lambda plate: assay.apply_plate_map(plate),
         wake=lambda: watcher.wake(),
     )
@@ -160,24 +161,24 @@ def compose(
         changing,
         settings=settings,
         roles=roles,
-        hides=lambda key: reviews.hides_conditions(key),
+        hides=lambda key: blind.hides_conditions(key),
     )
     links = Links(settings)
     projects = Projects(engine, settings, roles, assay.maps, measuring)
     reviews = Reviews(
         ledger,
         plates,
-        measuring,
         projects,
         links,
         threads.submit,
         read_only=options.read_only,
     )
+    blind = BlindReviews(reviews)
     signing = Signing(
         reviews, ledger, plates, projects, events, settings, assay.apply_plate_map
     )
     plate_list = PlateList(plates, reviews, settings, threads.submit)
-    presence = Presence(engine, threads.submit, reviews.is_blind)
+    presence = Presence(engine, threads.submit, blind.is_blind)
 
     def excluded(plate: ServedPlate) -> Excluded:
         review = reviews.review(plate.key)
@@ -269,8 +270,9 @@ def compose(
         ),
         assay=assay,
         reviews=reviews,
+        decisions=Decisions(reviews, plates, measuring, projects),
         signing=signing,
-        blind=BlindReviews(reviews),
+        blind=blind,
         amending=Amending(reviews, plates, projects),
         plate_list=plate_list,
         plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dashboard.quality.desk import QualityDesk
     from dashboard.reviews.amending import Amending
     from dashboard.reviews.blind import BlindReviews
+    from dashboard.reviews.decisions import Decisions
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.plate_list import PlateList
     from dashboard.reviews.plate_trends import PlateTrends
@@ -66,6 +67,7 @@ class Service:
     projects: ProjectDesk
     assay: AssaySetup
     reviews: Reviews
+    decisions: Decisions
     signing: Signing
     blind: BlindReviews
     amending: Amending

@@ -93,4 +93,4 @@ def import_decisions(
         for number, line in enumerate(lines[1:], 2)
         if line.strip()
     ]
-    return service.reviews.bring(key, acts)
+    return service.decisions.bring(key, acts)

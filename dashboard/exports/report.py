@@ -117,7 +117,7 @@ def _verdict(act: Act, rules: ReviewRules) -> str:
 
 def _summary(tables: PlateTables) -> str:
     review = tables.review
-    wells = [held for subject, held in review.standings.items() if subject.well]
+    wells = [held for subject, held in review.verdicts.items() if subject.well]
     own = [held for held in wells if not held.act.subject.field]
     rows = ""
     for word in VERDICTS:
@@ -176,7 +176,7 @@ def _wells(service: Service, tables: PlateTables) -> str:
     """Return a part for each well that is flagged or failed, or has such a field."""
     chosen = {
         subject.well
-        for subject, held in tables.review.standings.items()
+        for subject, held in tables.review.verdicts.items()
         if subject.well and held.act.verdict != "pass"
     }
     wells = [well for well in tables.overview.wells if well.path in chosen]
@@ -316,10 +316,10 @@ def _corrections(
 
 def _ledger(service: Service, tables: PlateTables) -> str:
     labels = {well.path: well.label for well in tables.overview.wells}
-    held = {one.act.id: one.act for one in tables.review.standings.values()}
+    held = {one.act.id: one.act for one in tables.review.verdicts.values()}
     acts = [
         act
-        for act in service.reviews.told(tables.overview.key)
+        for act in service.reviews.visible_acts(tables.overview.key)
         if act.kind == "verdict"
     ]
     rows = [

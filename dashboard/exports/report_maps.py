@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import PlateOverview, WellState
     from dashboard.quality.values import MetricValues
-    from dashboard.reviews.values import PlateReview, Standing
+    from dashboard.reviews.values import HeldVerdict, PlateReview
 
 _CELL = 22
 _HEAD = 18
@@ -106,7 +106,7 @@ def _square(x: float, y: float, fill: str, stroke: str, text: str = "") -> str:
     )
 
 
-def _sign(held: Standing, x: float, y: float, *, small: bool = False) -> str:
+def _sign(held: HeldVerdict, x: float, y: float, *, small: bool = False) -> str:
     verdict = held.act.verdict
     colour = VERDICTS.get("stale" if held.stale else verdict, VERDICTS["stale"])
     hollow = held.act.basis == "unseen"

@@ -210,7 +210,7 @@ def agreement_part(service: Service, tables: PlateTables) -> str:
 def history_part(service: Service, tables: PlateTables) -> str:
     """Return every act on the plate, oldest first."""
     labels = {well.path: well.label for well in tables.overview.wells}
-    acts = service.reviews.told(tables.overview.key)
+    acts = service.reviews.visible_acts(tables.overview.key)
     reasons = {**REASONS, **dict(tables.rules.reasons)}
     batches: dict[str, list[Act]] = {}
     for act in acts:
@@ -281,7 +281,7 @@ def settings_part(service: Service, tables: PlateTables) -> str:
     """Return what each settings revision that a verdict names stands for."""
     named = dict.fromkeys(
         held.act.settings
-        for held in tables.review.standings.values()
+        for held in tables.review.verdicts.values()
         if held.act.settings
     )
     rows: list[tuple[str, str]] = []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dashboard.plates.values import FieldView, PlateOverview, WellState
     from dashboard.projects.rules import ReviewRules
     from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
-    from dashboard.reviews.values import PlateReview, Standing
+    from dashboard.reviews.values import HeldVerdict, PlateReview
     from dashboard.service import Service
 
 _WHOLE = (COMPLETENESS, SUSPICION)
@@ -205,7 +205,7 @@ class PlateTables:
             "signed_off": signed.text if signed else "",
         }
 
-    def _held(self, subject: Subject) -> tuple[Standing | None, str]:
+    def _held(self, subject: Subject) -> tuple[HeldVerdict | None, str]:
         """Return the verdict that holds on a subject, and where it comes from.
 
         A field takes over what was decided of its well; a well takes over only that

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError
 from dashboard.reviews.acts import NOTE_LIMIT, Act, new_batch
-from dashboard.reviews.reviews import refuse_judging
+from dashboard.reviews.decisions import refuse_judging, words_of
 from dashboard.reviews.values import Outcome
 from dashboard.text import plain_text
 
@@ -118,4 +118,4 @@ class Amending:
             return [] if same else acts
 
         self._reviews.record(key, make)
-        return Outcome(batch=identifier, text=self._reviews.words(plate, acts))
+        return Outcome(batch=identifier, text=words_of(plate, acts, self._projects))

@@ -34,6 +34,15 @@ class BlindReviews:
         """Return the round that is under way, as far as a person may know (fast)."""
         return self._reviews.review(key, who).blind
 
+    def hides_conditions(self, key: str) -> bool:
+        """Whether nobody may know what is in a plate's wells now (fast)."""
+        current = self._reviews.open_round(key)
+        return current is not None and current.hides_conditions
+
+    def is_blind(self, plate: str) -> bool:
+        """Whether a blind round is open on a plate, by its id (fast)."""
+        return any(review.blind.open for review in self._reviews.reviews_of(plate))
+
     def begin(
         self,
         key: str,

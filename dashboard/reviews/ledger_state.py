@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.reviews.acts import Act, Subject, field_key
 from dashboard.reviews.signed import changes_since, signed_off, versions_of
-from dashboard.reviews.values import BlindState, PlateReview, Standing
+from dashboard.reviews.values import BlindState, HeldVerdict, PlateReview
 from dashboard.reviews.verdicts import Verdicts, is_stale
 from hcs.errors import HCSError
 from hcs.plates import plate_fingerprint
@@ -24,25 +24,25 @@ LOOK_SECONDS = 1.0
 
 
 @dataclass(slots=True)
-class Known:
+class LedgerState:
     """What is known of one plate.
 
     Thread safety: `verdicts` under `lock`, which nobody holds while a disk is waited
-    for; `review` and `count` are replaced whole, under `showing`. One thread of this
+    for; `review` and `revision` are replaced whole, under `showing`. One thread of this
     process writes at a time, under `writing`; other processes are the ledger's task.
     """
 
     plate: str
     """Id of its ledger."""
 
-    given: tuple[str, ...] = ()
+    linked_ids: tuple[str, ...] = ()
     """Ids whose decisions people gave to it. With another ledger, or others of these,
     all is read again: what they hold may be older than what was read last."""
 
     own_id: str = ""
     """Of the plate itself, which pages know it by."""
 
-    also: tuple[str, ...] | None = None
+    former_ids: tuple[str, ...] | None = None
     """Ids that it had before it was given its own; None until it was looked."""
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -50,38 +50,38 @@ class Known:
     showing: threading.Lock = field(default_factory=threading.Lock)
     verdicts: Verdicts = field(default_factory=Verdicts)
     review: PlateReview = field(default_factory=PlateReview)
-    own: dict[str, PlateReview] = field(default_factory=dict)
+    by_reviewer: dict[str, PlateReview] = field(default_factory=dict)
     """What each reviewer of an open blind round may know, by name."""
 
-    count: int = 0
+    revision: int = 0
     """Raised with each change that pages should see."""
 
-    seen: int = -1
+    plate_revision: int = -1
     """Revision of the plate when it was last looked whether verdicts are stale."""
 
     parts: dict[str, str] = field(default_factory=dict)
     """What a sign-off covers, as it was when it was last looked."""
 
-    folded: bool = False
+    loaded: bool = False
     """The ledger was read at least once."""
 
-    looked: float = -LOOK_SECONDS
-    busy: bool = False
+    read_at: float = -LOOK_SECONDS
+    reading: bool = False
 
 
-def take(known: Known, acts: Iterable[Act]) -> None:
+def take(state: LedgerState, acts: Iterable[Act]) -> None:
     """Fold in what is new."""
     for act in acts:
-        if act.id > known.verdicts.last:
-            known.verdicts.add(act)
+        if act.id > state.verdicts.last:
+            state.verdicts.add(act)
 
 
-def ids_before(plate: ServedPlate, known: Known) -> tuple[str, ...]:
+def ids_before(plate: ServedPlate, state: LedgerState) -> tuple[str, ...]:
     """Return the ids that a plate had; reads two documents the first time."""
-    if known.also is None:
+    if state.former_ids is None:
         own = plate.plate.has_own_id
-        known.also = (plate_fingerprint(plate.plate),) if own else ()
-    return known.also
+        state.former_ids = (plate_fingerprint(plate.plate),) if own else ()
+    return state.former_ids
 
 
 def labels_of(plate: ServedPlate) -> dict[str, str]:
@@ -94,49 +94,49 @@ def field_labels(plate: ServedPlate, acts: Sequence[Act]) -> dict[tuple[str, str
     labels = labels_of(plate)
     wells = {act.subject.well for act in acts[:2] if act.subject.field}
     return {
-        (path, one.name): one.label
+        (path, field.name): field.label
         for path in wells & labels.keys()
-        for one in plate.well(labels[path]).fields
+        for field in plate.well(labels[path]).fields
     }
 
 
-def standings(
+def held_verdicts(
     plate: ServedPlate,
-    held: Mapping[Subject, Act],
+    acts: Mapping[Subject, Act],
     verdicts: Verdicts,
     viewer: str | None = None,
-) -> dict[Subject, Standing]:
+) -> dict[Subject, HeldVerdict]:
     """Return what holds, and whether it is about what is there now."""
     labels = labels_of(plate)
-    found = {}
-    for subject, act in held.items():
+    held = {}
+    for subject, act in acts.items():
         label = labels.get(subject.well, "")
         try:
             stale = is_stale(act, versions_now(plate, subject, label))
         except HCSError:
             # The well has left the plate, or cannot be read: not what was judged.
             stale = True
-        found[subject] = Standing(
+        held[subject] = HeldVerdict(
             act=act,
             amended=verdicts.amendment(act, viewer),
             stale=stale,
             together=len(verdicts.batch(act.batch)),
         )
-    return found
+    return held
 
 
 def review_of(
-    plate: ServedPlate, known: Known, viewer: str | None, parts: Mapping[str, str]
+    plate: ServedPlate, state: LedgerState, viewer: str | None, parts: Mapping[str, str]
 ) -> PlateReview:
     """Return what holds, as far as somebody may know; reads wells that were judged."""
-    with known.lock:
-        verdicts = known.verdicts
-        held = verdicts.current(viewer)
+    with state.lock:
+        verdicts = state.verdicts
+        current = verdicts.current(viewer)
         last, signed = verdicts.last, verdicts.signed
         blind = BlindState.of(verdicts.open_round, viewer)
     return PlateReview(
-        plate=known.plate,
-        standings=standings(plate, held, known.verdicts, viewer),
+        plate=state.plate,
+        verdicts=held_verdicts(plate, current, verdicts, viewer),
         loaded=True,
         last=last,
         blind=blind,
@@ -152,8 +152,8 @@ def versions_now(plate: ServedPlate, subject: Subject, label: str) -> dict[str, 
         return {"": plate.overview().digest}
     view: WellView = plate.well(label)
     return {
-        field_key(one.name, one.acquisition): one.version
-        for one in view.fields
+        field_key(field.name, field.acquisition): field.version
+        for field in view.fields
         if not subject.field
-        or (one.name, one.acquisition) == (subject.field, subject.acquisition)
+        or (field.name, field.acquisition) == (subject.field, subject.acquisition)
     }

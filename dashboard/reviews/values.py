@@ -1,4 +1,4 @@
-"""What pages, exports and reports are told about verdicts: plain frozen values."""
+"""What pages, exports and reports show of verdicts: plain frozen values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class HeldVerdict:
     """A verdict that holds."""
 
     act: Act
@@ -99,18 +99,18 @@ class BlindState:
     begun_at: str = ""
 
     @classmethod
-    def of(cls, found: Round | None, viewer: str | None) -> BlindState:
+    def of(cls, current: Round | None, viewer: str | None) -> BlindState:
         """Return what somebody may know of a round; that the other is done is not."""
-        if found is None:
+        if current is None:
             return cls()
         return cls(
             open=True,
-            reviewers=found.reviewers,
-            mine=viewer in found.reviewers,
-            done=viewer in found.done,
-            hides_conditions=found.hides_conditions,
-            begun_by=found.begun.who,
-            begun_at=found.begun.at,
+            reviewers=current.reviewers,
+            mine=viewer in current.reviewers,
+            done=viewer in current.done,
+            hides_conditions=current.hides_conditions,
+            begun_by=current.begun.who,
+            begun_at=current.begun.at,
         )
 
 
@@ -121,7 +121,7 @@ class PlateReview:
     plate: str = ""
     """Id of the plate."""
 
-    standings: dict[Subject, Standing] = dataclasses.field(default_factory=dict)
+    verdicts: dict[Subject, HeldVerdict] = dataclasses.field(default_factory=dict)
     loaded: bool = False
     """False until the ledger has been read."""
 
@@ -133,15 +133,15 @@ class PlateReview:
 
     blind: BlindState = BlindState()
 
-    def of(self, subject: Subject) -> Standing | None:
+    def of(self, subject: Subject) -> HeldVerdict | None:
         """Return the verdict that holds on a subject itself."""
-        return self.standings.get(subject)
+        return self.verdicts.get(subject)
 
-    def fields_of(self, well: str) -> tuple[Standing, ...]:
+    def fields_of(self, well: str) -> tuple[HeldVerdict, ...]:
         """Return the verdicts that hold on fields of a well."""
         return tuple(
-            standing
-            for subject, standing in self.standings.items()
+            held
+            for subject, held in self.verdicts.items()
             if subject.well == well and subject.field
         )
 
@@ -152,18 +152,16 @@ class PlateReview:
         excludes nothing but itself.
         """
         above = (subject, Subject(subject.well), Subject())
-        held = (self.standings.get(one) for one in above)
-        return any(one is not None and one.act.verdict == "fail" for one in held)
+        verdicts = (self.verdicts.get(subject) for subject in above)
+        return any(held is not None and held.act.verdict == "fail" for held in verdicts)
 
     def failed_fields(self, wells: Iterable[WellState]) -> frozenset[tuple[str, str]]:
         """Return the fields that were failed: label of the well, name of the field."""
         labels = {well.path: well.label for well in wells}
         return frozenset(
             (labels[subject.well], subject.field)
-            for subject, verdict in self.standings.items()
-            if subject.field
-            and verdict.act.verdict == "fail"
-            and subject.well in labels
+            for subject, held in self.verdicts.items()
+            if subject.field and held.act.verdict == "fail" and subject.well in labels
         )
 
 

@@ -190,7 +190,7 @@ class VerdictBar(Part):
         batch = text_of(message, "batch", 32)
         return self._acts.add(
             message,
-            lambda: self._session.service.reviews.judge(
+            lambda: self._session.service.decisions.judge(
                 key, decisions, verdict, who, reason=reason, note=note, batch=batch
             ),
         )
@@ -216,8 +216,8 @@ class VerdictBar(Part):
         batch = text_of(message, "target", 32)
         if who is None:
             return self._acts.refuse(message, "Give your name at the top first.")
-        reviews = self._session.service.reviews
-        act = reviews.redo if again else reviews.undo
+        decisions = self._session.service.decisions
+        act = decisions.redo if again else decisions.undo
         return self._acts.add(message, lambda: act(key, who, batch))
 
     def _note_seen(self, message: Message) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview, WellView
     from dashboard.projects.rules import ReviewRules
     from dashboard.reviews.queue import Entry
-    from dashboard.reviews.values import Offer, PlateReview, Standing
+    from dashboard.reviews.values import HeldVerdict, Offer, PlateReview
     from dashboard.views.snapshot import Snapshot
     from hcs.metadata import Who
 
@@ -42,7 +42,7 @@ def states(
 ) -> dict[str, list[Any]]:
     """Return verdict, staleness, basis, reason, and failed fields by label."""
     failed: dict[str, int] = {}
-    for subject, held in review.standings.items():
+    for subject, held in review.verdicts.items():
         if subject.field and held.act.verdict == "fail":
             failed[subject.well] = failed.get(subject.well, 0) + 1
     content = {}
@@ -70,7 +70,7 @@ def standing(
     return None if held is None else _verdict_content(held, rules)
 
 
-def _verdict_content(held: Standing, rules: ReviewRules) -> dict[str, Any]:
+def _verdict_content(held: HeldVerdict, rules: ReviewRules) -> dict[str, Any]:
     act = held.act
     return {
         "verdict": act.verdict,

@@ -27,11 +27,11 @@ def judge(
     """Judge one well as somebody who has seen its thumbnails; return the batch."""
     basis = more.pop("basis", "thumbnails")
     decision = Decision(subject, basis)
-    return made.reviews.judge(KEY, [decision], verdict, who, **more).batch
+    return made.decisions.judge(KEY, [decision], verdict, who, **more).batch
 
 
 def verdicts(review: PlateReview) -> dict[Subject, str]:
-    return {subject: held.act.verdict for subject, held in review.standings.items()}
+    return {subject: held.act.verdict for subject, held in review.verdicts.items()}
 
 
 def correct(made: Service, label: str, field: str, value: int) -> str:

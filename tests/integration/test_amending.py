@@ -72,9 +72,9 @@ def test_a_reason_after_the_verdict_replaces_the_one_before_and_is_taken_back(
     outcome = made.amending.amend(KEY, A1, batch, ADA, reason="debris")
     assert outcome.text == "A1 fail: reason debris or fibre"
     assert (held(made).reason, held(made).note) == ("debris", "dim")
-    undo, _ = made.reviews.offers(KEY, ADA)
+    undo, _ = made.decisions.offers(KEY, ADA)
     assert undo is not None
-    made.reviews.undo(KEY, ADA, undo.batch)
+    made.decisions.undo(KEY, ADA, undo.batch)
     assert (held(made).reason, held(made).verdict) == ("focus", "fail")
 
 

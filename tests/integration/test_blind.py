@@ -71,7 +71,7 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
     assert verdicts(reviews.review(KEY, BEN)) == old | {A1: "pass", FIELD: "fail"}
     assert [a.who for a, _ in reviews.history(KEY, A1, ADA)] == ["Ada"]
     assert reviews.history(KEY, A1) == ()
-    assert {a.who for a in reviews.told(KEY, BEN)} == {"Cat", "Ben"}
+    assert {a.who for a in reviews.visible_acts(KEY, BEN)} == {"Cat", "Ben"}
     assert made.presence.others("t1", made.plates.overview(KEY).id) == ()
     # Neither counts in anybody's numbers nor leaves with an export.
     assert made.quality.failed_wells(KEY) == frozenset()
@@ -87,8 +87,8 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
     with pytest.raises(RefusedError, match="blind"):
         export_decisions(made, KEY, Path("never.jsonl"))
     # An undo says nothing of what the other has decided since.
-    assert reviews.undo(KEY, ADA, ada).left == ()
-    assert reviews.redo(KEY, ADA, ada).left == ()
+    assert made.decisions.undo(KEY, ADA, ada).left == ()
+    assert made.decisions.redo(KEY, ADA, ada).left == ()
     with pytest.raises(RefusedError, match="judge this plate blind"):
         judge(made, A2, "pass", CAT)
 
@@ -124,7 +124,7 @@ def test_agreement_is_over_wells_that_both_judged_one_by_one(made: Service) -> N
     judge(made, A3, "flag", BEN)  # the last one counts
     judge(made, B1, "pass", ADA)
     both = [Decision(B1, "thumbnails"), Decision(B2, "thumbnails")]
-    made.reviews.judge(KEY, both, "pass", BEN)  # two at once: not individually
+    made.decisions.judge(KEY, both, "pass", BEN)  # two at once: not individually
     judge(made, B2, "pass", ADA, basis="unseen")
     made.blind.done(KEY, ADA)
     made.blind.done(KEY, BEN)
@@ -200,7 +200,7 @@ def test_a_plate_that_is_gone_in_a_round_hides_nobody_on_another(
         other = surveyed(found, "q.ome.zarr").id
         surveyed(found, KEY)
         found.blind.begin(KEY, CAT, ["Ada", "Ben"])
-        assert found.reviews.is_blind(found.plates.overview(KEY).id)
+        assert found.blind.is_blind(found.plates.overview(KEY).id)
         found.presence.touch("t1", other, ADA, well="A1")
         found.presence.touch("t2", other, BEN)
         shutil.move(gone, tmp_path / "gone")

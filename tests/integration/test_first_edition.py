@@ -61,7 +61,7 @@ def test_verdicts_and_ids_are_those_of_the_first_edition(
             held.act.who,
             held.stale,
         ]
-        for subject, held in made.reviews.read(key).standings.items()
+        for subject, held in made.reviews.read(key).verdicts.items()
     }
     assert verdicts == expected[key]["verdicts"]
     assert made.plates.overview(key).id == expected[key]["id"]

@@ -30,8 +30,8 @@ def test_plates_with_something_to_do_come_first_then_the_newest(
             for well in found.plates.overview("done.zarr").wells
             if well.state != "not_acquired"
         ]
-        found.reviews.judge("done.zarr", listed, "pass", ADA)
-        found.reviews.judge("old.zarr", listed[:1], "fail", ADA)
+        found.decisions.judge("done.zarr", listed, "pass", ADA)
+        found.decisions.judge("old.zarr", listed[:1], "fail", ADA)
         found.signing.sign_off("signed.zarr", ADA)
         found.quality.measure("old.zarr")
         wait_for(lambda: found.quality.judgement("old.zarr").ready)

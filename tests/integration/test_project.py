@@ -72,10 +72,10 @@ def fill(made: Service) -> None:
         (ONE, BEN, Subject("B/2")),
         (COPY, ADA, Subject()),
     ):
-        judged = made.reviews.judge(
+        judged = made.decisions.judge(
             key, [Decision(subject)], "fail", who, reason="leak", note="größer\n– x"
         )
-    made.reviews.undo(COPY, ADA, judged.batch)
+    made.decisions.undo(COPY, ADA, judged.batch)
     made.signing.sign_off(TWO, BEN, "done")
 
 
@@ -126,7 +126,7 @@ def test_a_project_goes_to_another_workspace_without_loss_and_twice_is_once(
         surveyed(other, TWO)
         assert other.projects.rules(ONE).words("leak") == "a leak"
         assert other.reviews.read(TWO).signed.changes == ()
-        assert not other.reviews.read(COPY).standings
+        assert not other.reviews.read(COPY).verdicts
         assert other.projects.roles(ONE).letter("A2") == "P"
         assert other.assay.map_source(TWO)["name"] == "map.csv"
         assert [one.column for one in other.assay.imported(ONE)] == ["cells", "size"]
@@ -189,7 +189,7 @@ def test_what_differs_here_is_not_replaced_unless_asked_and_never_when_signed(
     with service(tmp_path / "here", folder, measure=False) as made:
         fill(made)
         ProjectTransfer(made).write(file)
-        made.reviews.judge(ONE, [Decision(Subject("A/2"))], "pass", ADA)
+        made.decisions.judge(ONE, [Decision(Subject("A/2"))], "pass", ADA)
         file_of_more = tmp_path / "more.jsonl"
         ProjectTransfer(made).write(file_of_more)
         made.signing.reopen(TWO, BEN)

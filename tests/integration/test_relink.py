@@ -132,14 +132,14 @@ def test_a_running_server_reads_the_older_decisions_of_a_ledger_it_is_given(
     with service(workspace, copy) as made:
         surveyed(made, key)
         # What is in its own ledger is newer than all of the other's.
-        made.reviews.judge(key, [Decision(B2)], "pass", BEN)
+        made.decisions.judge(key, [Decision(B2)], "pass", BEN)
         assert verdicts(made.reviews.read(key)) == {B2: "pass"}
         assert "decisions   2" in told(capsys, copy, workspace, "--same")
         wait_for(lambda: made.projects.link(key).ledger == made.plates.overview(key).id)
         found = made.reviews.read(key)
         assert (verdicts(found), bool(found.signed)) == ({A1: "fail"}, True)
         with pytest.raises(SignedOffError):
-            made.reviews.judge(key, [Decision(B2)], "fail", BEN)
+            made.decisions.judge(key, [Decision(B2)], "fail", BEN)
 
 
 def test_a_running_server_reads_the_decisions_that_were_given_under_another_id(

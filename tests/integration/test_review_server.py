@@ -27,12 +27,12 @@ def decide(workspace: str, plate: str, who: str, told: Connection[Any, Any]) -> 
         person = Who(who, "typed")
         for number in range(10_000):
             subject = Subject(("A/1", "A/2", "B/2")[number % 3])
-            found = made.reviews.judge(
+            found = made.decisions.judge(
                 KEY, [Decision(subject, "thumbnails")], "fail", person, note=str(number)
             )
             told.send(("verdict", found.batch, str(number)))
             if number % 4 == 3:
-                made.reviews.undo(KEY, person, found.batch)
+                made.decisions.undo(KEY, person, found.batch)
                 told.send(("undo", found.batch, ""))
 
 
@@ -76,6 +76,6 @@ def test_a_server_killed_mid_verdict_loses_nothing_that_was_confirmed(
         # At most what was on its way when each was killed is there besides.
         assert len(acts) - len(confirmed) <= 2
         person = Who("Ada", "typed")
-        last = made.reviews.judge(KEY, [Decision(Subject("A/1"))], "pass", person)
+        last = made.decisions.judge(KEY, [Decision(Subject("A/1"))], "pass", person)
         assert last.count == 1
         assert made.reviews.read(KEY).of(Subject("A/1")).act.verdict == "pass"

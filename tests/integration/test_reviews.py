@@ -69,12 +69,12 @@ def seen(made: Service, label: str, subject: Subject) -> Decision:
 def verdicts(review: PlateReview) -> dict[Subject, tuple[str, bool]]:
     return {
         subject: (held.act.verdict, held.stale)
-        for subject, held in review.standings.items()
+        for subject, held in review.verdicts.items()
     }
 
 
 def fail(made: Service, subject: Subject, who: Who = ADA, **more: str) -> str:
-    return made.reviews.judge(KEY, [Decision(subject)], "fail", who, **more).batch
+    return made.decisions.judge(KEY, [Decision(subject)], "fail", who, **more).batch
 
 
 def correct(made: Service, label: str, field: str, value: int) -> str:
@@ -92,7 +92,7 @@ def test_a_new_version_makes_verdicts_stale_and_its_revert_current(
     made: Service,
 ) -> None:
     for subject in (FIELD, A1, Subject(), A2):
-        made.reviews.judge(KEY, [Decision(subject)], "flag", ADA)
+        made.decisions.judge(KEY, [Decision(subject)], "flag", ADA)
     before = correct(made, "A1", "0", 7)
 
     def states() -> dict[Subject, bool]:
@@ -108,24 +108,26 @@ def test_a_verdict_on_other_pictures_than_those_seen_is_refused(made: Service) -
     decision = seen(made, "A1", A1)
     correct(made, "A1", "0", 7)
     with pytest.raises(DashboardError, match="A1 has changed since"):
-        made.reviews.judge(KEY, [decision], "pass", ADA)
+        made.decisions.judge(KEY, [decision], "pass", ADA)
     assert verdicts(made.reviews.read(KEY)) == {}
 
 
 def test_undo_takes_back_the_named_act_and_says_what_it_left(made: Service) -> None:
     reviews = made.reviews
-    mine = reviews.judge(KEY, [Decision(A1), Decision(A2)], "fail", ADA, reason="focus")
-    reviews.judge(KEY, [Decision(A1)], "pass", BEN)
-    undo, redo = reviews.offers(KEY, ADA)
+    mine = made.decisions.judge(
+        KEY, [Decision(A1), Decision(A2)], "fail", ADA, reason="focus"
+    )
+    made.decisions.judge(KEY, [Decision(A1)], "pass", BEN)
+    undo, redo = made.decisions.offers(KEY, ADA)
     assert undo is not None
     assert (undo.batch, undo.text) == (mine.batch, "2 wells fail, out of focus")
     assert redo is None
-    outcome = reviews.undo(KEY, ADA, undo.batch)
+    outcome = made.decisions.undo(KEY, ADA, undo.batch)
     assert outcome.left == ("A1",)
     assert verdicts(reviews.read(KEY)) == {A1: ("pass", False)}
     with pytest.raises(DashboardError, match="nothing of yours to undo"):
-        reviews.undo(KEY, ADA, undo.batch)
-    assert reviews.redo(KEY, ADA, undo.batch).left == ("A1",)
+        made.decisions.undo(KEY, ADA, undo.batch)
+    assert made.decisions.redo(KEY, ADA, undo.batch).left == ("A1",)
     assert verdicts(reviews.read(KEY)) == {A1: ("pass", False), A2: ("fail", False)}
 
 
@@ -133,8 +135,8 @@ def test_undo_of_another_act_than_was_named_does_nothing(made: Service) -> None:
     first = fail(made, A1)
     second = fail(made, A2, reason="debris")
     with pytest.raises(DashboardError, match="A2 fail, debris"):
-        made.reviews.undo(KEY, ADA, first)
-    made.reviews.undo(KEY, ADA, second)
+        made.decisions.undo(KEY, ADA, first)
+    made.decisions.undo(KEY, ADA, second)
     assert set(verdicts(made.reviews.read(KEY))) == {A1}
 
 
@@ -214,9 +216,9 @@ def test_a_read_only_server_takes_no_verdict(plate: Path, tmp_path: Path) -> Non
 def test_tables_tell_what_to_leave_out_and_never_pass_what_nobody_saw(
     made: Service,
 ) -> None:
-    made.reviews.judge(KEY, [Decision(FIELD, "field")], "fail", ADA, reason="bubble")
+    made.decisions.judge(KEY, [Decision(FIELD, "field")], "fail", ADA, reason="bubble")
     fail(made, A2, note='=HYPERLINK("http://x")')
-    made.reviews.judge(KEY, [Decision(B2)], "pass", BEN)
+    made.decisions.judge(KEY, [Decision(B2)], "pass", BEN)
     tables = PlateTables(made, KEY)
     wells = {str(row["well"]): row for row in tables.wells().records()}
     assert wells["A1"]["qc_exclude"] == 0
@@ -264,7 +266,7 @@ def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
     (plate / "tables" / "theirs").mkdir(parents=True)
     fail(made, A2, note="größer")
     for verdict in ("fail", "pass"):
-        made.reviews.judge(KEY, [Decision(A1)], verdict, ADA)
+        made.decisions.judge(KEY, [Decision(A1)], verdict, ADA)
         folder = write_beside(made, KEY)
     assert {one.name for one in folder.iterdir()} == {
         "theirs",
@@ -350,8 +352,8 @@ def test_decisions_go_to_a_file_and_back_without_loss(
     made: Service, plate: Path, tmp_path: Path
 ) -> None:
     first = fail(made, A1, note="größer\n– zwei Zeilen", reason="debris")
-    made.reviews.judge(KEY, [Decision(A1), Decision(FIELD)], "pass", BEN)
-    made.reviews.undo(KEY, ADA, first)
+    made.decisions.judge(KEY, [Decision(A1), Decision(FIELD)], "pass", BEN)
+    made.decisions.undo(KEY, ADA, first)
     file = tmp_path / "decisions.jsonl"
     assert export_decisions(made, KEY, file) == 4
     with service(tmp_path / "another", plate) as other:

@@ -73,8 +73,8 @@ def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -
     refused = {
         "verdict": lambda: judge(made, A2, "pass"),
         "field verdict": lambda: judge(made, FIELD, "fail"),
-        "undo": lambda: made.reviews.undo(KEY, ADA, last),
-        "redo": lambda: made.reviews.redo(KEY, ADA, last),
+        "undo": lambda: made.decisions.undo(KEY, ADA, last),
+        "redo": lambda: made.decisions.redo(KEY, ADA, last),
         "roles": lambda: made.projects.keep_roles(KEY, None),
         "assay metric": lambda: made.quality.keep_assay_metric(KEY, "focus.0"),
         "rules": lambda: made.projects.keep_rules(KEY, rules),

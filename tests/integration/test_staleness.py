@@ -54,7 +54,7 @@ def test_nothing_that_remembers_a_field_is_stale(tmp_path: Path) -> None:
     ):
         surveyed(made, KEY)
         for value in (1000, 3000, 1000):
-            made.reviews.judge(KEY, [Decision(FIELD)], "flag", Who("Ada", "typed"))
+            made.decisions.judge(KEY, [Decision(FIELD)], "flag", Who("Ada", "typed"))
             assert verdicts(made.reviews.read(KEY))[FIELD] == ("flag", False)
             before = correct(made, "A1", "0", value)
             wait_for(lambda: made.plates.overview(KEY).unsettled == 0, "to settle")

@@ -423,13 +423,13 @@ def test_a_failed_field_takes_its_own_number_along_and_no_other(
     }
     assert service.quality.values(ONE, metric, way="field:1").wells["A1"].value == 30
     decision = Decision(Subject("A/1", "1"), "field")
-    batch = service.reviews.judge(ONE, [decision], "fail", Who("Ana", "typed")).batch
+    batch = service.decisions.judge(ONE, [decision], "fail", Who("Ana", "typed")).batch
     service.reviews.read(ONE)
     try:
         assert service.quality.values(ONE, metric, way="max").wells["A1"].value == 80
         assert service.quality.values(ONE, metric).wells["A1"].value == 45
     finally:
-        service.reviews.undo(ONE, Who("Ana", "typed"), batch)
+        service.decisions.undo(ONE, Who("Ana", "typed"), batch)
         service.assay.remove_import(ONE, {"Hits"})
 
 
@@ -463,7 +463,7 @@ def test_a_table_of_whole_wells_knows_no_rule_about_fields(service: Service) -> 
     before = service.projects.rules(ONE)
     service.projects.keep_rules(ONE, replace(before, min_fields=2))
     decision = Decision(Subject("A/1", "0"), "field")
-    batch = service.reviews.judge(ONE, [decision], "fail", Who("Ana", "typed")).batch
+    batch = service.decisions.judge(ONE, [decision], "fail", Who("Ana", "typed")).batch
     service.reviews.read(ONE)
     try:
         values = service.quality.values(ONE, "imported:Hits").wells
@@ -471,7 +471,7 @@ def test_a_table_of_whole_wells_knows_no_rule_about_fields(service: Service) -> 
         assert values["A1"].n is None
         assert service.quality.values(ONE, "mean.0").wells["A1"].value is None
     finally:
-        service.reviews.undo(ONE, Who("Ana", "typed"), batch)
+        service.decisions.undo(ONE, Who("Ana", "typed"), batch)
         service.projects.keep_rules(ONE, before)
         service.assay.remove_import(ONE, {"Hits"})
 

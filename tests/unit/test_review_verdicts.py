@@ -17,7 +17,7 @@ from dashboard.reviews.acts import (
     from_document,
     new_batch,
 )
-from dashboard.reviews.values import PlateReview, Standing
+from dashboard.reviews.values import HeldVerdict, PlateReview
 from dashboard.reviews.verdicts import Verdicts, is_stale
 from dashboard.reviews.wording import describe
 
@@ -281,7 +281,7 @@ def test_a_new_version_makes_stale_and_going_back_makes_current() -> None:
 def test_a_failed_field_does_not_fail_its_well_but_a_failed_well_its_fields() -> None:
     def review(subject: Subject) -> PlateReview:
         return PlateReview(
-            standings={subject: Standing(act=verdict("Ada", subject, "fail"))}
+            verdicts={subject: HeldVerdict(act=verdict("Ada", subject, "fail"))}
         )
 
     field, well, other = Subject("A/1", "0"), Subject("A/1"), Subject("A/2")
