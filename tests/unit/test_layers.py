@@ -35,6 +35,7 @@ _FACELESS = (
     "dashboard.web.routes",
     "dashboard.quality.judging",
     "dashboard.pictures.rendering",
+    "dashboard.reviews.decisions",
     "dashboard.reviews.reviews",
     "dashboard.projects.roles",
     "dashboard.service",
