@@ -262,7 +262,7 @@ class VerdictBar(Part):
         review = service.reviews.review(overview.key, self._session.who())
         suspects = entries(service.quality.judgement(overview.key))
         counts = tally(overview, review)
-        undo, redo = service.reviews.offers(overview.key, self._session.who())
+        undo, redo = service.decisions.offers(overview.key, self._session.who())
         remaining = unjudged(overview, review)
         looks = self._session.looks
         opened = looks.labels(overview.key, "field", "thumbnails")
