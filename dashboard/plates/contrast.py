@@ -63,7 +63,10 @@ def _display(
     planes: Sequence[NDArray[Any]],
     dtype: np.dtype[Any] | None,
 ) -> ChannelDisplay:
-    name = next((one.name for one in stored if one.name), None) or f"channel {index}"
+    name = (
+        next((channel.name for channel in stored if channel.name), None)
+        or f"channel {index}"
+    )
     pixels = contrast.sample(planes)
     measured = contrast.limits(pixels, contrast.PLATE)
     window = contrast.shared([channel.window for channel in stored])
@@ -83,21 +86,22 @@ def _display(
         source=source,
         minimum=min(low, measured.minimum) if measured else low,
         maximum=max(high, measured.maximum) if measured else high,
-        active=all(one.active for one in stored),
+        active=all(channel.active for channel in stored),
         automatic=(measured.low, measured.high) if measured else None,
     )
 
 
 def _color(index: int, count: int, name: str, stored: Sequence[Channel]) -> str:
-    given = next((one.color for one in stored if _usable(one.color)), None)
-    if given is not None:
-        return given.upper()
+    colors = (channel.color for channel in stored)
+    color = next((color for color in colors if _usable(color)), None)
+    if color is not None:
+        return color.upper()
     if count == 1:
         return "FFFFFF"
     lowered = name.lower()
-    for words, color in _BY_NAME:
+    for words, usual in _BY_NAME:
         if any(word in lowered for word in words):
-            return color
+            return usual
     return _PALETTE[index % len(_PALETTE)]
 
 

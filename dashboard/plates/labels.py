@@ -70,10 +70,10 @@ def find_label(text: str, labels: Sequence[str]) -> str:
     """
     if text in labels:
         return text
-    wanted = _position(text)
-    if wanted is None:
+    position = _position(text)
+    if position is None:
         return ""
-    return next((label for label in labels if _position(label) == wanted), "")
+    return next((label for label in labels if _position(label) == position), "")
 
 
 def _position(text: str) -> tuple[int, int] | None:

@@ -111,7 +111,7 @@ def describe_plate(
     labels = dict(zip(grid.paths, grid.labels, strict=True))
     gaps = tuple(read_gap(entry, labels) for entry in plate.gaps)
     wells = _well_states(plate, grid, known, gaps, conditions)
-    names = (name for one in conditions.values() for name in one)
+    names = (name for values in conditions.values() for name in values)
     return PlateOverview(
         key=key,
         id=plate.id,
@@ -128,7 +128,7 @@ def describe_plate(
         channels=channels,
         condition_names=tuple(dict.fromkeys(names)),
         gaps=gaps,
-        unsettled=sum(one.unsettled for one in known.values()),
+        unsettled=sum(well.unsettled for well in known.values()),
         surveyed=surveyed,
         digest=_digest(known, grid),
         banner=banner(wells, gaps) if surveyed else "",
@@ -139,8 +139,8 @@ def describe_plate(
 def acquisitions_of(plate: HCSPlate) -> tuple[Acquisition, ...]:
     """Return the declared acquisitions, each with a name."""
     return tuple(
-        Acquisition(id=one.id, name=one.name or f"acquisition {one.id}")
-        for one in plate.acquisitions or ()
+        Acquisition(id=run.id, name=run.name or f"acquisition {run.id}")
+        for run in plate.acquisitions or ()
     )
 
 
@@ -156,19 +156,19 @@ def _well_states(
     states = []
     for place, (label, path) in enumerate(zip(grid.labels, grid.paths, strict=True)):
         row, column = divmod(place, len(grid.columns))
-        one = known.get(path) if path in listed else _ABSENT
+        well = known.get(path) if path in listed else _ABSENT
         states.append(
             WellState(
                 label=label,
                 path=path,
                 row=row,
                 column=column,
-                state="present" if one is None else one.state,
-                n_fields=None if one is None else one.n_fields,
+                state="present" if well is None else well.state,
+                n_fields=None if well is None else well.n_fields,
                 expected_fields=expected.get(path),
-                error=None if one is None else one.error,
-                corrected=one is not None and one.corrected,
-                revised=one is not None and one.revised,
+                error=None if well is None else well.error,
+                corrected=well is not None and well.corrected,
+                revised=well is not None and well.revised,
                 conditions=tuple(
                     (name, plain_text(value, 200))
                     for name, value in conditions.get(path, {}).items()
@@ -214,7 +214,7 @@ def _count(well: KnownWell | None) -> int:
 
 
 def _digest(known: Mapping[str, KnownWell], grid: Grid) -> str:
-    lines = sorted(f"{path}\t{one.mark}" for path, one in known.items())
+    lines = sorted(f"{path}\t{well.mark}" for path, well in known.items())
     # Pictures of the plate that were kept before wells had an order of their own.
     lines += () if grid.listed_so else grid.paths
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
@@ -223,16 +223,16 @@ def _digest(known: Mapping[str, KnownWell], grid: Grid) -> str:
 def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
     """Return one sentence on what a plate has and lacks."""
     listed = [well for well in wells if well.state != "not_acquired"]
-    found = sum(well.n_fields or 0 for well in listed)
+    present = sum(well.n_fields or 0 for well in listed)
     expected = sum(well.expected_fields or 0 for well in listed)
     odd = any(well.state != "present" for well in listed)
     where = f"fields in {len(listed):,} wells"
     if len({well.expected_fields for well in listed}) > 1:
         where += ", which differ in how many they have"
     parts = [
-        f"{found:,} of {expected:,} {where}"
-        if found != expected
-        else f"{found:,} {where}{'' if odd or gaps else ', complete'}"
+        f"{present:,} of {expected:,} {where}"
+        if present != expected
+        else f"{present:,} {where}{'' if odd or gaps else ', complete'}"
     ]
     for state, word in (
         ("missing", "missing"),

@@ -79,17 +79,18 @@ class Plates:
         New ones are opened here, in the caller's thread, before anybody is told of
         them; at the start whoever lists them first does it.
         """
-        found = dict(unique_keys(self._roots))
+        locations = dict(unique_keys(self._roots))
         with self._lock:
             same = {
                 key: plate
                 for key, plate in self._plates.items()
-                if found.get(key) == plate.location
+                if locations.get(key) == plate.location
             }
             gone = [self._plates[key] for key in self._plates.keys() - same.keys()]
             new = {
-                key: same.get(key) or ServedPlate(key, place, read_only=self._read_only)
-                for key, place in found.items()
+                key: same.get(key)
+                or ServedPlate(key, location, read_only=self._read_only)
+                for key, location in locations.items()
             }
             changed = list(new) != list(self._plates) or bool(gone)
             known, self._plates = self._plates, new
@@ -144,13 +145,13 @@ def is_address(root: str) -> bool:
 def unique_keys(roots: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield key and location of every plate below the roots, each key once."""
     keys: set[str] = set()
-    places: set[str] = set()
+    locations: set[str] = set()
     for root in roots:
-        for key, place in discover(root):
-            if place in places:
+        for key, location in discover(root):
+            if location in locations:
                 continue
-            places.add(place)
-            yield _free(key, keys), place
+            locations.add(location)
+            yield _free(key, keys), location
 
 
 def _free(key: str, keys: set[str]) -> str:
@@ -173,8 +174,8 @@ def discover(root: str) -> Iterator[tuple[str, str]]:
         yield Path(path).name or path, path
         return
     budget = [_MAX_FOLDERS]
-    for place in _below(path, DEPTH, budget):
-        yield Path(place).relative_to(path).as_posix(), place
+    for folder in _below(path, DEPTH, budget):
+        yield Path(folder).relative_to(path).as_posix(), folder
     if budget[0] <= 0:
         _LOG.warning("Stopped to look for plates below %s: too many folders.", path)
 
@@ -183,8 +184,8 @@ def _below(folder: str, depth: int, budget: list[int]) -> Iterator[str]:
     if depth == 0:
         return
     try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: natural(entry.name))
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: natural(entry.name))
     except OSError as error:
         _LOG.warning("Cannot look into %s: %s", folder, error.strerror)
         return

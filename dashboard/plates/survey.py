@@ -93,9 +93,9 @@ def choose_channels(plate: ServedPlate) -> tuple[ChannelDisplay, ...]:
 def _sampled_images(plate: ServedPlate) -> Iterable[Multiscales]:
     """Yield one image of wells spread over the plate, each of another field."""
     wells = plate.plate.wells
-    found = 0
+    sampled = 0
     for turn, index in enumerate(_spread(len(wells), 2 * SAMPLED_WELLS)):
-        if found == SAMPLED_WELLS:
+        if sampled == SAMPLED_WELLS:
             return
         row, _, column = wells[index].path.partition("/")
         try:
@@ -104,16 +104,16 @@ def _sampled_images(plate: ServedPlate) -> Iterable[Multiscales]:
                 continue
             # Not always the first field: it may be the one at the well's rim.
             yield well.fields[turn % len(well.fields)].image()
-            found += 1
+            sampled += 1
         except HCSError as error:
             _LOG.info("A well was left out of the contrast: %s", error)
 
 
-def _spread(count: int, wanted: int) -> Sequence[int]:
+def _spread(count: int, most: int) -> Sequence[int]:
     """Return indices over a range, coarse first, so that a few stand for all."""
-    if count <= wanted:
+    if count <= most:
         return range(count)
-    steps = sorted({round(part * (count - 1) / (wanted - 1)) for part in range(wanted)})
+    steps = sorted({round(part * (count - 1) / (most - 1)) for part in range(most)})
     return [*steps[::2], *steps[1::2]]
 
 

@@ -266,10 +266,10 @@ class WellView:
         """Return the field of that name, of any acquisition where None is given."""
         return next(
             (
-                found
-                for found in self.fields
-                if found.name == name
-                and (acquisition is None or found.acquisition == acquisition)
+                field
+                for field in self.fields
+                if field.name == name
+                and (acquisition is None or field.acquisition == acquisition)
             ),
             None,
         )
@@ -280,5 +280,5 @@ def fields_digest(fields: tuple[FieldView, ...]) -> str:
     # Imported here: pages that only draw never need it.
     import hashlib
 
-    text = "\n".join(f"{found.name}\t{found.version}" for found in fields)
+    text = "\n".join(f"{field.name}\t{field.version}" for field in fields)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
