@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.access import Access
-from dashboard.corrections.correction import Corrections
+from dashboard.corrections.commits import Commits
 from dashboard.corrections.desk import CorrectionDesk
+from dashboard.corrections.staged import StagedCorrections
 from dashboard.corrections.uploads import Quotas, Uploads
 from dashboard.database import open_database
 from dashboard.events import Events
@@ -129,11 +130,12 @@ def compose(
 
     sweep_staging(workspace)
     uploads = Uploads(workspace.staging, options.quotas)
-    corrections = Corrections(plates, uploads, events)
+    staged = StagedCorrections()
+    commits = Commits(staged, events)
     pictures = Pictures(
         plates,
         Previews(workspace.previews, options.preview_bytes, options.preview_disk_bytes),
-        corrections.images,
+        staged.images,
         options.cache_bytes,
     )
     previews = PreviewJobs(pictures.previews, pictures.decoded, workers=options.workers)
@@ -214,15 +216,16 @@ def compose(
         plates,
         survey=surveyed,
         again=wells_changed,
-        settle=None if options.read_only else corrections.settle_due,
+        settle=None if options.read_only else commits.settle_due,
         settle_after=options.settle_after,
     )
     desk = CorrectionDesk(
         access,
         uploads,
-        corrections,
+        staged,
+        commits,
         refuse_if_signed=reviews.refuse_if_signed,
-        held_open=signing.held_open,
+        unsigned=signing.held_open,
         measure=measuring.start,
     )
     sessions = Sessions(desk, presence, threads.submit)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dashboard.corrections.drafting import Target
-    from dashboard.corrections.values import Source, Upload
+    from dashboard.corrections.drafting import CorrectionTarget
+    from dashboard.corrections.values import SourceFile, Upload
     from dashboard.plates.values import FieldView
 
 
@@ -44,10 +44,10 @@ class Assembly:
     """For showing: of the file, else of the present field."""
 
     units: Mapping[str, str | None]
-    given_scale: Mapping[str, float] | None
+    written_scale: Mapping[str, float] | None
     """What is written; None takes over that of the present field."""
 
-    given_names: tuple[str, ...] | None
+    written_names: tuple[str, ...] | None
     """What is written; None takes over those of the present field or the plate."""
 
     def write(self, file: Path) -> NDArray[Any]:
@@ -56,8 +56,8 @@ class Assembly:
 
 
 def assemble(
-    target: Target,
-    sources: Sequence[Source],
+    target: CorrectionTarget,
+    sources: Sequence[SourceFile],
     files: Sequence[Upload],
     pixels: Callable[[str], NDArray[Any]],
 ) -> Assembly:
@@ -85,13 +85,13 @@ def assemble(
     old = _present_stack(target)
     if whole:
         stack = stacks[sources[0].upload]
-        given = {c: ChannelSource(stack, c) for c in range(stack.size("c"))}
+        sent = {c: ChannelSource(stack, c) for c in range(stack.size("c"))}
     else:
-        given = _assigned(sources, files, stacks, reference)
-    kept = _kept(given, reference, present, old, whole=whole)
-    order = sorted({**given, **kept})
-    parts = tuple({**kept, **given}[channel] for channel in order)
-    same = old is not None and not kept and _equal(parts, old)
+        sent = _assigned(sources, files, stacks, reference)
+    unchanged = _unchanged(sent, reference, present, old, whole=whole)
+    order = sorted({**sent, **unchanged})
+    parts = tuple({**unchanged, **sent}[channel] for channel in order)
+    same = old is not None and not unchanged and _equal(parts, old)
     names = _names(order, reference, files, whole=whole)
     all_names = reference.channels if reference is not None else names
     return Assembly(
@@ -100,22 +100,23 @@ def assemble(
         dtype=np.result_type(*(part.stack.data.dtype for part in parts)),
         channels=names,
         # A file of another size cannot stand beside kept channels: it is shown alone.
-        mixed=bool(kept)
-        or (not whole and present is not None and _lacks(given, present)),
-        replaced=tuple(all_names[c] for c in sorted(given) if c < len(all_names))
-        if present is not None and not whole and _lacks(given, present)
+        mixed=bool(unchanged)
+        or (not whole and present is not None and _lacks(sent, present)),
+        replaced=tuple(all_names[c] for c in sorted(sent) if c < len(all_names))
+        if present is not None and not whole and _lacks(sent, present)
         else (),
-        same=same or (bool(kept) and old is not None and _equal_channels(given, old)),
+        same=same
+        or (bool(unchanged) and old is not None and _equal_channels(sent, old)),
         scale=_scale(files, reference),
         units=dict(zip(reference.axes, reference.units, strict=True))
         if reference is not None and reference.units
         else {},
-        given_scale=_given_scale(files, reference, present),
-        given_names=None if reference is not None else names,
+        written_scale=_written_scale(files, reference, present),
+        written_names=None if reference is not None else names,
     )
 
 
-def _present_stack(target: Target) -> Stack | None:
+def _present_stack(target: CorrectionTarget) -> Stack | None:
     present = target.present
     if present is None or present.error is not None:
         return None
@@ -124,13 +125,13 @@ def _present_stack(target: Target) -> Stack | None:
 
 
 def _assigned(
-    sources: Sequence[Source],
+    sources: Sequence[SourceFile],
     files: Sequence[Upload],
     stacks: Mapping[str, Stack],
     reference: FieldView | None,
 ) -> dict[int, ChannelSource]:
     count = len(sources) if reference is None else reference.size("c")
-    given: dict[int, ChannelSource] = {}
+    sent: dict[int, ChannelSource] = {}
     for source, file in zip(sources, files, strict=True):
         stack = stacks[source.upload]
         if source.channel is None:
@@ -140,7 +141,7 @@ def _assigned(
                 f"{file.name!r} was assigned to channel {source.channel}; there are "
                 f"{count}, counted from 0."
             )
-        if source.channel in given:
+        if source.channel in sent:
             raise SourceError(
                 f"Two files were assigned to one channel; {file.name!r} is the second."
             )
@@ -149,18 +150,18 @@ def _assigned(
                 f"{file.name!r} has {stack.size('c')} channels; assign it to all "
                 f"channels, or send one file a channel."
             )
-        given[source.channel] = ChannelSource(stack, 0)
-    sizes = {one.stack.sizes for one in given.values()}
+        sent[source.channel] = ChannelSource(stack, 0)
+    sizes = {source.stack.sizes for source in sent.values()}
     if len(sizes) > 1:
         raise SourceError(
             f"The files have different sizes (t, z, y, x): "
             f"{', '.join(map(str, sorted(sizes)))}. Channels of one field must agree."
         )
-    return given
+    return sent
 
 
-def _kept(
-    given: Mapping[int, ChannelSource],
+def _unchanged(
+    sent: Mapping[int, ChannelSource],
     reference: FieldView | None,
     present: FieldView | None,
     old: Stack | None,
@@ -170,7 +171,7 @@ def _kept(
     """Return the channels that stay as they are, at full resolution."""
     if whole or reference is None:
         return {}
-    absent = [c for c in range(reference.size("c")) if c not in given]
+    absent = [c for c in range(reference.size("c")) if c not in sent]
     if not absent:
         return {}
     names = ", ".join(reference.channels[c] for c in absent)
@@ -183,13 +184,13 @@ def _kept(
             f"The present field cannot be read, so {names} cannot be kept. Send a file "
             f"for every channel."
         )
-    if next(iter(given.values())).stack.sizes != old.sizes:
+    if next(iter(sent.values())).stack.sizes != old.sizes:
         return {}
     return {c: ChannelSource(old, c) for c in absent}
 
 
-def _lacks(given: Mapping[int, ChannelSource], present: FieldView) -> bool:
-    return len(given) < present.size("c")
+def _lacks(sent: Mapping[int, ChannelSource], present: FieldView) -> bool:
+    return len(sent) < present.size("c")
 
 
 def _axes(
@@ -197,11 +198,11 @@ def _axes(
 ) -> tuple[str, ...]:
     """Return the reference's axes, and those along which there is more than one."""
     stack = parts[0].stack
-    wanted = {"y", "x"} | set(reference.axes if reference is not None else ("c",))
-    wanted |= {axis for axis in ("t", "z") if stack.size(axis) > 1}
+    axes = {"y", "x"} | set(reference.axes if reference is not None else ("c",))
+    axes |= {axis for axis in ("t", "z") if stack.size(axis) > 1}
     if len(parts) > 1:
-        wanted.add("c")
-    return tuple(axis for axis in AXES if axis in wanted)
+        axes.add("c")
+    return tuple(axis for axis in AXES if axis in axes)
 
 
 def _names(
@@ -225,13 +226,13 @@ def _scale(files: Sequence[Upload], reference: FieldView | None) -> dict[str, fl
         if reference is None
         else dict(zip(reference.axes, reference.scale, strict=True))
     )
-    stated = next((one.pixel_size for one in files if one.pixel_size), None)
+    stated = next((file.pixel_size for file in files if file.pixel_size), None)
     if stated is not None and reference is None:
         scale |= {"y": stated, "x": stated}
     return scale
 
 
-def _given_scale(
+def _written_scale(
     files: Sequence[Upload], reference: FieldView | None, present: FieldView | None
 ) -> dict[str, float] | None:
     """Return the scale to write: a correction lies where the field lay before it."""
@@ -244,14 +245,16 @@ def _equal(parts: Sequence[ChannelSource], old: Stack) -> bool:
     return len(parts) == old.size("c") and _equal_channels(dict(enumerate(parts)), old)
 
 
-def _equal_channels(given: Mapping[int, ChannelSource], old: Stack) -> bool:
-    for channel, part in given.items():
+def _equal_channels(sent: Mapping[int, ChannelSource], old: Stack) -> bool:
+    for channel, part in sent.items():
         if part.stack.sizes != old.sizes or channel >= old.size("c"):
             return False
         for t in range(old.size("t")):
             for z in range(old.size("z")):
-                mine = part.stack.plane(t, part.channel, z)
-                theirs = old.plane(t, channel, z)
-                if mine.dtype != theirs.dtype or not np.array_equal(mine, theirs):
+                new_plane = part.stack.plane(t, part.channel, z)
+                old_plane = old.plane(t, channel, z)
+                if new_plane.dtype != old_plane.dtype or not np.array_equal(
+                    new_plane, old_plane
+                ):
                     return False
     return True

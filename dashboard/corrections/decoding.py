@@ -106,12 +106,20 @@ def decode(
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     paths = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109
-    return {**kept, "PYTHONPATH": paths, **dict.fromkeys(_ONE_THREAD, "1")}
+    return {**environment, "PYTHONPATH": paths, **dict.fromkeys(_ONE_THREAD, "1")}
 
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP", "LD_LIBRARY_PATH")
+_PASSED_ON = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "TEMP",
+    "LD_LIBRARY_PATH",
+)
 
 
 def _reason(done: subprocess.CompletedProcess[bytes], name: str) -> str:
@@ -125,12 +133,12 @@ def _reason(done: subprocess.CompletedProcess[bytes], name: str) -> str:
     return f"{name} could not be decoded: it needs more memory or space than allowed."
 
 
-def _from_json(found: Mapping[str, Any]) -> Decoded:
-    given: dict[str, Any] = {
+def _from_json(document: Mapping[str, Any]) -> Decoded:
+    values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
-        for key, value in found.items()
+        for key, value in document.items()
     }
-    return Decoded(**given)
+    return Decoded(**values)
 
 
 # --- the child -----------------------------------------------------------------------
@@ -143,11 +151,11 @@ def main() -> int:
     order = json.load(sys.stdin)
     _limit(order["seconds"], order["memory"], order["max_bytes"])
     try:
-        found = _decode(order)
+        decoded = _decode(order)
     except HCSError as error:
         sys.stdout.write(str(error))
         return _REFUSED
-    sys.stdout.write(json.dumps(dataclasses.asdict(found)))
+    sys.stdout.write(json.dumps(dataclasses.asdict(decoded)))
     return 0
 
 

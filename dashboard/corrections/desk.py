@@ -1,24 +1,39 @@
 """What pages ask of corrections: uploads, drafts and commits, where they may.
 
-Whether they may is decided elsewhere: a server can be read-only, a plate signed off.
+A staged correction is a file in the workspace. Nothing touches the plate before
+`commit`, which checks on the server what the page checked before. Whether a plate may
+be written is decided elsewhere: a server can be read-only, a plate signed off.
 """
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 from typing import TYPE_CHECKING
 
-from dashboard.corrections.versions import field_history
+from dashboard.corrections.assembly import assemble
+from dashboard.corrections.commits import look_again
+from dashboard.corrections.drafting import describe, find_target, likely_axis, suggest
+from dashboard.corrections.staged import StagedCorrection
+from dashboard.corrections.staged_pixels import levels
+from dashboard.corrections.versions import field_history, version_view
+from dashboard.errors import BlockedError, NotServedError, RefusedError
+from dashboard.text import plain_text
+from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from dashboard.access import Access
-    from dashboard.corrections.correction import Corrections
-    from dashboard.corrections.uploads import Receiving, Uploads
-    from dashboard.corrections.values import Source, Staged, Upload, VersionView
+    from dashboard.corrections.commits import Commits
+    from dashboard.corrections.staged import StagedCorrections
+    from dashboard.corrections.uploads import IncomingFile, Uploads
+    from dashboard.corrections.values import SourceFile, Staged, Upload, VersionView
     from dashboard.plates.served import ServedPlate
     from hcs.metadata import Who
+
+_REASON_LENGTH = 2000
 
 
 class CorrectionDesk:
@@ -26,43 +41,49 @@ class CorrectionDesk:
 
     Parameters
     ----------
-    access, uploads, corrections
+    access, uploads, staged, commits
         What the work is done with.
     refuse_if_signed
         Raises where the plate of a key is signed off.
-    held_open
+    unsigned
         Keeps the plate of a key from being signed off meanwhile.
     measure
-        Told of a plate that has changed.
+        Called with a plate that has changed.
     """
 
     def __init__(
         self,
         access: Access,
         uploads: Uploads,
-        corrections: Corrections,
+        staged: StagedCorrections,
+        commits: Commits,
         *,
         refuse_if_signed: Callable[[str], object],
-        held_open: Callable[[str], AbstractContextManager[None]],
+        unsigned: Callable[[str], AbstractContextManager[None]],
         measure: Callable[[ServedPlate], object],
     ) -> None:
         self._access = access
         self._uploads = uploads
-        self._corrections = corrections
+        self._staged = staged
+        self._commits = commits
         self._refuse_if_signed = refuse_if_signed
-        self._held_open = held_open
+        self._unsigned = unsigned
         self._measure = measure
+
+    # --- files ------------------------------------------------------------------------
 
     def open(self, token: str) -> None:
         """Expect files of a page."""
         self._uploads.open(token)
 
     def close(self, token: str) -> None:
-        """Remove what a page uploaded and did not commit."""
-        self._corrections.close(token)
+        """Remove what a page uploaded and staged; a commit that has begun goes on."""
+        for correction in self._staged.of_page(token):
+            with correction.committing:
+                self._drop(correction)
         self._uploads.close(token)
 
-    def begin_upload(self, token: str, name: str, size: int | None) -> Receiving:
+    def begin_upload(self, token: str, name: str, size: int | None) -> IncomingFile:
         """Open a file to receive; see `Uploads.begin`."""
         self._access.may_write()
         return self._uploads.begin(token, name, size)
@@ -79,6 +100,8 @@ class CorrectionDesk:
         """Take the pages of a file as a person says: ``c``, ``z`` or ``t`` (fast)."""
         return self._uploads.read_pages_as(token, upload, axis, chosen=True)
 
+    # --- staging ----------------------------------------------------------------------
+
     def suggest(
         self,
         token: str,
@@ -86,15 +109,20 @@ class CorrectionDesk:
         well: str,
         field: str | None,
         uploads: Sequence[str],
-    ) -> tuple[Source, ...]:
+    ) -> tuple[SourceFile, ...]:
         """Return which channel each file seems to hold, for people to correct.
 
         Pages of a single file that does not say what they are become channels where
         the field has as many and one z, unless a person has said what they are.
         """
-        return self._corrections.suggest(
-            token, self._access.plate(key), well, field, uploads
-        )
+        target = find_target(self._access.plate(key), well, field)
+        files = [self._uploads.get(token, upload) for upload in uploads]
+        if len(files) == 1 and files[0].pages:
+            axis = likely_axis(target, files[0])
+            files = [
+                self._uploads.read_pages_as(token, files[0].id, axis, chosen=False)
+            ]
+        return suggest(target, files)
 
     def stage(
         self,
@@ -102,7 +130,7 @@ class CorrectionDesk:
         key: str,
         well: str,
         field: str | None,
-        sources: Sequence[Source],
+        sources: Sequence[SourceFile],
         *,
         acquisition: int | None = None,
         label: str | None = None,
@@ -125,25 +153,67 @@ class CorrectionDesk:
         label
             What to call the new field.
         """
-        self._access.may_write()
+        plate = self._writable(key)
         self._refuse_if_signed(key)
-        return self._corrections.stage(
-            token,
-            self._access.plate(key),
-            well,
-            field,
-            sources,
-            acquisition=acquisition,
-            label=label,
+        target = find_target(plate, well, field)
+        files = [self._uploads.get(token, source.upload) for source in sources]
+        assembly = assemble(
+            target, sources, files, lambda upload: self._uploads.planes(token, upload)
         )
+        folder = self._uploads.folder_of(token)
+        file = folder / f"{secrets.token_hex(12)}.staged.npy"
+        try:
+            array = assembly.write(file)
+            view = describe(
+                target, assembly, array, files, acquisition=acquisition, label=label
+            )
+            self._uploads.reserve(token, file.stat().st_size)
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+        self._staged.add(
+            StagedCorrection(
+                view=view,
+                token=token,
+                plate=plate,
+                path=target.path,
+                file=file,
+                images=levels(array, assembly.axes),
+                assembly=assembly,
+                uploads=tuple(source.upload for source in sources),
+                label=label,
+            )
+        )
+        return view
 
     def staged(self, staged: str) -> Staged:
         """Return a correction that is not committed (fast)."""
-        return self._corrections.get(staged)
+        return self._staged.get(staged).view
 
     def confirm(self, staged: str, kind: str, confirmed: bool = True) -> Staged:
-        """Note that a person has seen a difference and wants it (fast)."""
-        return self._corrections.confirm(staged, kind, confirmed=confirmed)
+        """Note that a person has seen a difference and wants it (fast).
+
+        Raises
+        ------
+        BlockedError
+            If the difference cannot be confirmed away.
+        """
+        return self._staged.confirm(staged, kind, confirmed=confirmed)
+
+    def discard(self, staged: str) -> None:
+        """Forget a staged correction; its uploads stay until they are removed.
+
+        Raises
+        ------
+        BlockedError
+            If it is being committed.
+        """
+        with contextlib.suppress(NotServedError):
+            correction = self._staged.get(staged)
+            with correction.alone():
+                self._drop(correction)
+
+    # --- committing -------------------------------------------------------------------
 
     def commit(self, staged: str, who: Who, reason: str) -> VersionView:
         """Make a staged correction part of the plate.
@@ -156,17 +226,22 @@ class CorrectionDesk:
             If somebody else has changed the field meanwhile.
         """
         self._access.may_write()
-        plate = self._access.plate(self._corrections.get(staged).key)
+        correction = self._staged.get(staged)
+        plate = self._access.plate(correction.plate.key)
         self._refuse_if_signed(plate.key)
-        version = self._corrections.commit(
-            staged, who, reason, lambda: self._held_open(plate.key)
-        )
+        reason = _checked_reason(who, reason)
+        with correction.alone():
+            # Asked again: it may have been committed or discarded just now.
+            _check_ready(self._staged.get(staged).view)
+            version = self._commits.commit(
+                correction, who, reason, lambda: self._unsigned(plate.key)
+            )
+            with contextlib.suppress(HCSError):
+                self._uploads.remove(correction.token, correction.uploads)
+            self._drop(correction)
+        look_again(correction.plate, correction.path)
         self._measure(plate)
-        return version
-
-    def discard(self, staged: str) -> None:
-        """Forget a staged correction; its uploads stay until they are removed."""
-        self._corrections.discard(staged)
+        return version_view(version, live=version.id)
 
     def revert(
         self,
@@ -185,15 +260,55 @@ class CorrectionDesk:
         base
             Version that the person looked at; the live one where None.
         """
-        self._access.may_write()
-        plate = self._access.plate(key)
-        with self._held_open(key):
-            event = self._corrections.revert(
-                plate, well, field, version, who, reason, base
-            )
+        plate = self._writable(key)
+        reason = _checked_reason(who, reason)
+        with self._unsigned(key):
+            event = self._commits.revert(plate, well, field, version, who, reason, base)
         self._measure(plate)
-        return event
+        return version_view(event, live=event.id)
 
     def history(self, key: str, well: str, field: str) -> tuple[VersionView, ...]:
         """Return the versions of a field, newest first."""
         return field_history(self._access.watched(key), well, field)
+
+    # --- inside -----------------------------------------------------------------------
+
+    def _writable(self, key: str) -> ServedPlate:
+        self._access.may_write()
+        plate = self._access.plate(key)
+        if not plate.writable:
+            raise RefusedError("This plate cannot be written where it is.")
+        return plate
+
+    def _drop(self, correction: StagedCorrection) -> None:
+        nbytes = self._staged.remove(correction)
+        with contextlib.suppress(HCSError):  # its page may be gone
+            self._uploads.reserve(correction.token, -nbytes)
+
+
+def _check_ready(view: Staged) -> None:
+    """Raise `BlockedError` where a difference was neither corrected nor confirmed."""
+    open_differences = [
+        each for each in view.differences if each.blocking and not each.confirmed
+    ]
+    if open_differences:
+        raise BlockedError(
+            "Not committed, because this was neither corrected nor confirmed: "
+            + " ".join(each.message for each in open_differences)
+        )
+
+
+def _checked_reason(who: Who, reason: str) -> str:
+    """Return a reason as it is recorded.
+
+    Raises
+    ------
+    BlockedError
+        If name or reason are empty.
+    """
+    if not who.name.strip():
+        raise BlockedError("Say who you are before anything is written.")
+    text = plain_text(reason, _REASON_LENGTH).strip()
+    if not text:
+        raise BlockedError("Give a reason; it is kept in the field's history.")
+    return text

@@ -35,10 +35,10 @@ def name_differences(
     field
         The target field, None where it is to be a new one.
     """
-    found = []
+    differences = []
     for upload in uploads:
         if upload.guess_well and not same_well(upload.guess_well, well):
-            found.append(
+            differences.append(
                 Difference(
                     kind="well",
                     message=f"The name {upload.name!r} speaks of well "
@@ -51,7 +51,7 @@ def name_differences(
             and upload.guess_field
             and not same_field(upload.guess_field, field.name, field.label)
         ):
-            found.append(
+            differences.append(
                 Difference(
                     kind="field",
                     message=f"The name {upload.name!r} speaks of field "
@@ -59,7 +59,7 @@ def name_differences(
                     blocking=True,
                 )
             )
-    return _merged(found)
+    return _merged(differences)
 
 
 def pixel_differences(
@@ -86,13 +86,13 @@ def pixel_differences(
     what
         What `old` is, for the message: ``"the present field"``.
     """
-    found = []
+    differences = []
     for axis in _AXES:
         if axis != "c" and new.size(axis) != old.size(axis):
-            found.append(_shape(new, old, what, confirmable=not mixed))
+            differences.append(_shape(new, old, what, confirmable=not mixed))
             break
     if new.size("c") != old.size("c"):
-        found.append(
+        differences.append(
             Difference(
                 kind="channels",
                 message=f"It has {_count(new.size('c'), 'channel')}, {what} has "
@@ -103,7 +103,7 @@ def pixel_differences(
         )
     other = sorted({upload.dtype for upload in uploads} - {old.dtype})
     if other:
-        found.append(
+        differences.append(
             Difference(
                 kind="dtype",
                 message=f"Its pixels are {' and '.join(other)}, those of {what} are "
@@ -113,7 +113,7 @@ def pixel_differences(
                 or all(np.can_cast(dtype, old.dtype) for dtype in other),
             )
         )
-    return tuple(found)
+    return tuple(differences)
 
 
 def _shape(
@@ -195,13 +195,17 @@ def value_differences(dtype: str, uploads: Sequence[Upload]) -> tuple[Difference
     )
 
 
-def _merged(found: Iterable[Difference]) -> tuple[Difference, ...]:
+def _merged(differences: Iterable[Difference]) -> tuple[Difference, ...]:
     """Return one difference a kind: one confirmation answers for all files."""
     kinds: dict[str, Difference] = {}
-    for one in found:
-        before = kinds.get(one.kind)
-        message = one.message if before is None else f"{before.message} {one.message}"
-        kinds[one.kind] = replace(one, message=message)
+    for difference in differences:
+        before = kinds.get(difference.kind)
+        message = (
+            difference.message
+            if before is None
+            else f"{before.message} {difference.message}"
+        )
+        kinds[difference.kind] = replace(difference, message=message)
     return tuple(kinds.values())
 
 

@@ -14,7 +14,7 @@ from dashboard.corrections.differences import (
 )
 from dashboard.corrections.naming import assign
 from dashboard.corrections.staged_pixels import view_of
-from dashboard.corrections.values import Difference, Source, Staged
+from dashboard.corrections.values import Difference, SourceFile, Staged
 from dashboard.plates.survey import first_field
 from hcs.errors import SourceError
 from hcs.ingest import likely_pages
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class CorrectionTarget:
     """Where a correction is to go."""
 
     plate: ServedPlate
@@ -54,7 +54,7 @@ class Target:
         return "the present field" if same else "a field of this plate"
 
 
-def find_target(plate: ServedPlate, well: str, field: str | None) -> Target:
+def find_target(plate: ServedPlate, well: str, field: str | None) -> CorrectionTarget:
     """Return the target of a correction.
 
     Raises
@@ -66,14 +66,14 @@ def find_target(plate: ServedPlate, well: str, field: str | None) -> Target:
     present = None if field is None else plate.field(well, field)
     reference = present
     if present is None or present.error is not None:
-        found = first_field(plate)
-        reference = None if found is None else plate.field(*found)
-    return Target(
+        position = first_field(plate)
+        reference = None if position is None else plate.field(*position)
+    return CorrectionTarget(
         plate=plate, well=well, path=path, present=present, reference=reference
     )
 
 
-def likely_axis(target: Target, file: Upload) -> str:
+def likely_axis(target: CorrectionTarget, file: Upload) -> str:
     """Return what the pages of a file most likely are in a target: ``c`` or ``z``."""
     reference = target.reference
     if reference is None:
@@ -83,13 +83,15 @@ def likely_axis(target: Target, file: Upload) -> str:
     )
 
 
-def suggest(target: Target, files: Sequence[Upload]) -> tuple[Source, ...]:
+def suggest(
+    target: CorrectionTarget, files: Sequence[Upload]
+) -> tuple[SourceFile, ...]:
     """Return which channel each file seems to hold, for people to correct."""
     reference = target.reference
     if len(files) == 1:
         several = "c" in files[0].axes and files[0].shape[files[0].axes.index("c")] > 1
         if several or reference is None or reference.size("c") == 1:
-            return (Source(upload=files[0].id),)
+            return (SourceFile(upload=files[0].id),)
     channels: Sequence[int | None] = range(len(files))
     if reference is not None:
         channels = assign(
@@ -98,13 +100,13 @@ def suggest(target: Target, files: Sequence[Upload]) -> tuple[Source, ...]:
             reference.channels,
         )
     return tuple(
-        Source(upload=file.id, channel=channel)
+        SourceFile(upload=file.id, channel=channel)
         for file, channel in zip(files, channels, strict=True)
     )
 
 
 def describe(
-    target: Target,
+    target: CorrectionTarget,
     assembly: Assembly,
     array: NDArray[Any],
     files: Sequence[Upload],
@@ -149,34 +151,37 @@ def describe(
         view=view,
         differences=_differences(target, view, files, assembly),
         action=_action(target, shown, assembly),
-        sources=tuple(one.name for one in files),
+        sources=tuple(file.name for file in files),
     )
 
 
 def _differences(
-    target: Target, view: FieldView, files: Sequence[Upload], assembly: Assembly
+    target: CorrectionTarget,
+    view: FieldView,
+    files: Sequence[Upload],
+    assembly: Assembly,
 ) -> tuple[Difference, ...]:
     reference, what = target.reference, target.what
-    found = [*name_differences(files, target.well, target.present)]
+    differences = [*name_differences(files, target.well, target.present)]
     if reference is not None:
-        found += pixel_differences(
+        differences += pixel_differences(
             view, reference, files, mixed=assembly.mixed, what=what
         )
-        found += size_differences(files, reference, what)
+        differences += size_differences(files, reference, what)
     stored = reference.dtype if reference is not None else view.dtype
-    found += value_differences(stored, files)
+    differences += value_differences(stored, files)
     if assembly.same:
-        found.append(
+        differences.append(
             Difference(
                 kind="same",
                 message="The pixels are the same as those that are there.",
                 blocking=False,
             )
         )
-    return tuple(found)
+    return tuple(differences)
 
 
-def _action(target: Target, label: str, assembly: Assembly) -> str:
+def _action(target: CorrectionTarget, label: str, assembly: Assembly) -> str:
     if target.present is None:
         return f"Add field {label} to {target.well}"
     if assembly.replaced:
@@ -185,7 +190,7 @@ def _action(target: Target, label: str, assembly: Assembly) -> str:
     return f"Replace {target.well} field {label}"
 
 
-def next_name(target: Target, acquisition: int | None) -> str:
+def next_name(target: CorrectionTarget, acquisition: int | None) -> str:
     """Return the name that a new field of the well gets.
 
     Raises
@@ -194,12 +199,12 @@ def next_name(target: Target, acquisition: int | None) -> str:
         If the plate has several acquisitions and none of them was given.
     """
     declared = target.plate.overview().acquisitions
-    if len(declared) > 1 and acquisition not in [one.id for one in declared]:
+    if len(declared) > 1 and acquisition not in [run.id for run in declared]:
         raise SourceError(
             f"The plate has several acquisitions; say to which one the new field "
-            f"belongs: {', '.join(f'{one.name} ({one.id})' for one in declared)}."
+            f"belongs: {', '.join(f'{run.name} ({run.id})' for run in declared)}."
         )
-    names = {one.name for one in target.plate.well(target.well).fields}
+    names = {present.name for present in target.plate.well(target.well).fields}
     prefix = f"a{acquisition}f" if len(declared) > 1 else ""
     number = 0
     while f"{prefix}{number}" in names:

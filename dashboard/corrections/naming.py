@@ -74,8 +74,8 @@ def same_field(guessed: str, name: str, label: str) -> bool:
 
 
 def _number(text: str) -> int | None:
-    found = re.search(r"([0-9]+)$", text)
-    return None if found is None else int(found[1])
+    digits = re.search(r"([0-9]+)$", text)
+    return None if digits is None else int(digits[1])
 
 
 def assign(
@@ -95,11 +95,11 @@ def assign(
     # One file alone cannot tell where its source counts from; several with a 0 can.
     from_zero = 0 in guesses
     taken: set[int | None] = set()
-    found: list[int | None] = []
+    assigned: list[int | None] = []
     for name, guessed in zip(names, guesses, strict=True):
         index = guessed if from_zero else match_channel(name, channels)
         if index is None or index >= len(channels) or index in taken:
             index = None
         taken.add(index)
-        found.append(index)
-    return tuple(found)
+        assigned.append(index)
+    return tuple(assigned)

@@ -82,11 +82,11 @@ def compose(
         If the stacks differ in size.
     """
     first = channels[0].stack
-    for one in channels:
-        if one.stack.sizes != first.sizes:
+    for channel in channels:
+        if channel.stack.sizes != first.sizes:
             raise SourceError(
                 f"Channels of one field must have one size; got {first.sizes} and "
-                f"{one.stack.sizes} (t, z, y, x)."
+                f"{channel.stack.sizes} (t, z, y, x)."
             )
     count, (times, depth, rows, columns) = len(channels), first.sizes
     sizes = {"t": times, "c": count, "z": depth, "y": rows, "x": columns}
@@ -113,8 +113,8 @@ class Reduced:
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         # Asked for by whole planes only; see `dashboard.pictures.planes.read_plane`.
-        found = np.asarray(self._data[key])
-        *_, last = levels_of(found, self._steps + 1)
+        plane = np.asarray(self._data[key])
+        *_, last = levels_of(plane, self._steps + 1)
         return np.asarray(last)
 
 

@@ -52,7 +52,7 @@ class Quotas:
 
 
 @dataclass(slots=True)
-class _Kept:
+class _DecodedUpload:
     """An upload and its decoded planes."""
 
     upload: Upload
@@ -66,12 +66,12 @@ class _Kept:
 @dataclass(slots=True)
 class _Session:
     folder: Path
-    kept: dict[str, _Kept] = field(default_factory=dict)
+    files: dict[str, _DecodedUpload] = field(default_factory=dict)
     used: int = 0
-    receiving: set[Receiving] = field(default_factory=set)
+    incoming: set[IncomingFile] = field(default_factory=set)
 
 
-class Receiving:
+class IncomingFile:
     """One file that is being received.
 
     Attributes
@@ -158,8 +158,8 @@ class Uploads:
             session = self._sessions.pop(token, None)
         if session is None:
             return
-        for receiving in list(session.receiving):
-            receiving.abandon()
+        for incoming in list(session.incoming):
+            incoming.abandon()
         shutil.rmtree(session.folder, ignore_errors=True)
 
     def is_live(self, token: str) -> bool:
@@ -173,7 +173,7 @@ class Uploads:
         session.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return session.folder
 
-    def begin(self, token: str, name: str, size: int | None) -> Receiving:
+    def begin(self, token: str, name: str, size: int | None) -> IncomingFile:
         """Open a file to receive.
 
         Parameters
@@ -199,35 +199,35 @@ class Uploads:
                 f"Discard what is no longer needed, or send fewer files at once."
             )
         with self._lock:
-            count = len(session.kept) + len(session.receiving)
+            count = len(session.files) + len(session.incoming)
         if count >= self._quotas.session_files:
             raise RefusedError(
                 f"{count} files were uploaded already; commit them first."
             )
         path = self.folder_of(token) / f"{secrets.token_hex(12)}.upload"
-        receiving = Receiving(self, token, shown, path, limit)
+        incoming = IncomingFile(self, token, shown, path, limit)
         with self._lock:
-            session.receiving.add(receiving)
-        return receiving
+            session.incoming.add(incoming)
+        return incoming
 
     def list(self, token: str) -> tuple[Upload, ...]:
         """Return the files of a session, oldest first."""
         session = self._session(token)
         with self._lock:
-            return tuple(kept.upload for kept in session.kept.values())
+            return tuple(file.upload for file in session.files.values())
 
     def get(self, token: str, upload: str) -> Upload:
         """Return one file of a session."""
-        return self._kept(token, upload).upload
+        return self._decoded_upload(token, upload).upload
 
     def decoded(self, token: str, upload: str) -> Decoded:
         """Return what was found in a file."""
-        return self._kept(token, upload).decoded
+        return self._decoded_upload(token, upload).decoded
 
     def planes(self, token: str, upload: str) -> NDArray[Any]:
         """Return a file's pixels, mapped from the disk, axes as its `Upload` says."""
-        kept = self._kept(token, upload)
-        pixels: NDArray[Any] = np.load(kept.planes, mmap_mode="r", allow_pickle=False)
+        file = self._decoded_upload(token, upload)
+        pixels: NDArray[Any] = np.load(file.planes, mmap_mode="r", allow_pickle=False)
         return pixels
 
     def read_pages_as(
@@ -247,29 +247,29 @@ class Uploads:
         RefusedError
             If the file says itself what its pages are.
         """
-        kept = self._kept(token, upload)
-        if not kept.upload.pages or axis not in ("c", "z", "t"):
+        file = self._decoded_upload(token, upload)
+        if not file.upload.pages or axis not in ("c", "z", "t"):
             raise RefusedError(
-                f"The pages of {kept.upload.name} cannot be taken as {axis!r}."
+                f"The pages of {file.upload.name} cannot be taken as {axis!r}."
             )
         with self._lock:
-            if chosen or not kept.chosen:
-                kept.chosen = chosen
-                kept.upload = dataclasses.replace(
-                    kept.upload, axes=(axis, "y", "x"), pages=axis
+            if chosen or not file.chosen:
+                file.chosen = chosen
+                file.upload = dataclasses.replace(
+                    file.upload, axes=(axis, "y", "x"), pages=axis
                 )
-            return kept.upload
+            return file.upload
 
     def remove(self, token: str, uploads: Sequence[str]) -> None:
         """Forget files of a session; unknown ids are passed over."""
         session = self._session(token)
         for upload in uploads:
             with self._lock:
-                kept = session.kept.pop(upload, None)
-                if kept is not None:
-                    session.used -= kept.nbytes
-            if kept is not None:
-                kept.planes.unlink(missing_ok=True)
+                file = session.files.pop(upload, None)
+                if file is not None:
+                    session.used -= file.nbytes
+            if file is not None:
+                file.planes.unlink(missing_ok=True)
 
     def reserve(self, token: str, count: int) -> None:
         """Book bytes on a session.
@@ -281,7 +281,7 @@ class Uploads:
         """
         session = self._session(token)
         with self._lock:
-            total = sum(one.used for one in self._sessions.values())
+            total = sum(session.used for session in self._sessions.values())
             if (
                 session.used + count > self._quotas.session_bytes
                 or total + count > self._quotas.total_bytes
@@ -292,41 +292,41 @@ class Uploads:
                 )
             session.used += count
 
-    def take(self, receiving: Receiving) -> Upload:
-        """Decode a received file and keep its planes; see `Receiving.finish`."""
-        session = self._session(receiving.token)
+    def take(self, incoming: IncomingFile) -> Upload:
+        """Decode a received file and keep its planes; see `IncomingFile.finish`."""
+        session = self._session(incoming.token)
         identifier = secrets.token_urlsafe(18)
-        planes = receiving.path.with_suffix(".npy")
+        planes = incoming.path.with_suffix(".npy")
         room = self._room(session, of_file=False)
-        decoded = decode(receiving.path, planes, receiving.name, max_bytes=room)
+        decoded = decode(incoming.path, planes, incoming.name, max_bytes=room)
         size = planes.stat().st_size
         try:
-            self.reserve(receiving.token, size)
+            self.reserve(incoming.token, size)
         except BaseException:
             planes.unlink(missing_ok=True)
             raise
-        upload = _described(identifier, receiving, decoded)
+        upload = _described(identifier, incoming, decoded)
         with self._lock:
-            if self._sessions.get(receiving.token) is not session:
+            if self._sessions.get(incoming.token) is not session:
                 planes.unlink(missing_ok=True)
                 raise SourceError("The page was closed before the file was read.")
-            session.kept[identifier] = _Kept(upload, planes, decoded, size)
+            session.files[identifier] = _DecodedUpload(upload, planes, decoded, size)
         # The planes are kept, the file itself is not needed any more.
-        receiving.abandon()
+        incoming.abandon()
         return upload
 
-    def release(self, receiving: Receiving) -> None:
+    def release(self, incoming: IncomingFile) -> None:
         """Give back what a received file had booked."""
         with self._lock:
-            session = self._sessions.get(receiving.token)
-            if session is not None and receiving in session.receiving:
-                session.receiving.discard(receiving)
-                session.used -= receiving.size
+            session = self._sessions.get(incoming.token)
+            if session is not None and incoming in session.incoming:
+                session.incoming.discard(incoming)
+                session.used -= incoming.size
 
     def _room(self, session: _Session, *, of_file: bool = True) -> int:
         free = shutil.disk_usage(self._folder).free - _SPARE_BYTES
         with self._lock:
-            total = sum(one.used for one in self._sessions.values())
+            total = sum(session.used for session in self._sessions.values())
             room = min(
                 self._quotas.session_bytes - session.used,
                 self._quotas.total_bytes - total,
@@ -344,21 +344,21 @@ class Uploads:
             )
         return session
 
-    def _kept(self, token: str, upload: str) -> _Kept:
+    def _decoded_upload(self, token: str, upload: str) -> _DecodedUpload:
         session = self._session(token)
         with self._lock:
-            kept = session.kept.get(upload)
-        if kept is None:
+            file = session.files.get(upload)
+        if file is None:
             raise NotServedError("There is no such upload; it may have been discarded.")
-        return kept
+        return file
 
 
-def _described(identifier: str, receiving: Receiving, decoded: Decoded) -> Upload:
-    guessed = guess(receiving.name)
+def _described(identifier: str, incoming: IncomingFile, decoded: Decoded) -> Upload:
+    guessed = guess(incoming.name)
     return Upload(
         id=identifier,
-        name=receiving.name,
-        size=receiving.size,
+        name=incoming.name,
+        size=incoming.size,
         kind=decoded.kind,
         axes=decoded.axes,
         shape=decoded.shape,

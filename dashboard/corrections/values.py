@@ -54,7 +54,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class SourceFile:
     """Which upload goes where in a correction."""
 
     upload: str
@@ -114,7 +114,8 @@ class Staged:
     def ready(self) -> bool:
         """Whether nothing blocks a commit any more."""
         return not any(
-            found.blocking and not found.confirmed for found in self.differences
+            difference.blocking and not difference.confirmed
+            for difference in self.differences
         )
 
 

@@ -26,20 +26,21 @@ def field_history(plate: ServedPlate, well: str, field: str) -> tuple[VersionVie
     record = records_of(plate.open_well(well)).get(field)
     if record is None or not record.versions:
         return (_first_version(present),)
-    kept = {one.id for one in record.versions_with_pixels()} | {record.versions[-1].id}
+    available = {event.id for event in record.versions_with_pixels()}
+    available.add(record.versions[-1].id)
     return tuple(
         version_view(
-            one,
+            event,
             # A revert repeats an id: only the last event of it is the live one.
-            live=record.live if one is _last_of(record, one.id) else None,
-            available=one.id in kept,
+            live=record.live if event is _last_of(record, event.id) else None,
+            available=event.id in available,
         )
-        for one in reversed(record.versions)
+        for event in reversed(record.versions)
     )
 
 
 def _last_of(record: FieldRecord, identifier: str) -> FieldVersion:
-    return next(one for one in reversed(record.versions) if one.id == identifier)
+    return next(event for event in reversed(record.versions) if event.id == identifier)
 
 
 def version_view(

@@ -33,7 +33,7 @@ _ABSENT = KnownWell(state="not_acquired")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
+class PlateGrid:
     """The positions of a plate, row by row, in the order people read them in."""
 
     rows: tuple[str, ...]
@@ -85,7 +85,7 @@ class Grid:
 
 def describe_plate(
     plate: HCSPlate,
-    grid: Grid,
+    grid: PlateGrid,
     known: Mapping[str, KnownWell],
     *,
     key: str,
@@ -146,7 +146,7 @@ def acquisitions_of(plate: HCSPlate) -> tuple[Acquisition, ...]:
 
 def _well_states(
     plate: HCSPlate,
-    grid: Grid,
+    grid: PlateGrid,
     known: Mapping[str, KnownWell],
     gaps: Sequence[Gap],
     conditions: Mapping[str, Mapping[str, Any]],
@@ -213,7 +213,7 @@ def _count(well: KnownWell | None) -> int:
     return 0 if well is None else well.n_fields or 0
 
 
-def _digest(known: Mapping[str, KnownWell], grid: Grid) -> str:
+def _digest(known: Mapping[str, KnownWell], grid: PlateGrid) -> str:
     lines = sorted(f"{path}\t{well.mark}" for path, well in known.items())
     # Pictures of the plate that were kept before wells had an order of their own.
     lines += () if grid.listed_so else grid.paths

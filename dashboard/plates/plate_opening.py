@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from dashboard.plates.overview import Grid
+from dashboard.plates.overview import PlateGrid
 from dashboard.plates.values import PlateEntry
 from hcs import from_hcs_zarr
 from hcs.errors import HCSError
@@ -54,7 +54,8 @@ class PlateOpening:
                     raise self._failure
                 try:
                     plate = from_hcs_zarr(self._location)
-                    Grid.of(plate)  # what cannot be shown is said like a broken plate
+                    # What cannot be shown is said like a broken plate.
+                    PlateGrid.of(plate)
                 except HCSError as error:
                     # The frames of the traceback would keep what they hold alive.
                     self._failure = error.with_traceback(None)

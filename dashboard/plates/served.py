@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import NotServedError
 from dashboard.plates.fields import records_of
-from dashboard.plates.overview import Grid, describe_plate
+from dashboard.plates.overview import PlateGrid, describe_plate
 from dashboard.plates.plate_knowledge import PlateKnowledge
 from dashboard.plates.plate_opening import PlateOpening
 from dashboard.plates.values import WellView
@@ -319,7 +319,7 @@ class ServedPlate:
         return path
 
     def _make_overview(self, plate: HCSPlate) -> PlateOverview:
-        grid = Grid.of(plate)
+        grid = PlateGrid.of(plate)
         self._listed = frozenset(well.path for well in plate.wells)
         self._paths = dict(zip(grid.labels, grid.paths, strict=True))
         return describe_plate(

@@ -15,7 +15,7 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.corrections.values import Source, Staged, Upload, VersionView
+    from dashboard.corrections.values import SourceFile, Staged, Upload, VersionView
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -43,7 +43,7 @@ class CorrectionDraft:
 
     target: CorrectionTarget | None = None
     uploads: tuple[Upload, ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: tuple[SourceFile, ...] = ()
     staged: Staged | None = None
     busy: str = ""
     """What is being done, in words; "" where nothing is."""
@@ -139,7 +139,7 @@ class Correction:
         if not more:
             self._suggest()
 
-    def assign(self, sources: tuple[Source, ...]) -> None:
+    def assign(self, sources: tuple[SourceFile, ...]) -> None:
         """Say which file is which channel, and stage with that."""
         self._set(sources=sources, error="")
         self._stage()
@@ -185,7 +185,7 @@ class Correction:
             lambda sources: self._suggested(tuple(sources)),
         )
 
-    def _suggested(self, sources: tuple[Source, ...]) -> None:
+    def _suggested(self, sources: tuple[SourceFile, ...]) -> None:
         # What the pages of a file most likely are may have been seen only now.
         uploads = self._session.service.corrections.uploads(self._session.token)
         self._set(uploads=uploads)

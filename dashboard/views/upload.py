@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboard.corrections.values import Source
+from dashboard.corrections.values import SourceFile
 from dashboard.text import plain_text
 from dashboard.views.correction import targets
 from dashboard.views.island import Island, Message, Part, text_of
@@ -57,12 +57,12 @@ class UploadForm(Part):
             return
         sources = [source for source in draft.sources if source.upload != upload]
         if channel == "all":
-            sources.append(Source(upload=upload))
+            sources.append(SourceFile(upload=upload))
         elif channel.isascii() and channel.isdigit():
             index = int(channel)
             # Two files for one channel cannot be meant; the later choice stands.
             sources = [source for source in sources if source.channel != index]
-            sources.append(Source(upload=upload, channel=index))
+            sources.append(SourceFile(upload=upload, channel=index))
         self._correction.assign(tuple(sources))
 
     def _pages(self, message: Message) -> None:
@@ -176,7 +176,7 @@ class UploadForm(Part):
         )
 
 
-def _file(upload: Upload, source: Source | None, now: Snapshot) -> dict[str, Any]:
+def _file(upload: Upload, source: SourceFile | None, now: Snapshot) -> dict[str, Any]:
     count = upload.shape[upload.axes.index("c")] if "c" in upload.axes else 1
     size = " × ".join(str(length) for length in upload.shape)
     several = f"{count} channels in order" if count > 1 else ""

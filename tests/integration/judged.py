@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.corrections.values import Source
+from dashboard.corrections.values import SourceFile
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
 from hcs.metadata import Who
@@ -40,7 +40,7 @@ def correct(made: Service, label: str, field: str, value: int) -> str:
     before = made.plates.well(KEY, label).field(field).version
     upload = send(made, token, tiff(picture(value)), "x.tif")
     staged = made.corrections.stage(
-        token, KEY, label, field, [Source(upload=upload.id, channel=1)]
+        token, KEY, label, field, [SourceFile(upload=upload.id, channel=1)]
     )
     made.corrections.commit(staged.id, ADA, "imaged again")
     return str(before)

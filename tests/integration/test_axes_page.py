@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dashboard.corrections.values import Source
+from dashboard.corrections.values import SourceFile
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.values import ChannelSetting
 from hcs import from_hcs_zarr
@@ -74,7 +74,7 @@ def test_a_replaced_channel_leaves_the_rest_and_the_axes_alone(
     names = [text[0] for text in spelling.split()]
     token = made.sessions.open()
     upload = send(made, token, tiff(np.full((24, 32), 7, "u2")), "new.tif")
-    source = Source(upload=upload.id, channel=1)
+    source = SourceFile(upload=upload.id, channel=1)
     staged = made.corrections.stage(token, KEY, "A1", "0", [source])
     assert staged.ready, staged.differences
     made.corrections.commit(staged.id, Who("Anna", "typed"), "blurred")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dashboard.corrections import correction as corrections
+from dashboard.corrections import commits
 from dashboard.corrections.uploads import Quotas
-from dashboard.corrections.values import Source
+from dashboard.corrections.values import SourceFile
 from dashboard.errors import BlockedError, NotServedError, RefusedError
 from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
@@ -78,8 +78,10 @@ def kinds(staged: object) -> dict[str, bool]:
 
 def one_channel(
     made: Service, token: str, value: int = 7, name: str = "x.tif"
-) -> Source:
-    return Source(upload=send(made, token, tiff(picture(value)), name).id, channel=1)
+) -> SourceFile:
+    return SourceFile(
+        upload=send(made, token, tiff(picture(value)), name).id, channel=1
+    )
 
 
 @both_versions
@@ -186,9 +188,11 @@ def test_a_whole_file_replaces_all_channels(
     stack = np.stack([picture(3), picture(4)])
     upload = send(made, token, tiff(stack, metadata={"axes": "CYX"}), "f.tif")
     assert made.corrections.suggest(token, KEY, "A2", "0", [upload.id]) == (
-        Source(upload=upload.id),
+        SourceFile(upload=upload.id),
     )
-    staged = made.corrections.stage(token, KEY, "A2", "0", [Source(upload=upload.id)])
+    staged = made.corrections.stage(
+        token, KEY, "A2", "0", [SourceFile(upload=upload.id)]
+    )
     assert staged.action == "Replace A2 field 0"
     made.corrections.commit(staged.id, ANNA, "again")
     assert [pixels(plate, "A2", "0", c).max() for c in (0, 1)] == [3, 4]
@@ -206,7 +210,7 @@ def test_files_are_assigned_to_channels_by_their_names(
 @both_versions
 def test_a_new_field_joins_its_well(made: Service, token: str, plate: Path) -> None:
     ids = [send(made, token, tiff(picture(v)), f"{v}.tif").id for v in (5, 6)]
-    sources = [Source(upload=one, channel=c) for c, one in enumerate(ids)]
+    sources = [SourceFile(upload=one, channel=c) for c, one in enumerate(ids)]
     staged = made.corrections.stage(token, KEY, "A3", None, sources)
     assert (staged.base, staged.action) == (None, "Add field 2 to A3")
     made.corrections.commit(staged.id, ANNA, "was missing")
@@ -233,7 +237,7 @@ def test_a_single_channel_that_does_not_fit_can_never_be_committed(
 ) -> None:
     upload = send(made, token, tiff(array), "x.tif")
     staged = made.corrections.stage(
-        token, KEY, "A1", "0", [Source(upload=upload.id, channel=0)]
+        token, KEY, "A1", "0", [SourceFile(upload=upload.id, channel=0)]
     )
     assert kinds(staged)[kind] is False
     with pytest.raises(BlockedError, match="cannot be confirmed"):
@@ -248,7 +252,9 @@ def test_a_whole_field_of_another_shape_waits_for_confirmation(
 ) -> None:
     stack = np.stack([picture(3, (20, 20)), picture(4, (20, 20))])
     upload = send(made, token, tiff(stack, metadata={"axes": "CYX"}), "x.tif")
-    staged = made.corrections.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
+    staged = made.corrections.stage(
+        token, KEY, "A1", "0", [SourceFile(upload=upload.id)]
+    )
     assert kinds(staged) == {"shape": True}
     with pytest.raises(BlockedError, match="20 x 20 pixels"):
         made.corrections.commit(staged.id, ANNA, "binned")
@@ -261,7 +267,9 @@ def test_a_whole_field_of_another_shape_waits_for_confirmation(
 
 def test_fewer_channels_wait_for_confirmation(made: Service, token: str) -> None:
     upload = send(made, token, tiff(picture(3)), "x.tif")
-    staged = made.corrections.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
+    staged = made.corrections.stage(
+        token, KEY, "A1", "0", [SourceFile(upload=upload.id)]
+    )
     assert kinds(staged) == {"channels": True}
 
 
@@ -283,7 +291,7 @@ def test_another_pixel_size_blocks(made: Service, token: str) -> None:
     upload = send(made, token, data, "x.tif")
     assert upload.pixel_size == pytest.approx(1.0)
     staged = made.corrections.stage(
-        token, KEY, "A1", "0", [Source(upload=upload.id, channel=0)]
+        token, KEY, "A1", "0", [SourceFile(upload=upload.id, channel=0)]
     )
     assert kinds(staged) == {"pixel-size": True}
 
@@ -292,7 +300,9 @@ def test_not_a_number_never_enters_an_integer_plate(made: Service, token: str) -
     array = np.stack([picture(1, dtype="f4")] * 2)
     array[0, 3, :4] = np.nan
     upload = send(made, token, tiff(array, metadata={"axes": "CYX"}), "x.tif")
-    staged = made.corrections.stage(token, KEY, "A1", "0", [Source(upload=upload.id)])
+    staged = made.corrections.stage(
+        token, KEY, "A1", "0", [SourceFile(upload=upload.id)]
+    )
     assert kinds(staged) == {"dtype": True, "values": False}
     assert any("4 pixels" in one.message for one in staged.differences)
 
@@ -303,7 +313,7 @@ def test_equal_pixels_are_said_and_do_not_block(
     data = tiff(pixels(plate, "A1", "0", 1))
     upload = send(made, token, data, "x.tif")
     staged = made.corrections.stage(
-        token, KEY, "A1", "0", [Source(upload=upload.id, channel=1)]
+        token, KEY, "A1", "0", [SourceFile(upload=upload.id, channel=1)]
     )
     assert [one.kind for one in staged.differences] == ["same"]
     assert staged.ready
@@ -499,7 +509,9 @@ def test_a_read_only_server_refuses_every_write(plate: Path, tmp_path: Path) -> 
         version = made.plates.well(KEY, "A1").field("0").version
         for act in (
             lambda: made.corrections.begin_upload(token, "x.tif", 1),
-            lambda: made.corrections.stage(token, KEY, "A1", "0", [Source(upload="x")]),
+            lambda: made.corrections.stage(
+                token, KEY, "A1", "0", [SourceFile(upload="x")]
+            ),
             lambda: made.corrections.commit("x", ANNA, "x"),
             lambda: made.corrections.revert(KEY, "A1", "0", version, ANNA, "x"),
         ):
@@ -510,8 +522,8 @@ def test_a_read_only_server_refuses_every_write(plate: Path, tmp_path: Path) -> 
 DYING = """
 import os, sys
 from pathlib import Path
-from dashboard.corrections import correction as corrections
-from dashboard.plates.values import Source
+from dashboard.corrections import commits
+from dashboard.corrections.values import SourceFile
 from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
 from hcs import Who
@@ -525,9 +537,9 @@ with service(Path(sys.argv[1]), Path(sys.argv[2])) as made:
     data = tiff(np.full((32, 40), 7, "u2"))
     upload = send(made, token, data, "x.tif")
     staged = made.corrections.stage(
-        token, "p.ome.zarr", "A1", "0", [Source(upload=upload.id, channel=1)]
+        token, "p.ome.zarr", "A1", "0", [SourceFile(upload=upload.id, channel=1)]
     )
-    corrections.stage_field = lambda *a, **k: os._exit(9)
+    commits.stage_field = lambda *a, **k: os._exit(9)
     made.corrections.commit(staged.id, Who("Anna", "typed"), "dark")
 """
 
@@ -577,7 +589,7 @@ def test_two_pages_for_a_field_of_two_channels_are_its_channels(
     upload = sent_pages(made, token, 11, 22)
     sources = made.corrections.suggest(token, KEY, "B2", "1", [upload])
     assert axes_of(made, token) == ("c", "y", "x")
-    assert sources == (Source(upload=upload),)
+    assert sources == (SourceFile(upload=upload),)
     staged = made.corrections.stage(token, KEY, "B2", "1", sources)
     assert (staged.ready, staged.action) == (True, "Replace B2 field 1")
     made.corrections.commit(staged.id, ANNA, "two pages")
@@ -600,7 +612,7 @@ def test_what_a_person_says_of_pages_is_not_guessed_again(
         made.corrections.read_pages_as(token, upload, axis)
         made.corrections.suggest(token, KEY, "B2", "1", [upload])
         assert axes_of(made, token) == (axis, "y", "x")
-        source = Source(upload=upload, channel=1)
+        source = SourceFile(upload=upload, channel=1)
         staged = made.corrections.stage(token, KEY, "B2", "1", [source])
         assert staged.view.size(axis) == 2
 
@@ -631,7 +643,7 @@ def test_a_staged_stack_leaves_the_old_picture_at_its_only_plane(
     upload = sent_pages(made, token, 1, 2)
     made.corrections.read_pages_as(token, upload, "z")
     staged = made.corrections.stage(
-        token, KEY, "B2", "1", [Source(upload=upload, channel=1)]
+        token, KEY, "B2", "1", [SourceFile(upload=upload, channel=1)]
     )
     state = ViewState(z=1)
     present = made.plates.well(KEY, "B2").field("1")
@@ -664,14 +676,14 @@ def test_a_page_closes_while_its_commit_still_runs(
 ) -> None:
     staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
     begun, go_on = threading.Event(), threading.Event()
-    stage_field = corrections.stage_field
+    stage_field = commits.stage_field
 
     def slow(*args: object, **options: object) -> object:
         begun.set()
         assert go_on.wait(120)
         return stage_field(*args, **options)
 
-    monkeypatch.setattr(corrections, "stage_field", slow)
+    monkeypatch.setattr(commits, "stage_field", slow)
     with ThreadPoolExecutor(1) as pool:
         commit = pool.submit(made.corrections.commit, staged.id, ANNA, "x")
         assert begun.wait(120)
@@ -688,7 +700,7 @@ def test_what_another_server_commits_now_is_not_recorded_as_interrupted(
 ) -> None:
     """Two servers, one database: what dies is told apart from what is at work."""
     begun, go_on = threading.Event(), threading.Event()
-    stage_field = corrections.stage_field
+    stage_field = commits.stage_field
 
     def slow(*args: object, **options: object) -> object:
         staged = stage_field(*args, **options)
@@ -702,18 +714,18 @@ def test_what_another_server_commits_now_is_not_recorded_as_interrupted(
         staged = first.corrections.stage(
             token, KEY, "A1", "0", [one_channel(first, token)]
         )
-        monkeypatch.setattr(corrections, "stage_field", slow)
+        monkeypatch.setattr(commits, "stage_field", slow)
         commit = pool.submit(first.corrections.commit, staged.id, ANNA, "x")
         assert begun.wait(120)
         identifier = first.plates.overview(KEY).id
         database = first.workspace.database_url
         with service(tmp_path / "w2", plate, database=database) as second:
             served = second.storage.plates.get(KEY)
-            second.corrections._corrections.settle_due(served, None)
+            second.corrections._commits.settle_due(served, None)
             actions = [one.action for one in first.events.of_plate(identifier)]
             assert actions == ["commit-begun"]
             go_on.set()
             commit.result()
-            second.corrections._corrections.settle_due(served, None)
+            second.corrections._commits.settle_due(served, None)
         actions = [one.action for one in first.events.of_plate(identifier)]
     assert "commit-interrupted" not in actions

@@ -18,7 +18,7 @@ from dashboard.addresses import Urls
 from dashboard.app import Settings, make_server, new_loop, normal_prefix
 from dashboard.assets import assets_version
 from dashboard.corrections.uploads import Quotas
-from dashboard.corrections.values import Source
+from dashboard.corrections.values import SourceFile
 from dashboard.errors import DashboardError
 from dashboard.plates.values import ChannelSetting
 from dashboard.web.handler import FOREVER
@@ -289,7 +289,7 @@ def test_an_uploaded_file_is_described(served: Served, token: str) -> None:
 def test_a_staged_picture_is_served_and_never_kept(served: Served, token: str) -> None:
     found = upload(served, token, tiff(np.full(SHAPE, 40000, "u2")), X_Filename="x.tif")
     staged = served.service.corrections.stage(
-        token, KEY, "B2", "0", [Source(upload=found.json["id"], channel=0)]
+        token, KEY, "B2", "0", [SourceFile(upload=found.json["id"], channel=0)]
     )
     plane = plane_of(served, URLS.staged_plane(staged.id, level=0, channel=0))
     assert (plane == 40000).all()

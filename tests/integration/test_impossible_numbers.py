@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.addresses import Urls
 from dashboard.app import Settings
-from dashboard.corrections.values import Source
+from dashboard.corrections.values import SourceFile
 from dashboard.plates.values import ChannelSetting
 from tests import plates
 from tests.integration.serving import Served, send, service, surveyed, tiff
@@ -94,7 +94,7 @@ def addresses(
             made, token, tiff(data, ome=True, metadata={"axes": "TCZYX"}), "x.tif"
         )
         staged = made.corrections.stage(
-            token, KEY, "A2", "0", [Source(upload=upload.id)]
+            token, KEY, "A2", "0", [SourceFile(upload=upload.id)]
         )
         found = {
             "thumb": URLS.thumb(*where, size=64, channels=RED),

@@ -16,7 +16,7 @@ import zarr
 from pyarrow import parquet
 
 from dashboard.app import Settings
-from dashboard.corrections.values import Source
+from dashboard.corrections.values import SourceFile
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.exports.anndata_table import _put, write_beside
 from dashboard.exports.decisions_file import export_decisions, import_decisions
@@ -82,7 +82,7 @@ def correct(made: Service, label: str, field: str, value: int) -> str:
     token = made.sessions.open()
     before = made.plates.well(KEY, label).field(field).version
     upload = send(made, token, tiff(picture(value)), "x.tif")
-    source = Source(upload=upload.id, channel=1)
+    source = SourceFile(upload=upload.id, channel=1)
     staged = made.corrections.stage(token, KEY, label, field, [source])
     made.corrections.commit(staged.id, ADA, "imaged again")
     return str(before)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboard.cli import main
-from dashboard.corrections.values import Source
+from dashboard.corrections.values import SourceFile
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
 from dashboard.exports.decisions_file import export_decisions, import_decisions
 from dashboard.exports.report import report_html
@@ -59,7 +59,7 @@ def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -
     last = judge(made, A1, "fail", reason="focus")
     token = made.sessions.open()
     upload = send(made, token, tiff(picture(9)), "x.tif")
-    sources = [Source(upload=upload.id, channel=1)]
+    sources = [SourceFile(upload=upload.id, channel=1)]
     staged = made.corrections.stage(token, KEY, "A2", "0", sources)
     version = made.plates.well(KEY, "A2").field("0").version
     rules = ReviewRules(min_fields=2)
@@ -189,7 +189,7 @@ def test_nobody_signs_off_while_a_commit_is_under_way(
     token = made.sessions.open()
     upload = send(made, token, tiff(picture(9)), "x.tif")
     staged = made.corrections.stage(
-        token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)]
+        token, KEY, "A2", "0", [SourceFile(upload=upload.id, channel=1)]
     )
     id = made.plates.overview(KEY).id
     with (
@@ -215,7 +215,7 @@ def test_a_sign_off_that_came_while_a_commit_was_written_stops_it(
     token = made.sessions.open()
     upload = send(made, token, tiff(picture(9)), "x.tif")
     staged = made.corrections.stage(
-        token, KEY, "A2", "0", [Source(upload=upload.id, channel=1)]
+        token, KEY, "A2", "0", [SourceFile(upload=upload.id, channel=1)]
     )
     version = made.plates.well(KEY, "A2").field("0").version
     id = made.plates.overview(KEY).id
