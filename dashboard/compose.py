@@ -24,9 +24,11 @@ from dashboard.events import Events
 from dashboard.pictures.desk import PreviewDesk
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.picture import Pictures
-from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES
+from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES, PlaneCache
 from dashboard.pictures.previews import DISK_BYTES, MEMORY_BYTES, Previews
 from dashboard.pictures.saving import Saving
+from dashboard.pictures.sprites import Sprites
+from dashboard.pictures.thumbnails import Thumbnails
 from dashboard.plates.desk import PlateDesk
 from dashboard.plates.registry import Plates
 from dashboard.plates.survey import look_at, survey
@@ -132,13 +134,12 @@ def compose(
     uploads = Uploads(workspace.staging, options.quotas)
     staged = StagedCorrections()
     commits = Commits(staged, events)
-    pictures = Pictures(
-        plates,
-        Previews(workspace.previews, options.preview_bytes, options.preview_disk_bytes),
-        staged.images,
-        options.cache_bytes,
+    previews = Previews(
+        workspace.previews, options.preview_bytes, options.preview_disk_bytes
     )
-    previews = PreviewJobs(pictures.previews, pictures.decoded, workers=options.workers)
+    planes = PlaneCache(options.cache_bytes)
+    thumbnails = Thumbnails(previews, planes)
+    preview_jobs = PreviewJobs(previews, planes, workers=options.workers)
 
     roles = RoleBook(settings)
     judging = Judging(settings, roles)
@@ -201,12 +202,12 @@ def compose(
         survey(plate, lambda: watcher.stopping)
         if not watcher.stopping:
             # Pictures first: measuring takes ten times as long, and the cores are few.
-            previews.start(plate, lambda: measuring.start(plate))
+            preview_jobs.start(plate, lambda: measuring.start(plate))
 
     def wells_changed(plate: ServedPlate, paths: list[str]) -> None:
         if look_at(plate, paths, lambda: watcher.stopping):
             plate.bump()
-        previews.start(plate, lambda: measuring.start(plate))
+        preview_jobs.start(plate, lambda: measuring.start(plate))
 
     def roles_changed(plate: ServedPlate) -> None:
         measuring.judge(plate)
@@ -232,7 +233,7 @@ def compose(
 
     def close() -> None:
         watcher.stop()
-        previews.close()
+        preview_jobs.close()
         measuring.close()
         threads.close()
         # Before the sessions, which could no longer say that they leave.
@@ -246,8 +247,9 @@ def compose(
         workspace=workspace,
         access=access,
         plates=PlateDesk(plates, access, watcher, reviews.look),
-        pictures=pictures,
-        previews=PreviewDesk(access, previews, pictures),
+        pictures=Pictures(plates, previews, planes, thumbnails, staged.images),
+        sprites=Sprites(plates, previews, thumbnails),
+        previews=PreviewDesk(access, preview_jobs, previews, planes),
         saving=Saving(plates),
         quality=QualityDesk(
             access,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dashboard.pictures.desk import PreviewDesk
     from dashboard.pictures.picture import Pictures
     from dashboard.pictures.saving import Saving
+    from dashboard.pictures.sprites import Sprites
     from dashboard.plates.desk import PlateDesk
     from dashboard.plates.registry import Plates
     from dashboard.presence.presence import Presence
@@ -61,6 +62,7 @@ class Service:
     access: Access
     plates: PlateDesk
     pictures: Pictures
+    sprites: Sprites
     previews: PreviewDesk
     saving: Saving
     quality: QualityDesk

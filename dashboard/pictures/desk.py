@@ -8,21 +8,25 @@ if TYPE_CHECKING:
     from dashboard.access import Access
     from dashboard.pictures.cache_fill import CacheFill
     from dashboard.pictures.job import PreviewJobs
-    from dashboard.pictures.picture import Pictures
+    from dashboard.pictures.plane_cache import PlaneCache
+    from dashboard.pictures.previews import Previews
     from dashboard.progress import Progress
 
 
 class PreviewDesk:
     """Previews of plates by key; all answers come from memory."""
 
-    def __init__(self, access: Access, jobs: PreviewJobs, pictures: Pictures) -> None:
+    def __init__(
+        self, access: Access, jobs: PreviewJobs, previews: Previews, planes: PlaneCache
+    ) -> None:
         self._access = access
         self._jobs = jobs
-        self._pictures = pictures
+        self._previews = previews
+        self._planes = planes
 
     def caches(self) -> tuple[CacheFill, ...]:
         """Return how full the caches are."""
-        return self._pictures.fill()
+        return self._planes.fill(), *self._previews.fill()
 
     def progress(self, key: str) -> Progress:
         """Return how far the previews of a plate are."""

@@ -1,4 +1,4 @@
-"""Pictures and planes of fields, as bytes that can be sent.
+"""Pictures and planes of single fields, as bytes that can be sent.
 
 Every answer is decided by its address alone. Decoded planes are kept in memory within
 a number of bytes; encoded pictures in `dashboard.pictures.previews`.
@@ -6,21 +6,17 @@ a number of bytes; encoded pictures in `dashboard.pictures.previews`.
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dashboard.addresses import encode_channels, sprite_columns
-from dashboard.errors import NotServedError, OutOfRangeError
-from dashboard.pictures import cancellation as leaving
-from dashboard.pictures import first_fields, rendering
-from dashboard.pictures.bounds import check_any, check_channels, check_plane
-from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES, PlaneCache
+from dashboard.pictures import rendering
+from dashboard.pictures.bounds import check_channels, check_plane
+from dashboard.pictures.encoded import Picture, picture_address
 from dashboard.pictures.planes import (
     PlaneRequest,
     Raw,
     check_together,
+    default_channels,
     existing,
     level_of,
     of_channel,
@@ -29,48 +25,23 @@ from dashboard.pictures.planes import (
     read_plane,
     sizes_of,
 )
-from dashboard.pictures.plate_sprite import PlateSprite, bitmap
-from dashboard.pictures.thumbnails import Thumbnails, drawn, previewed
-from hcs.cache import LRUCache
+from dashboard.pictures.thumbnails import drawn, previewed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from dashboard.pictures.cache_fill import CacheFill
+    from dashboard.pictures.plane_cache import PlaneCache
     from dashboard.pictures.previews import Previews
+    from dashboard.pictures.thumbnails import Thumbnails
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import ChannelSetting, PlateOverview, WellView
+    from dashboard.plates.values import ChannelSetting
     from hcs import Multiscales, NgffImage
 
-    Staged = Callable[[str], Sequence[NgffImage]]
-
-_SPRITES_BYTES = 64 << 20
-"""Sprites of plates that are still being drawn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An encoded picture."""
-
-    data: bytes
-    final: bool = True
-    """False where another answer may follow at the same address: it shows an error,
-    or the plate has moved on."""
-
-    waiting: str = ""
-    """Cells of a sprite that are not drawn yet, as `plate_sprite.bitmap`."""
-
-
-class Incomplete(Exception):
-    """Carries a picture that must not be kept, past the caches."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__("picture with errors")
-        self.data = data
+    StagedLevels = Callable[[str], Sequence[NgffImage]]
+    """Returns the resolutions of a correction that is not committed, by its id."""
 
 
 class Pictures:
@@ -83,29 +54,15 @@ class Pictures:
         self,
         plates: Plates,
         previews: Previews,
-        staged: Staged,
-        cache_bytes: int = PLANE_CACHE_BYTES,
+        planes: PlaneCache,
+        thumbnails: Thumbnails,
+        staged: StagedLevels,
     ) -> None:
         self._plates = plates
         self._previews = previews
+        self._planes = planes
+        self._thumbnails = thumbnails
         self._staged = staged
-        self._planes = PlaneCache(cache_bytes)
-        self._thumbnails = Thumbnails(previews, self._planes)
-        self._sprites: LRUCache[str, PlateSprite] = LRUCache(None, _SPRITES_BYTES)
-
-    def fill(self) -> tuple[CacheFill, ...]:
-        """Return how full the caches are."""
-        return (self._planes.fill(), *self._previews.fill())
-
-    @property
-    def previews(self) -> Previews:
-        """Where encoded pictures and previews are kept."""
-        return self._previews
-
-    @property
-    def decoded(self) -> PlaneCache:
-        """Where decoded planes are kept."""
-        return self._planes
 
     # --- planes -----------------------------------------------------------------------
 
@@ -158,7 +115,7 @@ class Pictures:
         self._check(plate, (well, field, version), asked, channels)
         channels = channels or default_channels(plate)
         where = (plate.plate.id, well, field, version)
-        address = _address("thumb", *where, size, channels, asked)
+        address = picture_address("thumb", *where, size, channels, asked)
 
         def make() -> bytes:
             return rendering.encode_jpeg(
@@ -183,7 +140,7 @@ class Pictures:
         self._check(plate, (well, field, version), asked, channels)
         channels = channels or default_channels(plate)
         where = (plate.plate.id, well, field, version)
-        address = _address("field", *where, channels, asked)
+        address = picture_address("field", *where, channels, asked)
 
         def make() -> bytes:
             image = plate.image(well, field, version)
@@ -207,112 +164,6 @@ class Pictures:
             rendering.encode_jpeg(drawn(planes, used, level), 90), final=False
         )
 
-    def well_sprite(
-        self,
-        key: str,
-        well: str,
-        digest: str,
-        size: int,
-        channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
-        fields: Sequence[str] = (),
-    ) -> Picture:
-        """Return all fields of a well, or the chosen ones in their order."""
-        plate = self._plates.get(key)
-        check_channels(len(plate.channels), channels)
-        channels = channels or default_channels(plate)
-        view = plate.well(well)
-        names = list(dict.fromkeys(fields)) or [one.name for one in view.fields]
-        if len(names) > max(len(view.fields), 1):
-            raise NotServedError(
-                f"{len(names)} fields of {view.label} were asked for, which has "
-                f"{len(view.fields)}; ask for fields that it has."
-            )
-        check_any([one for one in view.fields if one.name in names], asked)
-        address = _address(
-            "well", plate.plate.id, well, view.digest, names, size, channels, asked
-        )
-
-        def make() -> bytes:
-            # One cell at a time: together they take as much again as the canvas.
-            canvas = rendering.empty_sprite(
-                len(names), size, sprite_columns(len(names))
-            )
-            failed = False
-            for index, name in enumerate(names):
-                leaving.check()
-                cell = self._thumbnails.cell(plate, view, name, size, channels, asked)
-                failed |= cell is None
-                rendering.place(canvas, index, _or_error(cell, size), size)
-            data = rendering.encode_jpeg(canvas)
-            if failed:
-                raise Incomplete(data)
-            return data
-
-        return self._answer(address, make, final=digest == view.digest)
-
-    def previewed(self, key: str, view: WellView) -> bool:
-        """Whether all fields of a well have a preview, so that none must be waited for.
-
-        Fields that cannot be read have none, and need none.
-        """
-        plate = self._plates.get(key)
-        return all(
-            self._thumbnails.ready(plate, view, field)
-            for field in view.fields
-            if field.error is None
-        )
-
-    def plate_sprite(
-        self,
-        key: str,
-        digest: str,
-        size: int,
-        channels: Sequence[ChannelSetting],
-        acquisition: int | None = None,
-        asked: PlaneRequest | None = None,
-        seconds: float | None = None,
-    ) -> Picture:
-        """Return the first field of every well of a plate, or of an acquisition.
-
-        Parameters
-        ----------
-        seconds
-            Draw for so long and say which wells are waiting; None draws all.
-        """
-        plate = self._plates.get(key)
-        check_channels(len(plate.channels), channels)
-        channels = channels or default_channels(plate)
-        overview = plate.overview()
-        asked = asked or PlaneRequest()
-        self._check_plate(plate, overview, acquisition, asked)
-        looks = (overview.id, acquisition, size, channels, asked)
-        address = _address("plate", overview.digest, *looks)
-        final = overview.surveyed and digest == overview.digest
-        found = self._previews.peek(address)
-        if found is not None:
-            return Picture(found, final)
-        sprite = self._sprites.setdefault(
-            _address(*looks, len(overview.wells)),
-            PlateSprite(len(overview.rows), len(overview.columns), size),
-        )
-
-        def cell(view: WellView, name: str) -> NDArray[np.uint8] | None:
-            return self._thumbnails.cell(plate, view, name, size, channels, asked)
-
-        ready = functools.partial(self._thumbnails.ready, plate)
-        wanted = [
-            first_fields.wanted(plate, well, acquisition, cell, ready)
-            for well in overview.wells
-        ]
-        canvas, waiting, failed = sprite.fill(wanted, seconds)
-        data = rendering.encode_jpeg(canvas)
-        if waiting:
-            return Picture(data, False, bitmap(waiting, len(wanted)))
-        if failed:
-            return Picture(data, final=False)
-        return Picture(self._previews.get(address, lambda: data), final)
-
     # --- inside -----------------------------------------------------------------------
 
     def _check(
@@ -335,37 +186,6 @@ class Pictures:
         if view.version == version:
             check_plane(view, asked)
 
-    def _check_plate(
-        self,
-        plate: ServedPlate,
-        overview: PlateOverview,
-        acquisition: int | None,
-        asked: PlaneRequest,
-    ) -> None:
-        """Check that any field has a plane; mostly the first one that is looked at."""
-        if acquisition is None and asked == PlaneRequest(projection=asked.projection):
-            return  # every field has that, so that none must be read for it
-        fields = (
-            field
-            for well in overview.wells
-            if well.state == "present"
-            for field in plate.well(well.label).fields
-            if acquisition is None or (field.acquisition or 0) == acquisition
-        )
-        first = next(fields, None)
-        if first is not None:
-            check_any(chain([first], fields), asked)
-        elif acquisition is not None and overview.surveyed:
-            raise OutOfRangeError(f"There is no field of acquisition {acquisition}.")
-
-    def _answer(
-        self, address: str, make: Callable[[], bytes], *, final: bool
-    ) -> Picture:
-        try:
-            return Picture(self._previews.get(address, make), final)
-        except Incomplete as partial:
-            return Picture(partial.data, final=False)
-
     def _chosen(
         self,
         image: Multiscales,
@@ -382,24 +202,3 @@ class Pictures:
             for one in used
         ]
         return planes, used
-
-
-def default_channels(plate: ServedPlate) -> tuple[ChannelSetting, ...]:
-    """Return how the plate is shown where an address does not say it."""
-    channels = plate.channels
-    return tuple(one.setting() for one in channels if one.active) or tuple(
-        one.setting() for one in channels
-    )
-
-
-def _or_error(cell: NDArray[np.uint8] | None, size: int) -> NDArray[np.uint8]:
-    return rendering.error_cell(size) if cell is None else cell
-
-
-def _address(*parts: Any) -> str:
-    return "\n".join(
-        encode_channels(part)
-        if isinstance(part, tuple) and part and hasattr(part[0], "color")
-        else repr(part)
-        for part in parts
-    )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import ChannelSetting
     from hcs import Multiscales, NgffImage
 
@@ -125,6 +126,14 @@ def existing(
         if one.index < count:
             found.setdefault(one.index, one)
     return list(found.values())
+
+
+def default_channels(plate: ServedPlate) -> tuple[ChannelSetting, ...]:
+    """Return how the plate is shown where an address does not say it."""
+    channels = plate.channels
+    return tuple(one.setting() for one in channels if one.active) or tuple(
+        one.setting() for one in channels
+    )
 
 
 def check_together(level: NgffImage, count: int, region: Region | None = None) -> None:

@@ -287,7 +287,7 @@ def _read_well(
     well = service.plates.well(key, label)
     changes: dict[str, Any] = {"well": well, "history": (), "history_problem": ""}
     if again:
-        changes["previewed"] = service.pictures.previewed(key, well)
+        changes["previewed"] = service.sprites.previewed(key, well)
         changes["field_values"] = service.quality.field_values(key, label)
     if field and well.field(field) is not None:
         try:

@@ -18,7 +18,7 @@ from dashboard.web.handler import FOREVER, Handler
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.pictures.picture import Picture
+    from dashboard.pictures.encoded import Picture
 
 _MAX_THUMB = 2048
 _MAX_SPRITE_CELL = 512
@@ -140,7 +140,7 @@ class WellSpriteHandler(PictureHandler):
         digest = self.get_query_argument("v", "")
         asked = self.plane_request()
         make = functools.partial(
-            self.service.pictures.well_sprite,
+            self.service.sprites.of_well,
             plate,
             well,
             digest,
@@ -164,7 +164,7 @@ class PlateSpriteHandler(PictureHandler):
         # Answers soon with what there is, and says what is still to come.
         seconds = _SOON if self.get_query_argument("soon", "") else None
         await self.picture(
-            lambda: self.service.pictures.plate_sprite(
+            lambda: self.service.sprites.of_plate(
                 plate, digest, size, channels, acquisition, asked, seconds
             ),
             size=size,

@@ -56,7 +56,7 @@ def test_both_channels_are_shown_as_they_are(made: Service, spelling: str) -> No
         plane = expected[0, channel, 1] if "z" in dims else expected[channel]
         assert np.array_equal(found, plane)
     assert made.pictures.thumbnail(*where, 64, RED, PlaneRequest()).data
-    assert made.pictures.well_sprite(
+    assert made.sprites.of_well(
         KEY, "A1", made.plates.well(KEY, "A1").digest, 64, RED, PlaneRequest(), ()
     ).data
 

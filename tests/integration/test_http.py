@@ -247,7 +247,7 @@ def test_a_missing_and_a_broken_well_cost_only_themselves(tmp_path: Path) -> Non
         assert "B1" in overview.banner
         assert "zarr.json" in (overview.well("B1").error or "")
         assert made.plates.well("p.zarr", "B1").error
-        sprite = made.pictures.plate_sprite("p.zarr", overview.digest, 16, RED)
+        sprite = made.sprites.of_plate("p.zarr", overview.digest, 16, RED)
         assert opened(sprite.data).shape == (32, 48, 3)
         values = made.quality.values("p.zarr", "completeness")
         assert values.wells["A2"].value == 0

@@ -87,7 +87,7 @@ def test_the_page_shows_lines_and_wells_in_their_order(made: Service) -> None:
 def test_the_picture_of_the_plate_is_the_same(made: Service) -> None:
     channels = (ChannelSetting(index=0, color="FFFFFF", low=0, high=60000),)
     first, second = (
-        made.pictures.plate_sprite(key, made.plates.overview(key).digest, 8, channels)
+        made.sprites.of_plate(key, made.plates.overview(key).digest, 8, channels)
         for key in (SORTED, UNSORTED)
     )
     assert second.data == first.data

@@ -343,7 +343,7 @@ def test_pictures_outlive_the_server_in_the_workspace(
     def draw() -> bytes:
         with service(workspace, plate) as made:
             view = made.plates.well(KEY, "A1")
-            return made.pictures.well_sprite(
+            return made.sprites.of_well(
                 KEY, "A1", view.digest, 32, RED, PlaneRequest()
             ).data
 
@@ -364,7 +364,7 @@ def test_caches_stay_within_their_bytes(plate: Path, workspace: Path) -> None:
                 made.pictures.thumbnail(*where, 64, RED, PlaneRequest())
                 made.pictures.picture(*where, RED, PlaneRequest())
             sprite = (KEY, well.label, view.digest, 32, RED, PlaneRequest())
-            made.pictures.well_sprite(*sprite)
+            made.sprites.of_well(*sprite)
         for fill in made.previews.caches():
             assert 0 < fill.nbytes <= fill.max_bytes
     files = (one for one in (workspace / "previews").rglob("*") if one.is_file())
@@ -533,7 +533,7 @@ def test_plates_of_other_software_are_served(
                 assert field.error is None
                 where = (entry.key, label, field.name, field.version)
                 assert made.pictures.plane(*where, PlaneRequest()).data
-        sprite = made.pictures.plate_sprite(entry.key, overview.digest, 32, ())
+        sprite = made.sprites.of_plate(entry.key, overview.digest, 32, ())
         assert sprite.final
 
 

@@ -1,0 +1,197 @@
+"""Many fields in one picture: those of a well, or the first of each well of a plate."""
+
+from __future__ import annotations
+
+import functools
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from dashboard.addresses import sprite_columns
+from dashboard.errors import NotServedError, OutOfRangeError
+from dashboard.pictures import cancellation, first_fields, rendering
+from dashboard.pictures.bounds import check_any, check_channels
+from dashboard.pictures.encoded import Picture, picture_address
+from dashboard.pictures.planes import PlaneRequest, default_channels
+from dashboard.pictures.plate_sprite import PlateSprite, bitmap
+from hcs.cache import LRUCache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dashboard.pictures.previews import Previews
+    from dashboard.pictures.thumbnails import Thumbnails
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.plates.values import ChannelSetting, PlateOverview, WellView
+
+_SPRITES_BYTES = 64 << 20
+"""Sprites of plates that are still being drawn."""
+
+
+class Incomplete(Exception):
+    """Carries a picture that must not be kept, past the caches."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__("picture with errors")
+        self.data = data
+
+
+class Sprites:
+    """Makes what gallery and plate canvas show of many fields at once.
+
+    Thread safety: may be used from any thread; the caches have their own locks.
+    """
+
+    def __init__(
+        self, plates: Plates, previews: Previews, thumbnails: Thumbnails
+    ) -> None:
+        self._plates = plates
+        self._previews = previews
+        self._thumbnails = thumbnails
+        self._sprites: LRUCache[str, PlateSprite] = LRUCache(None, _SPRITES_BYTES)
+
+    def of_well(
+        self,
+        key: str,
+        well: str,
+        digest: str,
+        size: int,
+        channels: Sequence[ChannelSetting],
+        asked: PlaneRequest,
+        fields: Sequence[str] = (),
+    ) -> Picture:
+        """Return all fields of a well, or the chosen ones in their order."""
+        plate = self._plates.get(key)
+        check_channels(len(plate.channels), channels)
+        channels = channels or default_channels(plate)
+        view = plate.well(well)
+        names = list(dict.fromkeys(fields)) or [one.name for one in view.fields]
+        if len(names) > max(len(view.fields), 1):
+            raise NotServedError(
+                f"{len(names)} fields of {view.label} were asked for, which has "
+                f"{len(view.fields)}; ask for fields that it has."
+            )
+        check_any([one for one in view.fields if one.name in names], asked)
+        address = picture_address(
+            "well", plate.plate.id, well, view.digest, names, size, channels, asked
+        )
+
+        def make() -> bytes:
+            # One cell at a time: together they take as much again as the canvas.
+            canvas = rendering.empty_sprite(
+                len(names), size, sprite_columns(len(names))
+            )
+            failed = False
+            for index, name in enumerate(names):
+                cancellation.check()
+                cell = self._thumbnails.cell(plate, view, name, size, channels, asked)
+                failed |= cell is None
+                rendering.place(canvas, index, _or_error(cell, size), size)
+            data = rendering.encode_jpeg(canvas)
+            if failed:
+                raise Incomplete(data)
+            return data
+
+        return self._answer(address, make, final=digest == view.digest)
+
+    def previewed(self, key: str, view: WellView) -> bool:
+        """Whether all fields of a well have a preview, so that none must be waited for.
+
+        Fields that cannot be read have none, and need none.
+        """
+        plate = self._plates.get(key)
+        return all(
+            self._thumbnails.ready(plate, view, field)
+            for field in view.fields
+            if field.error is None
+        )
+
+    def of_plate(
+        self,
+        key: str,
+        digest: str,
+        size: int,
+        channels: Sequence[ChannelSetting],
+        acquisition: int | None = None,
+        asked: PlaneRequest | None = None,
+        seconds: float | None = None,
+    ) -> Picture:
+        """Return the first field of every well of a plate, or of an acquisition.
+
+        Parameters
+        ----------
+        seconds
+            Draw for so long and say which wells are waiting; None draws all.
+        """
+        plate = self._plates.get(key)
+        check_channels(len(plate.channels), channels)
+        channels = channels or default_channels(plate)
+        overview = plate.overview()
+        asked = asked or PlaneRequest()
+        self._check_plate(plate, overview, acquisition, asked)
+        looks = (overview.id, acquisition, size, channels, asked)
+        address = picture_address("plate", overview.digest, *looks)
+        final = overview.surveyed and digest == overview.digest
+        found = self._previews.peek(address)
+        if found is not None:
+            return Picture(found, final)
+        sprite = self._sprites.setdefault(
+            picture_address(*looks, len(overview.wells)),
+            PlateSprite(len(overview.rows), len(overview.columns), size),
+        )
+
+        def cell(view: WellView, name: str) -> NDArray[np.uint8] | None:
+            return self._thumbnails.cell(plate, view, name, size, channels, asked)
+
+        ready = functools.partial(self._thumbnails.ready, plate)
+        wanted = [
+            first_fields.wanted(plate, well, acquisition, cell, ready)
+            for well in overview.wells
+        ]
+        canvas, waiting, failed = sprite.fill(wanted, seconds)
+        data = rendering.encode_jpeg(canvas)
+        if waiting:
+            return Picture(data, False, bitmap(waiting, len(wanted)))
+        if failed:
+            return Picture(data, final=False)
+        return Picture(self._previews.get(address, lambda: data), final)
+
+    # --- inside -----------------------------------------------------------------------
+
+    def _check_plate(
+        self,
+        plate: ServedPlate,
+        overview: PlateOverview,
+        acquisition: int | None,
+        asked: PlaneRequest,
+    ) -> None:
+        """Check that any field has a plane; mostly the first one that is looked at."""
+        if acquisition is None and asked == PlaneRequest(projection=asked.projection):
+            return  # every field has that, so that none must be read for it
+        fields = (
+            field
+            for well in overview.wells
+            if well.state == "present"
+            for field in plate.well(well.label).fields
+            if acquisition is None or (field.acquisition or 0) == acquisition
+        )
+        first = next(fields, None)
+        if first is not None:
+            check_any(chain([first], fields), asked)
+        elif acquisition is not None and overview.surveyed:
+            raise OutOfRangeError(f"There is no field of acquisition {acquisition}.")
+
+    def _answer(
+        self, address: str, make: Callable[[], bytes], *, final: bool
+    ) -> Picture:
+        try:
+            return Picture(self._previews.get(address, make), final)
+        except Incomplete as partial:
+            return Picture(partial.data, final=False)
+
+
+def _or_error(cell: NDArray[np.uint8] | None, size: int) -> NDArray[np.uint8]:
+    return rendering.error_cell(size) if cell is None else cell
