@@ -33,7 +33,7 @@ def check_channels(count: int, channels: Iterable[ChannelSetting]) -> None:
         raise OutOfRangeError(f"There is no channel {highest}; there are {count}.")
 
 
-def check_plane(field: FieldView, asked: PlaneRequest) -> None:
+def check_plane(field: FieldView, request: PlaneRequest) -> None:
     """Check that a field, as it is now, has the plane that is asked for.
 
     Raises
@@ -44,17 +44,17 @@ def check_plane(field: FieldView, asked: PlaneRequest) -> None:
     if field.error is not None or not field.axes:
         return  # whoever reads it says what is wrong
     sizes = {
-        "level": (asked.level, len(field.levels) or 1),
-        "channel": (asked.channel, field.size("c")),
-        "z": (asked.z or 0, field.size("z")),
-        "t": (asked.t or 0, field.size("t")),
+        "level": (request.level, len(field.levels) or 1),
+        "channel": (request.channel, field.size("c")),
+        "z": (request.z or 0, field.size("z")),
+        "t": (request.t or 0, field.size("t")),
     }
     for what, (index, count) in sizes.items():
         if index >= count:
             raise OutOfRangeError(f"There is no {what} {index}; the image has {count}.")
 
 
-def check_any(fields: Iterable[FieldView], asked: PlaneRequest) -> None:
+def check_any(fields: Iterable[FieldView], request: PlaneRequest) -> None:
     """Check that one of several fields has the plane that is asked for of all.
 
     Raises
@@ -65,7 +65,7 @@ def check_any(fields: Iterable[FieldView], asked: PlaneRequest) -> None:
     missing: OutOfRangeError | None = None
     for field in fields:
         try:
-            check_plane(field, asked)
+            check_plane(field, request)
         except OutOfRangeError as error:
             missing = error
         else:

@@ -52,20 +52,20 @@ class Coarse:
 
     def plane(self, channel: int, size: int) -> NDArray[Any]:
         """Return a channel's plane, the smallest with `size` pixels a longer side."""
-        found: NDArray[Any] = self.planes[channel]
+        plane: NDArray[Any] = self.planes[channel]
         for side in SIDES[-2::-1]:
-            factor = rendering.shrink_factor(found.shape, side)
-            if max(found.shape) // factor < size:
+            factor = rendering.shrink_factor(plane.shape, side)
+            if max(plane.shape) // factor < size:
                 break
-            found = rendering.shrink_by(found, factor)
-        return found
+            plane = rendering.shrink_by(plane, factor)
+        return plane
 
     def holds(self, channels: Sequence[int], size: int) -> bool:
         """Whether these channels can be drawn from it at this size."""
-        return held(channels, size, self.planes.shape, self.channels)
+        return has_planes(channels, size, self.planes.shape, self.channels)
 
 
-def held(
+def has_planes(
     channels: Sequence[int], size: int, stored: tuple[int, ...], count: int
 ) -> bool:
     """Whether pictures of a size need no other planes than those of shape `stored`.
@@ -94,7 +94,7 @@ def read_coarse(image: Multiscales) -> Coarse:
         If a plane cannot be read.
     """
     levels = image.images
-    shapes = [plane_shape(one) for one in levels]
+    shapes = [plane_shape(level) for level in levels]
     level = levels[rendering.level_for(shapes, SIDES[-1])]
     count = sizes_of(level).get("c", 1)
     return Coarse(count, _read(level, min(count, MAX_CHANNELS)))
@@ -108,10 +108,10 @@ def _read(level: NgffImage, channels: int) -> NDArray[Any]:
     nbytes = rows * columns * np.dtype(level.data.dtype).itemsize
     if nbytes * channels <= _WHOLE_BYTES or factor == 1:
         # One read for all channels: each costs as much as decoding a small plane.
-        found = _region(level, {"c": slice(0, channels)})
+        region = _region(level, {"c": slice(0, channels)})
         if factor == 1:
-            return found
-        return np.stack([rendering.shrink_by(plane, factor) for plane in found])
+            return region
+        return np.stack([rendering.shrink_by(plane, factor) for plane in region])
     if nbytes > _MOST_BYTES:
         raise UnsafeDataError(
             f"The coarsest level has {columns} x {rows} pixels, {nbytes} bytes a "
@@ -138,11 +138,11 @@ def _read(level: NgffImage, channels: int) -> NDArray[Any]:
 def _region(level: NgffImage, place: dict[str, slice]) -> NDArray[Any]:
     """Return part of the middle z and first t as ``(c, y, x)``."""
     sizes = sizes_of(level)
-    wanted: dict[str, Any] = {"z": sizes.get("z", 1) // 2, "t": 0, **place}
-    found = np.asarray(
-        level.data[tuple(wanted.get(axis, slice(None)) for axis in level.dims)]
+    index: dict[str, Any] = {"z": sizes.get("z", 1) // 2, "t": 0, **place}
+    region = np.asarray(
+        level.data[tuple(index.get(axis, slice(None)) for axis in level.dims)]
     )
     left = [axis for axis in level.dims if axis in "cyx"]
     if "c" not in left:
-        found, left = found[np.newaxis], ["c", *left]
-    return found.transpose([left.index(axis) for axis in "cyx"])
+        region, left = region[np.newaxis], ["c", *left]
+    return region.transpose([left.index(axis) for axis in "cyx"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.pictures.plate_sprite import Wanted
+from dashboard.pictures.plate_sprite import SpriteCell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     """Whether drawing a field reads nothing of the plate."""
 
 
-def wanted(
+def first_field_cell(
     plate: ServedPlate,
     well: WellState,
     acquisition: int | None,
     draw: Draw,
     ready: Ready,
-) -> Wanted:
+) -> SpriteCell:
     """Return what a well shows, without reading more than names."""
     if well.state == "unreadable":
         return _UNREADABLE
@@ -52,7 +52,7 @@ def wanted(
         return _mark(field), draw(view, field.name)
 
     mark = "?" if known is None else _mark(field)
-    return Wanted(mark, is_ready, draw_first)
+    return SpriteCell(mark, is_ready, draw_first)
 
 
 def _first(view: WellView, acquisition: int | None) -> FieldView | None:
@@ -67,5 +67,5 @@ def _mark(field: FieldView | None) -> str:
 
 
 _EMPTY = np.zeros((1, 1, 3), dtype=np.uint8)
-_NOTHING = Wanted("", lambda: True, lambda: ("", None))
-_UNREADABLE = Wanted("!", lambda: True, lambda: ("!", None))
+_NOTHING = SpriteCell("", lambda: True, lambda: ("", None))
+_UNREADABLE = SpriteCell("!", lambda: True, lambda: ("!", None))

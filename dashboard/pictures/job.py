@@ -42,7 +42,7 @@ _SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MissingPreview:
     """One preview to be made."""
 
     well: str
@@ -54,12 +54,12 @@ class Wanted:
     address: str
 
 
-Made = tuple[Wanted, bytes | None]
+Made = tuple[MissingPreview, bytes | None]
 """What was wanted and its bytes, None where it cannot be read."""
 
 
 @dataclass(slots=True)
-class _Job:
+class _PreviewJob:
     """What is known of one plate's previews."""
 
     progress: Progress = field(default_factory=Progress)
@@ -96,7 +96,7 @@ class PreviewJobs:
         )
         self._pool = ThreadPoolExecutor(1, "previews")
         self._lock = threading.Lock()
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, _PreviewJob] = {}
         self._closing = threading.Event()
 
     def close(self) -> None:
@@ -159,11 +159,11 @@ class PreviewJobs:
         if not self._closing.is_set():
             then()
 
-    def _job(self, key: str) -> _Job:
+    def _job(self, key: str) -> _PreviewJob:
         with self._lock:
-            return self._jobs.setdefault(key, _Job())
+            return self._jobs.setdefault(key, _PreviewJob())
 
-    def _run(self, plate: ServedPlate, job: _Job) -> None:
+    def _run(self, plate: ServedPlate, job: _PreviewJob) -> None:
         try:
             self._work(plate, job)
             while job.again and not self._halted(job):
@@ -176,17 +176,17 @@ class PreviewJobs:
             else:
                 _LOG.exception("Previews of %s could not be made.", plate.key)
 
-    def _halted(self, job: _Job) -> bool:
+    def _halted(self, job: _PreviewJob) -> bool:
         return job.stopped or self._closing.is_set()
 
-    def _work(self, plate: ServedPlate, job: _Job) -> None:
-        wanted = list(self._wanted(plate, job))
+    def _work(self, plate: ServedPlate, job: _PreviewJob) -> None:
+        previews = list(self._previews_of(plate, job))
         todo = [
-            one
-            for one in wanted
-            if one.address not in job.failed and not self._made(one.address)
+            missing
+            for missing in previews
+            if missing.address not in job.failed and not self._made(missing.address)
         ]
-        total = len(wanted)
+        total = len(previews)
         done = total - len(todo)
         job.progress = Progress(
             done=done, total=total, running=bool(todo), failed=len(job.failed)
@@ -208,12 +208,12 @@ class PreviewJobs:
         )
         with contextlib.closing(made):  # type: ignore[type-var]
             for batch in made:
-                for one, data in batch:
+                for missing, data in batch:
                     done += 1
                     if data is None:
-                        job.failed.add(one.address)
+                        job.failed.add(missing.address)
                     else:
-                        self._previews.put(one.address, data)
+                        self._previews.put(missing.address, data)
                         spent += len(data)
                 job.progress = Progress(
                     done=done, total=total, running=True, failed=len(job.failed)
@@ -238,30 +238,32 @@ class PreviewJobs:
             self._planes.drop(address)
         return made
 
-    def _wanted(self, plate: ServedPlate, job: _Job) -> Iterator[Wanted]:
+    def _previews_of(
+        self, plate: ServedPlate, job: _PreviewJob
+    ) -> Iterator[MissingPreview]:
         """Yield every readable field, the first of every well first."""
-        rest: list[Wanted] = []
+        later: list[MissingPreview] = []
         for well in plate.overview().wells:
             if self._halted(job):
                 return
             if well.state != "present":
                 continue
-            for index, one in enumerate(plate.well(well.label).fields):
-                if one.error is not None:
+            for index, view in enumerate(plate.well(well.label).fields):
+                if view.error is not None:
                     continue
-                where = (plate.plate.id, well.label, one.name, one.version)
-                wanted = Wanted(
+                where = (plate.plate.id, well.label, view.name, view.version)
+                field_preview = MissingPreview(
                     well.path,
-                    one.name,
-                    one.acquisition,
-                    one.version,
+                    view.name,
+                    view.acquisition,
+                    view.version,
                     preview.address_of(*where),
                 )
                 if index:
-                    rest.append(wanted)
+                    later.append(field_preview)
                 else:
-                    yield wanted
-        yield from rest
+                    yield field_preview
+        yield from later
 
 
 def _ended(progress: Progress, message: str) -> Progress:
@@ -273,24 +275,26 @@ def _ended(progress: Progress, message: str) -> Progress:
     )
 
 
-def _make_batch(store: PlateStore, batch: Sequence[Wanted]) -> list[Made]:
+def _make_batch(store: PlateStore, batch: Sequence[MissingPreview]) -> list[Made]:
     """Make some previews; what a worker process runs."""
     with HCSPlate(store) as plate:
-        return [(one, _make(plate, one)) for one in batch]
+        return [(missing, _make(plate, missing)) for missing in batch]
 
 
-def _make(plate: HCSPlate, one: Wanted) -> bytes | None:
+def _make(plate: HCSPlate, missing: MissingPreview) -> bytes | None:
     try:
-        image = plate.well(one.well).field(one.field, one.acquisition).image()
-        if image.version != one.version:
+        image = (
+            plate.well(missing.well).field(missing.field, missing.acquisition).image()
+        )
+        if image.version != missing.version:
             # Corrected meanwhile: the job looks again for the new version.
             return None
         return preview.make(image)
     except Exception as error:  # noqa: BLE001 - one field must not end the plate
-        _LOG.info("No preview of %s/%s: %s", one.well, one.field, error)
+        _LOG.info("No preview of %s/%s: %s", missing.well, missing.field, error)
         return None
 
 
-def _died(item: tuple[PlateStore, Sequence[Wanted]], reason: str) -> list[Made]:
+def _died(item: tuple[PlateStore, Sequence[MissingPreview]], reason: str) -> list[Made]:
     _LOG.warning("Previews of %d fields were not made: %s", len(item[1]), reason)
-    return [(one, None) for one in item[1]]
+    return [(missing, None) for missing in item[1]]

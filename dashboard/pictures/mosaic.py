@@ -84,23 +84,23 @@ def _fit(boxes: Sequence[Box]) -> list[Box]:
 
 def _extent(field: FieldView) -> tuple[float, float]:
     """Return width and height in the field's unit; a square where unknown."""
-    found = []
+    lengths = []
     for axis in "xy":
         at = field.axes.index(axis) if axis in field.axes else -1
         scale = abs(field.scale[at]) if 0 <= at < len(field.scale) else 1.0
         size = field.shape[at] * (scale or 1.0) if at >= 0 else 1.0
-        found.append(size if math.isfinite(size) and size > 0 else 1.0)
-    return found[0], found[1]
+        lengths.append(size if math.isfinite(size) and size > 0 else 1.0)
+    return lengths[0], lengths[1]
 
 
 def _position(field: FieldView) -> tuple[float, float] | None:
     if not {"x", "y"} <= set(field.axes):
         return None
-    found = []
+    corner = []
     for axis in "xy":
         at = field.axes.index(axis)
         place = field.translation[at] if at < len(field.translation) else 0.0
         if not math.isfinite(place):
             return None
-        found.append(place)
-    return found[0], found[1]
+        corner.append(place)
+    return corner[0], corner[1]

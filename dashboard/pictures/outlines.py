@@ -47,23 +47,28 @@ def edges(mask: NDArray[Any]) -> NDArray[np.bool_]:
     """
     framed = np.pad(mask, 1)
     inner = framed[1:-1, 1:-1]
-    beside = (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:])
-    found: NDArray[np.bool_] = np.zeros(mask.shape, bool)
-    for other in beside:
-        found |= inner != other
-    found &= inner != 0
-    return found
+    neighbours = (
+        framed[:-2, 1:-1],
+        framed[2:, 1:-1],
+        framed[1:-1, :-2],
+        framed[1:-1, 2:],
+    )
+    edge: NDArray[np.bool_] = np.zeros(mask.shape, bool)
+    for neighbour in neighbours:
+        edge |= inner != neighbour
+    edge &= inner != 0
+    return edge
 
 
 def _grown(edge: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    found = edge.copy()
-    found[1:] |= edge[:-1]
-    found[:, 1:] |= edge[:, :-1]
-    return found
+    grown = edge.copy()
+    grown[1:] |= edge[:-1]
+    grown[:, 1:] |= edge[:, :-1]
+    return grown
 
 
 def _sized(mask: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     rows = np.arange(height) * mask.shape[0] // height
     columns = np.arange(width) * mask.shape[1] // width
-    found: NDArray[Any] = mask[rows[:, None], columns]
-    return found
+    sized: NDArray[Any] = mask[rows[:, None], columns]
+    return sized

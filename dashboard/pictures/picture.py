@@ -67,14 +67,14 @@ class Pictures:
     # --- planes -----------------------------------------------------------------------
 
     def plane(
-        self, key: str, well: str, field: str, version: str, asked: PlaneRequest
+        self, key: str, well: str, field: str, version: str, request: PlaneRequest
     ) -> Raw:
         """Return one plane of a field version."""
         plate = self._plates.get(key)
-        self._check(plate, (well, field, version), asked)
+        self._check(plate, (well, field, version), request)
         image = plate.image(well, field, version)
         where = (plate.plate.id, well, field, version)
-        return raw(self._planes.read(image, where, asked))
+        return raw(self._planes.read(image, where, request))
 
     def label_plane(
         self,
@@ -83,20 +83,20 @@ class Pictures:
         field: str,
         version: str,
         label: str,
-        asked: PlaneRequest,
+        request: PlaneRequest,
     ) -> Raw:
         """Return one plane of an integer mask of a field version."""
         plate = self._plates.get(key)
         # A mask has channels and levels of its own.
-        self._check(plate, (well, field, version), replace(asked, level=0, channel=0))
+        self._check(plate, (well, field, version), replace(request, level=0, channel=0))
         image = plate.image(well, field, version).label(label)
-        asked = of_mask(image, asked)
+        request = of_mask(image, request)
         where = (plate.plate.id, well, field, version, "label", label)
-        return raw(self._planes.read(image, where, asked))
+        return raw(self._planes.read(image, where, request))
 
-    def staged_plane(self, staged: str, asked: PlaneRequest) -> Raw:
+    def staged_plane(self, staged: str, request: PlaneRequest) -> Raw:
         """Return one plane of a correction that is not committed."""
-        return raw(read_plane(level_of(self._staged(staged), asked), asked))
+        return raw(read_plane(level_of(self._staged(staged), request), request))
 
     # --- pictures ---------------------------------------------------------------------
 
@@ -108,22 +108,22 @@ class Pictures:
         version: str,
         size: int,
         channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
+        request: PlaneRequest,
     ) -> Picture:
         """Return a small picture of a field version."""
         plate = self._plates.get(key)
-        self._check(plate, (well, field, version), asked, channels)
+        self._check(plate, (well, field, version), request, channels)
         channels = channels or default_channels(plate)
         where = (plate.plate.id, well, field, version)
-        address = picture_address("thumb", *where, size, channels, asked)
+        address = picture_address("thumb", *where, size, channels, request)
 
         def make() -> bytes:
             return rendering.encode_jpeg(
-                self._thumbnails.draw(plate, where, size, channels, asked)
+                self._thumbnails.draw(plate, where, size, channels, request)
             )
 
         # What comes of a preview is drawn faster than a file is written.
-        keep = not previewed(size, asked)
+        keep = not previewed(size, request)
         return Picture(self._previews.get(address, make, keep=keep))
 
     def picture(
@@ -133,33 +133,35 @@ class Pictures:
         field: str,
         version: str,
         channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
+        request: PlaneRequest,
     ) -> Picture:
         """Return a whole level of a field version, drawn."""
         plate = self._plates.get(key)
-        self._check(plate, (well, field, version), asked, channels)
+        self._check(plate, (well, field, version), request, channels)
         channels = channels or default_channels(plate)
         where = (plate.plate.id, well, field, version)
-        address = picture_address("field", *where, channels, asked)
+        address = picture_address("field", *where, channels, request)
 
         def make() -> bytes:
             image = plate.image(well, field, version)
-            planes, used = self._chosen(image, where, channels, asked)
+            planes, used = self._chosen(image, where, channels, request)
             return rendering.encode_jpeg(rendering.composite(planes, used), 90)
 
         # Pictures of whole fields are large and drawn once; memory is enough.
         return Picture(self._previews.get(address, make, keep=False))
 
     def staged_picture(
-        self, staged: str, channels: Sequence[ChannelSetting], asked: PlaneRequest
+        self, staged: str, channels: Sequence[ChannelSetting], request: PlaneRequest
     ) -> Picture:
         """Return a level of a correction that is not committed, drawn."""
-        level = level_of(self._staged(staged), asked)
+        level = level_of(self._staged(staged), request)
         used = existing(level, channels)
         if not used:
             check_channels(sizes_of(level).get("c", 1), channels)
-        check_together(level, len(used), asked.region)
-        planes = [read_plane(level, of_channel(asked, one.index)) for one in used]
+        check_together(level, len(used), request.region)
+        planes = [
+            read_plane(level, of_channel(request, channel.index)) for channel in used
+        ]
         return Picture(
             rendering.encode_jpeg(drawn(planes, used, level), 90), final=False
         )
@@ -170,7 +172,7 @@ class Pictures:
         self,
         plate: ServedPlate,
         place: tuple[str, str, str],
-        asked: PlaneRequest,
+        request: PlaneRequest,
         channels: Sequence[ChannelSetting] = (),
     ) -> None:
         """Check numbers against the live version of a field; others say it when read.
@@ -184,21 +186,21 @@ class Pictures:
         check_channels(len(plate.channels), channels)
         view = plate.field(well, name)
         if view.version == version:
-            check_plane(view, asked)
+            check_plane(view, request)
 
     def _chosen(
         self,
         image: Multiscales,
         where: tuple[str, ...],
         channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
+        request: PlaneRequest,
     ) -> tuple[list[NDArray[Any]], list[ChannelSetting]]:
         """Return planes and settings of the channels that the image has."""
-        level = level_of(image.images, asked)
+        level = level_of(image.images, request)
         used = existing(level, channels)
-        check_together(level, len(used), asked.region)
+        check_together(level, len(used), request.region)
         planes = [
-            self._planes.read(image, where, of_channel(asked, one.index))
-            for one in used
+            self._planes.read(image, where, of_channel(request, channel.index))
+            for channel in used
         ]
         return planes, used

@@ -29,7 +29,7 @@ class PlaneCache:
     """
 
     def __init__(self, max_bytes: int = PLANE_CACHE_BYTES) -> None:
-        self._kept: LRUCache[tuple[object, ...], NDArray[Any] | Coarse] = LRUCache(
+        self._cache: LRUCache[tuple[object, ...], NDArray[Any] | Coarse] = LRUCache(
             None, max_bytes
         )
 
@@ -37,20 +37,20 @@ class PlaneCache:
         """Return how full the cache is."""
         return CacheFill(
             name="decoded planes",
-            entries=len(self._kept),
-            nbytes=self._kept.nbytes,
-            max_bytes=self._kept.max_bytes,
+            entries=len(self._cache),
+            nbytes=self._cache.nbytes,
+            max_bytes=self._cache.max_bytes,
         )
 
     def read(
-        self, image: Multiscales, where: Where, asked: PlaneRequest
+        self, image: Multiscales, where: Where, request: PlaneRequest
     ) -> NDArray[Any]:
         """Return a plane of an image."""
-        key = (*where, asked)
-        plane = self._kept.get(key)
+        key = (*where, request)
+        plane = self._cache.get(key)
         if plane is None:
-            plane = read_plane(level_of(image.images, asked), asked)
-            self._kept.set(key, plane)
+            plane = read_plane(level_of(image.images, request), request)
+            self._cache.set(key, plane)
         assert not isinstance(plane, Coarse)  # noqa: S101 - by its key
         return plane
 
@@ -62,18 +62,18 @@ class PlaneCache:
         address
             Of the preview that can be made of them.
         """
-        found = self._kept.get((address,))
-        if found is None:
-            found = read_coarse(image())
-            self._kept.set((address,), found)
-        assert isinstance(found, Coarse)  # noqa: S101 - by its key
-        return found
+        coarse = self._cache.get((address,))
+        if coarse is None:
+            coarse = read_coarse(image())
+            self._cache.set((address,), coarse)
+        assert isinstance(coarse, Coarse)  # noqa: S101 - by its key
+        return coarse
 
     def at_hand(self, address: str) -> Coarse | None:
         """Return coarse planes that need not be read."""
-        found = self._kept.get((address,))
-        return found if isinstance(found, Coarse) else None
+        coarse = self._cache.get((address,))
+        return coarse if isinstance(coarse, Coarse) else None
 
     def drop(self, address: str) -> None:
         """Keep coarse planes no longer: their preview has been made."""
-        self._kept.discard((address,))
+        self._cache.discard((address,))

@@ -60,7 +60,7 @@ class Raw:
     dtype: str
 
 
-def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
+def read_plane(level: NgffImage, request: PlaneRequest) -> NDArray[Any]:
     """Return one plane ``(y, x)`` of a level.
 
     Raises
@@ -72,9 +72,9 @@ def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
     """
     sizes = sizes_of(level)
     place = {
-        "c": asked.channel,
-        "z": sizes.get("z", 1) // 2 if asked.z is None else asked.z,
-        "t": 0 if asked.t is None else asked.t,
+        "c": request.channel,
+        "z": sizes.get("z", 1) // 2 if request.z is None else request.z,
+        "t": 0 if request.t is None else request.t,
     }
     for axis, index in place.items():
         if index >= sizes.get(axis, 1):
@@ -82,8 +82,8 @@ def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
                 f"There is no {axis} {index}; the image has {sizes.get(axis, 1)}."
             )
     rows, columns = sizes["y"], sizes["x"]
-    if asked.region is not None:
-        left, top, width, height = asked.region
+    if request.region is not None:
+        left, top, width, height = request.region
         place_y = slice(min(top, rows), min(top + height, rows))
         place_x = slice(min(left, columns), min(left + width, columns))
         rows, columns = place_y.stop - place_y.start, place_x.stop - place_x.start
@@ -98,19 +98,19 @@ def read_plane(level: NgffImage, asked: PlaneRequest) -> NDArray[Any]:
             f"A plane of {columns} x {rows} pixels takes {nbytes} bytes; at "
             f"most {PLANE_BYTES} are sent. Ask for a coarser level."
         )
-    wanted: dict[str, int | slice] = {**place}
-    if asked.region is not None:
-        wanted |= {"y": place_y, "x": place_x}
+    selection: dict[str, int | slice] = {**place}
+    if request.region is not None:
+        selection |= {"y": place_y, "x": place_x}
 
     def read(**more: slice) -> NDArray[Any]:
-        where = {**wanted, **more}
+        where = {**selection, **more}
         index_of = tuple(where.get(axis, slice(None)) for axis in level.dims)
         return np.asarray(level.data[index_of])
 
     left_axes = [axis for axis in level.dims if axis in "zyx"]
-    if asked.projection and sizes.get("z", 1) > 1:
+    if request.projection and sizes.get("z", 1) > 1:
         stack = lambda z: np.moveaxis(read(z=z), left_axes.index("z"), 0)  # noqa: E731
-        plane = project(stack, sizes["z"], nbytes, asked.projection)
+        plane = project(stack, sizes["z"], nbytes, request.projection)
     else:
         plane = read()
     return plane.T if level.dims.index("y") > level.dims.index("x") else plane
@@ -121,18 +121,18 @@ def existing(
 ) -> list[ChannelSetting]:
     """Return the channels that a level has, each once."""
     count = sizes_of(level).get("c", 1)
-    found: dict[int, ChannelSetting] = {}
-    for one in channels:
-        if one.index < count:
-            found.setdefault(one.index, one)
-    return list(found.values())
+    present: dict[int, ChannelSetting] = {}
+    for channel in channels:
+        if channel.index < count:
+            present.setdefault(channel.index, channel)
+    return list(present.values())
 
 
 def default_channels(plate: ServedPlate) -> tuple[ChannelSetting, ...]:
     """Return how the plate is shown where an address does not say it."""
     channels = plate.channels
-    return tuple(one.setting() for one in channels if one.active) or tuple(
-        one.setting() for one in channels
+    return tuple(channel.setting() for channel in channels if channel.active) or tuple(
+        channel.setting() for channel in channels
     )
 
 
@@ -156,7 +156,7 @@ def check_together(level: NgffImage, count: int, region: Region | None = None) -
         )
 
 
-def level_of(images: Sequence[NgffImage], asked: PlaneRequest) -> NgffImage:
+def level_of(images: Sequence[NgffImage], request: PlaneRequest) -> NgffImage:
     """Return the level that is asked for.
 
     Raises
@@ -164,14 +164,14 @@ def level_of(images: Sequence[NgffImage], asked: PlaneRequest) -> NgffImage:
     OutOfRangeError
         If there is none.
     """
-    if asked.level >= len(images):
+    if request.level >= len(images):
         raise OutOfRangeError(
-            f"There is no level {asked.level}; the image has {len(images)}."
+            f"There is no level {request.level}; the image has {len(images)}."
         )
-    return images[asked.level]
+    return images[request.level]
 
 
-def of_mask(image: Multiscales, asked: PlaneRequest) -> PlaneRequest:
+def of_mask(image: Multiscales, request: PlaneRequest) -> PlaneRequest:
     """Return the plane of a mask that belongs to a plane of the image below it.
 
     Masks often lack z or t, and then hold for all of them. The mean of numbers of
@@ -179,17 +179,17 @@ def of_mask(image: Multiscales, asked: PlaneRequest) -> PlaneRequest:
     """
     sizes = sizes_of(image.images[0])
     return dataclasses.replace(
-        asked,
+        request,
         channel=0,
-        z=asked.z if sizes.get("z", 1) > 1 else None,
-        t=asked.t if sizes.get("t", 1) > 1 else None,
-        projection="max" if asked.projection else "",
+        z=request.z if sizes.get("z", 1) > 1 else None,
+        t=request.t if sizes.get("t", 1) > 1 else None,
+        projection="max" if request.projection else "",
     )
 
 
-def of_channel(asked: PlaneRequest, channel: int) -> PlaneRequest:
+def of_channel(request: PlaneRequest, channel: int) -> PlaneRequest:
     """Return the same plane of another channel."""
-    return dataclasses.replace(asked, channel=channel)
+    return dataclasses.replace(request, channel=channel)
 
 
 def sizes_of(level: NgffImage) -> dict[str, int]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SpriteCell:
     """What one position of the plate shows."""
 
     mark: str
@@ -53,7 +53,7 @@ class PlateSprite:
         return int(self._canvas.nbytes)
 
     def fill(
-        self, wanted: Sequence[Wanted], seconds: float | None
+        self, cells: Sequence[SpriteCell], seconds: float | None
     ) -> tuple[Cell, tuple[int, ...], bool]:
         """Draw what has changed.
 
@@ -73,17 +73,17 @@ class PlateSprite:
         with self._lock:
             todo = [
                 index
-                for index, one in enumerate(wanted)
-                if one.mark != self._marks[index]
+                for index, cell in enumerate(cells)
+                if cell.mark != self._marks[index]
             ]
             waiting: list[int] = []
             drawn = 0
             for index in todo:
                 late = end is not None and drawn and time.monotonic() > end
-                if late or not (end is None or wanted[index].ready()):
+                if late or not (end is None or cells[index].ready()):
                     waiting.append(index)
                     continue
-                self._draw(index, wanted[index])
+                self._draw(index, cells[index])
                 drawn += 1
             # What nobody has prepared comes last, coarse first, so that all corners
             # of the plate show something soon.
@@ -91,20 +91,20 @@ class PlateSprite:
             for index in _spread(waiting):
                 if end is not None and drawn and time.monotonic() > end:
                     break
-                self._draw(index, wanted[index])
+                self._draw(index, cells[index])
                 left.discard(index)
                 drawn += 1
             return self._canvas.copy(), tuple(sorted(left)), bool(self._failed)
 
-    def _draw(self, index: int, one: Wanted) -> None:
+    def _draw(self, index: int, sprite_cell: SpriteCell) -> None:
         top = index // self._columns * self._size
         left = index % self._columns * self._size
         place = self._canvas[top : top + self._size, left : left + self._size]
         place[:] = 0
         self._failed.discard(index)
-        mark = one.mark
+        mark = sprite_cell.mark
         if mark:
-            mark, cell = one.draw()
+            mark, cell = sprite_cell.draw()
             if cell is None:
                 self._failed.add(index)
                 cell = rendering.error_cell(self._size)
@@ -131,12 +131,12 @@ def bitmap(indices: Iterable[int], count: int) -> str:
 
 def _spread(indices: Sequence[int]) -> list[int]:
     step = 16
-    found: list[int] = []
+    spread: list[int] = []
     seen: set[int] = set()
     while step:
         for index in indices[::step]:
             if index not in seen:
                 seen.add(index)
-                found.append(index)
+                spread.append(index)
         step //= 2
-    return found
+    return spread

@@ -15,7 +15,7 @@ import numpy as np
 from numcodecs.blosc import Blosc
 
 from dashboard.pictures import rendering
-from dashboard.pictures.coarse import SIDES, Coarse, held, read_coarse
+from dashboard.pictures.coarse import SIDES, Coarse, has_planes, read_coarse
 from hcs.errors import CorruptDataError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Preview:
     def holds(self, channels: Sequence[int], size: int) -> bool:
         """Whether these channels can be drawn from it at this size."""
         stored = len(self.parts[-1]), *self.shapes[-1]
-        return held(channels, size, stored, self.channels)
+        return has_planes(channels, size, stored, self.channels)
 
 
 def make(image: Multiscales) -> bytes:

@@ -77,13 +77,13 @@ class Previews:
             False keeps it in memory only.
         """
         key = _key(address)
-        found = self._memory.get(key)
-        if found is not None:
-            return found
+        in_memory = self._memory.get(key)
+        if in_memory is not None:
+            return in_memory
         with self._lock:
             waiting = self._making.get(key)
             if waiting is None:
-                mine = self._making[key] = Future()
+                promise = self._making[key] = Future()
         if waiting is not None:
             try:
                 return waiting.result()
@@ -97,9 +97,9 @@ class Previews:
                 if keep:
                     self._write(key, data)
             self._memory.set(key, data)
-            mine.set_result(data)
+            promise.set_result(data)
         except BaseException as error:
-            mine.set_exception(error)
+            promise.set_exception(error)
             raise
         finally:
             with self._lock:
@@ -109,10 +109,10 @@ class Previews:
     def peek(self, address: str) -> bytes | None:
         """Return the bytes of an address where they are there already."""
         key = _key(address)
-        found = self._memory.get(key)
-        if found is None and (found := self._read(key)) is not None:
-            self._memory.set(key, found)
-        return found
+        data = self._memory.get(key)
+        if data is None and (data := self._read(key)) is not None:
+            self._memory.set(key, data)
+        return data
 
     def load(self, address: str) -> bytes | None:
         """Return the bytes of an address from disk, and keep them nowhere else.
@@ -220,14 +220,14 @@ class Previews:
 
     def _files(self) -> list[tuple[float, int, str]]:
         """Return time of last use, size and path of every file."""
-        found = []
+        files = []
         for folder in _entries(self._folder):
             for entry in _entries(folder.path):
                 with contextlib.suppress(OSError):
                     status = entry.stat(follow_symlinks=False)
                     last = max(status.st_atime, status.st_mtime)
-                    found.append((last, status.st_size, entry.path))
-        return found
+                    files.append((last, status.st_size, entry.path))
+        return files
 
 
 def _key(address: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from dashboard.pictures import cancellation as leaving
+from dashboard.pictures import cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -51,18 +51,18 @@ def _blocks(
 ) -> Iterator[NDArray[Any]]:
     for at in range(0, count, step):
         # A deep stack takes seconds, and who has asked may turn to another field.
-        leaving.check()
+        cancellation.check()
         yield read(slice(at, min(at + step, count)))
 
 
 def _maximum(blocks: Iterable[NDArray[Any]]) -> NDArray[Any]:
-    found: NDArray[Any] | None = None
+    brightest: NDArray[Any] | None = None
     for block in blocks:
         # Left to right, for `fmax` skips NaN where `max` would keep it.
         highest = np.fmax.reduce(block, axis=0)
-        found = highest if found is None else np.fmax(found, highest)
-    assert found is not None  # noqa: S101 - a stack has a plane
-    return found
+        brightest = highest if brightest is None else np.fmax(brightest, highest)
+    assert brightest is not None  # noqa: S101 - a stack has a plane
+    return brightest
 
 
 def _mean(blocks: Iterable[NDArray[Any]]) -> NDArray[Any]:

@@ -130,11 +130,17 @@ def _added(
 ) -> NDArray[np.uint8]:
     """Do as `composite` for small integers: one look-up a channel for all colours."""
     total = np.zeros(planes[0].shape, dtype=np.uint32)
-    for at, (plane, one) in enumerate(zip(planes, settings, strict=True)):
+    for at, (plane, setting) in enumerate(zip(planes, settings, strict=True)):
         # Ten bits hold 1020: four colours, or three upon a full one.
         if at > 1 and at % 3 == 1:
             _fill_up(total)
-        table = _colours(plane.dtype.itemsize, one.low, one.high, one.gamma, one.color)
+        table = _colours(
+            plane.dtype.itemsize,
+            setting.low,
+            setting.high,
+            setting.gamma,
+            setting.color,
+        )
         total += table.take(plane)
     _fill_up(total)
     picture = np.empty((*total.shape, 3), dtype=np.uint8)

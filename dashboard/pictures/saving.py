@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.errors import NotServedError
-from dashboard.pictures import cancellation as leaving
-from dashboard.pictures import rendering
+from dashboard.pictures import cancellation, rendering
 from dashboard.pictures.bounds import check_channels, check_plane
 from dashboard.pictures.outlines import draw_outlines
 from dashboard.pictures.planes import (
@@ -21,6 +20,7 @@ from dashboard.pictures.planes import (
     check_together,
     existing,
     of_mask,
+    plane_shape,
     read_plane,
 )
 from dashboard.text import plain_text
@@ -62,14 +62,14 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Which:
+class FieldPlane:
     """Which field version, and which of its planes."""
 
     plate: str
     well: str
     field: str
     version: str
-    asked: PlaneRequest
+    request: PlaneRequest
 
 
 class Saving:
@@ -83,7 +83,7 @@ class Saving:
 
     def png(
         self,
-        which: Which,
+        plane: FieldPlane,
         channels: Sequence[ChannelSetting],
         source: str,
         origin: str,
@@ -102,8 +102,8 @@ class Saving:
         outlines
             The label image whose outlines are drawn, ``""`` for none.
         """
-        plate, view, image = self._open(which, channels)
-        shapes = [_plane_shape(one.data.shape, one.dims) for one in image.images]
+        plate, view, image = self._open(plane, channels)
+        shapes = [plane_shape(level) for level in image.images]
         used = existing(image.images[0], channels)
         each = np.dtype(image.images[0].data.dtype).itemsize * max(len(used), 1)
         most = min(MAX_PIXELS, PICTURE_BYTES // each)
@@ -112,16 +112,16 @@ class Saving:
             len(shapes) - 1,
         )
         check_together(image.images[level], len(used))
-        planes = [_read(image, which, level, one.index) for one in used]
+        planes = [_read(image, plane, level, channel.index) for channel in used]
         picture = (
             rendering.composite(planes, used)
             if planes
             else np.zeros((*shapes[level], 3), np.uint8)
         )
         if outlines:
-            draw_outlines(picture, _mask(image.label(outlines), which))
+            draw_outlines(picture, _mask(image.label(outlines), plane))
         size, unit = _pixel(view, shapes[0][1] / shapes[level][1])
-        lines = [_place(plate, view, which), _drawn(used, view, source, origin)]
+        lines = [_place(plate, view, plane), _drawn(used, view, source, origin)]
         if outlines:
             lines[1] += f" · outlines: {plain_text(outlines, 60)}"
         if level:
@@ -129,26 +129,26 @@ class Saving:
         drawn = _captioned(_with_bar(Image.fromarray(picture), size, unit), lines)
         stream = io.BytesIO()
         drawn.save(stream, "PNG")
-        return Saved(f"{_stem(plate, view, which)}.png", stream.getvalue())
+        return Saved(f"{_stem(plate, view, plane)}.png", stream.getvalue())
 
-    def tiff(self, which: Which, channels: Sequence[ChannelSetting]) -> Saved:
+    def tiff(self, plane: FieldPlane, channels: Sequence[ChannelSetting]) -> Saved:
         """Return the pixels of the plane, of each of these channels, as they are."""
         import tifffile
 
-        plate, view, image = self._open(which, channels)
+        plate, view, image = self._open(plane, channels)
         first = image.images[0]
-        chosen = [one.index for one in existing(first, channels)] or [0]
+        chosen = [channel.index for channel in existing(first, channels)] or [0]
         check_together(first, len(chosen))
         dtype = _written(np.dtype(first.data.dtype))
         # Written one by one: beside the file there is only one plane in memory.
         planes = (
-            _read(image, which, 0, one).astype(dtype, copy=False) for one in chosen
+            _read(image, plane, 0, index).astype(dtype, copy=False) for index in chosen
         )
         ome = dtype.str[1:] in _OME_KINDS
         size, unit = _pixel(view, 1.0)
         about: dict[str, Any] = {"axes": "CYX"}
         if ome:
-            about["Channel"] = {"Name": [view.channels[one] for one in chosen]}
+            about["Channel"] = {"Name": [view.channels[index] for index in chosen]}
         if ome and unit:
             about |= {f"PhysicalSize{axis}": size for axis in "XY"}
             about |= {f"PhysicalSize{axis}Unit": unit for axis in "XY"}
@@ -156,51 +156,54 @@ class Saving:
         tifffile.imwrite(
             stream,
             planes,
-            shape=(len(chosen), *_plane_shape(first.data.shape, first.dims)),
+            shape=(len(chosen), *plane_shape(first)),
             dtype=dtype,
             ome=ome,
             photometric="minisblack",
             metadata=about,
         )
         suffix = "ome.tif" if ome else "tif"
-        return Saved(f"{_stem(plate, view, which)}.{suffix}", stream.getvalue())
+        return Saved(f"{_stem(plate, view, plane)}.{suffix}", stream.getvalue())
 
     def _open(
-        self, which: Which, channels: Sequence[ChannelSetting]
+        self, plane: FieldPlane, channels: Sequence[ChannelSetting]
     ) -> tuple[ServedPlate, FieldView, Multiscales]:
-        plate = self._plates.get(which.plate)
-        view = plate.field(which.well, which.field)
-        if view.version != which.version:
+        plate = self._plates.get(plane.plate)
+        view = plate.field(plane.well, plane.field)
+        if view.version != plane.version:
             raise NotServedError(
-                f"Field {plain_text(view.label, 60)} of {which.well} has been replaced "
+                f"Field {plain_text(view.label, 60)} of {plane.well} has been replaced "
                 f"meanwhile; look at it again before you save it."
             )
         check_channels(len(plate.channels), channels)
-        check_plane(view, which.asked)
-        return plate, view, plate.image(which.well, which.field, which.version)
+        check_plane(view, plane.request)
+        return (
+            plate,
+            view,
+            plate.image(plane.well, plane.field, plane.version),
+        )
 
 
-def _request(which: Which, level: int, channel: int) -> PlaneRequest:
-    one = which.asked
-    return PlaneRequest(
-        level=level, channel=channel, z=one.z, t=one.t, projection=one.projection
-    )
+def _request(plane: FieldPlane, level: int, channel: int) -> PlaneRequest:
+    return replace(plane.request, level=level, channel=channel, region=None)
 
 
-def _read(image: Multiscales, which: Which, level: int, channel: int) -> NDArray[Any]:
-    leaving.check()
-    return read_plane(image.images[level], _request(which, level, channel))
+def _read(
+    image: Multiscales, plane: FieldPlane, level: int, channel: int
+) -> NDArray[Any]:
+    cancellation.check()
+    return read_plane(image.images[level], _request(plane, level, channel))
 
 
-def _mask(image: Multiscales, which: Which) -> NDArray[Any]:
+def _mask(image: Multiscales, plane: FieldPlane) -> NDArray[Any]:
     """Return the plane of a mask that lies over the saved one."""
-    leaving.check()
-    shapes = [_plane_shape(one.data.shape, one.dims) for one in image.images]
+    cancellation.check()
+    shapes = [plane_shape(level) for level in image.images]
     level = next(
         (at for at, (y, x) in enumerate(shapes) if y * x <= MAX_PIXELS),
         len(shapes) - 1,
     )
-    return read_plane(image.images[level], of_mask(image, _request(which, level, 0)))
+    return read_plane(image.images[level], of_mask(image, _request(plane, level, 0)))
 
 
 def _written(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -210,10 +213,6 @@ def _written(dtype: np.dtype[Any]) -> np.dtype[Any]:
     if dtype == np.float16:
         return np.dtype(np.float32)
     return dtype.newbyteorder("=")
-
-
-def _plane_shape(shape: Sequence[int], dims: Sequence[str]) -> tuple[int, int]:
-    return int(shape[list(dims).index("y")]), int(shape[list(dims).index("x")])
 
 
 def _pixel(view: FieldView, times: float) -> tuple[float, str]:
@@ -226,44 +225,46 @@ def _pixel(view: FieldView, times: float) -> tuple[float, str]:
     return size * times, _SHORT.get(unit, unit)
 
 
-def _place(plate: ServedPlate, view: FieldView, which: Which) -> str:
-    parts = [plate.plate.name or which.plate, which.well, view.label]
+def _place(plate: ServedPlate, view: FieldView, plane: FieldPlane) -> str:
+    parts = [plate.plate.name or plane.plate, plane.well, view.label]
     if view.acquisition_name:
         parts.append(view.acquisition_name)
-    return " · ".join([*map(plain_text, parts), *_axes(view, which)])
+    return " · ".join([*map(plain_text, parts), *_axes(view, plane)])
 
 
-def _axes(view: FieldView, which: Which) -> list[str]:
+def _axes(view: FieldView, plane: FieldPlane) -> list[str]:
     """Return z and t in words, as far as the field has them; counted from one."""
-    found = []
+    words = []
     depth, times = view.size("z"), view.size("t")
-    if depth > 1 and which.asked.projection:
-        found.append(f"z {which.asked.projection} of {depth}")
+    if depth > 1 and plane.request.projection:
+        words.append(f"z {plane.request.projection} of {depth}")
     elif depth > 1:
-        z = depth // 2 if which.asked.z is None else which.asked.z
-        found.append(f"z {z + 1} of {depth}")
+        z = depth // 2 if plane.request.z is None else plane.request.z
+        words.append(f"z {z + 1} of {depth}")
     if times > 1:
-        found.append(f"t {(which.asked.t or 0) + 1} of {times}")
-    return found
+        words.append(f"t {(plane.request.t or 0) + 1} of {times}")
+    return words
 
 
 def _drawn(
     used: Sequence[ChannelSetting], view: FieldView, source: str, origin: str
 ) -> str:
-    channels = [
-        f"{view.channels[one.index] if one.index < len(view.channels) else one.index} "
-        f"{one.low:g}-{one.high:g}" + (f" γ {one.gamma:g}" if one.gamma != 1 else "")
-        for one in used
-    ]
+    channels = [_channel_words(channel, view.channels) for channel in used]
     words = _CONTRASTS.get(source, _CONTRASTS["hand"])
     if source == "field" and origin:
         words = f"{words} ({plain_text(origin, 80)})"
     return " · ".join([plain_text(", ".join(channels) or "no channel", 400), words])
 
 
-def _stem(plate: ServedPlate, view: FieldView, which: Which) -> str:
-    name = plate.plate.name or which.plate.rpartition("/")[2]
-    parts = [name, which.well, view.label, *_axes(view, which)]
+def _channel_words(channel: ChannelSetting, names: Sequence[str]) -> str:
+    name = names[channel.index] if channel.index < len(names) else channel.index
+    gamma = f" γ {channel.gamma:g}" if channel.gamma != 1 else ""
+    return f"{name} {channel.low:g}-{channel.high:g}{gamma}"
+
+
+def _stem(plate: ServedPlate, view: FieldView, plane: FieldPlane) -> str:
+    name = plate.plate.name or plane.plate.rpartition("/")[2]
+    parts = [name, plane.well, view.label, *_axes(view, plane)]
     text = "_".join(plain_text(part, 80) for part in parts)
     safe = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-"

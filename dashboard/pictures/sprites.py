@@ -60,7 +60,7 @@ class Sprites:
         digest: str,
         size: int,
         channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
+        request: PlaneRequest,
         fields: Sequence[str] = (),
     ) -> Picture:
         """Return all fields of a well, or the chosen ones in their order."""
@@ -68,15 +68,15 @@ class Sprites:
         check_channels(len(plate.channels), channels)
         channels = channels or default_channels(plate)
         view = plate.well(well)
-        names = list(dict.fromkeys(fields)) or [one.name for one in view.fields]
+        names = list(dict.fromkeys(fields)) or [field.name for field in view.fields]
         if len(names) > max(len(view.fields), 1):
             raise NotServedError(
                 f"{len(names)} fields of {view.label} were asked for, which has "
                 f"{len(view.fields)}; ask for fields that it has."
             )
-        check_any([one for one in view.fields if one.name in names], asked)
+        check_any([field for field in view.fields if field.name in names], request)
         address = picture_address(
-            "well", plate.plate.id, well, view.digest, names, size, channels, asked
+            "well", plate.plate.id, well, view.digest, names, size, channels, request
         )
 
         def make() -> bytes:
@@ -87,7 +87,7 @@ class Sprites:
             failed = False
             for index, name in enumerate(names):
                 cancellation.check()
-                cell = self._thumbnails.cell(plate, view, name, size, channels, asked)
+                cell = self._thumbnails.cell(plate, view, name, size, channels, request)
                 failed |= cell is None
                 rendering.place(canvas, index, _or_error(cell, size), size)
             data = rendering.encode_jpeg(canvas)
@@ -116,7 +116,7 @@ class Sprites:
         size: int,
         channels: Sequence[ChannelSetting],
         acquisition: int | None = None,
-        asked: PlaneRequest | None = None,
+        request: PlaneRequest | None = None,
         seconds: float | None = None,
     ) -> Picture:
         """Return the first field of every well of a plate, or of an acquisition.
@@ -130,31 +130,31 @@ class Sprites:
         check_channels(len(plate.channels), channels)
         channels = channels or default_channels(plate)
         overview = plate.overview()
-        asked = asked or PlaneRequest()
-        self._check_plate(plate, overview, acquisition, asked)
-        looks = (overview.id, acquisition, size, channels, asked)
+        request = request or PlaneRequest()
+        self._check_plate(plate, overview, acquisition, request)
+        looks = (overview.id, acquisition, size, channels, request)
         address = picture_address("plate", overview.digest, *looks)
         final = overview.surveyed and digest == overview.digest
-        found = self._previews.peek(address)
-        if found is not None:
-            return Picture(found, final)
+        data = self._previews.peek(address)
+        if data is not None:
+            return Picture(data, final)
         sprite = self._sprites.setdefault(
             picture_address(*looks, len(overview.wells)),
             PlateSprite(len(overview.rows), len(overview.columns), size),
         )
 
         def cell(view: WellView, name: str) -> NDArray[np.uint8] | None:
-            return self._thumbnails.cell(plate, view, name, size, channels, asked)
+            return self._thumbnails.cell(plate, view, name, size, channels, request)
 
         ready = functools.partial(self._thumbnails.ready, plate)
-        wanted = [
-            first_fields.wanted(plate, well, acquisition, cell, ready)
+        cells = [
+            first_fields.first_field_cell(plate, well, acquisition, cell, ready)
             for well in overview.wells
         ]
-        canvas, waiting, failed = sprite.fill(wanted, seconds)
+        canvas, waiting, failed = sprite.fill(cells, seconds)
         data = rendering.encode_jpeg(canvas)
         if waiting:
-            return Picture(data, False, bitmap(waiting, len(wanted)))
+            return Picture(data, False, bitmap(waiting, len(cells)))
         if failed:
             return Picture(data, final=False)
         return Picture(self._previews.get(address, lambda: data), final)
@@ -166,10 +166,12 @@ class Sprites:
         plate: ServedPlate,
         overview: PlateOverview,
         acquisition: int | None,
-        asked: PlaneRequest,
+        request: PlaneRequest,
     ) -> None:
         """Check that any field has a plane; mostly the first one that is looked at."""
-        if acquisition is None and asked == PlaneRequest(projection=asked.projection):
+        if acquisition is None and request == PlaneRequest(
+            projection=request.projection
+        ):
             return  # every field has that, so that none must be read for it
         fields = (
             field
@@ -180,7 +182,7 @@ class Sprites:
         )
         first = next(fields, None)
         if first is not None:
-            check_any(chain([first], fields), asked)
+            check_any(chain([first], fields), request)
         elif acquisition is not None and overview.surveyed:
             raise OutOfRangeError(f"There is no field of acquisition {acquisition}.")
 

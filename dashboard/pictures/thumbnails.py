@@ -45,7 +45,7 @@ class Thumbnails:
         where: Where,
         size: int,
         channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
+        request: PlaneRequest,
     ) -> NDArray[np.uint8]:
         """Return a field version as a picture whose longer side has `size` pixels.
 
@@ -54,16 +54,19 @@ class Thumbnails:
         HCSError
             If it cannot be read.
         """
-        if previewed(size, asked):
-            found = self._coarse(plate, where)
-            if found.holds([one.index for one in channels], size):
-                used = [one for one in channels if one.index < found.channels]
+        if previewed(size, request):
+            coarse = self._coarse(plate, where)
+            if coarse.holds([channel.index for channel in channels], size):
+                used = [
+                    channel for channel in channels if channel.index < coarse.channels
+                ]
                 small = [
-                    rendering.shrink(found.plane(one.index, size), size) for one in used
+                    rendering.shrink(coarse.plane(channel.index, size), size)
+                    for channel in used
                 ]
                 if small:
                     return rendering.fit(rendering.composite(small, used), size)
-        return self._reduced(plate.image(*where[1:]), where, size, channels, asked)
+        return self._reduced(plate.image(*where[1:]), where, size, channels, request)
 
     def cell(
         self,
@@ -72,14 +75,16 @@ class Thumbnails:
         name: str,
         size: int,
         channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
+        request: PlaneRequest,
     ) -> NDArray[np.uint8] | None:
         """Return a field's cell of a sprite, None where it cannot be read."""
         field = view.field(name)
         if field is None or field.error is not None:
             return None
         try:
-            return self.draw(plate, where_of(plate, view, field), size, channels, asked)
+            return self.draw(
+                plate, where_of(plate, view, field), size, channels, request
+            )
         except HCSError:
             return None
 
@@ -105,24 +110,25 @@ class Thumbnails:
         where: Where,
         size: int,
         channels: Sequence[ChannelSetting],
-        asked: PlaneRequest,
+        request: PlaneRequest,
     ) -> NDArray[np.uint8]:
         shapes = [plane_shape(level) for level in image.images]
         level = rendering.level_for(shapes, size)
-        smaller = dataclasses.replace(asked, level=level)
+        smaller = dataclasses.replace(request, level=level)
         used = existing(image.images[level], channels)
         small = [
             rendering.shrink(
-                self._planes.read(image, where, of_channel(smaller, one.index)), size
+                self._planes.read(image, where, of_channel(smaller, channel.index)),
+                size,
             )
-            for one in used
+            for channel in used
         ]
         return rendering.fit(drawn(small, used, image.images[level]), size)
 
 
-def previewed(size: int, asked: PlaneRequest) -> bool:
+def previewed(size: int, request: PlaneRequest) -> bool:
     """Whether previews hold the plane that is asked for, at this size."""
-    middle = asked.z is None and asked.t is None and not asked.projection
+    middle = request.z is None and request.t is None and not request.projection
     return middle and size < 2 * SIDES[-1]
 
 

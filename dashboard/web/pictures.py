@@ -77,8 +77,8 @@ class PictureHandler(Handler):
 
     def projection(self) -> Projection:
         """Return how a stack is to become one plane."""
-        asked = self.get_query_argument("projection", "")
-        found = next((one for one in PROJECTIONS if one == asked), None)
+        request = self.get_query_argument("projection", "")
+        found = next((one for one in PROJECTIONS if one == request), None)
         if found is None:
             raise HTTPError(422, reason="projection must be max or mean")
         self.slow |= bool(found)
@@ -113,21 +113,21 @@ class FieldHandler(PictureHandler):
     ) -> None:
         """Answer for one field."""
         pictures = self.service.pictures
-        asked = self.plane_request()
+        request = self.plane_request()
         where = (plate, well, field, version)
         if what == "plane.bin":
-            await self.raw(lambda: pictures.plane(*where, asked))
+            await self.raw(lambda: pictures.plane(*where, request))
         elif what == "label.bin":
             label = self.get_query_argument("label")
-            await self.raw(lambda: pictures.label_plane(*where, label, asked))
+            await self.raw(lambda: pictures.label_plane(*where, label, request))
         elif what == "thumb.jpg":
             size, channels = self.size(_MAX_THUMB), self.channels()
             await self.picture(
-                lambda: pictures.thumbnail(*where, size, channels, asked), size=size
+                lambda: pictures.thumbnail(*where, size, channels, request), size=size
             )
         else:
             channels = self.channels()
-            await self.picture(lambda: pictures.picture(*where, channels, asked))
+            await self.picture(lambda: pictures.picture(*where, channels, request))
 
 
 class WellSpriteHandler(PictureHandler):
@@ -138,7 +138,7 @@ class WellSpriteHandler(PictureHandler):
         size, channels = self.size(_MAX_SPRITE_CELL), self.channels()
         fields = tuple(self.get_query_arguments("field", strip=False))
         digest = self.get_query_argument("v", "")
-        asked = self.plane_request()
+        request = self.plane_request()
         make = functools.partial(
             self.service.sprites.of_well,
             plate,
@@ -146,7 +146,7 @@ class WellSpriteHandler(PictureHandler):
             digest,
             size,
             channels,
-            asked,
+            request,
             fields,
         )
         await self.picture(make, size=size)
@@ -160,12 +160,12 @@ class PlateSpriteHandler(PictureHandler):
         size, channels = self.size(_MAX_SPRITE_CELL), self.channels()
         digest = self.get_query_argument("v", "")
         acquisition = self.number("acquisition")
-        asked = self.plane_request()
+        request = self.plane_request()
         # Answers soon with what there is, and says what is still to come.
         seconds = _SOON if self.get_query_argument("soon", "") else None
         await self.picture(
             lambda: self.service.sprites.of_plate(
-                plate, digest, size, channels, acquisition, asked, seconds
+                plate, digest, size, channels, acquisition, request, seconds
             ),
             size=size,
         )
@@ -176,10 +176,12 @@ class StagedHandler(PictureHandler):
 
     async def get(self, staged: str, what: str) -> None:
         """Answer for a staged correction; its id is as good as a password."""
-        asked = self.plane_request()
+        request = self.plane_request()
         pictures = self.service.pictures
         if what == "plane.bin":
-            await self.raw(lambda: pictures.staged_plane(staged, asked))
+            await self.raw(lambda: pictures.staged_plane(staged, request))
         else:
             channels = self.channels()
-            await self.picture(lambda: pictures.staged_picture(staged, channels, asked))
+            await self.picture(
+                lambda: pictures.staged_picture(staged, channels, request)
+            )

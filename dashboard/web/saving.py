@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from dashboard.pictures.saving import Which
+from dashboard.pictures.saving import FieldPlane
 from dashboard.web.pictures import PictureHandler
 
 
@@ -22,12 +22,12 @@ class SavingHandler(PictureHandler):
         self, plate: str, well: str, field: str, version: str, what: str
     ) -> None:
         """Answer with a file that the browser keeps."""
-        which = Which(
+        plane = FieldPlane(
             plate=plate,
             well=well,
             field=field,
             version=version,
-            asked=self.plane_request(),
+            request=self.plane_request(),
         )
         channels = self.channels()
         source = self.get_query_argument("source", "")[:20]
@@ -36,9 +36,9 @@ class SavingHandler(PictureHandler):
         saving = self.service.saving
         try:
             file = await self.in_thread(
-                (lambda: saving.png(which, channels, source, origin, outlines))
+                (lambda: saving.png(plane, channels, source, origin, outlines))
                 if what == "field.png"
-                else (lambda: saving.tiff(which, channels))
+                else (lambda: saving.tiff(plane, channels))
             )
         except asyncio.CancelledError:
             return

@@ -15,7 +15,7 @@ from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.mosaic import arrange
 from dashboard.pictures.plane_cache import PlaneCache
 from dashboard.pictures.planes import PlaneRequest
-from dashboard.pictures.plate_sprite import PlateSprite, Wanted, bitmap
+from dashboard.pictures.plate_sprite import PlateSprite, SpriteCell, bitmap
 from dashboard.pictures.previews import Previews
 from dashboard.plates.served import ServedPlate
 from dashboard.plates.survey import survey
@@ -79,12 +79,12 @@ def test_waiting_wells_are_spelled_in_digits(waiting: set[int], count: int) -> N
 def test_a_plate_is_drawn_well_by_well_and_no_well_twice() -> None:
     drawn: list[int] = []
 
-    def cell(index: int) -> Wanted:
+    def cell(index: int) -> SpriteCell:
         def draw() -> tuple[str, np.ndarray]:
             drawn.append(index)
             return f"{index}", np.full((8, 8, 3), index, np.uint8)
 
-        return Wanted(f"{index}", lambda: index % 2 == 0, draw)
+        return SpriteCell(f"{index}", lambda: index % 2 == 0, draw)
 
     wanted = [cell(index) for index in range(6)]
     sprite = PlateSprite(2, 3, 8)

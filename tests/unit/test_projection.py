@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from dashboard.pictures import cancellation as leaving
-from dashboard.pictures import projection
+from dashboard.pictures import cancellation, projection
 from dashboard.pictures.projection import project
 
 
@@ -49,8 +48,8 @@ def test_no_further_block_is_read_once_nobody_waits(how: str) -> None:
         read.append(z)
         return stack[z]
 
-    with pytest.raises(leaving.LeftError):
-        leaving.until_left(
+    with pytest.raises(cancellation.LeftError):
+        cancellation.until_left(
             lambda: len(read) == 2,
             lambda: project(block, 9, projection._BLOCK_BYTES, how),
         )
