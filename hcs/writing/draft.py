@@ -36,7 +36,7 @@ Overwrite = bool | Literal["acquired"]
 
 
 @dataclass(slots=True, kw_only=True)
-class Draft:
+class PlateDraft:
     """A plate under construction, and what happens at the end."""
 
     target: Target
@@ -65,7 +65,7 @@ def open_draft(
     annotations: Mapping[str, Any],
     durable: bool,
     whole: bool = True,
-) -> Draft:
+) -> PlateDraft:
     """Return where to write a plate, with its document in place.
 
     Parameters
@@ -112,7 +112,7 @@ def open_draft(
         chosen = choose_version(state.version, version, plate, foreign=foreign)
         if annotations:
             hierarchy.annotate(target, annotations)
-        return Draft(target=target, version=chosen)
+        return PlateDraft(target=target, version=chosen)
     if plate is None:
         raise MetadataError(f"{final} holds no plate; give the plate's metadata.")
     chosen = choose_version(None, version, plate, foreign=foreign)
@@ -130,7 +130,7 @@ def open_draft(
             durable=durable,
             whole=whole,
         )
-    return Draft(target=target, version=chosen, replaces=occupied)
+    return PlateDraft(target=target, version=chosen, replaces=occupied)
 
 
 def _open_objects(
@@ -140,7 +140,7 @@ def _open_objects(
     overwrite: Overwrite,
     foreign: bool,
     annotations: Mapping[str, Any],
-) -> Draft:
+) -> PlateDraft:
     """Return where to write in a place without folders: always in place."""
     existing = None
     if not target.make_root():
@@ -158,7 +158,7 @@ def _open_objects(
     created = plate is not None and _create(target, plate, chosen, annotations)
     if annotations and not created:
         hierarchy.annotate(target, annotations)
-    return Draft(target=target, version=chosen)
+    return PlateDraft(target=target, version=chosen)
 
 
 def _create(
@@ -184,7 +184,7 @@ def _open_archive(
     overwrite: Overwrite,
     foreign: bool,
     annotations: Mapping[str, Any],
-) -> Draft:
+) -> PlateDraft:
     if final.is_dir():
         raise StoreError(f"{final} is a folder; an .ozx archive is a file.")
     if final.exists() and not overwrite:
@@ -203,7 +203,7 @@ def _open_archive(
         _check_acquired(final, overwrite)
     target = AsideArchiveTarget(final, settle_now)
     _create(target, plate, chosen, annotations)
-    return Draft(target=target, version=chosen, replaces=replaces)
+    return PlateDraft(target=target, version=chosen, replaces=replaces)
 
 
 def _reopen_archive(
@@ -212,7 +212,7 @@ def _reopen_archive(
     version: str | None,
     foreign: bool,
     annotations: Mapping[str, Any],
-) -> Draft:
+) -> PlateDraft:
     target = OverlayTarget(final, settle_now)
     target.begin()
     try:
@@ -225,12 +225,12 @@ def _reopen_archive(
         target.remove_folder()
         target.end()
         raise
-    return Draft(target=target, version=chosen)
+    return PlateDraft(target=target, version=chosen)
 
 
 def choose_version(
     existing: str | None,
-    given: str | None,
+    argument: str | None,
     plate: Plate | None,
     *,
     foreign: bool = False,
@@ -246,20 +246,20 @@ def choose_version(
     """
     plate_version = None if plate is None else plate.version
     # Plate objects of ngff-zarr say 0.4 whenever nobody said anything.
-    if foreign and plate_version == "0.4" and (existing or given):
+    if foreign and plate_version == "0.4" and (existing or argument):
         plate_version = None
-    named = {
+    stated = {
         "the existing plate": existing,
-        "the argument": given,
+        "the argument": argument,
         "the plate metadata": plate_version,
     }
-    stated = {who: version for who, version in named.items() if version is not None}
-    if len(set(stated.values())) > 1:
-        listed = " and ".join(f"{version} ({who})" for who, version in stated.items())
+    versions = {who: version for who, version in stated.items() if version is not None}
+    if len(set(versions.values())) > 1:
+        listed = " and ".join(f"{version} ({who})" for who, version in versions.items())
         raise UnsupportedVersionError(
             f"Two NGFF versions were given: {listed}. Give one, or convert the plate."
         )
-    return _check_version(next(iter(stated.values()), "0.5"))
+    return _check_version(next(iter(versions.values()), "0.5"))
 
 
 def _check_version(version: str) -> str:

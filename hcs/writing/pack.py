@@ -75,9 +75,9 @@ def pack(
             f"hcs pack --overwrite)."
         )
     if not target.root.is_dir():
-        there = "a file" if target.root.exists() else "nothing"
+        present = "a file" if target.root.exists() else "nothing"
         raise PlateNotFoundError(
-            f"No plate at {target.root}: {there} is there; packed are folders."
+            f"No plate at {target.root}: {present} is there; packed are folders."
         )
     state = hierarchy.read_plate_state(target)
     if state.version == "0.4":

@@ -11,7 +11,7 @@ from hcs.errors import (
     WriterStateError,
 )
 from hcs.metadata import Plate, Who, as_plate
-from hcs.writing.draft import Draft, open_draft
+from hcs.writing.draft import PlateDraft, open_draft
 from hcs.writing.encoding.storage import Storage
 from hcs.writing.person import login_name as login_name
 from hcs.writing.targets import hierarchy
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hcs.metadata import FieldVersion
     from hcs.writing.draft import Overwrite
-    from hcs.writing.versions.claim import Place
+    from hcs.writing.versions.claim import FieldSlot
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -100,7 +100,7 @@ class HCSPlateWriter:
         self._annotations = dict(annotations or {})
         self._progress = progress
         self._verify, self._durable, self._grace = verify, durable, grace
-        self._draft: Draft | None = None
+        self._draft: PlateDraft | None = None
         self._state = "new"
         self._lock = threading.Lock()
         self._failures: dict[tuple[object, ...], str] = {}
@@ -167,7 +167,7 @@ class HCSPlateWriter:
         """The NGFF version that is written."""
         return self._open_draft().version
 
-    def _open_draft(self) -> Draft:
+    def _open_draft(self) -> PlateDraft:
         if self._draft is None:
             raise WriterStateError(
                 f"The writer of {self.store} is not open; use it in a with statement."
@@ -236,7 +236,7 @@ class HCSPlateWriter:
             )
         key = (row_name, column_name, repr(field_index), repr(acquisition_id or 0))
         try:
-            place, version = write_field(
+            slot, version = write_field(
                 self._open_draft().target,
                 (row_name, column_name),
                 (field_index, acquisition_id),
@@ -254,7 +254,7 @@ class HCSPlateWriter:
                     f"{str(error) or type(error).__name__}"
                 )
             raise
-        self._done(key, place, version)
+        self._done(key, slot, version)
         return version
 
     def _storage(self, options: dict[str, Any]) -> Storage:
@@ -262,14 +262,14 @@ class HCSPlateWriter:
         return replace(storage, verify=True) if self._open_draft().replaces else storage
 
     def _done(
-        self, key: tuple[object, ...], place: Place, version: FieldVersion
+        self, key: tuple[object, ...], slot: FieldSlot, version: FieldVersion
     ) -> None:
         with self._lock:
             self._failures.pop(key, None)
             self._count += 1
             if version.action == "correct":
-                self._corrected.add(place.well)
-            self._written.add((place.well, place.name))
+                self._corrected.add(slot.well)
+            self._written.add((slot.well, slot.name))
             done = len(self._written)
         if self._progress is not None:
             self._progress(done, self._expected())
@@ -368,7 +368,7 @@ def write_hcs_well_image(
         whole=False,
     )
     try:
-        place, event = write_field(
+        slot, event = write_field(
             draft.target,
             (row_name, column_name),
             (field_index, acquisition_id),
@@ -382,5 +382,5 @@ def write_hcs_well_image(
         raise
     draft.finish()
     if event.action == "correct" and draft.target.live:
-        settle_at_end(draft.target, (place.well,), NO_WAIT)
+        settle_at_end(draft.target, (slot.well,), NO_WAIT)
     return event

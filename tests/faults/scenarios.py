@@ -16,9 +16,9 @@ import numpy as np
 import hcs
 import hcs.writing.copying.convert
 import hcs.writing.copying.tree
-import hcs.writing.draft
 import hcs.writing.encoding.verify
 import hcs.writing.targets.archive
+import hcs.writing.targets.aside
 import hcs.writing.targets.folder
 import hcs.writing.versions.settle
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
@@ -157,7 +157,7 @@ def _without_exchange() -> None:
         return False
 
     hcs.writing.targets.folder.exchange = refuse
-    hcs.writing.draft.exchange = refuse
+    hcs.writing.targets.aside.exchange = refuse
 
 
 def replace_plate_by_renames(place: Path, version: str, say: Say) -> None:

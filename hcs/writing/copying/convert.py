@@ -225,9 +225,9 @@ def _complete(transfer: Transfer) -> None:
     state = hierarchy.read_plate_state(transfer.target)
     source = hierarchy.read_plate_state(transfer.store).plate
     count = max(state.plate.field_count or 0, source.field_count or 0) or None
-    runs = {one.id: one for one in source.acquisitions or ()}
+    runs = {run.id: run for run in source.acquisitions or ()}
     acquisitions = state.plate.acquisitions and [
-        runs.get(one.id, one) for one in state.plate.acquisitions
+        runs.get(run.id, run) for run in state.plate.acquisitions
     ]
     plate = replace(state.plate, field_count=count, acquisitions=acquisitions)
     hierarchy.merge(transfer.target, {COPYING: None}, plate)

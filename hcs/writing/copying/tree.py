@@ -35,7 +35,7 @@ from hcs.ngff.envelope import envelope, with_block
 from hcs.ngff.multiscale import read_image, write_image
 from hcs.writing.encoding.codec import choose_codec
 from hcs.writing.encoding.encode import ArrayLayout, choose_chunk, encode_given
-from hcs.writing.encoding.source import as_source
+from hcs.writing.encoding.field_input import as_field_input
 from hcs.writing.encoding.verify import ReadBackError, verify_levels
 from hcs.writing.targets.target import GroupSink
 
@@ -184,7 +184,7 @@ def _encode_image(transfer: Transfer, key: str, new_key: str) -> frozenset[str]:
         image = Multiscales.open(transfer.store, key, transfer.old)
     except HCSError:
         return frozenset()  # no image: its arrays, if any, are copied one by one
-    source = as_source(image)
+    source = as_field_input(image)
     layouts = [
         _layout(number, level, transfer.new, source.metadata)
         for number, level in enumerate(source.levels)
@@ -262,8 +262,8 @@ def _files(store: PlateStore, key: str) -> Iterator[str]:
         yield ""
         return
     for name in sorted(store.children(key)):
-        for rest in _files(store, _join(key, name)):
-            yield _join(name, rest)
+        for inner in _files(store, _join(key, name)):
+            yield _join(name, inner)
 
 
 def _blocks(store: PlateStore, key: str) -> Iterator[bytes]:

@@ -133,13 +133,15 @@ def copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
         yield from (well.name_of(image) for image in well.well.images)
         return
     _copy_row(transfer, path.split("/")[0])
-    told = 0
-    made = _made_before(transfer, path)
+    yielded = 0
+    copied_paths = _made_before(transfer, path)
     for _ in range(ATTEMPTS):
         try:
-            for done, name in enumerate(_copy_fields(transfer, well, history, made)):
-                if done >= told:
-                    told += 1
+            for done, name in enumerate(
+                _copy_fields(transfer, well, history, copied_paths)
+            ):
+                if done >= yielded:
+                    yielded += 1
                     yield name
         except _ChangedError:
             time.sleep(_PAUSE)
@@ -173,7 +175,7 @@ def _made_before(transfer: Transfer, well: str) -> set[str]:
 
 
 def _copy_fields(
-    transfer: Transfer, well: WellState, history: bool, made: set[str]
+    transfer: Transfer, well: WellState, history: bool, copied_paths: set[str]
 ) -> Iterator[str]:
     """Copy what a well document names; add the paths of what was copied to `made`."""
     images: list[WellImage] = []
@@ -181,16 +183,16 @@ def _copy_fields(
     planned: set[str] = set()
     for listed in well.well.images:
         image, record, groups = _plan(transfer, well, listed, history)
-        for one in groups:
-            made.add(one.new_path)
-            _copy_group(transfer, well, one)
-        planned |= {one.new_path for one in groups}
+        for copied in groups:
+            copied_paths.add(copied.new_path)
+            _copy_group(transfer, well, copied)
+        planned |= {copied.new_path for copied in groups}
         images.append(image)
         records.append(record)
         yield record.name
-    for left in made - planned:
+    for stale in copied_paths - planned:
         # Copied before the well changed: it is at another path now, or purged.
-        key = f"{well.path}/{left}"
+        key = f"{well.path}/{stale}"
         if transfer.target.exists(key):
             group.remove_group(transfer.target, transfer.new, key)
     copy_others(transfer, well.path, _named(well))
@@ -201,7 +203,7 @@ def _named(well: WellState) -> set[str]:
     """Return the paths that a well document names, now or in the past."""
     named = {image.path for image in well.well.images}
     for record in well.records.values():
-        named |= {one.path for one in record.versions}
+        named |= {version.path for version in record.versions}
         named |= {str(alias.get("path")) for alias in aliases_of(record)}
     return named
 
@@ -215,10 +217,10 @@ def _plan(
     if history and record is not None:
         record = replace(record, settling=None)
         groups = [
-            Copied(path=one.path, new_path=one.path, identifier=one.id)
-            for one in record.versions_with_pixels()
+            Copied(path=version.path, new_path=version.path, identifier=version.id)
+            for version in record.versions_with_pixels()
         ]
-        if image.path not in [one.path for one in groups]:
+        if image.path not in [copied.path for copied in groups]:
             groups.append(Copied(path=image.path, new_path=image.path, identifier=live))
         return image, record, groups
     name = image.path if record is None else record.name
@@ -237,11 +239,11 @@ def _plan(
 def _version_of(transfer: Transfer, well: WellState, image: WellImage) -> str:
     key = f"{well.path}/{image.path}"
     try:
-        found = Multiscales.open(transfer.store, key, transfer.old).version
+        identifier = Multiscales.open(transfer.store, key, transfer.old).version
     except HCSError:
         _check_unchanged(transfer, well)
         raise
-    return found or uuid.uuid4().hex
+    return identifier or uuid.uuid4().hex
 
 
 def _copy_group(transfer: Transfer, well: WellState, copied: Copied) -> None:
@@ -281,7 +283,7 @@ def _place_of(
         if _version_at(transfer, f"{well.path}/{name}") == copied.identifier:
             return f"{well.path}/{name}", copied.identifier
     _check_unchanged(transfer, well)
-    if moves and any(one.id == copied.identifier for one in _kept(well)):
+    if moves and any(version.id == copied.identifier for version in _kept(well)):
         raise _ChangedError
     key = f"{well.path}/{copied.path}"
     return key, _version_at(transfer, key)

@@ -26,18 +26,18 @@ GREY = "FFFFFF"
 
 
 def describe_channels(
-    given: Sequence[Channel], planes: Sequence[NDArray[Any]]
+    channels: Sequence[Channel], planes: Sequence[NDArray[Any]]
 ) -> tuple[Channel, ...]:
     """Return the channels with colours and windows where they have none.
 
     Parameters
     ----------
-    given
+    channels
         What is known of the channels; may be empty.
     planes
         One ``(..., y, x)`` array a channel, of any resolution.
     """
-    known = tuple(given) or (Channel(),) * len(planes)
+    described = tuple(channels) or (Channel(),) * len(planes)
     colors = (GREY,) if len(planes) == 1 else COLORS
     return tuple(
         replace(
@@ -45,13 +45,13 @@ def describe_channels(
             color=channel.color or colors[number % len(colors)],
             window=channel.window or _window(plane),
         )
-        for number, (channel, plane) in enumerate(zip(known, planes, strict=True))
+        for number, (channel, plane) in enumerate(zip(described, planes, strict=True))
     )
 
 
 def _window(plane: NDArray[Any]) -> Window:
-    made = contrast.window_of(contrast.sample([plane]), contrast.FIELD, plane.dtype)
-    return made or Window(
+    window = contrast.window_of(contrast.sample([plane]), contrast.FIELD, plane.dtype)
+    return window or Window(
         start=0.0, end=1.0, min=0.0, max=1.0, policy=contrast.FIELD.name
     )
 
@@ -77,10 +77,12 @@ def channel_entry(channel: Channel) -> dict[str, Any]:
 
 def read_channels(content: Mapping[str, Any]) -> tuple[Channel, ...]:
     """Return the channels in our key of a plate document, () where there are none."""
-    found = content.get("channels")
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+    entries = content.get("channels")
+    if not isinstance(entries, list) or not all(
+        isinstance(entry, dict) for entry in entries
+    ):
         return ()
-    return tuple(_read_channel(one) for one in found)
+    return tuple(_read_channel(entry) for entry in entries)
 
 
 def _read_channel(entry: Mapping[str, Any]) -> Channel:
@@ -93,8 +95,8 @@ def _read_channel(entry: Mapping[str, Any]) -> Channel:
 
 
 def _read_window(entry: Mapping[str, Any]) -> Window | None:
-    found = [entry.get(key) for key in ("start", "end", "min", "max")]
-    values = [float(one) for one in found if isinstance(one, int | float)]
+    limits = [entry.get(key) for key in ("start", "end", "min", "max")]
+    values = [float(limit) for limit in limits if isinstance(limit, int | float)]
     if len(values) != 4 or not all(math.isfinite(value) for value in values):
         return None
     start, end, low, high = values

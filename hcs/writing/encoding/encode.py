@@ -90,7 +90,7 @@ class ArrayLayout:
 
     def on_disk(self, values: Sequence[T]) -> tuple[T, ...]:
         """Return one value an axis in the order of the array."""
-        return tuple(values[place] for place in self.stored or range(len(values)))
+        return tuple(values[axis] for axis in self.stored or range(len(values)))
 
     @property
     def turned(self) -> bool:
@@ -226,7 +226,7 @@ class ArrayEncoder:
         self.stored = 0
         """Bytes of chunks and shard index so far."""
 
-        self.kept: dict[int, NDArray[Any]] | None = None
+        self.sampled: dict[int, NDArray[Any]] | None = None
         """Where to keep some planes by their number, None where nobody asked."""
 
         self._index: list[tuple[tuple[int, ...], int, int]] = []
@@ -267,8 +267,8 @@ class ArrayEncoder:
                 f"{layout.shape[-2:]}."
             )
         self.digest.update(plane.reshape(-1).view(np.uint8).data)
-        if self.kept is not None and self._done % self._stride == 0:
-            self.kept[self._done] = plane
+        if self.sampled is not None and self._done % self._stride == 0:
+            self.sampled[self._done] = plane
         leading = layout.grid[:-2]
         lead = np.unravel_index(self._done, leading) if leading else ()
         for row in range(layout.grid[-2]):
@@ -279,8 +279,8 @@ class ArrayEncoder:
                 data = layout.codec.encode(
                     np.ascontiguousarray(chunk.T) if layout.turned else chunk
                 )
-                place = (*(int(n) for n in lead), row, column)
-                self._store(layout.on_disk(place), data)
+                position = (*(int(n) for n in lead), row, column)
+                self._store(layout.on_disk(position), data)
         self._done += 1
 
     def _store(self, position: tuple[int, ...], data: bytes) -> None:
@@ -305,8 +305,10 @@ def _stride(planes: int) -> int:
     """Return which planes to look at: a prime, so that every channel is among them."""
     if planes <= KEPT_PLANES:
         return 1
-    wanted = max(11, planes // KEPT_PLANES)
-    return next(n for n in range(wanted, 2 * wanted) if all(n % k for k in range(2, n)))
+    smallest = max(11, planes // KEPT_PLANES)
+    return next(
+        n for n in range(smallest, 2 * smallest) if all(n % k for k in range(2, n))
+    )
 
 
 def _chunk(
@@ -358,7 +360,7 @@ def encode_levels(
         encoders = [
             stack.enter_context(ArrayEncoder(layout, sink)) for layout in layouts
         ]
-        encoders[-1].kept = {}
+        encoders[-1].sampled = {}
         for plane in planes:
             for encoder, level in zip(
                 encoders, levels_of(plane, len(layouts), kind), strict=True
@@ -376,7 +378,7 @@ def encode_given(
     encoders = []
     for planes, layout in zip(levels, layouts, strict=True):
         with ArrayEncoder(layout, sink) as encoder:
-            encoder.kept = {} if layout is layouts[-1] else None
+            encoder.sampled = {} if layout is layouts[-1] else None
             for plane in planes:
                 encoder.add(plane)
         encoders.append(encoder)
@@ -387,5 +389,5 @@ def _encoded(encoders: Sequence[ArrayEncoder]) -> Encoded:
     return Encoded(
         tuple(f"sha256:{encoder.digest.hexdigest()}" for encoder in encoders),
         sum(encoder.stored for encoder in encoders),
-        encoders[-1].kept or {},
+        encoders[-1].sampled or {},
     )

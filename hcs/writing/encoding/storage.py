@@ -14,7 +14,7 @@ from hcs.writing.encoding.encode import ArrayLayout, choose_chunk
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hcs.writing.encoding.source import Source
+    from hcs.writing.encoding.field_input import FieldInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,9 @@ class Storage:
         return replace(self, chunks=multiscales.chunks)
 
 
-def array_layouts(version: str, source: Source, storage: Storage) -> list[ArrayLayout]:
+def array_layouts(
+    version: str, source: FieldInput, storage: Storage
+) -> list[ArrayLayout]:
     """Return what the array of each level will look like.
 
     Raises

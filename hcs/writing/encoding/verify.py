@@ -10,7 +10,7 @@ import numpy as np
 
 from hcs.axes import inverse
 from hcs.errors import CorruptDataError
-from hcs.writing.encoding.source import AT_ONCE
+from hcs.writing.encoding.field_input import AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,13 +52,13 @@ def verify_levels(
     for path, digest in zip(paths, digests, strict=True):
         where = f"{prefix}/{path}"
         try:
-            found = _digest(store, where, zarr_format, stored)
+            read_digest = _digest(store, where, zarr_format, stored)
         except Exception as error:
             raise ReadBackError(
                 f"{where} was written but cannot be read back: {error}. It was not "
                 f"made part of the plate."
             ) from error
-        if found != digest:
+        if read_digest != digest:
             raise ReadBackError(
                 f"{where} was written but reads back with other pixels; it was not "
                 f"made part of the plate. The disk or the memory may be failing."
@@ -74,13 +74,13 @@ def _digest(store: Store, path: str, zarr_format: int, stored: Sequence[int]) ->
     digest = hashlib.sha256()
     back = inverse(stored or range(array.ndim))
     leading = back[:-2] if array.nbytes > AT_ONCE else ()
-    rest = [sorted(back[len(leading) :]).index(n) for n in back[len(leading) :]]
-    for position in product(*(range(array.shape[place]) for place in leading)):
-        at: list[Any] = [slice(None)] * array.ndim
-        for place, index in zip(leading, position, strict=True):
-            at[place] = index
+    block_axes = [sorted(back[len(leading) :]).index(n) for n in back[len(leading) :]]
+    for position in product(*(range(array.shape[axis]) for axis in leading)):
+        index: list[Any] = [slice(None)] * array.ndim
+        for axis, number in zip(leading, position, strict=True):
+            index[axis] = number
         block = np.ascontiguousarray(
-            array[tuple(at)].transpose(rest), array.dtype.newbyteorder("<")
+            array[tuple(index)].transpose(block_axes), array.dtype.newbyteorder("<")
         )
         digest.update(block.reshape(-1).view(np.uint8).data)
     return f"sha256:{digest.hexdigest()}"

@@ -145,8 +145,8 @@ class OverlayTarget(AsideArchiveTarget):
         keep
             Key of a group that was staged here and stays.
         """
-        found = self.archive.stat()
-        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+        status = self.archive.stat()
+        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
         if stamp == self._stamp:
             return
         self._clear(keep)
@@ -200,14 +200,14 @@ class OverlayTarget(AsideArchiveTarget):
             _moved(key, old, new): packed for key, packed in self._packed.items()
         }
 
-    def exchange(self, one: str, other: str) -> bool:
+    def exchange(self, first: str, second: str) -> bool:
         """Let two groups trade names, also what of them is in the archive."""
-        done = super().exchange(one, other)
+        done = super().exchange(first, second)
         if done:
             self._packed = {
-                _moved(key, one, other)
-                if _is_below(key, one)
-                else _moved(key, other, one): packed
+                _moved(key, first, second)
+                if _is_below(key, first)
+                else _moved(key, second, first): packed
                 for key, packed in self._packed.items()
             }
         return done
@@ -232,9 +232,11 @@ class OverlayTarget(AsideArchiveTarget):
 
     def _clear(self, keep: str | None) -> None:
         self.make_root()
-        kept = None if keep is None else self.root / keep
+        kept_group = None if keep is None else self.root / keep
         for path in sorted(self.root.rglob("*"), reverse=True):
-            if kept is not None and (path == kept or kept in path.parents):
+            if kept_group is not None and (
+                path == kept_group or kept_group in path.parents
+            ):
                 continue
             if path.is_dir():
                 with contextlib.suppress(OSError):  # holds what is kept
@@ -245,8 +247,10 @@ class OverlayTarget(AsideArchiveTarget):
 
 def archive_mark(store: ArchiveStore) -> str:
     """Return a mark of what an archive holds."""
-    listed = repr(sorted((one.name, one.crc, one.size) for one in store.entries))
-    return hashlib.sha256(listed.encode()).hexdigest()
+    entries = repr(
+        sorted((entry.name, entry.crc, entry.size) for entry in store.entries)
+    )
+    return hashlib.sha256(entries.encode()).hexdigest()
 
 
 def packed_entries(
@@ -269,8 +273,10 @@ def packed_entries(
                 f"{archive} has changed since {root} was begun; open a writer on it "
                 f"with overwrite=False and write the fields again."
             )
-        entries = [one for one in store.entries if not one.name.endswith("zarr.json")]
-    return {one.name: _lazy_copier(archive, one) for one in entries}
+        entries = [
+            entry for entry in store.entries if not entry.name.endswith("zarr.json")
+        ]
+    return {entry.name: _lazy_copier(archive, entry) for entry in entries}
 
 
 def _lazy_copier(archive: Path, entry: ZipEntry) -> Callable[[], Iterable[bytes]]:

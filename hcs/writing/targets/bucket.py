@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hcs.stores.foreign import ZarrStore
     from hcs.stores.remote import RemoteStore
-    from hcs.writing.targets.objects import Expected
+    from hcs.writing.targets.objects import ExpectedTag
 
 
 class ObstoreBucket:
@@ -44,7 +44,7 @@ class ObstoreBucket:
         except FileNotFoundError:
             return None
 
-    def put(self, key: str, data: Any, expected: Expected | None = None) -> Hashable:
+    def put(self, key: str, data: Any, expected: ExpectedTag | None = None) -> Hashable:
         """Write an object; see `Bucket.put`."""
         options: dict[str, Any] = {}
         if expected is not None:
@@ -74,13 +74,16 @@ class ObstoreBucket:
         """Return key and size of every object below a prefix that ends with ``/``."""
         with self._errors("list", prefix):
             pages = self._obstore.list(self._store, prefix.rstrip("/") or None)
-            return [(one["path"], one["size"]) for page in pages for one in page]
+            return [(entry["path"], entry["size"]) for page in pages for entry in page]
 
     def names(self, prefix: str) -> list[str]:
         """Return the names below a folder."""
         with self._errors("list", prefix):
-            found = self._obstore.list_with_delimiter(self._store, prefix or None)
-        paths = (*found["common_prefixes"], *(one["path"] for one in found["objects"]))
+            listing = self._obstore.list_with_delimiter(self._store, prefix or None)
+        paths = (
+            *listing["common_prefixes"],
+            *(entry["path"] for entry in listing["objects"]),
+        )
         return [path.rstrip("/").rpartition("/")[2] for path in paths]
 
     def age(self, key: str) -> float | None:
@@ -93,8 +96,8 @@ class ObstoreBucket:
         return float((datetime.now(UTC) - written).total_seconds())
 
     @contextmanager
-    def _errors(self, what: str, key: str) -> Iterator[None]:
-        sentence = f"Could not {what} {key or 'objects'} in {self.location}"
+    def _errors(self, verb: str, key: str) -> Iterator[None]:
+        sentence = f"Could not {verb} {key or 'objects'} in {self.location}"
         try:
             yield
         except (FileNotFoundError, HCSError):
@@ -128,21 +131,21 @@ class ZarrBucket:
         """Return an object and a digest of it."""
         from zarr.core.buffer import default_buffer_prototype
 
-        found = self._run(
+        buffer = self._run(
             self._store.get(self._prefix + key, default_buffer_prototype())
         )
-        if found is None:
+        if buffer is None:
             return None
-        data: bytes = found.to_bytes()
+        data: bytes = buffer.to_bytes()
         return data, hashlib.sha256(data).digest()
 
-    def put(self, key: str, data: Any, expected: Expected | None = None) -> Hashable:
+    def put(self, key: str, data: Any, expected: ExpectedTag | None = None) -> Hashable:
         """Write an object; see `Bucket.put`."""
         from zarr.core.buffer import default_buffer_prototype
 
         if expected is not None:
-            found = self.get(key)
-            if (None if found is None else found[1]) != expected.tag:
+            present = self.get(key)
+            if (None if present is None else present[1]) != expected.tag:
                 raise MovedOnError(f"{self.location}/{key} was changed meanwhile.")
         content = data if isinstance(data, bytes) else data.read()
         buffer = default_buffer_prototype().buffer.from_bytes(content)
@@ -151,9 +154,9 @@ class ZarrBucket:
 
     def copy(self, old: str, new: str) -> None:
         """Copy one object."""
-        found = self.get(old)
-        if found is not None:
-            self.put(new, found[0])
+        present = self.get(old)
+        if present is not None:
+            self.put(new, present[0])
 
     def delete(self, key: str) -> None:
         """Remove one object."""
@@ -162,23 +165,23 @@ class ZarrBucket:
     def keys(self, prefix: str) -> list[tuple[str, int]]:
         """Return key and size of every object below a prefix."""
 
-        async def found() -> list[tuple[str, int]]:
+        async def list_keys() -> list[tuple[str, int]]:
             start = len(self._prefix)
             return [
                 (key[start:], await self._store.getsize(key))
                 async for key in self._store.list_prefix(self._prefix + prefix)
             ]
 
-        return list(self._run(found()))
+        return list(self._run(list_keys()))
 
     def names(self, prefix: str) -> list[str]:
         """Return the names below a folder."""
 
-        async def found() -> list[str]:
+        async def list_names() -> list[str]:
             path = f"{self._prefix}{prefix}".rstrip("/")
             return [name async for name in self._store.list_dir(path)]
 
-        return list(self._run(found()))
+        return list(self._run(list_names()))
 
     def age(self, key: str) -> float | None:
         """Return None: these stores do not tell, and no other process writes them."""

@@ -54,8 +54,8 @@ class DirectoryTarget(Target):
     def open(self) -> None:
         """Check that the directory exists."""
         if not self.root.is_dir():
-            there = "a file" if self.root.exists() else "nothing"
-            raise PlateNotFoundError(f"No plate at {self.root}: {there} is there.")
+            present = "a file" if self.root.exists() else "nothing"
+            raise PlateNotFoundError(f"No plate at {self.root}: {present} is there.")
 
     def is_taken(self) -> bool:
         """Whether a file, or a directory that is not empty, is there."""
@@ -199,10 +199,10 @@ class DirectoryTarget(Target):
             if self.durable:
                 self._sync_directory(self._path(new).parent)
 
-    def exchange(self, one: str, other: str) -> bool:
+    def exchange(self, first: str, second: str) -> bool:
         """Let two groups trade names in one step; False where the system cannot."""
-        step.reached(f"exchange {one} {other}")
-        return exchange(self._path(one), self._path(other))
+        step.reached(f"exchange {first} {second}")
+        return exchange(self._path(first), self._path(second))
 
     def link_tree(self, old: str, new: str) -> None:
         """Give every file of a group a second name (a copy where links are refused).
@@ -212,11 +212,11 @@ class DirectoryTarget(Target):
         with self._errors("link", f"{old} to {new}"):
             source, target = self._path(old), self._path(new)
             for folder, _, files in os.walk(source, topdown=False):
-                there = target / Path(folder).relative_to(source)
-                there.mkdir(parents=True, exist_ok=True)
+                new_folder = target / Path(folder).relative_to(source)
+                new_folder.mkdir(parents=True, exist_ok=True)
                 for name in sorted(files, reverse=True):  # .zgroup before .zattrs
                     step.reached(f"link {old}/{name} {new}")
-                    _link(Path(folder) / name, there / name)
+                    _link(Path(folder) / name, new_folder / name)
             self.sync(new)
 
     def remove(self, prefix: str) -> None:
@@ -273,12 +273,12 @@ class DirectoryTarget(Target):
             os.close(descriptor)
 
     @contextlib.contextmanager
-    def _errors(self, what: str, key: str) -> Iterator[None]:
-        with store_errors(f"Could not {what} {key or 'the plate'} in {self.root}"):
+    def _errors(self, verb: str, key: str) -> Iterator[None]:
+        with store_errors(f"Could not {verb} {key or 'the plate'} in {self.root}"):
             yield
 
 
-def exchange(one: Path, other: Path) -> bool:
+def exchange(first: Path, second: Path) -> bool:
     """Let two paths trade names in one step; False where the system cannot."""
     if sys.platform != "linux":
         return False
@@ -287,9 +287,9 @@ def exchange(one: Path, other: Path) -> bool:
         return False
     result = library.renameat2(
         _AT_FDCWD,
-        os.fsencode(one),
+        os.fsencode(first),
         _AT_FDCWD,
-        os.fsencode(other),
+        os.fsencode(second),
         ctypes.c_uint(_RENAME_EXCHANGE),
     )
     return cast("int", result) == 0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs.metadata import WellImage
-    from hcs.writing.targets.hierarchy import Documents, WellState
+    from hcs.writing.targets.hierarchy import DocumentReader, WellState
     from hcs.writing.targets.target import Target
 
 STAGING = "staging"
@@ -37,7 +37,7 @@ INCOMPLETE = frozenset((STAGING, REMOVING))
 
 
 def read_group_attributes(
-    target: Documents, version: str, path: str
+    target: DocumentReader, version: str, path: str
 ) -> dict[str, Any] | None:
     """Return the attributes of a group, None where no group is."""
     name = group_document(version)
@@ -114,9 +114,9 @@ def version_at(target: Target, version: str, path: str) -> str | None:
     attributes = read_group_attributes(target, version, path)
     if attributes is None or is_incomplete(attributes):
         return None
-    stated = stated_id(attributes)
-    if stated is not None:
-        return stated
+    identifier = stated_id(attributes)
+    if identifier is not None:
+        return identifier
     try:
         return Multiscales.open(target.reader(), path, version).version
     except HCSError:
@@ -134,16 +134,16 @@ def version_id(target: Target, version: str, well: WellState, image: WellImage) 
     record = record_of(well.records, image)
     if record is not None:
         return record.live
-    found = version_at(target, version, f"{well.path}/{image.path}")
-    if found is None:
+    identifier = version_at(target, version, f"{well.path}/{image.path}")
+    if identifier is None:
         raise MetadataError(
             f"{target.location}/{well.path}/{image.path} holds no image, but the well "
             f"lists it."
         )
-    return found
+    return identifier
 
 
 def stated_id(attributes: Mapping[str, Any]) -> str | None:
     """Return the version id that an image group says it holds."""
-    found = extension(attributes).get("version")
-    return found if isinstance(found, str) else None
+    identifier = extension(attributes).get("version")
+    return identifier if isinstance(identifier, str) else None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hcs.writing.targets.target import Target
 
 
-class Documents(Protocol):
+class DocumentReader(Protocol):
     """A place whose documents can be read: any store, or a target."""
 
     @property
@@ -49,8 +49,8 @@ class PlateState:
     @property
     def id(self) -> str | None:
         """The plate's own id, None before our first commit to it."""
-        found = extension(self.attributes).get("id")
-        return found if isinstance(found, str) else None
+        identifier = extension(self.attributes).get("id")
+        return identifier if isinstance(identifier, str) else None
 
     def several_acquisitions(self) -> bool:
         """Whether fields must say which acquisition they belong to."""
@@ -82,7 +82,7 @@ class WellState:
         return image.path if record is None else record.name
 
 
-def has_plate(target: Documents) -> bool:
+def has_plate(target: DocumentReader) -> bool:
     """Whether something like a plate document is there, sound or not."""
     for name in ("zarr.json", ".zattrs"):
         data = target.read(name)
@@ -92,7 +92,7 @@ def has_plate(target: Documents) -> bool:
     return False
 
 
-def read_plate_state(target: Documents) -> PlateState:
+def read_plate_state(target: DocumentReader) -> PlateState:
     """Return the plate of a target.
 
     Raises
@@ -189,7 +189,7 @@ def merge(
     write_plate_state(target, replace(state, attributes=attributes))
 
 
-def read_well_state(target: Documents, version: str, path: str) -> WellState:
+def read_well_state(target: DocumentReader, version: str, path: str) -> WellState:
     """Return a well of a target, an empty one where it has no document yet.
 
     Raises
@@ -223,14 +223,14 @@ def read_well_state(target: Documents, version: str, path: str) -> WellState:
 def listed_fields(target: Target) -> set[tuple[str, str]]:
     """Return well path and name of every field of a plate that can be read."""
     state = read_plate_state(target)
-    found = set()
+    fields = set()
     for entry in state.plate.wells:
         try:
             well = read_well_state(target, state.version, entry.path)
         except MetadataError:
             continue  # it keeps nobody from writing the others
-        found |= {(entry.path, well.name_of(image)) for image in well.well.images}
-    return found
+        fields |= {(entry.path, well.name_of(image)) for image in well.well.images}
+    return fields
 
 
 def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
@@ -240,14 +240,14 @@ def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any
     """
     block = envelope(attributes)
     well = block.get("well")
-    found = well.get("images") if isinstance(well, dict) else None
-    if not isinstance(well, dict) or not isinstance(found, list):
+    entries = well.get("images") if isinstance(well, dict) else None
+    if not isinstance(well, dict) or not isinstance(entries, list):
         return dict(attributes)
     images = [
-        {**one, "path": new}
-        if isinstance(one, dict) and one.get("path") == old
-        else one
-        for one in found
+        {**entry, "path": new}
+        if isinstance(entry, dict) and entry.get("path") == old
+        else entry
+        for entry in entries
     ]
     changed = {**block, "well": {**well, "images": images}}
     return changed if block is attributes else {**attributes, "ome": changed}
@@ -266,13 +266,13 @@ def locate_well(state: PlateState, row_name: str, column_name: str) -> PlateWell
     path = check_well_path(f"{row_name}/{column_name}", "The well", writing=True)
     rows = [row.name for row in state.plate.rows]
     columns = [column.name for column in state.plate.columns]
-    for what, name, names in (
+    for kind, name, names in (
         ("row", row_name, rows),
         ("column", column_name, columns),
     ):
         if name not in names:
             raise MetadataError(
-                f"The plate has no {what} {name!r}; it has {', '.join(names)}."
+                f"The plate has no {kind} {name!r}; it has {', '.join(names)}."
             )
     return PlateWell(path, rows.index(row_name), columns.index(column_name))
 
@@ -297,7 +297,7 @@ def drop_consolidated(target: Target, version: str, well_path: str) -> None:
             target.replace(f"{prefix}zarr.json", to_bytes(document))
 
 
-def check_base(base: str | None, live: str | None, what: str, last: str = "") -> None:
+def check_base(base: str | None, live: str | None, field: str, last: str = "") -> None:
     """Check that a field still shows the version that a change is based on.
 
     Raises
@@ -309,11 +309,11 @@ def check_base(base: str | None, live: str | None, what: str, last: str = "") ->
         return
     if live is None:
         raise ConflictError(
-            f"{what} is no longer listed; look again before changing it."
+            f"{field} is no longer listed; look again before changing it."
         )
     if base is None:
-        raise ConflictError(f"{what} was written by somebody else meanwhile{last}.")
+        raise ConflictError(f"{field} was written by somebody else meanwhile{last}.")
     raise ConflictError(
-        f"{what} has changed since you looked at it (version {base[:8]}, now "
+        f"{field} has changed since you looked at it (version {base[:8]}, now "
         f"{live[:8]}){last}. Compare with what is there now and stage again."
     )

@@ -81,28 +81,28 @@ def object_target(store: Any) -> ObjectTarget | None:
         shared_place,
     )
 
-    place = open_store(store)
-    if isinstance(place, DirectoryStore):
+    opened = open_store(store)
+    if isinstance(opened, DirectoryStore):
         return None
-    if place.is_remote:
+    if opened.is_remote:
         from hcs.stores.remote import RemoteStore
         from hcs.writing.targets.bucket import ObstoreBucket
 
-        if isinstance(place, RemoteStore):
+        if isinstance(opened, RemoteStore):
             # Stores of one address are one place; a store without any is its own.
-            key = place.location if isinstance(store, str) else id(place.store)
+            key = opened.location if isinstance(store, str) else id(opened.store)
             shared = shared_place(key)
-            target = ObjectTarget(ObstoreBucket(place), place, shared)
+            target = ObjectTarget(ObstoreBucket(opened), opened, shared)
             check_conditional(target)
             return target
     else:
         from hcs.stores.foreign import ZarrStore
         from hcs.writing.targets.bucket import ZarrBucket
 
-        if isinstance(place, ZarrStore):
-            shared = shared_place((id(place.store), place.prefix))
-            return ObjectTarget(ZarrBucket(place), place, shared)
-    raise ReadOnlyError(f"{place.location} cannot be written.")
+        if isinstance(opened, ZarrStore):
+            shared = shared_place((id(opened.store), opened.prefix))
+            return ObjectTarget(ZarrBucket(opened), opened, shared)
+    raise ReadOnlyError(f"{opened.location} cannot be written.")
 
 
 def foreign_file(path: Path) -> Path | None:

@@ -106,16 +106,16 @@ def wait_for(path: Path, patience: float) -> Hold:
         time.sleep(_POLL)
 
 
-def try_hold(path: Path, beside: Path | None = None) -> Hold | None:
+def try_hold(path: Path, lock_path: Path | None = None) -> Hold | None:
     """Return the lock of `path`, or None where somebody holds it or the path moved.
 
     Parameters
     ----------
-    beside
+    lock_path
         The lock file to use where the file system takes no lock on `path` itself;
         by default one next to it.
     """
-    beside = beside or path.with_name(f".{path.name}{LOCK_FILE}")
+    lock_path = lock_path or path.with_name(f".{path.name}{LOCK_FILE}")
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError as error:
@@ -123,13 +123,13 @@ def try_hold(path: Path, beside: Path | None = None) -> Hold | None:
     except PermissionError as error:
         if os.name != "nt":
             raise ReadOnlyError(f"{path} may not be read: {error.strerror}.") from error
-        return _hold_beside(path, beside)
+        return _hold_beside(path, lock_path)
     try:
         taken = _flock(descriptor)
     except OSError as error:
         os.close(descriptor)
         if error.errno in _UNSUPPORTED:
-            return _hold_beside(path, beside)
+            return _hold_beside(path, lock_path)
         raise StoreError(f"{path} cannot be locked: {error.strerror}.") from error
     if taken and _is_still(path, descriptor):
         return Hold(descriptor)
@@ -153,22 +153,22 @@ def _flock(descriptor: int) -> bool:
 def _is_still(path: Path, descriptor: int) -> bool:
     """Whether `path` is what was locked: a swap puts another directory there."""
     try:
-        there = path.stat()
+        present = path.stat()
     except FileNotFoundError:
         return False
-    return os.path.samestat(there, os.fstat(descriptor))
+    return os.path.samestat(present, os.fstat(descriptor))
 
 
-def _hold_beside(path: Path, beside: Path) -> Hold | None:
+def _hold_beside(path: Path, lock_path: Path) -> Hold | None:
     """Hold a lock file, for this thread alone."""
-    lock_file = str(beside.parent.resolve() / beside.name)
+    lock_file = str(lock_path.parent.resolve() / lock_path.name)
     with _guard:
         if lock_file in _taken_here:
             return None
         _taken_here.add(lock_file)
     descriptor = None
     try:
-        descriptor = _locked_file(path, beside)
+        descriptor = _locked_file(path, lock_path)
     finally:
         if descriptor is None:
             with _guard:
@@ -176,13 +176,13 @@ def _hold_beside(path: Path, beside: Path) -> Hold | None:
     return None if descriptor is None else Hold(descriptor, lock_file)
 
 
-def _locked_file(path: Path, beside: Path) -> int | None:
+def _locked_file(path: Path, lock_path: Path) -> int | None:
     try:
-        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise StoreError(
             f"{path} cannot be locked: its file system takes no lock on it, and "
-            f"{beside} cannot be made ({error.strerror})."
+            f"{lock_path} cannot be made ({error.strerror})."
         ) from error
     try:
         if sys.platform == "win32":

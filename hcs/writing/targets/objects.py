@@ -38,7 +38,7 @@ _DOCUMENTS = ("zarr.json", ".zgroup", ".zattrs")
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedTag:
     """What must be at a key for it to be replaced."""
 
     tag: Hashable | None
@@ -54,7 +54,7 @@ class Bucket(Protocol):
     def get(self, key: str) -> tuple[bytes, Hashable] | None:
         """Return an object and a tag that changes with it."""
 
-    def put(self, key: str, data: Any, expected: Expected | None = None) -> Hashable:
+    def put(self, key: str, data: Any, expected: ExpectedTag | None = None) -> Hashable:
         """Write an object, bytes or a stream, and return its tag.
 
         Raises
@@ -79,7 +79,7 @@ class Bucket(Protocol):
         """Return the seconds since an object was written, None where unknown."""
 
 
-class Place:
+class SharedPlace:
     """What the threads of this process share about one place."""
 
     def __init__(self) -> None:
@@ -88,29 +88,29 @@ class Place:
         """Groups that are being staged here; guarded by `lock`."""
 
 
-_places: WeakValueDictionary[object, Place] = WeakValueDictionary()
-_places_guard = threading.Lock()
+_shared_places: WeakValueDictionary[object, SharedPlace] = WeakValueDictionary()
+_shared_guard = threading.Lock()
 
 
-def shared_place(key: object) -> Place:
+def shared_place(key: object) -> SharedPlace:
     """Return what is shared about the place that `key` names."""
-    with _places_guard:
-        return _places.setdefault(key, Place())
+    with _shared_guard:
+        return _shared_places.setdefault(key, SharedPlace())
 
 
 class ObjectHold(Hold):
     """A group that this process is staging."""
 
-    def __init__(self, place: Place, prefix: str) -> None:
+    def __init__(self, shared: SharedPlace, prefix: str) -> None:
         super().__init__(None)
-        self._place, self._prefix = place, prefix
-        with place.lock:
-            place.held.add(prefix)
+        self._shared, self._prefix = shared, prefix
+        with shared.lock:
+            shared.held.add(prefix)
 
     def release(self) -> None:
         """Give the group back; a second call does nothing."""
-        with self._place.lock:
-            self._place.held.discard(self._prefix)
+        with self._shared.lock:
+            self._shared.held.discard(self._prefix)
 
 
 class ObjectTarget(Target):
@@ -131,8 +131,8 @@ class ObjectTarget(Target):
 
     settles = False
 
-    def __init__(self, bucket: Bucket, store: PlateStore, place: Place) -> None:
-        self.bucket, self._store, self._place = bucket, store, place
+    def __init__(self, bucket: Bucket, store: PlateStore, shared: SharedPlace) -> None:
+        self.bucket, self._store, self._shared = bucket, store, shared
         self.location = store.location
         self._read = threading.local()
 
@@ -144,11 +144,11 @@ class ObjectTarget(Target):
 
     def read(self, key: str) -> bytes | None:
         """Return one document, None where there is none."""
-        found = self.bucket.get(key)
+        tagged = self.bucket.get(key)
         tags = self._tags()
         if tags is not None:
-            tags[key] = None if found is None else found[1]
-        return None if found is None else found[0]
+            tags[key] = None if tagged is None else tagged[1]
+        return None if tagged is None else tagged[0]
 
     def reader(self) -> PlateStore:
         """Return the place as those who read plates see it."""
@@ -187,10 +187,10 @@ class ObjectTarget(Target):
             return None
         for name, data in mark.items():
             try:
-                self.bucket.put(f"{prefix}/{name}", data, Expected(None))
+                self.bucket.put(f"{prefix}/{name}", data, ExpectedTag(None))
             except MovedOnError:
                 return None
-        return ObjectHold(self._place, prefix)
+        return ObjectHold(self._shared, prefix)
 
     @contextlib.contextmanager
     def create(self, key: str) -> Iterator[BinaryIO]:
@@ -205,17 +205,17 @@ class ObjectTarget(Target):
         """Replace a document if it is what this thread read inside the lock."""
         step.reached(f"replace {key}")
         tags = self._tags()
-        expected = Expected(tags[key]) if tags is not None and key in tags else None
+        expected = ExpectedTag(tags[key]) if tags is not None and key in tags else None
         try:
             tag = self.bucket.put(key, data, expected)
         except MovedOnError:
             raise
         except StoreError:
             # Whether an unanswered request came to pass, only a look can tell.
-            found = self.bucket.get(key)
-            if found is None or found[0] != data:
+            present = self.bucket.get(key)
+            if present is None or present[0] != data:
                 raise
-            tag = found[1]
+            tag = present[1]
         if tags is not None:
             tags[key] = tag
         step.reached(f"replaced {key}")
@@ -228,7 +228,7 @@ class ObjectTarget(Target):
         self.link_tree(old, new)
         self.remove(old)
 
-    def exchange(self, one: str, other: str) -> bool:
+    def exchange(self, first: str, second: str) -> bool:
         """Return False: no object store can."""
         return False
 
@@ -259,7 +259,7 @@ class ObjectTarget(Target):
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Exclude threads, and remember what is read; see `Target.lock`."""
-        with self._place.lock:
+        with self._shared.lock:
             outer = self._tags()
             if outer is None:
                 self._read.tags = {}
@@ -277,13 +277,13 @@ class ObjectTarget(Target):
 
         Of other processes only the age of the group's mark tells.
         """
-        if prefix in self._place.held:
+        if prefix in self._shared.held:
             return None
         ages = [self.bucket.age(f"{prefix}/{name}") for name in _DOCUMENTS]
-        known = [age for age in ages if age is not None]
-        if self.bucket.conditional and (not known or min(known) < ABANDONED):
+        known_ages = [age for age in ages if age is not None]
+        if self.bucket.conditional and (not known_ages or min(known_ages) < ABANDONED):
             return None
-        return ObjectHold(self._place, prefix)
+        return ObjectHold(self._shared, prefix)
 
 
 _conditional: set[str] = set()
@@ -302,9 +302,9 @@ def check_conditional(target: ObjectTarget) -> None:
         return
     key = f".hcs-probe-{uuid.uuid4().hex}"
     try:
-        target.bucket.put(key, b"1", Expected(None))
+        target.bucket.put(key, b"1", ExpectedTag(None))
         with contextlib.suppress(MovedOnError):
-            target.bucket.put(key, b"2", Expected(None))
+            target.bucket.put(key, b"2", ExpectedTag(None))
             raise StoreError(
                 f"{target.location} does not honour conditional puts (If-None-Match), "
                 f"so that concurrent writers would lose fields; nothing is written."

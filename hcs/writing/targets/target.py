@@ -188,7 +188,7 @@ class Target(ABC):
         """Move a group to a name that is free."""
 
     @abstractmethod
-    def exchange(self, one: str, other: str) -> bool:
+    def exchange(self, first: str, second: str) -> bool:
         """Let two groups trade names in one step; False where the place cannot."""
 
     @abstractmethod
@@ -276,16 +276,16 @@ def _store_error(sentence: str, error: OSError) -> StoreError:
         advice = f" {_free(error.filename)}Free some space and try again."
     elif read_only:
         advice = " Check who may write there."
-    found = kind(f"{sentence}: {reason}.{advice}")
-    found.errno = error.errno
-    return found
+    store_error = kind(f"{sentence}: {reason}.{advice}")
+    store_error.errno = error.errno
+    return store_error
 
 
 def _free(name: object) -> str:
     path = Path(str(name)) if name else Path.cwd()
-    for place in (path, *path.parents):
+    for folder in (path, *path.parents):
         with contextlib.suppress(OSError):
-            return f"{shutil.disk_usage(place).free} bytes are free. "
+            return f"{shutil.disk_usage(folder).free} bytes are free. "
     return ""
 
 

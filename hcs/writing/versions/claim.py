@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class FieldSlot:
     """Which field of which well is written, and under which path."""
 
     well: str
@@ -44,14 +44,14 @@ def live_version(
     return group.version_id(target, state.version, well, image)
 
 
-def claim_place(
+def claim_slot(
     target: Target,
     state: PlateState,
     well: WellState,
     identity: tuple[str, int | None],
     base: str | None,
     identifier: str,
-) -> tuple[Place, Hold]:
+) -> tuple[FieldSlot, Hold]:
     """Take a path for a new version of a field; the caller holds the lock.
 
     Parameters
@@ -80,16 +80,14 @@ def claim_place(
         _clear_name(target, state, f"{well.path}/{path}")
     else:
         path = _free_path(target, state, well, name)
-    place = Place(
+    slot = FieldSlot(
         well=well.path, name=name, acquisition=acquisition, path=path, base=base
     )
     mark = group.mark_files(state.version, identifier, group.STAGING)
-    hold = target.claim(place.key, mark)
+    hold = target.claim(slot.key, mark)
     if hold is None:
-        raise ConflictError(
-            f"{target.location}/{place.key} was taken by somebody else."
-        )
-    return place, hold
+        raise ConflictError(f"{target.location}/{slot.key} was taken by somebody else.")
+    return slot, hold
 
 
 def _free_path(target: Target, state: PlateState, well: WellState, name: str) -> str:

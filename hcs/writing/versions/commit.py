@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?:a(\d+)f)?(\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class FieldChange:
     """One field of one well that is to show another version."""
 
     well: str
@@ -39,7 +39,7 @@ class Change:
     label: str | None = None
 
 
-def commit_change(target: Target, change: Change) -> FieldVersion:
+def commit_change(target: Target, change: FieldChange) -> FieldVersion:
     """Name a complete image group in its well document, and the well in its plate.
 
     Other fields, other wells and unknown keys are taken from the documents as they are
@@ -55,7 +55,7 @@ def commit_change(target: Target, change: Change) -> FieldVersion:
     return target.transact(lambda: _commit(target, change))
 
 
-def _commit(target: Target, change: Change) -> FieldVersion:
+def _commit(target: Target, change: FieldChange) -> FieldVersion:
     step.reached("commit")
     state = hierarchy.read_plate_state(target)
     well = finish_moves(target, state, change.well)
@@ -65,8 +65,8 @@ def _commit(target: Target, change: Change) -> FieldVersion:
         live = group.version_id(target, state.version, well, image)
     version = _committed_before(well, change)
     if version is None:
-        what = f"Field {change.name!r} of well {change.well}"
-        hierarchy.check_base(change.base, live, what, _last(well, change.name))
+        field = f"Field {change.name!r} of well {change.well}"
+        hierarchy.check_base(change.base, live, field, _last(well, change.name))
         hierarchy.drop_consolidated(target, state.version, change.well)
         if not well.exists:
             group.make_row(target, state.version, change.well.split("/")[0])
@@ -82,19 +82,19 @@ def _commit(target: Target, change: Change) -> FieldVersion:
     return version
 
 
-def _committed_before(well: WellState, change: Change) -> FieldVersion | None:
+def _committed_before(well: WellState, change: FieldChange) -> FieldVersion | None:
     """Return the event if the well names it and only the plate document lost a race."""
     record = well.records.get(change.name)
     if record is None or not record.versions or record.live != change.version.id:
         return None
     last = record.versions[-1]
-    mine = change.version
+    event = change.version
     same = (last.id, last.action, last.who, last.why, last.supersedes) == (
-        mine.id,
-        mine.action,
-        mine.who,
-        mine.why,
-        mine.supersedes,
+        event.id,
+        event.action,
+        event.who,
+        event.why,
+        event.supersedes,
     )
     return last if same else None
 
@@ -103,7 +103,7 @@ def changed_well(
     version: str,
     well: WellState,
     image: WellImage | None,
-    change: Change,
+    change: FieldChange,
     event: FieldVersion,
     live: str | None,
 ) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def changed_well(
         images = _inserted(well, entry)
         attributes: Mapping[str, Any] = well.attributes
     else:
-        images = [entry if one == image else one for one in well.well.images]
+        images = [entry if listed == image else listed for listed in well.well.images]
         attributes = hierarchy.repathed(well.attributes, image.path, entry.path)
     written = write_well(Well(images), version, attributes)
     content = write_records(extension(well.attributes), [record])
@@ -126,7 +126,7 @@ def changed_well(
 def _record(
     well: WellState,
     image: WellImage | None,
-    change: Change,
+    change: FieldChange,
     event: FieldVersion,
     live: str | None,
 ) -> FieldRecord:
@@ -153,10 +153,12 @@ def _inserted(well: WellState, entry: WellImage) -> list[WellImage]:
     """Return the images with a new one in (acquisition, index) order."""
     images = list(well.well.images)
     keys = [_order(well.name_of(image), image.acquisition) for image in images]
-    mine = _order(entry.path, entry.acquisition)
-    if mine is None or None in keys:
+    order = _order(entry.path, entry.acquisition)
+    if order is None or None in keys:
         return [*images, entry]
-    later = (place for place, key in enumerate(keys) if key is not None and key > mine)
+    later = (
+        number for number, key in enumerate(keys) if key is not None and key > order
+    )
     images.insert(next(later, len(images)), entry)
     return images
 
@@ -169,7 +171,7 @@ def _order(name: str, acquisition: int | None) -> tuple[int, int] | None:
 
 
 def _with_room(
-    target: Target, state: PlateState, change: Change, well: Well
+    target: Target, state: PlateState, change: FieldChange, well: Well
 ) -> PlateState:
     """Raise the counts of a plate for a field that a listed well is about to get."""
     raised = _counted(state.plate, change, well)
@@ -179,7 +181,7 @@ def _with_room(
     return hierarchy.write_plate_state(target, replace(state, plate=raised))
 
 
-def _counted(plate: Plate, change: Change, well: Well) -> Plate:
+def _counted(plate: Plate, change: FieldChange, well: Well) -> Plate:
     """Return the plate with counts that are no lower than what a well has."""
     count = max(len(well.images), plate.field_count or 0)
     return replace(
@@ -189,7 +191,7 @@ def _counted(plate: Plate, change: Change, well: Well) -> Plate:
     )
 
 
-def _list_well(target: Target, state: PlateState, change: Change) -> None:
+def _list_well(target: Target, state: PlateState, change: FieldChange) -> None:
     """Bring the plate document up to date where this field asks for it."""
     well = hierarchy.read_well_state(target, state.version, change.well).well
     plate, path = state.plate, change.well
@@ -205,19 +207,19 @@ def _list_well(target: Target, state: PlateState, change: Change) -> None:
 
 
 def _raised(
-    acquisitions: Sequence[Any] | None, change: Change, well: Well
+    acquisitions: Sequence[Any] | None, change: FieldChange, well: Well
 ) -> Sequence[Any] | None:
     """Return the acquisitions with `maximumfieldcount` no lower than what is there."""
     if not acquisitions or change.base is not None:
         return acquisitions
     count = sum(image.acquisition == change.acquisition for image in well.images)
     return tuple(
-        replace(one, maximumfieldcount=count)
-        if one.id == change.acquisition
-        and one.maximumfieldcount is not None
-        and one.maximumfieldcount < count
-        else one
-        for one in acquisitions
+        replace(run, maximumfieldcount=count)
+        if run.id == change.acquisition
+        and run.maximumfieldcount is not None
+        and run.maximumfieldcount < count
+        else run
+        for run in acquisitions
     )
 
 

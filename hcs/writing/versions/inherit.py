@@ -10,7 +10,7 @@ import numpy as np
 from hcs.ngff.envelope import extension
 from hcs.ngff.multiscale import read_image
 from hcs.writing.encoding.display import channel_entry, describe_channels, read_channels
-from hcs.writing.encoding.source import own_attributes
+from hcs.writing.encoding.field_input import own_attributes
 from hcs.writing.targets import group, hierarchy
 
 if TYPE_CHECKING:
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
     from hcs.metadata import Channel, ImageMetadata
     from hcs.writing.encoding.encode import Encoded
-    from hcs.writing.encoding.source import Source
+    from hcs.writing.encoding.field_input import FieldInput
     from hcs.writing.targets.hierarchy import PlateState, WellState
     from hcs.writing.targets.target import Target
-    from hcs.writing.versions.claim import Place
+    from hcs.writing.versions.claim import FieldSlot
 
 
 def inherited(
     target: Target,
     state: PlateState,
     well: WellState,
-    place: Place,
-    source: Source,
+    slot: FieldSlot,
+    source: FieldInput,
     encoded: Encoded,
 ) -> tuple[ImageMetadata, dict[str, Any]]:
     """Return the metadata of a new version and the attributes to write it into.
@@ -42,7 +42,7 @@ def inherited(
     """
     attributes = dict(source.attributes)
     metadata = source.metadata
-    image = well.image_of(place.name, place.acquisition)
+    image = well.image_of(slot.name, slot.acquisition)
     old_attributes = None
     if image is not None:
         key = f"{well.path}/{image.path}"
@@ -86,20 +86,20 @@ def neighbour_of(
 
 def _from_plate(
     target: Target,
-    given: Sequence[Channel],
-    source: Source,
+    stated: Sequence[Channel],
+    source: FieldInput,
     encoded: Encoded,
 ) -> tuple[Channel, ...]:
     """Return the channels with the plate's windows; the first field makes them."""
 
     def take() -> tuple[Channel, ...]:
         state = hierarchy.read_plate_state(target)
-        known = plate_channels(target, state)
-        channels = _channels(given, known, source)
+        inherited = plate_channels(target, state)
+        channels = _channels(stated, inherited, source)
         if channels and all(channel.window for channel in channels):
             return channels
         described = describe_channels(channels, _by_channel(source, encoded))
-        if not known and not extension(state.attributes).get("channels"):
+        if not inherited and not extension(state.attributes).get("channels"):
             entries = [channel_entry(channel) for channel in described]
             hierarchy.merge(target, {"channels": entries})
         return described
@@ -107,23 +107,23 @@ def _from_plate(
     return target.transact(take)
 
 
-def _by_channel(source: Source, encoded: Encoded) -> list[NDArray[Any]]:
+def _by_channel(source: FieldInput, encoded: Encoded) -> list[NDArray[Any]]:
     """Return what is known of the coarsest level as one array a channel."""
     leading = source.shape[:-2]
     if "c" not in source.dims:
         return [np.stack(list(encoded.coarsest.values()))]
     axis = source.dims.index("c")
-    found: list[list[NDArray[Any]]] = [[] for _ in range(leading[axis])]
+    stacks: list[list[NDArray[Any]]] = [[] for _ in range(leading[axis])]
     for number, plane in encoded.coarsest.items():
-        found[int(np.unravel_index(number, leading)[axis])].append(plane)
-    return [np.stack(planes) for planes in found]
+        stacks[int(np.unravel_index(number, leading)[axis])].append(plane)
+    return [np.stack(planes) for planes in stacks]
 
 
 def plate_channels(target: Target, state: PlateState) -> tuple[Channel, ...]:
     """Return the channels of the plate: as its document, else its first field, says."""
-    known = read_channels(extension(state.attributes))
-    if known and all(channel.window for channel in known):
-        return known
+    channels = read_channels(extension(state.attributes))
+    if channels and all(channel.window for channel in channels):
+        return channels
     for listed in state.plate.wells:
         well = hierarchy.read_well_state(target, state.version, listed.path)
         for image in well.well.images[:1]:
@@ -131,11 +131,11 @@ def plate_channels(target: Target, state: PlateState) -> tuple[Channel, ...]:
             attributes = group.read_group_attributes(target, state.version, key)
             if attributes is not None:
                 return read_image(attributes, key).channels
-    return known
+    return channels
 
 
 def _from_field(
-    metadata: ImageMetadata, old: ImageMetadata, source: Source
+    metadata: ImageMetadata, old: ImageMetadata, source: FieldInput
 ) -> ImageMetadata:
     same_axes = old.dims == metadata.dims
     datasets = metadata.datasets
@@ -166,19 +166,19 @@ def _is_default(metadata: ImageMetadata) -> bool:
 
 
 def _channels(
-    given: Sequence[Channel], old: Sequence[Channel], source: Source
+    channels: Sequence[Channel], inherited: Sequence[Channel], source: FieldInput
 ) -> tuple[Channel, ...]:
     count = dict(zip(source.dims, source.shape, strict=True)).get("c", 1)
-    if len(old) != count:
-        return tuple(given)
-    if not given:
-        return tuple(old)
+    if len(inherited) != count:
+        return tuple(channels)
+    if not channels:
+        return tuple(inherited)
     return tuple(
         replace(
-            mine,
-            name=mine.name or theirs.name,
-            color=mine.color or theirs.color,
-            window=mine.window or theirs.window,
+            channel,
+            name=channel.name or old.name,
+            color=channel.color or old.color,
+            window=channel.window or old.window,
         )
-        for mine, theirs in zip(given, old, strict=True)
+        for channel, old in zip(channels, inherited, strict=True)
     )

@@ -75,13 +75,13 @@ def purge(
 
 def _look(target: Target, originals: bool, orphans: bool) -> tuple[Purged, ...]:
     state = hierarchy.read_plate_state(target)
-    found: list[Purged] = []
+    groups: list[Purged] = []
     for entry in state.plate.wells:
         well = hierarchy.read_well_state(target, state.version, entry.path)
-        found += _candidates(target, well, originals)
+        groups += _candidates(target, well, originals)
     if orphans:
-        found += _purge_orphans(target, state, yes=False)
-    return tuple(found)
+        groups += _purge_orphans(target, state, yes=False)
+    return tuple(groups)
 
 
 def _purge(
@@ -92,35 +92,35 @@ def _purge(
     reason: str | None,
 ) -> tuple[Purged, ...]:
     state = hierarchy.read_plate_state(target)
-    gone: list[Purged] = []
+    groups: list[Purged] = []
     for entry in state.plate.wells:
-        gone += target.transact(
+        groups += target.transact(
             partial(_purge_well, target, state, entry.path, originals, who, reason)
         )
     if orphans:
-        gone += _purge_orphans(target, state, yes=True)
-    return tuple(gone)
+        groups += _purge_orphans(target, state, yes=True)
+    return tuple(groups)
 
 
 def _candidates(target: Target, well: WellState, originals: bool) -> list[Purged]:
     listed = {image.path for image in well.well.images}
-    found = []
+    groups = []
     for record in well.records.values():
         first = record.versions[0].id if record.versions else None
-        found += [
+        groups += [
             Purged(
-                key=f"{well.path}/{one.path}",
+                key=f"{well.path}/{version.path}",
                 well=well.path,
                 field=record.name,
-                version=one.id,
-                size=target.size(f"{well.path}/{one.path}"),
+                version=version.id,
+                size=target.size(f"{well.path}/{version.path}"),
             )
-            for one in record.versions_with_pixels()
-            if one.id != record.live
-            and one.path not in listed
-            and (originals or one.id != first)
+            for version in record.versions_with_pixels()
+            if version.id != record.live
+            and version.path not in listed
+            and (originals or version.id != first)
         ]
-    return found
+    return groups
 
 
 def _purge_well(
@@ -132,28 +132,28 @@ def _purge_well(
     reason: str | None,
 ) -> list[Purged]:
     well = finish_moves(target, state, path)
-    gone = _candidates(target, well, originals)
-    if not gone:
+    groups = _candidates(target, well, originals)
+    if not groups:
         return []
     records = dict(well.records)
     spares = []
-    for one in gone:
-        record = records[str(one.field)]
-        records[record.name] = _purged(record, str(one.version), who, reason)
+    for purged in groups:
+        record = records[str(purged.field)]
+        records[record.name] = _purged(record, str(purged.version), who, reason)
         spares += [
             f"{path}/{alias['path']}"
             for alias in (record.settling or {}).get("aliases", ())
-            if alias.get("version") == one.version
+            if alias.get("version") == purged.version
         ]
     content = write_records(extension(well.attributes), records.values())
     attributes = with_extension(well.attributes, content)
     # The entry first: what it calls purged is removed by recovery if we do not get to.
     step.reached("purge entry")
     group.write_group(target, path, state.version, attributes)
-    for key in [one.key for one in gone] + spares:
+    for key in [purged.key for purged in groups] + spares:
         step.reached("purge group")
         group.remove_group(target, state.version, key)
-    return gone
+    return groups
 
 
 def _purged(
@@ -182,7 +182,7 @@ def _purged(
 
 
 def _purge_orphans(target: Target, state: PlateState, yes: bool) -> list[Purged]:
-    gone = []
+    groups = []
     with target.lock():
         for key in find_orphans(target):
             well, _, _ = key.rpartition("/")
@@ -191,7 +191,7 @@ def _purge_orphans(target: Target, state: PlateState, yes: bool) -> list[Purged]
                 continue  # staged, and about to be committed
             try:
                 version = group.version_at(target, state.version, key)
-                gone.append(
+                groups.append(
                     Purged(
                         key=key,
                         well=well,
@@ -205,4 +205,4 @@ def _purge_orphans(target: Target, state: PlateState, yes: bool) -> list[Purged]
                     group.remove_group(target, state.version, key)
             finally:
                 hold.release()
-    return gone
+    return groups

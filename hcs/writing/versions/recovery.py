@@ -44,41 +44,41 @@ def recover(store: Any) -> tuple[Finding, ...]:
 
 
 def _recover_plate(target: Target) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     state = hierarchy.read_plate_state(target)
-    found += _parts(target, "")
+    findings += _parts(target, "")
     columns = {column.name for column in state.plate.columns}
     for row in state.plate.rows:
-        found += _parts(target, row.name)
+        findings += _parts(target, row.name)
         for name in target.children(row.name):
             if name not in columns:
                 continue
             well = f"{row.name}/{name}"
             try:
-                found += _recover_well(target, state, well)
+                findings += _recover_well(target, state, well)
             except MetadataError as error:
                 # Nothing is known of such a well, so nothing in it is touched.
-                found.append(Finding("kept", well, str(error)))
+                findings.append(Finding("kept", well, str(error)))
         target.remove_empty(row.name)
         if target.exists(row.name):
             group.make_row(target, state.version, row.name)
-    return found
+    return findings
 
 
 def orphans(store: Any) -> tuple[str, ...]:
     """Return the keys of complete image groups of ours that no history knows."""
     target = open_target(store)
     state = hierarchy.read_plate_state(target)
-    found: list[str] = []
+    keys: list[str] = []
     for row in state.plate.rows:
         for column in state.plate.columns:
             well = f"{row.name}/{column.name}"
-            found += [
+            keys += [
                 key
                 for key, purged in _unnamed(target, state, well)
                 if _kind(target, state, key, purged) == "complete"
             ]
-    return tuple(found)
+    return tuple(keys)
 
 
 def _recover_well(target: Target, state: PlateState, well: str) -> Iterator[Finding]:
@@ -141,9 +141,11 @@ def _unnamed(
     for record in well.records.values():
         settling = record.settling or {}
         named |= {alias["path"] for alias in settling.get("aliases", ())}
-        kept = record.versions_with_pixels()
-        named |= {one.path for one in kept}
-        purged |= {one.id for one in record.versions if one.action == "purge"}
+        remaining = record.versions_with_pixels()
+        named |= {version.path for version in remaining}
+        purged |= {
+            version.id for version in record.versions if version.action == "purge"
+        }
     for name in target.children(path):
         key = f"{path}/{name}"
         if name not in named and target.is_group(key):

@@ -9,7 +9,7 @@ from hcs.errors import ConflictError, NotFoundError
 from hcs.ngff.names import check_well_path
 from hcs.stores.location import opened_store
 from hcs.writing.targets import hierarchy
-from hcs.writing.versions.commit import Change, commit_change
+from hcs.writing.versions.commit import FieldChange, commit_change
 from hcs.writing.versions.opening import opened
 
 if TYPE_CHECKING:
@@ -89,35 +89,35 @@ def revert(
 
 def _change_back(
     target: Target,
-    place: tuple[str, str],
+    field_address: tuple[str, str],
     version: str,
     who: Who,
     reason: str | None,
     base: str | None,
-) -> Change:
-    well, field = place
+) -> FieldChange:
+    well, field = field_address
     state = hierarchy.read_plate_state(target)
     check_well_path(well, target.location)
-    found = hierarchy.read_well_state(target, state.version, well)
-    record = found.records.get(field)
+    well_state = hierarchy.read_well_state(target, state.version, well)
+    record = well_state.records.get(field)
     if record is None:
         raise NotFoundError(
             f"Well {well} has no field {field!r} with a history; it has "
-            f"{', '.join(found.records) or 'none'}."
+            f"{', '.join(well_state.records) or 'none'}."
         )
     if record.live == version:
         raise ConflictError(
             f"Field {field!r} of well {well} shows version {version[:8]} already."
         )
     event = replace(
-        _kept_version(found, field, version),
+        _kept_version(well_state, field, version),
         action="revert",
         who=who.name,
         known=who.known,
         why=reason or None,
         supersedes=record.live,
     )
-    return Change(
+    return FieldChange(
         well=well,
         name=field,
         acquisition=record.acquisition,
@@ -128,11 +128,11 @@ def _change_back(
 
 def _kept_version(well: WellState, field: str, version: str) -> FieldVersion:
     record = well.records[field]
-    kept = {one.id: one for one in record.versions_with_pixels()}
-    if version not in kept:
+    versions = {entry.id: entry for entry in record.versions_with_pixels()}
+    if version not in versions:
         known = "was purged" if record.find(version) else "is unknown"
         raise NotFoundError(
             f"Version {version[:8]} of field {field!r} of well {well.path} {known}; "
-            f"kept are {', '.join(one[:8] for one in kept) or 'none'}."
+            f"kept are {', '.join(entry[:8] for entry in versions) or 'none'}."
         )
-    return kept[version]
+    return versions[version]

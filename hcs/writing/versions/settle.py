@@ -103,18 +103,18 @@ def settle_at_end(target: Target, wells: tuple[str, ...], grace: float | None) -
         settle(target, wells=wells)
         return
     while True:
-        left = [
-            one
-            for one in settle(target, wells=wells, grace=grace)
-            if one.path != one.home and not one.problem
+        waiting = [
+            entry
+            for entry in settle(target, wells=wells, grace=grace)
+            if entry.path != entry.home and not entry.problem
         ]
-        if not left:
+        if not waiting:
             return
-        seconds = min(one.seconds for one in left)
+        seconds = min(entry.seconds for entry in waiting)
         _log.info(
             "Waiting %.0f s before %d corrected field(s) of %s are settled.",
             seconds,
-            len(left),
+            len(waiting),
             target.location,
         )
         time.sleep(max(seconds, 0.01))
@@ -156,8 +156,8 @@ def finish_moves(target: Target, state: PlateState, path: str) -> WellState:
         if _carry_out(target, state, well, move):
             well = _flip(target, state, path, name, move)
         else:
-            rest = {"aliases": aliases_of(record)} if aliases_of(record) else None
-            well = _save(target, state, well, replace(record, settling=rest))
+            settling = {"aliases": aliases_of(record)} if aliases_of(record) else None
+            well = _save(target, state, well, replace(record, settling=settling))
     return well
 
 
@@ -197,9 +197,9 @@ def _carry_out(
     home, new, aside = (f"{well.path}/{move[key]}" for key in ("to", "new", "aside"))
     if group.version_at(target, version, home) != moving:
         _link_anew(target, state, f"{well.path}/{move['from']}", new, moving)
-        found = group.version_at(target, version, home)
+        present = group.version_at(target, version, home)
         if group.version_at(target, version, new) != moving or (
-            target.exists(home) and found != displaced
+            target.exists(home) and present != displaced
         ):
             target.remove(new)
             return False
@@ -212,8 +212,8 @@ def _carry_out(
             target.rename(new, home)
     step.reached("settle aside")
     if target.exists(new):
-        found = group.version_at(target, version, new)
-        if displaced is not None and found == displaced:
+        present = group.version_at(target, version, new)
+        if displaced is not None and present == displaced:
             target.rename(new, aside)
         else:
             target.remove(new)
@@ -267,8 +267,8 @@ def _unalias(
     if home is not None and home.path != alias["path"]:
         key = f"{well.path}/{home.path}"
         at_home = group.version_at(target, state.version, key)
-    rest = [one for one in aliases_of(record) if one["path"] != alias["path"]]
-    settling = {"aliases": rest} if rest else None
+    aliases = [other for other in aliases_of(record) if other["path"] != alias["path"]]
+    settling = {"aliases": aliases} if aliases else None
     if at_home != version and group.version_at(target, state.version, spare) == version:
         # Somebody removed the other one: the second name is the only one now.
         record = record.moved(version, str(alias["path"]))
@@ -279,10 +279,10 @@ def _unalias(
 
 
 def _remove_spare(target: Target, state: PlateState, spare: str, version: str) -> None:
-    found = group.read_group_attributes(target, state.version, spare)
-    if found is None:
+    attributes = group.read_group_attributes(target, state.version, spare)
+    if attributes is None:
         target.remove_empty(spare)
-    elif group.is_incomplete(found) or (
+    elif group.is_incomplete(attributes) or (
         group.version_at(target, state.version, spare) == version
     ):
         step.reached("settle unalias")

@@ -21,13 +21,18 @@ from hcs.ngff.document import group_json
 from hcs.ngff.envelope import with_extension
 from hcs.ngff.multiscale import write_image
 from hcs.writing.encoding.encode import ArrayLayout, encode_given, encode_levels
-from hcs.writing.encoding.source import Source, as_source, full_size_only, with_axes_of
+from hcs.writing.encoding.field_input import (
+    FieldInput,
+    as_field_input,
+    full_size_only,
+    with_axes_of,
+)
 from hcs.writing.encoding.storage import Storage, array_layouts
 from hcs.writing.encoding.verify import verify_levels
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.target import GroupSink, Target
-from hcs.writing.versions.claim import Place, claim_place, live_version
-from hcs.writing.versions.commit import Change, commit_change
+from hcs.writing.versions.claim import FieldSlot, claim_slot, live_version
+from hcs.writing.versions.commit import FieldChange, commit_change
 from hcs.writing.versions.inherit import inherited, neighbour_of
 
 if TYPE_CHECKING:
@@ -52,7 +57,7 @@ class StagedField:
     """
 
     target: Target
-    place: Place
+    place: FieldSlot
     version: FieldVersion
     label: str | None = None
     notices: tuple[str, ...] = ()
@@ -72,7 +77,7 @@ class StagedField:
         version = replace(
             self.version, who=who.name, known=who.known, why=reason or None
         )
-        change = Change(
+        change = FieldChange(
             well=self.place.well,
             name=self.place.name,
             acquisition=self.place.acquisition,
@@ -156,14 +161,14 @@ def stage_field(
     state = hierarchy.read_plate_state(target)
     row_name, _, column_name = well.partition("/")
     hierarchy.locate_well(state, row_name, column_name)
-    found = hierarchy.read_well_state(target, state.version, well)
-    identity = field_name(state, found, field, acquisition)
+    present = hierarchy.read_well_state(target, state.version, well)
+    identity = field_name(state, present, field, acquisition)
     return write_aside(
         target,
         state,
         (well, *identity),
         base,
-        as_source(multiscales),
+        as_field_input(multiscales),
         Storage(**storage).with_chunks_of(multiscales),
         label=label,
         file_name=source,
@@ -181,7 +186,7 @@ def write_field(
     label: str | None = None,
     source: str | None = None,
     reason: str | None = None,
-) -> tuple[Place, FieldVersion]:
+) -> tuple[FieldSlot, FieldVersion]:
     """Stage and commit a field: a new one, or a new version of what is there.
 
     Parameters
@@ -201,7 +206,7 @@ def write_field(
         state,
         (path, *field),
         live_version(target, state, well, field),
-        as_source(multiscales),
+        as_field_input(multiscales),
         storage,
         label=label,
         file_name=source,
@@ -243,7 +248,7 @@ def field_name(
         raise InvalidPathError(
             f"The field index is {field!r}; expected an integer of 0 or more."
         )
-    declared = [one.id for one in state.plate.acquisitions or ()]
+    declared = [run.id for run in state.plate.acquisitions or ()]
     if len(declared) > 1 and acquisition is None:
         raise MetadataError(
             f"The plate declares the acquisitions {declared}; say which one the field "
@@ -264,7 +269,7 @@ def write_aside(
     state: PlateState,
     field: tuple[str, str, int | None],
     base: str | None,
-    source: Source,
+    source: FieldInput,
     storage: Storage,
     *,
     label: str | None = None,
@@ -285,44 +290,44 @@ def write_aside(
     layouts = array_layouts(state.version, source, storage)
     identifier = uuid.uuid4().hex
 
-    def claim() -> tuple[WellState, Place, Hold]:
+    def claim() -> tuple[WellState, FieldSlot, Hold]:
         step.reached("claim")
         fresh = hierarchy.read_well_state(target, state.version, field[0])
-        return fresh, *claim_place(target, state, fresh, field[1:], base, identifier)
+        return fresh, *claim_slot(target, state, fresh, field[1:], base, identifier)
 
-    present, place, hold = target.transact(claim)
+    present, slot, hold = target.transact(claim)
     try:
-        encoded = _write(target, state, present, place, identifier, source, layouts)
+        encoded = _write(target, state, present, slot, identifier, source, layouts)
         step.reached("verify")
         if storage.verify:
-            _verify(target, state, place, layouts, encoded)
+            _verify(target, state, slot, layouts, encoded)
     except BaseException as error:
-        _abandon(target, state, place, hold)
+        _abandon(target, state, slot, hold)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             size = math.prod(source.shape) * source.dtype.itemsize
             error.add_note(f"The field has {size} bytes before compression.")
         raise
     return StagedField(
         target=target,
-        place=place,
+        place=slot,
         version=FieldVersion(
             id=identifier,
-            path=place.path,
-            action="write" if place.base is None else "correct",
+            path=slot.path,
+            action="write" if slot.base is None else "correct",
             digest=encoded.digests[0],
             size=encoded.size,
             source=file_name,
-            supersedes=place.base,
+            supersedes=slot.base,
         ),
         label=label,
-        notices=_notices(state, place) if target.live else (),
+        notices=_notices(state, slot) if target.live else (),
         _hold=hold,
     )
 
 
-def _abandon(target: Target, state: PlateState, place: Place, hold: Hold) -> None:
+def _abandon(target: Target, state: PlateState, slot: FieldSlot, hold: Hold) -> None:
     try:
-        group.remove_group(target, state.version, place.key)
+        group.remove_group(target, state.version, slot.key)
     except HCSError:
         pass  # the first error matters more; recovery removes what bears our mark
     finally:
@@ -333,19 +338,19 @@ def _write(
     target: Target,
     state: PlateState,
     well: WellState,
-    place: Place,
+    slot: FieldSlot,
     identifier: str,
-    source: Source,
+    source: FieldInput,
     layouts: Sequence[ArrayLayout],
 ) -> Encoded:
-    sink = GroupSink(target, place.key)
+    sink = GroupSink(target, slot.key)
     if len(source.levels) == 1:
         encoded = encode_levels(source.levels[0].planes(), layouts, sink)
     else:
         encoded = encode_given(
             [level.planes() for level in source.levels], layouts, sink
         )
-    metadata, attributes = inherited(target, state, well, place, source, encoded)
+    metadata, attributes = inherited(target, state, well, slot, source, encoded)
     shapes = [layout.shape for layout in layouts]
     datasets = replace(source, metadata=metadata).datasets(shapes)
     metadata = replace(metadata, datasets=datasets)
@@ -354,22 +359,22 @@ def _write(
     step.reached("complete")
     for name, data in group_json(state.version, complete).items():
         if name != ".zgroup":
-            target.replace(f"{place.key}/{name}", data, durable=False)
+            target.replace(f"{slot.key}/{name}", data, durable=False)
     # One barrier for pixels and document: nothing names the group before it.
-    target.sync(place.key)
+    target.sync(slot.key)
     return encoded
 
 
 def _verify(
     target: Target,
     state: PlateState,
-    place: Place,
+    slot: FieldSlot,
     layouts: Sequence[ArrayLayout],
     encoded: Encoded,
 ) -> None:
     verify_levels(
         target.zarr_store(),
-        place.key,
+        slot.key,
         [layout.path for layout in layouts],
         encoded.digests,
         2 if state.version == "0.4" else 3,
@@ -377,13 +382,13 @@ def _verify(
     )
 
 
-def _notices(state: PlateState, place: Place) -> tuple[str, ...]:
-    if place.base is None:
+def _notices(state: PlateState, slot: FieldSlot) -> tuple[str, ...]:
+    if slot.base is None:
         return ()
-    if place.well != min((well.path for well in state.plate.wells), default=None):
+    if slot.well != min((well.path for well in state.plate.wells), default=None):
         return ()
     return (
-        f"{place.well} is the plate's first well: until this correction is settled, "
+        f"{slot.well} is the plate's first well: until this correction is settled, "
         f"napari and other readers built on ome-zarr-py look for the fields of all "
         f"wells under its path and show them empty or not at all.",
     )

@@ -47,7 +47,7 @@ def unsettled(
 ) -> tuple[Unsettled, ...]:
     """Return the fields that still have to be settled; parameters as for `settle`."""
     seconds = config.settle_grace if grace is None else grace
-    found = []
+    fields = []
     with opened(store) as target:
         state = hierarchy.read_plate_state(target)
         for path in wells or tuple(entry.path for entry in state.plate.wells):
@@ -58,8 +58,8 @@ def unsettled(
             for record in well.records.values():
                 entry = _unsettled(target, state, well, record, seconds)
                 if entry is not None:
-                    found.append(entry)
-    return tuple(found)
+                    fields.append(entry)
+    return tuple(fields)
 
 
 def _unsettled(
@@ -100,37 +100,37 @@ def obstacle(
     home = f"{well.path}/{record.path}"
     if not target.exists(home):
         return ""
-    found = group.version_at(target, state.version, home)
+    present = group.version_at(target, state.version, home)
     listed = {image.path for image in well.well.images}
     if record.path in listed:
         return f"{home} is listed as another field"
-    if found is None or record.find(found) is None:
+    if present is None or record.find(present) is None:
         return f"{home} holds something that this field's history does not know"
     return ""
 
 
 def move_of(record: FieldRecord) -> Mapping[str, Any] | None:
     """Return the move that was announced and not finished, None where none was."""
-    found = (record.settling or {}).get("move")
+    move = (record.settling or {}).get("move")
     keys = ("version", "from", "to", "new", "aside")
-    if isinstance(found, dict) and all(is_safe_name(found.get(key)) for key in keys):
-        return found
+    if isinstance(move, dict) and all(is_safe_name(move.get(key)) for key in keys):
+        return move
     return None
 
 
 def aliases_of(record: FieldRecord) -> list[Mapping[str, Any]]:
     """Return the second names of a field's versions, with their ids and times."""
-    found = (record.settling or {}).get("aliases")
+    aliases = (record.settling or {}).get("aliases")
     return [
         alias
-        for alias in (found if isinstance(found, list) else ())
+        for alias in (aliases if isinstance(aliases, list) else ())
         if isinstance(alias, dict) and is_safe_name(alias.get("path"))
     ]
 
 
 def live_since(record: FieldRecord) -> str | None:
     """Return when the live version became that."""
-    events = [one.when for one in record.versions if one.id == record.live]
+    events = [event.when for event in record.versions if event.id == record.live]
     return events[-1] if events else None
 
 

@@ -40,18 +40,18 @@ class Pixels:
     data: Any
     """Anything with ``shape``, ``dtype`` and numpy slicing; often lazy."""
 
-    found: tuple[str, ...]
+    axes: tuple[str, ...]
     """Axis names in the order of the array."""
 
     @property
     def dims(self) -> tuple[str, ...]:
         """Axis names in the order of `hcs.axes.ORDER`."""
-        return tuple(name for name in ORDER if name in self.found)
+        return tuple(name for name in ORDER if name in self.axes)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape in the order of `dims`."""
-        sizes = dict(zip(self.found, self.data.shape, strict=True))
+        sizes = dict(zip(self.axes, self.data.shape, strict=True))
         return tuple(int(sizes[name]) for name in self.dims)
 
     @property
@@ -66,16 +66,16 @@ class Pixels:
         if int(np.prod(self.shape)) * self.dtype.itemsize <= AT_ONCE:
             data = np.asarray(data)
         leading = self.dims[:-2]
-        turn = self.found.index("y") > self.found.index("x")
+        turn = self.axes.index("y") > self.axes.index("x")
         for position in product(*(range(size) for size in self.shape[:-2])):
-            place = dict(zip(leading, position, strict=True))
-            index = tuple(place.get(name, slice(None)) for name in self.found)
+            indices = dict(zip(leading, position, strict=True))
+            index = tuple(indices.get(name, slice(None)) for name in self.axes)
             plane = np.asarray(data[index])
             yield plane.T if turn else plane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class FieldInput:
     """One field as it was handed in, checked and ready to encode."""
 
     levels: tuple[Pixels, ...]
@@ -120,10 +120,10 @@ class Source:
             return self.metadata.datasets
         first, dims = self.metadata.datasets[0], self.dims
         start = first.translation or (0.0,) * len(dims)
-        found = []
+        datasets = []
         for number, (y, x) in enumerate(level_factors(shapes)):
             factor = [{"y": y, "x": x}.get(name, 1) for name in dims]
-            found.append(
+            datasets.append(
                 Dataset(
                     path=str(number),
                     scale=tuple(
@@ -137,10 +137,10 @@ class Source:
                     else None,
                 )
             )
-        return tuple(found)
+        return tuple(datasets)
 
 
-def as_source(multiscales: Any) -> Source:
+def as_field_input(multiscales: Any) -> FieldInput:
     """Return what `multiscales` holds, checked.
 
     Parameters
@@ -164,8 +164,8 @@ def as_source(multiscales: Any) -> Source:
                 f"Level {number} has axes {''.join(level.dims)} and dtype "
                 f"{level.dtype}; level 0 has {''.join(first.dims)} and {first.dtype}."
             )
-    given = getattr(multiscales, "metadata", None)
-    axes, stored = _axes(first.dims, images[0], given)
+    metadata = getattr(multiscales, "metadata", None)
+    axes, stored = _axes(first.dims, images[0], metadata)
     metadata = ImageMetadata(
         axes=axes,
         stored=stored,
@@ -173,17 +173,17 @@ def as_source(multiscales: Any) -> Source:
             _dataset(number, image, level.dims)
             for number, (image, level) in enumerate(zip(images, levels, strict=True))
         ),
-        channels=_channels(images[0], given),
-        name=_name(images[0], given),
-        omero=_mapping(getattr(given, "omero", None)),
+        channels=_channels(images[0], metadata),
+        name=_name(images[0], metadata),
+        omero=_mapping(getattr(metadata, "omero", None)),
     )
     _check_channels(metadata, first)
     attributes = _mapping(getattr(multiscales, "attributes", None))
-    return Source(
+    return FieldInput(
         levels=levels,
         metadata=metadata,
         attributes=own_attributes(attributes),
-        method=_method(multiscales, given, attributes),
+        method=_method(multiscales, metadata, attributes),
     )
 
 
@@ -198,25 +198,25 @@ def _made_here(method: str) -> dict[str, Any]:
 
 
 def _method(
-    multiscales: Any, given: Any, attributes: Mapping[str, Any]
+    multiscales: Any, metadata: Any, attributes: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what the source tells of how its coarser levels were made."""
     if getattr(multiscales, "method", None) == MEAN:
         return _made_here(MEAN)
-    found = envelope(attributes).get("multiscales")
-    if isinstance(found, list) and found and isinstance(found[0], dict):
-        kind, details = (found[0].get(key) for key in _STALE)
+    entries = envelope(attributes).get("multiscales")
+    if isinstance(entries, list) and entries and isinstance(entries[0], dict):
+        kind, details = (entries[0].get(key) for key in _STALE)
     else:
-        kind, details = (getattr(given, key, None) for key in _STALE)
-    known: dict[str, Any] = {"type": kind} if isinstance(kind, str) else {}
+        kind, details = (getattr(metadata, key, None) for key in _STALE)
+    method: dict[str, Any] = {"type": kind} if isinstance(kind, str) else {}
     if is_dataclass(details) and not isinstance(details, type):
         details = asdict(details)
     if isinstance(details, dict):
         # Other libraries keep objects there that JSON does not know.
-        known["metadata"] = json.loads(
+        method["metadata"] = json.loads(
             json.dumps(details, default=str), parse_constant=str
         )
-    return known
+    return method
 
 
 def own_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,18 +225,18 @@ def own_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     Our own key belongs to the old version; its other multiscales point to arrays that
     stay there, and how its levels were made is no longer true.
     """
-    kept = copy.deepcopy(dict(attributes))
-    kept.pop(EXTENSION, None)
-    multiscales = envelope(kept).get("multiscales")
+    inherited = copy.deepcopy(dict(attributes))
+    inherited.pop(EXTENSION, None)
+    multiscales = envelope(inherited).get("multiscales")
     if isinstance(multiscales, list):
         del multiscales[1:]
         for stale in _STALE:
             if multiscales and isinstance(multiscales[0], dict):
                 multiscales[0].pop(stale, None)
-    return kept
+    return inherited
 
 
-def full_size_only(source: Source) -> Source:
+def full_size_only(source: FieldInput) -> FieldInput:
     """Return `source` without the coarser levels that came with it."""
     metadata = replace(source.metadata, datasets=source.metadata.datasets[:1])
     return replace(source, levels=source.levels[:1], metadata=metadata)
@@ -275,27 +275,27 @@ def _pixels(image: Any, number: int) -> Pixels:
 
 
 def _axes(
-    dims: tuple[str, ...], image: Any, given: Any
+    dims: tuple[str, ...], image: Any, metadata: Any
 ) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
     """Return the axes in the order of `dims`, and the order of arrays on disk.
 
     Names and order are those of the document that the image was read from.
     """
     units = getattr(image, "axes_units", None) or {}
-    known = _given_axes(given)
+    axes_of = _given_axes(metadata)
     axes = tuple(
         Axis(
-            name=known[dim].name if dim in known else dim,
+            name=axes_of[dim].name if dim in axes_of else dim,
             type=TYPES[dim],
-            unit=units.get(dim) or (known[dim].unit if dim in known else None),
+            unit=units.get(dim) or (axes_of[dim].unit if dim in axes_of else None),
         )
         for dim in dims
     )
-    same = isinstance(given, ImageMetadata) and given.dims == dims
-    return axes, given.stored if same else ()
+    same = isinstance(metadata, ImageMetadata) and metadata.dims == dims
+    return axes, metadata.stored if same else ()
 
 
-def _given_axes(given: Any) -> dict[str, Axis]:
+def _given_axes(metadata: Any) -> dict[str, Axis]:
     """Return the axes that came with an image, by what they are."""
     axes = tuple(
         Axis(
@@ -303,24 +303,24 @@ def _given_axes(given: Any) -> dict[str, Axis]:
             type=getattr(axis, "type", None),
             unit=getattr(axis, "unit", None),
         )
-        for axis in getattr(given, "axes", None) or ()
+        for axis in getattr(metadata, "axes", None) or ()
     )
     return dict(zip(dims_of(axes), axes, strict=True))
 
 
-def with_axes_of(source: Source, present: ImageMetadata) -> Source:
+def with_axes_of(source: FieldInput, present: ImageMetadata) -> FieldInput:
     """Return `source` with its axes called and stored as those of another image.
 
     Where that has other axes, those that both have are called as there.
     """
-    mine = source.metadata
-    theirs = dict(zip(present.dims, present.axes, strict=True))
+    metadata = source.metadata
+    present_axes = dict(zip(present.dims, present.axes, strict=True))
     axes = tuple(
-        replace(axis, name=theirs[dim].name) if dim in theirs else axis
-        for dim, axis in zip(mine.dims, mine.axes, strict=True)
+        replace(axis, name=present_axes[dim].name) if dim in present_axes else axis
+        for dim, axis in zip(metadata.dims, metadata.axes, strict=True)
     )
-    stored = present.stored if present.dims == mine.dims else mine.stored
-    return replace(source, metadata=replace(mine, axes=axes, stored=stored))
+    stored = present.stored if present.dims == metadata.dims else metadata.stored
+    return replace(source, metadata=replace(metadata, axes=axes, stored=stored))
 
 
 def _dataset(number: int, image: Any, dims: tuple[str, ...]) -> Dataset:
@@ -337,23 +337,23 @@ def _dataset(number: int, image: Any, dims: tuple[str, ...]) -> Dataset:
     )
 
 
-def _numbers(given: Any, dims: tuple[str, ...], default: float) -> tuple[float, ...]:
-    if isinstance(given, dict) or hasattr(given, "get"):
-        return tuple(float(given.get(name, default)) for name in dims)
-    if given is None:
+def _numbers(values: Any, dims: tuple[str, ...], default: float) -> tuple[float, ...]:
+    if isinstance(values, dict) or hasattr(values, "get"):
+        return tuple(float(values.get(name, default)) for name in dims)
+    if values is None:
         return (default,) * len(dims)
-    if len(given) != len(dims):
-        raise ShapeError(f"{len(given)} numbers {given!r} for axes {''.join(dims)}.")
-    return tuple(float(number) for number in given)
+    if len(values) != len(dims):
+        raise ShapeError(f"{len(values)} numbers {values!r} for axes {''.join(dims)}.")
+    return tuple(float(number) for number in values)
 
 
-def _channels(image: Any, given: Any) -> tuple[Channel, ...]:
-    for found in (
-        getattr(given, "channels", None),
-        getattr(getattr(given, "omero", None), "channels", None),
+def _channels(image: Any, metadata: Any) -> tuple[Channel, ...]:
+    for channels in (
+        getattr(metadata, "channels", None),
+        getattr(getattr(metadata, "omero", None), "channels", None),
     ):
-        if found:
-            return tuple(_channel(channel) for channel in found)
+        if channels:
+            return tuple(_channel(channel) for channel in channels)
     names = getattr(image, "channel_names", None)
     if not names:
         return ()
@@ -387,8 +387,8 @@ def _check_channels(metadata: ImageMetadata, pixels: Pixels) -> None:
         )
 
 
-def _name(image: Any, given: Any) -> str | None:
-    for holder in (given, image):
+def _name(image: Any, metadata: Any) -> str | None:
+    for holder in (metadata, image):
         name = getattr(holder, "name", None)
         if isinstance(name, str) and name:
             return name
