@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.microscopes import imagexpress
-from hcs.ingest.names import NameParts, NamePattern, part
+from hcs.ingest.names import NameParts, NamePattern, name_part
 from hcs.layout import Position, parse_well, well_label
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def describe_name(name: str) -> NameParts:
         return metaxpress
     for pattern in _KNOWN_PATTERNS:
         try:
-            if found := pattern.read(base):
-                return found
+            if parts := pattern.read(base):
+                return parts
         except SourceError:
             continue
     stem = re.sub(r"(?:\.[A-Za-z]{2,4}){1,2}$", "", base)
@@ -80,22 +80,22 @@ def describe_name(name: str) -> NameParts:
 def _guessed(stem: str) -> NameParts:
     well = None
     tokens = (pattern.search(stem) for pattern in _WELL_TOKENS)
-    if found := next(filter(None, tokens), None):
+    if well_token := next(filter(None, tokens), None):
         # The rest is read without it, so that c01 of r01c01 is not a channel.
-        stem = f"{stem[: found.start(1)]}_{stem[found.end(1) :]}"
+        stem = f"{stem[: well_token.start(1)]}_{stem[well_token.end(1) :]}"
         with contextlib.suppress(InvalidPathError):
-            well = parse_well(found[1])
-    said = {
-        axis: part(token[2], token[1])
+            well = parse_well(well_token[1])
+    parts = {
+        axis: name_part(token[2], token[1])
         for axis, pattern in _AXIS_TOKENS.items()
         if (token := pattern.search(stem))
     }
     return NameParts(
         well=well,
-        field=said.get("field"),
-        channel=said.get("channel"),
-        z=said.get("z"),
-        t=said.get("t"),
+        field=parts.get("field"),
+        channel=parts.get("channel"),
+        z=parts.get("z"),
+        t=parts.get("t"),
     )
 
 
@@ -117,14 +117,16 @@ def match_channel(name: str, channels: Sequence[str]) -> int | None:
         named = [index for index in named if len(channels[index]) == longest]
     if len(named) == 1:
         return named[0]
-    said = describe_name(name).channel
-    if named or said is None or said.number is None:
+    stated = describe_name(name).channel
+    if named or stated is None or stated.number is None:
         return None
     numbers = [_trailing_number(channel) for channel in channels]
-    if said.number in numbers:
-        return numbers.index(said.number) if numbers.count(said.number) == 1 else None
+    if stated.number in numbers:
+        return (
+            numbers.index(stated.number) if numbers.count(stated.number) == 1 else None
+        )
     if not any(number is not None for number in numbers):
-        index = said.number - 1
+        index = stated.number - 1
         return index if 0 <= index < len(channels) else None
     return None
 
@@ -135,8 +137,8 @@ def _word(channel: str) -> str:
 
 
 def _trailing_number(channel: str) -> int | None:
-    found = re.fullmatch(r"[A-Za-z _-]*([0-9]{1,4})", channel, re.ASCII)
-    return int(found[1]) if found else None
+    match = re.fullmatch(r"[A-Za-z _-]*([0-9]{1,4})", channel, re.ASCII)
+    return int(match[1]) if match else None
 
 
 def contradictions(
@@ -160,7 +162,7 @@ def contradictions(
         )
     # A field that is only counted ("0") does not say where its source counts from.
     numbered = re.fullmatch(r"[A-Za-z]+[ _-]*([0-9]{1,4})", field or "", re.ASCII)
-    said = None if parts.field is None else parts.field.number
-    if said is not None and numbered and said != int(numbered[1]):
+    number = None if parts.field is None else parts.field.number
+    if number is not None and numbered and number != int(numbered[1]):
         label = parts.field.label if parts.field else ""
         yield f"The name says field {label}, the target is {field}."

@@ -115,7 +115,7 @@ def import_plate(
         channel_names=channel_names,
         pages=pages,
     )
-    place = None if target is None else local_path(target)
+    path = None if target is None else local_path(target)
     with open_source(source) as files:
         plan = make_plan(files, choices)
         report = ImportReport(
@@ -125,9 +125,9 @@ def import_plate(
             dry_run=dry_run,
             state="planned",
         )
-        if dry_run or place is None:
+        if dry_run or path is None:
             return report
-        earlier = _earlier(place, plan)
+        earlier = _earlier(path, plan)
         if earlier is not None and earlier.get("state") == DONE:
             damaged, planes = read_damage(earlier)
             return replace(
@@ -139,7 +139,7 @@ def import_plate(
             earlier=earlier,
             progress=progress,
         )
-        return run.write(place, version, who, worker_count(workers))
+        return run.write(path, version, who, worker_count(workers))
 
 
 def _earlier(target: Path, plan: Plan) -> dict[str, Any] | None:
@@ -156,20 +156,21 @@ def _earlier(target: Path, plan: Plan) -> dict[str, Any] | None:
         return None
     try:
         with from_hcs_zarr(target) as plate:
-            known = extension(plate.attributes).get("import")
+            record = extension(plate.attributes).get("import")
     except (PlateNotFoundError, MetadataError, CorruptDataError) as error:
         raise StoreError(
             f"{target} exists and is no plate that can be read; nothing was written. "
             f"Choose a new place."
         ) from error
-    if not isinstance(known, dict):
+    if not isinstance(record, dict):
         raise SourceError(
             f"{target} is a plate that was not imported; nothing was written. Choose a "
             f"new place."
         )
-    if known.get("fingerprint") != plan.fingerprint:
+    if record.get("fingerprint") != plan.fingerprint:
         raise SourceError(
-            f"{target} holds an import of {known.get('source')!r}, and this source has "
-            f"other files or another layout; nothing was written. Choose a new place."
+            f"{target} holds an import of {record.get('source')!r}, and this source "
+            f"has other files or another layout; nothing was written. Choose a new "
+            f"place."
         )
-    return known
+    return record

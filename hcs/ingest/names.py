@@ -18,7 +18,7 @@ GROUPS: Final = ("well", "row", "column", "field", "channel", "z", "t", "plate")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Part:
+class NamePart:
     """A field, channel, z or t as a file's name gives it."""
 
     key: tuple[int, int, str]
@@ -28,7 +28,7 @@ class Part:
     """How the name spells it, with the letters before it: ``"s1"``."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Part) and self.key == other.key
+        return isinstance(other, NamePart) and self.key == other.key
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -39,12 +39,12 @@ class Part:
         return self.key[1] if self.key[0] == 0 else None
 
 
-def part(text: str, label: str | None = None) -> Part:
+def name_part(text: str, label: str | None = None) -> NamePart:
     """Return the part that `text` names."""
     label = text if label is None else label
     if text.isascii() and text.isdigit():
-        return Part((0, int(text), ""), label)
-    return Part((1, 0, text), label)
+        return NamePart((0, int(text), ""), label)
+    return NamePart((1, 0, text), label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +54,19 @@ class NameParts:
     well: Position | None = None
     """Zero-based ``(row, column)``."""
 
-    field: Part | None = None
-    channel: Part | None = None
-    z: Part | None = None
-    t: Part | None = None
+    field: NamePart | None = None
+    channel: NamePart | None = None
+    z: NamePart | None = None
+    t: NamePart | None = None
     plate: str | None = None
 
     def __str__(self) -> str:
         names = ("field", "channel", "z", "t")
-        said = [well_label(*self.well)] if self.well else []
-        said += [f"{n} {p.label}" for n in names if (p := getattr(self, n)) is not None]
-        return ", ".join(said) or "nothing"
+        texts = [well_label(*self.well)] if self.well else []
+        texts += [
+            f"{n} {p.label}" for n in names if (p := getattr(self, n)) is not None
+        ]
+        return ", ".join(texts) or "nothing"
 
 
 class NamePattern:
@@ -110,12 +112,12 @@ class NamePattern:
             If it matches, but what it finds is no well.
         """
         text = name if "/" in self.text else name.rpartition("/")[2]
-        found = self._pattern.search(text)
-        return None if found is None else _parts(found, name)
+        match = self._pattern.search(text)
+        return None if match is None else _parts(match, name)
 
 
-def _parts(found: re.Match[str], name: str) -> NameParts:
-    groups = {key: text for key, text in found.groupdict().items() if text}
+def _parts(match: re.Match[str], name: str) -> NameParts:
+    groups = {key: text for key, text in match.groupdict().items() if text}
     if "well" in groups:
         well = groups["well"]
     elif groups.get("row", "").isdigit():
@@ -130,27 +132,31 @@ def _parts(found: re.Match[str], name: str) -> NameParts:
         well=position,
         plate=groups.get("plate"),
         **{
-            axis: part(groups[axis], _spelled(found, axis))
+            axis: name_part(groups[axis], _spelled(match, axis))
             for axis in ("field", "channel", "z", "t")
             if axis in groups
         },
     )
 
 
-def _spelled(found: re.Match[str], group: str) -> str:
+def _spelled(match: re.Match[str], group: str) -> str:
     """Return a group's text with the letters directly before it, where it is a number.
 
     The letters must not belong to the group before: ``s1`` of ``_s1``, yet ``2`` of
     ``A2`` where A is the row.
     """
-    start, end = found.span(group)
-    text = found.string[start:end]
+    start, end = match.span(group)
+    text = match.string[start:end]
     if not text.isdigit():
         return text
     floor = max(
-        (found.end(other) for other in found.groupdict() if found.end(other) <= start),
+        (
+            match.end(other_group)
+            for other_group in match.groupdict()
+            if match.end(other_group) <= start
+        ),
         default=0,
     )
-    while start > floor and found.string[start - 1].isalpha():
+    while start > floor and match.string[start - 1].isalpha():
         start -= 1
-    return found.string[start:end]
+    return match.string[start:end]

@@ -66,7 +66,7 @@ class SourceFile:
         return self.name.rpartition("/")[0]
 
 
-class Source(Protocol):
+class ExportSource(Protocol):
     """The files of an export.
 
     Thread safety: everything may be called from several threads.
@@ -98,7 +98,7 @@ class Source(Protocol):
     def __exit__(self, *exception: object) -> None: ...
 
 
-def open_source(path: str | Path) -> Source:
+def open_source(path: str | Path) -> ExportSource:
     """Return the files of a folder or of a zip.
 
     Raises
@@ -122,7 +122,7 @@ def open_source(path: str | Path) -> Source:
     raise SourceError(f"{path} is neither a folder nor a zip of images.")
 
 
-class _Source:
+class _BaseSource:
     """What both kinds have in common."""
 
     name = ""
@@ -161,7 +161,7 @@ class _Source:
         self.close()
 
 
-class FolderSource(_Source):
+class FolderSource(_BaseSource):
     """The files below a folder; links to folders are not followed."""
 
     def __init__(self, root: Path) -> None:
@@ -171,15 +171,15 @@ class FolderSource(_Source):
         files = []
         for name, path in _walk(root, "", 0, left_out):
             try:
-                found = path.stat()
+                status = path.stat()
             except OSError as error:
                 left_out.append((name, f"cannot be read: {error.strerror}"))
                 continue
-            if not stat.S_ISREG(found.st_mode):
+            if not stat.S_ISREG(status.st_mode):
                 left_out.append((name, "is not a regular file"))
                 continue
             self._paths[name] = path
-            files.append(SourceFile(name, found.st_size))
+            files.append(SourceFile(name, status.st_size))
             if len(files) > MAX_FILES:
                 raise SourceError(f"{root} holds more than {MAX_FILES:,} files.")
         self.files = tuple(sorted(files, key=lambda file: file.name))
@@ -191,8 +191,8 @@ class FolderSource(_Source):
 
     def fingerprint(self, names: Iterable[str]) -> str:
         """Return a digest of names, sizes and the content of some of the files."""
-        chosen = set(names)
-        files = [file for file in self.files if file.name in chosen]
+        used = set(names)
+        files = [file for file in self.files if file.name in used]
         digest = hashlib.sha256()
         for file in files:
             digest.update(f"{file.name}\0{file.size}\0".encode())
@@ -212,8 +212,8 @@ def _walk(
 ) -> Iterator[tuple[str, Path]]:
     """Yield the files below a folder with their printable names."""
     try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        with os.scandir(folder) as scanned:
+            entries = sorted(scanned, key=lambda entry: entry.name)
     except OSError as error:
         left_out.append((prefix or ".", f"cannot be listed: {error.strerror}"))
         return
@@ -258,7 +258,7 @@ def _spread(files: Sequence[SourceFile], count: int) -> list[SourceFile]:
     return list(files[::step][:count])
 
 
-class ZipSource(_Source):
+class ZipSource(_BaseSource):
     """The members of a zip, decompressed into memory one by one."""
 
     def __init__(self, path: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_document_that_changed_since_it_was_read_is_read_again(s3: str) -> Non
             other.commit(who=ME, reason="between")
 
     # The other one has its own lock, as another process would.
-    other.target._place = objects.Place()  # type: ignore[attr-defined]
+    other.target._shared = objects.SharedPlace()  # type: ignore[attr-defined]
     step.reached = reached
     try:
         mine.commit(who=ME, reason="")

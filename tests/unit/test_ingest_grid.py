@@ -8,7 +8,7 @@ from hcs.errors import SourceError
 from hcs.gaps import read_gap
 from hcs.ingest.formats.images import read_image_file
 from hcs.ingest.microscopes.export import ChannelNote, Expected
-from hcs.ingest.names import NameParts, part
+from hcs.ingest.names import NameParts, name_part
 from hcs.ingest.plate.display import channel_colors, display_channels
 from hcs.ingest.plate.expectation import expect
 from hcs.ingest.plate.gaps import count_expected, count_found, find_gaps
@@ -33,7 +33,7 @@ def parts(well="A1", field=None, channel=None, z=None, t=None):
     said = {"field": field, "channel": channel, "z": z, "t": t}
     return NameParts(
         well=(row, column),
-        **{axis: part(str(n), f"{axis[0]}{n}") for axis, n in said.items() if n},
+        **{axis: name_part(str(n), f"{axis[0]}{n}") for axis, n in said.items() if n},
     )
 
 
@@ -98,7 +98,7 @@ def test_a_stack_in_one_file_fills_its_planes():
         grid_of({"s": parts("A1", z=4)}, {"s": image(stack)})
 
 
-NAMES = {part("1"): "DAPI", part("2"): "GFP", part("3"): "Cy5"}
+NAMES = {name_part("1"): "DAPI", name_part("2"): "GFP", name_part("3"): "Cy5"}
 
 
 def compared(places, described=None, lost=(), damaged=()):
@@ -148,9 +148,9 @@ def test_gaps_name_the_largest_thing_that_is_missing():
 def test_what_no_file_has_is_a_gap_of_the_whole_plate():
     described = Expected(
         wells=((0, 0), (0, 1)),
-        fields=(part("1", "s1"), part("2", "s2")),
-        channels=(part("1"), part("3")),
-        z=(part("1", "ZStep_1"), part("2", "ZStep_2")),
+        fields=(name_part("1", "s1"), name_part("2", "s2")),
+        channels=(name_part("1"), name_part("3")),
+        z=(name_part("1", "ZStep_1"), name_part("2", "ZStep_2")),
     )
     expected, gaps, _ = compared({"a": parts("A1", 1, 1, 1)}, described)
     assert expected.planes == 2 * 2 * 2 * 2
@@ -218,7 +218,9 @@ def test_each_file_that_cannot_be_read_is_a_gap_by_its_name():
     assert compared(places, lost=["B22"])[1] == ["B02 field f1 channel GFP"]
     assert compared(places, lost=["B21", "B22"])[1] == ["B02"]
     assert compared(places, lost=["A12", "B22"])[1] == ["every well: channel GFP"]
-    described = Expected(wells=((0, 0),), fields=(part("1"),), channels=(part("1"),))
+    described = Expected(
+        wells=((0, 0),), fields=(name_part("1"),), channels=(name_part("1"),)
+    )
     assert compared(places, described, ["B22"])[1] == ["B02 field f1 channel GFP"]
 
 
@@ -260,7 +262,7 @@ def test_a_hole_in_z_numbers_is_a_note_and_no_gap(steps, told):
 
 
 def test_a_hole_that_the_description_lists_is_a_gap_and_no_note():
-    described = Expected(z=tuple(part(str(n), f"z{n}") for n in (1, 2, 3, 4)))
+    described = Expected(z=tuple(name_part(str(n), f"z{n}") for n in (1, 2, 3, 4)))
     places = {f"{z}": parts("A1", 1, 1, z) for z in (1, 2, 4)}
     _, gaps, notes = compared(places, described)
     assert (gaps, notes) == (["every well: z z3"], ())

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hcs.errors import SourceError
 from hcs.ingest.guess import contradictions, describe_name, match_channel
 from hcs.ingest.microscopes import imagexpress
-from hcs.ingest.names import NamePattern, part
+from hcs.ingest.names import NamePattern, name_part
 from hcs.layout import well_label
 
 SBS = r"Channel(?P<channel>\d)-\d+-(?P<row>[A-H])-(?P<column>\d+)\.tif"
@@ -49,12 +49,12 @@ def test_labels_are_spelled_as_in_the_name(pattern, name, labels):
 
 
 def test_numbers_are_equal_whatever_their_zeros_and_sort_by_value():
-    assert part("1", "s1") == part("01", "f01")
-    assert hash(part("1")) == hash(part("001"))
-    assert sorted([part("10"), part("DAPI"), part("9")]) == [
-        part("9"),
-        part("10"),
-        part("DAPI"),
+    assert name_part("1", "s1") == name_part("01", "f01")
+    assert hash(name_part("1")) == hash(name_part("001"))
+    assert sorted([name_part("10"), name_part("DAPI"), name_part("9")]) == [
+        name_part("9"),
+        name_part("10"),
+        name_part("DAPI"),
     ]
 
 

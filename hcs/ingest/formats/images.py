@@ -75,11 +75,11 @@ PAGES: Final = {"channels": "c", "z": "z", "t": "t"}
 
 def pages_fact(pages: int, axis: str) -> Fact:
     """Return that a file does not say what its pages are, and what they count as."""
-    what = {"c": "channels", "z": "planes along z", "t": "time points"}[axis]
+    meaning = {"c": "channels", "z": "planes along z", "t": "time points"}[axis]
     return Fact(
         "pages",
         f"It holds {pages} pages and does not say what they are; they are taken as "
-        f"{what}.",
+        f"{meaning}.",
     )
 
 
@@ -153,8 +153,8 @@ class ImageFile:
     @property
     def sizes(self) -> dict[str, int]:
         """Size by axis name, 1 for the axes that the file does not have."""
-        found = dict(zip(self.axes, self.shape, strict=True))
-        return {axis: found.get(axis, 1) for axis in ORDER}
+        sizes = dict(zip(self.axes, self.shape, strict=True))
+        return {axis: sizes.get(axis, 1) for axis in ORDER}
 
     @property
     def is_rgb(self) -> bool:
@@ -172,9 +172,9 @@ class ImageFile:
         Channels may be the samples of one page, which is then decoded once.
         """
         leading = self.axes[:-2]
-        order = sorted(range(len(leading)), key=lambda at: leading[at] == "c")
-        for index in product(*(range(self.shape[at]) for at in order)):
-            yield tuple(index[order.index(at)] for at in range(len(leading)))
+        order = sorted(range(len(leading)), key=lambda number: leading[number] == "c")
+        for index in product(*(range(self.shape[number]) for number in order)):
+            yield tuple(index[order.index(number)] for number in range(len(leading)))
 
     @property
     def array(self) -> PlaneArray:
@@ -191,11 +191,11 @@ class ImageFile:
         IndexError
             If the file has no such plane.
         """
-        wanted = {"t": t, "c": c, "z": z}
-        for axis, index in wanted.items():
+        indices = {"t": t, "c": c, "z": z}
+        for axis, index in indices.items():
             if not 0 <= index < self.sizes[axis]:
                 raise IndexError(f"{self.name} has no plane {axis}={index}.")
-        return self.reader.read(tuple(wanted[axis] for axis in self.axes[:-2]))
+        return self.reader.read(tuple(indices[axis] for axis in self.axes[:-2]))
 
     @property
     def pages(self) -> int:
@@ -257,8 +257,8 @@ def read_image_file(
     from hcs.ingest.formats.png import read_png
     from hcs.ingest.formats.tiff import read_tiff
 
-    opener, found = _opener(source)
-    name, limits = name or found, limits or Limits()
+    opener, own_name = _opener(source)
+    name, limits = name or own_name, limits or Limits()
     with _opened(opener, name) as stream:
         head = stream.read(16)
         size = stream.seek(0, io.SEEK_END)

@@ -50,20 +50,20 @@ class PlaneArray:
     def __getitem__(self, key: Any) -> NDArray[Any]:
         keys = _complete(key, self.ndim)
         leading = [
-            _chosen(part, size)
+            _indices(part, size)
             for part, size in zip(keys[:-2], self.shape[:-2], strict=True)
         ]
         counts = tuple(len(positions) for positions in leading)
         planes = [self._read(position)[keys[-2:]] for position in product(*leading)]
-        kept = tuple(
+        sliced_counts = tuple(
             count
             for part, count in zip(keys[:-2], counts, strict=True)
             if isinstance(part, slice)
         )
         if not planes:
             inner = np.empty(self.shape[-2:], dtype=self.dtype)[keys[-2:]].shape
-            return np.empty((*kept, *inner), dtype=self.dtype)
-        return np.stack(planes).reshape((*kept, *planes[0].shape))
+            return np.empty((*sliced_counts, *inner), dtype=self.dtype)
+        return np.stack(planes).reshape((*sliced_counts, *planes[0].shape))
 
     def __array__(
         self, dtype: DTypeLike | None = None, copy: bool | None = None
@@ -91,10 +91,10 @@ def _complete(key: Any, ndim: int) -> tuple[Any, ...]:
     return (*keys, *[whole] * (ndim - len(keys)))
 
 
-def _chosen(part: Any, size: int) -> range:
-    if isinstance(part, slice):
-        return range(*part.indices(size))
-    index = int(part)
+def _indices(key: Any, size: int) -> range:
+    if isinstance(key, slice):
+        return range(*key.indices(size))
+    index = int(key)
     if not -size <= index < size:
         raise IndexError(f"Index {index} for an axis of {size}.")
     index %= size

@@ -83,7 +83,7 @@ class TiffReader:
 
     def read(self, position: tuple[int, ...]) -> NDArray[Any]:
         """Return the plane at an index along the axes before y and x."""
-        with self._lock, _told(self._name, "be decoded"):
+        with self._lock, _decoder_errors(self._name, "be decoded"):
             layout = self._opened()
             plane = layout.plane(position)
             if len(layout.shape) == 2:
@@ -93,7 +93,7 @@ class TiffReader:
 
     def describe(self) -> ImageFile:
         """Return the file's description."""
-        with self._lock, _told(self._name, "be read as a TIFF"):
+        with self._lock, _decoder_errors(self._name, "be read as a TIFF"):
             layout = self._opened()
             names = layout.names
             return ImageFile(
@@ -141,7 +141,7 @@ class TiffReader:
 
 
 @contextmanager
-def _told(name: str, what: str) -> Iterator[None]:
+def _decoder_errors(name: str, attempt: str) -> Iterator[None]:
     """Turn whatever a decoder raises into an error that names the file."""
     try:
         yield
@@ -150,7 +150,7 @@ def _told(name: str, what: str) -> Iterator[None]:
     # Decoders of damaged files raise anything: struct.error, IndexError, their own.
     except Exception as error:
         reason = str(error).partition("\n")[0][:200] or type(error).__name__
-        raise SourceError(f"{name} cannot {what}: {reason.rstrip('.')}.") from error
+        raise SourceError(f"{name} cannot {attempt}: {reason.rstrip('.')}.") from error
 
 
 class _Layout:
@@ -316,8 +316,8 @@ class _Layout:
             plane = self._from_whole(index, sample)
         else:
             sizes = shape[: len(before)]
-            wanted = [index.get(_AXIS_OF.get(letter, "z"), 0) for letter in before]
-            flat = int(np.ravel_multi_index(wanted, sizes)) if before else 0
+            indices = [index.get(_AXIS_OF.get(letter, "z"), 0) for letter in before]
+            flat = int(np.ravel_multi_index(indices, sizes)) if before else 0
             count = int(np.prod(sizes, dtype=np.int64))
             if "S" in letters:
                 page = self._page_of_samples(flat, count)
@@ -345,8 +345,8 @@ class _Layout:
     def _page_number(self, flat: int, count: int) -> NDArray[Any]:
         pages, page = self._series.pages, self._page
         if len(pages) == count:
-            wanted = pages[flat] or page
-            return np.asarray(wanted.asarray())
+            listed_page = pages[flat] or page
+            return np.asarray(listed_page.asarray())
         # ImageJ and others write one page and let the other planes follow it.
         start = self._series.dataoffset
         if start is None:
@@ -357,8 +357,8 @@ class _Layout:
         dtype = np.dtype(tiff.byteorder + self._pixel.char)
         size = int(np.prod(page.shape))
         offset = start + flat * size * dtype.itemsize
-        found = tiff.filehandle.read_array(dtype, size, offset)
-        return np.asarray(found).reshape(page.shape)
+        pixels = tiff.filehandle.read_array(dtype, size, offset)
+        return np.asarray(pixels).reshape(page.shape)
 
     def _from_whole(self, index: dict[str, int], sample: int) -> NDArray[Any]:
         if self._whole is None:

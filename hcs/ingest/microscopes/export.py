@@ -13,7 +13,7 @@ from hcs.wording import some
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hcs.ingest.names import NameParts, NamePattern, Part
+    from hcs.ingest.names import NamePart, NameParts, NamePattern
     from hcs.ingest.sources import SourceFile
     from hcs.layout import PlateFormat, Position
 
@@ -44,10 +44,10 @@ class Expected:
     """What should be there by the export's own description; None where it is silent."""
 
     wells: tuple[Position, ...] | None = None
-    fields: tuple[Part, ...] | None = None
-    channels: tuple[Part, ...] | None = None
-    z: tuple[Part, ...] | None = None
-    t: tuple[Part, ...] | None = None
+    fields: tuple[NamePart, ...] | None = None
+    channels: tuple[NamePart, ...] | None = None
+    z: tuple[NamePart, ...] | None = None
+    t: tuple[NamePart, ...] | None = None
     listed: frozenset[NameParts] | None = None
     """Every single plane, where the export lists its files."""
 
@@ -78,14 +78,14 @@ class Export:
 
     format: PlateFormat | None = None
     expected: Expected = field(default_factory=Expected)
-    channels: Mapping[Part, ChannelNote] = field(default_factory=_nothing)
+    channels: Mapping[NamePart, ChannelNote] = field(default_factory=_nothing)
     pixel_size: tuple[float, float] | None = None
     """Micrometres along y and x."""
 
     z_step: float | None = None
     """Micrometres."""
 
-    centres: Mapping[tuple[Position, Part | None], tuple[float, float]] = field(
+    centres: Mapping[tuple[Position, NamePart | None], tuple[float, float]] = field(
         default_factory=_nothing
     )
     """Centre of each field from the centre of its well along y and x, micrometres."""
@@ -106,20 +106,20 @@ def by_pattern(files: Iterable[SourceFile], pattern: NamePattern, name: str) -> 
     """
     places: dict[str, NameParts] = {}
     skipped: list[tuple[str, str]] = []
-    shown = []
+    unmatched_names = []
     for file in files:
-        found = pattern.read(file.name)
-        if found is None:
-            shown.append(file.base)
+        parts = pattern.read(file.name)
+        if parts is None:
+            unmatched_names.append(file.base)
             skipped.append((file.name, unmatched(file)))
         else:
-            places[file.name] = found
+            places[file.name] = parts
     if not places:
         raise SourceError(
             f"No file name matches the pattern {pattern.text!r}; the source holds "
-            f"{some(shown, 4) or 'no files'}."
+            f"{some(unmatched_names, 4) or 'no files'}."
         )
-    plates = {found.plate for found in places.values()}
+    plates = {parts.plate for parts in places.values()}
     if len(plates) > 1:
         raise SourceError(
             f"The pattern matches files of {len(plates)} plates "

@@ -16,13 +16,13 @@ from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.microscopes.htd import PlateRecord, read_htd
 from hcs.ingest.microscopes.microscope import Microscope
-from hcs.ingest.names import NameParts, Part, part
+from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import parse_well
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hcs.ingest.sources import Source, SourceFile
+    from hcs.ingest.sources import ExportSource, SourceFile
 
 _NAME = re.compile(
     # Lower-case s, w or z with a number is an ending, never a row: no well is called
@@ -45,7 +45,7 @@ _PLANE = "is a plane of a stack; projections were asked for"
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class _PlacedFile:
     file: SourceFile
     root: str
     """Folder of the plate, ``""`` where it is the source itself."""
@@ -63,15 +63,15 @@ def matches(file: SourceFile) -> bool:
 
 def name_parts(base: str) -> NameParts | None:
     """Return what a MetaXpress file name says, or None where it is none."""
-    found = _NAME.fullmatch(base)
-    if found is None:
+    match = _NAME.fullmatch(base)
+    if match is None:
         return None
     try:
-        well = parse_well(found["well"])
+        well = parse_well(match["well"])
     except InvalidPathError:
         return None
     field, channel, z = (
-        part(found[axis], f"{letter}{found[axis]}") if found[axis] else None
+        name_part(match[axis], f"{letter}{match[axis]}") if match[axis] else None
         for axis, letter in (("field", "s"), ("channel", "w"), ("z", "z"))
     )
     return NameParts(well=well, field=field, channel=channel, z=z)
@@ -86,7 +86,7 @@ def _is_htd(file: SourceFile) -> bool:
 
 
 def read_export(
-    source: Source,
+    source: ExportSource,
     files: Sequence[SourceFile],
     reason: str,
     *,
@@ -108,8 +108,8 @@ def read_export(
     placed, skipped = _placed(images)
     root = _only_root(placed, source.name)
     record, document, copies = _plate_record(source, filter(_is_htd, files), root)
-    kept, aside = _choose_planes(placed, projection=projection)
-    if not kept:
+    used, unused = _choose_planes(placed, projection=projection)
+    if not used:
         raise SourceError(
             f"{source.name} holds no projections: none of its {len(placed)} images is "
             f"in a folder ZStep_0. Import it without asking for projections."
@@ -118,8 +118,8 @@ def read_export(
         preset="imagexpress",
         reason=reason,
         plate=root.rpartition("/")[2] or source.name,
-        places={one.file.name: one.parts for one in kept},
-        skipped=(*skipped, *aside, *copies),
+        places={placed_file.file.name: placed_file.parts for placed_file in used},
+        skipped=(*skipped, *unused, *copies),
         documents=() if document is None else (document,),
         format=None if record is None else record.format,
         expected=_expected(record, projection=projection),
@@ -131,7 +131,7 @@ def read_export(
 
 def _placed(
     files: Sequence[SourceFile],
-) -> tuple[list[_Placed], list[tuple[str, str]]]:
+) -> tuple[list[_PlacedFile], list[tuple[str, str]]]:
     placed, skipped = [], []
     for file in files:
         parts = name_parts(file.base)
@@ -144,38 +144,39 @@ def _placed(
     return placed, skipped
 
 
-def _place(file: SourceFile, parts: NameParts) -> _Placed:
+def _place(file: SourceFile, parts: NameParts) -> _PlacedFile:
     time, step = _TIME.search(file.folder), _STEP.search(file.folder)
     folders = [match.start() for match in (time, step) if match]
     root = file.folder[: min(folders)] if folders else file.folder
-    return _Placed(
+    return _PlacedFile(
         file,
         root.rstrip("/"),
         replace(
             parts,
-            z=part(step[1], step[0]) if step else parts.z,
-            t=part(time[1], time[0]) if time else None,
+            z=name_part(step[1], step[0]) if step else parts.z,
+            t=name_part(time[1], time[0]) if time else None,
         ),
     )
 
 
-def _only_root(placed: Sequence[_Placed], name: str) -> str:
-    roots = sorted({one.root for one in placed})
+def _only_root(placed: Sequence[_PlacedFile], name: str) -> str:
+    roots = sorted({placed_file.root for placed_file in placed})
     if not roots:
         raise SourceError(
             f"{name} holds no image named as MetaXpress names them, such as "
             f"plate_B02_s1_w1.TIF."
         )
     if len(roots) > 1:
-        shown = ", ".join(repr(root or ".") for root in roots[:8])
+        listing = ", ".join(repr(root or ".") for root in roots[:8])
         raise SourceError(
-            f"{name} holds {len(roots)} plates ({shown}); import one folder at a time."
+            f"{name} holds {len(roots)} plates ({listing}); import one folder at a "
+            f"time."
         )
     return roots[0]
 
 
 def _plate_record(
-    source: Source, documents: Iterable[SourceFile], root: str
+    source: ExportSource, documents: Iterable[SourceFile], root: str
 ) -> tuple[PlateRecord | None, str | None, list[tuple[str, str]]]:
     """Return the record nearest to the plate's folder, its name, and the others."""
     inside = [
@@ -196,32 +197,38 @@ def _plate_record(
 
 
 def _choose_planes(
-    placed: Sequence[_Placed], *, projection: bool
-) -> tuple[list[_Placed], list[tuple[str, str]]]:
+    placed: Sequence[_PlacedFile], *, projection: bool
+) -> tuple[list[_PlacedFile], list[tuple[str, str]]]:
     """Return which files are the planes, by the rule of this module, and the rest."""
-    stacks: defaultdict[NameParts, list[_Placed]] = defaultdict(list)
-    for one in placed:
-        stacks[replace(one.parts, z=None)].append(one)
-    kept: list[_Placed] = []
-    aside: list[tuple[str, str]] = []
+    stacks: defaultdict[NameParts, list[_PlacedFile]] = defaultdict(list)
+    for placed_file in placed:
+        stacks[replace(placed_file.parts, z=None)].append(placed_file)
+    used: list[_PlacedFile] = []
+    unused: list[tuple[str, str]] = []
     for stack in stacks.values():
-        flat = [one for one in stack if _is_projection(one)]
-        planes = [one for one in stack if not _is_projection(one)]
+        projections = [
+            placed_file for placed_file in stack if _is_projection(placed_file)
+        ]
+        planes = [
+            placed_file for placed_file in stack if not _is_projection(placed_file)
+        ]
         if projection or not planes:
-            kept += [_flattened(one) for one in flat]
-            aside += [(one.file.name, _PLANE) for one in planes]
+            used += [_flattened(placed_file) for placed_file in projections]
+            unused += [(placed_file.file.name, _PLANE) for placed_file in planes]
         else:
-            kept += planes
-            aside += [(one.file.name, _PROJECTION) for one in flat]
-    return kept, aside
+            used += planes
+            unused += [
+                (placed_file.file.name, _PROJECTION) for placed_file in projections
+            ]
+    return used, unused
 
 
-def _is_projection(one: _Placed) -> bool:
-    return one.parts.z is not None and one.parts.z.number == 0
+def _is_projection(placed_file: _PlacedFile) -> bool:
+    return placed_file.parts.z is not None and placed_file.parts.z.number == 0
 
 
-def _flattened(one: _Placed) -> _Placed:
-    return replace(one, parts=replace(one.parts, z=None))
+def _flattened(placed_file: _PlacedFile) -> _PlacedFile:
+    return replace(placed_file, parts=replace(placed_file.parts, z=None))
 
 
 def _expected(record: PlateRecord | None, *, projection: bool) -> Expected:
@@ -231,21 +238,21 @@ def _expected(record: PlateRecord | None, *, projection: bool) -> Expected:
     return Expected(
         wells=record.wells or None,
         fields=_numbered("s", record.sites),
-        channels=tuple(part(str(number), f"w{number}") for number in record.waves)
+        channels=tuple(name_part(str(number), f"w{number}") for number in record.waves)
         or None,
         z=_numbered("ZStep_", steps),
         t=_numbered("TimePoint_", record.time_points),
     )
 
 
-def _numbered(letters: str, count: int) -> tuple[Part, ...]:
-    return tuple(part(str(i), f"{letters}{i}") for i in range(1, count + 1))
+def _numbered(letters: str, count: int) -> tuple[NamePart, ...]:
+    return tuple(name_part(str(i), f"{letters}{i}") for i in range(1, count + 1))
 
 
-def _channels(record: PlateRecord | None) -> dict[Part, ChannelNote]:
+def _channels(record: PlateRecord | None) -> dict[NamePart, ChannelNote]:
     waves = {} if record is None else record.waves
     return {
-        part(str(number), f"w{number}"): ChannelNote(name=name or None)
+        name_part(str(number), f"w{number}"): ChannelNote(name=name or None)
         for number, name in waves.items()
     }
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hcs.ingest.microscopes.export import Export
-    from hcs.ingest.sources import Source, SourceFile
+    from hcs.ingest.sources import ExportSource, SourceFile
 
 
 class Reader(Protocol):
@@ -17,7 +17,7 @@ class Reader(Protocol):
 
     def __call__(
         self,
-        source: Source,
+        source: ExportSource,
         files: Sequence[SourceFile],
         reason: str,
         *,

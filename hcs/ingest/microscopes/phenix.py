@@ -12,13 +12,13 @@ from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.formats import markup
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
-from hcs.ingest.names import NameParts, Part, part
+from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import PlateFormat, Position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hcs.ingest.sources import Source, SourceFile
+    from hcs.ingest.sources import ExportSource, SourceFile
 
 _NAME = re.compile(
     r"r(?P<row>[0-9]{2})c(?P<column>[0-9]{2})f(?P<field>[0-9]{2,4})"
@@ -36,7 +36,7 @@ def matches(file: SourceFile) -> bool:
 
 
 def read_export(
-    source: Source,
+    source: ExportSource,
     files: Sequence[SourceFile],
     reason: str,
     *,
@@ -55,15 +55,17 @@ def read_export(
     places: dict[str, NameParts] = {}
     skipped = []
     for file in images:
-        found = name_parts(file.base)
-        if found is None:
+        parts = name_parts(file.base)
+        if parts is None:
             skipped.append((file.name, unmatched(file)))
         else:
-            places[file.name] = found
+            places[file.name] = parts
     folder = _only_folder(places, source.name)
-    indices.sort(key=lambda one: one.folder != folder)
+    indices.sort(key=lambda file: file.folder != folder)
     document = indices[0].name if indices else None
-    skipped += [(one.name, f"is another index than {document}") for one in indices[1:]]
+    skipped += [
+        (file.name, f"is another index than {document}") for file in indices[1:]
+    ]
     index = _Index()
     if document is not None:
         with source.opener(document)() as stream:
@@ -92,18 +94,18 @@ def name_parts(base: str) -> NameParts | None:
 
     ``sk`` is the time point; where a fast series (``fk``) was taken it counts within.
     """
-    found = _NAME.fullmatch(base)
-    if found is None or int(found["row"]) < 1 or int(found["column"]) < 1:
+    match = _NAME.fullmatch(base)
+    if match is None or int(match["row"]) < 1 or int(match["column"]) < 1:
         return None
-    slow, fast = int(found["slow"]), int(found["fast"])
-    time = part(found["slow"], f"sk{found['slow']}")
+    slow, fast = int(match["slow"]), int(match["fast"])
+    time = name_part(match["slow"], f"sk{match['slow']}")
     if fast > 1:
-        time = Part((0, slow, f"fk{fast:05d}"), f"sk{slow}fk{fast}")
+        time = NamePart((0, slow, f"fk{fast:05d}"), f"sk{slow}fk{fast}")
     return NameParts(
-        well=(int(found["row"]) - 1, int(found["column"]) - 1),
-        field=part(found["field"], f"f{found['field']}"),
-        channel=part(found["channel"], f"ch{found['channel']}"),
-        z=part(found["plane"], f"p{found['plane']}"),
+        well=(int(match["row"]) - 1, int(match["column"]) - 1),
+        field=name_part(match["field"], f"f{match['field']}"),
+        channel=name_part(match["channel"], f"ch{match['channel']}"),
+        z=name_part(match["plane"], f"p{match['plane']}"),
         t=time,
     )
 
@@ -116,9 +118,9 @@ def _only_folder(places: Mapping[str, NameParts], name: str) -> str:
             f"r01c01f01p01-ch1sk1fk1fl1.tiff."
         )
     if len(folders) > 1:
-        shown = ", ".join(repr(folder or ".") for folder in folders[:8])
+        listing = ", ".join(repr(folder or ".") for folder in folders[:8])
         raise SourceError(
-            f"{name} holds {len(folders)} measurements ({shown}); import one folder "
+            f"{name} holds {len(folders)} measurements ({listing}); import one folder "
             f"at a time."
         )
     return folders[0]
@@ -142,13 +144,13 @@ class _Index:
     measurement: str | None = None
     format: PlateFormat | None = None
     listed: set[NameParts] = field(default_factory=set)
-    centres: dict[tuple[Position, Part | None], tuple[float, float]] = field(
+    centres: dict[tuple[Position, NamePart | None], tuple[float, float]] = field(
         default_factory=dict
     )
-    _channels: dict[Part, dict[str, str]] = field(default_factory=dict)
+    _channels: dict[NamePart, dict[str, str]] = field(default_factory=dict)
     _sizes: set[tuple[float, float]] = field(default_factory=set)
-    _heights: dict[Part, float] = field(default_factory=dict)
-    _uneven: set[Part] = field(default_factory=set)
+    _heights: dict[NamePart, float] = field(default_factory=dict)
+    _uneven: set[NamePart] = field(default_factory=set)
 
     def add(self, kind: str, record: dict[str, str]) -> None:
         if kind == "Plate":
@@ -171,10 +173,10 @@ class _Index:
     def _add_channel(self, record: dict[str, str]) -> None:
         number = record.get("ChannelID") or record.get("@ChannelID") or ""
         if number.isdigit():
-            known = self._channels.setdefault(part(number, f"ch{number}"), {})
+            texts = self._channels.setdefault(name_part(number, f"ch{number}"), {})
             for key, text in record.items():
                 if text:
-                    known.setdefault(key, text)
+                    texts.setdefault(key, text)
         sizes = [_number(record, f"ImageResolution{axis}") for axis in "YX"]
         if sizes[0] and sizes[1]:
             self._sizes.add((_micrometres(sizes[0]), _micrometres(sizes[1])))
@@ -190,14 +192,14 @@ class _Index:
             self.centres[parts.well, parts.field] = (_micrometres(-y), _micrometres(x))
         height = _number(record, "PositionZ")
         if height is not None and parts.z is not None:
-            known = self._heights.setdefault(parts.z, height)
-            if not math.isclose(known, height, abs_tol=1e-8):
+            first_height = self._heights.setdefault(parts.z, height)
+            if not math.isclose(first_height, height, abs_tol=1e-8):
                 self._uneven.add(parts.z)
 
     def expected(self) -> Expected:
         return Expected(listed=frozenset(self.listed)) if self.listed else Expected()
 
-    def channels(self) -> dict[Part, ChannelNote]:
+    def channels(self) -> dict[NamePart, ChannelNote]:
         return {
             channel: ChannelNote(
                 name=record.get("ChannelName") or None,
@@ -220,8 +222,8 @@ class _Index:
         even = max(steps) - min(steps) < 0.05 * max(steps)
         return _micrometres(sum(steps) / len(steps)) if even else None
 
-    def notes(self, found: bool) -> tuple[str, ...]:
-        if not found:
+    def notes(self, has_index: bool) -> tuple[str, ...]:
+        if not has_index:
             return (
                 "No Index.idx.xml is in the source: the plate's format, pixel size, "
                 "positions and the channels' names are not known from it.",

@@ -20,17 +20,17 @@ from hcs.wording import some
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hcs.ingest.sources import Source
+    from hcs.ingest.sources import ExportSource
 
 MICROSCOPES: Final = (imagexpress.MICROSCOPE, phenix.MICROSCOPE)
 """A new family is one module and one entry here; where two fit, the one with more
 files takes an export, of equal ones the first."""
 
-PRESETS: Final = ("auto", *(known.preset for known in MICROSCOPES), "regex")
+PRESETS: Final = ("auto", *(microscope.preset for microscope in MICROSCOPES), "regex")
 
 
 def read_export(
-    source: Source,
+    source: ExportSource,
     *,
     preset: str = "auto",
     pattern: str | None = None,
@@ -70,15 +70,15 @@ def read_export(
     if preset == "auto":
         preset, reason = _pick(source.name, files, pattern)
     export = _read(source, files, preset, pattern, reason, projection=projection)
-    left = [
+    system_files = [
         (file.name, "is a file of the operating system")
         for file in source.files
         if is_of_system(file)
     ]
-    return replace(export, skipped=(*export.skipped, *left))
+    return replace(export, skipped=(*export.skipped, *system_files))
 
 
-def _unreadable(source: Source, files: Sequence[SourceFile]) -> list[SourceFile]:
+def _unreadable(source: ExportSource, files: Sequence[SourceFile]) -> list[SourceFile]:
     """Return the images beside others that cannot be opened, known by their names."""
     folders = {file.folder for file in files}
     absent = [SourceFile(name, 0) for name, _ in source.left_out]
@@ -90,7 +90,7 @@ def _unreadable(source: Source, files: Sequence[SourceFile]) -> list[SourceFile]
 
 
 def _read(
-    source: Source,
+    source: ExportSource,
     files: Sequence[SourceFile],
     preset: str,
     pattern: str | None,
@@ -116,10 +116,10 @@ def _pick(
         raise SourceError(f"{name} holds no files; give the export's folder.")
     if pattern is not None:
         return "regex", "a pattern was given"
-    counts = [sum(map(known.matches, files)) for known in MICROSCOPES]
+    counts = [sum(map(microscope.matches, files)) for microscope in MICROSCOPES]
     count = max(counts)
     if not count:
-        makers = " or ".join(known.maker for known in MICROSCOPES)
+        makers = " or ".join(microscope.maker for microscope in MICROSCOPES)
         raise SourceError(
             f"{name} is no export that is known: no file is named as {makers} name "
             f"theirs; it holds {some([file.name for file in files], 3)}. Use preset "
@@ -131,4 +131,4 @@ def _pick(
     return microscope.preset, f"{reason}, and {described}" if described else reason
 
 
-_BY_PRESET: Final = {known.preset: known for known in MICROSCOPES}
+_BY_PRESET: Final = {microscope.preset: microscope for microscope in MICROSCOPES}

@@ -76,27 +76,29 @@ class FieldDecoder:
         sizes = {"t": len(grid.t), "c": len(grid.channels), "z": len(grid.z)}
         shape = (*(sizes[axis] for axis in self.dims[:-2]), *grid.size)
         if int(np.prod(shape)) * grid.dtype.itemsize > AT_ONCE:
-            return PlaneArray(shape, grid.dtype, lambda place: self._at(key, place))
+            return PlaneArray(shape, grid.dtype, lambda index: self._at(key, index))
         pixels = np.zeros(
             (*map(len, (grid.t, grid.channels, grid.z)), *grid.size), grid.dtype
         )
         decoded = 0
         # Channels count fastest: they may be the samples of one page.
-        for t, c, z in sorted(grid.places, key=lambda place: (place[0], place[2])):
+        for t, c, z in sorted(grid.places, key=lambda index: (index[0], index[2])):
             if (plane := self._plane(key, (t, c, z))) is not None:
                 pixels[t, c, z] = plane
                 decoded += 1
         return pixels.reshape(shape) if decoded else None
 
     def _at(self, key: FieldKey, position: tuple[int, ...]) -> NDArray[Any]:
-        at = dict(zip(self.dims, position, strict=False))
-        plane = self._plane(key, (at.get("t", 0), at["c"], at.get("z", 0)))
+        indices = dict(zip(self.dims, position, strict=False))
+        plane = self._plane(
+            key, (indices.get("t", 0), indices["c"], indices.get("z", 0))
+        )
         grid = self._plan.grid
         return np.zeros(grid.size, grid.dtype) if plane is None else plane
 
-    def _plane(self, key: FieldKey, place: PlaneIndex) -> NDArray[Any] | None:
+    def _plane(self, key: FieldKey, place_index: PlaneIndex) -> NDArray[Any] | None:
         """Return one plane, None where it is missing or damaged."""
-        plane = self._plan.grid.planes[key].get(place)
+        plane = self._plan.grid.planes[key].get(place_index)
         if plane is None:
             return None
         t, c, z = plane.index
@@ -104,5 +106,5 @@ class FieldDecoder:
             return self._plan.images[plane.file].plane(t=t, c=c, z=z)
         except SourceError as error:
             reason = str(error).removeprefix(f"{plane.file} ").rstrip(".")
-            self.remember([(plane.file, reason)], [(*key[0], key[1], *place)])
+            self.remember([(plane.file, reason)], [(*key[0], key[1], *place_index)])
             return None

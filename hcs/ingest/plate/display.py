@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hcs.ingest.formats.images import ImageFile
     from hcs.ingest.microscopes.export import ChannelNote
-    from hcs.ingest.plate.grid import Grid, PlaneSource
+    from hcs.ingest.plate.grid import PlaneGrid, PlaneSource
 
 SAMPLE_FIELDS: Final = 32
 """Fields looked at for each channel, spread evenly over the plate."""
@@ -27,7 +27,7 @@ _SAMPLE_SIDE = 256
 
 
 def display_channels(
-    grid: Grid, images: Mapping[str, ImageFile], notes: Sequence[ChannelNote]
+    grid: PlaneGrid, images: Mapping[str, ImageFile], notes: Sequence[ChannelNote]
 ) -> tuple[Channel, ...]:
     """Return name, colour and window of each channel, one for the whole plate.
 
@@ -49,35 +49,35 @@ def display_channels(
 
 
 def _samples(
-    grid: Grid, images: Mapping[str, ImageFile], channels: int
+    grid: PlaneGrid, images: Mapping[str, ImageFile], channels: int
 ) -> list[list[NDArray[Any]]]:
     """Return parts of planes of each channel; none where none can be read."""
-    chosen: defaultdict[str, list[tuple[int, PlaneSource]]] = defaultdict(list)
+    planes_of: defaultdict[str, list[tuple[int, PlaneSource]]] = defaultdict(list)
     for c in range(channels):
         for plane in _spread(_middle_planes(grid, c), SAMPLE_FIELDS):
-            chosen[plane.file].append((c, plane))
+            planes_of[plane.file].append((c, plane))
     samples: list[list[NDArray[Any]]] = [[] for _ in range(channels)]
-    for file, planes in chosen.items():
+    for file, planes in planes_of.items():
         for c, plane in planes:
             t, channel, z = plane.index
             try:
-                whole = images[file].plane(t=t, c=channel, z=z)
+                pixels = images[file].plane(t=t, c=channel, z=z)
             except SourceError:
                 # The writing of this plane meets the same error and reports it.
                 continue
-            step = tuple(max(1, size // _SAMPLE_SIDE) for size in whole.shape)
-            samples[c].append(whole[:: step[0], :: step[1]])
+            step = tuple(max(1, size // _SAMPLE_SIDE) for size in pixels.shape)
+            samples[c].append(pixels[:: step[0], :: step[1]])
         images[file].close()
     return samples
 
 
-def _middle_planes(grid: Grid, c: int) -> list[PlaneSource]:
+def _middle_planes(grid: PlaneGrid, c: int) -> list[PlaneSource]:
     """Return for each field that has the channel the plane in the middle of t and z."""
     middles = []
     for planes in grid.planes.values():
-        places = sorted((t, z) for t, channel, z in planes if channel == c)
-        if places:
-            t, z = places[len(places) // 2]
+        indices = sorted((t, z) for t, channel, z in planes if channel == c)
+        if indices:
+            t, z = indices[len(indices) // 2]
             middles.append(planes[t, c, z])
     return middles
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hcs.ingest.microscopes.export import Expected
-    from hcs.ingest.names import NameParts, Part
-    from hcs.ingest.plate.grid import Grid
+    from hcs.ingest.names import NamePart, NameParts
+    from hcs.ingest.plate.grid import PlaneGrid
     from hcs.layout import Position
 
-    PlaneParts = tuple[Part, Part, Part]
+    PlaneParts = tuple[NamePart, NamePart, NamePart]
     """Time point, channel and z as the names give them."""
 
     Planes = frozenset[PlaneParts]
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 class Expectation:
     """The planes that should be there."""
 
-    fields: Mapping[Position, Mapping[Part, Planes]]
+    fields: Mapping[Position, Mapping[NamePart, Planes]]
     """By well and field."""
 
     notes: tuple[str, ...] = ()
 
-    def parts(self, axis: int) -> list[Part]:
+    def parts(self, axis: int) -> list[NamePart]:
         """Return what is expected anywhere along t (0), c (1) or z (2)."""
         distinct = {
             planes for fields in self.fields.values() for planes in fields.values()
@@ -51,7 +51,7 @@ class Expectation:
 
 def expect(
     expected: Expected,
-    grid: Grid,
+    grid: PlaneGrid,
     named: Sequence[NameParts],
     lost: Sequence[NameParts],
 ) -> Expectation:
@@ -78,8 +78,8 @@ def expect(
         fields, notes = _by_names(named, axes)
     for well, sites in _by_field(lost, axes).items():
         for site, planes in sites.items():
-            known = fields.setdefault(well, {})
-            known[site] = known.get(site, frozenset()) | planes
+            planes_of = fields.setdefault(well, {})
+            planes_of[site] = planes_of.get(site, frozenset()) | planes
     expectation = Expectation(fields=fields)
     return Expectation(
         fields=fields,
@@ -95,13 +95,13 @@ class _Axes:
     """What there is along t, c and z: as described, else as found and named."""
 
     def __init__(
-        self, expected: Expected, grid: Grid, named: Sequence[NameParts]
+        self, expected: Expected, grid: PlaneGrid, named: Sequence[NameParts]
     ) -> None:
         self.t, self.c, self.z = (
-            tuple(said)
-            if said is not None
-            else tuple(sorted({*found, *filter(None, names)}))
-            for said, found, names in (
+            tuple(described)
+            if described is not None
+            else tuple(sorted({*present, *filter(None, names)}))
+            for described, present, names in (
                 (expected.t, grid.t, {parts.t for parts in named}),
                 (expected.channels, grid.channels, {parts.channel for parts in named}),
                 (expected.z, grid.z, {parts.z for parts in named}),
@@ -120,18 +120,18 @@ class _Axes:
         )
 
 
-_Fields = dict["Position", dict["Part", "Planes"]]
+_Fields = dict["Position", dict["NamePart", "Planes"]]
 
 
 def _by_field(names: Iterable[NameParts], axes: _Axes) -> _Fields:
-    planes: defaultdict[Position, defaultdict[Part, set[PlaneParts]]] = defaultdict(
+    planes: defaultdict[Position, defaultdict[NamePart, set[PlaneParts]]] = defaultdict(
         lambda: defaultdict(set)
     )
     for parts in names:
         if parts.well is not None:
             planes[parts.well][parts.field or ONLY] |= axes.planes_of(parts)
     return {
-        well: {field: frozenset(found) for field, found in fields.items()}
+        well: {field: frozenset(parts) for field, parts in fields.items()}
         for well, fields in planes.items()
     }
 
@@ -143,25 +143,25 @@ def _described(expected: Expected, named: Sequence[NameParts], axes: _Axes) -> _
 
 
 def _by_names(named: Sequence[NameParts], axes: _Axes) -> tuple[_Fields, list[str]]:
-    sites: defaultdict[Position, set[Part]] = defaultdict(set)
+    sites: defaultdict[Position, set[NamePart]] = defaultdict(set)
     for parts in named:
         if parts.well is not None:
             sites[parts.well].add(parts.field or ONLY)
     sets = [frozenset(fields) for fields in sites.values()]
-    most = shared_by_most(sets)
+    shared = shared_by_most(sets)
     notes = []
-    if most is None and sets:
+    if shared is None and sets:
         notes.append(
             f"The wells have different sites ({len(set(sets))} sets in {len(sets)} "
             f"wells); those of one are not expected of the others."
         )
     return {
-        well: dict.fromkeys(fields | (most or frozenset()), axes.planes)
+        well: dict.fromkeys(fields | (shared or frozenset()), axes.planes)
         for well, fields in sites.items()
     }, notes
 
 
-def _holes(axis: str, parts: Iterable[Part]) -> Iterator[str]:
+def _holes(axis: str, parts: Iterable[NamePart]) -> Iterator[str]:
     """Yield a sentence on numbers along an axis that are skipped."""
     numbers = sorted(p.number for p in parts if p.number is not None)
     steps = [high - low for low, high in pairwise(numbers)]
@@ -171,9 +171,9 @@ def _holes(axis: str, parts: Iterable[Part]) -> Iterator[str]:
     if max(steps) // step > _MOST_SKIPPED:
         return
     absent = sorted(set(range(numbers[0], numbers[-1], step)) - set(numbers))
-    shown = ", ".join(map(str, absent[:8])) + (", ..." if len(absent) > 8 else "")
+    listing = ", ".join(map(str, absent[:8])) + (", ..." if len(absent) > 8 else "")
     yield (
-        f"The numbers along {axis} have a hole: {shown} "
+        f"The numbers along {axis} have a hole: {listing} "
         f"{'is' if len(absent) == 1 else 'are'} between {numbers[0]} and "
         f"{numbers[-1]} and named by no file."
     )

@@ -11,10 +11,10 @@ from hcs.gaps import Gap
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from hcs.ingest.names import Part
+    from hcs.ingest.names import NamePart
     from hcs.ingest.plate.decoding import DamagedPlane
     from hcs.ingest.plate.expectation import Expectation, PlaneParts, Planes
-    from hcs.ingest.plate.grid import Grid
+    from hcs.ingest.plate.grid import PlaneGrid
     from hcs.layout import PlateFormat, Position
 
 MAX_GAPS: Final = 10_000
@@ -43,7 +43,7 @@ class Counts:
         return asdict(self)
 
 
-def count_found(grid: Grid) -> Counts:
+def count_found(grid: PlaneGrid) -> Counts:
     """Return how much was found."""
     return Counts(
         wells=len(grid.wells),
@@ -69,9 +69,9 @@ def count_expected(expectation: Expectation) -> Counts:
 
 
 def find_gaps(
-    grid: Grid,
+    grid: PlaneGrid,
     expectation: Expectation,
-    names: Mapping[Part, str],
+    names: Mapping[NamePart, str],
     format: PlateFormat,
     damaged: Collection[DamagedPlane] = (),
 ) -> tuple[Gap, ...]:
@@ -94,18 +94,22 @@ class _Search:
 
     def __init__(
         self,
-        grid: Grid,
+        grid: PlaneGrid,
         expectation: Expectation,
-        names: Mapping[Part, str],
+        names: Mapping[NamePart, str],
         format: PlateFormat,
         damaged: Collection[DamagedPlane],
     ) -> None:
         self._grid, self._names, self._format = grid, names, format
         self._expectation = expectation
-        self._there = _planes_there(grid, damaged)
-        self._fields: set[Part] = set()
-        self._along: tuple[set[Part], set[Part], set[Part]] = (set(), set(), set())
-        for fields in self._there.values():
+        self._present = _planes_present(grid, damaged)
+        self._fields: set[NamePart] = set()
+        self._along: tuple[set[NamePart], set[NamePart], set[NamePart]] = (
+            set(),
+            set(),
+            set(),
+        )
+        for fields in self._present.values():
             self._fields |= fields.keys()
             for planes in fields.values():
                 for axis, parts in enumerate(self._along):
@@ -115,17 +119,17 @@ class _Search:
         """Yield the gaps: wells, what no well has, then what single fields lack."""
         expected = self._expectation.fields
         for well in sorted(expected):
-            if well not in self._there:
+            if well not in self._present:
                 yield self._gap(well)
-        if self._there:
+        if self._present:
             yield from self._nowhere()
         for well in sorted(expected):
-            there = self._there.get(well, {})
-            for field in sorted(expected[well]) if there else ():
-                if field not in there:
+            present = self._present.get(well, {})
+            for field in sorted(expected[well]) if present else ():
+                if field not in present:
                     yield from self._absent_field(well, field)
                 else:
-                    missing = expected[well][field] - there[field]
+                    missing = expected[well][field] - present[field]
                     yield from self._within(well, field, missing)
 
     def _nowhere(self) -> Iterator[Gap]:
@@ -133,7 +137,7 @@ class _Search:
         wells = [
             fields
             for well, fields in self._expectation.fields.items()
-            if well in self._there
+            if well in self._present
         ]
         for field in sorted({field for fields in wells for field in fields}):
             if self._lacked_by_all(field):
@@ -149,29 +153,32 @@ class _Search:
             if t not in times:
                 yield self._gap(t=t)
 
-    def _lacked_by_all(self, field: Part) -> bool:
+    def _lacked_by_all(self, field: NamePart) -> bool:
         """Return whether all wells that are there should have a field that none has."""
         return field not in self._fields and all(
             field in fields
             for well, fields in self._expectation.fields.items()
-            if well in self._there
+            if well in self._present
         )
 
-    def _absent_field(self, well: Position, field: Part) -> Iterator[Gap]:
+    def _absent_field(self, well: Position, field: NamePart) -> Iterator[Gap]:
         if not self._lacked_by_all(field):
             yield self._gap(well, field)
 
-    def _within(self, well: Position, field: Part, missing: Planes) -> Iterator[Gap]:
+    def _within(
+        self, well: Position, field: NamePart, missing: Planes
+    ) -> Iterator[Gap]:
         """Yield the channels that a field lacks, and the planes of the others."""
-        absent: defaultdict[Part, list[PlaneParts]] = defaultdict(list)
+        absent: defaultdict[NamePart, list[PlaneParts]] = defaultdict(list)
         for plane in sorted(missing):
             # What no well has was told before.
             if all(
-                part in there for part, there in zip(plane, self._along, strict=True)
+                part in axis_parts
+                for part, axis_parts in zip(plane, self._along, strict=True)
             ):
                 absent[plane[1]].append(plane)
         for channel in sorted(absent):
-            if any(plane[1] == channel for plane in self._there[well][field]):
+            if any(plane[1] == channel for plane in self._present[well][field]):
                 for t, _, z in absent[channel]:
                     yield self._gap(well, field, channel, z=z, t=t)
             else:
@@ -180,11 +187,11 @@ class _Search:
     def _gap(
         self,
         well: Position | None = None,
-        field: Part | None = None,
-        channel: Part | None = None,
+        field: NamePart | None = None,
+        channel: NamePart | None = None,
         *,
-        z: Part | None = None,
-        t: Part | None = None,
+        z: NamePart | None = None,
+        t: NamePart | None = None,
     ) -> Gap:
         grid, path, label = self._grid, None, None
         if well is not None:
@@ -208,24 +215,24 @@ class _Search:
         )
 
 
-def _place(part: Part | None, axis: tuple[Part, ...]) -> int | str | None:
+def _place(part: NamePart | None, axis: tuple[NamePart, ...]) -> int | str | None:
     """Return an index along an axis, or the source's word for what is not on it."""
     if part is None or axis == (part,):
         return None
     return axis.index(part) if part in axis else part.label
 
 
-def _planes_there(
-    grid: Grid, damaged: Collection[DamagedPlane]
-) -> dict[Position, dict[Part, set[PlaneParts]]]:
-    there: defaultdict[Position, dict[Part, set[PlaneParts]]] = defaultdict(dict)
+def _planes_present(
+    grid: PlaneGrid, damaged: Collection[DamagedPlane]
+) -> dict[Position, dict[NamePart, set[PlaneParts]]]:
+    by_well: defaultdict[Position, dict[NamePart, set[PlaneParts]]] = defaultdict(dict)
     lost = set(damaged)
     for (well, index), planes in grid.planes.items():
-        found = {
+        present = {
             (grid.t[t], grid.channels[c], grid.z[z])
             for t, c, z in planes
             if (*well, index, t, c, z) not in lost
         }
-        if found:
-            there[well][grid.fields[index]] = found
-    return dict(there)
+        if present:
+            by_well[well][grid.fields[index]] = present
+    return dict(by_well)

@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import SourceError
-from hcs.ingest.names import NameParts, Part, part
+from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import Position, well_label
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hcs.ingest.formats.images import ImageFile
 
-ONLY = part("1", "")
+ONLY = name_part("1", "")
 """The one field, channel, z or t of files whose names do not say it."""
 
 PlaneIndex = tuple[int, int, int]
@@ -38,14 +38,14 @@ class PlaneSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
+class PlaneGrid:
     """What was found, along five axes; any place may be empty."""
 
     wells: tuple[Position, ...]
-    fields: tuple[Part, ...]
-    channels: tuple[Part, ...]
-    z: tuple[Part, ...]
-    t: tuple[Part, ...]
+    fields: tuple[NamePart, ...]
+    channels: tuple[NamePart, ...]
+    z: tuple[NamePart, ...]
+    t: tuple[NamePart, ...]
     planes: Mapping[FieldKey, Mapping[PlaneIndex, PlaneSource]]
     size: tuple[int, int]
     """Pixels of each plane along y and x."""
@@ -72,11 +72,13 @@ class Grid:
         )
 
 
-_Coordinates = tuple[Position, Part, Part, Part, Part]
+_Coordinates = tuple[Position, NamePart, NamePart, NamePart, NamePart]
 """Well, field, channel, z and t."""
 
 
-def lay_out(places: Mapping[str, NameParts], images: Mapping[str, ImageFile]) -> Grid:
+def lay_out(
+    places: Mapping[str, NameParts], images: Mapping[str, ImageFile]
+) -> PlaneGrid:
     """Return where each plane of the images stands.
 
     A file that holds several channels, z planes or time points fills as many places,
@@ -104,7 +106,7 @@ def lay_out(places: Mapping[str, NameParts], images: Mapping[str, ImageFile]) ->
         field, c, step, time = (r[p] for r, p in zip(ranks, parts, strict=True))
         planes[well, field][time, c, step] = plane
     first = next(iter(images.values()))
-    return Grid(
+    return PlaneGrid(
         wells=wells,  # type: ignore[arg-type]  # the axes of a tuple differ in type
         fields=fields,  # type: ignore[arg-type]
         channels=channels,  # type: ignore[arg-type]
@@ -131,16 +133,16 @@ def _planes_of(
 
 
 def _parts_along(
-    axis: str, said: Part | None, size: int, name: str
-) -> tuple[Part, ...]:
+    axis: str, stated: NamePart | None, size: int, name: str
+) -> tuple[NamePart, ...]:
     if size == 1:
-        return (said or ONLY,)
-    if said is not None:
+        return (stated or ONLY,)
+    if stated is not None:
         raise SourceError(
             f"{name} holds {size} planes along {axis}, but its name says "
-            f"{axis} {said.label}; leave the group {axis!r} out of the pattern."
+            f"{axis} {stated.label}; leave the group {axis!r} out of the pattern."
         )
-    return tuple(part(str(number + 1)) for number in range(size))
+    return tuple(name_part(str(number + 1)) for number in range(size))
 
 
 def _check_alike(images: Mapping[str, ImageFile]) -> None:
@@ -177,12 +179,12 @@ def _check_single(claims: Mapping[_Coordinates, Sequence[PlaneSource]]) -> None:
 def _where(coordinates: _Coordinates) -> str:
     well, *parts = coordinates
     names = ("field", "channel", "z", "t")
-    said = [
+    texts = [
         f"{name} {p.label}" for name, p in zip(names, parts, strict=True) if p.label
     ]
-    return " ".join([well_label(*well), *said])
+    return " ".join([well_label(*well), *texts])
 
 
 def _some(texts: Sequence[str]) -> str:
-    rest = f" and {len(texts) - 4} more" if len(texts) > 4 else ""
-    return "; ".join(texts[:4]) + rest
+    more = f" and {len(texts) - 4} more" if len(texts) > 4 else ""
+    return "; ".join(texts[:4]) + more

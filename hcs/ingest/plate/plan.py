@@ -20,7 +20,7 @@ from hcs.ingest.formats.images import (
 from hcs.ingest.microscopes.registry import read_export
 from hcs.ingest.plate.expectation import Expectation, expect
 from hcs.ingest.plate.gaps import Counts, count_expected, count_found, find_gaps
-from hcs.ingest.plate.grid import Grid, lay_out
+from hcs.ingest.plate.grid import PlaneGrid, lay_out
 from hcs.ingest.plate.traits import Traits, read_traits
 from hcs.layout import PlateFormat, fitting_format, plate_format
 from hcs.stores.location import possible_path
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hcs.gaps import Gap
     from hcs.ingest.microscopes.export import Export
     from hcs.ingest.plate.decoding import DamagedPlane
-    from hcs.ingest.sources import Source
+    from hcs.ingest.sources import ExportSource
 
 _HEADER_THREADS = 4
 """Headers are small reads: several at once hide the delay of a network share."""
@@ -50,7 +50,7 @@ class Plan:
     skipped: tuple[tuple[str, str], ...]
     """Files that are not used: name and reason, sorted."""
 
-    grid: Grid
+    grid: PlaneGrid
     traits: Traits
     format: PlateFormat
     format_source: str
@@ -85,7 +85,7 @@ class Choices:
     pages: str | None = None
 
 
-def make_plan(source: Source, choices: Choices) -> Plan:
+def make_plan(source: ExportSource, choices: Choices) -> Plan:
     """Return what importing a source would do; only headers of images are read.
 
     Raises
@@ -139,19 +139,19 @@ def make_plan(source: Source, choices: Choices) -> Plan:
 
 
 def _examined(
-    source: Source, export: Export
+    source: ExportSource, export: Export
 ) -> tuple[dict[str, ImageFile], list[tuple[str, str]]]:
     """Return the images that can be used, and why the others cannot."""
     closed = dict(source.left_out)
     with ThreadPoolExecutor(_HEADER_THREADS, "hcs-header") as pool:
-        found = list(
+        examined = list(
             pool.map(
                 lambda name: closed.get(name) or _examine(source, name), export.places
             )
         )
     images = {}
     unread = []
-    for name, image in zip(export.places, found, strict=True):
+    for name, image in zip(export.places, examined, strict=True):
         if isinstance(image, ImageFile):
             images[name] = image
         else:
@@ -164,7 +164,7 @@ def _examined(
     return images, unread
 
 
-def _examine(source: Source, name: str) -> ImageFile | str:
+def _examine(source: ExportSource, name: str) -> ImageFile | str:
     """Return the image, or why it cannot be used."""
     try:
         image = read_image_file(source.opener(name), name=name, limits=Limits())
@@ -209,25 +209,25 @@ def _facts(images: Iterable[ImageFile]) -> list[str]:
 def _plate_map(choices: Choices, export: Export) -> PlateMap | None:
     if choices.plate_map is None:
         return None
-    known = choices.format or export.format
+    known_format = choices.format or export.format
     table = choices.plate_map
     if not isinstance(table, bytes):
         table = possible_path(table)
-    return read_plate_map(table, format=known, plate=export.plate)
+    return read_plate_map(table, format=known_format, plate=export.plate)
 
 
 def _format(
-    choices: Choices, export: Export, grid: Grid, plate_map: PlateMap | None
+    choices: Choices, export: Export, grid: PlaneGrid, plate_map: PlateMap | None
 ) -> tuple[PlateFormat, str]:
     wells = set(grid.wells)
     if choices.format is not None:
-        chosen, why = plate_format(choices.format), "given"
+        chosen, reason = plate_format(choices.format), "given"
     elif export.format is not None:
-        chosen, why = export.format, f"as {export.documents[0]} says"
+        chosen, reason = export.format, f"as {export.documents[0]} says"
     else:
-        listed = set() if plate_map is None else set(plate_map.wells)
-        chosen, certain = fitting_format(wells | listed)
-        why = (
+        mapped = set() if plate_map is None else set(plate_map.wells)
+        chosen, certain = fitting_format(wells | mapped)
+        reason = (
             "all of its wells are there"
             if certain
             else "assumed, as the smallest usual one that holds the wells"
@@ -238,10 +238,10 @@ def _format(
             f"{len(outside)} wells lie outside of a {chosen}, among them "
             f"{chosen.label(outside[0])}; give the plate's format."
         )
-    return chosen, why
+    return chosen, reason
 
 
-def _fingerprint(source: Source, export: Export, grid: Grid) -> str:
+def _fingerprint(source: ExportSource, export: Export, grid: PlaneGrid) -> str:
     digest = hashlib.sha256()
     digest.update(source.fingerprint((*grid.files, *export.documents)).encode())
     for key, planes in grid.planes.items():
@@ -250,6 +250,6 @@ def _fingerprint(source: Source, export: Export, grid: Grid) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def worker_count(asked: int | None) -> int:
+def worker_count(workers: int | None) -> int:
     """Return how many threads to write with."""
-    return asked if asked is not None else min(4, os.cpu_count() or 1)
+    return workers if workers is not None else min(4, os.cpu_count() or 1)

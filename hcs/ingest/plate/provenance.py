@@ -28,8 +28,8 @@ def plate_of(plan: Plan, name: str) -> Plate:
     """
     most = max(Counter(well for well, _ in plan.grid.planes).values())
     return Plate(
-        rows=[PlateRow(one) for one in plan.format.row_names],
-        columns=[PlateColumn(one) for one in plan.format.column_names],
+        rows=[PlateRow(row_name) for row_name in plan.format.row_names],
+        columns=[PlateColumn(column_name) for column_name in plan.format.column_names],
         wells=[],
         acquisitions=[
             PlateAcquisition(
@@ -104,17 +104,17 @@ def _provenance(report: ImportReport, state: str) -> dict[str, Any]:
 
 
 def read_damage(
-    known: Mapping[str, Any],
+    record: Mapping[str, Any],
 ) -> tuple[tuple[tuple[str, str], ...], tuple[DamagedPlane, ...]]:
     """Return the files and planes that an earlier import could not decode.
 
     Parameters
     ----------
-    known
+    record
         What our key of the plate document says of the import; entries that are not
         ours are passed over.
     """
-    files, planes = known.get("damaged"), known.get("damaged_planes")
+    files, planes = record.get("damaged"), record.get("damaged_planes")
     return (
         tuple(
             (str(entry[0]), str(entry[1]))

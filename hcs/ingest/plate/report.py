@@ -151,8 +151,8 @@ class ImportReport:
 
     def _labels(self, wells: Sequence[Position]) -> str:
         labels = [well_label(*well, self.plan.format.columns) for well in wells]
-        rest = f" and {len(wells) - _SHOWN} more" if len(wells) > _SHOWN else ""
-        return ", ".join(labels[:_SHOWN]) + rest
+        more = f" and {len(wells) - _SHOWN} more" if len(wells) > _SHOWN else ""
+        return ", ".join(labels[:_SHOWN]) + more
 
     def gap_entries(self) -> list[dict[str, Any]]:
         """Return the gaps as the plate document keeps them, at most `MAX_GAPS`."""

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hcs.errors import SourceError
 from hcs.ingest.microscopes.export import ChannelNote, Export
-from hcs.ingest.plate.grid import Grid, PlaneIndex
+from hcs.ingest.plate.grid import PlaneGrid, PlaneIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from hcs.ingest.formats.images import ImageFile
     from hcs.ingest.formats.metaseries import PlaneRecord
-    from hcs.ingest.names import Part
+    from hcs.ingest.names import NamePart
     from hcs.ingest.plate.grid import FieldKey
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ not exact."""
 class Traits:
     """What is known of the planes of a grid."""
 
-    names: Mapping[Part, str]
+    names: Mapping[NamePart, str]
     """Name, unique on the plate, of every channel that was found or is expected."""
 
     channels: tuple[ChannelNote, ...]
@@ -63,9 +63,9 @@ class Traits:
 
 def read_traits(
     export: Export,
-    grid: Grid,
+    grid: PlaneGrid,
     images: Mapping[str, ImageFile],
-    expected: Iterable[Part],
+    expected: Iterable[NamePart],
     renamed: Mapping[str, str],
 ) -> Traits:
     """Return what export and files say of the planes of a grid.
@@ -119,7 +119,7 @@ def read_traits(
 _Record = tuple["FieldKey", PlaneIndex, "PlaneRecord"]
 
 
-def _records(grid: Grid, images: Mapping[str, ImageFile]) -> Iterator[_Record]:
+def _records(grid: PlaneGrid, images: Mapping[str, ImageFile]) -> Iterator[_Record]:
     for key, planes in grid.planes.items():
         for index, plane in planes.items():
             record = images[plane.file].record
@@ -129,31 +129,31 @@ def _records(grid: Grid, images: Mapping[str, ImageFile]) -> Iterator[_Record]:
 
 def _only(values: Iterable[T | None]) -> tuple[T | None, int]:
     """Return the one value that is said, and how many different ones are."""
-    said = {value for value in values if value is not None}
-    return (next(iter(said)), 1) if len(said) == 1 else (None, len(said))
+    stated = {value for value in values if value is not None}
+    return (next(iter(stated)), 1) if len(stated) == 1 else (None, len(stated))
 
 
 def _notes_of_files(
-    grid: Grid, images: Mapping[str, ImageFile]
+    grid: PlaneGrid, images: Mapping[str, ImageFile]
 ) -> dict[int, list[ChannelNote]]:
     """Return what the files say of each channel, by its index."""
-    said: defaultdict[int, list[ChannelNote]] = defaultdict(list)
+    notes: defaultdict[int, list[ChannelNote]] = defaultdict(list)
     seen: set[tuple[str, int]] = set()
     for planes in grid.planes.values():
         for (_, c, _), plane in planes.items():
             if (plane.file, c) not in seen:
                 seen.add((plane.file, c))
-                said[c].append(_note_of(images[plane.file], plane.index[1]))
-    return dict(said)
+                notes[c].append(_note_of(images[plane.file], plane.index[1]))
+    return dict(notes)
 
 
 def _names(
     export: Export,
-    grid: Grid,
+    grid: PlaneGrid,
     files: Mapping[int, Iterable[ChannelNote]],
-    parts: Iterable[Part],
+    parts: Iterable[NamePart],
     renamed: Mapping[str, str],
-) -> dict[Part, str]:
+) -> dict[NamePart, str]:
     names = {}
     # The first of two that are equal counts: labels of files before those of others.
     for part in sorted(dict.fromkeys(parts)):
@@ -162,26 +162,28 @@ def _names(
             notes = files.get(grid.channels.index(part), ())
             stated = _only(note.name for note in notes)[0]
         names[part] = stated or part.label or f"channel {part.number}"
-    taken = list(names.values())
+    all_names = list(names.values())
     for part, name in names.items():
-        if taken.count(name) > 1:
+        if all_names.count(name) > 1:
             names[part] = f"{name} ({part.label or part.number})"
     return _renamed(names, renamed)
 
 
-def _renamed(names: dict[Part, str], renamed: Mapping[str, str]) -> dict[Part, str]:
-    known = {
+def _renamed(
+    names: dict[NamePart, str], renamed: Mapping[str, str]
+) -> dict[NamePart, str]:
+    part_of = {
         key: part
         for part, name in names.items()
         for key in (name, part.label, str(part.number))
     }
     for key, name in renamed.items():
-        if key not in known:
+        if key not in part_of:
             raise SourceError(
                 f"No channel is called {key!r}; "
                 f"there are {', '.join(map(repr, names.values()))}."
             )
-        names[known[key]] = name
+        names[part_of[key]] = name
     if len(set(names.values())) < len(names):
         raise SourceError(
             f"Two channels would have one name: {', '.join(map(repr, names.values()))}."
@@ -254,7 +256,7 @@ def _even_step(series: Iterable[Mapping[int, float]]) -> float | None:
 
 
 def _oddities(
-    names: Mapping[Part, str], grid: Grid, records: Iterable[_Record]
+    names: Mapping[NamePart, str], grid: PlaneGrid, records: Iterable[_Record]
 ) -> Iterator[str]:
     """Yield sentences on channels whose planes are not what their places say."""
     copies: defaultdict[int, set[str]] = defaultdict(set)
@@ -265,10 +267,10 @@ def _oddities(
             projections[index[1]] = record.projection
         if record.guid is not None:
             seen[key, record.guid].append(index)
-    for places in seen.values():
+    for indices in seen.values():
         for axis, name in ((0, "time point"), (2, "z step")):
-            if len({place[axis] for place in places}) > 1:
-                copies[places[0][1]].add(name)
+            if len({index[axis] for index in indices}) > 1:
+                copies[indices[0][1]].add(name)
     for c, method in sorted(projections.items()):
         yield (
             f"Channel {names[grid.channels[c]]} holds projections along z "

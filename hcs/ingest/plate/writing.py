@@ -82,10 +82,10 @@ class ImportRun:
             who=who,
             annotations=self._annotations(UNFINISHED),
         ) as writer:
-            there = writer.written
-            todo = [key for key in plan.grid.planes if self._id(key) not in there]
+            written = writer.written
+            todo = [key for key in plan.grid.planes if self._id(key) not in written]
             self._done = len(plan.grid.planes) - len(todo)
-            self._tell(0)
+            self._report_progress(0)
             writer.map(lambda key: self._write_field(writer, key), todo, workers)
             writer.annotate(self._annotations(DONE))
         return self._current("written" if first else "resumed")
@@ -101,7 +101,7 @@ class ImportRun:
     def _annotations(self, state: str) -> dict[str, Any]:
         return annotations_of(self._current("written"), state)
 
-    def _tell(self, more: int) -> None:
+    def _report_progress(self, more: int) -> None:
         with self._lock:
             self._done += more
             if self._progress is not None:
@@ -132,7 +132,7 @@ class ImportRun:
         if self._decoder.planes != before:
             # Kept in the plate at once: a later run does not read this field again.
             writer.annotate(self._annotations(UNFINISHED))
-        self._tell(1)
+        self._report_progress(1)
 
     def _multiscales(self, key: FieldKey, pixels: Any) -> Multiscales:
         dims, sizes = self._decoder.dims, self._sizes()
