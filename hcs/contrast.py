@@ -170,7 +170,7 @@ def _top(dtype: np.dtype[Any]) -> float:
     return float(np.iinfo(np.uint8 if dtype.kind == "b" else dtype).max)
 
 
-def shared(windows: Sequence[Window | None]) -> Window | None:
+def common_window(windows: Sequence[Window | None]) -> Window | None:
     """Return the window that all fields have, else None."""
     first = windows[0] if windows else None
     if first is None:

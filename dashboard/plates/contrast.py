@@ -69,7 +69,7 @@ def _display(
     )
     pixels = contrast.sample(planes)
     measured = contrast.limits(pixels, contrast.PLATE)
-    window = contrast.shared([channel.window for channel in stored])
+    window = contrast.common_window([channel.window for channel in stored])
     source: ContrastSource = "plate"
     if window is not None and contrast.sane(window, pixels, dtype):
         low, high, source = window.start, window.end, "stored"

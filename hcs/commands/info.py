@@ -48,8 +48,8 @@ def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Format", f"OME-Zarr {summary['version']}, {summary['store']}"
     yield "Grid", _grid(summary)
     yield "Wells", _wells(summary["wells"])
-    for one in summary["wells"]["unreadable"]:
-        yield "", f"{one['well']} cannot be read: {one['error']}"
+    for unreadable in summary["wells"]["unreadable"]:
+        yield "", f"{unreadable['well']} cannot be read: {unreadable['error']}"
     yield "Fields", _fields(summary["fields"])
     yield from _acquisitions(summary["acquisitions"])
     yield from _images(summary["image"])

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hcs.rules.problem import OURS, Problem, kind, show
+from hcs.rules.problem import OURS, Problem, json_type, show
 from hcs.wording import some
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _comment(comment: bytes, version: str | None, findings: _ArchiveFindings) ->
     ome = parsed.get("ome") if isinstance(parsed, dict) else None
     stated = ome.get("version") if isinstance(ome, dict) else None
     if not isinstance(stated, str):
-        shown = f"{kind(parsed)} without ome.version"
+        shown = f"{json_type(parsed)} without ome.version"
         findings.warning(
             "ozx-comment", f"The comment is {shown}; should be {expected}."
         )

@@ -8,7 +8,7 @@ from hcs.gaps import Gap, read_gap
 from hcs.ngff.envelope import EXTENSION
 from hcs.ngff.history import FieldRecord, read_records
 from hcs.rules.document import member
-from hcs.rules.problem import OURS, Problem, kind
+from hcs.rules.problem import OURS, Problem, json_type
 from hcs.rules.well import listed_fields
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _extension(attributes: Any) -> Any:
 
 
 def _malformed_note(content: object, where: str) -> Problem:
-    text = f"Our key 'hcs' is {kind(content)}, not an object; it is passed over."
+    text = f"Our key 'hcs' is {json_type(content)}, not an object; it is passed over."
     return Problem("hcs-extension", "warning", where, text, OURS)
 
 

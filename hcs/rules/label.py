@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hcs.rules.document import container, version_of
-from hcs.rules.problem import Findings, is_integer, is_number, kind, show
+from hcs.rules.problem import Findings, is_integer, is_number, json_type, show
 
 if TYPE_CHECKING:
     from hcs.rules.problem import Problem
@@ -86,7 +86,7 @@ def _check_colors(colors: Any, at: str, findings: Findings) -> None:
     for here, entry in _entries(colors, "colors", at, findings):
         value = entry.get("label-value")
         if "label-value" in entry and not _is_value(value, findings.version):
-            text = f"Found {show(value)} ({kind(value)}); must be an integer."
+            text = f"Found {show(value)} ({json_type(value)}); must be an integer."
             findings.error("label-value", f"{here}.label-value", text, _SECTION)
         elif is_number(value):
             if value in seen:
@@ -118,7 +118,7 @@ def _check_properties(properties: Any, at: str, findings: Findings) -> None:
     for here, entry in _entries(properties, "properties", at, findings):
         value = entry.get("label-value")
         if "label-value" in entry and not is_integer(value):
-            text = f"Found {show(value)} ({kind(value)}); must be an integer."
+            text = f"Found {show(value)} ({json_type(value)}); must be an integer."
             findings.error("label-value", f"{here}.label-value", text, _SECTION)
         key = repr(sorted(entry.items(), key=lambda item: item[0]))
         if key in seen:

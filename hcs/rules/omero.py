@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from hcs.rules.problem import is_number, kind, show
+from hcs.rules.problem import is_number, json_type, show
 
 if TYPE_CHECKING:
     from hcs.rules.problem import Findings
@@ -66,7 +66,8 @@ def _check_window(window: dict[str, Any], at: str, findings: Findings) -> None:
         if key not in window:
             findings.missing("window-missing", at, key, _SECTION)
         elif not is_number(window[key]):
-            text = f"Found {show(window[key])} ({kind(window[key])}); must be a number."
+            value = window[key]
+            text = f"Found {show(value)} ({json_type(value)}); must be a number."
             findings.error("window", f"{at}.{key}", text, _SECTION)
         else:
             values[key] = window[key]

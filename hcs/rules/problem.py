@@ -50,10 +50,10 @@ _ARTICLES = {
 }
 
 
-def kind(value: object) -> str:
+def json_type(value: object) -> str:
     """Return the JSON type of a value, with integers apart from other numbers.
 
-    >>> kind(True), kind(1), kind(1.5), kind(None)
+    >>> json_type(True), kind(1), kind(1.5), kind(None)
     ('boolean', 'integer', 'number', 'null')
     """
     match value:
@@ -87,7 +87,7 @@ def is_number(value: object) -> TypeGuard[int | float]:
 def show(value: object) -> str:
     """Return a short text for a value of a document, safe to print."""
     if isinstance(value, dict | list | tuple):
-        return f"{_ARTICLES[kind(value)]} of {len(value)}"
+        return f"{_ARTICLES[json_type(value)]} of {len(value)}"
     return reprlib.repr(value)
 
 
@@ -158,7 +158,7 @@ class Findings:
     def _wrong(
         self, value: Any, expected: str, rule: str, at: str, section: str
     ) -> Literal[False]:
-        found_kind = kind(value)
+        found_kind = json_type(value)
         shown = found_kind if found_kind in ("null", "object", "array") else show(value)
         text = f"Found {shown}; must be {_ARTICLES[expected]}."
         self.error(rule, at, text, section)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hcs.rules.problem import is_number, kind, show
+from hcs.rules.problem import is_number, json_type, show
 
 if TYPE_CHECKING:
     from hcs.rules.problem import Findings
@@ -87,7 +87,9 @@ def _check_vector(
         return
     wrong = next((value for value in vector if not is_number(value)), None)
     if wrong is not None or None in vector:
-        text = f"Found {show(wrong)} ({kind(wrong)}); every entry must be a number."
+        text = (
+            f"Found {show(wrong)} ({json_type(wrong)}); every entry must be a number."
+        )
         findings.error(what, at, text, _SECTION)
         return
     if len(vector) < 2:

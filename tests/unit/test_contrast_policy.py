@@ -83,7 +83,7 @@ def test_a_window_made_of_one_field_is_not_believed_and_one_of_a_person_is() -> 
 
 def test_only_a_window_that_all_fields_have_is_the_plate_s() -> None:
     first = window(1, 2)
-    assert contrast.shared([first, window(1, 2)]) == first
-    assert contrast.shared([first, window(1, 3)]) is None
-    assert contrast.shared([first, None]) is None
-    assert contrast.shared([]) is None
+    assert contrast.common_window([first, window(1, 2)]) == first
+    assert contrast.common_window([first, window(1, 3)]) is None
+    assert contrast.common_window([first, None]) is None
+    assert contrast.common_window([]) is None

@@ -86,7 +86,7 @@ def test_versions_are_kept_until_they_are_purged() -> None:
             _event("b", "purge"),
         ),
     )
-    assert [one.id for one in record.versions_with_pixels()] == ["a", "c"]
+    assert [version.id for version in record.versions_with_pixels()] == ["a", "c"]
 
 
 def test_moving_a_version_changes_all_of_its_events() -> None:
@@ -96,7 +96,7 @@ def test_moving_a_version_changes_all_of_its_events() -> None:
         live="a",
         versions=(_event("a", "write"), _event("b"), _event("a", "revert")),
     )
-    assert [one.path for one in record.moved("a", "0r1").versions] == [
+    assert [version.path for version in record.moved("a", "0r1").versions] == [
         "0r1",
         "0",
         "0r1",

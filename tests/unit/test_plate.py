@@ -609,7 +609,7 @@ def test_a_changed_well_is_noticed_when_asked(path: Path) -> None:
     edit(path / "A" / "1" / "zarr.json", well={"images": [{"path": "1"}]})
     assert len(plate.well("A1")) == 2, "not before it is asked"
     assert plate.refresh() == ("A/1",)
-    assert [one.path for one in plate.well("A1").images] == ["1"]
+    assert [image.path for image in plate.well("A1").images] == ["1"]
 
 
 def test_a_changed_plate_document_is_noticed_when_asked(path: Path) -> None:

@@ -31,11 +31,11 @@ def test_type_checkers_see_the_public_names_that_programs_see(name: str) -> None
     package = import_module(name)
     assert package.__file__
     typed = {
-        (one.asname, node.module)
+        (name.asname, node.module)
         for node in ast.walk(ast.parse(Path(package.__file__).read_text()))
         if isinstance(node, ast.ImportFrom)
-        for one in node.names
-        if one.asname
+        for name in node.names
+        if name.asname
     }
     assert {public for public, _ in typed} == set(package.__all__) - {"__version__"}
     for public, module in typed:

@@ -149,7 +149,7 @@ def test_a_broken_must_is_an_error_of_its_rule(
 ) -> None:
     problems = plate_problems(changed(path, value, version), version)
     assert ("error", rule) in found(problems)
-    (problem,) = (one for one in problems if one.rule == rule)
+    (problem,) = (problem for problem in problems if problem.rule == rule)
     assert problem.clause == f"NGFF {version} plate-md" or rule == "plate-version"
     assert problem.message
 

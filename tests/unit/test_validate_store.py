@@ -447,8 +447,11 @@ def test_a_broken_chunk_is_an_error_and_the_others_are_still_read(raw: Raw) -> N
 
 def notes(raw: Raw) -> list[tuple[str, str, str]]:
     problems: list[Problem] = validate(raw.root)
-    assert all(one.severity == "warning" and one.clause == "hcs" for one in problems)
-    return [(one.rule, one.location, one.message) for one in problems]
+    assert all(
+        problem.severity == "warning" and problem.clause == "hcs"
+        for problem in problems
+    )
+    return [(problem.rule, problem.location, problem.message) for problem in problems]
 
 
 def test_gaps_are_one_warning_a_well(raw: Raw) -> None:
@@ -495,7 +498,7 @@ def test_corrections_that_are_not_settled_are_warnings(raw: Raw) -> None:
 def test_our_key_bent_by_others_breaks_nothing(raw: Raw, content: Any) -> None:
     raw.ours("", content)
     raw.ours("A/1", content)
-    assert {one[0] for one in notes(raw)} <= {"hcs-extension"}
+    assert {note[0] for note in notes(raw)} <= {"hcs-extension"}
 
 
 # -- roots that are no plate -----------------------------------------------------------
