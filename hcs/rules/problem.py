@@ -53,8 +53,8 @@ _ARTICLES = {
 def json_type(value: object) -> str:
     """Return the JSON type of a value, with integers apart from other numbers.
 
-    >>> json_type(True), kind(1), kind(1.5), kind(None)
-    ('boolean', 'integer', 'number', 'null')
+    >>> [json_type(value) for value in (True, 1, 1.5, None)]
+    ['boolean', 'integer', 'number', 'null']
     """
     match value:
         case bool():
