@@ -19,6 +19,7 @@ from hcs.ngff.names import check_well_path, join
 from hcs.ngff.well import read_well
 from hcs.plates.field_list import field_records, find_field, list_fields
 from hcs.settings import config
+from hcs.stores.root import find_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -81,7 +82,7 @@ class HCSWell:
         self.store: PlateStore = open_store(store)
         self.path = check_well_path(well_path, self.store.location)
         self.plate_metadata = well_metadata
-        self.format_version = format_version or _find_version(self.store, self.path)
+        self.format_version = format_version or find_version(self.store, self.path)
         size = (
             config.hcs_image_cache_size
             if image_cache_size is None
@@ -390,9 +391,3 @@ _nbytes = attrgetter("nbytes")
 
 def _is_index(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _find_version(store: PlateStore, path: str) -> str:
-    from hcs.stores.root import find_version
-
-    return find_version(store, path)

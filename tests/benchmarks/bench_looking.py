@@ -288,7 +288,8 @@ def overview(bench: Bench) -> None:
                     times.append(page.evaluate("window.hcsDrawn") - start)
                     requests = len(answers)
                     nbytes = sum(
-                        int(one.headers.get("content-length", 0)) for one in answers
+                        int(answer.headers.get("content-length", 0))
+                        for answer in answers
                     )
                     own.append(page.evaluate(OWN))
             base = f"one a well {wells}"
@@ -449,7 +450,7 @@ def _per_page(
 
 def _rss(process: int) -> float:
     status = Path(f"/proc/{process}/status").read_text()
-    line = next(one for one in status.splitlines() if one.startswith("VmRSS"))
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1024
 
 

@@ -347,7 +347,9 @@ def _sets(data: Path) -> list[tuple[str, list[np.ndarray[Any, Any]]]]:
     for label, pattern in (("ImageXpress", "imagexpress*"), ("Phenix", "jump*")):
         paths = sorted(data.glob(f"{pattern}/**/*.[tT][iI][fF]*"))[:20]
         planes = [tifffile.imread(path) for path in paths]
-        planes = [one for one in planes if one.ndim == 2 and one.dtype == np.uint16]
+        planes = [
+            plane for plane in planes if plane.ndim == 2 and plane.dtype == np.uint16
+        ]
         found.append((f"{label} uint16", planes))
     return [(name, [np.ascontiguousarray(p) for p in planes]) for name, planes in found]
 

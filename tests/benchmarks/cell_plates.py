@@ -108,8 +108,8 @@ def _list_all(path: Path, plate: Plate) -> None:
     document = path / "zarr.json"
     about = json.loads(document.read_text())
     about["attributes"]["ome"]["plate"]["wells"] = [
-        {"path": one.path, "rowIndex": one.rowIndex, "columnIndex": one.columnIndex}
-        for one in plate.wells
+        {"path": well.path, "rowIndex": well.rowIndex, "columnIndex": well.columnIndex}
+        for well in plate.wells
     ]
     document.unlink()
     document.write_text(json.dumps(about))

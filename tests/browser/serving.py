@@ -67,7 +67,7 @@ class Server:
 
     def __init__(self, *arguments: str | Path, workspace: Path, port: int = 0) -> None:
         command = [sys.executable, "-m", "dashboard.cli", "serve"]
-        command += [str(one) for one in arguments]
+        command += [str(argument) for argument in arguments]
         command += ["--port", str(port), "--workspace", str(workspace)]
         self._process = subprocess.Popen(
             command,

@@ -89,7 +89,7 @@ def check_pixel(page: Page, canvas: Locator, path: Path) -> None:
     pixels = np.asarray(
         from_hcs_zarr(path).well(label).fields[0].image().images[0].data
     )
-    values = [int(one[y, x]) for one in pixels]
+    values = [int(pixel[y, x]) for pixel in pixels]
     assert [
         int(re.sub(r"\D", "", text.rsplit(" ", 1)[1])) for text in rest[1:]
     ] == values
@@ -118,7 +118,7 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
     assert len(answers) <= 6
     assert sum(len(answer.body()) for answer in answers) < 1_500_000
     assert not any(
-        f"/{label}/" in one.url for one in answers for label in ("A01", "C03")
+        f"/{label}/" in answer.url for answer in answers for label in ("A01", "C03")
     )
 
     # Down to the pixels of a field, which are those of the array.

@@ -49,7 +49,11 @@ def _open(path: Path) -> Any:
 def _one_value(group: Any, name: str) -> int:
     document = dict(group.attrs)
     datasets = document.get("ome", document)["multiscales"][0]["datasets"]
-    seen = {int(value) for one in datasets for value in np.unique(group[one["path"]])}
+    seen = {
+        int(value)
+        for dataset in datasets
+        for value in np.unique(group[dataset["path"]])
+    }
     assert len(seen) == 1, f"{name} holds pixels of several versions: {sorted(seen)}"
     assert len(datasets) == 2
     return seen.pop()
@@ -59,13 +63,13 @@ def history_is_whole(path: Path) -> None:
     """Check that every version that the history keeps is there and is that version."""
     group = _open(path)
     for (well, field), events in hcs.history(path).items():
-        purged = {one.id for one in events if one.action == "purge"}
-        for one in events:
-            if one.id in purged:
+        purged = {event.id for event in events if event.action == "purge"}
+        for event in events:
+            if event.id in purged:
                 continue
-            image = group[f"{well}/{one.path}"]
-            assert dict(image.attrs)["hcs"]["version"] == one.id
-            _one_value(image, f"{well}/{field} {one.path}")
+            image = group[f"{well}/{event.path}"]
+            assert dict(image.attrs)["hcs"]["version"] == event.id
+            _one_value(image, f"{well}/{field} {event.path}")
 
 
 def recovers(path: Path) -> list[str]:

@@ -81,9 +81,9 @@ def run(
     lines = log.read_text().splitlines() if log.exists() else []
     return Outcome(
         killed=signal != 0,
-        steps=tuple(one[5:] for one in lines if one.startswith("step ")),
-        done=tuple(one[5:] for one in lines if one.startswith("done ")),
-        error=next((one[6:] for one in lines if one.startswith("error ")), None),
+        steps=tuple(line[5:] for line in lines if line.startswith("step ")),
+        done=tuple(line[5:] for line in lines if line.startswith("done ")),
+        error=next((line[6:] for line in lines if line.startswith("error ")), None),
     )
 
 
@@ -101,7 +101,7 @@ def _zygote() -> subprocess.Popen[str]:
 def processes(target: Any, arguments: list[tuple[Any, ...]]) -> list[int]:
     """Run a function in several processes at once and return their exit codes."""
     context = multiprocessing.get_context("forkserver")
-    running = [context.Process(target=target, args=one) for one in arguments]
+    running = [context.Process(target=target, args=argument) for argument in arguments]
     for process in running:
         process.start()
     for process in running:

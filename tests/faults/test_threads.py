@@ -110,7 +110,7 @@ def test_nothing_breaks_while_a_field_is_corrected_and_settled_at_once(
             correct()
         finally:
             corrected.set()
-    for one in others:
-        one.result()
+    for other in others:
+        other.result()
     checks.is_at_rest(path)
     assert [one for one in hcs.validate(path) if one.severity == "error"] == []

@@ -128,7 +128,7 @@ def test_a_failure_is_one_line_and_exits_with_1(
     with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
         pass
     done = hcs(*(part.format(tmp_path) for part in arguments))
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["empty.zip", "file"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.zip", "file"]
     assert (done.code, done.out) == (1, "")
     assert len(done.err.splitlines()) == 1
     assert done.err.startswith(f"hcs {arguments[0]}: ")
@@ -316,7 +316,7 @@ def test_convert_writes_another_version(
     (folder := tmp_path / "other").mkdir()
     (folder / "notes.txt").write_text("mine")
     done = hcs("convert", plate_path, folder, "--version", version, "--overwrite")
-    assert (done.code, [one.name for one in folder.iterdir()]) == (1, ["notes.txt"])
+    assert (done.code, [path.name for path in folder.iterdir()]) == (1, ["notes.txt"])
     with from_hcs_zarr(out) as plate:
         image = plate.well("B02").field("1").image()
         pixel = image.images[0].data[0, 0, 0]

@@ -116,7 +116,7 @@ def test_a_copy_without_history_is_a_new_plate(tmp_path: Path) -> None:
     assert _attributes(copy)["hcs"]["id"] != _attributes(path)["hcs"]["id"]
     (event,) = hcs.history(copy)["A/1", "0"]
     assert event.action == "write"
-    assert sorted(one.name for one in (copy / "A/1").iterdir()) == ["0", "zarr.json"]
+    assert sorted(path.name for path in (copy / "A/1").iterdir()) == ["0", "zarr.json"]
     with hcs.from_hcs_zarr(copy) as plate:
         field = plate.well("A1").field("s1")
         assert (field.path, field.version) == ("0", event.id)
@@ -188,9 +188,9 @@ def foreign(shared_data: Path, tmp_path: Path) -> Path:
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(tmp_path / "source")
     (document,) = (
-        one
-        for one in (tmp_path / "source").rglob(".zattrs")
-        if b'"plate"' in one.read_bytes()
+        path
+        for path in (tmp_path / "source").rglob(".zattrs")
+        if b'"plate"' in path.read_bytes()
     )
     return document.parent
 

@@ -73,7 +73,11 @@ def pixels(plate: Path, well: str, field: str, channel: int) -> np.ndarray:
 
 
 def kinds(staged: object) -> dict[str, bool]:
-    return {one.kind: one.confirmable for one in staged.differences if one.blocking}
+    return {
+        difference.kind: difference.confirmable
+        for difference in staged.differences
+        if difference.blocking
+    }
 
 
 def one_channel(
@@ -215,7 +219,7 @@ def test_a_new_field_joins_its_well(made: Service, token: str, plate: Path) -> N
     assert (staged.base, staged.action) == (None, "Add field 2 to A3")
     made.corrections.commit(staged.id, ANNA, "was missing")
     view = made.plates.well(KEY, "A3")
-    assert [one.name for one in view.fields] == ["0", "1", "2"]
+    assert [field.name for field in view.fields] == ["0", "1", "2"]
     assert view.field("2").channels == view.field("0").channels
     assert (pixels(plate, "A3", "2", 1) == 6).all()
 
@@ -304,7 +308,7 @@ def test_not_a_number_never_enters_an_integer_plate(made: Service, token: str) -
         token, KEY, "A1", "0", [SourceFile(upload=upload.id)]
     )
     assert kinds(staged) == {"dtype": True, "values": False}
-    assert any("4 pixels" in one.message for one in staged.differences)
+    assert any("4 pixels" in difference.message for difference in staged.differences)
 
 
 def test_equal_pixels_are_said_and_do_not_block(
@@ -315,7 +319,7 @@ def test_equal_pixels_are_said_and_do_not_block(
     staged = made.corrections.stage(
         token, KEY, "A1", "0", [SourceFile(upload=upload.id, channel=1)]
     )
-    assert [one.kind for one in staged.differences] == ["same"]
+    assert [difference.kind for difference in staged.differences] == ["same"]
     assert staged.ready
 
 
@@ -332,7 +336,7 @@ def test_the_second_of_two_people_is_told_of_the_first(
         made.corrections.commit(second.id, Who("Ben", "typed"), "no, mine")
     assert made.corrections.history(KEY, "A1", "0")[0].who == "Anna"
     acts = made.events.of_plate(made.plates.overview(KEY).id)
-    assert [one.action for one in acts if one.action != "commit-begun"] == [
+    assert [act.action for act in acts if act.action != "commit-begun"] == [
         "commit",
         "commit-failed",
     ]
@@ -401,7 +405,7 @@ def test_a_corrected_field_comes_home_after_the_grace_time(
 
 
 def files_in(made: Service) -> list[Path]:
-    return [one for one in made.workspace.staging.rglob("*") if one.is_file()]
+    return [path for path in made.workspace.staging.rglob("*") if path.is_file()]
 
 
 def test_a_page_that_closes_takes_its_files_along(made: Service, token: str) -> None:

@@ -37,7 +37,7 @@ def test_plates_with_something_to_do_come_first_then_the_newest(
         wait_for(lambda: found.quality.judgement("old.zarr").ready)
 
         def lines() -> dict[str, object]:
-            return {one.entry.key: one for one in found.plate_list.lines()}
+            return {line.entry.key: line for line in found.plate_list.lines()}
 
         wait_for(lambda: lines()["old.zarr"].suspects is not None)
         order = list(lines())
@@ -61,7 +61,7 @@ def test_plates_with_something_to_do_come_first_then_the_newest(
     # What stood out is known to the next server before it has read a measurement.
     with service(tmp_path / "workspace", folder, measure=False) as again:
         (old,) = [
-            one for one in again.plate_list.lines() if one.entry.key == "old.zarr"
+            line for line in again.plate_list.lines() if line.entry.key == "old.zarr"
         ]
         assert old.suspects is not None
         assert old.tally.reviewed == 1

@@ -126,12 +126,12 @@ def test_concurrent_processes_lose_nothing_and_know_of_each_other(url: str) -> N
     assert [worker.exitcode for worker in workers] == [0] * WRITERS
     rows = Ledger(engine).since("p")
     engine.dispose()
-    assert sorted(one.who for one in rows) == sorted(names * EACH)
+    assert sorted(row.who for row in rows) == sorted(names * EACH)
     # Each row names the one that stood before it: nobody decided on something old.
     held: dict[str, str] = {}
-    for one in rows:
-        assert one.supersedes == held.get(one.subject.well, "")
-        held[one.subject.well] = one.batch
+    for row in rows:
+        assert row.supersedes == held.get(row.subject.well, "")
+        held[row.subject.well] = row.batch
 
 
 def test_a_busy_database_says_so_and_adds_nothing(tmp_path: Path) -> None:

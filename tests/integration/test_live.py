@@ -87,7 +87,7 @@ def test_wells_and_fields_appear_while_a_program_writes_them(
             write(writer, *place)
             wait_for(lambda: look(label) == ("present", fields), label)  # noqa: B023
         assert made.plates.revision(KEY) > revision
-        names = [one.name for one in made.plates.well(KEY, "A1").fields]
+        names = [field.name for field in made.plates.well(KEY, "A1").fields]
         assert names == ["0", "1"]
 
 

@@ -311,7 +311,7 @@ def report(sbs, index):
 
 
 def z_prime_of(found):
-    (z,) = [one for one in found.controls if one.all.id == "z_prime"]
+    (z,) = [control for control in found.controls if control.all.id == "z_prime"]
     return z.all
 
 

@@ -79,8 +79,8 @@ def folder(tmp_path: Path, workspace: Path) -> Path:
     for number, name in enumerate((KEY, "q.ome.zarr")):
         plates.make(tmp_path / "plates" / name, rows=2, columns=2 + number, fields=2)
     with service(workspace, tmp_path / "plates") as made:
-        for one in made.plates.entries():
-            made.quality.measure(one.key)
+        for entry in made.plates.entries():
+            made.quality.measure(entry.key)
     return tmp_path / "plates"
 
 
@@ -94,8 +94,14 @@ def test_medians_over_time_look_at_no_plate_and_load_none(
         assert not any(one.surveyed for one in served)
         assert not any(made.quality._measuring.in_memory(one.key) for one in served)
     assert found.metric["id"] == "mean.1"
-    assert {one["id"] for one in found.metrics} >= {"mean.0", "percent_saturated.0"}
-    assert {one.key: one.n for one in found.trend.medians} == {KEY: 4, "q.ome.zarr": 6}
+    assert {metric["id"] for metric in found.metrics} >= {
+        "mean.0",
+        "percent_saturated.0",
+    }
+    assert {median.key: median.n for median in found.trend.medians} == {
+        KEY: 4,
+        "q.ome.zarr": 6,
+    }
 
 
 def test_wells_that_people_failed_are_in_no_median(

@@ -178,8 +178,8 @@ class PlateMachine(RuleBasedStateMachine):
         found = hcs.history(self.path)
         for place, model in self.fields.items():
             events = found[place]
-            purged = {one.id for one in events if one.action == "purge"}
-            assert {one.id for one in events} - purged == set(model.values)
+            purged = {event.id for event in events if event.action == "purge"}
+            assert {event.id for event in events} - purged == set(model.values)
             assert purged == model.gone
         checks.is_at_rest(self.path)
 

@@ -154,7 +154,7 @@ def test_a_project_moves_to_another_folder_and_to_a_server_s_database(
         assert ProjectTransfer(other).read(file).acts == 0
         assert other.projects.rules(ONE).min_fields == 2
         assert other.projects.roles(ONE).letter("B1") == "N"
-        assert [one.kind for one in other.reviews.acts(COPY)] == ["verdict", "undo"]
+        assert [act.kind for act in other.reviews.acts(COPY)] == ["verdict", "undo"]
 
 
 def test_a_file_that_is_not_whole_changes_nothing(folder: Path, tmp_path: Path) -> None:

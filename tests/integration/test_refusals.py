@@ -44,9 +44,9 @@ class Opened:
     def settle(self) -> None:
         """Wait for what was asked of the service, and hand it to the page."""
         wait_for(lambda: self.document.session_callbacks, "for an answer")
-        for one in self.document.session_callbacks:
-            self.document.remove_next_tick_callback(one)
-            one.callback()
+        for callback in self.document.session_callbacks:
+            self.document.remove_next_tick_callback(callback)
+            callback.callback()
 
 
 def content(island: Any) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def _attributes(path: Path, key: str) -> dict[str, Any]:
 
 def _paths(path: Path, well: str = "A/1") -> list[str]:
     found = _attributes(path, well)
-    return [one["path"] for one in found.get("ome", found)["well"]["images"]]
+    return [image["path"] for image in found.get("ome", found)["well"]["images"]]
 
 
 @pytest.fixture(params=["0.4", "0.5", "0.6"])
@@ -395,12 +395,12 @@ def test_the_history_names_every_event(path: Path) -> None:
     second = _correct(path, 9)
     hcs.revert(path, "A/1", "0", first, who=YOU, reason="was right")
     events = hcs.history(path, "A/1")["A/1", "0"]
-    assert [(one.id, one.action, one.who, one.why) for one in events[1:]] == [
+    assert [(event.id, event.action, event.who, event.why) for event in events[1:]] == [
         (second.id, "correct", "Ada", "out of focus"),
         (first, "revert", "Bob", "was right"),
     ]
     assert events[-1].supersedes == second.id
-    assert all(one.when for one in events)
+    assert all(event.when for event in events)
 
 
 def test_a_revert_needs_a_version_that_is_there_and_not_live(path: Path) -> None:

@@ -165,10 +165,10 @@ def test_fractal_s_plate_with_labels_and_tables_has_no_errors(
 
 def test_a_partly_fetched_plate_says_what_is_absent(shared_data: Path) -> None:
     problems = validate(shared_data / "idr_metadata_v04" / "2551.zarr")
-    missing = [one for one in problems if one.rule == "well-missing"]
+    missing = [problem for problem in problems if problem.rule == "well-missing"]
     assert len(missing) == 92
     assert {one.severity for one in missing} == {"warning"}
-    assert "image-missing" in {one.rule for one in problems}
+    assert "image-missing" in {problem.rule for problem in problems}
 
 
 @pytest.mark.parametrize("version", ["v0.1", "v0.2", "v0.3"])

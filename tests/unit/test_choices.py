@@ -113,7 +113,7 @@ def test_a_cut_off_of_one_of_two_channels_of_a_name_is_taken_back_alone(
     }
     assay.keep_cut(entry.key, "mean.0", None)
     assert assay.basis(entry.key).basis.cuts == {"mean.1": (2.0, None)}
-    titles = [one.title for one in served.quality.metrics(entry.key)]
+    titles = [metric.title for metric in served.quality.metrics(entry.key)]
     assert len(titles) == len(set(titles))
     served.close()
 
@@ -204,7 +204,7 @@ def test_another_nuclear_channel_is_measured_and_the_first_stays_known(
     assert f"nucleus_count.{other}" in ids
     assert f"nucleus_count.{first}" not in ids
     values = service.quality.values(ONE, f"channel_correlation.{first}").wells
-    assert all(one.value is not None or one.reason for one in values.values())
+    assert all(value.value is not None or value.reason for value in values.values())
     # It holds for the other plate of the folder, and can be taken back.
     assert service.assay.basis(TWO).basis.nuclear == other
     service.assay.keep_nuclear(ONE, None)
@@ -217,14 +217,15 @@ def test_a_clip_level_is_said_with_its_source(service: Service) -> None:
     assert "not known" in before.source
     metric = "percent_saturated.0"
     assert all(
-        one.value is None for one in service.quality.values(ONE, metric).wells.values()
+        well.value is None
+        for well in service.quality.values(ONE, metric).wells.values()
     )
     service.assay.keep_clip(ONE, 0, 1)
     service.quality.measure(ONE)
     after = service.assay.basis(ONE).clips[0]
     assert (after.level, after.source) == (1.0, "set for this project")
     values = service.quality.values(ONE, metric).wells
-    assert any((one.value or 0) > 0 for one in values.values())
+    assert any((value.value or 0) > 0 for value in values.values())
     with pytest.raises(RefusedError, match="above 0"):
         service.assay.keep_clip(ONE, 0, -1)
     service.assay.keep_clip(ONE, 0, None)
@@ -265,9 +266,9 @@ def test_one_field_of_each_well_can_be_shown(service: Service) -> None:
 def test_limits_span_the_plates_of_the_project(service: Service) -> None:
     low, high = service.assay.project_limits(ONE, "mean.0", None, "") or (0, 0)
     values = [
-        one.value
+        well.value
         for key in (ONE, TWO)
-        for one in service.quality.values(key, "mean.0").wells.values()
+        for well in service.quality.values(key, "mean.0").wells.values()
     ]
     assert min(values) <= low <= high <= max(values)
 
@@ -373,11 +374,13 @@ Q9,0,7,z
 
 def test_imported_columns_are_metrics_like_ours(service: Service) -> None:
     found = service.assay.preview_import(ONE, TABLE, "cells.csv")
-    assert [one[:2] for one in found.columns] == [("Cells_Count", 2)]
+    assert [column[:2] for column in found.columns] == [("Cells_Count", 2)]
     assert (found.wells, found.missing, found.field_column) == (2, 4, "Metadata_Site")
     assert found.problems
     service.assay.take_import(ONE, TABLE, "cells.csv", {"Cells_Count"}, "Ana")
-    (info,) = [one for one in service.quality.metrics(ONE) if one.kind == "imported"]
+    (info,) = [
+        metric for metric in service.quality.metrics(ONE) if metric.kind == "imported"
+    ]
     assert info.id == "imported:Cells_Count"
     assert "cells.csv by Ana" in info.definition
     values = service.quality.values(ONE, info.id).wells
@@ -386,9 +389,9 @@ def test_imported_columns_are_metrics_like_ours(service: Service) -> None:
     assert values["A2"].value is None
     assert "no value" in (values["A2"].reason or "")
     assert service.quality.statistics(ONE, info.id).wells == 2
-    assert not any(one.kind == "imported" for one in service.quality.metrics(TWO))
+    assert not any(metric.kind == "imported" for metric in service.quality.metrics(TWO))
     service.assay.remove_import(ONE, {"Cells_Count"})
-    assert not any(one.kind == "imported" for one in service.quality.metrics(ONE))
+    assert not any(metric.kind == "imported" for metric in service.quality.metrics(ONE))
 
 
 def test_the_preview_counts_cells_that_are_no_numbers(service: Service) -> None:
@@ -441,7 +444,7 @@ def test_imported_numbers_are_those_of_the_acquisition_that_is_shown(
     try:
         (entry,) = made.plates.entries()
         key, choices = entry.key, made.assay
-        names = [one.name for one in made.plates.well(key, "A1").fields]
+        names = [field.name for field in made.plates.well(key, "A1").fields]
         made.quality.measure(key)
         table = b"Well,Site,Hits\nA1,1,10\nA1,2,30\nA2,7,5\n"
         # A table that may be of either acquisition is of none of their fields.

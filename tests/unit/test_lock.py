@@ -71,7 +71,7 @@ def test_locking_changes_no_byte_of_what_is_locked(plate_path: Path) -> None:
     with locked(plate_path):
         assert state() == before
     assert state() == before
-    assert [one.name for one in plate_path.parent.iterdir()] == [plate_path.name]
+    assert [path.name for path in plate_path.parent.iterdir()] == [plate_path.name]
 
 
 def test_a_lock_that_is_never_free_is_a_conflict(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_file_beside_is_locked_where_the_file_system_takes_no_lock(
     place.mkdir()
     hold = try_hold(place)
     assert hold is not None
-    assert [one.name for one in place.iterdir()] == []
+    assert [path.name for path in place.iterdir()] == []
     assert [path.name for path in tmp_path.glob(".*")] == [".plate.hcs-lock"]
     hold.release()
 

@@ -171,11 +171,11 @@ def test_the_job_makes_each_preview_once_and_stops_and_goes_on(tmp_path: Path) -
     assert found.done == found.total >= 17
     assert not found.running
     wait_for(lambda: after)
-    before = {one: one.stat().st_mtime_ns for one in files}
+    before = {file: file.stat().st_mtime_ns for file in files}
     again = PreviewJobs(previews, PlaneCache(), workers=1)
     again.start(plate)
     assert again.wait("p").done >= readable
-    assert {one: one.stat().st_mtime_ns for one in files} == before
+    assert {file: file.stat().st_mtime_ns for file in files} == before
     jobs.close()
     again.close()
 

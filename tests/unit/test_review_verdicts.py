@@ -216,7 +216,7 @@ def test_in_a_blind_round_nobody_can_tell_whether_the_other_did_anything(
         begin()
     if done:
         add(sent("done", "Ben"))
-    alone = Verdicts(one for one in rows if one.id <= begun or one.who == "Ada")
+    alone = Verdicts(row for row in rows if row.id <= begun or row.who == "Ada")
     person = ("Ada", "typed")
     assert verdicts.current("Ada") == alone.current("Ada")
     assert verdicts.next_undo(person) == alone.next_undo(person)
@@ -227,7 +227,7 @@ def test_in_a_blind_round_nobody_can_tell_whether_the_other_did_anything(
         if act.who == "Ada" and act.kind == "verdict":
             told = verdicts.left_alone(act.batch, "Ada")
             assert told == alone.left_alone(act.batch, "Ada")
-    before = Verdicts(one for one in rows if one.id <= begun)
+    before = Verdicts(row for row in rows if row.id <= begun)
     assert verdicts.current() == before.current()
 
 

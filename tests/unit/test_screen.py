@@ -31,7 +31,9 @@ REFERENCE = {
 
 
 def test_statistics_of_controls_have_their_reference_values():
-    found = {one.id: one for one in control_statistics(POSITIVE, NEGATIVE)}
+    found = {
+        statistic.id: statistic for statistic in control_statistics(POSITIVE, NEGATIVE)
+    }
     assert set(found) == set(REFERENCE)
     for id, expected in REFERENCE.items():
         assert found[id].value == pytest.approx(expected, rel=1e-7), id
@@ -57,7 +59,7 @@ def test_the_signal_window_is_the_same_for_activation_and_inhibition():
 def test_robust_statistics_of_controls_that_are_mostly_equal_are_no_numbers(id, role):
     equal = [5, 5, 5, 5, 5, 9]
     pair = {"positive": POSITIVE, "negative": NEGATIVE} | {role: equal}
-    found = {one.id: one for one in control_statistics(**pair)}
+    found = {statistic.id: statistic for statistic in control_statistics(**pair)}
     assert np.isnan(found[id].value)
     assert found[id].note == (
         f"at least half of the {role} wells are equal: their MAD is 0"

@@ -137,7 +137,7 @@ def test_the_overview_reads_no_well(plate: Path, workspace: Path) -> None:
     with service(workspace, plate) as made:
         overview = made.plates.overview(KEY)
         assert (overview.rows, overview.columns) == (("A", "B"), ("1", "2", "3"))
-        assert [one.label for one in overview.wells] == [
+        assert [well.label for well in overview.wells] == [
             "A1",
             "A2",
             "A3",
@@ -169,7 +169,7 @@ def test_labels_of_the_grid_are_those_of_the_library(
 ) -> None:
     with from_hcs_zarr(plate) as opened, service(workspace, plate) as made:
         listed = {opened.label(well): well.path for well in opened.wells}
-        shown = {one.label: one.path for one in made.plates.overview(KEY).wells}
+        shown = {well.label: well.path for well in made.plates.overview(KEY).wells}
     assert shown == listed
 
 
@@ -179,7 +179,7 @@ def test_wells_that_were_not_acquired_are_told_from_missing_ones(
     path = plates.make(tmp_path / KEY, wells=[(0, 0), (0, 1)], fields=2)
     shutil.rmtree(path / "A" / "2")
     with service(workspace, path) as made:
-        states = {one.label: one.state for one in surveyed(made, KEY).wells}
+        states = {well.label: well.state for well in surveyed(made, KEY).wells}
     assert states == {
         "A1": "present",
         "A2": "missing",
@@ -198,7 +198,7 @@ def test_a_plate_that_is_being_written_has_pending_wells(
     )
     with service(workspace, path) as made:
         overview = surveyed(made, KEY)
-        assert [one.state for one in overview.wells[3:]] == ["pending"] * 3
+        assert [well.state for well in overview.wells[3:]] == ["pending"] * 3
         assert "not there yet" in overview.banner
 
 
@@ -299,7 +299,7 @@ def test_a_well_tells_all_that_a_page_needs_of_its_fields(
     with service(workspace, path) as made:
         view = made.plates.well(KEY, "B3")
         overview = made.plates.overview(KEY)
-    assert [(one.name, one.acquisition_name) for one in view.fields] == [
+    assert [(field.name, field.acquisition_name) for field in view.fields] == [
         ("a0f0", "run 0"),
         ("a4f0", "run 4"),
     ]
@@ -307,7 +307,7 @@ def test_a_well_tells_all_that_a_page_needs_of_its_fields(
     assert field.axes == ("c", "z", "y", "x")
     assert [field.size(axis) for axis in "tczyx"] == [1, 2, 3, 64, 80]
     assert field.units[-1] == "micrometer"
-    assert [one.id for one in overview.acquisitions] == [0, 4]
+    assert [acquisition.id for acquisition in overview.acquisitions] == [0, 4]
     assert view.field("a4f0", 4) is not None
     assert view.field("a4f0", 0) is None
 
@@ -367,8 +367,8 @@ def test_caches_stay_within_their_bytes(plate: Path, workspace: Path) -> None:
             made.sprites.of_well(*sprite)
         for fill in made.previews.caches():
             assert 0 < fill.nbytes <= fill.max_bytes
-    files = (one for one in (workspace / "previews").rglob("*") if one.is_file())
-    assert sum(one.stat().st_size for one in files) <= 9000
+    files = (path for path in (workspace / "previews").rglob("*") if path.is_file())
+    assert sum(file.stat().st_size for file in files) <= 9000
 
 
 # --- measuring -----------------------------------------------------------------------
@@ -380,7 +380,7 @@ def test_metrics_are_measured_once_and_kept_over_restarts(
     with service(workspace, plate) as made:
         surveyed(made, KEY)
         wait_for(lambda: (p := made.quality.progress(KEY)).done == 12 and not p.running)
-        ids = [one.id for one in made.quality.metrics(KEY)]
+        ids = [metric.id for metric in made.quality.metrics(KEY)]
         assert {"completeness", "mean.0", "p99.1", "percent_saturated.0"} <= set(ids)
         first = made.quality.values(KEY, "mean.1").wells
     with service(workspace, plate) as made:
@@ -408,8 +408,8 @@ def test_a_well_is_as_bad_as_its_worst_field_and_says_which(
         wait_for(lambda: not made.quality.progress(KEY).running)
         found = made.quality.values(KEY, metric).wells["A1"]
         fields = {
-            one.field: one.values[metric]
-            for one in made.quality.field_values(KEY, "A1")
+            value.field: value.values[metric]
+            for value in made.quality.field_values(KEY, "A1")
         }
     assert found.value == min(fields.values())
     assert fields[found.field] == found.value
@@ -468,11 +468,11 @@ def test_a_new_plate_in_the_folder_joins_the_list(
         first = made.plates.revision("")
         plates.make(root / "b.zarr", rows=1, columns=1)
         wait_for(lambda: made.plates.revision("") != first)
-        assert [one.key for one in made.plates.entries()] == ["a.zarr", "b.zarr"]
+        assert [entry.key for entry in made.plates.entries()] == ["a.zarr", "b.zarr"]
         shutil.rmtree(root / "a.zarr")
         wait_for(
             lambda: (
-                [one.key for one in made.plates.entries()] == ["b.zarr"]
+                [entry.key for entry in made.plates.entries()] == ["b.zarr"]
                 or (made.plates.revision("") and False)
             )
         )
@@ -526,7 +526,7 @@ def test_plates_of_other_software_are_served(
     with service(workspace, shared_data / name, read_only=True) as made:
         (entry,) = made.plates.entries()
         overview = surveyed(made, entry.key)
-        labels = [one.label for one in overview.wells if one.state == "present"]
+        labels = [well.label for well in overview.wells if well.state == "present"]
         assert labels
         for label in labels[:4]:
             for field in made.plates.well(entry.key, label).fields:

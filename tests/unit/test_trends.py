@@ -71,8 +71,8 @@ def test_plates_come_in_their_order_in_time_whatever_they_hold(
     values: list[float],
 ) -> None:
     found = trend(made(*values)[::-1])
-    assert [one.median for one in found.medians] == values
-    assert set(found.apart) <= {one.key for one in found.medians}
+    assert [median.median for median in found.medians] == values
+    assert set(found.apart) <= {median.key for median in found.medians}
 
 
 @given(st.integers(5, 20), FINITE)

@@ -307,16 +307,16 @@ def test_targets_start_with_the_open_field_and_end_with_a_new_one() -> None:
     well = WellView(label="B02", path="B/2", fields=(field("0"), field("1")))
     state = ViewState(plate="p.zarr", well="B02")
     now = Snapshot(state=state, overview=grid(), well=well)
-    assert [one.field for one in targets(now)] == ["0", "1", None]
+    assert [target.field for target in targets(now)] == ["0", "1", None]
     opened = Snapshot(
         state=ViewState(plate="p.zarr", well="B02", field="1"),
         overview=grid(),
         well=well,
     )
-    assert [one.field for one in targets(opened)] == ["1", None]
+    assert [target.field for target in targets(opened)] == ["1", None]
     empty = WellView(label="B02", path="B/2", error="nothing there")
     missing = Snapshot(state=state, overview=grid(), well=empty)
-    assert [one.text for one in targets(missing)] == ["Add a new field"]
+    assert [target.text for target in targets(missing)] == ["Add a new field"]
 
 
 def test_the_stage_follows_the_state() -> None:
