@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from dashboard.reviews.verdict_table import STALE_COLOUR, VERDICT_LOOKS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Palette:
@@ -119,14 +121,10 @@ surrounds a fluorescence picture must not outshine it."""
 
 
 VERDICTS = {
-    "pass": "#009e73",
-    "flag": "#e69f00",
-    "fail": "#d55e00",
-    "stale": "#7a828b",
+    **{word: look.colour for word, look in VERDICT_LOOKS.items()},
+    "stale": STALE_COLOUR,
 }
-"""Bluish green, orange and vermillion of Okabe and Ito, and grey for a verdict on what
-has changed since; the same in both themes, for a verdict is data. Its sign says it
-without colour."""
+"""Colours of verdicts, the same in both themes."""
 
 
 def css() -> str:

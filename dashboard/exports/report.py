@@ -22,9 +22,10 @@ from dashboard.exports.report_sections import (
 from dashboard.exports.report_style import STYLE
 from dashboard.exports.tables import PlateTables
 from dashboard.pictures.planes import PlaneRequest
-from dashboard.reviews.acts import BASES, VERDICTS, Subject
+from dashboard.reviews.acts import BASES, Subject
 from dashboard.reviews.queue import entries, tally
 from dashboard.reviews.signed import counts_of
+from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import safe_text
 from hcs.errors import HCSError

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from dashboard.reviews.acts import Subject
+from dashboard.reviews.verdict_table import STALE_COLOUR, VERDICT_LOOKS
 from dashboard.text import safe_text
-from dashboard.theme import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _CELL = 22
 _HEAD = 18
 
-_SIGNS = {"pass": "✓", "flag": "!", "fail": "×"}
 
 _VIRIDIS = (
     "#440154",
@@ -107,8 +106,8 @@ def _square(x: float, y: float, fill: str, stroke: str, text: str = "") -> str:
 
 
 def _sign(held: HeldVerdict, x: float, y: float, *, small: bool = False) -> str:
-    verdict = held.act.verdict
-    colour = VERDICTS.get("stale" if held.stale else verdict, VERDICTS["stale"])
+    look = VERDICT_LOOKS.get(held.act.verdict)
+    colour = STALE_COLOUR if held.stale or look is None else look.colour
     hollow = held.act.basis == "unseen"
     radius = _CELL * (0.2 if small else 0.34)
     cx = x + _CELL - radius - 3 if small else x + _CELL / 2
@@ -118,7 +117,7 @@ def _sign(held: HeldVerdict, x: float, y: float, *, small: bool = False) -> str:
         f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="{radius:.1f}" fill="{fill}" '
         f'stroke="{colour}"/><text x="{cx:.1f}" y="{cy + radius * 0.45:.1f}" '
         f'text-anchor="middle" style="fill:{ink};font-weight:700;'
-        f'font-size:{radius * 1.4:.1f}px">{_SIGNS.get(verdict, "")}</text>'
+        f'font-size:{radius * 1.4:.1f}px">{look.sign if look else ""}</text>'
     )
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from dashboard.errors import NotServedError
 from dashboard.projects.rules import REASONS
 from dashboard.quality.measure_settings import LIMITED
-from dashboard.reviews.acts import BASES, VERDICTS
+from dashboard.reviews.acts import BASES
+from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import amended, subject_text
 from dashboard.text import safe_text
 from hcs.errors import HCSError

@@ -215,7 +215,7 @@ class PlateTables:
         if own is not None:
             return own, "bulk" if own.bulk else "own"
         plate = self.review.of(Subject())
-        if plate is not None and plate.act.verdict == "fail":
+        if plate is not None and plate.act.fails:
             return plate, "inherited"
         if subject.field and (well := self.review.of(Subject(subject.well))):
             return well, "inherited"
@@ -223,7 +223,7 @@ class PlateTables:
 
     def _excluded(self, well: WellState, field: FieldView) -> bool:
         held = self.review.of(Subject(well.path, field.name, field.acquisition))
-        return held is not None and held.act.verdict == "fail"
+        return held is not None and held.act.fails
 
     def _corrected(
         self, well: WellState, fields: Sequence[FieldView]

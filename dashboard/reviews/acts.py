@@ -6,16 +6,14 @@ import dataclasses
 import re
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from dashboard.errors import DashboardError
+from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-Verdict = Literal["pass", "flag", "fail"]
-VERDICTS: tuple[Verdict, ...] = ("pass", "flag", "fail")
 
 Kind = Literal[
     "verdict",
@@ -28,17 +26,7 @@ Kind = Literal[
     "done",
     "blind-end",
 ]
-KINDS: tuple[Kind, ...] = (
-    "verdict",
-    "amend",
-    "undo",
-    "redo",
-    "sign-off",
-    "reopen",
-    "blind",
-    "done",
-    "blind-end",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 """``"amend"`` gives a verdict another note or reason; ``"sign-off"`` locks a plate
 until ``"reopen"``; ``"blind"`` begins a round in which two judge without knowing of
 each other, until both are ``"done"`` or somebody ends it before (``"blind-end"``)."""
@@ -123,6 +111,11 @@ class Act:
 
     id: int = 0
     """Place in the ledger; set when it is recorded."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is a verdict by which analysis leaves its subject out."""
+        return self.verdict == "fail"
 
     @property
     def person(self) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.reviews.acts import VERDICTS
+from dashboard.reviews.verdict_table import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -68,7 +68,7 @@ class Decisions:
         decisions
             What is judged; several are one act, and one undo takes them back.
         verdict
-            ``"pass"``, ``"flag"`` or ``"fail"``.
+            One of `VERDICTS`.
         who
             Who judges.
         reason

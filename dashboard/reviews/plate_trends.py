@@ -96,7 +96,7 @@ class PlateTrends:
         out = {
             well.label
             for well in overview.wells
-            if (held := review.of(Subject(well.path))) and held.act.verdict == "fail"
+            if (held := review.of(Subject(well.path))) and held.act.fails
         }
         failed = review.failed_fields(overview.wells)
         touched = {label for label, _ in failed}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashboard.reviews.acts import BASES, Subject
+from dashboard.reviews.verdict_table import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -102,8 +103,7 @@ def tally(overview: PlateOverview, review: PlateReview) -> Tally:
         reviewed=sum(not one.stale for one in held),
         stale=sum(one.stale for one in held),
         verdicts={
-            word: sum(one.act.verdict == word for one in held)
-            for word in ("pass", "flag", "fail")
+            word: sum(one.act.verdict == word for one in held) for word in VERDICTS
         },
         bases={word: sum(one.act.basis == word for one in held) for word in BASES},
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.errors import SignedOffError
-from dashboard.reviews.acts import BASES, VERDICTS, Act, Subject, field_key
+from dashboard.reviews.acts import BASES, Act, Subject, field_key
 from dashboard.reviews.values import SignedOff
+from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:

@@ -153,7 +153,7 @@ class PlateReview:
         """
         above = (subject, Subject(subject.well), Subject())
         verdicts = (self.verdicts.get(subject) for subject in above)
-        return any(held is not None and held.act.verdict == "fail" for held in verdicts)
+        return any(held is not None and held.act.fails for held in verdicts)
 
     def failed_fields(self, wells: Iterable[WellState]) -> frozenset[tuple[str, str]]:
         """Return the fields that were failed: label of the well, name of the field."""
@@ -161,7 +161,7 @@ class PlateReview:
         return frozenset(
             (labels[subject.well], subject.field)
             for subject, held in self.verdicts.items()
-            if subject.field and held.act.verdict == "fail" and subject.well in labels
+            if subject.field and held.act.fails and subject.well in labels
         )
 
 

@@ -18,14 +18,14 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dashboard.reviews.verdict_table import gravity
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dashboard.reviews.acts import Act, Subject
 
 Person = tuple[str, str]
-
-_GRAVITY = {"pass": 0, "flag": 1, "fail": 2}
 
 
 @dataclass(slots=True)
@@ -176,9 +176,7 @@ class Verdicts:
         made_in = self.round_of(last)
         if made_in is not None:
             latest = {act.who: act for act in rows if made_in.holds_row(act)}
-            last = max(
-                latest.values(), key=lambda a: (_GRAVITY.get(a.verdict, 0), a.id)
-            )
+            last = max(latest.values(), key=lambda act: (gravity(act.verdict), act.id))
         return self.as_amended(last, viewer)
 
     def as_amended(self, act: Act, viewer: str | None = None) -> Act:

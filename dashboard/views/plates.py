@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.reviews.verdict_table import VERDICT_LOOKS
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
 
@@ -21,7 +22,6 @@ _AGAIN_SECONDS = 3.0
 """How old the list may be while somebody looks at it."""
 
 _MOST_SCORE = 10.0
-_VERDICTS = {"pass": "p", "flag": "l", "fail": "f"}
 _STATES = {"not_acquired": " ", "missing": "!", "unreadable": "!", "pending": "~"}
 
 
@@ -187,7 +187,8 @@ def _mark(well: WellMark) -> str:
     if well.state in _STATES:
         return _STATES[well.state]
     if well.verdict:
-        return _VERDICTS.get(well.verdict, ".")
+        look = VERDICT_LOOKS.get(well.verdict)
+        return look.letter if look else "."
     if well.score is None:
         return "."
     return str(min(9, max(0, int(9 * well.score / _MOST_SCORE))))

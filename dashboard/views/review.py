@@ -6,9 +6,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from dashboard.exports.anndata_table import write_beside
-from dashboard.reviews.acts import VERDICTS, Subject
+from dashboard.reviews.acts import Subject
 from dashboard.reviews.queue import entries, order, tally, unjudged
 from dashboard.reviews.values import Decision
+from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.text import plain_text
 from dashboard.views.act_queue import ActQueue, reason_for
 from dashboard.views.island import Island, Message, Part, index_of, text_of

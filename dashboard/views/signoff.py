@@ -6,7 +6,7 @@ import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dashboard.reviews.acts import VERDICTS
+from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of

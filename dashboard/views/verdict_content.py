@@ -43,7 +43,7 @@ def states(
     """Return verdict, staleness, basis, reason, and failed fields by label."""
     failed: dict[str, int] = {}
     for subject, held in review.verdicts.items():
-        if subject.field and held.act.verdict == "fail":
+        if subject.field and held.act.fails:
             failed[subject.well] = failed.get(subject.well, 0) + 1
     content = {}
     for well in overview.wells:

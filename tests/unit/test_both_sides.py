@@ -13,6 +13,8 @@ import pytest
 
 from dashboard.addresses import Urls, encode_channels
 from dashboard.plates.values import ChannelSetting
+from dashboard.reviews.verdict_table import VERDICT_LOOKS
+from dashboard.reviews.verdict_table import VERDICTS as VERDICT_WORDS
 from dashboard.theme import VERDICTS, css
 from dashboard.views.plate_map import STATES
 
@@ -126,6 +128,16 @@ def test_a_picture_has_the_address_that_the_server_gives_it(
     template: str, call: str, wanted: str
 ) -> None:
     assert in_node("pixels/addresses.js", call, template) == wanted
+
+
+def test_verdicts_are_listed_in_one_module_of_the_dashboard() -> None:
+    assert tuple(VERDICT_LOOKS) == VERDICT_WORDS
+    lists = [
+        path.name
+        for path in (_ROOT / "dashboard").rglob("*.py")
+        if all(f'"{word}"' in path.read_text("utf-8") for word in VERDICT_WORDS)
+    ]
+    assert lists == ["verdict_table.py"]
 
 
 def test_colours_of_verdicts_are_named_in_one_place() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.reviews.acts import VERDICTS
 from dashboard.reviews.agreement import agreement
+from dashboard.reviews.verdict_table import VERDICTS
 
 pairs = st.lists(st.tuples(st.sampled_from(VERDICTS), st.sampled_from(VERDICTS)))
 

@@ -1,0 +1,41 @@
+"""The verdicts there are: their order, letters, signs and colours; nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Verdict = Literal["pass", "flag", "fail"]
+"""The graver ones last: of two in a blind round, the graver one holds."""
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictLook:
+    """How a verdict is written and drawn wherever there is no room for its word."""
+
+    letter: str
+    """In the small maps of the list of plates, one character a well."""
+
+    sign: str
+    """In reports: says it without colour."""
+
+    colour: str
+    """The same in light and dark, for a verdict is data."""
+
+
+VERDICT_LOOKS: dict[str, VerdictLook] = {
+    # Bluish green, orange and vermillion of Okabe and Ito, apart for the colour-blind.
+    "pass": VerdictLook("p", "✓", "#009e73"),
+    "flag": VerdictLook("l", "!", "#e69f00"),
+    "fail": VerdictLook("f", "×", "#d55e00"),
+}
+
+STALE_COLOUR = "#7a828b"
+"""Of a verdict on what has changed since."""
+
+
+def gravity(verdict: str) -> int:
+    """Return how grave a verdict is; one of a later version counts as a pass."""
+    return list(VERDICT_LOOKS).index(verdict) if verdict in VERDICT_LOOKS else 0
