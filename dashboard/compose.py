@@ -37,7 +37,7 @@ from dashboard.presence.presence import Presence
 from dashboard.projects.assay_setup import AssaySetup
 from dashboard.projects.desk import ProjectDesk
 from dashboard.projects.plate_links import Links
-from dashboard.projects.roles import RoleBook
+from dashboard.projects.roles import RoleStore
 from dashboard.projects.rules import Projects
 from dashboard.quality.desk import QualityDesk
 from dashboard.quality.judging import Judging
@@ -141,7 +141,7 @@ def compose(
     thumbnails = Thumbnails(previews, planes)
     preview_jobs = PreviewJobs(previews, planes, workers=options.workers)
 
-    roles = RoleBook(settings)
+    roles = RoleStore(settings)
     judging = Judging(settings, roles)
     measuring = Measuring(
         MetricStore(engine),

@@ -47,7 +47,7 @@ def add_decisions(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Export, import or write the table; print how much."""
-    from dashboard.exports.anndata_table import write_beside
+    from dashboard.exports.anndata_table import write_tables
     from dashboard.exports.decisions_file import export_decisions, import_decisions
 
     if (options.file is None) != (options.kind == "table"):
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             told = f"{count} acts written to {options.file}."
         elif options.kind == "table":
             service.quality.measure(key)
-            told = f"{write_beside(service, key)} has the tables qc and qc_fields."
+            told = f"{write_tables(service, key)} has the tables qc and qc_fields."
         else:
             count = import_decisions(
                 service, key, options.file, another_plate=options.another_plate

@@ -37,7 +37,7 @@ _MARK = "hcs-dashboard"
 _DICTS = ("layers", "obsm", "obsp", "varm", "varp", "uns")
 
 
-def write_beside(service: Service, key: str) -> Path:
+def write_tables(service: Service, key: str) -> Path:
     """Write the tables of wells and of fields into a plate; return their folder.
 
     Each replaces the one before of ours in one step; other tables there are kept.
@@ -81,7 +81,7 @@ def write_beside(service: Service, key: str) -> Path:
 
 
 def _refuse_foreign(target: Path) -> None:
-    """Raise where something is that was not written by `write_beside`."""
+    """Raise where something is that was not written by `write_tables`."""
     if not os.path.lexists(target):
         return
     for name, inside in (("zarr.json", "attributes"), (".zattrs", "")):

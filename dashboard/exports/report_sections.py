@@ -243,7 +243,7 @@ def history_part(service: Service, tables: PlateTables) -> str:
         )
     gone = len(acts) - len(rows)
     more = f"<p>and {gone} later acts</p>" if gone else ""
-    heads = ("When (UTC)", "What", "Note", "Who", "Basis", "Settings")
+    heads = ("When (UTC)", "What", "Note", "Who", "AssaySettings", "Settings")
     return (sheet(heads, rows) or "<p>Nobody has judged anything.</p>") + more
 
 

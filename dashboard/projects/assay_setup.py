@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashboard.errors import RefusedError
-from dashboard.projects.plate_maps import MapBook, barcodes_of, format_of, microplate
+from dashboard.projects.plate_maps import (
+    PlateMapStore,
+    barcodes_of,
+    format_of,
+    microplate,
+)
 from dashboard.quality.imported_tables import places, preview_import
 from dashboard.quality.wells import limits
 from dashboard.settings import project_of
@@ -23,10 +28,10 @@ if TYPE_CHECKING:
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.projects.plate_maps import MapPreview
-    from dashboard.projects.roles import RoleBook
+    from dashboard.projects.roles import RoleStore
     from dashboard.quality.imported_tables import ImportedMetric, ImportPreview
     from dashboard.quality.judging import Judging
-    from dashboard.quality.measure_settings import Basis, Cut
+    from dashboard.quality.measure_settings import AssaySettings, Cut
     from dashboard.quality.measuring import Measuring
     from dashboard.settings import Settings
     from hcs.layout import Position
@@ -38,10 +43,10 @@ _MOST_PLATES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BasisView:
+class AssaySettingsView:
     """What the numbers of a plate rest on, with where each is from."""
 
-    basis: Basis
+    basis: AssaySettings
     clips: dict[int, Clip]
     """By channel: told, or seen over the plate, or unknown with the reason."""
 
@@ -70,7 +75,7 @@ class AssaySetup:
         changing: Callable[..., AbstractContextManager[None]],
         *,
         settings: Settings,
-        roles: RoleBook,
+        roles: RoleStore,
         hides: Callable[[str], bool],
     ) -> None:
         self._plates = plates
@@ -80,12 +85,12 @@ class AssaySetup:
         self._roles = roles
         self._hides = hides
         self._marks: dict[str, tuple[object, ...]] = {}
-        self.maps = MapBook(settings, roles)
+        self.maps = PlateMapStore(settings, roles)
 
-    def basis(self, key: str) -> BasisView:
+    def basis(self, key: str) -> AssaySettingsView:
         """Return what the numbers of a plate rest on (fast)."""
         plate = self._plates.get(key)
-        return BasisView(
+        return AssaySettingsView(
             basis=self._judging.basis(plate), clips=self._measuring.clips(plate)
         )
 
@@ -93,7 +98,7 @@ class AssaySetup:
         """Keep the nuclear channel for the project; None returns to the proposal."""
         plate = self._plates.get(key)
         with self._changing(key):
-            self._judging.rests.keep_nuclear(plate, channel)
+            self._judging.settings.keep_nuclear(plate, channel)
         self._measure_again(plate)
 
     def keep_clip(self, key: str, channel: int, level: float | None) -> None:
@@ -110,21 +115,21 @@ class AssaySetup:
             )
         plate = self._plates.get(key)
         with self._changing(key):
-            self._judging.rests.keep_clip(plate, channel, level)
+            self._judging.settings.keep_clip(plate, channel, level)
         self._measure_again(plate)
 
     def keep_cut(self, key: str, metric: str, cut: Cut | None) -> None:
         """Keep the cut-offs of a metric for the project; None returns to ours."""
         plate = self._plates.get(key)
         with self._changing(key):
-            self._judging.rests.keep_cut(plate, metric, cut)
+            self._judging.settings.keep_cut(plate, metric, cut)
         self._judge_again(plate)
 
     def keep_limit(self, key: str, metric: str, limit: float | None) -> None:
-        """Keep a limit of the project, see `BasisBook.keep_limit`."""
+        """Keep a limit of the project, see `AssaySettingsStore.keep_limit`."""
         plate = self._plates.get(key)
         with self._changing(key):
-            self._judging.rests.keep_limit(plate, metric, limit)
+            self._judging.settings.keep_limit(plate, metric, limit)
         self._judge_again(plate)
 
     def project_limits(

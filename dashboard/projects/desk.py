@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.projects.plate_links import Link, Links
-    from dashboard.projects.roles import RoleBook, RolesView
+    from dashboard.projects.roles import RoleStore, RolesView
     from dashboard.projects.rules import Projects, ReviewRules
     from hcs.qc import RoleMapping
 
@@ -42,7 +42,7 @@ class ProjectDesk:
         plates: Plates,
         access: Access,
         projects: Projects,
-        roles: RoleBook,
+        roles: RoleStore,
         links: Links,
         *,
         changing: Callable[[str], AbstractContextManager[None]],

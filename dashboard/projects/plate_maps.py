@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import PlateOverview
-    from dashboard.projects.roles import RoleBook
+    from dashboard.projects.roles import RoleStore
     from dashboard.settings import Settings
     from hcs.layout import Position
     from hcs.tables import PlateMap
@@ -72,10 +72,10 @@ class MapPreview:
     """The first wells with their values, for people to check."""
 
 
-class MapBook:
+class PlateMapStore:
     """Plate maps of plates, and typed controls of projects."""
 
-    def __init__(self, settings: Settings, roles: RoleBook) -> None:
+    def __init__(self, settings: Settings, roles: RoleStore) -> None:
         self._settings = settings
         self._roles = roles
         self._grids: dict[tuple[str, str], tuple[str, str]] = {}

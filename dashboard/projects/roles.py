@@ -68,7 +68,7 @@ class RolesView:
         return LETTERS.get(role.role or "", "") if role else ""
 
 
-class RoleBook:
+class RoleStore:
     """Mappings of projects, in the workspace."""
 
     def __init__(self, settings: Settings) -> None:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.projects.plate_maps import MapBook
-    from dashboard.projects.roles import RoleBook
+    from dashboard.projects.plate_maps import PlateMapStore
+    from dashboard.projects.roles import RoleStore
     from dashboard.quality.measuring import Measuring
     from dashboard.quality.values import MetricInfo
     from dashboard.settings import Settings
@@ -115,8 +115,8 @@ class Projects:
         self,
         engine: Engine,
         settings: Settings,
-        roles: RoleBook,
-        maps: MapBook,
+        roles: RoleStore,
+        maps: PlateMapStore,
         measuring: Measuring,
     ) -> None:
         self._engine = engine

@@ -153,7 +153,7 @@ def places(overview: PlateOverview) -> dict[Position, str]:
     return found
 
 
-class ImportBook:
+class ImportStore:
     """Imported metrics of plates, in the workspace."""
 
     def __init__(self, settings: Settings) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.quality.measure_settings import Basis
+    from dashboard.quality.measure_settings import AssaySettings
     from dashboard.quality.metrics import MetricStore
     from dashboard.quality.planes import PlaneStore
     from dashboard.quality.plate_metrics import Knowledge, Place
@@ -75,7 +75,7 @@ class Jobs:
         self,
         store: MetricStore,
         planes: PlaneStore,
-        basis: Callable[[ServedPlate], Basis],
+        basis: Callable[[ServedPlate], AssaySettings],
         measured: Callable[[ServedPlate, Knowledge], None],
         ready: Callable[[ServedPlate], Knowledge],
         lock: threading.RLock,
@@ -199,7 +199,7 @@ class Jobs:
         self,
         plate: ServedPlate,
         known: Knowledge,
-        basis: Basis,
+        basis: AssaySettings,
         todo: Mapping[Place, Todo],
         done: int,
     ) -> int:
@@ -236,7 +236,7 @@ class Jobs:
         return done
 
     def _todo(
-        self, plate: ServedPlate, known: Knowledge, basis: Basis
+        self, plate: ServedPlate, known: Knowledge, basis: AssaySettings
     ) -> tuple[dict[Place, Todo], int]:
         """Return the fields to measure, and how many are done."""
         todo: dict[Place, Todo] = {}
@@ -275,7 +275,7 @@ class Jobs:
         plate: ServedPlate,
         known: Knowledge,
         results: Iterable[FieldResult],
-        basis: Basis,
+        basis: AssaySettings,
         todo: Mapping[Place, Todo],
     ) -> None:
         rows = []

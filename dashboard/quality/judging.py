@@ -7,9 +7,13 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboard.quality.imported_tables import ImportBook
-from dashboard.quality.measure_settings import Basis, BasisBook, channel_keys
-from dashboard.quality.medians import MedianBook
+from dashboard.quality.imported_tables import ImportStore
+from dashboard.quality.measure_settings import (
+    AssaySettings,
+    AssaySettingsStore,
+    channel_keys,
+)
+from dashboard.quality.medians import MedianStore
 from dashboard.quality.suspects import (
     Evidence,
     baselines_from_json,
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.projects.roles import RoleBook
+    from dashboard.projects.roles import RoleStore
     from dashboard.quality.judgement import Judgement
     from dashboard.settings import Settings
 
@@ -36,17 +40,17 @@ class Judging:
     Thread safety: that of `Settings`; one plate is judged by one thread at a time.
     """
 
-    def __init__(self, settings: Settings, roles: RoleBook) -> None:
+    def __init__(self, settings: Settings, roles: RoleStore) -> None:
         self._settings = settings
         self._roles = roles
-        self.rests = BasisBook(settings)
-        self.imports = ImportBook(settings)
+        self.settings = AssaySettingsStore(settings)
+        self.imports = ImportStore(settings)
         self.wells = WellValueStore(settings)
-        self.medians = MedianBook(settings)
+        self.medians = MedianStore(settings)
 
-    def basis(self, plate: ServedPlate) -> Basis:
+    def basis(self, plate: ServedPlate) -> AssaySettings:
         """Return what the numbers of a plate rest on."""
-        return self.rests.view(plate)
+        return self.settings.view(plate)
 
     def judge(self, plate: str, evidence: Evidence, *, anew: bool = False) -> Judgement:
         """Return what is odd about a plate whose fields have all been measured.

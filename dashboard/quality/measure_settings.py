@@ -37,7 +37,7 @@ Cut = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
+class AssaySettings:
     """What one plate's numbers rest on."""
 
     nuclear: int | None = None
@@ -62,19 +62,19 @@ class Basis:
         return 0 if self.nuclear is None else self.nuclear
 
 
-def proposed(channels: Sequence[ChannelDisplay]) -> Basis:
+def proposed(channels: Sequence[ChannelDisplay]) -> AssaySettings:
     """Return what is taken where nobody has said anything."""
     found = propose_channel([one.name for one in channels])
-    return Basis(nuclear=None if found is None else channels[found].index)
+    return AssaySettings(nuclear=None if found is None else channels[found].index)
 
 
-class BasisBook:
+class AssaySettingsStore:
     """What projects rest on, in the workspace."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def view(self, plate: ServedPlate) -> Basis:
+    def view(self, plate: ServedPlate) -> AssaySettings:
         """Return what the numbers of a plate rest on."""
         told = self._told(plate.overview().location)
         imported = {
@@ -161,7 +161,7 @@ def basis_of(
     told: Any,
     channels: Sequence[ChannelDisplay],
     imported: Mapping[str, Clip] | None = None,
-) -> Basis:
+) -> AssaySettings:
     """Return what kept settings mean for the channels of one plate."""
     keys = channel_keys(channels)
     nuclear_name = _part(told, "nuclear").get("name")
@@ -187,7 +187,7 @@ def basis_of(
         for metric, cut in own.items():
             if isinstance(cut, list) and len(cut) == 2:
                 cuts[f"{metric}.{channel.index}"] = (_number(cut[0]), _number(cut[1]))
-    return Basis(
+    return AssaySettings(
         nuclear=proposed(channels).nuclear if nuclear is None else nuclear,
         nuclear_kept=nuclear is not None,
         clips=clips,
@@ -210,7 +210,7 @@ def is_limit(metric: str, limit: object) -> bool:
     return number is not None and number > 0 and (most is None or number <= most)
 
 
-def library_settings(plate: ServedPlate, basis: Basis) -> dict[str, Any]:
+def library_settings(plate: ServedPlate, basis: AssaySettings) -> dict[str, Any]:
     """Return a basis in the names by which the library measures a plate."""
     names = dict(
         zip(

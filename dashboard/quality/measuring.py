@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from dashboard.quality.imported_tables import Values
     from dashboard.quality.judgement import Judgement
     from dashboard.quality.judging import Judging
-    from dashboard.quality.measure_settings import Basis
-    from dashboard.quality.metrics import Measured, MetricStore
+    from dashboard.quality.measure_settings import AssaySettings
+    from dashboard.quality.metrics import MetricStore, StoredValue
     from dashboard.quality.plate_metrics import Knowledge, Place
     from hcs.qc import Clip
 
@@ -231,7 +231,7 @@ class Measuring:
         return self._clips(plate, self._memory.get(plate), self._judging.basis(plate))
 
     def _clips(
-        self, plate: ServedPlate, known: Knowledge, basis: Basis
+        self, plate: ServedPlate, known: Knowledge, basis: AssaySettings
     ) -> dict[int, Clip]:
         """Look through all fields once for each change, not once for each well."""
         channels = tuple(one.index for one in plate.channels)
@@ -357,5 +357,5 @@ class Measuring:
             return known.failures()
 
 
-def _number(found: Measured | None) -> float | None:
+def _number(found: StoredValue | None) -> float | None:
     return None if found is None else found.value

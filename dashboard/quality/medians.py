@@ -22,7 +22,7 @@ _MOST_PLATES = 200
 """Plates of a project that are remembered; the oldest is forgotten first."""
 
 
-class MedianBook:
+class MedianStore:
     """The medians of projects' plates, in the workspace."""
 
     def __init__(self, settings: Settings) -> None:

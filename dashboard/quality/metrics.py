@@ -37,7 +37,7 @@ class FieldKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class StoredValue:
     """A number, or why there is none."""
 
     value: float | None
@@ -73,7 +73,7 @@ class MetricStore:
 
     def load(
         self, plate: str, also: Sequence[str] = ()
-    ) -> tuple[dict[FieldKey, dict[str, Measured]], dict[FieldKey, str]]:
+    ) -> tuple[dict[FieldKey, dict[str, StoredValue]], dict[FieldKey, str]]:
         """Return everything that was measured on a plate, and what could not be.
 
         Parameters
@@ -96,7 +96,7 @@ class MetricStore:
             table.value,
             table.reason,
         ).where(table.plate.in_(self.ids(plate, also)))
-        found: dict[FieldKey, dict[str, Measured]] = {}
+        found: dict[FieldKey, dict[str, StoredValue]] = {}
         errors: dict[FieldKey, str] = {}
         with self.engine.connect() as connection:
             for well, field, version, metric, value, reason in connection.execute(
@@ -107,13 +107,15 @@ class MetricStore:
                     errors[key] = reason or ""
                 else:
                     # The same hundred names with every field.
-                    found.setdefault(key, {})[intern(metric)] = Measured(value, reason)
+                    found.setdefault(key, {})[intern(metric)] = StoredValue(
+                        value, reason
+                    )
         return found, errors
 
     def save(
         self,
         plate: str,
-        measured: Iterable[tuple[FieldKey, Mapping[str, Measured]]],
+        measured: Iterable[tuple[FieldKey, Mapping[str, StoredValue]]],
     ) -> None:
         """Add values; what is there already stays, as it can only be the same."""
         rows = [

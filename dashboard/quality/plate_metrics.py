@@ -11,7 +11,7 @@ from dashboard.quality.judgement import Judgement
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from dashboard.quality.metrics import FieldKey, Measured
+    from dashboard.quality.metrics import FieldKey, StoredValue
     from dashboard.quality.values import MetricValues
     from hcs.qc import Clip, MeanField
 
@@ -31,7 +31,7 @@ class Knowledge:
     id: str
     """What the plate's values are kept under; a first correction changes it."""
 
-    values: dict[FieldKey, dict[str, Measured]] = field(default_factory=dict)
+    values: dict[FieldKey, dict[str, StoredValue]] = field(default_factory=dict)
     latest: dict[Place, FieldKey] = field(default_factory=dict)
     """The measurement that stands for a field: of its live version once known."""
 

@@ -12,8 +12,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
-from dashboard.quality.measure_settings import Basis, channel_keys, proposed
-from dashboard.quality.metrics import Measured
+from dashboard.quality.measure_settings import AssaySettings, channel_keys, proposed
+from dashboard.quality.metrics import StoredValue
 from dashboard.quality.values import MetricInfo
 from hcs.qc import (
     EVERY_METRIC,
@@ -78,7 +78,7 @@ _SIDES = {
 
 def metric_infos(
     channels: Sequence[ChannelDisplay],
-    basis: Basis | None = None,
+    basis: AssaySettings | None = None,
     imported: Sequence[ImportedMetric] = (),
 ) -> tuple[MetricInfo, ...]:
     """Return the metrics of a plate with these channels.
@@ -138,7 +138,7 @@ def explain(about: Definition) -> str:
     return f"{about.meaning} {side} Misleads: {about.misleads}"
 
 
-def _applies(about: Definition, channel: int, basis: Basis) -> bool:
+def _applies(about: Definition, channel: int, basis: AssaySettings) -> bool:
     """Return whether a metric has values for a channel, as `measure_field` has them."""
     if about.scope == "plane":
         return True
@@ -149,7 +149,9 @@ def _applies(about: Definition, channel: int, basis: Basis) -> bool:
     return (channel == basis.nuclear) == (about.scope == "nuclei")
 
 
-def missing(measured: Mapping[str, Measured], basis: Basis) -> frozenset[str]:
+def missing(
+    measured: Mapping[str, StoredValue], basis: AssaySettings
+) -> frozenset[str]:
     """Return the metrics that a field has yet to be measured with.
 
     Parameters
@@ -186,7 +188,7 @@ def _known(top: Top | None) -> Top:
     return top
 
 
-def _nuclear_mark(basis: Basis) -> str:
+def _nuclear_mark(basis: AssaySettings) -> str:
     """Return the key that says in which channel nuclei were looked for, and how.
 
     A field may have none of the metrics of pairs and nuclei, and be complete.
@@ -199,7 +201,7 @@ def _nuclear_mark(basis: Basis) -> str:
     return f"nuclear@{versions}.{'' if basis.nuclear is None else basis.nuclear}"
 
 
-def stored_key(about: Definition, channel: int, basis: Basis) -> str:
+def stored_key(about: Definition, channel: int, basis: AssaySettings) -> str:
     """Return what a value is stored under: all that decides it and may change."""
     key = f"{about.key}.{channel}"
     if about.scope in ("pair", "nuclei pair"):
@@ -216,7 +218,7 @@ def _saturation_key(channel: int, clip: Clip) -> str:
 # --- planes to fields ----------------------------------------------------------------
 
 
-def summarise(result: FieldResult, basis: Basis) -> dict[str, Measured]:
+def summarise(result: FieldResult, basis: AssaySettings) -> dict[str, StoredValue]:
     """Return one number a metric and channel of a field that was measured on a basis.
 
     Of a stack it is that of the plane in focus, over time points the median: as the
@@ -225,7 +227,7 @@ def summarise(result: FieldResult, basis: Basis) -> dict[str, Measured]:
     by_channel: dict[int, list[PlaneResult]] = defaultdict(list)
     for plane in result.planes:
         by_channel[plane.channel_index].append(plane)
-    found: dict[str, Measured] = {}
+    found: dict[str, StoredValue] = {}
     for channel, planes in by_channel.items():
         sharpest = best_plane(planes)
         used = [plane for plane in planes if plane.z == sharpest]
@@ -233,31 +235,31 @@ def summarise(result: FieldResult, basis: Basis) -> dict[str, Measured]:
             key = stored_key(definition(name), channel, basis)
             found[key] = _over_time(name, used)
         found |= _tops(channel, used)
-    found[_nuclear_mark(basis)] = Measured(1.0)
-    found[_PLANES] = Measured(1.0)
+    found[_nuclear_mark(basis)] = StoredValue(1.0)
+    found[_PLANES] = StoredValue(1.0)
     return found
 
 
-def _over_time(name: str, planes: Iterable[PlaneResult]) -> Measured:
+def _over_time(name: str, planes: Iterable[PlaneResult]) -> StoredValue:
     values = [plane.values.get(name, math.nan) for plane in planes]
     known = [value for value in values if not math.isnan(value)]
     if known:
-        return Measured(statistics.median(known))
+        return StoredValue(statistics.median(known))
     reasons = [plane.reasons[name] for plane in planes if name in plane.reasons]
-    return Measured(None, reasons[0] if reasons else "not computable")
+    return StoredValue(None, reasons[0] if reasons else "not computable")
 
 
-def _tops(channel: int, planes: Iterable[PlaneResult]) -> dict[str, Measured]:
+def _tops(channel: int, planes: Iterable[PlaneResult]) -> dict[str, StoredValue]:
     tops = [plane.top for plane in planes if plane.top is not None]
     if not tops:
         return {}
     top = max(tops, key=lambda one: (one.percent, one.highest))
     return {
-        f"top_{part}.{channel}": Measured(getattr(top, part), None) for part in _TOP
+        f"top_{part}.{channel}": StoredValue(getattr(top, part), None) for part in _TOP
     }
 
 
-def top_of(measured: Mapping[str, Measured], channel: int) -> Top | None:
+def top_of(measured: Mapping[str, StoredValue], channel: int) -> Top | None:
     """Return the upper end of a field's values, None where it is not stored."""
     highest, pile, percent = (measured.get(f"top_{part}.{channel}") for part in _TOP)
     if highest is None or highest.value is None or percent is None:
@@ -267,10 +269,10 @@ def top_of(measured: Mapping[str, Measured], channel: int) -> Top | None:
 
 def field_value(
     metric: str,
-    measured: Mapping[str, Measured],
+    measured: Mapping[str, StoredValue],
     clips: Mapping[int, Clip],
-    basis: Basis,
-) -> Measured | None:
+    basis: AssaySettings,
+) -> StoredValue | None:
     """Return a field's value of a metric of the page, None where nothing is stored.
 
     Parameters
@@ -293,7 +295,9 @@ def field_value(
 
 
 def clip_levels(
-    plate: Sequence[Mapping[str, Measured]], channels: Iterable[int], basis: Basis
+    plate: Sequence[Mapping[str, StoredValue]],
+    channels: Iterable[int],
+    basis: AssaySettings,
 ) -> dict[int, Clip]:
     """Return the counts at which each camera saturates, and how that is known.
 
@@ -312,22 +316,22 @@ def clip_levels(
     }
 
 
-def _seen(plate: Iterable[Mapping[str, Measured]], channel: int) -> Clip:
+def _seen(plate: Iterable[Mapping[str, StoredValue]], channel: int) -> Clip:
     tops = [top for one in plate if (top := top_of(one, channel)) is not None]
     return infer_clip(tops)
 
 
 def _saturation(
-    measured: Mapping[str, Measured], channel: int, clip: Clip | None
-) -> Measured | None:
+    measured: Mapping[str, StoredValue], channel: int, clip: Clip | None
+) -> StoredValue | None:
     top = top_of(measured, channel)
     if top is None or clip is None:
         return None
     if clip.level is None:
-        return Measured(None, clip.source)
+        return StoredValue(None, clip.source)
     percent = percent_at(top, clip.level)
     if percent is None:
-        return Measured(
+        return StoredValue(
             None, f"measured before the clip level {clip.level:g} was known"
         )
-    return Measured(percent)
+    return StoredValue(percent)

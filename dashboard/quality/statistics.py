@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from dashboard.plates.values import PlateOverview
-    from dashboard.projects.roles import RoleBook
+    from dashboard.projects.roles import RoleStore
     from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.settings import Settings
     from hcs.layout import Position
@@ -176,7 +176,7 @@ class StatisticsView:
 class PlateStatistics:
     """Computes statistics, and knows which metric a project's assays measure."""
 
-    def __init__(self, settings: Settings, roles: RoleBook) -> None:
+    def __init__(self, settings: Settings, roles: RoleStore) -> None:
         self._settings = settings
         self._roles = roles
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.judgement import MOST, Judgement, ReasonView, SuspectView
-from dashboard.quality.measure_settings import Basis, channel_keys
+from dashboard.quality.measure_settings import AssaySettings, channel_keys
 from dashboard.quality.scores import METRICS, clip_levels, field_value, top_of
 from hcs.qc import (
     FAILURE_RULES,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
-    from dashboard.quality.metrics import Measured
+    from dashboard.quality.metrics import StoredValue
     from hcs.qc import Clip, Suspect
 
 _BIOLOGY = ("nucleus_count", "nucleus_area", "mean", "nucleus_ring_ratio")
@@ -60,11 +60,11 @@ class Evidence:
     """Fields by path of the well."""
 
     channels: Sequence[ChannelDisplay]
-    latest: Mapping[tuple[str, str], Mapping[str, Measured]]
+    latest: Mapping[tuple[str, str], Mapping[str, StoredValue]]
     """What is stored of each field, by well path and name."""
 
     errors: Mapping[tuple[str, str], str]
-    basis: Basis = field(default_factory=Basis)
+    basis: AssaySettings = field(default_factory=AssaySettings)
     """What the numbers rest on."""
 
     others: Mapping[tuple[str, str], Sequence[float]] = field(default_factory=dict)
@@ -126,7 +126,7 @@ def _result(
 
 def _planes(
     evidence: Evidence,
-    measured: Mapping[str, Measured],
+    measured: Mapping[str, StoredValue],
     clips: Mapping[int, Clip],
 ) -> tuple[PlaneResult, ...]:
     found = []

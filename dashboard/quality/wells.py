@@ -12,7 +12,7 @@ import numpy as np
 from dashboard.errors import NotServedError
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
 from dashboard.quality.imported_tables import STRANGE, WHOLE
-from dashboard.quality.metrics import Measured
+from dashboard.quality.metrics import StoredValue
 from dashboard.quality.scores import (
     COMPLETENESS,
     SUSPICION,
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from dashboard.progress import Progress
     from dashboard.quality.imported_tables import ImportedMetric, Values
     from dashboard.quality.judgement import Judgement
-    from dashboard.quality.measure_settings import Basis
+    from dashboard.quality.measure_settings import AssaySettings
     from hcs.qc import How
 
 FIELD = "field:"
 """Begins a way that shows one field of each well instead of all of them together."""
 
-FieldNumbers = list[tuple[str, Measured]]
+FieldNumbers = list[tuple[str, StoredValue]]
 """Name and value of the fields of one well."""
 
 
@@ -49,7 +49,7 @@ class Stock:
     fields: Mapping[str, Sequence[tuple[str, int | None]]]
     """Names and acquisitions of the fields, by path of the well."""
 
-    latest: Mapping[tuple[str, str], Mapping[str, Measured]]
+    latest: Mapping[tuple[str, str], Mapping[str, StoredValue]]
     """What is stored of each field, by well path and name."""
 
     errors: Mapping[tuple[str, str], str]
@@ -57,7 +57,7 @@ class Stock:
 
     progress: Progress
     judged: Judgement
-    basis: Basis
+    basis: AssaySettings
     imported: Sequence[ImportedMetric] = ()
     values: Values | None = None
     """Of the imported metric that is asked for."""
@@ -224,7 +224,7 @@ def _imported(stock: Stock, acquisition: int | None) -> dict[str, FieldNumbers]:
             if acquisition is not None and (run or 0) != acquisition
         }
         found[well.label] = [
-            (name, Measured(value))
+            (name, StoredValue(value))
             for name, value in rows.get(well.label, ())
             if name not in others
         ]
@@ -254,7 +254,7 @@ def _own(
                 else field_value(info.id, measured, clips, stock.basis)
             )
             why = stock.errors.get((well.path, name)) or "not measured yet"
-            fields.append((name, value or Measured(None, why)))
+            fields.append((name, value or StoredValue(None, why)))
         found[well.label] = fields
     return found
 

@@ -21,7 +21,7 @@ from hcs.qc import ROLES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.projects.assay_setup import BasisView
+    from dashboard.projects.assay_setup import AssaySettingsView
     from dashboard.projects.plate_maps import MapPreview
     from dashboard.quality.imported_tables import ImportPreview
     from dashboard.session import Session
@@ -42,7 +42,7 @@ class AssayPanel(Part):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._basis: tuple[tuple[object, ...], BasisView] | None = None
+        self._basis: tuple[tuple[object, ...], AssaySettingsView] | None = None
         self._file: tuple[str, str, bytes] | None = None
         """Kind, name and bytes of the file that is previewed."""
 
@@ -133,7 +133,7 @@ class AssayPanel(Part):
             "name": plain_text(overview.name if overview else "", 60),
         }
 
-    def _basis_of(self, now: Snapshot) -> BasisView:
+    def _basis_of(self, now: Snapshot) -> AssaySettingsView:
         # Clip levels are looked for over all fields: only when something has changed,
         # and not with every batch that was measured.
         mark = (now.state.plate, now.overview and now.overview.revision)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from dashboard.exports.anndata_table import write_beside
+from dashboard.exports.anndata_table import write_tables
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.queue import entries, order, tally, unjudged
 from dashboard.reviews.values import Decision
@@ -204,7 +204,7 @@ class VerdictBar(Part):
                 message, "Open that plate first: nothing was written."
             )
         return self._session.run(
-            lambda: write_beside(service, key),
+            lambda: write_tables(service, key),
             lambda folder: self._acts.answer(
                 message, text=f"{folder.name}/qc and qc_fields are in the plate now."
             ),

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from dashboard.cli import main
 from dashboard.database import metric_values, open_database
-from dashboard.quality.measure_settings import Basis
-from dashboard.quality.metrics import FieldKey, Measured, MetricStore
+from dashboard.quality.measure_settings import AssaySettings
+from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
 from dashboard.quality.scores import METRICS, missing
 from hcs.metadata import Who
 from hcs.plates.opening import from_hcs_zarr
@@ -163,7 +163,7 @@ def test_fields_that_fail_are_kept_with_their_error_and_tried_when_asked(
 
 
 def test_only_what_a_field_lacks_is_measured():
-    basis = Basis(nuclear=0)
+    basis = AssaySettings(nuclear=0)
     everything = missing({}, basis)
     assert everything == set(METRICS)
     full = whole(basis)
@@ -174,7 +174,7 @@ def test_only_what_a_field_lacks_is_measured():
     assert missing(full, high) == set(), "no pixel reaches it, as is known already"
     low = dataclasses.replace(basis, clips={0: Clip(300, "set by a person")})
     assert missing(full, low) == {"percent_saturated", "power_log_log_slope"}
-    other = missing(full, Basis(nuclear=1))
+    other = missing(full, AssaySettings(nuclear=1))
     assert {"nucleus_count", "channel_shift", "nucleus_ring_ratio"} <= other
     assert "mean" not in other
 
@@ -213,7 +213,7 @@ def whole(basis):
 
 @pytest.mark.parametrize("name", ["p99", "nucleus_area", "channel_shift"])
 def test_another_version_of_a_definition_is_measured_again(name, monkeypatch):
-    basis = Basis(nuclear=0)
+    basis = AssaySettings(nuclear=0)
     full = whole(basis)
     changed = dataclasses.replace(definitions.definition(name), version=99)
     monkeypatch.setitem(definitions._BY_ID, name, changed)
@@ -263,11 +263,11 @@ def correct(plate: Path, row: str, column: str, index: int) -> None:
 def test_values_stay_with_a_plate_that_is_given_another_id(tmp_path):
     store = MetricStore(open_database(f"sqlite:///{tmp_path / 'db.sqlite'}"))
     key = FieldKey("A/1", "0", "v1")
-    store.save("f123", [(key, {"mean@1.0": Measured(7.0)})])
+    store.save("f123", [(key, {"mean@1.0": StoredValue(7.0)})])
     store.fail("f123", {FieldKey("A/1", "1", "v1"): "damaged"})
     store.renamed("f123", "own")
     values, errors = store.load("own")
-    assert values == {key: {"mean@1.0": Measured(7.0)}}
+    assert values == {key: {"mean@1.0": StoredValue(7.0)}}
     assert errors == {FieldKey("A/1", "1", "v1"): "damaged"}
     store.forget_errors("own")
     assert store.load("own")[1] == {}

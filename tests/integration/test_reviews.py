@@ -18,7 +18,7 @@ from pyarrow import parquet
 from dashboard.app import Settings
 from dashboard.corrections.values import SourceFile
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.exports.anndata_table import _put, write_beside
+from dashboard.exports.anndata_table import _put, write_tables
 from dashboard.exports.decisions_file import export_decisions, import_decisions
 from dashboard.exports.tables import PlateTables
 from dashboard.reviews.acts import Subject, new_batch
@@ -267,7 +267,7 @@ def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
     fail(made, A2, note="größer")
     for verdict in ("fail", "pass"):
         made.decisions.judge(KEY, [Decision(A1)], verdict, ADA)
-        folder = write_beside(made, KEY)
+        folder = write_tables(made, KEY)
     assert {one.name for one in folder.iterdir()} == {
         "theirs",
         "qc",
@@ -292,7 +292,7 @@ def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
         surveyed(other, KEY)
         before = (folder / "qc" / "zarr.json").stat().st_mtime_ns
         with pytest.raises(RefusedError, match="cannot be written"):
-            write_beside(other, KEY)
+            write_tables(other, KEY)
         assert (folder / "qc" / "zarr.json").stat().st_mtime_ns == before
 
 
@@ -309,7 +309,7 @@ def test_a_table_of_another_program_is_not_replaced(
     else:
         theirs.symlink_to("nowhere")
     with pytest.raises(RefusedError, match="not written by this program"):
-        write_beside(made, KEY)
+        write_tables(made, KEY)
     # Neither table was written, and nothing is left of the attempt.
     assert [one.name for one in theirs.parent.iterdir()] == ["qc_fields"]
     if form == "group":
@@ -333,7 +333,7 @@ def test_a_table_that_cannot_be_put_in_place_leaves_the_one_before(
 def test_a_table_waits_for_who_holds_the_plate(made: Service, plate: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         with locked(plate):
-            found = pool.submit(write_beside, made, KEY)
+            found = pool.submit(write_tables, made, KEY)
             done, _ = concurrent.futures.wait([found], timeout=3.0)
             assert not done
             assert not (plate / "tables").exists()

@@ -9,8 +9,8 @@ import pytest
 from dashboard.plates.values import ChannelDisplay, PlateOverview, WellState
 from dashboard.progress import Progress
 from dashboard.quality.judgement import Judgement
-from dashboard.quality.measure_settings import Basis
-from dashboard.quality.metrics import Measured
+from dashboard.quality.measure_settings import AssaySettings
+from dashboard.quality.metrics import StoredValue
 from dashboard.quality.scores import stored_key
 from dashboard.quality.values import MetricValue, MetricValues
 from dashboard.quality.wells import Excluded, Stock, well_values
@@ -61,12 +61,12 @@ def stock(metric: str = METRIC) -> Stock:
         errors={},
         progress=Progress(),
         judged=Judgement(),
-        basis=Basis(),
+        basis=AssaySettings(),
     )
 
 
-def _stored(metric: str, value: float) -> dict[str, Measured]:
-    return {stored_key(definition(metric), 0, Basis()): Measured(value)}
+def _stored(metric: str, value: float) -> dict[str, StoredValue]:
+    return {stored_key(definition(metric), 0, AssaySettings()): StoredValue(value)}
 
 
 def values(

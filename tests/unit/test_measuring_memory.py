@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.database import open_database
 from dashboard.plates.served import ServedPlate
-from dashboard.quality.metrics import FieldKey, Measured, MetricStore
+from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
 from dashboard.quality.metrics_cache import Memory
 from dashboard.quality.off_loop import Behind
 from hcs.metadata import Who
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIELD = FieldKey("A/1", "0", "v1")
-VALUES = {FIELD: {"mean@1.0": Measured(7.0), "p99@1.0": Measured(None, "empty")}}
+VALUES = {FIELD: {"mean@1.0": StoredValue(7.0), "p99@1.0": StoredValue(None, "empty")}}
 
 
 @pytest.fixture

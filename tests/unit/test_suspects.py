@@ -12,10 +12,10 @@ from sqlalchemy import create_engine
 
 from dashboard.database import metadata
 from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview, WellState
-from dashboard.projects.roles import RoleBook
+from dashboard.projects.roles import RoleStore
 from dashboard.quality.judging import Judging
 from dashboard.quality.measure_settings import proposed
-from dashboard.quality.metrics import Measured
+from dashboard.quality.metrics import StoredValue
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.suspects import Evidence, judge
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
@@ -105,7 +105,9 @@ def evidence(plate: PlateOverview, **focus: float) -> Evidence:
         channels=plate.channels,
         latest={
             (well.path, "0"): {
-                f"{FOCUS}.0": Measured(focus.get(well.label, -1.5 - 0.01 * well.column))
+                f"{FOCUS}.0": StoredValue(
+                    focus.get(well.label, -1.5 - 0.01 * well.column)
+                )
             }
             for well in there
         },
@@ -114,7 +116,7 @@ def evidence(plate: PlateOverview, **focus: float) -> Evidence:
 
 
 def test_a_blurred_field_is_suspect_in_words(settings: Settings) -> None:
-    judging = Judging(settings, RoleBook(settings))
+    judging = Judging(settings, RoleStore(settings))
     found = judging.judge("p", evidence(overview(), B03=-6.1))
     assert found.ready
     assert [one.well for one in found.suspects] == ["B03"]
@@ -124,7 +126,7 @@ def test_a_blurred_field_is_suspect_in_words(settings: Settings) -> None:
 
 
 def test_missing_and_unreadable_wells_lead_the_list(settings: Settings) -> None:
-    judging = Judging(settings, RoleBook(settings))
+    judging = Judging(settings, RoleStore(settings))
     plate = overview(A02="missing", A04="unreadable")
     found = judging.judge("p", evidence(plate, B03=-6.1))
     assert {one.well for one in found.suspects} == {"A02", "A04", "B03"}
@@ -133,7 +135,7 @@ def test_missing_and_unreadable_wells_lead_the_list(settings: Settings) -> None:
 
 
 def test_a_plate_that_is_blurred_everywhere_is_said_to_be(settings: Settings) -> None:
-    judging = Judging(settings, RoleBook(settings))
+    judging = Judging(settings, RoleStore(settings))
     plate = overview()
     blurred = {well.label: -5.0 - 0.01 * well.column for well in plate.wells}
     found = judging.judge("p", evidence(plate, **blurred))
@@ -146,12 +148,12 @@ def test_two_fields_are_said_to_be_too_few_and_what_was_checked(
 ) -> None:
     plate = overview()
     two = replace(plate, wells=plate.wells[:2])
-    found = Judging(settings, RoleBook(settings)).judge("p", evidence(two))
+    found = Judging(settings, RoleStore(settings)).judge("p", evidence(two))
     assert found.suspects == ()
     assert found.few.startswith(
         "Too few to compare: 2 fields, a comparison needs 16. Checked by what needs"
     )
-    enough = Judging(settings, RoleBook(settings)).judge("q", evidence(plate))
+    enough = Judging(settings, RoleStore(settings)).judge("q", evidence(plate))
     assert enough.few == ""
     assert (
         "compared with 24 fields of this plate"
@@ -179,7 +181,7 @@ def with_optics(given: Evidence, pixel: float, exposure: str) -> Evidence:
 def test_a_plate_is_compared_with_five_others_of_the_same_optics(
     settings: Settings,
 ) -> None:
-    judging = Judging(settings, RoleBook(settings))
+    judging = Judging(settings, RoleStore(settings))
     plate = overview()
     for number in range(5):
         given = with_optics(evidence(plate), 0.65, "50 ms")
@@ -203,7 +205,7 @@ def test_a_plate_is_compared_with_five_others_of_the_same_optics(
 def test_a_plate_that_is_bad_as_a_whole_is_nothing_to_compare_with(
     settings: Settings,
 ) -> None:
-    judging = Judging(settings, RoleBook(settings))
+    judging = Judging(settings, RoleStore(settings))
     plate = overview()
     blurred = {well.label: -5.0 - 0.01 * well.column for well in plate.wells}
     judging.judge("p", evidence(plate))
@@ -214,19 +216,19 @@ def test_a_plate_that_is_bad_as_a_whole_is_nothing_to_compare_with(
 
 def test_controls_are_judged_by_the_cut_off_that_is_drawn(settings: Settings) -> None:
     plate = overview()
-    first = Judging(settings, RoleBook(settings)).judge("p", evidence(plate))
+    first = Judging(settings, RoleStore(settings)).judge("p", evidence(plate))
     low, _ = first.cuts["power_log_log_slope.0"]
     assert low is not None
     for label in ("A01", "B01", "A12", "A05"):
         for value in (low - 0.01, low + 0.01):
             given = evidence(plate, **{label: value})
-            again = Judging(settings, RoleBook(settings)).judge("p", given)
+            again = Judging(settings, RoleStore(settings)).judge("p", given)
             assert again.cuts == first.cuts
             assert (label in again.by_well) == (value < low)
 
 
 def test_baselines_stay_until_somebody_renews_them(settings: Settings) -> None:
-    judging = Judging(settings, RoleBook(settings))
+    judging = Judging(settings, RoleStore(settings))
     plate = overview()
     assert not judging.judge("p", evidence(plate)).moved
     shifted = {well.label: -2.9 - 0.01 * well.column for well in plate.wells}
@@ -241,7 +243,7 @@ def test_baselines_stay_until_somebody_renews_them(settings: Settings) -> None:
 def test_a_mapping_holds_for_the_project_and_can_be_taken_back(
     settings: Settings,
 ) -> None:
-    book = RoleBook(settings)
+    book = RoleStore(settings)
     plate = overview()
     proposed = book.view(plate)
     assert not proposed.kept
@@ -249,7 +251,7 @@ def test_a_mapping_holds_for_the_project_and_can_be_taken_back(
     assert (proposed.letter("A01"), proposed.letter("A02")) == ("N", "")
     turned = RoleMapping(role="My_Controls", values={"-1": "positive"})
     book.keep(plate, turned)
-    kept = RoleBook(settings).view(plate)
+    kept = RoleStore(settings).view(plate)
     assert kept.kept
     assert kept.counts == {"positive": 2}
     book.keep(plate, None)
@@ -268,7 +270,7 @@ def values(plate: PlateOverview, metric: str = "mean.0") -> MetricValues:
 
 
 def test_too_few_controls_give_no_number_and_say_so(settings: Settings) -> None:
-    found = PlateStatistics(settings, RoleBook(settings)).view(
+    found = PlateStatistics(settings, RoleStore(settings)).view(
         overview(), values(overview())
     )
     first = found.controls[0]
@@ -278,7 +280,7 @@ def test_too_few_controls_give_no_number_and_say_so(settings: Settings) -> None:
 
 
 def test_only_the_assay_metric_is_not_exploratory(settings: Settings) -> None:
-    made = PlateStatistics(settings, RoleBook(settings))
+    made = PlateStatistics(settings, RoleStore(settings))
     plate = overview()
     assert made.view(plate, values(plate)).exploratory
     made.keep_assay_metric(plate, "mean.0")
@@ -288,7 +290,7 @@ def test_only_the_assay_metric_is_not_exploratory(settings: Settings) -> None:
 
 def test_failed_wells_are_left_out_and_counted(settings: Settings) -> None:
     plate = overview()
-    found = PlateStatistics(settings, RoleBook(settings)).view(
+    found = PlateStatistics(settings, RoleStore(settings)).view(
         plate, values(plate), failed={"A01", "A05"}
     )
     assert found.left_out == (("negative", 1), ("sample", 1))
@@ -299,7 +301,7 @@ def test_plates_of_one_folder_are_one_project() -> None:
 
 
 def test_cut_offs_of_a_person_hold_instead_of_ours(settings: Settings) -> None:
-    judging = Judging(settings, RoleBook(settings))
+    judging = Judging(settings, RoleStore(settings))
     told = evidence(overview(), A05=-1.9)
     plain = judging.judge("p", told)
     low, high = plain.cuts["power_log_log_slope.0"]
@@ -341,7 +343,7 @@ def two_of_one_name(*names: str) -> Evidence:
         evidence(plate),
         latest={
             (well.path, "0"): {
-                f"{key}.{index}": Measured(level * (1 + 0.001 * well.column))
+                f"{key}.{index}": StoredValue(level * (1 + 0.001 * well.column))
                 for key, levels in ((FOCUS, (-1.5, -3.0)), (BACKGROUND, (500, 5000)))
                 for index, level in enumerate(levels)
             }
@@ -363,7 +365,7 @@ def test_baselines_that_channels_of_one_name_shared_are_made_anew(
     settings: Settings,
 ) -> None:
     shared = two_of_one_name("GFP", "GFP")
-    judging = Judging(settings, RoleBook(settings))
+    judging = Judging(settings, RoleStore(settings))
     # As it was kept before: one row a name, signed without the names of channels.
     judging.judge("other", two_of_one_name("A", "B"))
     signature = settings.get("baselines", "other")["signature"]
