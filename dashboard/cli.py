@@ -18,7 +18,7 @@ from dashboard.commands.reopen import add_reopen
 from dashboard.commands.serve import add_serve
 from dashboard.commands.version import version
 from hcs.errors import HCSError
-from hcs.terminal import complain, legible, unforeseen
+from hcs.terminal import internal_error, printable, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ _COMMANDS = ("serve", "measure", "decisions", "project", "relink", "reopen")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, 1 for a failure, 2 for wrong usage."""
-    given = [*map(legible, sys.argv[1:] if arguments is None else arguments)]
+    given = [*map(printable, sys.argv[1:] if arguments is None else arguments)]
     if not given or given[0] not in (*_COMMANDS, "-h", "--help", "--version"):
         # `serve` may be left out; a plate called "serve" is given as ./serve.
         given.insert(0, "serve")
@@ -43,12 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except HCSError as error:
-        complain(f"hcs-dashboard: {error}")
+        say_error(f"hcs-dashboard: {error}")
         return 1
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - no command ends in a traceback
-        complain(f"hcs-dashboard: {unforeseen(error)}")
+        say_error(f"hcs-dashboard: {internal_error(error)}")
         return 1
 
 

@@ -19,7 +19,7 @@ from hcs.commands import (
     versions,
 )
 from hcs.errors import HCSError
-from hcs.terminal import complain, legible, unforeseen
+from hcs.terminal import internal_error, printable, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, where argparse would print the usage too."""
 
     def error(self, message: str) -> NoReturn:
-        complain(f"{self.prog}: {message} (see {self.prog} --help)")
+        say_error(f"{self.prog}: {message} (see {self.prog} --help)")
         sys.exit(USAGE)
 
 
@@ -61,15 +61,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     command_line = sys.argv[1:] if arguments is None else arguments
-    options = parser().parse_args([legible(argument) for argument in command_line])
+    options = parser().parse_args([printable(argument) for argument in command_line])
     try:
         code = int(options.run(options))
         sys.stdout.flush()
     except HCSError as error:
-        complain(f"hcs {options.command}: {_with_notes(str(error), error)}")
+        say_error(f"hcs {options.command}: {_with_notes(str(error), error)}")
         return FAILURE
     except KeyboardInterrupt as error:
-        complain(f"hcs {options.command}: {_with_notes('interrupted.', error)}")
+        say_error(f"hcs {options.command}: {_with_notes('interrupted.', error)}")
         return INTERRUPTED
     except BrokenPipeError:
         # Who reads has seen enough, as in `hcs validate ... | head`. Python would
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except Exception as error:  # noqa: BLE001 - no command ends in a traceback
-        complain(f"hcs {options.command}: {unforeseen(error)}")
+        say_error(f"hcs {options.command}: {internal_error(error)}")
         return FAILURE
     return code
 

@@ -35,18 +35,18 @@ def say(line: object = "") -> None:
     sys.stdout.write(f"{safe(line)}\n")
 
 
-def complain(line: object) -> None:
+def say_error(line: object) -> None:
     """Write one line for the person, apart from the result."""
     sys.stderr.write(f"{safe(line)}\n")
 
 
-def legible(argument: str) -> str:
+def printable(argument: str) -> str:
     r"""Return an argument with bytes that are no text replaced.
 
     They can be a file's name, and stay where one has it; nothing else that is typed,
     such as a reason, could be kept with them.
 
-    >>> legible("re-imaged \udcff")
+    >>> printable("re-imaged \udcff")
     're-imaged ?'
     """
     text = argument.encode(errors="replace").decode()
@@ -57,7 +57,7 @@ TRACEBACK = "HCS_TRACEBACK"
 """Environment variable that lets errors which nobody foresaw through."""
 
 
-def unforeseen(error: Exception) -> str:
+def internal_error(error: Exception) -> str:
     """Return a line on an error that no command has words for; raise it where asked to.
 
     Such an error is a fault of the program, save where the system refuses something.

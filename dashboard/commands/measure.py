@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hcs.terminal import Bar, complain, say
+from hcs.terminal import Bar, say, say_error
 from hcs.wording import counted
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     with _service(options) as service:
         entries = service.plates.entries()
         if not entries:
-            complain(f"No plate at {', '.join(options.plates)}.")
+            say_error(f"No plate at {', '.join(options.plates)}.")
             return 1
         good = True
         for number, entry in enumerate(entries, 1):
@@ -116,7 +116,7 @@ def _service(options: argparse.Namespace) -> Iterator[Service]:
 def _one(service: Service, entry: PlateEntry, place: str) -> bool:
     """Measure one plate; return whether all went well."""
     if entry.error is not None:
-        complain(f"{entry.key}: {entry.error}")
+        say_error(f"{entry.key}: {entry.error}")
         return False
     found = _watched(service, entry.key, place)
     _report(service, entry.key, found)
@@ -148,13 +148,13 @@ def _report(service: Service, key: str, found: Progress) -> None:
     )
     sys.stdout.flush()
     if found.message:
-        complain(f"{key}: {found.message}")
+        say_error(f"{key}: {found.message}")
     failures = sorted(service.quality.unmeasured(key).items())
     for (well, field), why in failures[:_SHOWN]:
         place = f"{well} field {field}" if field else well
-        complain(f"{key}: {place}: {why}")
+        say_error(f"{key}: {place}: {why}")
     if len(failures) > _SHOWN:
-        complain(f"{key}: and {counted(len(failures) - _SHOWN, 'other field')}.")
+        say_error(f"{key}: and {counted(len(failures) - _SHOWN, 'other field')}.")
     if few := service.quality.judgement(key).few:
         say(f"{key}: {few}")
     for text in service.quality.judgement(key).banner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hcs.terminal import Bar, complain, say
+from hcs.terminal import Bar, say, say_error
 from hcs.wording import counted
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def run(options: argparse.Namespace) -> int:
     failed = [result for result in results if result.error is not None]
     for result in failed[:3]:
         field = f" field {result.label}" if result.label else ""
-        complain(f"{result.well}{field}: {result.error}")
+        say_error(f"{result.well}{field}: {result.error}")
     if failed:
-        complain(f"{counted(len(failed), 'field')} could not be measured.")
+        say_error(f"{counted(len(failed), 'field')} could not be measured.")
     done = len(results) - len(failed)
     say(f"Measured {counted(done, 'field')}; wrote {options.output}.")
     return int(bool(failed))
