@@ -125,14 +125,14 @@ def make_demo_plate(
 
 def _check_free(target: Path) -> None:
     """Check that nothing is at a path but a demo plate, which has nobody's data."""
-    from hcs.writing.targets.hierarchy import read_plate_state
+    from hcs.writing.targets.hierarchy import read_plate_document
     from hcs.writing.versions.opening import opened
 
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     try:
         with opened(target) as place:
-            attributes = read_plate_state(place).attributes
+            attributes = read_plate_document(place).attributes
     except HCSError as error:
         content = f"something that cannot be read as a plate ({error})"
     else:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.microscopes import imagexpress
 from hcs.ingest.names import NameParts, NamePattern, name_part
-from hcs.layout import Position, parse_well, well_label
+from hcs.layout import parse_well
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 _KNOWN = (
     # Opera Phenix and Operetta
@@ -139,30 +139,3 @@ def _word(channel: str) -> str:
 def _trailing_number(channel: str) -> int | None:
     match = re.fullmatch(r"[A-Za-z _-]*([0-9]{1,4})", channel, re.ASCII)
     return int(match[1]) if match else None
-
-
-def contradictions(
-    parts: NameParts, *, well: Position, field: str | None
-) -> Iterator[str]:
-    """Yield sentences on how a file's name contradicts where the file is to go.
-
-    Parameters
-    ----------
-    parts
-        What the name says, from `describe_name`.
-    well
-        The target, zero-based.
-    field
-        The target field as people see it (``"s1"``), None for a new field.
-    """
-    if parts.well is not None and parts.well != well:
-        yield (
-            f"The name says well {well_label(*parts.well)}, "
-            f"the target is {well_label(*well)}."
-        )
-    # A field that is only counted ("0") does not say where its source counts from.
-    numbered = re.fullmatch(r"[A-Za-z]+[ _-]*([0-9]{1,4})", field or "", re.ASCII)
-    number = None if parts.field is None else parts.field.number
-    if number is not None and numbered and number != int(numbered[1]):
-        label = parts.field.label if parts.field else ""
-        yield f"The name says field {label}, the target is {field}."

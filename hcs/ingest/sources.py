@@ -46,7 +46,7 @@ _SAMPLE_BYTES = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFile:
+class ExportFile:
     """One file of an export."""
 
     name: str
@@ -75,7 +75,7 @@ class ExportSource(Protocol):
     name: str
     """Name of the folder or archive, without its extension."""
 
-    files: tuple[SourceFile, ...]
+    files: tuple[ExportFile, ...]
     """What can be read, sorted by name."""
 
     left_out: tuple[tuple[str, str], ...]
@@ -126,7 +126,7 @@ class _BaseSource:
     """What both kinds have in common."""
 
     name = ""
-    files: tuple[SourceFile, ...] = ()
+    files: tuple[ExportFile, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
 
     def opener(self, name: str) -> Opener:
@@ -179,7 +179,7 @@ class FolderSource(_BaseSource):
                 left_out.append((name, "is not a regular file"))
                 continue
             self._paths[name] = path
-            files.append(SourceFile(name, status.st_size))
+            files.append(ExportFile(name, status.st_size))
             if len(files) > MAX_FILES:
                 raise SourceError(f"{root} holds more than {MAX_FILES:,} files.")
         self.files = tuple(sorted(files, key=lambda file: file.name))
@@ -253,7 +253,7 @@ def _printable(name: str) -> str:
     )
 
 
-def _spread(files: Sequence[SourceFile], count: int) -> list[SourceFile]:
+def _spread(files: Sequence[ExportFile], count: int) -> list[ExportFile]:
     step = max(1, len(files) // count)
     return list(files[::step][:count])
 
@@ -294,7 +294,7 @@ class ZipSource(_BaseSource):
                 left_out.append((name, reason))
         self.left_out = tuple(sorted(left_out))
         self.files = tuple(
-            SourceFile(name, member.file_size)
+            ExportFile(name, member.file_size)
             for name, member in sorted(self._members.items())
         )
 

@@ -12,7 +12,7 @@ from hcs.writing.targets import hierarchy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hcs.writing.targets.hierarchy import PlateState
+    from hcs.writing.targets.hierarchy import PlateDocument
     from hcs.writing.targets.target import Target
 
 ACQUIRED: Final = "acquired"
@@ -31,24 +31,24 @@ def acquired_content(target: Target) -> list[str]:
     anything, and counts.
     """
     try:
-        state = hierarchy.read_plate_state(target)
+        state = hierarchy.read_plate_document(target)
         return [*_of_plate(state), *_of_wells(target, state), *_of_tables(target)]
     except HCSError as error:
         return [f"documents that cannot be read ({error})"]
 
 
-def _of_plate(state: PlateState) -> Iterator[str]:
+def _of_plate(state: PlateDocument) -> Iterator[str]:
     imported: Any = extension(state.attributes).get("import")
     if imported:
         source = imported.get("source") if isinstance(imported, dict) else None
         yield f"the record of its import{f' from {source}' if source else ''}"
 
 
-def _of_wells(target: Target, state: PlateState) -> Iterator[str]:
+def _of_wells(target: Target, state: PlateDocument) -> Iterator[str]:
     corrected = [
         f"{listed.path} field {record.name}"
         for listed in state.plate.wells
-        for record in hierarchy.read_well_state(
+        for record in hierarchy.read_well_document(
             target, state.version, listed.path
         ).records.values()
         if any(version.action != "write" for version in record.versions)

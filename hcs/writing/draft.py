@@ -108,7 +108,7 @@ def open_draft(
     if occupied and not overwrite:
         if whole:
             recover(target)
-        state = hierarchy.read_plate_state(target)
+        state = hierarchy.read_plate_document(target)
         chosen = choose_version(state.version, version, plate, foreign=foreign)
         if annotations:
             hierarchy.annotate(target, annotations)
@@ -144,7 +144,7 @@ def _open_objects(
     """Return where to write in a place without folders: always in place."""
     existing = None
     if not target.make_root():
-        existing = hierarchy.read_plate_state(target)
+        existing = hierarchy.read_plate_document(target)
         if overwrite and any(target.is_group(row.name) for row in existing.plate.rows):
             raise StoreError(
                 f"{target.location} is a plate with fields, and an object store cannot "
@@ -216,7 +216,7 @@ def _reopen_archive(
     target = OverlayTarget(final, settle_now)
     target.begin()
     try:
-        state = hierarchy.read_plate_state(target)
+        state = hierarchy.read_plate_document(target)
         chosen = choose_version(state.version, version, plate, foreign=foreign)
         target.mark_draft()
         if annotations:

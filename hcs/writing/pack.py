@@ -79,7 +79,7 @@ def pack(
         raise PlateNotFoundError(
             f"No plate at {target.root}: {present} is there; packed are folders."
         )
-    state = hierarchy.read_plate_state(target)
+    state = hierarchy.read_plate_document(target)
     if state.version == "0.4":
         raise UnsupportedVersionError(
             f"{target.location} is NGFF 0.4 (Zarr v2); archives hold 0.5 or later. "
@@ -128,7 +128,7 @@ def unpack(
                         stream.write(block)
                 if progress is not None:
                     progress(done, len(keys))
-        hierarchy.read_plate_state(target)
+        hierarchy.read_plate_document(target)
         target.sync("")
         with store_errors(f"Could not make {final}"):
             step.reached("unpack rename")

@@ -12,7 +12,7 @@ from hcs.errors import (
 )
 from hcs.metadata import Plate, Who, as_plate
 from hcs.writing.draft import PlateDraft, open_draft
-from hcs.writing.encoding.storage import Storage
+from hcs.writing.encoding.storage import ArrayStorage
 from hcs.writing.person import login_name as login_name
 from hcs.writing.targets import hierarchy
 from hcs.writing.versions.settle import NO_WAIT, settle_at_end
@@ -214,7 +214,7 @@ class HCSPlateWriter:
             Why, for the history.
         **storage
             ``chunks``, ``shards``, ``codec``, ``levels``: see
-            `hcs.writing.encoding.storage.Storage`.
+            `hcs.writing.encoding.storage.ArrayStorage`.
 
         Returns
         -------
@@ -257,8 +257,8 @@ class HCSPlateWriter:
         self._done(key, slot, version)
         return version
 
-    def _storage(self, options: dict[str, Any]) -> Storage:
-        storage = Storage(**{"verify": self._verify, **options})
+    def _storage(self, options: dict[str, Any]) -> ArrayStorage:
+        storage = ArrayStorage(**{"verify": self._verify, **options})
         return replace(storage, verify=True) if self._open_draft().replaces else storage
 
     def _done(
@@ -356,7 +356,7 @@ def write_hcs_well_image(
     """
     plate = None if plate_metadata is None else as_plate(plate_metadata)
     words = {key: kwargs.pop(key, None) for key in ("label", "source", "reason")}
-    storage = Storage(**kwargs)
+    storage = ArrayStorage(**kwargs)
     draft = open_draft(
         store,
         plate,

@@ -638,7 +638,7 @@ def test_what_is_remembered_of_a_plate_is_what_its_document_says(
     with hcs.HCSPlateWriter(path, plates.document(), version) as writer:
         for column in ("2", "1", "3"):
             writer.write_well_image(_image(3), "A", column)
-            remembered = hierarchy.read_plate_state(DirectoryTarget(path))
+            remembered = hierarchy.read_plate_document(DirectoryTarget(path))
             name = group_document(version)
             data = (path / name).read_bytes()
             assert remembered == hierarchy._parse_plate(data, name, str(path))

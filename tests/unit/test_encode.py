@@ -15,13 +15,9 @@ from zarr.storage import LocalStore
 
 from hcs.errors import InvalidPathError, ShapeError
 from hcs.images.pyramid import level_shapes
+from hcs.writing.encoding.array_layout import ArrayLayout, choose_chunk
 from hcs.writing.encoding.codec import CODECS, choose_codec, crc32c
-from hcs.writing.encoding.encode import (
-    ArrayLayout,
-    choose_chunk,
-    encode_given,
-    encode_levels,
-)
+from hcs.writing.encoding.encode import encode_given, encode_levels
 from hcs.writing.targets.folder import DirectoryTarget
 from hcs.writing.targets.target import GroupSink
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hcs.errors import SourceError
-from hcs.ingest.guess import contradictions, describe_name, match_channel
+from hcs.ingest.guess import describe_name, match_channel
 from hcs.ingest.microscopes import imagexpress
 from hcs.ingest.names import NamePattern, name_part
 from hcs.layout import well_label
@@ -153,20 +153,6 @@ def test_our_own_way_of_naming_is_understood(row, column, site, wave):
 )
 def test_a_file_finds_its_channel_by_name_or_number(name, channels, index):
     assert match_channel(name, channels) == index
-
-
-def test_contradictions_are_said_in_words():
-    parts = describe_name("9987_B02_s1_w2.TIF")
-    assert list(contradictions(parts, well=(1, 1), field="s1")) == []
-    assert list(contradictions(parts, well=(2, 1), field="s2")) == [
-        "The name says well B02, the target is C02.",
-        "The name says field s1, the target is s2.",
-    ]
-    # A field without a name of its source is counted from where nobody knows.
-    assert list(contradictions(parts, well=(1, 1), field="0")) == []
-    assert list(contradictions(parts, well=(1, 1), field=None)) == []
-    nothing = describe_name("x.tif")
-    assert list(contradictions(nothing, well=(1, 1), field="s1")) == []
 
 
 @pytest.mark.parametrize(

@@ -273,11 +273,6 @@ def read_image_file(
     raise SourceError(f"{name} is not an image that can be read: {_content(head)}.")
 
 
-def is_image(head: bytes) -> bool:
-    """Return whether the first 8 bytes of a file are those of a TIFF or a PNG."""
-    return head[:4] in _TIFF or head[:8] == _PNG
-
-
 _TIFF = frozenset({b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"})
 _PNG = b"\x89PNG\r\n\x1a\n"
 _OTHERS = (

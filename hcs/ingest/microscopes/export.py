@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hcs.ingest.names import NamePart, NameParts, NamePattern
-    from hcs.ingest.sources import SourceFile
+    from hcs.ingest.sources import ExportFile
     from hcs.layout import PlateFormat, Position
 
 K = TypeVar("K")
@@ -96,7 +96,7 @@ class Export:
     notes: tuple[str, ...] = ()
 
 
-def by_pattern(files: Iterable[SourceFile], pattern: NamePattern, name: str) -> Export:
+def by_pattern(files: Iterable[ExportFile], pattern: NamePattern, name: str) -> Export:
     """Return the export that a person's pattern makes of the files of a source.
 
     Raises
@@ -135,19 +135,19 @@ def by_pattern(files: Iterable[SourceFile], pattern: NamePattern, name: str) -> 
     )
 
 
-def unmatched(file: SourceFile) -> str:
+def unmatched(file: ExportFile) -> str:
     """Return why a file whose name does not match is left aside."""
     if is_image_name(file):
         return "is not named as the images of this plate are"
     return "is no image by its name"
 
 
-def is_image_name(file: SourceFile) -> bool:
+def is_image_name(file: ExportFile) -> bool:
     """Return whether a file is an image by the end of its name."""
     return file.base.lower().endswith(SUFFIXES)
 
 
-def is_of_system(file: SourceFile) -> bool:
+def is_of_system(file: ExportFile) -> bool:
     """Return whether an operating system left the file, whatever it is named like.
 
     A zip made by macOS holds a ``._name`` beside every image.

@@ -22,7 +22,7 @@ from hcs.layout import parse_well
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hcs.ingest.sources import ExportSource, SourceFile
+    from hcs.ingest.sources import ExportFile, ExportSource
 
 _NAME = re.compile(
     # Lower-case s, w or z with a number is an ending, never a row: no well is called
@@ -46,14 +46,14 @@ _PLANE = "is a plane of a stack; projections were asked for"
 
 @dataclass(frozen=True, slots=True)
 class _PlacedFile:
-    file: SourceFile
+    file: ExportFile
     root: str
     """Folder of the plate, ``""`` where it is the source itself."""
 
     parts: NameParts
 
 
-def matches(file: SourceFile) -> bool:
+def matches(file: ExportFile) -> bool:
     """Return whether a file is named as MetaXpress names images."""
     parts = name_parts(file.base)
     if parts is None:
@@ -77,17 +77,17 @@ def name_parts(base: str) -> NameParts | None:
     return NameParts(well=well, field=field, channel=channel, z=z)
 
 
-def _described(files: Sequence[SourceFile]) -> str:
+def _described(files: Sequence[ExportFile]) -> str:
     return "an .HTD file is there" if any(map(_is_htd, files)) else ""
 
 
-def _is_htd(file: SourceFile) -> bool:
+def _is_htd(file: ExportFile) -> bool:
     return file.base.lower().endswith(".htd")
 
 
 def read_export(
     source: ExportSource,
-    files: Sequence[SourceFile],
+    files: Sequence[ExportFile],
     reason: str,
     *,
     projection: bool = False,
@@ -130,7 +130,7 @@ def read_export(
 
 
 def _placed(
-    files: Sequence[SourceFile],
+    files: Sequence[ExportFile],
 ) -> tuple[list[_PlacedFile], list[tuple[str, str]]]:
     placed, skipped = [], []
     for file in files:
@@ -144,7 +144,7 @@ def _placed(
     return placed, skipped
 
 
-def _place(file: SourceFile, parts: NameParts) -> _PlacedFile:
+def _place(file: ExportFile, parts: NameParts) -> _PlacedFile:
     time, step = _TIME.search(file.folder), _STEP.search(file.folder)
     folders = [match.start() for match in (time, step) if match]
     root = file.folder[: min(folders)] if folders else file.folder
@@ -176,7 +176,7 @@ def _only_root(placed: Sequence[_PlacedFile], name: str) -> str:
 
 
 def _plate_record(
-    source: ExportSource, documents: Iterable[SourceFile], root: str
+    source: ExportSource, documents: Iterable[ExportFile], root: str
 ) -> tuple[PlateRecord | None, str | None, list[tuple[str, str]]]:
     """Return the record nearest to the plate's folder, its name, and the others."""
     inside = [

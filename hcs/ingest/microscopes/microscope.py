@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hcs.ingest.microscopes.export import Export
-    from hcs.ingest.sources import ExportSource, SourceFile
+    from hcs.ingest.sources import ExportFile, ExportSource
 
 
 class Reader(Protocol):
@@ -18,7 +18,7 @@ class Reader(Protocol):
     def __call__(
         self,
         source: ExportSource,
-        files: Sequence[SourceFile],
+        files: Sequence[ExportFile],
         reason: str,
         *,
         projection: bool = False,
@@ -36,13 +36,13 @@ class Microscope:
     maker: str
     """What people call it."""
 
-    matches: Callable[[SourceFile], bool]
+    matches: Callable[[ExportFile], bool]
     """Whether a file is named as an image of this family."""
 
     read: Reader
     projections: bool = False
     """Whether exports may hold projections along z beside the planes."""
 
-    described: Callable[[Sequence[SourceFile]], str] = lambda files: ""
+    described: Callable[[Sequence[ExportFile]], str] = lambda files: ""
     """What beside names speaks for the family, ``"an .HTD file is there"``; "" for
     nothing."""

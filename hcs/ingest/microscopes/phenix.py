@@ -18,7 +18,7 @@ from hcs.layout import PlateFormat, Position
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hcs.ingest.sources import ExportSource, SourceFile
+    from hcs.ingest.sources import ExportFile, ExportSource
 
 _NAME = re.compile(
     r"r(?P<row>[0-9]{2})c(?P<column>[0-9]{2})f(?P<field>[0-9]{2,4})"
@@ -30,14 +30,14 @@ _INDEX: Final = ("index.idx.xml", "index.xml")
 _METRE = 1e6
 
 
-def matches(file: SourceFile) -> bool:
+def matches(file: ExportFile) -> bool:
     """Return whether a file is named as Harmony names images."""
     return _NAME.fullmatch(file.base) is not None
 
 
 def read_export(
     source: ExportSource,
-    files: Sequence[SourceFile],
+    files: Sequence[ExportFile],
     reason: str,
     *,
     projection: bool = False,

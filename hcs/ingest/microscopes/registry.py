@@ -14,7 +14,7 @@ from hcs.ingest.microscopes.export import (
     is_of_system,
 )
 from hcs.ingest.names import NamePattern
-from hcs.ingest.sources import SourceFile
+from hcs.ingest.sources import ExportFile
 from hcs.wording import some
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def read_export(
     return replace(export, skipped=(*export.skipped, *system_files))
 
 
-def _unreadable(source: ExportSource, files: Sequence[SourceFile]) -> list[SourceFile]:
+def _unreadable(source: ExportSource, files: Sequence[ExportFile]) -> list[ExportFile]:
     """Return the images beside others that cannot be opened, known by their names."""
     folders = {file.folder for file in files}
-    absent = [SourceFile(name, 0) for name, _ in source.left_out]
+    absent = [ExportFile(name, 0) for name, _ in source.left_out]
     return [
         file
         for file in absent
@@ -91,7 +91,7 @@ def _unreadable(source: ExportSource, files: Sequence[SourceFile]) -> list[Sourc
 
 def _read(
     source: ExportSource,
-    files: Sequence[SourceFile],
+    files: Sequence[ExportFile],
     preset: str,
     pattern: str | None,
     reason: str,
@@ -110,7 +110,7 @@ def _read(
 
 
 def _pick(
-    name: str, files: Sequence[SourceFile], pattern: str | None
+    name: str, files: Sequence[ExportFile], pattern: str | None
 ) -> tuple[str, str]:
     if not files:
         raise SourceError(f"{name} holds no files; give the export's folder.")

@@ -190,7 +190,7 @@ def _unfinished(store: Any, identifier: str) -> Any:
 def _copied_plate(target: Target) -> str | None:
     """Return the id of the plate that an unfinished copy is one of."""
     try:
-        state = hierarchy.read_plate_state(target)
+        state = hierarchy.read_plate_document(target)
     except HCSError:
         return None
     identifier = extension(state.attributes).get(COPYING)
@@ -212,7 +212,7 @@ def _keep_unknown(
     target = transfer.target
 
     def keep() -> None:
-        state = hierarchy.read_plate_state(target)
+        state = hierarchy.read_plate_document(target)
         merged = write_plate(plate, transfer.new, attributes)
         content = extension(state.attributes)
         group.write_group(target, "", transfer.new, with_extension(merged, content))
@@ -222,8 +222,8 @@ def _keep_unknown(
 
 def _complete(transfer: Transfer) -> None:
     """Take the mark away, and take over counts that were raised meanwhile."""
-    state = hierarchy.read_plate_state(transfer.target)
-    source = hierarchy.read_plate_state(transfer.store).plate
+    state = hierarchy.read_plate_document(transfer.target)
+    source = hierarchy.read_plate_document(transfer.store).plate
     count = max(state.plate.field_count or 0, source.field_count or 0) or None
     runs = {run.id: run for run in source.acquisitions or ()}
     acquisitions = state.plate.acquisitions and [

@@ -33,8 +33,9 @@ from hcs.ngff.document import (
 )
 from hcs.ngff.envelope import envelope, with_block
 from hcs.ngff.multiscale import read_image, write_image
+from hcs.writing.encoding.array_layout import ArrayLayout, choose_chunk
 from hcs.writing.encoding.codec import choose_codec
-from hcs.writing.encoding.encode import ArrayLayout, choose_chunk, encode_given
+from hcs.writing.encoding.encode import encode_given
 from hcs.writing.encoding.field_input import as_field_input
 from hcs.writing.encoding.verify import ReadBackError, verify_levels
 from hcs.writing.targets.target import GroupSink

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from hcs.metadata import PlateWell
-    from hcs.writing.targets.hierarchy import WellState
+    from hcs.writing.targets.hierarchy import WellDocument
 
 ATTEMPTS = 12
 """How often a well is begun again. People correct fields, so that once is rare already;
@@ -62,9 +62,9 @@ class _ChangedError(Exception):
     """The well is no longer what its document said when it was read."""
 
 
-def well_state(transfer: Transfer, path: str) -> WellState:
+def well_state(transfer: Transfer, path: str) -> WellDocument:
     """Return a well of the source as it is now."""
-    return hierarchy.read_well_state(transfer.store, transfer.old, path)
+    return hierarchy.read_well_document(transfer.store, transfer.old, path)
 
 
 def copy_others(transfer: Transfer, key: str, taken: Collection[str]) -> None:
@@ -129,7 +129,7 @@ def copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
         If the well did not stay as it was for long enough.
     """
     well = well_state(transfer, path)
-    if hierarchy.read_well_state(transfer.target, transfer.new, path).exists:
+    if hierarchy.read_well_document(transfer.target, transfer.new, path).exists:
         yield from (well.name_of(image) for image in well.well.images)
         return
     _copy_row(transfer, path.split("/")[0])
@@ -175,7 +175,7 @@ def _made_before(transfer: Transfer, well: str) -> set[str]:
 
 
 def _copy_fields(
-    transfer: Transfer, well: WellState, history: bool, copied_paths: set[str]
+    transfer: Transfer, well: WellDocument, history: bool, copied_paths: set[str]
 ) -> Iterator[str]:
     """Copy what a well document names; add the paths of what was copied to `made`."""
     images: list[WellImage] = []
@@ -199,7 +199,7 @@ def _copy_fields(
     _write_well(transfer, well, images, records)
 
 
-def _named(well: WellState) -> set[str]:
+def _named(well: WellDocument) -> set[str]:
     """Return the paths that a well document names, now or in the past."""
     named = {image.path for image in well.well.images}
     for record in well.records.values():
@@ -209,7 +209,7 @@ def _named(well: WellState) -> set[str]:
 
 
 def _plan(
-    transfer: Transfer, well: WellState, image: WellImage, history: bool
+    transfer: Transfer, well: WellDocument, image: WellImage, history: bool
 ) -> tuple[WellImage, FieldRecord, list[Copied]]:
     """Return what a field becomes: its entry, its record, and the groups to copy."""
     live = _version_of(transfer, well, image)
@@ -236,7 +236,7 @@ def _plan(
     return replace(image, path=name), new, [copied]
 
 
-def _version_of(transfer: Transfer, well: WellState, image: WellImage) -> str:
+def _version_of(transfer: Transfer, well: WellDocument, image: WellImage) -> str:
     key = f"{well.path}/{image.path}"
     try:
         identifier = Multiscales.open(transfer.store, key, transfer.old).version
@@ -246,7 +246,7 @@ def _version_of(transfer: Transfer, well: WellState, image: WellImage) -> str:
     return identifier or uuid.uuid4().hex
 
 
-def _copy_group(transfer: Transfer, well: WellState, copied: Copied) -> None:
+def _copy_group(transfer: Transfer, well: WellDocument, copied: Copied) -> None:
     """Copy an image group as a field is staged: marked first, its document last."""
     target, version = transfer.target, transfer.new
     key = f"{well.path}/{copied.new_path}"
@@ -266,7 +266,7 @@ def _copy_group(transfer: Transfer, well: WellState, copied: Copied) -> None:
 
 
 def _place_of(
-    transfer: Transfer, well: WellState, copied: Copied
+    transfer: Transfer, well: WellDocument, copied: Copied
 ) -> tuple[str, str | None]:
     """Return where the version to copy is now, and the id of what is there.
 
@@ -289,7 +289,7 @@ def _place_of(
     return key, _version_at(transfer, key)
 
 
-def _kept(well: WellState) -> Iterator[FieldVersion]:
+def _kept(well: WellDocument) -> Iterator[FieldVersion]:
     for record in well.records.values():
         yield from record.versions_with_pixels()
 
@@ -301,14 +301,14 @@ def _version_at(transfer: Transfer, key: str) -> str | None:
         return None
 
 
-def _check_unchanged(transfer: Transfer, well: WellState) -> None:
+def _check_unchanged(transfer: Transfer, well: WellDocument) -> None:
     if well_state(transfer, well.path) != well:
         raise _ChangedError
 
 
 def _fill_group(
     transfer: Transfer,
-    well: WellState,
+    well: WellDocument,
     place: tuple[str, str | None],
     key: str,
     identifier: str,
@@ -334,7 +334,7 @@ def _fill_group(
 
 def _write_well(
     transfer: Transfer,
-    well: WellState,
+    well: WellDocument,
     images: list[WellImage],
     records: list[FieldRecord],
 ) -> None:

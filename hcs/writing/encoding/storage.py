@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from hcs.errors import MetadataError
 from hcs.images.image import Multiscales
 from hcs.images.pyramid import level_shapes
+from hcs.writing.encoding.array_layout import ArrayLayout, choose_chunk
 from hcs.writing.encoding.codec import choose_codec
-from hcs.writing.encoding.encode import ArrayLayout, choose_chunk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
+class ArrayStorage:
     """How the arrays of a field are stored; None is the default of each."""
 
     chunks: object = None
-    """See `hcs.writing.encoding.encode.choose_chunk`."""
+    """See `hcs.writing.encoding.array_layout.choose_chunk`."""
 
     shards: bool | None = None
     """True for one shard a level, the default where the format has them."""
@@ -37,7 +37,7 @@ class Storage:
     verify: bool = True
     """Whether to read everything back before it is named."""
 
-    def with_chunks_of(self, multiscales: object) -> Storage:
+    def with_chunks_of(self, multiscales: object) -> ArrayStorage:
         """Return this with the chunks that `to_multiscales` was given, if any."""
         if self.chunks is not None or not isinstance(multiscales, Multiscales):
             return self
@@ -45,7 +45,7 @@ class Storage:
 
 
 def array_layouts(
-    version: str, source: FieldInput, storage: Storage
+    version: str, source: FieldInput, storage: ArrayStorage
 ) -> list[ArrayLayout]:
     """Return what the array of each level will look like.
 

@@ -42,7 +42,7 @@ def verify_levels(
         The levels' paths and the digests of their pixels, ``sha256:<hex>``, in the
         order in which planes come.
     stored
-        See `hcs.writing.encoding.encode.ArrayLayout.stored`.
+        See `hcs.writing.encoding.array_layout.ArrayLayout.stored`.
 
     Raises
     ------

@@ -171,7 +171,7 @@ class OverlayTarget(AsideArchiveTarget):
         """
         self._settle(self)
         hierarchy.annotate(self, {DRAFT: None})
-        state = hierarchy.read_plate_state(self)
+        state = hierarchy.read_plate_document(self)
         with ArchiveStore(self.archive) as old:
             entries = {entry.name: entry for entry in old.entries}
             sources = {
@@ -263,7 +263,7 @@ def packed_entries(
     ConflictError
         If the archive has changed since.
     """
-    state = hierarchy.read_plate_state(DirectoryTarget(root))
+    state = hierarchy.read_plate_document(DirectoryTarget(root))
     draft = extension(state.attributes).get(DRAFT)
     if not isinstance(draft, dict):
         return {}

@@ -75,7 +75,7 @@ class AsideArchiveTarget(AsideTarget):
         super().__init__(final, settle, durable=False)
 
     def _take_place(self, verify: bool) -> None:
-        state = hierarchy.read_plate_state(self)
+        state = hierarchy.read_plate_document(self)
         with self.lock():
             sources = directory_sources(self.root)
             write_archive(sources, self.final, state.version, verify=verify)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs.metadata import WellImage
-    from hcs.writing.targets.hierarchy import DocumentReader, WellState
+    from hcs.writing.targets.hierarchy import DocumentSource, WellDocument
     from hcs.writing.targets.target import Target
 
 STAGING = "staging"
@@ -37,7 +37,7 @@ INCOMPLETE = frozenset((STAGING, REMOVING))
 
 
 def read_group_attributes(
-    target: DocumentReader, version: str, path: str
+    target: DocumentSource, version: str, path: str
 ) -> dict[str, Any] | None:
     """Return the attributes of a group, None where no group is."""
     name = group_document(version)
@@ -123,7 +123,9 @@ def version_at(target: Target, version: str, path: str) -> str | None:
         return None  # a group, but no image that could be anybody's version
 
 
-def version_id(target: Target, version: str, well: WellState, image: WellImage) -> str:
+def version_id(
+    target: Target, version: str, well: WellDocument, image: WellImage
+) -> str:
     """Return the id of the version that a listed image shows.
 
     Raises

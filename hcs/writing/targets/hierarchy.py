@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hcs.writing.targets.target import Target
 
 
-class DocumentReader(Protocol):
+class DocumentSource(Protocol):
     """A place whose documents can be read: any store, or a target."""
 
     @property
@@ -39,7 +39,7 @@ class DocumentReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlateState:
+class PlateDocument:
     """A plate document as it was read."""
 
     version: str
@@ -52,13 +52,9 @@ class PlateState:
         identifier = extension(self.attributes).get("id")
         return identifier if isinstance(identifier, str) else None
 
-    def several_acquisitions(self) -> bool:
-        """Whether fields must say which acquisition they belong to."""
-        return len(self.plate.acquisitions or ()) > 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WellState:
+class WellDocument:
     """A well document as it was read; empty where there is none yet."""
 
     path: str
@@ -82,7 +78,7 @@ class WellState:
         return image.path if record is None else record.name
 
 
-def has_plate(target: DocumentReader) -> bool:
+def has_plate(target: DocumentSource) -> bool:
     """Whether something like a plate document is there, sound or not."""
     for name in ("zarr.json", ".zattrs"):
         data = target.read(name)
@@ -92,7 +88,7 @@ def has_plate(target: DocumentReader) -> bool:
     return False
 
 
-def read_plate_state(target: DocumentReader) -> PlateState:
+def read_plate_document(target: DocumentSource) -> PlateDocument:
     """Return the plate of a target.
 
     Raises
@@ -119,17 +115,19 @@ def read_plate_state(target: DocumentReader) -> PlateState:
     )
 
 
-_states: LRUCache[tuple[bytes, str, str], PlateState] = LRUCache(8, size_of=lambda _: 0)
+_states: LRUCache[tuple[bytes, str, str], PlateDocument] = LRUCache(
+    8, size_of=lambda _: 0
+)
 """What documents hold, by their bytes. Each field that is written looks at the plate
 a few times, and 1536 wells take milliseconds to parse. Nobody changes states."""
 
 
-def _parse_plate(data: bytes, name: str, location: str) -> PlateState | None:
+def _parse_plate(data: bytes, name: str, location: str) -> PlateDocument | None:
     where = f"{location}/{name}"
     attributes = document_attributes(parse_json(data, where), name)
     if not isinstance(envelope(attributes).get("plate"), dict):
         return None
-    return PlateState(
+    return PlateDocument(
         version=detect_version(attributes, 3 if name == "zarr.json" else 2, where),
         plate=read_plate(attributes, where),
         attributes=attributes,
@@ -142,15 +140,15 @@ def create_plate(
     version: str,
     annotations: Mapping[str, Any] | None = None,
     attributes: Mapping[str, Any] | None = None,
-) -> PlateState:
+) -> PlateDocument:
     """Write the plate document of a new plate, which lists no field yet."""
     content = {"id": uuid.uuid4().hex, **(annotations or {})}
     new = with_extension(write_plate(plate, version, attributes or {}), content)
     group.write_group(target, "", version, new)
-    return read_plate_state(target)
+    return read_plate_document(target)
 
 
-def write_plate_state(target: Target, state: PlateState) -> PlateState:
+def write_plate_document(target: Target, state: PlateDocument) -> PlateDocument:
     """Replace the plate document by `state`; the plate gets an id if it has none."""
     content = dict(extension(state.attributes))
     content.setdefault("id", uuid.uuid4().hex)
@@ -180,16 +178,16 @@ def merge(
     plate
         What the plate document says from now on; by default what it said.
     """
-    state = read_plate_state(target)
+    state = read_plate_document(target)
     if plate is not None:
         state = replace(state, plate=plate)
     merged = {**extension(state.attributes), **content}
     merged = {key: value for key, value in merged.items() if value is not None}
     attributes = with_extension(state.attributes, merged)
-    write_plate_state(target, replace(state, attributes=attributes))
+    write_plate_document(target, replace(state, attributes=attributes))
 
 
-def read_well_state(target: DocumentReader, version: str, path: str) -> WellState:
+def read_well_document(target: DocumentSource, version: str, path: str) -> WellDocument:
     """Return a well of a target, an empty one where it has no document yet.
 
     Raises
@@ -204,14 +202,14 @@ def read_well_state(target: DocumentReader, version: str, path: str) -> WellStat
     if data is not None:
         attributes = document_attributes(parse_json(data, where), name)
     if not isinstance(envelope(attributes).get("well"), dict):
-        return WellState(
+        return WellDocument(
             path=path,
             exists=False,
             well=Well(()),
             attributes=attributes,
             records={},
         )
-    return WellState(
+    return WellDocument(
         path=path,
         exists=True,
         well=read_well(attributes, where),
@@ -222,11 +220,11 @@ def read_well_state(target: DocumentReader, version: str, path: str) -> WellStat
 
 def listed_fields(target: Target) -> set[tuple[str, str]]:
     """Return well path and name of every field of a plate that can be read."""
-    state = read_plate_state(target)
+    state = read_plate_document(target)
     fields = set()
     for entry in state.plate.wells:
         try:
-            well = read_well_state(target, state.version, entry.path)
+            well = read_well_document(target, state.version, entry.path)
         except MetadataError:
             continue  # it keeps nobody from writing the others
         fields |= {(entry.path, well.name_of(image)) for image in well.well.images}
@@ -253,7 +251,7 @@ def repathed(attributes: Mapping[str, Any], old: str, new: str) -> dict[str, Any
     return changed if block is attributes else {**attributes, "ome": changed}
 
 
-def locate_well(state: PlateState, row_name: str, column_name: str) -> PlateWell:
+def locate_well(state: PlateDocument, row_name: str, column_name: str) -> PlateWell:
     """Return the entry of a well, listed or not, of a row and column that exist.
 
     Raises

@@ -100,9 +100,13 @@ def _finish_swap(trash: Path, final: Path) -> Finding:
 def _contents(draft: Path) -> str:
     try:
         store = DirectoryStore(draft)
-        state = hierarchy.read_plate_state(store)
+        state = hierarchy.read_plate_document(store)
         count = sum(
-            len(hierarchy.read_well_state(store, state.version, entry.path).well.images)
+            len(
+                hierarchy.read_well_document(
+                    store, state.version, entry.path
+                ).well.images
+            )
             for entry in state.plate.wells
         )
     except HCSError as error:

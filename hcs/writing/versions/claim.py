@@ -10,7 +10,7 @@ from hcs.ngff.names import check_image_path
 from hcs.writing.targets import group, hierarchy
 
 if TYPE_CHECKING:
-    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.lock import Hold
     from hcs.writing.targets.target import Target
 
@@ -35,7 +35,10 @@ class FieldSlot:
 
 
 def live_version(
-    target: Target, state: PlateState, well: WellState, identity: tuple[str, int | None]
+    target: Target,
+    state: PlateDocument,
+    well: WellDocument,
+    identity: tuple[str, int | None],
 ) -> str | None:
     """Return the id of the version that a field shows, None for a new field."""
     image = well.image_of(*identity)
@@ -46,8 +49,8 @@ def live_version(
 
 def claim_slot(
     target: Target,
-    state: PlateState,
-    well: WellState,
+    state: PlateDocument,
+    well: WellDocument,
     identity: tuple[str, int | None],
     base: str | None,
     identifier: str,
@@ -90,7 +93,9 @@ def claim_slot(
     return slot, hold
 
 
-def _free_path(target: Target, state: PlateState, well: WellState, name: str) -> str:
+def _free_path(
+    target: Target, state: PlateDocument, well: WellDocument, name: str
+) -> str:
     """Return the path of a correction: ``0r2``, ``0r3``, whichever nobody has."""
     number = 2
     while target.exists(f"{well.path}/{name}r{number}"):
@@ -99,7 +104,7 @@ def _free_path(target: Target, state: PlateState, well: WellState, name: str) ->
     return check_image_path(path, well.path, writing=True, version=state.version)
 
 
-def _clear_name(target: Target, state: PlateState, key: str) -> None:
+def _clear_name(target: Target, state: PlateDocument, key: str) -> None:
     """Free the name of a new field of what a killed writer of ours left there."""
     if not target.exists(key):
         return

@@ -17,7 +17,7 @@ from hcs.writing.versions.settle import finish_moves
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.target import Target
 
 _NAME = re.compile(r"(?:a(\d+)f)?(\d+)")
@@ -57,7 +57,7 @@ def commit_change(target: Target, change: FieldChange) -> FieldVersion:
 
 def _commit(target: Target, change: FieldChange) -> FieldVersion:
     step.reached("commit")
-    state = hierarchy.read_plate_state(target)
+    state = hierarchy.read_plate_document(target)
     well = finish_moves(target, state, change.well)
     image = well.image_of(change.name, change.acquisition)
     live = None
@@ -82,7 +82,7 @@ def _commit(target: Target, change: FieldChange) -> FieldVersion:
     return version
 
 
-def _committed_before(well: WellState, change: FieldChange) -> FieldVersion | None:
+def _committed_before(well: WellDocument, change: FieldChange) -> FieldVersion | None:
     """Return the event if the well names it and only the plate document lost a race."""
     record = well.records.get(change.name)
     if record is None or not record.versions or record.live != change.version.id:
@@ -101,7 +101,7 @@ def _committed_before(well: WellState, change: FieldChange) -> FieldVersion | No
 
 def changed_well(
     version: str,
-    well: WellState,
+    well: WellDocument,
     image: WellImage | None,
     change: FieldChange,
     event: FieldVersion,
@@ -124,7 +124,7 @@ def changed_well(
 
 
 def _record(
-    well: WellState,
+    well: WellDocument,
     image: WellImage | None,
     change: FieldChange,
     event: FieldVersion,
@@ -149,7 +149,7 @@ def _record(
     )
 
 
-def _inserted(well: WellState, entry: WellImage) -> list[WellImage]:
+def _inserted(well: WellDocument, entry: WellImage) -> list[WellImage]:
     """Return the images with a new one in (acquisition, index) order."""
     images = list(well.well.images)
     keys = [_order(well.name_of(image), image.acquisition) for image in images]
@@ -171,14 +171,14 @@ def _order(name: str, acquisition: int | None) -> tuple[int, int] | None:
 
 
 def _with_room(
-    target: Target, state: PlateState, change: FieldChange, well: Well
-) -> PlateState:
+    target: Target, state: PlateDocument, change: FieldChange, well: Well
+) -> PlateDocument:
     """Raise the counts of a plate for a field that a listed well is about to get."""
     raised = _counted(state.plate, change, well)
     if raised == state.plate or change.well not in [w.path for w in raised.wells]:
         return state
     step.reached("make room")
-    return hierarchy.write_plate_state(target, replace(state, plate=raised))
+    return hierarchy.write_plate_document(target, replace(state, plate=raised))
 
 
 def _counted(plate: Plate, change: FieldChange, well: Well) -> Plate:
@@ -191,9 +191,9 @@ def _counted(plate: Plate, change: FieldChange, well: Well) -> Plate:
     )
 
 
-def _list_well(target: Target, state: PlateState, change: FieldChange) -> None:
+def _list_well(target: Target, state: PlateDocument, change: FieldChange) -> None:
     """Bring the plate document up to date where this field asks for it."""
-    well = hierarchy.read_well_state(target, state.version, change.well).well
+    well = hierarchy.read_well_document(target, state.version, change.well).well
     plate, path = state.plate, change.well
     if path not in [well.path for well in plate.wells]:
         row_name, column_name = path.split("/")
@@ -203,7 +203,7 @@ def _list_well(target: Target, state: PlateState, change: FieldChange) -> None:
     plate = _counted(plate, change, well)
     if plate != state.plate or state.id is None:
         step.reached("list well")
-        hierarchy.write_plate_state(target, replace(state, plate=plate))
+        hierarchy.write_plate_document(target, replace(state, plate=plate))
 
 
 def _raised(
@@ -223,7 +223,7 @@ def _raised(
     )
 
 
-def _last(well: WellState, name: str) -> str:
+def _last(well: WellDocument, name: str) -> str:
     record = well.records.get(name)
     if record is None or not record.versions or record.versions[-1].when is None:
         return ""

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from hcs.metadata import Channel, ImageMetadata
     from hcs.writing.encoding.encode import Encoded
     from hcs.writing.encoding.field_input import FieldInput
-    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.target import Target
     from hcs.writing.versions.claim import FieldSlot
 
 
 def inherited(
     target: Target,
-    state: PlateState,
-    well: WellState,
+    state: PlateDocument,
+    well: WellDocument,
     slot: FieldSlot,
     source: FieldInput,
     encoded: Encoded,
@@ -58,7 +58,7 @@ def inherited(
 
 
 def neighbour_of(
-    target: Target, state: PlateState, field: tuple[str, str, int | None]
+    target: Target, state: PlateDocument, field: tuple[str, str, int | None]
 ) -> ImageMetadata | None:
     """Return the image whose names and order of axes a field takes over, if any.
 
@@ -74,7 +74,7 @@ def neighbour_of(
     ours = bool(read_channels(extension(state.attributes)))
     others = () if ours else (listed.path for listed in state.plate.wells)
     for well_path in (path, *others):
-        well = hierarchy.read_well_state(target, state.version, well_path)
+        well = hierarchy.read_well_document(target, state.version, well_path)
         own = well.image_of(name, acquisition) if well_path == path else None
         for image in [own] if own is not None else well.well.images[:1]:
             key = f"{well_path}/{image.path}"
@@ -93,7 +93,7 @@ def _from_plate(
     """Return the channels with the plate's windows; the first field makes them."""
 
     def take() -> tuple[Channel, ...]:
-        state = hierarchy.read_plate_state(target)
+        state = hierarchy.read_plate_document(target)
         inherited = plate_channels(target, state)
         channels = _channels(stated, inherited, source)
         if channels and all(channel.window for channel in channels):
@@ -119,13 +119,13 @@ def _by_channel(source: FieldInput, encoded: Encoded) -> list[NDArray[Any]]:
     return [np.stack(planes) for planes in stacks]
 
 
-def plate_channels(target: Target, state: PlateState) -> tuple[Channel, ...]:
+def plate_channels(target: Target, state: PlateDocument) -> tuple[Channel, ...]:
     """Return the channels of the plate: as its document, else its first field, says."""
     channels = read_channels(extension(state.attributes))
     if channels and all(channel.window for channel in channels):
         return channels
     for listed in state.plate.wells:
-        well = hierarchy.read_well_state(target, state.version, listed.path)
+        well = hierarchy.read_well_document(target, state.version, listed.path)
         for image in well.well.images[:1]:
             key = f"{well.path}/{image.path}"
             attributes = group.read_group_attributes(target, state.version, key)

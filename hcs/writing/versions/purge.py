@@ -17,7 +17,7 @@ from hcs.writing.versions.settle import finish_moves
 
 if TYPE_CHECKING:
     from hcs.metadata import Who
-    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.target import Target
 
 
@@ -74,10 +74,10 @@ def purge(
 
 
 def _look(target: Target, originals: bool, orphans: bool) -> tuple[Purged, ...]:
-    state = hierarchy.read_plate_state(target)
+    state = hierarchy.read_plate_document(target)
     groups: list[Purged] = []
     for entry in state.plate.wells:
-        well = hierarchy.read_well_state(target, state.version, entry.path)
+        well = hierarchy.read_well_document(target, state.version, entry.path)
         groups += _candidates(target, well, originals)
     if orphans:
         groups += _purge_orphans(target, state, yes=False)
@@ -91,7 +91,7 @@ def _purge(
     who: Who,
     reason: str | None,
 ) -> tuple[Purged, ...]:
-    state = hierarchy.read_plate_state(target)
+    state = hierarchy.read_plate_document(target)
     groups: list[Purged] = []
     for entry in state.plate.wells:
         groups += target.transact(
@@ -102,7 +102,7 @@ def _purge(
     return tuple(groups)
 
 
-def _candidates(target: Target, well: WellState, originals: bool) -> list[Purged]:
+def _candidates(target: Target, well: WellDocument, originals: bool) -> list[Purged]:
     listed = {image.path for image in well.well.images}
     groups = []
     for record in well.records.values():
@@ -125,7 +125,7 @@ def _candidates(target: Target, well: WellState, originals: bool) -> list[Purged
 
 def _purge_well(
     target: Target,
-    state: PlateState,
+    state: PlateDocument,
     path: str,
     originals: bool,
     who: Who,
@@ -181,7 +181,7 @@ def _purged(
     )
 
 
-def _purge_orphans(target: Target, state: PlateState, yes: bool) -> list[Purged]:
+def _purge_orphans(target: Target, state: PlateDocument, yes: bool) -> list[Purged]:
     groups = []
     with target.lock():
         for key in find_orphans(target):

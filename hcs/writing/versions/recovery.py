@@ -20,7 +20,7 @@ from hcs.writing.versions.settle import finish_moves
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hcs.writing.targets.hierarchy import PlateState
+    from hcs.writing.targets.hierarchy import PlateDocument
     from hcs.writing.targets.target import Target
 
 
@@ -45,7 +45,7 @@ def recover(store: Any) -> tuple[Finding, ...]:
 
 def _recover_plate(target: Target) -> list[Finding]:
     findings: list[Finding] = []
-    state = hierarchy.read_plate_state(target)
+    state = hierarchy.read_plate_document(target)
     findings += _parts(target, "")
     columns = {column.name for column in state.plate.columns}
     for row in state.plate.rows:
@@ -68,7 +68,7 @@ def _recover_plate(target: Target) -> list[Finding]:
 def orphans(store: Any) -> tuple[str, ...]:
     """Return the keys of complete image groups of ours that no history knows."""
     target = open_target(store)
-    state = hierarchy.read_plate_state(target)
+    state = hierarchy.read_plate_document(target)
     keys: list[str] = []
     for row in state.plate.rows:
         for column in state.plate.columns:
@@ -81,9 +81,9 @@ def orphans(store: Any) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _recover_well(target: Target, state: PlateState, well: str) -> Iterator[Finding]:
+def _recover_well(target: Target, state: PlateDocument, well: str) -> Iterator[Finding]:
     yield from _parts(target, well)
-    before = hierarchy.read_well_state(target, state.version, well)
+    before = hierarchy.read_well_document(target, state.version, well)
     pending = [
         name
         for name, record in before.records.items()
@@ -103,7 +103,7 @@ def _recover_well(target: Target, state: PlateState, well: str) -> Iterator[Find
 
 
 def _recover_group(
-    target: Target, state: PlateState, key: str, purged: frozenset[str]
+    target: Target, state: PlateDocument, key: str, purged: frozenset[str]
 ) -> Iterator[Finding]:
     hold = target.hold(key)
     if hold is None:
@@ -132,10 +132,10 @@ def _recover_group(
 
 
 def _unnamed(
-    target: Target, state: PlateState, path: str
+    target: Target, state: PlateDocument, path: str
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield what no document of a well names, with the ids that were purged there."""
-    well = hierarchy.read_well_state(target, state.version, path)
+    well = hierarchy.read_well_document(target, state.version, path)
     named = {image.path for image in well.well.images}
     purged: set[str] = set()
     for record in well.records.values():
@@ -152,7 +152,9 @@ def _unnamed(
             yield key, frozenset(purged)
 
 
-def _kind(target: Target, state: PlateState, key: str, purged: frozenset[str]) -> str:
+def _kind(
+    target: Target, state: PlateDocument, key: str, purged: frozenset[str]
+) -> str:
     attributes = group.read_group_attributes(target, state.version, key)
     if attributes is None:
         return "foreign" if target.children(key) else "incomplete"

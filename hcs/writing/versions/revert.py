@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs.metadata import FieldVersion, Who
-    from hcs.writing.targets.hierarchy import WellState
+    from hcs.writing.targets.hierarchy import WellDocument
     from hcs.writing.targets.target import Target
 
 
@@ -39,11 +39,13 @@ def history(
     """
     histories: dict[tuple[str, str], tuple[FieldVersion, ...]] = {}
     with opened_store(store) as documents:
-        state = hierarchy.read_plate_state(documents)
+        state = hierarchy.read_plate_document(documents)
         wells = [listed.path for listed in state.plate.wells]
         for path in wells if well is None else [well]:
             check_well_path(path, documents.location)
-            records = hierarchy.read_well_state(documents, state.version, path).records
+            records = hierarchy.read_well_document(
+                documents, state.version, path
+            ).records
             histories |= {(path, name): rec.versions for name, rec in records.items()}
     return histories
 
@@ -96,9 +98,9 @@ def _change_back(
     base: str | None,
 ) -> FieldChange:
     well, field = field_address
-    state = hierarchy.read_plate_state(target)
+    state = hierarchy.read_plate_document(target)
     check_well_path(well, target.location)
-    well_state = hierarchy.read_well_state(target, state.version, well)
+    well_state = hierarchy.read_well_document(target, state.version, well)
     record = well_state.records.get(field)
     if record is None:
         raise NotFoundError(
@@ -126,7 +128,7 @@ def _change_back(
     )
 
 
-def _kept_version(well: WellState, field: str, version: str) -> FieldVersion:
+def _kept_version(well: WellDocument, field: str, version: str) -> FieldVersion:
     record = well.records[field]
     versions = {entry.id: entry for entry in record.versions_with_pixels()}
     if version not in versions:

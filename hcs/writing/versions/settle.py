@@ -42,7 +42,7 @@ from hcs.writing.versions.unsettled import unsettled as unsettled
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.target import Target
 
 
@@ -88,7 +88,7 @@ def settle(
         if target.settles_when_written:
             with target.changing():
                 return ()
-        state = hierarchy.read_plate_state(target)
+        state = hierarchy.read_plate_document(target)
         for path in sorted({entry.well for entry in waiting}):
             target.transact(partial(settle_well, target, state, path, seconds))
         return unsettled(target, grace=seconds, wells=wells)
@@ -120,7 +120,7 @@ def settle_at_end(target: Target, wells: tuple[str, ...], grace: float | None) -
         time.sleep(max(seconds, 0.01))
 
 
-def settle_well(target: Target, state: PlateState, path: str, grace: float) -> None:
+def settle_well(target: Target, state: PlateDocument, path: str, grace: float) -> None:
     """Take every step that is due in one well; the caller holds the lock."""
     well = finish_moves(target, state, path)
     for name in tuple(well.records):
@@ -143,12 +143,12 @@ def settle_well(target: Target, state: PlateState, path: str, grace: float) -> N
                 well = _unalias(target, state, well, name, alias)
 
 
-def finish_moves(target: Target, state: PlateState, path: str) -> WellState:
+def finish_moves(target: Target, state: PlateDocument, path: str) -> WellDocument:
     """Continue every announced move of a well; the caller holds the lock.
 
     Under the lock an announced move is one whose process died.
     """
-    well = hierarchy.read_well_state(target, state.version, path)
+    well = hierarchy.read_well_document(target, state.version, path)
     for name, record in well.records.items():
         move = move_of(record)
         if move is None:
@@ -163,11 +163,11 @@ def finish_moves(target: Target, state: PlateState, path: str) -> WellState:
 
 def _announce(
     target: Target,
-    state: PlateState,
-    well: WellState,
+    state: PlateDocument,
+    well: WellDocument,
     record: FieldRecord,
     image: WellImage,
-) -> WellState:
+) -> WellDocument:
     home = f"{well.path}/{record.path}"
     move = {
         "version": record.live,
@@ -185,8 +185,8 @@ def _announce(
 
 def _carry_out(
     target: Target,
-    state: PlateState,
-    well: WellState,
+    state: PlateDocument,
+    well: WellDocument,
     move: Mapping[str, Any],
 ) -> bool:
     """Bring the moving version to its home, and what was there aside.
@@ -221,7 +221,7 @@ def _carry_out(
 
 
 def _link_anew(
-    target: Target, state: PlateState, old: str, new: str, version: str
+    target: Target, state: PlateDocument, old: str, new: str, version: str
 ) -> None:
     if group.version_at(target, state.version, new) == version:
         return
@@ -235,12 +235,12 @@ def _link_anew(
 
 def _flip(
     target: Target,
-    state: PlateState,
+    state: PlateDocument,
     path: str,
     name: str,
     move: Mapping[str, Any],
-) -> WellState:
-    well = hierarchy.read_well_state(target, state.version, path)
+) -> WellDocument:
+    well = hierarchy.read_well_document(target, state.version, path)
     record = well.records[name]
     alias = {"path": move["from"], "version": move["version"], "since": now()}
     record = record.moved(move["version"], move["to"])
@@ -254,11 +254,11 @@ def _flip(
 
 def _unalias(
     target: Target,
-    state: PlateState,
-    well: WellState,
+    state: PlateDocument,
+    well: WellDocument,
     name: str,
     alias: Mapping[str, Any],
-) -> WellState:
+) -> WellDocument:
     """Remove the second name of a version, if it has its first one."""
     record = well.records[name]
     spare, version = f"{well.path}/{alias['path']}", str(alias["version"])
@@ -278,7 +278,9 @@ def _unalias(
     return _save(target, state, well, replace(record, settling=settling))
 
 
-def _remove_spare(target: Target, state: PlateState, spare: str, version: str) -> None:
+def _remove_spare(
+    target: Target, state: PlateDocument, spare: str, version: str
+) -> None:
     attributes = group.read_group_attributes(target, state.version, spare)
     if attributes is None:
         target.remove_empty(spare)
@@ -291,11 +293,11 @@ def _remove_spare(target: Target, state: PlateState, spare: str, version: str) -
 
 def _save(
     target: Target,
-    state: PlateState,
-    well: WellState,
+    state: PlateDocument,
+    well: WellDocument,
     record: FieldRecord,
     moved: Mapping[str, str] | None = None,
-) -> WellState:
+) -> WellDocument:
     attributes: Mapping[str, Any] = well.attributes
     images = list(well.well.images)
     for old, new in (moved or {}).items():
@@ -308,7 +310,7 @@ def _save(
     group.write_group(
         target, well.path, state.version, with_extension(attributes, content)
     )
-    return hierarchy.read_well_state(target, state.version, well.path)
+    return hierarchy.read_well_document(target, state.version, well.path)
 
 
 def _free_name(target: Target, well: str, name: str) -> str:

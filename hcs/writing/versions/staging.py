@@ -20,14 +20,14 @@ from hcs.metadata import FieldVersion, Who
 from hcs.ngff.document import group_json
 from hcs.ngff.envelope import with_extension
 from hcs.ngff.multiscale import write_image
-from hcs.writing.encoding.encode import ArrayLayout, encode_given, encode_levels
+from hcs.writing.encoding.encode import encode_given, encode_levels
 from hcs.writing.encoding.field_input import (
     FieldInput,
     as_field_input,
     full_size_only,
     with_axes_of,
 )
-from hcs.writing.encoding.storage import Storage, array_layouts
+from hcs.writing.encoding.storage import ArrayStorage, array_layouts
 from hcs.writing.encoding.verify import verify_levels
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.target import GroupSink, Target
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from hcs.writing.encoding.array_layout import ArrayLayout
     from hcs.writing.encoding.encode import Encoded
-    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.lock import Hold
 
 
@@ -100,8 +101,8 @@ class StagedField:
         self.target.discard()
 
     def _remove(self) -> None:
-        state = hierarchy.read_plate_state(self.target)
-        well = hierarchy.read_well_state(self.target, state.version, self.place.well)
+        state = hierarchy.read_plate_document(self.target)
+        well = hierarchy.read_well_document(self.target, state.version, self.place.well)
         if self.place.path not in {image.path for image in well.well.images}:
             group.remove_group(self.target, state.version, self.place.key)
 
@@ -146,7 +147,7 @@ def stage_field(
     source
         Name of the file that it came from.
     **storage
-        See `Storage`.
+        See `ArrayStorage`.
 
     Raises
     ------
@@ -158,10 +159,10 @@ def stage_field(
     from hcs.writing.versions.opening import open_target
 
     target = open_target(store)
-    state = hierarchy.read_plate_state(target)
+    state = hierarchy.read_plate_document(target)
     row_name, _, column_name = well.partition("/")
     hierarchy.locate_well(state, row_name, column_name)
-    present = hierarchy.read_well_state(target, state.version, well)
+    present = hierarchy.read_well_document(target, state.version, well)
     identity = field_name(state, present, field, acquisition)
     return write_aside(
         target,
@@ -169,7 +170,7 @@ def stage_field(
         (well, *identity),
         base,
         as_field_input(multiscales),
-        Storage(**storage).with_chunks_of(multiscales),
+        ArrayStorage(**storage).with_chunks_of(multiscales),
         label=label,
         file_name=source,
     )
@@ -180,7 +181,7 @@ def write_field(
     names: tuple[str, str],
     identity: tuple[int, int | None],
     multiscales: Any,
-    storage: Storage,
+    storage: ArrayStorage,
     *,
     who: Who,
     label: str | None = None,
@@ -197,9 +198,9 @@ def write_field(
         Index of the field and id of its acquisition.
     """
     storage = storage.with_chunks_of(multiscales)
-    state = hierarchy.read_plate_state(target)
+    state = hierarchy.read_plate_document(target)
     path = hierarchy.locate_well(state, *names).path
-    well = hierarchy.read_well_state(target, state.version, path)
+    well = hierarchy.read_well_document(target, state.version, path)
     field = field_name(state, well, *identity)
     staged = write_aside(
         target,
@@ -223,7 +224,7 @@ def write_field(
 
 
 def field_name(
-    state: PlateState, well: WellState, field: str | int, acquisition: int | None
+    state: PlateDocument, well: WellDocument, field: str | int, acquisition: int | None
 ) -> tuple[str, int | None]:
     """Return the name and acquisition of a field, existing or new.
 
@@ -266,11 +267,11 @@ def field_name(
 
 def write_aside(
     target: Target,
-    state: PlateState,
+    state: PlateDocument,
     field: tuple[str, str, int | None],
     base: str | None,
     source: FieldInput,
-    storage: Storage,
+    storage: ArrayStorage,
     *,
     label: str | None = None,
     file_name: str | None = None,
@@ -290,9 +291,9 @@ def write_aside(
     layouts = array_layouts(state.version, source, storage)
     identifier = uuid.uuid4().hex
 
-    def claim() -> tuple[WellState, FieldSlot, Hold]:
+    def claim() -> tuple[WellDocument, FieldSlot, Hold]:
         step.reached("claim")
-        fresh = hierarchy.read_well_state(target, state.version, field[0])
+        fresh = hierarchy.read_well_document(target, state.version, field[0])
         return fresh, *claim_slot(target, state, fresh, field[1:], base, identifier)
 
     present, slot, hold = target.transact(claim)
@@ -325,7 +326,7 @@ def write_aside(
     )
 
 
-def _abandon(target: Target, state: PlateState, slot: FieldSlot, hold: Hold) -> None:
+def _abandon(target: Target, state: PlateDocument, slot: FieldSlot, hold: Hold) -> None:
     try:
         group.remove_group(target, state.version, slot.key)
     except HCSError:
@@ -336,8 +337,8 @@ def _abandon(target: Target, state: PlateState, slot: FieldSlot, hold: Hold) -> 
 
 def _write(
     target: Target,
-    state: PlateState,
-    well: WellState,
+    state: PlateDocument,
+    well: WellDocument,
     slot: FieldSlot,
     identifier: str,
     source: FieldInput,
@@ -367,7 +368,7 @@ def _write(
 
 def _verify(
     target: Target,
-    state: PlateState,
+    state: PlateDocument,
     slot: FieldSlot,
     layouts: Sequence[ArrayLayout],
     encoded: Encoded,
@@ -382,7 +383,7 @@ def _verify(
     )
 
 
-def _notices(state: PlateState, slot: FieldSlot) -> tuple[str, ...]:
+def _notices(state: PlateDocument, slot: FieldSlot) -> tuple[str, ...]:
     if slot.base is None:
         return ()
     if slot.well != min((well.path for well in state.plate.wells), default=None):

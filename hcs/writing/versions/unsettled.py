@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hcs.ngff.history import FieldRecord
-    from hcs.writing.targets.hierarchy import PlateState, WellState
+    from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.target import Target
 
 
@@ -49,10 +49,10 @@ def unsettled(
     seconds = config.settle_grace if grace is None else grace
     fields = []
     with opened(store) as target:
-        state = hierarchy.read_plate_state(target)
+        state = hierarchy.read_plate_document(target)
         for path in wells or tuple(entry.path for entry in state.plate.wells):
             try:
-                well = hierarchy.read_well_state(target, state.version, path)
+                well = hierarchy.read_well_document(target, state.version, path)
             except MetadataError:
                 continue  # one broken well must not keep the others unsettled
             for record in well.records.values():
@@ -64,8 +64,8 @@ def unsettled(
 
 def _unsettled(
     target: Target,
-    state: PlateState,
-    well: WellState,
+    state: PlateDocument,
+    well: WellDocument,
     record: FieldRecord,
     grace: float,
 ) -> Unsettled | None:
@@ -94,7 +94,7 @@ def _unsettled(
 
 
 def obstacle(
-    target: Target, state: PlateState, well: WellState, record: FieldRecord
+    target: Target, state: PlateDocument, well: WellDocument, record: FieldRecord
 ) -> str:
     """Return what keeps a field from its first path, "" where nothing does."""
     home = f"{well.path}/{record.path}"
