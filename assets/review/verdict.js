@@ -9,6 +9,8 @@ import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 import { keyName } from "../core/keys.js"
+import { exportFiles } from "./export_files.js"
+import { makeMessages } from "./messages.js"
 import { ORDERS, arrange, nextWell, wellBefore } from "./queue.js"
 import { remark } from "./remark.js"
 import { restDialog } from "./pass_rest.js"
@@ -17,7 +19,6 @@ import { newBatch, watchUnsaved } from "./unsaved.js"
 import { review, setVerdicts } from "./verdicts.js"
 
 const WORDS = { pass: "Pass", flag: "Look again", fail: "Fail" }
-const TOAST_MILLISECONDS = 8000
 
 export function render(context) {
   return island(context, { sheets: ["review/verdict.css"], build })
@@ -26,7 +27,6 @@ export function render(context) {
 function build({ el, send, hide }) {
   let now = null
   let answered = 0
-  let toastTimer = 0
   let whole = true // the well, and not the field that is open
   let notes = null // what the browser keeps about this plate
   let refused = null // a verdict that waits for its reason
@@ -54,26 +54,20 @@ function build({ el, send, hide }) {
   const bar = h("i", {})
   const progress = h("span", { class: "soft small cut" })
   const rest = h("button", { type: "button", class: "small hcs-pass-rest", on: { click: () => askRest() } })
-  const csv = h("a", { class: "button small hcs-export-csv", download: "", title: "Wells with verdicts and metrics as CSV" }, "Wells CSV")
-  const fieldsCsv = h("a", { class: "button small hcs-export-fields", download: "", title: "Fields with verdicts and metrics as CSV" }, "Fields CSV")
-  const report = h("a", { class: "button small hcs-report", download: "", title: "One file that opens without this server" }, "Report")
-  const file = (words) => h("a", { class: "button small", download: "" }, words)
-  const parquet = { wells: file("Wells Parquet"), fields: file("Fields Parquet") }
-  const tables = h("button", { type: "button", class: "small hcs-table-beside", title: "Write tables/qc into the plate, as AnnData and ngio keep tables", on: { click: () => send("table", { plate: now.plate }) } }, "Tables into the plate")
-  const more = h("details", { class: "more" }, h("summary", { class: "small" }, "More files"), h("div", { class: "row line" }, parquet.wells, parquet.fields, tables))
-  const toast = h("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true })
-  const problem = h("div", { class: "problem", role: "alert", hidden: true })
+  const files = exportFiles({ onTable: () => send("table", { plate: now.plate }) })
+  const messages = makeMessages()
+  const { hint } = messages
   const reopen = h("button", { type: "button", class: "small hcs-reopen-here", on: { click: () => tell("reopen") } }, "Reopen…")
   const lock = h("div", { class: "lock", hidden: true })
   const sharing = h("p", { class: "small others", role: "status", hidden: true })
   const judge = h("div", { class: "judge" },
     h("div", { class: "row line" }, ...Object.values(buttons), own.reason, scope),
     h("div", { class: "row line" }, own.note, own.unsaved, undo, redo))
-  const files = h("div", { class: "row line files" }, rest, h("span", { class: "grow" }), csv, fieldsCsv, report, more)
-  const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, problem,
+  const filesRow = h("div", { class: "row line files" }, rest, h("span", { class: "grow" }), ...files.elements)
+  const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, messages.problem,
     h("div", { class: "about" }, standing, why), sharing, lock, judge,
     h("div", { class: "row line queue" }, before, next, order,
-      h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), files, toast)
+      h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), filesRow, messages.toast)
   el.append(section)
 
   // Deciding -------------------------------------------------------------------------
@@ -196,16 +190,6 @@ function build({ el, send, hide }) {
 
   // Saying ---------------------------------------------------------------------------
 
-  function show(content, tone, stay = TOAST_MILLISECONDS) {
-    clearTimeout(toastTimer)
-    fill(toast, content)
-    set(toast, { class: `toast ${tone}` })
-    toast.hidden = false
-    toastTimer = setTimeout(() => { toast.hidden = true }, stay)
-  }
-
-  const hint = (text) => show([icon("warn"), h("span", {}, text)], "hint")
-
   function answer(result) {
     const known = sent.get(result.batch)
     if (result.error) {
@@ -215,11 +199,11 @@ function build({ el, send, hide }) {
     sent.delete(result.batch)
     if (result.batch) notes.dropUnsaved(result.batch)
     const leftAlone = result.left?.length ? ` Left alone, decided since: ${result.left.join(", ")}${result.more ? ` and ${result.more} more` : ""}.` : ""
-    if (result.type === "undo") show([icon("undo"), h("span", {}, `Taken back: ${result.text}.${leftAlone}`)], "done")
-    else if (result.type === "amend") show([icon("check"), h("span", {}, `Saved to ${result.text}`)], "done")
-    else if (result.type === "table") show([icon("check"), h("span", {}, result.text)], "done")
-    else if (result.type === "redo") show([icon("check"), h("span", {}, `Again: ${result.text}.${leftAlone}`)], "done")
-    else show([icon("check"), h("span", {}, `${result.text}: `, h("kbd", {}, keyName("undo")), " undoes")], "done")
+    if (result.type === "undo") messages.done([icon("undo"), h("span", {}, `Taken back: ${result.text}.${leftAlone}`)])
+    else if (result.type === "amend") messages.done([icon("check"), h("span", {}, `Saved to ${result.text}`)])
+    else if (result.type === "table") messages.done([icon("check"), h("span", {}, result.text)])
+    else if (result.type === "redo") messages.done([icon("check"), h("span", {}, `Again: ${result.text}.${leftAlone}`)])
+    else messages.done([icon("check"), h("span", {}, `${result.text}: `, h("kbd", {}, keyName("undo")), " undoes")])
   }
 
   function failed(result, { type, message }) {
@@ -227,39 +211,21 @@ function build({ el, send, hide }) {
     const drop = () => {
       sent.delete(result.batch)
       notes.dropUnsaved(result.batch)
-      problem.hidden = true
     }
-    const again = () => {
-      problem.hidden = true
-      send(type, message)
-    }
-    ask(h("span", { class: "grow" }, h("b", {}, `${named(message)} was not saved. `), result.error), again, drop)
+    messages.ask(h("span", { class: "grow" }, h("b", {}, `${named(message)} was not saved. `), result.error), () => send(type, message), drop)
   }
 
   const named = (message) => `${message.wells?.length === 1 ? message.wells[0] : message.wells?.length ? count(message.wells.length, "well") : message.type === "rest" ? "All the rest" : "The plate"} ${message.verdict}${message.note ? ` (“${message.note}”)` : ""}`
-
-  function ask(text, again, drop) {
-    fill(problem, icon("warn"), text,
-      h("button", { type: "button", class: "small", on: { click: again } }, "Try again"),
-      h("button", { type: "button", class: "small plain", on: { click: drop } }, "Drop it"))
-    problem.hidden = false
-  }
 
   /** Verdicts of an earlier page that were never confirmed. */
   const unsaved = watchUnsaved(() => sent.keys())
   async function offerLeft() {
     const of = notes
-    const messages = await unsaved.abandoned(of.unsaved().filter(({ batch }) => !sent.has(batch)))
-    if (!messages.length || !problem.hidden || of !== notes) return
-    ask(h("span", { class: "grow" }, h("b", {}, `${count(messages.length, "verdict")} of an earlier page may not be saved: `), messages.slice(0, 3).map(named).join("; ")),
-      () => {
-        problem.hidden = true
-        for (const { type, ...message } of messages) post(type, { ...message, plate: now.plate })
-      },
-      () => {
-        problem.hidden = true
-        for (const { batch } of messages) of.dropUnsaved(batch)
-      })
+    const lost = await unsaved.abandoned(of.unsaved().filter(({ batch }) => !sent.has(batch)))
+    if (!lost.length || messages.asking || of !== notes) return
+    messages.ask(h("span", { class: "grow" }, h("b", {}, `${count(lost.length, "verdict")} of an earlier page may not be saved: `), lost.slice(0, 3).map(named).join("; ")),
+      () => { for (const { type, ...message } of lost) post(type, { ...message, plate: now.plate }) },
+      () => { for (const { batch } of lost) of.dropUnsaved(batch) })
   }
 
   // Showing --------------------------------------------------------------------------
@@ -346,18 +312,10 @@ function build({ el, send, hide }) {
     say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}`)
     set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} to look at again, ${now.counts.fail} fail` })
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
-    files.hidden = !["plate", "canvas"].includes(now.stage)
+    filesRow.hidden = !["plate", "canvas"].includes(now.stage)
     rest.hidden = Boolean(now.locked) || !now.rest
     fill(rest, `Pass the rest (${now.rest})`)
-    set(csv, { href: now.wells_csv })
-    set(fieldsCsv, { href: now.fields_csv })
-    set(report, { href: now.report })
-    for (const [name, link] of Object.entries(parquet)) {
-      link.hidden = !now.parquet
-      set(link, { href: now.parquet?.[name] ?? "" })
-    }
-    tables.hidden = now.read_only
-    more.hidden = now.read_only && !now.parquet
+    files.show(now)
   }
 
   // Wells that were seen among others, told together.
@@ -423,7 +381,7 @@ function build({ el, send, hide }) {
       unsaved.stop()
       stopDrafts()
       stop.forEach((each) => each())
-      clearTimeout(toastTimer)
+      messages.dispose()
     },
   }
 

@@ -1,0 +1,42 @@
+// What the verdict bar says: a line that goes by itself, and a question that stays until
+// it is answered.
+
+import { fill, h, icon, set } from "../core/dom.js"
+
+const TOAST_MILLISECONDS = 8000 // long enough to read a sentence, gone before the next well
+
+export function makeMessages() {
+  const toast = h("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true })
+  const problem = h("div", { class: "problem", role: "alert", hidden: true })
+  let timer = 0
+
+  function show(content, tone) {
+    clearTimeout(timer)
+    fill(toast, content)
+    set(toast, { class: `toast ${tone}` })
+    toast.hidden = false
+    timer = setTimeout(() => { toast.hidden = true }, TOAST_MILLISECONDS)
+  }
+
+  return {
+    toast,
+    problem,
+    get asking() { return !problem.hidden },
+    /** Say that something was done. */
+    done: (content) => show(content, "done"),
+    /** Say why nothing was done. */
+    hint: (text) => show([icon("warn"), h("span", {}, text)], "hint"),
+    /** Ask whether to try again or to drop what was not saved. */
+    ask(text, again, drop) {
+      const answer = (act) => () => {
+        problem.hidden = true
+        act()
+      }
+      fill(problem, icon("warn"), text,
+        h("button", { type: "button", class: "small", on: { click: answer(again) } }, "Try again"),
+        h("button", { type: "button", class: "small plain", on: { click: answer(drop) } }, "Drop it"))
+      problem.hidden = false
+    },
+    dispose: () => clearTimeout(timer),
+  }
+}
