@@ -1,7 +1,7 @@
 // Boxes that are typed into or chosen from, alike all over the page: Enter confirms,
 // Escape leaves, and both bring the keys back to the plate.
 
-const before = new WeakMap() // what stood in a box when it was entered
+const enteredWith = new WeakMap() // what stood in a box when it was entered
 
 /** Whether the keys stop at an element. */
 function isBox(element) {
@@ -15,7 +15,7 @@ export function toPlate() {
 
 /** Give back what stood there: Escape confirms nothing. Notes stay, they are no settings. */
 function restore(box) {
-  const value = before.get(box)
+  const value = enteredWith.get(box)
   if (box.tagName !== "INPUT" || "keeps" in box.dataset || value === undefined || value === box.value) return
   box.value = value
   box.dispatchEvent(new Event("input", { bubbles: true }))
@@ -44,5 +44,5 @@ export function leaveBox(event) {
 
 /** Watch the boxes of a part; a focus that moves within it is told to nobody outside. */
 export function watchBoxes(root) {
-  root.addEventListener("focusin", ({ target }) => { if (isBox(target)) before.set(target, target.value) })
+  root.addEventListener("focusin", ({ target }) => { if (isBox(target)) enteredWith.set(target, target.value) })
 }

@@ -18,7 +18,7 @@ export function ramp(part, diverging = false) {
   const stops = diverging ? DIVERGING_STOPS : STOPS
   const place = Math.min(1, Math.max(0, part)) * (stops.length - 1)
   const below = Math.min(stops.length - 2, Math.floor(place))
-  const mixed = stops[below].map((one, i) => Math.round(one + (stops[below + 1][i] - one) * (place - below)))
+  const mixed = stops[below].map((shade, i) => Math.round(shade + (stops[below + 1][i] - shade) * (place - below)))
   return `rgb(${mixed.join(",")})`
 }
 

@@ -96,11 +96,11 @@ export function typing(event) {
 
 /** Run `work` once before the next frame, however often it is asked for. @param {() => void} work */
 export function everyFrame(work) {
-  let asked = 0
+  let frame = 0
   return () => {
-    if (asked) return
-    asked = requestAnimationFrame(() => {
-      asked = 0
+    if (frame) return
+    frame = requestAnimationFrame(() => {
+      frame = 0
       work()
     })
   }

@@ -14,7 +14,7 @@ export function render(context) {
 }
 
 function build({ el, send }) {
-  let known = { plates: [], labels: [] }
+  let choices = { plates: [], labels: [] }
   let chosen = ""
   const plates = h("select", { on: { change: () => send("plate", { plate: plates.value }) } })
   const where = h("nav", { class: "hcs-where row", "aria-label": "Where" })
@@ -25,7 +25,7 @@ function build({ el, send }) {
   })
   const theme = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Light or dark", on: { click: () => toggleTheme() } }), "theme", "Light or dark")
   const help = helpDialog()
-  const goTo = wellDialog(() => known.labels)
+  const goTo = wellDialog(() => choices.labels)
   const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
   const banner = h("div", { class: "banner", hidden: true })
   el.append(
@@ -112,12 +112,12 @@ function build({ el, send }) {
 
   let offered = ""
   function showPlates() {
-    const listed = known.plates.some((plate) => plate.key === chosen)
-    const signature = JSON.stringify([known.plates, listed])
+    const listed = choices.plates.some((plate) => plate.key === chosen)
+    const signature = JSON.stringify([choices.plates, listed])
     if (signature !== offered) {
       offered = signature
-      const options = known.plates.map((plate) => h("option", { value: plate.key, title: plate.location }, plate.error ? `${plate.name} (cannot be opened)` : plate.name))
-      if (!listed) options.unshift(h("option", { value: "" }, known.plates.length ? "Choose a plate" : "No plates"))
+      const options = choices.plates.map((plate) => h("option", { value: plate.key, title: plate.location }, plate.error ? `${plate.name} (cannot be opened)` : plate.name))
+      if (!listed) options.unshift(h("option", { value: "" }, choices.plates.length ? "Choose a plate" : "No plates"))
       fill(plates, options)
     }
     plates.value = listed ? chosen : ""
@@ -125,7 +125,7 @@ function build({ el, send }) {
 
   return {
     known(next) {
-      known = next
+      choices = next
       showPlates()
     },
     content(next) {

@@ -11,38 +11,38 @@ export function helpDialog() {
   const close = h("button", { type: "button", class: "plain square", "aria-label": "Close", on: { click: () => dialog.close() } }, icon("close"))
   const back = h("button", { type: "button", class: "small hcs-keys-default", on: { click: () => { defaultKeys(); say("All keys are as they came.") } } }, "Default keys")
   const groups = h("div", { class: "groups" })
-  const said = h("p", { class: "said small", role: "status" })
+  const message = h("p", { class: "said small", role: "status" })
   const dialog = watchDialog(h("dialog", { class: "help", "aria-label": "Keys" },
     h("header", { class: "row" }, h("h2", { class: "grow" }, "Keys"), back, close), groups,
-    h("p", { class: "soft small" }, "Click a key to change it; this browser remembers. Keys rest while you type. On the map, a click on a letter or number chooses a row or column, dragging or Shift a block, and Ctrl adds to what is chosen."), said))
-  const say = (text) => fill(said, text)
+    h("p", { class: "soft small" }, "Click a key to change it; this browser remembers. Keys rest while you type. On the map, a click on a letter or number chooses a row or column, dragging or Shift a block, and Ctrl adds to what is chosen."), message))
+  const say = (text) => fill(message, text)
 
   function row(actions) {
     const last = actions.at(-1)
     const keys = last.id.startsWith("channel-") ? [actions[0], null, last] : actions
-    return [h("dt", {}, keys.map((one) => (one ? key(one) : h("span", {}, "…")))), h("dd", {}, last.text)]
+    return [h("dt", {}, keys.map((action) => (action ? key(action) : h("span", {}, "…")))), h("dd", {}, last.text)]
   }
 
-  function key(one) {
-    const waiting = one.id === changing
-    if (one.fixed) return h("kbd", {}, keyName(one.id))
-    return h("button", { type: "button", class: `plain key${waiting ? " waits" : ""}`, dataset: { action: one.id }, "aria-label": `${one.text}: ${keyName(one.id)}; change the key`,
-      on: { click: () => { changing = waiting ? "" : one.id; show(); focus(one.id); say(waiting ? "" : `Press the new key for: ${one.text}. Esc leaves it.`) } } }, h("kbd", {}, waiting ? "?" : keyName(one.id)))
+  function key(action) {
+    const waiting = action.id === changing
+    if (action.fixed) return h("kbd", {}, keyName(action.id))
+    return h("button", { type: "button", class: `plain key${waiting ? " waits" : ""}`, dataset: { action: action.id }, "aria-label": `${action.text}: ${keyName(action.id)}; change the key`,
+      on: { click: () => { changing = waiting ? "" : action.id; show(); focus(action.id); say(waiting ? "" : `Press the new key for: ${action.text}. Esc leaves it.`) } } }, h("kbd", {}, waiting ? "?" : keyName(action.id)))
   }
 
   const focus = (id) => /** @type {HTMLElement | null} */ (groups.querySelector(`[data-action="${id}"]`))?.focus()
 
   /** Actions without a text share the row of the next that has one. */
   function rows(actions) {
-    const found = []
+    const parts = []
     let together = []
-    for (const one of actions) {
-      together.push(one)
-      if (!one.text) continue
-      found.push(...row(together))
+    for (const action of actions) {
+      together.push(action)
+      if (!action.text) continue
+      parts.push(...row(together))
       together = []
     }
-    return found
+    return parts
   }
 
   function show() {
@@ -75,8 +75,8 @@ export function wellDialog(labels) {
   const form = h("form", { method: "dialog" }, h("label", { class: "row" }, h("b", {}, "Go to well"), input), hint)
   const dialog = watchDialog(h("dialog", { class: "goto", "aria-label": "Go to a well" }, form))
   form.addEventListener("submit", (event) => {
-    const found = match(labels(), input.value)
-    if (found) tell("choose", found)
+    const label = match(labels(), input.value)
+    if (label) tell("choose", label)
     else {
       event.preventDefault()
       fill(hint, `No well ${input.value || "without a name"} on this plate.`)

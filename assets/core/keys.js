@@ -91,7 +91,7 @@ function setOverlays(shown) {
 
 // Which key -----------------------------------------------------------------------------
 
-let own = read() // by id, only what differs from the default
+let custom = read() // by id, only what differs from the default
 
 function read() {
   try {
@@ -103,19 +103,19 @@ function read() {
 }
 
 function keep(next) {
-  own = next
-  setPreference("keys", JSON.stringify(own))
+  custom = next
+  setPreference("keys", JSON.stringify(custom))
   tell("keys")
 }
 
 // Another tab of this person has changed them.
 onPreference("keys", () => {
-  own = read()
+  custom = read()
   tell("keys")
 })
 
 /** The key of an action as it is pressed: "J", "ArrowLeft". */
-export const keyOf = (action) => own[action.id] ?? action.key
+export const keyOf = (action) => custom[action.id] ?? action.key
 
 /** The key of an action as people read it. */
 export function keyName(id) {
@@ -126,7 +126,7 @@ export function keyName(id) {
 const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", PageUp: "Page↑", PageDown: "Page↓", Backspace: "⌫", " ": "Space" }
 
 /** Whether any key is not the default. */
-export const changedKeys = () => Object.keys(own).length > 0
+export const changedKeys = () => Object.keys(custom).length > 0
 
 export const defaultKeys = () => keep({})
 
@@ -139,9 +139,9 @@ export function setKey(id, key) {
   if (!ALLOWED.test(key)) return `${NAMES[key] ?? key} cannot be used: take a letter, a sign that needs no Shift, Insert, Delete or Home.`
   const holder = ACTIONS.find((action) => action !== changed && keyOf(action) === key)
   if (holder?.fixed || key === "?") return `${NAMES[key] ?? key} always means: ${holder?.text || "channels, moves or help"}.`
-  const next = { ...own, [id]: key }
+  const next = { ...custom, [id]: key }
   if (holder) next[holder.id] = keyOf(changed)
-  keep(Object.fromEntries(Object.entries(next).filter(([id, value]) => ACTIONS.find((known) => known.id === id).key !== value)))
+  keep(Object.fromEntries(Object.entries(next).filter(([id, value]) => ACTIONS.find((action) => action.id === id).key !== value)))
   return holder ?? null
 }
 

@@ -16,7 +16,7 @@ export function render(context) {
 function build({ el, send, hide }) {
   let channels = []
   let rows = []
-  let asked = 0
+  let lastSent = 0
   let waiting = 0
   /** @type {[number, number]} */
   let ends = [0, 1] // shares of a field's pixels that "Auto field" draws black and white
@@ -27,9 +27,9 @@ function build({ el, send, hide }) {
 
   const list = h("div", { class: "list" })
   const from = h("p", { class: "small from" })
-  const reset = h("button", { type: "button", class: "small", on: { click: () => { source = "plate"; asked = send("reset") } } })
+  const reset = h("button", { type: "button", class: "small", on: { click: () => { source = "plate"; lastSent = send("reset") } } })
   const auto = h("button", { type: "button", class: "small", title: "Limits from this field only (0.1 to 99.9 %)", on: { click: () => tell("measure-field") } }, "Auto field")
-  const autoPlate = h("button", { type: "button", class: "small", title: "Robust limits over the plate", on: { click: () => { source = "plate"; asked = send("auto") } } }, "Auto plate")
+  const autoPlate = h("button", { type: "button", class: "small", title: "Robust limits over the plate", on: { click: () => { source = "plate"; lastSent = send("auto") } } }, "Auto plate")
   el.append(h("section", { class: "panel channels", "aria-label": "Channels" },
     h("header", {}, h("h2", { class: "grow" }, "Channels"), autoPlate, auto, reset), h("div", { class: "body" }, list, from)))
 
@@ -42,18 +42,18 @@ function build({ el, send, hide }) {
       waiting = 0
       const of = measured
       measured = false
-      asked = send("channels", { source, measured: of, channels: channels.map(({ index, color, low, high, gamma, active }) => ({ index, color, low, high, gamma, active })) })
+      lastSent = send("channels", { source, measured: of, channels: channels.map(({ index, color, low, high, gamma, active }) => ({ index, color, low, high, gamma, active })) })
     }, SETTLE_MILLISECONDS)
   }
 
   function alter(i, change) {
-    const one = { ...channels[i], ...change }
-    if (one.high <= one.low) {
-      const least = one.whole ? 1 : (one.maximum - one.minimum) / 1e4 || 1e-6
-      if ("low" in change) one.low = one.high - least
-      else one.high = one.low + least
+    const channel = { ...channels[i], ...change }
+    if (channel.high <= channel.low) {
+      const least = channel.whole ? 1 : (channel.maximum - channel.minimum) / 1e4 || 1e-6
+      if ("low" in change) channel.low = channel.high - least
+      else channel.high = channel.low + least
     }
-    channels = channels.with(i, one)
+    channels = channels.with(i, channel)
     if ("low" in change || "high" in change || "gamma" in change) source = source === "field" && change.auto ? "field" : "hand"
     changed()
   }
@@ -79,25 +79,25 @@ function build({ el, send, hide }) {
       h("div", { class: "two" }, h("div", { class: "track" }, span), lowRange, highRange))
     return {
       element,
-      show(one) {
-        set(button, { "aria-checked": String(one.active), title: `${one.name} (key ${one.index + 1})` })
-        fill(button, h("i", { class: "box" }, one.active ? icon("check") : null), h("span", { class: "cut" }, one.name))
-        color.value = `#${one.color.toLowerCase()}`
-        const step = one.whole ? 1 : "any"
+      show(channel) {
+        set(button, { "aria-checked": String(channel.active), title: `${channel.name} (key ${channel.index + 1})` })
+        fill(button, h("i", { class: "box" }, channel.active ? icon("check") : null), h("span", { class: "cut" }, channel.name))
+        color.value = `#${channel.color.toLowerCase()}`
+        const step = channel.whole ? 1 : "any"
         set(low, { step })
         set(high, { step })
-        for (const [input, value] of [[low, one.low], [high, one.high], [gamma, one.gamma]]) {
-          if (el.getRootNode().activeElement !== input) input.value = spelled(value, one.whole && input !== gamma)
+        for (const [input, value] of [[low, channel.low], [high, channel.high], [gamma, channel.gamma]]) {
+          if (el.getRootNode().activeElement !== input) input.value = spelled(value, channel.whole && input !== gamma)
         }
-        const [a, b] = [toSlider(one, one.low), toSlider(one, one.high)]
+        const [a, b] = [toSlider(channel, channel.low), toSlider(channel, channel.high)]
         lowRange.value = String(a)
         highRange.value = String(b)
-        for (const [each, value] of [[lowRange, one.low], [highRange, one.high]]) set(each, { "aria-valuetext": number(value) })
+        for (const [each, value] of [[lowRange, channel.low], [highRange, channel.high]]) set(each, { "aria-valuetext": number(value) })
         // The thumb that has room must lie on top, or both ends could lock each other.
         lowRange.style.zIndex = a > 500 ? "2" : "1"
         highRange.style.zIndex = a > 500 ? "1" : "2"
-        set(span, { style: { left: `${a / 10}%`, width: `${Math.max(0, b - a) / 10}%`, background: `linear-gradient(90deg,#000,#${one.color})` } })
-        element.classList.toggle("off", !one.active)
+        set(span, { style: { left: `${a / 10}%`, width: `${Math.max(0, b - a) / 10}%`, background: `linear-gradient(90deg,#000,#${channel.color})` } })
+        element.classList.toggle("off", !channel.active)
       },
     }
   }
@@ -119,7 +119,7 @@ function build({ el, send, hide }) {
       source = "field"
       measured = true
       for (const [index, plane] of planes) {
-        const i = channels.findIndex((one) => one.index === index)
+        const i = channels.findIndex((channel) => channel.index === index)
         const [low, high] = percentiles(plane.data, ...ends)
         if (i >= 0) alter(i, { low, high, auto: true })
       }
@@ -129,8 +129,8 @@ function build({ el, send, hide }) {
   return {
     content(next) {
       hide(!next.channels.length)
-      if (waiting || next.ack < asked) return
-      const shape = (all) => all.map((one) => `${one.index}${one.name}`).join()
+      if (waiting || next.ack < lastSent) return
+      const shape = (all) => all.map((channel) => `${channel.index}${channel.name}`).join()
       const rebuild = shape(channels) !== shape(next.channels)
       channels = next.channels
       ends = next.ends
@@ -161,12 +161,12 @@ function build({ el, send, hide }) {
 /** A limit for an input: no more digits than anybody can tell apart. */
 const spelled = (value, whole) => String(whole && Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(4)))
 
-const toSlider = (one, value) => {
-  const part = Math.min(1, Math.max(0, (value - one.minimum) / (one.maximum - one.minimum || 1)))
-  return Math.round(part ** (1 / one.curve) * 1000)
+const toSlider = (channel, value) => {
+  const part = Math.min(1, Math.max(0, (value - channel.minimum) / (channel.maximum - channel.minimum || 1)))
+  return Math.round(part ** (1 / channel.curve) * 1000)
 }
 
-function fromSlider(one, place) {
-  const value = one.minimum + (place / 1000) ** one.curve * (one.maximum - one.minimum)
-  return one.whole ? Math.round(value) : value
+function fromSlider(channel, place) {
+  const value = channel.minimum + (place / 1000) ** channel.curve * (channel.maximum - channel.minimum)
+  return channel.whole ? Math.round(value) : value
 }

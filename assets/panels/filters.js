@@ -88,9 +88,9 @@ function build({ el, hide }) {
     condition.hidden = !filter.column
     for (const [input, value] of [[low, filter.low], [high, filter.high]]) if (value === null && !input.matches(":focus")) input.value = ""
     say(metric, valued.metric || "no metric")
-    const known = now.wells.map((well) => well.value ?? null).filter((value) => value !== null)
-    set(low, { placeholder: known.length ? number(Math.min(...known)) : "", disabled: !known.length })
-    set(high, { placeholder: known.length ? number(Math.max(...known)) : "", disabled: !known.length })
+    const numbers = now.wells.map((well) => well.value ?? null).filter((value) => value !== null)
+    set(low, { placeholder: numbers.length ? number(Math.min(...numbers)) : "", disabled: !numbers.length })
+    set(high, { placeholder: numbers.length ? number(Math.max(...numbers)) : "", disabled: !numbers.length })
   }
 
   function apply() {

@@ -35,17 +35,17 @@ function build({ el, send, hide }) {
   const header = h("header", {}, title, h("span", { class: "grow" }), h("label", { class: "row small" }, open, "Only unfinished"), h("label", { class: "row small hcs-common-limits", title: "A plate that is opened is coloured by the 2nd to 98th percentile over all plates of its project" }, common, "Same colours on all"), find, trendButton)
   el.append(h("section", { class: "panel hcs-plate-list", "aria-label": "Plates" }, header, h("div", { class: "body" }, problem, trendBox, empty, list)))
 
-  function draw(canvas, one) {
+  function draw(canvas, plate) {
     const ratio = window.devicePixelRatio || 1
-    const cell = Math.max(1, Math.floor(Math.min((SMALL[0] * ratio) / one.columns, (SMALL[1] * ratio) / one.rows)))
-    set(canvas, { width: cell * one.columns, height: cell * one.rows, style: { width: `${(cell * one.columns) / ratio}px`, height: `${(cell * one.rows) / ratio}px` } })
+    const cell = Math.max(1, Math.floor(Math.min((SMALL[0] * ratio) / plate.columns, (SMALL[1] * ratio) / plate.rows)))
+    set(canvas, { width: cell * plate.columns, height: cell * plate.rows, style: { width: `${(cell * plate.columns) / ratio}px`, height: `${(cell * plate.rows) / ratio}px` } })
     const pen = canvas.getContext("2d")
     const gap = cell > 3 ? 1 : 0
     const [line, bad, edge] = [token("line"), token("bad"), token("edge")]
-    for (let i = 0; i < one.map.length; i += 1) {
-      const letter = one.map[i]
+    for (let i = 0; i < plate.map.length; i += 1) {
+      const letter = plate.map[i]
       if (letter === " ") continue
-      const [x, y] = [(i % one.columns) * cell, Math.floor(i / one.columns) * cell]
+      const [x, y] = [(i % plate.columns) * cell, Math.floor(i / plate.columns) * cell]
       pen.fillStyle = letter in LETTERS ? verdictColour(LETTERS[letter]) : (letter === "!" ? bad : letter === "." || letter === "~" ? line : ramp(Number(letter) / 9, false))
       if (letter === "!") { // a cross and not only a colour
         pen.fillStyle = edge
@@ -58,33 +58,33 @@ function build({ el, send, hide }) {
     }
   }
 
-  function progress(one) {
-    const parts = ["fail", "flag"].filter((word) => one.verdicts[word]).map((word) => `${one.verdicts[word]} ${word === "flag" ? "look again" : word}`)
-    if (one.unseen) parts.push(`${one.unseen} in bulk`)
-    if (one.stale) parts.push(`${one.stale} stale`)
-    const text = one.signed ? `Signed off by ${one.signed}` : one.total ? `${one.reviewed} of ${one.total} judged` : "no wells"
+  function progress(plate) {
+    const parts = ["fail", "flag"].filter((word) => plate.verdicts[word]).map((word) => `${plate.verdicts[word]} ${word === "flag" ? "look again" : word}`)
+    if (plate.unseen) parts.push(`${plate.unseen} in bulk`)
+    if (plate.stale) parts.push(`${plate.stale} stale`)
+    const text = plate.signed ? `Signed off by ${plate.signed}` : plate.total ? `${plate.reviewed} of ${plate.total} judged` : "no wells"
     return h("span", { class: "progress" },
-      h("span", { class: "row" }, one.signed ? icon("lock") : one.finished ? icon("check") : null, h("b", {}, text)),
-      h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: { width: `${one.total ? (100 * one.reviewed) / one.total : 0}%` } })),
+      h("span", { class: "row" }, plate.signed ? icon("lock") : plate.finished ? icon("check") : null, h("b", {}, text)),
+      h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: { width: `${plate.total ? (100 * plate.reviewed) / plate.total : 0}%` } })),
       h("span", { class: "soft small" }, parts.join(", ") || " "))
   }
 
-  function row(one) {
+  function row(plate) {
     const canvas = h("canvas", { "aria-hidden": "true" })
-    if (one.known) draw(canvas, one)
-    const suspects = one.suspects === null || one.suspects === undefined ? "not measured yet" : count(one.suspects, "suspect")
-    return h("li", { dataset: { plate: one.key } }, h("button", { type: "button", disabled: Boolean(one.error), on: { click: () => send("plate", { plate: one.key }) } },
-      h("span", { class: "map" }, one.error ? icon("warn") : one.known ? canvas : null),
-      h("span", { class: "about" }, h("b", { class: "cut" }, one.name), h("span", { class: "soft small cut", title: one.location }, one.location),
-        one.error ? h("span", { class: "why small" }, one.error) : one.known ? h("span", { class: "small" }, one.completeness || "not looked over yet") : h("span", { class: "small soft" }, "Reading…")),
-      one.known ? h("span", { class: "facts" }, h("span", { class: one.suspects ? "suspects" : "soft" }, suspects), h("span", { class: "soft small" }, day(one.changed))) : h("span"),
-      one.known ? progress(one) : h("span")))
+    if (plate.known) draw(canvas, plate)
+    const suspects = plate.suspects === null || plate.suspects === undefined ? "not measured yet" : count(plate.suspects, "suspect")
+    return h("li", { dataset: { plate: plate.key } }, h("button", { type: "button", disabled: Boolean(plate.error), on: { click: () => send("plate", { plate: plate.key }) } },
+      h("span", { class: "map" }, plate.error ? icon("warn") : plate.known ? canvas : null),
+      h("span", { class: "about" }, h("b", { class: "cut" }, plate.name), h("span", { class: "soft small cut", title: plate.location }, plate.location),
+        plate.error ? h("span", { class: "why small" }, plate.error) : plate.known ? h("span", { class: "small" }, plate.completeness || "not looked over yet") : h("span", { class: "small soft" }, "Reading…")),
+      plate.known ? h("span", { class: "facts" }, h("span", { class: plate.suspects ? "suspects" : "soft" }, suspects), h("span", { class: "soft small" }, day(plate.changed))) : h("span"),
+      plate.known ? progress(plate) : h("span")))
   }
 
   function show() {
     if (!content?.shown) return
     const words = find.value.trim().toLowerCase()
-    const shown = content.plates.filter((one) => (!words || `${one.name} ${one.location}`.toLowerCase().includes(words)) && (!open.checked || !one.finished))
+    const shown = content.plates.filter((plate) => (!words || `${plate.name} ${plate.location}`.toLowerCase().includes(words)) && (!open.checked || !plate.finished))
     say(title, content.plates.length ? count(content.plates.length, "plate") : "No plate")
     problem.hidden = !content.problem
     fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be shown. "), content.problem))
@@ -111,40 +111,40 @@ function build({ el, send, hide }) {
     send("trend", { metric: id })
   }
 
-  function line(found) {
+  function line(trend) {
     const [width, height, left, right, top, bottom] = [880, 180, 64, 12, 12, 26]
-    const values = found.plates.map((one) => one.median)
+    const values = trend.plates.map((plate) => plate.median)
     const [low, high] = [Math.min(...values), Math.max(...values)]
     const pad = (high - low || Math.abs(high) || 1) * 0.08
-    const x = (i) => left + (found.plates.length < 2 ? 0.5 : i / (found.plates.length - 1)) * (width - left - right)
+    const x = (i) => left + (trend.plates.length < 2 ? 0.5 : i / (trend.plates.length - 1)) * (width - left - right)
     const y = (value) => height - bottom - ((value - low + pad) / (high - low + 2 * pad)) * (height - top - bottom)
     const middle = [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
     const ticks = [low, middle, high].filter((value, i, all) => all.indexOf(value) === i)
-    return svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${found.title}: medians of ${found.plates.length} plates, ${number(low)} to ${number(high)}` },
+    return svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${trend.title}: medians of ${trend.plates.length} plates, ${number(low)} to ${number(high)}` },
       ...ticks.flatMap((value) => [svg("line", { x1: left, x2: width - right, y1: y(value), y2: y(value), class: value === middle ? "middle" : "grid" }), text(left - 6, y(value) + 4, number(value), "end")]),
       svg("polyline", { points: values.map((value, i) => `${x(i)},${y(value)}`).join(" "), class: "way" }),
-      ...found.plates.map((one, i) => {
-        const dot = one.apart ? svg("rect", { x: x(i) - 5, y: y(one.median) - 5, width: 10, height: 10, class: "apart" }) : svg("circle", { cx: x(i), cy: y(one.median), r: 4 })
-        dot.append(svg("title", {}, `${one.name}: ${number(one.median)} (${count(one.n, "well")}), ${day(one.when)}${one.apart ? "; apart from the others" : ""}`))
-        dot.addEventListener("click", () => send("plate", { plate: one.key }))
+      ...trend.plates.map((plate, i) => {
+        const dot = plate.apart ? svg("rect", { x: x(i) - 5, y: y(plate.median) - 5, width: 10, height: 10, class: "apart" }) : svg("circle", { cx: x(i), cy: y(plate.median), r: 4 })
+        dot.append(svg("title", {}, `${plate.name}: ${number(plate.median)} (${count(plate.n, "well")}), ${day(plate.when)}${plate.apart ? "; apart from the others" : ""}`))
+        dot.addEventListener("click", () => send("plate", { plate: plate.key }))
         return dot
       }),
-      text(left, height - 8, day(found.plates[0].when), "start"), text(width - right, height - 8, day(found.plates.at(-1).when), "end"))
+      text(left, height - 8, day(trend.plates[0].when), "start"), text(width - right, height - 8, day(trend.plates.at(-1).when), "end"))
   }
 
-  function showTrend(found) {
-    metric.hidden = !found.metrics.length
-    if (!found.plates?.length) {
+  function showTrend(trend) {
+    metric.hidden = !trend.metrics.length
+    if (!trend.plates?.length) {
       fill(chart)
       return say(verdict, "No plate is measured yet.")
     }
-    const options = JSON.stringify(found.metrics)
-    if (metric.dataset.signature !== options) fill(metric, found.metrics.map(([id, words]) => h("option", { value: id }, words)))
+    const options = JSON.stringify(trend.metrics)
+    if (metric.dataset.signature !== options) fill(metric, trend.metrics.map(([id, words]) => h("option", { value: id }, words)))
     metric.dataset.signature = options
-    metric.value = found.metric
-    const apart = found.plates.filter((one) => one.apart)
-    say(verdict, driftText(found) + (apart.length ? ` Apart from the others: ${apart.map((one) => one.name).join(", ")}.` : ""))
-    fill(chart, line(found))
+    metric.value = trend.metric
+    const apart = trend.plates.filter((plate) => plate.apart)
+    say(verdict, driftText(trend) + (apart.length ? ` Apart from the others: ${apart.map((plate) => plate.name).join(", ")}.` : ""))
+    fill(chart, line(trend))
   }
 
   hide(true)

@@ -21,11 +21,11 @@ function build({ el, send, hide }) {
   const empty = h("p", { class: "soft small empty-plot" }, whyEmpty, " ", toSetup)
   const refusal = h("p", { class: "notice bad small", role: "alert", hidden: true })
   const note = h("p", { class: "soft small", role: "status" })
-  const other = h("select", { "aria-label": "Vertical axis", class: "hcs-other-metric", on: { change: () => send("other", { other: other.value }) } })
+  const otherMetric = h("select", { "aria-label": "Vertical axis", class: "hcs-other-metric", on: { change: () => send("other", { other: otherMetric.value }) } })
   const fields = h("input", { type: "checkbox", on: { change: () => send("fields", { fields: fields.checked }) } })
   const along = h("select", { "aria-label": "Along", on: { change: () => send("along", { along: along.value }) } },
     [["column", "by column"], ["row", "by row"]].map(([value, text]) => h("option", { value }, text)))
-  const scatter = h("div", { class: "row wrap controls" }, h("label", { class: "row grow" }, h("span", { class: "soft" }, "against"), other), h("label", { class: "row" }, fields, "fields"))
+  const scatter = h("div", { class: "row wrap controls" }, h("label", { class: "row grow" }, h("span", { class: "soft" }, "against"), otherMetric), h("label", { class: "row" }, fields, "fields"))
   const profile = h("div", { class: "row controls" }, along)
   const place = h("div", { class: "figure hcs-figure" })
   const figure = plotFigure(place)
@@ -39,9 +39,9 @@ function build({ el, send, hide }) {
   let answered = 0
 
   function tab([id, title], at, all) {
-    const here = id === now.tab
+    const selected = id === now.tab
     return h("button", {
-      type: "button", role: "tab", class: "tab", "aria-selected": String(here), tabindex: here ? 0 : -1, dataset: { tab: id },
+      type: "button", role: "tab", class: "tab", "aria-selected": String(selected), tabindex: selected ? 0 : -1, dataset: { tab: id },
       on: {
         click: () => send("tab", { tab: id }),
         keydown: (event) => {
@@ -89,21 +89,21 @@ function build({ el, send, hide }) {
       refusal.hidden = !next.refused[1]
       scatter.hidden = next.tab !== "scatter" || !next.plotted
       profile.hidden = next.tab !== "profile" || !next.plotted
-      const made = JSON.stringify(next.choices)
-      if (made !== signature) {
-        signature = made
+      const choices = JSON.stringify(next.choices)
+      if (choices !== signature) {
+        signature = choices
         const groups = new Map()
         for (const [id, title, group] of next.choices) groups.set(group, [...(groups.get(group) ?? []), h("option", { value: id }, title)])
-        fill(other, h("option", { value: "" }, "–"), [...groups].map(([name, options]) => h("optgroup", { label: name }, options)))
+        fill(otherMetric, h("option", { value: "" }, "–"), [...groups].map(([name, options]) => h("optgroup", { label: name }, options)))
       }
-      other.value = next.other
+      otherMetric.value = next.other
       fields.checked = next.fields
       along.value = next.along
       cuts.show(next)
       fail()
-      const [asked, wells] = next.chosen
-      if (asked !== answered) {
-        answered = asked
+      const [serial, wells] = next.chosen
+      if (serial !== answered) {
+        answered = serial
         selectWells(wells)
       }
       soon()
@@ -144,13 +144,13 @@ function cutControls(send, figure) {
   let seen = ""
 
   const value = (input) => (input.value === "" ? null : Number(input.value))
-  const rounded = (one) => (one === null || one === undefined ? "" : String(Number(Number(one).toPrecision(5))))
+  const rounded = (limit) => (limit === null || limit === undefined ? "" : String(Number(Number(limit).toPrecision(5))))
 
   function beyond() {
     const [from, to] = [value(low), value(high)]
     return map.labels.filter((_, at) => {
-      const one = map.values[at]
-      return one !== null && one !== undefined && ((from !== null && one <= from) || (to !== null && one >= to))
+      const number = map.values[at]
+      return number !== null && number !== undefined && ((from !== null && number <= from) || (to !== null && number >= to))
     })
   }
 
@@ -177,10 +177,10 @@ function cutControls(send, figure) {
       if (event.key === "Enter" && !event.isComposing) return keep.click()
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return
       event.preventDefault()
-      const known = map.values.filter((one) => one !== null && one !== undefined)
-      const range = known.length ? Math.max(...known) - Math.min(...known) : 1
+      const numbers = map.values.filter((number) => number !== null && number !== undefined)
+      const range = numbers.length ? Math.max(...numbers) - Math.min(...numbers) : 1
       const step = (range / (event.shiftKey ? 20 : 100) || 1) * (event.key === "ArrowUp" ? 1 : -1)
-      input.value = rounded((value(input) ?? (side === "low" ? Math.min(...known) : Math.max(...known))) + step)
+      input.value = rounded((value(input) ?? (side === "low" ? Math.min(...numbers) : Math.max(...numbers))) + step)
       input.dispatchEvent(new Event("input"))
     })
   }

@@ -106,8 +106,8 @@ function build({ el, send, hide }) {
   }
 
   function showLimits() {
-    const own = now.limits.filter((limit) => limit.kept !== null).length
-    limits.say(own ? `${own} set for this project` : "ours")
+    const setHere = now.limits.filter((limit) => limit.kept !== null).length
+    limits.say(setHere ? `${setHere} set for this project` : "ours")
     fill(limits.body, h("div", {}, "Suspect on any plate, from these values on"), now.limits.map((limit) => {
       const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), disabled: !now.writable, "aria-label": `Limit of ${limit.kind}` })
       input.addEventListener("change", () => send("limit", { metric: limit.metric, limit: input.value === "" ? null : Number(input.value) }))

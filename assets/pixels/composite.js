@@ -12,7 +12,7 @@ const BITS = { uint8: 8, bool: 8, uint16: 16 }
 
 /** What decides a composite: settings of the channels that are on. @param {Look[]} channels */
 export function lookOf(channels) {
-  return channels.map((one) => [one.index, one.color, one.low, one.high, one.gamma ?? 1].join(":")).join(";")
+  return channels.map((channel) => [channel.index, channel.color, channel.low, channel.high, channel.gamma ?? 1].join(":")).join(";")
 }
 
 /** @param {number} value @param {Look} look */
@@ -28,17 +28,17 @@ const tables = new Map()
 /** For each pixel value what a channel adds to red, green and blue. @param {number} bits @param {Look} channel */
 function table(bits, channel) {
   const key = `${bits}:${lookOf([channel])}`
-  const found = tables.get(key)
-  if (found) return found
+  const stored = tables.get(key)
+  if (stored) return stored
   const weights = parts(channel.color).map((part) => Math.round(part * 255))
-  const made = weights.map(() => new Uint8Array(1 << bits))
+  const columns = weights.map(() => new Uint8Array(1 << bits))
   for (let value = 0; value < 1 << bits; value += 1) {
     const shade = grey(value, channel)
-    weights.forEach((weight, i) => { made[i][value] = Math.floor((shade * weight) / 255) })
+    weights.forEach((weight, i) => { columns[i][value] = Math.floor((shade * weight) / 255) })
   }
   if (tables.size > 48) tables.clear()
-  tables.set(key, made)
-  return made
+  tables.set(key, columns)
+  return columns
 }
 
 /** An ImageData of planes of one size, each with its channel's colour and contrast.

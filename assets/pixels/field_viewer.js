@@ -78,11 +78,11 @@ function build({ el, send }) {
 
   /** Whoever looks at one field's own contrast must see that it is. */
   function showContrast() {
-    const own = display.source === "field"
+    const ofField = display.source === "field"
     const broken = !content?.field || content.field.error
-    contrast.hidden = broken || !(own || display.source === "hand")
-    say(contrast, own ? `Contrast of one field only: ${display.origin || "this one"}` : "Contrast set by hand")
-    contrast.classList.toggle("own", own)
+    contrast.hidden = broken || !(ofField || display.source === "hand")
+    say(contrast, ofField ? `Contrast of one field only: ${display.origin || "this one"}` : "Contrast set by hand")
+    contrast.classList.toggle("own", ofField)
   }
 
   const fit = () => viewport.box && viewport.fit(...viewport.box)
@@ -100,20 +100,20 @@ function build({ el, send }) {
     if (!field || field.error) return fill(readout)
     if (!pointer) return fill(readout, h("span", { class: "soft" }, summary(field)))
     const [x, y] = viewport.at(...pointer)
-    const found = pane.valuesAt(x, y)
-    if (!found) return fill(readout, h("span", { class: "soft" }, summary(field)))
-    const known = Boolean(field.unit)
-    const place = known
+    const pixel = pane.valuesAt(x, y)
+    if (!pixel) return fill(readout, h("span", { class: "soft" }, summary(field)))
+    const hasUnit = Boolean(field.unit)
+    const place = hasUnit
       ? `${number(field.start[0] + Math.floor(x) * field.pixel[0])}, ${number(field.start[1] + Math.floor(y) * field.pixel[1])} ${shortUnit(field.unit)}`
       : ""
     const object = outlines.at(x, y)
-    fill(readout, h("span", {}, `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, valuesText(found.values),
+    fill(readout, h("span", {}, `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, valuesText(pixel.values),
       object ? h("span", { class: "value" }, h("i", { class: "dot outlined" }), `${outlineSelect.value} `, h("b", {}, String(object))) : null,
-      found.level ? h("span", { class: "soft" }, `level ${found.level}`) : null)
+      pixel.level ? h("span", { class: "soft" }, `level ${pixel.level}`) : null)
   }
 
   const valuesText = (values) => values.map(([index, value]) => {
-    const channel = display.channels.find((one) => one.index === index)
+    const channel = display.channels.find((entry) => entry.index === index)
     return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `, h("b", {}, exact(value)))
   })
 
@@ -121,7 +121,7 @@ function build({ el, send }) {
   const reserve = everyFrame(() => {
     const field = content?.field
     if (!field || field.error) return
-    const widest = display.channels.filter((one) => one.active && one.index < field.channels).map((one) => [one.index, Math.max(1000, Math.round(one.maximum))])
+    const widest = display.channels.filter((channel) => channel.active && channel.index < field.channels).map((channel) => [channel.index, Math.max(1000, Math.round(channel.maximum))])
     const place = field.unit ? `${number(field.width * field.pixel[0] * 1.0001)}, ${number(field.height * field.pixel[1] * 1.0001)} ${shortUnit(field.unit)}` : ""
     fill(ruler, h("span", {}, `x ${field.width}, y ${field.height}`), h("span", {}, place), valuesText(widest),
       content.outlines.mask ? h("span", { class: "value" }, h("i", { class: "dot" }), `${outlineSelect.value} `, h("b", {}, "10,000")) : null)
@@ -197,7 +197,7 @@ function build({ el, send }) {
     listen("overlays", (on) => outlines.hold(!on)),
     listen("projection", () => {
       if (!visible() || zAxis.element.hidden) return
-      const ways = [...projection.options].map((one) => one.value)
+      const ways = [...projection.options].map((option) => option.value)
       send("projection", { projection: ways[(ways.indexOf(projection.value) + 1) % ways.length] })
     }),
     listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) }),
@@ -209,7 +209,7 @@ function build({ el, send }) {
 
   return {
     content(next) {
-      const before = content?.field
+      const previous = content?.field
       content = next
       const field = next.field
       if (!field) return pane.show(null)
@@ -217,7 +217,7 @@ function build({ el, send }) {
       fill(marks, field.acquisition ? h("span", { class: "tag" }, field.acquisition) : null,
         field.corrected ? h("span", { class: "tag accent" }, "corrected") : null,
         field.settling ? h("span", { class: "tag", title: "The new version is being moved to its first path" }, "settling") : null)
-      set(stage, { "aria-label": `Field ${field.label} of well ${next.well}, channels ${display.channels.filter((one) => one.active).map((one) => one.name).join(", ")}` })
+      set(stage, { "aria-label": `Field ${field.label} of well ${next.well}, channels ${display.channels.filter((channel) => channel.active).map((channel) => channel.name).join(", ")}` })
       projection.value = next.projection
       zAxis.disable(Boolean(next.projection))
       showOutlines(next, field)
@@ -230,7 +230,7 @@ function build({ el, send }) {
       if (viewport.box) viewport.picture([field.width, field.height])
       else viewport.size = [field.width, field.height]
       // Another field starts as a whole; another version or plane keeps the view.
-      if (before && (before.name !== field.name || content.well !== next.well)) fit()
+      if (previous && (previous.name !== field.name || content.well !== next.well)) fit()
       showScale()
     },
     dispose() {

@@ -20,10 +20,10 @@ function build({ el, send }) {
   const plateButton = keyed(h("button", { type: "button", class: "small hcs-plate-pictures", on: { click: () => tell("pictures-of-plate") } }, "Plate"), "whole", "The whole plate as pictures")
   const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, on: { change: () => send("order", { order: order.value }) } },
     [["", "by position"], ["worst", "worst first"]].map(([value, text]) => h("option", { value }, text)))
-  const own = h("span", { class: "tag warn", hidden: true })
+  const contrastTag = h("span", { class: "tag warn", hidden: true })
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields" })
   const message = h("div", { class: "message", hidden: true })
-  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, own, order, plateButton), message, list)
+  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, contrastTag, order, plateButton), message, list)
   el.append(section)
   const thumbs = new Map()
   let fields = 0
@@ -171,9 +171,9 @@ function build({ el, send }) {
       staged = next.columns
       order.hidden = fields < 2 || next.loading
       order.value = next.order
-      own.hidden = !next.contrast
-      say(own, next.contrast ? `contrast of ${next.contrast}` : "")
-      set(own, { title: own.textContent })
+      contrastTag.hidden = !next.contrast
+      say(contrastTag, next.contrast ? `contrast of ${next.contrast}` : "")
+      set(contrastTag, { title: contrastTag.textContent })
       shown = next
       tellDrawn()
       arrange()

@@ -18,10 +18,10 @@ function build({ el, send }) {
   const others = h("button", { type: "button", class: "small hcs-montage-others", title: "Other wells and fields", on: { click: () => choose("random", content.seed + 1) } }, "Others")
   const kinds = h("div", { class: "segment", role: "group", "aria-label": "Which wells" })
   const message = h("div", { class: "message", hidden: true })
-  const own = h("span", { class: "tag warn", hidden: true })
+  const contrastTag = h("span", { class: "tag warn", hidden: true })
   const groups = h("div", { class: "groups" })
   const stage = h("div", { class: "stage" }, message, groups)
-  const header = h("header", {}, title, about, h("span", { class: "grow" }), own, others, kinds)
+  const header = h("header", {}, title, about, h("span", { class: "grow" }), contrastTag, others, kinds)
   el.append(h("section", { class: "panel montage hcs-montage", "aria-label": "Pictures of the plate" }, header, stage))
 
   const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
@@ -56,17 +56,17 @@ function build({ el, send }) {
   }
 
   function showContrast() {
-    own.hidden = display.source !== "field" || !content.kind
-    say(own, own.hidden ? "" : `contrast of ${display.origin || "one field"}`)
-    set(own, { title: own.textContent })
-    about.classList.toggle("sr", !own.hidden) // there is no room for both
+    contrastTag.hidden = display.source !== "field" || !content.kind
+    say(contrastTag, contrastTag.hidden ? "" : `contrast of ${display.origin || "one field"}`)
+    set(contrastTag, { title: contrastTag.textContent })
+    about.classList.toggle("sr", !contrastTag.hidden) // there is no room for both
   }
 
   const stop = [
     listen("display", showContrast),
     listen("montage", () => {
-      const known = content.kinds.map(([kind]) => kind)
-      if (known.length) choose(known[(known.indexOf(content.kind) + 1) % known.length])
+      const offered = content.kinds.map(([kind]) => kind)
+      if (offered.length) choose(offered[(offered.indexOf(content.kind) + 1) % offered.length])
     }),
   ]
 

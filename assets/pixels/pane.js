@@ -152,12 +152,12 @@ export function makePane(viewport, onState) {
     painter.keep([...loaded.values()].flatMap((each) => [...each.values()]))
     const start = performance.now()
     painter.draw(layers, viewport, [source.width, source.height], ratio, coarse)
-    const before = contrast
+    const previous = contrast
     contrast = spelled(display.channels)
     element.dataset.coarse = String(coarse)
     if (coarse) return
     // Only where it is of use, for waiting holds up what the browser does beside it.
-    if (before && before !== contrast) {
+    if (previous && previous !== contrast) {
       painter.finish()
       cost = performance.now() - start
     }

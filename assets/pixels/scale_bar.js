@@ -25,10 +25,10 @@ export function scaleBar() {
     /** `size` is that of one pixel of level 0 in `unit`; without a unit it says pixels. */
     show(viewport, size, unit) {
       if (!viewport.box) return
-      const known = unit && size > 0
-      const perUnit = known ? viewport.scale / size : viewport.scale
+      const hasUnit = unit && size > 0
+      const perUnit = hasUnit ? viewport.scale / size : viewport.scale
       const length = roundLength((viewport.box[0] / 4) / perUnit)
-      const shown = unit === "micrometer" && length < 1 ? `${Number((length * 1000).toPrecision(3))} nm` : `${Number(length.toPrecision(3))} ${known ? shortUnit(unit) : "px"}`
+      const shown = unit === "micrometer" && length < 1 ? `${Number((length * 1000).toPrecision(3))} nm` : `${Number(length.toPrecision(3))} ${hasUnit ? shortUnit(unit) : "px"}`
       element.hidden = false
       bar.style.width = `${length * perUnit}px`
       text.textContent = shown

@@ -30,15 +30,15 @@ export function colouring(values, { limits = "robust", log } = {}) {
   if (!values) return { low: null, high: null, log: null, diverging: false, below: 0, above: 0, parts: [], colour: ramp }
   if (values.categories) return ofCategories(values)
   const diverging = Boolean(values.diverging)
-  const known = values.values.filter((value) => value !== null)
-  const [low, high] = ends(values, known, limits)
-  const canLog = high !== null && high > 0 && !diverging && known.some((value) => value > 0) && known.every((value) => value >= 0)
+  const numbers = values.values.filter((value) => value !== null)
+  const [low, high] = ends(values, numbers, limits)
+  const canLog = high !== null && high > 0 && !diverging && numbers.some((value) => value > 0) && numbers.every((value) => value >= 0)
   const byLog = canLog ? log ?? Boolean(values.log) : null
-  const place = byLog ? logarithmic(known, low ?? 0, high ?? 0) : linear(low ?? 0, high ?? 0)
+  const place = byLog ? logarithmic(numbers, low ?? 0, high ?? 0) : linear(low ?? 0, high ?? 0)
   return {
     low, high, log: byLog, diverging,
-    below: known.filter((value) => value < (low ?? 0)).length,
-    above: known.filter((value) => value > (high ?? 0)).length,
+    below: numbers.filter((value) => value < (low ?? 0)).length,
+    above: numbers.filter((value) => value > (high ?? 0)).length,
     parts: values.values.map((value) => (value === null ? null : place(value))),
     colour: (part) => ramp(part, diverging),
   }
@@ -55,16 +55,16 @@ function ofCategories(values) {
  * the project do, as soon as that is known.
  *
  * @param {MetricValues} values
- * @param {number[]} known
+ * @param {number[]} numbers
  * @param {Limits} limits
  * @returns {[number, number] | [null, null]}
  */
-function ends(values, known, limits) {
+function ends(values, numbers, limits) {
   if (limits === "project" && values.project?.length) return [values.project[0], values.project[1]]
   if (limits !== "full" && values.low !== null && values.high !== null) return [values.low, values.high]
-  if (!known.length) return [null, null]
-  if (!values.diverging) return [Math.min(...known), Math.max(...known)]
-  const reach = Math.max(...known.map(Math.abs)) // zero stays in the middle
+  if (!numbers.length) return [null, null]
+  if (!values.diverging) return [Math.min(...numbers), Math.max(...numbers)]
+  const reach = Math.max(...numbers.map(Math.abs)) // zero stays in the middle
   return [-reach, reach]
 }
 
@@ -75,11 +75,11 @@ function linear(low, high) {
 
 /**
  * A value of zero has no logarithm; it stands with the least that has one.
- * @param {number[]} known @param {number} low @param {number} high
+ * @param {number[]} numbers @param {number} low @param {number} high
  * @returns {(value: number) => number}
  */
-function logarithmic(known, low, high) {
-  const least = Math.min(...known.filter((value) => value > 0))
+function logarithmic(numbers, low, high) {
+  const least = Math.min(...numbers.filter((value) => value > 0))
   const at = (/** @type {number} */ value) => Math.log10(Math.max(value, least))
   const [from, to] = [at(low), at(high)]
   return (value) => (to > from ? (at(value) - from) / (to - from) : value > 0 ? 1 : 0)

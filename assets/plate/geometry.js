@@ -51,11 +51,11 @@ export function squareOf(place, index, inset, ratio = 1) {
 /**
  * Whether a letter or number has room: every so many, those of the chosen well always,
  * and none that would touch it.
- * @param {number} index @param {number} every @param {number} here  -1 where none is chosen
+ * @param {number} index @param {number} every @param {number} current  -1 where none is chosen
  */
-export function isNamed(index, every, here) {
-  if (index === here) return true
-  if (here >= 0 && Math.abs(index - here) < every) return false
+export function isNamed(index, every, current) {
+  if (index === current) return true
+  if (current >= 0 && Math.abs(index - current) < every) return false
   // The second would stand too near to the first, which is always named.
   if (index === 1) return every === 1
   return index === 0 || (index + 1) % every === 0

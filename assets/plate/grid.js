@@ -52,23 +52,23 @@ export function makeGrid() {
     },
     /** As many letters and numbers as have room; those of the selected well always. */
     nameLines({ cell: side, columns }, selected) {
-      const show = (heads, every, here) => heads.forEach((head, i) => {
-        head.classList.toggle("here", i === here)
-        head.classList.toggle("quiet", !isNamed(i, every, here))
+      const show = (heads, every, current) => heads.forEach((head, i) => {
+        head.classList.toggle("here", i === current)
+        head.classList.toggle("quiet", !isNamed(i, every, current))
       })
       show(columnHeads, Math.ceil(ROOM.column / side), selected < 0 ? -1 : selected % columns)
       show(rowHeads, Math.ceil(ROOM.row / side), selected < 0 ? -1 : Math.floor(selected / columns))
     },
     /** The well that is looked at moves from one cell to another. */
-    select(index, before, chosen) {
-      if (cells[before]) set(cells[before], { "aria-selected": String(chosen.has(before)), "aria-current": null })
+    select(index, previous, chosen) {
+      if (cells[previous]) set(cells[previous], { "aria-selected": String(chosen.has(previous)), "aria-current": null })
       if (cells[index]) set(cells[index], { "aria-selected": "true", "aria-current": "true" })
       if (reachable) reachable.tabIndex = -1
       reachable = cells[index] ?? cells[0]
       if (reachable) reachable.tabIndex = 0
     },
-    choose(chosen, before, selected) {
-      for (const index of before) if (cells[index] && !chosen.has(index) && index !== selected) set(cells[index], { "aria-selected": "false" })
+    choose(chosen, previous, selected) {
+      for (const index of previous) if (cells[index] && !chosen.has(index) && index !== selected) set(cells[index], { "aria-selected": "false" })
       for (const index of chosen) set(cells[index], { "aria-selected": "true" })
     },
     /** `textOf` says what is read out of a well, `valueOf` what stands in it as a number. */

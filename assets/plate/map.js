@@ -135,10 +135,10 @@ function build({ el, send }) {
   // Selecting ----------------------------------------------------------------------
 
   function mark(index) {
-    const before = scene.selected
+    const previous = scene.selected
     scene.selected = index
     markWell(plate?.labels[index] ?? "")
-    grid.select(index, before, scene.chosen)
+    grid.select(index, previous, scene.chosen)
     if (scene.geometry) grid.nameLines(scene.geometry, index)
     showSummary()
     legendBox.mark(scene.colouring.parts[index] ?? null)
@@ -164,9 +164,9 @@ function build({ el, send }) {
       waiting = 0
       lastMessage = send("select", { well: plate.labels[index] })
     }
-    const rest = REPEAT_MILLISECONDS - (performance.now() - lastSent)
-    if (rest <= 0) ask()
-    else waiting = setTimeout(ask, rest)
+    const remaining = REPEAT_MILLISECONDS - (performance.now() - lastSent)
+    if (remaining <= 0) ask()
+    else waiting = setTimeout(ask, remaining)
   }
 
   function move(step, focus) {
@@ -193,9 +193,9 @@ function build({ el, send }) {
   function showChosen() {
     if (!plate || drawnWells === selection.wells) return
     drawnWells = selection.wells
-    const before = scene.chosen
+    const previous = scene.chosen
     scene.chosen = new Set(selection.wells.map((label) => plate.labels.indexOf(label)).filter((index) => index >= 0))
-    grid.choose(scene.chosen, before, scene.selected)
+    grid.choose(scene.chosen, previous, scene.selected)
     showSummary()
     paintMarks()
     clearTimeout(telling)

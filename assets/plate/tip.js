@@ -14,11 +14,11 @@ export function makeTip() {
 
   function value(plate, values, index) {
     if (!values || plate.states[index] !== STATE.present) return null
-    const known = values.values[index]
+    const number = values.values[index]
     const why = values.reasons[index]
     const of = values.rests?.[index]
     return h("div", {}, h("span", { class: "soft" }, `${values.title} `),
-      h("span", { class: known === null ? "soft" : "value" }, known === null ? why || "no value" : valueText(values, known)),
+      h("span", { class: number === null ? "soft" : "value" }, number === null ? why || "no value" : valueText(values, number)),
       values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null,
       of ? h("span", { class: "because" }, ` of ${of[0]} of ${count(of[1], "field")}`) : null)
   }
@@ -26,8 +26,8 @@ export function makeTip() {
   return {
     element,
     show({ plate, values, corrected }, index) {
-      const known = values?.values[index]
-      const why = known === null || known === undefined ? "" : values.reasons[index]
+      const number = values?.values[index]
+      const why = number === null || number === undefined ? "" : values.reasons[index]
       fill(element,
         h("div", { class: "row" }, h("b", {}, plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
         value(plate, values, index),

@@ -58,10 +58,10 @@ export function chosenText(values, wells) {
   const indices = [...wells]
   const text = `${count(indices.length, "well")} chosen`
   if (!values || values.categories) return text
-  const known = indices.map((index) => values.values[index]).filter((value) => value !== null && value !== undefined)
-  if (!known.length) return text
-  known.sort((a, b) => a - b)
-  return `${text} · ${values.title} median ${number(median(known))}, ${number(known[0])} to ${valueText(values, known.at(-1))}`
+  const numbers = indices.map((index) => values.values[index]).filter((value) => value !== null && value !== undefined)
+  if (!numbers.length) return text
+  numbers.sort((a, b) => a - b)
+  return `${text} · ${values.title} median ${number(median(numbers))}, ${number(numbers[0])} to ${valueText(values, numbers.at(-1))}`
 }
 
 /** @param {number[]} sorted */

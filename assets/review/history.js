@@ -25,12 +25,12 @@ function build({ el, send, hide }) {
     h("div", { class: "row acts" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-revert-confirm" }, "Revert")))
   const dialog = watchDialog(h("dialog", { class: "ask" }, form))
   el.append(section, dialog)
-  let wanted = null // what the dialog is about
+  let chosen = null // what the dialog is about
 
   function ask(version, number) {
     if (!reviewer.name) return tell("ask-name", () => ask(version, number))
     const { field, well, label } = content
-    wanted = { version: version.id, field, well }
+    chosen = { version: version.id, field, well }
     fill(question, `Revert ${well} ${label} to v${number}`)
     set(dialog, { "aria-label": question.textContent })
     reason.value = ""
@@ -41,7 +41,7 @@ function build({ el, send, hide }) {
     const text = reason.value.trim()
     if (!text) return reason.focus()
     dialog.close()
-    return send("revert", { ...wanted, reason: text })
+    return send("revert", { ...chosen, reason: text })
   }
 
   function row(version, number) {

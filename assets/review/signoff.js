@@ -123,11 +123,11 @@ function build({ el, send, hide }) {
   function blindPart() {
     const { blind } = now
     const names = blind.reviewers.join(" and ")
-    const own = blind.mine
+    const text = blind.mine
       ? blind.done ? "You are done; the other is not yet. You can look, and not judge." : "You do not see the other's verdicts, and the other not yours."
       : "You are not one of them: you can look, and not judge, and see nothing of what they decide."
     return [
-      h("div", { class: "notice blind" }, icon("edit"), h("div", {}, h("b", {}, `Blind review by ${names}`), h("div", { class: "small" }, own),
+      h("div", { class: "notice blind" }, icon("edit"), h("div", {}, h("b", {}, `Blind review by ${names}`), h("div", { class: "small" }, text),
         blind.hides ? h("div", { class: "small" }, "Roles, compounds and doses are hidden.") : null)),
       now.read_only ? null : h("div", { class: "row wrap" }, blind.mine && !blind.done ? button("check", "I am done…", askDone, "hcs-blind-done") : null, button("close", "End it…", askEnd, "hcs-blind-end")),
     ]

@@ -42,18 +42,18 @@ function build({ el, send, hide }) {
       h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, WORDS[word]), key), word, WORDS[word])
   }
   const buttons = Object.fromEntries(Object.keys(WORDS).map((word) => [word, decideButton(word)]))
-  const own = remark({ onSave: amend, onReason: reasonGiven })
+  const remarks = remark({ onSave: amend, onReason: reasonGiven })
   const scope = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Judge this field alone", hidden: true, on: { click: () => setScope(!whole) } })
   const undo = h("button", { type: "button", class: "small hcs-undo", on: { click: () => turn("undo") } })
   const redo = h("button", { type: "button", class: "small hcs-redo", on: { click: () => turn("redo") } })
-  const standing = h("p", { class: "standing", role: "status" })
+  const verdictText = h("p", { class: "standing", role: "status" })
   const why = h("p", { class: "why soft small cut" })
-  const before = keyed(h("button", { type: "button", class: "small square", "aria-label": "Previous suspect", on: { click: () => go(-1) } }, icon("back")), "previous", "Previous suspect")
+  const previous = keyed(h("button", { type: "button", class: "small square", "aria-label": "Previous suspect", on: { click: () => go(-1) } }, icon("back")), "previous", "Previous suspect")
   const next = keyed(h("button", { type: "button", class: "small hcs-queue", on: { click: () => go(1) } }), "next", "Next suspect or unreviewed well")
   const order = h("select", { class: "hcs-queue-order", "aria-label": "Order of the queue", title: "Order of the queue", on: { change: () => setOrder(order.value) } }, ORDERS.map(([value, text]) => h("option", { value }, text)))
   const bar = h("i", {})
   const progress = h("span", { class: "soft small cut" })
-  const rest = h("button", { type: "button", class: "small hcs-pass-rest", on: { click: () => askRest() } })
+  const passRest = h("button", { type: "button", class: "small hcs-pass-rest", on: { click: () => askRest() } })
   const files = exportFiles({ onTable: () => send("table", { plate: now.plate }) })
   const messages = makeMessages()
   const { hint } = messages
@@ -61,12 +61,12 @@ function build({ el, send, hide }) {
   const lock = h("div", { class: "lock", hidden: true })
   const sharing = h("p", { class: "small others", role: "status", hidden: true })
   const judge = h("div", { class: "judge" },
-    h("div", { class: "row line" }, ...Object.values(buttons), own.reason, scope),
-    h("div", { class: "row line" }, own.note, own.unsaved, undo, redo))
-  const filesRow = h("div", { class: "row line files" }, rest, h("span", { class: "grow" }), ...files.elements)
+    h("div", { class: "row line" }, ...Object.values(buttons), remarks.reason, scope),
+    h("div", { class: "row line" }, remarks.note, remarks.unsaved, undo, redo))
+  const filesRow = h("div", { class: "row line files" }, passRest, h("span", { class: "grow" }), ...files.elements)
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, messages.problem,
-    h("div", { class: "about" }, standing, why), sharing, lock, judge,
-    h("div", { class: "row line queue" }, before, next, order,
+    h("div", { class: "about" }, verdictText, why), sharing, lock, judge,
+    h("div", { class: "row line queue" }, previous, next, order,
       h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), filesRow, messages.toast)
   el.append(section)
 
@@ -95,15 +95,15 @@ function build({ el, send, hide }) {
     const { subject } = present()
     const again = () => { if (present().subject === subject) decide(verdict, { click }) }
     if (!reviewer.name) return askName(again)
-    const reason = own.code(verdict)
+    const reason = remarks.code(verdict)
     if (verdict === "fail" && now.demands_reason && !reason) {
       refused = again
-      own.reason.focus()
+      remarks.reason.focus()
       return hint("This project demands a reason with each fail: choose one, Enter confirms it.")
     }
-    const message = { plate: now.plate, batch: newBatch(), verdict, ...about, reason, note: own.text() }
+    const message = { plate: now.plate, batch: newBatch(), verdict, ...about, reason, note: remarks.text() }
     post("judge", message)
-    own.given()
+    remarks.given()
     if (about.wells.length === 1 && !about.field) advance(about.wells[0])
   }
 
@@ -116,7 +116,7 @@ function build({ el, send, hide }) {
   function reasonGiven(confirmed = true) {
     const again = refused
     refused = null
-    if (!confirmed || !again || !own.reason.value) return false
+    if (!confirmed || !again || !remarks.reason.value) return false
     again()
     toPlate()
     return true
@@ -126,7 +126,7 @@ function build({ el, send, hide }) {
   function amend(change) {
     const { subject, held, well, field } = present()
     if (now.locked) return Boolean(hint(now.locked))
-    if (!reviewer.name) return Boolean(askName(() => { if (present().subject === subject) own.save() }))
+    if (!reviewer.name) return Boolean(askName(() => { if (present().subject === subject) remarks.save() }))
     const place = field ? { field: field.name, acquisition: field.acquisition } : {}
     post("amend", { plate: now.plate, batch: newBatch(), target: held.batch, verdict: held.verdict, wells: well ? [well] : [], ...place, ...change })
     return true
@@ -191,9 +191,9 @@ function build({ el, send, hide }) {
   // Saying ---------------------------------------------------------------------------
 
   function answer(result) {
-    const known = sent.get(result.batch)
+    const pending = sent.get(result.batch)
     if (result.error) {
-      if (known) return failed(result, known)
+      if (pending) return failed(result, pending)
       return hint(result.error)
     }
     sent.delete(result.batch)
@@ -257,7 +257,7 @@ function build({ el, send, hide }) {
     set(scope, { "aria-pressed": String(!whole) })
     say(scope, now.field ? `Only ${now.field.label}` : "")
     const what = many ? count(review.chosen.length, "well") : well ? (!whole && now.field ? `${well} ${now.field.label}` : well) : "Plate"
-    fill(standing, h("b", {}, what), " ", ...verdictLine(many, well))
+    fill(verdictText, h("b", {}, what), " ", ...verdictLine(many, well))
     const ready = many || !well || (review.pictures.well === well && review.pictures.drawn)
     section.classList.toggle("waiting", !ready)
     const text = many || !well ? "" : now.well === well ? now.why : ""
@@ -265,18 +265,18 @@ function build({ el, send, hide }) {
     set(why, { title: text })
     why.hidden = !text
     const { subject, held } = present()
-    own.reasons(now.reasons)
-    own.show({ plateNotes: notes, subject, held, suggested: now.well === well ? now.suggested : "" })
+    remarks.reasons(now.reasons)
+    remarks.show({ plateNotes: notes, subject, held, suggested: now.well === well ? now.suggested : "" })
   }
 
   /** Others at the same well: two verdicts at once are no harm, but may be a surprise. */
   function showOthers() {
     const well = review.selected || now?.well
-    const here = well ? review.others.filter((person) => person.well === well) : []
-    sharing.hidden = !here.length
-    const deciding = here.filter((person) => person.deciding)
-    const names = (deciding.length ? deciding : here).map((person) => person.who || "somebody").join(", ")
-    say(sharing, here.length ? `${names} ${deciding.length ? "is about to judge" : "is looking at"} ${well} too` : "")
+    const nearby = well ? review.others.filter((person) => person.well === well) : []
+    sharing.hidden = !nearby.length
+    const deciding = nearby.filter((person) => person.deciding)
+    const names = (deciding.length ? deciding : nearby).map((person) => person.who || "somebody").join(", ")
+    say(sharing, nearby.length ? `${names} ${deciding.length ? "is about to judge" : "is looking at"} ${well} too` : "")
     sharing.classList.toggle("deciding", deciding.length > 0)
   }
 
@@ -313,8 +313,8 @@ function build({ el, send, hide }) {
     set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} to look at again, ${now.counts.fail} fail` })
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
     filesRow.hidden = !["plate", "canvas"].includes(now.stage)
-    rest.hidden = Boolean(now.locked) || !now.rest
-    fill(rest, `Pass the rest (${now.rest})`)
+    passRest.hidden = Boolean(now.locked) || !now.rest
+    fill(passRest, `Pass the rest (${now.rest})`)
     files.show(now)
   }
 
@@ -338,8 +338,8 @@ function build({ el, send, hide }) {
     listen("undo", () => turn("undo")),
     listen("redo", () => turn("redo")),
     listen("queue", go),
-    listen("verdict-note", () => own.note.focus()),
-    listen("verdict-reason", () => own.reason.focus()),
+    listen("verdict-note", () => remarks.note.focus()),
+    listen("verdict-reason", () => remarks.reason.focus()),
     listen("verdict-scope", () => { if (now?.field) setScope(!whole) }),
     listen("selection", showTarget),
     listen("pictures", () => {
@@ -351,7 +351,7 @@ function build({ el, send, hide }) {
   ]
 
   showKeys()
-  const stopDrafts = onDraft(() => { if (now?.shown) own.refresh() })
+  const stopDrafts = onDraft(() => { if (now?.shown) remarks.refresh() })
   return {
     content(next) {
       const another = now?.plate !== next.plate

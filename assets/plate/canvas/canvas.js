@@ -86,7 +86,7 @@ function build({ el, send }) {
     const fine = detailed(plate, inView.length, viewport.scale * ratio)
     const view = {
       brush, ratio, plate, fine, size: [canvas.width, canvas.height], picture: overview.picture, details: details.get,
-      channels: activeChannels(), wanted: [],
+      channels: activeChannels(), missing: [],
     }
     const square = (index) => boxOf(viewport, ratio, columns, index)
     viewport.largest = largestScale(fine ? inView.map(details.get) : [])
@@ -100,8 +100,8 @@ function build({ el, send }) {
     if (byKeys && !viewport.fitted) cross(brush, canvas.width, canvas.height, ratio)
     drawHeads(chosen < 0 ? [-1, -1] : [Math.floor(chosen / columns), chosen % columns])
     if (fine) details.ask(inView)
-    view.wanted.sort((a, b) => a.far - b.far) // what is near the middle first
-    loader.want(view.wanted.flatMap(({ parts }) => parts))
+    view.missing.sort((a, b) => a.far - b.far) // what is near the middle first
+    loader.want(view.missing.flatMap(({ parts }) => parts))
   }
 
   /** Letters and numbers stand at the plate, also where it does not fill the stage. */
@@ -139,9 +139,9 @@ function build({ el, send }) {
 
   function showPlace() {
     const at = target()
-    const found = at && fieldAt(details.get(at.index), at.x, at.y)
+    const hit = at && fieldAt(details.get(at.index), at.x, at.y)
     const text = at
-      ? placeText(plate, at.index, details.get(at.index), found?.field ?? null, verdictText(review.verdicts[plate.labels[at.index]]), found ? pixelWords(found) : [])
+      ? placeText(plate, at.index, details.get(at.index), hit?.field ?? null, verdictText(review.verdicts[plate.labels[at.index]]), hit ? pixelWords(hit) : [])
       : `${plate.about}${viewport.fitted ? " Scroll to zoom, drag to move, double click to open." : ""}`
     say(status, text)
     if (status.title !== text) status.title = text
@@ -188,10 +188,10 @@ function build({ el, send }) {
     const at = target()
     if (!at) return
     const well = details.get(at.index)
-    const found = fieldAt(well, at.x, at.y)
-    const large = found && viewport.scale * found.field.box[2] > OPENED_FIELD && well.fields.length > 1
-    const only = found && well.fields.length === 1 && viewport.scale > 0.5 * Math.min(...viewport.box)
-    send("open", { well: plate.labels[at.index], field: large || only ? found.field.name : "", acquisition: found?.field.acquisition ?? null })
+    const hit = fieldAt(well, at.x, at.y)
+    const large = hit && viewport.scale * hit.field.box[2] > OPENED_FIELD && well.fields.length > 1
+    const only = hit && well.fields.length === 1 && viewport.scale > 0.5 * Math.min(...viewport.box)
+    send("open", { well: plate.labels[at.index], field: large || only ? hit.field.name : "", acquisition: hit?.field.acquisition ?? null })
   }
 
   function keysLead(on) {
@@ -254,11 +254,11 @@ function build({ el, send }) {
 
   return {
     content(next) {
-      const other = plate?.key !== next.key
-      const same = !other && ["channels", "acquisition", "z", "t", "projection"].every((name) => plate[name] === next[name])
+      const anotherPlate = plate?.key !== next.key
+      const same = !anotherPlate && ["channels", "acquisition", "z", "t", "projection"].every((name) => plate[name] === next[name])
       plate = next
-      details.show(plate, { other, same })
-      if (other) {
+      details.show(plate, { other: anotherPlate, same })
+      if (anotherPlate) {
         overview.forget()
         viewport.fitted = true
         viewport.picture([next.columns.length, next.rows.length])
@@ -269,11 +269,11 @@ function build({ el, send }) {
       follow()
     },
     look(next) {
-      const before = look
+      const previous = look
       look = next
       if (!plate) return
       showSwitch()
-      if (next.shown !== before.shown) follow()
+      if (next.shown !== previous.shown) follow()
       else paint()
     },
     pictures,

@@ -23,7 +23,7 @@ export function makeLoader(changed) {
   let stopped = false
   let requests = 0
 
-  const here = (key) => bitmaps.has(key) || loadedPlane(key) !== undefined
+  const isHere = (key) => bitmaps.has(key) || loadedPlane(key) !== undefined
 
   function put(key, bitmap, nbytes) {
     const needed = new Set(queue.map((part) => part.key))
@@ -58,7 +58,7 @@ export function makeLoader(changed) {
 
   function start() {
     const waits = (key) => (failed.get(key)?.until ?? 0) > performance.now()
-    for (const part of nextToFetch(queue, new Set(flying.keys()), (key) => here(key) || waits(key))) fetchPart(part)
+    for (const part of nextToFetch(queue, new Set(flying.keys()), (key) => isHere(key) || waits(key))) fetchPart(part)
   }
 
   return {
@@ -79,7 +79,7 @@ export function makeLoader(changed) {
     put,
     /** Why it cannot be had, "" where it can. */
     error: (key) => failed.get(key)?.text ?? "",
-    get busy() { return flying.size + queue.filter(({ key }) => !here(key) && !failed.has(key)).length },
+    get busy() { return flying.size + queue.filter(({ key }) => !isHere(key) && !failed.has(key)).length },
     get nbytes() { return bitmaps.nbytes + planeBytes() },
     get requests() { return requests },
     dispose() {

@@ -175,7 +175,7 @@ export function cross(draw, width, height, ratio) {
 }
 
 /** The letters of rows, or the numbers of columns, beside the wells. */
-export function heads(canvas, names, start, scale, here, down) {
+export function heads(canvas, names, start, scale, current, down) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight]
   const [draw, ratio] = pen(canvas, width, height)
   draw.scale(ratio, ratio)
@@ -183,16 +183,16 @@ export function heads(canvas, names, start, scale, here, down) {
   const every = Math.ceil((down ? 13 : names.length > 20 ? 18 : 15) / scale)
   names.forEach((text, i) => {
     const middle = start + (i + 0.5) * scale
-    if (i !== here && i % every) return
-    if (i !== here && here >= 0 && Math.abs(i - here) < every) return
+    if (i !== current && i % every) return
+    if (i !== current && current >= 0 && Math.abs(i - current) < every) return
     // A well larger than the view keeps its name in sight.
     const end = down ? height : width
     const low = Math.max(start + i * scale, 0)
     const high = Math.min(start + (i + 1) * scale, end)
     if (high < 4 || low > end - 4) return
     const at = scale > 60 ? (low + high) / 2 : middle
-    draw.font = `${i === here ? 700 : 400} 11px system-ui, sans-serif`
-    draw.fillStyle = i === here ? LOOK.ink : LOOK.soft
+    draw.font = `${i === current ? 700 : 400} 11px system-ui, sans-serif`
+    draw.fillStyle = i === current ? LOOK.ink : LOOK.soft
     draw.textAlign = down ? "right" : "center"
     draw.fillText(text, down ? width - 5 : at, down ? at : height / 2)
   })

@@ -53,9 +53,9 @@ function inView(plate, viewport) {
 /** The wells in view, row by row. @param {Plate} plate @param {Viewport} viewport */
 export function visible(plate, viewport) {
   const { rows, columns } = inView(plate, viewport)
-  const found = []
-  for (let row = rows[0]; row <= rows[1]; row += 1) for (let column = columns[0]; column <= columns[1]; column += 1) found.push(row * plate.columns.length + column)
-  return found
+  const indices = []
+  for (let row = rows[0]; row <= rows[1]; row += 1) for (let column = columns[0]; column <= columns[1]; column += 1) indices.push(row * plate.columns.length + column)
+  return indices
 }
 
 /** Whether the fields of the wells in view are wanted, at `side` device pixels a well.
@@ -91,10 +91,10 @@ export function layerOf(field, side, view, spriteCell) {
   const longest = side * Math.max(width, height)
   if (field.error || !field.levels || longest <= spriteCell * 1.2) return { kind: "sprite" }
   const finest = Math.max(...field.levels[0])
-  const wanted = longest * 0.8
+  const least = longest * 0.8
   let level = 0
-  field.levels.forEach((size, i) => { if (Math.max(...size) >= wanted) level = i })
-  if (Math.max(...field.levels[level]) < wanted) level = 0
+  field.levels.forEach((size, i) => { if (Math.max(...size) >= least) level = i })
+  if (Math.max(...field.levels[level]) < least) level = 0
   const kind = level === 0 && longest >= 0.9 * finest ? "planes" : "picture"
   const size = field.levels[level]
   if (Math.max(...size) <= (kind === "planes" ? WHOLE : 2048)) return { kind, level, tiles: [null] }

@@ -23,7 +23,7 @@ const NAMED_FIELD = [90, 40] // pixels that a field needs for its own
  * @property {(index: number) => any} details  what is known of a well's fields
  * @property {boolean} fine  whether single fields are worth painting
  * @property {any[]} channels  those that are on
- * @property {{far: number, parts: {key: string, url: string, kind: string}[]}[]} wanted
+ * @property {{far: number, parts: {key: string, url: string, kind: string}[]}[]} missing
  *   gets what could not be painted, with its distance from the middle
  */
 
@@ -51,8 +51,8 @@ export function makeWellPainter(loader) {
     if (failure) sign(brush, whole, STATE.unreadable, ratio, failure)
   }
 
-  function want({ size, wanted }, [x, y, width, height], parts) {
-    wanted.push({ far: Math.hypot(x + width / 2 - size[0] / 2, y + height / 2 - size[1] / 2), parts })
+  function want({ size, missing }, [x, y, width, height], parts) {
+    missing.push({ far: Math.hypot(x + width / 2 - size[0] / 2, y + height / 2 - size[1] / 2), parts })
   }
 
   function layersInView({ size, plate }, well, square) {
@@ -99,8 +99,8 @@ export function makeWellPainter(loader) {
     const planes = parts.map(({ key }) => loader.get(key))
     if (!planes.length || planes.some((plane) => !plane)) return null
     const key = `${parts.map((part) => part.key).join(" ")} ${lookOf(used)}`
-    const found = loader.get(key)
-    if (found) return found
+    const stored = loader.get(key)
+    if (stored) return stored
     const picture = composite(planes, used)
     const canvas = new OffscreenCanvas(picture.width, picture.height)
     canvas.getContext("2d").putImageData(picture, 0, 0)
@@ -155,8 +155,8 @@ export function paintSigns({ brush, ratio, plate, details }, index, square, { ov
   // A well larger than the view keeps its name in sight.
   const [left, top] = [Math.max(x, 0), Math.max(y, 0)]
   /** @type {[number, number, number, number]} */
-  const rest = [left, top, x + side - left, y + side - top]
-  if (rest[2] > 0 && rest[3] > 0) name(brush, rest, plate.labels[index], ratio)
+  const inSight = [left, top, x + side - left, y + side - top]
+  if (inSight[2] > 0 && inSight[3] > 0) name(brush, inSight, plate.labels[index], ratio)
   const fields = details(index)?.fields ?? []
   if (fields.length > 1) for (const field of fields) nameField(brush, field, square, ratio)
 }
