@@ -151,6 +151,8 @@ class Session:
         document.add_timeout_callback(lambda: self._act(act), milliseconds)
 
     def _deliver(self, finish: Callable[..., None], future: Any) -> None:
+        if future.cancelled():
+            return  # the server ends, and its pages with it
         error = future.exception()
         if error is not None:
             _LOG.warning("Work for a page failed.", exc_info=error)

@@ -81,7 +81,7 @@ def digest_of(plane: Plane) -> PlaneDigest:
     are compared and not pixels. Each bit says whether a wave is stronger than the
     median of those of its length, which gain and unequal sharpness do not move.
     """
-    pixels = np.ascontiguousarray(plane.pixels)
+    pixels = plane.pixels
     kind = pixels.dtype.newbyteorder("<")
     exact = hashlib.sha256(f"{pixels.shape}{kind.str}".encode())
     exact.update(pixels.astype(kind, copy=False).data)

@@ -123,7 +123,8 @@ class Plane:
         full_scale: float | None = None,
         mask: NDArray[np.bool_] | None = None,
     ) -> None:
-        pixels = np.asarray(pixels)
+        # In one order of memory, as sums depend on it: equal pixels have equal numbers.
+        pixels = np.ascontiguousarray(pixels)
         if pixels.ndim != 2 or pixels.size == 0:
             raise ShapeError(
                 f"Metrics are measured on planes of shape (y, x) with at least one "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import bokeh.io.doc
 import pytest
+from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.core.serialization import Serializable, UnknownReferenceError
 from bokeh.document.events import MessageSentEvent, ModelChangedEvent
 from bokeh.models import Span
@@ -75,8 +76,12 @@ class Visitor:
         asyncio.run_coroutine_threadsafe(work, loop).result(60)
 
     def text(self, part: str, name: str = "content") -> dict[str, Any]:
-        """Return what a part shows now."""
-        return json.loads(getattr(self._wire.data, f"{part}__{name}") or "{}")
+        """Return what a part shows now; {} at the moment in which it changes."""
+        try:
+            text = getattr(self._wire.data, f"{part}__{name}")
+        except UnsetValueError:  # the page's own thread is setting it
+            return {}
+        return json.loads(text or "{}")
 
     def plots(self, title: str) -> bool:
         """Whether the plot has an axis that begins so."""
