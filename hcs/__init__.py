@@ -69,16 +69,16 @@ if TYPE_CHECKING:
     from hcs.writing.copying.convert import to_hcs_zarr as to_hcs_zarr
     from hcs.writing.pack import pack as pack
     from hcs.writing.pack import unpack as unpack
+    from hcs.writing.person import login_name as login_name
     from hcs.writing.versions.purge import purge as purge
     from hcs.writing.versions.recovery import recover as recover
     from hcs.writing.versions.revert import history as history
     from hcs.writing.versions.revert import revert as revert
     from hcs.writing.versions.settle import settle as settle
-    from hcs.writing.versions.settle import unsettled as unsettled
     from hcs.writing.versions.staging import StagedField as StagedField
     from hcs.writing.versions.staging import stage_field as stage_field
+    from hcs.writing.versions.unsettled import unsettled as unsettled
     from hcs.writing.writer import HCSPlateWriter as HCSPlateWriter
-    from hcs.writing.writer import login_name as login_name
     from hcs.writing.writer import write_hcs_well_image as write_hcs_well_image
 else:
     from hcs.public import public_names
@@ -123,9 +123,11 @@ else:
             "writing.versions.purge": "purge",
             "writing.versions.recovery": "recover",
             "writing.versions.revert": "history revert",
-            "writing.versions.settle": "settle unsettled",
+            "writing.versions.settle": "settle",
+            "writing.versions.unsettled": "unsettled",
             "writing.versions.staging": "StagedField stage_field",
-            "writing.writer": ("HCSPlateWriter login_name write_hcs_well_image"),
+            "writing.person": "login_name",
+            "writing.writer": "HCSPlateWriter write_hcs_well_image",
         },
     )
     __all__.append("__version__")

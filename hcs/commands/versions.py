@@ -113,8 +113,8 @@ def _row(
 
 def _revert(options: argparse.Namespace) -> int:
     from hcs.plates.opening import from_hcs_zarr
+    from hcs.writing.person import login_name
     from hcs.writing.versions.revert import revert
-    from hcs.writing.writer import login_name
 
     with from_hcs_zarr(options.plate) as plate:
         well = plate.well(options.well)

@@ -13,7 +13,7 @@ from hcs.errors import (
 from hcs.metadata import Plate, Who, as_plate
 from hcs.writing.draft import PlateDraft, open_draft
 from hcs.writing.encoding.storage import ArrayStorage
-from hcs.writing.person import login_name as login_name
+from hcs.writing.person import login_name
 from hcs.writing.targets import hierarchy
 from hcs.writing.versions.settle import NO_WAIT, settle_at_end
 from hcs.writing.versions.staging import write_field

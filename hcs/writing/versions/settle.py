@@ -36,8 +36,8 @@ from hcs.writing.versions.unsettled import (
     move_of,
     obstacle,
     remaining,
+    unsettled,
 )
-from hcs.writing.versions.unsettled import unsettled as unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
