@@ -115,7 +115,7 @@ class Channels(Part):
                 "canAuto": stored and any(channel.automatic for channel in channels),
                 "changed": changed or bool(state.channels) or state.hidden,
                 "inField": now.field is not None,
-                "ack": self.component.seen,
+                "ack": self.component.last_message,
             }
         )
 

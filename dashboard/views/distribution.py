@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import param
@@ -49,7 +49,7 @@ class PlotChoice:
     """What a person wants to see plotted; no part of the address."""
 
     tab: str = "histogram"
-    other: str = ""
+    vertical: str = ""
     """Metric of the vertical axis, or `OTHER_PLATE` and a key."""
 
     fields: bool = False
@@ -183,7 +183,7 @@ class Distribution(Part):
                 "others": _other_suspects(now),
                 "ready": now.judgement.ready,
                 "way": now.state.way,
-                "other": self._choice.other,
+                "other": self._choice.vertical,
                 "choices": _choices(now),
                 "fields": self._choice.fields,
                 "along": self._choice.along,
@@ -198,20 +198,19 @@ class Distribution(Part):
 
     def _choose(self, message: Message) -> None:
         kind, now = str(message.get("type")), self._now
-        before = self._choice
-        tab, other, along = before.tab, before.other, before.along
-        fields = before.fields
+        choice = self._choice
         if kind == "tab" and text_of(message, "tab") in {id for id, _ in TABS}:
-            tab = text_of(message, "tab")
+            choice = replace(choice, tab=text_of(message, "tab"))
         elif kind == "other" and now is not None:
-            offered = {id for id, _, _ in _choices(now)}
             axis = text_of(message, "other", 600)
-            other = axis if axis in offered else ""
+            offered = {id for id, _, _ in _choices(now)}
+            choice = replace(choice, vertical=axis if axis in offered else "")
         elif kind == "fields":
-            fields = message.get("fields") is True
+            choice = replace(choice, fields=message.get("fields") is True)
         elif kind == "along":
             along = "row" if message.get("along") == "row" else "column"
-        self._choice = PlotChoice(tab=tab, other=other, fields=fields, along=along)
+            choice = replace(choice, along=along)
+        self._choice = choice
         if now is not None:
             self.draw(now)
 

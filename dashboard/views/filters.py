@@ -38,22 +38,22 @@ class Filters(Part):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._drawn: tuple[PlateOverview, MetricValues | None, bool] | None = None
+        self._sent: tuple[PlateOverview, MetricValues | None, bool] | None = None
         self.component = FiltersIsland()
 
     def draw(self, now: Snapshot) -> None:
         """Send conditions and values, as far as they have changed."""
         overview = now.overview
         if overview is None:
-            self._drawn = None
+            self._sent = None
             self.component.put({"shown": False})
             return
         scored = bool(now.state.score)
-        before, self._drawn = self._drawn, (overview, now.values, scored)
-        again = before is None or before[0] is not overview
+        previous, self._sent = self._sent, (overview, now.values, scored)
+        again = previous is None or previous[0] is not overview
         if again:
             self.component.put(_wells_content(overview))
-        if again or before is None or before[1:] != (now.values, scored):
+        if again or previous is None or previous[1:] != (now.values, scored):
             content = _values_content(now.values, overview, scored=scored)
             self.component.put(content, "values")
 

@@ -127,7 +127,7 @@ class Header(Part):
                 "notices": _notices(now),
                 "read_only": self._session.read_only,
                 "stage": now.stage,
-                "ack": self.component.seen,
+                "ack": self.component.last_message,
                 "query": self._session.state.query(),
             }
         )

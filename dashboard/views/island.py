@@ -38,7 +38,7 @@ class Island(param.Parameterized):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self._acts: dict[str, Callable[[Message], object]] = {}
-        self.seen = 0
+        self.last_message = 0
         """Number of the last message; the page tells by it what an echo answers."""
 
     @property
@@ -62,7 +62,7 @@ class Island(param.Parameterized):
             return
         number = data.get("seq")
         if isinstance(number, int):
-            self.seen = number
+            self.last_message = number
         act = self._acts.get(str(data.get("type")))
         if act is None:
             _LOG.warning("A page sent the unknown message %.40r.", data.get("type"))
@@ -98,7 +98,10 @@ def short(value: float | None) -> float | None:
 
 
 def text_of(message: Message, name: str, limit: int = 1000) -> str:
-    """Return a text of a message, "" where it is none."""
+    """Return a text of a message, "" where it is none.
+
+    It has a bound, for a page may send what it likes and most texts are kept.
+    """
     value = message.get(name)
     return value[:limit] if isinstance(value, str) else ""
 

@@ -52,7 +52,7 @@ class LightPanel(Part):
         well, field = self._field(now)
         key = None if well is None or field is None else _key(well, field)
         view = self._session.service.quality.light(overview.key, index, key)
-        channels = {each.index: each.name for each in overview.channels}
+        channels = {listed.index: listed.name for listed in overview.channels}
         title = f"Mean of all fields, {plain_text(channels.get(index, channel), 40)}"
         if view.mean is None:
             note = "Nothing is measured yet." if view.ready else "Being read."

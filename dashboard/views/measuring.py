@@ -126,7 +126,7 @@ def status(progress: Progress) -> str:
         return f"Stopped: {part} measured." if progress.done else "Not measured yet."
     if progress.running:
         left = progress.seconds_left
-        rest = "" if left is None else f", about {duration(left)} left"
-        return f"{part}{rest}"
+        remaining = "" if left is None else f", about {duration(left)} left"
+        return f"{part}{remaining}"
     done = progress.done - progress.failed
     return f"{done:,} of {counted(progress.total, 'field')} measured."

@@ -80,7 +80,7 @@ class Page:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._awake = False
-        self._drawn = ViewState()
+        self._drawn_state = ViewState()
         """What was looked at when the page was last drawn."""
 
         self._owed: set[str] = set()
@@ -158,11 +158,11 @@ class Page:
     def _draw(self, now: Snapshot) -> None:
         if not self._awake:
             return
-        before, self._drawn = self._drawn, now.state
+        previous, self._drawn_state = self._drawn_state, now.state
         if not self._owed:
             self._draw_later(_REST_MILLISECONDS, tuple(self.parts))
         self._owed |= self.parts.keys()
-        if before != now.state and _colouring_aside(before, now.state) == now.state:
+        if previous != now.state and _colouring_aside(previous, now.state) == now.state:
             self._draw_parts(now, _COLOURED)
         elif now.loading:
             self._draw_later(_READ_MILLISECONDS, _CHOSEN)
@@ -266,9 +266,9 @@ def _beyond(loaded: Sequence[str], names: Sequence[str]) -> list[str]:
     return [name for name in names if name not in loaded]
 
 
-def _colouring_aside(before: ViewState, state: ViewState) -> ViewState:
+def _colouring_aside(previous: ViewState, state: ViewState) -> ViewState:
     """Return what was looked at, coloured as it is now."""
-    return replace(before, metric=state.metric, score=state.score, way=state.way)
+    return replace(previous, metric=state.metric, score=state.score, way=state.way)
 
 
 @functools.cache

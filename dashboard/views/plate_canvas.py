@@ -39,7 +39,6 @@ class PlateCanvas(Part):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._drawn: tuple[object, ...] = ()
         self.component = PlateCanvasIsland()
         self.component.on("select", self._select)
         self.component.on("open", self._open)

@@ -50,8 +50,8 @@ class PlateMap(Part):
     def __init__(self, session: Session, *, on_open: Callable[[], object]) -> None:
         self._session = session
         self.component = PlateMapIsland()
-        self._drawn: tuple[object, ...] = ()
-        self._valued: tuple[object, ...] = ()
+        self._plate_inputs: tuple[object, ...] = ()
+        self._value_inputs: tuple[object, ...] = ()
         self._project: _Limits = ((), None)
         self.component.on("select", self._select)
         self.component.on("open", lambda _: on_open())
@@ -116,7 +116,7 @@ class PlateMap(Part):
         self, inputs: tuple[object, ...], limits: tuple[float, float] | None
     ) -> None:
         self._project = (inputs, limits)
-        self._valued = ()
+        self._value_inputs = ()
         self._redraw()
 
     def _project_limits(self, now: Snapshot) -> tuple[float, ...] | None:
@@ -141,12 +141,12 @@ class PlateMap(Part):
         if now.overview is None:
             return
         # Identity is enough: the service hands out the same value until it changes.
-        drawn = (now.overview, now.roles)
-        if not _same(drawn, self._drawn):
-            self._drawn = drawn
+        plate_inputs = (now.overview, now.roles)
+        if not _same(plate_inputs, self._plate_inputs):
+            self._plate_inputs = plate_inputs
             self.component.put(plate_content(now.overview, now.roles), "plate")
         score = now.state.score
-        valued = (
+        value_inputs = (
             now.overview,
             now.values,
             now.metrics,
@@ -154,8 +154,8 @@ class PlateMap(Part):
             now.state.metric,
             now.statistics if score else None,
         )
-        if not _same(valued, self._valued):
-            self._valued = valued
+        if not _same(value_inputs, self._value_inputs):
+            self._value_inputs = value_inputs
             choices = {
                 "metrics": [
                     *metric_choices(now.metrics, now.overview),
@@ -180,7 +180,7 @@ class PlateMap(Part):
         content = {
             "well": state.well,
             "acquisition": state.acquisition,
-            "ack": self.component.seen,
+            "ack": self.component.last_message,
         }
         self.component.put(content, "look")
 

@@ -197,7 +197,7 @@ def _pairs(
     from dashboard.views.distribution import OTHER_PLATE
 
     state = now.state
-    key, metric = state.plate, choice.other
+    key, metric = state.plate, choice.vertical
     if metric.startswith(OTHER_PLATE):
         key, metric = metric.removeprefix(OTHER_PLATE), state.metric
     if not metric:

@@ -56,8 +56,8 @@ class Presence(Part):
 
     def draw(self, now: Snapshot) -> None:
         """Say where this page is now."""
-        before, self._now = self._now, now
-        if before is not None and before.state.well != now.state.well:
+        previous, self._now = self._now, now
+        if previous is not None and previous.state.well != now.state.well:
             self._deciding = False
         self._report()
         self._look()

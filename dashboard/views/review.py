@@ -16,13 +16,13 @@ from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.samples import Sample, pictures, random_wells, read_samples
 from dashboard.views.verdict_content import (
     field_content,
-    field_standings,
+    field_verdicts,
+    held_verdict,
     locked,
     offer_content,
-    standing,
-    states,
     subject_of,
     suggested,
+    well_verdicts,
     why,
 )
 
@@ -95,9 +95,9 @@ class VerdictBar(Part):
             well.path, text_of(message, "field", 200), index_of(message, "acquisition")
         )
         digest = text_of(message, "digest", 40)
-        seen = self._session.looks.basis(overview.key, well.label, digest)
+        seen_as = self._session.looks.basis(overview.key, well.label, digest)
         opened = self._now is not None and self._now.stage == "field"
-        basis = "field" if opened or seen == "field" else "thumbnails"
+        basis = "field" if opened or seen_as == "field" else "thumbnails"
         return [Decision(subject, basis, digest)]
 
     def _amend(self, message: Message) -> None:
@@ -236,7 +236,7 @@ class VerdictBar(Part):
         pairs = message.get("wells")
         if overview is None or not isinstance(pairs, list):
             return
-        seen = {
+        digests = {
             label: digest
             for label, digest in (
                 pair for pair in pairs if isinstance(pair, list) and len(pair) == 2
@@ -245,7 +245,7 @@ class VerdictBar(Part):
             and isinstance(digest, str)
             and overview.well(label) is not None
         }
-        if self._session.looks.note(overview.key, seen, "montage"):
+        if self._session.looks.note(overview.key, digests, "montage"):
             self._redraw()
 
     # --- showing ----------------------------------------------------------------------
@@ -285,10 +285,10 @@ class VerdictBar(Part):
                     review, self._session.who(), read_only=self._session.read_only
                 ),
                 "signed": review.signed is not None,
-                "verdicts": states(overview, review, rules),
-                "standing": standing(review, subject_of(now, overview), rules),
-                "fields": field_standings(review, now.well, rules),
-                "plate_standing": standing(review, Subject(), rules),
+                "verdicts": well_verdicts(overview, review, rules),
+                "standing": held_verdict(review, subject_of(now, overview), rules),
+                "fields": field_verdicts(review, now.well, rules),
+                "plate_standing": held_verdict(review, Subject(), rules),
                 "reasons": [
                     (code, plain_text(text, 80)) for code, text in rules.reasons
                 ],

@@ -28,9 +28,9 @@ def needed(folder: Path, *modules: str) -> tuple[str, ...]:
         if name not in paths:
             paths[name] = None
             text = (folder / name).read_text(encoding="utf-8")
-            here = posixpath.dirname(name)
+            directory = posixpath.dirname(name)
             waiting += [
-                posixpath.normpath(posixpath.join(here, path))
+                posixpath.normpath(posixpath.join(directory, path))
                 for path in _IMPORT.findall(text)
             ]
     return tuple(paths)

@@ -149,17 +149,17 @@ class Snapshots:
         self.now = replace(self.now, **changes)
 
     def _moved(self, state: ViewState) -> None:
-        before = self.now.state
+        previous = self.now.state
         self._set(state=state)
         if self._choose_only_plate():
             return  # which has moved the state, and come back here
-        if before.plate != state.plate:
+        if previous.plate != state.plate:
             self._set(well=None, history=(), field_values=(), values=None)
             self._plate()
-        if _values_of(before) != _values_of(state):
+        if _values_of(previous) != _values_of(state):
             self._values()
-        if _field_of(before) != _field_of(state):
-            self._well(before)
+        if _field_of(previous) != _field_of(state):
+            self._well(previous)
         self._show()
 
     def _plates(self) -> None:
@@ -243,13 +243,13 @@ class Snapshots:
             values = None
         self._set(values=values)
 
-    def _well(self, before: ViewState) -> None:
+    def _well(self, previous: ViewState) -> None:
         """Read the chosen well, its values, and the versions of the open field."""
         state = self.now.state
         if self.now.overview is None or not state.well:
             self._set(well=None, loading=False, history=(), field_values=())
             return
-        moved = (before.plate, before.well) != (state.plate, state.well)
+        moved = (previous.plate, previous.well) != (state.plate, state.well)
         shown = self.now.well
         if moved and (shown is None or shown.label != state.well):
             self._set(loading=True, history=(), field_values=(), history_problem="")

@@ -195,7 +195,9 @@ def _file(upload: Upload, source: SourceFile | None, now: Snapshot) -> dict[str,
 
 
 def _staged(staged: Staged) -> dict[str, Any]:
-    differences = sorted(staged.differences, key=lambda one: not one.blocking)
+    differences = sorted(
+        staged.differences, key=lambda difference: not difference.blocking
+    )
     return {
         "id": staged.id,
         "action": plain_text(staged.action, 200),

@@ -37,7 +37,7 @@ def field_content(now: Snapshot) -> dict[str, Any] | None:
     }
 
 
-def states(
+def well_verdicts(
     overview: PlateOverview, review: PlateReview, rules: ReviewRules
 ) -> dict[str, list[Any]]:
     """Return verdict, staleness, basis, reason, and failed fields by label."""
@@ -62,7 +62,7 @@ def states(
     return content
 
 
-def standing(
+def held_verdict(
     review: PlateReview, subject: Subject, rules: ReviewRules
 ) -> dict[str, Any] | None:
     """Return the verdict that holds on a subject, None without."""
@@ -88,7 +88,7 @@ def _verdict_content(held: HeldVerdict, rules: ReviewRules) -> dict[str, Any]:
     }
 
 
-def field_standings(
+def field_verdicts(
     review: PlateReview, well: WellView | None, rules: ReviewRules
 ) -> list[dict[str, Any]]:
     """Return the verdicts on fields of the open well."""

@@ -29,7 +29,7 @@ class GuardedWrites:
         self._redraw = redraw
         self._plate = ""
         self._count = 0
-        self._why = ""
+        self._refusal = ""
 
     def make(self, work: Callable[[], object]) -> None:
         """Do what writes, for the plate that is looked at."""
@@ -43,17 +43,17 @@ class GuardedWrites:
         The number makes the page take back what a person entered, also where the
         words and what is kept are the same as before.
         """
-        here = self._plate == self._session.state.plate
-        return [self._count, self._why if here else ""]
+        same_plate = self._plate == self._session.state.plate
+        return [self._count, self._refusal if same_plate else ""]
 
     def _done(self, _: object) -> None:
-        before, self._why = self._why, ""
-        if before:
+        previous, self._refusal = self._refusal, ""
+        if previous:
             self._redraw()
 
     def _failed(self, error: BaseException) -> None:
         self._count += 1
-        self._why = (
+        self._refusal = (
             plain_text(error, 600)
             if isinstance(error, HCSError)
             else "It could not be done; the server's log says why."

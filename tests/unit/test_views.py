@@ -235,7 +235,7 @@ def test_a_wire_carries_texts_out_and_messages_in() -> None:
     for message in (*odd, {"part": "plate_map", "message": sent}):
         wire._handle_msg(message)
     assert heard == [sent]
-    assert (parts["plate_map"].seen, parts["header"].seen) == (3, 0)
+    assert (parts["plate_map"].last_message, parts["header"].last_message) == (3, 0)
 
 
 def test_a_part_that_failed_in_the_browser_is_in_the_log_on_one_line(
