@@ -30,7 +30,7 @@ MAX_FILES: Final = 2_000_000
 """Files of one source; the largest screens have some hundred thousand a plate."""
 
 MAX_DEPTH: Final = 32
-"""Folders inside folders."""
+"""Folders inside folders. Exports have two or three."""
 
 MAX_MEMBER_BYTES: Final = 2 << 30
 """One file of a zip, which is read into memory."""

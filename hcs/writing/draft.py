@@ -11,7 +11,7 @@ from hcs.rules.writable import check_plate
 from hcs.writing.acquired import ACQUIRED, acquired_content
 from hcs.writing.targets import hierarchy
 from hcs.writing.targets.archive import OverlayTarget
-from hcs.writing.targets.aside import AsideArchiveTarget, AsideTarget
+from hcs.writing.targets.draft_target import DraftArchiveTarget, DraftTarget
 from hcs.writing.targets.folder import DirectoryTarget
 from hcs.writing.targets.locations import (
     foreign_file,
@@ -118,7 +118,7 @@ def open_draft(
     chosen = choose_version(None, version, plate, foreign=foreign)
     if occupied:
         _check_replaceable(final, overwrite)
-        target = AsideTarget(final, settle_now)
+        target = DraftTarget(final, settle_now)
     if not _create(target, plate, chosen, annotations):
         return open_draft(
             store,
@@ -201,7 +201,7 @@ def _open_archive(
     replaces = final.exists()
     if replaces:
         _check_acquired(final, overwrite)
-    target = AsideArchiveTarget(final, settle_now)
+    target = DraftArchiveTarget(final, settle_now)
     _create(target, plate, chosen, annotations)
     return PlateDraft(target=target, version=chosen, replaces=replaces)
 

@@ -18,7 +18,7 @@ import hcs.writing.copying.convert
 import hcs.writing.copying.tree
 import hcs.writing.encoding.verify
 import hcs.writing.targets.archive
-import hcs.writing.targets.aside
+import hcs.writing.targets.draft_target
 import hcs.writing.targets.folder
 import hcs.writing.versions.settle
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
@@ -157,7 +157,7 @@ def _without_exchange() -> None:
         return False
 
     hcs.writing.targets.folder.exchange = refuse
-    hcs.writing.targets.aside.exchange = refuse
+    hcs.writing.targets.draft_target.exchange = refuse
 
 
 def replace_plate_by_renames(place: Path, version: str, say: Say) -> None:

@@ -199,7 +199,7 @@ class ImageFile:
 
     @property
     def pages(self) -> int:
-        """Number of pages of which nobody says what they are; 0 of other files."""
+        """Number of pages whose meaning the file does not state; 0 of other files."""
         return self.shape[0] if self.has("pages") and len(self.axes) == 3 else 0
 
     def with_pages_as(self, axis: str) -> ImageFile:

@@ -15,7 +15,10 @@ MAX_BYTES: Final = 64 << 20
 """For a document that is held as a tree; a longer list is read as `records`."""
 
 _MAX_DEPTH = 64
+"""Elements inside elements; OME-XML has about ten."""
+
 _BLOCK = 1 << 20
+"""Bytes parsed at a time; between two, finished records are handed on."""
 
 
 class _PlainTree(TreeBuilder):

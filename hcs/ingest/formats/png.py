@@ -25,6 +25,7 @@ def read_png(opener: Opener, name: str, limits: Limits) -> ImageFile:
         head = stream.read(33)
     if len(head) < 33 or head[12:16] != b"IHDR":
         raise SourceError(f"{name} is not whole: a PNG begins with its header.")
+    # After 8 bytes of signature: length, "IHDR", then these (PNG 11.2.2).
     width, height, bits, colour = struct.unpack(">IIBB", head[16:26])
     _check(name, width, height, bits, colour, limits)
     facts = []

@@ -41,6 +41,7 @@ def check_pages(stream: BinaryIO, name: str, limits: Limits) -> None:
 def _page_offsets(stream: BinaryIO, name: str) -> Iterator[int]:
     stream.seek(0)
     head = stream.read(16)
+    # TIFF 6.0, section 2; BigTIFF (version 43, "+") has wider counts and offsets.
     order = "<" if head[:2] == b"II" else ">"
     big = head[2:4] in (b"+\0", b"\0+")
     count_format, entry, word = (

@@ -1,6 +1,6 @@
 """What programs write into a TIFF about its channels and the size of its pixels.
 
-The resolution tags are left aside: microscopes put the camera's pixels or 72 dpi there.
+The resolution tags are not read: microscopes put the camera's pixels or 72 dpi there.
 What a file does not say stays None.
 """
 

@@ -71,7 +71,7 @@ class Export:
     """What each image file is of, by the file's name."""
 
     skipped: tuple[tuple[str, str], ...] = ()
-    """Files that are left aside: name and reason."""
+    """Files that are not used: name and reason."""
 
     documents: tuple[str, ...] = ()
     """Files that describe the plate and were read."""

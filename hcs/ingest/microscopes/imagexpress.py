@@ -39,6 +39,7 @@ _THUMB = re.compile(r"_thumb[^_]*$", re.IGNORECASE)
 _TIME = re.compile(r"TimePoint_([0-9]{1,6})", re.IGNORECASE | re.ASCII)
 _STEP = re.compile(r"ZStep_([0-9]{1,6})", re.IGNORECASE | re.ASCII)
 _HTD_BYTES: Final = 4 << 20
+"""Read into memory; real files have some kilobytes."""
 
 _PROJECTION = "is in ZStep_0 (projections); the planes of its stack are used"
 _PLANE = "is a plane of a stack; projections were asked for"

@@ -23,7 +23,8 @@ SAMPLE_FIELDS: Final = 32
 """Fields looked at for each channel, spread evenly over the plate."""
 
 _SAMPLE_SIDE = 256
-"""Pixels taken along y and x of each; enough for the percentiles of a window."""
+"""Pixels taken along y and x of each, at least, evenly spread: memory for whole planes
+of 32 fields and every channel would be gigabytes."""
 
 
 def display_channels(

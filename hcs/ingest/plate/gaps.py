@@ -171,7 +171,7 @@ class _Search:
         """Yield the channels that a field lacks, and the planes of the others."""
         absent: defaultdict[NamePart, list[PlaneParts]] = defaultdict(list)
         for plane in sorted(missing):
-            # What no well has was told before.
+            # What no well has is reported once, by `_nowhere`.
             if all(
                 part in axis_parts
                 for part, axis_parts in zip(plane, self._along, strict=True)

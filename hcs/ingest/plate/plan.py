@@ -41,7 +41,7 @@ _HEADER_THREADS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What an import would write, and what it would leave aside."""
+    """What an import would write, and what it would not use."""
 
     export: Export
     images: Mapping[str, ImageFile]

@@ -14,8 +14,8 @@ from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.plate import write_plate
 from hcs.writing.copying.tree import Transfer
 from hcs.writing.copying.well_copy import (
-    copy_beside_wells,
     copy_others,
+    copy_row_content,
     copy_well,
     well_state,
 )
@@ -154,7 +154,7 @@ def copy_plate(
                 if progress is not None:
                     progress(done, max(done, total))  # some may be added
         for row in plate.rows:
-            copy_beside_wells(transfer, row.name, plate.wells)
+            copy_row_content(transfer, row.name, plate.wells)
         draft.target.transact(partial(_complete, transfer))
     except BaseException as error:
         for note in draft.target.abandon(done):

@@ -28,7 +28,7 @@ from hcs.writing.copying.tree import (
     group_files,
 )
 from hcs.writing.targets import group, hierarchy, step
-from hcs.writing.targets.locations import BYSTANDERS
+from hcs.writing.targets.locations import SYSTEM_FILES
 from hcs.writing.targets.target import PART
 from hcs.writing.versions.unsettled import aliases_of, move_of
 
@@ -75,7 +75,7 @@ def copy_others(transfer: Transfer, key: str, taken: Collection[str]) -> None:
     """
     for name in transfer.children(key):
         new_key = f"{key}/{name}" if key else name
-        if name in taken or name in BYSTANDERS or transfer.target.exists(new_key):
+        if name in taken or name in SYSTEM_FILES or transfer.target.exists(new_key):
             continue
         if name.endswith(PART) or _is_version(transfer, new_key):
             continue
@@ -84,7 +84,7 @@ def copy_others(transfer: Transfer, key: str, taken: Collection[str]) -> None:
             transfer.target.remove(new_key)  # claimed, and only now marked as one
 
 
-def copy_beside_wells(transfer: Transfer, row: str, wells: Iterable[PlateWell]) -> None:
+def copy_row_content(transfer: Transfer, row: str, wells: Iterable[PlateWell]) -> None:
     """Copy what other programs keep in the group of a row.
 
     A well that no document lists is being written, or is what a crash left.

@@ -174,6 +174,7 @@ def _v3_document(layout: ArrayLayout) -> dict[str, Any]:
 
 def _v3_codecs(layout: ArrayLayout) -> list[dict[str, Any]]:
     size = layout.dtype.itemsize
+    # The specification leaves the order of bytes out where there is one byte only.
     first = _bytes_codec() if size > 1 else {"name": "bytes"}
     return [first, *layout.codec.v3_documents(size)]
 

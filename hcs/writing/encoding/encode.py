@@ -51,7 +51,7 @@ class ArrayEncoder:
         """Bytes of chunks and shard index so far."""
 
         self.sampled: dict[int, NDArray[Any]] | None = None
-        """Where to keep some planes by their number, None where nobody asked."""
+        """Some planes by their number, for display windows; None collects none."""
 
         self._index: list[tuple[tuple[int, ...], int, int]] = []
         self._planes = int(np.prod(layout.grid[:-2], dtype=np.int64))
@@ -118,6 +118,7 @@ class ArrayEncoder:
         self.stored += len(data)
 
     def _shard_index(self) -> bytes:
+        # Offset and length of each chunk, then a checksum: the sharding codec's index.
         # In C order of the array, which need not be that of the planes.
         index = b"".join(struct.pack("<QQ", *at) for _, *at in sorted(self._index))
         index += struct.pack("<I", crc32c(index))

@@ -19,7 +19,7 @@ from hcs.ngff.envelope import extension
 from hcs.stores.ozx import ArchiveStore
 from hcs.writing.targets import hierarchy, siblings
 from hcs.writing.targets.archive_file import directory_sources, write_archive
-from hcs.writing.targets.aside import AsideArchiveTarget
+from hcs.writing.targets.draft_target import DraftArchiveTarget
 from hcs.writing.targets.folder import DirectoryTarget
 from hcs.writing.targets.lock import PATIENCE, Hold, wait_for
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hcs.stores.zip_directory import ZipEntry
-    from hcs.writing.targets.aside import Settle
+    from hcs.writing.targets.draft_target import Settle
     from hcs.writing.targets.siblings import Finding
 
 DRAFT = "draft"
@@ -38,7 +38,7 @@ _READ_BYTES = 16 << 20
 """Bytes copied at a time from the old archive."""
 
 
-class OverlayTarget(AsideArchiveTarget):
+class OverlayTarget(DraftArchiveTarget):
     """The plate of an archive as it will be.
 
     Parameters
@@ -72,18 +72,18 @@ class OverlayTarget(AsideArchiveTarget):
 
     @property
     def settles_when_written(self) -> bool:
-        """Whether nobody has begun to change it: who does settles all at the end."""
+        """Whether no change has begun: one that has settles all at its end."""
         return self._hold is None
 
     def finish(self, *, verify: bool) -> None:
-        """Write the archive anew, whatever was asked read back, and give it free."""
+        """Write the archive anew, always read back, and release it."""
         try:
             self.publish()
         finally:
             self.end()
 
     def abandon(self, fields: int) -> list[str]:
-        """Give the archive free as it was; a folder with new fields stays beside it."""
+        """Release the archive as it was; a folder with new fields stays beside it."""
         self.end()
         return super().abandon(fields)
 

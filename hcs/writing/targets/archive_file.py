@@ -17,7 +17,7 @@ from hcs.errors import (
 from hcs.ngff.document import document_attributes, parse_json
 from hcs.ngff.envelope import extension
 from hcs.writing.targets import group, step
-from hcs.writing.targets.locations import BYSTANDERS
+from hcs.writing.targets.locations import SYSTEM_FILES
 from hcs.writing.targets.lock import locked
 from hcs.writing.targets.target import PART, store_errors
 from hcs.writing.targets.zipfile64 import COPY_BYTES, Zip64Writer
@@ -35,7 +35,8 @@ _FIELD_DEPTH = 2
 def directory_sources(root: Path) -> dict[str, Callable[[], Iterable[bytes]]]:
     """Return, for the key of each file of a hierarchy, what yields its bytes.
 
-    Leftovers, bystanders and groups that are being staged are no part of it.
+    Leftovers, files of file managers and groups that are being staged are no part of
+    it.
     """
     return {key: _reader(root / key) for key in _keys(root)}
 
@@ -128,7 +129,7 @@ def _check_archive(path: Path) -> None:
 
 
 def _keys(root: Path) -> Iterator[str]:
-    """Yield the keys of all files of a hierarchy but leftovers and bystanders."""
+    """Yield the keys of all files of a hierarchy but leftovers and system files."""
     folders = [""]
     while folders:
         prefix = folders.pop()
@@ -140,7 +141,7 @@ def _keys(root: Path) -> Iterator[str]:
                     # Only image groups, two below the root's, are ever being staged.
                     if key.count("/") != _FIELD_DEPTH or not _is_staging(root / key):
                         folders.append(key)
-                elif name not in BYSTANDERS and not name.endswith(PART):
+                elif name not in SYSTEM_FILES and not name.endswith(PART):
                     yield key
 
 

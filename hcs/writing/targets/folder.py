@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hcs.writing.targets.siblings import Finding
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+"""Arguments of Linux's ``renameat2``, which Python's ``os`` does not offer."""
 
 
 class DirectoryTarget(Target):

@@ -1,8 +1,8 @@
 """Image groups and their documents: marks, ids, and removing without a trace.
 
 A group of ours says which version it holds. While it is written, and while it is
-removed, it bears a mark instead, so that what a crash leaves is told from what somebody
-acquired.
+removed, it bears a mark instead, so that what a crash leaves can be told from what
+somebody acquired.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from hcs.writing.targets.target import PART
 if TYPE_CHECKING:
     from hcs.writing.targets.objects import ObjectTarget
 
-BYSTANDERS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".directory"))
-"""Files that file managers leave in any folder; nobody misses them."""
+SYSTEM_FILES = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".directory"))
+"""Files that file managers leave in any folder: no part of a plate, never copied."""
 
 _DOCUMENTS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"))
 
@@ -122,7 +122,7 @@ def foreign_file(path: Path) -> Path | None:
             continue
         for name in names:
             inside = folder / name
-            if name in _DOCUMENTS or name in BYSTANDERS or is_part(name):
+            if name in _DOCUMENTS or name in SYSTEM_FILES or is_part(name):
                 continue
             if inside.is_symlink() or not inside.is_dir():
                 if not os.path.lexists(inside):

@@ -123,13 +123,13 @@ def try_hold(path: Path, lock_path: Path | None = None) -> Hold | None:
     except PermissionError as error:
         if os.name != "nt":
             raise ReadOnlyError(f"{path} may not be read: {error.strerror}.") from error
-        return _hold_beside(path, lock_path)
+        return _hold_lock_file(path, lock_path)
     try:
         taken = _flock(descriptor)
     except OSError as error:
         os.close(descriptor)
         if error.errno in _UNSUPPORTED:
-            return _hold_beside(path, lock_path)
+            return _hold_lock_file(path, lock_path)
         raise StoreError(f"{path} cannot be locked: {error.strerror}.") from error
     if taken and _is_still(path, descriptor):
         return Hold(descriptor)
@@ -139,7 +139,7 @@ def try_hold(path: Path, lock_path: Path | None = None) -> Hold | None:
 
 def _flock(descriptor: int) -> bool:
     try:
-        # Not on Windows: there `_hold_beside` takes over.
+        # Not on Windows: there `_hold_lock_file` takes over.
         import fcntl
     except ImportError:
         raise OSError(errno.ENOSYS, "no flock") from None
@@ -159,7 +159,7 @@ def _is_still(path: Path, descriptor: int) -> bool:
     return os.path.samestat(present, os.fstat(descriptor))
 
 
-def _hold_beside(path: Path, lock_path: Path) -> Hold | None:
+def _hold_lock_file(path: Path, lock_path: Path) -> Hold | None:
     """Hold a lock file, for this thread alone."""
     lock_file = str(lock_path.parent.resolve() / lock_path.name)
     with _guard:

@@ -42,7 +42,7 @@ class ExpectedTag:
     """What must be at a key for it to be replaced."""
 
     tag: Hashable | None
-    """What `Bucket.get` told; None where nothing may be there."""
+    """The tag from `Bucket.get`; None where no object may be there yet."""
 
 
 class Bucket(Protocol):

@@ -20,12 +20,17 @@ _MADE_BY = 3 << 8 | _VERSION
 """Unix, so that the mode below is read as one."""
 
 _MODE = 0o100644 << 16
+"""A regular file that everybody may read, in the upper half as Unix stores it."""
+
 _UTF8 = 1 << 11
+"""Bit 11 of the flags: names are UTF-8 (APPNOTE 4.4.4)."""
+
 _DATE, _TIME = 0x21, 0
 """1980-01-01 00:00, the earliest there is."""
 
 _LARGE = 0xFFFFFFFF
 _MANY = 0xFFFF
+"""Sizes and counts that send readers to the ZIP64 record (APPNOTE 4.4.8)."""
 
 COPY_BYTES = 1 << 20
 """Bytes copied at a time; bounds memory, as one shard can hold a whole stack."""
@@ -68,6 +73,7 @@ class Zip64Writer:
             self._stream.write(entry)
         end = self._stream.tell()
         count, size = len(self._directory), end - start
+        # The ZIP64 end record (APPNOTE 4.3.14); 44 bytes of it follow that number.
         self._stream.write(
             struct.pack(
                 "<4sQHHIIQQQQ",
@@ -83,6 +89,7 @@ class Zip64Writer:
                 start,
             )
         )
+        # Its locator (4.3.15), then the old end record (4.3.16), which has no numbers.
         self._stream.write(struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1))
         self._stream.write(
             struct.pack(
@@ -101,6 +108,7 @@ class Zip64Writer:
 
 
 def _local_header(name: bytes, checksum: int, size: int) -> bytes:
+    # APPNOTE 4.3.7; the sizes stand in the ZIP64 extra field behind the name (4.5.3).
     fixed = struct.pack(
         "<4sHHHHHIIIHH",
         b"PK\x03\x04",
@@ -119,6 +127,7 @@ def _local_header(name: bytes, checksum: int, size: int) -> bytes:
 
 
 def _directory_entry(name: bytes, checksum: int, size: int, offset: int) -> bytes:
+    # APPNOTE 4.3.12; the ZIP64 extra field has the sizes and the offset (4.5.3).
     fixed = struct.pack(
         "<4sHHHHHHIIIHHHHHII",
         b"PK\x01\x02",

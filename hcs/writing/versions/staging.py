@@ -1,4 +1,4 @@
-"""Staging and committing one field: written aside, verified, then named in one step.
+"""Staging and committing one field: written unlisted, verified, then named in one step.
 
 The pixels of a field are never edited. A version is a new image group below the well,
 claimed exclusively and marked while it is incomplete. Its own document is written last;
@@ -125,7 +125,7 @@ def stage_field(
     source: str | None = None,
     **storage: Any,
 ) -> StagedField:
-    """Write a field aside, whole and verified, without making it part of the plate.
+    """Write a field whole and verified, without making it part of the plate.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def stage_field(
     hierarchy.locate_well(state, row_name, column_name)
     present = hierarchy.read_well_document(target, state.version, well)
     identity = field_name(state, present, field, acquisition)
-    return write_aside(
+    return stage_pixels(
         target,
         state,
         (well, *identity),
@@ -202,7 +202,7 @@ def write_field(
     path = hierarchy.locate_well(state, *names).path
     well = hierarchy.read_well_document(target, state.version, path)
     field = field_name(state, well, *identity)
-    staged = write_aside(
+    staged = stage_pixels(
         target,
         state,
         (path, *field),
@@ -265,7 +265,7 @@ def field_name(
     return str(field), declared[0] if declared else None
 
 
-def write_aside(
+def stage_pixels(
     target: Target,
     state: PlateDocument,
     field: tuple[str, str, int | None],

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class AsideTarget(DirectoryTarget):
+class DraftTarget(DirectoryTarget):
     """A directory that takes the place of another at the end.
 
     Parameters
@@ -65,7 +65,7 @@ class AsideTarget(DirectoryTarget):
         return f"a writer on '{self.root}' with overwrite=False"
 
 
-class AsideArchiveTarget(AsideTarget):
+class DraftArchiveTarget(DraftTarget):
     """A directory that is packed into an archive at the end.
 
     The directory need not outlive a crash: only the archive is named by anything.
