@@ -1,7 +1,8 @@
 """At which counts a camera saturates, and how that is known.
 
 A clip level is never guessed from the data type: it is told by a person or by the
-import, or seen as a pile of pixels at one top value over a whole plate.
+import, or seen as a pile of pixels at one top value over a whole plate. A pile at the
+end of an integer type needs one image only, for nothing can lie above it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ _LEAST_PLANES = 2
 
 _AGREEMENT = 0.8
 """Share of the piles of a plate that must be at the same level."""
+
+_ENDS = frozenset(2.0**bits - 1 for bits in (8, 15, 16, 32))
+"""Largest values of the integer types that pixels are kept in."""
 
 UNKNOWN = "the camera's clip level is not known, and no pile-up shows it"
 
@@ -75,10 +79,15 @@ def top_of(spread: Distribution) -> Top:
 
 def infer_clip(tops: Iterable[Top]) -> Clip:
     """Return the level at which the planes of one channel pile up, over a plate."""
-    piles = Counter(top.pile for top in tops if top.pile is not None)
+    known = list(tops)
+    piles = Counter(top.pile for top in known if top.pile is not None)
     if not piles:
         return Clip(None, UNKNOWN)
     (level, planes), *_ = piles.most_common(1)
+    end = max(top.highest for top in known)
+    if end in _ENDS and end in piles:
+        images = "1 image" if piles[end] == 1 else f"{piles[end]} images"
+        return Clip(end, f"seen in {images} with pixels at {end:g}, the type's end")
     if planes < _LEAST_PLANES or planes < _AGREEMENT * piles.total():
         return Clip(
             None,

@@ -188,7 +188,7 @@ class WellColumns:
                     f"Line {line} of {table.name} says {self.well(row)} under "
                     f"{self.title(table)}, but {other.well(row)} under "
                     f"{other.title(table)}, which{count} is {well_label(*place)}. "
-                    f"{self.title(table)} is used.",
+                    f"{self.title(table)} {'is' if len(self.used) == 1 else 'are'} used.",
                     line,
                 )
         return None

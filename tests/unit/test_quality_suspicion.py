@@ -490,6 +490,18 @@ def test_one_image_alone_shows_no_clip_level():
     assert infer_clip([top_of(saturated(4095))]).level is None
 
 
+@pytest.mark.parametrize("end", [255, 65535])
+def test_one_image_that_piles_up_at_the_end_of_its_type_is_saturated(end):
+    rng = np.random.default_rng(0)
+    usual = Top(end - 40.0, None, 0.01)
+    pixels = np.where(rng.random((100, 100)) < 0.02, end, rng.poisson(99, (100, 100)))
+    clip = infer_clip([usual, top_of(Plane(pixels.astype("uint16")).distribution)])
+    assert clip.level == end
+    assert clip.source == f"seen in 1 image with pixels at {end}, the type's end"
+    assert infer_clip([usual, Top(end, None, 0.01)]).level is None  # one hot pixel
+    assert infer_clip([Top(255.0, 255.0, 2.0), Top(300.0, None, 0.1)]).level is None
+
+
 def test_piles_at_different_levels_show_none():
     tops = [top_of(saturated(level)) for level in (4095, 4095, 3000, 2000)]
     assert infer_clip(tops).level is None
