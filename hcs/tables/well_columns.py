@@ -183,12 +183,13 @@ class WellColumns:
                 continue
             if well != place:
                 count = ", counted row by row," if other.counted else ""
+                verb = "is" if len(self.used) == 1 else "are"
                 return (
                     "disagree",
                     f"Line {line} of {table.name} says {self.well(row)} under "
                     f"{self.title(table)}, but {other.well(row)} under "
                     f"{other.title(table)}, which{count} is {well_label(*place)}. "
-                    f"{self.title(table)} {'is' if len(self.used) == 1 else 'are'} used.",
+                    f"{self.title(table)} {verb} used.",
                     line,
                 )
         return None

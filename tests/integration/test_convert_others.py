@@ -155,3 +155,27 @@ def test_packing_and_unpacking_take_what_is_no_image_along(tmp_path: Path) -> No
         if file.is_file():
             copied = tmp_path / "back.zarr" / file.relative_to(path)
             assert copied.read_bytes() == file.read_bytes()
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_document_that_describes_other_channels_keeps_no_plate_from_being_converted(
+    tmp_path: Path, old: str, new: str, number: int
+) -> None:
+    path = plates.make(tmp_path / "p.zarr", rows=1, columns=1, channels=2, version=old)
+    names = {"0.4": ".zattrs", "0.5": "zarr.json"}
+    file = path / "A" / "1" / "0" / names[old]
+    document = json.loads(file.read_text())
+    block = document if old == "0.4" else document["attributes"]["ome"]
+    listed = [
+        {"label": f"c{position}", "color": "FF0000"} for position in range(number)
+    ]
+    block["omero"] = {"channels": listed}
+    file.write_text(json.dumps(document))
+    out = tmp_path / "out.zarr"
+    assert main(["convert", str(path), str(out), "--version", new]) == 0
+    same_pixels(path, out)
+    document = json.loads((out / "A" / "1" / "0" / names[new]).read_text())
+    block = document if new == "0.4" else document["attributes"]["ome"]
+    labels = [channel["label"] for channel in block["omero"]["channels"]]
+    assert labels == [channel["label"] for channel in listed]

@@ -185,6 +185,8 @@ def _encode_image(transfer: Transfer, key: str, new_key: str) -> frozenset[str]:
         image = Multiscales.open(transfer.store, key, transfer.old)
     except HCSError:
         return frozenset()  # no image: its arrays, if any, are copied one by one
+    # A document may describe more or fewer channels than there are; it stays as it is.
+    image.metadata = replace(image.metadata, channels=image.channels)
     source = as_field_input(image)
     layouts = [
         _layout(number, level, transfer.new, source.metadata)
