@@ -59,7 +59,7 @@ def write_tables(service: Service, key: str) -> Path:
             f"beside it. Download the CSV or Parquet file instead."
         )
     form = 2 if overview.version.startswith("0.4") else 3
-    metrics = [one.id for one in tables.metrics]
+    metrics = [info.id for info in tables.metrics]
     folder = place / FOLDER
     made = {
         NAMES["wells"]: (tables.wells(), ("well",)),
@@ -86,9 +86,13 @@ def _refuse_foreign(target: Path) -> None:
         return
     for name, inside in (("zarr.json", "attributes"), (".zattrs", "")):
         with contextlib.suppress(OSError, ValueError):
-            told = json.loads((target / name).read_bytes())
-            told = told.get(inside) if inside and isinstance(told, dict) else told
-            if isinstance(told, dict) and told.get(_MARK) is True:
+            document = json.loads((target / name).read_bytes())
+            document = (
+                document.get(inside)
+                if inside and isinstance(document, dict)
+                else document
+            )
+            if isinstance(document, dict) and document.get(_MARK) is True:
                 return
     raise RefusedError(
         f"{target} was not written by this program, so it is left as it is. Move it "
@@ -210,11 +214,13 @@ def _list(folder: Path, names: tuple[str, ...], form: int) -> None:
     import zarr
 
     group = zarr.open_group(str(folder), mode="a", zarr_format=form)  # type: ignore[arg-type]
-    told = group.attrs.get("tables")
-    kept = (
-        [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    listed = group.attrs.get("tables")
+    others = (
+        [name for name in listed if isinstance(name, str)]
+        if isinstance(listed, list)
+        else []
     )
-    group.attrs["tables"] = [*kept, *(name for name in names if name not in kept)]
+    group.attrs["tables"] = [*others, *(name for name in names if name not in others)]
 
 
 def _number(cell: Cell) -> float:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FORMAT = "hcs-project"
 VERSION = 1
 
-EVENT = tuple(one.name for one in events.columns if one.name != "id")
+EVENT = tuple(column.name for column in events.columns if column.name != "id")
 """What is told of a commit or a revert."""
 
 
@@ -102,22 +102,22 @@ class Kind:
 
 def lines_of(project: ProjectFile) -> Iterator[str]:
     """Return the lines of a file, each with its end."""
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     number = 0
     for document in _documents(project):
         line = json_line(document)
-        told.update(line.encode())
+        digest.update(line.encode())
         number += 1
         yield line
-    yield json_line({"end": {"lines": number, "sha256": told.hexdigest()}})
+    yield json_line({"end": {"lines": number, "sha256": digest.hexdigest()}})
 
 
 def _documents(project: ProjectFile) -> Iterator[dict[str, Any]]:
     yield {"format": FORMAT, "version": VERSION, "name": project.name}
     for plate in project.plates:
         yield {"plate": {name: getattr(plate, name) for name in _PLATE}}
-    for one in project.settings:
-        yield {"setting": {name: getattr(one, name) for name in _SETTING}}
+    for setting in project.settings:
+        yield {"setting": {name: getattr(setting, name) for name in _SETTING}}
     for revision in project.revisions:
         yield {"revision": revision}
     for ledger, act in project.acts:
@@ -143,12 +143,12 @@ def read_project(file: Path) -> ProjectFile:
     head = read_document(file, 1, lines[0] if lines else b"")
     check_header(file, head, "project", VERSION)
     _refuse_damaged(file, lines)
-    found: dict[str, list[Any]] = {name: [] for name in _READERS}
+    parts: dict[str, list[Any]] = {name: [] for name in _READERS}
     for number, line in enumerate(lines[1:-1], 2):
         document = read_document(file, number, line)
-        name = next((one for one in _READERS if one in document), "")
+        name = next((part for part in _READERS if part in document), "")
         try:
-            found[name].append(_READERS[name](document))
+            parts[name].append(_READERS[name](document))
         except (KeyError, TypeError, ValueError, AttributeError, HCSError) as error:
             raise DashboardError(
                 f"Line {number} of {file} is not understood ({type(error).__name__}: "
@@ -156,18 +156,18 @@ def read_project(file: Path) -> ProjectFile:
             ) from error
     return ProjectFile(
         name=plain_text(head.get("name"), 300),
-        plates=tuple(found["plate"]),
-        settings=tuple(found["setting"]),
-        revisions=tuple(found["revision"]),
-        acts=tuple(found["act"]),
-        events=tuple(found["event"]),
+        plates=tuple(parts["plate"]),
+        settings=tuple(parts["setting"]),
+        revisions=tuple(parts["revision"]),
+        acts=tuple(parts["act"]),
+        events=tuple(parts["event"]),
     )
 
 
 def _refuse_damaged(file: Path, lines: list[bytes]) -> None:
     end = read_document(file, len(lines), lines[-1]).get("end")
-    told = hashlib.sha256(b"".join(lines[:-1])).hexdigest()
-    if end != {"lines": len(lines) - 1, "sha256": told}:
+    digest = hashlib.sha256(b"".join(lines[:-1])).hexdigest()
+    if end != {"lines": len(lines) - 1, "sha256": digest}:
         raise DashboardError(
             f"{file} is not as it was written: a part is missing or was changed. Copy "
             f"it again, or export again. Nothing was imported."
@@ -175,22 +175,22 @@ def _refuse_damaged(file: Path, lines: list[bytes]) -> None:
 
 
 def _plate(document: Mapping[str, Any]) -> KnownPlate:
-    told = document["plate"]
-    id, key, name, ledger = (_text(told[one]) for one in _PLATE[:-1])
+    plate = document["plate"]
+    id, key, name, ledger = (_text(plate[part]) for part in _PLATE[:-1])
     return KnownPlate(
-        id=id, key=key, name=name, ledger=ledger, ids=tuple(map(_text, told["ids"]))
+        id=id, key=key, name=name, ledger=ledger, ids=tuple(map(_text, plate["ids"]))
     )
 
 
 def _setting(document: Mapping[str, Any]) -> Setting:
-    told = document["setting"]
-    kind, more = KINDS[told["kind"]], tuple(map(_text, told["more"]))
-    if bool(_text(told["plate"])) != kind.own or len(more) != kind.more:
+    setting = document["setting"]
+    kind, more = KINDS[setting["kind"]], tuple(map(_text, setting["more"]))
+    if bool(_text(setting["plate"])) != kind.own or len(more) != kind.more:
         raise ValueError(f"{kind.words} of what?")
-    if not kind.readable(told["value"], more):
+    if not kind.readable(setting["value"], more):
         raise ValueError(f"the {kind.words} would not be understood")
     return Setting(
-        kind=told["kind"], plate=told["plate"], more=more, value=told["value"]
+        kind=setting["kind"], plate=setting["plate"], more=more, value=setting["value"]
     )
 
 
@@ -214,10 +214,10 @@ def _act(document: Mapping[str, Any]) -> tuple[str, Act]:
 
 
 def _event(document: Mapping[str, Any]) -> dict[str, str]:
-    told = document["event"]
-    if not isinstance(json.loads(told["details"]), dict):
+    event = document["event"]
+    if not isinstance(json.loads(event["details"]), dict):
         raise TypeError("details")
-    return {name: _text(told[name]) for name in EVENT}
+    return {name: _text(event[name]) for name in EVENT}
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
@@ -247,7 +247,7 @@ def _typed(value: Any, more: tuple[str, ...]) -> bool:
 def _map(value: Any, _: tuple[str, ...]) -> bool:
     width = len(list(map(_text, value["columns"])))
     texts = [value[name] for name in ("name", "who", "when")]
-    return all(isinstance(one, str) for one in texts) and all(
+    return all(isinstance(text, str) for text in texts) and all(
         isinstance(row, list)
         and len(row) == width
         and not any(isinstance(cell, list | dict) for cell in row)
@@ -275,7 +275,7 @@ def _rows(value: Any, _: tuple[str, ...]) -> bool:
 
 def _listed(value: Any, _: tuple[str, ...]) -> bool:
     return isinstance(value, list) and all(
-        isinstance(text, str) for one in value for text in one.values()
+        isinstance(text, str) for row in value for text in row.values()
     )
 
 
@@ -292,7 +292,7 @@ KINDS: dict[str, Kind] = {
         "channels and cut-offs",
         False,
         0,
-        lambda v, _: all(isinstance(one, dict) for one in v.values()),
+        lambda v, _: all(isinstance(entry, dict) for entry in v.values()),
     ),
     "roles": Kind("roles of wells", False, 1, lambda v, _: isinstance(v, dict)),
     "typed-roles": Kind("typed roles", False, 1, _typed),

@@ -94,17 +94,17 @@ class ProjectTransfer:
                     f"A blind review of {plate.key!r} is under way, and the file would "
                     f"tell each reviewer of the other. Export when both are done."
                 )
-        found = self._told(project, plates)
+        project_file = self._told(project, plates)
         try:
-            write_whole(file, "".join(lines_of(found)))
+            write_whole(file, "".join(lines_of(project_file)))
         except OSError as error:
             raise DashboardError(
                 f"{file} cannot be written: {error.strerror or error}."
             ) from error
         return Transferred(
-            plates=len(found.plates),
-            settings=len(found.settings),
-            acts=len(found.acts),
+            plates=len(project_file.plates),
+            settings=len(project_file.settings),
+            acts=len(project_file.acts),
         )
 
     def read(self, file: Path, *, replace: bool = False) -> Transferred:
@@ -126,18 +126,18 @@ class ProjectTransfer:
             If a plate is signed off here whose settings or acts would change.
         """
         self._reviews.may_write()
-        told = read_project(file)
+        project_file = read_project(file)
         project, plates = self._project()
-        pairs = _pairs(told.plates, plates)
+        pairs = _pairs(project_file.plates, plates)
         groups = [self._ids(known, plate) for known, plate in pairs]
-        stray = {ledger for ledger, _ in told.acts}.difference(*groups)
-        groups += [{one} for one in sorted(stray)]
-        wanted = list(self._wanted(told, project, pairs))
+        stray = {ledger for ledger, _ in project_file.acts}.difference(*groups)
+        groups += [{ledger} for ledger in sorted(stray)]
+        settings = list(self._wanted(project_file, project, pairs))
         locks = self._ledger.locks(set().union(*groups))
         with self._settings.together(locks) as connection:
-            written = self._keep(wanted, plates, replace=replace)
-            acts = self._add(connection, groups, told.acts)
-            _remember(connection, told)
+            written = self._keep(settings, plates, replace=replace)
+            acts = self._add(connection, groups, project_file.acts)
+            _remember(connection, project_file)
             for known, plate in pairs:
                 if plate is not None and known.ledger != known.id:
                     self._links.set_apart(plate, known.ledger)
@@ -146,17 +146,19 @@ class ProjectTransfer:
             self._assay.apply_plate_map(plate)
             plate.bump()
         return Transferred(
-            plates=len(told.plates),
+            plates=len(project_file.plates),
             settings=written,
             acts=acts,
-            away=tuple(one.name or one.key for one, plate in pairs if plate is None),
+            away=tuple(
+                known.name or known.key for known, plate in pairs if plate is None
+            ),
         )
 
     # --- to a file --------------------------------------------------------------------
 
     def _project(self) -> tuple[str, list[ServedPlate]]:
         """Return the one project that is served, and its plates."""
-        plates = sorted(self._plates.all(), key=lambda one: one.key)
+        plates = sorted(self._plates.all(), key=lambda plate: plate.key)
         for plate in plates:
             entry = plate.opening.entry()
             if entry.error is not None:
@@ -165,9 +167,9 @@ class ProjectTransfer:
                     f"project is its own: {entry.error}"
                 )
             self._assay.apply_plate_map(plate)
-        projects = sorted({project_of(one.overview().location) for one in plates})
+        projects = sorted({project_of(plate.overview().location) for plate in plates})
         if len(projects) != 1:
-            names = ", ".join(plain_text(one, 200) for one in projects[:_MOST_NAMES])
+            names = ", ".join(plain_text(name, 200) for name in projects[:_MOST_NAMES])
             raise DashboardError(
                 f"The plates here are of {len(projects)} projects"
                 f"{f' ({names})' if names else ''}: a project is the plates of one "
@@ -178,17 +180,17 @@ class ProjectTransfer:
     def _told(self, project: str, plates: Sequence[ServedPlate]) -> ProjectFile:
         known = [
             KnownPlate(
-                id=one.plate.id,
-                key=one.key,
-                name=one.overview().name,
-                ledger=self._links.ledger(one),
-                ids=tuple(sorted(self._reviews.ids(one.key))),
+                id=plate.plate.id,
+                key=plate.key,
+                name=plate.overview().name,
+                ledger=self._links.ledger(plate),
+                ids=tuple(sorted(self._reviews.ids(plate.key))),
             )
-            for one in plates
+            for plate in plates
         ]
-        ids = sorted({id for one in known for id in (*one.ids, one.id)})
+        ids = sorted({id for plate in known for id in (*plate.ids, plate.id)})
         acts = [(id, act) for id in ids for act in self._ledger.since(id)]
-        acts.sort(key=lambda one: one[1].id)
+        acts.sort(key=lambda row: row[1].id)
         with self._engine.connect() as connection:
             return ProjectFile(
                 name=project.rpartition("/")[2],
@@ -205,18 +207,18 @@ class ProjectTransfer:
         ]
         for plate in plates:
             slots += _slots(plate, self._settings.fresh("plate-map", plate.plate.id))
-        found: dict[Slot, Any] = {}
+        values: dict[Slot, Any] = {}
         for kind, whose, more in slots:
             place = (kind, whose or project, *more)
-            value = found[kind, whose, more] = self._settings.fresh(*place)
-            for one in (value or ()) if kind == "imported-list" else ():
-                table = str(one["table"])
+            value = values[kind, whose, more] = self._settings.fresh(*place)
+            for table_entry in (value or ()) if kind == "imported-list" else ():
+                table = str(table_entry["table"])
                 rows = self._settings.fresh("imported-rows", whose, table)
-                found["imported-rows", whose, (table,)] = rows
+                values["imported-rows", whose, (table,)] = rows
         for plate in plates:
             ledger = self._links.ledger(plate)
-            found["also-ledgers", ledger, ()] = list(self._links.also(plate)) or None
-        for (kind, whose, more), value in found.items():
+            values["also-ledgers", ledger, ()] = list(self._links.also(plate)) or None
+        for (kind, whose, more), value in values.items():
             if value is not None:
                 yield Setting(kind=kind, plate=whose, more=more, value=value)
 
@@ -231,18 +233,21 @@ class ProjectTransfer:
 
     def _wanted(
         self,
-        told: ProjectFile,
+        project_file: ProjectFile,
         project: str,
         pairs: Sequence[tuple[KnownPlate, ServedPlate | None]],
     ) -> Iterator[tuple[Setting, tuple[str, ...]]]:
         """Yield each setting with the name that it has here."""
         ids = {known.id: plate.plate.id for known, plate in pairs if plate is not None}
-        for one in told.settings:
-            yield one, (ids.get(one.plate, one.plate) or project, *one.more)
+        for setting in project_file.settings:
+            yield (
+                setting,
+                (ids.get(setting.plate, setting.plate) or project, *setting.more),
+            )
 
     def _keep(
         self,
-        wanted: Iterable[tuple[Setting, tuple[str, ...]]],
+        settings: Iterable[tuple[Setting, tuple[str, ...]]],
         plates: Sequence[ServedPlate],
         *,
         replace: bool,
@@ -250,29 +255,31 @@ class ProjectTransfer:
         """Keep what is not here; return how many that were."""
         others: list[Setting] = []
         new: list[tuple[Setting, tuple[str, ...], Any]] = []
-        for one, name in wanted:
-            here = self._settings.get(one.kind, *name)
-            value = one.value
-            if one.kind == "medians" and isinstance(here, dict):
-                value = one.value | {k: v for k, v in here.items() if k not in value}
+        for setting, name in settings:
+            here = self._settings.get(setting.kind, *name)
+            value = setting.value
+            if setting.kind == "medians" and isinstance(here, dict):
+                value = setting.value | {
+                    k: v for k, v in here.items() if k not in value
+                }
             if json.dumps(here) == json.dumps(value):
                 continue
-            new.append((one, name, value))
-            if here is not None and one.kind not in MADE:
-                others.append(one)
+            new.append((setting, name, value))
+            if here is not None and setting.kind not in MADE:
+                others.append(setting)
         if others and not replace:
-            names = "; ".join(one.text for one in others[:_MOST_NAMES])
+            names = "; ".join(setting.text for setting in others[:_MOST_NAMES])
             more = len(others) - _MOST_NAMES
             raise DashboardError(
                 f"This project has settings that differ from those of the file: "
                 f"{names}{f' and {more} more' if more > 0 else ''}. Nothing was "
                 f"imported. Give --replace to take those of the file."
             )
-        if any(one.kind != "medians" for one, *_ in new):
+        if any(setting.kind != "medians" for setting, *_ in new):
             for plate in plates:
                 self._signing.refuse_settings(plate.key)
-        for one, name, value in new:
-            self._settings.put(value, one.kind, *name)
+        for setting, name, value in new:
+            self._settings.put(value, setting.kind, *name)
         return len(new)
 
     def _add(
@@ -296,59 +303,63 @@ class ProjectTransfer:
         return len(new)
 
 
-def _slots(plate: ServedPlate, given: Any) -> list[Slot]:
+def _slots(plate: ServedPlate, stored_map: Any) -> list[Slot]:
     """Return under which names something may be kept of a plate."""
     overview = plate.overview()
     grid = format_of(overview)
-    own = dict.fromkeys(c for one in plate.plate.conditions.values() for c in one)
-    shown = dict.fromkeys(c for one in overview.wells for c, _ in one.conditions)
-    told = given.get("columns", ()) if isinstance(given, dict) else ()
+    own = dict.fromkeys(
+        c
+        for well_conditions in plate.plate.conditions.values()
+        for c in well_conditions
+    )
+    shown = dict.fromkeys(c for well in overview.wells for c, _ in well.conditions)
+    map_columns = stored_map.get("columns", ()) if isinstance(stored_map, dict) else ()
     maps = [
         (*base, *extra)
         for base in (
             overview.condition_names,
             (*overview.condition_names, *shown),
             tuple(own),
-            tuple(told),
+            tuple(map_columns),
         )
         for extra in ((), (ROLE,))
     ]
     headers = dict.fromkeys(header_key(set(columns)) for columns in maps)
-    found: list[Slot] = [
+    slots: list[Slot] = [
         (kind, plate.plate.id, ())
         for kind, of in KINDS.items()
         if of.own and not of.more and kind != "also-ledgers"
     ]
-    found.append(("typed-roles", "", (f"{grid.rows}x{grid.columns}",)))
-    return found + [("roles", "", (header,)) for header in headers]
+    slots.append(("typed-roles", "", (f"{grid.rows}x{grid.columns}",)))
+    return slots + [("roles", "", (header,)) for header in headers]
 
 
 def _pairs(
-    told: Iterable[KnownPlate], plates: Sequence[ServedPlate]
+    known_plates: Iterable[KnownPlate], plates: Sequence[ServedPlate]
 ) -> list[tuple[KnownPlate, ServedPlate | None]]:
     """Return which plate here is each of a file: of copies, the one of its name."""
     left = list(plates)
-    found: dict[KnownPlate, ServedPlate | None] = dict.fromkeys(told)
+    pairs: dict[KnownPlate, ServedPlate | None] = dict.fromkeys(known_plates)
     for named in (True, False):
-        for known in [one for one, plate in found.items() if plate is None]:
+        for known in [known for known, plate in pairs.items() if plate is None]:
             ids = {known.id, *known.ids}
             here = (
-                one
-                for one in left
-                if one.plate.id in ids and (one.key == known.key or not named)
+                plate
+                for plate in left
+                if plate.plate.id in ids and (plate.key == known.key or not named)
             )
-            found[known] = next(here, None)
-            left = [one for one in left if one is not found[known]]
-    return list(found.items())
+            pairs[known] = next(here, None)
+            left = [plate for plate in left if plate is not pairs[known]]
+    return list(pairs.items())
 
 
 def _revisions(
     connection: Connection, acts: Iterable[tuple[str, Act]]
 ) -> Iterator[tuple[str, str, str]]:
     table = settings_revisions.c
-    for one in sorted({act.settings for _, act in acts if act.settings}):
+    for revision in sorted({act.settings for _, act in acts if act.settings}):
         query = select(table.revision, table.at, table.document)
-        row = connection.execute(query.where(table.revision == one)).first()
+        row = connection.execute(query.where(table.revision == revision)).first()
         if row is not None:
             yield row[0], row[1], row[2]
 
@@ -360,17 +371,17 @@ def _events(connection: Connection, ids: Sequence[str]) -> Iterator[dict[str, st
             yield {name: row[name] for name in EVENT}
 
 
-def _remember(connection: Connection, told: ProjectFile) -> None:
+def _remember(connection: Connection, project_file: ProjectFile) -> None:
     """Add revisions and events that are not here."""
     table = settings_revisions
-    for id, at, document in told.revisions:
+    for id, at, document in project_file.revisions:
         known = select(table.c.revision).where(table.c.revision == id)
         if connection.execute(known).first() is None:
             row = {"revision": id, "at": at, "document": document}
             connection.execute(insert(table), row)
-    for plate in sorted({one["plate"] for one in told.events}):
-        here = {tuple(one.values()) for one in _events(connection, [plate])}
-        new = [one for one in told.events if one["plate"] == plate]
-        new = [one for one in new if tuple(one.values()) not in here]
+    for plate in sorted({event["plate"] for event in project_file.events}):
+        here = {tuple(event.values()) for event in _events(connection, [plate])}
+        new = [event for event in project_file.events if event["plate"] == plate]
+        new = [event for event in new if tuple(event.values()) not in here]
         if new:
             connection.execute(insert(events), new)

@@ -105,7 +105,7 @@ class PlateTables:
         self.rules: ReviewRules = service.projects.rules(key)
         self.metrics: tuple[MetricInfo, ...] = service.quality.metrics(key)
         self.values: dict[str, MetricValues] = {
-            one.id: service.quality.values(key, one.id) for one in self.metrics
+            info.id: service.quality.values(key, info.id) for info in self.metrics
         }
 
     def wells(self) -> DecisionTable:
@@ -117,12 +117,12 @@ class PlateTables:
         return _table(row for well in self._listed() for row in self._fields(well))
 
     def _listed(self) -> list[WellState]:
-        return [one for one in self.overview.wells if one.state != "not_acquired"]
+        return [well for well in self.overview.wells if well.state != "not_acquired"]
 
     def _well(self, well: WellState) -> dict[str, Cell]:
         fields = self._service.plates.well(self._key, well.label).fields
         subject = Subject(well.path)
-        out = [one for one in fields if self._excluded(well, one)]
+        out = [field for field in fields if self._excluded(well, field)]
         used = len(fields) - len(out)
         return {
             **self._place(well),
@@ -132,8 +132,8 @@ class PlateTables:
             "fields_used": f"{used} of {len(fields)}",
             **self._judged(subject),
             "version": ";".join(
-                f"{field_key(one.name, one.acquisition)}={one.version}"
-                for one in fields
+                f"{field_key(field.name, field.acquisition)}={field.version}"
+                for field in fields
             ),
             **self._corrected(well, fields),
             **self._well_metrics(well),
@@ -142,20 +142,20 @@ class PlateTables:
     def _fields(self, well: WellState) -> Iterable[dict[str, Cell]]:
         fields = self._service.plates.well(self._key, well.label).fields
         values = self._values(well)
-        for index, one in enumerate(fields):
-            subject = Subject(well.path, one.name, one.acquisition)
-            measured = values.get((one.name, one.acquisition), {})
+        for index, field in enumerate(fields):
+            subject = Subject(well.path, field.name, field.acquisition)
+            measured = values.get((field.name, field.acquisition), {})
             yield {
                 **self._place(well),
-                "field": one.label,
-                "field_name": one.name,
-                "field_path": f"{well.path}/{one.name}",
+                "field": field.label,
+                "field_name": field.name,
+                "field_path": f"{well.path}/{field.name}",
                 "field_index": index,
-                "acquisition": one.acquisition,
-                "state": "unreadable" if one.error else "present",
+                "acquisition": field.acquisition,
+                "state": "unreadable" if field.error else "present",
                 **self._judged(subject),
-                "version": one.version,
-                **self._corrected(well, [one]),
+                "version": field.version,
+                **self._corrected(well, [field]),
                 **{
                     info.id: measured.get(info.id)
                     for info in self.metrics
@@ -228,7 +228,9 @@ class PlateTables:
     def _corrected(
         self, well: WellState, fields: Sequence[FieldView]
     ) -> dict[str, Cell]:
-        last = self._last_correction(well, [one for one in fields if one.corrected])
+        last = self._last_correction(
+            well, [field for field in fields if field.corrected]
+        )
         return {
             "corrected": "yes" if last else "no",
             "corrected_by": last.who if last else "",
@@ -239,37 +241,39 @@ class PlateTables:
     def _last_correction(
         self, well: WellState, fields: Sequence[FieldView]
     ) -> VersionView | None:
-        found = []
-        for one in fields:
+        changes = []
+        for field in fields:
             try:
                 history = self._service.corrections.history(
-                    self._key, well.label, one.name
+                    self._key, well.label, field.name
                 )
             except HCSError:
                 continue
-            found += [event for event in history if event.action != "write"]
-        return max(found, key=lambda event: event.when, default=None)
+            changes += [event for event in history if event.action != "write"]
+        return max(changes, key=lambda event: event.when, default=None)
 
     def _values(self, well: WellState) -> dict[tuple[str, int | None], dict[str, Any]]:
         try:
-            found: Iterable[FieldValues] = self._service.quality.field_values(
+            measured: Iterable[FieldValues] = self._service.quality.field_values(
                 self._key, well.label
             )
         except HCSError:
             return {}
-        return {(one.field, one.acquisition): dict(one.values) for one in found}
+        return {
+            (field.field, field.acquisition): dict(field.values) for field in measured
+        }
 
     def _well_metrics(self, well: WellState) -> dict[str, Cell]:
         """Return the well's values; the service leaves out the fields that failed."""
-        found = {
+        values = {
             info.id: self.values[info.id].wells.get(well.label) for info in self.metrics
         }
-        return {id: one.value if one else None for id, one in found.items()}
+        return {id: value.value if value else None for id, value in values.items()}
 
 
 def _table(rows: Iterable[dict[str, Cell]]) -> DecisionTable:
-    found = list(rows)
-    columns = tuple(found[0]) if found else ()
+    records = list(rows)
+    columns = tuple(records[0]) if records else ()
     return DecisionTable(
-        columns, tuple(tuple(row.get(name) for name in columns) for row in found)
+        columns, tuple(tuple(row.get(name) for name in columns) for row in records)
     )

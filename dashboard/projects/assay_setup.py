@@ -140,9 +140,9 @@ class AssaySetup:
         project = project_of(plate.overview().location)
         values: list[float | None] = []
         same = [
-            one
-            for one in self._plates.entries()
-            if one.error is None and project_of(one.location) == project
+            entry
+            for entry in self._plates.entries()
+            if entry.error is None and project_of(entry.location) == project
         ]
         for entry in same[:_MOST_PLATES]:
             with contextlib.suppress(HCSError):
@@ -157,11 +157,11 @@ class AssaySetup:
     ) -> list[float | None]:
         """Return a metric of a plate's wells; as it was judged, if it is not loaded."""
         if not self._measuring.awake(plate.key) and acquisition is None and not way:
-            kept = self._judging.wells.numbers(plate.plate.id, metric)
-            if kept:
-                return [value for value, _ in kept.values()]
-        found = self._measuring.values(plate, metric, acquisition, way)
-        return [one.value for one in found.wells.values()]
+            stored = self._judging.wells.numbers(plate.plate.id, metric)
+            if stored:
+                return [value for value, _ in stored.values()]
+        values = self._measuring.values(plate, metric, acquisition, way)
+        return [value.value for value in values.wells.values()]
 
     # --- plate maps and imported measurements -----------------------------------------
 
@@ -233,24 +233,24 @@ class AssaySetup:
         plate = self._plates.get(key)
         # Once: a map of many plates is read for each of them.
         table = read_table(data, name=name)
-        barcodes = {one.casefold().strip(): one for one in map_plates(table)}
-        wanted = [(plate, barcode)]
+        barcodes = {code.casefold().strip(): code for code in map_plates(table)}
+        targets = [(plate, barcode)]
         if others:
-            for one in self._project(plate):
-                if one is not plate and barcodes:
-                    here = barcodes_of(one.overview()) & barcodes.keys()
-                    wanted += [(one, barcodes[code]) for code in sorted(here)[:1]]
-                elif one is not plate and _same_grid(one, plate):
-                    wanted.append((one, ""))
+            for other in self._project(plate):
+                if other is not plate and barcodes:
+                    here = barcodes_of(other.overview()) & barcodes.keys()
+                    targets += [(other, barcodes[code]) for code in sorted(here)[:1]]
+                elif other is not plate and _same_grid(other, plate):
+                    targets.append((other, ""))
         columns = self.maps.preview(plate, table, name, barcode).roles.columns
-        with self._changing(*(one.key for one, _ in wanted)):
-            for one, own in wanted:
-                self.maps.keep(one, table, name, own, who)
+        with self._changing(*(target.key for target, _ in targets)):
+            for target, own in targets:
+                self.maps.keep(target, table, name, own, who)
             self._roles.keep(plate.overview(), mapping, columns)
-        for one, _ in wanted:
-            self.apply_plate_map(one)
-            self._roles_changed(one)
-        return len(wanted)
+        for target, _ in targets:
+            self.apply_plate_map(target)
+            self._roles_changed(target)
+        return len(targets)
 
     def forget_map(self, key: str) -> None:
         """Return to the plate map that came with the plate."""
@@ -276,8 +276,8 @@ class AssaySetup:
             )
         with self._changing(key):
             self.maps.keep_typed(plate, patterns)
-        for one in self._siblings(plate):
-            self.apply_plate_map(one)
+        for sibling in self._siblings(plate):
+            self.apply_plate_map(sibling)
         self._judge_again(plate)
 
     def preview_import(
@@ -326,8 +326,8 @@ class AssaySetup:
 
         overview = plate.overview()
         # A table of several plates: the rows of this one, where it can be told.
-        names = {one.casefold().strip(): one for one in _table_plates(data, name)}
-        own = [names[one] for one in sorted(barcodes_of(overview) & names.keys())]
+        names = {code.casefold().strip(): code for code in _table_plates(data, name)}
+        own = [names[code] for code in sorted(barcodes_of(overview) & names.keys())]
         return read_measurements(
             data,
             name=name,
@@ -344,27 +344,29 @@ class AssaySetup:
             self._roles_changed(sibling)
 
     def _measure_again(self, plate: ServedPlate) -> None:
-        for one in self._siblings(plate):
-            self._measuring.start(one)
-            one.bump()
+        for sibling in self._siblings(plate):
+            self._measuring.start(sibling)
+            sibling.bump()
 
     def _project(self, plate: ServedPlate) -> list[ServedPlate]:
         project = project_of(plate.overview().location)
         return [
-            self._plates.get(one.key)
-            for one in self._plates.entries()
-            if one.error is None and project_of(one.location) == project
+            self._plates.get(entry.key)
+            for entry in self._plates.entries()
+            if entry.error is None and project_of(entry.location) == project
         ]
 
     def _siblings(self, plate: ServedPlate) -> list[ServedPlate]:
         """Return the plates of the project that somebody has looked at."""
         project = project_of(plate.overview().location)
         known = [
-            self._plates.get(one.key)
-            for one in self._plates.entries()
-            if self._measuring.in_memory(one.key)
+            self._plates.get(entry.key)
+            for entry in self._plates.entries()
+            if self._measuring.in_memory(entry.key)
         ]
-        return [one for one in known if project_of(one.overview().location) == project]
+        return [
+            plate for plate in known if project_of(plate.overview().location) == project
+        ]
 
 
 def _fields(
@@ -372,22 +374,22 @@ def _fields(
 ) -> dict[Position, list[OwnField]]:
     """Return the fields of an acquisition by well; reads wells that nobody has read."""
     states = {well.label: well.state for well in plate.overview().wells}
-    found = {}
+    fields = {}
     for place, label in places(plate.overview()).items():
         if states[label] != "present":
             continue
         with contextlib.suppress(HCSError):
             # Of a well that cannot be read, no site is known.
-            found[place] = [
-                OwnField(one.name, one.label)
-                for one in plate.open_well(label).fields
-                if acquisition is None or (one.acquisition or 0) == acquisition
+            fields[place] = [
+                OwnField(field.name, field.label)
+                for field in plate.open_well(label).fields
+                if acquisition is None or (field.acquisition or 0) == acquisition
             ]
-    return found
+    return fields
 
 
-def _same_grid(one: ServedPlate, other: ServedPlate) -> bool:
-    return format_of(one.overview()) == format_of(other.overview())
+def _same_grid(plate: ServedPlate, other: ServedPlate) -> bool:
+    return format_of(plate.overview()) == format_of(other.overview())
 
 
 def _table_plates(data: bytes, name: str) -> tuple[str, ...]:

@@ -83,8 +83,8 @@ class Links:
 
     def also(self, plate: ServedPlate) -> tuple[str, ...]:
         """Return the ids whose decisions a plate was given."""
-        found = self._settings.get(_ALSO, self.ledger(plate))
-        return tuple(map(str, found)) if isinstance(found, list) else ()
+        linked = self._settings.get(_ALSO, self.ledger(plate))
+        return tuple(map(str, linked)) if isinstance(linked, list) else ()
 
     def note(self, plate: ServedPlate) -> None:
         """Remember that a plate is where it is; does nothing the second time."""
@@ -115,8 +115,8 @@ class Links:
                     places.add(_place(other))
             except HCSError:
                 continue  # it cannot be opened, so nobody knows what it is
-        there = {one for one in places if _is_there(one, id)}
-        apart = {one for one in there if self._is_apart(one, id)}
+        there = {place for place in places if _is_there(place, id)}
+        apart = {place for place in there if self._is_apart(place, id)}
         return Link(
             id=id,
             ledger=ledger,
@@ -179,8 +179,8 @@ class Links:
             self._settings.put([*known, id], _ALSO, ledger)
 
     def _places(self, id: str) -> list[str]:
-        found = self._settings.get(_PLACES, id)
-        return [str(one) for one in found] if isinstance(found, list) else []
+        places = self._settings.get(_PLACES, id)
+        return [str(place) for place in places] if isinstance(places, list) else []
 
     def _is_apart(self, place: str, id: str) -> bool:
         own = self._settings.get(_OWN, place)

@@ -85,19 +85,19 @@ class PlateMapStore:
     def conditions(self, plate: ServedPlate) -> Conditions | None:
         """Return what people said of a plate's wells, by path; None without."""
         typed = self.typed(plate)
-        told = self._settings.get(_MAP, plate.plate.id)
-        if not typed and not isinstance(told, dict):
+        stored = self._settings.get(_MAP, plate.plate.id)
+        if not typed and not isinstance(stored, dict):
             return None
         overview = plate.overview()
         paths = {well.label: well.path for well in overview.wells}
-        found: Conditions = (
-            {path: dict(one) for path, one in plate.plate.conditions.items()}
-            if not isinstance(told, dict)
-            else _stored(told, paths)
+        conditions: Conditions = (
+            {path: dict(values) for path, values in plate.plate.conditions.items()}
+            if not isinstance(stored, dict)
+            else _stored(stored, paths)
         )
         if typed:
-            found = _with_roles(found, typed, overview)
-        return found
+            conditions = _with_roles(conditions, typed, overview)
+        return conditions
 
     def mark(self, plate: ServedPlate) -> tuple[object, ...]:
         """Return what is another object once anything may have changed (fast)."""
@@ -112,17 +112,19 @@ class PlateMapStore:
 
     def source(self, plate: ServedPlate) -> dict[str, str]:
         """Return file, person and time of the map that was given, empty without."""
-        told = self._settings.get(_MAP, plate.plate.id)
-        if not isinstance(told, dict):
+        stored = self._settings.get(_MAP, plate.plate.id)
+        if not isinstance(stored, dict):
             return {}
-        return {key: str(told.get(key, "")) for key in ("name", "who", "when")}
+        return {key: str(stored.get(key, "")) for key in ("name", "who", "when")}
 
     def typed(self, plate: ServedPlate) -> dict[str, str]:
         """Return the typed pattern of each role."""
-        told = self._settings.get(_TYPED, *_whose(plate))
+        patterns = self._settings.get(_TYPED, *_whose(plate))
         return {
             role: str(pattern)
-            for role, pattern in (told if isinstance(told, dict) else {}).items()
+            for role, pattern in (
+                patterns if isinstance(patterns, dict) else {}
+            ).items()
             if role in ROLES and pattern
         }
 
@@ -142,33 +144,33 @@ class PlateMapStore:
         table = data if isinstance(data, Table) else read_table(data, name=name)
         barcodes = map_plates(table)
         chosen = barcode if barcode in barcodes else _matching(barcodes, overview)
-        found = self._read(plate, table, name, chosen)
+        plate_map = self._read(plate, table, name, chosen)
         labels = places(overview)
-        here = {labels[well] for well in found.wells if well in labels}
-        told = _by_label(found, labels)
+        here = {labels[well] for well in plate_map.wells if well in labels}
+        by_label = _by_label(plate_map, labels)
         present = [w.label for w in overview.wells if w.state == "present"]
-        texts = [one.message for one in found.problems]
+        texts = [problem.message for problem in plate_map.problems]
         return MapPreview(
-            name=found.name,
-            shape=found.shape,
-            encoding=found.encoding,
+            name=plate_map.name,
+            shape=plate_map.shape,
+            encoding=plate_map.encoding,
             barcodes=barcodes,
             barcode=chosen,
             wells=len(here),
             unmatched=tuple(
-                well_label(*well) for well in found.wells if well not in labels
+                well_label(*well) for well in plate_map.wells if well not in labels
             ),
             missing=tuple(label for label in present if label not in here),
             problems=tuple(texts[:_SHOWN]),
             more_problems=max(0, len(texts) - _SHOWN),
             roles=view_of(
-                found.columns,
-                _texts(told),
-                self._roles.kept(overview, found.columns),
+                plate_map.columns,
+                _texts(by_label),
+                self._roles.kept(overview, plate_map.columns),
             ),
             rows=tuple(
-                (label, *(plain_text(one.get(c), 40) for c in found.columns))
-                for label, one in list(told.items())[:5]
+                (label, *(plain_text(values.get(c), 40) for c in plate_map.columns))
+                for label, values in list(by_label.items())[:5]
             ),
         )
 
@@ -184,18 +186,18 @@ class PlateMapStore:
         RefusedError
             If it names no well of this plate.
         """
-        found = self._read(plate, data, name, barcode)
-        told = _by_label(found, places(plate.overview()))
-        if not told:
-            raise RefusedError(f"{found.name} names no well of this plate.")
+        plate_map = self._read(plate, data, name, barcode)
+        by_label = _by_label(plate_map, places(plate.overview()))
+        if not by_label:
+            raise RefusedError(f"{plate_map.name} names no well of this plate.")
         value = {
-            "name": plain_text(found.name, 200),
+            "name": plain_text(plate_map.name, 200),
             "who": who,
             "when": datetime.now(UTC).isoformat(timespec="seconds"),
-            "columns": list(found.columns),
+            "columns": list(plate_map.columns),
             "wells": {
-                label: [one.get(column) for column in found.columns]
-                for label, one in told.items()
+                label: [values.get(column) for column in plate_map.columns]
+                for label, values in by_label.items()
             },
         }
         self._settings.put(value, _MAP, plate.plate.id)
@@ -214,9 +216,9 @@ class PlateMapStore:
         SourceError
             If a well would have two roles.
         """
-        kept = {r: p.strip() for r, p in patterns.items() if r in ROLES and p.strip()}
-        typed_roles(kept, format_of(plate.overview()))
-        self._settings.put(kept or None, _TYPED, *_whose(plate))
+        typed = {r: p.strip() for r, p in patterns.items() if r in ROLES and p.strip()}
+        typed_roles(typed, format_of(plate.overview()))
+        self._settings.put(typed or None, _TYPED, *_whose(plate))
 
     def _read(
         self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str
@@ -261,16 +263,19 @@ def as_csv(overview: PlateOverview) -> str:
     writer.writerow(["well", *map(safe_cell, columns)])
     for well in overview.wells:
         if well.conditions:
-            told = dict(well.conditions)
+            conditions = dict(well.conditions)
             writer.writerow(
-                [well.label, *(safe_cell(told.get(column, "")) for column in columns)]
+                [
+                    well.label,
+                    *(safe_cell(conditions.get(column, "")) for column in columns),
+                ]
             )
     return out.getvalue()
 
 
 def _matching(barcodes: tuple[str, ...], overview: PlateOverview) -> str:
     names = barcodes_of(overview)
-    here = (one for one in barcodes if one.casefold().strip() in names)
+    here = (code for code in barcodes if code.casefold().strip() in names)
     return next(here, barcodes[0] if barcodes else "")
 
 
@@ -279,26 +284,28 @@ def _whose(plate: ServedPlate) -> tuple[str, str]:
     return project_of(plate.overview().location), f"{grid.rows}x{grid.columns}"
 
 
-def _by_label(found: PlateMap, labels: Mapping[Position, str]) -> Conditions:
+def _by_label(plate_map: PlateMap, labels: Mapping[Position, str]) -> Conditions:
     return {
-        labels[well]: dict(zip(found.columns, values, strict=True))
-        for well, values in found.wells.items()
+        labels[well]: dict(zip(plate_map.columns, values, strict=True))
+        for well, values in plate_map.wells.items()
         if well in labels
     }
 
 
-def _texts(told: Conditions) -> dict[str, dict[str, str]]:
+def _texts(conditions: Conditions) -> dict[str, dict[str, str]]:
     return {
         label: {
-            c: plain_text(value, 200) for c, value in one.items() if value is not None
+            c: plain_text(value, 200)
+            for c, value in values.items()
+            if value is not None
         }
-        for label, one in told.items()
+        for label, values in conditions.items()
     }
 
 
-def _stored(told: dict[str, Any], paths: Mapping[str, str]) -> Conditions:
-    columns = [str(one) for one in told.get("columns", ())]
-    wells = told.get("wells")
+def _stored(stored: dict[str, Any], paths: Mapping[str, str]) -> Conditions:
+    columns = [str(column) for column in stored.get("columns", ())]
+    wells = stored.get("wells")
     return {
         paths[label]: dict(zip(columns, values, strict=False))
         for label, values in (wells if isinstance(wells, dict) else {}).items()
@@ -307,7 +314,7 @@ def _stored(told: dict[str, Any], paths: Mapping[str, str]) -> Conditions:
 
 
 def _with_roles(
-    found: Conditions, typed: Mapping[str, str], overview: PlateOverview
+    conditions: Conditions, typed: Mapping[str, str], overview: PlateOverview
 ) -> Conditions:
     """Return conditions with a first column of roles; what none names is a sample."""
     named = typed_roles(typed, format_of(overview)).column("role")
@@ -316,6 +323,6 @@ def _with_roles(
     }
     return {
         well.path: {ROLE: roles[well.label]}
-        | {c: v for c, v in found.get(well.path, {}).items() if c != ROLE}
+        | {c: v for c, v in conditions.get(well.path, {}).items() if c != ROLE}
         for well in overview.wells
     }

@@ -59,8 +59,8 @@ class RolesView:
     @property
     def counts(self) -> dict[str, int]:
         """How many wells each role has."""
-        found = Counter(one.role for one in self.wells.values() if one.role)
-        return {role: found[role] for role in ROLES if found[role]}
+        counts = Counter(role.role for role in self.wells.values() if role.role)
+        return {role: counts[role] for role in ROLES if counts[role]}
 
     def letter(self, label: str) -> str:
         """Return ``"P"``, ``"N"`` or ``"U"`` for a control, else ""."""
@@ -83,21 +83,21 @@ class RoleStore:
         columns = _columns(overview)
         if not columns:
             return RolesView()
-        told = self._settings.get(_KIND, *_whose(overview, columns))
-        key = (stated, json.dumps(told))
-        found = self._views.get(key)
-        if found is None:
-            conditions = {label: dict(one) for label, one in stated}
-            found = view_of(columns, conditions, _from_json(told, columns))
-            self._views.set(key, found)
-        return found
+        stored = self._settings.get(_KIND, *_whose(overview, columns))
+        key = (stated, json.dumps(stored))
+        view = self._views.get(key)
+        if view is None:
+            conditions = {label: dict(stated_of) for label, stated_of in stated}
+            view = view_of(columns, conditions, _from_json(stored, columns))
+            self._views.set(key, view)
+        return view
 
     def kept(
         self, overview: PlateOverview, columns: tuple[str, ...]
     ) -> RoleMapping | None:
         """Return what was kept in the project for maps with these columns."""
-        told = self._settings.get(_KIND, *_whose(overview, columns))
-        return _from_json(told, columns)
+        stored = self._settings.get(_KIND, *_whose(overview, columns))
+        return _from_json(stored, columns)
 
     def keep(
         self,
@@ -144,7 +144,7 @@ def view_of(
         choices=tuple(_choices(columns, conditions)),
         mapping=mapping,
         kept=kept is not None,
-        wells={label: mapping.apply(one) for label, one in conditions.items()},
+        wells={label: mapping.apply(values) for label, values in conditions.items()},
     )
 
 
@@ -161,16 +161,21 @@ def _whose(overview: PlateOverview, columns: tuple[str, ...]) -> tuple[str, str]
 def _choices(
     columns: tuple[str, ...], conditions: Mapping[str, Mapping[str, str]]
 ) -> list[RoleColumn]:
-    found = []
+    choices = []
     for column in columns:
-        values = Counter(one[column] for one in conditions.values() if column in one)
+        values = Counter(
+            values[column] for values in conditions.values() if column in values
+        )
         if not 1 < len(values) <= _MOST_VALUES:
             continue
         # The column's words are read as if it had been called "role".
         guessed = propose_mapping(
-            {label: {"role": one.get(column)} for label, one in conditions.items()}
+            {
+                label: {"role": values.get(column)}
+                for label, values in conditions.items()
+            }
         )
-        found.append(
+        choices.append(
             RoleColumn(
                 name=column,
                 values=tuple(
@@ -179,7 +184,7 @@ def _choices(
                 ),
             )
         )
-    return found
+    return choices
 
 
 def _to_json(mapping: RoleMapping) -> dict[str, Any]:
@@ -193,21 +198,21 @@ def _to_json(mapping: RoleMapping) -> dict[str, Any]:
     }
 
 
-def _from_json(told: Any, columns: tuple[str, ...]) -> RoleMapping | None:
-    if not isinstance(told, dict):
+def _from_json(stored: Any, columns: tuple[str, ...]) -> RoleMapping | None:
+    if not isinstance(stored, dict):
         return None
-    values = told.get("values")
+    values = stored.get("values")
     return RoleMapping(
-        role=_column(told.get("role"), columns),
+        role=_column(stored.get("role"), columns),
         values={
             str(value): role
             for value, role in (values if isinstance(values, dict) else {}).items()
             if role in ROLES
         },
-        compound=_column(told.get("compound"), columns),
-        dose=_column(told.get("dose"), columns),
-        unit=told["unit"] if isinstance(told.get("unit"), str) else None,
-        replicate=_column(told.get("replicate"), columns),
+        compound=_column(stored.get("compound"), columns),
+        dose=_column(stored.get("dose"), columns),
+        unit=stored["unit"] if isinstance(stored.get("unit"), str) else None,
+        replicate=_column(stored.get("replicate"), columns),
     )
 
 

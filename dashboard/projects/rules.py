@@ -144,20 +144,20 @@ class Projects:
     def revision(self, plate: ServedPlate) -> str:
         """Return the id of all settings in use, and keep what it stands for."""
         document = json.dumps(self._document(plate), sort_keys=True, ensure_ascii=False)
-        found = hashlib.sha256(document.encode()).hexdigest()[:12]
-        if found not in self._kept:
-            row = {"revision": found, "at": now(), "document": document}
+        revision = hashlib.sha256(document.encode()).hexdigest()[:12]
+        if revision not in self._kept:
+            row = {"revision": revision, "at": now(), "document": document}
             try:
                 with self._engine.begin() as connection:
                     known = select(settings_revisions.c.revision).where(
-                        settings_revisions.c.revision == found
+                        settings_revisions.c.revision == revision
                     )
                     if connection.execute(known).scalar() is None:
                         connection.execute(insert(settings_revisions), row)
             except IntegrityError:
                 pass  # another server has just kept the same
-            self._kept.add(found)
-        return found
+            self._kept.add(revision)
+        return revision
 
     def document(self, revision: str) -> dict[str, Any] | None:
         """Return what a revision stands for, None where it is not known here."""
@@ -165,13 +165,13 @@ class Projects:
             settings_revisions.c.revision == revision
         )
         with self._engine.connect() as connection:
-            found = connection.execute(query).scalar()
-        return None if found is None else dict(json.loads(found))
+            document = connection.execute(query).scalar()
+        return None if document is None else dict(json.loads(document))
 
     def parts(self, plate: ServedPlate) -> dict[str, str]:
         """Return digests of what a sign-off covers beside pixels and verdicts."""
         document = self._document(plate)
-        found = {
+        digests = {
             "plate map": document["plate_map"]["digest"],
             "roles of wells": _digest(document["roles"]),
             "cut-offs": _digest(document["basis"]),
@@ -181,8 +181,8 @@ class Projects:
         }
         if document["baselines"] is not None:
             # There are none before the plate was measured, and that is no change.
-            found[USUAL] = _digest(document["baselines"])
-        return found
+            digests[USUAL] = _digest(document["baselines"])
+        return digests
 
     def _document(self, plate: ServedPlate) -> dict[str, Any]:
         """Return everything that verdicts rest on."""
@@ -216,7 +216,7 @@ def _conditions(plate: ServedPlate) -> list[tuple[str, object]]:
 
 
 def _definitions(metrics: Iterable[MetricInfo]) -> dict[str, str]:
-    return {one.id: one.definition for one in metrics}
+    return {metric.id: metric.definition for metric in metrics}
 
 
 def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -263,7 +263,7 @@ def _checked(rules: ReviewRules) -> ReviewRules:
     )
 
 
-def rules_from_json(told: Any) -> ReviewRules:
+def rules_from_json(stored: Any) -> ReviewRules:
     """Return rules as they were kept.
 
     Raises
@@ -273,18 +273,18 @@ def rules_from_json(told: Any) -> ReviewRules:
     """
     return _checked(
         ReviewRules(
-            reasons=tuple((str(c), str(w)) for c, w in told["reasons"]),
-            min_fields=int(told["min_fields"]),
-            keys=tuple((str(a), str(k)) for a, k in told["keys"]),
+            reasons=tuple((str(c), str(w)) for c, w in stored["reasons"]),
+            min_fields=int(stored["min_fields"]),
+            keys=tuple((str(a), str(k)) for a, k in stored["keys"]),
             # Projects that were kept before there was the choice demand none.
-            reason_for_fail=told.get("reason_for_fail", False),
+            reason_for_fail=stored.get("reason_for_fail", False),
         )
     )
 
 
-def _from_json(told: Any) -> ReviewRules:
+def _from_json(stored: Any) -> ReviewRules:
     """Return what was kept; what cannot be read is as good as nothing."""
     try:
-        return rules_from_json(told)
+        return rules_from_json(stored)
     except (KeyError, TypeError, ValueError, DashboardError):
         return ReviewRules()

@@ -78,31 +78,31 @@ def results_of(evidence: Evidence) -> list[FieldResult]:
     """Return what is stored in the shape in which the library judges."""
     clips = clip_levels(
         list(evidence.latest.values()),
-        [one.index for one in evidence.channels],
+        [channel.index for channel in evidence.channels],
         evidence.basis,
     )
-    found = []
+    results = []
     for well in evidence.overview.wells:
         if well.state in ("missing", "unreadable"):
             why = "nothing is there" if well.state == "missing" else well.error
-            found.append(_result(well.path, "", "", None, error=why or "?"))
-        for one in evidence.fields.get(well.path, ()):
-            measured = evidence.latest.get((well.path, one.name))
-            error = one.error or evidence.errors.get((well.path, one.name))
+            results.append(_result(well.path, "", "", None, error=why or "?"))
+        for view in evidence.fields.get(well.path, ()):
+            measured = evidence.latest.get((well.path, view.name))
+            error = view.error or evidence.errors.get((well.path, view.name))
             if measured is None and error is None:
                 continue
             planes = () if measured is None else _planes(evidence, measured, clips)
-            found.append(
+            results.append(
                 _result(
                     well.path,
-                    one.name,
-                    one.label,
-                    one.acquisition,
+                    view.name,
+                    view.label,
+                    view.acquisition,
                     planes,
-                    error if measured is None or one.error else None,
+                    error if measured is None or view.error else None,
                 )
             )
-    return found
+    return results
 
 
 def _result(
@@ -129,7 +129,7 @@ def _planes(
     measured: Mapping[str, StoredValue],
     clips: Mapping[int, Clip],
 ) -> tuple[PlaneResult, ...]:
-    found = []
+    planes = []
     keys = channel_keys(evidence.channels)
     for channel in evidence.channels:
         values, reasons = {}, {}
@@ -141,7 +141,7 @@ def _planes(
                 if value.value is None and value.reason:
                     reasons[name] = value.reason
         if values:
-            found.append(
+            planes.append(
                 PlaneResult(
                     channel=keys[channel.index],
                     channel_index=channel.index,
@@ -152,13 +152,13 @@ def _planes(
                     top=top_of(measured, channel.index),
                 )
             )
-    return tuple(found)
+    return tuple(planes)
 
 
 def judge(
     evidence: Evidence,
     roles: Mapping[str, str | None],
-    kept: Mapping[BaselineKey, Baseline] | None,
+    stored: Mapping[BaselineKey, Baseline] | None,
 ) -> tuple[Judgement, dict[BaselineKey, Baseline]]:
     """Return what is odd about a measured plate, and the baselines that it rests on.
 
@@ -172,13 +172,13 @@ def judge(
         Baselines of an earlier judgement, which hold; None makes new ones.
     """
     results = results_of(evidence)
-    good = [one for one in results if one.error is None]
+    good = [result for result in results if result.error is None]
     now = {
-        key: one
-        for key, one in make_baselines(good, roles=roles).items()
-        if math.isfinite(one.median) and math.isfinite(one.spread)
+        key: baseline
+        for key, baseline in make_baselines(good, roles=roles).items()
+        if math.isfinite(baseline.median) and math.isfinite(baseline.spread)
     }
-    used = now if kept is None else dict(kept)
+    used = now if stored is None else dict(stored)
     rules = with_limits(evidence.basis.limits)
     nuclear = evidence.basis.nuclear
     keys = channel_keys(evidence.channels)
@@ -205,7 +205,9 @@ def judge(
     return (
         Judgement(
             ready=True,
-            suspects=tuple(sorted(by_well.values(), key=lambda one: -one.score)),
+            suspects=tuple(
+                sorted(by_well.values(), key=lambda suspect: -suspect.score)
+            ),
             banner=tuple(
                 plate_banner(
                     good, rules=rules, nuclear=name, others=evidence.others, cuts=cuts
@@ -223,8 +225,8 @@ def judge(
             medians=plate_medians(good),
             checks=checks(good, used, rules=rules, others=evidence.others, cuts=cuts),
             others=max(map(len, evidence.others.values()), default=0),
-            fields=sum(bool(one.field) for one in results),
-            moved=kept is not None and _moved(kept, now),
+            fields=sum(bool(result.field) for result in results),
+            moved=stored is not None and _moved(stored, now),
             by_well=by_well,
         ),
         used,
@@ -235,13 +237,13 @@ def _by_well(evidence: Evidence, suspects: Sequence[Suspect]) -> dict[str, Suspe
     labels = {well.path: well.label for well in evidence.overview.wells}
     channels = {key: index for index, key in channel_keys(evidence.channels).items()}
     together: dict[str, list[Suspect]] = {}
-    for one in suspects:
-        together.setdefault(labels.get(one.well, one.well), []).append(one)
+    for suspect in suspects:
+        together.setdefault(labels.get(suspect.well, suspect.well), []).append(suspect)
     return {
         label: SuspectView(
             well=label,
-            score=_bounded(found[0].score),
-            field=found[0].field,
+            score=_bounded(own[0].score),
+            field=own[0].field,
             reasons=tuple(
                 ReasonView(
                     kind=reason.kind,
@@ -251,11 +253,11 @@ def _by_well(evidence: Evidence, suspects: Sequence[Suspect]) -> dict[str, Suspe
                     else "",
                     score=_bounded(reason.score),
                 )
-                for one in found
-                for reason in one.reasons
+                for suspect in own
+                for reason in suspect.reasons
             ),
         )
-        for label, found in together.items()
+        for label, own in together.items()
     }
 
 
@@ -266,11 +268,11 @@ def _unusual(
     suspects: Mapping[str, SuspectView],
 ) -> tuple[SuspectView, ...]:
     """Return the wells that stand out in what treatment moves and are not suspect."""
-    found = find_unusual(good, _BIOLOGY, roles=roles)
+    unusual = find_unusual(good, _BIOLOGY, roles=roles)
     # One well is told once, however many of its fields stand out.
-    by_well = _by_well(evidence, found)
-    worst = sorted(by_well.values(), key=lambda one: -one.score)
-    return tuple(one for one in worst if one.well not in suspects)
+    by_well = _by_well(evidence, unusual)
+    worst = sorted(by_well.values(), key=lambda suspect: -suspect.score)
+    return tuple(suspect for suspect in worst if suspect.well not in suspects)
 
 
 def _bounded(score: float) -> float:
@@ -278,26 +280,33 @@ def _bounded(score: float) -> float:
 
 
 def _moved(
-    kept: Mapping[BaselineKey, Baseline], now: Mapping[BaselineKey, Baseline]
+    before: Mapping[BaselineKey, Baseline], now: Mapping[BaselineKey, Baseline]
 ) -> bool:
     """Return whether a median has left where the kept baseline had it."""
-    if kept.keys() != now.keys():
+    if before.keys() != now.keys():
         return True
     return any(
-        abs(now[key].median - one.median) > _MOVED * max(one.spread, now[key].spread)
-        for key, one in kept.items()
+        abs(now[key].median - old.median) > _MOVED * max(old.spread, now[key].spread)
+        for key, old in before.items()
     )
 
 
 def baselines_to_json(made: Mapping[BaselineKey, Baseline]) -> list[list[Any]]:
     """Return baselines as lists that JSON can hold."""
     return [
-        [one.metric, one.channel, one.role, one.median, one.spread, one.n]
-        for one in made.values()
+        [
+            baseline.metric,
+            baseline.channel,
+            baseline.role,
+            baseline.median,
+            baseline.spread,
+            baseline.n,
+        ]
+        for baseline in made.values()
     ]
 
 
-def baselines_from_json(told: Any) -> dict[BaselineKey, Baseline] | None:
+def baselines_from_json(stored: Any) -> dict[BaselineKey, Baseline] | None:
     """Return kept baselines, None where they cannot be read."""
     try:
         return {
@@ -309,7 +318,7 @@ def baselines_from_json(told: Any) -> dict[BaselineKey, Baseline] | None:
                 spread=float(spread),
                 n=int(n),
             )
-            for metric, channel, role, median, spread, n in told
+            for metric, channel, role, median, spread, n in stored
         }
     except (TypeError, ValueError):
         return None

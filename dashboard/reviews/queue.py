@@ -75,13 +75,13 @@ def entries(judgement: Judgement) -> tuple[Entry, ...]:
     """Return the wells that somebody should look at, the worst first."""
     return tuple(
         Entry(
-            well=one.well,
-            score=one.score,
-            kind=one.reasons[0].kind if one.reasons else "",
-            text=one.text,
-            field=one.field,
+            well=suspect.well,
+            score=suspect.score,
+            kind=suspect.reasons[0].kind if suspect.reasons else "",
+            text=suspect.text,
+            field=suspect.field,
         )
-        for one in judgement.suspects
+        for suspect in judgement.suspects
     )
 
 
@@ -89,7 +89,7 @@ def order(overview: PlateOverview, suspects: Iterable[Entry]) -> list[str]:
     """Return the labels of all listed wells: suspects first, the others by position."""
     listed = [well.label for well in overview.wells if well.state != "not_acquired"]
     known = set(listed)
-    first = [one.well for one in suspects if one.well in known]
+    first = [suspect.well for suspect in suspects if suspect.well in known]
     taken = set(first)
     return [*dict.fromkeys(first), *(label for label in listed if label not in taken)]
 
@@ -97,15 +97,18 @@ def order(overview: PlateOverview, suspects: Iterable[Entry]) -> list[str]:
 def tally(overview: PlateOverview, review: PlateReview) -> Tally:
     """Count what was judged."""
     listed = [well for well in overview.wells if well.state != "not_acquired"]
-    held = [standing for well in listed if (standing := review.of(Subject(well.path)))]
+    held = [verdict for well in listed if (verdict := review.of(Subject(well.path)))]
     return Tally(
         total=len(listed),
-        reviewed=sum(not one.stale for one in held),
-        stale=sum(one.stale for one in held),
+        reviewed=sum(not verdict.stale for verdict in held),
+        stale=sum(verdict.stale for verdict in held),
         verdicts={
-            word: sum(one.act.verdict == word for one in held) for word in VERDICTS
+            word: sum(verdict.act.verdict == word for verdict in held)
+            for word in VERDICTS
         },
-        bases={word: sum(one.act.basis == word for one in held) for word in BASES},
+        bases={
+            word: sum(verdict.act.basis == word for verdict in held) for word in BASES
+        },
     )
 
 

@@ -24,10 +24,10 @@ _MOST = 50
 def versions_of(plate: ServedPlate) -> dict[str, str]:
     """Return the version of every field by ``"<well path>:<field key>"``; reads all."""
     return {
-        f"{well.path}:{field_key(one.name, one.acquisition)}": one.version
+        f"{well.path}:{field_key(field.name, field.acquisition)}": field.version
         for well in plate.overview().wells
         if well.state != "not_acquired"
-        for one in plate.well(well.label).fields
+        for field in plate.well(well.label).fields
     }
 
 
@@ -45,17 +45,17 @@ def changes_since(
     parts
         Digests of what else the sign-off covers, by name: plate map, roles ...
     """
-    found = [*_fields(signed.versions, versions)]
-    told = signed.details.get("parts")
-    kept = told if isinstance(told, dict) else {}
-    found += [
+    changes = [*_fields(signed.versions, versions)]
+    parts_signed = signed.details.get("parts")
+    before = parts_signed if isinstance(parts_signed, dict) else {}
+    changes += [
         f"{plain_text(name, 40)} changed"
-        for name, digest in kept.items()
+        for name, digest in before.items()
         # A part that is not known, as where the plate was not measured, says nothing.
         if parts.get(str(name), digest) != digest
     ]
-    more = len(found) - _MOST
-    return (*found[:_MOST], f"and {more} more") if more > 0 else tuple(found)
+    more = len(changes) - _MOST
+    return (*changes[:_MOST], f"and {more} more") if more > 0 else tuple(changes)
 
 
 def _fields(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]:
@@ -105,19 +105,27 @@ def counts_of(
         those that are judged as they are now, by looking, they are ``"looked"`` at.
     """
     listed = [well for well in overview.wells if well.state != "not_acquired"]
-    held = [one for well in listed if (one := review.of(Subject(well.path)))]
+    held = [verdict for well in listed if (verdict := review.of(Subject(well.path)))]
 
     def by_verdict(well: WellState) -> bool:
-        one = review.of(Subject(well.path))
-        return one is not None and one.act.basis != "unseen" and not one.stale
+        verdict = review.of(Subject(well.path))
+        return (
+            verdict is not None and verdict.act.basis != "unseen" and not verdict.stale
+        )
 
     return {
         "wells": len(listed),
         "unjudged": len(listed) - len(held),
         "looked": sum(well.label in looked or by_verdict(well) for well in listed),
-        "stale": sum(one.stale for one in held),
-        **{word: sum(one.act.verdict == word for one in held) for word in VERDICTS},
-        **{basis: sum(one.act.basis == basis for one in held) for basis in BASES},
+        "stale": sum(verdict.stale for verdict in held),
+        **{
+            word: sum(verdict.act.verdict == word for verdict in held)
+            for word in VERDICTS
+        },
+        **{
+            basis: sum(verdict.act.basis == basis for verdict in held)
+            for basis in BASES
+        },
     }
 
 
@@ -125,9 +133,9 @@ def refuse_if_signed(signed: Act | SignedOff | None, what: str = "this plate") -
     """Raise `SignedOffError` where a sign-off holds."""
     if signed is None:
         return
-    told = signed if isinstance(signed, SignedOff) else signed_off(signed)
+    sign_off = signed if isinstance(signed, SignedOff) else signed_off(signed)
     raise SignedOffError(
-        f"{told.text}: verdicts, plate map, cut-offs and fields of "
+        f"{sign_off.text}: verdicts, plate map, cut-offs and fields of "
         f"{plain_text(what, 80)} are locked, and nothing was changed. Reopen the "
         f"plate first."
     )
