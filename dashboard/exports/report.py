@@ -123,7 +123,7 @@ def _summary(tables: PlateTables) -> str:
     rows = ""
     for word in VERDICTS:
         counts = (
-            sum((one.act.verdict, one.act.basis) == (word, basis) for one in own)
+            sum((held.act.verdict, held.act.basis) == (word, basis) for held in own)
             for basis in BASES
         )
         cells = "".join(f"<td>{count}</td>" for count in counts)
@@ -146,9 +146,9 @@ def _suspects(service: Service, tables: PlateTables) -> str:
         return "<p>Measuring was not finished when this report was made.</p>"
     banner = "".join(f"<p><b>{safe_text(text)}</b></p>" for text in judged.banner)
     rows = "".join(
-        f"<tr><th>{safe_text(one.well)}</th><td>{one.score:.1f}</td>"
-        f"<td>{safe_text(one.text)}</td></tr>"
-        for one in entries(judged)
+        f"<tr><th>{safe_text(suspect.well)}</th><td>{suspect.score:.1f}</td>"
+        f"<td>{safe_text(suspect.text)}</td></tr>"
+        for suspect in entries(judged)
     )
     if not rows:
         return f"{banner}<p>No well stands out.</p>"
@@ -169,8 +169,8 @@ def _maps(tables: PlateTables) -> str:
 
 def _tells(values: MetricValues) -> bool:
     """Whether a map of a metric shows anything: the size of a field hardly does."""
-    found = {one.value for one in values.wells.values()} - {None}
-    return len(found) > 1 or (bool(found) and values.metric.direction != "none")
+    numbers = {value.value for value in values.wells.values()} - {None}
+    return len(numbers) > 1 or (bool(numbers) and values.metric.direction != "none")
 
 
 def _wells(service: Service, tables: PlateTables) -> str:
@@ -194,7 +194,7 @@ def _well(service: Service, tables: PlateTables, well: WellState) -> str:
     stale = " (stale: changed since)" if held and held.stale else ""
     shown = view.fields[:_MOST_FIELDS]
     more = len(view.fields) - len(shown)
-    pictures = "".join(_picture(service, tables, well, one) for one in shown)
+    pictures = "".join(_picture(service, tables, well, field) for field in shown)
     conditions = ", ".join(f"{name} {text}" for name, text in well.conditions)
     error = f"<p>{safe_text(view.error)}</p>" if view.error else ""
     return (
@@ -218,18 +218,22 @@ def _picture(
     if field.error is not None:
         return _figure(f"<p>{safe_text(field.error)}</p>", caption)
     try:
-        found = service.pictures.thumbnail(
+        picture = service.pictures.thumbnail(
             tables.overview.key,
             well.label,
             field.name,
             field.version,
             _THUMB,
-            tuple(one.setting() for one in tables.overview.channels if one.active),
+            tuple(
+                channel.setting()
+                for channel in tables.overview.channels
+                if channel.active
+            ),
             PlaneRequest(),
         )
     except HCSError as error:
         return _figure(f"<p>{safe_text(error)}</p>", caption)
-    data = base64.b64encode(found.data).decode("ascii")
+    data = base64.b64encode(picture.data).decode("ascii")
     return _figure(
         f'<img src="data:image/jpeg;base64,{data}" alt="{caption}">', caption
     )
@@ -245,11 +249,11 @@ def _history(
     well: WellState,
     fields: Sequence[FieldView],
 ) -> str:
-    names = {(well.path, one.name): one.label for one in fields}
+    names = {(well.path, field.name): field.label for field in fields}
     labels = {well.path: well.label}
     subjects = [
         Subject(well.path),
-        *(Subject(well.path, one.name, one.acquisition) for one in fields),
+        *(Subject(well.path, field.name, field.acquisition) for field in fields),
     ]
     rows = [
         _act_row(
@@ -294,17 +298,17 @@ def _corrections(
     fields: Sequence[FieldView],
 ) -> str:
     rows = ""
-    for one in fields:
-        if not one.revised:
+    for field in fields:
+        if not field.revised:
             continue
         try:
             history = service.corrections.history(
-                tables.overview.key, well.label, one.name
+                tables.overview.key, well.label, field.name
             )
         except (NotServedError, HCSError):
             continue
         for event in history:
-            cells = (event.when, one.label, event.action, event.why, event.who)
+            cells = (event.when, field.label, event.action, event.why, event.who)
             rows += (
                 "<tr>" + "".join(f"<td>{safe_text(c)}</td>" for c in cells) + "</tr>"
             )
@@ -339,7 +343,7 @@ def _ledger(service: Service, tables: PlateTables) -> str:
 
 def _method(service: Service, tables: PlateTables) -> str:
     versions = ", ".join(
-        f"{name} {found}" for name in _PACKAGES if (found := _version(name))
+        f"{name} {version}" for name in _PACKAGES if (version := _version(name))
     )
     rows = "".join(
         f"<tr><td>{safe_text(info.title)}</td><td><code>{safe_text(info.id)}</code></td><td><code>{safe_text(metric_version(info.id))}</code></td>"
@@ -361,7 +365,7 @@ def metric_version(id: str) -> str:
     True
     """
     name = id.rpartition(".")[0]
-    known = {one.id: one for one in DEFINITIONS}
+    known = {entry.id: entry for entry in DEFINITIONS}
     return known[name].key if name in known else ""
 
 

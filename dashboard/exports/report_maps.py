@@ -56,8 +56,8 @@ def metric_map(
     low, high = values.low, values.high
 
     def draw(well: WellState, x: float, y: float) -> str:
-        one = values.wells.get(well.label)
-        value = one.value if one else None
+        number = values.wells.get(well.label)
+        value = number.value if number else None
         if value is None or low is None or high is None:
             return _square(x, y, "#ffffff", "#dfe3e8")
         part = (value - low) / (high - low) if high > low else 0.5
@@ -132,4 +132,4 @@ def _ramp(part: float) -> str:
             strict=True,
         )
     )
-    return "#" + "".join(f"{one:02x}" for one in mixed)
+    return "#" + "".join(f"{byte:02x}" for byte in mixed)

@@ -65,7 +65,7 @@ def sign_off_part(signed: SignedOff | None) -> str:
         f"{n} {words.get(name, name)}" for name, n in signed.counts.items()
     )
     note = f"<p>{safe_text(signed.note, 4000)}</p>" if signed.note else ""
-    changed = "".join(f"<li>{safe_text(one, 300)}</li>" for one in signed.changes)
+    changed = "".join(f"<li>{safe_text(change, 300)}</li>" for change in signed.changes)
     since = (
         f'<p class="changed"><b>Changed since sign-off:</b></p><ul>{changed}</ul>'
         if changed
@@ -81,7 +81,7 @@ def sign_off_part(signed: SignedOff | None) -> str:
 def cut_offs(service: Service, tables: PlateTables) -> str:
     """Return below and above what a field is suspect."""
     judged = service.quality.judgement(tables.overview.key)
-    titles = {one.id: one.title for one in tables.metrics}
+    titles = {info.id: info.title for info in tables.metrics}
     rows = [
         (
             titles.get(metric, metric),
@@ -118,7 +118,7 @@ def statistics_part(service: Service, tables: PlateTables) -> str:
     """Return what the assay's metric says of the controls and of positions."""
     key = tables.overview.key
     named = service.quality.assay_metric(key)
-    known = [one.id for one in tables.metrics]
+    known = [info.id for info in tables.metrics]
     chosen = [named] if named in known else [m for m in known if m.startswith("mean.")]
     parts = [
         _statistics(service.quality.statistics(key, metric)) for metric in chosen[:6]
@@ -132,34 +132,36 @@ def statistics_part(service: Service, tables: PlateTables) -> str:
     return note + "".join(parts) if parts else "<p>No values.</p>"
 
 
-def _statistics(found: StatisticsView) -> str:
-    kind = " (exploratory)" if found.exploratory else ""
+def _statistics(statistics: StatisticsView) -> str:
+    kind = " (exploratory)" if statistics.exploratory else ""
     controls = sheet(
         ("Statistic", "All wells", "Without failed", "n", "Note"),
         [
             (
-                one.title,
-                _number(one.value, percent=one.percent),
-                _number(one.kept, percent=one.percent),
-                one.n,
-                one.note,
+                control.title,
+                _number(control.value, percent=control.percent),
+                _number(control.kept, percent=control.percent),
+                control.n,
+                control.note,
             )
-            for one in found.controls
+            for control in statistics.controls
         ],
     )
-    places = found.positions
+    places = statistics.positions
     effects = sheet(
         ("Position", "Size", ""),
         [
-            (one.title, one.text, "material" if one.material else "")
-            for one in places.effects
+            (effect.title, effect.text, "material" if effect.material else "")
+            for effect in places.effects
         ],
     )
-    assumed = f", assumed to lie on a {safe_text(found.assumed)}" * bool(found.assumed)
+    assumed = f", assumed to lie on a {safe_text(statistics.assumed)}" * bool(
+        statistics.assumed
+    )
     refusal = f"<p>{safe_text(places.refusal, 400)}</p>" if places.refusal else ""
     return (
-        f"<h3>{safe_text(found.metric.title)}{kind}</h3>"
-        f"<p>{found.wells} wells with a value. Positions over "
+        f"<h3>{safe_text(statistics.metric.title)}{kind}</h3>"
+        f"<p>{statistics.wells} wells with a value. Positions over "
         f"{safe_text(places.basis)}, n = {places.n}{assumed}.</p>"
         f"{controls}{effects}{refusal}"
     )
@@ -173,35 +175,37 @@ def agreement_part(service: Service, tables: PlateTables) -> str:
             "<p>A blind review is under way: what was decided in it is left out of "
             "this report.</p>"
         )
-    found = service.blind.agreement(key)
-    if found is None:
+    agreement = service.blind.agreement(key)
+    if agreement is None:
         return ""
-    first, second = found.reviewers
+    first, second = agreement.reviewers
     rows = [
         (f"{first}: {word}", *counts)
-        for word, counts in zip(VERDICTS, found.table, strict=True)
+        for word, counts in zip(VERDICTS, agreement.table, strict=True)
     ]
     labels = {well.path: well.label for well in tables.overview.wells}
     open_ones = sheet(
         ("Judged differently", first, second, "Settled"),
         [
             (
-                subject_text(one.subject, labels),
-                one.acts[0].verdict,
-                one.acts[1].verdict,
-                f"{one.settled.verdict} by {one.settled.who}" if one.settled else "no",
+                subject_text(disagreement.subject, labels),
+                disagreement.acts[0].verdict,
+                disagreement.acts[1].verdict,
+                f"{disagreement.settled.verdict} by {disagreement.settled.who}"
+                if disagreement.settled
+                else "no",
             )
-            for one in service.blind.disagreements(key)
+            for disagreement in service.blind.disagreements(key)
         ],
     )
     left = (
-        f"<p>{found.left_out} wells that both judged are left out, because one of them "
-        f"did so in bulk or without looking.</p>"
-        if found.left_out
+        f"<p>{agreement.left_out} wells that both judged are left out, because one of "
+        f"them did so in bulk or without looking.</p>"
+        if agreement.left_out
         else ""
     )
     return (
-        f"<p>{safe_text(found.text)}</p>"
+        f"<p>{safe_text(agreement.text)}</p>"
         + sheet(("", *(f"{second}: {word}" for word in VERDICTS)), rows)
         + left
         + open_ones
@@ -228,7 +232,9 @@ def history_part(service: Service, tables: PlateTables) -> str:
             )
         else:
             about = batches.get(act.target, [])
-            some = ", ".join(subject_text(one.subject, labels) for one in about[:5])
+            some = ", ".join(
+                subject_text(undone.subject, labels) for undone in about[:5]
+            )
             more = f" and {len(about) - 5} more" if len(about) > 5 else ""
             what = f"{_WORDS.get(act.kind, act.kind)} {some}{more}".strip()
         rows.append(

@@ -113,15 +113,16 @@ def preview_import(
         name=table.name,
         columns=tuple(
             (
-                one.name,
+                column.name,
                 len(
-                    {w for (w, _), row in table.rows.items() if one.name in row} & ours
+                    {w for (w, _), row in table.rows.items() if column.name in row}
+                    & ours
                 ),
-                one.low,
-                one.high,
-                one.not_numbers,
+                column.low,
+                column.high,
+                column.not_numbers,
             )
-            for one in table.columns
+            for column in table.columns
         ),
         wells=len(here),
         unmatched=tuple(f"row {row + 1}, column {column + 1}" for row, column in lost),
@@ -138,19 +139,19 @@ def preview_import(
 def _sites(
     table: ImportedTable, labels: Mapping[Position, str], fields: Fields
 ) -> SiteMap:
-    told = [(well, text) for well, text in table.rows if text and well in labels]
-    return match_sites(told, fields)
+    sites = [(well, text) for well, text in table.rows if text and well in labels]
+    return match_sites(sites, fields)
 
 
 def places(overview: PlateOverview) -> dict[Position, str]:
     """Return the labels of a plate's wells by where their names say they are."""
-    found = {}
+    labels = {}
     for well in overview.wells:
         try:
-            found[parse_well(well.label)] = well.label
+            labels[parse_well(well.label)] = well.label
         except InvalidPathError:
-            found[well.row, well.column] = well.label
-    return found
+            labels[well.row, well.column] = well.label
+    return labels
 
 
 class ImportStore:
@@ -177,14 +178,16 @@ class ImportStore:
 
     def _table_of(self, overview: PlateOverview, column: str) -> str | None:
         listed = self.metrics(overview)
-        return next((one.table for one in listed if one.column == column), None)
+        return next(
+            (metric.table for metric in listed if metric.column == column), None
+        )
 
     def _table(self, plate: str, table: str) -> dict[str, Values]:
-        found = self._tables.get(table)
-        if found is None:
-            found = _from_json(self._settings.fresh(_ROWS, plate, table))
-            self._tables.set(table, found)
-        return found
+        rows = self._tables.get(table)
+        if rows is None:
+            rows = _from_json(self._settings.fresh(_ROWS, plate, table))
+            self._tables.set(table, rows)
+        return rows
 
     def take(
         self,
@@ -213,8 +216,8 @@ class ImportStore:
             If no column is chosen, too many would be there, or no well is of this
             plate.
         """
-        wanted = frozenset(columns)
-        chosen = [one.name for one in table.columns if one.name in wanted]
+        ticked = frozenset(columns)
+        chosen = [column.name for column in table.columns if column.name in ticked]
         labels = places(overview)
         names = _sites(table, labels, fields).names
         rows = {column: _column(table, column, labels, names) for column in chosen}

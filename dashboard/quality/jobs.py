@@ -204,13 +204,13 @@ class Jobs:
         done: int,
     ) -> int:
         """Measure fields and keep what comes; return how many are done then."""
-        metrics = {metric for one in todo.values() for metric in one.metrics}
+        metrics = {metric for entry in todo.values() for metric in entry.metrics}
         results = measure_plate(
             plate.plate,
             settings=plate_settings(
                 plate.plate, metrics=metrics, **library_settings(plate, basis)
             ),
-            skip=lambda one: (one[0], one[1]) not in todo,
+            skip=lambda key: (key[0], key[1]) not in todo,
             workers=0 if len(todo) <= _HERE else self._workers,
             executor=self._executor,
             batch=_BATCH if self._executor is None else None,
@@ -247,14 +247,14 @@ class Jobs:
                 unreadable[well.path, ""] = well.error or _LOST
             if well.state != "present" or self.closing:
                 continue
-            for one in plate.well(well.label).fields:
-                place = (well.path, one.name)
-                if one.error is not None:
-                    unreadable[place] = one.error
+            for field in plate.well(well.label).fields:
+                place = (well.path, field.name)
+                if field.error is not None:
+                    unreadable[place] = field.error
                     continue
-                key = FieldKey(well.path, one.name, one.version)
+                key = FieldKey(well.path, field.name, field.version)
                 with self._lock:
-                    known.live[place] = one.version
+                    known.live[place] = field.version
                     lacking = missing(known.values.get(key, {}), basis)
                     if not lacking or key in known.errors:
                         known.latest[place] = key
@@ -264,7 +264,7 @@ class Jobs:
                     if stale is not None and stale != key:
                         # Another version's value must not stand for this one.
                         del known.latest[place]
-                todo[place] = Todo(one.version, lacking)
+                todo[place] = Todo(field.version, lacking)
         with self._lock:
             known.unreadable = unreadable
             known.changes += 1
@@ -283,8 +283,8 @@ class Jobs:
         errors: dict[FieldKey, str] = {}
         for result in results:
             place = (result.well, result.field)
-            wanted = todo[place].version if place in todo else ""
-            key = FieldKey(*place, result.version or wanted)
+            version = todo[place].version if place in todo else ""
+            key = FieldKey(*place, result.version or version)
             if result.error is not None or not result.version:
                 errors[key] = result.error or _LOST
                 with self._lock:

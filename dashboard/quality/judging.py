@@ -71,16 +71,16 @@ class Judging:
             if well.label in view.wells
         }
         signature = _signature(roles, evidence)
-        told = None if anew else self._settings.get(_KIND, plate)
-        kept = None
-        if isinstance(told, dict) and told.get("signature") == signature:
-            kept = baselines_from_json(told.get("baselines"))
+        stored = None if anew else self._settings.get(_KIND, plate)
+        baselines = None
+        if isinstance(stored, dict) and stored.get("signature") == signature:
+            baselines = baselines_from_json(stored.get("baselines"))
         evidence = replace(evidence, others=self.medians.others(plate, evidence))
-        judgement, used = judge(evidence, roles, kept)
+        judgement, used = judge(evidence, roles, baselines)
         location = evidence.overview.location
         judgement = replace(judgement, plates=self.medians.number(plate, location))
         self.medians.note(plate, evidence, judgement)
-        if kept is None:
+        if baselines is None:
             value = {"signature": signature, "baselines": baselines_to_json(used)}
             self._settings.put(value, _KIND, plate)
         return judgement

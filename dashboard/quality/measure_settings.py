@@ -64,8 +64,8 @@ class AssaySettings:
 
 def proposed(channels: Sequence[ChannelDisplay]) -> AssaySettings:
     """Return what is taken where nobody has said anything."""
-    found = propose_channel([one.name for one in channels])
-    return AssaySettings(nuclear=None if found is None else channels[found].index)
+    index = propose_channel([channel.name for channel in channels])
+    return AssaySettings(nuclear=None if index is None else channels[index].index)
 
 
 class AssaySettingsStore:
@@ -76,12 +76,12 @@ class AssaySettingsStore:
 
     def view(self, plate: ServedPlate) -> AssaySettings:
         """Return what the numbers of a plate rest on."""
-        told = self._told(plate.overview().location)
+        stored = self._told(plate.overview().location)
         imported = {
             name: Clip(level, "from the import")
             for name, level in imported_clips(plate.plate).items()
         }
-        return basis_of(told, plate.channels, imported)
+        return basis_of(stored, plate.channels, imported)
 
     def keep_nuclear(self, plate: ServedPlate, channel: int | None) -> None:
         """Keep the nuclear channel for the project; None returns to the proposal."""
@@ -101,7 +101,7 @@ class AssaySettingsStore:
         """Keep the cut-offs of a metric of the page; None takes them back."""
         key = _cut_key(metric, channel_keys(plate.channels))
         if key is None or any(
-            one is not None and not math.isfinite(one) for one in cut or ()
+            limit is not None and not math.isfinite(limit) for limit in cut or ()
         ):
             return
         id, _, index = metric.rpartition(".")
@@ -149,22 +149,22 @@ class AssaySettingsStore:
         part: str,
         make: Callable[[dict[str, Any]], dict[str, Any]],
     ) -> None:
-        def changed(told: Any) -> dict[str, Any]:
-            before = told if isinstance(told, dict) else {}
-            return before | {part: make(_part(told, part))}
+        def changed(stored: Any) -> dict[str, Any]:
+            before = stored if isinstance(stored, dict) else {}
+            return before | {part: make(_part(stored, part))}
 
         project = project_of(plate.overview().location)
         self._settings.change(changed, _KIND, project)
 
 
 def basis_of(
-    told: Any,
+    stored: Any,
     channels: Sequence[ChannelDisplay],
     imported: Mapping[str, Clip] | None = None,
 ) -> AssaySettings:
     """Return what kept settings mean for the channels of one plate."""
     keys = channel_keys(channels)
-    nuclear_name = _part(told, "nuclear").get("name")
+    nuclear_name = _part(stored, "nuclear").get("name")
     nuclear = next(
         (
             channel.index
@@ -173,7 +173,7 @@ def basis_of(
         ),
         None,
     )
-    levels, limits = _part(told, "clips"), _cuts_by_channel(told)
+    levels, limits = _part(stored, "clips"), _cuts_by_channel(stored)
     clips, cuts = {}, {}
     for channel in channels:
         key = keys[channel.index]
@@ -194,7 +194,7 @@ def basis_of(
         cuts=cuts,
         limits={
             metric: float(limit)
-            for metric, limit in _part(told, "limits").items()
+            for metric, limit in _part(stored, "limits").items()
             if metric in LIMITED and is_limit(metric, limit)
         },
     )
@@ -244,10 +244,10 @@ def _name_of(channels: Sequence[ChannelDisplay], index: int) -> str:
     return next(channel.name for channel in channels if channel.index == index)
 
 
-def _cuts_by_channel(told: Any) -> dict[str, dict[str, Any]]:
+def _cuts_by_channel(stored: Any) -> dict[str, dict[str, Any]]:
     """Return stored cut-offs by channel, then metric; the keys are metric|channel."""
     cuts: dict[str, dict[str, Any]] = {}
-    for key, cut in _part(told, "cuts").items():
+    for key, cut in _part(stored, "cuts").items():
         metric, _, name = key.partition("|")
         cuts.setdefault(name, {})[metric] = cut
     return cuts
@@ -260,25 +260,25 @@ def _cut_key(metric: str, names: Mapping[int, str]) -> str | None:
 
 
 def _changed(
-    kept: Mapping[str, Any], key: str, plain: str, value: Any
+    values: Mapping[str, Any], key: str, plain: str, value: Any
 ) -> dict[str, Any]:
     """Return settings with another value for a channel; None takes it back.
 
     Where a value was kept for all channels of its name, None is noted: else that one
     would hold again.
     """
-    rest = _without(kept, key)
+    rest = _without(values, key)
     noted = value is not None or (plain != key and plain in rest)
     return rest | {key: value} if noted else rest
 
 
-def _without(kept: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {one: value for one, value in kept.items() if one != name}
+def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
 
 
-def _part(told: Any, name: str) -> dict[str, Any]:
-    found = told.get(name) if isinstance(told, dict) else None
-    return found if isinstance(found, dict) else {}
+def _part(stored: Any, name: str) -> dict[str, Any]:
+    part = stored.get(name) if isinstance(stored, dict) else None
+    return part if isinstance(part, dict) else {}
 
 
 def _number(value: Any) -> float | None:

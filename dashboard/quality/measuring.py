@@ -146,22 +146,22 @@ class Measuring:
         known = self._memory.get(plate)
         overview = plate.overview()
         key = (overview.revision, metric, acquisition, way, known.progress, excluded)
-        found = known.cached.get(key)
-        if found is None:
+        values = known.cached.get(key)
+        if values is None:
             stock = self._stock(plate, known, metric)
-            found = well_values(stock, metric, acquisition, way, excluded)
+            values = well_values(stock, metric, acquisition, way, excluded)
             if len(known.cached) > _CACHED:
                 known.cached.clear()
-            known.cached[key] = found
-        return found
+            known.cached[key] = values
+        return values
 
     def _stock(self, plate: ServedPlate, known: Knowledge, metric: str) -> Stock:
         overview = plate.overview()
         with self._lock:
             latest = {
-                place: known.values.get(one, {}) for place, one in known.latest.items()
+                place: known.values.get(key, {}) for place, key in known.latest.items()
             }
-            errors = {(one.well, one.field): why for one, why in known.errors.items()}
+            errors = {(key.well, key.field): why for key, why in known.errors.items()}
         return Stock(
             overview=overview,
             fields=plate.knowledge.fields_by_well(),
@@ -199,7 +199,8 @@ class Measuring:
         view = plate.well(label)
         with self._lock:
             latest = {
-                one.name: known.latest.get((view.path, one.name)) for one in view.fields
+                field.name: known.latest.get((view.path, field.name))
+                for field in view.fields
             }
             measured = {
                 name: known.values.get(key, {})
@@ -211,19 +212,20 @@ class Measuring:
         clips = self._clips(plate, known, basis)
         return tuple(
             FieldValues(
-                field=one.name,
-                acquisition=one.acquisition,
-                version=one.version,
+                field=field.name,
+                acquisition=field.acquisition,
+                version=field.version,
                 values={
                     info.id: _number(
-                        field_value(info.id, measured[one.name], clips, basis)
+                        field_value(info.id, measured[field.name], clips, basis)
                     )
                     for info in infos
                 }
-                if (key := latest[one.name]) is not None and key.version == one.version
+                if (key := latest[field.name]) is not None
+                and key.version == field.version
                 else {},
             )
-            for one in view.fields
+            for field in view.fields
         )
 
     def clips(self, plate: ServedPlate) -> dict[int, Clip]:
@@ -234,16 +236,16 @@ class Measuring:
         self, plate: ServedPlate, known: Knowledge, basis: AssaySettings
     ) -> dict[int, Clip]:
         """Look through all fields once for each change, not once for each well."""
-        channels = tuple(one.index for one in plate.channels)
+        channels = tuple(channel.index for channel in plate.channels)
         with self._lock:
             mark = (known.changes, channels, tuple(sorted(basis.clips.items())))
             if known.clips is not None and known.clips[0] == mark:
                 return known.clips[1]
-            everything = [known.values.get(one, {}) for one in known.latest.values()]
-        found = clip_levels(everything, channels, basis)
+            everything = [known.values.get(key, {}) for key in known.latest.values()]
+        levels = clip_levels(everything, channels, basis)
         with self._lock:
-            known.clips = mark, found
-        return found
+            known.clips = mark, levels
+        return levels
 
     def in_memory(self, key: str) -> bool:
         """Return whether anybody has asked for a plate's measurements."""
@@ -293,11 +295,11 @@ class Measuring:
         overview = plate.overview()
         with self._lock:
             latest = {
-                place: known.values[one]
-                for place, one in known.latest.items()
-                if one in known.values
+                place: known.values[key]
+                for place, key in known.latest.items()
+                if key in known.values
             }
-            errors = {(one.well, one.field): why for one, why in known.errors.items()}
+            errors = {(key.well, key.field): why for key, why in known.errors.items()}
         evidence = Evidence(
             overview=overview,
             fields={
@@ -326,8 +328,12 @@ class Measuring:
         """Keep the wells' values for lists of many plates."""
         try:
             stock = self._stock(plate, known, "")
-            ids = [one.id for one in self.metrics(plate) if one.channel is not None]
-            values = [well_values(stock, one, None) for one in ids]
+            ids = [
+                metric.id
+                for metric in self.metrics(plate)
+                if metric.channel is not None
+            ]
+            values = [well_values(stock, metric, None) for metric in ids]
             self._judging.wells.keep(plate.plate.id, values)
         except Exception:  # noqa: BLE001 - this plate's own page does not need it
             _LOG.exception("Keeping the wells' values of %s failed.", plate.key)
@@ -357,5 +363,5 @@ class Measuring:
             return known.failures()
 
 
-def _number(found: StoredValue | None) -> float | None:
-    return None if found is None else found.value
+def _number(stored: StoredValue | None) -> float | None:
+    return None if stored is None else stored.value

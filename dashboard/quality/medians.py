@@ -40,20 +40,22 @@ class MedianStore:
         evidence
             What is known of it; others count for a channel where optics are the same.
         """
-        told = self._settings.get(_KIND, project_of(evidence.overview.location))
-        found: dict[tuple[str, str], list[float]] = {}
-        for other, medians in (told if isinstance(told, dict) else {}).items():
+        stored = self._settings.get(_KIND, project_of(evidence.overview.location))
+        medians_of_others: dict[tuple[str, str], list[float]] = {}
+        for other, medians in (stored if isinstance(stored, dict) else {}).items():
             if other == plate:
                 continue
             for metric, channel, median, *optics in medians:
                 if "".join(optics) == optics_of(evidence, channel):
-                    found.setdefault((metric, channel), []).append(float(median))
-        return found
+                    medians_of_others.setdefault((metric, channel), []).append(
+                        float(median)
+                    )
+        return medians_of_others
 
     def number(self, plate: str, location: str) -> int:
         """Return how many other plates of a plate's project have medians."""
-        told = self._settings.get(_KIND, project_of(location))
-        return len(told.keys() - {plate}) if isinstance(told, dict) else 0
+        stored = self._settings.get(_KIND, project_of(location))
+        return len(stored.keys() - {plate}) if isinstance(stored, dict) else 0
 
     def note(self, plate: str, evidence: Evidence, judgement: Judgement) -> None:
         """Keep a plate's medians.
@@ -66,12 +68,12 @@ class MedianStore:
             for (metric, channel), median in sorted(judgement.medians.items())
             if not judgement.banner
         ]
-        told = self._settings.get(_KIND, project)
-        if (told.get(plate, []) if isinstance(told, dict) else []) == new:
+        stored = self._settings.get(_KIND, project)
+        if (stored.get(plate, []) if isinstance(stored, dict) else []) == new:
             return
 
-        def change(told: Any) -> dict[str, Any]:
-            known = dict(told) if isinstance(told, dict) else {}
+        def change(stored: Any) -> dict[str, Any]:
+            known = dict(stored) if isinstance(stored, dict) else {}
             if not new:
                 return {other: rows for other, rows in known.items() if other != plate}
             while len(known) >= _MOST_PLATES and plate not in known:

@@ -114,15 +114,15 @@ def metric_infos(
     return (*infos, *map(_imported_info, imported))
 
 
-def _imported_info(one: ImportedMetric) -> MetricInfo:
-    by = f" by {one.who}" if one.who else ""
+def _imported_info(metric: ImportedMetric) -> MetricInfo:
+    by = f" by {metric.who}" if metric.who else ""
     return MetricInfo(
-        id=f"{IMPORTED}{one.column}",
-        title=one.column,
+        id=f"{IMPORTED}{metric.column}",
+        title=metric.column,
         kind="imported",
         definition=(
-            f"Imported from {one.source}{by}, {one.when[:10]}. Another program has "
-            f"measured it; what it means stands there."
+            f"Imported from {metric.source}{by}, {metric.when[:10]}. Another program "
+            f"has measured it; what it means stands there."
         ),
     )
 
@@ -227,17 +227,17 @@ def summarise(result: FieldResult, basis: AssaySettings) -> dict[str, StoredValu
     by_channel: dict[int, list[PlaneResult]] = defaultdict(list)
     for plane in result.planes:
         by_channel[plane.channel_index].append(plane)
-    found: dict[str, StoredValue] = {}
+    values: dict[str, StoredValue] = {}
     for channel, planes in by_channel.items():
         sharpest = best_plane(planes)
         used = [plane for plane in planes if plane.z == sharpest]
         for name in dict.fromkeys(name for plane in used for name in plane.values):
             key = stored_key(definition(name), channel, basis)
-            found[key] = _over_time(name, used)
-        found |= _tops(channel, used)
-    found[_nuclear_mark(basis)] = StoredValue(1.0)
-    found[_PLANES] = StoredValue(1.0)
-    return found
+            values[key] = _over_time(name, used)
+        values |= _tops(channel, used)
+    values[_nuclear_mark(basis)] = StoredValue(1.0)
+    values[_PLANES] = StoredValue(1.0)
+    return values
 
 
 def _over_time(name: str, planes: Iterable[PlaneResult]) -> StoredValue:
@@ -253,7 +253,7 @@ def _tops(channel: int, planes: Iterable[PlaneResult]) -> dict[str, StoredValue]
     tops = [plane.top for plane in planes if plane.top is not None]
     if not tops:
         return {}
-    top = max(tops, key=lambda one: (one.percent, one.highest))
+    top = max(tops, key=lambda top: (top.percent, top.highest))
     return {
         f"top_{part}.{channel}": StoredValue(getattr(top, part), None) for part in _TOP
     }
@@ -317,7 +317,7 @@ def clip_levels(
 
 
 def _seen(plate: Iterable[Mapping[str, StoredValue]], channel: int) -> Clip:
-    tops = [top for one in plate if (top := top_of(one, channel)) is not None]
+    tops = [top for measured in plate if (top := top_of(measured, channel)) is not None]
     return infer_clip(tops)
 
 

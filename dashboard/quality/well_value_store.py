@@ -34,41 +34,43 @@ class WellValueStore:
 
     def keep(self, plate: str, values: Sequence[MetricValues]) -> None:
         """Keep metrics of a plate over all its fields, instead of those before."""
-        rows = {one.metric.id: _row(one) for one in values}
+        rows = {
+            metric_values.metric.id: _row(metric_values) for metric_values in values
+        }
         mark = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-        told = self._settings.fresh(_LIST, plate)
-        if isinstance(told, dict) and told.get("mark") == mark:
+        stored = self._settings.fresh(_LIST, plate)
+        if isinstance(stored, dict) and stored.get("mark") == mark:
             return
         for metric, row in rows.items():
             self._settings.put(row, _VALUES, plate, metric)
         # Last: who finds the list finds the rows.
-        titles = [_about(one.metric) for one in values]
+        titles = [_about(metric_values.metric) for metric_values in values]
         self._settings.put({"mark": mark, "metrics": titles}, _LIST, plate)
 
     def metrics(self, plate: str) -> tuple[dict[str, str], ...]:
         """Return ``id``, ``title`` and ``unit`` of what is kept of a plate."""
-        told = self._settings.fresh(_LIST, plate)
-        found = told.get("metrics") if isinstance(told, dict) else None
+        stored = self._settings.fresh(_LIST, plate)
+        listed = stored.get("metrics") if isinstance(stored, dict) else None
         return tuple(
-            {name: str(one.get(name, "")) for name in ("id", "title", "unit")}
-            for one in (found if isinstance(found, list) else [])
-            if isinstance(one, dict)
+            {name: str(entry.get(name, "")) for name in ("id", "title", "unit")}
+            for entry in (listed if isinstance(listed, list) else [])
+            if isinstance(entry, dict)
         )
 
     def numbers(self, plate: str, metric: str) -> WellNumbers:
         """Return what is kept of a metric, nothing where the plate was not judged."""
-        told = self._settings.fresh(_VALUES, plate, metric)
+        stored = self._settings.fresh(_VALUES, plate, metric)
         return {
             label: (float(pair[0]), int(pair[1]))
-            for label, pair in (told if isinstance(told, dict) else {}).items()
+            for label, pair in (stored if isinstance(stored, dict) else {}).items()
         }
 
 
 def _row(values: MetricValues) -> Mapping[str, Any]:
     return {
-        label: [float(f"{one.value:.{_DIGITS}g}"), one.n or 0]
-        for label, one in values.wells.items()
-        if one.value is not None
+        label: [float(f"{value.value:.{_DIGITS}g}"), value.n or 0]
+        for label, value in values.wells.items()
+        if value.value is not None
     }
 
 

@@ -116,7 +116,7 @@ def well_values(
     """
     overview = stock.overview
     infos = metric_infos(overview.channels, stock.basis, stock.imported)
-    info = next((one for one in infos if one.id == metric), None)
+    info = next((info for info in infos if info.id == metric), None)
     if info is None:
         raise NotServedError(f"There is no metric {plain_text(metric, 100)!r} here.")
     wells = {}
@@ -131,7 +131,7 @@ def well_values(
     else:
         way = way if known_way(way) else ""
         wells = _measured(stock, info, acquisition, way, excluded)
-    low, high = limits(one.value for one in wells.values())
+    low, high = limits(value.value for value in wells.values())
     if info.id == SUSPICION and low is not None:
         # A clean plate is all dark, whatever its largest score may be.
         low, high = 0.0, 3.0
@@ -145,11 +145,11 @@ def field_numbers(
 ) -> dict[str, dict[str, float]]:
     """Return the numbers of a metric by label of the well and name of the field."""
     infos = metric_infos(stock.overview.channels, stock.basis, stock.imported)
-    info = next((one for one in infos if one.id == metric), None)
+    info = next((info for info in infos if info.id == metric), None)
     if info is None or metric in (COMPLETENESS, SUSPICION):
         return {}
     return {
-        label: {name: one.value for name, one in fields if one.value is not None}
+        label: {name: value.value for name, value in fields if value.value is not None}
         for label, fields in _numbers(stock, info, acquisition).items()
     }
 
@@ -168,10 +168,10 @@ def _suspicion(well: WellState, judged: Judgement) -> MetricValue:
         return MetricValue(value=None, reason="pending until the plate is measured")
     if well.state == "pending":
         return MetricValue(value=None, reason=well.error)
-    found = judged.by_well.get(well.label)
-    if found is None:
+    suspect = judged.by_well.get(well.label)
+    if suspect is None:
         return MetricValue(value=0.0, reason="nothing stands out")
-    return MetricValue(value=found.score, reason=found.text)
+    return MetricValue(value=suspect.score, reason=suspect.text)
 
 
 def _measured(
@@ -183,10 +183,10 @@ def _measured(
 ) -> dict[str, MetricValue]:
     numbers = _numbers(stock, info, acquisition)
     known = [
-        one.value
+        value.value
         for fields in numbers.values()
-        for _, one in fields
-        if one.value is not None
+        for _, value in fields
+        if value.value is not None
     ]
     middle = float(np.median(known)) if known else math.nan
     errors = {well.label: well.error for well in stock.overview.wells}
@@ -214,7 +214,7 @@ def _imported(stock: Stock, acquisition: int | None) -> dict[str, FieldNumbers]:
     Numbers of no field of ours are of any: the table does not say of which.
     """
     rows = stock.values or {}
-    found = {}
+    numbers = {}
     for well in stock.overview.wells:
         if well.state == "not_acquired":
             continue
@@ -223,12 +223,12 @@ def _imported(stock: Stock, acquisition: int | None) -> dict[str, FieldNumbers]:
             for name, run in stock.fields.get(well.path, ())
             if acquisition is not None and (run or 0) != acquisition
         }
-        found[well.label] = [
+        numbers[well.label] = [
             (name, StoredValue(value))
             for name, value in rows.get(well.label, ())
             if name not in others
         ]
-    return found
+    return numbers
 
 
 def _own(
@@ -239,7 +239,7 @@ def _own(
         if info.channel is not None and info.id.startswith("percent_saturated.")
         else {}
     )
-    found: dict[str, FieldNumbers] = {}
+    numbers: dict[str, FieldNumbers] = {}
     for well in stock.overview.wells:
         if well.state == "not_acquired":
             continue
@@ -255,8 +255,8 @@ def _own(
             )
             why = stock.errors.get((well.path, name)) or "not measured yet"
             fields.append((name, value or StoredValue(None, why)))
-        found[well.label] = fields
-    return found
+        numbers[well.label] = fields
+    return numbers
 
 
 def _well(
@@ -269,12 +269,12 @@ def _well(
 ) -> MetricValue:
     """Return what the fields of one well become, without those that failed."""
     if way.startswith(FIELD):
-        wanted = way.removeprefix(FIELD)
-        fields = [field for field in fields if field[0] == wanted]
+        name = way.removeprefix(FIELD)
+        fields = [field for field in fields if field[0] == name]
         if not fields:
             return MetricValue(value=None, reason=error or "no such field")
         way = "median"
-    known = {name: one.value for name, one in fields if one.value is not None}
+    known = {name: value.value for name, value in fields if value.value is not None}
     if not known:
         return _nothing(fields, info, error)
     chosen = how(info, way)
@@ -305,7 +305,7 @@ def _well(
 
 
 def _nothing(fields: FieldNumbers, info: MetricInfo, error: str | None) -> MetricValue:
-    reasons = [one.reason for _, one in fields if one.reason]
+    reasons = [value.reason for _, value in fields if value.reason]
     absent = (
         "the imported table has no value"
         if info.kind == "imported"
@@ -364,5 +364,5 @@ def limits(
     known = [value for value in values if value is not None and math.isfinite(value)]
     if not known:
         return None, None
-    low, high = (float(one) for one in np.percentile(known, (2, 98)))
+    low, high = (float(limit) for limit in np.percentile(known, (2, 98)))
     return low, high

@@ -70,7 +70,7 @@ class BlindReviews:
             If there are not two names, a round is under way, or the plate is signed
             off.
         """
-        names = [plain_text(one, 200).strip() for one in reviewers]
+        names = [plain_text(name, 200).strip() for name in reviewers]
         if len(names) != 2 or not all(names) or names[0] == names[1]:
             raise DashboardError(
                 "A blind review has two reviewers with different names; give both."
@@ -97,12 +97,12 @@ class BlindReviews:
         """
 
         def make(verdicts: Verdicts) -> list[Act]:
-            found = _open(verdicts)
-            if who.name not in found.reviewers:
+            current = _open(verdicts)
+            if who.name not in current.reviewers:
                 raise DashboardError(
-                    f"This blind review is by {' and '.join(found.reviewers)}."
+                    f"This blind review is by {' and '.join(current.reviewers)}."
                 )
-            return [] if who.name in found.done else [_act("done", who)]
+            return [] if who.name in current.done else [_act("done", who)]
 
         self._reviews.record(key, make)
         return not self._reviews.read(key).blind.open
@@ -119,16 +119,16 @@ class BlindReviews:
     def agreement(self, key: str) -> Agreement | None:
         """Return how far the last ended round's reviewers agree, None without one."""
         verdicts = self._reviews.verdicts(key)
-        found = _last_ended(verdicts)
-        if found is None:
+        ended = _last_ended(verdicts)
+        if ended is None:
             return None
-        first, second = found.reviewers
+        first, second = ended.reviewers
         pairs, left_out = [], 0
-        for subject, (one, two) in _both(verdicts, found).items():
+        for subject, (first_act, second_act) in _both(verdicts, ended).items():
             if subject.level != "well":
                 continue
-            if _individual(verdicts, one) and _individual(verdicts, two):
-                pairs.append((one.verdict, two.verdict))
+            if _individual(verdicts, first_act) and _individual(verdicts, second_act):
+                pairs.append((first_act.verdict, second_act.verdict))
             else:
                 left_out += 1
         return agreement((first, second), pairs, left_out)
@@ -136,16 +136,16 @@ class BlindReviews:
     def disagreements(self, key: str) -> tuple[Disagreement, ...]:
         """Return what the last ended round's reviewers judged differently."""
         verdicts = self._reviews.verdicts(key)
-        found = _last_ended(verdicts)
-        if found is None or found.ended is None:
+        ended = _last_ended(verdicts)
+        if ended is None or ended.ended is None:
             return ()
-        end = found.ended.id
+        end = ended.ended.id
         listed = []
-        for subject, acts in _both(verdicts, found).items():
+        for subject, acts in _both(verdicts, ended).items():
             if acts[0].verdict == acts[1].verdict:
                 continue
-            held = verdicts.holds(subject)
-            settled = held if held is not None and held.id > end else None
+            verdict = verdicts.holds(subject)
+            settled = verdict if verdict is not None and verdict.id > end else None
             listed.append(Disagreement(subject=subject, acts=acts, settled=settled))
         return tuple(listed)
 
@@ -160,26 +160,29 @@ def _act(kind: str, who: Who) -> Act:
 
 
 def _open(verdicts: Verdicts) -> Round:
-    found = verdicts.open_round
-    if found is None:
+    current = verdicts.open_round
+    if current is None:
         raise DashboardError("No blind review of this plate is under way.")
-    return found
+    return current
 
 
 def _last_ended(verdicts: Verdicts) -> Round | None:
-    return next((one for one in reversed(verdicts.rounds) if one.ended), None)
+    return next(
+        (blind_round for blind_round in reversed(verdicts.rounds) if blind_round.ended),
+        None,
+    )
 
 
-def _both(verdicts: Verdicts, found: Round) -> dict[Subject, tuple[Act, Act]]:
+def _both(verdicts: Verdicts, blind_round: Round) -> dict[Subject, tuple[Act, Act]]:
     """Return what each of the two decided last in a round, where both did."""
     pairs = {}
     for subject in verdicts.subjects():
         last = {
             act.who: verdicts.as_amended(act)
             for act, counts in verdicts.rows(subject)
-            if act.kind == "verdict" and counts and found.holds_row(act)
+            if act.kind == "verdict" and counts and blind_round.holds_row(act)
         }
-        acts = [last[name] for name in found.reviewers if name in last]
+        acts = [last[name] for name in blind_round.reviewers if name in last]
         if len(acts) == 2:
             pairs[subject] = (acts[0], acts[1])
     return pairs

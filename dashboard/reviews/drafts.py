@@ -43,36 +43,36 @@ class Drafts:
         """
         labels = labels_of(plate)
         metrics = self._measured(plate)
-        found = []
-        for one in dict.fromkeys(decisions):
-            subject = one.subject
+        acts = []
+        for decision in dict.fromkeys(decisions):
+            subject = decision.subject
             if subject.well and subject.well not in labels:
                 raise NotServedError(f"The plate has no well {subject.well[:60]!r}.")
             label = labels.get(subject.well, "")
-            if one.digest and plate.well(label).digest != one.digest:
+            if decision.digest and plate.well(label).digest != decision.digest:
                 raise DashboardError(
                     f"{label} has changed since its pictures were drawn; look at the "
                     f"new ones first. Nothing was decided."
                 )
-            found.append(
+            acts.append(
                 dataclasses.replace(
                     template,
                     subject=subject,
-                    basis=one.basis,
+                    basis=decision.basis,
                     versions=versions_now(plate, subject, label),
                     metrics=self._values(plate, subject, label, metrics),
                 )
             )
-        return found
+        return acts
 
     def _measured(self, plate: ServedPlate) -> dict[str, dict[str, float | None]]:
         """Return the value of every metric by label of the well."""
-        found: dict[str, dict[str, float | None]] = {}
+        wells: dict[str, dict[str, float | None]] = {}
         for info in self._measuring.metrics(plate):
             values = self._measuring.values(plate, info.id, None)
-            for label, one in values.wells.items():
-                found.setdefault(label, {})[info.id] = one.value
-        return found
+            for label, value in values.wells.items():
+                wells.setdefault(label, {})[info.id] = value.value
+        return wells
 
     def _values(
         self,
@@ -86,9 +86,10 @@ class Drafts:
             return wells.get(label, {})
         return next(
             (
-                one.values
-                for one in self._measuring.field_values(plate, label)
-                if (one.field, one.acquisition) == (subject.field, subject.acquisition)
+                field_values.values
+                for field_values in self._measuring.field_values(plate, label)
+                if (field_values.field, field_values.acquisition)
+                == (subject.field, subject.acquisition)
             ),
             {},
         )

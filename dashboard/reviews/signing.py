@@ -175,8 +175,8 @@ class Signing:
 
         with self._turn(key):
             self._reviews.record(key, make, signing=True)
-        found = self._reviews.read(key).signed
-        return found or signed_off(act)
+        signed = self._reviews.read(key).signed
+        return signed or signed_off(act)
 
     def reopen(self, key: str, who: Who, note: str = "") -> None:
         """Unlock a plate; who did it and why stays in the ledger.
@@ -220,7 +220,7 @@ class Signing:
     def _refuse_unfinished(self, ids: Iterable[str]) -> None:
         """Raise while a commit is under way, of any server of this database."""
         moment = datetime.datetime.now(datetime.UTC)
-        for act in (one for id in ids for one in self._events.unfinished(id)):
+        for act in (event for id in ids for event in self._events.unfinished(id)):
             if moment - datetime.datetime.fromisoformat(act.at) < _COMMIT_TIME:
                 raise RefusedError(
                     f"{plain_text(act.who, 80)} is committing a correction of well "
@@ -254,23 +254,23 @@ class Signing:
         numbers of all its plates say.
         """
         self._reviews.refuse_if_signed(key)
-        held = self._ledger.signed()
-        if not held:
+        sign_offs = self._ledger.signed()
+        if not sign_offs:
             return
         project = project_of(self._plates.get(key).overview().location)
-        signed, away = self._locking(project, held)
-        found = [*signed, *(signed_off(one) for one in away.values())]
-        if found:
+        signed, away = self._locking(project, sign_offs)
+        locking = [*signed, *(signed_off(act) for act in away.values())]
+        if locking:
             name = plain_text(json.dumps(project), 200)
             raise SignedOffError(
-                f"{len(found)} plates of the project {name} are signed off (the last "
-                f"one: {found[-1].text}), and these settings are theirs as well. "
+                f"{len(locking)} plates of the project {name} are signed off (the last "
+                f"one: {locking[-1].text}), and these settings are theirs as well. "
                 f"Reopen them first, or move this plate into a folder of its own."
                 f"{_elsewhere(away)}"
             )
 
     def _locking(
-        self, project: str, held: Mapping[str, Act]
+        self, project: str, sign_offs: Mapping[str, Act]
     ) -> tuple[list[SignedOff], dict[str, Act]]:
         """Return what locks a project's settings: plates that are served, and others.
 
@@ -278,10 +278,10 @@ class Signing:
         that is not, nothing is known but where it was when it was signed.
         """
         signed: list[SignedOff] = []
-        away = dict(held)
+        away = dict(sign_offs)
         for plate in self._plates.all():
             try:
-                mine = self._reviews.ids(plate.key) & held.keys()
+                mine = self._reviews.ids(plate.key) & sign_offs.keys()
                 if not mine:
                     continue
                 here = project_of(plate.overview().location)
@@ -293,7 +293,7 @@ class Signing:
             if here == project and act is not None:
                 signed.append(signed_off(act))
         return signed, {
-            id: one for id, one in away.items() if one.details.get("project") == project
+            id: act for id, act in away.items() if act.details.get("project") == project
         }
 
 

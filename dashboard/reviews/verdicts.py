@@ -42,8 +42,8 @@ class Round:
     @property
     def reviewers(self) -> tuple[str, ...]:
         """The two names."""
-        found = self.begun.details.get("reviewers")
-        return tuple(map(str, found)) if isinstance(found, list) else ()
+        names = self.begun.details.get("reviewers")
+        return tuple(map(str, names)) if isinstance(names, list) else ()
 
     @property
     def hides_conditions(self) -> bool:
@@ -205,7 +205,10 @@ class Verdicts:
 
     def round_of(self, act: Act) -> Round | None:
         """Return the blind round that an act was made in."""
-        return next((one for one in self.rounds if one.holds_row(act)), None)
+        return next(
+            (blind_round for blind_round in self.rounds if blind_round.holds_row(act)),
+            None,
+        )
 
     def current(self, viewer: str | None = None) -> dict[Subject, Act]:
         """Return all verdicts that hold, as far as the viewer may know of them."""
@@ -223,14 +226,14 @@ class Verdicts:
 
         Amendments stand in it by their time.
         """
-        found = [
+        rows = [
             row
             for act in self._rows.get(subject, ())
             for row in (act, *self._amendments.get((act.batch, subject), ()))
         ]
         return tuple(
             (act, act.batch not in self._undone)
-            for act in sorted(found, key=lambda a: a.id)
+            for act in sorted(rows, key=lambda a: a.id)
             if not self.is_hidden(act, viewer)
         )
 
