@@ -56,14 +56,14 @@ class Sessions:
         Its own commit goes on, and its files may be many.
         """
         self._tokens.discard(token)
-        self._presence.leave(token)
+        self._presence.session_ended(token)
         return self._submit(lambda: self._corrections.close(token))
 
     def close_all(self) -> None:
         """Forget every page, and wait for that: at the end there are no threads."""
         for token in list(self._tokens):
             self._tokens.discard(token)
-            self._presence.leave(token)
+            self._presence.session_ended(token)
             self._corrections.close(token)
 
     def leave(self, token: str) -> None:
@@ -76,4 +76,4 @@ class Sessions:
         """
         if token not in self._tokens:
             raise RefusedError("There is no such page.")
-        self._presence.go(token)
+        self._presence.browser_closed(token)

@@ -14,9 +14,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
-
-from dashboard.database import patiently, presence
+from dashboard.presence.rows import GONE_SECONDS, PresenceRow, PresenceRows
+from dashboard.presence.values import Present
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,34 +32,15 @@ LOOK_SECONDS = 0.5
 BEAT_SECONDS = 5.0
 """How often a page that does not move says that it is still there."""
 
-GONE_SECONDS = 20.0
-"""A page that said nothing for so long is gone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Present:
-    """Somebody else who has a plate open."""
-
-    who: str
-    """Empty where they gave no name yet."""
-
-    known: str = ""
-    well: str = ""
-    """Label of the well that they look at, empty for the whole plate."""
-
-    field: str = ""
-    deciding: bool = False
-    """They are giving a verdict on it: a reason or a note is being chosen."""
-
 
 @dataclass(slots=True)
 class _Page:
     plate: str
     present: Present
-    told: float = 0.0
-    """When the database was told last, on the wall clock; 0 where it must be."""
+    written_at: float = 0.0
+    """When its row was written last, on the wall clock; 0 where it must be."""
 
-    asked: float = field(default_factory=time.monotonic)
+    seen_at: float = field(default_factory=time.monotonic)
 
 
 class Presence:
@@ -86,7 +66,7 @@ class Presence:
         submit: Callable[[Callable[[], None]], object],
         hidden: Callable[[str], bool] = lambda plate: False,
     ) -> None:
-        self._engine = engine
+        self._rows = PresenceRows(engine)
         self._submit = submit
         self._hidden = hidden
         self._lock = threading.Lock()
@@ -140,30 +120,30 @@ class Presence:
                 return
             page = self._pages.get(name)
             if page is not None and (page.plate, page.present) == (plate, now):
-                page.asked = time.monotonic()
+                page.seen_at = time.monotonic()
                 return
             self._pages[name] = _Page(plate, now)
         self._sync()
 
-    def go(self, token: str) -> None:
+    def browser_closed(self, token: str) -> None:
         """Say that a page's browser has closed it (fast).
 
         Its session lives on for a while, and what it says of itself counts no more
-        until `come`: a browser may show a page again that it has put aside.
+        until `shown`: a browser may show a page again that it has put aside.
         """
         with self._lock:
             self._away.add(_hashed(token))
         self._leave(token)
 
-    def come(self, token: str) -> None:
+    def shown(self, token: str) -> None:
         """Say that a page is shown again (fast)."""
         with self._lock:
             self._away.discard(_hashed(token))
 
-    def leave(self, token: str) -> None:
+    def session_ended(self, token: str) -> None:
         """Say that a page's session has ended (fast)."""
         self._leave(token)
-        self.come(token)
+        self.shown(token)
 
     def _leave(self, token: str) -> None:
         name = _hashed(token)
@@ -182,7 +162,7 @@ class Presence:
         with self._lock:
             names = [*self._pages, *self._leaving]
             self._pages.clear()
-        self._forget(names)
+        self._delete(names)
 
     def others(self, token: str, plate: str) -> tuple[Present, ...]:
         """Return who else has a plate open (fast); a page asks each half second.
@@ -194,23 +174,23 @@ class Presence:
         with self._lock:
             page = self._pages.get(name)
             if page is not None:
-                page.asked = moment
+                page.seen_at = moment
             due = moment - self._looked.get(plate, -LOOK_SECONDS) >= LOOK_SECONDS
             if due:
                 self._looked[plate] = moment
-            found = dict(self._others.get(plate, {}))
-            found |= {
-                other: one.present
-                for other, one in self._pages.items()
-                if one.plate == plate
+            others = dict(self._others.get(plate, {}))
+            others |= {
+                other: page.present
+                for other, page in self._pages.items()
+                if page.plate == plate
             }
         if due:
             self._sync()
         if self._hidden(plate):
             return ()
-        found.pop(name, None)
+        others.pop(name, None)
         return tuple(
-            sorted(found.values(), key=lambda one: (one.who.lower(), one.well))
+            sorted(others.values(), key=lambda each: (each.who.lower(), each.well))
         )
 
     # --- inside -----------------------------------------------------------------------
@@ -233,8 +213,8 @@ class Presence:
                 self._again = False
                 leaving = list(self._leaving)
             try:
-                self._forget(leaving)
-                self._tell()
+                self._delete(leaving)
+                self._write()
                 self._read()
             except Exception:  # noqa: BLE001 - it is done again in half a second
                 _LOG.warning("Who is here cannot be told.", exc_info=True)
@@ -243,78 +223,46 @@ class Presence:
                     self._busy = False
                     return
 
-    def _tell(self) -> None:
+    def _write(self) -> None:
         """Write what has changed, and that those who stay are still there."""
         moment, wall = time.monotonic(), time.time()
         with self._lock:
             due = {
                 name: page
                 for name, page in self._pages.items()
-                if wall - page.told > BEAT_SECONDS
-                and moment - page.asked < GONE_SECONDS
+                if wall - page.written_at > BEAT_SECONDS
+                and moment - page.seen_at < GONE_SECONDS
             }
             rows = [
-                {
-                    "token": name,
-                    "plate": page.plate,
-                    "who": page.present.who,
-                    "known": page.present.known,
-                    "well": page.present.well[:300],
-                    "field": page.present.field[:300],
-                    "deciding": int(page.present.deciding),
-                    "at": wall,
-                }
+                PresenceRow(page=name, plate=page.plate, present=page.present)
                 for name, page in due.items()
             ]
         if not rows:
             return
-
-        def write() -> None:
-            with self._engine.begin() as connection:
-                old = presence.c.token.in_(list(due)) | (
-                    presence.c.at < wall - GONE_SECONDS
-                )
-                connection.execute(delete(presence).where(old))
-                connection.execute(insert(presence), rows)
-
-        patiently(write)
+        self._rows.write(rows, wall)
         with self._lock:
             for page in due.values():
-                page.told = wall
+                page.written_at = wall
 
     def _read(self) -> None:
         with self._lock:
-            watched = {page.plate for page in self._pages.values()} - {""}
-        if not watched:
+            plates = {page.plate for page in self._pages.values()} - {""}
+        if not plates:
             return
-        table = presence.c
-        query = select(presence).where(
-            table.plate.in_(watched), table.at > time.time() - GONE_SECONDS
-        )
-        found: dict[str, dict[str, Present]] = {plate: {} for plate in watched}
-        with self._engine.connect() as connection:
-            for row in connection.execute(query).mappings():
-                found[row["plate"]][row["token"]] = Present(
-                    who=row["who"],
-                    known=row["known"],
-                    well=row["well"],
-                    field=row["field"],
-                    deciding=bool(row["deciding"]),
-                )
+        others = self._rows.read(plates)
         with self._lock:
             # Pages of this process are known better than their rows, which may be of
             # before they left.
-            for rows in found.values():
+            for pages in others.values():
                 for name in (*self._pages, *self._leaving):
-                    rows.pop(name, None)
-            self._others = found
+                    pages.pop(name, None)
+            self._others = others
 
-    def _forget(self, names: list[str]) -> None:
+    def _delete(self, names: list[str]) -> None:
         if not names:
             return
         try:
-            with self._engine.begin() as connection:
-                connection.execute(delete(presence).where(presence.c.token.in_(names)))
+            self._rows.delete(names)
         except Exception:  # noqa: BLE001 - tried again; its row grows old by itself
             _LOG.warning("A page that left cannot be forgotten.", exc_info=True)
             return

@@ -8,7 +8,7 @@ from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part
 
 if TYPE_CHECKING:
-    from dashboard.presence.presence import Present
+    from dashboard.presence.values import Present
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -42,7 +42,7 @@ class Presence(Part):
     def _come(self, message: Message) -> None:
         """The browser shows the page again that it had put aside."""
         del message
-        self._session.service.presence.come(self._session.token)
+        self._session.service.presence.shown(self._session.token)
         self._report()
 
     def _notice(self) -> None:
@@ -51,7 +51,7 @@ class Presence(Part):
         if connected != self._connected:
             self._connected = connected
             presence = self._session.service.presence
-            act = presence.come if connected else presence.go
+            act = presence.shown if connected else presence.browser_closed
             act(self._session.token)
 
     def draw(self, now: Snapshot) -> None:

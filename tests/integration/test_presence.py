@@ -16,7 +16,9 @@ from sqlalchemy import event, func, select, update
 from dashboard.addresses import Urls
 from dashboard.app import Settings
 from dashboard.database import open_database, presence
-from dashboard.presence.presence import BEAT_SECONDS, GONE_SECONDS, Presence, Present
+from dashboard.presence.presence import BEAT_SECONDS, Presence
+from dashboard.presence.rows import GONE_SECONDS
+from dashboard.presence.values import Present
 from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import Served, service, wait_for
@@ -63,7 +65,7 @@ def test_pages_of_one_server_know_of_each_other_at_once(
     found.touch("a", "p", ADA, well="B03", field="0", deciding=True)
     (moved,) = found.others("b", "p")
     assert (moved.well, moved.field, moved.deciding) == ("B03", "0", True)
-    found.leave("a")
+    found.session_ended("a")
     assert found.others("b", "p") == ()
 
 
@@ -76,7 +78,7 @@ def test_a_page_that_leaves_while_the_database_is_read_is_gone(engine: Engine) -
         connection: object, cursor: object, statement: str, *more: object
     ) -> None:
         if statement.startswith("SELECT"):  # and so its row was found
-            found.leave("a")
+            found.session_ended("a")
 
     found.touch("b", "p", BEN)
     assert found.others("b", "p") == ()
@@ -187,7 +189,7 @@ def test_a_closed_browser_is_gone_at_once_and_back_when_it_shows_the_page_again(
         # Its session lives on for a while, and speaks.
         made.presence.touch(page, plate, ADA, well="A2")
         assert made.presence.others(other, plate) == ()
-        made.presence.come(page)
+        made.presence.shown(page)
         made.presence.touch(page, plate, ADA, well="A2")
         assert len(made.presence.others(other, plate)) == 1
         made.sessions.close(page)
@@ -227,7 +229,7 @@ def test_a_page_that_left_too_late_for_a_thread_is_forgotten_at_the_end(
     found.touch("a", "p", ADA)
     wait_for(lambda: told(engine) == 1)
     pool.submit(held.wait)
-    found.leave("a")
+    found.session_ended("a")
     pool.shutdown(wait=False, cancel_futures=True)
     held.set()
     found.close()
