@@ -39,8 +39,9 @@ def encode_channels(settings: Iterable[ChannelSetting]) -> str:
     '0:00FF00:1:250:1'
     """
     return ";".join(
-        f"{one.index}:{one.color.upper()}:{one.low:.10g}:{one.high:.10g}:{one.gamma:.4g}"
-        for one in settings
+        f"{setting.index}:{setting.color.upper()}:{setting.low:.10g}:{setting.high:.10g}"
+        f":{setting.gamma:.4g}"
+        for setting in settings
     )
 
 

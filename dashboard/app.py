@@ -32,7 +32,7 @@ _WEBSOCKET_BYTES = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ServerSettings:
     """How the server is reached."""
 
     port: int = 5006
@@ -50,7 +50,7 @@ class Settings:
     """Further ``host:port`` that pages may come from, such as a proxy's."""
 
 
-def make_server(service: Service, settings: Settings) -> Any:
+def make_server(service: Service, settings: ServerSettings) -> Any:
     """Return a Bokeh server for the service, bound but not started.
 
     Raises
@@ -78,7 +78,7 @@ def make_server(service: Service, settings: Settings) -> Any:
             address=settings.address,
             prefix=prefix,
             # Bokeh takes no literal IPv6 address as an origin.
-            websocket_origin=[one for one in allowed if "[" not in one],
+            websocket_origin=[origin for origin in allowed if "[" not in origin],
             title="hcs dashboard",
             show=False,
             start=False,

@@ -29,11 +29,11 @@ _COMMANDS = ("serve", "measure", "decisions", "project", "relink", "reopen")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, 1 for a failure, 2 for wrong usage."""
-    given = [*map(printable, sys.argv[1:] if arguments is None else arguments)]
-    if not given or given[0] not in (*_COMMANDS, "-h", "--help", "--version"):
+    words = [*map(printable, sys.argv[1:] if arguments is None else arguments)]
+    if not words or words[0] not in (*_COMMANDS, "-h", "--help", "--version"):
         # `serve` may be left out; a plate called "serve" is given as ./serve.
-        given.insert(0, "serve")
-    options = _parser().parse_args(given)
+        words.insert(0, "serve")
+    options = _parser().parse_args(words)
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",

@@ -190,20 +190,20 @@ def open_database(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
     try:
         with engine.connect() as connection:
-            found = _schema(connection)
-        if found < SCHEMA:
-            found = _bring_up_to_date(engine)
+            schema = _schema(connection)
+        if schema < SCHEMA:
+            schema = _bring_up_to_date(engine)
     except DBAPIError as error:
         engine.dispose()
         raise DashboardError(
             f"The database {engine.url.render_as_string(hide_password=True)} cannot "
             f"be opened: {error.orig}. Choose another with --database or --workspace."
         ) from error
-    if found > SCHEMA:
+    if schema > SCHEMA:
         engine.dispose()
         raise DashboardError(
             f"The database {engine.url.render_as_string(hide_password=True)} has "
-            f"schema {found}, this program knows up to {SCHEMA}. Use the newer "
+            f"schema {schema}, this program knows up to {SCHEMA}. Use the newer "
             f"program, or another --workspace."
         )
     return engine
@@ -265,35 +265,37 @@ def patiently(work: Callable[[], _Result], attempts: int = 2) -> _Result:
 def _schema(connection: Connection) -> int:
     """Return the schema that a database has, 0 for an empty one."""
     tables = inspect(connection)
-    found = 0
+    schema = 0
     if tables.has_table("settings"):
         query = select(settings.c.value).where(settings.c.name == "schema")
-        kept = connection.execute(query).scalar()
+        noted = connection.execute(query).scalar()
         # Programs before Alembic made the tables first and noted the schema then.
-        found = 0 if kept is None else int(kept)
+        schema = 0 if noted is None else int(noted)
     if tables.has_table("alembic_version"):
-        told = connection.execute(
+        revision = connection.execute(
             text("SELECT version_num FROM alembic_version")
         ).scalar()
-        found = max(found, int(told) if told and str(told).isdigit() else 0)
-    return found
+        schema = max(
+            schema, int(revision) if revision and str(revision).isdigit() else 0
+        )
+    return schema
 
 
 def _bring_up_to_date(engine: Engine) -> int:
     """Make what is missing; return the schema, which another may have raised."""
     with engine.connect() as connection:
         begin_alone(connection, _OPENING)
-        found = _schema(connection)
-        if found < SCHEMA:
-            if found:
-                _keep_copy(engine, found)
-            _migrate(connection, found)
-            found = SCHEMA
+        schema = _schema(connection)
+        if schema < SCHEMA:
+            if schema:
+                _keep_copy(engine, schema)
+            _migrate(connection, schema)
+            schema = SCHEMA
         connection.commit()
-    return found
+    return schema
 
 
-def _migrate(connection: Connection, found: int) -> None:
+def _migrate(connection: Connection, schema: int) -> None:
     # Only who migrates waits for it to load.
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
@@ -303,10 +305,10 @@ def _migrate(connection: Connection, found: int) -> None:
     script = ScriptDirectory(folder, version_locations=[folder])
     context = MigrationContext.configure(
         connection,
-        opts={"fn": lambda held, _: script._upgrade_revs("head", held)},
+        opts={"fn": lambda revisions, _: script._upgrade_revs("head", revisions)},
     )
-    if found:
-        context.stamp(script, f"{found:04}")
+    if schema:
+        context.stamp(script, f"{schema:04}")
     with context.begin_transaction(), Operations.context(context):
         context.run_migrations()
     # Earlier programs look here, and refuse.
@@ -314,17 +316,17 @@ def _migrate(connection: Connection, found: int) -> None:
     connection.execute(settings.insert().values(name="schema", value=str(SCHEMA)))
 
 
-def _keep_copy(engine: Engine, found: int) -> None:
+def _keep_copy(engine: Engine, schema: int) -> None:
     """Copy a database's file before it is changed; a server's is its keeper's task."""
     name = engine.url.database
     if engine.dialect.name != "sqlite" or not name or name == ":memory:":
         return
-    kept = f"{name}.schema-{found}"
-    if Path(kept).exists():
+    copy = f"{name}.schema-{schema}"
+    if Path(copy).exists():
         return
     # Through the database itself: its log may hold what the file does not have yet.
     with (
         contextlib.closing(sqlite3.connect(name)) as source,
-        contextlib.closing(sqlite3.connect(kept)) as target,
+        contextlib.closing(sqlite3.connect(copy)) as target,
     ):
         source.backup(target)

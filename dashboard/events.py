@@ -81,11 +81,11 @@ class Events:
         """Return the commits that were begun and of which no end was recorded."""
         begun: dict[tuple[str, str], list[Event]] = {}
         for act in self.of_plate(plate):
-            mine = begun.setdefault((act.well, act.field), [])
+            open_commits = begun.setdefault((act.well, act.field), [])
             if act.action == "commit-begun":
-                mine.append(act)
-            elif act.action.startswith("commit") and mine:
-                mine.pop()
+                open_commits.append(act)
+            elif act.action.startswith("commit") and open_commits:
+                open_commits.pop()
         return tuple(act for acts in begun.values() for act in acts)
 
     def of_plate(self, plate: str) -> tuple[Event, ...]:

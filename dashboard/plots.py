@@ -227,15 +227,15 @@ def doses(
     palette
         Colours of the present theme.
     """
-    above = [dose for one in lines.values() for dose, _, _ in one if dose > 0]
+    above = [dose for points in lines.values() for dose, _, _ in points if dose > 0]
     least = min(above, default=1.0) / 3
     x, y = _axis("x", titles[0]), _axis("y", titles[1])
     parts = []
-    for number, (compound, found) in enumerate(lines.items()):
+    for number, (compound, points) in enumerate(lines.items()):
         colour = _COLOURS[number % len(_COLOURS)]
-        at = [dose if dose > 0 else least for dose, _, _ in found]
-        mean = [one for _, one, _ in found]
-        spread = [sd or 0.0 for _, _, sd in found]
+        at = [dose if dose > 0 else least for dose, _, _ in points]
+        mean = [mean_value for _, mean_value, _ in points]
+        spread = [sd or 0.0 for _, _, sd in points]
         named = {"label": compound} if compound and len(lines) > 1 else {}
         parts += [
             hv.ErrorBars((at, mean, spread), kdims=[x], vdims=[y, "sd"]).opts(
@@ -293,8 +293,10 @@ def finite_pairs(
     x: Sequence[float | None], y: Sequence[float | None]
 ) -> NDArray[np.bool_]:
     """Return where both have a finite number."""
-    one, other = (np.array([math.nan if v is None else v for v in w]) for w in (x, y))
-    return np.asarray(np.isfinite(one) & np.isfinite(other))
+    finite_x, finite_y = (
+        np.array([math.nan if v is None else v for v in w]) for w in (x, y)
+    )
+    return np.asarray(np.isfinite(finite_x) & np.isfinite(finite_y))
 
 
 def _axis(name: str, title: str, unit: str = "") -> hv.Dimension:
@@ -319,17 +321,17 @@ def _dots(palette: Palette) -> dict[str, Any]:
     }
 
 
-def _frame(palette: Palette, beside: str) -> dict[str, Any]:
+def _frame(palette: Palette, value_label: str) -> dict[str, Any]:
     return {
         "backend": "bokeh",
-        "hooks": [_styled(palette, beside)],
+        "hooks": [_styled(palette, value_label)],
         "responsive": True,
         "height": _HEIGHT,
         "toolbar": None,
     }
 
 
-def _styled(palette: Palette, beside: str) -> Callable[[Any, Any], None]:
+def _styled(palette: Palette, value_label: str) -> Callable[[Any, Any], None]:
     """Return the hook that gives a figure the page's colours and type."""
 
     def style(plot: Any, _: Any) -> None:
@@ -353,7 +355,7 @@ def _styled(palette: Palette, beside: str) -> Callable[[Any, Any], None]:
             axis.axis_label_standoff = 4
             if hasattr(axis.ticker, "desired_num_ticks"):
                 axis.ticker.desired_num_ticks = 5
-        drawn.yaxis.axis_label = beside
+        drawn.yaxis.axis_label = value_label
         for legend in drawn.legend:
             legend.background_fill_alpha = 0
             legend.border_line_alpha = 0

@@ -128,10 +128,10 @@ class Session:
             Says what the result belongs to. Where its answer has changed by the time
             the result is there, the result is dropped.
         """
-        asked = of() if of else None
+        before = of() if of else None
 
         def finish(result: Any, error: BaseException | None) -> None:
-            if of is not None and of() != asked:
+            if of is not None and of() != before:
                 return
             if error is None:
                 then(result)

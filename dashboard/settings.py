@@ -66,7 +66,7 @@ class Settings:
 
         self._changes = 0
         self._behind = Behind()
-        self._mine = threading.local()
+        self._of_thread = threading.local()
 
     @contextlib.contextmanager
     def together(self, locks: Sequence[tuple[int, str]] = ()) -> Iterator[Connection]:
@@ -87,7 +87,7 @@ class Settings:
         """
         try:
             with patiently(lambda: self._alone(locks)) as connection:
-                self._mine.connection = connection
+                self._of_thread.connection = connection
                 yield connection
                 connection.commit()
         except DBAPIError as error:
@@ -96,7 +96,7 @@ class Settings:
                 f"({error.orig}). Try again in a moment."
             ) from error
         finally:
-            self._mine.connection = None
+            self._of_thread.connection = None
             self._changed()
 
     @functools.cached_property
@@ -126,14 +126,14 @@ class Settings:
         return connection
 
     @property
-    def _held(self) -> Connection | None:
+    def _transaction(self) -> Connection | None:
         """The transaction of this thread, where it has one."""
-        return getattr(self._mine, "connection", None)
+        return getattr(self._of_thread, "connection", None)
 
     def get(self, kind: str, *whose: str) -> Any:
         """Return what was kept, None where nothing was; seconds old at most."""
         name = _name(kind, whose)
-        if self._held is not None:
+        if self._transaction is not None:
             return self._read(name)
         read, value = self._known.get(name, (-math.inf, None))
         if time.monotonic() - read <= _FRESH_SECONDS:
@@ -178,8 +178,8 @@ class Settings:
     def _read(self, name: str) -> Any:
         query = select(settings.c.value).where(settings.c.name == name)
         try:
-            if self._held is not None:
-                return _value(self._held.execute(query).scalar())
+            if self._transaction is not None:
+                return _value(self._transaction.execute(query).scalar())
             with self._engine.connect() as connection:
                 return _value(connection.execute(query).scalar())
         except SQLAlchemyError as error:
@@ -200,9 +200,9 @@ class Settings:
         """
         name = _name(kind, whose)
         query = select(settings.c.value).where(settings.c.name == name)
-        if self._held is not None:
-            also_alone(self._held, _CHANGING, name)
-            self._write(self._held, name, make(self._read(name)))
+        if self._transaction is not None:
+            also_alone(self._transaction, _CHANGING, name)
+            self._write(self._transaction, name, make(self._read(name)))
             return
 
         def write() -> None:
@@ -218,8 +218,8 @@ class Settings:
     def put(self, value: Any, kind: str, *whose: str) -> None:
         """Keep a value instead of the one before; None forgets it."""
         name = _name(kind, whose)
-        if self._held is not None:
-            self._write(self._held, name, value)
+        if self._transaction is not None:
+            self._write(self._transaction, name, value)
             return
 
         def write() -> None:
@@ -262,9 +262,9 @@ def _nothing() -> None:
     """Pages ask again by themselves."""
 
 
-def _value(found: Any) -> Any:
+def _value(text: Any) -> Any:
     try:
-        return None if found is None else json.loads(found)
+        return None if text is None else json.loads(text)
     except ValueError:
         # Not written by this program; as good as nothing.
         return None

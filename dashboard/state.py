@@ -138,10 +138,10 @@ def decode(query: str) -> ViewState:
         With or without its question mark, from anywhere.
     """
     try:
-        given = parse_qs(query.removeprefix("?"), max_num_fields=50)
+        values_by_name = parse_qs(query.removeprefix("?"), max_num_fields=50)
     except ValueError:
         return ViewState()
-    first = {name: values[0] for name, values in given.items()}
+    first = {name: values[0] for name, values in values_by_name.items()}
     return ViewState(
         plate=first.get("plate", "")[:_MAX_TEXT],
         well=first.get("well", "")[:_MAX_TEXT],
@@ -149,16 +149,16 @@ def decode(query: str) -> ViewState:
         acquisition=_index(first.get("acquisition", "")),
         metric=first.get("metric", "")[:_MAX_TEXT],
         way=first.get("way", "")[:_MAX_TEXT],
-        score=_one_of(SCORES, first.get("score", "")),
+        score=_choice(SCORES, first.get("score", "")),
         z=_index(first.get("z", "")),
         t=_index(first.get("t", "")),
-        projection=_one_of(PROJECTIONS, first.get("projection", "")),
+        projection=_choice(PROJECTIONS, first.get("projection", "")),
         outlines=first.get("outlines", "")[:_MAX_TEXT],
-        order=_one_of(ORDERS, first.get("order", "")),
+        order=_choice(ORDERS, first.get("order", "")),
         contrast=first.get("contrast", "")[:_MAX_TEXT],
-        montage=_one_of(MONTAGES, first.get("montage", "")),
+        montage=_choice(MONTAGES, first.get("montage", "")),
         seed=_index(first.get("seed", "")) or 0,
-        look=_one_of(LOOKS, first.get("look", "")),
+        look=_choice(LOOKS, first.get("look", "")),
         channels=_channels(first.get("channels", "")),
         hidden=first.get("hidden") == "1",
     )
@@ -172,9 +172,9 @@ def _index(text: str) -> int | None:
     return number if number < _MAX_INDEX else None
 
 
-def _one_of(allowed: tuple[_Text, ...], text: str) -> _Text:
-    """Return the one that was asked for, else the first."""
-    return next((one for one in allowed if one == text), allowed[0])
+def _choice(allowed: tuple[_Text, ...], text: str) -> _Text:
+    """Return the text where it is allowed, else the first that is."""
+    return next((word for word in allowed if word == text), allowed[0])
 
 
 def _channels(text: str) -> tuple[ChannelSetting, ...]:

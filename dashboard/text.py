@@ -30,15 +30,15 @@ def plain_text(value: object, limit: int = 2000) -> str:
     text = "" if value is None else str(value)[: 4 * limit]
     # A plate map has ten thousands of texts, and nearly all are of this kind.
     if text.isascii() and text.isprintable():
-        kept = text
+        clean = text
     else:
-        kept = "".join(
+        clean = "".join(
             letter
             for letter in text
             # Bidirectional overrides could make a name read as another one.
             if letter in _KEEP or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
         )
-    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 def safe_text(value: object, limit: int = 2000) -> str:

@@ -90,11 +90,11 @@ def network_filesystem(location: str) -> str | None:
         return None
     best, kind = "", ""
     for line in mounts:
-        _, _, rest = line.partition(" ")
-        point, _, rest = rest.partition(" ")
+        _, _, mount = line.partition(" ")
+        point, _, options = mount.partition(" ")
         point = point.replace("\\040", " ").rstrip("/") + "/"
         if f"{path}/".startswith(point) and len(point) >= len(best):
-            best, kind = point, rest.partition(" ")[0]
+            best, kind = point, options.partition(" ")[0]
     return kind if kind in _NETWORK else None
 
 

@@ -59,14 +59,14 @@ def run(options: argparse.Namespace) -> int:
     with served(options, read_only=options.kind == "export") as (service, key):
         if options.kind == "export":
             count = export_decisions(service, key, options.file)
-            told = f"{count} acts written to {options.file}."
+            message = f"{count} acts written to {options.file}."
         elif options.kind == "table":
             service.quality.measure(key)
-            told = f"{write_tables(service, key)} has the tables qc and qc_fields."
+            message = f"{write_tables(service, key)} has the tables qc and qc_fields."
         else:
             count = import_decisions(
                 service, key, options.file, another_plate=options.another_plate
             )
-            told = f"{count} acts of {options.file} are new."
-    print(told)
+            message = f"{count} acts of {options.file} are new."
+    print(message)
     return 0

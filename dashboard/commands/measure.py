@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
         good = True
         for number, entry in enumerate(entries, 1):
             place = f"{number}/{len(entries)} " if len(entries) > 1 else ""
-            good = _one(service, entry, place) and good
+            good = _measure_plate(service, entry, place) and good
     return int(not good)
 
 
@@ -113,20 +113,20 @@ def _service(options: argparse.Namespace) -> Iterator[Service]:
             service.close()
 
 
-def _one(service: Service, entry: PlateEntry, place: str) -> bool:
+def _measure_plate(service: Service, entry: PlateEntry, place: str) -> bool:
     """Measure one plate; return whether all went well."""
     if entry.error is not None:
         say_error(f"{entry.key}: {entry.error}")
         return False
-    found = _watched(service, entry.key, place)
-    _report(service, entry.key, found)
-    return found.failed == 0 and not found.message
+    progress = _measure_with_bar(service, entry.key, place)
+    _report(service, entry.key, progress)
+    return progress.failed == 0 and not progress.message
 
 
-def _watched(service: Service, key: str, place: str) -> Progress:
+def _measure_with_bar(service: Service, key: str, place: str) -> Progress:
     """Measure a plate, with a bar where somebody looks at it."""
-    with Bar(f"{place}{key}") as bar, ThreadPoolExecutor(1) as behind:
-        job = behind.submit(service.quality.measure, key)
+    with Bar(f"{place}{key}") as bar, ThreadPoolExecutor(1) as thread:
+        job = thread.submit(service.quality.measure, key)
         try:
             while not job.done():
                 with contextlib.suppress(TimeoutError):
@@ -140,15 +140,15 @@ def _watched(service: Service, key: str, place: str) -> Progress:
         return job.result()
 
 
-def _report(service: Service, key: str, found: Progress) -> None:
-    measured = found.done - found.failed
+def _report(service: Service, key: str, progress: Progress) -> None:
+    measured = progress.done - progress.failed
     say(
-        f"{key}: {counted(measured, 'field')} measured, {found.failed} failed, "
+        f"{key}: {counted(measured, 'field')} measured, {progress.failed} failed, "
         f"wells to look at: {len(service.quality.judgement(key).suspects)}"
     )
     sys.stdout.flush()
-    if found.message:
-        say_error(f"{key}: {found.message}")
+    if progress.message:
+        say_error(f"{key}: {progress.message}")
     failures = sorted(service.quality.unmeasured(key).items())
     for (well, field), why in failures[:_SHOWN]:
         place = f"{well} field {field}" if field else well

@@ -44,16 +44,18 @@ def run_project(options: argparse.Namespace) -> int:
     with opened(options, options.folder, read_only=export) as service:
         transfer = ProjectTransfer(service)
         if export:
-            found = transfer.write(options.file)
+            outcome = transfer.write(options.file)
         else:
-            found = transfer.read(options.file, replace=options.replace)
-    told = f"{found.plates} plates, {found.acts} acts, {found.settings} settings"
+            outcome = transfer.read(options.file, replace=options.replace)
+    counts = (
+        f"{outcome.plates} plates, {outcome.acts} acts, {outcome.settings} settings"
+    )
     lines = [
-        f"{told} written to {options.file}."
+        f"{counts} written to {options.file}."
         if export
-        else f"{found.acts} acts and {found.settings} settings of {options.file} are "
-        f"new ({found.plates} plates).",
-        *(f"not here: {name}" for name in found.away),
+        else f"{outcome.acts} acts and {outcome.settings} settings of {options.file} "
+        f"are new ({outcome.plates} plates).",
+        *(f"not here: {name}" for name in outcome.away),
     ]
     print("\n".join(lines))
     return 0

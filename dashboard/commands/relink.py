@@ -51,16 +51,16 @@ def run(options: argparse.Namespace) -> int:
             service.projects.set_apart(key)
         elif options.to:
             service.projects.take_over(key, options.to)
-        found = service.projects.link(key)
+        link = service.projects.link(key)
         acts = len(service.reviews.acts(key))
     lines = [
-        f"id          {found.id}",
-        *([f"ledger      {found.ledger}"] if found.ledger != found.id else []),
-        *(f"also        {one}" for one in found.also),
+        f"id          {link.id}",
+        *([f"ledger      {link.ledger}"] if link.ledger != link.id else []),
+        *(f"also        {other}" for other in link.also),
         f"decisions   {acts}",
-        *(f"was at      {one}" for one in found.before),
-        *(f"also at     {one}" for one in found.copies),
-        *([found.question] if found.question else []),
+        *(f"was at      {location}" for location in link.before),
+        *(f"also at     {location}" for location in link.copies),
+        *([link.question] if link.question else []),
     ]
     print("\n".join(lines))
     return 0

@@ -116,7 +116,7 @@ def _serve_with(
     workspace: Workspace,
     executor: Executor | None,
 ) -> int:
-    from dashboard.app import Settings, make_server, new_loop
+    from dashboard.app import ServerSettings, make_server, new_loop
     from dashboard.compose import Options, compose
 
     loop = new_loop()
@@ -140,7 +140,7 @@ def _serve_with(
     try:
         server = make_server(
             service,
-            Settings(
+            ServerSettings(
                 port=options.port,
                 address=options.address,
                 prefix=options.prefix,

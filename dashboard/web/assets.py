@@ -29,10 +29,10 @@ class AssetHandler(RequestHandler):
         again each time whether it has changed.
         """
         folder = self.folder.resolve()
-        version, slash, rest = name.partition("/")
+        version, slash, path_in_version = name.partition("/")
         present = bool(slash) and version == assets_version(self.folder)
         if slash and re.fullmatch("v[0-9a-f]{12}", version):
-            name = rest
+            name = path_in_version
         path = (folder / name).resolve()
         if not path.is_relative_to(folder) or not path.is_file():
             raise HTTPError(404)

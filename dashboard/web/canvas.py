@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from dashboard.text import plain_text
 from dashboard.web.handler import Handler
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashboard.addresses import Urls
     from dashboard.plates.values import FieldView, WellView
     from dashboard.service import Service
@@ -30,18 +31,14 @@ class JsonHandler(Handler):
         super().initialize(service)
         self.urls = urls
 
-    async def say(self, make: Any) -> None:
+    async def answer(self, make: Callable[[], dict[str, Any]]) -> None:
         """Send what `make` returns, made in a thread."""
-        try:
-            found = await self.in_thread(make)
-        except asyncio.CancelledError:
-            return
-        except Exception as error:  # noqa: BLE001 - answered in words, and logged
-            self.answer_error(*self.explain(error))
+        content = await self.made(make)
+        if content is None:
             return
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(found, allow_nan=False, separators=(",", ":")))
+        self.finish(json.dumps(content, allow_nan=False, separators=(",", ":")))
 
 
 class WellsHandler(JsonHandler):
@@ -51,7 +48,7 @@ class WellsHandler(JsonHandler):
         """Answer for the wells of the query; an unreadable one says why."""
         labels = self.get_query_arguments("well", strip=False)[:MOST_WELLS]
         acquisition = self.number("acquisition")
-        await self.say(
+        await self.answer(
             lambda: {
                 label: describe(
                     self.urls,
@@ -69,11 +66,11 @@ class PreviewsHandler(JsonHandler):
 
     async def get(self, plate: str) -> None:
         """Answer from memory."""
-        await self.say(
+        await self.answer(
             lambda: {
                 **asdict(self.service.previews.progress(plate)),
                 "stopped": self.service.previews.stopped(plate),
-                "caches": [asdict(one) for one in self.service.previews.caches()],
+                "caches": [asdict(fill) for fill in self.service.previews.caches()],
             }
         )
 
@@ -83,12 +80,12 @@ def describe(
 ) -> dict[str, Any]:
     """Return a well's fields with their places, those of an acquisition if one is."""
     fields = [
-        one
-        for one in well.fields
-        if acquisition is None or (one.acquisition or 0) == acquisition
+        field
+        for field in well.fields
+        if acquisition is None or (field.acquisition or 0) == acquisition
     ]
     mosaic = arrange(fields) if fields else None
-    names = [one.name for one in fields] if len(fields) < len(well.fields) else []
+    names = [field.name for field in fields] if len(fields) < len(well.fields) else []
     return {
         "error": plain_text(well.error) if well.error else "",
         "digest": well.digest,
@@ -135,7 +132,7 @@ def _field(urls: Urls, plate: str, well: str, field: FieldView) -> dict[str, Any
         **about,
         "dtype": field.dtype,
         "channels": field.size("c"),
-        "levels": [(one.shape[x], one.shape[y]) for one in field.levels]
+        "levels": [(level.shape[x], level.shape[y]) for level in field.levels]
         or [(field.shape[x], field.shape[y])],
         "plane": urls.plane(*where, level=0, channel=0),
         "picture": urls.picture(*where, level=0, channels=()),

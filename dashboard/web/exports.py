@@ -23,11 +23,10 @@ class ExportHandler(Handler):
 
     async def get(self, key: str, what: str) -> None:
         """Answer with a table or a report, made in a thread."""
-        try:
-            name, data = await self.in_thread(lambda: self._make(key, what))
-        except Exception as error:  # noqa: BLE001 - answered in words, and logged
-            self.answer_error(*self.explain(error))
+        file = await self.made(lambda: self._make(key, what))
+        if file is None:
             return
+        name, data = file
         self.set_header("Content-Type", _KINDS[what.rpartition(".")[2]])
         self.set_header("Content-Disposition", f'attachment; filename="{name}"')
         self.set_header("Cache-Control", "no-store")

@@ -12,7 +12,7 @@ import json
 import logging
 import secrets
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from tornado.web import HTTPError, RequestHandler
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import ChannelSetting
     from dashboard.service import Service
+
+_Result = TypeVar("_Result")
 
 _LOG = logging.getLogger(__name__)
 
@@ -87,6 +89,19 @@ class Handler(RequestHandler):
             return await asyncio.wrap_future(self._work)
         except LeftError as error:
             raise asyncio.CancelledError from error
+
+    async def made(self, make: Callable[[], _Result]) -> _Result | None:
+        """Return what `make` returns, made in a thread.
+
+        None where that failed, which is answered then, or where nobody waits.
+        """
+        try:
+            return cast("_Result", await self.in_thread(make))
+        except asyncio.CancelledError:
+            return None
+        except Exception as error:  # noqa: BLE001 - answered in words, and logged
+            self.answer_error(*self.explain(error))
+            return None
 
     def on_connection_close(self) -> None:
         """Drop work that has not begun, and end what has between two blocks."""

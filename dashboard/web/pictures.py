@@ -51,12 +51,8 @@ class PictureHandler(Handler):
 
     async def raw(self, make: Callable[[], Raw]) -> None:
         """Send a plane's bytes with its shape and dtype."""
-        try:
-            plane = await self.in_thread(make)
-        except asyncio.CancelledError:
-            return
-        except Exception as error:  # noqa: BLE001 - answered in words, and logged
-            self.answer_error(*self.explain(error))
+        plane = await self.made(make)
+        if plane is None:
             return
         self.set_header("Cache-Control", FOREVER)
         self.set_header("Content-Type", "application/octet-stream")
@@ -78,11 +74,11 @@ class PictureHandler(Handler):
     def projection(self) -> Projection:
         """Return how a stack is to become one plane."""
         request = self.get_query_argument("projection", "")
-        found = next((one for one in PROJECTIONS if one == request), None)
-        if found is None:
+        projection = next((way for way in PROJECTIONS if way == request), None)
+        if projection is None:
             raise HTTPError(422, reason="projection must be max or mean")
-        self.slow |= bool(found)
-        return found
+        self.slow |= bool(projection)
+        return projection
 
     def region(self) -> tuple[int, int, int, int] | None:
         """Return ``region=left,top,width,height`` of the query."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from dashboard.pictures.saving import FieldPlane
 from dashboard.web.pictures import PictureHandler
 
@@ -34,18 +32,14 @@ class SavingHandler(PictureHandler):
         origin = self.get_query_argument("origin", "")[:80]
         outlines = self.get_query_argument("outlines", "")[:500]
         saving = self.service.saving
-        try:
-            file = await self.in_thread(
-                (lambda: saving.png(plane, channels, source, origin, outlines))
-                if what == "field.png"
-                else (lambda: saving.tiff(plane, channels))
-            )
-        except asyncio.CancelledError:
-            return
-        except Exception as error:  # noqa: BLE001 - answered in words, and logged
-            self.answer_error(*self.explain(error))
-            return
         png = what == "field.png"
+        file = await self.made(
+            (lambda: saving.png(plane, channels, source, origin, outlines))
+            if png
+            else (lambda: saving.tiff(plane, channels))
+        )
+        if file is None:
+            return
         self.set_header("Content-Type", "image/png" if png else "image/tiff")
         self.set_header("Content-Disposition", f'attachment; filename="{file.name}"')
         self.set_header("Cache-Control", "no-store")

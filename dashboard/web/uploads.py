@@ -70,7 +70,7 @@ class UploadHandler(Handler):
         """Look into the file and answer what it holds."""
         if self._error is None:
             try:
-                found = await asyncio.wrap_future(
+                upload = await asyncio.wrap_future(
                     self.service.threads.submit(self._upload.finish)
                 )
             except Exception as error:  # noqa: BLE001 - answered in words, and logged
@@ -81,7 +81,7 @@ class UploadHandler(Handler):
             return
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
-        self.finish(json.dumps(dataclasses.asdict(found)))
+        self.finish(json.dumps(dataclasses.asdict(upload)))
 
     def on_connection_close(self) -> None:
         """Remove what came of a file whose browser went away."""

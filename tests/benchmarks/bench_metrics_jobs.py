@@ -184,7 +184,7 @@ def processor() -> float:
 
 def page(path: Path, workspace: Path) -> bool:
     """Compare how late the server's loop answers while it measures, and idle."""
-    from dashboard.app import Settings, make_server, new_loop
+    from dashboard.app import ServerSettings, make_server, new_loop
     from dashboard.compose import Options, compose
     from dashboard.workspace import open_workspace
 
@@ -194,7 +194,7 @@ def page(path: Path, workspace: Path) -> bool:
 
     def serve() -> None:
         loop = new_loop()
-        server = make_server(service, Settings(port=0))
+        server = make_server(service, ServerSettings(port=0))
         server.start()
         held[:] = [loop, server]
         ready.set()

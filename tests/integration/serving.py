@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import tifffile
 
-from dashboard.app import Settings, make_server, new_loop
+from dashboard.app import ServerSettings, make_server, new_loop
 from dashboard.compose import Options, compose
 from dashboard.workspace import open_workspace
 
@@ -78,7 +78,7 @@ def send(made: Service, token: str, data: bytes, name: str) -> Upload:
 class Served:
     """A running server: its address, and what it serves."""
 
-    def __init__(self, made: Service, settings: Settings) -> None:
+    def __init__(self, made: Service, settings: ServerSettings) -> None:
         self.service = made
         self._settings = settings
         self._ready = threading.Event()

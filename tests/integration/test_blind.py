@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboard.app import Settings
+from dashboard.app import ServerSettings
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.exports.decisions_file import export_decisions
 from dashboard.exports.tables import PlateTables
@@ -78,7 +78,7 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
     assert b"bubble" not in PlateTables(made, KEY).fields().csv().encode()
     rows = {row["well"]: row for row in PlateTables(made, KEY).wells().records()}
     assert (rows["A1"]["verdict"], rows["A1"]["fields_used"]) == ("", "2 of 2")
-    with Served(made, Settings(port=0)) as server:
+    with Served(made, ServerSettings(port=0)) as server:
         for name in ("wells.csv", "fields.csv", "report.html"):
             body = server.get(f"/export/{KEY}/{name}").body.decode()
             assert "secret" not in body.replace("secretin", "")
@@ -160,7 +160,7 @@ def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
     # A page that was shown none must not take all back with the next one it types.
     with pytest.raises(RefusedError, match="hidden"):
         choices.keep_typed(KEY, {"positive": "A1"})
-    with Served(made, Settings(port=0)) as server:
+    with Served(made, ServerSettings(port=0)) as server:
         for name in ("wells.csv", "fields.csv", "report.html"):
             assert b"secretin" not in server.get(f"/export/{KEY}/{name}").body
     # A server that has just been started shows it not even for a moment.

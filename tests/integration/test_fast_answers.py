@@ -15,7 +15,13 @@ from dashboard import settings
 from dashboard.quality.off_loop import Behind
 from hcs.errors import HCSError
 from tests import plates
-from tests.integration.serving import Served, Settings, service, surveyed, wait_for
+from tests.integration.serving import (
+    Served,
+    ServerSettings,
+    service,
+    surveyed,
+    wait_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,7 +155,7 @@ def test_health_opens_no_plate(tmp_path: Path) -> None:
         plates.make(tmp_path / "plates" / f"{number}.zarr", rows=1, columns=1)
     with (
         service(tmp_path / "workspace", tmp_path / "plates") as made,
-        Served(made, Settings(port=0)) as running,
+        Served(made, ServerSettings(port=0)) as running,
     ):
         assert running.get("/health").json == {"status": "ok", "plates": 3}
         assert all(plate._plate is None for plate in made.storage.plates.all())

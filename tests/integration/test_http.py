@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from dashboard.addresses import Urls
-from dashboard.app import Settings, make_server, new_loop, normal_prefix
+from dashboard.app import ServerSettings, make_server, new_loop, normal_prefix
 from dashboard.assets import assets_version
 from dashboard.corrections.uploads import Quotas
 from dashboard.corrections.values import SourceFile
@@ -48,7 +48,7 @@ def served(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     quotas = Quotas(file_bytes=200_000)
     with (
         service(workspace, root, quotas=quotas) as made,
-        Served(made, Settings(port=0, prefix=PREFIX)) as running,
+        Served(made, ServerSettings(port=0, prefix=PREFIX)) as running,
     ):
         surveyed(made, KEY)
         yield running
@@ -207,7 +207,10 @@ def test_one_broken_field_shows_a_cross_and_its_neighbours_their_pixels(
     for chunk in (path / "A" / "1" / "1").rglob("c/**/*"):
         if chunk.is_file():
             chunk.write_bytes(b"\0garbage" * 50)
-    with service(tmp_path / "w", path) as made, Served(made, Settings(port=0)) as run:
+    with (
+        service(tmp_path / "w", path) as made,
+        Served(made, ServerSettings(port=0)) as run,
+    ):
         overview = surveyed(made, "p.zarr")
         view = made.plates.well("p.zarr", "A1")
         urls = Urls()
@@ -419,7 +422,7 @@ def test_an_asset_that_has_not_changed_is_not_sent_again(served: Served) -> None
 def test_a_read_only_server_has_no_way_in(root: Path, tmp_path: Path) -> None:
     with (
         service(tmp_path / "w", root, read_only=True) as made,
-        Served(made, Settings(port=0)) as run,
+        Served(made, ServerSettings(port=0)) as run,
     ):
         token = made.sessions.open()
         found = run.send("POST", Urls().upload(token), b"x", X_Filename="x.tif")
@@ -434,7 +437,7 @@ def test_other_addresses_are_refused_while_there_is_no_sign_in(
         service(tmp_path / "w", root) as made,
         pytest.raises(DashboardError, match="no sign-in"),
     ):
-        make_server(made, Settings(port=0, address=address))
+        make_server(made, ServerSettings(port=0, address=address))
 
 
 def test_a_port_in_use_is_said_with_a_remedy(root: Path, tmp_path: Path) -> None:
@@ -444,7 +447,7 @@ def test_a_port_in_use_is_said_with_a_remedy(root: Path, tmp_path: Path) -> None
     ):
         loop = new_loop()
         with pytest.raises(DashboardError, match="--port"):
-            make_server(made, Settings(port=taken.getsockname()[1]))
+            make_server(made, ServerSettings(port=taken.getsockname()[1]))
         loop.close()
 
 

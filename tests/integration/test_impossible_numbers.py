@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dashboard.addresses import Urls
-from dashboard.app import Settings
+from dashboard.app import ServerSettings
 from dashboard.corrections.values import SourceFile
 from dashboard.plates.values import ChannelSetting
 from tests import plates
@@ -83,7 +83,7 @@ def addresses(
     (folder / "masks.zarr" / "A" / "1" / "0").rename(label / "cells")
     with (
         service(folder / "workspace", path) as made,
-        Served(made, Settings(port=0)) as running,
+        Served(made, ServerSettings(port=0)) as running,
     ):
         overview = surveyed(made, KEY)
         view = made.plates.well(KEY, "A1")

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from dashboard.addresses import Urls
-from dashboard.app import Settings
+from dashboard.app import ServerSettings
 from tests import plates
 from tests.integration.serving import Served, service, surveyed
 from tests.integration.test_remote import Server
@@ -113,7 +113,7 @@ def test_a_plate_is_looked_at_where_it_lies(place: object, tmp_path: Path) -> No
         before = everything(theirs)
         with (
             service(tmp_path / "workspace", root) as made,
-            Served(made, Settings(port=0)) as served,
+            Served(made, ServerSettings(port=0)) as served,
         ):
             (entry,) = made.plates.entries()
             assert entry.error is None

@@ -18,7 +18,7 @@ from bokeh.server.session import ServerSession
 from panel.models.esm import DataEvent, ReactiveESM
 
 from dashboard import plots
-from dashboard.app import Settings
+from dashboard.app import ServerSettings
 from tests import plates
 from tests.integration.serving import Served, service, surveyed, wait_for
 
@@ -111,7 +111,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     path = plates.make(tmp_path / KEY, fields=2)
     with (
         service(tmp_path / "workspace", path, measure=True) as made,
-        Served(made, Settings(port=0, unused_seconds=40.0)) as running,
+        Served(made, ServerSettings(port=0, unused_seconds=40.0)) as running,
     ):
         surveyed(made, KEY)
         wait_for(lambda: (p := made.quality.progress(KEY)).total and not p.running)

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from dashboard.addresses import Urls
-from dashboard.app import Settings
+from dashboard.app import ServerSettings
 from dashboard.database import open_database, presence
 from dashboard.presence.presence import BEAT_SECONDS, Presence
 from dashboard.presence.rows import GONE_SECONDS
@@ -174,7 +174,7 @@ def test_a_closed_browser_is_gone_at_once_and_back_when_it_shows_the_page_again(
     path = plates.make(tmp_path / "p.ome.zarr", fields=1, shape=(24, 32))
     with (
         service(tmp_path / "workspace", path, read_only=True) as made,
-        Served(made, Settings(port=0)) as server,
+        Served(made, ServerSettings(port=0)) as server,
     ):
         plate, page, other = made.plates.overview(path.name).id, *_two(made)
         made.presence.touch(page, plate, ADA, well="A1")

@@ -15,7 +15,7 @@ import pytest
 import zarr
 from pyarrow import parquet
 
-from dashboard.app import Settings
+from dashboard.app import ServerSettings
 from dashboard.corrections.values import SourceFile
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.exports.anndata_table import _put, write_tables
@@ -254,7 +254,7 @@ def test_parquet_holds_what_csv_holds_with_types(made: Service) -> None:
             {name: None if cell is None else cell for name, cell in row.items()}
             for row in table.records()
         ]
-    with Served(made, Settings(port=0)) as server:
+    with Served(made, ServerSettings(port=0)) as server:
         answer = server.get(f"/export/{KEY}/fields.parquet")
     assert parquet.read_table(io.BytesIO(answer.body)).num_rows == 12
     assert answer.headers["Content-Disposition"].endswith('-fields.parquet"')
@@ -390,7 +390,7 @@ def test_tables_and_report_come_by_http_and_escape_everything(
 ) -> None:
     evil = '<img src=x onerror="alert(1)">'
     fail(made, A1, Who(evil, "typed"), note=evil, reason="focus")
-    with Served(made, Settings(port=0)) as server:
+    with Served(made, ServerSettings(port=0)) as server:
         wells = server.get(f"/export/{KEY}/wells.csv")
         report = server.get(f"/export/{KEY}/report.html")
         unknown = server.get("/export/nothing/wells.csv")

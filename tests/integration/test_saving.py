@@ -15,7 +15,7 @@ from PIL import Image
 
 import hcs
 from dashboard.addresses import Urls
-from dashboard.app import Settings
+from dashboard.app import ServerSettings
 from dashboard.pictures import planes
 from dashboard.pictures.outlines import COLOUR
 from dashboard.pictures.saving import round_length
@@ -38,7 +38,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     add_mask(folder / KEY / "B" / "3" / "0")
     with (
         service(tmp_path_factory.mktemp("workspace"), folder) as made,
-        Served(made, Settings(port=0)) as running,
+        Served(made, ServerSettings(port=0)) as running,
     ):
         surveyed(made, KEY)
         yield running

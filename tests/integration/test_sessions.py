@@ -14,7 +14,7 @@ from bokeh.document import Document
 from panel.io.state import set_curdoc
 
 from dashboard.addresses import Urls
-from dashboard.app import Settings
+from dashboard.app import ServerSettings
 from dashboard.session import Session
 from dashboard.state import SessionState, ViewState, encode
 from dashboard.views.page import Page
@@ -35,7 +35,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
     path = plates.make(tmp_path / KEY, fields=2)
     with (
         service(tmp_path / "workspace", path) as made,
-        Served(made, Settings(port=0, prefix="/hcs", unused_seconds=2.0)) as running,
+        Served(
+            made, ServerSettings(port=0, prefix="/hcs", unused_seconds=2.0)
+        ) as running,
     ):
         surveyed(made, KEY)
         yield running

@@ -8,7 +8,7 @@ import numpy as np
 import zarr
 
 import hcs
-from dashboard.app import Settings
+from dashboard.app import ServerSettings
 from dashboard.plates.values import ChannelSetting
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
@@ -50,7 +50,7 @@ def test_nothing_that_remembers_a_field_is_stale(tmp_path: Path) -> None:
     neighbour = kept.well("A2").field("0").version
     with (
         service(tmp_path / "workspace", path, settle_after=0.0) as made,
-        Served(made, Settings(port=0)) as served,
+        Served(made, ServerSettings(port=0)) as served,
     ):
         surveyed(made, KEY)
         for value in (1000, 3000, 1000):
