@@ -54,7 +54,7 @@ from dashboard.reviews.plate_list import PlateList
 from dashboard.reviews.plate_trends import PlateTrends
 from dashboard.reviews.reviews import Reviews
 from dashboard.reviews.signing import Signing
-from dashboard.service import Service, Storage
+from dashboard.service import Service, WorkspaceStorage
 from dashboard.sessions import Sessions
 from dashboard.settings import Settings
 from dashboard.threads import Threads
@@ -286,7 +286,7 @@ def compose(
         events=events,
         sessions=sessions,
         threads=threads,
-        storage=Storage(
+        storage=WorkspaceStorage(
             engine=engine, ledger=ledger, settings=settings, links=links, plates=plates
         ),
         close=close,

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bokeh.plotting import figure as Figure
-    from numpy.typing import NDArray
 
     from dashboard.theme import Palette
 
@@ -287,16 +286,6 @@ def embedded(drawn: Figure) -> dict[str, Any]:
     # Components of Panel that any page of this process has defined.
     content.pop("defs", None)
     return {"doc": content, "root_id": drawn.id, "version": bokeh_version}
-
-
-def finite_pairs(
-    x: Sequence[float | None], y: Sequence[float | None]
-) -> NDArray[np.bool_]:
-    """Return where both have a finite number."""
-    finite_x, finite_y = (
-        np.array([math.nan if v is None else v for v in w]) for w in (x, y)
-    )
-    return np.asarray(np.isfinite(finite_x) & np.isfinite(finite_y))
 
 
 def _axis(name: str, title: str, unit: str = "") -> hv.Dimension:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
+class WorkspaceStorage:
     """Where everything is kept, for what is taken to a file and back as a whole."""
 
     engine: Engine
@@ -80,7 +80,7 @@ class Service:
     events: Events
     sessions: Sessions
     threads: Threads
-    storage: Storage
+    storage: WorkspaceStorage
     close: Callable[[], None]
     """Stops the background work and releases everything."""
 

@@ -57,7 +57,6 @@ class _DecodedUpload:
 
     upload: Upload
     planes: Path
-    decoded: Decoded
     nbytes: int
     chosen: bool = False
     """A person said what its pages are."""
@@ -162,11 +161,6 @@ class Uploads:
             incoming.abandon()
         shutil.rmtree(session.folder, ignore_errors=True)
 
-    def is_live(self, token: str) -> bool:
-        """Whether a page with this token is open."""
-        with self._lock:
-            return token in self._sessions
-
     def folder_of(self, token: str) -> Path:
         """Return the folder of a session, made where it is not there."""
         session = self._session(token)
@@ -219,10 +213,6 @@ class Uploads:
     def get(self, token: str, upload: str) -> Upload:
         """Return one file of a session."""
         return self._decoded_upload(token, upload).upload
-
-    def decoded(self, token: str, upload: str) -> Decoded:
-        """Return what was found in a file."""
-        return self._decoded_upload(token, upload).decoded
 
     def planes(self, token: str, upload: str) -> NDArray[Any]:
         """Return a file's pixels, mapped from the disk, axes as its `Upload` says."""
@@ -310,7 +300,7 @@ class Uploads:
             if self._sessions.get(incoming.token) is not session:
                 planes.unlink(missing_ok=True)
                 raise SourceError("The page was closed before the file was read.")
-            session.files[identifier] = _DecodedUpload(upload, planes, decoded, size)
+            session.files[identifier] = _DecodedUpload(upload, planes, size)
         # The planes are kept, the file itself is not needed any more.
         incoming.abandon()
         return upload
