@@ -158,7 +158,7 @@ def test_health_opens_no_plate(tmp_path: Path) -> None:
         Served(made, ServerSettings(port=0)) as running,
     ):
         assert running.get("/health").json == {"status": "ok", "plates": 3}
-        assert all(plate._plate is None for plate in made.storage.plates.all())
+        assert all(plate.opening._plate is None for plate in made.storage.plates.all())
 
 
 def test_work_off_the_loop_is_waited_for_as_long_as_is_said() -> None:
