@@ -39,7 +39,7 @@ class Entry:
 
     score: float = 0.0
     kind: str = ""
-    """The failure in one word, as `hcs.qc.failures` has it; empty where unknown."""
+    """The failure in one word, as `hcs.qc` has it; empty where unknown."""
 
     text: str = ""
     """Why, in words."""

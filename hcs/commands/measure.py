@@ -11,8 +11,8 @@ from hcs.wording import counted
 if TYPE_CHECKING:
     import argparse
 
-    from hcs.qc.export import Row
     from hcs.qc.results import FieldResult
+    from hcs.qc.run.export import Row
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,7 +76,7 @@ _count.__name__ = "number of processes"  # what argparse calls it in its message
 
 def run(options: argparse.Namespace) -> int:
     """Measure and write; 1 where a field could not be measured."""
-    from hcs.qc.export import check_target, write_rows
+    from hcs.qc.run.export import check_target, write_rows
 
     check_target(options.output)
     rows, results = _measure(options)
@@ -94,10 +94,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> tuple[list[Row], list[FieldResult]]:
     from hcs.plates.opening import from_hcs_zarr
-    from hcs.qc.cluster import connected
-    from hcs.qc.export import table_rows
-    from hcs.qc.measure import measure_plate, plate_settings
     from hcs.qc.results import settle_clips
+    from hcs.qc.run.cluster import connected
+    from hcs.qc.run.export import table_rows
+    from hcs.qc.run.measure import measure_plate, plate_settings
 
     metrics = None if options.metrics is None else options.metrics.split(",")
     with (

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hcs.qc import banner, baseline, dose, position, screen
 from hcs.qc.definitions import DEFINITIONS, Definition
-from hcs.qc.failures import BRIGHTNESS, FAILURE_RULES, Rule
+from hcs.qc.plates import banner, baseline, dose, position, screen
+from hcs.qc.plates.failures import BRIGHTNESS, FAILURE_RULES, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hcs.qc.plane import Distribution
+    from hcs.qc.fields.plane import Distribution
 
 _TOP_LEVELS = 16
 """How far below the brightest level a pile is looked for: hot pixels lie above."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from hcs.errors import NotFoundError
-from hcs.qc import background, channels, focus, intensity, nuclei
-from hcs.qc.plane import SCALE
+from hcs.qc.fields import background, channels, focus, intensity, nuclei
+from hcs.qc.fields.plane import SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

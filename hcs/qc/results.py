@@ -12,8 +12,8 @@ from hcs.qc.definitions import EVERY_METRIC, chosen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hcs.qc.digest import PlaneDigest
-    from hcs.qc.light import Light
+    from hcs.qc.fields.digest import PlaneDigest
+    from hcs.qc.fields.light import Light
 
 FieldKey = tuple[str, str, int | None]
 """Path of the well, name of the field, id of the acquisition."""
@@ -33,7 +33,7 @@ class MeasureSettings:
     """Name of the nuclear channel; None where nobody chose."""
 
     full_scale: float | None = None
-    """See `hcs.qc.plane.Plane`."""
+    """See `hcs.qc.fields.plane.Plane`."""
 
     @property
     def keys(self) -> tuple[str, ...]:

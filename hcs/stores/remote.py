@@ -78,7 +78,7 @@ def open_url(url: str) -> PlateStore:
         If the address cannot be understood, or its server not be reached.
     """
     parts = split_address(url)
-    shown = _without_credentials(url)
+    shown = _shown(url)
     if parts.query or parts.fragment:
         raise StoreError(
             f"The address {shown} has a query, which would have to be repeated for "
@@ -113,8 +113,8 @@ class RemoteStore(PlateStore):
 
     Notes
     -----
-    Thread safety: requests run on threads of the store's own; `_lock` guards the
-    prefetched documents, and nothing is requested while it is held.
+    Thread safety: requests run on threads of the store's own; `_lock` guards what was
+    asked for ahead, and nothing is requested while it is held.
     """
 
     is_remote = True
@@ -124,7 +124,7 @@ class RemoteStore(PlateStore):
         self.store = store
         self.location = location or f"{type(store).__name__} of obstore"
         self._lock = Lock()
-        self._prefetched: dict[str, tuple[float, Future[Any]]] = {}
+        self._ahead: dict[str, tuple[float, Future[Any]]] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._tails: LRUCache[str, tuple[float, int, bytes]] = LRUCache(
             64, 64 * _TAIL_BYTES, lambda tail: len(tail[2])
@@ -192,7 +192,7 @@ class RemoteStore(PlateStore):
         """Return a document and the stamp that came with it, by one request."""
         check_key(key, self.location)
         with self._lock:
-            pending = self._prefetched.pop(key, None)
+            pending = self._ahead.pop(key, None)
         if pending is not None and time.monotonic() - pending[0] < _PREFETCH_SECONDS:
             # A prefetch is a guess; what failed there is requested again in earnest.
             with suppress(HCSError, CancelledError):
@@ -213,18 +213,18 @@ class RemoteStore(PlateStore):
         with self._lock:
             old = [
                 key
-                for key, (request_time, _) in self._prefetched.items()
+                for key, (request_time, _) in self._ahead.items()
                 if now - request_time > _PREFETCH_SECONDS
             ]
             for key in old:
-                del self._prefetched[key]
-            missing = [key for key in keys if key not in self._prefetched]
-            room = _PREFETCH_LIMIT - len(self._prefetched)
+                del self._ahead[key]
+            missing = [key for key in keys if key not in self._ahead]
+            room = _PREFETCH_LIMIT - len(self._ahead)
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(_CONCURRENCY, "hcs-remote")
             for key in missing[:room]:
                 future = self._pool.submit(self._get, key, DOCUMENT_LIMIT)
-                self._prefetched[key] = now, future
+                self._ahead[key] = now, future
 
     def stamp(self, key: str) -> Hashable | None:
         """Return entity tag or time of change, and size."""
@@ -246,13 +246,13 @@ class RemoteStore(PlateStore):
     def refresh(self) -> None:
         """Forget prefetched documents."""
         with self._lock:
-            self._prefetched.clear()
+            self._ahead.clear()
 
     def close(self) -> None:
         """Stop the threads; requests under way are dropped."""
         with self._lock:
             pool, self._pool = self._pool, None
-            self._prefetched.clear()
+            self._ahead.clear()
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -341,7 +341,7 @@ def _make_store(url: str, shown: str) -> Any:
         return make(url, client_options=options, retry_config=retry, **extra)
 
 
-def _without_credentials(url: str) -> str:
+def _shown(url: str) -> str:
     """Return an address without user, password, query and fragment."""
     parts = split_address(url)
     return urlunsplit(

@@ -26,8 +26,8 @@ import psutil  # type: ignore[import-untyped]  # comes with Dask
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hcs.plates.opening import from_hcs_zarr
-from hcs.qc.measure import measure_plate, plate_settings
-from hcs.qc.workers import process_pool
+from hcs.qc.run.measure import measure_plate, plate_settings
+from hcs.qc.run.workers import process_pool
 from tests import plates
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hcs.qc.definitions import definition
-from hcs.qc.measure import measure_plate
-from hcs.qc.nuclei import find_nuclei
-from hcs.qc.plane import NotComputableError, Plane
-from hcs.qc.quality import measure_field, measure_plane
+from hcs.qc.fields.nuclei import find_nuclei
+from hcs.qc.fields.plane import NotComputableError, Plane
+from hcs.qc.run.measure import measure_plate
+from hcs.qc.run.quality import measure_field, measure_plane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,8 +101,8 @@ def value(entry: Definition, given: tuple[Plane, ...]) -> float:
 def new_part(name: str, plane: Plane) -> Callable[[], object] | None:
     """Return what earlier packages do not have."""
     try:
-        from hcs.qc.digest import digest_of
-        from hcs.qc.light import light_of
+        from hcs.qc.fields.digest import digest_of
+        from hcs.qc.fields.light import light_of
     except ImportError:
         return None
     plane.blocks()

@@ -12,12 +12,12 @@ import pytest
 
 from hcs.errors import NotFoundError, PlateNotFoundError, StoreError
 from hcs.plates.opening import from_hcs_zarr
-from hcs.qc.cluster import connected
-from hcs.qc.export import table_rows
-from hcs.qc.measure import measure_plate, plate_settings
-from hcs.qc.quality import measure_field
 from hcs.qc.results import settle_clips
-from hcs.qc.workers import in_workers
+from hcs.qc.run.cluster import connected
+from hcs.qc.run.export import table_rows
+from hcs.qc.run.measure import measure_plate, plate_settings
+from hcs.qc.run.quality import measure_field
+from hcs.qc.run.workers import in_workers
 from tests import plates
 
 QUICK = ("mean", "p99", "percent_saturated", "percent_maximal", "total_area")
@@ -168,7 +168,7 @@ def test_a_scheduler_is_known_by_its_address():
 
 def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
     pytest.importorskip("distributed", reason="dask[distributed] is not installed")
-    monkeypatch.setattr("hcs.qc.cluster._PATIENCE", "1s")
+    monkeypatch.setattr("hcs.qc.run.cluster._PATIENCE", "1s")
     with (
         pytest.raises(StoreError, match="No Dask scheduler answers at tcp://"),
         connected("tcp://127.0.0.1:9"),

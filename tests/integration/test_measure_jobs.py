@@ -184,8 +184,8 @@ def whole(basis):
     import numpy as np
 
     from dashboard.quality.scores import summarise
-    from hcs.qc.quality import measure_field
     from hcs.qc.results import FieldResult, PlaneResult
+    from hcs.qc.run.quality import measure_field
 
     rng = np.random.default_rng(0)
     planes = list(rng.poisson(300, (2, 64, 64)).astype("u2"))
@@ -336,7 +336,7 @@ def test_a_scheduler_that_is_not_there_is_one_line(
     plate, workspace, monkeypatch, capsys
 ):
     pytest.importorskip("distributed", reason="Dask is not installed")
-    monkeypatch.setattr("hcs.qc.cluster._PATIENCE", "1s")
+    monkeypatch.setattr("hcs.qc.run.cluster._PATIENCE", "1s")
     told = ("--workspace", str(workspace), "--scheduler", "tcp://127.0.0.1:9")
     assert main(["measure", str(plate), *told]) == 1
     (line,) = capsys.readouterr().err.strip().splitlines()

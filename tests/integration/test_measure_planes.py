@@ -13,8 +13,8 @@ from dashboard.quality.metrics import FieldKey
 from dashboard.quality.planes import PlaneStore
 from hcs import Who, from_hcs_zarr, stage_field
 from hcs.qc import find_same_pictures, mean_field
-from hcs.qc.light import light_of
-from hcs.qc.plane import Plane
+from hcs.qc.fields.light import light_of
+from hcs.qc.fields.plane import Plane
 from tests import plates
 from tests.integration.serving import service, surveyed, wait_for
 

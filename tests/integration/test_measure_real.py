@@ -12,14 +12,14 @@ from scipy import stats
 
 from hcs.demo import design
 from hcs.demo.design import well_name
-from hcs.qc.assay import assay_report
-from hcs.qc.banner import plate_banner
-from hcs.qc.baseline import make_baselines
-from hcs.qc.failures import FAILURE_RULES
-from hcs.qc.quality import ChannelSettings, measure_field, measure_plane
+from hcs.qc.plates.assay import assay_report
+from hcs.qc.plates.banner import plate_banner
+from hcs.qc.plates.baseline import make_baselines
+from hcs.qc.plates.failures import FAILURE_RULES
+from hcs.qc.plates.roles import propose_mapping
+from hcs.qc.plates.suspicion import find_suspects
 from hcs.qc.results import FieldResult, PlaneResult
-from hcs.qc.roles import propose_mapping
-from hcs.qc.suspicion import find_suspects
+from hcs.qc.run.quality import ChannelSettings, measure_field, measure_plane
 
 METRICS = (*(rule.metric for rule in FAILURE_RULES), "percent_maximal", "mean", "p99")
 

@@ -10,9 +10,9 @@ import pytest
 
 from hcs.errors import SourceError
 from hcs.layout import FORMATS
-from hcs.qc.export import table_rows, write_rows
-from hcs.qc.imported import read_measurements
-from hcs.qc.measure import measure_plate
+from hcs.qc.plates.imported import read_measurements
+from hcs.qc.run.export import table_rows, write_rows
+from hcs.qc.run.measure import measure_plate
 from tests import plates
 
 

@@ -24,7 +24,7 @@ from hcs.demo import make_demo_plate
 from hcs.errors import HCSError
 from hcs.metadata import Who
 from hcs.qc.clip import Clip
-from hcs.qc.roles import RoleMapping
+from hcs.qc.plates.roles import RoleMapping
 from tests import plates
 from tests.unit.test_suspects import channel
 

@@ -7,7 +7,7 @@ import pytest
 from hcs.errors import NotFoundError
 from hcs.qc import catalogue
 from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC, chosen, definition
-from hcs.qc.failures import FAILURE_RULES
+from hcs.qc.plates.failures import FAILURE_RULES
 from tests.conftest import ROOT
 
 

@@ -12,7 +12,7 @@ from hcs.demo import Defect, design, truth
 from hcs.demo.camera import CLIP, FAULTS, Shot, expose
 from hcs.demo.cells import Scene, draw
 from hcs.demo.design import DOSES, PLANTED
-from hcs.qc.roles import WellRole, confounding
+from hcs.qc.plates.roles import WellRole, confounding
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from scipy import ndimage
 
 from hcs.demo import design
 from hcs.qc import PlaneDigest, find_same_pictures
-from hcs.qc.digest import MOST_APART, digest_of
-from hcs.qc.plane import Plane
+from hcs.qc.fields.digest import MOST_APART, digest_of
+from hcs.qc.fields.plane import Plane
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +137,6 @@ def test_many_planes_are_compared_in_parts(monkeypatch):
     digests = [(n, PlaneDigest(str(n), rng.bytes(48).hex())) for n in range(40)]
     digests += [(40, PlaneDigest("40", digests[7][1].coarse))]
     whole = find_same_pictures(digests)
-    monkeypatch.setattr("hcs.qc.digest._ROWS", 1)
+    monkeypatch.setattr("hcs.qc.fields.digest._ROWS", 1)
     assert find_same_pictures(digests) == whole
     assert [(pair.first, pair.second) for pair in whole] == [(7, 40)]

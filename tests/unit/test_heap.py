@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import resource, time
 import numpy as np
-from hcs.qc import heap
-from hcs.qc.heap import kept_memory
+from hcs.qc.run import heap
+from hcs.qc.run.heap import kept_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

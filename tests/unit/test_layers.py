@@ -21,8 +21,8 @@ _PURE = (
     "hcs.lines",
     "hcs.metadata",
     "hcs.images.pyramid",
-    "hcs.qc.quality",
-    "hcs.qc.screen",
+    "hcs.qc.run.quality",
+    "hcs.qc.plates.screen",
     "hcs.ngff.multiscale",
     "hcs.ngff.plate",
 )

@@ -7,9 +7,9 @@ import pytest
 
 from hcs.errors import ShapeError
 from hcs.qc import mean_field
-from hcs.qc.light import SIDE, light_of
-from hcs.qc.plane import Plane
-from hcs.qc.quality import measure_field
+from hcs.qc.fields.light import SIDE, light_of
+from hcs.qc.fields.plane import Plane
+from hcs.qc.run.quality import measure_field
 
 
 def shaded(seed, shape=(320, 384)):

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from hcs.errors import NotFoundError, ShapeError
-from hcs.qc import focus, intensity
 from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC, STANDARD
-from hcs.qc.plane import Plane
-from hcs.qc.quality import ChannelSettings, measure_field, measure_plane
+from hcs.qc.fields import focus, intensity
+from hcs.qc.fields.plane import Plane
+from hcs.qc.run.quality import ChannelSettings, measure_field, measure_plane
 
 small_planes = arrays.arrays(
     st.sampled_from(["uint8", "uint16", "int16"]),

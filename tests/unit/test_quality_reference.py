@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from hcs.qc import focus, intensity
 from hcs.qc.definitions import as_cellprofiler
-from hcs.qc.plane import Plane
-from hcs.qc.quality import measure_plane
+from hcs.qc.fields import focus, intensity
+from hcs.qc.fields.plane import Plane
+from hcs.qc.run.quality import measure_plane
 
 SET = (
     "focus_score",

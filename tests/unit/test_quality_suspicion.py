@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hcs.errors import NotFoundError
-from hcs.qc.aggregation import best_plane, default_way, field_values, well_values
-from hcs.qc.banner import plate_banner, plate_medians
-from hcs.qc.baseline import make_baselines
-from hcs.qc.check import checks
 from hcs.qc.clip import Clip, Top, infer_clip, percent_at, top_of
-from hcs.qc.cutoff import cut_offs
 from hcs.qc.definitions import definition
-from hcs.qc.failures import FAILURE_RULES, with_limits
-from hcs.qc.nuclei import propose_channel
-from hcs.qc.plane import Plane
-from hcs.qc.quality import measure_plane
+from hcs.qc.fields.nuclei import propose_channel
+from hcs.qc.fields.plane import Plane
+from hcs.qc.plates.aggregation import best_plane, default_way, field_values, well_values
+from hcs.qc.plates.banner import plate_banner, plate_medians
+from hcs.qc.plates.baseline import make_baselines
+from hcs.qc.plates.check import checks
+from hcs.qc.plates.cutoff import cut_offs
+from hcs.qc.plates.failures import FAILURE_RULES, with_limits
+from hcs.qc.plates.suspicion import find_suspects, find_unusual
 from hcs.qc.results import FieldResult, MeasureSettings, PlaneResult, settle_clips
-from hcs.qc.suspicion import find_suspects, find_unusual
+from hcs.qc.run.quality import measure_plane
 
 USUAL = {
     "power_log_log_slope": -1.4,

@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hcs.qc import screen
-from hcs.qc.polish import b_score, median_polish
-from hcs.qc.screen import control_statistics, mad, robust_z, ssmd, z_prime
+from hcs.qc.plates import screen
+from hcs.qc.plates.polish import b_score, median_polish
+from hcs.qc.plates.screen import control_statistics, mad, robust_z, ssmd, z_prime
 
 POSITIVE = [10, 11, 9, 10.5, 9.5, 10]
 NEGATIVE = [2, 2.5, 1.5, 2.2, 1.8, 2.0]

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hcs.demo import design
-from hcs.qc.assay import assay_report, judge_positions
-from hcs.qc.chance import kruskal, mann_whitney, p_text, spearman
-from hcs.qc.dose import dose_response
-from hcs.qc.polish import b_score, median_polish
-from hcs.qc.position import (
+from hcs.qc.plates.assay import assay_report, judge_positions
+from hcs.qc.plates.chance import kruskal, mann_whitney, p_text, spearman
+from hcs.qc.plates.dose import dose_response
+from hcs.qc.plates.polish import b_score, median_polish
+from hcs.qc.plates.position import (
     dispensing_patterns,
     drift,
     edge_effect,
@@ -24,7 +24,7 @@ from hcs.qc.position import (
     line_effect,
     position_effects,
 )
-from hcs.qc.roles import (
+from hcs.qc.plates.roles import (
     RoleMapping,
     WellRole,
     association,

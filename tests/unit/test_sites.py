@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hcs.qc.sites import OwnField, match_sites
+from hcs.qc.plates.sites import OwnField, match_sites
 
 HERE, THERE = (0, 0), (1, 2)
 

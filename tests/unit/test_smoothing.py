@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import fft, ndimage
 
-from hcs.qc import background, channels, nuclei
-from hcs.qc.plane import Plane, median
-from hcs.qc.smoothing import gaussian, laplacian
+from hcs.qc.fields import background, channels, nuclei
+from hcs.qc.fields.plane import Plane, median
+from hcs.qc.fields.smoothing import gaussian, laplacian
 
 masks = arrays.arrays(bool, st.tuples(st.integers(1, 20), st.integers(1, 20)))
 
@@ -72,6 +72,6 @@ def test_fits_and_their_deviation_are_those_of_the_whole_correlation(shape):
 def test_the_laplacian_is_that_of_the_pixels_with_four_neighbours(kind, shape):
     pixels = np.random.default_rng(0).integers(0, 127, shape).astype(kind)
     inner = ndimage.laplace(pixels.astype(float))[1:-1, 1:-1]
-    from hcs.qc.focus import laplacian_variance
+    from hcs.qc.fields.focus import laplacian_variance
 
     assert laplacian_variance(Plane(pixels)) == pytest.approx(inner.var(), rel=1e-6)

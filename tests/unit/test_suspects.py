@@ -21,7 +21,7 @@ from dashboard.quality.suspects import Evidence, judge
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.settings import Settings, project_of
 from hcs.qc.definitions import definition
-from hcs.qc.roles import RoleMapping
+from hcs.qc.plates.roles import RoleMapping
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ import pytest
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.layout import MAX_SIDE, parse_well, row_letters, select_wells
-from hcs.qc.imported import read_measurements
-from hcs.qc.roles import propose_mapping
+from hcs.qc.plates.imported import read_measurements
+from hcs.qc.plates.roles import propose_mapping
 from hcs.tables.platemap import read_plate_map
 from hcs.tables.table import MAX_COLUMNS, read_table, unique_names
 

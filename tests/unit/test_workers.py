@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hcs.qc import workers
+from hcs.qc.run import workers
 
 NAME = "OMP_NUM_THREADS"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.aggregation import field_values, planes_in_focus
-from hcs.qc.failures import FAILURE_RULES, RANGE, SIGNAL
-from hcs.qc.screen import finite, median_of, spread
+from hcs.qc.plates.aggregation import field_values, planes_in_focus
+from hcs.qc.plates.failures import FAILURE_RULES, RANGE, SIGNAL
+from hcs.qc.plates.screen import finite, median_of, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -11,7 +11,7 @@ import numpy as np
 
 from hcs.errors import NotFoundError
 from hcs.qc.definitions import Definition, Direction, definition
-from hcs.qc.screen import median_of
+from hcs.qc.plates.screen import median_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MissingExtraError, SourceError, StoreError
 from hcs.lines import line_order
-from hcs.qc.aggregation import best_plane
 from hcs.qc.definitions import DEFINITIONS
+from hcs.qc.plates.aggregation import best_plane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hcs.errors import ShapeError
-from hcs.qc.edges import edge_spectrum
+from hcs.qc.fields.edges import edge_spectrum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -225,7 +225,7 @@ class Plane:
 
     @cached_property
     def edge_spectrum(self) -> NDArray[np.complex64]:
-        """See `hcs.qc.edges.edge_spectrum`."""
+        """See `hcs.qc.fields.edges.edge_spectrum`."""
         return edge_spectrum(self.pixels)
 
     def blocks(self, scale: int = SCALE) -> Blocks:

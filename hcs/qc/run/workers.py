@@ -18,7 +18,7 @@ from concurrent.futures import (
 )
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hcs.qc.heap import kept_memory
+from hcs.qc.run.heap import kept_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence

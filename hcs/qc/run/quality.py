@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from hcs.errors import ShapeError
 from hcs.qc.clip import UNKNOWN, Top, top_of
 from hcs.qc.definitions import STANDARD, Definition, chosen
-from hcs.qc.digest import PlaneDigest, digest_of
-from hcs.qc.light import Light, light_of
-from hcs.qc.nuclei import Nuclei, find_nuclei
-from hcs.qc.plane import NotComputableError, Plane
+from hcs.qc.fields.digest import PlaneDigest, digest_of
+from hcs.qc.fields.light import Light, light_of
+from hcs.qc.fields.nuclei import Nuclei, find_nuclei
+from hcs.qc.fields.plane import NotComputableError, Plane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -60,7 +60,7 @@ class ChannelSettings:
     """Where `clip` is from, or why there is none; shown with the values."""
 
     full_scale: float | None = None
-    """See `hcs.qc.plane.Plane`."""
+    """See `hcs.qc.fields.plane.Plane`."""
 
 
 def measure_plane(
@@ -84,7 +84,7 @@ def measure_plane(
     metrics
         Ids of `hcs.qc.definitions`; those that need other channels are left out.
     full_scale, mask
-        See `hcs.qc.plane.Plane`.
+        See `hcs.qc.fields.plane.Plane`.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hcs.qc.screen import mad, robust_z
+from hcs.qc.plates.screen import mad, robust_z
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hcs.qc.baseline import channels_of, numbers
-from hcs.qc.failures import BRIGHTNESS, FAILURE_RULES, RANGE, SIGNAL, Rule
+from hcs.qc.plates.baseline import channels_of, numbers
+from hcs.qc.plates.failures import BRIGHTNESS, FAILURE_RULES, RANGE, SIGNAL, Rule
+from hcs.qc.plates.screen import finite, median_of, spread
 from hcs.qc.results import spoken
-from hcs.qc.screen import finite, median_of, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hcs.qc.cutoff import Cut
+    from hcs.qc.plates.cutoff import Cut
     from hcs.qc.results import FieldResult
 
 LEAST_PLATES = 5

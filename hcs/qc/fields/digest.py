@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 from scipy import fft
 
-from hcs.qc.light import small
-from hcs.qc.plane import NotComputableError
-from hcs.qc.smoothing import gaussian
+from hcs.qc.fields.light import small
+from hcs.qc.fields.plane import NotComputableError
+from hcs.qc.fields.smoothing import gaussian
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from hcs.qc.plane import Plane
+    from hcs.qc.fields.plane import Plane
 
 Key = TypeVar("Key")
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from hcs.qc.intensity import otsu
-from hcs.qc.plane import SCALE, Distribution, NotComputableError
+from hcs.qc.fields.intensity import otsu
+from hcs.qc.fields.plane import SCALE, Distribution, NotComputableError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hcs.qc.plane import Plane
+    from hcs.qc.fields.plane import Plane
 
 TILES = 8
 """Tiles a side for the share of empty tiles."""

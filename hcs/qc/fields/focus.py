@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import fft
 
-from hcs.qc.plane import SCALE, STRIPE, NotComputableError, median
+from hcs.qc.fields.plane import SCALE, STRIPE, NotComputableError, median
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from hcs.qc.plane import Plane
+    from hcs.qc.fields.plane import Plane
 
 _GREY_LEVELS = 8
 """Levels to which CellProfiler reduces a plane before it counts neighbours."""

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hcs.qc.dose import DosePoint, dose_response
-from hcs.qc.polish import BScore, b_score
-from hcs.qc.position import Effect, position_effects
-from hcs.qc.roles import WellRole, confounding
-from hcs.qc.screen import LEAST_WELLS, Statistic, control_statistics, robust_z
+from hcs.qc.plates.dose import DosePoint, dose_response
+from hcs.qc.plates.polish import BScore, b_score
+from hcs.qc.plates.position import Effect, position_effects
+from hcs.qc.plates.roles import WellRole, confounding
+from hcs.qc.plates.screen import LEAST_WELLS, Statistic, control_statistics, robust_z
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hcs.qc.plane import NotComputableError
+from hcs.qc.fields.plane import NotComputableError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hcs.qc.plane import Distribution, Plane
+    from hcs.qc.fields.plane import Distribution, Plane
 
 _OTSU_STEPS = 256
 """Ranks of the sorted pixels at which CellProfiler tries a threshold."""

@@ -6,17 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.banner import LEAST_PLATES
-from hcs.qc.baseline import LEAST_FIELDS, channels_of, numbers
 from hcs.qc.definitions import definition
-from hcs.qc.failures import BRIGHTNESS, FAILURE_RULES, SIGNAL, Rule
-from hcs.qc.screen import finite
+from hcs.qc.plates.banner import LEAST_PLATES
+from hcs.qc.plates.baseline import LEAST_FIELDS, channels_of, numbers
+from hcs.qc.plates.failures import BRIGHTNESS, FAILURE_RULES, SIGNAL, Rule
+from hcs.qc.plates.screen import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hcs.qc.baseline import Baseline, BaselineKey
-    from hcs.qc.cutoff import Cut
+    from hcs.qc.plates.baseline import Baseline, BaselineKey
+    from hcs.qc.plates.cutoff import Cut
     from hcs.qc.results import FieldResult
 
 

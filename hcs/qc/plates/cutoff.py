@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hcs.qc.baseline import channels_of, numbers
 from hcs.qc.definitions import definition
-from hcs.qc.failures import FAILURE_RULES, Rule
-from hcs.qc.screen import finite
+from hcs.qc.plates.baseline import channels_of, numbers
+from hcs.qc.plates.failures import FAILURE_RULES, Rule
+from hcs.qc.plates.screen import finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hcs.qc.baseline import Baseline, BaselineKey
+    from hcs.qc.plates.baseline import Baseline, BaselineKey
     from hcs.qc.results import FieldResult
 
 Cut = tuple[float | None, float | None]

@@ -11,17 +11,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.baseline import channels_of, make_baselines, numbers
-from hcs.qc.cutoff import beyond, cut_offs
 from hcs.qc.definitions import definition
-from hcs.qc.failures import FAILURE_RULES, Rule
+from hcs.qc.plates.baseline import channels_of, make_baselines, numbers
+from hcs.qc.plates.cutoff import beyond, cut_offs
+from hcs.qc.plates.failures import FAILURE_RULES, Rule
 from hcs.qc.results import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hcs.qc.baseline import Baseline, BaselineKey
-    from hcs.qc.cutoff import Cut
+    from hcs.qc.plates.baseline import Baseline, BaselineKey
+    from hcs.qc.plates.cutoff import Cut
     from hcs.qc.results import FieldKey, FieldResult
 
 _UNUSUAL = 3.5

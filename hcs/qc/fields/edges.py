@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import fft
 
-from hcs.qc.smoothing import gaussian, laplacian
+from hcs.qc.fields.smoothing import gaussian, laplacian
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,10 +13,10 @@ from hcs.metadata import distinct_names
 from hcs.plates.plate import HCSPlate
 from hcs.qc.clip import UNKNOWN, Clip
 from hcs.qc.definitions import chosen
-from hcs.qc.nuclei import propose_channel
-from hcs.qc.quality import ChannelSettings, measure_field
+from hcs.qc.fields.nuclei import propose_channel
 from hcs.qc.results import FieldKey, FieldResult, MeasureSettings, PlaneResult
-from hcs.qc.workers import in_workers
+from hcs.qc.run.quality import ChannelSettings, measure_field
+from hcs.qc.run.workers import in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

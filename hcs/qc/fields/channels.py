@@ -9,13 +9,13 @@ import numpy as np
 from scipy import fft
 
 from hcs.errors import ShapeError
-from hcs.qc.edges import window
-from hcs.qc.plane import STRIPE, NotComputableError
+from hcs.qc.fields.edges import window
+from hcs.qc.fields.plane import STRIPE, NotComputableError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hcs.qc.plane import Plane
+    from hcs.qc.fields.plane import Plane
 
 _FURTHEST = 48
 """Largest shift that is looked for, in pixels."""

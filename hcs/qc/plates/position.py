@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
-from hcs.qc.chance import kruskal, mann_whitney, p_text, spearman
-from hcs.qc.polish import median_polish
-from hcs.qc.screen import finite, mad
+from hcs.qc.plates.chance import kruskal, mann_whitney, p_text, spearman
+from hcs.qc.plates.polish import median_polish
+from hcs.qc.plates.screen import finite, mad
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hcs.errors import ShapeError
-from hcs.qc.plane import NotComputableError
+from hcs.qc.fields.plane import NotComputableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from hcs.qc.plane import Plane
+    from hcs.qc.fields.plane import Plane
 
 SIDE = 32
 """Cells of a light grid along each side."""

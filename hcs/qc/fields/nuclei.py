@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from hcs.qc.intensity import otsu
-from hcs.qc.plane import STRIPE, Distribution, NotComputableError
-from hcs.qc.smoothing import gaussian
+from hcs.qc.fields.intensity import otsu
+from hcs.qc.fields.plane import STRIPE, Distribution, NotComputableError
+from hcs.qc.fields.smoothing import gaussian
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from hcs.qc.plane import Plane
+    from hcs.qc.fields.plane import Plane
 
 RING = 6
 """Width of the ring around nuclei, in pixels."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hcs.qc.screen import mad
+from hcs.qc.plates.screen import mad
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from hcs.layout import Position
-    from hcs.qc.roles import WellRole
+    from hcs.qc.plates.roles import WellRole
 
 
 LEAST_WELLS = 1

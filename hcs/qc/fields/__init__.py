@@ -1,0 +1,1 @@
+"""Metrics of one plane and of one field; pure."""

@@ -1,0 +1,1 @@
+"""From the numbers of fields to wells, statistics and suspects; pure."""

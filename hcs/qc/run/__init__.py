@@ -1,0 +1,1 @@
+"""Measuring plates: here, in a pool of processes, on a cluster."""
