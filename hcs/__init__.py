@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from hcs.writing.versions.revert import history as history
     from hcs.writing.versions.revert import revert as revert
     from hcs.writing.versions.settle import settle as settle
-    from hcs.writing.versions.staging import StagedField as StagedField
+    from hcs.writing.versions.staged_field import StagedField as StagedField
     from hcs.writing.versions.staging import stage_field as stage_field
     from hcs.writing.versions.unsettled import unsettled as unsettled
     from hcs.writing.writer import HCSPlateWriter as HCSPlateWriter
@@ -125,7 +125,8 @@ else:
             "writing.versions.revert": "history revert",
             "writing.versions.settle": "settle",
             "writing.versions.unsettled": "unsettled",
-            "writing.versions.staging": "StagedField stage_field",
+            "writing.versions.staged_field": "StagedField",
+            "writing.versions.staging": "stage_field",
             "writing.person": "login_name",
             "writing.writer": "HCSPlateWriter write_hcs_well_image",
         },

@@ -10,7 +10,7 @@ import numpy as np
 
 from hcs.axes import inverse
 from hcs.errors import CorruptDataError
-from hcs.writing.encoding.field_input import AT_ONCE
+from hcs.writing.encoding.pixels import AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,10 +9,9 @@ the new one, and a crash leaves at most an unnamed group.
 from __future__ import annotations
 
 import errno
-import logging
 import math
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, HCSError, InvalidPathError, MetadataError
@@ -32,8 +31,8 @@ from hcs.writing.encoding.verify import verify_levels
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.target import GroupSink, Target
 from hcs.writing.versions.claim import FieldSlot, claim_slot, live_version
-from hcs.writing.versions.commit import FieldChange, commit_change
 from hcs.writing.versions.inherit import inherited, neighbour_of
+from hcs.writing.versions.staged_field import StagedField
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,74 +42,6 @@ if TYPE_CHECKING:
     from hcs.writing.encoding.encode import Encoded
     from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.lock import Hold
-
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, kw_only=True)
-class StagedField:
-    """A complete, verified field that no document names yet.
-
-    It holds a lock on its own group, so that nobody takes it for a leftover. Use
-    `commit` or `discard`; a process that ends without either leaves an unlisted group
-    that ``hcs recover`` reports.
-    """
-
-    target: Target
-    place: FieldSlot
-    version: FieldVersion
-    label: str | None = None
-    notices: tuple[str, ...] = ()
-    """What other readers may make of this correction until it is settled."""
-
-    _hold: Hold | None = field(default=None, repr=False)
-
-    def commit(self, *, who: Who, reason: str | None) -> FieldVersion:
-        """Make it the field's live version.
-
-        Raises
-        ------
-        ConflictError
-            If the field no longer shows the version that this one was staged on; the
-            staged pixels stay until `discard`.
-        """
-        version = replace(
-            self.version, who=who.name, known=who.known, why=reason or None
-        )
-        change = FieldChange(
-            well=self.place.well,
-            name=self.place.name,
-            acquisition=self.place.acquisition,
-            base=self.place.base,
-            version=version,
-            label=self.label,
-        )
-        with self.target.changing(keep=self.place.key):
-            committed = commit_change(self.target, change)
-        self.release()
-        for notice in self.notices:
-            _log.warning("%s", notice)
-        return committed
-
-    def discard(self) -> None:
-        """Remove the staged pixels, unless the plate names them after all."""
-        if self._hold is not None:
-            self.target.transact(self._remove)
-            self.release()
-        self.target.discard()
-
-    def _remove(self) -> None:
-        state = hierarchy.read_plate_document(self.target)
-        well = hierarchy.read_well_document(self.target, state.version, self.place.well)
-        if self.place.path not in {image.path for image in well.well.images}:
-            group.remove_group(self.target, state.version, self.place.key)
-
-    def release(self) -> None:
-        """Leave the staged pixels where they are; nobody holds them any more."""
-        if self._hold is not None:
-            self._hold.release()
-            self._hold = None
 
 
 def stage_field(
