@@ -216,7 +216,7 @@ def compose(
     watcher = Watcher(
         plates,
         survey=surveyed,
-        again=wells_changed,
+        wells_changed=wells_changed,
         settle=None if options.read_only else commits.settle_due,
         settle_after=options.settle_after,
     )

@@ -60,12 +60,12 @@ class Settings:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._known: dict[str, tuple[float, Any]] = {}
-        self._last: dict[str, Any] = {}
+        self._fresh: dict[str, tuple[float, Any]] = {}
+        self._last_read: dict[str, Any] = {}
         """What was read, also where it is known to have changed since."""
 
         self._changes = 0
-        self._behind = Behind()
+        self._reader = Behind()
         self._of_thread = threading.local()
 
     @contextlib.contextmanager
@@ -135,41 +135,41 @@ class Settings:
         name = _name(kind, whose)
         if self._transaction is not None:
             return self._read(name)
-        read, value = self._known.get(name, (-math.inf, None))
+        read, value = self._fresh.get(name, (-math.inf, None))
         if time.monotonic() - read <= _FRESH_SECONDS:
             return value
         if not on_event_loop():
             return self._renew(name)
-        patience = 0.0 if name in self._known else SOON
+        patience = 0.0 if name in self._fresh else SOON
         # With the count, for a reading that began before a change is of no use after.
         key = name, self._changes
         try:
-            self._behind.do(key, lambda: self._renew(name), _nothing, patience)
+            self._reader.do(key, lambda: self._renew(name), _nothing, patience)
         except DashboardError as error:
-            if name not in self._last:
+            if name not in self._last_read:
                 raise
             _LOG.warning("What was read last is used on: %s", error)
-        return self._last.get(name)
+        return self._last_read.get(name)
 
     def _renew(self, name: str) -> Any:
         """Read a value; equal content stays the same object."""
         changes = self._changes
-        value, before = self._read(name), self._last.get(name)
+        value, before = self._read(name), self._last_read.get(name)
         value = before if before == value else value
         if changes == self._changes:
-            self._last[name] = value
-            self._known[name] = time.monotonic(), value
+            self._last_read[name] = value
+            self._fresh[name] = time.monotonic(), value
         return value
 
     def _changed(self, *names: str) -> None:
         """Have settings read anew, all where none is named."""
         self._changes += 1
-        for name in names or tuple(self._known):
-            self._known.pop(name, None)
+        for name in names or tuple(self._fresh):
+            self._fresh.pop(name, None)
 
     def close(self) -> None:
         """Finish what is being read."""
-        self._behind.close()
+        self._reader.close()
 
     def fresh(self, kind: str, *whose: str) -> Any:
         """Return what is kept now, and remember nothing: for what is large."""

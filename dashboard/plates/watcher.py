@@ -54,7 +54,7 @@ class Watcher:
         What to look after.
     survey
         Called once for a plate that pages look at.
-    again
+    wells_changed
         Called with a plate and the paths of wells whose documents have changed.
     settle
         Called with a plate and the grace time; returns whether something is left to
@@ -68,19 +68,19 @@ class Watcher:
         plates: Plates,
         *,
         survey: Callable[[ServedPlate], None],
-        again: Callable[[ServedPlate, list[str]], None],
+        wells_changed: Callable[[ServedPlate, list[str]], None],
         settle: Callable[[ServedPlate, float | None], bool] | None,
         settle_after: float | None = None,
     ) -> None:
         self._plates = plates
         self._survey = survey
-        self._again = again
+        self._wells_changed = wells_changed
         self._settle = settle
         self._settle_after = settle_after
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._list_watched = 0.0
-        self._next: dict[tuple[str, str], float] = {}
+        self._due_at: dict[tuple[str, str], float] = {}
         self._failed: dict[str, str] = {}
         self._busy: set[str] = set()
         self._pool = ThreadPoolExecutor(_AT_ONCE, "watching")
@@ -119,24 +119,26 @@ class Watcher:
             if now - self._list_watched < WATCHED_SECONDS and self._due(
                 "", "list", LIST_SECONDS
             ):
-                self._guarded("", self._plates.rescan)
+                self._safely("", self._plates.rescan)
             for plate in self._plates.all():
-                if plate.key not in self._busy and self._wants_care(plate, now):
+                if plate.key not in self._busy and self._is_watched_or_unsettled(
+                    plate, now
+                ):
                     # A slow plate, far away, must not keep the others waiting.
                     self._busy.add(plate.key)
-                    self._pool.submit(self._cared, plate, now)
+                    self._pool.submit(self._look_after_and_free, plate, now)
 
-    def _wants_care(self, plate: ServedPlate, now: float) -> bool:
+    def _is_watched_or_unsettled(self, plate: ServedPlate, now: float) -> bool:
         watched = plate.watched and now - plate.watched < WATCHED_SECONDS
         return bool(watched) or bool(plate.knowledge.unsettled_wells())
 
-    def _cared(self, plate: ServedPlate, now: float) -> None:
+    def _look_after_and_free(self, plate: ServedPlate, now: float) -> None:
         try:
-            self._guarded(plate.key, self._care, plate, now)
+            self._safely(plate.key, self._look_after, plate, now)
         finally:
             self._busy.discard(plate.key)
 
-    def _care(self, plate: ServedPlate, now: float) -> None:
+    def _look_after(self, plate: ServedPlate, now: float) -> None:
         watched = plate.watched and now - plate.watched < WATCHED_SECONDS
         if watched and not plate.surveyed:
             self._survey(plate)
@@ -149,7 +151,7 @@ class Watcher:
             and plate.writable
             and (
                 plate.knowledge.unsettled_wells()
-                or (plate.key, "settle") not in self._next
+                or (plate.key, "settle") not in self._due_at
             )
             and self._due(plate.key, "settle", SETTLE_SECONDS)
         ):
@@ -163,19 +165,19 @@ class Watcher:
         if reread:
             plate.bump()
         if paths:
-            self._again(plate, paths)
+            self._wells_changed(plate, paths)
 
     def _due(self, key: str, what: str, seconds: float) -> bool:
         now = time.monotonic()
-        if now < self._next.get((key, what), 0.0):
+        if now < self._due_at.get((key, what), 0.0):
             return False
-        self._next[key, what] = now + seconds
+        self._due_at[key, what] = now + seconds
         return True
 
-    def _guarded(self, key: str, act: Callable[..., object], *args: object) -> None:
+    def _safely(self, key: str, work: Callable[..., object], *args: object) -> None:
         """Do it; an error of one plate must not end the thread, nor fill the log."""
         try:
-            act(*args)
+            work(*args)
             self._failed.pop(key, None)
         except Exception as error:  # noqa: BLE001
             text = f"{type(error).__name__}: {error}"

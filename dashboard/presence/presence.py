@@ -78,9 +78,9 @@ class Presence:
         """Those whose browser has said good-bye, while their session still lives."""
 
         self._others: dict[str, dict[str, Present]] = {}
-        self._looked: dict[str, float] = {}
-        self._busy = False
-        self._again = False
+        self._read_at: dict[str, float] = {}
+        self._working = False
+        self._work_again = False
 
     def touch(
         self,
@@ -175,9 +175,9 @@ class Presence:
             page = self._pages.get(name)
             if page is not None:
                 page.seen_at = moment
-            due = moment - self._looked.get(plate, -LOOK_SECONDS) >= LOOK_SECONDS
+            due = moment - self._read_at.get(plate, -LOOK_SECONDS) >= LOOK_SECONDS
             if due:
-                self._looked[plate] = moment
+                self._read_at[plate] = moment
             others = dict(self._others.get(plate, {}))
             others |= {
                 other: page.present
@@ -197,20 +197,20 @@ class Presence:
 
     def _sync(self) -> None:
         with self._lock:
-            if self._busy:
-                self._again = True
+            if self._working:
+                self._work_again = True
                 return
-            self._busy = True
+            self._working = True
         try:
             self._submit(self._work)
         except RuntimeError:
-            self._busy = False
+            self._working = False
             raise
 
     def _work(self) -> None:
         while True:
             with self._lock:
-                self._again = False
+                self._work_again = False
                 leaving = list(self._leaving)
             try:
                 self._delete(leaving)
@@ -219,8 +219,8 @@ class Presence:
             except Exception:  # noqa: BLE001 - it is done again in half a second
                 _LOG.warning("Who is here cannot be told.", exc_info=True)
             with self._lock:
-                if not self._again:
-                    self._busy = False
+                if not self._work_again:
+                    self._working = False
                     return
 
     def _write(self) -> None:
