@@ -13,7 +13,7 @@ from hcs.errors import (
     SourceError,
     StoreError,
 )
-from hcs.ingest.plate.plan import Choices, Plan, make_plan, worker_count
+from hcs.ingest.plate.plan import ImportChoices, Plan, make_plan, worker_count
 from hcs.ingest.plate.provenance import DONE, read_damage
 from hcs.ingest.plate.report import ImportReport
 from hcs.ingest.plate.writing import ImportRun
@@ -106,7 +106,7 @@ def import_plate(
     """
     if target is None and not dry_run:
         raise SourceError("No target was given; name one, or ask for a dry run.")
-    choices = Choices(
+    choices = ImportChoices(
         preset=preset,
         pattern=pattern,
         projection=projection,

@@ -85,8 +85,7 @@ else:
             "plates.imported": "ImportedTable read_measurements",
             "fields.light": "Light MeanField mean_field",
             "run.measure": (
-                "imported_clips imported_exposures "
-                "measure_plate plate_settings"
+                "imported_clips imported_exposures measure_plate plate_settings"
             ),
             "fields.nuclei": "propose_channel",
             "results": "FieldResult PlaneResult",

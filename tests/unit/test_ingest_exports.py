@@ -97,7 +97,7 @@ def test_planes_are_taken_and_projections_left_aside(tmp_path):
     )
     planes = read_export(source)
     assert planes.preset == "imagexpress"
-    assert sorted(planes.places) == [
+    assert sorted(planes.file_parts) == [
         "TimePoint_1/ZStep_0/p_A01_s1_w2.TIF",  # it has no planes of its own
         "TimePoint_1/ZStep_1/p_A01_s1_w1.TIF",
         "TimePoint_1/ZStep_2/p_A01_s1_w1.TIF",
@@ -107,18 +107,18 @@ def test_planes_are_taken_and_projections_left_aside(tmp_path):
     assert reasons["notes.txt"] == "is no image by its name"
     assert "is a thumbnail" in reasons.values()
     flat = read_export(source, projection=True)
-    assert sorted(flat.places) == [
+    assert sorted(flat.file_parts) == [
         "TimePoint_1/ZStep_0/p_A01_s1_w1.TIF",
         "TimePoint_1/ZStep_0/p_A01_s1_w2.TIF",
     ]
-    assert all(parts.z is None for parts in flat.places.values())
+    assert all(parts.z is None for parts in flat.file_parts.values())
 
 
 def test_names_of_raw_imagexpress_files_with_their_identifiers_are_understood(tmp_path):
     source = folder_of(
         tmp_path, "plate_B02_s1_w10A1B2C3D-1111-2222-3333-444455556666.tif"
     )
-    (parts,) = read_export(source, preset="imagexpress").places.values()
+    (parts,) = read_export(source, preset="imagexpress").file_parts.values()
     assert (parts.field.label, parts.channel.label) == ("s1", "w1")
 
 

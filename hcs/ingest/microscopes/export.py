@@ -67,7 +67,7 @@ class Export:
     plate: str
     """Name for the plate."""
 
-    places: Mapping[str, NameParts]
+    file_parts: Mapping[str, NameParts]
     """What each image file is of, by the file's name."""
 
     skipped: tuple[tuple[str, str], ...] = ()
@@ -104,7 +104,7 @@ def by_pattern(files: Iterable[ExportFile], pattern: NamePattern, name: str) -> 
     SourceError
         If no name matches, or names of several plates do.
     """
-    places: dict[str, NameParts] = {}
+    file_parts: dict[str, NameParts] = {}
     skipped: list[tuple[str, str]] = []
     unmatched_names = []
     for file in files:
@@ -113,13 +113,13 @@ def by_pattern(files: Iterable[ExportFile], pattern: NamePattern, name: str) -> 
             unmatched_names.append(file.base)
             skipped.append((file.name, unmatched(file)))
         else:
-            places[file.name] = parts
-    if not places:
+            file_parts[file.name] = parts
+    if not file_parts:
         raise SourceError(
             f"No file name matches the pattern {pattern.text!r}; the source holds "
             f"{some(unmatched_names, 4) or 'no files'}."
         )
-    plates = {parts.plate for parts in places.values()}
+    plates = {parts.plate for parts in file_parts.values()}
     if len(plates) > 1:
         raise SourceError(
             f"The pattern matches files of {len(plates)} plates "
@@ -130,7 +130,7 @@ def by_pattern(files: Iterable[ExportFile], pattern: NamePattern, name: str) -> 
         preset="regex",
         reason="the pattern was given",
         plate=plates.pop() or name,
-        places=places,
+        file_parts=file_parts,
         skipped=tuple(skipped),
     )
 

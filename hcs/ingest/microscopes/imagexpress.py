@@ -119,7 +119,7 @@ def read_export(
         preset="imagexpress",
         reason=reason,
         plate=root.rpartition("/")[2] or source.name,
-        places={placed_file.file.name: placed_file.parts for placed_file in used},
+        file_parts={placed_file.file.name: placed_file.parts for placed_file in used},
         skipped=(*skipped, *unused, *copies),
         documents=() if document is None else (document,),
         format=None if record is None else record.format,

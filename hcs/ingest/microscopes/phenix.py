@@ -52,15 +52,15 @@ def read_export(
     """
     indices = [file for file in files if file.base.lower() in _INDEX]
     images = [file for file in files if file not in indices]
-    places: dict[str, NameParts] = {}
+    file_parts: dict[str, NameParts] = {}
     skipped = []
     for file in images:
         parts = name_parts(file.base)
         if parts is None:
             skipped.append((file.name, unmatched(file)))
         else:
-            places[file.name] = parts
-    folder = _only_folder(places, source.name)
+            file_parts[file.name] = parts
+    folder = _only_folder(file_parts, source.name)
     indices.sort(key=lambda file: file.folder != folder)
     document = indices[0].name if indices else None
     skipped += [
@@ -75,7 +75,7 @@ def read_export(
         preset="phenix",
         reason=reason,
         plate=index.plate or _plate_name(folder, source.name),
-        places=places,
+        file_parts=file_parts,
         skipped=tuple(skipped),
         documents=() if document is None else (document,),
         format=index.format,
@@ -110,8 +110,8 @@ def name_parts(base: str) -> NameParts | None:
     )
 
 
-def _only_folder(places: Mapping[str, NameParts], name: str) -> str:
-    folders = sorted({file.rpartition("/")[0] for file in places})
+def _only_folder(file_parts: Mapping[str, NameParts], name: str) -> str:
+    folders = sorted({file.rpartition("/")[0] for file in file_parts})
     if not folders:
         raise SourceError(
             f"{name} holds no image named as Harmony names them, such as "

@@ -82,7 +82,9 @@ class FieldDecoder:
         )
         decoded = 0
         # Channels count fastest: they may be the samples of one page.
-        for t, c, z in sorted(grid.places, key=lambda index: (index[0], index[2])):
+        for t, c, z in sorted(
+            grid.plane_indices, key=lambda index: (index[0], index[2])
+        ):
             if (plane := self._plane(key, (t, c, z))) is not None:
                 pixels[t, c, z] = plane
                 decoded += 1

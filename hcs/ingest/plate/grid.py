@@ -58,7 +58,7 @@ class PlaneGrid:
         return sum(map(len, self.planes.values()))
 
     @property
-    def places(self) -> Iterator[PlaneIndex]:
+    def plane_indices(self) -> Iterator[PlaneIndex]:
         """Every ``(t, c, z)`` of a field, found or not."""
         return product(
             range(len(self.t)), range(len(self.channels)), range(len(self.z))
@@ -77,7 +77,7 @@ _Coordinates = tuple[Position, NamePart, NamePart, NamePart, NamePart]
 
 
 def lay_out(
-    places: Mapping[str, NameParts], images: Mapping[str, ImageFile]
+    file_parts: Mapping[str, NameParts], images: Mapping[str, ImageFile]
 ) -> PlaneGrid:
     """Return where each plane of the images stands.
 
@@ -93,7 +93,7 @@ def lay_out(
     _check_alike(images)
     claims: defaultdict[_Coordinates, list[PlaneSource]] = defaultdict(list)
     for file, image in images.items():
-        for coordinates, index in _planes_of(places[file], image):
+        for coordinates, index in _planes_of(file_parts[file], image):
             claims[coordinates].append(PlaneSource(file, index))
     _check_single(claims)
     wells, fields, channels, z, t = (

@@ -73,7 +73,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class ImportChoices:
     """What a person decides about an import; see `hcs.import_plate`."""
 
     preset: str = "auto"
@@ -85,7 +85,7 @@ class Choices:
     pages: str | None = None
 
 
-def make_plan(source: ExportSource, choices: Choices) -> Plan:
+def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
     """Return what importing a source would do; only headers of images are read.
 
     Raises
@@ -101,12 +101,12 @@ def make_plan(source: ExportSource, choices: Choices) -> Plan:
     )
     images, unread = _examined(source, export)
     images = _with_pages(images, export, choices.pages)
-    grid = lay_out(export.places, images)
+    grid = lay_out(export.file_parts, images)
     expectation = expect(
         export.expected,
         grid,
-        list(export.places.values()),
-        [export.places[name] for name, _ in unread],
+        list(export.file_parts.values()),
+        [export.file_parts[name] for name, _ in unread],
     )
     traits = read_traits(
         export, grid, images, expectation.parts(1), choices.channel_names or {}
@@ -146,12 +146,13 @@ def _examined(
     with ThreadPoolExecutor(_HEADER_THREADS, "hcs-header") as pool:
         examined = list(
             pool.map(
-                lambda name: closed.get(name) or _examine(source, name), export.places
+                lambda name: closed.get(name) or _examine(source, name),
+                export.file_parts,
             )
         )
     images = {}
     unread = []
-    for name, image in zip(export.places, examined, strict=True):
+    for name, image in zip(export.file_parts, examined, strict=True):
         if isinstance(image, ImageFile):
             images[name] = image
         else:
@@ -206,7 +207,7 @@ def _facts(images: Iterable[ImageFile]) -> list[str]:
     return [f"In {count} files: {message}" for message, count in counts.items()]
 
 
-def _plate_map(choices: Choices, export: Export) -> PlateMap | None:
+def _plate_map(choices: ImportChoices, export: Export) -> PlateMap | None:
     if choices.plate_map is None:
         return None
     known_format = choices.format or export.format
@@ -217,7 +218,7 @@ def _plate_map(choices: Choices, export: Export) -> PlateMap | None:
 
 
 def _format(
-    choices: Choices, export: Export, grid: PlaneGrid, plate_map: PlateMap | None
+    choices: ImportChoices, export: Export, grid: PlaneGrid, plate_map: PlateMap | None
 ) -> tuple[PlateFormat, str]:
     wells = set(grid.wells)
     if choices.format is not None:
