@@ -135,6 +135,11 @@ class Statistics(Part):
                 lambda: service.quality.keep_assay_metric(key, metric or None)
             )
 
+    def _redraw(self) -> None:
+        # Nothing is asked again: what was written comes with the next snapshot.
+        if self._now is not None:
+            self._show(self._now)
+
 
 def _inputs(now: Snapshot) -> tuple[object, ...]:
     values = now.values
