@@ -216,6 +216,20 @@ def test_unreadable_and_missing_fields_are_suspect():
     }
 
 
+def test_a_field_with_pixels_that_are_no_numbers_is_suspect_for_want_of_any_metric():
+    pixels = np.random.default_rng(0).normal(100, 5, (64, 64)).astype("f4")
+    pixels[3, 3] = np.nan
+    measured = measure_plane(pixels)
+    odd = plane(reasons=measured.reasons, **measured.values)
+    (suspect,) = judged([field("E/1", "0", odd), *plate()])
+    assert suspect.well == "E/1"
+    assert suspect.reasons[0].kind == "unreadable"
+    assert suspect.reasons[0].text == (
+        "channel DNA, field s1: not measured: "
+        "1 of 4096 pixels is not finite (NaN or infinite)"
+    )
+
+
 def test_baselines_stay_what_they_are_when_the_plate_changes():
     results = plate()
     kept = make_baselines(results)

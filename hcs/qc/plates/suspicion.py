@@ -131,12 +131,20 @@ def _order(score: float) -> float:
 
 
 def _without_metric(result: FieldResult) -> Reason | None:
-    """Tell what needs no comparison: unreadable, all zero, constant."""
+    """Tell what needs no comparison: unreadable, not finite, all zero, constant."""
     name = f"field {result.label or result.field}: " if result.field else ""
     if result.error is not None:
         kind = "unreadable" if result.field else "missing"
         return Reason(kind=kind, text=f"{name}{kind}: {result.error}", score=math.inf)
     for plane in result.planes:
+        if why := plane.reasons.get("mean"):
+            # Without a mean there is no other number either: nothing would stand out.
+            return Reason(
+                kind="unreadable",
+                text=f"{spoken(plane.channel)}, {name}not measured: {why}",
+                channel=plane.channel,
+                score=math.inf,
+            )
         if plane.values.get("percent_maximal", 0.0) == 100.0:
             level = plane.values.get("mean", math.nan)
             what = "all pixels are 0" if level == 0 else "all pixels are equal"
