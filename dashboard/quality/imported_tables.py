@@ -259,19 +259,21 @@ class ImportStore:
         unused: set[str] = set()
         replaced = frozenset(columns)
 
-        def change(told: Any) -> list[dict[str, str]] | None:
-            before = _listed(told)
-            kept = [one for one in before if one.column not in replaced]
-            after = [*kept, *made]
+        def change(stored: Any) -> list[dict[str, str]] | None:
+            before = _listed(stored)
+            others = [metric for metric in before if metric.column not in replaced]
+            after = [*others, *made]
             if made and len(after) > _MOST:
                 raise RefusedError(
-                    f"{len(made)} columns were chosen and {len(kept)} are there "
+                    f"{len(made)} columns were chosen and {len(others)} are there "
                     f"already; a plate has up to {_MOST} imported metrics."
                 )
             unused.clear()
-            unused.update({one.table for one in before} - {one.table for one in after})
+            unused.update(
+                {metric.table for metric in before} - {metric.table for metric in after}
+            )
             return [
-                {key: getattr(one, key) for key in _FIELDS} for one in after
+                {key: getattr(metric, key) for key in _FIELDS} for metric in after
             ] or None
 
         self._settings.change(change, _LIST, overview.id)
@@ -282,11 +284,11 @@ class ImportStore:
 _FIELDS = ("column", "table", "source", "who", "when")
 
 
-def _listed(told: Any) -> tuple[ImportedMetric, ...]:
+def _listed(stored: Any) -> tuple[ImportedMetric, ...]:
     return tuple(
-        ImportedMetric(**{key: str(one.get(key, "")) for key in _FIELDS})
-        for one in (told if isinstance(told, list) else [])
-        if isinstance(one, dict)
+        ImportedMetric(**{key: str(entry.get(key, "")) for key in _FIELDS})
+        for entry in (stored if isinstance(stored, list) else [])
+        if isinstance(entry, dict)
     )
 
 
@@ -296,21 +298,21 @@ def _column(
     labels: Mapping[Position, str],
     names: Mapping[tuple[Position, str], str],
 ) -> Values:
-    found: Values = {}
+    values: Values = {}
     for (well, site), row in table.rows.items():
         if well in labels and column in row:
             field = names.get((well, site), STRANGE + site) if site else WHOLE
-            found.setdefault(labels[well], []).append((field, row[column]))
-    return found
+            values.setdefault(labels[well], []).append((field, row[column]))
+    return values
 
 
-def _from_json(told: Any) -> dict[str, Values]:
-    if not isinstance(told, dict):
+def _from_json(stored: Any) -> dict[str, Values]:
+    if not isinstance(stored, dict):
         return {}
     return {
         column: {
             label: [(str(field), float(value)) for field, value in pairs]
             for label, pairs in wells.items()
         }
-        for column, wells in told.items()
+        for column, wells in stored.items()
     }

@@ -59,17 +59,17 @@ class MetricStore:
 
         A first correction writes an id into a plate that had only a fingerprint.
         """
-        told = self._ids_before(plate)
-        if before != plate and before not in told:
-            self._settings.put([*told, before], _BEFORE, plate)
+        earlier = self._ids_before(plate)
+        if before != plate and before not in earlier:
+            self._settings.put([*earlier, before], _BEFORE, plate)
 
     def ids(self, plate: str, also: Sequence[str] = ()) -> set[str]:
         """Return all ids that a plate's values may be kept under; see `load`."""
         return {plate, *also, *self._ids_before(plate)}
 
     def _ids_before(self, plate: str) -> list[str]:
-        told = self._settings.get(_BEFORE, plate)
-        return [str(one) for one in told] if isinstance(told, list) else []
+        earlier = self._settings.get(_BEFORE, plate)
+        return [str(id) for id in earlier] if isinstance(earlier, list) else []
 
     def load(
         self, plate: str, also: Sequence[str] = ()
@@ -96,7 +96,7 @@ class MetricStore:
             table.value,
             table.reason,
         ).where(table.plate.in_(self.ids(plate, also)))
-        found: dict[FieldKey, dict[str, StoredValue]] = {}
+        values: dict[FieldKey, dict[str, StoredValue]] = {}
         errors: dict[FieldKey, str] = {}
         with self.engine.connect() as connection:
             for well, field, version, metric, value, reason in connection.execute(
@@ -107,10 +107,10 @@ class MetricStore:
                     errors[key] = reason or ""
                 else:
                     # The same hundred names with every field.
-                    found.setdefault(key, {})[intern(metric)] = StoredValue(
+                    values.setdefault(key, {})[intern(metric)] = StoredValue(
                         value, reason
                     )
-        return found, errors
+        return values, errors
 
     def save(
         self,
@@ -125,11 +125,11 @@ class MetricStore:
                 "field": key.field,
                 "version": key.version,
                 "metric": metric,
-                "value": _storable(one.value),
-                "reason": one.reason,
+                "value": _storable(stored.value),
+                "reason": stored.reason,
             }
             for key, values in measured
-            for metric, one in values.items()
+            for metric, stored in values.items()
         ]
         if not rows:
             return

@@ -68,8 +68,8 @@ class Memory:
 
     def awake(self, key: str) -> bool:
         """Whether a plate's numbers are in memory."""
-        found = self._plates.get(key)
-        return found is not None and found[1].loaded
+        entry = self._plates.get(key)
+        return entry is not None and entry[1].loaded
 
     def get(self, plate: ServedPlate) -> Knowledge:
         """Return what is known of a plate.
@@ -133,10 +133,10 @@ class Memory:
         """Let go of the numbers that nobody has looked at for the longest time."""
         now = time.monotonic()
         with self._lock:
-            awake = [one for one in self._plates.values() if one[1].loaded]
+            awake = [entry for entry in self._plates.values() if entry[1].loaded]
             sizes = {id(known): known.size for _, known in awake}
             total = sum(sizes.values())
-            for plate, known in sorted(awake, key=lambda one: _looked(*one)):
+            for plate, known in sorted(awake, key=lambda entry: _looked(*entry)):
                 if total <= self._most:
                     return
                 if known.idle and now - _looked(plate, known) > self._idle:

@@ -182,8 +182,8 @@ class PlateStatistics:
 
     def assay_metric(self, overview: PlateOverview) -> str:
         """Return the id of the project's assay metric, "" where it has none."""
-        found = self._settings.get(_KIND, project_of(overview.location))
-        return found if isinstance(found, str) else ""
+        metric = self._settings.get(_KIND, project_of(overview.location))
+        return metric if isinstance(metric, str) else ""
 
     def keep_assay_metric(self, overview: PlateOverview, metric: str | None) -> None:
         """Name the project's assay metric; None takes it back."""
@@ -214,17 +214,17 @@ class PlateStatistics:
             for well in overview.wells
         }
         numbers = {
-            places[label]: one.value
-            for label, one in values.wells.items()
-            if one.value is not None
+            places[label]: value.value
+            for label, value in values.wells.items()
+            if value.value is not None
         }
-        told: dict[Position, WellRole] = {
+        role_of: dict[Position, WellRole] = {
             places[label]: role for label, role in roles.wells.items()
         }
         named = self.assay_metric(overview)
         report = assay_report(
             numbers,
-            told,
+            role_of,
             physical.shape,
             failed={places[label] for label in failed},
             assay_metric=values.metric.id == named,
@@ -248,35 +248,35 @@ class PlateStatistics:
 
 
 def _line(compared: Compared) -> StatisticLine:
-    one = compared.all
-    title, meaning = TITLES.get(one.id, (one.id, ""))
+    control = compared.all
+    title, meaning = TITLES.get(control.id, (control.id, ""))
     return StatisticLine(
-        id=one.id,
+        id=control.id,
         title=title,
         meaning=meaning,
-        value=_finite(one.value),
+        value=_finite(control.value),
         kept=_finite(compared.kept.value),
-        n=" + ".join(map(str, one.n)),
-        note=one.note,
-        percent=one.id.startswith("cv_"),
+        n=" + ".join(map(str, control.n)),
+        note=control.note,
+        percent=control.id.startswith("cv_"),
     )
 
 
-def _positions(found: Positions) -> PositionsView:
+def _positions(positions: Positions) -> PositionsView:
     return PositionsView(
-        basis=found.basis,
-        n=found.n,
+        basis=positions.basis,
+        n=positions.n,
         effects=tuple(
             EffectLine(
-                title=one.id,
-                text=one.text.removeprefix(f"{one.id}: "),
-                meaning=EFFECTS.get(one.id, _PATTERN),
-                material=one.material,
+                title=effect.id,
+                text=effect.text.removeprefix(f"{effect.id}: "),
+                meaning=EFFECTS.get(effect.id, _PATTERN),
+                material=effect.material,
             )
-            for one in found.effects
+            for effect in positions.effects
         ),
-        refusal=found.refusal,
-        offered=None if found.offered is None else _positions(found.offered),
+        refusal=positions.refusal,
+        offered=None if positions.offered is None else _positions(positions.offered),
     )
 
 

@@ -68,7 +68,7 @@ class Trend:
 
 def plate_median(key: str, when: float, values: Sequence[float]) -> PlateMedian | None:
     """Return the median of the finite values, None without any."""
-    known = [one for one in values if math.isfinite(one)]
+    known = [value for value in values if math.isfinite(value)]
     if not known:
         return None
     return PlateMedian(key=key, when=when, median=float(np.median(known)), n=len(known))
@@ -80,8 +80,8 @@ def trend(medians: Sequence[PlateMedian]) -> Trend:
     Plates are taken in their order, not by their distance in time: a week without an
     experiment is no drift.
     """
-    ordered = tuple(sorted(medians, key=lambda one: (one.when, one.key)))
-    values = np.array([one.median for one in ordered])
+    ordered = tuple(sorted(medians, key=lambda median: (median.when, median.key)))
+    values = np.array([median.median for median in ordered])
     needed = plates_needed()
     if len(values) < LEAST_CHANGE:
         return Trend(medians=ordered, needed=needed)

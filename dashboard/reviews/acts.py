@@ -175,10 +175,10 @@ def _refused(what: str, value: str, allowed: str) -> DashboardError:
 
 def as_document(act: Act) -> dict[str, Any]:
     """Return an act as plain values, without its place in this one database."""
-    found = dataclasses.asdict(act)
-    del found["id"]
+    document = dataclasses.asdict(act)
+    del document["id"]
     return {
-        **found,
+        **document,
         "versions": dict(act.versions),
         "metrics": dict(act.metrics),
         "details": dict(act.details),
@@ -233,7 +233,7 @@ def from_document(document: Mapping[str, Any]) -> Act:
     return check(act)
 
 
-def continued(here: Sequence[Act], told: Sequence[Act]) -> list[Act]:
+def continued(here: Sequence[Act], listed: Sequence[Act]) -> list[Act]:
     """Return what a file has after the acts that are here.
 
     Raises
@@ -243,7 +243,7 @@ def continued(here: Sequence[Act], told: Sequence[Act]) -> list[Act]:
         them were could not be told.
     """
     mine = [(act.batch, act.subject) for act in here]
-    theirs = [(act.batch, act.subject) for act in told]
+    theirs = [(act.batch, act.subject) for act in listed]
     foreign = len(set(mine) - set(theirs))
     if foreign or theirs[: len(mine)] != mine:
         what = f"{foreign} acts that" if foreign else "acts in an order that"
@@ -252,4 +252,4 @@ def continued(here: Sequence[Act], told: Sequence[Act]) -> list[Act]:
             f"order cannot be told. Import into a workspace that has none, or export "
             f"again first."
         )
-    return list(told[len(mine) :])
+    return list(listed[len(mine) :])

@@ -102,7 +102,7 @@ class PlateList:
             return
         with self._lock:
             self._kept[plate.key] = judged
-        scores = {one.well: round(one.score, 3) for one in judged.suspects}
+        scores = {suspect.well: round(suspect.score, 3) for suspect in judged.suspects}
         self._submit(lambda: self._settings.put(scores, _KIND, plate.plate.id))
 
     def lines(self) -> tuple[PlateLine, ...]:
@@ -110,15 +110,15 @@ class PlateList:
 
         Reads a ledger and a document a plate, so it belongs into a thread.
         """
-        found = [self._line(plate) for plate in self._plates.all()]
+        lines = [self._line(plate) for plate in self._plates.all()]
         # Sorting keeps the order of the list where two are alike.
         return tuple(
             sorted(
-                found,
-                key=lambda one: (
-                    one.entry.error is not None,
-                    one.finished,
-                    -one.changed,
+                lines,
+                key=lambda line: (
+                    line.entry.error is not None,
+                    line.finished,
+                    -line.changed,
                 ),
             )
         )
@@ -132,8 +132,8 @@ class PlateList:
             review = self._reviews.read(plate.key)
         except HCSError as error:
             return PlateLine(entry=dataclasses.replace(entry, error=str(error)))
-        told = self._settings.get(_KIND, overview.id)
-        scores = told if isinstance(told, dict) else None
+        stored = self._settings.get(_KIND, overview.id)
+        scores = stored if isinstance(stored, dict) else None
         marks = []
         for well in overview.wells:
             held = review.of(Subject(well.path))

@@ -55,7 +55,7 @@ class PlateTrends:
         self._measuring = measuring
         self._kept = kept
 
-    def trend(self, lines: Iterable[PlateLine], wanted: str) -> MedianTrend:
+    def trend(self, lines: Iterable[PlateLine], metric: str) -> MedianTrend:
         """Return a metric over plates, in a thread; some other where there is none.
 
         Raises
@@ -65,21 +65,21 @@ class PlateTrends:
         """
         metrics: dict[str, dict[str, str]] = {}
         medians: list[PlateMedian] = []
-        chosen = wanted
+        chosen = metric
         for line in lines:
             if line.entry.error is not None:
                 continue
             try:
                 plate = self._plates.get(line.entry.key)
-                for one in self._kept.metrics(plate.plate.id):
-                    metrics.setdefault(one["id"], one)
+                for info in self._kept.metrics(plate.plate.id):
+                    metrics.setdefault(info["id"], info)
                 chosen = chosen if chosen in metrics else next(iter(metrics), "")
                 numbers = self._numbers(plate, chosen) if chosen else []
             except HCSError:
                 continue  # it cannot be read now
-            found = plate_median(line.entry.key, line.changed, numbers)
-            if found is not None:
-                medians.append(found)
+            median = plate_median(line.entry.key, line.changed, numbers)
+            if median is not None:
+                medians.append(median)
         if not metrics:
             raise NotServedError("No plate is measured yet.")
         return MedianTrend(
@@ -101,7 +101,7 @@ class PlateTrends:
         failed = review.failed_fields(overview.wells)
         touched = {label for label, _ in failed}
         known = self._kept.numbers(plate.plate.id, metric)
-        found = [
+        numbers = [
             value
             for label, (value, n) in known.items()
             if label not in out and label not in touched and n >= minimum
@@ -110,9 +110,9 @@ class PlateTrends:
             # Of the fields that are left; before a survey such wells are left out.
             excluded = Excluded(failed, minimum)
             values = self._measuring.values(plate, metric, None, excluded=excluded)
-            found += [
+            numbers += [
                 value.value
                 for label, value in values.wells.items()
                 if label in touched and label not in out and value.value is not None
             ]
-        return found
+        return numbers
