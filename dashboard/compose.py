@@ -36,6 +36,7 @@ from dashboard.plates.watcher import Watcher
 from dashboard.presence.presence import Presence
 from dashboard.projects.assay_setup import AssaySetup
 from dashboard.projects.desk import ProjectDesk
+from dashboard.projects.imports import Imports
 from dashboard.projects.plate_links import Links
 from dashboard.projects.roles import RoleStore
 from dashboard.projects.rules import Projects
@@ -274,6 +275,7 @@ def compose(
             forget=reviews.forget,
         ),
         assay=assay,
+        imports=Imports(plates, judging.imports, changing),
         reviews=reviews,
         decisions=Decisions(reviews, plates, measuring, projects),
         signing=signing,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dashboard.presence.presence import Presence
     from dashboard.projects.assay_setup import AssaySetup
     from dashboard.projects.desk import ProjectDesk
+    from dashboard.projects.imports import Imports
     from dashboard.projects.plate_links import Links
     from dashboard.quality.desk import QualityDesk
     from dashboard.reviews.amending import Amending
@@ -68,6 +69,7 @@ class Service:
     quality: QualityDesk
     projects: ProjectDesk
     assay: AssaySetup
+    imports: Imports
     reviews: Reviews
     decisions: Decisions
     signing: Signing

@@ -12,30 +12,25 @@ from dashboard.projects.plate_maps import (
     PlateMapStore,
     barcodes_of,
     format_of,
-    microplate,
 )
-from dashboard.quality.imported_tables import places, preview_import
 from dashboard.quality.wells import limits
 from dashboard.settings import project_of
 from hcs.errors import HCSError
-from hcs.qc import OwnField
 from hcs.tables import map_plates, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.projects.plate_maps import MapPreview
     from dashboard.projects.roles import RoleStore
-    from dashboard.quality.imported_tables import ImportedMetric, ImportPreview
     from dashboard.quality.judging import Judging
     from dashboard.quality.measure_settings import AssaySettings, Cut
     from dashboard.quality.measuring import Measuring
     from dashboard.settings import Settings
-    from hcs.layout import Position
-    from hcs.qc import Clip, ImportedTable, RoleMapping
+    from hcs.qc import Clip, RoleMapping
 
 
 _MOST_PLATES = 100
@@ -163,7 +158,7 @@ class AssaySetup:
         values = self._measuring.values(plate, metric, acquisition, way)
         return [value.value for value in values.wells.values()]
 
-    # --- plate maps and imported measurements -----------------------------------------
+    # --- plate maps -------------------------------------------------------------------
 
     def apply_plate_map(self, plate: ServedPlate) -> None:
         """Give a plate what people said of its wells (fast)."""
@@ -190,10 +185,6 @@ class AssaySetup:
         if self._hides(key):
             return {}
         return self.maps.source(self._plates.get(key))
-
-    def imported(self, key: str) -> tuple[ImportedMetric, ...]:
-        """Return the columns that were imported (fast)."""
-        return self._judging.imports.metrics(self._plates.get(key).overview())
 
     def preview_map(
         self, key: str, data: bytes, name: str, barcode: str = ""
@@ -280,61 +271,6 @@ class AssaySetup:
             self.apply_plate_map(sibling)
         self._judge_again(plate)
 
-    def preview_import(
-        self, key: str, data: bytes, name: str, acquisition: int | None = None
-    ) -> ImportPreview:
-        """Return which metrics a table would bring; nothing is kept.
-
-        Parameters
-        ----------
-        key
-            The plate.
-        data, name
-            The file.
-        acquisition
-            Whose fields the table's are; of any where None.
-        """
-        plate = self._plates.get(key)
-        table = self._table(plate, data, name)
-        return preview_import(table, plate.overview(), _fields(plate, acquisition))
-
-    def take_import(
-        self,
-        key: str,
-        data: bytes,
-        name: str,
-        columns: Collection[str],
-        who: str,
-        acquisition: int | None = None,
-    ) -> None:
-        """Keep columns of a table as metrics of a plate; see `preview_import`."""
-        plate = self._plates.get(key)
-        table, fields = self._table(plate, data, name), _fields(plate, acquisition)
-        with self._changing(key):
-            self._judging.imports.take(plate.overview(), table, columns, who, fields)
-        plate.bump()
-
-    def remove_import(self, key: str, columns: Collection[str]) -> None:
-        """Forget imported metrics of a plate."""
-        plate = self._plates.get(key)
-        with self._changing(key):
-            self._judging.imports.remove(plate.overview(), columns)
-        plate.bump()
-
-    def _table(self, plate: ServedPlate, data: bytes, name: str) -> ImportedTable:
-        from hcs.qc import read_measurements
-
-        overview = plate.overview()
-        # A table of several plates: the rows of this one, where it can be told.
-        names = {code.casefold().strip(): code for code in _table_plates(data, name)}
-        own = [names[code] for code in sorted(barcodes_of(overview) & names.keys())]
-        return read_measurements(
-            data,
-            name=name,
-            format=microplate(overview),
-            plate=own[0] if own else None,
-        )
-
     def _roles_changed(self, plate: ServedPlate) -> None:
         self._measuring.judge(plate)
         plate.bump()
@@ -369,28 +305,5 @@ class AssaySetup:
         ]
 
 
-def _fields(
-    plate: ServedPlate, acquisition: int | None
-) -> dict[Position, list[OwnField]]:
-    """Return the fields of an acquisition by well; reads wells that nobody has read."""
-    states = {well.label: well.state for well in plate.overview().wells}
-    fields = {}
-    for place, label in places(plate.overview()).items():
-        if states[label] != "present":
-            continue
-        with contextlib.suppress(HCSError):
-            # Of a well that cannot be read, no site is known.
-            fields[place] = [
-                OwnField(field.name, field.label)
-                for field in plate.open_well(label).fields
-                if acquisition is None or (field.acquisition or 0) == acquisition
-            ]
-    return fields
-
-
 def _same_grid(plate: ServedPlate, other: ServedPlate) -> bool:
     return format_of(plate.overview()) == format_of(other.overview())
-
-
-def _table_plates(data: bytes, name: str) -> tuple[str, ...]:
-    return () if data.startswith(b"PAR1") else map_plates(data, name=name)

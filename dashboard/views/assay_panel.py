@@ -91,7 +91,7 @@ class AssayPanel(Part):
             view = self._basis_of(now)
             typed = assay.typed(key)
             source = assay.map_source(key)
-            imported = assay.imported(key)
+            imported = self._session.service.imports.metrics(key)
         except HCSError as error:
             return {"shown": True, "problem": ["", plain_text(error)]}
         overview = now.overview
@@ -196,7 +196,8 @@ class AssayPanel(Part):
         def read() -> MapPreview | ImportPreview:
             if kind == "map":
                 return assay.preview_map(key, data, name, barcode)
-            return assay.preview_import(key, data, name, acquisition)
+            imports = self._session.service.imports
+            return imports.preview(key, data, name, acquisition)
 
         self._session.run(
             read,
@@ -255,7 +256,7 @@ class AssayPanel(Part):
         acquisition = self._acquisition
         self._try(
             "import",
-            lambda assay, key: assay.take_import(
+            lambda _, key: self._session.service.imports.take(
                 key, data, name, columns, who, acquisition
             ),
             then=self._forget_file,
@@ -263,7 +264,9 @@ class AssayPanel(Part):
 
     def _remove_import(self, message: Message) -> None:
         column = text_of(message, "column", 500)
-        self._try("import", lambda assay, key: assay.remove_import(key, {column}))
+        self._try(
+            "import", lambda _, key: self._session.service.imports.remove(key, {column})
+        )
 
     def _export_map(self, _: Message) -> None:
         overview = self._now.overview if self._now else None

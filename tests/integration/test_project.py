@@ -58,7 +58,7 @@ def fill(made: Service) -> None:
     made.assay.keep_clip(ONE, 0, 4095.0)
     made.assay.keep_cut(ONE, "mean.0", (1.0, None))
     made.assay.keep_limit(ONE, "empty_tiles", 80.0)
-    made.assay.take_import(ONE, TABLE, "t.csv", {"cells", "size"}, "Ada")
+    made.imports.take(ONE, TABLE, "t.csv", {"cells", "size"}, "Ada")
     made.quality.keep_assay_metric(ONE, "mean.0")
     rules = ReviewRules(
         reasons=(("focus", "unscharf"), ("leak", "a leak")),
@@ -129,7 +129,7 @@ def test_a_project_goes_to_another_workspace_without_loss_and_twice_is_once(
         assert not other.reviews.read(COPY).verdicts
         assert other.projects.roles(ONE).letter("A2") == "P"
         assert other.assay.map_source(TWO)["name"] == "map.csv"
-        assert [one.column for one in other.assay.imported(ONE)] == ["cells", "size"]
+        assert [one.column for one in other.imports.metrics(ONE)] == ["cells", "size"]
         act = other.reviews.acts(ONE)[0]
         document = other.projects.settings_document(act.settings)
         assert document["typed_roles"] == {"positive": "A2", "negative": "B1"}

@@ -35,7 +35,7 @@ def test_a_switch_of_the_metric_on_1536_wells_sends_little(tmp_path: Path) -> No
             for well in overview.wells
         ]
         table = "\n".join(["well,one,two", *lines]).encode()
-        made.assay.take_import(KEY, table, "made.csv", {"one", "two"}, "Ana")
+        made.imports.take(KEY, table, "made.csv", {"one", "two"}, "Ana")
         with set_curdoc(document):
             session = Session(made, Urls(), document)
             page = Page(session)

@@ -373,11 +373,11 @@ Q9,0,7,z
 
 
 def test_imported_columns_are_metrics_like_ours(service: Service) -> None:
-    found = service.assay.preview_import(ONE, TABLE, "cells.csv")
+    found = service.imports.preview(ONE, TABLE, "cells.csv")
     assert [column[:2] for column in found.columns] == [("Cells_Count", 2)]
     assert (found.wells, found.missing, found.field_column) == (2, 4, "Metadata_Site")
     assert found.problems
-    service.assay.take_import(ONE, TABLE, "cells.csv", {"Cells_Count"}, "Ana")
+    service.imports.take(ONE, TABLE, "cells.csv", {"Cells_Count"}, "Ana")
     (info,) = [
         metric for metric in service.quality.metrics(ONE) if metric.kind == "imported"
     ]
@@ -390,19 +390,19 @@ def test_imported_columns_are_metrics_like_ours(service: Service) -> None:
     assert "no value" in (values["A2"].reason or "")
     assert service.quality.statistics(ONE, info.id).wells == 2
     assert not any(metric.kind == "imported" for metric in service.quality.metrics(TWO))
-    service.assay.remove_import(ONE, {"Cells_Count"})
+    service.imports.remove(ONE, {"Cells_Count"})
     assert not any(metric.kind == "imported" for metric in service.quality.metrics(ONE))
 
 
 def test_the_preview_counts_cells_that_are_no_numbers(service: Service) -> None:
     table = b"Well,x\nA1,1\nA2,OVRFLW\nA3,<0.1\n"
-    found = service.assay.preview_import(ONE, table, "t.csv")
+    found = service.imports.preview(ONE, table, "t.csv")
     assert found.columns == (("x", 1, 1.0, 1.0, 2),)
     assert "'OVRFLW' in line 3, '<0.1' in line 4" in found.problems[0]
 
 
 def test_a_table_by_number_is_counted_on_the_microplate(service: Service) -> None:
-    found = service.assay.preview_import(ONE, b"Well,x\n1,1\n4,2\n", "t.csv")
+    found = service.imports.preview(ONE, b"Well,x\n1,1\n4,2\n", "t.csv")
     assert (found.wells, found.unmatched) == (2, ())
     assert "counted row by row on a 6-well plate" in found.problems[0]
 
@@ -411,13 +411,13 @@ def test_a_failed_field_takes_its_own_number_along_and_no_other(
     service: Service,
 ) -> None:
     table = b"Well,Site,Hits\nA1,1,10\nA1,2,30\nA1,3,80\n"
-    found = service.assay.preview_import(ONE, table, "sites.csv")
+    found = service.imports.preview(ONE, table, "sites.csv")
     assert (found.site_rule, found.sites) == (
         "from 1",
         (("1", "0", 1), ("2", "1", 1)),
     )
     assert found.strange_sites == (("3", 1),)
-    service.assay.take_import(ONE, table, "sites.csv", {"Hits"}, "Ana")
+    service.imports.take(ONE, table, "sites.csv", {"Hits"}, "Ana")
     metric = "imported:Hits"
     assert service.quality.field_numbers(ONE, metric)["A1"] == {
         "0": 10,
@@ -433,7 +433,7 @@ def test_a_failed_field_takes_its_own_number_along_and_no_other(
         assert service.quality.values(ONE, metric).wells["A1"].value == 45
     finally:
         service.decisions.undo(ONE, Who("Ana", "typed"), batch)
-        service.assay.remove_import(ONE, {"Hits"})
+        service.imports.remove(ONE, {"Hits"})
 
 
 def test_imported_numbers_are_those_of_the_acquisition_that_is_shown(
@@ -460,9 +460,7 @@ def test_imported_numbers_are_those_of_the_acquisition_that_is_shown(
 
 
 def test_a_table_of_whole_wells_knows_no_rule_about_fields(service: Service) -> None:
-    service.assay.take_import(
-        ONE, b"Well,Hits\nA1,10\nB3,7\n", "wells.csv", {"Hits"}, "Ana"
-    )
+    service.imports.take(ONE, b"Well,Hits\nA1,10\nB3,7\n", "wells.csv", {"Hits"}, "Ana")
     before = service.projects.rules(ONE)
     service.projects.keep_rules(ONE, replace(before, min_fields=2))
     decision = Decision(Subject("A/1", "0"), "field")
@@ -476,13 +474,13 @@ def test_a_table_of_whole_wells_knows_no_rule_about_fields(service: Service) -> 
     finally:
         service.decisions.undo(ONE, Who("Ana", "typed"), batch)
         service.projects.keep_rules(ONE, before)
-        service.assay.remove_import(ONE, {"Hits"})
+        service.imports.remove(ONE, {"Hits"})
 
 
 def test_a_table_of_other_wells_brings_nothing(service: Service) -> None:
     with pytest.raises(HCSError):
-        service.assay.take_import(ONE, b"well,n\nH12,3\n", "x.csv", {"n"}, "")
-    assert service.assay.imported(ONE) == ()
+        service.imports.take(ONE, b"well,n\nH12,3\n", "x.csv", {"n"}, "")
+    assert service.imports.metrics(ONE) == ()
 
 
 def test_a_plate_is_judged_again_once_there_are_others_to_compare_with(

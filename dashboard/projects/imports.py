@@ -1,0 +1,133 @@
+"""Measurements of other programs that people give to plates, or take back."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from dashboard.projects.plate_maps import barcodes_of, microplate
+from dashboard.quality.imported_tables import places, preview_import
+from hcs.errors import HCSError
+from hcs.qc import OwnField
+from hcs.tables import map_plates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from contextlib import AbstractContextManager
+
+    from dashboard.plates.registry import Plates
+    from dashboard.plates.served import ServedPlate
+    from dashboard.quality.imported_tables import (
+        ImportedMetric,
+        ImportPreview,
+        ImportStore,
+    )
+    from hcs.layout import Position
+    from hcs.qc import ImportedTable
+
+
+class Imports:
+    """Keeps columns of tables as metrics of plates.
+
+    Parameters
+    ----------
+    plates
+        The served plates.
+    store
+        Where the columns are kept.
+    changing
+        Makes what a block keeps of plates, by their keys, one transaction; raises where
+        nothing may be written.
+    """
+
+    def __init__(
+        self,
+        plates: Plates,
+        store: ImportStore,
+        changing: Callable[..., AbstractContextManager[None]],
+    ) -> None:
+        self._plates = plates
+        self._store = store
+        self._changing = changing
+
+    def metrics(self, key: str) -> tuple[ImportedMetric, ...]:
+        """Return the columns that were imported (fast)."""
+        return self._store.metrics(self._plates.get(key).overview())
+
+    def preview(
+        self, key: str, data: bytes, name: str, acquisition: int | None = None
+    ) -> ImportPreview:
+        """Return which metrics a table would bring; nothing is kept.
+
+        Parameters
+        ----------
+        key
+            The plate.
+        data, name
+            The file.
+        acquisition
+            Whose fields the table's are; of any where None.
+        """
+        plate = self._plates.get(key)
+        table = self._table(plate, data, name)
+        return preview_import(table, plate.overview(), _fields(plate, acquisition))
+
+    def take(
+        self,
+        key: str,
+        data: bytes,
+        name: str,
+        columns: Collection[str],
+        who: str,
+        acquisition: int | None = None,
+    ) -> None:
+        """Keep columns of a table as metrics of a plate; see `preview`."""
+        plate = self._plates.get(key)
+        table, fields = self._table(plate, data, name), _fields(plate, acquisition)
+        with self._changing(key):
+            self._store.take(plate.overview(), table, columns, who, fields)
+        plate.bump()
+
+    def remove(self, key: str, columns: Collection[str]) -> None:
+        """Forget imported metrics of a plate."""
+        plate = self._plates.get(key)
+        with self._changing(key):
+            self._store.remove(plate.overview(), columns)
+        plate.bump()
+
+    def _table(self, plate: ServedPlate, data: bytes, name: str) -> ImportedTable:
+        from hcs.qc import read_measurements
+
+        overview = plate.overview()
+        # A table of several plates: the rows of this one, where it can be told.
+        names = {code.casefold().strip(): code for code in _table_plates(data, name)}
+        own = [names[code] for code in sorted(barcodes_of(overview) & names.keys())]
+        return read_measurements(
+            data,
+            name=name,
+            format=microplate(overview),
+            plate=own[0] if own else None,
+        )
+
+
+def _fields(
+    plate: ServedPlate, acquisition: int | None
+) -> dict[Position, list[OwnField]]:
+    """Return the fields of an acquisition by well; reads wells that nobody has read."""
+    states = {well.label: well.state for well in plate.overview().wells}
+    fields = {}
+    for place, label in places(plate.overview()).items():
+        if states[label] != "present":
+            continue
+        with contextlib.suppress(HCSError):
+            # Of a well that cannot be read, no site is known.
+            fields[place] = [
+                OwnField(field.name, field.label)
+                for field in plate.open_well(label).fields
+                if acquisition is None or (field.acquisition or 0) == acquisition
+            ]
+    return fields
+
+
+def _table_plates(data: bytes, name: str) -> tuple[str, ...]:
+    return () if data.startswith(b"PAR1") else map_plates(data, name=name)
