@@ -443,13 +443,13 @@ def test_imported_numbers_are_those_of_the_acquisition_that_is_shown(
     made = compose([path], open_workspace(tmp_path / "workspace"), Options(workers=0))
     try:
         (entry,) = made.plates.entries()
-        key, choices = entry.key, made.assay
+        key, imports = entry.key, made.imports
         names = [field.name for field in made.plates.well(key, "A1").fields]
         made.quality.measure(key)
         table = b"Well,Site,Hits\nA1,1,10\nA1,2,30\nA2,7,5\n"
         # A table that may be of either acquisition is of none of their fields.
-        assert choices.preview_import(key, table, "t.csv").sites == ()
-        choices.take_import(key, table, "t.csv", {"Hits"}, "Ana", acquisition=1)
+        assert imports.preview(key, table, "t.csv").sites == ()
+        imports.take(key, table, "t.csv", {"Hits"}, "Ana", acquisition=1)
         metric = "imported:Hits"
         assert set(made.quality.field_numbers(key, metric)["A1"]) == set(names[2:])
         assert made.quality.values(key, metric, 1).wells["A1"].value == 20
