@@ -26,6 +26,9 @@ _BY_NAME = (
     (("brightfield", "phase", "dic", "trans"), "FFFFFF"),
 )
 
+_DARKEST_COLOUR = 48
+"""Of 255 in its strongest part: what is darker cannot be seen on black."""
+
 
 def plate_channels(
     stored: Sequence[Sequence[Channel]],
@@ -110,6 +113,6 @@ def _usable(color: str | None) -> bool:
         return False
     try:
         # Black on black is what some writers put where they know nothing.
-        return max(bytes.fromhex(color)) >= 48
+        return max(bytes.fromhex(color)) >= _DARKEST_COLOUR
     except ValueError:
         return False

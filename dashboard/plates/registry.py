@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 DEPTH = 3
-"""How far below a root plates are looked for."""
+"""How many folders below a root plates are looked for."""
 
 _DOCUMENTS = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
+"""Of Zarr 3, and of Zarr 2."""
+
 _ARCHIVES = (".ozx",)
 _MAX_FOLDERS = 20_000
 """Folders that are looked into below one root, so that `/` ends some time."""

@@ -34,6 +34,10 @@ _PLANE_BYTES = 64 << 20
 """A lowest level that is larger is sampled by a window in its middle."""
 
 _WINDOW = 1024
+"""Pixels of that window's sides."""
+
+_MOST_CHANNELS = 64
+"""A broken document may declare thousands; each costs the reading of a plane."""
 
 
 def survey(plate: ServedPlate, stopped: Callable[[], bool]) -> None:
@@ -123,7 +127,7 @@ def _lowest_planes(level: NgffImage) -> list[NDArray[Any]]:
     itemsize = np.dtype(level.data.dtype).itemsize
     large = shape["y"] * shape["x"] * itemsize > _PLANE_BYTES
     planes = []
-    for channel in range(min(shape.get("c", 1), 64)):
+    for channel in range(min(shape.get("c", 1), _MOST_CHANNELS)):
         place: dict[str, Any] = {"c": channel, "z": shape.get("z", 1) // 2, "t": 0}
         if large:
             for axis in ("y", "x"):
