@@ -29,7 +29,7 @@ from dashboard.database import (
     settings,
 )
 from dashboard.errors import DashboardError
-from dashboard.quality.off_loop import SOON, Behind, on_event_loop
+from dashboard.quality.off_loop import SOON, OffLoop, on_event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +65,7 @@ class Settings:
         """What was read, also where it is known to have changed since."""
 
         self._changes = 0
-        self._reader = Behind()
+        self._reader = OffLoop()
         self._of_thread = threading.local()
 
     @contextlib.contextmanager
@@ -144,7 +144,7 @@ class Settings:
         # With the count, for a reading that began before a change is of no use after.
         key = name, self._changes
         try:
-            self._reader.do(key, lambda: self._renew(name), _nothing, patience)
+            self._reader.run(key, lambda: self._renew(name), _nothing, patience)
         except DashboardError as error:
             if name not in self._last_read:
                 raise

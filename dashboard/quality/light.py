@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.metrics import FieldKey, MetricStore
     from dashboard.quality.metrics_cache import Memory
-    from dashboard.quality.off_loop import Behind
+    from dashboard.quality.off_loop import OffLoop
     from dashboard.quality.planes import PlaneStore
     from dashboard.quality.plate_metrics import Knowledge
 
@@ -58,7 +58,7 @@ class PlateLight:
         store: MetricStore,
         planes: PlaneStore,
         memory: Memory,
-        reader: Behind,
+        reader: OffLoop,
         lock: threading.RLock,
     ) -> None:
         self._store = store
@@ -82,7 +82,7 @@ class PlateLight:
             cached = known.light.get(channel)
         ids = self._store.ids(known.id, fingerprints(plate))
         if cached is None or cached[0] != changes:
-            done = self._reader.do(
+            done = self._reader.run(
                 ("light", plate.key, known.id, channel),
                 lambda: self._read(known, ids, channel, live, changes),
                 plate.bump,

@@ -16,7 +16,7 @@ from dashboard.quality.imported_tables import PREFIX
 from dashboard.quality.jobs import Jobs
 from dashboard.quality.light import PlateLight
 from dashboard.quality.metrics_cache import Memory
-from dashboard.quality.off_loop import Behind
+from dashboard.quality.off_loop import OffLoop
 from dashboard.quality.planes import PlaneStore
 from dashboard.quality.scores import (
     clip_levels,
@@ -82,10 +82,10 @@ class Measuring:
     ) -> None:
         self._judging = judging
         self._lock = threading.RLock()
-        self._behind = Behind()
-        self._memory = Memory(store, self._behind, self._lock, held=not automatic)
+        self._off_loop = OffLoop()
+        self._memory = Memory(store, self._off_loop, self._lock, held=not automatic)
         planes = PlaneStore(store.engine)
-        self.light = PlateLight(store, planes, self._memory, self._behind, self._lock)
+        self.light = PlateLight(store, planes, self._memory, self._off_loop, self._lock)
         self._jobs = Jobs(
             store,
             planes,
@@ -104,7 +104,7 @@ class Measuring:
         """Stop at the next field and wait for it; what was measured is kept."""
         self._jobs.close()
         self._judges.shutdown(wait=True, cancel_futures=True)
-        self._behind.close()
+        self._off_loop.close()
 
     # --- answers ----------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class Measuring:
         """Return an imported metric's numbers; on an event loop those in memory."""
         imports, overview = self._judging.imports, plate.overview()
         column = metric.removeprefix(PREFIX)
-        if not imports.in_memory(overview, column) and not self._behind.do(
+        if not imports.in_memory(overview, column) and not self._off_loop.run(
             ("imported", overview.id, column),
             lambda: imports.values(overview, column),
             plate.bump,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.metrics import MetricStore
-    from dashboard.quality.off_loop import Behind
+    from dashboard.quality.off_loop import OffLoop
 
 MOST_VALUES = 2_000_000
 """Numbers in memory, some 130 bytes each: five plates of 384 wells x 9 fields x 4
@@ -32,7 +32,7 @@ class Memory:
     ----------
     store
         Where values are kept.
-    behind
+    off_loop
         Reads them.
     lock
         Guards what is known.
@@ -47,7 +47,7 @@ class Memory:
     def __init__(
         self,
         store: MetricStore,
-        behind: Behind,
+        off_loop: OffLoop,
         lock: threading.RLock,
         *,
         held: bool = False,
@@ -55,7 +55,7 @@ class Memory:
         idle: float = _IDLE,
     ) -> None:
         self._store = store
-        self._behind = behind
+        self._off_loop = off_loop
         self._lock = lock
         self._held = held
         self._most = most
@@ -86,7 +86,7 @@ class Memory:
         known.touched = time.monotonic()
         if not known.loaded:
             what = ("values", plate.key, known.id)
-            self._behind.do(what, lambda: self._load(plate, known), plate.bump)
+            self._off_loop.run(what, lambda: self._load(plate, known), plate.bump)
         return known
 
     def _current(self, plate: ServedPlate) -> Knowledge:
@@ -113,7 +113,7 @@ class Memory:
                 self._plates[plate.key] = plate, now
         if before:
             note = lambda: self._store.renamed(before, id)  # noqa: E731
-            self._behind.do(("renamed", before, id), note, lambda: None)
+            self._off_loop.run(("renamed", before, id), note, lambda: None)
         return now
 
     def _load(self, plate: ServedPlate, known: Knowledge) -> None:

@@ -22,13 +22,13 @@ _THREADS = 2
 
 
 @dataclass(slots=True)
-class _Job:
+class _Work:
     future: Future[None]
     late: bool = False
     """Somebody went on without it."""
 
 
-class Behind:
+class OffLoop:
     """Does each piece of work once, in a thread.
 
     Thread safety: its own.
@@ -36,8 +36,8 @@ class Behind:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs: dict[Hashable, _Job] = {}
-        self._threads = ThreadPoolExecutor(_THREADS, "behind")
+        self._works: dict[Hashable, _Work] = {}
+        self._threads = ThreadPoolExecutor(_THREADS, "off-loop")
         self._closed = False
 
     def close(self) -> None:
@@ -46,7 +46,7 @@ class Behind:
             self._closed = True
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def do(
+    def run(
         self,
         key: Hashable,
         work: Callable[[], object],
@@ -73,10 +73,10 @@ class Behind:
         with self._lock:
             if self._closed:
                 return False
-            job = self._jobs.get(key)
+            job = self._works.get(key)
             if job is None:
-                job = _Job(self._threads.submit(self._run, key, work, later))
-                self._jobs[key] = job
+                job = _Work(self._threads.submit(self._work, key, work, later))
+                self._works[key] = job
         if not on_event_loop():
             job.future.result()
             return True
@@ -86,10 +86,10 @@ class Behind:
                 return True
             except TimeoutError:
                 with self._lock:
-                    job.late = self._jobs.get(key) is job
+                    job.late = self._works.get(key) is job
         return not job.late
 
-    def _run(
+    def _work(
         self, key: Hashable, work: Callable[[], object], later: Callable[[], object]
     ) -> None:
         try:
@@ -102,9 +102,9 @@ class Behind:
         if self._ended(key).late:
             later()
 
-    def _ended(self, key: Hashable) -> _Job:
+    def _ended(self, key: Hashable) -> _Work:
         with self._lock:
-            return self._jobs.pop(key)
+            return self._works.pop(key)
 
 
 def on_event_loop() -> bool:

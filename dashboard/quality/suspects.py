@@ -269,7 +269,7 @@ def _unusual(
 ) -> tuple[SuspectView, ...]:
     """Return the wells that stand out in what treatment moves and are not suspect."""
     unusual = find_unusual(good, _BIOLOGY, roles=roles)
-    # One well is told once, however many of its fields stand out.
+    # A well is listed once, however many of its fields stand out.
     by_well = _by_well(evidence, unusual)
     worst = sorted(by_well.values(), key=lambda suspect: -suspect.score)
     return tuple(suspect for suspect in worst if suspect.well not in suspects)

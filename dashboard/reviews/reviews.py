@@ -51,7 +51,7 @@ class Reviews:
     plates
         The served plates.
     projects
-        What a sign-off covers beside the verdicts.
+        What a sign-off covers besides the verdicts.
     links
         Under which id a plate's decisions are kept.
     submit

@@ -56,7 +56,7 @@ class Signing:
     reviews, ledger, plates, projects, events
         What is signed.
     settings
-        Where that is kept which a sign-off covers beside.
+        Where the rest of what a sign-off covers is stored.
     apply_plate_map
         Gives a plate what people said of its wells.
     """

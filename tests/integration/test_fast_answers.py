@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from dashboard import settings
-from dashboard.quality.off_loop import Behind
+from dashboard.quality.off_loop import OffLoop
 from hcs.errors import HCSError
 from tests import plates
 from tests.integration.serving import (
@@ -162,8 +162,10 @@ def test_health_opens_no_plate(tmp_path: Path) -> None:
 
 
 def test_work_off_the_loop_is_waited_for_as_long_as_is_said() -> None:
-    behind, go_on = Behind(), threading.Event()
-    done = on_a_loop(lambda: behind.do("a", lambda: go_on.wait(60), lambda: None, 0.0))
+    off_loop, go_on = OffLoop(), threading.Event()
+    done = on_a_loop(
+        lambda: off_loop.run("a", lambda: go_on.wait(60), lambda: None, 0.0)
+    )
     assert done is False
     go_on.set()
-    behind.close()
+    off_loop.close()

@@ -14,7 +14,7 @@ from dashboard.database import open_database
 from dashboard.plates.served import ServedPlate
 from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
 from dashboard.quality.metrics_cache import Memory
-from dashboard.quality.off_loop import Behind
+from dashboard.quality.off_loop import OffLoop
 from hcs.metadata import Who
 from hcs.plates.opening import from_hcs_zarr
 from hcs.writing.versions.staging import stage_field
@@ -34,8 +34,8 @@ def store(tmp_path: Path) -> MetricStore:
 
 
 @pytest.fixture
-def behind() -> Iterator[Behind]:
-    made = Behind()
+def off_loop() -> Iterator[OffLoop]:
+    made = OffLoop()
     yield made
     made.close()
 
@@ -54,27 +54,27 @@ def plate_at(path: Path) -> ServedPlate:
 
 
 def memory(
-    store: MetricStore, behind: Behind, *, most: int = 10, idle: float = 60.0
+    store: MetricStore, off_loop: OffLoop, *, most: int = 10, idle: float = 60.0
 ) -> Memory:
-    return Memory(store, behind, threading.RLock(), most=most, idle=idle)
+    return Memory(store, off_loop, threading.RLock(), most=most, idle=idle)
 
 
 # --- who waits ------------------------------------------------------------------------
 
 
-def test_a_thread_waits_for_work_and_gets_its_error(behind: Behind) -> None:
+def test_a_thread_waits_for_work_and_gets_its_error(off_loop: OffLoop) -> None:
     done: list[int] = []
-    assert behind.do("a", lambda: done.append(1), lambda: done.append(2))
+    assert off_loop.run("a", lambda: done.append(1), lambda: done.append(2))
     assert done == [1], "nobody went on without it"
 
     def fail() -> None:
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        behind.do("b", fail, lambda: None)
+        off_loop.run("b", fail, lambda: None)
 
 
-def test_an_event_loop_goes_on_and_is_told_later(behind: Behind) -> None:
+def test_an_event_loop_goes_on_and_is_told_later(off_loop: OffLoop) -> None:
     gate, told = threading.Event(), threading.Event()
     begun: list[int] = []
 
@@ -83,7 +83,7 @@ def test_an_event_loop_goes_on_and_is_told_later(behind: Behind) -> None:
         gate.wait(60)
 
     async def ask() -> list[bool]:
-        return [behind.do("a", work, told.set) for _ in range(3)]
+        return [off_loop.run("a", work, told.set) for _ in range(3)]
 
     assert asyncio.run(ask()) == [False, False, False]
     assert not told.is_set()
@@ -92,30 +92,30 @@ def test_an_event_loop_goes_on_and_is_told_later(behind: Behind) -> None:
     assert begun == [1], "the same work is done once"
 
     async def short() -> bool:
-        return behind.do("b", lambda: None, lambda: None)
+        return off_loop.run("b", lambda: None, lambda: None)
 
     asyncio.run(short())
 
 
 def test_after_the_end_nothing_is_begun() -> None:
-    behind = Behind()
-    behind.close()
-    assert not behind.do("a", lambda: None, lambda: None)
+    off_loop = OffLoop()
+    off_loop.close()
+    assert not off_loop.run("a", lambda: None, lambda: None)
 
 
 # --- what is held ---------------------------------------------------------------------
 
 
 def test_what_is_stored_is_known_and_pages_hear_of_it(
-    tmp_path: Path, store: MetricStore, behind: Behind
+    tmp_path: Path, store: MetricStore, off_loop: OffLoop
 ) -> None:
     plate = plate_at(served(tmp_path))
     store.save(plate.plate.id, VALUES.items())
-    found = memory(store, behind).get(plate)
+    found = memory(store, off_loop).get(plate)
     assert found.values == VALUES
     assert found.latest == {("A/1", "0"): FIELD}
     # On an event loop too, at once or after a change of the revision.
-    fresh = memory(store, behind)
+    fresh = memory(store, off_loop)
     before = plate.revision
 
     async def ask() -> None:
@@ -129,13 +129,13 @@ def test_what_is_stored_is_known_and_pages_hear_of_it(
 
 
 def test_numbers_nobody_looks_at_leave_and_come_back(
-    tmp_path: Path, store: MetricStore, behind: Behind
+    tmp_path: Path, store: MetricStore, off_loop: OffLoop
 ) -> None:
     paths = [served(tmp_path, f"{name}.ome.zarr") for name in "abc"]
     shown = [plate_at(path) for path in paths]
     for one in shown:
         store.save(one.plate.id, VALUES.items())
-    small = memory(store, behind, most=4, idle=0.0)
+    small = memory(store, off_loop, most=4, idle=0.0)
     known = [small.get(one) for one in shown]
     assert [small.awake(one.key) for one in shown] == [False, True, True]
     assert known[0].values == {}
@@ -149,10 +149,10 @@ def test_numbers_nobody_looks_at_leave_and_come_back(
 
 
 def test_plates_that_are_looked_at_stay_whatever_they_hold(
-    tmp_path: Path, store: MetricStore, behind: Behind
+    tmp_path: Path, store: MetricStore, off_loop: OffLoop
 ) -> None:
     shown = [plate_at(served(tmp_path, f"{name}.ome.zarr")) for name in "ab"]
-    held = memory(store, behind, most=0)
+    held = memory(store, off_loop, most=0)
     for one in shown:
         store.save(one.plate.id, VALUES.items())
         held.get(one)
@@ -165,13 +165,13 @@ def test_plates_that_are_looked_at_stay_whatever_they_hold(
 
 
 def test_the_id_that_a_correction_writes_keeps_what_was_measured(
-    tmp_path: Path, store: MetricStore, behind: Behind
+    tmp_path: Path, store: MetricStore, off_loop: OffLoop
 ) -> None:
     path = served(tmp_path, foreign=True)
     plate = plate_at(path)
     before = plate.plate.id
     store.save(before, VALUES.items())
-    held = memory(store, behind)
+    held = memory(store, off_loop)
     known = held.get(plate)
     with from_hcs_zarr(path) as opened:
         image = opened.get_well("A", "2").get_image(0)
@@ -188,12 +188,12 @@ def test_the_id_that_a_correction_writes_keeps_what_was_measured(
 
 @pytest.mark.parametrize("foreign", [True, False])
 def test_another_plate_at_the_same_place_has_other_measurements(
-    tmp_path: Path, store: MetricStore, behind: Behind, foreign: bool
+    tmp_path: Path, store: MetricStore, off_loop: OffLoop, foreign: bool
 ) -> None:
     path = served(tmp_path, foreign=foreign)
     plate = plate_at(path)
     store.save(plate.plate.id, VALUES.items())
-    held = memory(store, behind)
+    held = memory(store, off_loop)
     known = held.get(plate)
     other = served(tmp_path, "other.ome.zarr")
     shutil.rmtree(path)
