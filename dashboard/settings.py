@@ -29,7 +29,7 @@ from dashboard.database import (
     settings,
 )
 from dashboard.errors import DashboardError
-from dashboard.quality.off_loop import SOON, OffLoop, on_event_loop
+from dashboard.off_loop import SOON, OffLoop, on_event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

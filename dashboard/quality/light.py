@@ -11,10 +11,10 @@ from hcs.qc import MeanField, mean_field
 if TYPE_CHECKING:
     import threading
 
+    from dashboard.off_loop import OffLoop
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.metrics import FieldKey, MetricStore
     from dashboard.quality.metrics_cache import Memory
-    from dashboard.quality.off_loop import OffLoop
     from dashboard.quality.planes import PlaneStore
     from dashboard.quality.plate_metrics import Knowledge
 

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dashboard.off_loop import OffLoop
 from dashboard.quality.imported_tables import PREFIX
 from dashboard.quality.jobs import Jobs
 from dashboard.quality.light import PlateLight
 from dashboard.quality.metrics_cache import Memory
-from dashboard.quality.off_loop import OffLoop
 from dashboard.quality.planes import PlaneStore
 from dashboard.quality.scores import (
     clip_levels,

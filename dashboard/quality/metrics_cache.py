@@ -11,9 +11,9 @@ from hcs.plates import plate_fingerprint
 if TYPE_CHECKING:
     import threading
 
+    from dashboard.off_loop import OffLoop
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.metrics import MetricStore
-    from dashboard.quality.off_loop import OffLoop
 
 MOST_VALUES = 2_000_000
 """Numbers in memory, some 130 bytes each: five plates of 384 wells x 9 fields x 4

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from dashboard import settings
-from dashboard.quality.off_loop import OffLoop
+from dashboard.off_loop import OffLoop
 from hcs.errors import HCSError
 from tests import plates
 from tests.integration.serving import (
