@@ -25,6 +25,7 @@ REASON_OF = {
     "channel shift": "shift",
     "missing": "missing",
     "unreadable": "missing",
+    "not finite": "other",
     "constant": "channel",
 }
 """The reason that a kind of suspicion proposes; the person decides."""

@@ -223,7 +223,7 @@ def test_a_field_with_pixels_that_are_no_numbers_is_suspect_for_want_of_any_metr
     odd = plane(reasons=measured.reasons, **measured.values)
     (suspect,) = judged([field("E/1", "0", odd), *plate()])
     assert suspect.well == "E/1"
-    assert suspect.reasons[0].kind == "unreadable"
+    assert suspect.reasons[0].kind == "not finite"
     assert suspect.reasons[0].text == (
         "channel DNA, field s1: not measured: "
         "1 of 4096 pixels is not finite (NaN or infinite)"

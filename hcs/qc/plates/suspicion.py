@@ -140,7 +140,7 @@ def _without_metric(result: FieldResult) -> Reason | None:
         if why := plane.reasons.get("mean"):
             # Without a mean there is no other number either: nothing would stand out.
             return Reason(
-                kind="unreadable",
+                kind="not finite",
                 text=f"{spoken(plane.channel)}, {name}not measured: {why}",
                 channel=plane.channel,
                 score=math.inf,
