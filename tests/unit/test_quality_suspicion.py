@@ -454,6 +454,14 @@ def test_a_whole_plate_is_compared_with_the_projects_others(changed, kind):
     assert plate_banner(plate(9), nuclear="DNA", others=others) == []
 
 
+def test_a_few_fields_are_not_the_plate():
+    unknown = [field(f"A/{column}", empty_tiles=math.nan) for column in range(1, 6)]
+    assert plate_banner([*unknown, field("A/6", empty_tiles=100.0)]) == []
+    empty = [field(f"B/{column}", empty_tiles=100.0) for column in range(1, 6)]
+    (told,) = plate_banner([*unknown, *empty])
+    assert told.startswith("the whole plate is empty")
+
+
 def test_no_cut_off_of_blur_fits_channels_other_than_the_nuclear():
     sharp = plate()
     for result in range(len(sharp)):

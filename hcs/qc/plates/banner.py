@@ -26,14 +26,22 @@ Medians = dict[tuple[str, str], float]
 def plate_medians(
     results: Sequence[FieldResult], *, rules: Sequence[Rule] = FAILURE_RULES
 ) -> Medians:
-    """Return what other plates are compared with: the medians over a plate's fields."""
+    """Return what other plates are compared with: the medians over a plate's fields.
+
+    Only those of metrics that half of the fields with the channel have: a few fields
+    are not the plate.
+    """
     found = {}
     for name in (*dict.fromkeys(rule.metric for rule in rules), RANGE, SIGNAL):
         for channel in _channels(results, name):
-            middle = median_of(numbers(results, name, channel).values())
-            if math.isfinite(middle):
-                found[name, channel] = middle
+            values = finite(list(numbers(results, name, channel).values()))
+            if values.size and 2 * values.size >= _fields_with(results, channel):
+                found[name, channel] = median_of(values)
     return found
+
+
+def _fields_with(results: Sequence[FieldResult], channel: str) -> int:
+    return sum(any(p.channel == channel for p in result.planes) for result in results)
 
 
 def _channels(results: Sequence[FieldResult], name: str) -> list[str]:
