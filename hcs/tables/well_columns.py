@@ -7,6 +7,7 @@ where most of its cells are wells.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -66,6 +67,24 @@ _PLATE_NAMES = frozenset(
 _SOURCE_WORDS = ("source", "src", "origin", "mother", "library", "stock")
 """What begins the name of a column of wells of another plate, as a picking list has."""
 
+_CONDITION_WORDS = (
+    "compound",
+    "concentration",
+    "conc",
+    "dose",
+    "drug",
+    "gene",
+    "reagent",
+    "sgrna",
+    "sirna",
+    "treatment",
+)
+"""What begins the name of a column that says what is in a well: its values may look
+like wells (compounds C1, C2 ...), and never are."""
+
+_WHOLE_NUMBER = re.compile(r"([0-9]{1,9})(?:[.,]0+)?")
+"""A number as it is, or as spreadsheets write it that keep decimals: ``12.0``."""
+
 _HEADER_ROWS = 20
 """Rows searched for the header; exports put a title and a date above it."""
 
@@ -118,6 +137,8 @@ class WellColumns:
     def well(self, row: Sequence[str]) -> str:
         """Return the name of a row's well as text, ``""`` where it has none."""
         cells = [cell_at(row, index) for index in self.used]
+        if self.counted and (whole := _WHOLE_NUMBER.fullmatch(cells[0])):
+            return whole[1]
         if len(cells) == 1 or not all(cells):
             return "".join(cells)
         letters, number = cells
@@ -214,9 +235,9 @@ def find_wells(table: Table, *, numbers: bool = False) -> WellColumns | None:
     ]
     spelled = [each for each in named if _share_of_wells(each, table) >= _SHARE]
     counted = [
-        replace(each, counted=True)
-        for each in (named if numbers else ())
-        if each not in spelled
+        each
+        for each in (replace(each, counted=True) for each in named if numbers)
+        if replace(each, counted=False) not in spelled
         and len(each.used) == 1
         and _share_of_wells(each, table, numbers=True) >= _SHARE
     ]
@@ -237,7 +258,7 @@ def _unnamed(table: Table) -> WellColumns | None:
     headers = [normalised(cell) for cell in table.rows[0]]
     for index in range(width):
         title = cell_at(table.rows[0], index)
-        if normalised(title).startswith(_SOURCE_WORDS):
+        if normalised(title).startswith((*_SOURCE_WORDS, *_CONDITION_WORDS)):
             continue
         columns = WellColumns(-1, (index,))
         if not _is_well(title):

@@ -323,6 +323,21 @@ def test_numbers_alone_are_counted_row_by_row_and_the_report_says_so():
     ]
 
 
+def test_compounds_that_look_like_wells_are_no_wells():
+    text = b"Well Number,Compound\n1,C1\n2,C2\n3,B7\n"
+    plate_map = read_plate_map(text, format=96)
+    assert plate_map.column("Compound") == {(0, 0): "C1", (0, 1): "C2", (0, 2): "B7"}
+    assert kinds(plate_map) == ["counted"]
+    with pytest.raises(SourceError):
+        read_plate_map(b"Compound,Dose\nC1,1\nC2,2\n", format=96)
+
+
+@pytest.mark.parametrize("number", ["14", "14.0", "14,00"])
+def test_numbers_that_a_spreadsheet_wrote_with_decimals_are_counted(number):
+    text = f"Well Number;Compound\n{number};a\n".encode()
+    assert read_plate_map(text, format=96).column("Compound") == {(1, 1): "a"}
+
+
 def test_a_number_among_names_is_no_well():
     plate_map = read_plate_map(b"Well,x\nA01,a\n13,b\nA02,c\n", format=96)
     assert list(values(plate_map)) == ["A01", "A02"]
