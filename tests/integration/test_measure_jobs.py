@@ -304,6 +304,8 @@ def test_a_folder_is_measured_into_the_workspace_that_the_page_reads(
     with service(workspace, folder, measure=False) as made:
         surveyed(made, KEY)
         wait_for(lambda: made.quality.judgement(KEY).ready)
+        # The job tells its end after the plate is judged.
+        wait_for(lambda: made.quality.progress(KEY).total)
         assert made.quality.progress(KEY).failed == 1
         assert made.quality.values(KEY, "mean.0").wells["A1"].value is not None
 

@@ -117,8 +117,8 @@ def as_field_input(multiscales: Any) -> FieldInput:
                 f"Level {number} has axes {''.join(level.dims)} and dtype "
                 f"{level.dtype}; level 0 has {''.join(first.dims)} and {first.dtype}."
             )
-    metadata = getattr(multiscales, "metadata", None)
-    axes, stored = _axes(first.dims, images[0], metadata)
+    source_metadata = getattr(multiscales, "metadata", None)
+    axes, stored = _axes(first.dims, images[0], source_metadata)
     metadata = ImageMetadata(
         axes=axes,
         stored=stored,
@@ -126,9 +126,9 @@ def as_field_input(multiscales: Any) -> FieldInput:
             _dataset(number, image, level.dims)
             for number, (image, level) in enumerate(zip(images, levels, strict=True))
         ),
-        channels=_channels(images[0], metadata),
-        name=_name(images[0], metadata),
-        omero=_mapping(getattr(metadata, "omero", None)),
+        channels=_channels(images[0], source_metadata),
+        name=_name(images[0], source_metadata),
+        omero=_mapping(getattr(source_metadata, "omero", None)),
     )
     _check_channels(metadata, first)
     attributes = _mapping(getattr(multiscales, "attributes", None))
@@ -136,7 +136,7 @@ def as_field_input(multiscales: Any) -> FieldInput:
         levels=levels,
         metadata=metadata,
         attributes=own_attributes(attributes),
-        method=_method(multiscales, metadata, attributes),
+        method=_method(multiscales, source_metadata, attributes),
     )
 
 
