@@ -18,16 +18,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.qc.definitions import definition
-from hcs.qc.fields.nuclei import find_nuclei
-from hcs.qc.fields.plane import NotComputableError, Plane
-from hcs.qc.run.measure import measure_plate
-from hcs.qc.run.quality import measure_field, measure_plane
+from hcs.qc import definition, measure_plate
+
+try:
+    from hcs.qc.fields.nuclei import find_nuclei
+    from hcs.qc.fields.plane import NotComputableError, Plane
+    from hcs.qc.run.quality import measure_field, measure_plane
+except ModuleNotFoundError:  # a checkout from before measuring had rooms
+    from hcs.qc.nuclei import find_nuclei
+    from hcs.qc.plane import NotComputableError, Plane
+    from hcs.qc.quality import measure_field, measure_plane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hcs.qc.definitions import Definition
+    from hcs.qc import Definition
 
 IDS = {
     "intensity": ("mean", "p99", "std_intensity", "mad_intensity", "total_intensity"),
