@@ -540,7 +540,10 @@ def test_the_fields_of_a_well_come_as_one_picture_each_in_its_place(
 ) -> None:
     """Every field has a brightness of its own, which rises with its place."""
     path = bright_fields(tmp_path / "bright.ome.zarr", 7)
-    page = visit(serve(path), "?channels=0:FFFFFF:0:255")
+    # Nothing is measured meanwhile, and all is in sight: a value that comes, or a
+    # scroll, would move a picture while it is taken.
+    server = serve(path, "--no-measure")
+    page = visit(server, "?channels=0:FFFFFF:0:255", height=1600)
     page.wait_for_function(PREVIEWED, arg=f"pixels/{path.name}/previews.json")
     asked: list[str] = []
     page.on("request", lambda one: is_picture(one.url) and asked.append(one.url))
