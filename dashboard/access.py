@@ -1,13 +1,16 @@
 """What every desk asks before it answers.
 
-Is the plate served, may it be written, and what of it is hidden from who asks.
+Is the plate served, may it be written, may this visitor do it, and what of the plate is
+hidden from who asks.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 from typing import TYPE_CHECKING
 
+from dashboard.accounts import Role, Visitor
 from dashboard.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -16,6 +19,50 @@ if TYPE_CHECKING:
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import PlateOverview
+
+
+class Act(enum.StrEnum):
+    """What a visitor can do, in words that stand after "may not"."""
+
+    LOOK = "look at plates"
+    EXPORT = "export"
+    NOTE = "add notes"
+    JUDGE = "give verdicts"
+    UPLOAD = "upload files"
+    MEASURE = "start or stop measuring"
+    COMMIT = "commit corrections"
+    REVERT = "revert corrections"
+    IMPORT = "import"
+    SIGN_OFF = "sign off"
+    CUT_OFFS = "set cut-offs"
+    ASSAY = "set roles, the assay metric or the plate map"
+    BLIND = "open or close a blind review"
+    TABLES = "write tables into plates"
+    REOPEN = "reopen a plate"
+    SETTINGS = "change settings of the project"
+    PEOPLE = "see or change people, sessions and jobs"
+
+
+ROLE_FOR: dict[Act, Role] = {
+    Act.LOOK: Role.VIEWER,
+    Act.EXPORT: Role.VIEWER,
+    Act.NOTE: Role.REVIEWER,
+    Act.JUDGE: Role.REVIEWER,
+    Act.UPLOAD: Role.REVIEWER,
+    Act.MEASURE: Role.REVIEWER,
+    Act.COMMIT: Role.CURATOR,
+    Act.REVERT: Role.CURATOR,
+    Act.IMPORT: Role.CURATOR,
+    Act.SIGN_OFF: Role.CURATOR,
+    Act.CUT_OFFS: Role.CURATOR,
+    Act.ASSAY: Role.CURATOR,
+    Act.BLIND: Role.CURATOR,
+    Act.TABLES: Role.CURATOR,
+    Act.REOPEN: Role.ADMIN,
+    Act.SETTINGS: Role.ADMIN,
+    Act.PEOPLE: Role.ADMIN,
+}
+"""The least role that each act asks for: the one table of who may do what."""
 
 
 class Access:
@@ -31,6 +78,8 @@ class Access:
         Whether nobody may know what is in the wells of a plate, by its key.
     apply_plate_map
         Gives a plate what people said of its wells.
+    project_of
+        Name of the project that a plate belongs to, by the plate's key; fast.
     wake
         Called for a plate whose wells were not looked at yet.
     """
@@ -42,12 +91,14 @@ class Access:
         read_only: bool,
         hides_conditions: Callable[[str], bool],
         apply_plate_map: Callable[[ServedPlate], None],
+        project_of: Callable[[str], str] = lambda key: "",
         wake: Callable[[], None],
     ) -> None:
         self.read_only = read_only
         self._plates = plates
         self._hides_conditions = hides_conditions
         self._apply_plate_map = apply_plate_map
+        self._project_of = project_of
         self._wake = wake
         self._masked: dict[str, tuple[PlateOverview, PlateOverview]] = {}
 
@@ -84,6 +135,33 @@ class Access:
         if masked is None or masked[0] is not overview:
             masked = self._masked[key] = overview, without_conditions(overview)
         return masked[1]
+
+    def reason_against(self, visitor: Visitor, act: Act, key: str = "") -> str:
+        """Return why a visitor may not do something, "" where they may (fast).
+
+        Parameters
+        ----------
+        visitor
+            Who asks.
+        act
+            What they want to do.
+        key
+            Of the plate that it concerns; "" where it concerns none.
+        """
+        role = visitor.role_in(self._project_of(key)) if key else visitor.role
+        least = ROLE_FOR[act]
+        if role >= least:
+            return ""
+        return (
+            f"As {role.label} you may not {act}: that asks for the role "
+            f"{least.label}. Whoever runs this server can give it to you."
+        )
+
+    def refuse(self, visitor: Visitor, act: Act, key: str = "") -> None:
+        """Raise `RefusedError` where a visitor may not do something (fast)."""
+        reason = self.reason_against(visitor, act, key)
+        if reason:
+            raise RefusedError(reason)
 
     def may_write(self) -> None:
         """Raise `RefusedError` where this server writes nothing."""

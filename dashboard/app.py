@@ -12,9 +12,10 @@ from panel.io.resources import LOCAL_DIST
 from panel.io.server import get_server
 from tornado.ioloop import IOLoop
 
+from dashboard.accounts import everybody_is_local
 from dashboard.addresses import Urls
 from dashboard.assets import assets_folder
-from dashboard.errors import DashboardError
+from dashboard.errors import DashboardError, RefusedError
 from dashboard.session import Session
 from dashboard.web.origin_log import name_our_option
 from dashboard.web.routes import routes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from bokeh.document import Document
 
+    from dashboard.accounts import Identify, Visitor
     from dashboard.service import Service
 
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -50,8 +52,21 @@ class ServerSettings:
     """Further ``host:port`` that pages may come from, such as a proxy's."""
 
 
-def make_server(service: Service, settings: ServerSettings) -> Any:
+def make_server(
+    service: Service,
+    settings: ServerSettings,
+    identify: Identify = everybody_is_local,
+) -> Any:
     """Return a Bokeh server for the service, bound but not started.
+
+    Parameters
+    ----------
+    service
+        What is served.
+    settings
+        How the server is reached.
+    identify
+        Tells who a request comes from.
 
     Raises
     ------
@@ -73,7 +88,7 @@ def make_server(service: Service, settings: ServerSettings) -> Any:
     name_our_option()
     try:
         return get_server(
-            {"/": page_factory(service, Urls(prefix))},
+            {"/": page_factory(service, Urls(prefix), identify)},
             port=port,
             address=settings.address,
             prefix=prefix,
@@ -85,7 +100,13 @@ def make_server(service: Service, settings: ServerSettings) -> Any:
             verbose=False,
             location=True,
             extra_patterns=[
-                *routes(service, origins=allowed, assets=assets_folder(), prefix=prefix)
+                *routes(
+                    service,
+                    identify,
+                    origins=allowed,
+                    assets=assets_folder(),
+                    prefix=prefix,
+                )
             ],
             unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),
             check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),
@@ -97,7 +118,7 @@ def make_server(service: Service, settings: ServerSettings) -> Any:
         raise _no_port(settings.address, port, error) from error
 
 
-def page_factory(service: Service, urls: Urls) -> Callable[[], Any]:
+def page_factory(service: Service, urls: Urls, identify: Identify) -> Callable[[], Any]:
     """Return the function that builds one visitor's page.
 
     A closure and not a partial: Panel does not run the body of a partial.
@@ -111,7 +132,8 @@ def page_factory(service: Service, urls: Urls) -> Callable[[], Any]:
         document = pn.state.curdoc
         assert document is not None  # noqa: S101 - Panel calls this inside a session
         keep_styles_local(document)
-        session = Session(service, urls, document)
+        visitor = _visitor(document, identify)
+        session = Session(service, urls, document, visitor)
 
         def ended(context: Any) -> None:
             session.close()
@@ -125,6 +147,19 @@ def page_factory(service: Service, urls: Urls) -> Callable[[], Any]:
         return build(session)
 
     return page
+
+
+def _visitor(document: Document, identify: Identify) -> Visitor:
+    """Return who asked for the page.
+
+    Bokeh's request stands for Tornado's, headers and cookies included, also where they
+    are left out of what it tells the page.
+    """
+    context: Any = document.session_context
+    visitor = None if context is None else identify(context.request)
+    if visitor is None:
+        raise RefusedError("Nobody is signed in.")
+    return visitor
 
 
 def keep_styles_local(document: Document) -> None:

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import panel as pn
 from panel.io.state import set_curdoc
 
+from dashboard.accounts import LOCAL, Visitor
 from dashboard.reviews.looks import Looks
 from dashboard.state import SessionState, decode
 from dashboard.text import plain_text
-from hcs.metadata import Who
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bokeh.document import Document
 
+    from dashboard.access import Act
     from dashboard.addresses import Urls
     from dashboard.service import Service
+    from hcs.metadata import Who
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,6 +44,8 @@ class Session:
         The process-wide service; answers with plain values.
     state
         What the visitor looks at, kept equal to the page's address both ways.
+    visitor
+        Who opened the page, and what their role is.
     urls
         Addresses of pixels, uploads and assets, with the server's prefix.
     token
@@ -50,9 +54,16 @@ class Session:
         True where nothing may be written; show no control that writes.
     """
 
-    def __init__(self, service: Service, urls: Urls, document: Document) -> None:
+    def __init__(
+        self,
+        service: Service,
+        urls: Urls,
+        document: Document,
+        visitor: Visitor = LOCAL,
+    ) -> None:
         self.service = service
         self.urls = urls
+        self.visitor = visitor
         self.state = SessionState()
         self.token = service.sessions.open()
         self.read_only = service.read_only
@@ -67,8 +78,8 @@ class Session:
 
     @property
     def person(self) -> str:
-        """The name that the visitor typed; "" until then."""
-        return self._person
+        """The visitor's name: of the sign-in, else as typed; "" until then."""
+        return self._person if self.visitor.types_name else self.visitor.name
 
     @person.setter
     def person(self, name: str) -> None:
@@ -76,7 +87,14 @@ class Session:
 
     def who(self) -> Who | None:
         """Return the visitor as history stores it, None while there is no name."""
-        return Who(self._person, "typed") if self._person else None
+        return self.visitor.who(self._person)
+
+    def reason_against(self, act: Act) -> str:
+        """Return why the visitor may not do something here, "" where they may (fast).
+
+        "Here" is the plate that is open; a page shows the reason at what it locks.
+        """
+        return self.service.access.reason_against(self.visitor, act, self.state.plate)
 
     @property
     def closed(self) -> bool:

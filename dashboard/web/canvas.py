@@ -15,6 +15,7 @@ from dashboard.web.handler import Handler
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashboard.accounts import Identify
     from dashboard.addresses import Urls
     from dashboard.plates.values import FieldView, WellView
     from dashboard.service import Service
@@ -26,9 +27,11 @@ MOST_WELLS = 64
 class JsonHandler(Handler):
     """Answers with JSON that is never kept."""
 
-    def initialize(self, service: Service, urls: Urls) -> None:  # type: ignore[override]
-        """Take the service and the spelling of addresses."""
-        super().initialize(service)
+    def initialize(  # type: ignore[override]
+        self, service: Service, identify: Identify, urls: Urls
+    ) -> None:
+        """Take the service, who asks, and the spelling of addresses."""
+        super().initialize(service, identify)
         self.urls = urls
 
     async def answer(self, make: Callable[[], dict[str, Any]]) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from tornado.httputil import HTTPServerRequest
 
+    from dashboard.accounts import Identify, Visitor
     from dashboard.plates.values import ChannelSetting
     from dashboard.service import Service
 
@@ -59,11 +60,26 @@ class Handler(RequestHandler):
     slow = False
     """Whether its work may take seconds, so that other pictures must not wait."""
 
-    def initialize(self, service: Service) -> None:
-        """Take the service."""
+    def initialize(self, service: Service, identify: Identify) -> None:
+        """Take the service, and what tells who asks."""
         self.service = service
+        self.identify = identify
         self._work: Future[Any] | None = None
         self._left = threading.Event()
+
+    @property
+    def visitor(self) -> Visitor:
+        """Who asks.
+
+        Raises
+        ------
+        RefusedError
+            If nobody knows.
+        """
+        visitor = self.identify(self.request)
+        if visitor is None:
+            raise RefusedError("Nobody is signed in.")
+        return visitor
 
     def set_default_headers(self) -> None:
         """Never let a browser guess what an answer is."""

@@ -11,6 +11,7 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dashboard.accounts import Identify
     from dashboard.service import Service
 
 
@@ -18,10 +19,10 @@ class LeaveHandler(Handler):
     """Hears that a page was closed."""
 
     def initialize(  # type: ignore[override]
-        self, service: Service, origins: Sequence[str]
+        self, service: Service, identify: Identify, origins: Sequence[str]
     ) -> None:
-        """Take the service and the hosts that pages may come from."""
-        super().initialize(service)
+        """Take the service, who asks, and the hosts that pages may come from."""
+        super().initialize(service, identify)
         self.origins = origins
 
     def post(self) -> None:

@@ -24,13 +24,19 @@ if TYPE_CHECKING:
 
     from tornado.web import RequestHandler
 
+    from dashboard.accounts import Identify
     from dashboard.service import Service
 
 Route = tuple[str, type["RequestHandler"], dict[str, Any]]
 
 
 def routes(
-    service: Service, *, origins: Sequence[str], assets: Path, prefix: str = ""
+    service: Service,
+    identify: Identify,
+    *,
+    origins: Sequence[str],
+    assets: Path,
+    prefix: str = "",
 ) -> list[Route]:
     """Return the patterns for Tornado, without prefix.
 
@@ -38,6 +44,8 @@ def routes(
     ----------
     service
         Answers them; a read-only one gets no route that writes.
+    identify
+        Tells who a request comes from.
     origins
         ``host:port`` that a page may come from when it sends something.
     assets
@@ -47,7 +55,7 @@ def routes(
     """
     name = r"([^/]+)"
     field = rf"/pixels/{name}/{name}/{name}/{name}"
-    asks: dict[str, Any] = {"service": service}
+    asks: dict[str, Any] = {"service": service, "identify": identify}
     spells = {**asks, "urls": Urls(prefix)}
     acts = {**asks, "origins": origins}
     patterns: list[Route] = [

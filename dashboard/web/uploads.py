@@ -17,6 +17,7 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dashboard.accounts import Identify
     from dashboard.service import Service
 
 
@@ -25,10 +26,10 @@ class UploadHandler(Handler):
     """Takes one file as the body of a POST, straight to the disk, within quotas."""
 
     def initialize(  # type: ignore[override]
-        self, service: Service, origins: Sequence[str]
+        self, service: Service, identify: Identify, origins: Sequence[str]
     ) -> None:
-        """Take the service and the hosts that pages may come from."""
-        super().initialize(service)
+        """Take the service, who asks, and the hosts that pages may come from."""
+        super().initialize(service, identify)
         self.origins = origins
         self._upload: Any = None
         self._error: tuple[int, str] | None = None
