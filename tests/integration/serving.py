@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import tifffile
 
+from dashboard.accounts import Role, Visitor, everybody_is_local
 from dashboard.app import ServerSettings, make_server, new_loop
 from dashboard.compose import Options, compose
 from dashboard.workspace import open_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from tornado.httputil import HTTPServerRequest
+
+    from dashboard.accounts import Identify
     from dashboard.corrections.values import Upload
     from dashboard.service import Service
 
@@ -75,12 +79,38 @@ def send(made: Service, token: str, data: bytes, name: str) -> Upload:
         raise
 
 
+def person(
+    role: Role, name: str = "", project_roles: Mapping[str, Role] | None = None
+) -> Visitor:
+    """Return somebody who signed in, named after their role unless told otherwise."""
+    name = name or role.label
+    return Visitor(
+        subject=f"user:{name}",
+        name=name,
+        known="sign-in",
+        role=role,
+        project_roles=project_roles or {},
+    )
+
+
+def by_role_header(request: HTTPServerRequest) -> Visitor | None:
+    """Identify who asks by the role in their `X-Role`, nobody where there is none."""
+    role = Role.named(request.headers.get("X-Role", ""))
+    return None if role is None else person(role)
+
+
 class Served:
     """A running server: its address, and what it serves."""
 
-    def __init__(self, made: Service, settings: ServerSettings) -> None:
+    def __init__(
+        self,
+        made: Service,
+        settings: ServerSettings,
+        identify: Identify = everybody_is_local,
+    ) -> None:
         self.service = made
         self._settings = settings
+        self._identify = identify
         self._ready = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -88,7 +118,7 @@ class Served:
     def _run(self) -> None:
         try:
             self.loop = new_loop()
-            self.server = make_server(self.service, self._settings)
+            self.server = make_server(self.service, self._settings, self._identify)
             self.server.start()
         except BaseException as error:
             self._error = error
