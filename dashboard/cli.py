@@ -16,6 +16,7 @@ from dashboard.commands.project import add_project
 from dashboard.commands.relink import add_relink
 from dashboard.commands.reopen import add_reopen
 from dashboard.commands.serve import add_serve
+from dashboard.commands.user import add_user
 from dashboard.commands.version import version
 from hcs.errors import HCSError
 from hcs.terminal import internal_error, printable, say_error
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_COMMANDS = ("serve", "measure", "decisions", "project", "relink", "reopen")
+_COMMANDS = ("serve", "measure", "decisions", "project", "relink", "reopen", "user")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add_project(commands)
     add_relink(commands)
     add_reopen(commands)
+    add_user(commands)
     return parser
 
 

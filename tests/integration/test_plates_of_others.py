@@ -75,7 +75,7 @@ def bucket(folder: Path) -> Iterator[str]:
         endpoint_url=settings["AWS_ENDPOINT_URL"],
         region_name="us-east-1",
         aws_access_key_id="key",
-        aws_secret_access_key="geheim",  # noqa: S106 - the test's own server
+        aws_secret_access_key="geheim",
     )
     client.create_bucket(Bucket="plates")
     for file in sorted(path.rglob("*")):

@@ -530,7 +530,7 @@ def s3() -> Iterator[Any]:
         endpoint_url=address,
         region_name="us-east-1",
         aws_access_key_id="key",
-        aws_secret_access_key="geheim",  # noqa: S106  (the test's own server)
+        aws_secret_access_key="geheim",
     )
     client.create_bucket(Bucket="plates")
     yield client
