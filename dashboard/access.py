@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.accounts import Role, Visitor
 from dashboard.errors import RefusedError
+from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,15 +30,17 @@ class Act(enum.StrEnum):
     NOTE = "add notes"
     JUDGE = "give verdicts"
     UPLOAD = "upload files"
-    MEASURE = "start or stop measuring"
+    STAGE = "stage corrections"
     COMMIT = "commit corrections"
     REVERT = "revert corrections"
-    IMPORT = "import"
+    IMPORT = "import tables"
     SIGN_OFF = "sign off"
-    CUT_OFFS = "set cut-offs"
-    ASSAY = "set roles, the assay metric or the plate map"
-    BLIND = "open or close a blind review"
+    CUT_OFFS = "set cut-offs and limits"
+    ASSAY = "set roles, plate maps and the assay metric"
+    BLIND = "begin or end a blind review"
     TABLES = "write tables into plates"
+    MEASURE = "start or stop measuring"
+    PICTURES = "start or stop preparing pictures"
     REOPEN = "reopen a plate"
     SETTINGS = "change settings of the project"
     PEOPLE = "see or change people, sessions and jobs"
@@ -49,7 +52,7 @@ ROLE_FOR: dict[Act, Role] = {
     Act.NOTE: Role.REVIEWER,
     Act.JUDGE: Role.REVIEWER,
     Act.UPLOAD: Role.REVIEWER,
-    Act.MEASURE: Role.REVIEWER,
+    Act.STAGE: Role.REVIEWER,
     Act.COMMIT: Role.CURATOR,
     Act.REVERT: Role.CURATOR,
     Act.IMPORT: Role.CURATOR,
@@ -58,11 +61,37 @@ ROLE_FOR: dict[Act, Role] = {
     Act.ASSAY: Role.CURATOR,
     Act.BLIND: Role.CURATOR,
     Act.TABLES: Role.CURATOR,
+    Act.MEASURE: Role.CURATOR,
+    Act.PICTURES: Role.CURATOR,
     Act.REOPEN: Role.ADMIN,
     Act.SETTINGS: Role.ADMIN,
     Act.PEOPLE: Role.ADMIN,
 }
-"""The least role that each act asks for: the one table of who may do what."""
+"""The least role that each act asks for: the one table of who may do what.
+
+`docs/roles.md` shows it, and a test holds the two equal.
+"""
+
+_ALSO_READ_ONLY = frozenset({Act.LOOK, Act.EXPORT, Act.PICTURES, Act.PEOPLE})
+"""What a server does that writes nothing of plates and reviews."""
+
+_NOT_ONCE_SIGNED = frozenset(
+    {
+        Act.NOTE,
+        Act.JUDGE,
+        Act.UPLOAD,
+        Act.STAGE,
+        Act.COMMIT,
+        Act.REVERT,
+        Act.BLIND,
+        Act.SIGN_OFF,
+    }
+)
+"""What waits until a signed plate is reopened. Settings of its project are asked about
+one by one: some change nothing that was signed."""
+
+
+READ_ONLY = "This server is read-only: nothing can be written."
 
 
 class Access:
@@ -79,7 +108,9 @@ class Access:
     apply_plate_map
         Gives a plate what people said of its wells.
     project_of
-        Name of the project that a plate belongs to, by the plate's key; fast.
+        Folder of the project that a plate belongs to, by the plate's key; fast.
+    signed_by
+        Who signed a plate off that is, by its key, else None; fast.
     wake
         Called for a plate whose wells were not looked at yet.
     """
@@ -91,7 +122,8 @@ class Access:
         read_only: bool,
         hides_conditions: Callable[[str], bool],
         apply_plate_map: Callable[[ServedPlate], None],
-        project_of: Callable[[str], str] = lambda key: "",
+        project_of: Callable[[str], str],
+        signed_by: Callable[[str], str | None],
         wake: Callable[[], None],
     ) -> None:
         self.read_only = read_only
@@ -99,6 +131,7 @@ class Access:
         self._hides_conditions = hides_conditions
         self._apply_plate_map = apply_plate_map
         self._project_of = project_of
+        self._signed_by = signed_by
         self._wake = wake
         self._masked: dict[str, tuple[PlateOverview, PlateOverview]] = {}
 
@@ -148,13 +181,21 @@ class Access:
         key
             Of the plate that it concerns; "" where it concerns none.
         """
+        if self.read_only and act not in _ALSO_READ_ONLY:
+            return READ_ONLY
         role = visitor.role_in(self._project_of(key)) if key else visitor.role
         least = ROLE_FOR[act]
-        if role >= least:
+        if role < least:
+            return (
+                f"As {role.label} you may not {act}: that asks for the role "
+                f"{least.label}. Whoever runs this server can give it to you."
+            )
+        signer = self._signed_by(key) if key and act in _NOT_ONCE_SIGNED else None
+        if signer is None:
             return ""
         return (
-            f"As {role.label} you may not {act}: that asks for the role "
-            f"{least.label}. Whoever runs this server can give it to you."
+            f"This plate is signed off by {plain_text(signer, 80)}: nothing changes "
+            f"until it is reopened."
         )
 
     def refuse(self, visitor: Visitor, act: Act, key: str = "") -> None:
@@ -166,7 +207,7 @@ class Access:
     def may_write(self) -> None:
         """Raise `RefusedError` where this server writes nothing."""
         if self.read_only:
-            raise RefusedError("This server is read-only: nothing can be written.")
+            raise RefusedError(READ_ONLY)
 
 
 def without_conditions(overview: PlateOverview) -> PlateOverview:

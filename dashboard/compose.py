@@ -20,6 +20,7 @@ from dashboard.corrections.desk import CorrectionDesk
 from dashboard.corrections.staged import StagedCorrections
 from dashboard.corrections.uploads import Quotas, Uploads
 from dashboard.database import open_database
+from dashboard.errors import NotServedError
 from dashboard.events import Events
 from dashboard.pictures.desk import PreviewDesk
 from dashboard.pictures.job import PreviewJobs
@@ -57,9 +58,10 @@ from dashboard.reviews.reviews import Reviews
 from dashboard.reviews.signing import Signing
 from dashboard.service import Service, WorkspaceStorage
 from dashboard.sessions import Sessions
-from dashboard.settings import Settings
+from dashboard.settings import Settings, project_of
 from dashboard.threads import Threads
 from dashboard.workspace import sweep_staging
+from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -123,11 +125,27 @@ def compose(
     engine = open_database(options.database or workspace.database_url)
     settings, ledger, events = Settings(engine), Ledger(engine), Events(engine)
     threads = Threads()
+
+    def folder(key: str) -> str:
+        try:
+            return project_of(plates.get(key).location.partition("?")[0])
+        except NotServedError:
+            return ""
+
+    def signed_by(key: str) -> str | None:
+        try:
+            signed = signing.state(key)
+        except HCSError:  # what cannot be opened is not signed, and not written either
+            return None
+        return signed.who if signed else None
+
     access = Access(
         plates,
         read_only=options.read_only,
         hides_conditions=lambda key: blind.hides_conditions(key),
         apply_plate_map=lambda plate: assay.apply_plate_map(plate),
+        project_of=folder,
+        signed_by=signed_by,
         wake=lambda: watcher.wake(),
     )
 

@@ -65,7 +65,7 @@ class Session:
         self.urls = urls
         self.visitor = visitor
         self.state = SessionState()
-        self.token = service.sessions.open()
+        self.token = service.sessions.open(visitor.subject)
         self.read_only = service.read_only
         self._document: Document | None = document
         self._person = ""
@@ -89,12 +89,20 @@ class Session:
         """Return the visitor as history stores it, None while there is no name."""
         return self.visitor.who(self._person)
 
-    def reason_against(self, act: Act) -> str:
-        """Return why the visitor may not do something here, "" where they may (fast).
+    def reason_against(self, act: Act, key: str | None = None) -> str:
+        """Return why the visitor may not do something, "" where they may (fast).
 
-        "Here" is the plate that is open; a page shows the reason at what it locks.
+        A page shows the reason at what it locks.
+
+        Parameters
+        ----------
+        act
+            What they want to do.
+        key
+            Of the plate that it concerns; that which is open where None.
         """
-        return self.service.access.reason_against(self.visitor, act, self.state.plate)
+        plate = self.state.plate if key is None else key
+        return self.service.access.reason_against(self.visitor, act, plate)
 
     @property
     def closed(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from dashboard.accounts import LOCAL
 from dashboard.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -43,11 +44,17 @@ class Sessions:
         """Return how many pages are open."""
         return len(self._tokens)
 
-    def open(self) -> str:
-        """Return the token of a new page: unguessable, good until it is closed."""
+    def open(self, owner: str = LOCAL.subject) -> str:
+        """Return the token of a visitor's new page: unguessable, good while it lives.
+
+        Parameters
+        ----------
+        owner
+            The visitor's subject, whose all is that comes with the token.
+        """
         token = secrets.token_urlsafe(32)
         self._tokens.add(token)
-        self._corrections.open(token)
+        self._corrections.open(token, owner)
         return token
 
     def close(self, token: str) -> Future[None]:

@@ -20,7 +20,7 @@ class Role(enum.IntEnum):
     """Looks and exports."""
 
     REVIEWER = 2
-    """Adds notes, verdicts and uploads."""
+    """Adds notes, verdicts and uploads, and stages corrections."""
 
     CURATOR = 3
     """Changes plates and how they are judged."""
@@ -62,7 +62,8 @@ class Visitor:
     """In every project that `project_roles` does not name."""
 
     project_roles: Mapping[str, Role] = field(default_factory=dict)
-    """Roles of single projects, by the project's name."""
+    """Roles of single projects, by the name of the project's folder: ``"screen-7"``;
+    where names repeat with folders before it, ``"lab-a/screen-7"``."""
 
     session: str = ""
     """Id of the signed-in session; "" where there is none. A removed session closes
@@ -74,8 +75,19 @@ class Visitor:
         return self.known == "typed"
 
     def role_in(self, project: str) -> Role:
-        """Return the role in a project, by its name."""
-        return self.project_roles.get(project, self.role)
+        """Return the role in a project.
+
+        Parameters
+        ----------
+        project
+            Path or address of its folder. The longest name that is its end decides.
+        """
+        folders = project.split("/")
+        names = ("/".join(folders[start:]) for start in range(len(folders)))
+        roles = (
+            self.project_roles[name] for name in names if name in self.project_roles
+        )
+        return next(roles, self.role)
 
     def who(self, typed: str = "") -> Who | None:
         """Return the person as history stores it, None while there is no name.

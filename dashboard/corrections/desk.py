@@ -3,6 +3,9 @@
 A staged correction is a file in the workspace. Nothing touches the plate before
 `commit`, which checks on the server what the page checked before. Whether a plate may
 be written is decided elsewhere: a server can be read-only, a plate signed off.
+
+Uploads and staged corrections belong to a visitor, by `Visitor.subject`: what is
+somebody else's is as if it were not there.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import contextlib
 import secrets
 from typing import TYPE_CHECKING
 
+from dashboard.accounts import LOCAL
 from dashboard.corrections.assembly import assemble
 from dashboard.corrections.commits import look_again
 from dashboard.corrections.drafting import describe, find_target, likely_axis, suggest
@@ -72,9 +76,9 @@ class CorrectionDesk:
 
     # --- files ------------------------------------------------------------------------
 
-    def open(self, token: str) -> None:
-        """Expect files of a page."""
-        self._uploads.open(token)
+    def open(self, token: str, owner: str = LOCAL.subject) -> None:
+        """Expect files of a visitor's page."""
+        self._uploads.open(token, owner)
 
     def close(self, token: str) -> None:
         """Remove what a page uploaded and staged; a commit that has begun goes on."""
@@ -83,10 +87,12 @@ class CorrectionDesk:
                 self._drop(correction)
         self._uploads.close(token)
 
-    def begin_upload(self, token: str, name: str, size: int | None) -> IncomingFile:
+    def begin_upload(
+        self, token: str, name: str, size: int | None, owner: str = LOCAL.subject
+    ) -> IncomingFile:
         """Open a file to receive; see `Uploads.begin`."""
         self._access.may_write()
-        return self._uploads.begin(token, name, size)
+        return self._uploads.begin(token, name, size, owner)
 
     def uploads(self, token: str) -> tuple[Upload, ...]:
         """Return the files of a page that are not committed (fast)."""
@@ -175,6 +181,7 @@ class CorrectionDesk:
             StagedCorrection(
                 view=view,
                 token=token,
+                owner=self._uploads.owner(token),
                 plate=plate,
                 path=target.path,
                 file=file,
@@ -186,11 +193,17 @@ class CorrectionDesk:
         )
         return view
 
-    def staged(self, staged: str) -> Staged:
+    def staged(self, staged: str, owner: str = LOCAL.subject) -> Staged:
         """Return a correction that is not committed (fast)."""
-        return self._staged.get(staged).view
+        return self._staged.get(staged, owner).view
 
-    def confirm(self, staged: str, kind: str, confirmed: bool = True) -> Staged:
+    def confirm(
+        self,
+        staged: str,
+        kind: str,
+        confirmed: bool = True,
+        owner: str = LOCAL.subject,
+    ) -> Staged:
         """Note that a person has seen a difference and wants it (fast).
 
         Raises
@@ -198,9 +211,9 @@ class CorrectionDesk:
         BlockedError
             If the difference cannot be confirmed away.
         """
-        return self._staged.confirm(staged, kind, confirmed=confirmed)
+        return self._staged.confirm(staged, kind, owner, confirmed=confirmed)
 
-    def discard(self, staged: str) -> None:
+    def discard(self, staged: str, owner: str = LOCAL.subject) -> None:
         """Forget a staged correction; its uploads stay until they are removed.
 
         Raises
@@ -209,13 +222,15 @@ class CorrectionDesk:
             If it is being committed.
         """
         with contextlib.suppress(NotServedError):
-            correction = self._staged.get(staged)
+            correction = self._staged.get(staged, owner)
             with correction.alone():
                 self._drop(correction)
 
     # --- committing -------------------------------------------------------------------
 
-    def commit(self, staged: str, who: Who, reason: str) -> VersionView:
+    def commit(
+        self, staged: str, who: Who, reason: str, owner: str = LOCAL.subject
+    ) -> VersionView:
         """Make a staged correction part of the plate.
 
         Raises
@@ -226,7 +241,7 @@ class CorrectionDesk:
             If somebody else has changed the field meanwhile.
         """
         self._access.may_write()
-        correction = self._staged.get(staged)
+        correction = self._staged.get(staged, owner)
         plate = self._access.plate(correction.plate.key)
         self._refuse_if_signed(plate.key)
         reason = _checked_reason(who, reason)

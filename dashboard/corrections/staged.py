@@ -28,6 +28,9 @@ class StagedCorrection:
     """What pages see of it."""
 
     token: str
+    owner: str
+    """Subject of the visitor whose it is."""
+
     plate: ServedPlate
     path: str
     """Path of the well."""
@@ -75,17 +78,17 @@ class StagedCorrections:
         with self._lock:
             self._table[correction.view.id] = correction
 
-    def get(self, identifier: str) -> StagedCorrection:
-        """Return a correction.
+    def get(self, identifier: str, owner: str | None = None) -> StagedCorrection:
+        """Return a correction, whoever's it is where no owner is named.
 
         Raises
         ------
         NotServedError
-            If there is none of this id (any more).
+            If there is none of this id (any more), or it is somebody else's.
         """
         with self._lock:
             correction = self._table.get(identifier)
-        if correction is None:
+        if correction is None or owner not in (None, correction.owner):
             raise NotServedError(
                 "There is no such staged correction; it may have been committed or "
                 "discarded, or its page was closed."
@@ -106,7 +109,9 @@ class StagedCorrections:
         with self._lock:
             return any(each.committing.locked() for each in self._table.values())
 
-    def confirm(self, identifier: str, kind: str, *, confirmed: bool) -> Staged:
+    def confirm(
+        self, identifier: str, kind: str, owner: str, *, confirmed: bool
+    ) -> Staged:
         """Note whether a person wants a difference.
 
         Raises
@@ -114,7 +119,7 @@ class StagedCorrections:
         BlockedError
             If the difference cannot be confirmed away.
         """
-        correction = self.get(identifier)
+        correction = self.get(identifier, owner)
         with self._lock:
             for difference in correction.view.differences:
                 if difference.kind == kind and confirmed and not difference.confirmable:

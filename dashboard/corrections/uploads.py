@@ -65,6 +65,7 @@ class _DecodedUpload:
 @dataclass(slots=True)
 class _Session:
     folder: Path
+    owner: str
     files: dict[str, _DecodedUpload] = field(default_factory=dict)
     used: int = 0
     incoming: set[IncomingFile] = field(default_factory=set)
@@ -146,10 +147,15 @@ class Uploads:
         self._lock = threading.Lock()
         self._sessions: dict[str, _Session] = {}
 
-    def open(self, token: str) -> None:
-        """Begin a session; its folder is made with its first file."""
+    def open(self, token: str, owner: str) -> None:
+        """Begin a session of a visitor; its folder is made with its first file."""
+        folder = self._folder / secrets.token_hex(12)
         with self._lock:
-            self._sessions[token] = _Session(self._folder / secrets.token_hex(12))
+            self._sessions[token] = _Session(folder, owner)
+
+    def owner(self, token: str) -> str:
+        """Return whose session it is."""
+        return self._session(token).owner
 
     def close(self, token: str) -> None:
         """End a session and remove its files."""
@@ -167,7 +173,9 @@ class Uploads:
         session.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return session.folder
 
-    def begin(self, token: str, name: str, size: int | None) -> IncomingFile:
+    def begin(
+        self, token: str, name: str, size: int | None, owner: str
+    ) -> IncomingFile:
         """Open a file to receive.
 
         Parameters
@@ -178,13 +186,15 @@ class Uploads:
             As the browser gave it.
         size
             Bytes that are announced, None where they are not.
+        owner
+            Whose session it must be.
 
         Raises
         ------
         RefusedError
-            If the token is unknown, or a quota would be passed.
+            If the token is unknown or somebody else's, or a quota would be passed.
         """
-        session = self._session(token)
+        session = self._session(token, owner)
         shown = plain_text(re.split(r"[/\\]", name)[-1].strip(), 200) or "file"
         limit = self._room(session)
         if size is not None and size > limit:
@@ -324,10 +334,10 @@ class Uploads:
             )
         return max(0, min(room, self._quotas.file_bytes) if of_file else room)
 
-    def _session(self, token: str) -> _Session:
+    def _session(self, token: str, owner: str | None = None) -> _Session:
         with self._lock:
             session = self._sessions.get(token)
-        if session is None:
+        if session is None or owner not in (None, session.owner):
             raise RefusedError(
                 "The page that this came from is no longer known. Reload it and try "
                 "again."

@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.projects.plate_maps import as_csv
 from dashboard.text import plain_text
 from dashboard.views.assay_content import (
@@ -31,6 +32,21 @@ MOST_BYTES = 8 << 20
 """Larger tables do not fit through the page's websocket."""
 
 
+_PLACES = {
+    "nuclear": "channels",
+    "clip": "channels",
+    "limit": "limits",
+    "map": "map",
+    "barcode": "map",
+    "forget-map": "map",
+    "typed": "typed",
+    "file": "import",
+    "import": "import",
+    "remove-import": "import",
+}
+"""In which part of the panel a message is answered."""
+
+
 class AssayIsland(Island):
     """See ``assets/panels/setup.js``."""
 
@@ -41,7 +57,7 @@ class AssayPanel(Part):
     """Shows what is proposed and what is kept; takes files with a preview."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, AssayIsland())
         self._basis: tuple[tuple[object, ...], AssaySettingsView] | None = None
         self._file: tuple[str, str, bytes] | None = None
         """Kind, name and bytes of the file that is previewed."""
@@ -56,22 +72,21 @@ class AssayPanel(Part):
 
         self._plate = ""
         self._export: tuple[int, str] = (0, "")
-        self.component = AssayIsland()
-        for kind, act in (
-            ("nuclear", self._nuclear),
-            ("clip", self._clip),
-            ("limit", self._limit),
-            ("file", self._take_file),
-            ("barcode", self._barcode),
-            ("map", self._keep_map),
-            ("forget-map", self._forget_map),
-            ("typed", self._typed),
-            ("import", self._take_import),
-            ("remove-import", self._remove_import),
-            ("cancel", self._cancel),
-            ("export", self._export_map),
+        for kind, step, act in (
+            ("nuclear", self._nuclear, Act.ASSAY),
+            ("clip", self._clip, Act.CUT_OFFS),
+            ("limit", self._limit, Act.CUT_OFFS),
+            ("file", self._take_file, Act.IMPORT),
+            ("barcode", self._barcode, Act.IMPORT),
+            ("map", self._keep_map, Act.ASSAY),
+            ("forget-map", self._forget_map, Act.ASSAY),
+            ("typed", self._typed, Act.ASSAY),
+            ("import", self._take_import, Act.IMPORT),
+            ("remove-import", self._remove_import, Act.IMPORT),
+            ("cancel", self._cancel, Act.LOOK),
+            ("export", self._export_map, Act.EXPORT),
         ):
-            self.component.on(kind, act)
+            self.component.on(kind, step, asks=act)
 
     def draw(self, now: Snapshot) -> None:
         """Show what the plate's numbers rest on."""
@@ -290,7 +305,7 @@ class AssayPanel(Part):
     ) -> None:
         """Do what writes; say in its part of the panel why it could not be done."""
         now = self._now
-        if now is None or self._session.read_only:
+        if now is None:
             return
         key, assay = now.state.plate, self._session.service.assay
 
@@ -305,6 +320,12 @@ class AssayPanel(Part):
             done,
             failed=lambda error: self._failed(part, error),
         )
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Say why nothing was kept, in the part of the panel that it is of."""
+        kind = text_of(message, "type", 20)
+        self._problem = (_PLACES.get(kind, ""), reason)
+        self._redraw()
 
     def _failed(self, part: str, error: BaseException) -> None:
         text = (

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.plates.values import ChannelSetting
 from dashboard.text import plain_text
 from dashboard.views.display import altered, shown
@@ -34,12 +35,11 @@ class Channels(Part):
     """Shows the channels; a change reaches thumbnails and address when it rests."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, ChannelsIsland())
         self._switched_off: tuple[ChannelSetting, ...] = ()
-        self.component = ChannelsIsland()
-        self.component.on("channels", self._changed)
-        self.component.on("reset", lambda _: self._reset())
-        self.component.on("auto", lambda _: self._automatic())
+        self.component.on("channels", self._changed, asks=Act.LOOK)
+        self.component.on("reset", lambda _: self._reset(), asks=Act.LOOK)
+        self.component.on("auto", lambda _: self._automatic(), asks=Act.LOOK)
 
     def _reset(self) -> None:
         self._switched_off = ()

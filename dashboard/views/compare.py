@@ -25,8 +25,7 @@ class Compare(Part):
     """Shows old and new through one viewport and one contrast."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
-        self.component = CompareIsland()
+        super().__init__(session, CompareIsland())
 
     def draw(self, now: Snapshot) -> None:
         """Show the staged correction where it belongs to what is looked at."""

@@ -106,6 +106,7 @@ class Correction:
     def __init__(self, session: Session, changed: Callable[[], object]) -> None:
         self._session = session
         self._changed = changed
+        self._owner = session.visitor.subject
         self._turn = 0
         self.draft = CorrectionDraft()
 
@@ -125,6 +126,10 @@ class Correction:
         available = targets(now)
         if available and not _can_stay(draft.target, available, now.state.field):
             self.draft = replace(draft, target=available[0], done="")
+
+    def refuse(self, reason: str) -> None:
+        """Say why a step was not taken; all stays as it is."""
+        self._set(error=reason)
 
     def aim(self, target: CorrectionTarget) -> None:
         """Choose the target; files that are here are assigned anew."""
@@ -199,13 +204,15 @@ class Correction:
         sources = tuple(source for source in draft.sources)
         if target is None or not sources:
             if previous is not None:
-                service.threads.submit(lambda: service.corrections.discard(previous.id))
+                service.threads.submit(
+                    lambda: service.corrections.discard(previous.id, self._owner)
+                )
             self._set(staged=None, busy="")
             return
 
         def work() -> Staged:
             if previous is not None:
-                service.corrections.discard(previous.id)
+                service.corrections.discard(previous.id, self._owner)
             return service.corrections.stage(
                 self._session.token,
                 plate,
@@ -226,7 +233,9 @@ class Correction:
         if staged is None:
             return
         try:
-            new = self._session.service.corrections.confirm(staged.id, kind, confirmed)
+            new = self._session.service.corrections.confirm(
+                staged.id, kind, confirmed, self._owner
+            )
         except HCSError as error:
             self._set(error=plain_text(error))
             return
@@ -242,7 +251,9 @@ class Correction:
             return
         self._work(
             "Committing…",
-            lambda: self._session.service.corrections.commit(staged.id, who, reason),
+            lambda: self._session.service.corrections.commit(
+                staged.id, who, reason, self._owner
+            ),
             lambda version: self._committed(staged, version),
         )
 
@@ -265,7 +276,9 @@ class Correction:
         staged, service = self.draft.staged, self._session.service
         self._turn += 1
         if staged is not None:
-            service.threads.submit(lambda: service.corrections.discard(staged.id))
+            service.threads.submit(
+                lambda: service.corrections.discard(staged.id, self._owner)
+            )
         self._remove_all()
         self.draft = CorrectionDraft(well=self.draft.well, target=self.draft.target)
         self._changed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
@@ -43,10 +44,9 @@ class Details(Part):
     """Shows what is missing or odd on the plate, or the values of the well."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, DetailsIsland())
         self._medians: tuple[object, dict[str, float | None]] = (None, {})
-        self.component = DetailsIsland()
-        self.component.on("metric", self._metric)
+        self.component.on("metric", self._metric, asks=Act.LOOK)
 
     def _metric(self, message: Message) -> None:
         metric_id = text_of(message, "metric", 200)

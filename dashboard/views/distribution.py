@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.access import Act
 from dashboard.quality.scores import SUSPICION, is_measured
 from dashboard.quality.wells import where_to_set, why_none
 from dashboard.text import plain_text
@@ -67,9 +68,8 @@ class Distribution(Part):
     """
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, PlotsIsland())
         self._writes = GuardedWrites(session, self._draw_anew)
-        self.component = PlotsIsland()
         self._choice = PlotChoice()
         self._drawn_inputs: tuple[object, ...] = ()
         self._began = 0.0
@@ -79,14 +79,19 @@ class Distribution(Part):
         self._ready = False
         self._chosen: tuple[int, list[str]] = (0, [])
         for kind in ("tab", "other", "fields", "along"):
-            self.component.on(kind, self._choose)
-        self.component.on("again", lambda _: self._draw_anew())
-        self.component.on("cut", self._keep_cut)
-        self.component.on("box", self._choose_box)
+            self.component.on(kind, self._choose, asks=Act.LOOK)
+        self.component.on("again", lambda _: self._draw_anew(), asks=Act.LOOK)
+        self.component.on("cut", self._keep_cut, asks=Act.CUT_OFFS)
+        self.component.on("box", self._choose_box, asks=Act.LOOK)
 
     def wake(self) -> None:
         """The page is on the screen; now there is time for a plot."""
         self._ready = True
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Say why nothing was kept, where it was asked."""
+        del message
+        self._writes.refuse(reason)
 
     def draw(self, now: Snapshot) -> None:
         """Follow the metric, its values, the theme and the chosen well."""
@@ -216,7 +221,7 @@ class Distribution(Part):
 
     def _keep_cut(self, message: Message) -> None:
         now = self._now
-        if now is None or self._session.read_only:
+        if now is None:
             return
         metric = text_of(message, "metric", 200)
         if metric not in now.judgement.cuts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.pictures.projection import PROJECTIONS
 from dashboard.text import plain_text
 from dashboard.views.field_order import shown_fields
@@ -30,13 +31,14 @@ class FieldViewer(Part):
     """Shows the open field, and steps through fields, z and t."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
-        self.component = FieldViewerIsland()
-        self.component.on("close", lambda _: session.state.update(field=""))
-        self.component.on("field", self._step)
-        self.component.on("axis", self._axis)
-        self.component.on("projection", self._project)
-        self.component.on("outlines", self._outline)
+        super().__init__(session, FieldViewerIsland())
+        self.component.on(
+            "close", lambda _: session.state.update(field=""), asks=Act.LOOK
+        )
+        self.component.on("field", self._step, asks=Act.LOOK)
+        self.component.on("axis", self._axis, asks=Act.LOOK)
+        self.component.on("projection", self._project, asks=Act.LOOK)
+        self.component.on("outlines", self._outline, asks=Act.LOOK)
 
     def _step(self, message: Message) -> None:
         now = self._now

@@ -37,9 +37,8 @@ class Filters(Part):
     """Gives the page what it filters wells by."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, FiltersIsland())
         self._sent: tuple[PlateOverview, MetricValues | None, bool] | None = None
-        self.component = FiltersIsland()
 
     def draw(self, now: Snapshot) -> None:
         """Send conditions and values, as far as they have changed."""

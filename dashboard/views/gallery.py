@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.addresses import sprite_columns
 from dashboard.pictures.coarse import SIDES, stored_side
 from dashboard.state import ORDERS
@@ -41,10 +42,11 @@ class Gallery(Part):
     def __init__(
         self, session: Session, *, on_open: Callable[[str, int | None], object]
     ) -> None:
-        self._session = session
-        self.component = GalleryIsland()
-        self.component.on("open", lambda message: on_open(*_field(message)))
-        self.component.on("order", self._order)
+        super().__init__(session, GalleryIsland())
+        self.component.on(
+            "open", lambda message: on_open(*_field(message)), asks=Act.LOOK
+        )
+        self.component.on("order", self._order, asks=Act.LOOK)
 
     def _order(self, message: Message) -> None:
         order = text_of(message, "order", 10)

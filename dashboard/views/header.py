@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.access import Act
 from dashboard.state import decode
 from dashboard.text import plain_text
 from dashboard.views.field_viewer import shown_plane
@@ -42,26 +43,32 @@ class Header(Part):
         on_theme: Callable[[bool], object],
         on_open: Callable[[], object],
     ) -> None:
-        self._session = session
+        super().__init__(session, HeaderIsland())
         self._sent_choices: (
             tuple[tuple[PlateEntry, ...], PlateOverview | None] | None
         ) = None
-        self.component = HeaderIsland()
         state = session.state
         self.component.on(
-            "plate", lambda message: self._plate(text_of(message, "plate"))
+            "plate",
+            lambda message: self._plate(text_of(message, "plate")),
+            asks=Act.LOOK,
         )
-        self.component.on("home", lambda _: state.update(well="", field=""))
-        self.component.on("close", lambda _: state.update(field=""))
-        self.component.on("back", lambda _: self._back())
-        self.component.on("open", lambda _: on_open())
-        self.component.on("name", self._name)
+        self.component.on(
+            "home", lambda _: state.update(well="", field=""), asks=Act.LOOK
+        )
+        self.component.on("close", lambda _: state.update(field=""), asks=Act.LOOK)
+        self.component.on("back", lambda _: self._back(), asks=Act.LOOK)
+        self.component.on("open", lambda _: on_open(), asks=Act.LOOK)
+        self.component.on("name", self._name, asks=Act.LOOK)
         self.component.on(
             "address",
             lambda message: state.show(decode(text_of(message, "search", 8000))),
+            asks=Act.LOOK,
         )
         self.component.on(
-            "theme", lambda message: on_theme(message.get("dark") is True)
+            "theme",
+            lambda message: on_theme(message.get("dark") is True),
+            asks=Act.LOOK,
         )
 
     def _plate(self, key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
 from hcs.errors import HCSError
@@ -25,13 +26,12 @@ class History(Part):
     """Lists versions, newest first; each older one can be made live again."""
 
     def __init__(self, session: Session, *, on_change: Callable[[], object]) -> None:
-        self._session = session
+        super().__init__(session, HistoryIsland())
         self._on_change = on_change
         self._busy = False
         self._error = ""
         self._place: tuple[str, str, str] = ("", "", "")
-        self.component = HistoryIsland()
-        self.component.on("revert", self._revert)
+        self.component.on("revert", self._revert, asks=Act.REVERT)
 
     def _revert(self, message: Message) -> None:
         now, who = self._now, self._session.who()
@@ -65,6 +65,12 @@ class History(Part):
                 else "It could not be reverted; the server's log says why."
             ),
         )
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Say why nothing was reverted."""
+        del message
+        self._error = reason
+        self._redraw()
 
     def _done(self, error: str) -> None:
         self._busy, self._error = False, error

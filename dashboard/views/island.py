@@ -12,6 +12,8 @@ import param
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from dashboard.access import Act
+    from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
 _LOG = logging.getLogger(__name__)
@@ -37,7 +39,8 @@ class Island(param.Parameterized):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._acts: dict[str, Callable[[Message], object]] = {}
+        self._handlers: dict[str, tuple[Act, Callable[[Message], object]]] = {}
+        self._part: Part | None = None
         self.last_message = 0
         """Number of the last message; the page tells by it what an echo answers."""
 
@@ -46,9 +49,18 @@ class Island(param.Parameterized):
         """Names of the texts that the page gets."""
         return tuple(name for name in self.param if name != "name")
 
-    def on(self, kind: str, act: Callable[[Message], object]) -> None:
-        """Call `act` with each message of a kind."""
-        self._acts[kind] = act
+    def belong_to(self, part: Part) -> None:
+        """Let a part say what messages may do; until then none is acted on."""
+        self._part = part
+
+    def on(self, kind: str, act: Callable[[Message], object], *, asks: Act) -> None:
+        """Call `act` with each message of a kind whose sender may do what it asks."""
+        self._handlers[kind] = asks, act
+
+    @property
+    def asks(self) -> dict[str, Act]:
+        """What each kind of message asks for."""
+        return {kind: asks for kind, (asks, _) in self._handlers.items()}
 
     def put(self, content: Mapping[str, Any], name: str = "content") -> None:
         """Send what is to be shown; equal content is not sent again."""
@@ -63,12 +75,16 @@ class Island(param.Parameterized):
         number = data.get("seq")
         if isinstance(number, int):
             self.last_message = number
-        act = self._acts.get(str(data.get("type")))
-        if act is None:
+        asks, act = self._handlers.get(str(data.get("type")), (None, None))
+        if asks is None or act is None or self._part is None:
             _LOG.warning("A page sent the unknown message %.40r.", data.get("type"))
             return
         try:
-            act(data)
+            reason = self._part.reason_against(asks, data)
+            if reason:
+                self._part.refuse(data, reason)
+            else:
+                act(data)
         except Exception:  # noqa: BLE001
             # Bokeh would keep the page's document as its current one for the process.
             _LOG.exception("The message %.40r of a page failed.", data.get("type"))
@@ -77,10 +93,35 @@ class Island(param.Parameterized):
 class Part(ABC):
     """What draws snapshots into an island, and acts on its messages."""
 
-    component: Island
+    def __init__(self, session: Session, component: Island) -> None:
+        self._session = session
+        self.component = component
+        self._now: Snapshot | None = None
+        """What was drawn last."""
 
-    _now: Snapshot | None = None
-    """What was drawn last."""
+        component.belong_to(self)
+
+    def reason_against(self, act: Act, message: Message) -> str:
+        """Return why a message is refused, "" where it is not (fast).
+
+        Who asks may have other roles for other plates, so each one counts.
+        """
+        reasons = (
+            self._session.reason_against(act, key) for key in self.concerns(message)
+        )
+        return next(filter(None, reasons), "")
+
+    def concerns(self, message: Message) -> set[str]:
+        """Return the keys of the plates that a message may be about.
+
+        What is open, what is drawn, which may be older, and what the message names.
+        """
+        drawn = self._now.state.plate if self._now else ""
+        named = text_of(message, "plate")
+        return {self._session.state.plate, drawn, named} - {""} or {""}
+
+    def refuse(self, message: Message, reason: str) -> None:  # noqa: B027
+        """Say why a message was not acted on; where only looking is asked, nowhere."""
 
     @abstractmethod
     def draw(self, now: Snapshot) -> None:

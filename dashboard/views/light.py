@@ -34,8 +34,7 @@ class LightPanel(Part):
     """Shows how light lies while the plate is coloured by its unevenness."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
-        self.component = LightIsland()
+        super().__init__(session, LightIsland())
 
     def draw(self, now: Snapshot) -> None:
         """Show the channel of the metric, and the field that is looked at."""

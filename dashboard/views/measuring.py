@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part
 from dashboard.views.writes import GuardedWrites
@@ -31,22 +32,25 @@ class MeasuringJob(Part):
     """Shows the job of the plate while there is something to say."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, MeasuringIsland())
         self._writes = GuardedWrites(session, self._redraw)
-        self.component = MeasuringIsland()
-        self.component.on("hold", self._hold)
-        self.component.on("resume", self._resume)
+        self.component.on("hold", self._hold, asks=Act.MEASURE)
+        self.component.on("resume", self._resume, asks=Act.MEASURE)
 
     def _hold(self, _: Message) -> None:
-        # Who may not go on with it must not stop it either.
-        if self._now and self._now.overview and not self._session.read_only:
+        if self._now and self._now.overview:
             service, key = self._session.service, self._now.state.plate
             self._writes.make(lambda: service.quality.hold_measuring(key))
 
     def _resume(self, _: Message) -> None:
-        if self._now and self._now.overview and not self._session.read_only:
+        if self._now and self._now.overview:
             service, key = self._session.service, self._now.state.plate
             self._writes.make(lambda: service.quality.resume_measuring(key))
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Say why nothing was kept, where it was asked."""
+        del message
+        self._writes.refuse(reason)
 
     def draw(self, now: Snapshot) -> None:
         """Show how far the plate is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.state import MONTAGES
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, index_of, text_of
@@ -53,12 +54,11 @@ class Montage(Part):
     """Shows labelled fields from all over the plate."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, MontageIsland())
         self._inputs: tuple[object, ...] = ()
         self._samples: tuple[Sample, ...] = ()
         self._loading = False
-        self.component = MontageIsland()
-        self.component.on("montage", self._montage)
+        self.component.on("montage", self._montage, asks=Act.LOOK)
 
     def _montage(self, message: Message) -> None:
         kind = text_of(message, "kind", 20)

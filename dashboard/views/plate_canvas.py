@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.access import Act
 from dashboard.addresses import SPRITE_CELL, encode_channels
 from dashboard.text import plain_text
 from dashboard.views.display import drawn, shown
@@ -38,13 +39,12 @@ class PlateCanvas(Part):
     """Shows a picture of every well, and of all its fields where one zooms in."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
-        self.component = PlateCanvasIsland()
-        self.component.on("select", self._select)
-        self.component.on("open", self._open)
-        self.component.on("switch", lambda _: self._switch())
-        self.component.on("montage", self._montage)
-        self.component.on("previews", self._previews)
+        super().__init__(session, PlateCanvasIsland())
+        self.component.on("select", self._select, asks=Act.LOOK)
+        self.component.on("open", self._open, asks=Act.LOOK)
+        self.component.on("switch", lambda _: self._switch(), asks=Act.LOOK)
+        self.component.on("montage", self._montage, asks=Act.LOOK)
+        self.component.on("previews", self._previews, asks=Act.PICTURES)
 
     def _known(self, label: str) -> bool:
         overview = self._now.overview if self._now else None

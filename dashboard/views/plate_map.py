@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.access import Act
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import known_way
 from dashboard.state import SCORES
@@ -48,19 +49,18 @@ class PlateMap(Part):
     """Shows the plate; a click on it moves the page."""
 
     def __init__(self, session: Session, *, on_open: Callable[[], object]) -> None:
-        self._session = session
-        self.component = PlateMapIsland()
+        super().__init__(session, PlateMapIsland())
         self._plate_inputs: tuple[object, ...] = ()
         self._value_inputs: tuple[object, ...] = ()
         self._project: _Limits = ((), None)
-        self.component.on("select", self._select)
-        self.component.on("open", lambda _: on_open())
-        self.component.on("metric", self._metric)
-        self.component.on("acquisition", self._acquisition)
-        self.component.on("score", self._score)
-        self.component.on("way", self._way)
-        self.component.on("limits", self._limits)
-        self.component.on("chosen", self._choose)
+        self.component.on("select", self._select, asks=Act.LOOK)
+        self.component.on("open", lambda _: on_open(), asks=Act.LOOK)
+        self.component.on("metric", self._metric, asks=Act.LOOK)
+        self.component.on("acquisition", self._acquisition, asks=Act.LOOK)
+        self.component.on("score", self._score, asks=Act.LOOK)
+        self.component.on("way", self._way, asks=Act.LOOK)
+        self.component.on("limits", self._limits, asks=Act.LOOK)
+        self.component.on("chosen", self._choose, asks=Act.LOOK)
 
     def _choose(self, message: Message) -> None:
         sent = message.get("wells")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.access import Act
 from dashboard.reviews.verdict_table import VERDICT_LOOKS
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
@@ -37,13 +38,12 @@ class PlatesPage(Part):
     """Lists the plates, names first, what is known of each as soon as it is read."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, PlatesIsland())
         self._lines: tuple[PlateLine, ...] = ()
         self._read_at = 0.0
         self._busy = False
-        self.component = PlatesIsland()
-        self.component.on("plate", self._open)
-        self.component.on("trend", self._ask_trend)
+        self.component.on("plate", self._open, asks=Act.LOOK)
+        self.component.on("trend", self._ask_trend, asks=Act.LOOK)
         session.each_poll(self._look)
 
     def _open(self, message: Message) -> None:

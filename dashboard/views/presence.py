@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part
 
@@ -25,12 +26,11 @@ class Presence(Part):
     """Says where this page is and shows where others are."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, PresenceIsland())
         self._deciding = False
         self._connected = True
-        self.component = PresenceIsland()
-        self.component.on("deciding", self._decide)
-        self.component.on("again", self._come)
+        self.component.on("deciding", self._decide, asks=Act.JUDGE)
+        self.component.on("again", self._come, asks=Act.LOOK)
         self._leave = session.urls.leave(session.token)
         session.each_poll(self._look)
         session.each_poll(self._notice)

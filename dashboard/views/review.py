@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.exports.anndata_table import write_tables
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.queue import entries, order, tally, unjudged
@@ -49,20 +50,27 @@ class VerdictBar(Part):
     """Takes verdicts, one after the other, and shows how far the review is."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, VerdictIsland())
         self._acts = ActQueue(session, self._redraw)
         self._sample: tuple[int, tuple[Sample, ...]] | None = None
-        self.component = VerdictIsland()
-        self.component.on("judge", self._judge)
-        self.component.on("amend", self._amend)
-        self.component.on("rest", self._judge_rest)
-        self.component.on("undo", lambda message: self._turn(message, again=False))
-        self.component.on("redo", lambda message: self._turn(message, again=True))
-        self.component.on("seen", self._note_seen)
-        self.component.on("glimpsed", self._note_glimpsed)
-        self.component.on("sample", self._draw_sample)
-        self.component.on("table", self._put_table)
-        self.component.on("name", lambda _: self._redraw())
+        self.component.on("judge", self._judge, asks=Act.JUDGE)
+        self.component.on("amend", self._amend, asks=Act.NOTE)
+        self.component.on("rest", self._judge_rest, asks=Act.JUDGE)
+        self.component.on(
+            "undo", lambda message: self._turn(message, again=False), asks=Act.NOTE
+        )
+        self.component.on(
+            "redo", lambda message: self._turn(message, again=True), asks=Act.NOTE
+        )
+        self.component.on("seen", self._note_seen, asks=Act.LOOK)
+        self.component.on("glimpsed", self._note_glimpsed, asks=Act.LOOK)
+        self.component.on("sample", self._draw_sample, asks=Act.LOOK)
+        self.component.on("table", self._put_table, asks=Act.TABLES)
+        self.component.on("name", lambda _: self._redraw(), asks=Act.LOOK)
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Answer a message with why nothing was done."""
+        self._acts.refuse(message, reason)
 
     # --- acting -----------------------------------------------------------------------
 
@@ -119,6 +127,8 @@ class VerdictBar(Part):
             text_of(message, "field", 200),
             index_of(message, "acquisition"),
         )
+        if "reason" in message and (reason := self._session.reason_against(Act.JUDGE)):
+            return self._acts.refuse(message, reason)
         change = {
             name: text_of(message, name, most)
             for name, most in (("note", 4000), ("reason", 40))
@@ -217,9 +227,22 @@ class VerdictBar(Part):
         batch = text_of(message, "target", 32)
         if who is None:
             return self._acts.refuse(message, "Give your name at the top first.")
+        reason = self._reason_against_turning(key, batch)
+        if reason:
+            return self._acts.refuse(message, reason)
         decisions = self._session.service.decisions
         act = decisions.redo if again else decisions.undo
         return self._acts.add(message, lambda: act(key, who, batch))
+
+    def _reason_against_turning(self, key: str, batch: str) -> str:
+        """Return why what was done at once may not be taken back, nor brought again."""
+        acts = self._session.service.reviews.known(
+            key, lambda verdicts: verdicts.batch(batch)
+        )
+        # Nobody takes back what they may not do.
+        asked = {Act.JUDGE if act.kind == "verdict" else Act.NOTE for act in acts}
+        reasons = map(self._session.reason_against, asked)
+        return next(filter(None, reasons), "")
 
     def _note_seen(self, message: Message) -> None:
         """Remember that a well's pictures were on the screen, and which."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.samples import (
@@ -37,14 +38,13 @@ class SideWells(Part):
     """Shows other wells of the plate in the contrast of the present one."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, SideWellsIsland())
         self._kind = ""
         self._seed = 0
         self._inputs: tuple[object, ...] = ()
         self._samples: tuple[Sample, ...] = ()
         self._loading = False
-        self.component = SideWellsIsland()
-        self.component.on("kind", self._choose)
+        self.component.on("kind", self._choose, asks=Act.LOOK)
 
     def _choose(self, message: Message) -> None:
         kind = text_of(message, "kind", 20)

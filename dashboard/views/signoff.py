@@ -6,6 +6,7 @@ import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import PlateOverview
     from dashboard.projects.rules import ReviewRules
-    from dashboard.reviews.acts import Act
+    from dashboard.reviews.acts import Act as LedgerAct
     from dashboard.reviews.agreement import Agreement, Disagreement
     from dashboard.reviews.values import BlindState, SignedOff
     from dashboard.session import Session
@@ -39,45 +40,58 @@ class Signoff(Part):
     """Signs a plate off or opens it again, begins blind rounds and shows their end."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, SignoffIsland())
         self._problem = ""
         self._count = 0
         self._compared: tuple[Agreement | None, tuple[Disagreement, ...]] = (None, ())
         self._compared_at: tuple[object, ...] = ()
-        self.component = SignoffIsland()
         service = session.service
-        acts: dict[str, Callable[[str, Who, Message], object]] = {
-            "sign-off": lambda key, who, m: service.signing.sign_off(
-                key, who, text_of(m, "note", 4000), session.looks
+        steps: dict[str, tuple[Act, Callable[[str, Who, Message], object]]] = {
+            "sign-off": (
+                Act.SIGN_OFF,
+                lambda key, who, m: service.signing.sign_off(
+                    key, who, text_of(m, "note", 4000), session.looks
+                ),
             ),
-            "reopen": lambda key, who, m: service.signing.reopen(
-                key, who, text_of(m, "note", 4000)
+            "reopen": (
+                Act.REOPEN,
+                lambda key, who, m: service.signing.reopen(
+                    key, who, text_of(m, "note", 4000)
+                ),
             ),
-            "blind": lambda key, who, m: service.blind.begin(
-                key,
-                who,
-                (text_of(m, "first", 200), text_of(m, "second", 200)),
-                hide_conditions=m.get("hide") is True,
+            "blind": (
+                Act.BLIND,
+                lambda key, who, m: service.blind.begin(
+                    key,
+                    who,
+                    (text_of(m, "first", 200), text_of(m, "second", 200)),
+                    hide_conditions=m.get("hide") is True,
+                ),
             ),
-            "done": lambda key, who, _: service.blind.done(key, who),
-            "end": lambda key, who, m: service.blind.end(
-                key, who, text_of(m, "note", 4000)
+            "done": (Act.JUDGE, lambda key, who, _: service.blind.done(key, who)),
+            "end": (
+                Act.BLIND,
+                lambda key, who, m: service.blind.end(
+                    key, who, text_of(m, "note", 4000)
+                ),
             ),
         }
-        for kind, act in acts.items():
-            self.component.on(kind, partial(self._do, act))
+        for kind, (act, step) in steps.items():
+            self.component.on(kind, partial(self._do, step), asks=act)
         session.looks.watch(self._redraw)
-        self.component.on("demand", self._demand)
-        self.component.on("name", lambda _: self._redraw())
+        self.component.on("demand", self._demand, asks=Act.SETTINGS)
+        self.component.on("name", lambda _: self._redraw(), asks=Act.LOOK)
 
-    def _do(self, act: Callable[[str, Who, Message], object], message: Message) -> None:
+    def _do(
+        self, step: Callable[[str, Who, Message], object], message: Message
+    ) -> None:
         who, key = self._session.who(), self._session.state.plate
         if text_of(message, "plate", 1000) != key:
             return self._refuse("Open that plate first: nothing was done.")
         if who is None:
             return self._refuse("Give your name at the top first.")
         return self._session.run(
-            lambda: act(key, who, message),
+            lambda: step(key, who, message),
             lambda _: self._refuse(""),
             failed=lambda error: self._refuse(
                 plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
@@ -99,6 +113,11 @@ class Signoff(Part):
                 plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
             ),
         )
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Say why nothing was done, where the plate's sign-off is."""
+        del message
+        self._refuse(reason)
 
     def _refuse(self, problem: str) -> None:
         """Say why something was not done, or with "" that it was."""
@@ -215,7 +234,7 @@ def _differences(
     ]
 
 
-def _act_content(act: Act, rules: ReviewRules) -> dict[str, str]:
+def _act_content(act: LedgerAct, rules: ReviewRules) -> dict[str, str]:
     return {
         "who": plain_text(act.who, 80),
         "verdict": act.verdict,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import where_to_set
 from dashboard.text import plain_text
@@ -41,15 +42,19 @@ class Statistics(Part):
     def __init__(
         self, session: Session, on_computed: Callable[[StatisticsView | None], object]
     ) -> None:
-        self._session = session
+        super().__init__(session, StatisticsIsland())
         self._on_computed = on_computed
         self._inputs: tuple[object, ...] = ()
         self._statistics: StatisticsView | None = None
         self._problem = ""
         self._writes = GuardedWrites(session, self._redraw)
-        self.component = StatisticsIsland()
-        self.component.on("roles", self._keep_roles)
-        self.component.on("assay", self._keep_assay)
+        self.component.on("roles", self._keep_roles, asks=Act.ASSAY)
+        self.component.on("assay", self._keep_assay, asks=Act.ASSAY)
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Say why nothing was kept, where it was asked."""
+        del message
+        self._writes.refuse(reason)
 
     def draw(self, now: Snapshot) -> None:
         """Show what is known, and ask for what is not."""
@@ -118,7 +123,7 @@ class Statistics(Part):
 
     def _keep_roles(self, message: Message) -> None:
         now = self._now
-        if now is None or now.overview is None or self._session.read_only:
+        if now is None or now.overview is None:
             return
         mapping = None if message.get("proposal") else mapping_of(message, now.roles)
         service, key = self._session.service, now.state.plate
@@ -126,7 +131,7 @@ class Statistics(Part):
 
     def _keep_assay(self, message: Message) -> None:
         now = self._now
-        if now is None or self._session.read_only:
+        if now is None:
             return
         metric = text_of(message, "metric", 200)
         if not metric or any(known_metric.id == metric for known_metric in now.metrics):

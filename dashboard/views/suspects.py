@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.writes import GuardedWrites
@@ -28,11 +29,10 @@ class Suspects(Part):
     """Lists suspects where no well is chosen, else gives the reasons of the well."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, SuspectsIsland())
         self._writes = GuardedWrites(session, self._redraw)
-        self.component = SuspectsIsland()
-        self.component.on("metric", self._metric)
-        self.component.on("anew", self._anew)
+        self.component.on("metric", self._metric, asks=Act.LOOK)
+        self.component.on("anew", self._anew, asks=Act.CUT_OFFS)
 
     def _metric(self, message: Message) -> None:
         metric_id = text_of(message, "metric", 200)
@@ -41,9 +41,14 @@ class Suspects(Part):
 
     def _anew(self, _: Message) -> None:
         now = self._now
-        if now and now.state.plate and not self._session.read_only:
+        if now and now.state.plate:
             service, key = self._session.service, now.state.plate
             self._writes.make(lambda: service.quality.judge_anew(key))
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Say why nothing was kept, where it was asked."""
+        del message
+        self._writes.refuse(reason)
 
     def draw(self, now: Snapshot) -> None:
         """Show what is suspect on the plate or the well."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.corrections.values import SourceFile
 from dashboard.text import plain_text
 from dashboard.views.correction import targets
@@ -27,22 +28,38 @@ class UploadForm(Part):
     """Shows the workflow of a correction and takes its steps."""
 
     def __init__(self, session: Session, correction: Correction) -> None:
-        self._session = session
+        super().__init__(session, UploadIsland())
         self._correction = correction
-        self.component = UploadIsland()
         on = self.component.on
         on(
             "uploaded",
             lambda message: correction.uploaded(more=message.get("more") is True),
+            asks=Act.UPLOAD,
         )
-        on("target", self._target)
-        on("assign", self._assign)
-        on("pages", self._pages)
-        on("remove", lambda message: correction.remove(text_of(message, "upload")))
-        on("confirm", self._confirm)
-        on("commit", self._commit)
-        on("discard", lambda _: correction.discard())
-        on("show-staged", lambda _: self._show_staged())
+        on("target", self._target, asks=Act.STAGE)
+        on("assign", self._assign, asks=Act.STAGE)
+        on("pages", self._pages, asks=Act.STAGE)
+        on(
+            "remove",
+            lambda message: correction.remove(text_of(message, "upload")),
+            asks=Act.STAGE,
+        )
+        on("confirm", self._confirm, asks=Act.STAGE)
+        on("commit", self._commit, asks=Act.COMMIT)
+        # What is one's own may always go.
+        on("discard", lambda _: correction.discard(), asks=Act.LOOK)
+        on("show-staged", lambda _: self._show_staged(), asks=Act.LOOK)
+
+    def concerns(self, message: Message) -> set[str]:
+        """Return also the plate that the files were given for."""
+        draft = self._correction.draft
+        staged = {draft.staged.key} if draft.staged else set()
+        return super().concerns(message) | {draft.well[0]} | staged
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Say why a step was not taken, where steps fail."""
+        del message
+        self._correction.refuse(reason)
 
     def _target(self, message: Message) -> None:
         target_id = text_of(message, "target")

@@ -37,6 +37,13 @@ class GuardedWrites:
         self._plate = state.plate
         self._session.run(work, self._done, failed=self._failed, of=lambda: state.plate)
 
+    def refuse(self, reason: str) -> None:
+        """Say why what a person entered was not kept."""
+        self._plate = self._session.state.plate
+        self._count += 1
+        self._refusal = reason
+        self._redraw()
+
     def content(self) -> list[object]:
         """Return how often it was refused, and why it was the last time.
 
@@ -52,10 +59,8 @@ class GuardedWrites:
             self._redraw()
 
     def _failed(self, error: BaseException) -> None:
-        self._count += 1
-        self._refusal = (
+        self.refuse(
             plain_text(error, 600)
             if isinstance(error, HCSError)
             else "It could not be done; the server's log says why."
         )
-        self._redraw()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tornado.web import HTTPError, RequestHandler
 
@@ -14,9 +14,13 @@ from dashboard.web.handler import FOREVER
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dashboard.access import Act
+
 
 class AssetHandler(RequestHandler):
     """Scripts and styles of the page."""
+
+    asks: ClassVar[Act | None] = None
 
     def initialize(self, folder: Path) -> None:
         """Take the folder."""

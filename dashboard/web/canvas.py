@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dashboard.access import Act
 from dashboard.addresses import SPRITE_CELL, sprite_columns
 from dashboard.pictures.mosaic import arrange
 from dashboard.pictures.rendering import box_in_sprite, fitted
@@ -47,6 +48,8 @@ class JsonHandler(Handler):
 class WellsHandler(JsonHandler):
     """Where the fields of some wells stand, and what their pictures are called."""
 
+    asks = Act.LOOK
+
     async def get(self, plate: str) -> None:
         """Answer for the wells of the query; an unreadable one says why."""
         labels = self.get_query_arguments("well", strip=False)[:MOST_WELLS]
@@ -66,6 +69,8 @@ class WellsHandler(JsonHandler):
 
 class PreviewsHandler(JsonHandler):
     """How far the previews of a plate are, and how full the caches."""
+
+    asks = Act.LOOK
 
     async def get(self, plate: str) -> None:
         """Answer from memory."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dashboard.access import Act
 from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
 from dashboard.web.handler import Handler
@@ -19,6 +20,7 @@ _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 class ExportHandler(Handler):
     """Sends what is known of a plate at this moment as a file."""
 
+    asks = Act.EXPORT
     slow = True
 
     async def get(self, key: str, what: str) -> None:

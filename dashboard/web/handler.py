@@ -12,7 +12,7 @@ import json
 import logging
 import secrets
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from urllib.parse import urlsplit
 
 from tornado.web import HTTPError, RequestHandler
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from tornado.httputil import HTTPServerRequest
 
+    from dashboard.access import Act
     from dashboard.accounts import Identify, Visitor
     from dashboard.plates.values import ChannelSetting
     from dashboard.service import Service
@@ -57,6 +58,10 @@ class Handler(RequestHandler):
 
     service: Service
 
+    asks: ClassVar[Act | None]
+    """What a request wants to do; None answers also who is not known. Each handler
+    says it, and one that does not answers nobody."""
+
     slow = False
     """Whether its work may take seconds, so that other pictures must not wait."""
 
@@ -80,6 +85,19 @@ class Handler(RequestHandler):
         if visitor is None:
             raise RefusedError("Nobody is signed in.")
         return visitor
+
+    def prepare(self) -> Any:
+        """Refuse who may not do what this handler does."""
+        try:
+            if self.asks is not None:
+                visitor = self.visitor
+                self.service.access.refuse(visitor, self.asks, self.plate_key())
+        except HCSError as error:
+            self.answer_error(*self.explain(error))
+
+    def plate_key(self) -> str:
+        """Return the key of the plate that is asked about, "" where none is."""
+        return self.path_args[0] if self.path_args else ""
 
     def set_default_headers(self) -> None:
         """Never let a browser guess what an answer is."""

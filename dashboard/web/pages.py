@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from dashboard.access import Act
 from dashboard.web.handler import Handler, refuse_foreign
 from hcs.errors import HCSError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 class LeaveHandler(Handler):
     """Hears that a page was closed."""
+
+    asks = Act.LOOK
 
     def initialize(  # type: ignore[override]
         self, service: Service, identify: Identify, origins: Sequence[str]
@@ -38,6 +41,8 @@ class LeaveHandler(Handler):
 
 class HealthHandler(Handler):
     """Says that the server answers."""
+
+    asks = None
 
     def get(self) -> None:
         """Answer without touching a plate."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from tornado.web import HTTPError
 
+from dashboard.access import Act
 from dashboard.pictures.planes import PlaneRequest, Raw
 from dashboard.pictures.projection import PROJECTIONS, Projection
 from dashboard.pictures.rendering import encode_jpeg, error_cell
@@ -104,6 +105,8 @@ class PictureHandler(Handler):
 class FieldHandler(PictureHandler):
     """Thumbnails, whole pictures, raw planes and masks of one field version."""
 
+    asks = Act.LOOK
+
     async def get(
         self, plate: str, well: str, field: str, version: str, what: str
     ) -> None:
@@ -129,6 +132,8 @@ class FieldHandler(PictureHandler):
 class WellSpriteHandler(PictureHandler):
     """All fields of a well in one picture."""
 
+    asks = Act.LOOK
+
     async def get(self, plate: str, well: str) -> None:
         """Answer for one well."""
         size, channels = self.size(_MAX_SPRITE_CELL), self.channels()
@@ -151,6 +156,8 @@ class WellSpriteHandler(PictureHandler):
 class PlateSpriteHandler(PictureHandler):
     """The first field of every well in one picture."""
 
+    asks = Act.LOOK
+
     async def get(self, plate: str) -> None:
         """Answer for one plate."""
         size, channels = self.size(_MAX_SPRITE_CELL), self.channels()
@@ -170,8 +177,15 @@ class PlateSpriteHandler(PictureHandler):
 class StagedHandler(PictureHandler):
     """Planes and pictures of a correction that is not committed."""
 
+    asks = Act.LOOK
+
+    def plate_key(self) -> str:
+        """Return the plate that it is for; nobody else's correction is there."""
+        owner = self.visitor.subject
+        return self.service.corrections.staged(self.path_args[0], owner).key
+
     async def get(self, staged: str, what: str) -> None:
-        """Answer for a staged correction; its id is as good as a password."""
+        """Answer for a staged correction."""
         request = self.plane_request()
         pictures = self.service.pictures
         if what == "plane.bin":

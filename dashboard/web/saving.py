@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.access import Act
 from dashboard.pictures.saving import FieldPlane
 from dashboard.web.pictures import PictureHandler
 
@@ -14,6 +15,7 @@ class SavingHandler(PictureHandler):
     label image whose outlines are drawn into a PNG.
     """
 
+    asks = Act.EXPORT
     slow = True
 
     async def get(

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from tornado.web import stream_request_body
 
+from dashboard.access import Act
 from dashboard.web.handler import Handler, refuse_foreign
 from hcs.errors import HCSError
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 class UploadHandler(Handler):
     """Takes one file as the body of a POST, straight to the disk, within quotas."""
 
+    asks = Act.UPLOAD
+
     def initialize(  # type: ignore[override]
         self, service: Service, identify: Identify, origins: Sequence[str]
     ) -> None:
@@ -35,8 +38,9 @@ class UploadHandler(Handler):
         self._error: tuple[int, str] | None = None
 
     async def prepare(self) -> None:
-        """Refuse before a byte is kept: foreign pages, dead sessions, quotas."""
-        if self.request.method != "POST":
+        """Refuse before a byte is kept: who may not, foreign pages, quotas."""
+        super().prepare()
+        if self.request.method != "POST" or self._finished:
             return
         try:
             refuse_foreign(self.request, self.origins)
@@ -44,14 +48,23 @@ class UploadHandler(Handler):
             name = unquote(self.request.headers.get("X-Filename", ""))
             length = self.request.headers.get("Content-Length", "")
             size = int(length) if length.isascii() and length.isdigit() else None
-            self._upload = self.service.corrections.begin_upload(token, name, size)
+            self._upload = self.service.corrections.begin_upload(
+                token, name, size, self.visitor.subject
+            )
             self.request.connection.set_max_body_size(  # type: ignore[union-attr]
                 self._upload.limit + 1
             )
         except HCSError as error:
-            # Ending here closes the connection, so no byte of the body is read.
-            self.set_header("Connection", "close")
             self.answer_error(*self.explain(error))
+
+    def plate_key(self) -> str:
+        """Return the plate that the file is for; staging it asks again."""
+        return self.get_query_argument("plate", "")
+
+    def answer_error(self, status: int, message: str) -> None:
+        """End with an error, and read no byte more of the body."""
+        self.set_header("Connection", "close")
+        super().answer_error(status, message)
 
     async def data_received(self, chunk: bytes) -> None:
         """Write what has come; over the quota, forget it and stop."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.access import Act
 from dashboard.plates.values import (
     ChannelDisplay,
     ChannelSetting,
@@ -26,7 +27,7 @@ from dashboard.views.correction import targets
 from dashboard.views.display import altered, drawn, shown
 from dashboard.views.field_viewer import picture_content, shown_plane
 from dashboard.views.header import HeaderIsland
-from dashboard.views.island import Island, index_of, text_of
+from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.plate_map import PlateMapIsland, plate_content, values_content
 from dashboard.views.scripts import needed
 from dashboard.views.snapshot import Snapshot
@@ -220,6 +221,27 @@ def test_every_part_names_a_script_that_is_there() -> None:
     assert [part.module for part in parts if not (ASSETS / part.module).is_file()] == []
 
 
+class Listening(Part):
+    """Lets everything through."""
+
+    def __init__(self, component: Island) -> None:
+        session: Any = None
+        super().__init__(session, component)
+
+    def reason_against(self, act: Act, message: Message) -> str:
+        return ""
+
+    def draw(self, now: Snapshot) -> None:
+        raise NotImplementedError
+
+
+class Refusing(Listening):
+    """Lets nothing through."""
+
+    def reason_against(self, act: Act, message: Message) -> str:
+        return "not you"
+
+
 def test_a_wire_carries_texts_out_and_messages_in() -> None:
     parts = {"header": HeaderIsland(), "plate_map": PlateMapIsland()}
     parts["header"].put({"plate": "p"}, "known")
@@ -229,13 +251,22 @@ def test_a_wire_carries_texts_out_and_messages_in() -> None:
     assert wire.plate_map__values == '{"values":[1]}'
     assert type(wire_of(parts)) is type(wire)
     heard: list[object] = []
-    parts["plate_map"].on("select", heard.append)
+    Listening(parts["plate_map"]).component.on("select", heard.append, asks=Act.LOOK)
+    Refusing(parts["header"]).component.on("home", heard.append, asks=Act.LOOK)
     sent = {"type": "select", "seq": 3, "well": "A1"}
     odd = (None, [], {}, {"part": "header"}, {"part": [1], "message": sent})
-    for message in (*odd, {"part": "plate_map", "message": sent}):
+    refused = {"part": "header", "message": {"type": "home", "seq": 4}}
+    for message in (*odd, {"part": "plate_map", "message": sent}, refused):
         wire._handle_msg(message)
     assert heard == [sent]
-    assert (parts["plate_map"].last_message, parts["header"].last_message) == (3, 0)
+    assert (parts["plate_map"].last_message, parts["header"].last_message) == (3, 4)
+
+
+def test_a_component_that_belongs_to_no_part_acts_on_nothing() -> None:
+    island, heard = HeaderIsland(), list[object]()
+    island.on("home", heard.append, asks=Act.LOOK)
+    island.handle({"type": "home"})
+    assert heard == []
 
 
 def test_a_part_that_failed_in_the_browser_is_in_the_log_on_one_line(
