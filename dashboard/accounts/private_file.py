@@ -34,13 +34,15 @@ def read_private(path: Path, what: str) -> str:
         written by others.
     """
     try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            _refuse_shared(path, what, status)
+        # Without waiting for whoever writes into it, where it is a pipe.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            _refuse_shared(path, what, os.fstat(descriptor))
             data = file.read(_LARGEST + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DashboardError(f"The {what} {path} cannot be read: {reason}.") from error
+        raise DashboardError(
+            f"The {what} {path} cannot be read: {_reason(error)}."
+        ) from error
     if len(data) > _LARGEST:
         raise DashboardError(f"The {what} {path} is larger than {_LARGEST} bytes.")
     try:
@@ -75,21 +77,21 @@ def write_private(path: Path, text: str, what: str) -> None:
     DashboardError
         If it cannot be written; what was there stays then.
     """
-    place = path.resolve()
     temporary = ""
     try:
+        place = path.resolve()
         descriptor, temporary = tempfile.mkstemp(dir=place.parent, prefix=".hcs-")
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(place)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         if temporary:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
         raise DashboardError(
-            f"The {what} {path} cannot be written: {error.strerror}. Nothing was "
+            f"The {what} {path} cannot be written: {_reason(error)}. Nothing was "
             f"changed."
         ) from error
 
@@ -111,12 +113,16 @@ def alone_with(path: Path, what: str) -> Iterator[None]:
     try:
         # The folder, for the file itself is replaced.
         descriptor = os.open(path.resolve().parent, os.O_RDONLY)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise DashboardError(
-            f"The folder of the {what} {path} cannot be opened: {error.strerror}."
+            f"The folder of the {what} {path} cannot be opened: {_reason(error)}."
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

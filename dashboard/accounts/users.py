@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 import time
 import unicodedata
@@ -178,7 +179,7 @@ def change_users(
         Begin with nobody where there is no file.
     """
     with alone_with(path, WHAT):
-        users = {} if create and not path.exists() else read_users(path)
+        users = read_users(path) if os.path.lexists(path) or not create else {}
         change(users)
         write_users(path, users)
 

@@ -7,6 +7,7 @@ Errors that no command has words for are let through here (`HCS_TRACEBACK`) and 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import subprocess
@@ -157,8 +158,12 @@ def test_a_library_command_answers_in_words_whatever_it_is_given(
 
 @pytest.mark.parametrize("words", DASHBOARD, ids=" ".join)
 def test_a_dashboard_command_answers_in_words_whatever_it_is_given(
-    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("a password\n" * 500))
     parser = parser_of(dashboard_cli._parser(), words)
     assert sweep(dashboard_cli.main, parser, words, tmp_path) > 10
     assert "Traceback" not in capsys.readouterr().err
