@@ -313,6 +313,6 @@ def compose(
     )
     watcher.start()
     # What decodes pixels takes a second to load; not while somebody waits for it.
-    for module in ("hcs.images.pixels", "zarr"):
+    for module in ("hcs.images.lazy_array", "zarr"):
         threads.submit(partial(importlib.import_module, module))
     return service

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from hcs.errors import WriterStateError as WriterStateError
     from hcs.images.image import Multiscales as Multiscales
     from hcs.images.image import from_ome_zarr as from_ome_zarr
+    from hcs.images.lazy_array import LazyArray as LazyArray
     from hcs.images.levels import to_multiscales as to_multiscales
     from hcs.images.ngff_image import NgffImage as NgffImage
     from hcs.images.ngff_image import to_ngff_image as to_ngff_image
-    from hcs.images.pixels import LazyArray as LazyArray
     from hcs.ingest.formats.images import read_image_file as read_image_file
     from hcs.ingest.guess import describe_name as describe_name
     from hcs.ingest.importing import import_plate as import_plate
@@ -98,7 +98,7 @@ else:
             "images.image": "Multiscales from_ome_zarr",
             "images.levels": "to_multiscales",
             "images.ngff_image": "NgffImage to_ngff_image",
-            "images.pixels": "LazyArray",
+            "images.lazy_array": "LazyArray",
             "ingest.guess": "describe_name",
             "ingest.formats.images": "read_image_file",
             "ingest.importing": "import_plate",

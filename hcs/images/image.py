@@ -235,7 +235,7 @@ class Multiscales:
         }
 
     def _make_images(self) -> tuple[NgffImage, ...]:
-        from hcs.images.pixels import LazyArray
+        from hcs.images.lazy_array import LazyArray
 
         assert self._group is not None  # noqa: S101  (else the images were given)
         meta = self.metadata

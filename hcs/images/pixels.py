@@ -1,4 +1,4 @@
-"""Lazy arrays: shape and type at once, pixels when they are sliced.
+"""Documents and pixels of arrays in a store.
 
 This is the one seam to the engine that decodes, zarr-python. Everything that could
 make it allocate or run what it should not is checked on this side of the seam.
@@ -11,27 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.axes import inverse
 from hcs.errors import (
     CorruptDataError,
     HCSError,
     MetadataError,
-    MissingExtraError,
     NotFoundError,
     UnsafeDataError,
 )
 from hcs.images.few_chunks import read_few
-from hcs.images.region import extent, split_key
+from hcs.images.region import extent
 from hcs.ngff.document import parse_json
 from hcs.settings import config
 from hcs.stores.array import ArraySpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import NDArray
 
-    from hcs.images.image_group import ImageGroup
     from hcs.stores.store import PlateStore
 
 CHUNKS_LIMIT = 1 << 20
@@ -42,172 +39,6 @@ _metadata: dict[int, tuple[ArraySpec, Any]] = {}
 _SHARED_LIMIT = 256
 """The fields of a plate share their array documents, so these are parsed once. Entries
 are immutable values of what they are keyed by; losing or repeating one is harmless."""
-
-
-class LazyArray:
-    """An array in a store.
-
-    Slicing reads the chunks of the region and no more; integers, slices, ``...``,
-    ``None`` and one-dimensional lists or arrays of indices are understood, as numpy
-    does. After each read the version of the image is checked (see
-    `hcs.images.image_group`).
-
-    Parameters
-    ----------
-    group, path
-        The image, and where the array is below it.
-    ndim
-        Number of axes that the image has.
-    stored
-        For each axis of the array on disk its place among those of the image; () where
-        they are in the same order.
-    """
-
-    __slots__ = ("_group", "_ndim", "_path", "_spec", "_stored")
-
-    def __init__(
-        self, group: ImageGroup, path: str, ndim: int, stored: tuple[int, ...] = ()
-    ) -> None:
-        self._group = group
-        self._path = path
-        self._ndim = ndim
-        self._stored = stored
-        self._spec: ArraySpec | None = None
-
-    @property
-    def spec(self) -> ArraySpec:
-        """What the array document says, read when first needed.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no array.
-        MetadataError, UnsafeDataError
-            If it cannot or must not be read, or has not one dimension for each axis.
-        """
-        if self._spec is None:
-            spec = self._group.run(self._read_spec)
-            if len(spec.shape) != self._ndim:
-                raise MetadataError(
-                    f"The array at {self._group.where(self._path)} has the shape "
-                    f"{spec.shape}, but the image has {self._ndim} axes."
-                )
-            self._spec = spec
-        return self._spec
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of pixels along each axis."""
-        return self._reordered(self.spec.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of one pixel."""
-        return np.dtype(self.spec.dtype)
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self._ndim
-
-    @property
-    def size(self) -> int:
-        """Number of pixels."""
-        return math.prod(self.spec.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all pixels, decoded."""
-        return self.spec.nbytes
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        """Shape of the parts that are decoded as a whole."""
-        return self._reordered(self.spec.read_chunks)
-
-    @property
-    def path(self) -> str:
-        """Path of the array below the root of its store."""
-        return f"{self._group.path}/{self._path}".lstrip("/")
-
-    def __getitem__(self, key: Any) -> Any:
-        region, after = split_key(key, self.shape)
-        if self._stored:
-            region = tuple(region[place] for place in self._stored)
-        data = self._group.run(lambda path: self._read(path, region), pixels=True)
-        if self._stored:
-            data = data.transpose(inverse(self._stored))
-        return data[after]
-
-    def __array__(
-        self, dtype: DTypeLike | None = None, copy: bool | None = None
-    ) -> NDArray[Any]:
-        if copy is False:
-            raise ValueError("Pixels in a store cannot be had without copying them.")
-        data: NDArray[Any] = self[...]
-        return data if dtype is None else data.astype(dtype, copy=False)
-
-    def compute(self, **_kwargs: Any) -> NDArray[Any]:
-        """Return all pixels, as code written for dask asks for them."""
-        return np.asarray(self)
-
-    def to_dask(self, chunks: Any = None) -> Any:
-        """Return a dask array over the same pixels.
-
-        Raises
-        ------
-        MissingExtraError
-            If dask is not installed.
-        """
-        try:
-            from dask.array import from_array
-        except ImportError as error:
-            raise MissingExtraError(
-                "to_dask() needs dask; install it, for example with the extra "
-                "'cluster' of this package."
-            ) from error
-        make: Any = from_array  # dask is not typed
-        return make(
-            self, chunks=self.chunks if chunks is None else chunks, asarray=False
-        )
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("an array without axes has no length")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[index] for index in range(len(self)))
-
-    def __repr__(self) -> str:
-        if self._spec is None:
-            return f"LazyArray({self._group.where(self._path)})"
-        return (
-            f"LazyArray({self._group.where(self._path)}, shape={self.shape}, "
-            f"dtype={self.dtype})"
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return LazyArray, (self._group, self._path, self._ndim, self._stored)
-
-    def _reordered(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        if not self._stored:
-            return sizes
-        return tuple(sizes[place] for place in inverse(self._stored))
-
-    def _read_spec(self, image_path: str) -> ArraySpec:
-        key = f"{image_path}/{self._path}/{self._group.array_document}".lstrip("/")
-        known = (self._group.consolidated or {}).get(self._path)
-        if isinstance(known, dict):
-            return ArraySpec.from_document(known, self._group.store.where(key))
-        return read_spec(self._group.store, key)
-
-    def _read(self, image_path: str, region: tuple[slice, ...]) -> NDArray[Any]:
-        spec = self.spec
-        path = f"{image_path}/{self._path}".lstrip("/")
-        where = self._group.store.where(path)
-        check_region(spec, region, where)
-        return decode(self._group.store, path, spec, region)
 
 
 def read_spec(store: PlateStore, key: str) -> ArraySpec:
@@ -233,15 +64,28 @@ def read_spec(store: PlateStore, key: str) -> ArraySpec:
     return spec
 
 
-def check_region(spec: ArraySpec, region: Sequence[slice], where: str) -> None:
+def check_region(
+    spec: ArraySpec, region: Sequence[slice], where: str, itemsize: int = 0
+) -> None:
     """Check that a read fits into memory, before anything is allocated.
+
+    Parameters
+    ----------
+    spec
+        What the array document says.
+    region
+        One slice of step 1 for each axis.
+    where
+        The array, for messages.
+    itemsize
+        Bytes of one pixel in what is made of them, where that is more.
 
     Raises
     ------
     UnsafeDataError
         If it would take more than ``config.max_read_bytes``, or too many chunks.
     """
-    size = math.prod(extent(part) for part in region) * spec.itemsize
+    size = math.prod(map(extent, region)) * max(itemsize, spec.itemsize)
     if size > config.max_read_bytes:
         raise UnsafeDataError(
             f"Reading {tuple(map(extent, region))} pixels of {where} takes "

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -31,10 +33,10 @@ def split_key(
     Raises
     ------
     IndexError
-        As numpy does.
+        As numpy does; also for True and False, with which numpy adds an axis.
     """
-    parts = list(key) if isinstance(key, tuple) else [key]
-    taken = sum(part is not None and part is not Ellipsis for part in parts)
+    parts = [_plain(part) for part in (key if isinstance(key, tuple) else (key,))]
+    taken = sum(map(_axes_taken, parts))
     ellipses = sum(part is Ellipsis for part in parts)
     if taken > len(shape) or ellipses > 1:
         raise IndexError(f"{len(parts)} indices for an array of {len(shape)} axes")
@@ -50,45 +52,91 @@ def split_key(
                 region.append(slice(0, size))
                 after.append(slice(None))
         else:
-            here, then = _split_axis(part, shape[len(region)], len(region))
-            region.append(here)
+            axis = len(region)
+            here, then = _split_part(part, shape[axis : axis + _axes_taken(part)], axis)
+            region += here
             after.append(then)
     return tuple(region), tuple(after)
 
 
-def _split_axis(part: Any, size: int, axis: int) -> tuple[slice, Any]:
+def _plain(part: Any) -> Any:
+    """Return lists, tuples and lazy arrays as arrays, all else as it is."""
+    if isinstance(part, bool | np.bool_):
+        raise IndexError(f"{part!r} is no index of an array; give a mask of its shape")
+    if isinstance(part, list | tuple | range) or (
+        hasattr(part, "__array__") and getattr(part, "ndim", 0) > 0
+    ):
+        part = np.asarray(part)
+        # numpy, too, takes an empty list for indices, though it makes floats of it.
+        return part.astype(np.intp) if part.size == 0 and part.dtype == float else part
+    return part
+
+
+def _axes_taken(part: Any) -> int:
+    """Return how many axes of the array a part of a key is about."""
+    if part is None or part is Ellipsis:
+        return 0
+    return part.ndim if isinstance(part, np.ndarray) and part.dtype == bool else 1
+
+
+def _split_part(
+    part: Any, sizes: tuple[int, ...], axis: int
+) -> tuple[Sequence[slice], Any]:
+    if isinstance(part, np.ndarray) and part.ndim:
+        if part.dtype == bool:
+            return _split_mask(part, sizes, axis)
+        return _split_indices(part, sizes[0], axis)
     if isinstance(part, slice):
-        indices = range(size)[part]
-        if not indices:
-            return slice(0, 0), slice(None)
-        low, high = min(indices[0], indices[-1]), max(indices[0], indices[-1])
-        # The region ends at both of its extremes, so that a step in either direction
-        # starts at the first index.
-        return slice(low, high + 1), slice(None, None, indices.step)
-    if isinstance(part, list | tuple | range | np.ndarray) and np.ndim(part) == 1:
-        return _split_list(np.asarray(part), size, axis)
+        return _split_slice(part, sizes[0])
     try:
         index = operator.index(part)
     except TypeError:
         raise IndexError(f"{part!r} is no index of an array") from None
-    index = _wrapped(index, size, axis)
-    return slice(index, index + 1), 0
+    index = _wrapped(index, sizes[0], axis)
+    return [slice(index, index + 1)], 0
 
 
-def _split_list(part: NDArray[Any], size: int, axis: int) -> tuple[slice, Any]:
-    if part.dtype == bool:
-        if len(part) != size:
-            raise IndexError(
-                f"a mask of {len(part)} for axis {axis} of {size} does not fit"
-            )
-        part = np.flatnonzero(part)
-    if not part.size:
-        return slice(0, 0), slice(None)
+def _split_slice(part: slice, size: int) -> tuple[Sequence[slice], slice]:
+    indices = range(size)[part]
+    if not indices:
+        return [slice(0, 0)], slice(None)
+    low, high = min(indices[0], indices[-1]), max(indices[0], indices[-1])
+    # The region ends at both of its extremes, so that a step in either direction
+    # starts at the first index.
+    return [slice(low, high + 1)], slice(None, None, indices.step)
+
+
+def _split_mask(
+    mask: NDArray[np.bool_], sizes: tuple[int, ...], axis: int
+) -> tuple[Sequence[slice], NDArray[np.bool_]]:
+    """Return what lies around the pixels of a mask, and the mask in there."""
+    if mask.shape != sizes:
+        raise IndexError(
+            f"a mask of the shape {mask.shape} for {sizes} pixels from axis {axis} on "
+            f"does not fit"
+        )
+    region = []
+    for position in range(mask.ndim):
+        others = tuple(other for other in range(mask.ndim) if other != position)
+        places = np.flatnonzero(mask.any(axis=others))
+        low, high = (places[0], places[-1] + 1) if places.size else (0, 0)
+        region.append(slice(int(low), int(high)))
+    return region, mask[tuple(region)]
+
+
+def _split_indices(
+    part: NDArray[Any], size: int, axis: int
+) -> tuple[Sequence[slice], NDArray[Any]]:
     if part.dtype.kind not in "iu":
         raise IndexError(f"indices of type {part.dtype} on axis {axis}")
-    wrapped = np.array([_wrapped(int(index), size, axis) for index in part])
+    if not part.size:
+        return [slice(0, 0)], part
+    low, high = int(part.min()), int(part.max())
+    _wrapped(low, size, axis)
+    _wrapped(high, size, axis)
+    wrapped = np.where(part < 0, part.astype(np.intp) + size, part.astype(np.intp))
     low = int(wrapped.min())
-    return slice(low, int(wrapped.max()) + 1), wrapped - low
+    return [slice(low, int(wrapped.max()) + 1)], wrapped - low
 
 
 def _wrapped(index: int, size: int, axis: int) -> int:

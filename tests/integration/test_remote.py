@@ -235,7 +235,7 @@ def test_an_archive_is_read_by_ranges_and_never_downloaded(server: Server) -> No
         opened = server.sent
         assert opened < 80_000, "the end of the file, and documents"
         data[0, :4, :4]
-        chunk = int(np.prod(data.chunks)) * 2
+        chunk = int(np.prod(data.chunksize)) * 2
         assert server.sent - opened < chunk * 1.2
         local = hcs.from_hcs_zarr(server.folder / "plate.ozx")
         assert plate.id == local.id

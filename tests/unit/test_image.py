@@ -97,7 +97,8 @@ def test_an_array_tells_its_shape_and_type_without_its_pixels(
     assert data.ndim == 3
     assert data.size == 1200
     assert data.nbytes == 2400
-    assert data.chunks == (1, 8, 8)
+    assert data.chunksize == (1, 8, 8)
+    assert data.chunks == ((1, 1), (8, 8, 4), (8, 8, 8, 6))
     assert len(data) == 2
     assert "shape=(2, 20, 30)" in repr(data)
     with pytest.raises(hcs.CorruptDataError, match=r"image\.ome\.zarr/0"):
@@ -122,19 +123,12 @@ def test_slicing_does_what_numpy_does(
     if not path.exists():
         make_image(path)
     data = hcs.from_ome_zarr(path).images[0].data
-    parts = key if isinstance(key, tuple) else (key,)
-    if sum(isinstance(part, list) for part in parts) > 1:
-        return  # numpy pairs several lists up; here each selects along its own axis
     try:
         expected: Any = PIXELS[key]
     except IndexError:
         with pytest.raises(IndexError):
             data[key]
         return
-    if any(isinstance(part, list) for part in parts) and any(
-        isinstance(part, int) for part in parts
-    ):
-        return  # numpy moves axes here, depending on what lies between
     found = data[key]
     assert np.shape(found) == np.shape(expected)
     assert np.array_equal(found, expected)
@@ -153,7 +147,9 @@ def test_masks_select_along_an_axis(image: hcs.Multiscales) -> None:
         image.images[0].data[mask]
 
 
-@pytest.mark.parametrize("key", ["a", 1.5, (0, 0, 0, 0), (..., ...), 2, (0, 20), [[0]]])
+@pytest.mark.parametrize(
+    "key", ["a", 1.5, (0, 0, 0, 0), (..., ...), 2, (0, 20), [[0.5]]]
+)
 def test_keys_that_numpy_refuses_are_refused(
     image: hcs.Multiscales, key: object
 ) -> None:
@@ -415,4 +411,4 @@ def test_chunks_that_were_asked_for_are_written(tmp_path: Path) -> None:
         writer.write_well_image(image, "A", "1")
     with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
         found = plate.well("A1").fields[0].image().images[0].data
-        assert found.chunks == (1, 16, 16)
+        assert found.chunksize == (1, 16, 16)

@@ -444,4 +444,4 @@ def test_shards_are_read_whole_and_in_part(tmp_path: Path, location: str) -> Non
     data = hcs.from_ome_zarr(path).images[0].data
     assert (data[...] == pixels).all()
     assert (data[1:3, 5:7] == pixels[1:3, 5:7]).all()
-    assert data.chunks == (2, 2)
+    assert data.chunksize == (2, 2)

@@ -102,6 +102,7 @@ def test_the_documents_alone_load_no_store() -> None:
         "numpy",
         "hcs.stores.store",
         "hcs.images.pixels",
+        "hcs.images.lazy_array",
         "hcs.plates.plate",
     }
 
