@@ -25,5 +25,21 @@ class BlockedError(DashboardError):
     """A correction differs from its target and nobody has confirmed it."""
 
 
+class UnmeasuredError(DashboardError):
+    """A plate's numbers are not all there, so that no table of them can be made.
+
+    Parameters
+    ----------
+    message
+        What is missing, and what to do.
+    again
+        Seconds after which it may be there; None where waiting does not help.
+    """
+
+    def __init__(self, message: str, *, again: int | None = None) -> None:
+        super().__init__(message)
+        self.again = again
+
+
 class SignedOffError(RefusedError):
     """The plate is signed off: nothing of it may change until it is reopened."""

@@ -2,14 +2,17 @@
 // into the plate.
 
 import { h, set } from "../core/dom.js"
+import { download } from "./download.js"
 
-/** The links; `onTable` writes the tables into the plate. */
-export function exportFiles({ onTable }) {
-  const csv = h("a", { class: "button small hcs-export-csv", download: "", title: "Wells with verdicts and metrics as CSV" }, "Wells CSV")
-  const fieldsCsv = h("a", { class: "button small hcs-export-fields", download: "", title: "Fields with verdicts and metrics as CSV" }, "Fields CSV")
-  const report = h("a", { class: "button small hcs-report", download: "", title: "One file that opens without this server" }, "Report")
-  const file = (words) => h("a", { class: "button small", download: "" }, words)
-  const parquet = { wells: file("Wells Parquet"), fields: file("Fields Parquet") }
+/** The links; `onTable` writes the tables into the plate, `onRefused(text, again)` hears
+ *  why there is no file, and how to take what there is of it. */
+export function exportFiles({ onTable, onRefused }) {
+  const file = (name, words, title = "") =>
+    h("a", { class: `button small ${name}`, download: "", title: title || null, on: { click: (event) => download(event, onRefused) } }, words)
+  const csv = file("hcs-export-csv", "Wells CSV", "Wells with verdicts and metrics as CSV")
+  const fieldsCsv = file("hcs-export-fields", "Fields CSV", "Fields with verdicts and metrics as CSV")
+  const report = file("hcs-report", "Report", "One file that opens without this server")
+  const parquet = { wells: file("", "Wells Parquet"), fields: file("", "Fields Parquet") }
   const tables = h("button", { type: "button", class: "small hcs-table-beside", title: "Write tables/qc into the plate, as AnnData and ngio keep tables", on: { click: onTable } }, "Tables into the plate")
   const more = h("details", { class: "more" }, h("summary", { class: "small" }, "More files"), h("div", { class: "row line" }, parquet.wells, parquet.fields, tables))
 

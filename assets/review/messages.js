@@ -26,6 +26,11 @@ export function makeMessages() {
     done: (content) => show(content, "done"),
     /** Say why nothing was done. */
     hint: (text) => show([icon("warn"), h("span", {}, text)], "hint"),
+    /** Say why there is no file, and offer what there is of it. */
+    offer(text, partial) {
+      const button = partial && h("button", { type: "button", class: "small", on: { click: () => { toast.hidden = true; partial() } } }, "Save what there is")
+      show([icon("warn"), h("span", {}, text), button], "hint")
+    },
     /** Ask whether to try again or to drop what was not saved. */
     ask(text, again, drop) {
       const answer = (act) => () => {

@@ -54,8 +54,8 @@ function build({ el, send, hide }) {
   const bar = h("i", {})
   const progress = h("span", { class: "soft small cut" })
   const passRest = h("button", { type: "button", class: "small hcs-pass-rest", on: { click: () => askRest() } })
-  const files = exportFiles({ onTable: () => send("table", { plate: now.plate }) })
   const messages = makeMessages()
+  const files = exportFiles({ onTable: () => send("table", { plate: now.plate }), onRefused: messages.offer })
   const { hint } = messages
   const reopen = h("button", { type: "button", class: "small hcs-reopen-here", on: { click: () => tell("reopen") } }, "Reopen…")
   const lock = h("div", { class: "lock", hidden: true })

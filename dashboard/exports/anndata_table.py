@@ -44,20 +44,23 @@ def write_tables(service: Service, key: str) -> Path:
 
     Raises
     ------
+    UnmeasuredError
+        If the plate's measurements are not all there.
     RefusedError
         If the server is read-only, the plate is no folder that can be written, or
         another program has put a table there by the same name.
     ConflictError
         If somebody else holds the plate's lock for too long.
     """
-    tables = PlateTables(service, key)
-    overview = tables.overview
+    overview = service.plates.overview(key)
     place = Path(overview.location)
     if not overview.writable or not place.is_dir():
         raise RefusedError(
             f"The plate {key!r} cannot be written where it is, so no table was put "
             f"beside it. Download the CSV or Parquet file instead."
         )
+    service.quality.check_measured(key)
+    tables = PlateTables(service, key)
     form = 2 if overview.version.startswith("0.4") else 3
     metrics = [info.id for info in tables.metrics]
     folder = place / FOLDER

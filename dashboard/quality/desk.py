@@ -146,6 +146,16 @@ class QualityDesk:
         """Return how far a plate is measured."""
         return self._measuring.progress(self._access.watched(key))
 
+    def check_measured(self, key: str) -> None:
+        """Raise where a table of a plate would lack measurements.
+
+        Raises
+        ------
+        UnmeasuredError
+            If they are being read or made, or nobody makes them; it says which.
+        """
+        self._measuring.check_measured(self._access.watched(key))
+
     def measure(self, key: str) -> Progress:
         """Survey and measure a plate, and wait for it."""
         plate = self._access.mapped(key)

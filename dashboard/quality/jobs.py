@@ -111,6 +111,7 @@ class Jobs:
         with self._lock:
             if self.closing:
                 return
+            known.whole = False
             if known.job is not None and not known.job.done():
                 known.again = True
                 return
@@ -169,6 +170,8 @@ class Jobs:
             finished = progress.done >= progress.total
             if finished and not known.again and not self._closing.is_set():
                 self._measured(plate, known)
+            with self._lock:
+                known.whole = finished and known.judged.ready and not known.again
             # Last, so that a plate that is measured has its suspects.
             self._tell(plate, known, progress, force=True)
             with self._lock:

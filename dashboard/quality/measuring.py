@@ -18,6 +18,7 @@ from dashboard.quality.jobs import Jobs
 from dashboard.quality.light import PlateLight
 from dashboard.quality.metrics_cache import Memory
 from dashboard.quality.planes import PlaneStore
+from dashboard.quality.readiness import check_measured
 from dashboard.quality.scores import (
     clip_levels,
     field_value,
@@ -120,6 +121,10 @@ class Measuring:
     def progress(self, plate: ServedPlate) -> Progress:
         """Return how far a plate is measured."""
         return self._memory.get(plate).progress
+
+    def check_measured(self, plate: ServedPlate) -> None:
+        """Raise `UnmeasuredError` where a table of the plate would lack numbers."""
+        check_measured(plate, self._memory.get(plate))
 
     def values(
         self,

@@ -57,6 +57,9 @@ class Knowledge:
     again: bool = False
     """Something changed while the job ran."""
 
+    whole: bool = False
+    """All live fields were measured and judged, and nothing has changed since."""
+
     held: bool = False
     """Nothing is measured until a person says so."""
 

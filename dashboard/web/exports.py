@@ -18,14 +18,18 @@ _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class ExportHandler(Handler):
-    """Sends what is known of a plate at this moment as a file."""
+    """Sends a plate's tables or its report as a file, complete or not at all.
+
+    With ``?partial=yes`` what is known at this moment is enough.
+    """
 
     asks = Act.EXPORT
     slow = True
 
     async def get(self, key: str, what: str) -> None:
         """Answer with a table or a report, made in a thread."""
-        file = await self.made(lambda: self._make(key, what))
+        partial = self.get_query_argument("partial", "") == "yes"
+        file = await self.made(lambda: self._make(key, what, partial=partial))
         if file is None:
             return
         name, data = file
@@ -34,7 +38,9 @@ class ExportHandler(Handler):
         self.set_header("Cache-Control", "no-store")
         await self.finish(data)
 
-    def _make(self, key: str, what: str) -> tuple[str, str | bytes]:
+    def _make(self, key: str, what: str, *, partial: bool) -> tuple[str, str | bytes]:
+        if not partial:
+            self.service.quality.check_measured(key)
         tables = PlateTables(self.service, key)
         name = file_name(tables.overview.name or key, what)
         if what == "report.html":

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from tornado.web import HTTPError, RequestHandler
 
 from dashboard.addresses import decode_channels
-from dashboard.errors import NotServedError, RefusedError
+from dashboard.errors import NotServedError, RefusedError, UnmeasuredError
 from dashboard.pictures.cancellation import LeftError, until_left
 from dashboard.text import plain_text
 from hcs.errors import HCSError, NotFoundError
@@ -181,6 +181,11 @@ class Handler(RequestHandler):
             return 403, str(error)
         if isinstance(error, (NotServedError, NotFoundError)):
             return 404, str(error)
+        if isinstance(error, UnmeasuredError):
+            if error.again is None:
+                return 409, str(error)
+            self.set_header("Retry-After", str(error.again))
+            return 503, str(error)
         if isinstance(error, HCSError):
             return 422, str(error)
         if isinstance(error, ValueError):

@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 
 from tests import plates
 from tests.browser.serving import Server, well
+from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,6 +98,9 @@ def toast(page: Page, text: str) -> None:
 
 
 def downloaded(page: Page, name: str) -> Path:
+    # A plate that is being measured has no table yet; a page that asks gets an error.
+    address = page.locator(name).evaluate("link => link.href")
+    wait_for(lambda: page.request.get(address).status == 200, "for the table")
     with page.expect_download() as download:
         page.locator(name).click()
     return Path(download.value.path())
@@ -257,9 +261,27 @@ def test_many_wells_are_judged_at_once_and_taken_back_at_once(
     page.keyboard.press("u")
     expect(page.locator(".verdicts .progress")).to_contain_text("0 of 6")
     page.locator(".more summary").click()
+    assert downloaded(page, "text=Wells Parquet").read_bytes().startswith(b"PAR1")
     page.locator(".hcs-table-beside").click()
     toast(page, "qc and qc_fields are in the plate now")
-    assert downloaded(page, "text=Wells Parquet").read_bytes().startswith(b"PAR1")
+
+
+def test_a_table_that_would_lack_its_measurements_is_not_saved_but_offered(
+    tmp_path: Path, serve: Callable, visit: Callable
+) -> None:
+    path = plates.make(tmp_path / "p.ome.zarr", rows=1, columns=2)
+    page = visit(serve(path, "--no-measure"), before=NAMED, expected=("/export/",))
+    saved: list[object] = []
+    page.on("download", lambda file: saved.append(file))
+    expect(page.locator(".hcs-measuring .status")).to_have_text("Not measured yet.")
+    page.locator(".hcs-export-csv").click()
+    toast(page, "is not measured")
+    assert saved == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save what there is").click()
+    assert download.value.suggested_filename == "test-wells.csv"
+    page.locator(".hcs-measuring .act").click()
+    assert set(table(page)) == {"A1", "A2"}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

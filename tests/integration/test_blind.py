@@ -78,6 +78,7 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
     assert b"bubble" not in PlateTables(made, KEY).fields().csv().encode()
     rows = {row["well"]: row for row in PlateTables(made, KEY).wells().records()}
     assert (rows["A1"]["verdict"], rows["A1"]["fields_used"]) == ("", "2 of 2")
+    made.quality.measure(KEY)
     with Served(made, ServerSettings(port=0)) as server:
         for name in ("wells.csv", "fields.csv", "report.html"):
             body = server.get(f"/export/{KEY}/{name}").body.decode()
@@ -160,9 +161,12 @@ def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
     # A page that was shown none must not take all back with the next one it types.
     with pytest.raises(RefusedError, match="hidden"):
         choices.keep_typed(KEY, {"positive": "A1"})
+    made.quality.measure(KEY)
     with Served(made, ServerSettings(port=0)) as server:
         for name in ("wells.csv", "fields.csv", "report.html"):
-            assert b"secretin" not in server.get(f"/export/{KEY}/{name}").body
+            answer = server.get(f"/export/{KEY}/{name}")
+            assert answer.status == 200
+            assert b"secretin" not in answer.body
     # A server that has just been started shows it not even for a moment.
     plate = Path(made.plates.overview(KEY).location)
     with service(made.workspace.path, plate, measure=False) as other:

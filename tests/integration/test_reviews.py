@@ -254,6 +254,7 @@ def test_parquet_holds_what_csv_holds_with_types(made: Service) -> None:
             {name: None if cell is None else cell for name, cell in row.items()}
             for row in table.records()
         ]
+    made.quality.measure(KEY)
     with Served(made, ServerSettings(port=0)) as server:
         answer = server.get(f"/export/{KEY}/fields.parquet")
     assert parquet.read_table(io.BytesIO(answer.body)).num_rows == 12
@@ -265,6 +266,7 @@ def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
 ) -> None:
     (plate / "tables" / "theirs").mkdir(parents=True)
     fail(made, A2, note="größer")
+    made.quality.measure(KEY)
     for verdict in ("fail", "pass"):
         made.decisions.judge(KEY, [Decision(A1)], verdict, ADA)
         folder = write_tables(made, KEY)
@@ -308,6 +310,7 @@ def test_a_table_of_another_program_is_not_replaced(
         theirs.write_text("{}")
     else:
         theirs.symlink_to("nowhere")
+    made.quality.measure(KEY)
     with pytest.raises(RefusedError, match="not written by this program"):
         write_tables(made, KEY)
     # Neither table was written, and nothing is left of the attempt.
@@ -331,6 +334,7 @@ def test_a_table_that_cannot_be_put_in_place_leaves_the_one_before(
 
 
 def test_a_table_waits_for_who_holds_the_plate(made: Service, plate: Path) -> None:
+    made.quality.measure(KEY)
     with ThreadPoolExecutor(1) as pool:
         with locked(plate):
             found = pool.submit(write_tables, made, KEY)
@@ -390,6 +394,7 @@ def test_tables_and_report_come_by_http_and_escape_everything(
 ) -> None:
     evil = '<img src=x onerror="alert(1)">'
     fail(made, A1, Who(evil, "typed"), note=evil, reason="focus")
+    made.quality.measure(KEY)
     with Served(made, ServerSettings(port=0)) as server:
         wells = server.get(f"/export/{KEY}/wells.csv")
         report = server.get(f"/export/{KEY}/report.html")
