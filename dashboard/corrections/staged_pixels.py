@@ -121,14 +121,18 @@ class Reduced:
 def levels(array: NDArray[Any], axes: tuple[str, ...]) -> tuple[NgffImage, ...]:
     """Return an array at the resolutions that it will be written with."""
     shapes = level_shapes(array.shape)
+    arrays: list[Any] = [  # a Reduced is enough of an array for `read_plane`
+        array if step == 0 else Reduced(array, step, tuple(shape))
+        for step, shape in enumerate(shapes)
+    ]
     return tuple(
         NgffImage(
-            data=array if step == 0 else Reduced(array, step, tuple(shape)),
+            data=data,
             dims=axes,
             scale=dict.fromkeys(axes, 1.0),
             translation=dict.fromkeys(axes, 0.0),
         )
-        for step, shape in enumerate(shapes)
+        for data in arrays
     )
 
 

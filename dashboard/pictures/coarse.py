@@ -117,8 +117,8 @@ def _read(level: NgffImage, channels: int) -> NDArray[Any]:
             f"The coarsest level has {columns} x {rows} pixels, {nbytes} bytes a "
             f"plane; previews are made of at most {_MOST_BYTES}. Add coarser levels."
         )
-    chunks = dict(zip(level.dims, level.data.chunksize, strict=True))
-    least = max(int(chunks["y"]), rows * _WHOLE_BYTES // nbytes)
+    chunk = getattr(level.data, "chunksize", level.shape)
+    least = max(chunk[level.dims.index("y")], rows * _WHOLE_BYTES // nbytes)
     band = math.ceil(least / factor) * factor
     starts = range(0, rows - factor + 1, band)
     planes = []

@@ -19,6 +19,8 @@ from hcs.ngff.names import check_array_path, join
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import xarray
+
     from hcs.stores.store import PlateStore
 
 T = TypeVar("T")
@@ -197,6 +199,16 @@ class Multiscales:
         return Multiscales.open(
             group.store, join(group.path, "labels", name), group.format_version
         )
+
+    def to_dask(self, level: int = 0) -> Any:
+        """Return the pixels of a resolution as a dask array; no pixels are read."""
+        return self.images[level].to_dask()
+
+    def to_xarray(self, level: int = 0) -> xarray.DataArray:
+        """Return a resolution with coordinates; see `hcs.images.data_array`."""
+        from hcs.images.data_array import data_array
+
+        return data_array(self.images[level], self.channel_names)
 
     @property
     def nbytes(self) -> int:

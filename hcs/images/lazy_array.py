@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 import numpy as np
 
 from hcs.axes import inverse
-from hcs.errors import MetadataError, MissingExtraError, UnsafeDataError
+from hcs.errors import MetadataError, UnsafeDataError
 from hcs.images.operators import Operators
 from hcs.images.pixels import CHUNKS_LIMIT, check_region, decode, read_spec
 from hcs.images.reductions import Reductions, blocks
@@ -194,17 +194,9 @@ class LazyArray(Operators, Reductions):
         MissingExtraError
             If dask is not installed.
         """
-        try:
-            from dask.array import from_array
-        except ImportError as error:
-            raise MissingExtraError(
-                "to_dask() needs dask; install it, for example with the extra "
-                "'xarray' or 'cluster' of this package."
-            ) from error
-        make: Any = from_array  # dask is not typed
-        return make(
-            self, chunks=self.chunks if chunks is None else chunks, asarray=False
-        )
+        from hcs.images.data_array import dask_array
+
+        return dask_array(self, self.chunks if chunks is None else chunks)
 
     # --- the same pixels otherwise --------------------------------------------------
 

@@ -12,6 +12,11 @@ from hcs.metadata import Axis, Channel, Dataset, ImageMetadata
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import xarray
+    from numpy.typing import NDArray
+
+    from hcs.images.lazy_array import LazyArray
+
 _DEFAULT_DIMS = {
     1: ("x",),
     2: ("y", "x"),
@@ -29,7 +34,7 @@ class NgffImage:
     absent have scale 1 and translation 0.
     """
 
-    data: Any
+    data: LazyArray | NDArray[Any]
     """Array of shape `dims`: a `LazyArray`, or any array of numpy or dask."""
 
     dims: Sequence[str]
@@ -56,15 +61,15 @@ class NgffImage:
 
     def to_dask(self) -> Any:
         """Return the pixels as a dask array; see `LazyArray.to_dask`."""
-        own = getattr(self.data, "to_dask", None)
-        if own is not None:
-            return own()
-        if hasattr(self.data, "dask"):
-            return self.data
-        from dask.array import from_array
+        from hcs.images.data_array import dask_array
 
-        wrap: Any = from_array  # dask is not typed
-        return wrap(self.data)
+        return dask_array(self.data)
+
+    def to_xarray(self) -> xarray.DataArray:
+        """Return the pixels with coordinates; see `hcs.images.data_array`."""
+        from hcs.images.data_array import data_array
+
+        return data_array(self)
 
 
 def to_ngff_image(

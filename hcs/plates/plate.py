@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    import xarray
+
     from hcs.metadata import PlateWell
     from hcs.plates.field import Field
     from hcs.stores.store import PlateStore
@@ -283,6 +285,12 @@ class HCSPlate(PlateDescription):
                 for field in fields:
                     if missing == "raise" or field.exists():
                         yield field
+
+    def to_xarray(self, level: int = 0) -> xarray.DataTree:
+        """Return all fields as a tree of arrays; see `hcs.plates.data_tree`."""
+        from hcs.plates.data_tree import data_tree
+
+        return data_tree(self, level)
 
     def refresh(self) -> tuple[str, ...]:
         """Look at the documents again; return the paths of wells that changed.
