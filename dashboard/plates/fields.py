@@ -105,4 +105,4 @@ def is_revised(record: FieldRecord | None) -> bool:
 
 def is_unsettled(field: Field, record: FieldRecord | None) -> bool:
     """Whether a field's pixels are not, or not only, at their first path."""
-    return record is not None and (field.path != record.path or bool(record.settling))
+    return record is not None and not record.is_settled(field.path)

@@ -22,7 +22,7 @@ from dashboard.plates.wells import describe_well, is_unfinished, known_well
 from dashboard.text import plain_text
 from hcs import Multiscales
 from hcs.cache import LRUCache
-from hcs.errors import HCSError
+from hcs.errors import HCSError, NotFoundError
 from hcs.ngff import group_document
 
 if TYPE_CHECKING:
@@ -297,6 +297,15 @@ class ServedPlate:
         image = self._earlier.get(key)
         if image is not None:
             return image
+        try:
+            image = self._open_version(well, name, version)
+        except NotFoundError:
+            well.refresh()  # it was put away since the well was read
+            image = self._open_version(well, name, version)
+        self._earlier.set(key, image)
+        return image
+
+    def _open_version(self, well: HCSWell, name: str, version: str) -> Multiscales:
         record = records_of(well).get(name)
         event = None if record is None else record.find(version)
         if event is None:
@@ -307,7 +316,12 @@ class ServedPlate:
         image = Multiscales.open(
             self.store, f"{well.path}/{event.path}", well.format_version
         )
-        self._earlier.set(key, image)
+        if image.version not in (None, version):
+            # A later correction may have got the path that this one had.
+            raise NotFoundError(
+                f"{well.path}/{event.path} holds another version than "
+                f"{plain_text(version, 80)!r} by now."
+            )
         return image
 
     def _path(self, label: str) -> str:

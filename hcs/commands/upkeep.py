@@ -12,6 +12,9 @@ from hcs.wording import counted
 if TYPE_CHECKING:
     import argparse
 
+UNSETTLED = 3
+"""Ends ``hcs settle`` where fields have to wait: 1 is a failure, 2 is wrong usage."""
+
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
@@ -19,7 +22,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "settle",
         help="bring corrected fields to their first paths",
         description="Bring corrected fields to their first paths, where readers that "
-        "do not look into the well document expect them.",
+        "do not look into the well document expect them, and put away what they "
+        "supersede. Ends with 1 if something stands in the way, and with 3 if some are "
+        "to wait for their readers (see --now).",
     )
     parser.add_argument("plate", metavar="PLATE")
     parser.add_argument(
@@ -61,7 +66,9 @@ def _settle(options: argparse.Namespace) -> int:
         say(f"{field.well} field {field.field} is not settled yet: {why}")
     if not unsettled:
         say("All fields are settled.")
-    return int(any(field.problem for field in unsettled))
+    if any(field.problem for field in unsettled):
+        return 1
+    return UNSETTLED if unsettled else 0
 
 
 def _recover(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from hcs.ngff.document import (
     parse_json,
 )
 from hcs.ngff.envelope import extension
-from hcs.ngff.names import is_safe_name, join
+from hcs.ngff.names import is_version_path, join, well_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -213,7 +213,7 @@ class ImageGroup:
 
     def _candidates(self, path: str) -> Iterator[str]:
         """Yield where the well document says that the version may be now."""
-        well = path.rpartition("/")[0]
+        well = well_of(path)
         key = join(well, group_document(self.format_version))
         data = self.store.read(key)
         if data is None:
@@ -227,7 +227,7 @@ class ImageGroup:
             for version in versions if isinstance(versions, list) else ():
                 if isinstance(version, dict) and version.get("id") == self.version:
                     for name in (version.get("path"), entry.get("path")):
-                        if is_safe_name(name):
+                        if is_version_path(name):
                             yield join(well, str(name))
 
 

@@ -27,6 +27,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hcs.metadata import FieldVersion, WellImage
+from hcs.ngff.names import is_version_path, on_shelf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,6 +76,22 @@ class FieldRecord:
         }
         return tuple(reversed(versions.values()))
 
+    def superseded_among_fields(self) -> tuple[FieldVersion, ...]:
+        """Return the versions that are not live and that lists of groups still show."""
+        return tuple(
+            version
+            for version in self.versions_with_pixels()
+            if version.id != self.live and not on_shelf(version.path)
+        )
+
+    def is_settled(self, path: str) -> bool:
+        """Whether nothing is left to do for a field whose live pixels are at `path`."""
+        return (
+            path == self.path
+            and not self.settling
+            and not self.superseded_among_fields()
+        )
+
     def moved(self, identifier: str, path: str) -> FieldRecord:
         """Return the record with the pixels of a version at another path."""
         versions = tuple(
@@ -110,7 +127,7 @@ def _read_record(name: str, entry: Mapping[str, Any]) -> FieldRecord:
             for event in (versions if isinstance(versions, list) else ())
             if isinstance(event, dict)
             and isinstance(event.get("id"), str)
-            and isinstance(event.get("path"), str)
+            and is_version_path(event.get("path"))
         ),
         acquisition=acquisition if type(acquisition) is int else None,
         label=_text(entry.get("label")),

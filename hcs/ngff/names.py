@@ -13,6 +13,9 @@ from hcs.errors import InvalidPathError
 NAME_LIMIT = 200
 """Longest name in characters; file systems end at 255 bytes, and versions add some."""
 
+SHELF = "hcs_versions"
+"""Name of the array in a well below which superseded versions of its fields lie."""
+
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 _IMAGE_NAME_06 = re.compile(r"(?!__)(?!\.+$)[A-Za-z0-9_.-]+")
 _SAFE = re.compile(r"(?!\.+$)[^/\\\x00-\x1f\x7f:]+")
@@ -27,6 +30,26 @@ def is_safe_name(name: object) -> bool:
     return name.isalnum() or (
         _SAFE.fullmatch(name) is not None and _DOCUMENT.fullmatch(name) is None
     )
+
+
+def is_version_path(path: object) -> bool:
+    """Whether a path of a version may be followed: a name, or a name on the shelf."""
+    if not isinstance(path, str):
+        return False
+    place, slash, name = path.rpartition("/")
+    return is_safe_name(name) and (not slash or place == SHELF)
+
+
+def on_shelf(path: str) -> bool:
+    """Whether a path below a well leads to a version that was put away."""
+    return path.startswith(f"{SHELF}/")
+
+
+def well_of(path: str) -> str:
+    """Return the path of the well of an image group, be it listed or put away."""
+    place = path.rpartition("/")[0]
+    well, _, last = place.rpartition("/")
+    return well if last == SHELF else place
 
 
 def check_name(name: object, what: str, where: str) -> str:

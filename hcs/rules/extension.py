@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hcs.gaps import Gap, read_gap
 from hcs.ngff.envelope import EXTENSION
 from hcs.ngff.history import FieldRecord, read_records
+from hcs.ngff.names import SHELF
 from hcs.rules.document import member
 from hcs.rules.problem import OURS, Problem, json_type
 from hcs.rules.well import listed_fields
@@ -92,7 +93,7 @@ def unsettled_fields(
 def history_paths(attributes: Any) -> set[str]:
     """Return the paths in a well that its history, or a settling, speaks of."""
     content = _extension(attributes)
-    paths: set[Any] = set()
+    paths: set[Any] = {SHELF}
     for record in read_records(content if isinstance(content, dict) else {}).values():
         paths.add(record.path)
         paths |= {version.path for version in record.versions}
@@ -131,5 +132,11 @@ def _unsettled(record: FieldRecord, listed: Collection[str]) -> str | None:
         return (
             f"Field {record.name} still has second names, for readers that opened it "
             f"before it was settled; `hcs settle` removes them in time."
+        )
+    earlier = record.superseded_among_fields()
+    if earlier and not any(version.path in listed for version in earlier):
+        return (
+            f"Field {record.name} has an earlier version at {earlier[0].path!r}, which "
+            f"programs that list groups take for a field; `hcs settle` puts it away."
         )
     return None

@@ -11,12 +11,14 @@ from hcs.errors import (
     WriterStateError,
 )
 from hcs.metadata import Plate, Who, as_plate
+from hcs.settings import config
 from hcs.writing.draft import PlateDraft, open_draft
 from hcs.writing.encoding.storage import ArrayStorage
 from hcs.writing.person import login_name
 from hcs.writing.targets import hierarchy
-from hcs.writing.versions.settle import NO_WAIT, settle_at_end
+from hcs.writing.versions.settle import say_unsettled, settle_at_end, settle_fields
 from hcs.writing.versions.staging import write_field
+from hcs.writing.versions.unsettled import Grace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from hcs.metadata import FieldVersion
     from hcs.writing.draft import Overwrite
+    from hcs.writing.targets.target import Target
     from hcs.writing.versions.claim import FieldSlot
 
 T = TypeVar("T")
@@ -70,7 +73,9 @@ class HCSPlateWriter:
     grace
         Seconds that readers may hold on to the path of a field that was corrected here,
         by default ``config.settle_grace``: so long the end waits before it brings the
-        field back to its first path. 0 where nobody reads the plate now.
+        field back to its first path, which it says; Ctrl+C ends the waiting. 0 where
+        nobody reads the plate now. Fields that were first written by this writer are
+        not waited for.
 
     Notes
     -----
@@ -106,7 +111,9 @@ class HCSPlateWriter:
         self._failures: dict[tuple[object, ...], str] = {}
         self._written: set[tuple[str, str]] = set()
         self._count = 0
-        self._corrected: set[str] = set()
+        self._made: set[tuple[str, str]] = set()
+        """Fields that were first written here: nobody looked their paths up before."""
+        self._corrected: set[tuple[str, str]] = set()
 
     # --- life ------------------------------------------------------------------------
 
@@ -150,7 +157,11 @@ class HCSPlateWriter:
             )
         draft.finish()
         if draft.target.live and self._corrected:
-            settle_at_end(draft.target, tuple(self._corrected), self._grace)
+            settle_at_end(draft.target, self._corrected, self._readers_grace())
+
+    def _readers_grace(self) -> Grace:
+        seconds = config.settle_grace if self._grace is None else self._grace
+        return Grace(seconds, frozenset(self._made))
 
     @property
     def written(self) -> frozenset[tuple[str, str]]:
@@ -267,8 +278,8 @@ class HCSPlateWriter:
         with self._lock:
             self._failures.pop(key, None)
             self._count += 1
-            if version.action == "correct":
-                self._corrected.add(slot.well)
+            changed = self._corrected if version.action == "correct" else self._made
+            changed.add((slot.well, slot.name))
             self._written.add((slot.well, slot.name))
             done = len(self._written)
         if self._progress is not None:
@@ -332,11 +343,15 @@ def write_hcs_well_image(
     version: str | None = None,
     *,
     who: Who | None = None,
+    grace: float | None = None,
     **kwargs: Any,
 ) -> FieldVersion:
     """Write one field of a plate, which is made if it does not exist.
 
-    For many fields, and for an ``.ozx`` archive, `HCSPlateWriter` is quicker.
+    For many fields, and for an ``.ozx`` archive, `HCSPlateWriter` is quicker. A field
+    that exists is corrected, and stays unsettled unless `grace` is given: its new
+    version has another path, until `settle`, ``hcs settle`` or the dashboard brings it
+    to the first one. A warning says so.
 
     Parameters
     ----------
@@ -347,6 +362,9 @@ def write_hcs_well_image(
     version
         NGFF version; by default that of the existing plate, else of `plate_metadata`,
         else ``"0.5"``.
+    grace
+        Seconds to wait for readers of a field that is corrected, before it is settled;
+        0 where nobody reads the plate now. By default nothing is waited for.
     multiscales, row_name, column_name, field_index, acquisition_id, well_metadata
         See `HCSPlateWriter.write_well_image`, also for `kwargs`.
 
@@ -382,5 +400,14 @@ def write_hcs_well_image(
         raise
     draft.finish()
     if event.action == "correct" and draft.target.live:
-        settle_at_end(draft.target, (slot.well,), NO_WAIT)
+        _settle_or_say(draft.target, (slot.well, slot.name), grace)
     return event
+
+
+def _settle_or_say(target: Target, field: tuple[str, str], grace: float | None) -> None:
+    """Settle a field after its grace time; without one, say that it is not settled."""
+    if grace is not None:
+        settle_at_end(target, [field], Grace(grace))
+        return
+    left = settle_fields(target, Grace(config.settle_grace), (field[0],))
+    say_unsettled(target, left, frozenset([field]))

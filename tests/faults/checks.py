@@ -11,7 +11,9 @@ import numpy as np
 import zarr
 
 import hcs
+from hcs.ngff.history import read_records
 from hcs.writing.versions.recovery import recover
+from hcs.writing.versions.unsettled import move_of
 
 Values = dict[str, int]
 """The one value of each listed field, by ``"<well>/<field name>"``."""
@@ -70,6 +72,41 @@ def history_is_whole(path: Path) -> None:
             image = group[f"{well}/{event.path}"]
             assert dict(image.attrs)["hcs"]["version"] == event.id
             _one_value(image, f"{well}/{field} {event.path}")
+
+
+def every_version_is_listed(path: Path, *, moving: bool) -> None:
+    """Check that the pixels of every version are whole in a place that is named.
+
+    Parameters
+    ----------
+    moving
+        Whether that may be where an announced move brings them.
+    """
+    group = _open(path)
+    with hcs.from_hcs_zarr(path) as plate:
+        wells = [listed.path for listed in plate.wells if listed.path in group]
+    for well in wells:
+        attributes = dict(group[well].attrs)
+        for record in read_records(attributes.get("hcs", {})).values():
+            move = (move_of(record) or {}) if moving else {}
+            places = [str(move[key]) for key in ("from", "to", "new", "aside") if move]
+            for version in record.versions_with_pixels():
+                assert any(
+                    _holds(group, f"{well}/{place}", version.id)
+                    for place in (version.path, *places)
+                ), f"{well}/{record.name}: version {version.id} is not {version.path}"
+
+
+def _holds(group: Any, path: str, version: str) -> bool:
+    try:
+        image = group[path]
+    except KeyError:
+        return False
+    content = dict(image.attrs).get("hcs", {})
+    if content.get("version") != version or "state" in content:
+        return False
+    _one_value(image, path)
+    return True
 
 
 def recovers(path: Path) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import zarr
 
 import hcs
 import hcs.writing.copying.convert
@@ -126,6 +127,35 @@ def revert(place: Path, version: str, say: Say) -> None:
     say(f"done A/1/0={FIRST}")
 
 
+def revert_to_what_was_put_away(place: Path, version: str, say: Say) -> None:
+    settle(place / "plate.zarr", now=True)
+    revert(place, version, say)
+
+
+def put_away_what_was_taken_back(place: Path, version: str, say: Say) -> None:
+    revert(place, version, say)
+    settle(place / "plate.zarr", now=True)
+
+
+def _without_renames(path: Path) -> zarr.abc.store.Store:
+    """Return a plate as a bucket: a group in it can only be copied and removed."""
+    return zarr.storage.WrapperStore(zarr.storage.LocalStore(path))
+
+
+def settle_by_copies(place: Path, version: str, say: Say) -> None:
+    settle(_without_renames(place / "plate.zarr"), now=True)
+    say("done settled")
+
+
+def revert_by_copies(place: Path, version: str, say: Say) -> None:
+    store = _without_renames(place / "plate.zarr")
+    settle(store, now=True)
+    first = hcs.history(store)["A/1", "0"][0].id
+    hcs.revert(store, "A/1", "0", first, who=ME, reason="was right")
+    say(f"done A/1/0={FIRST}")
+    settle(store, now=True)
+
+
 def settle_and_correct_again(place: Path, version: str, say: Say) -> None:
     path = place / "plate.zarr"
     settle(path, grace=1e-6)
@@ -218,6 +248,10 @@ SCENARIOS: dict[str, Callable[[Path, str, Say], None]] = {
         settle_now,
         settle_slowly,
         revert,
+        revert_to_what_was_put_away,
+        put_away_what_was_taken_back,
+        settle_by_copies,
+        revert_by_copies,
         settle_and_correct_again,
         purge_all,
         replace_plate,

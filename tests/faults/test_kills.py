@@ -38,6 +38,9 @@ class Act:
     together: bool = False
     """Whether all fields change at once or not at all."""
 
+    copies: bool = False
+    """Whether the place knows no renames: every version is where the history says."""
+
     versions: tuple[str, ...] = ("0.4", "0.5")
 
 
@@ -63,6 +66,10 @@ ACTS = (
     Act("settle_now", _allowed(A10={77}), corrected=True),
     Act("settle_slowly", _allowed(A10={77}), corrected=True),
     Act("revert", _allowed(A10={77, 11}), corrected=True),
+    Act("revert_to_what_was_put_away", _allowed(A10={77, 11}), corrected=True),
+    Act("put_away_what_was_taken_back", _allowed(A10={77, 11}), corrected=True),
+    Act("settle_by_copies", _allowed(A10={77}), corrected=True, copies=True),
+    Act("revert_by_copies", _allowed(A10={77, 11}), corrected=True, copies=True),
     Act("settle_and_correct_again", _allowed(A10={77, 88}), corrected=True),
     Act("purge_all", _allowed(A10={77}), corrected=True),
     Act("replace_plate", _allowed(**_SWAP), together=True),
@@ -134,6 +141,7 @@ def _check(place: Path, act: Act, outcome: Outcome) -> None:
         if moment == "after recovery":
             checks.recovers(path)
             checks.documents_parse(path)
+        checks.every_version_is_listed(path, moving=not act.copies)
         found = checks.values(path)
         for name, allowed in act.allowed:
             if act.scenario in ("convert",) and name not in found:

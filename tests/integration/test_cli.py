@@ -390,8 +390,11 @@ def test_revert_without_another_version_is_an_error(hcs: Any, plate_path: Path) 
 def test_settle_recover_and_purge(hcs: Any, plate_path: Path) -> None:
     correct(plate_path)
     correct(plate_path, shift=5)
-    assert "not settled yet" in hcs("settle", plate_path).out
-    assert hcs("settle", plate_path, "--now").out == "All fields are settled.\n"
+    waiting = hcs("settle", plate_path)
+    assert "not settled yet" in waiting.out
+    assert waiting.code == 3
+    settled = hcs("settle", plate_path, "--now")
+    assert (settled.out, settled.code) == ("All fields are settled.\n", 0)
     assert info(hcs, plate_path)["unsettled"] == []
     assert hcs("recover", plate_path).code == 0
     done = hcs("purge", plate_path)

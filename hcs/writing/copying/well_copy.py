@@ -19,6 +19,7 @@ from hcs.metadata import FieldVersion, Well, WellImage
 from hcs.ngff.document import group_document
 from hcs.ngff.envelope import envelope, extension, with_extension
 from hcs.ngff.history import FieldRecord, now, record_of, write_records
+from hcs.ngff.names import SHELF, on_shelf
 from hcs.ngff.well import write_well
 from hcs.writing.copying.tree import (
     DOCUMENTS,
@@ -29,6 +30,7 @@ from hcs.writing.copying.tree import (
 )
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.locations import SYSTEM_FILES
+from hcs.writing.targets.shelf import clear_shelf, make_shelf
 from hcs.writing.targets.target import PART
 from hcs.writing.versions.unsettled import aliases_of, move_of
 
@@ -164,9 +166,10 @@ def _copy_row(transfer: Transfer, row: str) -> None:
 def _made_before(transfer: Transfer, well: str) -> set[str]:
     """Return the paths of the groups that an interrupted copy of a well left."""
     target = transfer.target
+    shelf = [f"{SHELF}/{name}" for name in target.children(f"{well}/{SHELF}")]
     return {
         name
-        for name in target.children(well)
+        for name in (*target.children(well), *shelf)
         if group.stated_id(
             group.read_group_attributes(target, transfer.new, f"{well}/{name}") or {}
         )
@@ -195,13 +198,14 @@ def _copy_fields(
         key = f"{well.path}/{stale}"
         if transfer.target.exists(key):
             group.remove_group(transfer.target, transfer.new, key)
+    clear_shelf(transfer.target, transfer.new, well.path)
     copy_others(transfer, well.path, _named(well))
     _write_well(transfer, well, images, records)
 
 
 def _named(well: WellDocument) -> set[str]:
     """Return the paths that a well document names, now or in the past."""
-    named = {image.path for image in well.well.images}
+    named = {SHELF, *(image.path for image in well.well.images)}
     for record in well.records.values():
         named |= {version.path for version in record.versions}
         named |= {str(alias.get("path")) for alias in aliases_of(record)}
@@ -255,6 +259,8 @@ def _copy_group(transfer: Transfer, well: WellDocument, copied: Copied) -> None:
             return
         group.remove_group(target, version, key)
     old_key, seen = _place_of(transfer, well, copied)
+    if on_shelf(copied.new_path):
+        make_shelf(target, version, well.path)
     mark = group.mark_files(version, copied.identifier, group.STAGING)
     hold = target.claim(key, mark)
     if hold is None:
@@ -275,7 +281,7 @@ def _place_of(
     One that is nowhere, in a well that nobody changes, was changed by another tool; it
     is copied as it is.
     """
-    names = [copied.path]
+    names: list[str] = [copied.path]
     moves = [move for move in map(move_of, well.records.values()) if move is not None]
     for move in moves:
         names += [str(move[key]) for key in ("from", "to", "new", "aside")]

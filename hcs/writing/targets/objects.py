@@ -130,6 +130,7 @@ class ObjectTarget(Target):
     """
 
     settles = False
+    renames = False
 
     def __init__(self, bucket: Bucket, store: PlateStore, shared: SharedPlace) -> None:
         self.bucket, self._store, self._shared = bucket, store, shared
@@ -233,10 +234,29 @@ class ObjectTarget(Target):
         return False
 
     def link_tree(self, old: str, new: str) -> None:
-        """Copy a group, its own documents last."""
-        for key in self._files(old):
+        """Copy a group, its own documents last, and compare every object of it.
+
+        Raises
+        ------
+        StoreError
+            If an object does not read back as what it is a copy of.
+        """
+        keys = {key: new + key[len(old) :] for key in self._files(old)}
+        for key, copy in keys.items():
             step.reached(f"copy {key} {new}")
-            self.bucket.copy(key, new + key[len(old) :])
+            self.bucket.copy(key, copy)
+        step.reached(f"compare {new}")
+        for key, copy in keys.items():
+            content = self._content(key)
+            if content is None or content != self._content(copy):
+                raise StoreError(
+                    f"{self.location}/{copy} does not read back as {key}, of which it "
+                    f"is a copy; nothing was removed."
+                )
+
+    def _content(self, key: str) -> bytes | None:
+        tagged = self.bucket.get(key)
+        return None if tagged is None else tagged[0]
 
     def remove(self, prefix: str) -> None:
         """Remove an object, and all that is below it."""

@@ -53,11 +53,14 @@ class Target(ABC):
         Whether others may read the plate while it is written.
     settles
         Whether corrected fields are brought back to their first paths by themselves.
+    renames
+        Whether a group is renamed in one step; elsewhere it is copied, part by part.
     """
 
     location: str
     live: bool = True
     settles: bool = True
+    renames: bool = True
 
     # --- the place as a whole --------------------------------------------------------
 

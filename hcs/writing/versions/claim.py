@@ -82,7 +82,7 @@ def claim_slot(
         check_image_path(path, well.path, writing=True, version=state.version)
         _clear_name(target, state, f"{well.path}/{path}")
     else:
-        path = _free_path(target, state, well, name)
+        path = free_path(target, state, well, name)
     slot = FieldSlot(
         well=well.path, name=name, acquisition=acquisition, path=path, base=base
     )
@@ -93,7 +93,7 @@ def claim_slot(
     return slot, hold
 
 
-def _free_path(
+def free_path(
     target: Target, state: PlateDocument, well: WellDocument, name: str
 ) -> str:
     """Return the path of a correction: ``0r2``, ``0r3``, whichever nobody has."""

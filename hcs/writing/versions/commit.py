@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from hcs.metadata import FieldVersion, Plate, Well, WellImage
 from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.history import FieldRecord, now, record_of, write_records
+from hcs.ngff.names import on_shelf
 from hcs.ngff.well import read_well, write_well
 from hcs.writing.targets import group, hierarchy, step
-from hcs.writing.versions.settle import finish_moves
+from hcs.writing.versions.claim import free_path
+from hcs.writing.versions.moves import finish_moves, move_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +72,8 @@ def _commit(target: Target, change: FieldChange) -> FieldVersion:
         hierarchy.drop_consolidated(target, state.version, change.well)
         if not well.exists:
             group.make_row(target, state.version, change.well.split("/")[0])
-        version = replace(change.version, when=now())
+        well, version = _among_fields(target, state, well, change)
+        version = replace(version, when=now())
         attributes = changed_well(state.version, well, image, change, version, live)
         listed = read_well(attributes, change.well)
         # Before the flip: a listed well never has more fields than its plate says.
@@ -80,6 +83,26 @@ def _commit(target: Target, change: FieldChange) -> FieldVersion:
         step.reached("flipped")
     _list_well(target, state, change)
     return version
+
+
+def _among_fields(
+    target: Target, state: PlateDocument, well: WellDocument, change: FieldChange
+) -> tuple[WellDocument, FieldVersion]:
+    """Return the well and the version with a path that may be listed.
+
+    A version that is brought back may have been put on the shelf, also since somebody
+    looked where it is.
+    """
+    record = well.records.get(change.name)
+    earlier = None if record is None else record.find(change.version.id)
+    if record is None or earlier is None:
+        return well, change.version
+    path = earlier.path
+    if on_shelf(path):
+        path = free_path(target, state, well, change.name)
+        paths = earlier.path, path
+        well = move_version(target, state, well, record, earlier.id, paths)
+    return well, replace(change.version, path=path)
 
 
 def _committed_before(well: WellDocument, change: FieldChange) -> FieldVersion | None:

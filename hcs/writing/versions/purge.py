@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from hcs.metadata import FieldVersion
 from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.history import FieldRecord, now, write_records
+from hcs.ngff.names import well_of
 from hcs.writing.person import login_name
 from hcs.writing.targets import group, hierarchy, step
+from hcs.writing.targets.shelf import clear_shelf
+from hcs.writing.versions.moves import finish_moves
 from hcs.writing.versions.opening import opened
 from hcs.writing.versions.recovery import orphans as find_orphans
-from hcs.writing.versions.settle import finish_moves
 
 if TYPE_CHECKING:
     from hcs.metadata import Who
@@ -153,6 +155,7 @@ def _purge_well(
     for key in [purged.key for purged in groups] + spares:
         step.reached("purge group")
         group.remove_group(target, state.version, key)
+    clear_shelf(target, state.version, path)
     return groups
 
 
@@ -185,7 +188,7 @@ def _purge_orphans(target: Target, state: PlateDocument, yes: bool) -> list[Purg
     groups = []
     with target.lock():
         for key in find_orphans(target):
-            well, _, _ = key.rpartition("/")
+            well = well_of(key)
             hold = target.hold(key)
             if hold is None:
                 continue  # staged, and about to be committed
@@ -203,6 +206,7 @@ def _purge_orphans(target: Target, state: PlateDocument, yes: bool) -> list[Purg
                 if yes:
                     step.reached("purge orphan")
                     group.remove_group(target, state.version, key)
+                    clear_shelf(target, state.version, well)
             finally:
                 hold.release()
     return groups

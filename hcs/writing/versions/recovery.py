@@ -11,11 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MetadataError
+from hcs.ngff.names import SHELF
 from hcs.writing.targets import group, hierarchy, step
+from hcs.writing.targets.shelf import clear_shelf
 from hcs.writing.targets.siblings import Finding
 from hcs.writing.targets.target import PART
+from hcs.writing.versions.moves import finish_moves
 from hcs.writing.versions.opening import open_target, target_at
-from hcs.writing.versions.settle import finish_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,13 +95,20 @@ def _recover_well(target: Target, state: PlateDocument, well: str) -> Iterator[F
     for name in pending:
         yield Finding("finished", f"{well}/{name}", "its settling was continued")
     unnamed = dict(_unnamed(target, state, well))
-    for name in target.children(well):
+    for name in _groups_of(target, well):
         key = f"{well}/{name}"
         if key in unnamed:
             yield from _recover_group(target, state, key, unnamed[key])
         elif target.is_group(key):
             yield from _parts(target, key)
+    clear_shelf(target, state.version, well)
     target.remove_empty(well)
+
+
+def _groups_of(target: Target, well: str) -> list[str]:
+    """Return the names below a well, and the paths of what lies on its shelf."""
+    shelf = [f"{SHELF}/{name}" for name in target.children(f"{well}/{SHELF}")]
+    return [*target.children(well), *shelf]
 
 
 def _recover_group(
@@ -146,9 +155,9 @@ def _unnamed(
         purged |= {
             version.id for version in record.versions if version.action == "purge"
         }
-    for name in target.children(path):
+    for name in _groups_of(target, path):
         key = f"{path}/{name}"
-        if name not in named and target.is_group(key):
+        if name not in (*named, SHELF) and target.is_group(key):
             yield key, frozenset(purged)
 
 

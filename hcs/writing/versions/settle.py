@@ -1,55 +1,44 @@
 """Settling: bringing the live version of a corrected field back to its first path.
 
-Some readers take the first well's field path for every well, others expect ``0``. So
-once nobody can still hold the old path, the live version gets it. The well document
-announces the move first; its parts are decided by the version ids in the groups, so
-that a crash at any moment can be continued by whoever locks the plate next:
-
-1. *announce*: the record says which version moves from where to where;
-2. *link*: the version gets a second name, a group of hard links;
-3. *exchange*: that group and the one at the first path trade places, then what was
-   there gets a free name (``0r1``);
-4. *flip*: the well document names the first path; the correction's path is an alias;
-5. *unalias*: after a second grace time the alias goes.
+Some readers take the first well's field path for every well, others expect ``0``, and
+others take every group in a well for a field. So once nobody can still hold the old
+path, the live version gets the first one, and what it supersedes goes to the well's
+shelf (see `hcs.writing.versions.moves`). The path that the correction had is an alias
+until a second grace time is over.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-import uuid
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hcs.metadata import Well, WellImage
-from hcs.ngff.envelope import extension, with_extension
-from hcs.ngff.history import FieldRecord, now, write_records
-from hcs.ngff.well import write_well
 from hcs.settings import config
 from hcs.writing.targets import group, hierarchy, step
+from hcs.writing.targets.shelf import clear_shelf, place_on_shelf
+from hcs.writing.versions.moves import finish_moves, move_version, save_record
 from hcs.writing.versions.opening import opened
 from hcs.writing.versions.unsettled import (
+    Grace,
     Unsettled,
     aliases_of,
-    live_since,
-    move_of,
+    is_due,
     obstacle,
     remaining,
-    unsettled,
+    strays,
+    unsettled_fields,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.target import Target
 
 
 _log = logging.getLogger(__name__)
-
-NO_WAIT = -1.0
-"""As a grace time at the end of a writer: settle what is due, wait for nothing."""
 
 
 def settle(
@@ -61,8 +50,12 @@ def settle(
 ) -> tuple[Unsettled, ...]:
     """Bring corrected fields back to their first paths, and remove spent aliases.
 
+    What they supersede is put away, out of sight of those who list groups; plates that
+    an earlier edition corrected are brought to that, too.
+
     Plates in object stores stay as they are unless `now`: a group is moved there by
-    copying it, during which readers of the first path find it incomplete.
+    copying it, during which readers of the first path find it incomplete. One process
+    at a time may do it.
 
     Parameters
     ----------
@@ -81,175 +74,150 @@ def settle(
         What is still unsettled.
     """
     seconds = 0.0 if now else config.settle_grace if grace is None else grace
+    return settle_fields(store, Grace(seconds), wells, now=now)
+
+
+def settle_fields(
+    store: Any, grace: Grace, wells: tuple[str, ...] | None, *, now: bool = False
+) -> tuple[Unsettled, ...]:
+    """Do what `settle` does, with a grace time for each field."""
     with opened(store) as target:
-        waiting = unsettled(target, grace=seconds, wells=wells)
+        state = hierarchy.read_plate_document(target)
+        waiting = unsettled_fields(target, state, grace, wells)
         if not waiting or not (target.settles or now):
             return waiting
         if target.settles_when_written:
             with target.changing():
                 return ()
-        state = hierarchy.read_plate_document(target)
         for path in sorted({entry.well for entry in waiting}):
-            target.transact(partial(settle_well, target, state, path, seconds))
-        return unsettled(target, grace=seconds, wells=wells)
+            target.transact(partial(settle_well, target, state, path, grace))
+        return unsettled_fields(target, state, grace, wells)
 
 
-def settle_at_end(target: Target, wells: tuple[str, ...], grace: float | None) -> None:
+def settle_at_end(
+    target: Target,
+    fields: Iterable[tuple[str, str]],
+    grace: Grace,
+) -> None:
     """Bring what a writer corrected home, waiting until readers have let go.
 
-    Aliases are left to whoever writes or settles the plate next.
+    An interrupt ends the waiting and nothing else. What is left then, as the aliases
+    always are, is left to whoever writes or settles the plate next, which is said.
+
+    Parameters
+    ----------
+    fields
+        Well path and name of each field that was corrected.
     """
-    if grace == NO_WAIT:
-        settle(target, wells=wells)
-        return
-    while True:
-        waiting = [
-            entry
-            for entry in settle(target, wells=wells, grace=grace)
-            if entry.path != entry.home and not entry.problem
-        ]
-        if not waiting:
-            return
-        seconds = min(entry.seconds for entry in waiting)
-        _log.info(
-            "Waiting %.0f s before %d corrected field(s) of %s are settled.",
-            seconds,
-            len(waiting),
+    corrected = frozenset(fields)
+    wells = tuple(sorted({well for well, _ in corrected}))
+    try:
+        left = settle_fields(target, grace, wells)
+        while target.settles:
+            waiting = [field for field in left if _is_waiting(field, corrected)]
+            if not waiting:
+                break
+            seconds = min(field.seconds for field in waiting)
+            _log.warning(
+                "Waiting %.0f s for those who are reading %s of %s to end, before it "
+                "is brought to its first path (grace=0, or Ctrl+C now, skips that).",
+                seconds,
+                _named(waiting),
+                target.location,
+            )
+            time.sleep(max(seconds, 0.01))
+            left = settle_fields(target, grace, wells)
+    except KeyboardInterrupt:
+        left = settle_fields(target, grace, wells)
+    say_unsettled(target, left, corrected)
+
+
+def say_unsettled(
+    target: Target,
+    left: Iterable[Unsettled],
+    corrected: frozenset[tuple[str, str]],
+) -> None:
+    """Log what of the fields that were corrected is not settled, if anything."""
+    fields = [field for field in left if (field.well, field.field) in corrected]
+    if fields:
+        _log.warning(
+            "%s of %s is not settled yet: programs that go by the names of groups may "
+            "see another version, or a second one, until `hcs settle%s` or the "
+            "dashboard has brought it to rest.",
+            _named(fields),
             target.location,
+            "" if target.settles else " --now",
         )
-        time.sleep(max(seconds, 0.01))
 
 
-def settle_well(target: Target, state: PlateDocument, path: str, grace: float) -> None:
+def _is_waiting(field: Unsettled, corrected: frozenset[tuple[str, str]]) -> bool:
+    is_ours = (field.well, field.field) in corrected
+    return is_ours and field.path != field.home and not field.problem
+
+
+def _named(fields: list[Unsettled]) -> str:
+    first = f"field {fields[0].well}/{fields[0].field}"
+    return first if len(fields) == 1 else f"{first} and {len(fields) - 1} more"
+
+
+def settle_well(
+    target: Target, state: PlateDocument, path: str, grace: Grace
+) -> WellDocument:
     """Take every step that is due in one well; the caller holds the lock."""
     well = finish_moves(target, state, path)
     for name in tuple(well.records):
-        record = well.records[name]
-        for alias in aliases_of(record):
-            if remaining(alias.get("since"), grace) <= 0:
-                well = _unalias(target, state, well, name, alias)
+        seconds = grace.of(path, name)
+        well = _unalias_due(target, state, well, name, seconds)
         record = well.records[name]
         image = well.image_of(name, record.acquisition)
-        if image is None or image.path == record.path:
+        if image is None or not is_due(record, seconds):
             continue
-        if remaining(live_since(record), grace) > 0:
-            continue
-        if obstacle(target, state, well, record):
-            continue
-        well = _announce(target, state, well, record, image)
-        well = finish_moves(target, state, path)
-        if grace <= 0:
-            for alias in aliases_of(well.records[name]):
-                well = _unalias(target, state, well, name, alias)
-
-
-def finish_moves(target: Target, state: PlateDocument, path: str) -> WellDocument:
-    """Continue every announced move of a well; the caller holds the lock.
-
-    Under the lock an announced move is one whose process died.
-    """
-    well = hierarchy.read_well_document(target, state.version, path)
-    for name, record in well.records.items():
-        move = move_of(record)
-        if move is None:
-            continue
-        if _carry_out(target, state, well, move):
-            well = _flip(target, state, path, name, move)
-        else:
-            settling = {"aliases": aliases_of(record)} if aliases_of(record) else None
-            well = _save(target, state, well, replace(record, settling=settling))
+        if image.path != record.path:
+            if obstacle(target, state, well, record):
+                continue
+            paths = image.path, record.path
+            well = move_version(target, state, well, record, record.live, paths)
+        well = _put_away(target, state, well, name)
+        if seconds <= 0:
+            well = _unalias_due(target, state, well, name, 0)
+    clear_shelf(target, state.version, path)
     return well
 
 
-def _announce(
-    target: Target,
-    state: PlateDocument,
-    well: WellDocument,
-    record: FieldRecord,
-    image: WellImage,
+def _put_away(
+    target: Target, state: PlateDocument, well: WellDocument, name: str
 ) -> WellDocument:
-    home = f"{well.path}/{record.path}"
-    move = {
-        "version": record.live,
-        "from": image.path,
-        "to": record.path,
-        "new": f"{record.path}n{uuid.uuid4().hex[:12]}",
-        "displaced": group.version_at(target, state.version, home),
-        "aside": _free_name(target, well.path, record.path),
-    }
-    step.reached("settle announce")
-    return _save(
-        target, state, well, replace(record, settling=_settling(record, move=move))
-    )
+    """Put the versions of a field that are not live on the shelf of the well."""
+    for version in strays(target, state, well, well.records[name]):
+        record = well.records[name]
+        place = place_on_shelf(target, well.path, record.path)
+        if target.exists(f"{well.path}/{version.path}"):
+            paths = version.path, place
+            well = move_version(target, state, well, record, version.id, paths)
+            # Nobody goes by its path; our own images look for its id.
+            well = _unalias_path(target, state, well, name, version.path)
+        else:  # removed by hand: no path of it is looked for among the fields any more
+            moved = record.moved(version.id, place)
+            well = save_record(target, state, well, moved)
+    return well
 
 
-def _carry_out(
-    target: Target,
-    state: PlateDocument,
-    well: WellDocument,
-    move: Mapping[str, Any],
-) -> bool:
-    """Bring the moving version to its home, and what was there aside.
-
-    Returns whether it is there; False where another tool changed what was announced.
-    """
-    version, moving, displaced = state.version, move["version"], move.get("displaced")
-    home, new, aside = (f"{well.path}/{move[key]}" for key in ("to", "new", "aside"))
-    if group.version_at(target, version, home) != moving:
-        _link_anew(target, state, f"{well.path}/{move['from']}", new, moving)
-        present = group.version_at(target, version, home)
-        if group.version_at(target, version, new) != moving or (
-            target.exists(home) and present != displaced
-        ):
-            target.remove(new)
-            return False
-        step.reached("settle exchange")
-        if not target.exists(home):
-            target.rename(new, home)
-        elif not target.exchange(new, home):
-            target.rename(home, aside)
-            step.reached("settle fill")
-            target.rename(new, home)
-    step.reached("settle aside")
-    if target.exists(new):
-        present = group.version_at(target, version, new)
-        if displaced is not None and present == displaced:
-            target.rename(new, aside)
-        else:
-            target.remove(new)
-    return True
-
-
-def _link_anew(
-    target: Target, state: PlateDocument, old: str, new: str, version: str
-) -> None:
-    if group.version_at(target, state.version, new) == version:
-        return
-    if target.exists(new):
-        step.reached("settle unlink")
-        target.remove(new)
-    if target.exists(old):
-        step.reached("settle link")
-        target.link_tree(old, new)
-
-
-def _flip(
-    target: Target,
-    state: PlateDocument,
-    path: str,
-    name: str,
-    move: Mapping[str, Any],
+def _unalias_due(
+    target: Target, state: PlateDocument, well: WellDocument, name: str, grace: float
 ) -> WellDocument:
-    well = hierarchy.read_well_document(target, state.version, path)
-    record = well.records[name]
-    alias = {"path": move["from"], "version": move["version"], "since": now()}
-    record = record.moved(move["version"], move["to"])
-    if move.get("displaced") is not None:
-        record = record.moved(move["displaced"], move["aside"])
-    aliases = [*aliases_of(record), alias]
-    record = replace(record, settling={"aliases": aliases})
-    step.reached("settle flip")
-    return _save(target, state, well, record, {move["from"]: move["to"]})
+    for alias in aliases_of(well.records[name]):
+        if remaining(alias.get("since"), grace) <= 0:
+            well = _unalias(target, state, well, name, alias)
+    return well
+
+
+def _unalias_path(
+    target: Target, state: PlateDocument, well: WellDocument, name: str, path: str
+) -> WellDocument:
+    for alias in aliases_of(well.records[name]):
+        if alias["path"] == path:
+            well = _unalias(target, state, well, name, alias)
+    return well
 
 
 def _unalias(
@@ -275,7 +243,7 @@ def _unalias(
     elif alias["path"] not in {image.path for image in well.well.images}:
         _remove_spare(target, state, spare, version)
     step.reached("settle done")
-    return _save(target, state, well, replace(record, settling=settling))
+    return save_record(target, state, well, replace(record, settling=settling))
 
 
 def _remove_spare(
@@ -289,36 +257,3 @@ def _remove_spare(
     ):
         step.reached("settle unalias")
         group.remove_group(target, state.version, spare)
-
-
-def _save(
-    target: Target,
-    state: PlateDocument,
-    well: WellDocument,
-    record: FieldRecord,
-    moved: Mapping[str, str] | None = None,
-) -> WellDocument:
-    attributes: Mapping[str, Any] = well.attributes
-    images = list(well.well.images)
-    for old, new in (moved or {}).items():
-        attributes = hierarchy.repathed(attributes, old, new)
-        images = [
-            replace(image, path=new) if image.path == old else image for image in images
-        ]
-    attributes = write_well(Well(images), state.version, attributes)
-    content = write_records(extension(attributes), [record])
-    group.write_group(
-        target, well.path, state.version, with_extension(attributes, content)
-    )
-    return hierarchy.read_well_document(target, state.version, well.path)
-
-
-def _free_name(target: Target, well: str, name: str) -> str:
-    number = 1
-    while target.exists(f"{well}/{name}r{number}"):
-        number += 1
-    return f"{name}r{number}"
-
-
-def _settling(record: FieldRecord, **changes: Any) -> dict[str, Any]:
-    return {**(record.settling or {}), **changes}

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MetadataError
-from hcs.ngff.names import is_safe_name
+from hcs.ngff.names import is_version_path
 from hcs.settings import config
 from hcs.writing.targets import group, hierarchy
+from hcs.writing.targets.shelf import shelf_problem
 from hcs.writing.versions.opening import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hcs.metadata import FieldVersion
     from hcs.ngff.history import FieldRecord
     from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.target import Target
@@ -35,6 +37,9 @@ class Unsettled:
     aliases: tuple[str, ...]
     """Second names that go after a grace time."""
 
+    superseded: tuple[str, ...]
+    """Paths of earlier versions that those who list groups take for fields."""
+
     seconds: float
     """Until the next step may be taken; 0 where it may be taken now."""
 
@@ -42,23 +47,47 @@ class Unsettled:
     """Why it cannot be settled, where something stands in the way."""
 
 
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """How long readers may hold on to the path of a corrected field."""
+
+    seconds: float
+    unseen: frozenset[tuple[str, str]] = frozenset()
+    """Well path and name of fields that nobody can have looked up."""
+
+    def of(self, well: str, field: str) -> float:
+        """Return the seconds of one field."""
+        return 0.0 if (well, field) in self.unseen else self.seconds
+
+
 def unsettled(
     store: Any, *, grace: float | None = None, wells: tuple[str, ...] | None = None
 ) -> tuple[Unsettled, ...]:
     """Return the fields that still have to be settled; parameters as for `settle`."""
     seconds = config.settle_grace if grace is None else grace
-    fields = []
     with opened(store) as target:
         state = hierarchy.read_plate_document(target)
-        for path in wells or tuple(entry.path for entry in state.plate.wells):
-            try:
-                well = hierarchy.read_well_document(target, state.version, path)
-            except MetadataError:
-                continue  # one broken well must not keep the others unsettled
-            for record in well.records.values():
-                entry = _unsettled(target, state, well, record, seconds)
-                if entry is not None:
-                    fields.append(entry)
+        return unsettled_fields(target, state, Grace(seconds), wells)
+
+
+def unsettled_fields(
+    target: Target,
+    state: PlateDocument,
+    grace: Grace,
+    wells: tuple[str, ...] | None = None,
+) -> tuple[Unsettled, ...]:
+    """Return what `unsettled` does, of a plate that is open."""
+    fields = []
+    for path in wells or tuple(entry.path for entry in state.plate.wells):
+        try:
+            well = hierarchy.read_well_document(target, state.version, path)
+        except MetadataError:
+            continue  # one broken well must not keep the others unsettled
+        for record in well.records.values():
+            seconds = grace.of(path, record.name)
+            entry = _unsettled(target, state, well, record, seconds)
+            if entry is not None:
+                fields.append(entry)
     return tuple(fields)
 
 
@@ -70,27 +99,64 @@ def _unsettled(
     grace: float,
 ) -> Unsettled | None:
     image = well.image_of(record.name, record.acquisition)
-    if image is None:
+    if image is None or record.is_settled(image.path):
         return None
     aliases = aliases_of(record)
     away = image.path != record.path
-    if not away and not aliases and not move_of(record):
+    superseded = strays(target, state, well, record)
+    if not away and not aliases and not superseded and not move_of(record):
         return None
     waits = [remaining(alias.get("since"), grace) for alias in aliases]
     problem = ""
-    if away:
+    if away or superseded:
         waits.append(remaining(live_since(record), grace))
-        if not move_of(record):
-            problem = obstacle(target, state, well, record)
+    if away and not move_of(record):
+        problem = obstacle(target, state, well, record)
+    elif superseded:
+        problem = shelf_problem(target, state.version, well.path)
     return Unsettled(
         well=well.path,
         field=record.name,
         path=image.path,
         home=record.path,
         aliases=tuple(str(alias["path"]) for alias in aliases),
+        superseded=tuple(version.path for version in superseded),
         seconds=0.0 if move_of(record) else min(waits, default=0.0),
         problem=problem,
     )
+
+
+def strays(
+    target: Target, state: PlateDocument, well: WellDocument, record: FieldRecord
+) -> tuple[FieldVersion, ...]:
+    """Return the versions of a field that are to be put away.
+
+    Not what is at the first path while the live version is not: these change places.
+    Not what somebody else put in the place of a version, or lists as a field.
+    """
+    image = well.image_of(record.name, record.acquisition)
+    away = image is not None and image.path != record.path
+    taken = {image.path for image in well.well.images}
+    if away:
+        taken.add(record.path)
+    return tuple(
+        version
+        for version in record.superseded_among_fields()
+        if version.path not in taken
+        and _is_there_or_gone(target, state, f"{well.path}/{version.path}", version.id)
+    )
+
+
+def _is_there_or_gone(
+    target: Target, state: PlateDocument, key: str, identifier: str
+) -> bool:
+    present = group.version_at(target, state.version, key)
+    return present == identifier or (present is None and not target.exists(key))
+
+
+def is_due(record: FieldRecord, grace: float) -> bool:
+    """Whether a field's live version has been that for the grace time."""
+    return remaining(live_since(record), grace) <= 0
 
 
 def obstacle(
@@ -98,8 +164,9 @@ def obstacle(
 ) -> str:
     """Return what keeps a field from its first path, "" where nothing does."""
     home = f"{well.path}/{record.path}"
-    if not target.exists(home):
-        return ""
+    problem = shelf_problem(target, state.version, well.path)
+    if problem or not target.exists(home):
+        return problem
     present = group.version_at(target, state.version, home)
     listed = {image.path for image in well.well.images}
     if record.path in listed:
@@ -113,7 +180,7 @@ def move_of(record: FieldRecord) -> Mapping[str, Any] | None:
     """Return the move that was announced and not finished, None where none was."""
     move = (record.settling or {}).get("move")
     keys = ("version", "from", "to", "new", "aside")
-    if isinstance(move, dict) and all(is_safe_name(move.get(key)) for key in keys):
+    if isinstance(move, dict) and all(is_version_path(move.get(key)) for key in keys):
         return move
     return None
 
@@ -124,7 +191,7 @@ def aliases_of(record: FieldRecord) -> list[Mapping[str, Any]]:
     return [
         alias
         for alias in (aliases if isinstance(aliases, list) else ())
-        if isinstance(alias, dict) and is_safe_name(alias.get("path"))
+        if isinstance(alias, dict) and is_version_path(alias.get("path"))
     ]
 
 
