@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.access import Access
+from dashboard.accounts.audit import Audit
 from dashboard.corrections.commits import Commits
 from dashboard.corrections.desk import CorrectionDesk
 from dashboard.corrections.staged import StagedCorrections
@@ -125,6 +126,7 @@ def compose(
     engine = open_database(options.database or workspace.database_url)
     settings, ledger, events = Settings(engine), Ledger(engine), Events(engine)
     threads = Threads()
+    audit = Audit(engine, threads.submit)
 
     def folder(key: str) -> str:
         try:
@@ -255,6 +257,7 @@ def compose(
         preview_jobs.close()
         measuring.close()
         threads.close()
+        audit.write()
         # Before the sessions, which could no longer say that they leave.
         presence.close()
         sessions.close_all()
@@ -265,6 +268,7 @@ def compose(
     service = Service(
         workspace=workspace,
         access=access,
+        audit=audit,
         plates=PlateDesk(plates, access, watcher, reviews.look),
         pictures=Pictures(plates, previews, planes, thumbnails, staged.images),
         sprites=Sprites(plates, previews, thumbnails),

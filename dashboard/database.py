@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-SCHEMA = 4
+SCHEMA = 5
 """Raised with every change of a table, which is a step in `dashboard.migrations`; an
 older program refuses a newer database, a newer program copies an older one and brings
 it up to date."""
@@ -150,6 +150,20 @@ settings_revisions = Table(
     Column("document", Text, nullable=False),
 )
 """What a verdict's settings revision stands for; a row is never changed."""
+
+account_acts = Table(
+    "account_acts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", String(40), nullable=False),
+    Column("act", String(40), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("known", String(20), nullable=False),
+    Column("address", String(100), nullable=False),
+    Column("session", String(40), nullable=False),
+    Column("details", Text, nullable=False),
+)
+"""What accounts did, the newest of it; see `dashboard.accounts.audit`."""
 
 presence = Table(
     "presence",

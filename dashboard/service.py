@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dashboard.access import Access
+    from dashboard.accounts.audit import Audit
     from dashboard.corrections.desk import CorrectionDesk
     from dashboard.events import Events
     from dashboard.pictures.desk import PreviewDesk
@@ -61,6 +62,7 @@ class Service:
 
     workspace: Workspace
     access: Access
+    audit: Audit
     plates: PlateDesk
     pictures: Pictures
     sprites: Sprites

@@ -82,6 +82,7 @@ class Island(param.Parameterized):
         try:
             reason = self._part.reason_against(asks, data)
             if reason:
+                self._part.keep_refusal(asks)
                 self._part.refuse(data, reason)
             else:
                 act(data)
@@ -119,6 +120,13 @@ class Part(ABC):
         drawn = self._now.state.plate if self._now else ""
         named = text_of(message, "plate")
         return {self._session.state.plate, drawn, named} - {""} or {""}
+
+    def keep_refusal(self, act: Act) -> None:
+        """Keep that somebody asked for what they may not do."""
+        session = self._session
+        session.service.audit.add(
+            "refused", session.visitor, details=f"{act}: {session.state.plate}"
+        )
 
     def refuse(self, message: Message, reason: str) -> None:  # noqa: B027
         """Say why a message was not acted on; where only looking is asked, nowhere."""

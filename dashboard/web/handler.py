@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from tornado.web import HTTPError, RequestHandler
 
+from dashboard.access import Act
 from dashboard.addresses import decode_channels
 from dashboard.errors import NotServedError, RefusedError, UnmeasuredError
 from dashboard.pictures.cancellation import LeftError, until_left
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from tornado.httputil import HTTPServerRequest
 
-    from dashboard.access import Act
     from dashboard.accounts import Identify, Visitor
     from dashboard.plates.values import ChannelSetting
     from dashboard.service import Service
@@ -90,10 +90,26 @@ class Handler(RequestHandler):
         """Refuse who may not do what this handler does."""
         try:
             if self.asks is not None:
-                visitor = self.visitor
-                self.service.access.refuse(visitor, self.asks, self.plate_key())
+                self._refuse(self.visitor, self.asks)
         except HCSError as error:
             self.answer_error(*self.explain(error))
+
+    def _refuse(self, visitor: Visitor, act: Act) -> None:
+        try:
+            self.service.access.refuse(visitor, act, self.plate_key())
+        except RefusedError:
+            self._note("refused", f"{act}: {self.request.path}")
+            raise
+
+    def on_finish(self) -> None:
+        """Keep who took something out."""
+        if self.asks is Act.EXPORT and self.get_status() == 200:
+            self._note("export", self.request.path)
+
+    def _note(self, act: str, details: str) -> None:
+        visitor = self.identify(self.request)
+        address = self.request.remote_ip or ""
+        self.service.audit.add(act, visitor, address=address, details=details)
 
     def plate_key(self) -> str:
         """Return the key of the plate that is asked about, "" where none is."""
