@@ -17,6 +17,7 @@ from dashboard.corrections.staged_pixels import view_of
 from dashboard.corrections.values import Difference, SourceFile, Staged
 from dashboard.plates.survey import first_field
 from hcs.errors import SourceError
+from hcs.images import covers_same_ground, extent
 from hcs.ingest import likely_pages
 
 if TYPE_CHECKING:
@@ -170,6 +171,9 @@ def _differences(
         differences += size_differences(files, reference, what)
     stored = reference.dtype if reference is not None else view.dtype
     differences += value_differences(stored, files)
+    staying = _staying(target, view, assembly)
+    if staying:
+        differences.append(Difference(kind="staying", message=staying, blocking=False))
     if assembly.same:
         differences.append(
             Difference(
@@ -179,6 +183,21 @@ def _differences(
             )
         )
     return tuple(differences)
+
+
+def _staying(target: CorrectionTarget, view: FieldView, assembly: Assembly) -> str:
+    """Return which labels and tables the new version will not have, in a sentence."""
+    present = target.present
+    if present is None or present.error is not None:
+        return ""
+    image = target.plate.image(target.well, present.name, present.version)
+    inherits = assembly.written_scale is None
+    scale = present.scale if inherits and present.axes == view.axes else view.scale
+    same_ground = covers_same_ground(
+        extent(present.axes, present.shape, present.scale),
+        extent(view.axes, view.shape, scale),
+    )
+    return image.companions.notice(same_ground=same_ground)
 
 
 def _action(target: CorrectionTarget, label: str, assembly: Assembly) -> str:

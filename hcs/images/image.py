@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import xarray
 
+    from hcs.images.companions import Companions
     from hcs.stores.store import PlateStore
 
 T = TypeVar("T")
@@ -182,6 +183,16 @@ class Multiscales:
         if self._group is None:
             return ()
         return self._group.run(self._read_labels)
+
+    @property
+    def companions(self) -> Companions:
+        """Names of the label images and tables beside the levels; none in memory."""
+        from hcs.images.companions import Companions, companions
+
+        if self._group is None:
+            return Companions()
+        store, form = self._group.store, self._group.format_version
+        return self._group.run(lambda path: companions(store, path, form))
 
     def label(self, name: str) -> Multiscales:
         """Return a label image: integer masks, 0 being no object.

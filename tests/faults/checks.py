@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -147,6 +149,13 @@ def reported(done: tuple[str, ...]) -> Values:
     """Return the fields that a process was told are written."""
     pairs = [one.split("=") for one in done if "=" in one]
     return {name: int(value) for name, value in pairs}
+
+
+def drop_empty_folders(path: Path) -> None:
+    """Make a folder that stands for a bucket what a bucket is: nothing but objects."""
+    for folder, _, _ in sorted(os.walk(path), reverse=True):
+        with contextlib.suppress(OSError):  # it holds something
+            Path(folder).rmdir()
 
 
 def documents_parse(path: Path) -> None:

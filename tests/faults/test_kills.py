@@ -138,6 +138,8 @@ def _check(place: Path, act: Act, outcome: Outcome) -> None:
         assert not outcome.done  # killed before the plate was one
         return
     for moment in ("after the crash", "after recovery"):
+        if act.copies:
+            checks.drop_empty_folders(path)
         if moment == "after recovery":
             checks.recovers(path)
             checks.documents_parse(path)

@@ -21,7 +21,7 @@ from dashboard.exports.tables import PlateTables
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.state import ViewState
 from dashboard.views.field_viewer import shown_plane
-from hcs import from_hcs_zarr
+from hcs import from_hcs_zarr, history, settle
 from hcs.errors import ConflictError, HCSError, SourceError
 from hcs.metadata import Who
 from tests import plates
@@ -184,6 +184,33 @@ def test_both_versions_can_be_looked_at_after_a_commit(
     before = made.pictures.plane(KEY, "A1", "0", old, asked)
     assert shown.data == after.data != before.data
     assert np.frombuffer(after.data, after.dtype).max() == 9
+
+
+@both_versions
+def test_a_version_that_was_put_away_is_shown_and_brought_back(
+    made: Service, token: str, plate: Path
+) -> None:
+    """The page has read the well before; the plate is settled by somebody else."""
+    old = made.plates.well(KEY, "A1").field("0").version
+    expected = pixels(plate, "A/1", "0", 1)
+    staged = made.corrections.stage(
+        token, KEY, "A1", "0", [one_channel(made, token, 9)]
+    )
+    made.corrections.commit(staged.id, ANNA, "better")
+    made.corrections.history(KEY, "A1", "0")
+    settle(plate, now=True)
+    assert {event.path for event in history(plate)["A/1", "0"]} == {
+        "hcs_versions/0r1",
+        "0",
+    }
+    plane = made.pictures.plane(KEY, "A1", "0", old, PlaneRequest(channel=1))
+    shown = np.frombuffer(plane.data, plane.dtype).reshape(expected.shape)
+    np.testing.assert_array_equal(shown, expected)
+    assert all(view.available for view in made.corrections.history(KEY, "A1", "0"))
+    made.corrections.revert(KEY, "A1", "0", old, ANNA, "it was right")
+    np.testing.assert_array_equal(pixels(plate, "A/1", "0", 1), expected)
+    settle(plate, now=True)
+    np.testing.assert_array_equal(pixels(plate, "A/1", "0", 1), expected)
 
 
 def test_a_whole_file_replaces_all_channels(

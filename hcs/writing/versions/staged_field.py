@@ -32,7 +32,8 @@ class StagedField:
     version: FieldVersion
     label: str | None = None
     notices: tuple[str, ...] = ()
-    """What other readers may make of this correction until it is settled."""
+    """What a person should know before it is committed: what other readers make of the
+    correction until it is settled, and which labels and tables it does not have."""
 
     _hold: Hold | None = field(default=None, repr=False)
 

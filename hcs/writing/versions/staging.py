@@ -30,6 +30,7 @@ from hcs.writing.encoding.storage import ArrayStorage, array_layouts
 from hcs.writing.encoding.verify import verify_levels
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.target import GroupSink, Target
+from hcs.writing.versions.carry import carry_tables
 from hcs.writing.versions.claim import FieldSlot, claim_slot, live_version
 from hcs.writing.versions.inherit import inherited, neighbour_of
 from hcs.writing.versions.staged_field import StagedField
@@ -229,7 +230,9 @@ def stage_pixels(
 
     present, slot, hold = target.transact(claim)
     try:
-        encoded = _write(target, state, present, slot, identifier, source, layouts)
+        encoded, staying = _write(
+            target, state, present, slot, identifier, source, layouts
+        )
         step.reached("verify")
         if storage.verify:
             _verify(target, state, slot, layouts, encoded)
@@ -252,7 +255,10 @@ def stage_pixels(
             supersedes=slot.base,
         ),
         label=label,
-        notices=_notices(state, slot) if target.live else (),
+        notices=(
+            *(_notices(state, slot) if target.live else ()),
+            *([f"{slot.well} field {slot.name}: {staying}"] if staying else ()),
+        ),
         _hold=hold,
     )
 
@@ -274,7 +280,8 @@ def _write(
     identifier: str,
     source: FieldInput,
     layouts: Sequence[ArrayLayout],
-) -> Encoded:
+) -> tuple[Encoded, str]:
+    """Write the files of a new version; return also what of the old one stays there."""
     sink = GroupSink(target, slot.key)
     if len(source.levels) == 1:
         encoded = encode_levels(source.levels[0].planes(), layouts, sink)
@@ -288,13 +295,20 @@ def _write(
     metadata = replace(metadata, datasets=datasets)
     written = write_image(metadata, state.version, attributes, source.made_by)
     complete = with_extension(written, {"version": identifier})
+    image = well.image_of(slot.name, slot.acquisition)
+    staying = ""
+    if image is not None:
+        old = f"{well.path}/{image.path}"
+        staying = carry_tables(
+            target, state.version, old, slot.key, metadata, layouts[0].shape
+        )
     step.reached("complete")
     for name, data in group_json(state.version, complete).items():
         if name != ".zgroup":
             target.replace(f"{slot.key}/{name}", data, durable=False)
     # One barrier for pixels and document: nothing names the group before it.
     target.sync(slot.key)
-    return encoded
+    return encoded, staying
 
 
 def _verify(
