@@ -6,6 +6,9 @@ export type Verdict = "pass" | "flag" | "fail"
 /** Number of the answer, and why something was refused; "" where it was not. */
 type Refusal = [number, string]
 
+/** Why messages of these kinds may not be sent by who looks; who may, is not listed. */
+type Barred = Record<string, string>
+
 /** Value or id, and the text that people read. */
 type Choice = [string, string]
 
@@ -87,6 +90,7 @@ export interface CanvasText {
   sprite: string
   wells: string
   previews: string
+  barred: Barred
   channels: string
   settings: ChannelLook[]
   acquisition: number | null
@@ -223,7 +227,9 @@ export interface VerdictText {
   well: string
   field: { name: string, label: string, acquisition: number | null } | null
   loaded: boolean
-  read_only: boolean
+  barred: Barred
+  /** Why a signed plate may not be reopened. */
+  reopen: string
   locked: string
   signed: boolean
   verdicts: Record<string, VerdictEntry>
@@ -258,7 +264,7 @@ export interface VerdictText {
 
 interface SetupText {
   shown: true
-  writable: boolean
+  barred: Barred
   channels: { index: number, name: string, level: number | null, source: string, told: boolean }[]
   limits: { metric: string, kind: string, unit: string, most: number | null, limit: number, kept: number | null, why: string }[]
   nuclear: number | null
@@ -283,13 +289,14 @@ interface HeaderTexts {
     title: string
     progress: { done: number, total: number, running: boolean, message: string }
     notices: Choice[]
-    read_only: boolean
+    visitor: { asks_name: boolean, name: string, role: string, may: string }
     stage: string
     ack: number
     query: string
   }
   /** Whether every part shows what is chosen. */
   rest: { at_rest: boolean }
+  ended: { text: string }
 }
 
 interface PlateMapTexts {
@@ -392,7 +399,7 @@ type SignoffText = Hidden | {
   shown: boolean
   plate: string
   whole: boolean
-  read_only: boolean
+  barred: Barred
   me: string
   signed: { who: string, authenticated: boolean, at: string, note: string, counts: ReviewCounts, changes: string[] } | null
   counts: ReviewCounts
@@ -410,6 +417,7 @@ type CorrectionText = Hidden | {
   title: string
   upload: string
   refused: string
+  barred: Barred
   targets: { id: string, text: string }[]
   chosen: string
   channels: string[]
@@ -430,7 +438,7 @@ type HistoryText = { field: "" } | {
   loading: boolean
   busy: boolean
   error: string
-  writable: boolean
+  barred: Barred
   versions: { id: string, action: string, who: string, known: string, when: string, why: string, source: string, live: boolean, available: boolean }[]
 }
 
@@ -452,6 +460,7 @@ type MeasuringText = Hidden | {
   total: number
   running: boolean
   act: string
+  barred: Barred
   failures: { well: string, field: string, why: string }[]
   failed: number
   refused: Refusal
@@ -463,7 +472,7 @@ type SuspectsText = Hidden | {
   pending: string
   banner: string[]
   moved: boolean
-  writable: boolean
+  barred: Barred
   refused: Refusal
   few: string
   clean: string
@@ -479,7 +488,7 @@ type StatisticsText = Hidden | {
   problem: string
   hint: string
   running: boolean
-  writable: boolean
+  barred: Barred
   refused: Refusal
   roles: Roles | null
   found: {
@@ -517,7 +526,7 @@ type PlotsText = Hidden | {
   side: string
   kept: boolean
   refused: Refusal
-  writable: boolean
+  barred: Barred
   others: string[]
   ready: boolean
   way: string

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Act(enum.StrEnum):
-    """What a visitor can do, in words that stand after "may not"."""
+    """What a visitor can do, in words that stand after "to"."""
 
     LOOK = "look at plates"
     EXPORT = "export"
@@ -72,6 +72,15 @@ ROLE_FOR: dict[Act, Role] = {
 `docs/roles.md` shows it, and a test holds the two equal.
 """
 
+MAY: dict[Role, str] = {
+    Role.VIEWER: "You look as viewer: you can look at everything and export it.",
+    Role.REVIEWER: "You are here as reviewer: you can also judge, note and stage.",
+    Role.CURATOR: "You are here as curator: you can also commit, sign off and set what "
+    "numbers rest on.",
+    Role.ADMIN: "You are here as admin: you can do everything.",
+}
+"""What each role may do, in one line for who has it."""
+
 _ALSO_READ_ONLY = frozenset({Act.LOOK, Act.EXPORT, Act.PICTURES, Act.PEOPLE})
 """What a server does that writes nothing of plates and reviews."""
 
@@ -91,6 +100,7 @@ _NOT_ONCE_SIGNED = frozenset(
 one by one: some change nothing that was signed."""
 
 
+NOT_WRITABLE = "This plate cannot be written where it is."
 READ_ONLY = "This server is read-only: nothing can be written."
 
 
@@ -169,6 +179,10 @@ class Access:
             masked = self._masked[key] = overview, without_conditions(overview)
         return masked[1]
 
+    def role(self, visitor: Visitor, key: str = "") -> Role:
+        """Return a visitor's role for a plate, or where none is concerned (fast)."""
+        return visitor.role_in(self._project_of(key)) if key else visitor.role
+
     def reason_against(self, visitor: Visitor, act: Act, key: str = "") -> str:
         """Return why a visitor may not do something, "" where they may (fast).
 
@@ -183,11 +197,12 @@ class Access:
         """
         if self.read_only and act not in _ALSO_READ_ONLY:
             return READ_ONLY
-        role = visitor.role_in(self._project_of(key)) if key else visitor.role
+        role = self.role(visitor, key)
         least = ROLE_FOR[act]
         if role < least:
+            verb = "look" if role is Role.VIEWER else "are here"
             return (
-                f"As {role.label} you may not {act}: that asks for the role "
+                f"You {verb} as {role.label}: to {act}, you need the role "
                 f"{least.label}. Whoever runs this server can give it to you."
             )
         signer = self._signed_by(key) if key and act in _NOT_ONCE_SIGNED else None

@@ -133,7 +133,10 @@ def page_factory(service: Service, urls: Urls, identify: Identify) -> Callable[[
         assert document is not None  # noqa: S101 - Panel calls this inside a session
         keep_styles_local(document)
         visitor = _visitor(document, identify)
-        session = Session(service, urls, document, visitor)
+        context: Any = document.session_context
+        session = Session(
+            service, urls, document, visitor, lambda: identify(context.request)
+        )
 
         def ended(context: Any) -> None:
             session.close()

@@ -7,12 +7,14 @@ outlives it may hold it: it asks the service, the service never calls it.
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import panel as pn
 from panel.io.state import set_curdoc
+from tornado.ioloop import IOLoop
 
-from dashboard.accounts import LOCAL, Visitor
+from dashboard.accounts import LOCAL, Role, Visitor
 from dashboard.reviews.looks import Looks
 from dashboard.state import SessionState, decode
 from dashboard.text import plain_text
@@ -31,6 +33,13 @@ _LOG = logging.getLogger(__name__)
 
 POLL_MILLISECONDS = 500
 """How often a page asks for its plate's revision: one integer from memory."""
+
+ASK_AGAIN_SECONDS = 15.0
+"""How often a page asks whether its visitor is still who they were: accounts, roles and
+signed-in sessions may be taken away."""
+
+_FAREWELL_SECONDS = 2.0
+"""Between what a page says of having been signed out and the end of its websocket."""
 
 _Result = TypeVar("_Result")
 
@@ -60,6 +69,8 @@ class Session:
         urls: Urls,
         document: Document,
         visitor: Visitor = LOCAL,
+        identify: Callable[[], Visitor | None] = lambda: LOCAL,
+        ask_again_seconds: float = ASK_AGAIN_SECONDS,
     ) -> None:
         self.service = service
         self.urls = urls
@@ -67,6 +78,10 @@ class Session:
         self.state = SessionState()
         self.token = service.sessions.open(visitor.subject)
         self.read_only = service.read_only
+        self._identify = identify
+        self._ask_again_seconds = ask_again_seconds
+        self._asked_at = time.monotonic()
+        self._farewell: Callable[[], object] = lambda: None
         self._document: Document | None = document
         self._person = ""
         self._watchers: list[Callable[[int], object]] = []
@@ -89,6 +104,11 @@ class Session:
         """Return the visitor as history stores it, None while there is no name."""
         return self.visitor.who(self._person)
 
+    @property
+    def role(self) -> Role:
+        """The visitor's role for the plate that is open (fast)."""
+        return self.service.access.role(self.visitor, self.state.plate)
+
     def reason_against(self, act: Act, key: str | None = None) -> str:
         """Return why the visitor may not do something, "" where they may (fast).
 
@@ -102,6 +122,8 @@ class Session:
             Of the plate that it concerns; that which is open where None.
         """
         plate = self.state.plate if key is None else key
+        if self.closed:
+            return "You were signed out."
         return self.service.access.reason_against(self.visitor, act, plate)
 
     @property
@@ -115,6 +137,10 @@ class Session:
         context = None if self._document is None else self._document.session_context
         session = getattr(context, "session", None)
         return session is None or session.connection_count > 0
+
+    def when_signed_out(self, callback: Callable[[], object]) -> None:
+        """Call `callback` when nobody is signed in here any more, to say so."""
+        self._farewell = callback
 
     def watch(self, callback: Callable[[int], object]) -> None:
         """Call `callback` with the revision whenever the present plate has changed.
@@ -210,6 +236,7 @@ class Session:
             self.state.show(decode(location.search))
             location.param.watch(self._address_changed, "search")
         self.state.on_change(lambda _: self._state_changed())
+        self.service.sessions.look_at(self.token, self.state.plate)
         self._poll = pn.state.add_periodic_callback(
             self._look, period=POLL_MILLISECONDS
         )
@@ -220,6 +247,7 @@ class Session:
             self.state.show(decode(event.new))
 
     def _state_changed(self) -> None:
+        self.service.sessions.look_at(self.token, self.state.plate)
         location = pn.state.location
         query = self.state.query()
         if location is None or location.search.removeprefix("?") == query:
@@ -231,6 +259,9 @@ class Session:
             self._syncing = False
 
     def _look(self) -> None:
+        same = self._same_visitor()
+        if self._document is None:
+            return
         for poller in self._pollers:
             try:
                 poller()
@@ -239,7 +270,7 @@ class Session:
         plate = self.state.plate
         revision = self.service.plates.revision(plate)
         before, self._seen = self._seen, (plate, revision)
-        if before[0] != plate or before[1] == revision:
+        if same and (before[0] != plate or before[1] == revision):
             return
         for callback in self._watchers:
             try:
@@ -247,6 +278,32 @@ class Session:
             except Exception:  # noqa: BLE001
                 # One part that cannot redraw must not keep the others from it.
                 _LOG.exception("A part of the page could not be refreshed.")
+
+    def _same_visitor(self) -> bool:
+        """Ask now and then who it is; return whether they may what they might before.
+
+        Where it is nobody any more, or somebody else, the page ends.
+        """
+        moment = time.monotonic()
+        if moment - self._asked_at < self._ask_again_seconds:
+            return True
+        self._asked_at = moment
+        visitor = self._identify()
+        if visitor == self.visitor:
+            return True
+        if visitor is None or visitor.subject != self.visitor.subject:
+            self._sign_out()
+        else:
+            self.visitor = visitor
+        return False
+
+    def _sign_out(self) -> None:
+        """Say that this page has ended, and end it."""
+        document = self._document
+        self._farewell()
+        self.close()
+        # What was said must have gone before its websocket does.
+        IOLoop.current().call_later(_FAREWELL_SECONDS, lambda: _hang_up(document))
 
     def close(self) -> None:
         """Forget everything; called once when the page has gone."""
@@ -256,3 +313,15 @@ class Session:
         self._watchers.clear()
         self._pollers.clear()
         self.service.sessions.close(self.token)
+
+
+def _hang_up(document: Document | None) -> None:
+    """Close the websockets of a document, also of browsers that would stay."""
+    context = None if document is None else document.session_context
+    session: Any = getattr(context, "session", None)
+    if session is None:
+        return
+    # Bokeh has no public way to end a session that a browser is connected with.
+    session.request_expiration()
+    for connection in tuple(session._subscribed_connections):
+        connection._socket.close(1000, "signed out")

@@ -38,11 +38,12 @@ class Sessions:
         self._submit = submit
         self._corrections = corrections
         self._presence = presence
-        self._tokens: set[str] = set()
+        self._plates: dict[str, str] = {}
+        """Key of the plate that a page looks at, by the page's token."""
 
     def __len__(self) -> int:
         """Return how many pages are open."""
-        return len(self._tokens)
+        return len(self._plates)
 
     def open(self, owner: str = LOCAL.subject) -> str:
         """Return the token of a visitor's new page: unguessable, good while it lives.
@@ -53,23 +54,32 @@ class Sessions:
             The visitor's subject, whose all is that comes with the token.
         """
         token = secrets.token_urlsafe(32)
-        self._tokens.add(token)
+        self._plates[token] = ""
         self._corrections.open(token, owner)
         return token
+
+    def look_at(self, token: str, plate: str) -> None:
+        """Note which plate a page looks at now, by its key (fast)."""
+        if token in self._plates:
+            self._plates[token] = plate
+
+    def plate(self, token: str) -> str:
+        """Return the key of the plate that a page looks at, "" where it is none."""
+        return self._plates.get(token, "")
 
     def close(self, token: str) -> Future[None]:
         """Forget a page (fast); what it uploaded and did not commit is removed later.
 
         Its own commit goes on, and its files may be many.
         """
-        self._tokens.discard(token)
+        self._plates.pop(token, None)
         self._presence.session_ended(token)
         return self._submit(lambda: self._corrections.close(token))
 
     def close_all(self) -> None:
         """Forget every page, and wait for that: at the end there are no threads."""
-        for token in list(self._tokens):
-            self._tokens.discard(token)
+        for token in list(self._plates):
+            self._plates.pop(token, None)
             self._presence.session_ended(token)
             self._corrections.close(token)
 
@@ -81,6 +91,6 @@ class Sessions:
         RefusedError
             If there is no such page.
         """
-        if token not in self._tokens:
+        if token not in self._plates:
             raise RefusedError("There is no such page.")
         self._presence.browser_closed(token)

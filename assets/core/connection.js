@@ -9,7 +9,7 @@ const LOOK_AGAIN_MILLISECONDS = 4000
 const LOST = "The connection to the server was lost. What you see may be old; nothing can be committed."
 const NEVER = "This page has no connection to the server: it stays as it was loaded, and nothing that you do is kept."
 
-let state = "opening" // "open", "lost", "never"
+let state = "opening" // "open", "lost", "never", "ended"
 
 const health = () => fetch(new URL("health", document.baseURI), { cache: "no-store" }).then((answer) => answer.ok, () => false)
 
@@ -52,8 +52,16 @@ export function connected() {
   for (const each of window.Bokeh?.documents ?? []) each.on_event?.("connection_lost", lost)
 }
 
+/** The server has ended this page: nothing of it stays on the screen.
+ *  @param {string} text */
+export function sayEnded(text) {
+  state = "ended"
+  document.querySelectorAll("[data-part]").forEach((part) => part.replaceChildren())
+  say(text)
+}
+
 function lost() {
-  if (state === "lost") return
+  if (state === "lost" || state === "ended") return
   state = "lost"
   say(LOST)
   setInterval(async () => { if (await health()) location.reload() }, LOOK_AGAIN_MILLISECONDS)

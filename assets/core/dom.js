@@ -41,6 +41,10 @@ export function set(made, attributes) {
   return made
 }
 
+/** Attributes of a control: off where there is a reason, which it then says.
+ *  @param {string | undefined} reason @param {string} title */
+export const barredBy = (reason, title = "") => ({ disabled: Boolean(reason), title: reason || title || null })
+
 /** Replace what an element holds. @template {Element} Holder @param {Holder} element @param {any[]} children */
 export function fill(element, ...children) {
   element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined))

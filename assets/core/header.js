@@ -2,6 +2,7 @@
 
 import { listen, reviewer, setReviewer } from "./bus.js"
 import { isDark, onTheme } from "./theme.js"
+import { sayEnded } from "./connection.js"
 import { fill, h, icon } from "./dom.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"
@@ -10,7 +11,7 @@ import { bindKeys } from "./keys.js"
 import { onPreference, rememberName, rememberedName, setPreference } from "./storage.js"
 
 export function render(context) {
-  return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest"], build })
+  return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest", "ended"], build })
 }
 
 function build({ el, send }) {
@@ -23,6 +24,8 @@ function build({ el, send }) {
     type: "text", class: "hcs-reviewer", placeholder: "Your name", autocomplete: "name", maxlength: "200", spellcheck: "false",
     on: { input: () => nameChanged(), change: () => nameChanged(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) nameGiven() }, blur: () => { refused = null } },
   })
+  const typedName = h("label", { class: "row who" }, h("span", { class: "soft" }, "Reviewer"), name)
+  const person = h("span", { class: "row who hcs-person", hidden: true })
   const theme = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Light or dark", on: { click: () => toggleTheme() } }), "theme", "Light or dark")
   const help = helpDialog()
   const goTo = wellDialog(() => choices.labels)
@@ -33,7 +36,7 @@ function build({ el, send }) {
       h("span", { class: "product", title: "High-content-screening dashboard" }, mark(), h("b", {}, "hcs")),
       h("label", { class: "hcs-plates" }, h("span", { class: "sr" }, "Plate"), plates),
       where, h("span", { class: "grow" }), progress,
-      h("label", { class: "row who" }, h("span", { class: "soft" }, "Reviewer"), name), theme, helpButton),
+      typedName, person, theme, helpButton),
     banner, help.dialog, goTo.dialog)
 
   // Name -----------------------------------------------------------------------------
@@ -61,6 +64,14 @@ function build({ el, send }) {
     name.classList.remove("missing")
     clearTimeout(waiting)
     waiting = setTimeout(() => send("name", { name: name.value }), 200)
+  }
+
+  /** Who signed in has their name from there, and a role. */
+  function showVisitor(visitor) {
+    typedName.hidden = !visitor.asks_name
+    person.hidden = !visitor.role
+    fill(person, h("span", { class: "cut", title: visitor.name }, visitor.name), h("span", { class: "tag hcs-role", title: visitor.may }, visitor.role))
+    if (visitor.name && reviewer.name !== visitor.name) setReviewer(visitor.name)
   }
 
   // Theme ----------------------------------------------------------------------------
@@ -141,10 +152,13 @@ function build({ el, send }) {
       if (running) fill(progress, h("span", { class: "soft" }, message || "Measuring"), h("span", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done, "aria-label": message || "Measuring" }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })), h("span", { class: "soft" }, `${done}/${total}`))
       banner.hidden = !next.notices.length
       fill(banner, next.notices.map(([tone, text]) => h("div", { class: `notice ${tone}` }, icon("warn"), h("span", {}, text))))
-      name.parentElement.hidden = next.read_only
+      showVisitor(next.visitor)
     },
     rest(next) {
       document.documentElement.toggleAttribute("data-at-rest", next.at_rest === true)
+    },
+    ended(next) {
+      sayEnded(next.text)
     },
     dispose() {
       stop.forEach((each) => each())

@@ -152,6 +152,7 @@ function build({ el, send, hide }) {
   /** Why commit is not possible now, in words; "" where it is. */
   function obstacle() {
     if (!content?.staged) return "Choose a file first."
+    if (content.barred.commit) return content.barred.commit
     if (content.busy) return content.busy_text
     const open = content.staged.differences.filter((difference) => difference.blocking && !difference.confirmed)
     const hopeless = open.filter((difference) => !difference.confirmable)
@@ -197,6 +198,7 @@ function build({ el, send, hide }) {
   const stop = [
     listen("reviewer", gate),
     listen("choose-file", () => {
+      if (content?.shown && content.refused) tell("hint", content.refused)
       if (!content?.shown || drop.hidden) return
       section.scrollIntoView({ block: "nearest" })
       input.focus()

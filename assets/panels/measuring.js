@@ -1,7 +1,7 @@
 // How far measuring is, what could not be measured, and a button to stop or go on.
 
 import { tell } from "../core/bus.js"
-import { fill, h, icon, say, set } from "../core/dom.js"
+import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { count } from "../core/text.js"
 import { island } from "../core/island.js"
 
@@ -41,8 +41,7 @@ function build({ el, send, hide }) {
       const [label, kind, title] = ACTS[next.act] ?? ["", "", ""]
       asks = kind
       act.hidden = !kind
-      act.disabled = false
-      set(act, { title })
+      set(act, barredBy(next.barred[kind], title))
       say(act, label)
       bar.hidden = !next.total || next.act === "again" || (!kind && !next.running)
       set(bar, { "aria-valuemax": next.total, "aria-valuenow": next.done })

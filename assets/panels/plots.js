@@ -1,7 +1,7 @@
 // The heads of the plots: which one, of what, and the cut-offs with their live count.
 
 import { listen, openSetup } from "../core/bus.js"
-import { fill, h, say, set } from "../core/dom.js"
+import { barredBy, fill, h, say, set } from "../core/dom.js"
 import { count } from "../core/text.js"
 import { island } from "../core/island.js"
 import { plotFigure } from "./plot_figure.js"
@@ -135,7 +135,7 @@ function cutControls(send, figure) {
   const high = h("input", { type: "number", step: "any", "aria-label": "Cut-off above", class: "hcs-cut-high" })
   const tally = h("output", { class: "tally hcs-cut-count", "aria-live": "polite" })
   const keep = h("button", { type: "button", class: "small primary hcs-cut-keep", on: { click: () => { keep.disabled = true; send("cut", { metric: now.metric, low: value(low), high: value(high) }) } } }, "Keep for project")
-  const back = h("button", { type: "button", class: "small", title: "Take back the cut-offs of this project", on: { click: () => send("cut", { metric: now.metric, back: true }) } }, "Back to ours")
+  const back = h("button", { type: "button", class: "small", on: { click: () => send("cut", { metric: now.metric, back: true }) } }, "Back to ours")
   const choose = h("button", { type: "button", class: "small hcs-cut-choose", title: "Choose the wells beyond the cut-offs", on: { click: () => selectWells(beyond()) } }, "Choose wells")
   const below = h("label", { class: "row" }, h("span", { class: "soft" }, "≤"), low)
   const above = h("label", { class: "row" }, h("span", { class: "soft" }, "≥"), high)
@@ -164,7 +164,9 @@ function cutControls(send, figure) {
   }
 
   function changed() {
-    keep.disabled = rounded(value(low)) === rounded(now.low) && rounded(value(high)) === rounded(now.high)
+    const same = rounded(value(low)) === rounded(now.low) && rounded(value(high)) === rounded(now.high)
+    keep.disabled = same || Boolean(now.barred.cut)
+    keep.classList.toggle("idle", same)
     recount()
   }
 
@@ -190,7 +192,7 @@ function cutControls(send, figure) {
     recount,
     /** A new figure has the cut-offs that are kept; show those that are typed. */
     draw() {
-      if (!now || keep.disabled) return
+      if (!now || keep.classList.contains("idle")) return
       figure.cut("low", value(low))
       figure.cut("high", value(high))
     },
@@ -212,9 +214,10 @@ function cutControls(send, figure) {
       const sides = next.rule ? next.side : "both"
       below.hidden = sides === "high"
       above.hidden = sides === "low"
-      keep.hidden = !next.rule || !next.writable
-      back.hidden = !next.rule || !next.kept || !next.writable
-      set(keep, { title: next.kept ? "Kept for this project" : "Fields beyond are suspect on all plates of this project" })
+      keep.hidden = !next.rule
+      back.hidden = !next.rule || !next.kept
+      set(keep, { title: next.barred.cut ?? (next.kept ? "Kept for this project" : "Fields beyond are suspect on all plates of this project") })
+      set(back, barredBy(next.barred.cut, "Take back the cut-offs of this project"))
       changed()
     },
   }

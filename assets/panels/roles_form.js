@@ -1,6 +1,6 @@
 // What the columns of a plate map mean: which one tells roles, and which value means what.
 
-import { fill, h } from "../core/dom.js"
+import { barredBy, fill, h, set } from "../core/dom.js"
 
 /** What the wells are for: which column tells it, and which of its values means what. */
 export function rolesForm(send, { preview: previewed = false } = {}) {
@@ -52,8 +52,9 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
   return {
     element,
     answer,
-    show(next, writable, refused = 0) {
-      const text = JSON.stringify([next, writable, refused])
+    /** `reason` says why nothing of it can be kept, "" where it can. */
+    show(next, reason = "", refused = 0) {
+      const text = JSON.stringify([next, reason, refused])
       if (text === seen) return
       seen = text
       now = next
@@ -68,9 +69,11 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
       dose.value = next.dose ?? ""
       rows(next.values, previewed ? false : true)
       if (!previewed) preview.textContent = ""
-      keep.disabled = next.kept
+      for (const each of [column, compound, dose, back, ...list.querySelectorAll("select")]) set(each, barredBy(reason))
+      set(keep, barredBy(reason))
+      keep.disabled = Boolean(reason) || next.kept
       back.hidden = !next.kept
-      controls.hidden = !writable || previewed
+      controls.hidden = previewed
       if (previewed) element.open = true
     },
   }

@@ -2,7 +2,7 @@
 // Nothing that comes from a file is taken before a person has seen what it would say.
 
 import { listen } from "../core/bus.js"
-import { fill, h, icon } from "../core/dom.js"
+import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count, number } from "../core/text.js"
 import { island } from "../core/island.js"
 import { rolesForm } from "./roles_form.js"
@@ -66,6 +66,14 @@ function build({ el, send, hide }) {
     return h("label", { class: "button" }, icon("file"), text, input)
   }
 
+  /** Let a file be chosen, or say why not. */
+  function offer(label) {
+    const reason = now.barred.file
+    label.classList.toggle("off", Boolean(reason))
+    set(label, { title: reason ?? null })
+    set(label.querySelector("input"), barredBy(reason))
+  }
+
   function read(kind, input) {
     const chosen = input.files?.[0]
     if (!chosen) return
@@ -90,7 +98,7 @@ function build({ el, send, hide }) {
     const proposal = now.nuclear_kept ? "back to proposal" : named ? `${named.name} (proposed from its name)` : "choose…"
     fill(nuclear, h("option", { value: "" }, proposal), now.channels.map((channel) => h("option", { value: channel.index }, channel.name)))
     nuclear.value = now.nuclear_kept ? String(now.nuclear) : ""
-    nuclear.disabled = !now.writable
+    set(nuclear, barredBy(now.barred.nuclear))
     fill(clips, h("div", {}, "Counts at which the camera saturates"), now.channels.map((channel) => {
       if (!inputs.has(channel.index)) {
         const level = h("input", { type: "number", min: 1, step: 1, "aria-label": `Clip level of ${channel.name}` })
@@ -100,7 +108,7 @@ function build({ el, send, hide }) {
       const input = inputs.get(channel.index)
       input.value = channel.level === null ? "" : String(channel.level)
       input.placeholder = "unknown"
-      input.disabled = !now.writable
+      set(input, barredBy(now.barred.clip))
       return h("div", { class: "clip", dataset: { channel: channel.index } }, h("span", { class: "cut", title: channel.name }, channel.name), input, h("span", { class: "soft", title: channel.source }, channel.source))
     }))
   }
@@ -109,7 +117,7 @@ function build({ el, send, hide }) {
     const setHere = now.limits.filter((limit) => limit.kept !== null).length
     limits.say(setHere ? `${setHere} set for this project` : "ours")
     fill(limits.body, h("div", {}, "Suspect on any plate, from these values on"), now.limits.map((limit) => {
-      const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), disabled: !now.writable, "aria-label": `Limit of ${limit.kind}` })
+      const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), ...barredBy(now.barred.limit), "aria-label": `Limit of ${limit.kind}` })
       input.addEventListener("change", () => send("limit", { metric: limit.metric, limit: input.value === "" ? null : Number(input.value) }))
       return h("div", { class: "clip", dataset: { limit: limit.metric } }, h("span", { class: "cut", title: limit.why }, limit.kind), input,
         h("span", { class: "soft" }, `${limit.unit}, ${limit.kept === null ? "ours" : `set for this project; ours is ${limit.limit}`}`))
@@ -122,13 +130,13 @@ function build({ el, send, hide }) {
     source.textContent = now.columns.length ? `${now.columns.join(", ")} (${from})` : "This plate has no plate map."
     fill(buttons,
       now.columns.length ? h("button", { type: "button", class: "small hcs-map-export", on: { click: () => send("export") } }, "Export CSV") : null,
-      now.source.name && now.writable ? h("button", { type: "button", class: "small", on: { click: () => send("forget-map") } }, "Remove") : null)
-    mapFile.hidden = !now.writable
+      now.source.name ? h("button", { type: "button", class: "small", ...barredBy(now.barred["forget-map"]), on: { click: () => send("forget-map") } }, "Remove") : null)
+    offer(mapFile)
     for (const role of ROLES) {
       if (typedKeep.disabled) typed[role].value = now.typed[role] ?? ""
-      typed[role].disabled = !now.writable
+      set(typed[role], barredBy(now.barred.typed))
     }
-    typedKeep.hidden = !now.writable
+    set(typedKeep, { title: now.barred.typed ?? null })
     const key = JSON.stringify(now.map)
     if (key === mapSeen) return
     mapSeen = key
@@ -136,7 +144,7 @@ function build({ el, send, hide }) {
     const table = now.map
     const barcode = h("select", { "aria-label": "Rows of plate", on: { change: () => send("barcode", { barcode: barcode.value }) } }, table.barcodes.map((name) => h("option", { value: name }, name)))
     barcode.value = table.barcode
-    form.show(table.roles, true)
+    form.show(table.roles)
     others.checked = false
     fill(preview,
       h("p", {}, h("b", {}, table.name), `: ${count(table.wells, "well")} of this plate, ${table.shape === "plate" ? "in the shape of the plate" : "a row a well"}`),
@@ -176,8 +184,8 @@ function build({ el, send, hide }) {
   function showImport() {
     imported.say(now.imported.length ? count(now.imported.length, "metric") : "none")
     fill(taken, now.imported.map(([column, from, when]) => h("li", {}, h("span", { class: "grow cut", title: `${from}, ${when}` }, column),
-      now.writable ? h("button", { type: "button", class: "plain small", "aria-label": `Remove ${column}`, on: { click: () => send("remove-import", { column }) } }, icon("close")) : null)))
-    importFile.hidden = !now.writable
+      h("button", { type: "button", class: "plain small", "aria-label": `Remove ${column}`, ...barredBy(now.barred["remove-import"]), on: { click: () => send("remove-import", { column }) } }, icon("close")))))
+    offer(importFile)
     const key = JSON.stringify(now.import)
     if (key === importSeen) return
     importSeen = key

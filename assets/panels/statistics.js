@@ -2,7 +2,7 @@
 // wells are for: the two belong together, as no control means no number.
 
 import { openSetup } from "../core/bus.js"
-import { fill, h, icon, set } from "../core/dom.js"
+import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count, number } from "../core/text.js"
 import { island } from "../core/island.js"
 import { rolesForm } from "./roles_form.js"
@@ -79,8 +79,8 @@ function build({ el, send, hide }) {
       const statistics = next.found
       shown = statistics?.metric ?? null
       const is = statistics && statistics.assay === statistics.metric
-      set(assay, { "aria-pressed": String(Boolean(is)), title: "Statistics of the metric that this project's assays measure are not exploratory" })
-      assay.hidden = !statistics || !next.writable
+      set(assay, { "aria-pressed": String(Boolean(is)), ...barredBy(next.barred.assay, "Statistics of the metric that this project's assays measure are not exploratory") })
+      assay.hidden = !statistics
       assay.textContent = is ? "Assay metric" : "Make assay metric"
       const controlsKnown = next.roles && (next.roles.counts.positive || next.roles.counts.negative)
       if (statistics) {
@@ -88,7 +88,7 @@ function build({ el, send, hide }) {
           next.running ? h("span", { class: "tag" }, "still measuring") : null,
           statistics.exploratory ? h("span", { class: "tag exploratory", title: statistics.assay ? "The project's assay metric is another one" : "This project has not named its assay metric; many metrics were looked at, so a good number may be luck" }, "exploratory") : null)
       }
-      roles.show(next.roles, next.writable, next.refused[0])
+      roles.show(next.roles, next.barred.roles, next.refused[0])
       fill(body,
         next.refused[1] ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.refused[1])) : null,
         next.problem ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.problem)) : null,

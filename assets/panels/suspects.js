@@ -1,7 +1,7 @@
 // Which wells somebody should look at, and why; the worst first.
 
 import { tell } from "../core/bus.js"
-import { fill, h, icon } from "../core/dom.js"
+import { barredBy, fill, h, icon } from "../core/dom.js"
 import { count } from "../core/text.js"
 import { island } from "../core/island.js"
 
@@ -54,7 +54,7 @@ function build({ el, send, hide }) {
       fill(body,
         next.banner.length ? h("div", { class: "notice bad plate-banner", role: "alert" }, icon("warn"), h("div", {}, h("b", {}, "The whole plate looks bad."), next.banner.map((text) => h("p", {}, text)))) : null,
         next.moved ? h("div", { class: "notice moved" }, h("span", { class: "grow" }, "The plate has changed since suspects were found."),
-          next.writable ? h("button", { type: "button", class: "small", title: "Compare wells with the plate as it is now", on: { click: () => send("anew") } }, "Recompute") : null) : null,
+          h("button", { type: "button", class: "small", ...barredBy(next.barred.anew, "Compare wells with the plate as it is now"), on: { click: () => send("anew") } }, "Recompute")) : null,
         next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,
         next.pending ? h("p", { class: "soft" }, next.pending) : null,
         next.few ? h("p", { class: "hcs-few" }, next.few) : null,

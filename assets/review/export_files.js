@@ -1,8 +1,10 @@
 // The files of a plate's review: links to download them, and a button that writes tables
 // into the plate.
 
-import { h, set } from "../core/dom.js"
+import { barredBy, h, set } from "../core/dom.js"
 import { download } from "./download.js"
+
+const TABLES = "Write tables/qc into the plate, as AnnData and ngio keep tables"
 
 /** The links; `onTable` writes the tables into the plate, `onRefused(text, again)` hears
  *  why there is no file, and how to take what there is of it. */
@@ -13,7 +15,7 @@ export function exportFiles({ onTable, onRefused }) {
   const fieldsCsv = file("hcs-export-fields", "Fields CSV", "Fields with verdicts and metrics as CSV")
   const report = file("hcs-report", "Report", "One file that opens without this server")
   const parquet = { wells: file("", "Wells Parquet"), fields: file("", "Fields Parquet") }
-  const tables = h("button", { type: "button", class: "small hcs-table-beside", title: "Write tables/qc into the plate, as AnnData and ngio keep tables", on: { click: onTable } }, "Tables into the plate")
+  const tables = h("button", { type: "button", class: "small hcs-table-beside", title: TABLES, on: { click: onTable } }, "Tables into the plate")
   const more = h("details", { class: "more" }, h("summary", { class: "small" }, "More files"), h("div", { class: "row line" }, parquet.wells, parquet.fields, tables))
 
   return {
@@ -27,8 +29,7 @@ export function exportFiles({ onTable, onRefused }) {
         link.hidden = !now.parquet
         set(link, { href: now.parquet?.[name] ?? "" })
       }
-      tables.hidden = now.read_only
-      more.hidden = now.read_only && !now.parquet
+      set(tables, barredBy(now.barred.table, TABLES))
     },
   }
 }

@@ -45,9 +45,10 @@ function build({ el, send, hide }) {
   }
 
   function row(version, number) {
-    const button = version.live || !content.writable ? null : h("button", {
-      type: "button", class: "small hcs-revert", disabled: !version.available || content.busy,
-      title: version.available ? (reviewer.name ? "Make this the live version again; nothing is lost" : "Enter your name at the top first") : "Its pixels are no longer there",
+    const reason = content.barred.revert
+    const button = version.live ? null : h("button", {
+      type: "button", class: "small hcs-revert", disabled: Boolean(reason) || !version.available || content.busy,
+      title: reason ? reason : version.available ? (reviewer.name ? "Make this the live version again; nothing is lost" : "Enter your name at the top first") : "Its pixels are no longer there",
       dataset: { version: version.id }, on: { click: () => ask(version, number) },
     }, icon("undo"), "Revert to this")
     return h("li", { class: version.live ? "live" : "", dataset: { version: version.id } },

@@ -1,7 +1,7 @@
 // The end of a review: a blind round of two, what they disagree on, and the sign-off.
 
 import { listen, reviewer, tell } from "../core/bus.js"
-import { fill, h, icon, set } from "../core/dom.js"
+import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count, moment } from "../core/text.js"
 import { island } from "../core/island.js"
 import { watchDialog } from "../core/keys.js"
@@ -106,7 +106,7 @@ function build({ el, send, hide }) {
 
   // What is shown --------------------------------------------------------------------
 
-  const button = (name, label, run, more = "") => h("button", { type: "button", class: `small ${more}`, disabled: now.read_only, on: { click: run } }, icon(name), label)
+  const button = (name, label, kind, run, more) => h("button", { type: "button", class: `small ${more}`, ...barredBy(now.barred[kind]), on: { click: run } }, icon(name), label)
 
   function signedPart() {
     const { signed } = now
@@ -116,7 +116,7 @@ function build({ el, send, hide }) {
         h("div", {}, h("b", {}, `Signed off by ${signed.who}${how}`), h("div", { class: "small" }, moment(signed.at)), signed.note ? h("div", { class: "small" }, `“${signed.note}”`) : null)),
       signed.changes.length ? h("div", { class: "changed" }, h("h3", {}, "Changed since sign-off"), h("ul", { class: "small" }, signed.changes.map((change) => h("li", {}, change)))) : null,
       h("p", { class: "small" }, inWords(signed.counts)), h("p", { class: "small soft" }, basesInWords(signed.counts)),
-      now.read_only ? null : h("div", { class: "row" }, button("undo", "Reopen…", askReopen, "hcs-reopen")),
+      h("div", { class: "row" }, button("undo", "Reopen…", "reopen", askReopen, "hcs-reopen")),
     ]
   }
 
@@ -129,7 +129,7 @@ function build({ el, send, hide }) {
     return [
       h("div", { class: "notice blind" }, icon("edit"), h("div", {}, h("b", {}, `Blind review by ${names}`), h("div", { class: "small" }, text),
         blind.hides ? h("div", { class: "small" }, "Roles, compounds and doses are hidden.") : null)),
-      now.read_only ? null : h("div", { class: "row wrap" }, blind.mine && !blind.done ? button("check", "I am done…", askDone, "hcs-blind-done") : null, button("close", "End it…", askEnd, "hcs-blind-end")),
+      h("div", { class: "row wrap" }, blind.mine && !blind.done ? button("check", "I am done…", "done", askDone, "hcs-blind-done") : null, button("close", "End it…", "end", askEnd, "hcs-blind-end")),
     ]
   }
 
@@ -160,7 +160,7 @@ function build({ el, send, hide }) {
 
   /** What the project demands of whoever judges. */
   function demandPart() {
-    const box = h("input", { type: "checkbox", class: "hcs-demand-reason", disabled: now.read_only, on: { change: () => send("demand", { plate: now.plate, reason: box.checked }) } })
+    const box = h("input", { type: "checkbox", class: "hcs-demand-reason", ...barredBy(now.barred.demand), on: { change: () => send("demand", { plate: now.plate, reason: box.checked }) } })
     box.checked = now.demands_reason
     return h("label", { class: "row small" }, box, h("span", {}, "A fail needs a reason, on all plates of this project"))
   }
@@ -174,11 +174,11 @@ function build({ el, send, hide }) {
       now.signed ? signedPart() : null,
       now.blind.open ? blindPart() : null,
       now.signed || now.blind.open ? null : [h("p", { class: "small" }, inWords(counts)), h("p", { class: "small soft" }, basesInWords(counts)),
-        now.read_only ? null : h("div", { class: "row wrap" }, button("check", "Sign off…", askSignOff, "hcs-sign-off"), button("edit", "Blind review…", askBlind, "hcs-blind"))],
+        h("div", { class: "row wrap" }, button("check", "Sign off…", "sign-off", askSignOff, "hcs-sign-off"), button("edit", "Blind review…", "blind", askBlind, "hcs-blind"))],
       now.whole ? [agreementPart(), differencesPart(), now.signed ? null : demandPart()] : null)
   }
 
-  const stop = [listen("reviewer", () => setTimeout(() => send("name"), 400)), listen("reopen", () => { if (now?.signed) askReopen() })]
+  const stop = [listen("reviewer", () => setTimeout(() => send("name"), 400)), listen("reopen", () => { if (now?.signed && !now.barred.reopen) askReopen() })]
   return {
     content(next) {
       now = next

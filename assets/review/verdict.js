@@ -3,7 +3,7 @@
 
 import { toPlate } from "../core/boxes.js"
 import { listen, reviewer, tell } from "../core/bus.js"
-import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
+import { barredBy, everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { count, moment } from "../core/text.js"
 import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
@@ -388,7 +388,8 @@ function build({ el, send, hide }) {
   function judgeShown() {
     judge.hidden = Boolean(now.locked)
     lock.hidden = !now.locked
-    fill(lock, icon("lock"), h("span", { class: "grow" }, now.locked), now.signed && !now.read_only ? reopen : null)
+    fill(lock, icon("lock"), h("span", { class: "grow" }, now.locked), now.signed ? reopen : null)
+    set(reopen, barredBy(now.reopen))
     for (const [word, button] of Object.entries(buttons)) {
       const current = whole && review.chosen.length < 2 ? (now.well ? now.standing : now.plate_standing)?.verdict : ""
       set(button, { "aria-pressed": String(current === word) })

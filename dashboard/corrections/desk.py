@@ -14,6 +14,7 @@ import contextlib
 import secrets
 from typing import TYPE_CHECKING
 
+from dashboard.access import NOT_WRITABLE
 from dashboard.accounts import LOCAL
 from dashboard.corrections.assembly import assemble
 from dashboard.corrections.commits import look_again
@@ -292,7 +293,7 @@ class CorrectionDesk:
         self._access.may_write()
         plate = self._access.plate(key)
         if not plate.writable:
-            raise RefusedError("This plate cannot be written where it is.")
+            raise RefusedError(NOT_WRITABLE)
         return plate
 
     def _drop(self, correction: StagedCorrection) -> None:

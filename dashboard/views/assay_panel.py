@@ -113,7 +113,7 @@ class AssayPanel(Part):
         columns = overview.condition_names if overview else ()
         return {
             "shown": True,
-            "writable": not self._session.read_only,
+            "barred": self.barred(),
             "channels": [
                 {
                     "index": channel.index,

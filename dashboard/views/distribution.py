@@ -184,7 +184,7 @@ class Distribution(Part):
                 "side": "both" if info is None else info.direction,
                 "kept": bool(self._has_own_cut(now)),
                 "refused": self._writes.content(),
-                "writable": not self._session.read_only,
+                "barred": self.barred(),
                 "others": _other_suspects(now),
                 "ready": now.judgement.ready,
                 "way": now.state.way,

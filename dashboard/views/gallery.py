@@ -85,7 +85,7 @@ class Gallery(Part):
                 "order": state.order,
                 "contrast": plain_text(state.contrast, 80),
                 "empty": empty,
-                "hint": hint if not self._session.read_only else "",
+                "hint": "" if self._session.reason_against(Act.STAGE) else hint,
             }
         )
 

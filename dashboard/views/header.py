@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
-from dashboard.access import Act
+from dashboard.access import MAY, Act
 from dashboard.state import decode
 from dashboard.text import plain_text
 from dashboard.views.field_viewer import shown_plane
@@ -29,6 +29,7 @@ class HeaderIsland(Island):
 
     known = param.String(default="")
     rest = param.String(default="")
+    ended = param.String(default="", doc="Why the page has ended, as JSON.")
 
     module = "core/header.js"
 
@@ -98,6 +99,24 @@ class Header(Part):
     def _name(self, message: Message) -> None:
         self._session.person = text_of(message, "name", 200)
 
+    def _visitor(self) -> dict[str, Any]:
+        """Return who looks, as far as they signed in, and as what."""
+        session = self._session
+        visitor = session.visitor
+        role = "" if visitor.types_name else session.role.label
+        return {
+            "asks_name": visitor.types_name and not session.read_only,
+            "name": "" if visitor.types_name else plain_text(visitor.name, 200),
+            "role": role,
+            "may": MAY[session.role] if role else "",
+        }
+
+    def say_signed_out(self) -> None:
+        """Say that nobody is signed in here any more; the page shows nothing else."""
+        self.component.put(
+            {"text": "You were signed out. Sign in again to go on."}, "ended"
+        )
+
     def announce(self, at_rest: bool) -> None:
         """Say whether every part shows what is chosen: for who waits to look at it."""
         self.component.put({"at_rest": at_rest}, "rest")
@@ -132,7 +151,7 @@ class Header(Part):
                     "message": plain_text(progress.message) if progress else "",
                 },
                 "notices": _notices(now),
-                "read_only": self._session.read_only,
+                "visitor": self._visitor(),
                 "stage": now.stage,
                 "ack": self.component.last_message,
                 "query": self._session.state.query(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.access import Act
+from dashboard.access import NOT_WRITABLE, Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
 from hcs.errors import HCSError
@@ -86,13 +86,9 @@ class History(Part):
         if field is None:
             self.component.put({"field": ""})
             return
-        overview = now.overview
-        # A signed plate's corrections stand until it is reopened.
-        writable = bool(
-            overview
-            and overview.writable
-            and self._session.service.signing.state(overview.key) is None
-        )
+        barred = self.barred()
+        if now.overview is None or not now.overview.writable:
+            barred.setdefault("revert", NOT_WRITABLE)
         self.component.put(
             {
                 "well": plain_text(now.state.well, 20),
@@ -101,7 +97,7 @@ class History(Part):
                 "loading": False,
                 "busy": self._busy,
                 "error": self._error or now.history_problem,
-                "writable": writable and not self._session.read_only,
+                "barred": barred,
                 "versions": [
                     {
                         "id": version.id,

@@ -81,11 +81,11 @@ class Island(param.Parameterized):
             return
         try:
             reason = self._part.reason_against(asks, data)
-            if reason:
+            if not reason:
+                act(data)
+            elif not self._part.gone:
                 self._part.keep_refusal(asks)
                 self._part.refuse(data, reason)
-            else:
-                act(data)
         except Exception:  # noqa: BLE001
             # Bokeh would keep the page's document as its current one for the process.
             _LOG.exception("The message %.40r of a page failed.", data.get("type"))
@@ -111,6 +111,20 @@ class Part(ABC):
             self._session.reason_against(act, key) for key in self.concerns(message)
         )
         return next(filter(None, reasons), "")
+
+    @property
+    def gone(self) -> bool:
+        """Whether the page has ended: nothing is drawn any more."""
+        return self._session.closed
+
+    def barred(self) -> dict[str, str]:
+        """Return why the visitor may not send messages, by their kinds (fast).
+
+        Empty for who may do all: a page shows each reason at the control it is about.
+        """
+        asks = self.component.asks
+        reasons = {act: self._session.reason_against(act) for act in set(asks.values())}
+        return {kind: reasons[act] for kind, act in asks.items() if reasons[act]}
 
     def concerns(self, message: Message) -> set[str]:
         """Return the keys of the plates that a message may be about.

@@ -122,6 +122,7 @@ class Page:
 
     def start(self) -> None:
         """Read the plate and draw everything once, into the page that is sent."""
+        self._session.when_signed_out(self._header.say_signed_out)
         self._snapshots.start()
         self._draw_all(self._snapshots.now)
 

@@ -132,6 +132,7 @@ class PlateCanvas(Part):
             "sprite": self._sprite(now, overview, cell),
             "wells": urls.wells(overview.key),
             "previews": urls.previews(overview.key),
+            "barred": self.barred(),
             "channels": encode_channels(drawn(overview.channels, state)),
             "settings": [
                 {**asdict(setting), "name": plain_text(channel.name, 40), "active": on}

@@ -19,10 +19,10 @@ from dashboard.views.verdict_content import (
     field_content,
     field_verdicts,
     held_verdict,
-    locked,
     offer_content,
     subject_of,
     suggested,
+    waits,
     well_verdicts,
     why,
 )
@@ -303,10 +303,10 @@ class VerdictBar(Part):
                 "well": plain_text(now.state.well, 20),
                 "field": field_content(now),
                 "loaded": review.loaded,
-                "read_only": self._session.read_only,
-                "locked": locked(
-                    review, self._session.who(), read_only=self._session.read_only
-                ),
+                "barred": self.barred(),
+                "reopen": self._session.reason_against(Act.REOPEN),
+                "locked": self._session.reason_against(Act.JUDGE)
+                or waits(review, self._session.who()),
                 "signed": review.signed is not None,
                 "verdicts": well_verdicts(overview, review, rules),
                 "standing": held_verdict(review, subject_of(now, overview), rules),

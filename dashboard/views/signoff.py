@@ -141,7 +141,7 @@ class Signoff(Part):
                 "shown": not now.state.well or review.signed is not None,
                 "plate": overview.key,
                 "whole": not now.state.well,
-                "read_only": self._session.read_only,
+                "barred": self.barred(),
                 "me": who.name if who else "",
                 "signed": _signed(review.signed),
                 "counts": service.signing.counts(

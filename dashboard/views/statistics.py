@@ -114,7 +114,7 @@ class Statistics(Part):
                 if now.values is not None and is_measured(now.state.metric)
                 else "Colour the plate by a measured metric to see its statistics.",
                 "running": running,
-                "writable": not self._session.read_only,
+                "barred": self.barred(),
                 "refused": self._writes.content(),
                 "roles": roles_content(now.roles),
                 "found": None if statistics is None else content(statistics),

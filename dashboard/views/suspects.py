@@ -68,7 +68,7 @@ class Suspects(Part):
                 "pending": "" if judgement.ready else _pending(now),
                 "banner": [plain_text(line) for line in judgement.banner],
                 "moved": judgement.moved,
-                "writable": not self._session.read_only,
+                "barred": self.barred(),
                 "refused": self._writes.content(),
                 "few": plain_text(judgement.few, 600),
                 "clean": _clean(judgement),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboard.access import Act
+from dashboard.access import NOT_WRITABLE, Act
 from dashboard.corrections.values import SourceFile
 from dashboard.text import plain_text
 from dashboard.views.correction import targets
@@ -115,8 +115,8 @@ class UploadForm(Part):
         if overview is None or not state.well or now.loading:
             self.component.put({"shown": False})
             return
-        signed = self._session.service.signing.state(overview.key)
-        writable = overview.writable and not self._session.read_only and signed is None
+        barred = self.barred()
+        refused = barred.get("uploaded", "" if overview.writable else NOT_WRITABLE)
         elsewhere = draft.staged is not None and not now.comparing
         available = targets(now)
         target = (
@@ -130,18 +130,14 @@ class UploadForm(Part):
                 "accept": ",".join(SUFFIXES),
                 "title": f"Correct {plain_text(state.well, 20)}",
                 "upload": self._session.urls.upload(self._session.token)
-                if writable and not elsewhere
+                if not refused and not elsewhere
                 else "",
-                "refused": ""
-                if writable
-                else "This plate is signed off: nothing can be corrected until it is "
-                "reopened."
-                if signed
-                else "This plate cannot be written here.",
+                "refused": refused,
+                "barred": barred,
                 "targets": [
                     {"id": target.id, "text": target.text} for target in available
                 ]
-                if writable and not elsewhere
+                if not refused and not elsewhere
                 else [],
                 "chosen": target.id if target else "",
                 "channels": [

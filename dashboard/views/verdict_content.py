@@ -131,15 +131,8 @@ def offer_content(offer: Offer | None) -> dict[str, str] | None:
     return {"batch": offer.batch, "text": plain_text(offer.text, 200)}
 
 
-def locked(review: PlateReview, who: Who | None, *, read_only: bool) -> str:
-    """Return why nothing can be judged now, in words; "" where it can."""
-    if read_only:
-        return "This server is read-only: nothing can be judged."
-    if review.signed is not None:
-        name = plain_text(review.signed.who, 80)
-        return (
-            f"This plate is signed off by {name}: nothing changes until it is reopened."
-        )
+def waits(review: PlateReview, who: Who | None) -> str:
+    """Return why a blind review lets somebody judge nothing now, in words, else ""."""
     blind = review.blind
     if not blind.open or who is None:
         return ""

@@ -58,8 +58,8 @@ class UploadHandler(Handler):
             self.answer_error(*self.explain(error))
 
     def plate_key(self) -> str:
-        """Return the plate that the file is for; staging it asks again."""
-        return self.get_query_argument("plate", "")
+        """Return the plate that its page looks at; staging the file asks again."""
+        return self.service.sessions.plate(self.get_query_argument("token", ""))
 
     def answer_error(self, status: int, message: str) -> None:
         """End with an error, and read no byte more of the body."""

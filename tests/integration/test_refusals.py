@@ -73,8 +73,11 @@ def test_a_read_only_page_neither_judges_nor_measures_again(
         for part in (suspects, measuring):
             part.draw(now)
         assert content(suspects.component)["moved"]
-        assert not content(suspects.component)["writable"]
-        assert content(measuring.component)["act"] == ""
+        for part in (suspects, measuring):
+            for reason in content(part.component)["barred"].values():
+                assert "read-only" in reason
+        assert content(suspects.component)["barred"].keys() == {"anew"}
+        assert content(measuring.component)["barred"].keys() == {"hold", "resume"}
         # A page that sends them all the same gets nothing done, and does not fail.
         suspects.component.handle({"type": "anew"})
         measuring.component.handle({"type": "hold"})

@@ -9,18 +9,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from bokeh.document import Document
-from panel.io.state import set_curdoc
 
-from dashboard.addresses import Urls
-from dashboard.session import Session
-from dashboard.state import decode
-from dashboard.views.page import Page
+from dashboard.accounts import Role
 from tests import plates
 from tests.integration.judged import (
     A1,
@@ -33,7 +27,8 @@ from tests.integration.judged import (
     judge,
     picture,
 )
-from tests.integration.serving import PATIENCE, send, service, surveyed, tiff, wait_for
+from tests.integration.serving import person, send, service, surveyed, tiff
+from tests.integration.visits import KNOWN, Visit
 
 if TYPE_CHECKING:
     from dashboard.service import Service
@@ -67,75 +62,6 @@ PLACES = [
     "plate=odd.ome.zarr&well=A2",
     "plate=nothing&well=<b>",
 ]
-
-
-KNOWN: set[tuple[str, str]] = set()
-"""Each part and text that a page has, whether anything was sent in it or not."""
-
-
-class Visit:
-    """A page without a browser; what it has put off is done by `rest`."""
-
-    def __init__(self, made: Service, query: str, texts: set[tuple[str, str, str]]):
-        self._document = Document()
-        self._texts = texts
-        with set_curdoc(self._document):
-            self.session = Session(made, Urls(), self._document)
-            self.session.state.show(decode(query))
-            self.session.person = ADA.name
-            self._page = Page(self.session)
-            self._page.start()
-            self._take()
-            self._page._theme(dark=False)
-        self.rest()
-        with set_curdoc(self._document):
-            self._page._draw_all(self._page._snapshots.now)
-        self.rest()
-
-    def rest(self) -> None:
-        """Do what was put off, until nothing has been for a while."""
-        end = time.monotonic() + PATIENCE
-        idle = 0
-        while idle < 15:
-            assert time.monotonic() < end
-            put_off = [
-                each
-                for each in self._document.session_callbacks
-                if type(each).__name__ != "PeriodicCallback"
-            ]
-            for each in put_off:
-                kind = type(each).__name__.removesuffix("Callback").lower()
-                kind = {"nexttick": "next_tick"}.get(kind, kind)
-                getattr(self._document, f"remove_{kind}_callback")(each)
-                each.callback()
-            idle = 0 if put_off else idle + 1
-            time.sleep(0.02)
-        self._take()
-
-    def act(self, part: str, **message: Any) -> None:
-        with set_curdoc(self._document):
-            self._page.parts[part].component.handle({"seq": 1, **message})
-        self.rest()
-
-    def until(self, part: str, text: str) -> None:
-        """Wait for a text that a thread is at work for."""
-
-        def sent() -> bool:
-            self.rest()
-            return bool(getattr(self._page.parts[part].component, text))
-
-        wait_for(sent, f"for {part}.{text}")
-
-    def close(self) -> None:
-        with set_curdoc(self._document):
-            self.session.close()
-
-    def _take(self) -> None:
-        for name, part in self._page.parts.items():
-            for text in part.component.texts:
-                KNOWN.add((name, text))
-                if content := getattr(part.component, text):
-                    self._texts.add((name, text, content))
 
 
 def tour(made: Service, texts: set[tuple[str, str, str]]) -> None:
@@ -192,6 +118,10 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         visit = Visit(made, "", found)
         visit.act("plates", type="trend", metric="mean.0")
         visit.close()
+        visit = Visit(made, f"plate={KEY}&well=A2&field=0", found, person(Role.VIEWER))
+        visit.visitor = None
+        visit.look()
+        visit.rest()
         made.blind.begin(KEY, ADA, [ADA.name, BEN.name])
         Visit(made, f"plate={KEY}", found).close()
     return found

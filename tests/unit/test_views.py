@@ -228,6 +228,11 @@ class Listening(Part):
         session: Any = None
         super().__init__(session, component)
 
+    gone = False
+
+    def keep_refusal(self, act: Act) -> None:
+        pass
+
     def reason_against(self, act: Act, message: Message) -> str:
         return ""
 
@@ -292,6 +297,7 @@ def test_parts_are_described_with_their_scripts_and_texts() -> None:
         "content": '{"plate":"</script>"}',
         "known": "",
         "rest": "",
+        "ended": "",
     }
 
 

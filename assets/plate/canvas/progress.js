@@ -1,6 +1,6 @@
 // How far the previews of a plate are, and what room they take, below the canvas.
 
-import { fill, h } from "../../core/dom.js"
+import { barredBy, fill, h } from "../../core/dom.js"
 import { bytes, count } from "../../core/text.js"
 
 const AGAIN_MILLISECONDS = 1500
@@ -30,7 +30,7 @@ export function makeProgress({ send, ownBytes }) {
       send("previews", { act: name })
       setTimeout(ask, 300)
     }
-    return h("button", { type: "button", class: "small", "aria-label": `${text} making previews`, on: { click } }, text)
+    return h("button", { type: "button", class: "small", "aria-label": `${text} making previews`, ...barredBy(plate?.barred.previews), on: { click } }, text)
   }
 
   const roomOf = (cache) => `${bytes(cache.nbytes)} of ${bytes(cache.max_bytes ?? 0)}`

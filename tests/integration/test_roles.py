@@ -1,0 +1,283 @@
+"""Who may do what: every message of every part, with each role and with none.
+
+Case 45 of the reliability cases: a role reads or does what it may not.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from sqlalchemy import MetaData, select
+
+from dashboard.access import ROLE_FOR, Act
+from dashboard.accounts import Role
+from dashboard.reviews.acts import new_batch
+from tests import plates
+from tests.integration.judged import A1, B2, KEY, correct, judge
+from tests.integration.serving import person, service, surveyed, wait_for
+from tests.integration.visits import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dashboard.service import Service
+
+CUT = "power_log_log_slope.0"
+WHOLE = f"plate={KEY}&metric={CUT}"
+OPEN = f"plate={KEY}&well=A1&field=0&metric=mean.0"
+MAP = base64.b64encode(b"well,role\nA1,positive\nA2,negative\n").decode()
+TABLE = base64.b64encode(b"well,count\nA1,3\nA2,4\n").decode()
+
+
+FILES = {
+    "map": {"kind": "map", "data": MAP},
+    "import": {"kind": "import", "data": TABLE},
+}
+"""What is chosen before these are kept."""
+
+OF_A_FIELD = ("verdict", "correction", "history", "presence")
+"""Parts that are shown where a field is open; the others, where a whole plate is."""
+
+DONE = [
+    ("verdict", "judge"),
+    ("verdict", "undo"),
+    ("verdict", "redo"),
+    ("verdict", "amend"),
+    ("verdict", "table"),
+    ("setup", "nuclear"),
+    ("setup", "clip"),
+    ("setup", "limit"),
+    ("setup", "typed"),
+    ("setup", "map"),
+    ("setup", "import"),
+    ("statistics", "assay"),
+    ("distribution", "cut"),
+    ("signoff", "demand"),
+    ("history", "revert"),
+    ("signoff", "blind"),
+    ("signoff", "end"),
+    ("signoff", "sign-off"),
+    ("signoff", "reopen"),
+]
+"""Messages that do something that lasts, in an order in which each can."""
+
+
+def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return a message of each kind that is more than looking, as a page sends it."""
+    history = made.corrections.history(KEY, "A1", "0")
+    held = made.reviews.read(KEY).verdicts[A1].act
+    return {
+        ("verdict", "judge"): {"wells": ["A2"], "verdict": "pass"},
+        ("verdict", "amend"): {"wells": ["A1"], "target": held.batch, "note": "new"},
+        ("verdict", "rest"): {"verdict": "pass"},
+        ("verdict", "undo"): {"target": held.batch},
+        ("verdict", "redo"): {"target": held.batch},
+        ("verdict", "table"): {},
+        ("signoff", "blind"): {"first": "Ada", "second": "Ben"},
+        ("signoff", "done"): {},
+        ("signoff", "end"): {},
+        ("signoff", "demand"): {"reason": True},
+        ("signoff", "sign-off"): {},
+        ("signoff", "reopen"): {},
+        ("setup", "nuclear"): {"channel": 0},
+        ("setup", "clip"): {"channel": 0, "level": 4000},
+        ("setup", "limit"): {"metric": "percent_saturated", "limit": 0.5},
+        ("setup", "file"): {"kind": "map", "name": "map.csv", "data": MAP},
+        ("setup", "barcode"): {"barcode": ""},
+        ("setup", "map"): {"role": "role", "values": {"positive": "positive"}},
+        ("setup", "forget-map"): {},
+        ("setup", "typed"): {"patterns": {"negative": "A1"}},
+        ("setup", "import"): {"columns": ["count"]},
+        ("setup", "remove-import"): {"column": "count"},
+        ("statistics", "roles"): {"role": "", "values": {}},
+        ("statistics", "assay"): {"metric": "mean.0"},
+        ("distribution", "cut"): {"metric": CUT, "low": -2.0, "high": None},
+        ("suspects", "anew"): {},
+        ("measuring", "hold"): {},
+        ("measuring", "resume"): {},
+        ("plate_canvas", "previews"): {"act": "stop"},
+        ("presence", "deciding"): {"on": True},
+        ("correction", "uploaded"): {"upload": "x"},
+        ("correction", "target"): {"target": "add"},
+        ("correction", "assign"): {"upload": "x", "channel": "0"},
+        ("correction", "pages"): {"upload": "x", "pages": "z"},
+        ("correction", "remove"): {"upload": "x"},
+        ("correction", "confirm"): {"kind": "shape", "confirmed": True},
+        ("correction", "commit"): {"staged": "x", "reason": "better"},
+        ("history", "revert"): {
+            "version": history[-1].id,
+            "well": "A1",
+            "field": "0",
+            "reason": "the first was right",
+        },
+    }
+
+
+def stored(made: Service, plate: Path) -> tuple[str, dict[str, list[tuple[Any, ...]]]]:
+    """Return what would be other if anything had been done: plate and database."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in plate.rglob("*") if path.is_file()):
+        if file.suffix != ".hcs-part":  # being written
+            digest.update(str(file.relative_to(plate)).encode() + file.read_bytes())
+    tables = MetaData()
+    tables.reflect(made.storage.engine)
+    with made.storage.engine.connect() as connection:
+        rows = {
+            name: sorted(map(tuple, connection.execute(select(table))), key=repr)
+            for name, table in tables.tables.items()
+            if name != "presence"
+        }
+    return digest.hexdigest(), rows
+
+
+class World(NamedTuple):
+    """A served plate that is measured, judged and corrected."""
+
+    service: Service
+    plate: Path
+    messages: dict[tuple[str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("served")
+    plate = plates.make(folder / KEY, columns=3, fields=2, pixels="random")
+    workspace = tmp_path_factory.mktemp("workspace")
+    with service(workspace, plate, settle_after=3600.0) as made:
+        surveyed(made, KEY)
+        made.quality.measure(KEY)
+        judge(made, A1, "fail", reason="focus")
+        correct(made, "A1", "0", 77)
+        wait_for(lambda: made.quality.judgement(KEY).ready)
+        yield World(made, plate, messages(made))
+
+
+def kinds(visit: Visit) -> dict[tuple[str, str], Act]:
+    """Return every kind of message that a page takes, and what it asks for."""
+    return {
+        (name, kind): act
+        for name, part in visit.parts.items()
+        for kind, act in part.component.asks.items()
+    }
+
+
+def test_there_is_a_message_for_every_kind_that_is_more_than_looking(
+    world: World,
+) -> None:
+    visit = Visit(world.service, OPEN)
+    asked = {
+        key for key, act in kinds(visit).items() if act not in (Act.LOOK, Act.EXPORT)
+    }
+    visit.close()
+    assert asked == world.messages.keys()
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.REVIEWER, Role.CURATOR])
+def test_case_45_a_role_does_nothing_that_it_may_not(world: World, role: Role) -> None:
+    visits = [Visit(world.service, at, visitor=person(role)) for at in (WHOLE, OPEN)]
+    refused = {key: a for key, a in kinds(visits[0]).items() if ROLE_FOR[a] > role}
+    assert refused
+    before = stored(world.service, world.plate)
+    for (part, kind), act in refused.items():
+        visit = visits[part in OF_A_FIELD]
+        content = {"batch": new_batch(), **world.messages[part, kind]}
+        visit.send(part, type=kind, plate=KEY, **content)
+        reason = f"you need the role {ROLE_FOR[act].label}"
+        if part == "correction":
+            visit.rest()
+        # A part that is hidden, as measuring is when it is done, has no control either.
+        if part != "presence" and visit.content(part).get("shown", True):
+            assert reason in visit.content(part)["barred"][kind], (part, kind)
+            assert part == "plate_canvas" or reason in said(visit, part), (part, kind)
+    for visit in visits:
+        visit.rest()
+        visit.close()
+    assert stored(world.service, world.plate) == before
+
+
+@pytest.mark.parametrize("place", [WHOLE, OPEN])
+def test_who_was_signed_out_does_and_learns_nothing(world: World, place: str) -> None:
+    visit = Visit(world.service, place, visitor=person(Role.ADMIN))
+    visit.visitor = None
+    visit.look()
+    assert "signed out" in visit.content("header", "ended")["text"]
+    before = stored(world.service, world.plate)
+    shown = visit.texts()
+    for part, kind in kinds(visit):
+        content = {"well": "A2", **world.messages.get((part, kind), {})}
+        visit.send(part, type=kind, plate=KEY, batch=new_batch(), **content)
+    judge(world.service, B2, "pass")
+    judged = stored(world.service, world.plate)
+    visit.look()
+    visit.rest()
+    assert visit.texts() == shown
+    assert stored(world.service, world.plate) == judged != before
+
+
+def test_a_role_that_changes_is_known_at_the_next_look(world: World) -> None:
+    visit = Visit(world.service, OPEN, visitor=person(Role.VIEWER, "Eve"))
+    assert "you need the role reviewer" in visit.content("verdict")["locked"]
+    assert visit.content("header")["visitor"]["role"] == "viewer"
+    visit.visitor = person(Role.CURATOR, "Eve")
+    visit.look()
+    visit.rest()
+    assert visit.content("verdict")["locked"] == ""
+    assert visit.content("header")["visitor"]["role"] == "curator"
+    visit.visitor = person(Role.CURATOR, "Mallory")
+    visit.look()
+    assert visit.session.closed
+
+
+def test_a_role_holds_in_its_projects_alone(world: World) -> None:
+    folder = world.plate.parent
+    for name in (folder.name, f"{folder.parent.name}/{folder.name}"):
+        everywhere_else = person(Role.VIEWER, project_roles={name: Role.CURATOR})
+        visit = Visit(world.service, OPEN, visitor=everywhere_else)
+        assert visit.content("verdict")["locked"] == ""
+        assert visit.content("header")["visitor"]["role"] == "curator"
+        visit.close()
+    here = person(Role.ADMIN, project_roles={folder.name: Role.VIEWER})
+    visit = Visit(world.service, OPEN, visitor=here)
+    assert "you need the role reviewer" in visit.content("verdict")["locked"]
+    visit.close()
+
+
+def test_who_may_is_let_through_and_what_they_do_is_done(world: World) -> None:
+    """The messages that are refused to others are ones that would do something."""
+    made, admin = world.service, person(Role.ADMIN)
+    whole, opened = (Visit(made, place, visitor=admin) for place in (WHOLE, OPEN))
+    done = set()
+    for part, kind in DONE:
+        before = stored(made, world.plate)
+        visit = opened if part in OF_A_FIELD else whole
+        content = {"batch": new_batch(), **world.messages[part, kind]}
+        if kind in ("undo", "redo"):
+            content["target"] = opened.content("verdict")[kind]["batch"]
+        if kind in FILES:
+            visit.act("setup", type="file", name="t.csv", **FILES[kind])
+            wait_for(lambda: visit.rest() or visit.content("setup")[kind])  # noqa: B023
+        visit.act(part, type=kind, plate=KEY, **content)
+        wait_for(lambda: stored(made, world.plate) != before, f"for {part} {kind}")  # noqa: B023
+        done.add(kinds(visit)[part, kind])
+        for each in (whole, opened):
+            each.look()
+            each.rest()
+    lasting = {act for act in Act if ROLE_FOR[act] > Role.VIEWER}
+    passing = {Act.UPLOAD, Act.STAGE, Act.COMMIT, Act.MEASURE, Act.PICTURES, Act.PEOPLE}
+    assert done == lasting - passing
+    for visit in (whole, opened):
+        visit.close()
+
+
+def said(visit: Visit, part: str) -> str:
+    """Return what a part says after a message, without what it always shows."""
+    content = visit.content(part)
+    content.pop("barred", None)
+    for standing in ("locked", "reopen", "refused") if part == "verdict" else ():
+        content.pop(standing, None)
+    return json.dumps(content)

@@ -1,0 +1,124 @@
+"""Pages without a browser: what a visitor's page sends, and what it is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from bokeh.document import Document
+from panel.io.state import set_curdoc
+
+from dashboard.accounts import LOCAL, Visitor
+from dashboard.addresses import Urls
+from dashboard.session import Session
+from dashboard.state import decode
+from dashboard.views.page import Page
+from tests.integration.judged import ADA
+from tests.integration.serving import PATIENCE, wait_for
+
+if TYPE_CHECKING:
+    from dashboard.service import Service
+    from dashboard.views.island import Part
+
+KNOWN: set[tuple[str, str]] = set()
+"""Each part and text that a page has, whether anything was sent in it or not."""
+
+
+class Visit:
+    """A page without a browser; what it has put off is done by `rest`."""
+
+    def __init__(
+        self,
+        made: Service,
+        query: str,
+        texts: set[tuple[str, str, str]] | None = None,
+        visitor: Visitor = LOCAL,
+    ):
+        self._document = Document()
+        self._texts = set() if texts is None else texts
+        self.visitor: Visitor | None = visitor
+        with set_curdoc(self._document):
+            self.session = Session(
+                made, Urls(), self._document, visitor, lambda: self.visitor, 0
+            )
+            self.session.state.show(decode(query))
+            self.session.person = ADA.name
+            self._page = Page(self.session)
+            self._page.start()
+            self._take()
+            self._page._theme(dark=False)
+        self.rest()
+        with set_curdoc(self._document):
+            self._page._draw_all(self._page._snapshots.now)
+        self.rest()
+
+    def rest(self) -> None:
+        """Do what was put off, until nothing has been for a while."""
+        end = time.monotonic() + PATIENCE
+        idle = 0
+        while idle < 15:
+            assert time.monotonic() < end
+            put_off = [
+                each
+                for each in self._document.session_callbacks
+                if type(each).__name__ != "PeriodicCallback"
+            ]
+            for each in put_off:
+                kind = type(each).__name__.removesuffix("Callback").lower()
+                kind = {"nexttick": "next_tick"}.get(kind, kind)
+                getattr(self._document, f"remove_{kind}_callback")(each)
+                each.callback()
+            idle = 0 if put_off else idle + 1
+            time.sleep(0.02)
+        self._take()
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        return self._page.parts
+
+    def act(self, part: str, **message: Any) -> None:
+        self.send(part, **message)
+        self.rest()
+
+    def send(self, part: str, **message: Any) -> None:
+        """Send a message without waiting for what comes of it."""
+        with set_curdoc(self._document):
+            self.parts[part].component.handle({"seq": 1, **message})
+
+    def content(self, part: str, text: str = "content") -> Any:
+        """Return what a part shows."""
+        return json.loads(getattr(self.parts[part].component, text) or "{}")
+
+    def texts(self) -> dict[tuple[str, str], str]:
+        """Return all that the page has, by part and text."""
+        return {
+            (name, text): getattr(part.component, text)
+            for name, part in self.parts.items()
+            for text in part.component.texts
+        }
+
+    def look(self) -> None:
+        """Do what a page does twice a second."""
+        with set_curdoc(self._document):
+            self.session._look()
+
+    def until(self, part: str, text: str) -> None:
+        """Wait for a text that a thread is at work for."""
+
+        def sent() -> bool:
+            self.rest()
+            return bool(getattr(self.parts[part].component, text))
+
+        wait_for(sent, f"for {part}.{text}")
+
+    def close(self) -> None:
+        with set_curdoc(self._document):
+            self.session.close()
+
+    def _take(self) -> None:
+        for name, part in self.parts.items():
+            for text in part.component.texts:
+                KNOWN.add((name, text))
+                if content := getattr(part.component, text):
+                    self._texts.add((name, text, content))
