@@ -15,7 +15,7 @@ TOLD := artifacts/tests.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-full both test-library lint format bench docs bundle lock install \
-        install-test chromium
+        install-test chromium test-witness
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -49,6 +49,15 @@ test-library: install-test ## the tests that need neither the page nor a browser
 	$(PYTEST) hcs $$(grep -LE '^ *(from|import) (dashboard|panel|bokeh|playwright)' \
 	    tests/unit/test_*.py tests/integration/test_*.py tests/faults/test_*.py) \
 	    $(TWO) -m "not full and not browser" $(ARGS)
+
+test-witness: ## tables of who reads our plates, and we whose (needs Python 3.13)
+	@newer=$$(scripts/find-python 3.13); \
+	if [ -z "$$newer" ]; then \
+	    echo "No usable Python 3.13 on this machine: no witness was heard."; \
+	else \
+	    scripts/venv .venv-witness requirements/witness.lock "$$newer" && \
+	    .venv-witness/bin/python -m tests.witness; \
+	fi
 
 lint: install-test ## style, types and import directions, of Python and of the scripts
 	$(BIN)/ruff check .

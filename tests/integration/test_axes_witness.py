@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,20 +12,18 @@ import zarr
 import hcs
 from hcs.cli import main
 from hcs.qc import measure_plate
-from tests.conftest import ROOT
+from tests.witness.environment import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-PROGRAM = Path(__file__).with_name("newest_plates.py")
 MADE = [
     f"{library}-{version}"
     for library in ("iohub", "ngio", "ome-zarr")
     for version in ("0.4", "0.5")
 ]
-ALONE = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 PIXELS = np.random.default_rng(0).integers(0, 4000, (2, 2, 2, 2, 24, 32), dtype="u2")
 
 pytestmark = pytest.mark.timeout(900)  # the first time packages are installed
@@ -36,26 +32,10 @@ pytestmark = pytest.mark.timeout(900)  # the first time packages are installed
 @pytest.fixture(scope="session")
 def newest(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """Return a folder with the plates; skips where their makers cannot be had."""
-    python = subprocess.run(
-        [ROOT / "scripts" / "find-python", "3.13"], capture_output=True, text=True
-    ).stdout.strip()
-    if not python:
-        pytest.skip("no usable Python 3.13 on this machine (scripts/find-python 3.13)")
 
     def make(folder: Path) -> None:
-        venv = ROOT / ".venv-witness"
-        installed = subprocess.run(
-            [ROOT / "scripts" / "venv", venv, "requirements/witness.lock", python],
-            capture_output=True,
-            text=True,
-            env=ALONE | {"PIP_RETRIES": "1"},
-        )
-        if installed.returncode:
-            reason = (installed.stderr.strip().splitlines() or ["no reason given"])[-1]
-            pytest.skip(f"requirements/witness.lock cannot be installed: {reason}")
         np.save(folder / "pixels.npy", PIXELS)
-        command = [venv / "bin" / "python", PROGRAM, folder, folder / "pixels.npy"]
-        made = subprocess.run(command, capture_output=True, text=True, env=ALONE)
+        made = run("tests.witness.theirs", folder, folder / "pixels.npy")
         assert made.returncode == 0, made.stderr
 
     return once("newest-plates", make)
