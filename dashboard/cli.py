@@ -15,6 +15,7 @@ from dashboard.commands.measure import add_measure
 from dashboard.commands.project import add_project
 from dashboard.commands.relink import add_relink
 from dashboard.commands.reopen import add_reopen
+from dashboard.commands.results import add_results
 from dashboard.commands.serve import add_serve
 from dashboard.commands.user import add_user
 from dashboard.commands.version import version
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_COMMANDS = ("serve", "measure", "decisions", "project", "relink", "reopen", "user")
+_COMMANDS = (
+    *("serve", "measure", "suspects", "wells", "fields"),
+    *("decisions", "project", "relink", "reopen", "user"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     add_serve(commands)
     add_measure(commands)
+    add_results(commands)
     add_decisions(commands)
     add_project(commands)
     add_relink(commands)

@@ -103,6 +103,9 @@ class Options:
     measure: bool = True
     """Whether plates are measured as soon as somebody looks at them."""
 
+    watch: bool = True
+    """Whether plates are followed, and prepared for pages, in the background."""
+
     settle_after: float | None = None
     """Seconds after a commit until the field is brought back to its first path; None
     leaves the library's own grace time."""
@@ -315,7 +318,8 @@ def compose(
         ),
         close=close,
     )
-    watcher.start()
+    if options.watch:
+        watcher.start()
     # What decodes pixels takes a second to load; not while somebody waits for it.
     for module in ("hcs.images.lazy_array", "zarr"):
         threads.submit(partial(importlib.import_module, module))

@@ -1,20 +1,11 @@
-"""Text from elsewhere, made harmless for HTML and for spreadsheets."""
+"""Text from elsewhere, made harmless for HTML."""
 
 from __future__ import annotations
 
 import html
-import re
 import unicodedata
 
 _KEEP = "\n\t"
-
-Cell = str | int | float | None
-"""Of a table."""
-
-_EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""A spreadsheet takes a text that begins so for a formula."""
-
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 
 
 def plain_text(value: object, limit: int = 2000) -> str:
@@ -51,17 +42,3 @@ def safe_text(value: object, limit: int = 2000) -> str:
     '&lt;img src=x onerror=&quot;alert(1)&quot;&gt;'
     """
     return html.escape(plain_text(value, limit), quote=True)
-
-
-def safe_cell(value: Cell) -> Cell:
-    """Return a cell that is text and not a formula for every spreadsheet.
-
-    >>> safe_cell("=1+1"), safe_cell("-6.1"), safe_cell(-6.1), safe_cell(None)
-    ("'=1+1", '-6.1', -6.1, '')
-    """
-    if value is None:
-        return ""
-    if not isinstance(value, str) or _PLAIN_NUMBER.fullmatch(value):
-        return value
-    # Some programs pass over blanks before they look for a formula.
-    return f"'{value}" if value.lstrip(" ").startswith(_EXECUTED) else value

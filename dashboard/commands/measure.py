@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.results import failures, measured
 from hcs.terminal import Bar, say, say_error
 from hcs.wording import counted
 
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from dashboard.plates.values import PlateEntry
     from dashboard.progress import Progress
     from dashboard.service import Service
-
-_LOOK_SECONDS = 0.25
-"""Between two looks at how far a plate is."""
-
-_SHOWN = 3
-"""Fields that could not be measured and are named; the page lists all."""
 
 
 def add_measure(commands: Any) -> None:
@@ -118,26 +112,10 @@ def _measure_plate(service: Service, entry: PlateEntry, place: str) -> bool:
     if entry.error is not None:
         say_error(f"{entry.key}: {entry.error}")
         return False
-    progress = _measure_with_bar(service, entry.key, place)
+    with Bar(f"{place}{entry.key}") as bar:
+        progress = measured(service, entry.key, lambda _, done, total: bar(done, total))
     _report(service, entry.key, progress)
     return progress.failed == 0 and not progress.message
-
-
-def _measure_with_bar(service: Service, key: str, place: str) -> Progress:
-    """Measure a plate, with a bar where somebody looks at it."""
-    with Bar(f"{place}{key}") as bar, ThreadPoolExecutor(1) as thread:
-        job = thread.submit(service.quality.measure, key)
-        try:
-            while not job.done():
-                with contextlib.suppress(TimeoutError):
-                    job.result(_LOOK_SECONDS)
-                now = service.quality.progress(key)
-                if now.running:
-                    bar(now.done, now.total)
-        except KeyboardInterrupt:
-            service.quality.hold_measuring(key)
-            raise
-        return job.result()
 
 
 def _report(service: Service, key: str, progress: Progress) -> None:
@@ -149,12 +127,8 @@ def _report(service: Service, key: str, progress: Progress) -> None:
     sys.stdout.flush()
     if progress.message:
         say_error(f"{key}: {progress.message}")
-    failures = sorted(service.quality.unmeasured(key).items())
-    for (well, field), why in failures[:_SHOWN]:
-        place = f"{well} field {field}" if field else well
-        say_error(f"{key}: {place}: {why}")
-    if len(failures) > _SHOWN:
-        say_error(f"{key}: and {counted(len(failures) - _SHOWN, 'other field')}.")
+    for line in failures(service, key):
+        say_error(line)
     if few := service.quality.judgement(key).few:
         say(f"{key}: {few}")
     for text in service.quality.judgement(key).banner:

@@ -20,17 +20,19 @@ import numpy as np
 
 from dashboard.errors import RefusedError
 from dashboard.exports.tables import PlateTables
+from hcs.metadata import distinct_names
 from hcs.writing import locked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboard.exports.tables import DecisionTable
     from dashboard.service import Service
-    from dashboard.text import Cell
+    from hcs.tables import Cell, ResultTable
 
 FOLDER = "tables"
 NAMES = {"wells": "qc", "fields": "qc_fields"}
+_INDEX = ("Metadata_Well", "Metadata_FieldName", "Metadata_Acquisition")
+
 _MARK = "hcs-dashboard"
 """An attribute of the tables that are ours, to be replaced."""
 
@@ -62,11 +64,10 @@ def write_tables(service: Service, key: str) -> Path:
     service.quality.check_measured(key)
     tables = PlateTables(service, key)
     form = 2 if overview.version.startswith("0.4") else 3
-    metrics = [info.id for info in tables.metrics]
     folder = place / FOLDER
     made = {
-        NAMES["wells"]: (tables.wells(), ("well",)),
-        NAMES["fields"]: (tables.fields(), ("well", "field_name", "acquisition")),
+        NAMES["wells"]: (tables.wells(), _INDEX[:1]),
+        NAMES["fields"]: (tables.fields(), _INDEX),
     }
     try:
         with locked(place):
@@ -74,7 +75,7 @@ def write_tables(service: Service, key: str) -> Path:
                 _refuse_foreign(folder / name)
             folder.mkdir(exist_ok=True)
             for name, (table, index) in made.items():
-                _replace(folder / name, table, index, metrics, form)
+                _replace(folder / name, table, index, form)
             _list(folder, tuple(made), form)
     except OSError as error:
         raise RefusedError(
@@ -105,15 +106,14 @@ def _refuse_foreign(target: Path) -> None:
 
 def _replace(
     target: Path,
-    table: DecisionTable,
+    table: ResultTable,
     index: Sequence[str],
-    metrics: Sequence[str],
     form: int,
 ) -> None:
     """Write a table aside, complete, and put it where the one before was."""
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        _write(aside / "new", table, index, metrics, form)
+        _write(aside / "new", table, index, form)
         _put(aside / "new", target, aside / "old")
     finally:
         # What could not be put back is the only copy.
@@ -136,9 +136,8 @@ def _put(new: Path, target: Path, old: Path) -> None:
 
 def _write(
     place: Path,
-    table: DecisionTable,
+    table: ResultTable,
     index: Sequence[str],
-    metrics: Sequence[str],
     form: int,
 ) -> None:
     import zarr
@@ -146,7 +145,7 @@ def _write(
     records = table.records()
     names = ["/".join(str(row[part] or "") for part in index) for row in records]
     names = [name.rstrip("/") for name in names]
-    known = [name for name in metrics if name in table.columns]
+    known = [feature.column for feature in table.features]
     numbers = [[_number(row[name]) for name in known] for row in records]
     root = zarr.create_group(str(place), zarr_format=form)  # type: ignore[arg-type]
     root.attrs.update(
@@ -163,8 +162,13 @@ def _write(
     )
     array = np.asarray(numbers, np.float64).reshape(len(records), len(known))
     _array(root, "X", array, "array")
-    columns = [name for name in table.columns if name not in metrics]
-    cells = {name: [row[name] for row in records] for name in columns}
+    others = [name for name in table.columns if name not in known]
+    # Zarr would make a group of what stands before a slash, so AnnData refuses one.
+    spelled = distinct_names(name.replace("/", "_") for name in others)
+    cells = {
+        spelling: [row[name] for row in records]
+        for spelling, name in zip(spelled, others, strict=True)
+    }
     _frame(root, "obs", names, cells)
     _frame(root, "var", known, {})
     for name in _DICTS:

@@ -1,16 +1,19 @@
-"""Decisions and metrics as tables, a line a well or a line a field."""
+"""Decisions and metrics as tables: a row a well, a field, or a reason to look again.
+
+Columns are named as all tables of results name them: see `hcs.qc`.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dashboard.exports.features import features_of
+from dashboard.quality.imported_tables import PREFIX as IMPORTED
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.reviews.acts import Subject, field_key
-from dashboard.text import Cell, safe_cell
-from hcs.errors import HCSError, MissingExtraError
+from hcs.errors import HCSError
+from hcs.qc import place_cells
+from hcs.tables import result_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,70 +21,11 @@ if TYPE_CHECKING:
     from dashboard.corrections.values import VersionView
     from dashboard.plates.values import FieldView, PlateOverview, WellState
     from dashboard.projects.rules import ReviewRules
+    from dashboard.quality.judgement import Judgement, ReasonView
     from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
     from dashboard.reviews.values import HeldVerdict, PlateReview
     from dashboard.service import Service
-
-_WHOLE = (COMPLETENESS, SUSPICION)
-"""Metrics of a well that are no summary of its fields' values."""
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionTable:
-    """Columns and rows; a missing value is None."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-
-    def csv(self) -> str:
-        """Return it as CSV that no spreadsheet executes."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow(map(safe_cell, self.columns))
-        writer.writerows([[safe_cell(cell) for cell in row] for row in self.rows])
-        return text.getvalue()
-
-    def parquet(self) -> bytes:
-        """Return it as a Parquet file; numbers stay numbers, nothing is changed.
-
-        Raises
-        ------
-        MissingExtraError
-            Without pyarrow.
-        """
-        try:
-            import pyarrow
-            from pyarrow import parquet
-        except ImportError as error:
-            raise MissingExtraError(
-                "Parquet needs pyarrow; install hcs-dashboard[parquet], or export CSV."
-            ) from error
-        columns = {
-            name: [row[index] for row in self.rows]
-            for index, name in enumerate(self.columns)
-        }
-        table = pyarrow.table(
-            {name: _column(pyarrow, cells) for name, cells in columns.items()}
-        )
-        out = io.BytesIO()
-        parquet.write_table(table, out)
-        return out.getvalue()
-
-    def records(self) -> list[dict[str, Cell]]:
-        """Return the rows as mappings."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-
-
-def _column(pyarrow: Any, cells: Sequence[Cell]) -> Any:
-    """Return a column of one type: text as soon as there is one."""
-    if any(isinstance(cell, str) for cell in cells):
-        texts = [None if cell is None else str(cell) for cell in cells]
-        return pyarrow.array(texts, pyarrow.string())
-    if any(isinstance(cell, float) for cell in cells):
-        return pyarrow.array(cells, pyarrow.float64())
-    if any(isinstance(cell, int) for cell in cells):
-        return pyarrow.array(cells, pyarrow.int64())
-    return pyarrow.nulls(len(cells), pyarrow.float64())
+    from hcs.tables import Cell, ResultTable
 
 
 class PlateTables:
@@ -107,14 +51,27 @@ class PlateTables:
         self.values: dict[str, MetricValues] = {
             info.id: service.quality.values(key, info.id) for info in self.metrics
         }
+        self.judged: Judgement = service.quality.judgement(key)
+        self.features = features_of(self.metrics, self.overview.channels)
+        self._imported = {
+            id: service.quality.field_numbers(key, id)
+            for id in self.features
+            if id.startswith(IMPORTED)
+        }
 
-    def wells(self) -> DecisionTable:
-        """Return a line for each well that the plate lists."""
-        return _table(self._well(well) for well in self._listed())
+    def wells(self) -> ResultTable:
+        """Return a row for each well that the plate lists."""
+        rows = (self._well(well) for well in self._listed())
+        return result_table(rows, self.features.values())
 
-    def fields(self) -> DecisionTable:
-        """Return a line for each field that can be found."""
-        return _table(row for well in self._listed() for row in self._fields(well))
+    def fields(self) -> ResultTable:
+        """Return a row for each field that can be found."""
+        rows = (row for well in self._listed() for row in self._fields(well))
+        return result_table(rows, self.features.values())
+
+    def suspects(self) -> ResultTable:
+        """Return a row for each reason to look at a well, the worst well first."""
+        return result_table(self._suspects())
 
     def _listed(self) -> list[WellState]:
         return [well for well in self.overview.wells if well.state != "not_acquired"]
@@ -126,17 +83,23 @@ class PlateTables:
         used = len(fields) - len(out)
         return {
             **self._place(well),
-            "state": well.state,
-            "fields": len(fields),
-            "fields_expected": well.expected_fields,
-            "fields_used": f"{used} of {len(fields)}",
+            "Metadata_State": well.state,
+            "Metadata_Fields": len(fields),
+            "Metadata_FieldsExpected": well.expected_fields,
+            "Metadata_FieldsUsed": f"{used} of {len(fields)}",
             **self._judged(subject),
-            "version": ";".join(
+            "Metadata_Version": ";".join(
                 f"{field_key(field.name, field.acquisition)}={field.version}"
                 for field in fields
             ),
             **self._corrected(well, fields),
-            **self._well_metrics(well),
+            "Metadata_Completeness": self._value(COMPLETENESS, well),
+            "Metadata_Suspicion": self._value(SUSPICION, well),
+            "Metadata_SuspectReasons": self._reasons(well.label),
+            **{
+                feature.column: self._value(id, well)
+                for id, feature in self.features.items()
+            },
         }
 
     def _fields(self, well: WellState) -> Iterable[dict[str, Cell]]:
@@ -144,42 +107,85 @@ class PlateTables:
         values = self._values(well)
         for index, field in enumerate(fields):
             subject = Subject(well.path, field.name, field.acquisition)
-            measured = values.get((field.name, field.acquisition), {})
+            measured = values.get((field.name, field.acquisition), {}) | {
+                id: numbers.get(well.label, {}).get(field.name)
+                for id, numbers in self._imported.items()
+            }
             yield {
                 **self._place(well),
-                "field": field.label,
-                "field_name": field.name,
-                "field_path": f"{well.path}/{field.name}",
-                "field_index": index,
-                "acquisition": field.acquisition,
-                "state": "unreadable" if field.error else "present",
+                "Metadata_Site": field.label,
+                "Metadata_FieldName": field.name,
+                "Metadata_FieldPath": f"{well.path}/{field.name}",
+                "Metadata_FieldIndex": index,
+                "Metadata_Acquisition": field.acquisition,
+                "Metadata_State": "unreadable" if field.error else "present",
                 **self._judged(subject),
-                "version": field.version,
+                "Metadata_Version": field.version,
                 **self._corrected(well, [field]),
+                "Metadata_SuspectReasons": self._reasons(well.label, field.name),
                 **{
-                    info.id: measured.get(info.id)
-                    for info in self.metrics
-                    if info.id not in _WHOLE
+                    feature.column: measured.get(id)
+                    for id, feature in self.features.items()
                 },
             }
 
+    def _suspects(self) -> Iterable[dict[str, Cell]]:
+        for rank, suspect in enumerate(self.judged.suspects, 1):
+            well = self.overview.well(suspect.well)
+            if well is None:
+                continue
+            labels = {
+                field.name: field.label
+                for field in self._service.plates.well(self._key, well.label).fields
+            }
+            for reason in suspect.reasons:
+                feature = self.features.get(reason.metric)
+                yield {
+                    **self._place(well),
+                    "Metadata_Rank": rank,
+                    "Metadata_Suspicion": suspect.score,
+                    "Metadata_Site": labels.get(reason.field, reason.field),
+                    "Metadata_FieldName": reason.field,
+                    "Metadata_Kind": reason.kind,
+                    "Metadata_Reason": reason.text,
+                    "Metadata_Score": reason.score,
+                    "Channel": feature.channel if feature else "",
+                    "Metric": feature.metric if feature else "",
+                    "Feature": feature.column if feature else "",
+                    "Value": self._reason_value(well, reason),
+                    "Metadata_Verdict": self._judged(Subject(well.path))[
+                        "Metadata_Verdict"
+                    ],
+                }
+
+    def _reason_value(self, well: WellState, reason: ReasonView) -> Cell:
+        """Return the number that a reason rests on, None where there is none."""
+        for (name, _), values in self._values(well).items():
+            if name == reason.field and reason.metric in values:
+                number: Cell = values[reason.metric]
+                return number
+        return None
+
+    def _reasons(self, label: str, field: str | None = None) -> str:
+        """Return in words why a well, or one of its fields, is suspect."""
+        suspect = self.judged.by_well.get(label)
+        return "; ".join(
+            reason.text
+            for reason in (suspect.reasons if suspect else ())
+            if field is None or reason.field == field
+        )
+
     def _place(self, well: WellState) -> dict[str, Cell]:
         named = dict(well.conditions)
-        row_index, column_index = self.overview.indices(well)
-        return {
-            "plate_id": self.overview.id,
-            "plate": self.overview.name,
-            "well": well.label,
-            "well_path": well.path,
-            "row": self.overview.rows[well.row],
-            "column": self.overview.columns[well.column],
-            "row_index": row_index,
-            "column_index": column_index,
-            **{
-                f"condition_{name}": named.get(name, "")
-                for name in self.overview.condition_names
+        return place_cells(
+            plate=self.overview.name,
+            plate_id=self.overview.id,
+            well=well.path,
+            indices=self.overview.indices(well),
+            conditions={
+                name: named.get(name, "") for name in self.overview.condition_names
             },
-        }
+        )
 
     def _judged(self, subject: Subject) -> dict[str, Cell]:
         held, source = self._held(subject)
@@ -187,22 +193,22 @@ class PlateTables:
         amended = held.amended if held else None
         signed = self.review.signed
         return {
-            "qc_exclude": int(self.review.excluded(subject)),
-            "verdict": act.verdict if act else "",
-            "verdict_source": source,
-            "reviewed": "yes" if act and source != "inherited" else "",
-            "stale": ("yes" if held.stale else "no") if held else "",
-            "basis": act.basis if act else "",
-            "reason": act.reason if act else "",
-            "reason_text": self.rules.words(act.reason) if act else "",
-            "note": act.note if act else "",
-            "reviewer": act.who if act else "",
-            "reviewer_known": act.known if act else "",
-            "decided_at": act.at if act else "",
-            "settings_revision": act.settings if act else "",
-            "amended_by": amended.who if amended else "",
-            "amended_at": amended.at if amended else "",
-            "signed_off": signed.text if signed else "",
+            "Metadata_QCExclude": int(self.review.excluded(subject)),
+            "Metadata_Verdict": act.verdict if act else "",
+            "Metadata_VerdictSource": source,
+            "Metadata_Reviewed": "yes" if act and source != "inherited" else "",
+            "Metadata_Stale": ("yes" if held.stale else "no") if held else "",
+            "Metadata_Basis": act.basis if act else "",
+            "Metadata_Reason": act.reason if act else "",
+            "Metadata_ReasonText": self.rules.words(act.reason) if act else "",
+            "Metadata_Note": act.note if act else "",
+            "Metadata_Reviewer": act.who if act else "",
+            "Metadata_ReviewerKnown": act.known if act else "",
+            "Metadata_DecidedAt": act.at if act else "",
+            "Metadata_SettingsRevision": act.settings if act else "",
+            "Metadata_AmendedBy": amended.who if amended else "",
+            "Metadata_AmendedAt": amended.at if amended else "",
+            "Metadata_SignedOff": signed.text if signed else "",
         }
 
     def _held(self, subject: Subject) -> tuple[HeldVerdict | None, str]:
@@ -232,10 +238,10 @@ class PlateTables:
             well, [field for field in fields if field.corrected]
         )
         return {
-            "corrected": "yes" if last else "no",
-            "corrected_by": last.who if last else "",
-            "corrected_at": last.when if last else "",
-            "corrected_why": last.why if last else "",
+            "Metadata_Corrected": "yes" if last else "no",
+            "Metadata_CorrectedBy": last.who if last else "",
+            "Metadata_CorrectedAt": last.when if last else "",
+            "Metadata_CorrectedWhy": last.why if last else "",
         }
 
     def _last_correction(
@@ -263,17 +269,7 @@ class PlateTables:
             (field.field, field.acquisition): dict(field.values) for field in measured
         }
 
-    def _well_metrics(self, well: WellState) -> dict[str, Cell]:
-        """Return the well's values; the service leaves out the fields that failed."""
-        values = {
-            info.id: self.values[info.id].wells.get(well.label) for info in self.metrics
-        }
-        return {id: value.value if value else None for id, value in values.items()}
-
-
-def _table(rows: Iterable[dict[str, Cell]]) -> DecisionTable:
-    records = list(rows)
-    columns = tuple(records[0]) if records else ()
-    return DecisionTable(
-        columns, tuple(tuple(row.get(name) for name in columns) for row in records)
-    )
+    def _value(self, id: str, well: WellState) -> Cell:
+        """Return a well's value; the service leaves out the fields that failed."""
+        value = self.values[id].wells.get(well.label)
+        return value.value if value else None

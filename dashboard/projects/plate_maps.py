@@ -12,12 +12,12 @@ from dashboard.errors import RefusedError
 from dashboard.projects.roles import RolesView, view_of
 from dashboard.quality.imported_tables import places
 from dashboard.settings import project_of
-from dashboard.text import plain_text, safe_cell
+from dashboard.text import plain_text
 from hcs import read_plate_map
 from hcs.layout import PlateFormat, well_label
 from hcs.lines import physical_plate
 from hcs.qc import ROLES
-from hcs.tables import Table, map_plates, read_table, typed_roles
+from hcs.tables import Table, map_plates, read_table, safe_cell, typed_roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

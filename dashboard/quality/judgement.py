@@ -22,6 +22,9 @@ class ReasonView:
     text: str
     """``"channel DNA, field s3: focus? -6.1, worst of 96"``."""
 
+    field: str = ""
+    """Name of the field, "" for the well as a whole."""
+
     metric: str = ""
     """Metric of the page that it rests on, "" without."""
 

@@ -212,17 +212,17 @@ def is_limit(metric: str, limit: object) -> bool:
 
 def library_settings(plate: ServedPlate, basis: AssaySettings) -> dict[str, Any]:
     """Return a basis in the names by which the library measures a plate."""
-    names = dict(
-        zip(
-            (channel.index for channel in plate.channels),
-            distinct_names(map(_library_name, plate.channels)),
-            strict=True,
-        )
-    )
+    names = library_names(plate.channels)
     return {
         "clips": {names[index]: clip.level for index, clip in basis.clips.items()},
         "nuclear": None if basis.nuclear is None else names[basis.nuclear],
     }
+
+
+def library_names(channels: Sequence[ChannelDisplay]) -> dict[int, str]:
+    """Return the channels' names in the library and in files, by index."""
+    names = distinct_names(map(_library_name, channels))
+    return {channel.index: name for channel, name in zip(channels, names, strict=True)}
 
 
 def _library_name(channel: ChannelDisplay) -> str:

@@ -248,6 +248,7 @@ def _by_well(evidence: Evidence, suspects: Sequence[Suspect]) -> dict[str, Suspe
                 ReasonView(
                     kind=reason.kind,
                     text=reason.text,
+                    field=suspect.field,
                     metric=f"{reason.metric}.{channels[reason.channel]}"
                     if reason.metric and reason.channel in channels
                     else "",

@@ -10,9 +10,10 @@ from hcs.wording import counted
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from hcs.qc.results import FieldResult
-    from hcs.qc.run.export import Row
+    from hcs.tables.results import ResultTable
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,7 +22,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "measure",
         help="measure the image quality of every field",
         description="Measure every field: one row for each z and t, one column for "
-        "each metric and channel, named as CellProfiler names them where it has them.",
+        "each metric and channel, named as CellProfiler names them. Ends with 0 where "
+        "all fields were measured, with 1 where one could not be, and with 2 for wrong "
+        "usage.",
     )
     parser.add_argument("plate", metavar="PLATE", help="path, .ozx archive or address")
     parser.add_argument(
@@ -30,7 +33,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         required=True,
         type=Path,
         metavar="FILE",
-        help="where to: .csv or .parquet",
+        help="where to: .csv or .parquet, or - for standard output",
+    )
+    parser.add_argument(
+        "--tidy", action="store_true", help="a row for each number, and no column"
     )
     parser.add_argument(
         "--metrics", help="ids separated by commas (default: all that apply)"
@@ -76,11 +82,11 @@ _count.__name__ = "number of processes"  # what argparse calls it in its message
 
 def run(options: argparse.Namespace) -> int:
     """Measure and write; 1 where a field could not be measured."""
-    from hcs.qc.run.export import check_target, write_rows
+    from hcs.tables.results import check_target
 
     check_target(options.output)
-    rows, results = _measure(options)
-    write_rows(rows, options.output)
+    table, results = _measure(options)
+    (table.tidy() if options.tidy else table).write(options.output)
     failed = [result for result in results if result.error is not None]
     for result in failed[:3]:
         field = f" field {result.label}" if result.label else ""
@@ -88,15 +94,20 @@ def run(options: argparse.Namespace) -> int:
     if failed:
         say_error(f"{counted(len(failed), 'field')} could not be measured.")
     done = len(results) - len(failed)
-    say(f"Measured {counted(done, 'field')}; wrote {options.output}.")
+    _teller(options)(f"Measured {counted(done, 'field')}; wrote {options.output}.")
     return int(bool(failed))
 
 
-def _measure(options: argparse.Namespace) -> tuple[list[Row], list[FieldResult]]:
+def _teller(options: argparse.Namespace) -> Callable[[str], None]:
+    """Return what says something: beside the table where that goes to the output."""
+    return say_error if str(options.output) == "-" else say
+
+
+def _measure(options: argparse.Namespace) -> tuple[ResultTable, list[FieldResult]]:
     from hcs.plates.opening import from_hcs_zarr
     from hcs.qc.results import settle_clips
     from hcs.qc.run.cluster import connected
-    from hcs.qc.run.export import table_rows
+    from hcs.qc.run.export import measured_table
     from hcs.qc.run.measure import measure_plate, plate_settings
 
     metrics = None if options.metrics is None else options.metrics.split(",")
@@ -116,15 +127,10 @@ def _measure(options: argparse.Namespace) -> tuple[list[Row], list[FieldResult]]
             on_result=lambda _, done, total: bar(done, total),
         )
         results, clips = settle_clips(measurements, settings)
-        labels = {listed.path: plate.label(listed) for listed in plate.wells}
-        rows = table_rows(
-            results,
-            plate=plate.name or "",
-            plate_id=plate.id,
-            labels=labels,
-        )
+        table = measured_table(results, plate)
+    tell = _teller(options)
     for channel, clip in clips.items():
         level = "unknown" if clip.level is None else f"{clip.level:g}"
-        say(f"Clip level of {channel}: {level} ({clip.source}).")
-    say(f"Nuclear channel: {settings.nuclear or 'none; name it with --nuclear'}.")
-    return rows, results
+        tell(f"Clip level of {channel}: {level} ({clip.source}).")
+    tell(f"Nuclear channel: {settings.nuclear or 'none; name it with --nuclear'}.")
+    return table, results

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from hcs.qc.clip import Top as Top
     from hcs.qc.clip import infer_clip as infer_clip
     from hcs.qc.clip import percent_at as percent_at
+    from hcs.qc.columns import feature as feature
+    from hcs.qc.columns import place_cells as place_cells
+    from hcs.qc.columns import well_name as well_name
     from hcs.qc.definitions import DEFINITIONS as DEFINITIONS
     from hcs.qc.definitions import EVERY_METRIC as EVERY_METRIC
     from hcs.qc.definitions import Definition as Definition
@@ -59,7 +62,9 @@ if TYPE_CHECKING:
     from hcs.qc.plates.suspicion import find_unusual as find_unusual
     from hcs.qc.results import FieldResult as FieldResult
     from hcs.qc.results import PlaneResult as PlaneResult
+    from hcs.qc.results import settle_clips as settle_clips
     from hcs.qc.run.cluster import connected as connected
+    from hcs.qc.run.export import measured_table as measured_table
     from hcs.qc.run.measure import imported_clips as imported_clips
     from hcs.qc.run.measure import imported_exposures as imported_exposures
     from hcs.qc.run.measure import measure_plate as measure_plate
@@ -77,6 +82,7 @@ else:
             "plates.baseline": "Baseline BaselineKey LEAST_FIELDS make_baselines",
             "plates.check": "Check checks",
             "clip": "Clip Top infer_clip percent_at",
+            "columns": "feature place_cells well_name",
             "run.cluster": "connected",
             "plates.cutoff": "Cut cut_offs",
             "definitions": "DEFINITIONS Definition EVERY_METRIC definition",
@@ -84,11 +90,12 @@ else:
             "plates.failures": "FAILURE_RULES with_limits",
             "plates.imported": "ImportedTable read_measurements",
             "fields.light": "Light MeanField mean_field",
+            "run.export": "measured_table",
             "run.measure": (
                 "imported_clips imported_exposures measure_plate plate_settings"
             ),
             "fields.nuclei": "propose_channel",
-            "results": "FieldResult PlaneResult",
+            "results": "FieldResult PlaneResult settle_clips",
             "plates.roles": "ROLES RoleMapping WellRole header_key propose_mapping",
             "plates.screen": "replicate_correlation",
             "plates.sites": "OwnField SiteMap SiteRule match_sites",

@@ -32,7 +32,7 @@ def catalogue() -> str:
             "## Metrics of a field",
             "",
             *_table(
-                ("metric", "unit", "range", "bad side", "kind", "CellProfiler"),
+                ("metric", "unit", "range", "bad side", "kind", "column"),
                 (_row(entry) for entry in DEFINITIONS),
             ),
             "",
@@ -75,7 +75,7 @@ def _row(entry: Definition) -> tuple[str, ...]:
         f"{low} to {high}".strip() if low or high else "any",
         entry.bad,
         entry.kind,
-        f"`{entry.header('<image>')}`" if entry.cellprofiler else "–",
+        f"`{entry.header('<channel>')}`" + ("" if entry.cellprofiler else " (ours)"),
     )
 
 

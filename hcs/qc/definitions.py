@@ -74,10 +74,13 @@ class Definition:
         return f"{self.id}@{self.version}"
 
     def header(self, channel: str) -> str:
-        """Return the column's name in an export for one channel."""
-        if self.cellprofiler is not None:
-            return f"ImageQuality_{self.cellprofiler.format(channel)}"
-        return f"{self.id}_{channel}"
+        """Return the column's name in all tables, for one channel by its name.
+
+        CellProfiler's own where it has the metric, else one of the same form.
+        """
+        words = "".join(word.capitalize() for word in self.id.split("_"))
+        form = f"{words}_{{}}" if self.cellprofiler is None else self.cellprofiler
+        return f"ImageQuality_{form.format(channel)}"
 
 
 _FRACTION = "full scale"

@@ -1,4 +1,4 @@
-"""Tables of others: plate maps and measurements by well."""
+"""Tables: plate maps and measurements by well, and tables of results."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ if TYPE_CHECKING:
     from hcs.tables.platemap import PlateMap as PlateMap
     from hcs.tables.platemap import map_plates as map_plates
     from hcs.tables.platemap import typed_roles as typed_roles
+    from hcs.tables.results import Cell as Cell
+    from hcs.tables.results import Feature as Feature
+    from hcs.tables.results import ResultTable as ResultTable
+    from hcs.tables.results import check_target as check_target
+    from hcs.tables.results import joined as joined
+    from hcs.tables.results import result_table as result_table
+    from hcs.tables.results import safe_cell as safe_cell
     from hcs.tables.table import Table as Table
     from hcs.tables.table import read_table as read_table
 else:
@@ -17,6 +24,9 @@ else:
         __name__,
         {
             "platemap": "PlateMap map_plates typed_roles",
+            "results": (
+                "Cell Feature ResultTable check_target joined result_table safe_cell"
+            ),
             "table": "Table read_table",
         },
     )

@@ -109,7 +109,7 @@ def downloaded(page: Page, name: str) -> Path:
 def table(page: Page, name: str = ".hcs-export-csv") -> dict[str, dict[str, str]]:
     """Return the exported wells by label."""
     text = downloaded(page, name).read_text(encoding="utf-8-sig")
-    return {row["well"]: row for row in csv.DictReader(io.StringIO(text))}
+    return {row["Metadata_Well"]: row for row in csv.DictReader(io.StringIO(text))}
 
 
 def test_the_demo_plate_is_judged_by_keyboard_alone(
@@ -153,17 +153,26 @@ def test_the_demo_plate_is_judged_by_keyboard_alone(
     # Only now is the truth looked at: every planted defect has its reason.
     rows = table(page)
     truth = json.loads(demo_master.with_name("demo.truth.json").read_text())
-    labels = {row["well_path"]: label for label, row in rows.items()}
+    labels = {row["Metadata_WellPath"]: label for label, row in rows.items()}
     for defect in truth["defects"]:
         if defect["well"] is None:
             continue
         row = rows[labels[defect["well"]]]
-        assert (row["verdict"], row["reason"]) == ("fail", REASONS[defect["kind"]])
-        assert (row["qc_exclude"], row["verdict_source"]) == ("1", "own")
-        assert row["reviewer"] == "Ada <b>Lovelace</b>"
+        assert (row["Metadata_Verdict"], row["Metadata_Reason"]) == (
+            "fail",
+            REASONS[defect["kind"]],
+        )
+        assert (row["Metadata_QCExclude"], row["Metadata_VerdictSource"]) == (
+            "1",
+            "own",
+        )
+        assert row["Metadata_Reviewer"] == "Ada <b>Lovelace</b>"
     untouched = [row for label, row in rows.items() if label not in judged]
-    assert {(row["verdict"], row["reviewed"], row["qc_exclude"]) for row in untouched}
-    assert {row["verdict"] for row in untouched} == {""}
+    assert {
+        (row["Metadata_Verdict"], row["Metadata_Reviewed"], row["Metadata_QCExclude"])
+        for row in untouched
+    }
+    assert {row["Metadata_Verdict"] for row in untouched} == {""}
 
     # Undo names what it takes back; redo brings it again; both are seen by others.
     last = judged[-1]
@@ -186,7 +195,7 @@ def test_the_demo_plate_is_judged_by_keyboard_alone(
     for label in judged:
         article = offline.locator(f"article#{label}")
         expect(article).to_contain_text(f"{label}: fail")
-        fields = int(rows[label]["fields"])
+        fields = int(rows[label]["Metadata_Fields"])
         expect(article.locator("img")).to_have_count(fields)
     widths = offline.locator("article img").evaluate_all(
         "images => images.map(image => image.naturalWidth)"
@@ -234,11 +243,14 @@ def test_a_held_key_decides_once_and_typing_decides_nothing(
     ready(page, "A2")
     page.keyboard.press("Escape")
     rows = table(page)
-    assert [label for label, row in rows.items() if row["verdict"]] == ["A1"]
-    assert rows["A1"]["note"] == "pfl =SUM(A1)"
+    assert [label for label, row in rows.items() if row["Metadata_Verdict"]] == ["A1"]
+    assert rows["A1"]["Metadata_Note"] == "pfl =SUM(A1)"
     fields = downloaded(page, ".hcs-export-fields").read_text(encoding="utf-8-sig")
     first = next(csv.DictReader(io.StringIO(fields)))
-    assert (first["verdict"], first["verdict_source"]) == ("flag", "inherited")
+    assert (first["Metadata_Verdict"], first["Metadata_VerdictSource"]) == (
+        "flag",
+        "inherited",
+    )
 
 
 def test_many_wells_are_judged_at_once_and_taken_back_at_once(
@@ -325,11 +337,15 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
     expect(page.locator(".verdicts > .problem")).to_be_hidden()
     page.keyboard.press("Escape")
     rows = table(page)
-    assert {label: row["verdict"] for label, row in rows.items() if row["verdict"]} == {
+    assert {
+        label: row["Metadata_Verdict"]
+        for label, row in rows.items()
+        if row["Metadata_Verdict"]
+    } == {
         "A1": "pass",
         "A2": "fail",
     }
-    assert rows["A2"]["note"] == "a fibre, lower left"
+    assert rows["A2"]["Metadata_Note"] == "a fibre, lower left"
     page.reload()  # and it is offered no more
     expect(page.locator(".verdicts .progress")).to_contain_text("2 of 6")
     expect(page.locator(".verdicts > .problem")).to_be_hidden()

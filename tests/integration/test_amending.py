@@ -42,7 +42,7 @@ def held(made: Service, subject: Subject = A1) -> Act:
 
 def wells(made: Service) -> dict[str, dict[str, str]]:
     rows = csv.DictReader(io.StringIO(PlateTables(made, KEY).wells().csv()))
-    return {row["well"]: row for row in rows}
+    return {row["Metadata_Well"]: row for row in rows}
 
 
 def test_a_note_after_the_verdict_is_a_row_and_stands_in_every_export(
@@ -52,14 +52,17 @@ def test_a_note_after_the_verdict_is_a_row_and_stands_in_every_export(
     made.amending.amend(KEY, A1, batch, BEN, note="a fibre <b>")
     kinds = [(act.kind, act.who, act.note) for act in made.reviews.acts(KEY)]
     assert kinds == [("verdict", "Ada", ""), ("amend", "Ben", "a fibre <b>")]
-    row = wells(made)["A1"]
-    assert (row["reviewer"], row["note"], row["reason"]) == (
+    row = wells(made)["A01"]
+    assert (row["Metadata_Reviewer"], row["Metadata_Note"], row["Metadata_Reason"]) == (
         "Ada",
         "a fibre <b>",
         "focus",
     )
-    assert (row["amended_by"], wells(made)["A2"]["amended_by"]) == ("Ben", "")
-    assert row["amended_at"] == made.reviews.acts(KEY)[-1].at
+    assert (row["Metadata_AmendedBy"], wells(made)["A02"]["Metadata_AmendedBy"]) == (
+        "Ben",
+        "",
+    )
+    assert row["Metadata_AmendedAt"] == made.reviews.acts(KEY)[-1].at
     text = report_html(made, KEY)
     assert "amended A1: fail: note “a fibre &lt;b&gt;”" in text
     assert "fibre <b>" not in text

@@ -76,8 +76,13 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
     # Neither counts in anybody's numbers nor leaves with an export.
     assert made.quality.failed_wells(KEY) == frozenset()
     assert b"bubble" not in PlateTables(made, KEY).fields().csv().encode()
-    rows = {row["well"]: row for row in PlateTables(made, KEY).wells().records()}
-    assert (rows["A1"]["verdict"], rows["A1"]["fields_used"]) == ("", "2 of 2")
+    rows = {
+        row["Metadata_Well"]: row for row in PlateTables(made, KEY).wells().records()
+    }
+    assert (rows["A01"]["Metadata_Verdict"], rows["A01"]["Metadata_FieldsUsed"]) == (
+        "",
+        "2 of 2",
+    )
     made.quality.measure(KEY)
     with Served(made, ServerSettings(port=0)) as server:
         for name in ("wells.csv", "fields.csv", "report.html"):

@@ -448,13 +448,13 @@ def test_measure_writes_a_row_for_each_field_as_the_library_does(
     with out.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 6 * 2
-    assert rows[0]["Metadata_Well"] == "A1"
-    assert float(rows[0]["mean_DNA"]) == plates.value()
+    assert rows[0]["Metadata_Well"] == "A01"
+    assert float(rows[0]["ImageQuality_Mean_DNA"]) == plates.value()
     told = float(rows[0]["ImageQuality_MeanIntensity_GFP"])
     assert told == plates.value(channel=1) / 65535
-    assert rows[0]["percent_saturated_DNA"] == ""
-    assert float(rows[0]["percent_saturated_GFP"]) == 0
-    assert "clip level is not known" in rows[0]["NotComputable"]
+    assert rows[0]["ImageQuality_PercentSaturated_DNA"] == ""
+    assert float(rows[0]["ImageQuality_PercentSaturated_GFP"]) == 0
+    assert "clip level is not known" in rows[0]["Metadata_NotComputable"]
     assert not list(tmp_path.glob(".*.part"))
 
 
@@ -464,7 +464,7 @@ def test_measure_writes_parquet(hcs: Any, tmp_path: Path, plate_path: Path) -> N
     assert hcs("measure", plate_path, "-o", out, "--metrics", "mean").code == 0
     table = parquet.read_table(out)
     assert table.num_rows == 12
-    assert table.column("mean_DNA")[0].as_py() == plates.value()
+    assert table.column("ImageQuality_Mean_DNA")[0].as_py() == plates.value()
 
 
 def test_measure_refuses_a_channel_that_is_not_there(

@@ -149,7 +149,11 @@ def test_a_reverted_field_is_what_it_was_before_with_no_mark_but_its_history(
     assert (again.corrected, again.version) == (False, old.version)
     assert not made.plates.overview(KEY).well("A1").corrected
     row = PlateTables(made, KEY).wells().records()[0]
-    assert (row["well"], row["corrected"], row["corrected_why"]) == ("A1", "no", "")
+    assert (
+        row["Metadata_Well"],
+        row["Metadata_Corrected"],
+        row["Metadata_CorrectedWhy"],
+    ) == ("A01", "no", "")
     # What was done stays told.
     assert [event.why for event in made.corrections.history(KEY, "A1", "0")][:2] == [
         "the first was right",

@@ -14,7 +14,7 @@ from hcs.errors import NotFoundError, PlateNotFoundError, StoreError
 from hcs.plates.opening import from_hcs_zarr
 from hcs.qc.results import settle_clips
 from hcs.qc.run.cluster import connected
-from hcs.qc.run.export import table_rows
+from hcs.qc.run.export import measured_table
 from hcs.qc.run.measure import measure_plate, plate_settings
 from hcs.qc.run.quality import measure_field
 from hcs.qc.run.workers import in_workers
@@ -66,8 +66,8 @@ def test_channels_of_one_name_are_measured_and_written_apart(tmp_path):
     (result,) = measure_plate(path, settings=settings)
     expected = {"GFP (1)": plates.value(channel=0), "GFP (2)": plates.value(channel=1)}
     assert {plane.channel: plane.values["mean"] for plane in result.planes} == expected
-    (row,) = table_rows([result])
-    assert {name: row[f"mean_{name}"] for name in expected} == expected
+    (row,) = measured_table([result]).records()
+    assert {name: row[f"ImageQuality_Mean_{name}"] for name in expected} == expected
 
 
 def test_results_bear_the_version_that_was_measured(plate_path):

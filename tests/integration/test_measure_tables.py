@@ -10,52 +10,56 @@ import pytest
 
 from hcs.errors import SourceError
 from hcs.layout import FORMATS
+from hcs.plates.opening import from_hcs_zarr
 from hcs.qc.plates.imported import read_measurements
-from hcs.qc.run.export import table_rows, write_rows
+from hcs.qc.run.export import measured_table
 from hcs.qc.run.measure import measure_plate
+from hcs.tables import result_table
 from tests import plates
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory):
+def table(tmp_path_factory):
     path = plates.make(tmp_path_factory.mktemp("plate") / "p.ome.zarr", columns=2)
-    results = list(measure_plate(path))
-    labels = {"A/1": "A01", "A/2": "A02", "B/1": "B01", "B/2": "B02"}
-    return table_rows(results, plate="p", plate_id="42", labels=labels)
+    with from_hcs_zarr(path) as plate:
+        return measured_table(measure_plate(plate), plate)
 
 
-def test_a_table_has_a_row_a_field_and_a_column_a_metric_and_channel(rows):
+def test_a_table_has_a_row_a_field_and_a_column_a_metric_and_channel(table):
+    rows = table.records()
     assert [row["Metadata_Well"] for row in rows] == ["A01", "A02", "B01", "B02"]
     first = rows[0]
-    assert first["mean_DNA"] == plates.value()
+    assert first["ImageQuality_Mean_DNA"] == plates.value()
     assert first["ImageQuality_MeanIntensity_GFP"] == plates.value(channel=1) / 65535
-    assert list(first)[-2:] == ["NotComputable", "Error"]
-    reasons = json.loads(first["NotComputable"])
+    assert list(first)[-2:] == ["Metadata_NotComputable", "Metadata_Error"]
+    reasons = json.loads(first["Metadata_NotComputable"])
     assert reasons["ImageQuality_PowerLogLogSlope_DNA"] == "all pixels are equal"
 
 
-def test_csv_leaves_cells_without_a_number_empty(rows, tmp_path):
-    write_rows(rows, tmp_path / "m.csv")
+def test_csv_leaves_cells_without_a_number_empty(table, tmp_path):
+    table.write(tmp_path / "m.csv")
     with (tmp_path / "m.csv").open(newline="") as stream:
         read = list(csv.DictReader(stream))
     assert len(read) == 4
     assert read[0]["ImageQuality_PowerLogLogSlope_DNA"] == ""
-    assert float(read[0]["mean_DNA"]) == plates.value()
+    assert float(read[0]["ImageQuality_Mean_DNA"]) == plates.value()
     assert [path.name for path in tmp_path.iterdir()] == ["m.csv"]
 
 
-def test_parquet_holds_the_same(rows, tmp_path):
+def test_parquet_holds_the_same(table, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
-    write_rows(rows, tmp_path / "m.parquet")
+    table.write(tmp_path / "m.parquet")
     read = parquet.read_table(tmp_path / "m.parquet").to_pylist()
-    assert [row["mean_DNA"] for row in read] == [row["mean_DNA"] for row in rows]
+    mean = "ImageQuality_Mean_DNA"
+    assert [row[mean] for row in read] == [row[mean] for row in table.records()]
     assert read[0]["ImageQuality_PowerLogLogSlope_DNA"] is None
     told = parquet.read_schema(tmp_path / "m.parquet").metadata[b"hcs.metrics"]
     assert b"focus_score@1" in told.split(b",")
 
 
 def test_cells_that_a_spreadsheet_would_run_are_quoted(tmp_path):
-    write_rows([{"Metadata_Plate": "=cmd()", "mean_DNA": -1.5}], tmp_path / "m.csv")
+    rows = [{"Metadata_Plate": "=cmd()", "ImageQuality_Mean_DNA": -1.5}]
+    result_table(rows).write(tmp_path / "m.csv")
     text = (tmp_path / "m.csv").read_text()
     assert "'=cmd()" in text
     assert "-1.5" in text
@@ -71,16 +75,16 @@ def test_a_stack_has_a_row_a_plane_and_says_which_is_in_focus(tmp_path):
         pixels="random",
     )
     (result,) = measure_plate(path)
-    table = table_rows([result])
+    table = measured_table([result]).records()
     assert [row["Metadata_Z"] for row in table] == [0, 1, 2]
     slope = "ImageQuality_PowerLogLogSlope_DNA"
     sharpest = max(table, key=lambda row: row[slope])["Metadata_Z"]
-    assert {row["BestZ_DNA"] for row in table} == {sharpest}
+    assert {row["Metadata_BestZ_DNA"] for row in table} == {sharpest}
 
 
-def test_other_endings_are_refused(rows, tmp_path):
+def test_other_endings_are_refused(table, tmp_path):
     with pytest.raises(SourceError, match=r"'m\.xlsx'; name a file that ends with"):
-        write_rows(rows, tmp_path / "m.xlsx")
+        table.write(tmp_path / "m.xlsx")
 
 
 CELLPROFILER = b"""ImageNumber,Metadata_Well,Metadata_Site,Count_Nuclei,FileName_DNA
@@ -145,11 +149,11 @@ def test_tables_that_cannot_be_used_say_why(table, message):
         read_measurements(table)
 
 
-def test_our_own_export_can_be_read_back(rows, tmp_path):
-    write_rows(rows, tmp_path / "m.csv")
+def test_our_own_export_can_be_read_back(table, tmp_path):
+    table.write(tmp_path / "m.csv")
     found = read_measurements(tmp_path / "m.csv", format=FORMATS[96])
-    assert found.field_column == "Metadata_Field"
-    assert found.rows[(1, 1), "0"]["mean_DNA"] == plates.value(1, 1)
+    assert found.field_column == "Metadata_Site"
+    assert found.rows[(1, 1), "0"]["ImageQuality_Mean_DNA"] == plates.value(1, 1)
 
 
 def calls_to_read(rows):

@@ -23,9 +23,9 @@ from dashboard.exports.decisions_file import export_decisions, import_decisions
 from dashboard.exports.tables import PlateTables
 from dashboard.reviews.acts import Subject, new_batch
 from dashboard.reviews.values import Decision
-from dashboard.text import safe_cell
 from hcs import validate
 from hcs.metadata import Who
+from hcs.tables import safe_cell
 from hcs.writing.targets.lock import locked
 from tests import plates
 from tests.integration.serving import (
@@ -220,26 +220,42 @@ def test_tables_tell_what_to_leave_out_and_never_pass_what_nobody_saw(
     fail(made, A2, note='=HYPERLINK("http://x")')
     made.decisions.judge(KEY, [Decision(B2)], "pass", BEN)
     tables = PlateTables(made, KEY)
-    wells = {str(row["well"]): row for row in tables.wells().records()}
-    assert wells["A1"]["qc_exclude"] == 0
-    assert wells["A1"]["fields_used"] == "1 of 2"
-    assert (wells["A1"]["verdict"], wells["A1"]["reviewed"]) == ("", "")
-    assert (wells["A2"]["qc_exclude"], wells["A2"]["verdict_source"]) == (1, "bulk")
-    assert (wells["B2"]["verdict"], wells["B2"]["basis"]) == ("pass", "unseen")
-    assert wells["A3"]["verdict"] == ""
-    assert (wells["B2"]["row_index"], wells["B2"]["well_path"]) == (1, "B/2")
+    wells = {str(row["Metadata_Well"]): row for row in tables.wells().records()}
+    assert wells["A01"]["Metadata_QCExclude"] == 0
+    assert wells["A01"]["Metadata_FieldsUsed"] == "1 of 2"
+    assert (wells["A01"]["Metadata_Verdict"], wells["A01"]["Metadata_Reviewed"]) == (
+        "",
+        "",
+    )
+    assert (
+        wells["A02"]["Metadata_QCExclude"],
+        wells["A02"]["Metadata_VerdictSource"],
+    ) == (1, "bulk")
+    assert (wells["B02"]["Metadata_Verdict"], wells["B02"]["Metadata_Basis"]) == (
+        "pass",
+        "unseen",
+    )
+    assert wells["A03"]["Metadata_Verdict"] == ""
+    assert (wells["B02"]["Metadata_RowIndex"], wells["B02"]["Metadata_WellPath"]) == (
+        1,
+        "B/2",
+    )
     fields = {
-        (row["well"], row["field_name"]): row for row in tables.fields().records()
+        (row["Metadata_Well"], row["Metadata_FieldName"]): row
+        for row in tables.fields().records()
     }
-    assert fields["A1", "0"]["qc_exclude"] == 1
-    assert fields["A1", "0"]["verdict_source"] == "own"
-    assert fields["A1", "0"]["field_path"] == "A/1/0"
-    assert (fields["A1", "1"]["field_index"], fields["A1", "1"]["qc_exclude"]) == (1, 0)
-    assert fields["A2", "0"]["qc_exclude"] == 1
-    assert fields["A2", "0"]["verdict_source"] == "inherited"
+    assert fields["A01", "0"]["Metadata_QCExclude"] == 1
+    assert fields["A01", "0"]["Metadata_VerdictSource"] == "own"
+    assert fields["A01", "0"]["Metadata_FieldPath"] == "A/1/0"
+    assert (
+        fields["A01", "1"]["Metadata_FieldIndex"],
+        fields["A01", "1"]["Metadata_QCExclude"],
+    ) == (1, 0)
+    assert fields["A02", "0"]["Metadata_QCExclude"] == 1
+    assert fields["A02", "0"]["Metadata_VerdictSource"] == "inherited"
     text = tables.wells().csv()
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["note"] for row in rows if row["well"] == "A2"] == [
+    assert [row["Metadata_Note"] for row in rows if row["Metadata_Well"] == "A02"] == [
         '\'=HYPERLINK("http://x")'
     ]
 
@@ -285,10 +301,10 @@ def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
         name: table[f"obs/{name}"][:] for name in table["obs"].attrs["column-order"]
     }
     assert table["X"].shape == (len(wells), len(table["var/index"][:]))
-    at = wells.index("A2")
-    assert (rows["verdict"][at], rows["qc_exclude"][at]) == ("fail", 1)
-    assert rows["note"][at] == "größer"
-    assert rows["verdict"][wells.index("A1")] == "pass"
+    at = wells.index("A02")
+    assert (rows["Metadata_Verdict"][at], rows["Metadata_QCExclude"][at]) == ("fail", 1)
+    assert rows["Metadata_Note"][at] == "größer"
+    assert rows["Metadata_Verdict"][wells.index("A01")] == "pass"
     assert not [one for one in validate(plate) if "tables" in one.location]
     with service(tmp_path / "workspace", plate, read_only=True) as other:
         surveyed(other, KEY)
@@ -401,7 +417,9 @@ def test_tables_and_report_come_by_http_and_escape_everything(
         unknown = server.get("/export/nothing/wells.csv")
     assert (wells.status, report.status, unknown.status) == (200, 200, 404)
     assert "attachment" in wells.headers["Content-Disposition"]
-    assert wells.body.decode("utf-8-sig").startswith("plate_id,plate,well,")
+    assert wells.body.decode("utf-8-sig").startswith(
+        "Metadata_Plate,Metadata_PlateID,Metadata_Well,"
+    )
     html = report.body.decode()
     assert evil not in html
     assert "&lt;img src=x" in html

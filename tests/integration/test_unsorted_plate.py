@@ -36,6 +36,7 @@ COLUMN_NAMES = [str(number) for number in range(1, COLUMNS + 1)]
 LISTED_ROWS = list("GBADCFE")
 LISTED_COLUMNS = ["10", "1", "9", "2", "8", "3", "7", "4", "6", "5"]
 MEAN = "mean.0"
+MEAN_COLUMN = "ImageQuality_Mean_DNA"
 
 
 @pytest.fixture(scope="module")
@@ -114,13 +115,15 @@ def test_tables_list_wells_in_order_with_the_documents_indices(made: Service) ->
         ]
         for key in (SORTED, UNSORTED)
     )
-    names = ("well", "row", "column", MEAN)
+    names = ("Metadata_Well", "Metadata_Row", "Metadata_Column", MEAN_COLUMN)
     assert [[row.get(name) for name in names] for row in second] == [
         [row.get(name) for name in names] for row in first
     ]
     for row in second:
-        assert row["row_index"] == LISTED_ROWS.index(str(row["row"]))
-        assert row["column_index"] == LISTED_COLUMNS.index(str(row["column"]))
+        assert row["Metadata_RowIndex"] == LISTED_ROWS.index(str(row["Metadata_Row"]))
+        assert row["Metadata_ColumnIndex"] == LISTED_COLUMNS.index(
+            str(row["Metadata_Column"])
+        )
 
 
 def test_the_library_keeps_the_documents_indices(folder: Path) -> None:

@@ -33,7 +33,7 @@ def test_headers_are_cellprofilers_where_it_has_the_metric():
     assert local == "ImageQuality_LocalFocusScore_DNA_10"
     otsu = definition("threshold_otsu").header("DNA")
     assert otsu == "ImageQuality_ThresholdOtsu_DNA_2W"
-    assert definition("mean").header("DNA") == "mean_DNA"
+    assert definition("mean").header("DNA") == "ImageQuality_Mean_DNA"
 
 
 def test_suspicion_rests_on_technical_metrics_alone():
