@@ -78,8 +78,8 @@ if TYPE_CHECKING:
     from hcs.writing.versions.staged_field import StagedField as StagedField
     from hcs.writing.versions.staging import stage_field as stage_field
     from hcs.writing.versions.unsettled import unsettled as unsettled
+    from hcs.writing.well_image import write_hcs_well_image as write_hcs_well_image
     from hcs.writing.writer import HCSPlateWriter as HCSPlateWriter
-    from hcs.writing.writer import write_hcs_well_image as write_hcs_well_image
 else:
     from hcs.public import public_names
 
@@ -128,7 +128,9 @@ else:
             "writing.versions.staged_field": "StagedField",
             "writing.versions.staging": "stage_field",
             "writing.person": "login_name",
-            "writing.writer": "HCSPlateWriter write_hcs_well_image",
+            "writing.well_image": "write_hcs_well_image",
+            "writing.writer": "HCSPlateWriter",
         },
+        hints="hcs.absent_names",
     )
     __all__.append("__version__")

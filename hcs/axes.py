@@ -8,10 +8,10 @@ own names and its own order of the array are kept for writing.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 ORDER = ("t", "c", "z", "y", "x")
 """All axes there are, in the order in which pixels are handed out."""
@@ -36,8 +36,7 @@ class NamedAxis(Protocol):
         """``"time"``, ``"channel"``, ``"space"``, another word, or None."""
 
 
-@lru_cache(maxsize=256)
-def dims_of(axes: tuple[NamedAxis, ...]) -> tuple[str, ...]:
+def dims_of(axes: Iterable[NamedAxis]) -> tuple[str, ...]:
     """Return which of `ORDER` each axis is, in the order of `axes`.
 
     Types decide first. Among axes of space the names z, y and x, of either case, say
@@ -50,6 +49,17 @@ def dims_of(axes: tuple[NamedAxis, ...]) -> tuple[str, ...]:
     >>> dims_of((Axis(name="C", type="channel"), *space))
     ('c', 'y', 'x')
     """
+    # Axes may be changed by whoever has them, so they are no key of a cache.
+    return _dims_of(tuple([_Named(axis.name, axis.type) for axis in axes]))
+
+
+class _Named(NamedTuple):
+    name: str
+    type: str | None
+
+
+@lru_cache(maxsize=256)
+def _dims_of(axes: tuple[_Named, ...]) -> tuple[str, ...]:
     dims: dict[int, str] = {}
     for kind, dim in _SINGLE.items():
         position = _of_type(axes, kind, dim)

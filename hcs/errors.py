@@ -45,7 +45,7 @@ class NotFoundError(HCSError, KeyError):
     __str__ = Exception.__str__
 
 
-class PlateNotFoundError(NotFoundError, FileNotFoundError):
+class PlateNotFoundError(NotFoundError, FileNotFoundError, ValueError):
     """Nothing is at the location, or what is there is not a plate."""
 
     __str__ = Exception.__str__

@@ -1,14 +1,16 @@
 """The values that NGFF documents hold, independent of version and of store.
 
 Field names that stand in documents keep the spelling of the specification
-(``rowIndex``, ``maximumfieldcount``); everything else is snake case. All values are
-frozen; sequences become tuples, so that no holder can change another's copy.
+(``rowIndex``, ``maximumfieldcount``); everything else is snake case.
+
+What people build up and read is theirs to change, and holds lists. So whoever keeps
+such a value (a writer, a cache) keeps a copy of its own, and hands out another one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlateRow:
     """One row of the plate grid."""
 
@@ -28,7 +30,7 @@ class PlateRow:
     """Alphanumeric, case-sensitive, unique among the rows; rows run downwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlateColumn:
     """One column of the plate grid."""
 
@@ -36,7 +38,7 @@ class PlateColumn:
     """Alphanumeric, case-sensitive, unique among the columns; they run rightwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlateWell:
     """A well as the plate document lists it."""
 
@@ -50,7 +52,7 @@ class PlateWell:
     """Zero-based position of its column in `Plate.columns`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlateAcquisition:
     """One imaging run over the plate."""
 
@@ -69,14 +71,7 @@ class PlateAcquisition:
     """Seconds since 1970-01-01 UTC, not before `starttime`."""
 
 
-def _freeze(value: object, *names: str) -> None:
-    for name in names:
-        current = getattr(value, name)
-        if current is not None and not isinstance(current, tuple):
-            object.__setattr__(value, name, tuple(current))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False)
 class Plate:
     """The plate document.
 
@@ -84,23 +79,38 @@ class Plate:
     ``wells`` are those with images.
     """
 
-    columns: Sequence[PlateColumn]
-    rows: Sequence[PlateRow]
-    wells: Sequence[PlateWell]
-    version: str | None = None
+    columns: list[PlateColumn]
+    rows: list[PlateRow]
+    wells: list[PlateWell]
+    version: str | None
     """NGFF version, or None where none was given."""
 
-    acquisitions: Sequence[PlateAcquisition] | None = None
-    field_count: int | None = None
+    acquisitions: list[PlateAcquisition] | None
+    field_count: int | None
     """Largest number of fields over the wells."""
 
-    name: str | None = None
+    name: str | None
 
-    def __post_init__(self) -> None:
-        _freeze(self, "columns", "rows", "wells", "acquisitions")
+    def __init__(
+        self,
+        columns: Iterable[PlateColumn],
+        rows: Iterable[PlateRow],
+        wells: Iterable[PlateWell],
+        version: str | None = None,
+        acquisitions: Iterable[PlateAcquisition] | None = None,
+        field_count: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.columns = list(columns)
+        self.rows = list(rows)
+        self.wells = list(wells)
+        self.version = version
+        self.acquisitions = None if acquisitions is None else list(acquisitions)
+        self.field_count = field_count
+        self.name = name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WellImage:
     """A field of view as the well document lists it."""
 
@@ -111,18 +121,24 @@ class WellImage:
     """`PlateAcquisition.id`; None where the plate declares none or one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False)
 class Well:
     """The well document: its fields in (acquisition, index) order."""
 
-    images: Sequence[WellImage]
-    version: str | None = None
+    images: list[WellImage]
+    version: str | None
 
-    def __post_init__(self) -> None:
-        _freeze(self, "images")
+    def __init__(self, images: Iterable[WellImage], version: str | None = None) -> None:
+        self.images = list(images)
+        self.version = version
+
+    def copy(self) -> Well:
+        """Return a copy that shares no image."""
+        images = [WellImage(image.path, image.acquisition) for image in self.images]
+        return Well(images, self.version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Axis:
     """One axis of an image."""
 
@@ -136,7 +152,7 @@ class Axis:
     """A UDUNITS-2 name such as ``"micrometer"``; None where unknown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Window:
     """The contrast window of a channel, in the units of the pixels."""
 
@@ -149,7 +165,7 @@ class Window:
     did not: what we made up is no choice of a person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Channel:
     """How one channel is named and displayed (the ``omero`` block)."""
 
@@ -159,6 +175,11 @@ class Channel:
 
     window: Window | None = None
     active: bool = True
+
+    def copy(self) -> Channel:
+        """Return a copy that shares no window."""
+        window = None if self.window is None else replace(self.window)
+        return replace(self, window=window)
 
 
 def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
@@ -184,7 +205,7 @@ def _numbered(name: str, taken: Container[str]) -> Iterator[str]:
     return (text for text in texts if text not in taken)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Dataset:
     """One resolution level of a multiscale."""
 
@@ -198,32 +219,63 @@ class Dataset:
     """Position of the centre of the first pixel, in the axis's unit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, init=False)
 class ImageMetadata:
     """The first multiscale of an image document, with its display settings.
 
     All that is said by axis stands in the order of `dims`, whatever the document's is.
     """
 
-    axes: tuple[Axis, ...]
+    axes: list[Axis]
     """In the order of `dims`, called as the document calls them."""
 
-    datasets: tuple[Dataset, ...]
-    channels: tuple[Channel, ...] = ()
-    name: str | None = None
-    version: str | None = None
+    datasets: list[Dataset]
+    channels: list[Channel]
+    name: str | None
+    version: str | None
     """NGFF version."""
 
-    omero: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    omero: Mapping[str, Any] = field(compare=False)
     """The whole display block as found, so that what we do not model is kept."""
 
-    stored: tuple[int, ...] = ()
+    stored: tuple[int, ...]
     """For each axis of an array on disk its place in `dims`; () if it is the same."""
+
+    def __init__(
+        self,
+        *,
+        axes: Iterable[Axis],
+        datasets: Iterable[Dataset],
+        channels: Iterable[Channel] = (),
+        name: str | None = None,
+        version: str | None = None,
+        omero: Mapping[str, Any] | None = None,
+        stored: tuple[int, ...] = (),
+    ) -> None:
+        self.axes = list(axes)
+        self.datasets = list(datasets)
+        self.channels = list(channels)
+        self.name = name
+        self.version = version
+        self.omero = {} if omero is None else omero
+        self.stored = stored
+
+    def copy(self) -> ImageMetadata:
+        """Return a copy that shares no axis, level or channel."""
+        return ImageMetadata(
+            axes=[replace(axis) for axis in self.axes],
+            datasets=[replace(dataset) for dataset in self.datasets],
+            channels=[channel.copy() for channel in self.channels],
+            name=self.name,
+            version=self.version,
+            omero=_json_copy(self.omero),
+            stored=self.stored,
+        )
 
     @property
     def dims(self) -> tuple[str, ...]:
         """What the axes are, of ``t c z y x`` in this order; see `hcs.axes`."""
-        return dims_of(tuple(self.axes))
+        return dims_of(self.axes)
 
     def as_stored(self, values: Sequence[T]) -> tuple[T, ...]:
         """Return one value an axis, given in the order of `dims`, in that on disk."""
@@ -234,6 +286,12 @@ class ImageMetadata:
         if len(values) != len(self.stored):
             return list(values)
         return [values[place] for place in inverse(self.stored)]
+
+
+def _json_copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _json_copy(entry) for key, entry in value.items()}
+    return [_json_copy(entry) for entry in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +334,9 @@ class FieldVersion:
 
 
 def as_plate(plate: Any) -> Plate:
-    """Return our own value for a plate of any library that has the same shape.
+    """Return a plate of our own for one of any library that has the same shape.
+
+    It shares nothing with `plate`: what happens to that later is not known here.
 
     Parameters
     ----------
@@ -288,8 +348,6 @@ def as_plate(plate: Any) -> Plate:
     TypeError
         If an attribute that a plate must have is absent.
     """
-    if isinstance(plate, Plate):
-        return plate
     try:
         return Plate(
             columns=[PlateColumn(name=column.name) for column in plate.columns],

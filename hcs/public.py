@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 Names: TypeAlias = "tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]"
 
 
-def public_names(package: str, modules: Mapping[str, str]) -> Names:
+def public_names(
+    package: str, modules: Mapping[str, str], hints: str | None = None
+) -> Names:
     """Return what a package needs as ``__all__``, ``__getattr__`` and ``__dir__``.
 
     Parameters
@@ -25,6 +27,8 @@ def public_names(package: str, modules: Mapping[str, str]) -> Names:
     modules
         Name of a module below the package, to the names that come from it, separated
         by spaces.
+    hints
+        A module whose ``hint(name)`` adds to what is said of a name that is not there.
     """
     module_of = {
         name: f"{package}.{module}"
@@ -35,7 +39,9 @@ def public_names(package: str, modules: Mapping[str, str]) -> Names:
 
     def get(name: str) -> Any:
         if name not in module_of:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            more = import_module(hints).hint(name) if hints is not None else ""
+            message = f"module {package!r} has no attribute {name!r}"
+            raise AttributeError(f"{message}.{more}" if more else message)
         value = getattr(import_module(module_of[name]), name)
         setattr(sys.modules[package], name, value)
         return value

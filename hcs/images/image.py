@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.axes import is_spatial
-from hcs.errors import MetadataError, NotFoundError, ShapeError
+from hcs.errors import MetadataError, NotFoundError, PlateNotFoundError, ShapeError
 from hcs.images.digest import field_digest
-from hcs.images.image_group import ImageGroup
 from hcs.images.levels import to_multiscales
 from hcs.images.ngff_image import NgffImage, describe, to_ngff_image
+from hcs.images.opened import OpenedImage, record_bytes
 from hcs.metadata import Axis, Channel, ImageMetadata
 from hcs.ngff.document import document_attributes, group_document, parse_json
-from hcs.ngff.envelope import envelope
-from hcs.ngff.multiscale import read_image
+from hcs.ngff.envelope import detect_version, envelope
 from hcs.ngff.names import check_array_path, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import xarray
 
     from hcs.images.companions import Companions
+    from hcs.images.image_group import ImageGroup
     from hcs.stores.store import PlateStore
 
 T = TypeVar("T")
@@ -47,105 +47,141 @@ class Multiscales:
     scale_factors, method, chunks
         How the levels were made, as ngff-zarr keeps it; for the record.
 
-    Attributes
-    ----------
-    metadata
-        What the image document says.
+    Notes
+    -----
+    An image is the caller's to change: images that were read share their pixels, which
+    nobody can write to, and nothing else. What is changed is in memory; it is on the
+    disk once the image is written.
     """
 
     __slots__ = (
-        "_group",
         "_images",
+        "_metadata",
+        "_opened",
         "chunks",
-        "metadata",
         "method",
         "scale_factors",
     )
 
     def __init__(
         self,
-        images: Sequence[NgffImage],
+        images: Iterable[NgffImage],
         metadata: ImageMetadata | None = None,
         scale_factors: Sequence[Any] | None = None,
         method: Any = None,
         chunks: Any = None,
     ) -> None:
-        if not images:
-            raise ShapeError("A multiscale has no images; expected one or more.")
-        self._images: tuple[NgffImage, ...] | None = tuple(images)
-        self._group: ImageGroup | None = None
-        self.metadata = describe(self._images) if metadata is None else metadata
+        self._opened: OpenedImage | None = None
+        self._metadata = metadata
+        self._images: list[NgffImage] | None = None
+        self.images = list(images)
         self.scale_factors = scale_factors
         self.method = method
         self.chunks = chunks
 
     @classmethod
-    def open(cls, store: PlateStore, path: str, format_version: str) -> Multiscales:
-        """Return the image whose group is at a path; one document is read.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no group.
-        MetadataError
-            If its document cannot be understood.
-        """
-        group, attributes = ImageGroup.open(store, path, format_version)
+    def of(cls, opened: OpenedImage) -> Multiscales:
+        """Return an image of its own around what was read, which others share."""
         self = cls.__new__(cls)
-        self._images = None
-        self._group = group
-        self.metadata = read_image(attributes, group.where())
-        store.likely_level = self.metadata.datasets[0].path
+        self._opened = opened
+        self._images = self._metadata = None
         self.scale_factors = self.method = self.chunks = None
         return self
 
+    @classmethod
+    def open(cls, store: PlateStore, path: str, format_version: str) -> Multiscales:
+        """Return the image whose group is at a path; see `OpenedImage.open`."""
+        return cls.of(OpenedImage.open(store, path, format_version))
+
     @property
-    def images(self) -> tuple[NgffImage, ...]:
+    def images(self) -> list[NgffImage]:
         """The resolutions, full size first; pixels are read when they are sliced."""
         if self._images is None:
-            self._images = self._make_images()
+            assert self._opened is not None  # noqa: S101  (else images were given)
+            self._images = self._opened.levels()
         return self._images
+
+    @images.setter
+    def images(self, images: list[NgffImage]) -> None:
+        if not images:
+            raise ShapeError("A multiscale has no images; expected one or more.")
+        self._images = images
+
+    @property
+    def metadata(self) -> ImageMetadata:
+        """What the image document says, or will say.
+
+        For an image that was made of arrays it is made of its `images` when it is first
+        asked for, and again once it was set to None.
+        """
+        if self._metadata is None:
+            described = self._description
+            self._metadata = described if self._opened is None else described.copy()
+        return self._metadata
+
+    @metadata.setter
+    def metadata(self, metadata: ImageMetadata | None) -> None:
+        again = metadata is None and self._opened is not None
+        self._metadata = describe(self.images) if again else metadata
+
+    @property
+    def _description(self) -> ImageMetadata:
+        """What `metadata` is, to be read and not to be handed out."""
+        if self._metadata is not None:
+            return self._metadata
+        if self._opened is not None:
+            return self._opened.metadata
+        return describe(self.images)
 
     @property
     def axes(self) -> tuple[Axis, ...]:
         """The axes in the order of `dims`, called as the document calls them."""
-        return self.metadata.axes
+        return tuple(self.metadata.axes)
 
     @property
     def dims(self) -> tuple[str, ...]:
         """What the axes of the pixels are: of ``t c z y x``, in this order."""
-        return self.metadata.dims
+        return self._description.dims
 
     @property
     def channels(self) -> tuple[Channel, ...]:
         """One for each channel of the array: names, colours, windows where known."""
-        known = self.metadata.channels
-        dims = self.dims
-        count = self.images[0].shape[dims.index("c")] if "c" in dims else 1
+        return self._channels(self.metadata)
+
+    def _channels(self, metadata: ImageMetadata) -> tuple[Channel, ...]:
+        known, dims = metadata.channels, metadata.dims
+        count = self._shape[dims.index("c")] if "c" in dims else 1
         return (*known[:count], *(Channel() for _ in range(count - len(known))))
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """Shape of full size, without making `images` for it."""
+        if self._images is None and self._opened is not None:
+            return self._opened.arrays[0].shape
+        return self.images[0].shape
 
     @property
     def channel_names(self) -> tuple[str, ...]:
         """Names of the channels; their number where the document names none."""
         return tuple(
             channel.name if channel.name is not None else f"Channel {index}"
-            for index, channel in enumerate(self.channels)
+            for index, channel in enumerate(self._channels(self._description))
         )
 
     @property
     def pixel_size(self) -> dict[str, float]:
         """Size of a full-size pixel along each spatial axis, in `units`."""
-        return self._along_space(self.metadata.datasets[0].scale)
+        return self._along_space(self._description.datasets[0].scale)
 
     @property
     def units(self) -> dict[str, str | None]:
         """Unit of each spatial axis; None where the document names none."""
-        return self._along_space([axis.unit for axis in self.axes])
+        return self._along_space([axis.unit for axis in self._description.axes])
 
     @property
     def position(self) -> dict[str, float] | None:
         """Stage position of the first pixel along each spatial axis, if recorded."""
-        translation = self.metadata.datasets[0].translation
+        translation = self._description.datasets[0].translation
         return None if translation is None else self._along_space(translation)
 
     @property
@@ -160,10 +196,11 @@ class Multiscales:
         The digest is over the content of the image's and its levels' documents, so a
         copied, moved or packed field keeps it.
         """
-        if self._group is None:
+        if self._opened is None:
             return None
-        return self._group.version or field_digest(
-            self._group, [dataset.path for dataset in self.metadata.datasets]
+        group, datasets = self._opened.group, self._opened.metadata.datasets
+        return group.version or field_digest(
+            group, [dataset.path for dataset in datasets]
         )
 
     @property
@@ -224,65 +261,35 @@ class Multiscales:
     @property
     def nbytes(self) -> int:
         """Rough bytes of this record in memory, its levels opened; no pixels."""
-        return _RECORD_BYTES + _LEVEL_BYTES * len(self.metadata.datasets)
+        return record_bytes(len(self))
 
     def __len__(self) -> int:
-        return len(self.metadata.datasets) if self._images is None else len(self.images)
+        if self._images is None:
+            return len(self._description.datasets)
+        return len(self._images)
 
     def __iter__(self) -> Iterator[NgffImage]:
         return iter(self.images)
 
     def __repr__(self) -> str:
         where = "in memory" if self._group is None else self._group.where()
-        names = [channel.name for channel in self.metadata.channels]
+        names = [channel.name for channel in self._description.channels]
         return (
             f"<Multiscales {where}: {' '.join(self.dims)}, {len(self)} levels"
             f"{f', channels {names}' if names else ''}>"
         )
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = {name: getattr(self, name) for name in self.__slots__}
-        if self._group is not None:
-            state["_images"] = None
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            setattr(self, name, value)
+    @property
+    def _group(self) -> ImageGroup | None:
+        return None if self._opened is None else self._opened.group
 
     def _along_space(self, values: Sequence[T]) -> dict[str, T]:
+        axes, dims = self._description.axes, self._description.dims
         return {
             dim: value
-            for axis, dim, value in zip(self.axes, self.dims, values, strict=True)
+            for axis, dim, value in zip(axes, dims, values, strict=True)
             if is_spatial(axis, dim)
         }
-
-    def _make_images(self) -> tuple[NgffImage, ...]:
-        from hcs.images.lazy_array import LazyArray
-
-        assert self._group is not None  # noqa: S101  (else the images were given)
-        meta = self.metadata
-        dims = meta.dims
-        units = {
-            dim: axis.unit
-            for dim, axis in zip(dims, meta.axes, strict=True)
-            if axis.unit
-        }
-        names = [channel.name or "" for channel in meta.channels] or None
-        return tuple(
-            NgffImage(
-                data=LazyArray(self._group, dataset.path, len(dims), meta.stored),
-                dims=dims,
-                scale=dict(zip(dims, dataset.scale, strict=True)),
-                translation=dict(
-                    zip(dims, dataset.translation or (0.0,) * len(dims), strict=True)
-                ),
-                name=meta.name or "image",
-                axes_units=units or None,
-                channel_names=names,
-            )
-            for dataset in meta.datasets
-        )
 
     def _read_labels(self, path: str) -> tuple[str, ...]:
         assert self._group is not None  # noqa: S101  (`labels` looked)
@@ -291,11 +298,6 @@ class Multiscales:
         for name in names:
             check_array_path(name, group.where("labels"))
         return names
-
-
-_RECORD_BYTES = 1536
-_LEVEL_BYTES = 768
-"""Measured by tests/benchmarks/bench_reading.py, rounded up."""
 
 
 def _labels(store: PlateStore, path: str, format_version: str) -> tuple[str, ...]:
@@ -333,8 +335,20 @@ def from_ome_zarr(store: Any, path: str = "") -> Multiscales:
         If what is there is not an image.
     """
     from hcs.stores.location import open_store
-    from hcs.stores.root import find_version
+    from hcs.stores.root import read_group
 
-    opened = open_store(store)
     path = path.strip("/")
-    return Multiscales.open(opened, path, find_version(opened, path))
+    try:
+        opened = open_store(store)
+        attributes, zarr_format, key = read_group(opened, path)
+    except PlateNotFoundError as error:
+        inside = f", {path!r} in it" if path else ""
+        raise PlateNotFoundError(f"Image not found{inside}. {error}") from error
+    block = envelope(attributes)
+    if "plate" in block and "multiscales" not in block:
+        raise MetadataError(
+            f"{opened.where(path)} is a plate of several wells, not an image. Open it "
+            f"with from_hcs_zarr, or give the path of one image, such as 'A/1/0'."
+        )
+    version = detect_version(attributes, zarr_format, opened.where(key))
+    return Multiscales.open(opened, path, version)

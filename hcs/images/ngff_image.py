@@ -26,7 +26,7 @@ _DEFAULT_DIMS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class NgffImage:
     """One resolution of an image: pixels and geometry.
 
@@ -40,14 +40,16 @@ class NgffImage:
     dims: Sequence[str]
     """Axis names in array order, drawn from ``t c z y x``."""
 
-    scale: Mapping[str, float]
+    scale: dict[str, float]
     """Size of one pixel along each axis."""
 
-    translation: Mapping[str, float]
+    translation: dict[str, float]
     """Position of the centre of the first pixel."""
 
     name: str = "image"
-    axes_units: Mapping[str, str] | None = None
+    axes_units: Mapping[str, str | None] | None = None
+    """Unit of each axis, None where an axis has none; None where nothing is known."""
+
     axes_orientations: Mapping[str, Any] | None = None
     axes_types: Mapping[str, Any] | None = None
     channel_names: Sequence[str] | None = None
@@ -78,7 +80,7 @@ def to_ngff_image(
     scale: Mapping[str, float] | None = None,
     translation: Mapping[str, float] | None = None,
     name: str = "image",
-    axes_units: Mapping[str, str] | None = None,
+    axes_units: Mapping[str, str | None] | None = None,
     channel_names: Sequence[str] | None = None,
     channel_colors: Sequence[str] | None = None,
 ) -> NgffImage:
@@ -129,8 +131,8 @@ def to_ngff_image(
         translation={dim: float((translation or {}).get(dim, 0.0)) for dim in dims},
         name=name,
         axes_units=dict(axes_units) if axes_units else None,
-        channel_names=tuple(channel_names) if channel_names is not None else None,
-        channel_colors=tuple(channel_colors) if channel_colors is not None else None,
+        channel_names=list(channel_names) if channel_names is not None else None,
+        channel_colors=list(channel_colors) if channel_colors is not None else None,
     )
 
 

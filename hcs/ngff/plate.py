@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import InvalidPathError, MetadataError
@@ -58,8 +57,8 @@ def read_plate(attributes: Mapping[str, Any], where: str) -> Plate:
     rows = _read_names(plate, "rows", where)
     columns = _read_names(plate, "columns", where)
     return Plate(
-        columns=tuple([PlateColumn(name) for name in columns]),
-        rows=tuple([PlateRow(name) for name in rows]),
+        columns=[PlateColumn(name) for name in columns],
+        rows=[PlateRow(name) for name in rows],
         wells=_read_wells(required_list(plate, "wells", where), rows, columns, where),
         version=version,
         acquisitions=_read_acquisitions(plate, where),
@@ -87,22 +86,11 @@ def _read_names(plate: Mapping[str, Any], key: str, where: str) -> list[str]:
     return names
 
 
-@lru_cache(maxsize=8)
-def _shared_wells(
-    rows: tuple[str, ...], columns: tuple[str, ...]
-) -> dict[str, PlateWell]:
-    """Return the wells that plates of a grid listed so far, by path; it may grow."""
-    del rows, columns
-    return {}
-
-
 def _read_wells(
     entries: list[Any], rows: Sequence[str], columns: Sequence[str], where: str
-) -> tuple[PlateWell, ...]:
-    # One pass at less than the cost of the JSON parser. Plates of one format share
-    # their wells, so that a second one makes none. What this pass cannot vouch for goes
+) -> list[PlateWell]:
+    # One pass at less than the cost of the JSON parser. What it cannot vouch for goes
     # to the careful one, which finds the words.
-    shared = _shared_wells(tuple(rows), tuple(columns))
     row_of = {index: f"{name}/" for index, name in enumerate(rows)}
     column_of = dict(enumerate(columns))
     wells: list[PlateWell] = []
@@ -111,14 +99,9 @@ def _read_wells(
             path, row, column = entry["path"], entry["rowIndex"], entry["columnIndex"]
             if row.__class__ is not int or column.__class__ is not int:
                 break
-            well = shared.get(path)
-            if well is None:
-                if path != row_of[row] + column_of[column]:
-                    break
-                well = shared[path] = PlateWell(path, row, column)
-            elif well.rowIndex != row or well.columnIndex != column:
+            if path != row_of[row] + column_of[column]:
                 break
-            wells.append(well)
+            wells.append(PlateWell(path, row, column))
     except (KeyError, TypeError):
         pass
     if len(wells) != len(entries):
@@ -128,7 +111,7 @@ def _read_wells(
         ]
     if len({well.path for well in wells}) < len(wells):
         check_unique([well.path for well in wells], "well path", where)
-    return tuple(wells)
+    return wells
 
 
 def _read_well(
@@ -163,7 +146,7 @@ def _read_well(
 
 def _read_acquisitions(
     plate: Mapping[str, Any], where: str
-) -> tuple[PlateAcquisition, ...] | None:
+) -> list[PlateAcquisition] | None:
     if plate.get("acquisitions") is None:
         return None
     acquisitions = []
@@ -183,7 +166,7 @@ def _read_acquisitions(
         }
         acquisitions.append(PlateAcquisition(id=identifier, **details))
     check_unique((run.id for run in acquisitions), "acquisition id", where)
-    return tuple(acquisitions)
+    return acquisitions
 
 
 # --- writing -------------------------------------------------------------------------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hcs.ngff.envelope import extension
 from hcs.plates.well_names import WellNames
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from hcs.layout import PlateFormat
     from hcs.metadata import (
@@ -31,6 +32,11 @@ class PlateDescription:
     metadata: Plate
     _names: WellNames
 
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes of the plate group; none of a plate that is nowhere yet."""
+        return {}
+
     def _describe(self, metadata: Plate) -> None:
         """Take what a plate document says, in place of what was known before."""
         self.metadata = metadata
@@ -42,22 +48,22 @@ class PlateDescription:
         return self.metadata.name
 
     @property
-    def rows(self) -> Sequence[PlateRow]:
+    def rows(self) -> list[PlateRow]:
         """The rows of the physical plate, downwards."""
         return self.metadata.rows
 
     @property
-    def columns(self) -> Sequence[PlateColumn]:
+    def columns(self) -> list[PlateColumn]:
         """The columns of the physical plate, rightwards."""
         return self.metadata.columns
 
     @property
-    def wells(self) -> Sequence[PlateWell]:
+    def wells(self) -> list[PlateWell]:
         """The wells that the plate document lists."""
         return self.metadata.wells
 
     @property
-    def acquisitions(self) -> Sequence[PlateAcquisition] | None:
+    def acquisitions(self) -> list[PlateAcquisition] | None:
         """The imaging runs; None where the document declares none."""
         return self.metadata.acquisitions
 
@@ -72,6 +78,33 @@ class PlateDescription:
         from hcs.layout import PlateFormat
 
         return PlateFormat(rows=len(self.rows), columns=len(self.columns))
+
+    @property
+    def conditions(self) -> dict[str, dict[str, Any]]:
+        """Conditions of the wells by path, then by column of the plate map."""
+        conditions = extension(self.attributes).get("conditions")
+        columns = conditions.get("columns") if isinstance(conditions, dict) else None
+        wells = conditions.get("wells") if isinstance(conditions, dict) else None
+        if not isinstance(columns, list) or not isinstance(wells, dict):
+            return {}
+        return {
+            path: dict(zip(map(str, columns), values, strict=False))
+            for path, values in wells.items()
+            if isinstance(values, list)
+        }
+
+    @property
+    def gaps(self) -> tuple[dict[str, Any], ...]:
+        """What the import found missing: well, field, channel, z, t of each plane."""
+        gaps = extension(self.attributes).get("gaps")
+        entries = gaps if isinstance(gaps, list) else []
+        return tuple(dict(entry) for entry in entries if isinstance(entry, dict))
+
+    @property
+    def has_own_id(self) -> bool:
+        """Whether `id` is written in the plate rather than a fingerprint."""
+        identifier = extension(self.attributes).get("id")
+        return isinstance(identifier, str) and bool(identifier)
 
     def label(self, well: PlateWell | str) -> str:
         """Return a well, or the path of one, as people write it: ``"B02"``."""

@@ -8,7 +8,7 @@ from hcs.errors import NotFoundError
 from hcs.plates.field import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hcs.metadata import WellImage
     from hcs.ngff.history import FieldRecord
@@ -31,6 +31,14 @@ def list_fields(well: HCSWell) -> tuple[Field, ...]:
     return tuple(_field(well, image, records) for image in well.images)
 
 
+def is_list_of(fields: Sequence[Field], images: Sequence[WellImage]) -> bool:
+    """Whether `fields` are those that a well lists, whose list may have changed."""
+    return len(fields) == len(images) and all(
+        field.path == image.path and field.acquisition == image.acquisition
+        for field, image in zip(fields, images, strict=True)
+    )
+
+
 def _field(
     well: HCSWell, image: WellImage, records: Mapping[str, FieldRecord]
 ) -> Field:
@@ -49,6 +57,27 @@ def _field(
         owner=well,
         live=None if record is None else record.live,
     )
+
+
+def path_at(
+    images: Iterable[WellImage], index: int, acquisition: int | None = None
+) -> str | None:
+    """Return the path at a position of a list, also among those of an acquisition."""
+    paths = [
+        image.path
+        for image in images
+        if acquisition is None or (image.acquisition or 0) == acquisition
+    ]
+    return paths[index] if index < len(paths) else None
+
+
+def path_of(fields: Iterable[Field], moved: Field) -> str | None:
+    """Return where a field is now that may have moved, None where it is not listed."""
+    identity = moved.name, moved.acquisition
+    paths = (
+        field.path for field in fields if (field.name, field.acquisition) == identity
+    )
+    return next(paths, None)
 
 
 def find_field(well: HCSWell, name: str, acquisition: int | None) -> Field:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from hcs.cache import LRUCache
@@ -11,22 +10,23 @@ from hcs.errors import (
     HCSError,
     MetadataError,
     NotFoundError,
+    PlateNotFoundError,
     StoreError,
 )
-from hcs.metadata import as_plate
+from hcs.metadata import Plate, as_plate
 from hcs.ngff.document import group_document
 from hcs.ngff.envelope import detect_version, extension
 from hcs.ngff.names import join
 from hcs.ngff.plate import read_plate
-from hcs.plates.description import PlateDescription
 from hcs.plates.identity import plate_fingerprint
+from hcs.plates.placed import PlacedPlate
 from hcs.plates.well import HCSWell
 from hcs.settings import config
 from hcs.stores.root import read_group
 from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -34,19 +34,20 @@ if TYPE_CHECKING:
 
     from hcs.metadata import PlateWell
     from hcs.plates.field import Field
-    from hcs.stores.store import PlateStore
 
 _WELLS_AHEAD = 64
 """Wells whose documents a remote store fetches at once, ahead of their turn."""
 
 
-class HCSPlate(PlateDescription):
+class HCSPlate(PlacedPlate):
     """A high-content-screening plate.
 
     Parameters
     ----------
     store
         As for `hcs.open_store`; None for a plate that is only described, to be written.
+        With `plate_metadata` it may be a path at which nothing is yet, and is not
+        looked at before a well is asked for.
     plate_metadata
         What the plate document says; read from the store where it is not given.
     well_cache_size
@@ -56,10 +57,18 @@ class HCSPlate(PlateDescription):
     metadata
         Another name of `plate_metadata`.
 
+    Attributes
+    ----------
+    is_described
+        Whether its metadata is what somebody said of it, not what its document says.
+
     Notes
     -----
     Thread safety: plates may be shared between threads. A plate is a context manager,
     and can be pickled where its store has an address.
+
+    What it lists is the lists of its `metadata`: changing them changes this plate in
+    memory. It is on the disk once it is written, by `to_hcs_zarr`.
     """
 
     def __init__(
@@ -74,11 +83,9 @@ class HCSPlate(PlateDescription):
         from hcs.stores.location import is_lent, open_store
 
         described = metadata if plate_metadata is None else plate_metadata
-        self._store: PlateStore | None = None if store is None else open_store(store)
+        super().__init__(store)
         self._lent = is_lent(store)
-        self._attributes: dict[str, Any] = {}
-        self._version: str | None = None
-        self._lock = Lock()
+        self.is_described = False
         self._fingerprint: str | None = None
         self._well_cache_size = (
             config.hcs_well_cache_size if well_cache_size is None else well_cache_size
@@ -88,66 +95,19 @@ class HCSPlate(PlateDescription):
             self._well_cache_size, config.hcs_cache_bytes, lambda well: well.nbytes
         )
         if described is not None:
-            self._describe(as_plate(described))
+            own = isinstance(described, Plate)
+            self._describe(described if own else as_plate(described))
+            self.is_described = True
             self._version = self.metadata.version
-        elif self._store is not None:
+        elif store is not None:
+            self._store = open_store(store)
             self._read()
         else:
             raise MetadataError(
                 "HCSPlate() got neither a store nor metadata; expected one or both."
             )
 
-    # --- what the plate document says ---------------------------------------------
-
-    @property
-    def version(self) -> str | None:
-        """NGFF version; None for a plate that is only described."""
-        return self._version
-
-    @property
-    def attributes(self) -> Mapping[str, Any]:
-        """The attributes of the plate group as they were last read."""
-        if not self._attributes and self._store is not None:
-            self._attributes = read_group(self._store)[0]
-        return self._attributes
-
-    @property
-    def conditions(self) -> dict[str, dict[str, Any]]:
-        """Conditions of the wells by path, then by column of the plate map."""
-        conditions = extension(self.attributes).get("conditions")
-        columns = conditions.get("columns") if isinstance(conditions, dict) else None
-        wells = conditions.get("wells") if isinstance(conditions, dict) else None
-        if not isinstance(columns, list) or not isinstance(wells, dict):
-            return {}
-        return {
-            path: dict(zip(map(str, columns), values, strict=False))
-            for path, values in wells.items()
-            if isinstance(values, list)
-        }
-
-    @property
-    def gaps(self) -> tuple[dict[str, Any], ...]:
-        """What the import found missing: well, field, channel, z, t of each plane."""
-        gaps = extension(self.attributes).get("gaps")
-        entries = gaps if isinstance(gaps, list) else []
-        return tuple(dict(entry) for entry in entries if isinstance(entry, dict))
-
-    # --- where it is ------------------------------------------------------------------
-
-    @property
-    def store(self) -> PlateStore | None:
-        """The store; None for a plate that is only described."""
-        return self._store
-
-    @property
-    def location(self) -> str | None:
-        """Where the plate is, without credentials; None where it is nowhere yet."""
-        return None if self._store is None else self._store.location
-
-    @property
-    def writable(self) -> bool:
-        """Whether the plate can be corrected where it is."""
-        return self._store is not None and self._store.writable
+    # --- what it is known by ---------------------------------------------------------
 
     @property
     def id(self) -> str:
@@ -164,12 +124,6 @@ class HCSPlate(PlateDescription):
             self._fingerprint = plate_fingerprint(self)
         return self._fingerprint
 
-    @property
-    def has_own_id(self) -> bool:
-        """Whether `id` is written in the plate rather than a fingerprint."""
-        identifier = extension(self.attributes).get("id")
-        return isinstance(identifier, str) and bool(identifier)
-
     # --- wells ------------------------------------------------------------------------
 
     def get_well(self, row_name: str, column_name: str) -> HCSWell | None:
@@ -182,12 +136,12 @@ class HCSPlate(PlateDescription):
         MetadataError
             If its document cannot be understood.
         """
-        listed = self._names.by_path.get(f"{row_name}/{column_name}")
+        listed = self._names.at_path(f"{row_name}/{column_name}")
         return None if listed is None else self.open_well(listed, ahead=True)
 
     def get_well_by_indices(self, row_index: int, column_index: int) -> HCSWell | None:
         """Return the well at zero-based indices; as `get_well` does."""
-        listed = self._names.by_indices.get((row_index, column_index))
+        listed = self._names.at_indices(row_index, column_index)
         return None if listed is None else self.open_well(listed, ahead=True)
 
     def well(self, name: str) -> HCSWell:
@@ -295,18 +249,19 @@ class HCSPlate(PlateDescription):
     def refresh(self) -> tuple[str, ...]:
         """Look at the documents again; return the paths of wells that changed.
 
-        Wells that were never read are not looked at: they are read when needed.
+        Wells that were never read are not looked at.
 
         Raises
         ------
         MetadataError, PlateNotFoundError
             If the plate document is broken or gone; the plate then stays as it was.
         """
-        if self._store is None:
+        store = self._opened
+        if store is None:
             return ()
-        self._store.refresh()
-        attributes, zarr_format, key = read_group(self._store)
-        where = self._store.where(key)
+        store.refresh()
+        attributes, zarr_format, key = read_group(store)
+        where = store.where(key)
         plate = read_plate(attributes, where)
         version = detect_version(attributes, zarr_format, where)
         with self._lock:
@@ -314,6 +269,7 @@ class HCSPlate(PlateDescription):
             self._version = version
             self._fingerprint = None
             self._describe(plate)
+            self.is_described = False
         return self._refresh_wells()
 
     def close(self) -> None:
@@ -337,7 +293,7 @@ class HCSPlate(PlateDescription):
         self.close()
 
     def __repr__(self) -> str:
-        where = "not in a store" if self._store is None else self._store.location
+        where = self.location or "not in a store"
         return (
             f"<HCSPlate {self.name or ''!r} at {where}: {len(self.rows)} rows x "
             f"{len(self.columns)} columns, {len(self.wells)} wells, "
@@ -346,14 +302,20 @@ class HCSPlate(PlateDescription):
 
     def __reduce__(self) -> tuple[Any, ...]:
         arguments = (
-            self._store,
-            self.metadata if self._store is None else None,
+            self._place if self._store is None else self._store,
+            None if self._is_as_read() else self.metadata,
             self._well_cache_size,
             self._image_cache_size,
         )
         return HCSPlate, arguments, {"_lent": self._lent}
 
     # --- inside -----------------------------------------------------------------------
+
+    def _is_as_read(self) -> bool:
+        """Whether the metadata is what the document said when it was read."""
+        if self._store is None or not self._attributes:
+            return False
+        return read_plate(self._attributes, self._store.location) == self.metadata
 
     def _read(self) -> None:
         try:
@@ -372,10 +334,16 @@ class HCSPlate(PlateDescription):
             )
 
     def _new_well(self, listed: PlateWell) -> HCSWell:
-        if self._store is None:
+        store = self._opened
+        if store is None and self._place is not None:
+            raise PlateNotFoundError(
+                f"There is no plate at {self._place} yet, so it has no well "
+                f"{listed.path!r}. Write it with to_hcs_zarr or HCSPlateWriter first."
+            )
+        if store is None:
             raise StoreError(f"{self!r} has no store, so it has no wells to open.")
         return HCSWell(
-            self._store,
+            store,
             listed.path,
             listed,
             image_cache_size=self._image_cache_size,
@@ -392,7 +360,7 @@ class HCSPlate(PlateDescription):
         changed = []
         for path, well in self._wells.items():
             try:
-                if path not in self._names.by_path or well.refresh():
+                if self._names.at_path(path) is None or well.refresh():
                     changed.append(path)
                     self._wells.discard(path)
             except HCSError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hcs.cache import LRUCache
 from hcs.errors import HCSError, MetadataError, NotFoundError, StaleVersionError
 from hcs.images.image import Multiscales
+from hcs.images.opened import OpenedImage
 from hcs.ngff.document import (
     array_document,
     document_attributes,
@@ -17,7 +18,14 @@ from hcs.ngff.document import (
 from hcs.ngff.envelope import extension
 from hcs.ngff.names import check_well_path, join
 from hcs.ngff.well import read_well
-from hcs.plates.field_list import field_records, find_field, list_fields
+from hcs.plates.field_list import (
+    field_records,
+    find_field,
+    is_list_of,
+    list_fields,
+    path_at,
+    path_of,
+)
 from hcs.settings import config
 from hcs.stores.root import find_version
 
@@ -88,7 +96,7 @@ class HCSWell:
             if image_cache_size is None
             else image_cache_size
         )
-        self._images: LRUCache[str, Multiscales] = LRUCache(size, None, _nbytes)
+        self._images: LRUCache[str, OpenedImage] = LRUCache(size, None, _nbytes)
         self._well = well_group_metadata
         self._extension: dict[str, Any] | None = None
         self._fields: tuple[Field, ...] | None = None
@@ -163,9 +171,9 @@ class HCSWell:
         return self._well
 
     @property
-    def images(self) -> tuple[WellImage, ...]:
-        """The images in the order of the well document."""
-        return tuple(self.metadata.images)
+    def images(self) -> list[WellImage]:
+        """The images in the order of the well document: the list of `metadata`."""
+        return self.metadata.images
 
     @property
     def label(self) -> str:
@@ -187,9 +195,10 @@ class HCSWell:
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields in the order of the well document."""
-        if self._fields is None:
-            self._fields = list_fields(self)
-        return self._fields
+        fields = self._fields
+        if fields is None or not is_list_of(fields, self.images):
+            fields = self._fields = list_fields(self)
+        return fields
 
     def field(self, name: str | int, acquisition: int | None = None) -> Field:
         """Return a field by its name or the label that people know it by.
@@ -203,6 +212,8 @@ class HCSWell:
 
     def get_image(self, field_index: int = 0) -> Multiscales | None:
         """Return the image at a position of the well's list, None beyond its end.
+
+        Each caller gets an image of its own, around pixels that all share.
 
         Raises
         ------
@@ -231,7 +242,7 @@ class HCSWell:
 
     def open_field(self, field: Field) -> Multiscales:
         """Return the image of a field; see `Field.image`."""
-        return self._open(field.path, lambda: self._path_of_field(field))
+        return self._open(field.path, lambda: path_of(self.fields, field))
 
     def has_group(self, path: str) -> bool:
         """Whether the document of a group below the well is there."""
@@ -328,24 +339,13 @@ class HCSWell:
         )
 
     def _path_at(self, index: int, acquisition: int | None = None) -> str | None:
-        """Return the path at a position of the list, also among an acquisition's."""
-        paths = [
-            image.path
-            for image in self.metadata.images
-            if acquisition is None or (image.acquisition or 0) == acquisition
-        ]
-        return paths[index] if index < len(paths) else None
-
-    def _path_of_field(self, moved_field: Field) -> str | None:
-        for field in self.fields:
-            if (field.name, field.acquisition) == (
-                moved_field.name,
-                moved_field.acquisition,
-            ):
-                return field.path
-        return None
+        return path_at(self.images, index, acquisition)
 
     def _open(self, path: str, find: Callable[[], str | None]) -> Multiscales:
+        """Return an image around `_opened`."""
+        return Multiscales.of(self._opened(path, find))
+
+    def _opened(self, path: str, find: Callable[[], str | None]) -> OpenedImage:
         """Return the image at a path, or where `find` says that it has moved to.
 
         Another thread may have read the well document anew at any moment, so that only
@@ -375,8 +375,8 @@ class HCSWell:
             f"the time. Call refresh() on the plate and look again."
         )
 
-    def _read(self, path: str) -> Multiscales:
-        return Multiscales.open(self.store, join(self.path, path), self.format_version)
+    def _read(self, path: str) -> OpenedImage:
+        return OpenedImage.open(self.store, join(self.path, path), self.format_version)
 
 
 _WELL_BYTES = 1024

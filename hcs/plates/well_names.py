@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hcs.errors import InvalidPathError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from hcs.metadata import Plate, PlateWell
+
+K = TypeVar("K", bound="Hashable")
 
 
 class WellNames:
@@ -20,6 +25,9 @@ class WellNames:
 
     def __init__(self, plate: Plate) -> None:
         self._plate = plate
+
+    def __reduce__(self) -> tuple[type[WellNames], tuple[Plate]]:
+        return WellNames, (self._plate,)
 
     def label(self, path: str) -> str:
         """Return a well as people write it, ``"B02"``; its path if it has no such name.
@@ -41,37 +49,71 @@ class WellNames:
         """
         if not isinstance(name, str):
             raise InvalidPathError(f"A well's name is {name!r}; expected text.")
-        listed = self.by_path.get(name) or self._joined.get(name.strip().upper())
+        listed = self.at_path(name) or self._joined.get(name.strip().upper())
         return self._by_spelling.get(_spelling(name)) if listed is None else listed
 
-    @cached_property
-    def by_path(self) -> dict[str, PlateWell]:
-        """The listed wells by path."""
-        return {well.path: well for well in self._plate.wells}
+    def at_path(self, path: str) -> PlateWell | None:
+        """Return the listed well of a path."""
+        return self._by_path.get(path)
+
+    def at_indices(self, row_index: int, column_index: int) -> PlateWell | None:
+        """Return the listed well of a zero-based row and column."""
+        return self._by_indices.get((row_index, column_index))
 
     @cached_property
-    def by_indices(self) -> dict[tuple[int, int], PlateWell]:
-        """The listed wells by zero-based row and column."""
-        return {(well.rowIndex, well.columnIndex): well for well in self._plate.wells}
+    def _by_path(self) -> _Index[str]:
+        return _Index(self._plate, attrgetter("path"))
 
     @cached_property
-    def _by_spelling(self) -> dict[tuple[str, str], PlateWell]:
-        # Reversed: of two names that differ by case, the first listed one is meant.
-        return {_names(well.path): well for well in reversed(self._plate.wells)}
+    def _by_indices(self) -> _Index[tuple[int, int]]:
+        return _Index(self._plate, attrgetter("rowIndex", "columnIndex"))
 
     @cached_property
-    def _joined(self) -> dict[str, PlateWell]:
+    def _by_spelling(self) -> _Index[tuple[str, str]]:
+        return _Index(self._plate, lambda well: _names(well.path))
+
+    @cached_property
+    def _joined(self) -> _Index[str]:
         # Rows and columns may be named as nobody else does: "r03" and "c03".
-        return {
-            well.path.replace("/", "").upper(): well
-            for well in reversed(self._plate.wells)
-        }
+        return _Index(self._plate, lambda well: well.path.replace("/", "").upper())
 
     @cached_property
     def _digits(self) -> int:
         names = [column.name for column in self._plate.columns]
         numbers = [int(name) for name in names if name.isascii() and name.isdecimal()]
         return len(str(max(numbers, default=1)))
+
+
+class _Index(Generic[K]):
+    """The listed wells by a key, also after somebody has changed the plate's list.
+
+    What is found is checked where it lies, so a well that is listed costs no look
+    through the list; one that is not costs one.
+    """
+
+    def __init__(self, plate: Plate, key_of: Callable[[PlateWell], K]) -> None:
+        self._plate = plate
+        self._key_of = key_of
+        self._positions: dict[K, int] = {}
+
+    def get(self, key: K) -> PlateWell | None:
+        """Return the first listed well of a key, None where there is none."""
+        wells, position = self._plate.wells, self._positions.get(key)
+        if (
+            position is not None
+            and position < len(wells)
+            and self._key_of(wells[position]) == key
+        ):
+            return wells[position]
+        keys = [self._key_of(well) for well in wells]
+        if key not in keys:
+            return None
+        # Reversed: of two names that differ by case, the first listed one is meant.
+        last = len(keys) - 1
+        self._positions = {
+            key: last - number for number, key in enumerate(reversed(keys))
+        }
+        return wells[keys.index(key)]
 
 
 def _names(path: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hcs.errors import MetadataError
@@ -9,8 +10,11 @@ from hcs.ngff.entries import check_unique
 from hcs.ngff.names import check_name, check_well_path
 from hcs.ngff.plate import read_plate, write_plate
 from hcs.rules.plate import plate_problems
+from hcs.wording import some
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hcs.metadata import Plate
 
 
@@ -44,3 +48,46 @@ def check_plate(plate: Plate, where: str = "The plate") -> None:
         raise MetadataError(
             f"{where}: {problems[0].location}: {problems[0].message}", problems=problems
         )
+
+
+def check_listed(
+    row_name: str, column_name: str, stated: Plate | None, present: Plate
+) -> None:
+    """Check that a well is one of the plate's, so that a typo adds none.
+
+    Who lists no wells may write to any of the plate's rows and columns.
+
+    Parameters
+    ----------
+    stated
+        What the caller says of the plate, if anything.
+    present
+        What the plate document says.
+
+    Raises
+    ------
+    MetadataError
+        If the well, its row or its column is not there.
+    """
+    plate = present if stated is None else stated
+    path = f"{row_name}/{column_name}"
+    for kind, name, names in (
+        ("Row", row_name, [row.name for row in plate.rows]),
+        ("Column", column_name, [column.name for column in plate.columns]),
+    ):
+        if name not in names:
+            raise MetadataError(
+                f"{kind} {name!r} not found in plate metadata; it has {some(names)}."
+                f"{_suggestion(name, names)}"
+            )
+    listed = list(dict.fromkeys(w.path for w in (*plate.wells, *present.wells)))
+    if stated is not None and stated.wells and path not in listed:
+        raise MetadataError(
+            f"Well {path!r} not found in plate metadata; its wells are {some(listed)}."
+            f"{_suggestion(path, listed)} If it is meant, add it to the plate's wells."
+        )
+
+
+def _suggestion(name: str, names: Sequence[str]) -> str:
+    close = get_close_matches(str(name), names, n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

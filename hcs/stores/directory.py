@@ -20,10 +20,14 @@ from hcs.stores.store import (
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
+    from typing import Self
 
 
-class DirectoryStore(PlateStore):
-    """A plate in a folder.
+class DirectoryStore(PlateStore, str):
+    """A plate in a folder, and the path of the folder.
+
+    It is text so that it stands wherever a path does: libraries, zarr among them, take
+    paths by what they are and not by what they can do.
 
     Parameters
     ----------
@@ -31,8 +35,12 @@ class DirectoryStore(PlateStore):
         The folder; a relative path is resolved now, so that it survives a ``chdir``.
     """
 
+    def __new__(cls, path: str | os.PathLike[str], *_: Any, **__: Any) -> Self:
+        """Make the text, which is the path with its links followed."""
+        return str.__new__(cls, os.path.realpath(os.fspath(path)))
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.root = os.path.realpath(os.fspath(path))
+        self.root = str(self)
         if not os.path.isdir(self.root):  # noqa: PTH112  (str throughout: speed)
             raise PlateNotFoundError(f"No folder at {self.root}.")
         self.location = self.root

@@ -160,6 +160,11 @@ class ArchiveStore(PlateStore):
         assert source is not None  # noqa: S101  (a path or a source is passed)
         self._archive: _Archive | None = _Archive(source, self.location)
 
+    def __fspath__(self) -> str:
+        if self._path is None:
+            raise StoreError(f"{self.location} is no local file, so it has no path.")
+        return self._path
+
     @property
     def entries(self) -> Sequence[ZipEntry]:
         """The entries in the order of the directory."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import PlateNotFoundError
 from hcs.ngff.document import document_attributes, parse_json
-from hcs.ngff.envelope import detect_version
+from hcs.ngff.envelope import detect_version, envelope
 from hcs.ngff.names import join
 
 if TYPE_CHECKING:
@@ -55,6 +55,31 @@ def find_version(store: PlateStore, path: str = "") -> str:
     """
     group, zarr_format, key = read_group(store, path)
     return detect_version(group, zarr_format, store.where(key))
+
+
+def open_plate(location: Any) -> tuple[PlateStore, str] | None:
+    """Return the store of a plate and its NGFF version, None where none is yet.
+
+    Raises
+    ------
+    HCSError
+        If there is something, and it cannot be read.
+    """
+    from hcs.stores.location import is_lent, open_store
+
+    try:
+        store = open_store(location)
+    except PlateNotFoundError:
+        return None
+    try:
+        attributes, zarr_format, key = read_group(store)
+        if "plate" in envelope(attributes):
+            return store, detect_version(attributes, zarr_format, store.where(key))
+    except PlateNotFoundError:
+        pass
+    if not is_lent(location):
+        store.close()
+    return None
 
 
 def _has_ngff(group: dict[str, Any]) -> bool:

@@ -88,14 +88,7 @@ def open_draft(
     ArgumentError
         If `overwrite` is none of its values.
     """
-    if overwrite not in (True, False, ACQUIRED):
-        raise ArgumentError(
-            f"overwrite is {overwrite!r}; expected True, False or {ACQUIRED!r}."
-        )
-    if version is not None:
-        _check_version(version)
-    if plate is not None:
-        check_plate(plate)
+    check_request(store, plate, version, overwrite=overwrite, foreign=foreign)
     objects = object_target(store)
     if objects is not None:
         return _open_objects(objects, plate, version, overwrite, foreign, annotations)
@@ -131,6 +124,44 @@ def open_draft(
             whole=whole,
         )
     return PlateDraft(target=target, version=chosen, replaces=occupied)
+
+
+def check_request(
+    store: Any,
+    plate: Plate | None,
+    version: str | None,
+    *,
+    overwrite: Overwrite,
+    foreign: bool,
+) -> None:
+    """Check what can be known to be wrong before the place is looked at.
+
+    Raises
+    ------
+    ArgumentError
+        If `overwrite` is none of its values.
+    UnsupportedVersionError
+        If the version cannot be written, or not there, or is not the plate's.
+    MetadataError, InvalidPathError
+        If the plate may not be written.
+    """
+    if overwrite not in (True, False, ACQUIRED):
+        raise ArgumentError(
+            f"overwrite is {overwrite!r}; expected True, False or {ACQUIRED!r}."
+        )
+    chosen = choose_version(None, version, plate, foreign=foreign)
+    if is_archive(store) and not (foreign and version is None):
+        _check_archived(store, chosen)
+    if plate is not None:
+        check_plate(plate)
+
+
+def _check_archived(place: object, version: str) -> None:
+    if version == "0.4":
+        raise UnsupportedVersionError(
+            f"{place}: archives hold Zarr v3 (RFC-9), which requires NGFF 0.5 or "
+            f"later; got 0.4."
+        )
 
 
 def _open_objects(
@@ -194,10 +225,7 @@ def _open_archive(
     chosen = choose_version(None, version, plate, foreign=foreign)
     if chosen == "0.4" and foreign and version is None:
         chosen = "0.5"  # the peer's default, which it does not mean for archives either
-    if chosen == "0.4":
-        raise UnsupportedVersionError(
-            f"{final}: archives hold Zarr v3, so NGFF 0.5 or later; got 0.4."
-        )
+    _check_archived(final, chosen)
     replaces = final.exists()
     if replaces:
         _check_acquired(final, overwrite)
@@ -249,24 +277,26 @@ def choose_version(
     if foreign and plate_version == "0.4" and (existing or argument):
         plate_version = None
     stated = {
-        "the existing plate": existing,
-        "the argument": argument,
-        "the plate metadata": plate_version,
+        "the existing plate's": existing,
+        "the argument's": argument,
+        "the plate's": plate_version,
     }
-    versions = {who: version for who, version in stated.items() if version is not None}
+    versions = {whose: _check_version(v) for whose, v in stated.items() if v}
     if len(set(versions.values())) > 1:
-        listed = " and ".join(f"{version} ({who})" for who, version in versions.items())
+        (whose, version), *others = versions.items()
+        other, differing = next(pair for pair in others if pair[1] != version)
         raise UnsupportedVersionError(
-            f"Two NGFF versions were given: {listed}. Give one, or convert the plate."
+            f"{whose.capitalize()} version {version!r} does not match {other} version "
+            f"{differing!r}. Give one of them only, or convert the plate."
         )
-    return _check_version(next(iter(versions.values()), "0.5"))
+    return next(iter(versions.values()), "0.5")
 
 
 def _check_version(version: str) -> str:
     if version not in VERSIONS:
         raise UnsupportedVersionError(
-            f"NGFF version {version!r} cannot be written; expected one of "
-            f"{', '.join(VERSIONS)}."
+            f"Unsupported OME-Zarr version: {version}. NGFF version {version!r} cannot "
+            f"be written; expected one of {', '.join(VERSIONS)}."
         )
     return version
 

@@ -11,12 +11,13 @@ from hcs.errors import (
     WriterStateError,
 )
 from hcs.metadata import Plate, Who, as_plate
+from hcs.rules.writable import check_listed
 from hcs.settings import config
-from hcs.writing.draft import PlateDraft, open_draft
-from hcs.writing.encoding.storage import ArrayStorage
+from hcs.writing.draft import PlateDraft, check_request, open_draft
+from hcs.writing.encoding.storage import ArrayStorage, array_storage
 from hcs.writing.person import login_name
 from hcs.writing.targets import hierarchy
-from hcs.writing.versions.settle import say_unsettled, settle_at_end, settle_fields
+from hcs.writing.versions.settle import settle_at_end
 from hcs.writing.versions.staging import write_field
 from hcs.writing.versions.unsettled import Grace
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from hcs.metadata import FieldVersion
     from hcs.writing.draft import Overwrite
-    from hcs.writing.targets.target import Target
     from hcs.writing.versions.claim import FieldSlot
 
 T = TypeVar("T")
@@ -77,6 +77,13 @@ class HCSPlateWriter:
         nobody reads the plate now. Fields that were first written by this writer are
         not waited for.
 
+    Raises
+    ------
+    UnsupportedVersionError
+        If the version cannot be written, or not into an archive, or is not the plate's.
+    MetadataError, InvalidPathError
+        If the plate may not be written.
+
     Notes
     -----
     Thread safety: `write_well_image` may be called from many threads, and writers of
@@ -101,6 +108,9 @@ class HCSPlateWriter:
         self._given = None if plate_metadata is None else as_plate(plate_metadata)
         self._foreign = not isinstance(plate_metadata, Plate)
         self._version, self._overwrite = version, overwrite
+        check_request(
+            store, self._given, version, overwrite=overwrite, foreign=self._foreign
+        )
         self._who = who or login_name()
         self._annotations = dict(annotations or {})
         self._progress = progress
@@ -135,6 +145,13 @@ class HCSPlateWriter:
         self._written = hierarchy.listed_fields(self._draft.target)
         self._state = "open"
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise WriterStateError(
+            f"The writer of {self.store} cannot be pickled: what it holds open belongs "
+            f"to this process. Use threads (see `map`), or open a writer in each "
+            f"process with overwrite=False; several may write to one plate."
+        )
 
     def __exit__(
         self,
@@ -247,8 +264,15 @@ class HCSPlateWriter:
             )
         key = (row_name, column_name, repr(field_index), repr(acquisition_id or 0))
         try:
+            target = self._open_draft().target
+            check_listed(
+                row_name,
+                column_name,
+                self._given,
+                hierarchy.read_plate_document(target).plate,
+            )
             slot, version = write_field(
-                self._open_draft().target,
+                target,
                 (row_name, column_name),
                 (field_index, acquisition_id),
                 multiscales,
@@ -269,7 +293,7 @@ class HCSPlateWriter:
         return version
 
     def _storage(self, options: dict[str, Any]) -> ArrayStorage:
-        storage = ArrayStorage(**{"verify": self._verify, **options})
+        storage = array_storage({"verify": self._verify, **options})
         return replace(storage, verify=True) if self._open_draft().replaces else storage
 
     def _done(
@@ -329,85 +353,3 @@ class HCSPlateWriter:
             a key away.
         """
         hierarchy.annotate(self._open_draft().target, content)
-
-
-def write_hcs_well_image(
-    store: str | Path,
-    multiscales: Any,
-    plate_metadata: Plate | Any,
-    row_name: str,
-    column_name: str,
-    field_index: int = 0,
-    acquisition_id: int | None = 0,
-    well_metadata: Any | None = None,
-    version: str | None = None,
-    *,
-    who: Who | None = None,
-    grace: float | None = None,
-    **kwargs: Any,
-) -> FieldVersion:
-    """Write one field of a plate, which is made if it does not exist.
-
-    For many fields, and for an ``.ozx`` archive, `HCSPlateWriter` is quicker. A field
-    that exists is corrected, and stays unsettled unless `grace` is given: its new
-    version has another path, until `settle`, ``hcs settle`` or the dashboard brings it
-    to the first one. A warning says so.
-
-    Parameters
-    ----------
-    store
-        Path of a directory or of an ``.ozx`` archive.
-    plate_metadata
-        The plate; used where none exists yet, checked where one does.
-    version
-        NGFF version; by default that of the existing plate, else of `plate_metadata`,
-        else ``"0.5"``.
-    grace
-        Seconds to wait for readers of a field that is corrected, before it is settled;
-        0 where nobody reads the plate now. By default nothing is waited for.
-    multiscales, row_name, column_name, field_index, acquisition_id, well_metadata
-        See `HCSPlateWriter.write_well_image`, also for `kwargs`.
-
-    Returns
-    -------
-        The entry of the field's history.
-    """
-    plate = None if plate_metadata is None else as_plate(plate_metadata)
-    words = {key: kwargs.pop(key, None) for key in ("label", "source", "reason")}
-    storage = ArrayStorage(**kwargs)
-    draft = open_draft(
-        store,
-        plate,
-        version,
-        overwrite=False,
-        foreign=not isinstance(plate_metadata, Plate),
-        annotations={},
-        durable=True,
-        whole=False,
-    )
-    try:
-        slot, event = write_field(
-            draft.target,
-            (row_name, column_name),
-            (field_index, acquisition_id),
-            multiscales,
-            storage,
-            who=who or login_name(),
-            **words,
-        )
-    except BaseException:
-        draft.target.abandon(0)
-        raise
-    draft.finish()
-    if event.action == "correct" and draft.target.live:
-        _settle_or_say(draft.target, (slot.well, slot.name), grace)
-    return event
-
-
-def _settle_or_say(target: Target, field: tuple[str, str], grace: float | None) -> None:
-    """Settle a field after its grace time; without one, say that it is not settled."""
-    if grace is not None:
-        settle_at_end(target, [field], Grace(grace))
-        return
-    left = settle_fields(target, Grace(config.settle_grace), (field[0],))
-    say_unsettled(target, left, frozenset([field]))

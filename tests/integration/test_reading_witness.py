@@ -102,7 +102,7 @@ def test_images_of_ngff_zarr_in_memory_are_taken_by_their_shape() -> None:
             wells=[peer.PlateWell(path="A/1", rowIndex=0, columnIndex=0)],
         )
     )
-    assert plate.wells == (hcs.PlateWell("A/1", 0, 0),)
+    assert plate.wells == [hcs.PlateWell("A/1", 0, 0)]
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])

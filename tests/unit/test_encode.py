@@ -15,7 +15,11 @@ from zarr.storage import LocalStore
 
 from hcs.errors import InvalidPathError, ShapeError
 from hcs.images.pyramid import level_shapes
-from hcs.writing.encoding.array_layout import ArrayLayout, choose_chunk
+from hcs.writing.encoding.array_layout import (
+    ArrayLayout,
+    choose_chunk,
+    choose_shard,
+)
 from hcs.writing.encoding.codec import CODECS, choose_codec, crc32c
 from hcs.writing.encoding.encode import encode_given, encode_levels
 from hcs.writing.targets.folder import DirectoryTarget
@@ -29,19 +33,22 @@ def _layout(
     *,
     zarr_format: int = 3,
     sharded: bool = True,
+    per_shard: object = None,
     chunk: tuple[int, int] | None = None,
     codec: str | None = None,
 ) -> ArrayLayout:
     dtype = pixels.dtype.newbyteorder("<")
+    names = ("t", "c", "z", "y", "x")[-pixels.ndim :]
     return ArrayLayout(
         path="0",
         shape=pixels.shape,
-        names=("t", "c", "z", "y", "x")[-pixels.ndim :],
+        names=names,
         dtype=dtype,
         chunk=chunk or pixels.shape[-2:],
         codec=choose_codec(codec, dtype),
         zarr_format=zarr_format,
         sharded=sharded and zarr_format == 3,
+        per_shard=choose_shard(names, per_shard),
     )
 
 
@@ -78,6 +85,7 @@ def test_zarr_reads_every_array_back(
         pixels,
         zarr_format=data.draw(st.sampled_from([2, 3])),
         sharded=data.draw(st.booleans()),
+        per_shard=data.draw(st.none() | st.integers(1, 4)),
         chunk=(min(chunk[0], shape[-2]), min(chunk[1], shape[-1])),
         codec=data.draw(st.sampled_from([None, *CODECS])),
     )
@@ -128,6 +136,58 @@ def test_shards_are_byte_for_byte_those_of_zarr(
         for side in ("ours", "theirs")
     )
     assert ours == {**other, "attributes": {}, "storage_transformers": []}
+
+
+def test_several_shards_are_byte_for_byte_those_of_zarr(tmp_path: Path) -> None:
+    """Also those at the edges, which have room for more chunks than there are."""
+    pixels = np.random.default_rng(0).integers(0, 999, (5, 8, 6)).astype("u2")
+    layout = _layout(pixels, codec="zstd", per_shard={"z": 2})
+    _encode(tmp_path / "ours", pixels, layout)
+    theirs = zarr.create_array(
+        LocalStore(tmp_path / "theirs"),
+        name="image/0",
+        shape=pixels.shape,
+        dtype="u2",
+        chunks=(1, 8, 6),
+        shards=(2, 8, 6),
+        compressors=zarr.codecs.ZstdCodec(level=3),
+        dimension_names=layout.names,
+        fill_value=0,
+    )
+    theirs[...] = pixels
+    for number in range(3):
+        key = f"image/0/c/{number}/0/0"
+        ours, other = (
+            (tmp_path / side / key).read_bytes() for side in ("ours", "theirs")
+        )
+        assert ours == other
+    ours, other = (
+        json.loads((tmp_path / side / "image/0/zarr.json").read_bytes())
+        for side in ("ours", "theirs")
+    )
+    assert ours["chunk_grid"] == other["chunk_grid"]
+    assert ours["codecs"] == other["codecs"]
+
+
+@pytest.mark.parametrize(
+    ("chunks_per_shard", "expected"),
+    [
+        (None, None),
+        (3, (3, 3, 3)),
+        ((1, 2, 3), (1, 2, 3)),
+        ({"c": 2, "x": 4}, (2, 1, 4)),
+    ],
+)
+def test_chunks_of_a_shard_are_given_as_ngff_zarr_takes_them(
+    chunks_per_shard: object, expected: tuple[int, ...] | None
+) -> None:
+    assert choose_shard(("c", "y", "x"), chunks_per_shard) == expected
+
+
+@pytest.mark.parametrize("chunks_per_shard", [0, True, (1, 2), {"q": 2}, "many", 1.5])
+def test_shards_that_make_no_sense_are_refused(chunks_per_shard: object) -> None:
+    with pytest.raises(ShapeError, match="one for each of the axes c, y, x"):
+        choose_shard(("c", "y", "x"), chunks_per_shard)
 
 
 def test_a_level_of_zarr_v3_is_two_files(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_levels_are_read_with_their_geometry(tmp_path: Path, zarr_format: int) -
     assert full.scale == {"c": 1.0, "y": 0.5, "x": 0.5}
     assert half.scale["x"] == 1.0
     assert full.translation == {"c": 0.0, "y": 100.0, "x": 200.0}
-    assert full.axes_units == {"y": "micrometer", "x": "micrometer"}
+    assert full.axes_units == {"c": None, "y": "micrometer", "x": "micrometer"}
     assert image.pixel_size == {"y": 0.5, "x": 0.5}
     assert image.units == {"y": "micrometer", "x": "micrometer"}
     assert image.position == {"y": 100.0, "x": 200.0}

@@ -305,7 +305,7 @@ def test_a_path_that_leads_elsewhere_is_refused(attributes: dict[str, Any]) -> N
 
 def test_wells_without_indices_take_them_from_their_paths() -> None:
     plate = read_plate(_plate(wells=[{"path": "A/2"}]), "here")
-    assert plate.wells == (PlateWell("A/2", 0, 1),)
+    assert plate.wells == [PlateWell("A/2", 0, 1)]
 
 
 def test_indices_that_point_elsewhere_give_way_to_the_path() -> None:
@@ -314,7 +314,7 @@ def test_indices_that_point_elsewhere_give_way_to_the_path() -> None:
         rows=[{"name": "A"}, {"name": "B"}],
         wells=[{"path": "A/2", "rowIndex": 1, "columnIndex": 0}],
     )
-    assert read_plate(attributes, "here").wells == (PlateWell("A/2", 0, 1),)
+    assert read_plate(attributes, "here").wells == [PlateWell("A/2", 0, 1)]
 
 
 def test_names_beyond_the_specification_are_read() -> None:
@@ -330,7 +330,7 @@ def test_whole_numbers_written_as_floats_are_integers() -> None:
 
 
 def test_a_plate_may_list_no_wells_yet() -> None:
-    assert read_plate(_plate(wells=[]), "here").wells == ()
+    assert read_plate(_plate(wells=[]), "here").wells == []
 
 
 @pytest.mark.parametrize(
@@ -405,7 +405,7 @@ def test_a_broken_well_is_refused_by_name(
 
 def test_image_paths_of_other_tools_are_read() -> None:
     found = read_well({"well": {"images": [{"path": "0"}, {"path": "0_mip"}]}}, "here")
-    assert found.images == (WellImage("0"), WellImage("0_mip"))
+    assert found.images == [WellImage("0"), WellImage("0_mip")]
 
 
 # --- images --------------------------------------------------------------------------
@@ -505,12 +505,12 @@ def test_axes_of_0_6_are_those_that_the_levels_lead_into(output: Any) -> None:
     }
     attributes = {"ome": {"version": "0.6", "multiscales": [multiscale]}}
     image = read_image(attributes, "here")
-    assert image.axes == (
+    assert image.axes == [
         Axis(name="y", type="space", unit="micrometer"),
         Axis(name="x", type="space", unit="micrometer"),
-    )
+    ]
     expected = Dataset(path="0", scale=(2.0, 3.0), translation=(10.0, 20.0))
-    assert image.datasets == (expected,)
+    assert image.datasets == [expected]
 
 
 @pytest.mark.parametrize(
@@ -539,7 +539,7 @@ def test_odd_display_settings_keep_nobody_from_the_pixels(
     found: Any, channel: Channel
 ) -> None:
     attributes = {**IMAGE, "omero": {"channels": [found]}}
-    assert read_image(attributes, "here").channels == (channel,)
+    assert read_image(attributes, "here").channels == [channel]
 
 
 # --- anything ------------------------------------------------------------------------

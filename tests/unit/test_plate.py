@@ -46,6 +46,13 @@ def replace(document: Path, text: str) -> None:
     part.replace(document)
 
 
+def same_pixels(image: hcs.Multiscales | None, other: hcs.Multiscales | None) -> bool:
+    """Whether two images are around one array, which a cache keeps."""
+    assert image is not None
+    assert other is not None
+    return image.images[0].data is other.images[0].data
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return plates.make(tmp_path / "plate.ome.zarr", rows=2, columns=3, fields=2)
@@ -164,7 +171,7 @@ def test_metadata_of_another_library_is_taken_by_its_shape(path: Path) -> None:
         name=None,
     )
     plate = hcs.HCSPlate(path, foreign)
-    assert plate.wells == (hcs.PlateWell("A/1", 0, 0),)
+    assert plate.wells == [hcs.PlateWell("A/1", 0, 0)]
     well = plate.get_well("A", "1")
     assert well is not None
     assert len(well.images) == 2
@@ -343,7 +350,7 @@ def test_a_well_opens_from_a_store_without_its_plate(path: Path) -> None:
 def test_fields_are_found_by_position_and_by_name(plate: hcs.HCSPlate) -> None:
     well = plate.well("A1")
     assert [field.name for field in well.fields] == ["0", "1"]
-    assert well.field("1").image() is well.get_image(1)
+    assert same_pixels(well.field("1").image(), well.get_image(1))
     assert well.field(1).path == "1"
     for position in (2, -1, True, 1.0, "0"):
         assert well.get_image(position) is None  # type: ignore[arg-type]
@@ -358,7 +365,7 @@ def test_the_default_acquisition_finds_fields_that_name_none(
     images = [{"path": "0"}, {"path": "1"}]
     edit(path / "A" / "1" / "zarr.json", well={"images": images})
     well = plate.well("A1")
-    assert well.get_image_by_acquisition(0, 1) is well.get_image(1)
+    assert same_pixels(well.get_image_by_acquisition(0, 1), well.get_image(1))
     assert well.get_image_by_acquisition(1, 0) is None
     assert well.get_image_by_acquisition(0, 2) is None
 
@@ -369,7 +376,7 @@ def test_fields_of_acquisitions_are_counted_within_them(tmp_path: Path) -> None:
     assert [one.id for one in plate.acquisitions or ()] == [3, 7]
     well = plate.well("A1")
     assert len(well) == 4
-    assert well.get_image_by_acquisition(7, 1) is well.get_image(3)
+    assert same_pixels(well.get_image_by_acquisition(7, 1), well.get_image(3))
     assert well.get_image_by_acquisition(0, 0) is None
     assert {field.acquisition for field in well} == {3, 7}
 
@@ -491,22 +498,22 @@ def test_wells_and_images_are_kept(plate: hcs.HCSPlate) -> None:
     well = plate.get_well("A", "1")
     assert well is not None
     assert plate.get_well("A", "1") is well
-    assert well.get_image(0) is well.get_image(0)
+    assert same_pixels(well.get_image(0), well.get_image(0))
 
 
 def test_a_cache_of_size_zero_keeps_nothing(path: Path) -> None:
     plate = hcs.from_hcs_zarr(path, well_cache_size=0, image_cache_size=0)
     well = plate.well("A1")
     assert plate.well("A1") is not well
-    assert well.get_image(0) is not well.get_image(0)
+    assert not same_pixels(well.get_image(0), well.get_image(0))
 
 
 def test_the_image_unused_for_longest_is_read_again(path: Path) -> None:
     well = hcs.from_hcs_zarr(path, image_cache_size=1).well("A1")
     first = well.get_image(0)
-    assert well.get_image(0) is first
+    assert same_pixels(well.get_image(0), first)
     well.get_image(1)
-    assert well.get_image(0) is not first
+    assert not same_pixels(well.get_image(0), first)
 
 
 def test_cache_sizes_come_from_the_settings(

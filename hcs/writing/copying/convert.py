@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, HCSError, StoreError
-from hcs.metadata import as_plate
+from hcs.metadata import Plate, as_plate
 from hcs.ngff.document import group_document
 from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.plate import write_plate
+from hcs.stores.store import PlateStore
 from hcs.writing.copying.tree import Transfer
 from hcs.writing.copying.well_copy import (
     copy_others,
@@ -19,6 +20,8 @@ from hcs.writing.copying.well_copy import (
     copy_well,
     well_state,
 )
+from hcs.writing.draft import check_request, open_draft
+from hcs.writing.merging import merge_plate
 from hcs.writing.targets import group, hierarchy
 from hcs.writing.targets.locations import local_path, object_target
 from hcs.writing.versions.opening import target_at
@@ -27,9 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from hcs.metadata import Plate, PlateWell
+    from hcs.metadata import PlateWell
     from hcs.plates.plate import HCSPlate
-    from hcs.stores.store import PlateStore
     from hcs.writing.draft import Overwrite
     from hcs.writing.targets.target import Target
 
@@ -52,9 +54,9 @@ def to_hcs_zarr(
     Parameters
     ----------
     plate
-        An `HCSPlate`. One of metadata only gives a plate without fields, to which
-        `write_hcs_well_image` adds; one that was read from a store is copied whole,
-        and converted where `version` differs.
+        An `HCSPlate`. One of metadata only, also with a path at which nothing is yet,
+        gives a plate without fields, to which `write_hcs_well_image` adds; one that is
+        in a store is copied whole, and converted where `version` differs.
     store
         Path of a directory or of an ``.ozx`` archive.
     version
@@ -62,7 +64,9 @@ def to_hcs_zarr(
     overwrite
         Whether a plate at `store` is replaced. By default only one without fields is;
         one that holds what cannot be made again only by ``"acquired"``, see
-        `HCSPlateWriter`.
+        `HCSPlateWriter`. False adds the rows, columns, wells and acquisitions of a
+        plate of metadata to what is there, and so writes what was changed of a plate in
+        memory to its own place.
     progress
         Called after each field with the number written and the number there are.
     history
@@ -75,14 +79,26 @@ def to_hcs_zarr(
         If `store` holds something else, a plate with fields while `overwrite` is not
         given, one that may not be replaced, or the very plate that is to be copied.
     """
-    metadata = as_plate(getattr(plate, "metadata", plate))
-    copied = getattr(plate, "store", None) is not None
+    stated = getattr(plate, "metadata", plate)
+    metadata, foreign = as_plate(stated), not isinstance(stated, Plate)
+    own = _is_at(plate, store)
+    copied = not own and isinstance(getattr(plate, "store", None), PlateStore)
+    if own and not plate.is_described and overwrite is not False:
+        raise StoreError(
+            f"{store} is the plate that is to be copied; give another path, or pass "
+            f"overwrite=False to write what was changed of it in memory."
+        )
+    if not copied:
+        check_request(store, metadata, version, overwrite=True, foreign=foreign)
+    if overwrite is False and not copied:
+        merge_plate(store, metadata, version, foreign=foreign)
+        return
     if overwrite is None:
         overwrite = not target_at(store).has_fields()
         if not overwrite and not copied:
             raise StoreError(
                 f"{store} is a plate with fields; choose another place, or pass "
-                f"overwrite=True to replace it."
+                f"overwrite=False to add to it, or overwrite=True to replace it."
             )
     if copied:
         copy_plate(
@@ -96,7 +112,7 @@ def to_hcs_zarr(
         return
     from hcs.writing.writer import HCSPlateWriter
 
-    with HCSPlateWriter(store, metadata, version, overwrite):
+    with HCSPlateWriter(store, stated if foreign else metadata, version, overwrite):
         pass
 
 
@@ -117,8 +133,6 @@ def copy_plate(
         If `store` is the source, holds another plate while `overwrite` is false, or
         holds something else.
     """
-    from hcs.writing.draft import open_draft
-
     source = plate.store
     assert source is not None  # noqa: S101  (to_hcs_zarr looked)
     _check_apart(source, store)
@@ -163,14 +177,25 @@ def copy_plate(
     draft.finish()
 
 
+def _is_at(plate: Any, store: Any) -> bool:
+    """Whether a plate is in a store, and that is the place."""
+    source = getattr(plate, "store", None)
+    return isinstance(source, PlateStore) and not _is_apart(source, store)
+
+
 def _check_apart(source: PlateStore, store: Any) -> None:
+    if not _is_apart(source, store):
+        raise StoreError(
+            f"{store} is the plate that is to be copied; give another path."
+        )
+
+
+def _is_apart(source: PlateStore, store: Any) -> bool:
     place: Any = store
     if object_target(store) is None:
         place = local_path(store).resolve()
-    if str(place) == source.location or store in (source, getattr(source, "store", 0)):
-        raise StoreError(
-            f"{place} is the plate that is to be copied; give another path."
-        )
+    same_object = store in (source, getattr(source, "store", 0))
+    return str(place) != source.location and not same_object
 
 
 def _unfinished(store: Any, identifier: str) -> Any:

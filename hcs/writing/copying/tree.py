@@ -169,10 +169,10 @@ def converted(
     if not transfer.same_format:
         metadata = replace(
             metadata,
-            datasets=tuple(
+            datasets=[
                 replace(dataset, path=str(number))
                 for number, dataset in enumerate(metadata.datasets)
-            ),
+            ],
         )
     return write_image(metadata, transfer.new, attributes)
 
@@ -186,7 +186,8 @@ def _encode_image(transfer: Transfer, key: str, new_key: str) -> frozenset[str]:
     except HCSError:
         return frozenset()  # no image: its arrays, if any, are copied one by one
     # A document may describe more or fewer channels than there are; it stays as it is.
-    image.metadata = replace(image.metadata, channels=image.channels)
+    image.metadata.channels = list(image.channels)
+    image.images[0].channel_names = None
     source = as_field_input(image)
     layouts = [
         _layout(number, level, transfer.new, source.metadata)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from operator import mul
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.errors import ShapeError
@@ -46,6 +47,9 @@ class ArrayLayout:
     codec: ChunkCodec
     zarr_format: int
     sharded: bool
+    per_shard: tuple[int, ...] | None = None
+    """Chunks of a shard along each axis; None for all, so that a level is one shard."""
+
     stored: tuple[int, ...] = ()
     """For each axis of the array its place in `shape`; () where they are equal."""
 
@@ -61,6 +65,13 @@ class ArrayLayout:
             -(-size // chunk)
             for size, chunk in zip(self.shape, self.chunk_shape, strict=True)
         )
+
+    @property
+    def shard_grid(self) -> tuple[int, ...]:
+        """Number of chunks of a shard along each axis."""
+        if self.per_shard is None:
+            return self.grid
+        return tuple(map(min, self.per_shard, self.grid))
 
     def on_disk(self, values: Sequence[T]) -> tuple[T, ...]:
         """Return one value an axis in the order of the array."""
@@ -114,6 +125,43 @@ def choose_chunk(
     return min(sizes[-2], y), min(sizes[-1], x)
 
 
+def choose_shard(
+    names: Sequence[str], chunks_per_shard: object = None
+) -> tuple[int, ...] | None:
+    """Return how many chunks a shard has along each axis, None for all there are.
+
+    Parameters
+    ----------
+    names
+        The axes of the array.
+    chunks_per_shard
+        None, one number for every axis, one number an axis, or a mapping of axis names
+        where 1 is left out.
+
+    Raises
+    ------
+    ShapeError
+        If it is none of these.
+    """
+    if chunks_per_shard is None:
+        return None
+    numbers = chunks_per_shard
+    if isinstance(numbers, dict) and set(numbers) <= set(names):
+        numbers = [numbers.get(name, 1) for name in names]
+    if isinstance(numbers, int):
+        numbers = (numbers,) * len(names)
+    if (
+        not isinstance(numbers, list | tuple)
+        or len(numbers) != len(names)
+        or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in numbers)
+    ):
+        raise ShapeError(
+            f"chunks_per_shard is {chunks_per_shard!r}; expected a number, one for "
+            f"each of the axes {', '.join(names)}, or a mapping of these."
+        )
+    return tuple(numbers)
+
+
 def _equal_part(size: int) -> int:
     parts = -(-size // CUT_CHUNK)
     return -(-size // parts)
@@ -150,10 +198,8 @@ def _v3_document(layout: ArrayLayout) -> dict[str, Any]:
             "index_location": "end",
         }
         codecs = [{"name": "sharding_indexed", "configuration": inner}]
-        # One shard a level, in whole chunks as the codec demands.
-        chunk_shape = tuple(
-            size * count for size, count in zip(chunk_shape, layout.grid, strict=True)
-        )
+        # In whole chunks, as the codec demands.
+        chunk_shape = tuple(map(mul, chunk_shape, layout.shard_grid))
     return {
         "shape": list(layout.on_disk(layout.shape)),
         "data_type": layout.dtype.name,

@@ -2,13 +2,14 @@
 
 This is the seam behind which pixels are encoded (zarr-python reads them back). A plane
 is compressed once and appended; memory holds one plane and its levels, whatever the
-size of the stack. A Zarr v3 level is two files, its document and one shard; a Zarr v2
-level has one file a plane.
+size of the stack. A Zarr v3 level is two files, its document and one shard, unless
+more shards are asked for; a Zarr v2 level has one file a plane.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -53,33 +54,24 @@ class ArrayEncoder:
         self.sampled: dict[int, NDArray[Any]] | None = None
         """Some planes by their number, for display windows; None collects none."""
 
-        self._index: list[tuple[tuple[int, ...], int, int]] = []
+        self._shards: dict[tuple[int, ...], _Shard] = {}
+        self._open = ExitStack()
         self._planes = int(np.prod(layout.grid[:-2], dtype=np.int64))
         self._stride = _stride(self._planes)
         self._done = 0
-        self._shard: BinaryIO | None = None
-        self._context: AbstractContextManager[BinaryIO] | None = None
 
     def __enter__(self) -> ArrayEncoder:
         for key, data in array_documents(self.layout).items():
             self._sink.put(key, data)
-        if self.layout.sharded:
-            zeros = "/".join("0" * len(self.layout.shape))
-            self._context = self._sink.create(f"{self.layout.path}/c/{zeros}")
-            self._shard = self._context.__enter__()
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._open.__exit__(kind, error, trace)
         if kind is None and self._done != self._planes:
             raise ShapeError(
                 f"Level {self.layout.path!r} got {self._done} planes; expected "
                 f"{self._planes}."
             )
-        if self._context is None or self._shard is None:
-            return
-        if kind is None:
-            self._shard.write(self._shard_index())
-        self._context.__exit__(kind, error, trace)
 
     def add(self, plane: NDArray[Any]) -> None:
         """Encode the next plane, shape ``(y, x)`` of the array."""
@@ -108,22 +100,89 @@ class ArrayEncoder:
         self._done += 1
 
     def _store(self, position: tuple[int, ...], data: bytes) -> None:
-        if self._shard is not None:
-            self._index.append((position, self.stored, len(data)))
-            self._shard.write(data)
-        else:
-            path = self.layout.path
-            prefix = f"{path}/c" if self.layout.zarr_format == 3 else path
-            self._sink.put("/".join((prefix, *map(str, position))), data)
+        layout = self.layout
+        if layout.sharded:
+            count = layout.on_disk(layout.shard_grid)
+            key = tuple(n // c for n, c in zip(position, count, strict=True))
+            shard = self._shards.get(key) or self._new_shard(key)
+            inner = tuple(n % c for n, c in zip(position, count, strict=True))
+            self.stored += shard.add(inner, data)
+            if shard.is_full:
+                self.stored += shard.finish()
+            return
+        prefix = f"{layout.path}/c" if layout.zarr_format == 3 else layout.path
+        self._sink.put("/".join((prefix, *map(str, position))), data)
         self.stored += len(data)
 
-    def _shard_index(self) -> bytes:
-        # Offset and length of each chunk, then a checksum: the sharding codec's index.
-        # In C order of the array, which need not be that of the planes.
-        index = b"".join(struct.pack("<QQ", *at) for _, *at in sorted(self._index))
-        index += struct.pack("<I", crc32c(index))
-        self.stored += len(index)
-        return index
+    def _new_shard(self, key: tuple[int, ...]) -> _Shard:
+        layout = self.layout
+        grid, count = layout.on_disk(layout.grid), layout.on_disk(layout.shard_grid)
+        path = "/".join((layout.path, "c", *map(str, key)))
+        # At the far edges of the array a shard has fewer chunks than room for them.
+        chunks = [min(c, g - k * c) for c, g, k in zip(count, grid, key, strict=True)]
+        context = self._sink.create(path)
+        file = context.__enter__()
+        shard = self._shards[key] = _Shard(file, context, count, math.prod(chunks))
+        self._open.push(shard)
+        return shard
+
+
+class _Shard:
+    """One file of chunks with their index at its end."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        context: AbstractContextManager[BinaryIO],
+        grid: tuple[int, ...],
+        chunks: int,
+    ) -> None:
+        self._file: BinaryIO | None = file
+        self._context = context
+        self._grid, self._chunks = grid, chunks
+        self._index: dict[tuple[int, ...], tuple[int, int]] = {}
+        self._size = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether all chunks are there."""
+        return len(self._index) == self._chunks
+
+    def add(self, position: tuple[int, ...], data: bytes) -> int:
+        """Append a chunk; return the bytes that it took."""
+        assert self._file is not None  # noqa: S101  (it is not full yet)
+        self._index[position] = (self._size, len(data))
+        self._file.write(data)
+        self._size += len(data)
+        return len(data)
+
+    def finish(self) -> int:
+        """Write the index and close the file; return the bytes that the index took."""
+        assert self._file is not None  # noqa: S101  (it is full once)
+        index = self._packed()
+        self._file.write(index)
+        self._file = None
+        self._context.__exit__(None, None, None)
+        return len(index)
+
+    def _packed(self) -> bytes:
+        # Offset and length of each chunk, then a checksum: the sharding codec's index,
+        # in C order of the array, which need not be that of the planes.
+        places = (self._index.get(p, _NO_CHUNK) for p in np.ndindex(self._grid))
+        index = b"".join(struct.pack("<QQ", *place) for place in places)
+        return index + struct.pack("<I", crc32c(index))
+
+    def __enter__(self) -> _Shard:
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if self._file is not None:  # what failed before it was full is given up
+            self._file = None
+            self._context.__exit__(kind, error, trace)
+
+
+_NO_CHUNK = (2**64 - 1, 2**64 - 1)
+"""What the index says of a chunk that lies beyond the array."""
 
 
 def _stride(planes: int) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 
 from hcs.axes import ORDER, TYPES, dims_of
 from hcs.errors import ShapeError, UnsafeDataError
+from hcs.images.image import Multiscales
 from hcs.images.pyramid import MEAN, METHODS, level_factors
 from hcs.metadata import Axis, Channel, Dataset, ImageMetadata, Window
 from hcs.ngff.envelope import EXTENSION, envelope
@@ -70,7 +71,7 @@ class FieldInput:
         what its side grows.
         """
         if len(self.levels) > 1:
-            return self.metadata.datasets
+            return tuple(self.metadata.datasets)
         first, dims = self.metadata.datasets[0], self.dims
         start = first.translation or (0.0,) * len(dims)
         datasets = []
@@ -118,6 +119,8 @@ def as_field_input(multiscales: Any) -> FieldInput:
                 f"{level.dtype}; level 0 has {''.join(first.dims)} and {first.dtype}."
             )
     source_metadata = getattr(multiscales, "metadata", None)
+    if isinstance(multiscales, Multiscales):
+        _check_agreement(images, multiscales.metadata)
     axes, stored = _axes(first.dims, images[0], source_metadata)
     metadata = ImageMetadata(
         axes=axes,
@@ -268,10 +271,10 @@ def with_axes_of(source: FieldInput, present: ImageMetadata) -> FieldInput:
     """
     metadata = source.metadata
     present_axes = dict(zip(present.dims, present.axes, strict=True))
-    axes = tuple(
+    axes = [
         replace(axis, name=present_axes[dim].name) if dim in present_axes else axis
         for dim, axis in zip(metadata.dims, metadata.axes, strict=True)
-    )
+    ]
     stored = present.stored if present.dims == metadata.dims else metadata.stored
     return replace(source, metadata=replace(metadata, axes=axes, stored=stored))
 
@@ -319,7 +322,7 @@ def _channels(image: Any, metadata: Any) -> tuple[Channel, ...]:
 
 def _channel(channel: Any) -> Channel:
     if isinstance(channel, Channel):
-        return channel
+        return channel.copy()
     window = getattr(channel, "window", None)
     return Channel(
         name=getattr(channel, "label", None) or getattr(channel, "name", None),
@@ -338,6 +341,44 @@ def _check_channels(metadata: ImageMetadata, pixels: Pixels) -> None:
             f"{len(metadata.channels)} channels are described but the image has "
             f"{count}."
         )
+
+
+def _check_agreement(images: Sequence[Any], metadata: ImageMetadata) -> None:
+    """Check that images and metadata say the same where both say something.
+
+    Either may have been changed alone, and nobody knows which one is meant.
+
+    Raises
+    ------
+    ShapeError
+        If they differ.
+    """
+    first = images[0]
+    names = [channel.name or "" for channel in metadata.channels]
+    units = dict(zip(metadata.dims, (axis.unit for axis in metadata.axes), strict=True))
+    stated: dict[str, tuple[Any, Any]] = {
+        "channel names": (first.channel_names and list(first.channel_names), names),
+        "units": (first.axes_units and {**units, **first.axes_units}, units),
+        "name": (first.name != "image" and first.name, metadata.name),
+    }
+    for number, (image, dataset) in enumerate(
+        zip(images, metadata.datasets, strict=False)
+    ):
+        dims = metadata.dims
+        scale = _numbers(image.scale, dims, 1.0)
+        stated[f"scale of level {number}"] = (scale, tuple(dataset.scale))
+        origin = _numbers(image.translation, dims, 0.0)
+        stated[f"translation of level {number}"] = (
+            origin,
+            tuple(dataset.translation or (0.0,) * len(dims)),
+        )
+    for what, (of_image, of_metadata) in stated.items():
+        if of_image and of_metadata and of_image != of_metadata:
+            raise ShapeError(
+                f"The {what} of the image: {of_image}, of its metadata: {of_metadata}. "
+                f"Change both alike, or set metadata to None to have it made of the "
+                f"images."
+            )
 
 
 def _name(image: Any, metadata: Any) -> str | None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
-from hcs.errors import MetadataError
+from hcs.errors import ArgumentError, MetadataError
 from hcs.images.image import Multiscales
 from hcs.images.pyramid import level_shapes
-from hcs.writing.encoding.array_layout import ArrayLayout, choose_chunk
+from hcs.writing.encoding.array_layout import (
+    ArrayLayout,
+    choose_chunk,
+    choose_shard,
+)
 from hcs.writing.encoding.codec import choose_codec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hcs.writing.encoding.field_input import FieldInput
 
@@ -26,6 +30,10 @@ class ArrayStorage:
 
     shards: bool | None = None
     """True for one shard a level, the default where the format has them."""
+
+    chunks_per_shard: object = None
+    """Chunks of a shard, where a level shall be several: see
+    `hcs.writing.encoding.array_layout.choose_shard`."""
 
     codec: str | None = None
     """One of `hcs.writing.encoding.codec.CODECS`."""
@@ -44,6 +52,24 @@ class ArrayStorage:
         return replace(self, chunks=multiscales.chunks)
 
 
+def array_storage(options: Mapping[str, Any]) -> ArrayStorage:
+    """Return how to store arrays, from the keywords that a caller gave.
+
+    Raises
+    ------
+    ArgumentError
+        If one is not known.
+    """
+    known = [option.name for option in fields(ArrayStorage)]
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise ArgumentError(
+            f"Unknown keyword {', '.join(map(repr, unknown))}; arrays are stored by "
+            f"{', '.join(known)}."
+        )
+    return ArrayStorage(**options)
+
+
 def array_layouts(
     version: str, source: FieldInput, storage: ArrayStorage
 ) -> list[ArrayLayout]:
@@ -58,8 +84,9 @@ def array_layouts(
     """
     codec = choose_codec(storage.codec, source.dtype)
     zarr_format = 2 if version == "0.4" else 3
-    if storage.shards and zarr_format == 2:
-        raise MetadataError("NGFF 0.4 has no shards; leave out shards or write 0.5.")
+    sharded = storage.shards or storage.chunks_per_shard is not None
+    if sharded and zarr_format == 2:
+        raise MetadataError("NGFF 0.4 has no shards; leave them out or write 0.5.")
     shapes: Sequence[tuple[int, ...]] = [level.shape for level in source.levels]
     if len(shapes) == 1:
         shapes = level_shapes(source.shape, storage.levels)
@@ -74,6 +101,7 @@ def array_layouts(
             codec=codec,
             zarr_format=zarr_format,
             sharded=zarr_format == 3 and storage.shards is not False,
+            per_shard=choose_shard(source.dims, storage.chunks_per_shard),
         )
         for number, shape in enumerate(shapes)
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from hcs.metadata import FieldVersion, Plate, Well, WellImage
+from hcs.metadata import FieldVersion, Plate, PlateAcquisition, Well, WellImage
 from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.history import FieldRecord, now, record_of, write_records
 from hcs.ngff.names import on_shelf
@@ -17,7 +17,7 @@ from hcs.writing.versions.claim import free_path
 from hcs.writing.versions.moves import finish_moves, move_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from hcs.writing.targets.hierarchy import PlateDocument, WellDocument
     from hcs.writing.targets.target import Target
@@ -230,20 +230,20 @@ def _list_well(target: Target, state: PlateDocument, change: FieldChange) -> Non
 
 
 def _raised(
-    acquisitions: Sequence[Any] | None, change: FieldChange, well: Well
-) -> Sequence[Any] | None:
+    acquisitions: list[PlateAcquisition] | None, change: FieldChange, well: Well
+) -> list[PlateAcquisition] | None:
     """Return the acquisitions with `maximumfieldcount` no lower than what is there."""
     if not acquisitions or change.base is not None:
         return acquisitions
     count = sum(image.acquisition == change.acquisition for image in well.images)
-    return tuple(
+    return [
         replace(run, maximumfieldcount=count)
         if run.id == change.acquisition
         and run.maximumfieldcount is not None
         and run.maximumfieldcount < count
         else run
         for run in acquisitions
-    )
+    ]
 
 
 def _last(well: WellDocument, name: str) -> str:

@@ -51,10 +51,10 @@ def inherited(
         old = read_image(old_attributes, well.path)
         attributes = {**own_attributes(old_attributes), **attributes}
         metadata = _from_field(metadata, old, source)
-    channels = metadata.channels
+    channels: Sequence[Channel] = metadata.channels
     if not channels or any(channel.window is None for channel in channels):
         channels = _from_plate(target, channels, source, encoded)
-    return replace(metadata, channels=channels), attributes
+    return replace(metadata, channels=list(channels)), attributes
 
 
 def neighbour_of(
@@ -130,7 +130,7 @@ def plate_channels(target: Target, state: PlateDocument) -> tuple[Channel, ...]:
             key = f"{well.path}/{image.path}"
             attributes = group.read_group_attributes(target, state.version, key)
             if attributes is not None:
-                return read_image(attributes, key).channels
+                return tuple(read_image(attributes, key).channels)
     return channels
 
 
@@ -140,22 +140,22 @@ def _from_field(
     same_axes = old.dims == metadata.dims
     datasets = metadata.datasets
     if same_axes and len(source.levels) == 1 and _is_default(metadata):
-        datasets = (
+        datasets = [
             replace(
                 datasets[0],
                 scale=old.datasets[0].scale,
                 translation=old.datasets[0].translation,
-            ),
-        )
+            )
+        ]
     units = {dim: axis.unit for dim, axis in zip(old.dims, old.axes, strict=True)}
     return replace(
         metadata,
-        axes=tuple(
+        axes=[
             axis if axis.unit else replace(axis, unit=units.get(dim))
             for dim, axis in zip(metadata.dims, metadata.axes, strict=True)
-        ),
+        ],
         datasets=datasets,
-        channels=_channels(metadata.channels, old.channels, source),
+        channels=list(_channels(metadata.channels, old.channels, source)),
         name=old.name or metadata.name,
     )
 

@@ -26,7 +26,7 @@ from hcs.writing.encoding.field_input import (
     full_size_only,
     with_axes_of,
 )
-from hcs.writing.encoding.storage import ArrayStorage, array_layouts
+from hcs.writing.encoding.storage import ArrayStorage, array_layouts, array_storage
 from hcs.writing.encoding.verify import verify_levels
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.target import GroupSink, Target
@@ -102,7 +102,7 @@ def stage_field(
         (well, *identity),
         base,
         as_field_input(multiscales),
-        ArrayStorage(**storage).with_chunks_of(multiscales),
+        array_storage(storage).with_chunks_of(multiscales),
         label=label,
         file_name=source,
     )
@@ -184,13 +184,14 @@ def field_name(
     declared = [run.id for run in state.plate.acquisitions or ()]
     if len(declared) > 1 and acquisition is None:
         raise MetadataError(
-            f"The plate declares the acquisitions {declared}; say which one the field "
-            f"belongs to."
+            f"The plate declares {len(declared)} acquisitions, {declared}; give the "
+            f"acquisition_id of the one that the field belongs to."
         )
     if acquisition is not None and acquisition not in (declared or [0]):
         raise MetadataError(
             f"The acquisition id is {acquisition!r}; the plate declares "
-            f"{declared if declared else 'none, so that only 0 or None is allowed'}."
+            f"{declared or 'none, so that only 0 or None is allowed'}. Declare each "
+            f"run in Plate(acquisitions=[PlateAcquisition(id=...), ...])."
         )
     if len(declared) > 1:
         return f"a{acquisition}f{field}", acquisition
@@ -292,7 +293,7 @@ def _write(
     metadata, attributes = inherited(target, state, well, slot, source, encoded)
     shapes = [layout.shape for layout in layouts]
     datasets = replace(source, metadata=metadata).datasets(shapes)
-    metadata = replace(metadata, datasets=datasets)
+    metadata = replace(metadata, datasets=list(datasets))
     written = write_image(metadata, state.version, attributes, source.made_by)
     complete = with_extension(written, {"version": identifier})
     image = well.image_of(slot.name, slot.acquisition)

@@ -1,0 +1,72 @@
+"""Where a plate is, if it is anywhere yet."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from hcs.plates.description import PlateDescription
+from hcs.stores.root import open_plate, read_group
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs.stores.store import PlateStore
+
+
+class PlacedPlate(PlateDescription):
+    """A described plate with the place that it is in, or will be written to.
+
+    Parameters
+    ----------
+    place
+        As for `hcs.open_store`, or None; looked at when that is needed.
+    """
+
+    def __init__(self, place: Any) -> None:
+        self._place = place
+        self._store: PlateStore | None = None
+        self._version: str | None = None
+        self._attributes: dict[str, Any] = {}
+        self._lock = Lock()
+
+    @property
+    def version(self) -> str | None:
+        """NGFF version; None for a plate that is only described."""
+        return self._version
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes of the plate group as they were last read."""
+        if not self._attributes and self._opened is not None:
+            self._attributes = read_group(self._opened)[0]
+        return self._attributes
+
+    @property
+    def store(self) -> PlateStore | None:
+        """The store; None for a plate that is only described.
+
+        That of a local plate is its path as well. Where nothing is yet, it is the path
+        that was given.
+        """
+        return self._place if self._opened is None else self._opened
+
+    @property
+    def _opened(self) -> PlateStore | None:
+        """The store, None where there is no plate yet."""
+        if self._store is None and self._place is not None:
+            plate = open_plate(self._place)
+            if plate is not None:
+                with self._lock:
+                    self._store, self._version = plate
+        return self._store
+
+    @property
+    def location(self) -> str | None:
+        """Where the plate is, without credentials; None where it is nowhere yet."""
+        return None if self._opened is None else self._opened.location
+
+    @property
+    def writable(self) -> bool:
+        """Whether the plate can be corrected where it is."""
+        return self._opened is not None and self._opened.writable
