@@ -258,6 +258,8 @@ export interface VerdictText {
   results: { type: string, batch: string, [more: string]: unknown }[]
   wells_csv: string
   fields_csv: string
+  suspects_csv: string
+  load_data: string
   report: string
   parquet: { wells: string, fields: string }
 }

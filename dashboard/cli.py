@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dashboard.commands.decisions import add_decisions
+from dashboard.commands.loaddata import add_loaddata
 from dashboard.commands.measure import add_measure
 from dashboard.commands.project import add_project
 from dashboard.commands.relink import add_relink
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 _COMMANDS = (
-    *("serve", "measure", "suspects", "wells", "fields"),
+    *("serve", "measure", "suspects", "wells", "fields", "loaddata"),
     *("decisions", "project", "relink", "reopen", "user"),
 )
 
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     add_serve(commands)
     add_measure(commands)
     add_results(commands)
+    add_loaddata(commands)
     add_decisions(commands)
     add_project(commands)
     add_relink(commands)

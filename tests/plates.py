@@ -292,9 +292,10 @@ def relist(path: Path, rows: Sequence[str], columns: Sequence[str]) -> Path:
 
 def name_channels(path: Path, *names: str) -> None:
     """Give the channels of all fields of a plate in a directory other names."""
-    for document in path.rglob("zarr.json"):
+    for document in (*path.rglob("zarr.json"), *path.rglob(".zattrs")):
         content = json.loads(document.read_text())
-        ome = content.get("attributes", {}).get("ome", {})
+        attributes = content.get("attributes", content)
+        ome = attributes.get("ome", attributes)
         if "omero" in ome:
             for channel, name in zip(ome["omero"]["channels"], names, strict=True):
                 channel["label"] = name

@@ -14,9 +14,11 @@ export function exportFiles({ onTable, onRefused }) {
   const csv = file("hcs-export-csv", "Wells CSV", "Wells with verdicts and metrics as CSV")
   const fieldsCsv = file("hcs-export-fields", "Fields CSV", "Fields with verdicts and metrics as CSV")
   const report = file("hcs-report", "Report", "One file that opens without this server")
+  const suspects = file("", "Suspects CSV", "Each reason to look at a well, in words")
+  const loadData = file("", "LoadData.csv", "The images that were not failed, for CellProfiler's LoadData")
   const parquet = { wells: file("", "Wells Parquet"), fields: file("", "Fields Parquet") }
   const tables = h("button", { type: "button", class: "small hcs-table-beside", title: TABLES, on: { click: onTable } }, "Tables into the plate")
-  const more = h("details", { class: "more" }, h("summary", { class: "small" }, "More files"), h("div", { class: "row line" }, parquet.wells, parquet.fields, tables))
+  const more = h("details", { class: "more" }, h("summary", { class: "small" }, "More files"), h("div", { class: "row line" }, suspects, loadData, parquet.wells, parquet.fields, tables))
 
   return {
     elements: [csv, fieldsCsv, report, more],
@@ -24,6 +26,8 @@ export function exportFiles({ onTable, onRefused }) {
     show(now) {
       set(csv, { href: now.wells_csv })
       set(fieldsCsv, { href: now.fields_csv })
+      set(suspects, { href: now.suspects_csv })
+      set(loadData, { href: now.load_data })
       set(report, { href: now.report })
       for (const [name, link] of Object.entries(parquet)) {
         link.hidden = !now.parquet

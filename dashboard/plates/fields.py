@@ -32,6 +32,7 @@ def describe_field(
     about = {
         "name": field.name,
         "label": field.label,
+        "path": field.path,
         "acquisition": field.acquisition,
         "acquisition_name": None
         if field.acquisition is None

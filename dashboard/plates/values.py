@@ -213,6 +213,9 @@ class FieldView:
     version: str
     """Id of the live version; part of every pixel URL. Empty where unreadable."""
 
+    path: str = ""
+    """Where its pixels are now, below the well."""
+
     axes: tuple[str, ...] = ()
     """Axis names in array order, a part of ``("t", "c", "z", "y", "x")``."""
 

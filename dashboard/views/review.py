@@ -344,6 +344,8 @@ class VerdictBar(Part):
                 "results": self._acts.answers(),
                 "wells_csv": urls.export(overview.key, "wells.csv"),
                 "fields_csv": urls.export(overview.key, "fields.csv"),
+                "suspects_csv": urls.export(overview.key, "suspects.csv"),
+                "load_data": urls.export(overview.key, "LoadData.csv"),
                 "report": urls.export(overview.key, "report.html"),
                 "parquet": {
                     name: urls.export(overview.key, f"{name}.parquet")

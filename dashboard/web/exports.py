@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from dashboard.access import Act
+from dashboard.exports.load_data import load_data
 from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
 from dashboard.web.handler import Handler
+
+if TYPE_CHECKING:
+    from hcs.tables import ResultTable
+
+LOAD_DATA = "LoadData.csv"
+
+FILES = (
+    rf"(?:wells|fields|suspects)\.(?:csv|parquet)|report\.html|{re.escape(LOAD_DATA)}"
+)
+"""What can be asked for, as a pattern."""
 
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -39,14 +51,16 @@ class ExportHandler(Handler):
         await self.finish(data)
 
     def _make(self, key: str, what: str, *, partial: bool) -> tuple[str, str | bytes]:
+        name = file_name(self.service.plates.overview(key).name or key, what)
+        if what == LOAD_DATA:
+            return name, load_data(self.service, key).csv()
         if not partial:
             self.service.quality.check_measured(key)
-        tables = PlateTables(self.service, key)
-        name = file_name(tables.overview.name or key, what)
         if what == "report.html":
             return name, report_html(self.service, key)
-        table = tables.wells() if what.startswith("wells") else tables.fields()
-        if what.endswith("parquet"):
+        kind, _, form = what.partition(".")
+        table: ResultTable = getattr(PlateTables(self.service, key), kind)()
+        if form == "parquet":
             return name, table.parquet()
         # The mark makes spreadsheets take it for the UTF-8 that it is.
         return name, "\ufeff" + table.csv()

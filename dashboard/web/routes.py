@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.addresses import Urls
 from dashboard.web.assets import AssetHandler
 from dashboard.web.canvas import PreviewsHandler, WellsHandler
-from dashboard.web.exports import ExportHandler
+from dashboard.web.exports import FILES, ExportHandler
 from dashboard.web.pages import HealthHandler, LeaveHandler
 from dashboard.web.pictures import (
     FieldHandler,
@@ -71,7 +71,7 @@ def routes(
         ),
         (rf"{field}/(field\.png|planes\.tif)", SavingHandler, asks),
         (
-            rf"/export/{name}/((?:wells|fields)\.(?:csv|parquet)|report\.html)",
+            rf"/export/{name}/({FILES})",
             ExportHandler,
             asks,
         ),

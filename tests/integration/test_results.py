@@ -7,8 +7,11 @@ import io
 import subprocess
 import sys
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+from urllib.request import url2pathname
 
 import pytest
+import zarr
 
 import dashboard
 from dashboard.app import ServerSettings
@@ -20,7 +23,7 @@ from hcs import make_demo_plate
 from hcs.metadata import Who
 from hcs.qc.columns import RESERVED
 from tests import plates
-from tests.integration.serving import Served, service
+from tests.integration.serving import Served, service, surveyed
 from tests.integration.test_unmeasured import broken
 
 if TYPE_CHECKING:
@@ -216,3 +219,56 @@ def test_reading_results_needs_no_page(lab: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_cellprofiler_gets_the_images_that_were_not_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = plates.make(
+        tmp_path / "a b.ome.zarr",
+        rows=1,
+        columns=3,
+        fields=2,
+        version="0.4",
+        annotations={"conditions": {"columns": ["dose"], "wells": {"A/1": ["2"]}}},
+    )
+    plates.name_channels(path, "DNA", "GFP 488")
+    key, ada = path.name, Who("Ada", "typed")
+    with service(tmp_path / "w", path, measure=False) as made:
+        surveyed(made, key)
+        for subject in (Subject("A/2"), Subject("A/3", "1")):
+            made.decisions.judge(key, [Decision(subject, "field")], "fail", ada)
+        with Served(made, ServerSettings(port=0)) as server:
+            of_page = server.get(f"/export/{quote(key)}/LoadData.csv")
+    order = ["loaddata", str(path), "--workspace", str(tmp_path / "w"), "-o", "-"]
+    assert main(order) == 0
+    told = capsys.readouterr().out
+    assert of_page.body.decode().replace("\r\n", "\n") == told
+    table = list(csv.DictReader(io.StringIO(told)))
+    assert [(row["Metadata_Well"], row["Metadata_Site"]) for row in table] == [
+        ("A01", "0"),
+        ("A01", "1"),
+        ("A03", "0"),
+    ]
+    assert [row["Metadata_dose"] for row in table] == ["2", "2", ""]
+    for row in table:
+        # As CellProfiler's reader takes them: a group, and places along its axes.
+        for channel, name in enumerate(("DNA", "GFP_488")):
+            place = url2pathname(urlsplit(row[f"URL_{name}"]).path)
+            level = zarr.open_group(place, mode="r")["0"]
+            assert level.ndim == 3
+            pixels = level[int(row[f"Z_{name}"])]
+            column = int(row["Metadata_Column"]) - 1
+            field = int(row["Metadata_FieldName"])
+            assert pixels[0, 0] == plates.value(0, column, field, channel=channel)
+
+
+def test_a_plate_that_cellprofiler_cannot_open_is_refused_with_the_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = plates.make(tmp_path / "p.ome.zarr", rows=1, columns=2)
+    out = tmp_path / "LoadData.csv"
+    order = ["loaddata", str(path), "--workspace", str(tmp_path / "w"), "-o", str(out)]
+    assert main(order) == 1
+    assert "hcs convert --version 0.4" in capsys.readouterr().err
+    assert not out.exists()
