@@ -10,7 +10,7 @@ such a value (a writer, a cache) keeps a copy of its own, and hands out another 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -178,8 +178,20 @@ class Channel:
 
     def copy(self) -> Channel:
         """Return a copy that shares no window."""
-        window = None if self.window is None else replace(self.window)
-        return replace(self, window=window)
+        shown = self.window
+        return Channel(
+            name=self.name,
+            color=self.color,
+            window=shown
+            and Window(
+                start=shown.start,
+                end=shown.end,
+                min=shown.min,
+                max=shown.max,
+                policy=shown.policy,
+            ),
+            active=self.active,
+        )
 
 
 def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
@@ -263,8 +275,11 @@ class ImageMetadata:
     def copy(self) -> ImageMetadata:
         """Return a copy that shares no axis, level or channel."""
         return ImageMetadata(
-            axes=[replace(axis) for axis in self.axes],
-            datasets=[replace(dataset) for dataset in self.datasets],
+            axes=[Axis(name=a.name, type=a.type, unit=a.unit) for a in self.axes],
+            datasets=[
+                Dataset(path=d.path, scale=d.scale, translation=d.translation)
+                for d in self.datasets
+            ],
             channels=[channel.copy() for channel in self.channels],
             name=self.name,
             version=self.version,

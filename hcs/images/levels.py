@@ -60,7 +60,8 @@ def to_multiscales(
     image = data if hasattr(data, "dims") else to_ngff_image(data)
     levels, smallest = _levels(scale_factors)
     images = [image, *_coarser(image, levels, smallest)]
-    return Multiscales(images, scale_factors=None, method=MEAN, chunks=chunks)
+    factors = [2**level for level in range(1, len(images))]
+    return Multiscales(images, scale_factors=factors, method=MEAN, chunks=chunks)
 
 
 def check_method(method: Any) -> None:

@@ -293,7 +293,7 @@ class HCSPlate(PlacedPlate):
         self.close()
 
     def __repr__(self) -> str:
-        where = self.location or "not in a store"
+        where = "not in a store" if self._store is None else self._store.location
         return (
             f"<HCSPlate {self.name or ''!r} at {where}: {len(self.rows)} rows x "
             f"{len(self.columns)} columns, {len(self.wells)} wells, "

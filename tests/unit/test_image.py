@@ -338,6 +338,7 @@ def test_levels_are_made_by_halves_around_the_same_place() -> None:
     made = hcs.to_multiscales(image, scale_factors=[2, {"y": 4, "x": 4}])
     assert [one.shape for one in made.images] == [(2, 20, 30), (2, 10, 15), (2, 5, 8)]
     assert made.images[1].scale == {"c": 1.0, "y": 4.0, "x": 4.0}
+    assert made.scale_factors == [2, 4]
     # The first pixel covers what four did: its centre lies half an old pixel further.
     assert made.images[1].translation == {"c": 0.0, "y": 11.0, "x": 1.0}
     first = PIXELS[0, :2, :2].mean()
