@@ -15,6 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.axes import dims_of, inverse
+from hcs.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -360,31 +361,27 @@ def as_plate(plate: Any) -> Plate:
 
     Raises
     ------
-    TypeError
+    ArgumentError
         If an attribute that a plate must have is absent.
     """
     try:
         return Plate(
             columns=[PlateColumn(name=column.name) for column in plate.columns],
             rows=[PlateRow(name=row.name) for row in plate.rows],
-            wells=_wells(plate.wells),
+            wells=[
+                PlateWell(well.path, well.rowIndex, well.columnIndex)
+                for well in plate.wells
+            ],
             version=getattr(plate, "version", None),
             acquisitions=_acquisitions(getattr(plate, "acquisitions", None)),
             field_count=getattr(plate, "field_count", None),
             name=getattr(plate, "name", None),
         )
-    except AttributeError as error:
-        raise TypeError(
+    except (AttributeError, TypeError) as error:
+        raise ArgumentError(
             f"Expected plate metadata with columns, rows and wells, got "
             f"{type(plate).__name__}: {error}."
         ) from error
-
-
-def _wells(wells: Iterable[Any]) -> list[PlateWell]:
-    return [
-        PlateWell(path=well.path, rowIndex=well.rowIndex, columnIndex=well.columnIndex)
-        for well in wells
-    ]
 
 
 def _acquisitions(acquisitions: Iterable[Any] | None) -> list[PlateAcquisition] | None:

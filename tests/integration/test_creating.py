@@ -186,6 +186,18 @@ def test_the_writer_is_not_made_of_arguments_that_cannot_work(
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.parametrize("plate", ["plate", [], hcs.Well([]), hcs.PlateRow("A")])
+def test_what_is_no_plate_is_refused_in_words(tmp_path: Path, plate: object) -> None:
+    for take in (
+        lambda: hcs.HCSPlateWriter(tmp_path / "p", plate),
+        lambda: hcs.HCSPlate(tmp_path / "p", plate),
+        lambda: hcs.to_hcs_zarr(plate, tmp_path / "p"),
+    ):
+        with pytest.raises(hcs.ArgumentError, match=type(plate).__name__):
+            take()
+    assert not (tmp_path / "p").exists()
+
+
 def test_unknown_keywords_are_named_with_those_that_are_known(tmp_path: Path) -> None:
     image = plates.multiscales()
     message = r"'use_tensorstore'.*stored by chunks, .*levels"
