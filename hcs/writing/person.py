@@ -1,9 +1,10 @@
-"""Who acts: the name that goes into a history where nobody gave another."""
+"""Who acts and why, as a history keeps it."""
 
 from __future__ import annotations
 
 import getpass
 
+from hcs.errors import ArgumentError
 from hcs.metadata import Who
 
 
@@ -13,3 +14,36 @@ def login_name() -> Who:
         return Who(getpass.getuser(), "login")
     except (OSError, KeyError, ImportError):
         return Who("unknown", "login")
+
+
+def as_who(who: object) -> Who:
+    """Return a person; a text is a name that was typed.
+
+    Raises
+    ------
+    ArgumentError
+        If it is neither, or has no name.
+    """
+    person = Who(who.strip(), "typed") if isinstance(who, str) else who
+    if isinstance(person, Who) and str(person.name).strip():
+        return person
+    raise ArgumentError(
+        f"who is {who!r}; expected the name that the history keeps, such as "
+        f"hcs.Who('Ada', 'typed')."
+    )
+
+
+def checked_reason(reason: object) -> str:
+    """Return a reason that says something.
+
+    Raises
+    ------
+    ArgumentError
+        If it says nothing.
+    """
+    text = reason.strip() if isinstance(reason, str) else ""
+    if not text:
+        raise ArgumentError(
+            f"The reason is {reason!r}; say why, in a few words: the history keeps it."
+        )
+    return text

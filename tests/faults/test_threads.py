@@ -61,7 +61,7 @@ def test_nothing_breaks_while_a_field_is_corrected_and_settled_at_once(
                 base = plate.well("A1").field("0").version
             image = plates.multiscales(data=np.full((2, 32, 40), value, "u2"))
             staged = hcs.stage_field(path, "A/1", "0", image, base=base)
-            staged.commit(who=ME, reason=None)
+            staged.commit(who=ME, reason="why")
             settle(path, now=True)
             hcs.purge(path, yes=True)
 

@@ -104,7 +104,7 @@ def test_a_copy_carries_every_version_of_a_field(tmp_path: Path, name: str) -> N
     copy = _copy(path, tmp_path / name)
     assert hcs.history(copy) == hcs.history(path) or name.endswith(".ozx")
     first = hcs.history(copy)["A/1", "0"][0]
-    hcs.revert(copy, "A/1", "0", first.id, who=ME, reason="")
+    hcs.revert(copy, "A/1", "0", first.id, who=ME, reason="why")
     with hcs.from_hcs_zarr(copy) as plate:
         pixels = np.asarray(plate.well("A1").field("s1").image().images[0].data)
     assert pixels[0, 0, 0] == plates.value()

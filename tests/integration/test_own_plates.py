@@ -43,7 +43,7 @@ def test_a_written_plate_leaves_validation_nothing_to_say(
     with hcs.from_hcs_zarr(path) as plate:
         base = plate.well("A1").field("0").version
     new = plates.multiscales(data=np.full((2, 300, 301), 7, "u2"))
-    hcs.stage_field(path, "A/1", "0", new, base=base).commit(who=ME, reason=None)
+    hcs.stage_field(path, "A/1", "0", new, base=base).commit(who=ME, reason="why")
     settle(path, now=True)
     assert hcs.validate(path, pixels=True) == []
     for other in VERSIONS:

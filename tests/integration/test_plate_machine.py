@@ -107,7 +107,7 @@ class PlateMachine(RuleBasedStateMachine):
         (well, name), model = self._pick(data)
         version = data.draw(st.sampled_from(sorted(set(model.values) | model.gone)))
         act: Any = lambda: hcs.revert(  # noqa: E731
-            self.path, well, name, version, who=ME, reason=""
+            self.path, well, name, version, who=ME, reason="why"
         )
         if version == model.live:
             with pytest.raises(hcs.ConflictError):

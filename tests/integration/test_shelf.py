@@ -95,7 +95,7 @@ def test_a_correction_that_was_taken_back_before_it_settled_is_put_away_too(
     old = _shown(path)
     first = next(iter(hcs.history(path)["A/1", "0"])).id
     second = _correct(path, 9)
-    hcs.revert(path, "A/1", "0", first, who=ME, reason="")
+    hcs.revert(path, "A/1", "0", first, who=ME, reason="why")
     (waiting,) = hcs.settle(path, grace=60)
     assert waiting.superseded == ("0r2",)
     assert waiting.seconds > 50
@@ -110,7 +110,7 @@ def test_versions_come_back_from_the_shelf_and_return_to_it(path: Path) -> None:
     old, second = _shown(path), _correct(path, 9)
     hcs.settle(path, now=True)
     for version, value in ((first, old), (second, 9), (first, old)):
-        event = hcs.revert(path, "A/1", "0", version, who=ME, reason="")
+        event = hcs.revert(path, "A/1", "0", version, who=ME, reason="why")
         assert "/" not in event.path
         assert _shown(path) == value
         assert _values(path) == {first: old, second: 9}
@@ -139,7 +139,7 @@ def test_a_reader_of_a_version_finds_it_on_the_shelf_and_back(path: Path) -> Non
         _correct(path, 9)
         hcs.settle(path, now=True)
         assert np.unique(np.asarray(data)).tolist() == [old]
-        hcs.revert(path, "A/1", "0", first, who=ME, reason="")
+        hcs.revert(path, "A/1", "0", first, who=ME, reason="why")
         assert np.unique(np.asarray(data)).tolist() == [old]
 
 
@@ -160,7 +160,7 @@ def test_a_group_that_is_called_as_the_shelf_is_left_alone(path: Path) -> None:
 def test_a_version_that_was_removed_by_hand_keeps_nothing_unsettled(path: Path) -> None:
     first = hcs.history(path)["A/1", "0"][0].id
     _correct(path, 9)
-    hcs.revert(path, "A/1", "0", first, who=ME, reason="")
+    hcs.revert(path, "A/1", "0", first, who=ME, reason="why")
     shutil.rmtree(path / "A/1/0r2")
     assert hcs.settle(path, now=True) == ()
     assert hcs.unsettled(path) == ()
@@ -195,7 +195,7 @@ def test_archives_have_their_versions_on_the_shelf(tmp_path: Path) -> None:
     assert _groups(zarr.storage.ZipStore(archive, mode="r")) == {"0", "1"}
     assert sorted(_values(archive).values()) == sorted([*_values(path).values(), 10])
     first = hcs.history(archive)["A/1", "0"][0].id
-    hcs.revert(archive, "A/1", "0", first, who=ME, reason="")
+    hcs.revert(archive, "A/1", "0", first, who=ME, reason="why")
     assert _groups(zarr.storage.ZipStore(archive, mode="r")) == {"0", "1"}
     hcs.unpack(archive, tmp_path / "back.zarr")
     assert _values(tmp_path / "back.zarr") == _values(archive)

@@ -114,8 +114,8 @@ def test_the_second_of_two_corrections_is_told_who_was_first(path: Path) -> None
 def test_different_fields_of_one_well_never_conflict(path: Path) -> None:
     one = hcs.stage_field(path, "A/1", "0", _image(8), base=_live(path))
     other = hcs.stage_field(path, "A/1", "1", _image(9), base=_live(path, field="1"))
-    other.commit(who=YOU, reason="")
-    one.commit(who=ME, reason="")
+    other.commit(who=YOU, reason="why")
+    one.commit(who=ME, reason="why")
     assert (_value(path), _value(path, field="1")) == (8, 9)
 
 
@@ -130,7 +130,7 @@ def test_of_many_who_write_the_same_new_field_one_wins_whole(path: Path) -> None
     def write(value: int) -> str:
         try:
             hcs.stage_field(path, "B/2", 5, _image(value), base=None).commit(
-                who=ME, reason=""
+                who=ME, reason="why"
             )
         except hcs.ConflictError as error:
             return str(error)
@@ -148,7 +148,7 @@ def test_a_document_that_another_tool_broke_is_not_written_over(path: Path) -> N
     name = ".zattrs" if (path / ".zattrs").exists() else "zarr.json"
     (path / "A/1" / name).write_text("{")
     with pytest.raises(hcs.MetadataError, match="not valid"):
-        staged.commit(who=ME, reason="")
+        staged.commit(who=ME, reason="why")
     assert (path / "A/1" / name).read_text() == "{"
 
 
@@ -168,7 +168,7 @@ def test_a_field_of_other_software_can_be_corrected_and_reverted(path: Path) -> 
     assert first.id == base
     hcs.settle(path, now=True)
     assert _paths(path) == ["0", "1"]
-    hcs.revert(path, "A/1", "0", base, who=ME, reason="")
+    hcs.revert(path, "A/1", "0", base, who=ME, reason="why")
     assert _value(path) == old
     hcs.settle(path, now=True)
     assert (_value(path), _paths(path)) == (old, ["0", "1"])
@@ -189,7 +189,7 @@ def test_a_correction_inherits_what_it_does_not_give(tmp_path: Path) -> None:
     }
     document.write_text(json.dumps(found))
     plain = hcs.stage_field(path, "A/1", "0", _image(9, 2), base=_live(path))
-    plain.commit(who=ME, reason="")
+    plain.commit(who=ME, reason="why")
     new = _attributes(path, "A/1/0r2")
     old = found["attributes"]
     assert new["theirs"] == {"a": 1}
@@ -199,7 +199,9 @@ def test_a_correction_inherits_what_it_does_not_give(tmp_path: Path) -> None:
         image = plate.well("A1").field("0").image()
         assert image.images[0].scale["y"] == 0.5
     given = _image(9, 2, scale={"y": 0.1, "x": 0.1}, channel_names=["x", "y"])
-    hcs.stage_field(path, "A/1", "0", given, base=_live(path)).commit(who=ME, reason="")
+    hcs.stage_field(path, "A/1", "0", given, base=_live(path)).commit(
+        who=ME, reason="why"
+    )
     with hcs.from_hcs_zarr(path) as plate:
         image = plate.well("A1").field("0").image()
         assert image.images[0].scale["y"] == 0.1
@@ -283,11 +285,11 @@ def test_corrections_and_reverts_settle_in_any_order(path: Path) -> None:
     events.append(_correct(path, 10))
     hcs.settle(path, now=True)
     events.append(_correct(path, 11))
-    hcs.revert(path, "A/1", "0", first, who=ME, reason="")
+    hcs.revert(path, "A/1", "0", first, who=ME, reason="why")
     hcs.settle(path, now=True)
     assert _paths(path) == ["0", "1"]
     for event, value in zip(events, (9, 10, 11), strict=True):
-        hcs.revert(path, "A/1", "0", event.id, who=ME, reason="")
+        hcs.revert(path, "A/1", "0", event.id, who=ME, reason="why")
         assert _value(path) == value
         hcs.settle(path, now=True)
         assert (_value(path), _paths(path)) == (value, ["0", "1"])
@@ -372,7 +374,7 @@ def test_a_correction_in_the_first_well_says_what_others_will_show(
 ) -> None:
     staged = hcs.stage_field(path, "A/1", "0", _image(9), base=_live(path))
     assert "napari" in staged.notices[0]
-    staged.commit(who=ME, reason="")
+    staged.commit(who=ME, reason="why")
     assert "napari" in caplog.text
     other = hcs.stage_field(path, "B/2", "0", _image(9), base=_live(path, "B/2"))
     assert other.notices == ()
@@ -406,16 +408,16 @@ def test_the_history_names_every_event(path: Path) -> None:
 def test_a_revert_needs_a_version_that_is_there_and_not_live(path: Path) -> None:
     first = _live(path)
     with pytest.raises(hcs.ConflictError, match="already"):
-        hcs.revert(path, "A/1", "0", first, who=ME, reason="")
+        hcs.revert(path, "A/1", "0", first, who=ME, reason="why")
     with pytest.raises(hcs.NotFoundError, match="unknown"):
-        hcs.revert(path, "A/1", "0", "f" * 32, who=ME, reason="")
+        hcs.revert(path, "A/1", "0", "f" * 32, who=ME, reason="why")
     with pytest.raises(hcs.NotFoundError, match="no field '9'"):
-        hcs.revert(path, "A/1", "9", first, who=ME, reason="")
+        hcs.revert(path, "A/1", "9", first, who=ME, reason="why")
     second = _correct(path, 9)
     third = _correct(path, 10)
     with pytest.raises(hcs.ConflictError, match="changed since"):
-        hcs.revert(path, "A/1", "0", first, who=ME, reason="", base=second.id)
-    hcs.revert(path, "A/1", "0", first, who=ME, reason="", base=third.id)
+        hcs.revert(path, "A/1", "0", first, who=ME, reason="why", base=second.id)
+    hcs.revert(path, "A/1", "0", first, who=ME, reason="why", base=third.id)
 
 
 def test_purging_lists_first_and_keeps_the_first_version(path: Path) -> None:
@@ -432,7 +434,7 @@ def test_purging_lists_first_and_keeps_the_first_version(path: Path) -> None:
     event = hcs.history(path)["A/1", "0"][-1]
     assert (event.action, event.id, event.who) == ("purge", second.id, "Ada")
     with pytest.raises(hcs.NotFoundError, match="was purged"):
-        hcs.revert(path, "A/1", "0", second.id, who=ME, reason="")
+        hcs.revert(path, "A/1", "0", second.id, who=ME, reason="why")
     assert hcs.purge(path, yes=True) == ()
     (original,) = hcs.purge(path, originals=True, yes=True)
     assert original.version == first
@@ -456,7 +458,7 @@ def test_a_field_that_is_being_staged_is_left_to_its_owner(path: Path) -> None:
     staged = hcs.stage_field(path, "A/1", "0", _image(9), base=_live(path))
     assert [one.action for one in recover(path)] == ["in use"]
     assert hcs.purge(path, orphans=True, yes=True) == ()
-    staged.commit(who=ME, reason="")
+    staged.commit(who=ME, reason="why")
     assert _value(path) == 9
 
 

@@ -101,11 +101,11 @@ def test_fields_are_corrected_reverted_and_purged(place: Any) -> None:
     assert second.path.startswith("0r2")
     assert len(second.path) > 3  # a random suffix instead of a lock
     assert _value(place) == 9
-    hcs.revert(place, "A/1", "0", first, who=ME, reason="")
+    hcs.revert(place, "A/1", "0", first, who=ME, reason="why")
     assert _value(place) == 3
     assert [one.version for one in hcs.purge(place, yes=True)] == [second.id]
     with pytest.raises(hcs.NotFoundError, match="purged"):
-        hcs.revert(place, "A/1", "0", second.id, who=ME, reason="")
+        hcs.revert(place, "A/1", "0", second.id, who=ME, reason="why")
     assert len(hcs.history(place)["A/1", "0"]) == 4
 
 
@@ -113,9 +113,11 @@ def test_a_conflict_says_who_was_first(place: Any) -> None:
     hcs.write_hcs_well_image(place, _image(3), plates.document(), "A", "1")
     base = _live(place)
     mine = hcs.stage_field(place, "A/1", "0", _image(8), base=base)
-    hcs.stage_field(place, "A/1", "0", _image(9), base=base).commit(who=ME, reason="")
+    hcs.stage_field(place, "A/1", "0", _image(9), base=base).commit(
+        who=ME, reason="why"
+    )
     with pytest.raises(hcs.ConflictError, match="by Ada at"):
-        mine.commit(who=hcs.Who("Bob"), reason="")
+        mine.commit(who=hcs.Who("Bob"), reason="why")
     mine.discard()
     assert _value(place) == 9
 
@@ -139,7 +141,7 @@ def test_a_document_that_changed_since_it_was_read_is_read_again(s3: str) -> Non
     other.target._shared = objects.SharedPlace()  # type: ignore[attr-defined]
     step.reached = reached
     try:
-        mine.commit(who=ME, reason="")
+        mine.commit(who=ME, reason="why")
     finally:
         step.reached = quiet
     assert done == ["flip"]
@@ -165,7 +167,7 @@ def test_threads_lose_nothing(place: Any) -> None:
 def test_settling_is_off_until_it_is_asked_for(place: Any) -> None:
     hcs.write_hcs_well_image(place, _image(3), plates.document(), "A", "1")
     staged = hcs.stage_field(place, "A/1", "0", _image(9), base=_live(place))
-    staged.commit(who=ME, reason="")
+    staged.commit(who=ME, reason="why")
     (waiting,) = hcs.settle(place, grace=0)
     assert waiting.path.startswith("0r2")
     assert hcs.settle(place, now=True) == ()

@@ -202,7 +202,7 @@ def test_fields_are_added_to_and_corrected_in_an_archive(archive: Path) -> None:
         # Nobody can hold on to a path in an archive that is replaced: it is settled.
         assert [field.path for field in plate.well("A1").fields] == ["0", "1", "2"]
     first = hcs.history(archive)["A/1", "0"][0]
-    hcs.revert(archive, "A/1", "0", first.id, who=hcs.Who("Ada"), reason="")
+    hcs.revert(archive, "A/1", "0", first.id, who=hcs.Who("Ada"), reason="why")
     assert _value(archive, "A1", "0") == plates.value(0, 0, 0)
     assert [path.name for path in archive.parent.iterdir()] == ["p.ozx"]
 
@@ -216,7 +216,7 @@ def test_a_field_is_corrected_in_the_archive_that_a_link_leads_to(
     with hcs.from_hcs_zarr(link) as plate:
         base = plate.well("A1").field("0").version
     staged = hcs.stage_field(link, "A/1", "0", _image(7), base=base)
-    staged.commit(who=hcs.Who("Ada"), reason="")
+    staged.commit(who=hcs.Who("Ada"), reason="why")
     assert link.is_symlink()
     assert [path.name for path in link.parent.iterdir()] == ["link.ozx"]
     assert _value(archive, "A1", "0") == 7
@@ -236,10 +236,10 @@ def test_an_archive_stays_the_same_until_the_new_one_is_verified(
         sys.modules["hcs.writing.targets.archive_file"], "_check_archive", damaged
     )
     with pytest.raises(hcs.CorruptDataError):
-        staged.commit(who=hcs.Who("Ada"), reason="")
+        staged.commit(who=hcs.Who("Ada"), reason="why")
     monkeypatch.undo()
     assert archive.read_bytes() == before
-    staged.commit(who=hcs.Who("Ada"), reason="")
+    staged.commit(who=hcs.Who("Ada"), reason="why")
     assert _value(archive, "A1", "0") == 7
 
 
@@ -252,10 +252,10 @@ def test_an_archive_that_changed_since_a_field_was_staged_is_looked_at_again(
         hcs.stage_field(archive, "A/1", field, _image(value), base=bases[int(field)])
         for field, value in (("0", 7), ("1", 8), ("0", 9))
     )
-    one.commit(who=hcs.Who("Ada"), reason="")
-    other.commit(who=hcs.Who("Bob"), reason="")
+    one.commit(who=hcs.Who("Ada"), reason="why")
+    other.commit(who=hcs.Who("Bob"), reason="why")
     with pytest.raises(hcs.ConflictError, match="by Ada"):
-        late.commit(who=hcs.Who("Eve"), reason="")
+        late.commit(who=hcs.Who("Eve"), reason="why")
     late.discard()
     assert (_value(archive, "A1", "0"), _value(archive, "A1", "1")) == (7, 8)
     assert [path.name for path in archive.parent.iterdir()] == ["p.ozx"]

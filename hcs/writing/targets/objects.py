@@ -35,6 +35,8 @@ _IN_MEMORY = 64 << 20
 """Bytes of one file that are kept in memory until they are sent."""
 
 _DOCUMENTS = ("zarr.json", ".zgroup", ".zattrs")
+"""Those of a group in the order in which they are written: the last says whose it is.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +273,8 @@ class ObjectTarget(Target):
 
     def _files(self, prefix: str) -> list[str]:
         keys = [key for key, _ in self.bucket.keys(f"{prefix}/")]
-        own = [f"{prefix}/{name}" for name in _DOCUMENTS]
-        return sorted(keys, key=lambda key: (key in own, key))
+        own = {f"{prefix}/{name}": rank for rank, name in enumerate(_DOCUMENTS, 1)}
+        return sorted(keys, key=lambda key: (own.get(key, 0), key))
 
     # --- exclusion -------------------------------------------------------------------
 

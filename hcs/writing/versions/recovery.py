@@ -18,6 +18,7 @@ from hcs.writing.targets.siblings import Finding
 from hcs.writing.targets.target import PART
 from hcs.writing.versions.moves import finish_moves
 from hcs.writing.versions.opening import open_target, target_at
+from hcs.writing.versions.unsettled import aliases_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,8 +149,11 @@ def _unnamed(
     named = {image.path for image in well.well.images}
     purged: set[str] = set()
     for record in well.records.values():
-        settling = record.settling or {}
-        named |= {alias["path"] for alias in settling.get("aliases", ())}
+        named |= {
+            str(alias["path"])
+            for alias in aliases_of(record)
+            if not _is_incomplete(target, state, f"{path}/{alias['path']}")
+        }
         remaining = record.versions_with_pixels()
         named |= {version.path for version in remaining}
         purged |= {
@@ -159,6 +163,11 @@ def _unnamed(
         key = f"{path}/{name}"
         if name not in (*named, SHELF) and target.is_group(key):
             yield key, frozenset(purged)
+
+
+def _is_incomplete(target: Target, state: PlateDocument, key: str) -> bool:
+    attributes = group.read_group_attributes(target, state.version, key)
+    return attributes is not None and group.is_incomplete(attributes)
 
 
 def _kind(

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, NotFoundError
-from hcs.ngff.names import check_well_path
 from hcs.stores.location import opened_store
+from hcs.writing.person import as_who, checked_reason
 from hcs.writing.targets import hierarchy
+from hcs.writing.versions.addresses import present_field, well_path
 from hcs.writing.versions.commit import FieldChange, commit_change
 from hcs.writing.versions.opening import opened
 
@@ -30,7 +31,7 @@ def history(
     store
         A plate.
     well
-        Path of one well, such as ``"A/1"``; by default all of them.
+        One well, ``"A/1"`` or ``"A01"``; by default all of them.
 
     Returns
     -------
@@ -41,8 +42,7 @@ def history(
     with opened_store(store) as documents:
         state = hierarchy.read_plate_document(documents)
         wells = [listed.path for listed in state.plate.wells]
-        for path in wells if well is None else [well]:
-            check_well_path(path, documents.location)
+        for path in wells if well is None else [well_path(state, well)]:
             records = hierarchy.read_well_document(
                 documents, state.version, path
             ).records
@@ -56,9 +56,10 @@ def revert(
     field: str,
     version: str,
     *,
-    who: Who,
-    reason: str | None,
+    who: Who | str,
+    reason: str,
     base: str | None = None,
+    acquisition: int | None = None,
 ) -> FieldVersion:
     """Make an earlier version of a field its live one again.
 
@@ -66,10 +67,12 @@ def revert(
 
     Parameters
     ----------
-    well, field
-        Path of the well and name of the field.
+    well, field, acquisition
+        Of the field, in any spelling that `stage_field` takes.
     version
         Id of the version to show.
+    who, reason
+        For the history; a text is a name that was typed.
     base
         Id of the version that the person looked at; by default the live one.
 
@@ -79,28 +82,34 @@ def revert(
 
     Raises
     ------
+    ArgumentError
+        If nobody is named, or no reason is given.
     NotFoundError
         If the field or the version is unknown, or its pixels were purged.
     ConflictError
         If the field does not show `base`, or shows `version` already.
     """
+    person, why = as_who(who), checked_reason(reason)
     with opened(store) as target, target.changing():
-        change = _change_back(target, (well, field), version, who, reason, base)
+        address = well, field, acquisition
+        change = _change_back(target, address, version, person, why, base)
         return commit_change(target, change)
 
 
 def _change_back(
     target: Target,
-    field_address: tuple[str, str],
+    address: tuple[str, str, int | None],
     version: str,
     who: Who,
-    reason: str | None,
+    reason: str,
     base: str | None,
 ) -> FieldChange:
-    well, field = field_address
+    spelling, field, acquisition = address
     state = hierarchy.read_plate_document(target)
-    check_well_path(well, target.location)
+    well = well_path(state, spelling)
     well_state = hierarchy.read_well_document(target, state.version, well)
+    identity = present_field(well_state, field, acquisition)
+    field = field if identity is None else identity[0]
     record = well_state.records.get(field)
     if record is None:
         raise NotFoundError(
@@ -116,7 +125,7 @@ def _change_back(
         action="revert",
         who=who.name,
         known=who.known,
-        why=reason or None,
+        why=reason,
         supersedes=record.live,
     )
     return FieldChange(

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from hcs.writing.person import as_who, checked_reason
 from hcs.writing.targets import group, hierarchy
 from hcs.writing.versions.commit import FieldChange, commit_change
 
@@ -37,15 +38,28 @@ class StagedField:
 
     _hold: Hold | None = field(default=None, repr=False)
 
-    def commit(self, *, who: Who, reason: str | None) -> FieldVersion:
+    def commit(self, *, who: Who | str, reason: str) -> FieldVersion:
         """Make it the field's live version.
+
+        Parameters
+        ----------
+        who
+            Whom the history names; a text is a name that was typed.
+        reason
+            Why, in a few words; kept in the history.
 
         Raises
         ------
+        ArgumentError
+            If nobody is named, or no reason is given.
         ConflictError
             If the field no longer shows the version that this one was staged on; the
             staged pixels stay until `discard`.
         """
+        return self.publish(as_who(who), checked_reason(reason))
+
+    def publish(self, who: Who, reason: str | None) -> FieldVersion:
+        """Do what `commit` does for a writer, who need not say why."""
         version = replace(
             self.version, who=who.name, known=who.known, why=reason or None
         )

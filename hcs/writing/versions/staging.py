@@ -14,7 +14,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import ConflictError, HCSError, InvalidPathError, MetadataError
+from hcs.errors import ConflictError, HCSError
 from hcs.metadata import FieldVersion, Who
 from hcs.ngff.document import group_json
 from hcs.ngff.envelope import with_extension
@@ -30,6 +30,7 @@ from hcs.writing.encoding.storage import ArrayStorage, array_layouts, array_stor
 from hcs.writing.encoding.verify import verify_levels
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.target import GroupSink, Target
+from hcs.writing.versions.addresses import field_name, well_path
 from hcs.writing.versions.carry import carry_tables
 from hcs.writing.versions.claim import FieldSlot, claim_slot, live_version
 from hcs.writing.versions.inherit import inherited, neighbour_of
@@ -64,9 +65,10 @@ def stage_field(
     store
         A plate that exists.
     well
-        Its path, such as ``"A/1"``.
+        In any spelling: ``"A/1"``, ``"A1"``, ``"A01"``.
     field
-        Name of a field of that well, or the index of a new one.
+        Name, label (``"s1"``) or path of a field of that well, or an index, which may
+        be that of a new one.
     multiscales
         The pixels: anything that `write_hcs_well_image` takes.
     base
@@ -92,14 +94,13 @@ def stage_field(
 
     target = open_target(store)
     state = hierarchy.read_plate_document(target)
-    row_name, _, column_name = well.partition("/")
-    hierarchy.locate_well(state, row_name, column_name)
-    present = hierarchy.read_well_document(target, state.version, well)
+    path = well_path(state, well)
+    present = hierarchy.read_well_document(target, state.version, path)
     identity = field_name(state, present, field, acquisition)
     return stage_pixels(
         target,
         state,
-        (well, *identity),
+        (path, *identity),
         base,
         as_field_input(multiscales),
         array_storage(storage).with_chunks_of(multiscales),
@@ -145,7 +146,7 @@ def write_field(
         file_name=source,
     )
     try:
-        return staged.place, staged.commit(who=who, reason=reason)
+        return staged.place, staged.publish(who, reason)
     except ConflictError:
         staged.discard()
         raise
@@ -153,49 +154,6 @@ def write_field(
         # Whether the plate names it, only a look at the plate can tell.
         staged.release()
         raise
-
-
-def field_name(
-    state: PlateDocument, well: WellDocument, field: str | int, acquisition: int | None
-) -> tuple[str, int | None]:
-    """Return the name and acquisition of a field, existing or new.
-
-    Raises
-    ------
-    InvalidPathError
-        If an index is not an integer >= 0.
-    MetadataError
-        If the acquisition is not one that the plate declares.
-    """
-    if isinstance(field, str):
-        image = well.image_of(field, acquisition)
-        if image is not None:
-            return field, image.acquisition
-        if not field.isdecimal():
-            raise InvalidPathError(
-                f"Well {well.path} has no field {field!r}; a new one is given by its "
-                f"index, 0 or more."
-            )
-        field = int(field)
-    if type(field) is not int or field < 0:
-        raise InvalidPathError(
-            f"The field index is {field!r}; expected an integer of 0 or more."
-        )
-    declared = [run.id for run in state.plate.acquisitions or ()]
-    if len(declared) > 1 and acquisition is None:
-        raise MetadataError(
-            f"The plate declares {len(declared)} acquisitions, {declared}; give the "
-            f"acquisition_id of the one that the field belongs to."
-        )
-    if acquisition is not None and acquisition not in (declared or [0]):
-        raise MetadataError(
-            f"The acquisition id is {acquisition!r}; the plate declares "
-            f"{declared or 'none, so that only 0 or None is allowed'}. Declare each "
-            f"run in Plate(acquisitions=[PlateAcquisition(id=...), ...])."
-        )
-    if len(declared) > 1:
-        return f"a{acquisition}f{field}", acquisition
-    return str(field), declared[0] if declared else None
 
 
 def stage_pixels(
