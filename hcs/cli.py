@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from hcs import __version__
 from hcs.commands import (
+    correct,
     demo,
     info,
     ingest,
@@ -24,7 +25,7 @@ from hcs.terminal import internal_error, printable, say_error
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (ingest, info, validate, measure, transfer, versions, upkeep, demo)
+_COMMANDS = (ingest, info, validate, measure, transfer, versions, correct, upkeep, demo)
 
 FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 

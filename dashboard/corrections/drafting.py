@@ -12,13 +12,12 @@ from dashboard.corrections.differences import (
     size_differences,
     value_differences,
 )
-from dashboard.corrections.naming import assign
 from dashboard.corrections.staged_pixels import view_of
 from dashboard.corrections.values import Difference, SourceFile, Staged
 from dashboard.plates.survey import first_field
 from hcs.errors import SourceError
 from hcs.images import covers_same_ground, extent
-from hcs.ingest import likely_pages
+from hcs.ingest import assign_channels, likely_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,11 +94,7 @@ def suggest(
             return (SourceFile(upload=files[0].id),)
     channels: Sequence[int | None] = range(len(files))
     if reference is not None:
-        channels = assign(
-            [file.name for file in files],
-            [file.guess_channel for file in files],
-            reference.channels,
-        )
+        channels = assign_channels([file.name for file in files], reference.channels)
     return tuple(
         SourceFile(upload=file.id, channel=channel)
         for file, channel in zip(files, channels, strict=True)

@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hcs import describe_name
 from hcs.errors import HCSError
-from hcs.ingest import match_channel
 from hcs.layout import parse_well, well_label
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +71,3 @@ def same_field(guessed: str, name: str, label: str) -> bool:
 def _number(text: str) -> int | None:
     digits = re.search(r"([0-9]+)$", text)
     return None if digits is None else int(digits[1])
-
-
-def assign(
-    names: Sequence[str], guesses: Sequence[int | None], channels: Sequence[str]
-) -> tuple[int | None, ...]:
-    """Return for each file the target channel that it seems to hold.
-
-    What fits nothing is None, and so is a second file for a channel.
-
-    Parameters
-    ----------
-    names, guesses
-        Of the files: names, and channel numbers as written in them.
-    channels
-        Names of the target's channels.
-    """
-    # One file alone cannot tell where its source counts from; several with a 0 can.
-    from_zero = 0 in guesses
-    taken: set[int | None] = set()
-    assigned: list[int | None] = []
-    for name, guessed in zip(names, guesses, strict=True):
-        index = guessed if from_zero else match_channel(name, channels)
-        if index is None or index >= len(channels) or index in taken:
-            index = None
-        taken.add(index)
-        assigned.append(index)
-    return tuple(assigned)

@@ -10,7 +10,7 @@ from hcs.terminal import say, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hcs.metadata import FieldVersion
+    from hcs.metadata import FieldVersion, Who
     from hcs.plates.field import Field
     from hcs.plates.plate import HCSPlate
     from hcs.plates.well import HCSWell
@@ -41,20 +41,30 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--acquisition", type=int, metavar="ID")
     parser.add_argument(
         "--reason",
-        type=_reason,
+        type=reason_of,
         required=True,
         metavar="TEXT",
         help="why; kept in the history",
     )
+    parser.add_argument(
+        "--who", metavar="NAME", help="kept in the history (default: the login name)"
+    )
     parser.set_defaults(run=_revert)
 
 
-def _reason(text: str) -> str:
+def reason_of(text: str) -> str:
     """Return a reason that says something."""
     reason = text.strip()
     if not reason:
         raise argparse.ArgumentTypeError("say why, in a few words")
     return reason
+
+
+def person_of(name: str | None) -> Who:
+    """Return the person that an option names, by default whoever is logged in."""
+    from hcs.writing.person import as_who, login_name
+
+    return login_name() if name is None else as_who(name)
 
 
 def _history(options: argparse.Namespace) -> int:
@@ -113,7 +123,6 @@ def _row(
 
 def _revert(options: argparse.Namespace) -> int:
     from hcs.plates.opening import from_hcs_zarr
-    from hcs.writing.person import login_name
     from hcs.writing.versions.revert import revert
 
     with from_hcs_zarr(options.plate) as plate:
@@ -127,7 +136,7 @@ def _revert(options: argparse.Namespace) -> int:
         path,
         field.name,
         version,
-        who=login_name(),
+        who=person_of(options.who),
         reason=options.reason,
         base=live,
     )

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from hcs.ingest.formats.images import Limits as Limits
     from hcs.ingest.formats.images import likely_pages as likely_pages
     from hcs.ingest.formats.images import not_finite as not_finite
+    from hcs.ingest.guess import assign_channels as assign_channels
     from hcs.ingest.guess import match_channel as match_channel
 else:
     from hcs.public import public_names
@@ -16,7 +17,7 @@ else:
     __all__, __getattr__, __dir__ = public_names(
         __name__,
         {
-            "guess": "match_channel",
+            "guess": "assign_channels match_channel",
             "formats.images": "SUFFIXES Limits likely_pages not_finite",
         },
     )

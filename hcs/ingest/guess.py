@@ -139,3 +139,34 @@ def _word(channel: str) -> str:
 def _trailing_number(channel: str) -> int | None:
     match = re.fullmatch(r"[A-Za-z _-]*([0-9]{1,4})", channel, re.ASCII)
     return int(match[1]) if match else None
+
+
+def assign_channels(
+    names: Sequence[str], channels: Sequence[str]
+) -> tuple[int | None, ...]:
+    """Return for each of some files the channel that it seems to hold.
+
+    What fits nothing is None, and so is a second file for a channel.
+
+    Parameters
+    ----------
+    names
+        Of the files of one field.
+    channels
+        Names of the channels.
+    """
+    numbers = [
+        None if (said := describe_name(name).channel) is None else said.number
+        for name in names
+    ]
+    # One file alone cannot tell where its source counts from; several with a 0 can.
+    from_zero = 0 in numbers
+    taken: set[int | None] = set()
+    assigned: list[int | None] = []
+    for name, number in zip(names, numbers, strict=True):
+        index = number if from_zero else match_channel(name, channels)
+        if index is None or index >= len(channels) or index in taken:
+            index = None
+        taken.add(index)
+        assigned.append(index)
+    return tuple(assigned)

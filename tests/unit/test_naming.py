@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.corrections.naming import Guess, assign, guess, same_field, same_well
+from dashboard.corrections.naming import Guess, guess, same_field, same_well
+from hcs.ingest import assign_channels
 
 
 @pytest.mark.parametrize(
@@ -58,5 +59,4 @@ def test_field_numbers_that_cannot_be_meant_contradict(
 def test_files_are_assigned_to_channels(
     names: list[str], expected: tuple[int | None, ...]
 ) -> None:
-    guesses = [guess(name).channel for name in names]
-    assert assign(names, guesses, ["DNA", "GFP"]) == expected
+    assert assign_channels(names, ["DNA", "GFP"]) == expected

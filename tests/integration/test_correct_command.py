@@ -1,0 +1,201 @@
+"""``hcs correct``: image files replace a field of a plate, or channels of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tifffile
+
+import hcs
+from hcs.cli import main
+from tests import plates
+from tests.faults import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHAPE = (30, 40)
+NAMES = ["DNA", "GFP"]
+WHY = ("--reason", "out of focus")
+
+
+@pytest.fixture(params=["0.4", "0.5"])
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A plate with wells A1 and B2, whose fields s1 and s2 have values of their own."""
+    path = tmp_path / "plate.zarr"
+    with hcs.HCSPlateWriter(path, plates.document(), request.param) as writer:
+        for row, column in (("A", "1"), ("B", "2")):
+            for field in (0, 1):
+                data = np.stack([np.full(SHAPE, 10 * field + c, "u2") for c in (1, 2)])
+                image = hcs.to_ngff_image(
+                    data,
+                    dims=("c", "y", "x"),
+                    scale={"y": 0.5, "x": 0.5},
+                    axes_units={"y": "micrometer", "x": "micrometer"},
+                    channel_names=NAMES,
+                )
+                writer.write_well_image(
+                    image, row, column, field, label=f"s{field + 1}"
+                )
+    return path
+
+
+@pytest.fixture
+def run(path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    def command(*arguments: object) -> tuple[int, str]:
+        try:
+            code = main(["correct", str(path), *map(str, arguments)])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return command
+
+
+def _tiff(folder: Path, name: str, *values: int, **more: Any) -> Path:
+    shape, dtype = more.pop("shape", SHAPE), more.pop("dtype", "u2")
+    planes = [np.full(shape, value, dtype) for value in values]
+    data = planes[0] if len(planes) == 1 else np.stack(planes)
+    tifffile.imwrite(folder / name, data, photometric="minisblack", **more)
+    return folder / name
+
+
+def _values(path: Path, well: str, field: str) -> list[int]:
+    with hcs.from_hcs_zarr(path) as plate:
+        data = np.asarray(plate.well(well).field(field).image().images[0].data)
+    return [int(np.unique(plane)[0]) for plane in data]
+
+
+def test_names_tell_well_field_and_channel(
+    path: Path, tmp_path: Path, run: Any
+) -> None:
+    file = _tiff(tmp_path, "plate_B02_s2_w2.tif", 77)
+    code, said = run(file, *WHY, "--who", "Ada")
+    assert code == 0, said
+    assert "B2 field s2: 'GFP' replaced by plate_B02_s2_w2.tif" in said
+    assert "'DNA' kept" in said
+    assert _values(path, "B2", "s2") == [11, 77]
+    assert _values(path, "B2", "s1") == [1, 2]
+    event = hcs.history(path)["B/2", "1"][-1]
+    assert (event.who, event.known, event.why) == ("Ada", "typed", "out of focus")
+    assert event.source == file.name
+    hcs.settle(path, now=True)
+    checks.is_at_rest(path)
+    with hcs.from_hcs_zarr(path) as plate:
+        image = plate.well("B2").field("s2").image()
+    assert (list(image.channel_names), image.pixel_size["x"]) == (NAMES, 0.5)
+
+
+def test_options_tell_what_names_do_not(path: Path, tmp_path: Path, run: Any) -> None:
+    file = _tiff(tmp_path, "again.tif", 77)
+    place = ("--well", "b02", "--field", "s1", "--channel", "dna")
+    assert run(file, *place, *WHY)[0] == 0
+    assert _values(path, "B2", "s1") == [77, 2]
+
+
+def test_one_file_or_several_replace_all_channels(
+    path: Path, tmp_path: Path, run: Any
+) -> None:
+    whole = _tiff(tmp_path, "B02_s1.tif", 77, 78)
+    assert run(whole, *WHY)[0] == 0
+    assert _values(path, "B2", "s1") == [77, 78]
+    one = _tiff(tmp_path, "x_B02_s2_GFP.tif", 79)
+    other = _tiff(tmp_path, "x_B02_s2_DNA.tif", 80)
+    assert run(one, other, *WHY)[0] == 0
+    assert _values(path, "B2", "s2") == [80, 79]
+
+
+def test_a_dry_run_writes_nothing(path: Path, tmp_path: Path, run: Any) -> None:
+    file = _tiff(tmp_path, "B02_s1_w1.tif", 77)
+    before = checks.snapshot(path)
+    code, said = run(file, *WHY, "--dry-run")
+    assert code == 0
+    assert "'DNA' replaced by" in said
+    assert "Nothing was written." in said
+    assert checks.snapshot(path) == before
+
+
+def test_a_name_that_contradicts_what_was_typed_is_said(
+    path: Path, tmp_path: Path, run: Any
+) -> None:
+    file = _tiff(tmp_path, "A01_s2_w1.tif", 77)
+    _, said = run(file, "--well", "B2", "--field", "s1", *WHY, "--dry-run")
+    assert "A01_s2_w1.tif speaks of well A01." in said
+    assert "A01_s2_w1.tif speaks of field s2." in said
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "what"),
+    [
+        ("again.tif", (), "no wells; say which it is with --well"),
+        ("B02.tif", (), "no fields; say with --field which of 's1', 's2'"),
+        ("B02_s9.tif", (), "the fields 's9'"),
+        ("B02_s1.tif", (), "does not tell its channel"),
+        ("B02_s1.tif", ("--channel", "RFP"), "no channel 'RFP'; it has 'DNA', 'GFP'"),
+        ("B02_s1.tif", ("--channel", "DNA", "--channel", "GFP"), "1 files and 2"),
+        ("B02_s1_w1.tif", ("--well", "H12"), "lists no well 'H12'"),
+        ("B02_s1_w1.tif", ("--field", "s7"), "no fields 's7'"),
+        ("B02_s1_w1.tif", ("--who", " "), "name that the history keeps"),
+    ],
+)
+def test_what_is_not_clear_is_asked_for(
+    name: str, options: tuple[str, ...], what: str, path: Path, tmp_path: Path, run: Any
+) -> None:
+    file = _tiff(tmp_path, name, 77)
+    before = checks.snapshot(path)
+    code, said = run(file, *options, *WHY)
+    assert (code, said.count("\n") <= 4) == (1, True)
+    assert what in said
+    assert "Traceback" not in said
+    assert checks.snapshot(path) == before
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ({"shape": (30, 41)}, "has x 41; the field has x 40"),
+        ({"dtype": "u1"}, "is uint8; the field is uint16"),
+        (
+            {
+                "ome": True,
+                "metadata": {
+                    "axes": "YX",
+                    "PhysicalSizeX": 0.25,
+                    "PhysicalSizeXUnit": "µm",
+                    "PhysicalSizeY": 0.25,
+                    "PhysicalSizeYUnit": "µm",
+                },
+            },
+            "pixels of 0.25 micrometres along y; the field has 0.5",
+        ),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused(
+    more: dict[str, Any], what: str, path: Path, tmp_path: Path, run: Any
+) -> None:
+    file = _tiff(tmp_path, "B02_s1_w1.tif", 77, **more)
+    before = checks.snapshot(path)
+    code, said = run(file, *WHY)
+    assert code == 1
+    assert what in said
+    assert checks.snapshot(path) == before
+
+
+def test_a_reason_is_demanded(path: Path, tmp_path: Path, run: Any) -> None:
+    file = _tiff(tmp_path, "B02_s1_w1.tif", 77)
+    assert run(file)[0] == 2
+    assert run(file, "--reason", " ")[0] == 2
+
+
+def test_a_revert_names_who(
+    path: Path, tmp_path: Path, run: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(_tiff(tmp_path, "B02_s1_w1.tif", 77), *WHY)
+    arguments = ["revert", str(path), "B02", "s1", *WHY, "--who", "Ben"]
+    assert main(arguments) == 0
+    assert hcs.history(path)["B/2", "0"][-1].who == "Ben"
+    assert _values(path, "B2", "s1") == [1, 2]
