@@ -80,8 +80,11 @@ def check_listed(
                 f"{kind} {name!r} not found in plate metadata; it has {some(names)}."
                 f"{_suggestion(name, names)}"
             )
-    listed = list(dict.fromkeys(w.path for w in (*plate.wells, *present.wells)))
-    if stated is not None and stated.wells and path not in listed:
+    if stated is None or not stated.wells:
+        return
+    lists = (stated.wells, present.wells)
+    if not any(well.path == path for wells in lists for well in wells):
+        listed = list(dict.fromkeys(well.path for wells in lists for well in wells))
         raise MetadataError(
             f"Well {path!r} not found in plate metadata; its wells are {some(listed)}."
             f"{_suggestion(path, listed)} If it is meant, add it to the plate's wells."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from hcs.metadata import Plate, Who, as_plate
@@ -67,7 +68,7 @@ def write_hcs_well_image(
     plate = None if plate_metadata is None else as_plate(plate_metadata)
     words = {key: kwargs.pop(key, None) for key in ("label", "source", "reason")}
     storage = array_storage(kwargs)
-    if plate is not None and not target_at(store).is_taken():
+    if plate is not None and _is_free(store):
         check_listed(row_name, column_name, plate, plate)
     draft = open_draft(
         store,
@@ -98,6 +99,12 @@ def write_hcs_well_image(
     if event.action == "correct" and draft.target.live:
         _settle_or_say(draft.target, (slot.well, slot.name), grace)
     return event
+
+
+def _is_free(store: Any) -> bool:
+    """Whether a local place holds nothing; others are not asked twice."""
+    local = isinstance(store, str | os.PathLike) and "://" not in os.fspath(store)
+    return local and not target_at(store).is_taken()
 
 
 def _settle_or_say(target: Target, field: tuple[str, str], grace: float | None) -> None:

@@ -256,6 +256,12 @@ def test_a_typo_adds_no_well(
     assert (path / "zarr.json").read_bytes() == before
 
 
+def test_a_typo_makes_no_plate(tmp_path: Path) -> None:
+    with pytest.raises(hcs.MetadataError, match="Column '01' not found"):
+        write(tmp_path / "p", "A", "01")
+    assert not (tmp_path / "p").exists()
+
+
 def test_a_plate_that_lists_no_wells_takes_any_of_its_grid(tmp_path: Path) -> None:
     path = tmp_path / "p"
     plate = described(wells=[])
