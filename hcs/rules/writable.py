@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from hcs.errors import MetadataError
+from hcs.errors import InvalidPathError, MetadataError
 from hcs.ngff.entries import check_unique
 from hcs.ngff.names import check_name, check_well_path
 from hcs.ngff.plate import read_plate, write_plate
@@ -77,7 +77,8 @@ def check_listed(
     ):
         if name not in names:
             raise MetadataError(
-                f"{kind} {name!r} not found in plate metadata; it has {some(names)}."
+                f"{kind} {name!r} not found in plate metadata: there is no "
+                f"{kind.lower()} {name!r} among {some(names)}."
                 f"{_suggestion(name, names)}"
             )
     if stated is None or not stated.wells:
@@ -89,6 +90,39 @@ def check_listed(
             f"Well {path!r} not found in plate metadata; its wells are {some(listed)}."
             f"{_suggestion(path, listed)} If it is meant, add it to the plate's wells."
         )
+
+
+def name_new_field(
+    plate: Plate, field: int, acquisition: int | None
+) -> tuple[str, int | None]:
+    """Return the name and acquisition that a new field of an index gets.
+
+    Raises
+    ------
+    InvalidPathError
+        If the index is not an integer >= 0.
+    MetadataError
+        If the acquisition is not one that the plate declares.
+    """
+    if type(field) is not int or field < 0:
+        raise InvalidPathError(
+            f"The field index is {field!r}; expected an integer of 0 or more."
+        )
+    declared = [run.id for run in plate.acquisitions or ()]
+    if len(declared) > 1 and acquisition is None:
+        raise MetadataError(
+            f"The plate declares {len(declared)} acquisitions, {declared}; give the "
+            f"acquisition_id of the one that the field belongs to."
+        )
+    if acquisition is not None and acquisition not in (declared or [0]):
+        raise MetadataError(
+            f"The acquisition id is {acquisition!r}; the plate declares "
+            f"{declared or 'none, so that only 0 or None is allowed'}. Declare each "
+            f"run in Plate(acquisitions=[PlateAcquisition(id=...), ...])."
+        )
+    if len(declared) > 1:
+        return f"a{acquisition}f{field}", acquisition
+    return str(field), declared[0] if declared else None
 
 
 def _suggestion(name: str, names: Sequence[str]) -> str:

@@ -6,10 +6,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from hcs.metadata import Plate, Who, as_plate
-from hcs.rules.writable import check_listed
+from hcs.rules.writable import check_listed, name_new_field
 from hcs.settings import config
-from hcs.writing.draft import open_draft
-from hcs.writing.encoding.storage import array_storage
+from hcs.writing.draft import choose_version, open_draft
+from hcs.writing.encoding.field_input import as_field_input
+from hcs.writing.encoding.storage import array_layouts, array_storage
 from hcs.writing.person import login_name
 from hcs.writing.targets import hierarchy
 from hcs.writing.versions.opening import target_at
@@ -68,14 +69,20 @@ def write_hcs_well_image(
     plate = None if plate_metadata is None else as_plate(plate_metadata)
     words = {key: kwargs.pop(key, None) for key in ("label", "source", "reason")}
     storage = array_storage(kwargs)
+    foreign = not isinstance(plate_metadata, Plate)
     if plate is not None and _is_free(store):
+        # All that is wrong is found before a plate is made for the field.
         check_listed(row_name, column_name, plate, plate)
+        name_new_field(plate, field_index, acquisition_id)
+        chosen = choose_version(None, version, plate, foreign=foreign)
+        source = as_field_input(multiscales)
+        array_layouts(chosen, source, storage.with_chunks_of(multiscales))
     draft = open_draft(
         store,
         plate,
         version,
         overwrite=False,
-        foreign=not isinstance(plate_metadata, Plate),
+        foreign=foreign,
         annotations={},
         durable=True,
         whole=False,

@@ -167,7 +167,7 @@ class HCSPlateWriter:
             return
         if self._failures:
             notes = " ".join(draft.target.abandon(self._count))
-            listed = "; ".join(self._failures.values())
+            listed = "; ".join(text.rstrip(".") for text in self._failures.values())
             raise WriterStateError(
                 f"{len(self._failures)} field(s) could not be written to {self.store}: "
                 f"{listed}. {notes}"

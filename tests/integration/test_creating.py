@@ -233,7 +233,11 @@ def test_chunks_per_shard_are_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "column", "message"),
     [
-        ("Z", "1", "Row 'Z' not found in plate metadata; it has 'A', 'B'"),
+        (
+            "Z",
+            "1",
+            "Row 'Z' not found in plate metadata: there is no row 'Z' among",
+        ),
         ("a", "1", "Row 'a' not found"),
         ("A", "01", "Column '01' not found in plate metadata.*Did you mean '1'"),
         ("A", "3", "Well 'A/3' not found in plate metadata.*Did you mean 'A/[12]'"),
@@ -256,9 +260,30 @@ def test_a_typo_adds_no_well(
     assert (path / "zarr.json").read_bytes() == before
 
 
-def test_a_typo_makes_no_plate(tmp_path: Path) -> None:
-    with pytest.raises(hcs.MetadataError, match="Column '01' not found"):
-        write(tmp_path / "p", "A", "01")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"column_name": "01"},
+        {"field_index": -1},
+        {"acquisition_id": 1},
+        {"multiscales": np.zeros((8, 8))},
+        {"codec": "none such"},
+        {"chunks": 0},
+        {"version": "0.4", "shards": True},
+    ],
+    ids=str,
+)
+def test_a_field_that_cannot_be_written_makes_no_plate(
+    tmp_path: Path, arguments: dict[str, Any]
+) -> None:
+    field = {
+        "multiscales": plates.multiscales(),
+        "plate_metadata": described(),
+        "row_name": "A",
+        "column_name": "1",
+    }
+    with pytest.raises(HCSError):
+        hcs.write_hcs_well_image(tmp_path / "p", **field | arguments)
     assert not (tmp_path / "p").exists()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hcs.errors import InvalidPathError, MetadataError, NotFoundError
 from hcs.metadata import PlateWell
 from hcs.plates.well_names import WellNames
+from hcs.rules.writable import name_new_field
 from hcs.writing.targets import hierarchy
 
 if TYPE_CHECKING:
@@ -142,22 +143,4 @@ def field_name(
                 f"index, 0 or more."
             )
         field = int(field)
-    if type(field) is not int or field < 0:
-        raise InvalidPathError(
-            f"The field index is {field!r}; expected an integer of 0 or more."
-        )
-    declared = [run.id for run in state.plate.acquisitions or ()]
-    if len(declared) > 1 and acquisition is None:
-        raise MetadataError(
-            f"The plate declares {len(declared)} acquisitions, {declared}; give the "
-            f"acquisition_id of the one that the field belongs to."
-        )
-    if acquisition is not None and acquisition not in (declared or [0]):
-        raise MetadataError(
-            f"The acquisition id is {acquisition!r}; the plate declares "
-            f"{declared or 'none, so that only 0 or None is allowed'}. Declare each "
-            f"run in Plate(acquisitions=[PlateAcquisition(id=...), ...])."
-        )
-    if len(declared) > 1:
-        return f"a{acquisition}f{field}", acquisition
-    return str(field), declared[0] if declared else None
+    return name_new_field(state.plate, field, acquisition)
