@@ -106,6 +106,7 @@ def make_demo_plate(
     from hcs.writing.targets.locations import local_path
 
     target = local_path(path)
+    truth_path = local_path(target.with_name(f"{_stem(target)}.truth.json"))
     plan = design(
         rows=rows,
         columns=columns,
@@ -116,7 +117,6 @@ def make_demo_plate(
     )
     _check_free(target)
     _write(target, plan, version, progress)
-    truth_path = target.with_name(f"{_stem(target)}.truth.json")
     truth_path.write_text(
         json.dumps(truth(plan) | {"clip": CLIP}, indent=1) + "\n", "utf-8"
     )

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from contextlib import contextmanager
+from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -81,12 +82,29 @@ def possible_path(path: str | os.PathLike[str]) -> Path:
         pass
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        shown = repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
-        raise StoreError(f"The path {shown} cannot be used: {reason}.") from error
+        shown = repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...{text[-20:]}")
+        advice = _sizes(text) if getattr(error, "errno", 0) == ENAMETOOLONG else ""
+        raise StoreError(
+            f"The path {shown} cannot be used: {reason}.{advice}"
+        ) from error
     return Path(text)
 
 
 _SHOWN = 200
+
+
+def _sizes(text: str) -> str:
+    """Return how long a path is that is too long, and how long it may be."""
+    length = len(os.fsencode(Path(text).absolute()))
+    longest = max(map(len, map(os.fsencode, Path(text).parts)))
+    return (
+        f" It has {length} bytes and its longest name {longest}; usual are at most "
+        f"{_PATH_BYTES - 1} and {_NAME_BYTES}. Choose a shorter one."
+    )
+
+
+_PATH_BYTES, _NAME_BYTES = 4096, 255
+"""What Linux and its file systems take."""
 
 
 def is_lent(location: Any) -> bool:

@@ -11,11 +11,13 @@ import math
 import os
 import re
 import sys
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MissingExtraError, SourceError, StoreError
+from hcs.stores.location import possible_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -176,12 +178,14 @@ class ResultTable:
         check_target(path)
         is_parquet = path.suffix.lower() == ".parquet"
         data = self.parquet() if is_parquet else self.csv().encode()
-        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        # Under a name that is not made of the file's, which may be as long as can be.
+        aside = path.with_name(f".{uuid.uuid4().hex}.part")
         try:
             aside.write_bytes(data)
             aside.replace(path)
         except OSError as error:
-            raise StoreError(f"{path} cannot be written: {error}.") from error
+            reason = error.strerror or error
+            raise StoreError(f"{path} cannot be written: {reason}.") from error
         finally:
             aside.unlink(missing_ok=True)
 
@@ -231,7 +235,7 @@ def check_target(target: str | os.PathLike[str]) -> None:
     SourceError
         If the name ends with neither ``.csv`` nor ``.parquet``.
     StoreError
-        If there is no folder to write into.
+        If there is no folder to write into, or the name is too long.
     MissingExtraError
         If it is Parquet, and pyarrow is not installed.
     """
@@ -243,6 +247,7 @@ def check_target(target: str | os.PathLike[str]) -> None:
             f"A table cannot be written to {path.name!r}; name a file that ends with "
             f".csv or .parquet, or - for standard output."
         )
+    possible_path(path)
     if not path.absolute().parent.is_dir():
         raise StoreError(f"There is no folder {path.absolute().parent} to write into.")
     if path.suffix.lower() == ".parquet":

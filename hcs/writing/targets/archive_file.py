@@ -17,6 +17,7 @@ from hcs.errors import (
 from hcs.ngff.document import document_attributes, parse_json
 from hcs.ngff.envelope import extension
 from hcs.writing.targets import group, step
+from hcs.writing.targets.hidden import hidden_prefix
 from hcs.writing.targets.locations import SYSTEM_FILES
 from hcs.writing.targets.lock import locked
 from hcs.writing.targets.target import PART, store_errors
@@ -58,7 +59,7 @@ def write_archive(
         For each key, a function that yields its bytes.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    part = final.with_name(f".{final.name}.{uuid.uuid4().hex}{PART}")
+    part = final.with_name(f"{hidden_prefix(final)}{uuid.uuid4().hex}{PART}")
     with store_errors(f"Could not write {final}"):
         try:
             with part.open("xb") as stream:

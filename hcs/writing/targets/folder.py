@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from hcs.errors import InvalidPathError, PlateNotFoundError
 from hcs.stores.directory import DirectoryStore
 from hcs.writing.targets import siblings, step
+from hcs.writing.targets.hidden import hidden_prefix
 from hcs.writing.targets.lock import LOCK_FILE, Hold, locked, try_hold
 from hcs.writing.targets.target import PART, Target, store_errors
 
@@ -246,7 +247,7 @@ class DirectoryTarget(Target):
     def hold(self, prefix: str) -> Hold | None:
         """Hold one group while it is staged; None where somebody else does."""
         # Never inside the plate, where a lock file would be a foreign object.
-        name = f".{self.root.name}.{prefix.replace('/', '-')}{LOCK_FILE}"
+        name = f"{hidden_prefix(self.root)}{prefix.replace('/', '-')}{LOCK_FILE}"
         return try_hold(self._path(prefix), self.root.with_name(name))
 
     # --- inside ----------------------------------------------------------------------

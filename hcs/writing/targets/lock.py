@@ -17,6 +17,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hcs.errors import ConflictError, ReadOnlyError, StoreError
+from hcs.writing.targets.hidden import hidden_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +116,7 @@ def try_hold(path: Path, lock_path: Path | None = None) -> Hold | None:
         The lock file to use where the file system takes no lock on `path` itself;
         by default one next to it.
     """
-    lock_path = lock_path or path.with_name(f".{path.name}{LOCK_FILE}")
+    lock_path = lock_path or path.with_name(f"{hidden_prefix(path)}{LOCK_FILE[1:]}")
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError as error:

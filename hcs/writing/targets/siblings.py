@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hcs.errors import HCSError
 from hcs.stores.directory import DirectoryStore
 from hcs.writing.targets import hierarchy
+from hcs.writing.targets.hidden import hidden_prefix
 from hcs.writing.targets.lock import locked, try_hold
 from hcs.writing.targets.target import PART, store_errors
 
@@ -41,7 +42,8 @@ class Finding:
 
 def sibling_path(place: Path) -> Path:
     """Return a free name beside a place, for what is built to go there."""
-    return place.with_name(f".{place.name}.{uuid.uuid4().hex[:12]}{DRAFT_SUFFIX}")
+    hidden = f"{hidden_prefix(place)}{uuid.uuid4().hex[:12]}{DRAFT_SUFFIX}"
+    return place.with_name(hidden)
 
 
 def trash_path(draft: Path) -> Path:
@@ -57,7 +59,7 @@ def drafts(place: Path) -> list[Path]:
 def _siblings(place: Path) -> list[Path]:
     if not place.parent.is_dir():
         return []
-    prefix = f".{place.name}."
+    prefix = hidden_prefix(place)
     return sorted(
         path for path in place.parent.iterdir() if path.name.startswith(prefix)
     )
