@@ -20,7 +20,7 @@ from hcs.commands import (
     versions,
 )
 from hcs.errors import HCSError
-from hcs.terminal import internal_error, printable, say_error
+from hcs.terminal import internal_error, logged, printable, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +50,10 @@ def parser() -> argparse.ArgumentParser:
     )
     for module in _COMMANDS:
         module.add_to(commands)
+    for command in commands.choices.values():
+        command.add_argument(
+            "-v", "--verbose", action="store_true", help="say what is being done"
+        )
     return top
 
 
@@ -64,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command_line = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args([printable(argument) for argument in command_line])
     try:
-        code = int(options.run(options))
+        with logged(options.verbose):
+            code = int(options.run(options))
         sys.stdout.flush()
     except HCSError as error:
         say_error(f"hcs {options.command}: {_with_notes(str(error), error)}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -38,6 +40,29 @@ def say(line: object = "") -> None:
 def say_error(line: object) -> None:
     """Write one line for the person, apart from the result."""
     sys.stderr.write(f"{safe(line)}\n")
+
+
+class _LogLines(logging.Handler):
+    """Writes what the library logs as lines for the person."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say_error(record.getMessage())
+
+
+@contextmanager
+def logged(verbose: bool) -> Iterator[None]:
+    """Show what the library logs meanwhile: warnings, and all it does if `verbose`."""
+    logger, lines = logging.getLogger("hcs"), _LogLines()
+    before = logger.level
+    lines.setLevel(logging.INFO if verbose else logging.WARNING)
+    logger.addHandler(lines)
+    if verbose:
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(lines)
+        logger.setLevel(before)
 
 
 def printable(argument: str) -> str:

@@ -23,7 +23,7 @@ _SECONDS_BETWEEN = 10.0
 
 
 class Work:
-    """Work that may take long; use it as a context manager.
+    """Work that may take long: a context manager, or `begin` and `end`.
 
     Parameters
     ----------
@@ -44,10 +44,13 @@ class Work:
         self._begun = self._said = 0.0
         self._done = ""
 
-    def __enter__(self) -> Self:
+    def begin(self) -> Self:
+        """Say that it begins."""
         self._begun = self._said = time.monotonic()
         self._log.info("%s.", self._name)
         return self
+
+    __enter__ = begin
 
     def __call__(self, done: int, total: int | None) -> None:
         """Say that `done` of `total` steps are done."""
@@ -65,12 +68,18 @@ class Work:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.end(error)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Say how it ended."""
+        count = f" ({self._done})" if self._done else ""
         seconds = time.monotonic() - self._begun
-        after = f" after {self._done}" if self._done else ""
-        if kind in (None, GeneratorExit):
-            how = "done" if kind is None else f"ended{after}"
-            self._log.info("%s: %s in %.1f s.", self._name, how, seconds)
+        if error is None:
+            self._log.info("%s: done%s in %.1f s.", self._name, count, seconds)
+        elif isinstance(error, GeneratorExit):
+            self._log.info("%s: left%s after %.1f s.", self._name, count, seconds)
         else:
+            why = str(error) or type(error).__name__
             self._log.info(
-                "%s: failed%s in %.1f s: %s", self._name, after, seconds, error or kind
+                "%s: failed%s after %.1f s: %s", self._name, count, seconds, why
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from hcs.ingest.plate.writing import ImportRun
 from hcs.ingest.sources import open_source
 from hcs.ngff.envelope import extension
 from hcs.plates.opening import from_hcs_zarr
+from hcs.work import Work
 from hcs.writing.targets.locations import local_path
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from hcs.layout import PlateFormat
     from hcs.metadata import Who
+
+_log = logging.getLogger(__name__)
 
 
 def import_plate(
@@ -117,7 +121,8 @@ def import_plate(
     )
     path = None if target is None else local_path(target)
     with open_source(source) as files:
-        plan = make_plan(files, choices)
+        with Work(_log, f"Looking through {source}"):
+            plan = make_plan(files, choices)
         report = ImportReport(
             plan=plan,
             source=Path(source).name,
@@ -133,13 +138,14 @@ def import_plate(
             return replace(
                 report, state="unchanged", damaged=damaged, damaged_planes=planes
             )
-        run = ImportRun(
-            report,
-            name=plan.export.plate if name is None else name,
-            earlier=earlier,
-            progress=progress,
-        )
-        return run.write(path, version, who, worker_count(workers))
+        with Work(_log, f"Importing {source} as {path}", progress) as work:
+            run = ImportRun(
+                report,
+                name=plan.export.plate if name is None else name,
+                earlier=earlier,
+                progress=work,
+            )
+            return run.write(path, version, who, worker_count(workers))
 
 
 def _earlier(target: Path, plan: Plan) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ is what reads the documents for them, in a few rounds whatever the number of wel
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from hcs.rules.problem import Problem
 
 __all__ = ["validate"]
+
+_log = logging.getLogger(__name__)
 
 
 def validate(
@@ -54,9 +57,12 @@ def validate(
     from hcs.stores.location import opened_store
     from hcs.stores.store import PlateStore
     from hcs.validation.store import validate_store
+    from hcs.work import Work
 
     opened = getattr(store, "store", store)
     if not isinstance(opened, PlateStore):
         opened = store
     with opened_store(opened) as plate_store:
-        return validate_store(plate_store, pixels, progress)
+        name = f"Validating {plate_store.location}"
+        with Work(_log, name, progress) as work:
+            return validate_store(plate_store, pixels, work)

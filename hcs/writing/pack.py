@@ -6,6 +6,7 @@ one step, so that the old one stays whole until the new one is.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from hcs.errors import (
     StoreError,
     UnsupportedVersionError,
 )
+from hcs.work import Work
 from hcs.writing.targets import hierarchy, step
 from hcs.writing.targets.archive import DRAFT, packed_entries
 from hcs.writing.targets.archive_file import directory_sources, write_archive
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Progress = Callable[[int, int | None], None]
+
+_log = logging.getLogger(__name__)
 
 
 def pack(
@@ -85,12 +89,13 @@ def pack(
             f"{target.location} is NGFF 0.4 (Zarr v2); archives hold 0.5 or later. "
             f"Convert it first: hcs convert."
         )
-    with target.lock():
+    name = f"Packing {target.location} into {final}"
+    with Work(_log, name, progress) as work, target.lock():
         packed = packed_entries(target.root, final)
         if packed:
             hierarchy.merge(target, {DRAFT: None})
         sources = packed | directory_sources(target.root)
-        write_archive(sources, final, state.version, progress, verify=verify)
+        write_archive(sources, final, state.version, work, verify=verify)
 
 
 def unpack(
@@ -120,14 +125,17 @@ def unpack(
     target = DirectoryTarget(sibling_path(final))
     target.make_root()
     try:
-        with open_store(local_path(archive)) as store:
+        name = f"Unpacking {archive} into {final}"
+        with (
+            open_store(local_path(archive)) as store,
+            Work(_log, name, progress) as work,
+        ):
             keys = sorted(store_keys(store))
             for done, key in enumerate(keys, start=1):
                 with target.create(key) as stream:
                     for block in store_blocks(store, key)():
                         stream.write(block)
-                if progress is not None:
-                    progress(done, len(keys))
+                work(done, len(keys))
         hierarchy.read_plate_document(target)
         target.sync("")
         with store_errors(f"Could not make {final}"):

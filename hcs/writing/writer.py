@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,6 +14,7 @@ from hcs.errors import (
 from hcs.metadata import Plate, Who, as_plate
 from hcs.rules.writable import check_listed
 from hcs.settings import config
+from hcs.work import Work
 from hcs.writing.draft import PlateDraft, check_request, open_draft
 from hcs.writing.encoding.storage import ArrayStorage, array_storage
 from hcs.writing.person import login_name
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from hcs.metadata import FieldVersion
     from hcs.writing.draft import Overwrite
     from hcs.writing.versions.claim import FieldSlot
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -113,9 +117,10 @@ class HCSPlateWriter:
         )
         self._who = who or login_name()
         self._annotations = dict(annotations or {})
-        self._progress = progress
         self._verify, self._durable, self._grace = verify, durable, grace
         self._draft: PlateDraft | None = None
+        self._work: Work | None = None
+        self._progress = progress
         self._state = "new"
         self._lock = threading.Lock()
         self._failures: dict[tuple[object, ...], str] = {}
@@ -143,6 +148,8 @@ class HCSPlateWriter:
         )
         self._draft.verify = self._verify
         self._written = hierarchy.listed_fields(self._draft.target)
+        name = f"Writing {self._draft.target.location}"
+        self._work = Work(_log, name, self._progress).begin()
         self._state = "open"
         return self
 
@@ -161,6 +168,15 @@ class HCSPlateWriter:
     ) -> None:
         self._state = "closed"
         draft = self._open_draft()
+        assert self._work is not None  # noqa: S101  (it began when this was entered)
+        try:
+            self._close(draft, error)
+        except BaseException as failure:
+            self._work.end(failure)
+            raise
+        self._work.end(error)
+
+    def _close(self, draft: PlateDraft, error: BaseException | None) -> None:
         if error is not None:
             for note in draft.target.abandon(self._count):
                 error.add_note(note)
@@ -306,8 +322,8 @@ class HCSPlateWriter:
             changed.add((slot.well, slot.name))
             self._written.add((slot.well, slot.name))
             done = len(self._written)
-        if self._progress is not None:
-            self._progress(done, self._expected())
+        if self._work is not None:
+            self._work(done, self._expected())
 
     def _expected(self) -> int | None:
         plate = self._given

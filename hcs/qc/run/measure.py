@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from hcs.qc.fields.nuclei import propose_channel
 from hcs.qc.results import FieldKey, FieldResult, MeasureSettings, PlaneResult
 from hcs.qc.run.quality import ChannelSettings, measure_field
 from hcs.qc.run.workers import in_workers
+from hcs.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from hcs.images.image import Multiscales
     from hcs.metadata import Channel
 
+
+_log = logging.getLogger(__name__)
 
 _CLUSTER_BATCH = 8
 """Fields in a task of somebody else's executor at most: scheduling costs 3 ms,
@@ -216,12 +220,14 @@ def measure_plate(
             cancelled=cancelled,
             split=_one_by_one,
         )
-        for results in chain([broken], found):
-            for result in results:
-                done += 1
-                if on_result is not None:
-                    on_result(result, done, total)
-                yield result
+        with Work(_log, f"Measuring {opened.location}") as work:
+            for results in chain([broken], found):
+                for result in results:
+                    done += 1
+                    work(done, total)
+                    if on_result is not None:
+                        on_result(result, done, total)
+                    yield result
     finally:
         if own:
             opened.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import replace
 from functools import partial
@@ -13,6 +14,7 @@ from hcs.ngff.document import group_document
 from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.plate import write_plate
 from hcs.stores.store import PlateStore
+from hcs.work import Work
 from hcs.writing.copying.tree import Transfer
 from hcs.writing.copying.well_copy import (
     copy_others,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from hcs.plates.plate import HCSPlate
     from hcs.writing.draft import Overwrite
     from hcs.writing.targets.target import Target
+
+_log = logging.getLogger(__name__)
 
 COPYING = "copying"
 """Our key of a plate that is still being copied; names its source, so that the copy
@@ -101,14 +105,16 @@ def to_hcs_zarr(
                 f"overwrite=False to add to it, or overwrite=True to replace it."
             )
     if copied:
-        copy_plate(
-            plate,
-            store,
-            version=version,
-            overwrite=overwrite,
-            progress=progress,
-            history=history,
-        )
+        name = f"Copying {plate.location} to {target_at(store).location}"
+        with Work(_log, name, progress) as work:
+            copy_plate(
+                plate,
+                store,
+                version=version,
+                overwrite=overwrite,
+                progress=work,
+                history=history,
+            )
         return
     from hcs.writing.writer import HCSPlateWriter
 
