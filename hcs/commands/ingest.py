@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from hcs.terminal import Bar, say
 
@@ -78,6 +79,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be imported"
     )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run, usage=parser.error)
 
 
@@ -107,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
             pages=options.pages,
             progress=bar,
         )
-    for line in report.lines():
+    for line in [json.dumps(report.as_dict())] if options.json else report.lines():
         say(line)
     return 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--orphans", action="store_true", help="remove groups that no history knows"
     )
     parser.add_argument("--reason", help="kept in the history")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
     parser.set_defaults(run=_purge)
 
 
@@ -105,6 +108,10 @@ def _purge(options: argparse.Namespace) -> int:
         yes=options.yes,
         reason=options.reason,
     )
+    if options.json:
+        entries = [dataclasses.asdict(version) for version in versions]
+        say(json.dumps({"removed": options.yes, "versions": entries}))
+        return 0
     if not versions:
         spared = "" if options.originals else " First versions stay (see --originals)."
         say(f"Nothing to remove.{spared}")

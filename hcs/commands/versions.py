@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
 
 from hcs.terminal import say, table
 
@@ -25,6 +27,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("plate", metavar="PLATE")
     parser.add_argument("well", metavar="WELL", nargs="?", help="for example B02")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
     parser.set_defaults(run=_history)
     parser = commands.add_parser(
         "revert",
@@ -71,6 +74,12 @@ def _history(options: argparse.Namespace) -> int:
     from hcs.plates.opening import from_hcs_zarr
 
     with from_hcs_zarr(options.plate) as plate:
+        if options.json:
+            fields = [
+                _content(well, field) for well, field in _fields(plate, options.well)
+            ]
+            say(json.dumps({"location": plate.location, "fields": fields}))
+            return 0
         rows = list(_rows(plate, options.well))
     if not rows:
         say("No field has a history.")
@@ -81,14 +90,32 @@ def _history(options: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(plate: HCSPlate, name: str | None) -> Iterator[tuple[str, ...]]:
+def _fields(plate: HCSPlate, name: str | None) -> Iterator[tuple[HCSWell, Field]]:
     for well in _in_order(plate) if name is None else [plate.well(name)]:
         for field in well.fields if name is not None else _readable(well):
-            events = well.history(field.name)
-            shown = [e for e in events if e.id == field.live and e.action != "purge"]
-            for event in events:
-                live = event is shown[-1] if shown else False
-                yield _row(well.label, field, event, live=live)
+            yield well, field
+
+
+def _rows(plate: HCSPlate, name: str | None) -> Iterator[tuple[str, ...]]:
+    for well, field in _fields(plate, name):
+        events = well.history(field.name)
+        shown = [e for e in events if e.id == field.live and e.action != "purge"]
+        for event in events:
+            live = event is shown[-1] if shown else False
+            yield _row(well.label, field, event, live=live)
+
+
+def _content(well: HCSWell, field: Field) -> dict[str, Any]:
+    """Return a field with its history; without one, `versions` is empty."""
+    return {
+        "well": well.label,
+        "path": field.well,
+        "field": field.name,
+        "label": field.label,
+        "acquisition": field.acquisition,
+        "live": field.live,
+        "versions": [dataclasses.asdict(event) for event in well.history(field.name)],
+    }
 
 
 def _in_order(plate: HCSPlate) -> list[HCSWell]:

@@ -129,6 +129,7 @@ def _gaps(plate: HCSPlate) -> dict[str, Any]:
         "count": len(gaps),
         "wells": list(wells),
         "named": [str(gap) for gap in gaps[:_NAMED]],
+        "entries": [dict(entry) for entry in entries],
     }
 
 

@@ -16,6 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs.settings import config
+from hcs.wording import counted
+from hcs.work import Work
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.shelf import clear_shelf, place_on_shelf
 from hcs.writing.versions.moves import finish_moves, move_version, save_record
@@ -89,8 +91,10 @@ def settle_fields(
         if target.settles_when_written:
             with target.changing():
                 return ()
-        for path in sorted({entry.well for entry in waiting}):
-            target.transact(partial(settle_well, target, state, path, grace))
+        paths = sorted({entry.well for entry in waiting})
+        with Work(_log, f"Settling {counted(len(paths), 'well')} of {target.location}"):
+            for path in paths:
+                target.transact(partial(settle_well, target, state, path, grace))
         return unsettled_fields(target, state, grace, wells)
 
 
