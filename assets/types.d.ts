@@ -464,6 +464,7 @@ type MeasuringText = Hidden | {
   act: string
   barred: Barred
   failures: { well: string, field: string, why: string }[]
+  plugins: string[]
   failed: number
   refused: Refusal
 }

@@ -24,8 +24,9 @@ function build({ el, send, hide }) {
   const act = h("button", { type: "button", class: "small act", on: { click: () => { act.disabled = true; send(asks) } } })
   const refusal = h("p", { class: "notice bad", role: "alert", hidden: true })
   const body = h("div", { class: "failures" })
+  const plugins = h("div", { class: "plugins" })
   el.append(h("section", { class: "panel measuring hcs-measuring", "aria-label": "Measuring" },
-    h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, bar, refusal, body)))
+    h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, bar, refusal, body, plugins)))
 
   const failure = (entry) => h("li", {}, h("button", {
     type: "button", class: "plain failure", dataset: { well: entry.well }, title: entry.why, on: { click: () => tell("choose", entry.well) },
@@ -46,6 +47,7 @@ function build({ el, send, hide }) {
       bar.hidden = !next.total || next.act === "again" || (!kind && !next.running)
       set(bar, { "aria-valuemax": next.total, "aria-valuenow": next.done })
       filled.style.width = `${next.total ? (100 * next.done) / next.total : 0}%`
+      fill(plugins, next.plugins.map((text) => h("p", { class: "notice" }, icon("warn"), ` ${text}`)))
       const open = body.querySelector("details")?.open
       fill(body, next.failed ? h("details", { open }, h("summary", {}, icon("warn"), ` ${count(next.failed, "field")} could not be measured`),
         h("ul", { class: "list" }, next.failures.map(failure)),

@@ -29,7 +29,7 @@ from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import safe_text
 from hcs.errors import HCSError
-from hcs.qc import DEFINITIONS
+from hcs.qc import all_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -365,7 +365,7 @@ def metric_version(id: str) -> str:
     True
     """
     name = id.rpartition(".")[0]
-    known = {entry.id: entry for entry in DEFINITIONS}
+    known = {entry.id: entry for entry in all_definitions()}
     return known[name].key if name in known else ""
 
 

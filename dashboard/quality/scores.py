@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
@@ -16,10 +17,10 @@ from dashboard.quality.measure_settings import AssaySettings, channel_keys, prop
 from dashboard.quality.metrics import StoredValue
 from dashboard.quality.values import MetricInfo
 from hcs.qc import (
-    EVERY_METRIC,
     FAILURE_RULES,
     Clip,
     Top,
+    all_definitions,
     best_plane,
     definition,
     infer_clip,
@@ -36,8 +37,13 @@ if TYPE_CHECKING:
 _FIRST = tuple(dict.fromkeys(rule.metric for rule in FAILURE_RULES))
 """What suspicion rests on comes first."""
 
-METRICS = (*_FIRST, *(id for id in EVERY_METRIC if id not in _FIRST))
-"""Measured by itself, in the order in which they are offered."""
+
+@cache
+def metric_ids() -> tuple[str, ...]:
+    """Return what is measured by itself, in the order in which it is offered."""
+    ids = (entry.id for entry in all_definitions())
+    return (*_FIRST, *(id for id in ids if id not in _FIRST))
+
 
 COMPLETENESS = "completeness"
 SUSPICION = "suspicion"
@@ -95,7 +101,7 @@ def metric_infos(
     settings = proposed(channels) if basis is None else basis
     keys = channel_keys(channels)
     infos = [_SUSPICION, _COMPLETE]
-    for name in METRICS:
+    for name in metric_ids():
         about = definition(name)
         infos += [
             MetricInfo(
@@ -135,7 +141,8 @@ def is_measured(metric: str) -> bool:
 def explain(about: Definition) -> str:
     """Return what a metric is, which side is bad and when it misleads."""
     side = _SIDES[about.bad] if about.kind == "technical" else "Treatment moves it."
-    return f"{about.meaning} {side} Misleads: {about.misleads}"
+    source = f" From {about.source}." if about.source else ""
+    return f"{about.meaning} {side} Misleads: {about.misleads}{source}"
 
 
 def _applies(about: Definition, channel: int, basis: AssaySettings) -> bool:
@@ -164,13 +171,14 @@ def missing(
     # Channel 0 stands for all: a field may have fewer channels than the plate.
     lacking = {
         name
-        for name in METRICS
+        for name in metric_ids()
         if (about := definition(name)).scope == "plane"
         and name != SATURATION
         and f"{about.key}.0" not in measured
     }
-    if _nuclear_mark(basis) not in measured:
-        lacking |= {name for name in METRICS if definition(name).scope != "plane"}
+    for mark, names in _nuclear_marks(basis).items():
+        if mark not in measured:
+            lacking |= names
     has_planes = _PLANES in measured
     if not measured or not all(
         _saturation_key(channel, clip) in measured
@@ -188,17 +196,21 @@ def _known(top: Top | None) -> Top:
     return top
 
 
-def _nuclear_mark(basis: AssaySettings) -> str:
-    """Return the key that says in which channel nuclei were looked for, and how.
+def _nuclear_marks(basis: AssaySettings) -> dict[str, set[str]]:
+    """Return the keys that say in which channel nuclei were looked for, and how.
 
-    A field may have none of the metrics of pairs and nuclei, and be complete.
+    A field may have none of the metrics of pairs and nuclei, and be complete. Each key
+    has the metrics that it stands for: ours together, those of others one by one.
     """
-    versions = "-".join(
-        str(definition(name).version)
-        for name in METRICS
-        if definition(name).scope != "plane"
-    )
-    return f"nuclear@{versions}.{'' if basis.nuclear is None else basis.nuclear}"
+    entries = [definition(name) for name in metric_ids()]
+    ours = [e for e in entries if e.scope != "plane" and not e.source]
+    channel = "" if basis.nuclear is None else str(basis.nuclear)
+    versions = "-".join(str(entry.version) for entry in ours)
+    return {f"nuclear@{versions}.{channel}": {entry.id for entry in ours}} | {
+        f"nuclear:{entry.key}.{channel}": {entry.id}
+        for entry in entries
+        if entry.scope != "plane" and entry.source
+    }
 
 
 def stored_key(about: Definition, channel: int, basis: AssaySettings) -> str:
@@ -235,7 +247,7 @@ def summarise(result: FieldResult, basis: AssaySettings) -> dict[str, StoredValu
             key = stored_key(definition(name), channel, basis)
             values[key] = _over_time(name, used)
         values |= _tops(channel, used)
-    values[_nuclear_mark(basis)] = StoredValue(1.0)
+    values |= dict.fromkeys(_nuclear_marks(basis), StoredValue(1.0))
     values[_PLANES] = StoredValue(1.0)
     return values
 

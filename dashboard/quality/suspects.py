@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.judgement import MOST, Judgement, ReasonView, SuspectView
 from dashboard.quality.measure_settings import AssaySettings, channel_keys
-from dashboard.quality.scores import METRICS, clip_levels, field_value, top_of
+from dashboard.quality.scores import clip_levels, field_value, top_of
 from hcs.qc import (
     FAILURE_RULES,
     Baseline,
@@ -43,12 +43,8 @@ _BIOLOGY = ("nucleus_count", "nucleus_area", "mean", "nucleus_ring_ratio")
 _MOVED = 0.5
 """Share of a spread by which a median may differ before the baseline is old."""
 
-_NEEDED = tuple(
-    name
-    for name in METRICS
-    if name in {rule.metric for rule in FAILURE_RULES}
-    or name in ("percent_maximal", "p99", *_BIOLOGY)
-)
+_RULED = tuple(rule.metric for rule in FAILURE_RULES)
+_NEEDED = tuple(dict.fromkeys((*_RULED, "percent_maximal", "p99", *_BIOLOGY)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

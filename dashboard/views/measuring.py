@@ -9,6 +9,7 @@ from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part
 from dashboard.views.writes import GuardedWrites
 from hcs.errors import HCSError
+from hcs.qc import broken_metrics
 from hcs.terminal import duration
 from hcs.wording import counted
 
@@ -71,6 +72,7 @@ class MeasuringJob(Part):
                 "failures": self._failures(now.overview, progress),
                 "failed": progress.failed,
                 "refused": self._writes.content(),
+                "plugins": _broken(),
             }
         )
 
@@ -108,7 +110,13 @@ def _worth_saying(progress: Progress) -> bool:
         or progress.waiting
         or progress.failed
         or progress.message
+        or broken_metrics()
     )
+
+
+def _broken() -> list[str]:
+    """Return which metrics of other packages are left out, and why."""
+    return [plain_text(plugin.told, 400) for plugin in broken_metrics()]
 
 
 def _act(progress: Progress) -> str:

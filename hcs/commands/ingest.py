@@ -12,12 +12,10 @@ _PAGES = ("channels", "z", "t")
 
 def _preset(name: str) -> str:
     """Return a preset's name; the registry is loaded only where one is given."""
-    from hcs.ingest.microscopes.registry import PRESETS
+    from hcs.ingest.microscopes.registry import no_preset, presets
 
-    if name not in PRESETS:
-        raise argparse.ArgumentTypeError(
-            f"no preset is called {name!r}; there are {', '.join(PRESETS)}"
-        )
+    if name not in presets():
+        raise argparse.ArgumentTypeError(no_preset(name))
     return name
 
 

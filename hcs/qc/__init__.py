@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from hcs.qc.definitions import DEFINITIONS as DEFINITIONS
     from hcs.qc.definitions import EVERY_METRIC as EVERY_METRIC
     from hcs.qc.definitions import Definition as Definition
-    from hcs.qc.definitions import definition as definition
     from hcs.qc.fields.digest import PlaneDigest as PlaneDigest
     from hcs.qc.fields.digest import SamePicture as SamePicture
     from hcs.qc.fields.digest import find_same_pictures as find_same_pictures
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from hcs.qc.fields.light import MeanField as MeanField
     from hcs.qc.fields.light import mean_field as mean_field
     from hcs.qc.fields.nuclei import propose_channel as propose_channel
+    from hcs.qc.fields.plane import NotComputableError as NotComputableError
+    from hcs.qc.fields.plane import Plane as Plane
     from hcs.qc.plates.aggregation import WAYS as WAYS
     from hcs.qc.plates.aggregation import How as How
     from hcs.qc.plates.aggregation import aggregate as aggregate
@@ -60,6 +61,9 @@ if TYPE_CHECKING:
     from hcs.qc.plates.suspicion import Suspect as Suspect
     from hcs.qc.plates.suspicion import find_suspects as find_suspects
     from hcs.qc.plates.suspicion import find_unusual as find_unusual
+    from hcs.qc.registry import all_definitions as all_definitions
+    from hcs.qc.registry import broken_metrics as broken_metrics
+    from hcs.qc.registry import definition as definition
     from hcs.qc.results import FieldResult as FieldResult
     from hcs.qc.results import PlaneResult as PlaneResult
     from hcs.qc.results import settle_clips as settle_clips
@@ -85,7 +89,7 @@ else:
             "columns": "feature place_cells well_name",
             "run.cluster": "connected",
             "plates.cutoff": "Cut cut_offs",
-            "definitions": "DEFINITIONS Definition EVERY_METRIC definition",
+            "definitions": "DEFINITIONS Definition EVERY_METRIC",
             "fields.digest": "PlaneDigest SamePicture find_same_pictures",
             "plates.failures": "FAILURE_RULES with_limits",
             "plates.imported": "ImportedTable read_measurements",
@@ -95,6 +99,8 @@ else:
                 "imported_clips imported_exposures measure_plate plate_settings"
             ),
             "fields.nuclei": "propose_channel",
+            "fields.plane": "NotComputableError Plane",
+            "registry": "all_definitions broken_metrics definition",
             "results": "FieldResult PlaneResult settle_clips",
             "plates.roles": "ROLES RoleMapping WellRole header_key propose_mapping",
             "plates.screen": "replicate_correlation",

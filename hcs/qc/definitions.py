@@ -7,15 +7,16 @@ the function gives other numbers, so that stored values are known to be old.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-from hcs.errors import NotFoundError
+from hcs.errors import ArgumentError
 from hcs.qc.fields import background, channels, focus, intensity, nuclei
 from hcs.qc.fields.plane import SCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 Scope = Literal["plane", "pair", "nuclei", "nuclei pair"]
 """What a metric is computed from: one channel; a channel and the reference channel;
@@ -24,13 +25,25 @@ the nuclear channel; another channel and the nuclei."""
 Direction = Literal["low", "high", "both", "none"]
 Kind = Literal["technical", "treatment"]
 
+_ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
+"""Values are stored under ``<id>@<version>.<channel>``."""
+
 CELLPROFILER_EMPTY = 0.0
 """What CellProfiler reports where a metric cannot be computed; we say NaN, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One metric of a field."""
+    """One metric of a field.
+
+    One of your own is one function and one such entry: `hcs.qc.measure_plate` takes it
+    as it is, and a package gives it to everybody by an entry point ``hcs.metrics``.
+
+    Raises
+    ------
+    ArgumentError
+        If the id, the scope or the version is none.
+    """
 
     id: str
     version: int = 1
@@ -66,7 +79,30 @@ class Definition:
     standard: bool = True
     """Part of the quick set; the others are measured on demand."""
 
+    source: str = ""
+    """Package that it is from, with its version; "" for ours."""
+
     compute: Callable[..., float]
+    """Returns the value. It gets a `hcs.qc.Plane`; with the scope ``"pair"`` also that
+    of the reference channel, with ``"nuclei"`` the nuclei in place of the plane, and
+    with ``"nuclei pair"`` both. It raises `hcs.qc.NotComputableError` with the reason
+    where there is no value."""
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise ArgumentError(
+                f"A metric's id is {self.id!r}; use small letters, digits and _, and "
+                f"begin with a letter: 'cell_count'."
+            )
+        if self.scope not in get_args(Scope):
+            raise ArgumentError(
+                f"The scope of {self.id} is {self.scope!r}; there are "
+                f"{', '.join(get_args(Scope))}."
+            )
+        if self.version < 1 or not callable(self.compute):
+            raise ArgumentError(
+                f"The metric {self.id} needs a version from 1 on and a function."
+            )
 
     @property
     def key(self) -> str:
@@ -463,37 +499,11 @@ DEFINITIONS: tuple[Definition, ...] = (
 )
 """All metrics of a field, in the order in which they are shown."""
 
-_BY_ID = {definition.id: definition for definition in DEFINITIONS}
-
 STANDARD: tuple[str, ...] = tuple(d.id for d in DEFINITIONS if d.standard)
 """Ids of the quick set."""
 
-EVERY_METRIC: tuple[str, ...] = tuple(_BY_ID)
-"""Ids of all metrics."""
-
-
-def definition(id: str) -> Definition:
-    """Return one metric's entry.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such metric.
-    """
-    try:
-        return _BY_ID[id]
-    except KeyError:
-        raise NotFoundError(
-            f"There is no metric {id!r}; there are {', '.join(EVERY_METRIC)}."
-        ) from None
-
-
-def chosen(ids: Iterable[str] | None) -> tuple[Definition, ...]:
-    """Return the entries of some metrics in the table's order; None means all."""
-    if ids is None:
-        return DEFINITIONS
-    wanted = {definition(id).id for id in ids}
-    return tuple(d for d in DEFINITIONS if d.id in wanted)
+EVERY_METRIC: tuple[str, ...] = tuple(d.id for d in DEFINITIONS)
+"""Ids of all metrics of ours."""
 
 
 def as_cellprofiler(value: float) -> float:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hcs.qc.clip import Clip, Top, infer_clip, percent_at
-from hcs.qc.definitions import EVERY_METRIC, chosen
+from hcs.qc.definitions import EVERY_METRIC, Definition
+from hcs.qc.registry import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,8 +24,8 @@ FieldKey = tuple[str, str, int | None]
 class MeasureSettings:
     """What a plate is measured with."""
 
-    metrics: tuple[str, ...] = EVERY_METRIC
-    """Ids of `hcs.qc.definitions`."""
+    metrics: tuple[str | Definition, ...] = EVERY_METRIC
+    """Ids of metrics that every process knows, and definitions of one's own."""
 
     clips: Mapping[str, Clip] = field(default_factory=dict)
     """Clip level by channel name; see `plate_settings`."""

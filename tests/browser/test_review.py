@@ -243,8 +243,8 @@ def test_a_held_key_decides_once_and_typing_decides_nothing(
     ready(page, "A2")
     page.keyboard.press("Escape")
     rows = table(page)
-    assert [label for label, row in rows.items() if row["Metadata_Verdict"]] == ["A1"]
-    assert rows["A1"]["Metadata_Note"] == "pfl =SUM(A1)"
+    assert [label for label, row in rows.items() if row["Metadata_Verdict"]] == ["A01"]
+    assert rows["A01"]["Metadata_Note"] == "pfl =SUM(A1)"
     fields = downloaded(page, ".hcs-export-fields").read_text(encoding="utf-8-sig")
     first = next(csv.DictReader(io.StringIO(fields)))
     assert (first["Metadata_Verdict"], first["Metadata_VerdictSource"]) == (
@@ -293,7 +293,7 @@ def test_a_table_that_would_lack_its_measurements_is_not_saved_but_offered(
         page.get_by_role("button", name="Save what there is").click()
     assert download.value.suggested_filename == "test-wells.csv"
     page.locator(".hcs-measuring .act").click()
-    assert set(table(page)) == {"A1", "A2"}
+    assert set(table(page)) == {"A01", "A02"}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -342,10 +342,10 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
         for label, row in rows.items()
         if row["Metadata_Verdict"]
     } == {
-        "A1": "pass",
-        "A2": "fail",
+        "A01": "pass",
+        "A02": "fail",
     }
-    assert rows["A2"]["Metadata_Note"] == "a fibre, lower left"
+    assert rows["A02"]["Metadata_Note"] == "a fibre, lower left"
     page.reload()  # and it is offered no more
     expect(page.locator(".verdicts .progress")).to_contain_text("2 of 6")
     expect(page.locator(".verdicts > .problem")).to_be_hidden()

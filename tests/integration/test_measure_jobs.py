@@ -16,10 +16,10 @@ from dashboard.cli import main
 from dashboard.database import metric_values, open_database
 from dashboard.quality.measure_settings import AssaySettings
 from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
-from dashboard.quality.scores import METRICS, missing
+from dashboard.quality.scores import metric_ids, missing
 from hcs.metadata import Who
 from hcs.plates.opening import from_hcs_zarr
-from hcs.qc import definitions
+from hcs.qc import registry
 from hcs.qc.clip import Clip
 from tests import plates
 from tests.integration.serving import PATIENCE, service, surveyed, wait_for
@@ -165,7 +165,7 @@ def test_fields_that_fail_are_kept_with_their_error_and_tried_when_asked(
 def test_only_what_a_field_lacks_is_measured():
     basis = AssaySettings(nuclear=0)
     everything = missing({}, basis)
-    assert everything == set(METRICS)
+    assert everything == set(metric_ids())
     full = whole(basis)
     assert missing(full, basis) == set()
     without = {k: v for k, v in full.items() if not k.startswith("p99@")}
@@ -215,8 +215,8 @@ def whole(basis):
 def test_another_version_of_a_definition_is_measured_again(name, monkeypatch):
     basis = AssaySettings(nuclear=0)
     full = whole(basis)
-    changed = dataclasses.replace(definitions.definition(name), version=99)
-    monkeypatch.setitem(definitions._BY_ID, name, changed)
+    changed = dataclasses.replace(registry.definition(name), version=99)
+    monkeypatch.setitem(registry._by_id(), name, changed)
     assert name in missing(full, basis)
     assert "mean" not in missing(full, basis)
 

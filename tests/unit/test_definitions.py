@@ -6,8 +6,9 @@ import pytest
 
 from hcs.errors import NotFoundError
 from hcs.qc import catalogue
-from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC, chosen, definition
+from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC
 from hcs.qc.plates.failures import FAILURE_RULES
+from hcs.qc.registry import chosen, definition
 from tests.conftest import ROOT
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from hcs.errors import NotFoundError
 from hcs.qc.clip import Clip, Top, infer_clip, percent_at, top_of
-from hcs.qc.definitions import definition
 from hcs.qc.fields.nuclei import propose_channel
 from hcs.qc.fields.plane import Plane
 from hcs.qc.plates.aggregation import best_plane, default_way, field_values, well_values
@@ -22,6 +21,7 @@ from hcs.qc.plates.check import checks
 from hcs.qc.plates.cutoff import cut_offs
 from hcs.qc.plates.failures import FAILURE_RULES, with_limits
 from hcs.qc.plates.suspicion import find_suspects, find_unusual
+from hcs.qc.registry import definition
 from hcs.qc.results import FieldResult, MeasureSettings, PlaneResult, settle_clips
 from hcs.qc.run.quality import measure_plane
 

@@ -20,8 +20,8 @@ from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.suspects import Evidence, judge
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.settings import Settings, project_of
-from hcs.qc.definitions import definition
 from hcs.qc.plates.roles import RoleMapping
+from hcs.qc.registry import definition
 
 if TYPE_CHECKING:
     from pathlib import Path

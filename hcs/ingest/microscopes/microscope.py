@@ -28,7 +28,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Microscope:
-    """A family of exports that is known by the names of its files."""
+    """A family of exports that is known by the names of its files.
+
+    A package adds one by an entry point of the group ``hcs.imports``.
+    """
 
     preset: str
     """What it is called on the command line."""
@@ -42,6 +45,9 @@ class Microscope:
     read: Reader
     projections: bool = False
     """Whether exports may hold projections along z beside the planes."""
+
+    source: str = ""
+    """Package that it is from, with its version; "" for ours."""
 
     described: Callable[[Sequence[ExportFile]], str] = lambda files: ""
     """What beside names speaks for the family, ``"an .HTD file is there"``; "" for

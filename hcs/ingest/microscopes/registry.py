@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from hcs.errors import SourceError
+from hcs.errors import HCSError, SourceError
 from hcs.ingest.microscopes import imagexpress, phenix
 from hcs.ingest.microscopes.export import (
     Export,
@@ -13,20 +14,65 @@ from hcs.ingest.microscopes.export import (
     is_image_name,
     is_of_system,
 )
+from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.names import NamePattern
 from hcs.ingest.sources import ExportFile
+from hcs.plugins import Plugin, broken, plugins
 from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from hcs.ingest.sources import ExportSource
 
-MICROSCOPES: Final = (imagexpress.MICROSCOPE, phenix.MICROSCOPE)
+GROUP = "hcs.imports"
+"""Entry points by which other packages add presets; each leads to a `Microscope`."""
+
+_OURS: Final = (imagexpress.MICROSCOPE, phenix.MICROSCOPE)
 """A new family is one module and one entry here; where two fit, the one with more
 files takes an export, of equal ones the first."""
 
-PRESETS: Final = ("auto", *(microscope.preset for microscope in MICROSCOPES), "regex")
+
+def microscopes() -> tuple[Microscope, ...]:
+    """Return the families of exports that are known: ours, then those of packages."""
+    return _registered()[0]
+
+
+def presets() -> tuple[str, ...]:
+    """Return what `read_export` takes as a preset."""
+    return ("auto", *_by_preset(), "regex")
+
+
+def broken_presets() -> tuple[Plugin, ...]:
+    """Return the entry points for presets that cannot be used, and why."""
+    return _registered()[1]
+
+
+@cache
+def _registered() -> tuple[tuple[Microscope, ...], tuple[Plugin, ...]]:
+    taken = {microscope.preset: microscope for microscope in _OURS}
+    unusable = []
+    for plugin in plugins(GROUP):
+        if plugin.problem:
+            unusable.append(plugin)
+        elif why := _unfit(plugin.value, taken):
+            unusable.append(broken(plugin.name, plugin.source, why))
+        else:
+            taken[plugin.value.preset] = replace(plugin.value, source=plugin.source)
+    return tuple(taken.values()), tuple(unusable)
+
+
+def _unfit(value: object, taken: Collection[str]) -> str:
+    """Return why something is no preset that can be added, "" where it is one."""
+    if not isinstance(value, Microscope):
+        return f"it is {type(value).__name__}, and no hcs.ingest.Microscope"
+    if value.preset in ("auto", "regex", *taken):
+        return f"there is a preset {value.preset!r} already"
+    return ""
+
+
+def _by_preset() -> dict[str, Microscope]:
+    return {microscope.preset: microscope for microscope in microscopes()}
 
 
 def read_export(
@@ -53,11 +99,9 @@ def read_export(
     SourceError
         If no reader fits, or the one that was asked for cannot read the source.
     """
-    if preset not in PRESETS:
-        raise SourceError(
-            f"No preset is called {preset!r}; there are {', '.join(PRESETS)}."
-        )
-    if pattern is not None and preset in _BY_PRESET:
+    if preset not in presets():
+        raise SourceError(no_preset(preset))
+    if pattern is not None and preset in _by_preset():
         raise SourceError(f"The preset {preset} takes no pattern; use preset regex.")
     if pattern is None and preset == "regex":
         raise SourceError(
@@ -76,6 +120,12 @@ def read_export(
         if is_of_system(file)
     ]
     return replace(export, skipped=(*export.skipped, *system_files))
+
+
+def no_preset(name: str) -> str:
+    """Return that there is no such preset, and which are broken."""
+    lines = [f"No preset is called {name!r}; there are {', '.join(presets())}."]
+    return " ".join((*lines, *(plugin.told for plugin in broken_presets())))
 
 
 def _unreadable(source: ExportSource, files: Sequence[ExportFile]) -> list[ExportFile]:
@@ -98,7 +148,7 @@ def _read(
     *,
     projection: bool,
 ) -> Export:
-    microscope = _BY_PRESET.get(preset)
+    microscope = _by_preset().get(preset)
     if projection and not (microscope and microscope.projections):
         raise SourceError(
             f"{source.name} is read by preset {preset}, which knows no projections "
@@ -106,7 +156,17 @@ def _read(
         )
     if microscope is None:
         return by_pattern(files, NamePattern(pattern or ""), source.name)
-    return microscope.read(source, files, reason, projection=projection)
+    if not microscope.source:
+        return microscope.read(source, files, reason, projection=projection)
+    try:
+        return microscope.read(source, files, reason, projection=projection)
+    except HCSError:
+        raise
+    except Exception as error:
+        raise SourceError(
+            f"The preset {preset} of {microscope.source} failed on {source.name}: "
+            f"{type(error).__name__}: {error}. Use another preset, or regex."
+        ) from error
 
 
 def _pick(
@@ -116,19 +176,38 @@ def _pick(
         raise SourceError(f"{name} holds no files; give the export's folder.")
     if pattern is not None:
         return "regex", "a pattern was given"
-    counts = [sum(map(microscope.matches, files)) for microscope in MICROSCOPES]
+    known = microscopes()
+    counts = [_matching(microscope, files) for microscope in known]
     count = max(counts)
     if not count:
-        makers = " or ".join(microscope.maker for microscope in MICROSCOPES)
+        makers = " or ".join(microscope.maker for microscope in known)
         raise SourceError(
             f"{name} is no export that is known: no file is named as {makers} name "
             f"theirs; it holds {some([file.name for file in files], 3)}. Use preset "
             f"regex with a pattern for its names."
         )
-    microscope = MICROSCOPES[counts.index(count)]
+    microscope = known[counts.index(count)]
     reason = f"{count} files are named as {microscope.maker} names them"
-    described = microscope.described(files)
+    described = _described(microscope, files)
     return microscope.preset, f"{reason}, and {described}" if described else reason
 
 
-_BY_PRESET: Final = {microscope.preset: microscope for microscope in MICROSCOPES}
+def _matching(microscope: Microscope, files: Sequence[ExportFile]) -> int:
+    """Return how many files a family takes for its own; none where it fails."""
+    try:
+        return sum(map(bool, map(microscope.matches, files)))
+    except Exception as error:
+        if not microscope.source:
+            raise
+        broken(microscope.preset, microscope.source, f"{type(error).__name__}: {error}")
+        return 0
+
+
+def _described(microscope: Microscope, files: Sequence[ExportFile]) -> str:
+    """Return what beside names speaks for a family; nothing where it fails."""
+    try:
+        return str(microscope.described(files))
+    except Exception:
+        if not microscope.source:
+            raise
+        return ""

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from hcs.errors import NotFoundError
-from hcs.qc.definitions import Definition, Direction, definition
 from hcs.qc.plates.screen import median_of
+from hcs.qc.registry import definition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from hcs.qc.definitions import Definition, Direction
     from hcs.qc.results import FieldKey, FieldResult, PlaneResult
 
 How = Literal["median", "worst", "mean", "min", "max", "sd", "cv"]

@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.definitions import definition
 from hcs.qc.plates.banner import LEAST_PLATES
 from hcs.qc.plates.baseline import LEAST_FIELDS, channels_of, numbers
 from hcs.qc.plates.failures import BRIGHTNESS, FAILURE_RULES, SIGNAL, Rule
 from hcs.qc.plates.screen import finite
+from hcs.qc.registry import definition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

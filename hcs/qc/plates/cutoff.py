@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hcs.qc.definitions import definition
 from hcs.qc.plates.baseline import channels_of, numbers
 from hcs.qc.plates.failures import FAILURE_RULES, Rule
 from hcs.qc.plates.screen import finite
+from hcs.qc.registry import definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

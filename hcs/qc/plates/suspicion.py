@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.definitions import definition
 from hcs.qc.plates.baseline import channels_of, make_baselines, numbers
 from hcs.qc.plates.cutoff import beyond, cut_offs
 from hcs.qc.plates.failures import FAILURE_RULES, Rule
+from hcs.qc.registry import definition
 from hcs.qc.results import spoken
 
 if TYPE_CHECKING:

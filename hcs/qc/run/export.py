@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.lines import line_order
 from hcs.qc.columns import feature, metadata, place_cells
-from hcs.qc.definitions import DEFINITIONS
 from hcs.qc.plates.aggregation import best_plane
+from hcs.qc.registry import chosen
 from hcs.tables.results import ResultTable, result_table
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def measured_table(
     results: Iterable[FieldResult],
     plate: HCSPlate | None = None,
     *,
-    definitions: Sequence[Definition] = DEFINITIONS,
+    metrics: Iterable[str | Definition] | None = None,
 ) -> ResultTable:
     """Return one row for each field, z and t, with one column a metric and channel.
 
@@ -40,9 +40,11 @@ def measured_table(
     plate
         Where they are from: its name, id and conditions stand in each row, and wells
         with names of no usual kind in its order.
-    definitions
-        Of the metrics that were measured.
+    metrics
+        Ids and definitions of those that become columns; all that are installed where
+        not given. Definitions of your own have to be given.
     """
+    definitions = chosen(metrics)
     listed = list(results)
     wells = [] if plate is None else [well.path for well in plate.wells]
     ranks = _ranks([*wells, *(result.well for result in listed)])

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import math
+import pickle
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.errors import HCSError, NotFoundError
+from hcs.errors import ArgumentError, HCSError, NotFoundError
 from hcs.metadata import distinct_names
 from hcs.plates.plate import HCSPlate
 from hcs.qc.clip import UNKNOWN, Clip
-from hcs.qc.definitions import chosen
+from hcs.qc.definitions import Definition
 from hcs.qc.fields.nuclei import propose_channel
+from hcs.qc.registry import chosen, has_metric, is_registered
 from hcs.qc.results import FieldKey, FieldResult, MeasureSettings, PlaneResult
 from hcs.qc.run.quality import ChannelSettings, measure_field
 from hcs.qc.run.workers import in_workers
@@ -39,6 +42,9 @@ _CLUSTER_TASKS = 24
 one at the end."""
 
 
+_NOT_HERE = "no package with this metric is installed where it was measured"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One field to measure."""
@@ -52,7 +58,7 @@ class Task:
 def plate_settings(
     plate: HCSPlate,
     *,
-    metrics: Iterable[str] | None = None,
+    metrics: Iterable[str | Definition] | None = None,
     clips: Mapping[str, float] | None = None,
     nuclear: str | None = None,
 ) -> MeasureSettings:
@@ -61,7 +67,8 @@ def plate_settings(
     Parameters
     ----------
     metrics
-        Ids of `hcs.qc.definitions`; all where not given.
+        Ids of metrics, and definitions of your own; all that are installed where not
+        given.
     clips
         Clip levels that a person set, by channel name; for the others the plate's own
         key is asked, as the import wrote it.
@@ -91,7 +98,9 @@ def plate_settings(
         proposed = propose_channel(names)
         nuclear = None if proposed is None else names[proposed]
     return MeasureSettings(
-        metrics=tuple(entry.id for entry in chosen(metrics)),
+        metrics=tuple(
+            entry.id if is_registered(entry) else entry for entry in chosen(metrics)
+        ),
         clips=known,
         nuclear=nuclear,
     )
@@ -153,7 +162,7 @@ def measure_plate(
     plate: HCSPlate | Any,
     *,
     settings: MeasureSettings | None = None,
-    metrics: Iterable[str] | None = None,
+    metrics: Iterable[str | Definition] | None = None,
     skip: Callable[[FieldKey], bool] | None = None,
     workers: int = 0,
     executor: Executor | None = None,
@@ -170,7 +179,9 @@ def measure_plate(
     settings
         See `plate_settings`, which makes them where they are not given.
     metrics
-        Ids of `hcs.qc.definitions`, where no `settings` are given.
+        Ids of metrics, and definitions of your own, where no `settings` are given.
+        Other processes import the functions of these by name: they must stand in a
+        module that they find.
     skip
         Says of a field whether it need not be measured, for example because its live
         version was measured with the same metrics before.
@@ -198,11 +209,15 @@ def measure_plate(
     ------
     HCSError
         If the plate cannot be opened.
+    ArgumentError
+        If a definition has the id of another metric, or other processes cannot get it.
     """
     own = not isinstance(plate, HCSPlate)
     opened: HCSPlate = HCSPlate(plate) if own else plate
     try:
         told = settings or plate_settings(opened, metrics=metrics)
+        if workers or executor is not None:
+            _check_sendable(told)
         broken: list[FieldResult] = []
         tasks = list(_tasks(opened, skip, broken))
         total = len(tasks) + len(broken)
@@ -231,6 +246,20 @@ def measure_plate(
     finally:
         if own:
             opened.close()
+
+
+def _check_sendable(settings: MeasureSettings) -> None:
+    """Raise where other processes could not get a person's own metric."""
+    for metric in settings.metrics:
+        if isinstance(metric, Definition):
+            try:
+                pickle.dumps(metric)
+            except Exception as error:
+                raise ArgumentError(
+                    f"The metric {metric.id!r} cannot be sent to other processes "
+                    f"({error}); define its function in a module, or measure with "
+                    f"workers=0."
+                ) from error
 
 
 def _tasks(
@@ -329,6 +358,8 @@ def _measure_image(
     names = names_of(image)
     nuclear = names.index(settings.nuclear) if settings.nuclear in names else None
     told = [_channel_settings(name, settings) for name in names]
+    metrics = [metric for metric in settings.metrics if has_metric(metric)]
+    absent = [str(metric) for metric in settings.metrics if not has_metric(metric)]
     for t in range(sizes.get("t", 1)):
         for z in range(sizes.get("z", 1)):
             # Plane by plane: so few chunks are decoded in the thread that asks.
@@ -337,17 +368,15 @@ def _measure_image(
                 np.asarray(full.data[tuple(at.get(d, slice(None)) for d in dims)])
                 for at in places
             ]
-            found = measure_field(
-                planes, told, nuclear=nuclear, metrics=settings.metrics
-            )
+            found = measure_field(planes, told, nuclear=nuclear, metrics=metrics)
             for index, (name, measured) in enumerate(zip(names, found, strict=True)):
                 yield PlaneResult(
                     channel=name,
                     channel_index=index,
                     z=z,
                     t=t,
-                    values=measured.values,
-                    reasons=measured.reasons,
+                    values=measured.values | dict.fromkeys(absent, math.nan),
+                    reasons=measured.reasons | dict.fromkeys(absent, _NOT_HERE),
                     top=measured.top,
                     digest=measured.digest,
                     light=measured.light,

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ShapeError
 from hcs.qc.clip import UNKNOWN, Top, top_of
-from hcs.qc.definitions import STANDARD, Definition, chosen
+from hcs.qc.definitions import STANDARD, Definition
 from hcs.qc.fields.digest import PlaneDigest, digest_of
 from hcs.qc.fields.light import Light, light_of
 from hcs.qc.fields.nuclei import Nuclei, find_nuclei
 from hcs.qc.fields.plane import NotComputableError, Plane
+from hcs.qc.registry import chosen, is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -67,7 +68,7 @@ def measure_plane(
     plane: NDArray[Any],
     clip: float | None = None,
     *,
-    metrics: Iterable[str] | None = STANDARD,
+    metrics: Iterable[str | Definition] | None = STANDARD,
     full_scale: float | None = None,
     mask: NDArray[Any] | None = None,
 ) -> Measured:
@@ -82,7 +83,7 @@ def measure_plane(
         Counts at which the camera saturates; None where unknown, and then the share
         of saturated pixels is NaN.
     metrics
-        Ids of `hcs.qc.definitions`; those that need other channels are left out.
+        Ids or definitions; those that need other channels are left out.
     full_scale, mask
         See `hcs.qc.fields.plane.Plane`.
 
@@ -114,7 +115,7 @@ def measure_field(
     settings: Sequence[ChannelSettings] | None = None,
     *,
     nuclear: int | None = None,
-    metrics: Iterable[str] | None = None,
+    metrics: Iterable[str | Definition] | None = None,
 ) -> list[Measured]:
     """Measure all channels of one field at one z and t.
 
@@ -129,7 +130,7 @@ def measure_field(
         others are compared with. Without one, nuclear metrics are NaN and the first
         channel is the reference.
     metrics
-        Ids of `hcs.qc.definitions`; all where not given.
+        Ids or definitions; all where not given.
 
     Returns
     -------
@@ -232,9 +233,17 @@ def _collect(
             # Once, and before any of them: numpy would warn, and say nothing of use.
             plane.check()
             value = compute()
+            if not is_ours(entry):
+                value = float(value)
         except NotComputableError as reason:
             value = math.nan
             reasons[entry.id] = str(reason)
+        except Exception as error:
+            if is_ours(entry):
+                raise
+            value = math.nan
+            where = f"{entry.source}: " if entry.source else ""
+            reasons[entry.id] = f"{where}{type(error).__name__}: {error}"
         if not math.isfinite(value):
             value = math.nan
             reasons.setdefault(entry.id, "the computation gave no number")
