@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from hcs.writing.pack import pack as pack
     from hcs.writing.pack import unpack as unpack
     from hcs.writing.person import login_name as login_name
+    from hcs.writing.versions.labels import write_labels as write_labels
     from hcs.writing.versions.purge import purge as purge
     from hcs.writing.versions.recovery import recover as recover
     from hcs.writing.versions.revert import history as history
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from hcs.writing.versions.settle import settle as settle
     from hcs.writing.versions.staged_field import StagedField as StagedField
     from hcs.writing.versions.staging import stage_field as stage_field
+    from hcs.writing.versions.tables import write_table as write_table
     from hcs.writing.versions.unsettled import unsettled as unsettled
     from hcs.writing.well_image import write_hcs_well_image as write_hcs_well_image
     from hcs.writing.writer import HCSPlateWriter as HCSPlateWriter
@@ -120,10 +122,12 @@ else:
             "validation": "validate",
             "writing.copying.convert": "to_hcs_zarr",
             "writing.pack": "pack unpack",
+            "writing.versions.labels": "write_labels",
             "writing.versions.purge": "purge",
             "writing.versions.recovery": "recover",
             "writing.versions.revert": "history revert",
             "writing.versions.settle": "settle",
+            "writing.versions.tables": "write_table",
             "writing.versions.unsettled": "unsettled",
             "writing.versions.staged_field": "StagedField",
             "writing.versions.staging": "stage_field",

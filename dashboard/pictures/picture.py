@@ -91,7 +91,16 @@ class Pictures:
         self._check(plate, (well, field, version), replace(request, level=0, channel=0))
         image = plate.image(well, field, version).label(label)
         request = of_mask(image, request)
-        where = (plate.plate.id, well, field, version, "label", label)
+        where = (
+            plate.plate.id,
+            well,
+            field,
+            version,
+            "label",
+            label,
+            # It may be replaced while the version of the field stays.
+            image.version or "",
+        )
         return raw(self._planes.read(image, where, request))
 
     def staged_plane(self, staged: str, request: PlaneRequest) -> Raw:

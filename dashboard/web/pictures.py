@@ -50,12 +50,18 @@ class PictureHandler(Handler):
         self.set_header("Content-Type", "image/jpeg")
         await self.finish(data)
 
-    async def raw(self, make: Callable[[], Raw]) -> None:
-        """Send a plane's bytes with its shape and dtype."""
+    async def raw(self, make: Callable[[], Raw], *, final: bool = True) -> None:
+        """Send a plane's bytes with its shape and dtype.
+
+        Parameters
+        ----------
+        final
+            Whether the address will always stand for these pixels.
+        """
         plane = await self.made(make)
         if plane is None:
             return
-        self.set_header("Cache-Control", FOREVER)
+        self.set_header("Cache-Control", FOREVER if final else "no-store")
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("X-Shape", ",".join(map(str, plane.shape)))
         self.set_header("X-Dtype", plane.dtype)
@@ -118,7 +124,10 @@ class FieldHandler(PictureHandler):
             await self.raw(lambda: pictures.plane(*where, request))
         elif what == "label.bin":
             label = self.get_query_argument("label")
-            await self.raw(lambda: pictures.label_plane(*where, label, request))
+            # A label image may be replaced while the version of its field stays.
+            await self.raw(
+                lambda: pictures.label_plane(*where, label, request), final=False
+            )
         elif what == "thumb.jpg":
             size, channels = self.size(_MAX_THUMB), self.channels()
             await self.picture(

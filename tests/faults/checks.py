@@ -151,6 +151,23 @@ def reported(done: tuple[str, ...]) -> Values:
     return {name: int(value) for name, value in pairs}
 
 
+def labels_are_whole(path: Path) -> None:
+    """Check that every label image and table that a field lists can be read."""
+    group = _open(path)
+    with hcs.from_hcs_zarr(path) as plate:
+        for listed in plate.wells:
+            if listed.path not in group:
+                continue
+            for field in plate.open_well(listed).fields:
+                image = field.image()
+                for name in image.labels:
+                    (value,) = np.unique(image.label(name).images[0].data)
+                    assert value in (1, 2)
+                for name in image.companions.tables:
+                    table = group[f"{listed.path}/{field.path}/tables/{name}"]
+                    assert table["X"][0, 0] == 2.5
+
+
 def drop_empty_folders(path: Path) -> None:
     """Make a folder that stands for a bucket what a bucket is: nothing but objects."""
     for folder, _, _ in sorted(os.walk(path), reverse=True):

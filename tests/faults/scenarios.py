@@ -156,6 +156,15 @@ def revert_by_copies(place: Path, version: str, say: Say) -> None:
     settle(store, now=True)
 
 
+def label(place: Path, version: str, say: Say) -> None:
+    path = place / "plate.zarr"
+    for value in (1, 2):
+        mask = np.full(SHAPE[1:], value, "u1")
+        hcs.write_labels(path, "A/1", "0", "nuclei", mask, overwrite=True)
+    hcs.write_table(path, "A/1", "0", "measured", {"label": [1], "area": [2.5]})
+    say("done labelled")
+
+
 def settle_and_correct_again(place: Path, version: str, say: Say) -> None:
     path = place / "plate.zarr"
     settle(path, grace=1e-6)
@@ -252,6 +261,7 @@ SCENARIOS: dict[str, Callable[[Path, str, Say], None]] = {
         put_away_what_was_taken_back,
         settle_by_copies,
         revert_by_copies,
+        label,
         settle_and_correct_again,
         purge_all,
         replace_plate,

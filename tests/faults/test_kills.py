@@ -70,6 +70,7 @@ ACTS = (
     Act("put_away_what_was_taken_back", _allowed(A10={77, 11}), corrected=True),
     Act("settle_by_copies", _allowed(A10={77}), corrected=True, copies=True),
     Act("revert_by_copies", _allowed(A10={77, 11}), corrected=True, copies=True),
+    Act("label", _allowed()),
     Act("settle_and_correct_again", _allowed(A10={77, 88}), corrected=True),
     Act("purge_all", _allowed(A10={77}), corrected=True),
     Act("replace_plate", _allowed(**_SWAP), together=True),
@@ -144,6 +145,7 @@ def _check(place: Path, act: Act, outcome: Outcome) -> None:
             checks.recovers(path)
             checks.documents_parse(path)
         checks.every_version_is_listed(path, moving=not act.copies)
+        checks.labels_are_whole(path)
         found = checks.values(path)
         for name, allowed in act.allowed:
             if act.scenario in ("convert",) and name not in found:

@@ -62,7 +62,7 @@ class FieldInput:
         """How the levels are made: ``type`` and ``metadata`` of the multiscale."""
         if len(self.levels) > 1:
             return self.method
-        return _made_here("nearest" if self.dtype.kind == "b" else MEAN)
+        return made_here("nearest" if self.dtype.kind == "b" else MEAN)
 
     def datasets(self, shapes: Sequence[Sequence[int]]) -> tuple[Dataset, ...]:
         """Return the levels' entries for the metadata, given their shapes.
@@ -143,7 +143,8 @@ def as_field_input(multiscales: Any) -> FieldInput:
     )
 
 
-def _made_here(method: str) -> dict[str, Any]:
+def made_here(method: str) -> dict[str, Any]:
+    """Return how levels are made here, as a multiscale tells it."""
     return {
         "type": method,
         "metadata": {
@@ -158,7 +159,7 @@ def _method(
 ) -> dict[str, Any]:
     """Return what the source tells of how its coarser levels were made."""
     if getattr(multiscales, "method", None) == MEAN:
-        return _made_here(MEAN)
+        return made_here(MEAN)
     entries = envelope(attributes).get("multiscales")
     if isinstance(entries, list) and entries and isinstance(entries[0], dict):
         kind, details = (entries[0].get(key) for key in _STALE)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MetadataError
+from hcs.images.companions import LABELS, TABLES
 from hcs.ngff.names import SHELF
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.shelf import clear_shelf
@@ -102,8 +103,30 @@ def _recover_well(target: Target, state: PlateDocument, well: str) -> Iterator[F
             yield from _recover_group(target, state, key, unnamed[key])
         elif target.is_group(key):
             yield from _parts(target, key)
+            yield from _recover_companions(target, state, key)
     clear_shelf(target, state.version, well)
     target.remove_empty(well)
+
+
+def _recover_companions(
+    target: Target, state: PlateDocument, image: str
+) -> Iterator[Finding]:
+    """Remove label images and tables that were being added to a field."""
+    for collection in (LABELS, TABLES):
+        parent = f"{image}/{collection}"
+        yield from _parts(target, parent)
+        for name in target.children(parent):
+            key = f"{parent}/{name}"
+            if not target.is_group(key):
+                continue
+            yield from _parts(target, key)
+            if _is_incomplete(target, state, key):
+                step.reached("recover sweep")
+                group.remove_group(target, state.version, key)
+                yield Finding("removed", key, "it was never complete")
+            else:
+                target.remove_empty(key)
+        target.remove_empty(parent)
 
 
 def _groups_of(target: Target, well: str) -> list[str]:
