@@ -74,10 +74,10 @@ def _unpack(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     from hcs.plates.opening import from_hcs_zarr
-    from hcs.writing.copying.convert import to_hcs_zarr
+    from hcs.writing.copying.convert import copy_plate
 
     with from_hcs_zarr(options.plate) as plate, Bar("Converting") as bar:
-        to_hcs_zarr(
+        copy_plate(
             plate,
             options.out,
             version=options.version,

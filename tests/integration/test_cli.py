@@ -310,6 +310,9 @@ def test_convert_writes_another_version(
     assert (done.code, done.err) == (0, "")
     assert info(hcs, out)["version"] == version
     assert "--overwrite" in hcs("convert", plate_path, out, "--version", version).err
+    onto_itself = hcs("convert", plate_path, plate_path, "--version", "0.5")
+    assert onto_itself.code == 1
+    assert "is the plate that is to be copied" in onto_itself.err
     again = ("convert", plate_path, out, "--version", version, "--overwrite")
     assert hcs(*again, "--drop-history").code == 0
     assert info(hcs, out)["id"] != info(hcs, plate_path)["id"]
