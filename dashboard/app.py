@@ -16,7 +16,7 @@ from dashboard.accounts import everybody_is_local
 from dashboard.addresses import Urls
 from dashboard.assets import assets_folder
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.session import Session
+from dashboard.session import ASK_AGAIN_SECONDS, Session
 from dashboard.web.origin_log import name_our_option
 from dashboard.web.routes import routes
 
@@ -47,6 +47,9 @@ class ServerSettings:
     unused_seconds: float = 60.0
     """How long a page may take between its HTML and its websocket, and how long a
     closed one is kept. When the session is gone by then, Bokeh builds a second one."""
+
+    ask_again_seconds: float = ASK_AGAIN_SECONDS
+    """How often a page asks whether its visitor is still who they were."""
 
     origins: tuple[str, ...] = ()
     """Further ``host:port`` that pages may come from, such as a proxy's."""
@@ -88,7 +91,11 @@ def make_server(
     name_our_option()
     try:
         return get_server(
-            {"/": page_factory(service, Urls(prefix), identify)},
+            {
+                "/": page_factory(
+                    service, Urls(prefix), identify, settings.ask_again_seconds
+                )
+            },
             port=port,
             address=settings.address,
             prefix=prefix,
@@ -118,7 +125,9 @@ def make_server(
         raise _no_port(settings.address, port, error) from error
 
 
-def page_factory(service: Service, urls: Urls, identify: Identify) -> Callable[[], Any]:
+def page_factory(
+    service: Service, urls: Urls, identify: Identify, ask_again_seconds: float
+) -> Callable[[], Any]:
     """Return the function that builds one visitor's page.
 
     A closure and not a partial: Panel does not run the body of a partial.
@@ -135,7 +144,12 @@ def page_factory(service: Service, urls: Urls, identify: Identify) -> Callable[[
         visitor = _visitor(document, identify)
         context: Any = document.session_context
         session = Session(
-            service, urls, document, visitor, lambda: identify(context.request)
+            service,
+            urls,
+            document,
+            visitor,
+            lambda: identify(context.request),
+            ask_again_seconds,
         )
 
         def ended(context: Any) -> None:

@@ -187,7 +187,7 @@ def test_case_45_a_role_does_nothing_that_it_may_not(world: World, role: Role) -
         visit = visits[part in OF_A_FIELD]
         content = {"batch": new_batch(), **world.messages[part, kind]}
         visit.send(part, type=kind, plate=KEY, **content)
-        reason = f"you need the role {ROLE_FOR[act].label}"
+        reason = f"ask for the role {ROLE_FOR[act].label}"
         if part == "correction":
             visit.rest()
         # A part that is hidden, as measuring is when it is done, has no control either.
@@ -221,7 +221,7 @@ def test_who_was_signed_out_does_and_learns_nothing(world: World, place: str) ->
 
 def test_a_role_that_changes_is_known_at_the_next_look(world: World) -> None:
     visit = Visit(world.service, OPEN, visitor=person(Role.VIEWER, "Eve"))
-    assert "you need the role reviewer" in visit.content("verdict")["locked"]
+    assert "ask for the role reviewer" in visit.content("verdict")["locked"]
     assert visit.content("header")["visitor"]["role"] == "viewer"
     visit.visitor = person(Role.CURATOR, "Eve")
     visit.look()
@@ -243,7 +243,7 @@ def test_a_role_holds_in_its_projects_alone(world: World) -> None:
         visit.close()
     here = person(Role.ADMIN, project_roles={folder.name: Role.VIEWER})
     visit = Visit(world.service, OPEN, visitor=here)
-    assert "you need the role reviewer" in visit.content("verdict")["locked"]
+    assert "ask for the role reviewer" in visit.content("verdict")["locked"]
     visit.close()
 
 
