@@ -26,6 +26,9 @@ _ORDER = (
 )  # fmt: skip
 """Keys of a query as they stand in it: also those of ``pixels/addresses.js``."""
 
+PAGE_HEADER = "X-Hcs-Page"
+"""Holds the token of the page that sends something; addresses stand in logs."""
+
 SPRITE_CELL = 128
 """Pixels of a field's cell in the sprite that the plate canvas draws a well from."""
 
@@ -266,16 +269,17 @@ class Urls:
         """Return the address of a file of the ``assets`` folder."""
         return f"{self.prefix}/assets/{quote(name)}"
 
-    def leave(self, token: str) -> str:
-        """Return the address that a page is told to have left."""
-        return f"{self.prefix}/leave?{urlencode({'token': token})}"
+    def leave(self) -> str:
+        """Return the address that a page tells, by its token, that it was left."""
+        return f"{self.prefix}/leave"
 
-    def upload(self, token: str) -> str:
+    def upload(self) -> str:
         """Return the address that takes a file as the body of a POST.
 
-        The file's name goes into the header ``X-Filename``, percent-encoded.
+        The page's token goes into the header `PAGE_HEADER`, the file's name
+        into ``X-Filename``, percent-encoded.
         """
-        return f"{self.prefix}/upload?{urlencode({'token': token})}"
+        return f"{self.prefix}/upload"
 
 
 def sprite_columns(count: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,13 @@ from panel.io.resources import LOCAL_DIST
 from panel.io.server import get_server
 from tornado.ioloop import IOLoop
 
-from dashboard.accounts import everybody_is_local
+from dashboard.accounts import Entrance
 from dashboard.addresses import Urls
 from dashboard.assets import assets_folder
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.session import ASK_AGAIN_SECONDS, Session
-from dashboard.web.origin_log import name_our_option
+from dashboard.session import Session
+from dashboard.web.gate import BODY_BYTES, Gate, PassedConnection
+from dashboard.web.origins import LOOPBACK, Origins
 from dashboard.web.routes import routes
 
 if TYPE_CHECKING:
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
 
     from bokeh.document import Document
 
-    from dashboard.accounts import Identify, Visitor
+    from dashboard.accounts import Identify
     from dashboard.service import Service
 
-LOOPBACK = ("127.0.0.1", "localhost")
-
 _WEBSOCKET_BYTES = 20 * 1024 * 1024
+
+_GONE = ("MetadataHandler", "AutoloadJsHandler")
+"""Handlers of Bokeh for other sites that would embed the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +51,12 @@ class ServerSettings:
     """How long a page may take between its HTML and its websocket, and how long a
     closed one is kept. When the session is gone by then, Bokeh builds a second one."""
 
-    ask_again_seconds: float = ASK_AGAIN_SECONDS
-    """How often a page asks whether its visitor is still who they were."""
-
     origins: tuple[str, ...] = ()
     """Further ``host:port`` that pages may come from, such as a proxy's."""
 
 
 def make_server(
-    service: Service,
-    settings: ServerSettings,
-    identify: Identify = everybody_is_local,
+    service: Service, settings: ServerSettings, entrance: Entrance | None = None
 ) -> Any:
     """Return a Bokeh server for the service, bound but not started.
 
@@ -68,66 +66,66 @@ def make_server(
         What is served.
     settings
         How the server is reached.
-    identify
-        Tells who a request comes from.
+    entrance
+        How people come in; without one everybody is the local visitor.
 
     Raises
     ------
     DashboardError
-        If the address is not of this machine while there is no sign-in, or the port
-        cannot be had.
+        If the address is not of this machine while there is no sign-in, an origin is
+        none, or the port cannot be had.
     """
-    if settings.address not in LOOPBACK:
-        raise DashboardError(
-            f"Will not listen on {settings.address!r}: there is no sign-in yet, so "
-            f"anybody who reaches the port could write to the plates. Listen on "
-            f"127.0.0.1 and reach it through an SSH tunnel or a proxy that signs in."
-        )
+    refuse_open_address(settings.address)
+    entrance = entrance or Entrance()
     prefix = normal_prefix(settings.prefix)
-    port = _free_port(settings.address, settings.port)
-    origins = tuple(f"{host}:{port}" for host in ("localhost", "127.0.0.1"))
-    allowed = (*origins, *settings.origins)
+    port = free_port(settings.address, settings.port)
+    origins = Origins(port, settings.origins)
     pn.extension(notifications=False)
-    name_our_option()
     try:
-        return get_server(
-            {
-                "/": page_factory(
-                    service, Urls(prefix), identify, settings.ask_again_seconds
-                )
-            },
+        server: Any = get_server(
+            {"/": page_factory(service, Urls(prefix), entrance.identify)},
             port=port,
             address=settings.address,
             prefix=prefix,
-            # Bokeh takes no literal IPv6 address as an origin.
-            websocket_origin=[origin for origin in allowed if "[" not in origin],
+            # The gate asks before Bokeh does, by a list of ours.
+            websocket_origin=[name for name in origins.hosts if "[" not in name],
             title="hcs dashboard",
             show=False,
             start=False,
             verbose=False,
             location=True,
             extra_patterns=[
-                *routes(
-                    service,
-                    identify,
-                    origins=allowed,
-                    assets=assets_folder(),
-                    prefix=prefix,
-                )
+                *routes(service, entrance, assets=assets_folder(), prefix=prefix)
             ],
             unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),
             check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),
             websocket_max_message_size=_WEBSOCKET_BYTES,
+            http_server_kwargs={"max_body_size": BODY_BYTES},
+            # A page's id cannot be made by anybody else.
+            sign_sessions=True,
+            secret_key=secrets.token_bytes(32),
+            # Else the page's HTML would hold what no script may read.
+            include_headers=[],
+            include_cookies=[],
         )
-    except ValueError as error:
-        raise DashboardError(f"--origin {settings.origins}: {error}") from error
     except OSError as error:
         raise _no_port(settings.address, port, error) from error
+    _forget_routes(server)
+    server._http.request_callback = Gate(server._tornado, origins, entrance, prefix)
+    return server
 
 
-def page_factory(
-    service: Service, urls: Urls, identify: Identify, ask_again_seconds: float
-) -> Callable[[], Any]:
+def _forget_routes(server: Any) -> None:
+    """Take out what Bokeh offers to other sites; nothing here is embedded."""
+    router = server._tornado.wildcard_router
+    router.rules = [
+        rule
+        for rule in router.rules
+        if getattr(rule.target, "__name__", "") not in _GONE
+    ]
+
+
+def page_factory(service: Service, urls: Urls, identify: Identify) -> Callable[[], Any]:
     """Return the function that builds one visitor's page.
 
     A closure and not a partial: Panel does not run the body of a partial.
@@ -141,16 +139,17 @@ def page_factory(
         document = pn.state.curdoc
         assert document is not None  # noqa: S101 - Panel calls this inside a session
         keep_styles_local(document)
-        visitor = _visitor(document, identify)
-        context: Any = document.session_context
+        passed = _passed(document)
+        if passed.visitor is None:
+            raise RefusedError("Nobody is signed in.")
         session = Session(
             service,
             urls,
             document,
-            visitor,
-            lambda: identify(context.request),
-            ask_again_seconds,
+            passed.visitor,
+            lambda: identify(passed.request),
         )
+        document.template_variables["nonce"] = passed.nonce
 
         def ended(context: Any) -> None:
             session.close()
@@ -166,17 +165,16 @@ def page_factory(
     return page
 
 
-def _visitor(document: Document, identify: Identify) -> Visitor:
-    """Return who asked for the page.
+def _passed(document: Document) -> PassedConnection:
+    """Return what the gate knows of the request that a page is built for.
 
-    Bokeh's request stands for Tornado's, headers and cookies included, also where they
-    are left out of what it tells the page.
+    Either of the page, or of the websocket where the page's session had ended. Bokeh
+    hands out a stand-in for the request, without what the page's HTML must not hold.
     """
     context: Any = document.session_context
-    visitor = None if context is None else identify(context.request)
-    if visitor is None:
-        raise RefusedError("Nobody is signed in.")
-    return visitor
+    passed = context.request.connection
+    assert isinstance(passed, PassedConnection)  # noqa: S101 - all requests pass
+    return passed
 
 
 def keep_styles_local(document: Document) -> None:
@@ -236,10 +234,28 @@ def new_loop() -> Any:
     return IOLoop.current()
 
 
-def _free_port(address: str, port: int) -> int:
+def refuse_open_address(address: str) -> None:
+    """Raise `DashboardError` where others than this machine's users reach an address.
+
+    There is nothing that would tell them apart.
+    """
+    if address not in LOOPBACK:
+        raise DashboardError(
+            f"Will not listen on {address!r}: there is no sign-in yet, so anybody who "
+            f"reaches the port could write to the plates. Listen on 127.0.0.1 and "
+            f"reach it through an SSH tunnel or a proxy that signs in."
+        )
+
+
+def free_port(address: str, port: int) -> int:
     """Return the port, or any free one for 0, after having held it for a moment.
 
     Bokeh leaves a socket behind where it cannot bind, and says less.
+
+    Raises
+    ------
+    DashboardError
+        If it cannot be had.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

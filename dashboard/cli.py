@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dashboard.commands.decisions import add_decisions
+from dashboard.commands.link import add_link
 from dashboard.commands.loaddata import add_loaddata
 from dashboard.commands.measure import add_measure
 from dashboard.commands.project import add_project
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = (
     *("serve", "measure", "suspects", "wells", "fields", "loaddata"),
-    *("decisions", "project", "relink", "reopen", "user"),
+    *("decisions", "project", "relink", "reopen", "user", "link"),
 )
 
 
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     add_relink(commands)
     add_reopen(commands)
     add_user(commands)
+    add_link(commands)
     return parser
 
 

@@ -54,12 +54,7 @@ def open_workspace(path: Path | None = None) -> Workspace:
     DashboardError
         If it cannot be made or written.
     """
-    folder = path if path is not None else Path(platformdirs.user_data_dir("hcs"))
-    try:
-        home = folder.expanduser()
-    except RuntimeError as error:
-        raise DashboardError(f"The workspace {folder} is nowhere: {error}.") from error
-    workspace = Workspace(home.absolute(), private=path is None)
+    workspace = Workspace(workspace_folder(path), private=path is None)
     try:
         for part in (workspace.previews, workspace.staging, workspace.logs):
             # Uploads are nobody else's business on a shared machine.
@@ -73,6 +68,21 @@ def open_workspace(path: Path | None = None) -> Workspace:
             f"another with --workspace."
         ) from error
     return workspace
+
+
+def workspace_folder(path: Path | None = None) -> Path:
+    """Return where a workspace is, or the user's own, there or not.
+
+    Raises
+    ------
+    DashboardError
+        If the path begins with a user whom nobody knows.
+    """
+    folder = path if path is not None else Path(platformdirs.user_data_dir("hcs"))
+    try:
+        return folder.expanduser().absolute()
+    except RuntimeError as error:
+        raise DashboardError(f"The workspace {folder} is nowhere: {error}.") from error
 
 
 _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "fuse.sshfs", "lustre")

@@ -31,6 +31,7 @@ async function startBokeh(scripts) {
   const added = scripts.map((script) => {
     const element = document.createElement("script")
     for (const { name, value } of script.attributes) element.setAttribute(name, value)
+    element.nonce = nonce
     element.async = false
     element.textContent = script.textContent
     const loaded = script.src ? new Promise((done, failed) => {
@@ -46,6 +47,9 @@ async function startBokeh(scripts) {
 }
 
 const { first, parts, later } = JSON.parse(document.getElementById("parts").textContent)
+// What the server's policy lets run, beside files of its own.
+const { nonce } = /** @type {HTMLElement} */ (document.querySelector("script[nonce]"))
+document.getElementById("skip").addEventListener("click", () => document.getElementById("plate").focus())
 const scripts = [.../** @type {HTMLTemplateElement} */ (document.getElementById("bokeh")).content.querySelectorAll("script")]
 const hint = (attributes) => document.head.append(Object.assign(document.createElement("link"), attributes))
 

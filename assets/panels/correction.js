@@ -44,7 +44,7 @@ function build({ el, send, hide }) {
     for (const file of list) {
       const entry = { name: file.name, size: file.size, part: 0, error: "" }
       sending.push(entry)
-      const { promise, stop } = sendFile(content.upload, file, (part) => {
+      const { promise, stop } = sendFile(content.upload, content.page, file, (part) => {
         entry.part = part
         showFiles()
       })

@@ -3,12 +3,13 @@
 
 /**
  * Return `{promise, stop}`; the promise holds the server's answer.
- * @param {string} url @param {File} file @param {(part: number) => void} onPart
+ * @param {string} url @param {string} page its token @param {File} file @param {(part: number) => void} onPart
  */
-export function sendFile(url, file, onPart) {
+export function sendFile(url, page, file, onPart) {
   const request = new XMLHttpRequest()
   const promise = new Promise((resolve, reject) => {
     request.open("POST", url)
+    request.setRequestHeader("X-Hcs-Page", page)
     request.setRequestHeader("X-Filename", encodeURIComponent(file.name))
     request.setRequestHeader("Content-Type", "application/octet-stream")
     request.upload.addEventListener("progress", (event) => event.lengthComputable && onPart(event.loaded / event.total))

@@ -27,7 +27,8 @@ function build({ el, send, hide }) {
 
   // The server would keep a closed page for a minute: another may be built of it.
   let address = ""
-  const leave = () => { if (address) navigator.sendBeacon(address) }
+  let token = "" // in the body, for addresses stand in logs
+  const leave = () => { if (address) navigator.sendBeacon(address, token) }
   const again = (event) => { if (event.persisted) send("again") }
   window.addEventListener("pagehide", leave)
   window.addEventListener("pageshow", again)
@@ -37,6 +38,7 @@ function build({ el, send, hide }) {
     content(next) {
       const others = next.others
       address = next.leave
+      token = next.page
       hide(!others.length)
       setOthers(others)
       const more = others.length - SHOWN + (next.more ?? 0)

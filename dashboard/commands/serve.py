@@ -31,6 +31,12 @@ def add_serve(commands: Any) -> None:
     serve.add_argument(
         "--address", default="127.0.0.1", help="only this machine while no sign-in is"
     )
+    serve.add_argument(
+        "--no-token",
+        action="store_true",
+        help="let everybody in who is on this machine, as who started the server: all "
+        "its users can judge and change plates in your name",
+    )
     serve.add_argument("--prefix", default="", help="path below which it is served")
     serve.add_argument(
         "--origin",
@@ -116,9 +122,17 @@ def _serve_with(
     workspace: Workspace,
     executor: Executor | None,
 ) -> int:
-    from dashboard.app import ServerSettings, make_server, new_loop
+    from dashboard.app import (
+        ServerSettings,
+        free_port,
+        make_server,
+        new_loop,
+        refuse_open_address,
+    )
+    from dashboard.commands.local import local_start
     from dashboard.compose import Options, compose
 
+    refuse_open_address(options.address)
     loop = new_loop()
     limits = {
         "preview_disk_bytes": options.preview_disk,
@@ -137,31 +151,32 @@ def _serve_with(
             **{name: size for name, size in limits.items() if size is not None},
         ),
     )
+    settings = ServerSettings(
+        port=free_port(options.address, options.port),
+        address=options.address,
+        prefix=options.prefix,
+        origins=tuple(options.origin),
+    )
     try:
-        server = make_server(
-            service,
-            ServerSettings(
-                port=options.port,
-                address=options.address,
-                prefix=options.prefix,
-                origins=tuple(options.origin),
-            ),
-        )
-        _welcome(service, workspace, f"http://localhost:{server.port}{server.prefix}/")
-        _stop_on_signals(loop)
-        server.start()
-        # What was imported stays: looking through it again holds pages up for 100 ms.
-        gc.collect()
-        gc.freeze()
-        loop.start()
-        gc.unfreeze()
-        server.stop()
+        with local_start(service, settings, no_token=options.no_token) as start:
+            server = make_server(service, settings, start.entrance)
+            _welcome(service, workspace)
+            start.say()
+            _stop_on_signals(loop)
+            server.start()
+            # What was imported stays: looking through it again holds pages up for
+            # 100 ms.
+            gc.collect()
+            gc.freeze()
+            loop.start()
+            gc.unfreeze()
+            server.stop()
     finally:
         service.close()
     return 0
 
 
-def _welcome(service: Service, workspace: Workspace, address: str) -> None:
+def _welcome(service: Service, workspace: Workspace) -> None:
     from dashboard.workspace import network_filesystem
 
     entries = service.plates.entries()
@@ -183,8 +198,6 @@ def _welcome(service: Service, workspace: Workspace, address: str) -> None:
         )
     if service.read_only:
         print("  read-only  nothing can be written")
-    print(f"  open       {address}")
-    print("Stop with Ctrl+C.", flush=True)
 
 
 def _stop_on_signals(loop: Any) -> None:

@@ -31,7 +31,7 @@ class Presence(Part):
         self._connected = True
         self.component.on("deciding", self._decide, asks=Act.JUDGE)
         self.component.on("again", self._come, asks=Act.LOOK)
-        self._leave = session.urls.leave(session.token)
+        self._leave = {"leave": session.urls.leave(), "page": session.token}
         session.each_poll(self._look)
         session.each_poll(self._notice)
 
@@ -79,7 +79,7 @@ class Presence(Part):
     def _look(self) -> None:
         now = self._now
         if now is None or now.overview is None:
-            self.component.put({"others": [], "leave": self._leave})
+            self.component.put({"others": [], **self._leave})
             return
         session = self._session
         self._report()
@@ -89,7 +89,7 @@ class Presence(Part):
                 "well": plain_text(now.state.well, 20),
                 "others": [_person(person) for person in others[:_MOST]],
                 "more": max(0, len(others) - _MOST),
-                "leave": self._leave,
+                **self._leave,
             }
         )
 

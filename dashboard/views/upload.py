@@ -129,9 +129,10 @@ class UploadForm(Part):
                 "shown": not self._session.read_only,
                 "accept": ",".join(SUFFIXES),
                 "title": f"Correct {plain_text(state.well, 20)}",
-                "upload": self._session.urls.upload(self._session.token)
+                "upload": self._session.urls.upload()
                 if not refused and not elsewhere
                 else "",
+                "page": self._session.token,
                 "refused": refused,
                 "barred": barred,
                 "targets": [

@@ -13,7 +13,6 @@ import logging
 import secrets
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
-from urllib.parse import urlsplit
 
 from tornado.web import HTTPError, RequestHandler
 
@@ -22,13 +21,12 @@ from dashboard.addresses import decode_channels
 from dashboard.errors import NotServedError, RefusedError, UnmeasuredError
 from dashboard.pictures.cancellation import LeftError, until_left
 from dashboard.text import plain_text
+from dashboard.web.headers import NOTHING
 from hcs.errors import HCSError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from concurrent.futures import Future
-
-    from tornado.httputil import HTTPServerRequest
 
     from dashboard.accounts import Identify, Visitor
     from dashboard.plates.values import ChannelSetting
@@ -38,19 +36,8 @@ _Result = TypeVar("_Result")
 
 _LOG = logging.getLogger(__name__)
 
-FOREVER = "public, max-age=31536000, immutable"
+FOREVER = "private, max-age=31536000, immutable"
 """An address holds the version of what it names, so that never changes."""
-
-
-def refuse_foreign(request: HTTPServerRequest, origins: Sequence[str]) -> None:
-    """Raise where what is sent does not come from this server's own pages."""
-    origin = request.headers.get("Origin")
-    try:
-        sender = None if origin is None else urlsplit(origin).netloc
-    except ValueError:
-        sender = ""
-    if sender is not None and sender not in origins:
-        raise RefusedError("Only this server's own pages may send anything.")
 
 
 class Handler(RequestHandler):
@@ -116,16 +103,14 @@ class Handler(RequestHandler):
         return self.path_args[0] if self.path_args else ""
 
     def set_default_headers(self) -> None:
-        """Never let a browser guess what an answer is."""
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Content-Security-Policy", "default-src 'none'")
-        self.clear_header("Server")
+        """Bear the policy of what is no page; the rest is the gate's."""
+        self.set_header("Content-Security-Policy", NOTHING)
 
     def compute_etag(self) -> None:
         """Skip it: the address tells versions apart, and hashing pixels takes time."""
 
     def check_xsrf_cookie(self) -> None:
-        """Leave it to the session token, which no other site can know."""
+        """Leave it to the gate, which asks where a request comes from."""
 
     async def in_thread(self, work: Callable[[], Any]) -> Any:
         """Do the work off the event loop; a browser that leaves cancels it."""

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from dashboard.access import Act
-from dashboard.web.handler import Handler, refuse_foreign
+from dashboard.web.handler import Handler
 from hcs.errors import HCSError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dashboard.accounts import Identify
-    from dashboard.service import Service
 
 
 class LeaveHandler(Handler):
@@ -21,18 +14,10 @@ class LeaveHandler(Handler):
 
     asks = Act.LOOK
 
-    def initialize(  # type: ignore[override]
-        self, service: Service, identify: Identify, origins: Sequence[str]
-    ) -> None:
-        """Take the service, who asks, and the hosts that pages may come from."""
-        super().initialize(service, identify)
-        self.origins = origins
-
     def post(self) -> None:
         """Let the page be present no more; nobody is there to read an answer."""
         try:
-            refuse_foreign(self.request, self.origins)
-            self.service.sessions.leave(self.get_query_argument("token", ""))
+            self.service.sessions.leave(self.request.body.decode("latin-1"))
         except HCSError as error:
             self.answer_error(*self.explain(error))
             return

@@ -19,12 +19,11 @@ from dashboard.web.saving import SavingHandler
 from dashboard.web.uploads import UploadHandler
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from tornado.web import RequestHandler
 
-    from dashboard.accounts import Identify
+    from dashboard.accounts import Entrance
     from dashboard.service import Service
 
 Route = tuple[str, type["RequestHandler"], dict[str, Any]]
@@ -32,9 +31,8 @@ Route = tuple[str, type["RequestHandler"], dict[str, Any]]
 
 def routes(
     service: Service,
-    identify: Identify,
+    entrance: Entrance,
     *,
-    origins: Sequence[str],
     assets: Path,
     prefix: str = "",
 ) -> list[Route]:
@@ -44,10 +42,8 @@ def routes(
     ----------
     service
         Answers them; a read-only one gets no route that writes.
-    identify
-        Tells who a request comes from.
-    origins
-        ``host:port`` that a page may come from when it sends something.
+    entrance
+        Tells who a request comes from, and has the pages of people.
     assets
         Folder of scripts and styles.
     prefix
@@ -55,9 +51,8 @@ def routes(
     """
     name = r"([^/]+)"
     field = rf"/pixels/{name}/{name}/{name}/{name}"
-    asks: dict[str, Any] = {"service": service, "identify": identify}
+    asks: dict[str, Any] = {"service": service, "identify": entrance.identify}
     spells = {**asks, "urls": Urls(prefix)}
-    acts = {**asks, "origins": origins}
     patterns: list[Route] = [
         (rf"/pixels/{name}/wells\.json", WellsHandler, spells),
         (rf"/pixels/{name}/previews\.json", PreviewsHandler, spells),
@@ -76,9 +71,9 @@ def routes(
             asks,
         ),
         (r"/health", HealthHandler, asks),
-        (r"/leave", LeaveHandler, acts),
+        (r"/leave", LeaveHandler, asks),
         (r"/assets/([A-Za-z0-9._/-]+)", AssetHandler, {"folder": assets}),
     ]
     if not service.read_only:
-        patterns.append((r"/upload", UploadHandler, acts))
-    return patterns
+        patterns.append((r"/upload", UploadHandler, asks))
+    return [*patterns, *entrance.routes]

@@ -12,12 +12,11 @@ from urllib.parse import unquote
 from tornado.web import stream_request_body
 
 from dashboard.access import Act
-from dashboard.web.handler import Handler, refuse_foreign
+from dashboard.addresses import PAGE_HEADER
+from dashboard.web.handler import Handler
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dashboard.accounts import Identify
     from dashboard.service import Service
 
@@ -28,23 +27,19 @@ class UploadHandler(Handler):
 
     asks = Act.UPLOAD
 
-    def initialize(  # type: ignore[override]
-        self, service: Service, identify: Identify, origins: Sequence[str]
-    ) -> None:
-        """Take the service, who asks, and the hosts that pages may come from."""
+    def initialize(self, service: Service, identify: Identify) -> None:
+        """Take the service, and what tells who asks."""
         super().initialize(service, identify)
-        self.origins = origins
         self._upload: Any = None
         self._error: tuple[int, str] | None = None
 
     async def prepare(self) -> None:
-        """Refuse before a byte is kept: who may not, foreign pages, quotas."""
+        """Refuse before a byte is kept: who may not, dead sessions, quotas."""
         super().prepare()
         if self.request.method != "POST" or self._finished:
             return
         try:
-            refuse_foreign(self.request, self.origins)
-            token = self.get_query_argument("token", "")
+            token = self.request.headers.get(PAGE_HEADER, "")
             name = unquote(self.request.headers.get("X-Filename", ""))
             length = self.request.headers.get("Content-Length", "")
             size = int(length) if length.isascii() and length.isdigit() else None

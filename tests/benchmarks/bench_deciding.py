@@ -58,7 +58,9 @@ UNTIL = """(done) => new Promise((found, failed) => {
 
 def opened(browser: Browser, server: Server, name: str, well: str) -> Page:
     """Return a page of a browser of its own, with its pictures drawn."""
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    server.let_in(context)
+    page = context.new_page()
     page.set_default_timeout(120_000)
     page.add_init_script(f"localStorage.setItem('hcs-reviewer', {name!r})")
     page.goto(f"{server.url}?well={well}")

@@ -95,7 +95,9 @@ def _measure(server: Server) -> None:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=[*FLAGS]
         )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        server.let_in(context)
+        page = context.new_page()
         page.set_default_timeout(MEASURED)
         received = [0]
         page.on(

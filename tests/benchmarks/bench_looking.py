@@ -186,6 +186,7 @@ class Bench:
         self.browser = browser
         self.folder = folder
         self.missed = 0
+        self._servers: list[Server] = []
 
     def say(self, name: str, found: float, wanted: float, unit: str, base: str) -> None:
         """Print one figure with its aim and baseline."""
@@ -202,6 +203,8 @@ class Bench:
         """Yield a context without a cache of before."""
         made = self.browser.new_context(viewport={"width": 1280, "height": 800})
         made.set_default_timeout(PATIENCE)
+        for server in self._servers:
+            server.let_in(made)
         yield made
         made.close()
 
@@ -210,7 +213,9 @@ class Bench:
         """Yield the dashboard in a process of its own."""
         # Measuring would take its part of the machine.
         server = Server(*arguments, "--no-measure", workspace=self.folder / workspace)
+        self._servers.append(server)
         yield server
+        self._servers.remove(server)
         server.stop()
 
     @contextmanager

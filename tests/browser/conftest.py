@@ -252,6 +252,7 @@ def visit(chromium: Chromium) -> Iterator[Callable[..., Page]]:
             context.add_init_script(before)
         for path, text in (scripts or {}).items():
             _send_instead(context, path, text)
+        server.let_in(context)
         page = context.new_page()
         faults = Faults(expected=expected)
         faults.watch(page, server.host)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import re
 import signal
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import BrowserContext, Locator, Page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -79,23 +81,34 @@ class Server:
             start_new_session=True,
         )
         self.said: deque[str] = deque(maxlen=500)
-        self.url = self._address()
+        self.line = self._line()
+        self.url = self.line.partition("?")[0]
+        self._cookie: tuple[str, str] | None = None
         # A pipe that nobody empties would stop the server at some point.
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def _address(self) -> str:
+    def _line(self) -> str:
+        """Return the address that the server says it is opened by."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self.said.append(line)
-            found = re.search(r"http://\S+", line)
-            if found:
-                return found.group()
+            said = re.fullmatch(r"Open (http://\S+)\n", line)
+            if said:
+                return said[1]
         raise AssertionError("the server did not start:\n" + "".join(self.said))
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
         self.said.extend(self._process.stdout)
+
+    def let_in(self, context: BrowserContext) -> None:
+        """Give a browser the cookie that the server's line is changed into, once."""
+        if self._cookie is None and "?" in self.line:
+            self._cookie = _come_in(self.line)
+        if self._cookie is not None:
+            name, value = self._cookie
+            context.add_cookies([{"name": name, "value": value, "url": self.url}])
 
     @property
     def host(self) -> str:
@@ -125,6 +138,19 @@ class Server:
         self._listener.join(20)
         assert self._process.stdout is not None
         self._process.stdout.close()
+
+
+def _come_in(line: str) -> tuple[str, str]:
+    """Return name and value of the cookie that a one-time token is changed into."""
+    parts = urlsplit(line)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("GET", f"{parts.path}?{parts.query}")
+        answer = connection.getresponse()
+        cookie = answer.getheader("Set-Cookie", "").partition(";")[0]
+    assert answer.status == 303, line
+    name, _, value = cookie.partition("=")
+    return name, value
 
 
 def well(page: Page, label: str) -> Locator:

@@ -68,6 +68,7 @@ class Relay:
         self._open = [self._listener]
         self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.url = f"http://{self.host}/"
+        self.let_in = server.let_in  # browsers send a cookie to all ports of a host
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:

@@ -305,6 +305,7 @@ def test_two_servers_of_one_host_share_no_draft(
     page = visit(first, on("tabs", "B1"), before=NAMED)
     ready(page, "B1")
     write(page, "of the first")
+    second.let_in(page.context)
     other = page.context.new_page()
     other.goto(second.url + on("tabs", "B1"))
     ready(other, "B1")
@@ -332,6 +333,7 @@ def test_another_workspace_at_the_same_address_gets_no_draft_and_no_verdict(
     first.stop()
     second = Server(folder, workspace=tmp_path / "second", port=first.port)
     try:
+        second.let_in(context)
         page = context.new_page()
         page.goto(second.url + on("tabs", "B3"))
         ready(page, "B3")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import http.client
 import io
 import json
@@ -11,12 +12,20 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
 import tifffile
 
-from dashboard.accounts import Role, Visitor, everybody_is_local
-from dashboard.app import ServerSettings, make_server, new_loop
+from dashboard.accounts import Entrance, Role, Visitor
+from dashboard.app import (
+    ServerSettings,
+    free_port,
+    make_server,
+    new_loop,
+    normal_prefix,
+)
+from dashboard.commands.local import local_start
 from dashboard.compose import Options, compose
 from dashboard.workspace import open_workspace
 
@@ -100,25 +109,34 @@ def by_role_header(request: HTTPServerRequest) -> Visitor | None:
 
 
 class Served:
-    """A running server: its address, and what it serves."""
+    """A running server: its address, and what it serves.
+
+    Whoever asks it came in by the token that it was started with, unless something
+    else tells who asks.
+    """
 
     def __init__(
         self,
         made: Service,
         settings: ServerSettings,
-        identify: Identify = everybody_is_local,
+        identify: Identify | None = None,
     ) -> None:
         self.service = made
         self._settings = settings
         self._identify = identify
+        self._cookie = ""
         self._ready = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._starting = contextlib.ExitStack()
 
     def _run(self) -> None:
         try:
             self.loop = new_loop()
-            self.server = make_server(self.service, self._settings, self._identify)
+            port = free_port("127.0.0.1", self._settings.port)
+            self._settings = dataclasses.replace(self._settings, port=port)
+            self.entrance = self._starting.enter_context(self._way_in())
+            self.server = make_server(self.service, self._settings, self.entrance)
             self.server.start()
         except BaseException as error:
             self._error = error
@@ -127,7 +145,24 @@ class Served:
         self._ready.set()
         self.loop.start()
         self.server.stop()
+        self._starting.close()
         self.loop.close()
+
+    @contextmanager
+    def _way_in(self) -> Iterator[Entrance]:
+        if self._identify is not None:
+            yield Entrance(identify=self._identify)
+            return
+        with local_start(self.service, self._settings, no_token=False) as start:
+            yield start.entrance
+
+    def _come_in(self) -> None:
+        local = self.entrance.local
+        if local is not None:
+            path = f"{normal_prefix(self._settings.prefix)}/"
+            answer = self.get(f"{path}?token={local.tokens.new()}")
+            assert answer.status == 303
+            self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
 
     @property
     def port(self) -> int:
@@ -138,25 +173,45 @@ class Served:
         """Address of the server's root, without prefix or slash."""
         return f"http://127.0.0.1:{self.port}"
 
-    def get(self, path: str, **headers: str) -> Answer:
+    def get(self, path: str, **headers: str | None) -> Answer:
         return self.send("GET", path, None, **headers)
 
     def send(
-        self, method: str, path: str, body: bytes | None, **headers: str
+        self, method: str, path: str, body: bytes | None, **headers: str | None
     ) -> Answer:
-        """Ask over a connection of its own; `headers` with ``_`` for ``-``."""
+        """Ask over a connection of its own; `headers` with ``_`` for ``-``.
+
+        None leaves one out that `Served` would send.
+        """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
-            named = {name.replace("_", "-"): one for name, one in headers.items()}
+            sent = {name.replace("_", "-"): text for name, text in headers.items()}
+            if method != "GET":
+                sent.setdefault("Origin", self.url)
+            if self._cookie:
+                sent.setdefault("Cookie", self._cookie)
+            named = {name: text for name, text in sent.items() if text is not None}
             connection.request(method, path, body, named)
             found = connection.getresponse()
             return Answer(found.status, dict(found.getheaders()), found.read())
+
+    @property
+    def sent_by_pages(self) -> dict[str, str]:
+        """Headers that a browser sends with what a page of this server does."""
+        return {"Origin": self.url, "Cookie": self._cookie}
+
+    @property
+    def head(self) -> str:
+        """Lines of a request that say which server is asked, from where, by whom."""
+        lines = {"Host": urlsplit(self.url).netloc, **self.sent_by_pages}
+        return "".join(f"{name}: {text}\r\n" for name, text in lines.items())
 
     def __enter__(self) -> Served:
         self._thread.start()
         self._ready.wait(PATIENCE)
         if self._error is not None:
             raise self._error
+        self._come_in()
         return self
 
     def __exit__(self, *exception: object) -> None:

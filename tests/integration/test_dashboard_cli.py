@@ -81,8 +81,10 @@ def test_it_says_where_to_look_serves_and_ends_cleanly(
             line = process.stdout.readline()
             assert line, f"it ended:\n{output}"
             output += line
-            found = re.search(r"http://localhost:(\d+)/hcs/", line)
-        port = int(found[1])
+            found = re.search(
+                r"^Open (http://127\.0\.0\.1:(\d+)/hcs/\?token=\S+)$", line
+            )
+        port = int(found[2])
         wait_for(lambda: status(port, "/hcs/health") == 200, "for the server")
         assert status(port, "/hcs/") == 200
         process.send_signal(signal.SIGTERM)

@@ -270,7 +270,7 @@ def token(served: Served) -> Iterator[str]:
 
 def upload(served: Served, token: str, data: bytes, **headers: str) -> object:
     headers.setdefault("X_Filename", quote("B02_s1 ü.tif"))
-    return served.send("POST", URLS.upload(token), data, **headers)
+    return served.send("POST", URLS.upload(), data, X_Hcs_Page=token, **headers)
 
 
 def test_an_uploaded_file_is_described(served: Served, token: str) -> None:
@@ -342,7 +342,7 @@ def test_a_file_over_the_limit_is_refused_before_its_bytes_come(
     address = ("127.0.0.1", served.port)
     with socket.create_connection(address, timeout=30) as connection:
         head = (
-            f"POST {URLS.upload(token)} HTTP/1.1\r\nHost: x\r\n"
+            f"POST {URLS.upload()} HTTP/1.1\r\n{served.head}X-Hcs-Page: {token}\r\n"
             f"Content-Length: 50000000\r\n\r\n"
         )
         connection.sendall(head.encode())
@@ -359,7 +359,7 @@ def test_a_browser_that_leaves_takes_its_half_file_along(
     address = ("127.0.0.1", served.port)
     with socket.create_connection(address, timeout=30) as connection:
         head = (
-            f"POST {URLS.upload(token)} HTTP/1.1\r\nHost: x\r\n"
+            f"POST {URLS.upload()} HTTP/1.1\r\n{served.head}X-Hcs-Page: {token}\r\n"
             f"Content-Length: 100000\r\n\r\n"
         )
         connection.sendall(head.encode() + bytes(3000))
@@ -425,7 +425,9 @@ def test_a_read_only_server_has_no_way_in(root: Path, tmp_path: Path) -> None:
         Served(made, ServerSettings(port=0)) as run,
     ):
         token = made.sessions.open()
-        found = run.send("POST", Urls().upload(token), b"x", X_Filename="x.tif")
+        found = run.send(
+            "POST", Urls().upload(), b"x", X_Filename="x.tif", X_Hcs_Page=token
+        )
         assert found.status == 404
 
 

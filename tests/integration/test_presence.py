@@ -179,13 +179,15 @@ def test_a_closed_browser_is_gone_at_once_and_back_when_it_shows_the_page_again(
         plate, page, other = made.plates.overview(path.name).id, *_two(made)
         made.presence.touch(page, plate, ADA, well="A1")
         assert len(made.presence.others(other, plate)) == 1
-        address = Urls().leave(page)
-        foreign = server.send("POST", address, b"", Origin="http://evil.example")
-        unknown = server.send("POST", Urls().leave("guessed"), b"")
+        address = Urls().leave()
+        foreign = server.send(
+            "POST", address, page.encode(), Origin="http://evil.example"
+        )
+        unknown = server.send("POST", address, b"guessed")
         assert (foreign.status, unknown.status) == (403, 403)
         assert len(made.presence.others(other, plate)) == 1
         own = f"http://127.0.0.1:{server.port}"
-        assert server.send("POST", address, b"", Origin=own).status == 204
+        assert server.send("POST", address, page.encode(), Origin=own).status == 204
         # Its session lives on for a while, and speaks.
         made.presence.touch(page, plate, ADA, well="A2")
         assert made.presence.others(other, plate) == ()
@@ -194,7 +196,7 @@ def test_a_closed_browser_is_gone_at_once_and_back_when_it_shows_the_page_again(
         assert len(made.presence.others(other, plate)) == 1
         made.sessions.close(page)
         assert made.presence.others(other, plate) == ()
-        assert server.send("POST", address, b"").status == 403
+        assert server.send("POST", address, page.encode()).status == 403
 
 
 def _two(made: Service) -> tuple[str, str]:

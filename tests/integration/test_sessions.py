@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import panel as pn
 import pytest
-from bokeh.client import pull_session
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
@@ -20,6 +19,7 @@ from dashboard.state import SessionState, ViewState, encode
 from dashboard.views.page import Page
 from hcs.errors import NotFoundError
 from tests import plates
+from tests.integration.page_socket import document, page_token
 from tests.integration.serving import Served, service, surveyed, wait_for
 
 if TYPE_CHECKING:
@@ -58,19 +58,7 @@ def nothing_since(before: list[object]) -> bool:
 
 def visit(served: Served, query: str = "") -> None:
     """Open a page as a browser does after its HTML, and close it."""
-    client = pull_session(
-        url=f"{served.url}/hcs/", arguments=dict(_pairs(query)) if query else None
-    )
-    try:
-        assert len(served.service.sessions) >= 1
-    finally:
-        client.close()
-
-
-def _pairs(query: str) -> Iterator[tuple[str, str]]:
-    for part in query.split("&"):
-        name, _, text = part.partition("=")
-        yield name, text
+    assert document(served, query)
 
 
 def test_closed_pages_leave_no_session_and_no_view_alive(served: Served) -> None:
@@ -123,11 +111,7 @@ def test_a_page_rebuilt_for_a_websocket_keeps_its_styles_local(
     served: Served,
 ) -> None:
     """No HTML was rendered for it; Panel then names its own host for every style."""
-    client = pull_session(url=f"{served.url}/hcs/")
-    try:
-        text = str(client.document.to_json())
-    finally:
-        client.close()
+    text = str(document(served))
     assert "cdn.holoviz.org" not in text
     assert "cdn.bokeh.org" not in text
 
@@ -138,6 +122,7 @@ def test_a_foreign_page_cannot_open_a_websocket(served: Served) -> None:
         Origin="http://evil.example",
         Upgrade="websocket",
         Connection="Upgrade",
+        Sec_WebSocket_Protocol=f"bokeh, {page_token(served)}",
         Sec_WebSocket_Version="13",
         Sec_WebSocket_Key="x3JJHMbDL1EzLkh9GBhXDw==",
     )

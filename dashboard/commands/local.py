@@ -1,0 +1,106 @@
+"""The local start: who started the server comes in by the line that it prints."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import platform
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dashboard.accounts import Cookies, Entrance, LocalStart, Tokens
+from dashboard.accounts.running import RunningServer, announced
+from dashboard.app import normal_prefix
+from dashboard.commands.link import open_line
+from dashboard.errors import DashboardError
+from dashboard.web.origins import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dashboard.app import ServerSettings
+    from dashboard.service import Service
+
+_SIGNED_IN = "signed-in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How a server is opened."""
+
+    entrance: Entrance
+    line: str
+    note: str = ""
+
+    def say(self) -> None:
+        """Print how to open the server, and what to know of that."""
+        if self.note:
+            print(f"  note       {self.note}")
+        print(self.line)
+        print("Stop with Ctrl+C.", flush=True)
+
+
+@contextlib.contextmanager
+def local_start(
+    service: Service, settings: ServerSettings, *, no_token: bool
+) -> Iterator[Start]:
+    """Yield how a server is opened, and let `hcs-dashboard link` find it meanwhile.
+
+    Raises
+    ------
+    DashboardError
+        If there is to be no token at an address that others reach.
+    """
+    prefix = normal_prefix(settings.prefix)
+    address = f"http://127.0.0.1:{settings.port}{prefix}/"
+    if no_token:
+        if settings.address not in LOOPBACK:
+            raise DashboardError(
+                f"--no-token with --address {settings.address}: everybody who reaches "
+                f"the port could change the plates. It works on 127.0.0.1 only."
+            )
+        yield Start(
+            entrance=Entrance(),
+            line=open_line(address),
+            note="no token is asked for: everybody on this machine can judge and "
+            "change the plates, in any name",
+        )
+        return
+    tokens = Tokens()
+    server = server_id(service, settings.port)
+    cookies = kept_cookies(service, server, settings.port, prefix)
+    local = LocalStart(tokens, cookies)
+    running = RunningServer(
+        id=server, address=address, machine=platform.node(), secret=tokens.secret
+    )
+    with announced(service.workspace.path, running):
+        yield Start(
+            entrance=Entrance(identify=local.identify, local=local),
+            line=open_line(address, tokens.new()),
+        )
+
+
+def server_id(service: Service, port: int) -> str:
+    """Return what tells a server from others: the same when it starts anew."""
+    settings = service.storage.settings
+    place = f"{settings.workspace_id}:{platform.node()}:{service.workspace.path}:{port}"
+    return hashlib.sha256(place.encode()).hexdigest()[:8]
+
+
+def kept_cookies(service: Service, server: str, port: int, prefix: str) -> Cookies:
+    """Return the cookies of a server, with those who came in before it started anew."""
+    settings, alone = service.storage.settings, threading.Lock()
+
+    def keep() -> None:
+        with alone:
+            settings.put(cookies.kept(), _SIGNED_IN, server)
+
+    cookies = Cookies(
+        server,
+        port,
+        path=prefix or "/",
+        kept=settings.get(_SIGNED_IN, server),
+        changed=lambda: service.threads.submit(keep),
+    )
+    return cookies

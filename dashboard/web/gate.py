@@ -1,0 +1,339 @@
+"""The gate: every request passes it before anything is routed, whoever answers it.
+
+It stands in front of the whole Tornado application, so that what Panel and Bokeh answer
+(the page, the websocket, their scripts, their errors) is held to the same rules as our
+own handlers, and bears the same headers. In the order of asking:
+
+1. Is the request for this server at all? (Else a foreign name that was made to point
+   here would be an origin of its own, with all that this server tells.)
+2. Does it come from a page of this server, where it acts or is not a page itself?
+3. Is its body of a bearable size?
+4. Who is it?
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
+
+from tornado.httputil import (
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    HTTPServerRequest,
+    ResponseStartLine,
+)
+
+from dashboard.web.come_in import come_in_page, passing_page
+from dashboard.web.headers import FORM, add_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from tornado.httputil import RequestStartLine
+
+    from dashboard.accounts import Entrance, Visitor
+    from dashboard.web.origins import Origins
+
+_LOG = logging.getLogger(__name__)
+
+BODY_BYTES = 1 << 20
+"""What a body outside of uploads may have."""
+
+_UPLOAD_BYTES = 1 << 50
+"""Uploads keep to their quotas themselves, before a byte is read."""
+
+_REASONS = {
+    200: "OK",
+    303: "See Other",
+    400: "Bad Request",
+    403: "Forbidden",
+    411: "Length Required",
+    413: "Content Too Large",
+    421: "Misdirected Request",
+}
+
+_LOGGED = 100
+"""Different refusals that are logged as warnings; then somebody plays."""
+
+
+class Gate(HTTPServerConnectionDelegate):
+    """Stands in front of an application.
+
+    Parameters
+    ----------
+    application
+        Answers what was let through.
+    origins
+        Where this server is, and where what acts may come from.
+    entrance
+        Tells who asks, and what is open to those whom nobody knows.
+    prefix
+        ``""`` or ``"/hcs"``.
+    """
+
+    def __init__(
+        self,
+        application: HTTPServerConnectionDelegate,
+        origins: Origins,
+        entrance: Entrance,
+        prefix: str,
+    ) -> None:
+        self.application = application
+        self.origins = origins
+        self.entrance = entrance
+        self.prefix = prefix
+        self._logged: set[str] = set()
+
+    def start_request(
+        self, server_conn: object, request_conn: Any
+    ) -> HTTPMessageDelegate:
+        """Return what hears one request."""
+        return _Passage(self, server_conn, PassedConnection(request_conn))
+
+    def on_close(self, server_conn: object) -> None:
+        """Pass it on."""
+        self.application.on_close(server_conn)
+
+    def answer(self, request: HTTPServerRequest) -> _Answer | None:
+        """Return the gate's own answer, None where the request may pass."""
+        reason = self.origins.reason_against_host(request.host)
+        if reason:
+            return self._refused(request, 421, reason)
+        path = self._below(request.path)
+        if "bokeh-session-id" in request.arguments or (
+            "bokeh-token" in request.arguments or "Bokeh-Session-Id" in request.headers
+        ):
+            # One page for two visitors, made by whoever chose the id.
+            return self._refused(request, 400, "A page's session cannot be chosen.")
+        reason = self.origins.reason_against_sender(request)
+        if reason:
+            return self._refused(request, 403, reason)
+        answer = self._body_answer(request, path)
+        if answer is not None:
+            return answer
+        return self._stranger_answer(request, path)
+
+    def _below(self, path: str) -> str:
+        """Return a path without the prefix, "" where it is not below it."""
+        if path == self.prefix:
+            return "/"
+        if not path.startswith(f"{self.prefix}/"):
+            return ""
+        return path.removeprefix(self.prefix)
+
+    def _body_answer(self, request: HTTPServerRequest, path: str) -> _Answer | None:
+        connection: Any = request.connection
+        if path == "/upload":
+            connection.set_max_body_size(_UPLOAD_BYTES)
+            return None
+        if "Transfer-Encoding" in request.headers:
+            return _error(411, "Say how long the body is, by Content-Length.")
+        length = request.headers.get("Content-Length", "0")
+        if not (length.isascii() and length.isdigit()) or int(length) > BODY_BYTES:
+            return _error(413, f"A body may have {BODY_BYTES} bytes here.")
+        return None
+
+    def _stranger_answer(self, request: HTTPServerRequest, path: str) -> _Answer | None:
+        """Answer whom nobody knows; keep who it is with the request otherwise."""
+        entrance, passed = self.entrance, cast("Any", request.connection)
+        visitor = passed.visitor = entrance.identify(request)
+        front_door = path == "/" and request.method in ("GET", "HEAD")
+        tokens = request.query_arguments.get("token") if front_door else None
+        if tokens and entrance.local is not None:
+            return self._token_answer(request, tokens[-1], known=visitor is not None)
+        if visitor is not None or _is_open(path, request.method or "", entrance):
+            return None
+        if front_door and not _is_websocket(request):
+            return self._front_door(request)
+        return self._refused(
+            request, 403, f"Nobody is signed in. Open {self.prefix}/ to come in."
+        )
+
+    def _front_door(self, request: HTTPServerRequest) -> _Answer:
+        """Answer at ``/`` whom nobody knows."""
+        if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+            # Who follows a link of another site brings no cookie of ours at first.
+            return _page(200, passing_page())
+        if self.entrance.sign_in:
+            goal = self._root(request) if request.query else ""
+            query = f"?{urlencode({'next': goal})}" if goal else ""
+            return _redirect(f"{self.prefix}{self.entrance.sign_in}{query}")
+        return _page(200, come_in_page())
+
+    def _token_answer(
+        self, request: HTTPServerRequest, token: bytes, *, known: bool
+    ) -> _Answer:
+        local = self.entrance.local
+        assert local is not None  # noqa: S101 - asked before
+        cookie = None if known else local.let_in(token.decode("latin-1"))
+        if not known and cookie is None:
+            return _page(
+                403,
+                come_in_page("The token of this address was used before, or is old."),
+            )
+        answer = _redirect(self._root(request))
+        if cookie is not None:
+            answer.headers.add("Set-Cookie", cookie)
+        return answer
+
+    def _root(self, request: HTTPServerRequest) -> str:
+        """Return the page's address without the token."""
+        query = [
+            (name, value)
+            for name, values in request.query_arguments.items()
+            if name != "token"
+            for value in values
+        ]
+        return f"{self.prefix}/?{urlencode(query)}" if query else f"{self.prefix}/"
+
+    def _refused(self, request: HTTPServerRequest, status: int, why: str) -> _Answer:
+        if why not in self._logged and len(self._logged) < _LOGGED:
+            self._logged.add(why)
+            _LOG.warning(
+                "Refused %.10s %.100r for %s: %.500s",
+                request.method,
+                request.path,
+                request.remote_ip,
+                why,
+            )
+        return _error(status, why)
+
+
+def _is_open(path: str, method: str, entrance: Entrance) -> bool:
+    """Whether an address is answered to whom nobody knows."""
+    if path in entrance.open:
+        return True
+    return method in ("GET", "HEAD") and (
+        path in ("/health", "/favicon.ico") or path.startswith("/assets/")
+    )
+
+
+def _is_websocket(request: HTTPServerRequest) -> bool:
+    return "Upgrade" in request.headers
+
+
+class _Answer:
+    """What the gate says itself."""
+
+    def __init__(self, status: int, kind: str, text: str) -> None:
+        self.status = status
+        self.body = text.encode()
+        self.headers = HTTPHeaders(
+            {
+                "Content-Type": kind,
+                "Content-Length": str(len(self.body)),
+                "Cache-Control": "no-store",
+            }
+        )
+
+
+def _error(status: int, message: str) -> _Answer:
+    return _Answer(status, "application/json", json.dumps({"error": message}))
+
+
+def _page(status: int, text: str) -> _Answer:
+    answer = _Answer(status, "text/html; charset=utf-8", text)
+    answer.headers["Content-Security-Policy"] = FORM
+    return answer
+
+
+def _redirect(address: str) -> _Answer:
+    answer = _Answer(303, "text/plain", "")
+    answer.headers["Location"] = address
+    return answer
+
+
+class PassedConnection:
+    """The connection of a request: adds what every answer bears.
+
+    Attributes
+    ----------
+    request
+        As it came, cookies and headers included.
+    visitor
+        Who it comes from; None where it passed without.
+    nonce
+        What inline scripts of this answer must bear.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.request: Any = None
+        self.visitor: Visitor | None = None
+        self.nonce = secrets.token_urlsafe(16)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the connection has."""
+        return getattr(self._connection, name)
+
+    def write_headers(
+        self, start_line: Any, headers: HTTPHeaders, chunk: bytes | None = None
+    ) -> Any:
+        """Write the head of an answer."""
+        add_headers(headers, self.nonce)
+        return self._connection.write_headers(start_line, headers, chunk)
+
+
+class _Passage(HTTPMessageDelegate):
+    """Hears one request, and passes it on where it may pass."""
+
+    def __init__(
+        self, gate: Gate, server_conn: object, connection: PassedConnection
+    ) -> None:
+        self._gate = gate
+        self._server_conn = server_conn
+        self._connection = connection
+        self._next: HTTPMessageDelegate | None = None
+        self._answer: _Answer | None = None
+        self._method = ""
+
+    def headers_received(
+        self, start_line: Any, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        line: RequestStartLine = start_line
+        self._method = line.method
+        request = HTTPServerRequest(
+            connection=self._connection,  # type: ignore[arg-type]
+            start_line=line,
+            headers=headers,
+            server_connection=self._server_conn,
+        )
+        self._connection.request = request
+        self._answer = self._gate.answer(request)
+        if self._answer is None:
+            self._next = self._gate.application.start_request(
+                self._server_conn,
+                self._connection,  # type: ignore[arg-type]
+            )
+            return self._next.headers_received(start_line, headers)
+        if "Content-Length" in headers or "Transfer-Encoding" in headers:
+            # Ending now closes the connection, so that no byte of the body is read.
+            self._connection.set_max_body_size(_UPLOAD_BYTES)
+            self._say(self._answer)
+        return None
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return None if self._next is None else self._next.data_received(chunk)
+
+    def finish(self) -> None:
+        if self._next is not None:
+            self._next.finish()
+        elif self._answer is not None:
+            self._say(self._answer)
+
+    def on_connection_close(self) -> None:
+        if self._next is not None:
+            self._next.on_connection_close()
+
+    def _say(self, answer: _Answer) -> None:
+        body = b"" if self._method == "HEAD" else answer.body
+        self._connection.write_headers(
+            ResponseStartLine("HTTP/1.1", answer.status, _REASONS[answer.status]),
+            answer.headers,
+            body,
+        )
+        self._connection.finish()
