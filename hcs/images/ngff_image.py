@@ -54,7 +54,7 @@ class NgffImage:
     axes_types: Mapping[str, Any] | None = None
     channel_names: Sequence[str] | None = None
     channel_colors: Sequence[str] | None = None
-    computed_callbacks: list[Any] = field(default_factory=list, repr=False)
+    computed_callbacks: Sequence[Any] = field(default=(), repr=False)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -21,26 +21,25 @@ if TYPE_CHECKING:
 
 
 class PlateDescription:
-    """The rows, columns, wells and imaging runs of a plate, in a store or not.
+    """The rows, columns, wells and imaging runs of a plate, in a store or not."""
 
-    Attributes
-    ----------
-    metadata
-        What the plate document says.
-    """
-
-    metadata: Plate
+    _metadata: Plate
     _names: WellNames
+
+    @property
+    def metadata(self) -> Plate:
+        """What the plate document says, or what somebody says of the plate."""
+        return self._metadata
+
+    @metadata.setter
+    def metadata(self, metadata: Plate) -> None:
+        self._metadata = metadata
+        self._names = WellNames(metadata)
 
     @property
     def attributes(self) -> Mapping[str, Any]:
         """The attributes of the plate group; none of a plate that is nowhere yet."""
         return {}
-
-    def _describe(self, metadata: Plate) -> None:
-        """Take what a plate document says, in place of what was known before."""
-        self.metadata = metadata
-        self._names = WellNames(metadata)
 
     @property
     def name(self) -> str | None:

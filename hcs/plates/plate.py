@@ -96,7 +96,7 @@ class HCSPlate(PlacedPlate):
         )
         if described is not None:
             own = isinstance(described, Plate)
-            self._describe(described if own else as_plate(described))
+            self.metadata = described if own else as_plate(described)
             self.is_described = True
             self._version = self.metadata.version
         elif store is not None:
@@ -268,7 +268,7 @@ class HCSPlate(PlacedPlate):
             self._attributes = attributes
             self._version = version
             self._fingerprint = None
-            self._describe(plate)
+            self.metadata = plate
             self.is_described = False
         return self._refresh_wells()
 

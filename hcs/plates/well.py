@@ -170,6 +170,10 @@ class HCSWell:
         assert self._well is not None  # noqa: S101  (load() set it or raised)
         return self._well
 
+    @metadata.setter
+    def metadata(self, metadata: Well) -> None:
+        self._well = metadata
+
     @property
     def images(self) -> list[WellImage]:
         """The images in the order of the well document: the list of `metadata`."""

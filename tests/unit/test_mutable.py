@@ -130,6 +130,20 @@ def test_a_plate_finds_wells_as_its_list_is_now(path: Path) -> None:
         plate.get_well("A", "7")
 
 
+def test_metadata_can_be_given_anew(path: Path) -> None:
+    plate = hcs.from_hcs_zarr(path)
+    first = plate.well("A1")
+    plate.metadata = described()
+    assert plate.get_well("A", "1") is first
+    assert plate.get_well("B", "2") is None
+    first.metadata = hcs.Well([hcs.WellImage("1")])
+    assert [field.path for field in first.fields] == ["1"]
+    second = first.get_image(0)
+    assert second is not None
+    pixel = np.asarray(second.images[0].data)[0, 0, 0]
+    assert plates.identity(pixel) == plates.Identity(field=1)
+
+
 def test_a_plate_that_is_described_holds_what_it_was_given() -> None:
     metadata = described()
     plate = hcs.HCSPlate(None, metadata)
