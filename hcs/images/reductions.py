@@ -195,9 +195,10 @@ def spread(
     count = _count(array, axes)
     means = _joined(array, "sum", axes, np.dtype("f8")) / count
     squares = np.zeros_like(means)
-    for block in blocks(array):
+    for block in blocks(array, itemsize=8):
         here = _kept(block, axes)
-        deviation = array[block].astype("f8") - means[here]
+        deviation = array[block].astype("f8")
+        deviation -= means[here]
         squares[here] += np.square(deviation, out=deviation).sum(axes, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = squares / max(count - ddof, 0)
@@ -206,15 +207,16 @@ def spread(
     )
 
 
-def blocks(array: LazyArray) -> Iterator[tuple[slice, ...]]:
+def blocks(array: LazyArray, itemsize: int = 0) -> Iterator[tuple[slice, ...]]:
     """Yield regions that make up an array, of whole chunks, in C order.
 
-    Each has at most `AT_ONCE` bytes, or is one chunk.
+    Each has at most `AT_ONCE` bytes, or is one chunk; `itemsize` is what a pixel takes
+    in what is made of them, where that is more.
     """
     sides = list(array.chunksize)
     for axis in reversed(range(array.ndim)):
         # As many chunks along the last axis as fit, then along the one before.
-        nbytes = math.prod(sides) * array.itemsize
+        nbytes = math.prod(sides) * max(array.itemsize, itemsize)
         fitting = max(AT_ONCE // max(nbytes, 1), 1)
         sides[axis] = min(sides[axis] * fitting, max(array.shape[axis], 1))
         if sides[axis] < array.shape[axis]:
