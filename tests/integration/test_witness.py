@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.witness import expectations, ours
+from tests.witness import expectations, labels, ours
 from tests.witness.environment import run
 from tests.witness.readers import READERS
 from tests.witness.theirs import WRITERS
@@ -39,6 +39,14 @@ def test_a_plate_of_ours_is_read_as_expected(
     start, reason = expectations.of_ours(plate, library)
     text = tables["ours"][plate][library]
     assert text == "ok" if start == "ok" else text.startswith(start), (text, reason)
+
+
+@pytest.mark.parametrize("library", labels.READERS)
+@pytest.mark.parametrize("plate", ["labels 0.4", "labels 0.5"])
+def test_labels_in_a_plate_of_ours_are_read(
+    tables: Tables, plate: str, library: str
+) -> None:
+    assert tables["labels"][plate][library] == "ok"
 
 
 @pytest.mark.parametrize("act", ["read", "validate"])

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.witness import expectations, ours, theirs
+from tests.witness import expectations, labels, ours, theirs
 from tests.witness.image import CHANNELS, DIMS, Image, outcome
 from tests.witness.readers import FIRST_FIELDS, READERS, by_hcs
 
@@ -48,6 +48,21 @@ def read_ours(folder: Path) -> Table:
             library: outcome(read, path, first if library in FIRST_FIELDS else truth)
             for library, read in READERS.items()
         }
+    return table
+
+
+def read_labels(folder: Path) -> Table:
+    """Let each library read label images and tables of plates of ours."""
+    table: Table = {}
+    for name, make in ours.PLATES.items():
+        if name.startswith("labels"):
+            place = folder / name
+            place.mkdir()
+            path, truth = make(place), ours.label_truth()
+            table[name] = {
+                library: outcome(read, path, truth)
+                for library, read in labels.READERS.items()
+            }
     return table
 
 
@@ -104,11 +119,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(sys.stderr):
         tables = {
             "ours": read_ours(Path(folder)),
+            "labels": read_labels(Path(folder)),
             "theirs": read_theirs(Path(folder)),
         }
     print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
     print("\n== our plates, read by others")
     wrong = report(tables["ours"], expectations.of_ours)
+    print("\n== labels and tables in our plates, read by others")
+    wrong += report(tables["labels"], lambda plate, library: ("ok", ""))
     print("\n== plates of others, read by us")
     wrong += report(tables["theirs"], expectations.of_theirs)
     if options.json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import hcs
 from tests import plates
 from tests.witness.image import CHANNELS, DIMS, Image
+from tests.witness.labels import LABEL, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 WELLS = [(row, column) for row in range(2) for column in range(2)]
 FIELDS = 2
+LABELS = 7
+"""Values of label images, 0 among them."""
 CORRECTED = {(0, 0, 0), (1, 1, 1)}
 """Row, column and field: the plate's first image, which readers go by, and another."""
 
@@ -56,16 +59,25 @@ def pixels(row: int, column: int, field: int, *, new: bool = False) -> NDArray[A
     return plates.field_array(*at, **_FORM)
 
 
+def label_truth() -> Wells:
+    """Return the label images that `label` gives every image."""
+    dims = tuple(dim for dim in DIMS if dim != "c")
+    return {
+        well: [Image(image.pixels[:, 0] % LABELS, dims) for image in images]
+        for well, images in truth("labels").items()
+    }
+
+
 def label(path: Path) -> Path:
     """Give every image a label image and a table, as ngio writes them."""
     from ngio import open_ome_zarr_plate
 
     for container in open_ome_zarr_plate(path).get_images().values():
-        made = container.derive_label("nuclei")
-        made.set_array(container.get_image().get_as_numpy(c=0) % 7)
+        made = container.derive_label(LABEL)
+        made.set_array(container.get_image().get_as_numpy(c=0) % LABELS)
         made.consolidate()
         table = container.build_image_roi_table("image")
-        container.add_table("FOV_ROI_table", table=table)
+        container.add_table(TABLE, table=table)
     return path
 
 
