@@ -172,12 +172,16 @@ class Access:
     def overview(self, key: str) -> PlateOverview:
         """Return a plate without what an open blind round hides (fast)."""
         overview = self.watched(key).overview()
-        if not self._hides_conditions(key):
+        if not self.hides_conditions(key):
             return overview
         masked = self._masked.get(key)
         if masked is None or masked[0] is not overview:
             masked = self._masked[key] = overview, without_conditions(overview)
         return masked[1]
+
+    def hides_conditions(self, key: str) -> bool:
+        """Return whether nobody may know what is in the wells of a plate (fast)."""
+        return self._hides_conditions(key)
 
     def role(self, visitor: Visitor, key: str = "") -> Role:
         """Return a visitor's role for a plate, or where none is concerned (fast)."""
@@ -202,8 +206,7 @@ class Access:
         if role < least:
             verb = "look" if role is Role.VIEWER else "are here"
             return (
-                f"You {verb} as {role.label}: to {act}, you need the role "
-                f"{least.label}. Whoever runs this server can give it to you."
+                f"You {verb} as {role.label}: to {act}, ask for the role {least.label}."
             )
         signer = self._signed_by(key) if key and act in _NOT_ONCE_SIGNED else None
         if signer is None:

@@ -17,7 +17,7 @@ from dashboard.accounts import Entrance
 from dashboard.addresses import Urls
 from dashboard.assets import assets_folder
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.session import Session
+from dashboard.session import ASK_AGAIN_SECONDS, Session
 from dashboard.web.gate import BODY_BYTES, Gate, PassedConnection
 from dashboard.web.origins import LOOPBACK, Origins
 from dashboard.web.routes import routes
@@ -51,6 +51,9 @@ class ServerSettings:
     """How long a page may take between its HTML and its websocket, and how long a
     closed one is kept. When the session is gone by then, Bokeh builds a second one."""
 
+    ask_again_seconds: float = ASK_AGAIN_SECONDS
+    """How often a page asks whether its visitor is still who they were."""
+
     origins: tuple[str, ...] = ()
     """Further ``host:port`` that pages may come from, such as a proxy's."""
 
@@ -83,7 +86,11 @@ def make_server(
     pn.extension(notifications=False)
     try:
         server: Any = get_server(
-            {"/": page_factory(service, Urls(prefix), entrance.identify)},
+            {
+                "/": page_factory(
+                    service, Urls(prefix), entrance.identify, settings.ask_again_seconds
+                )
+            },
             port=port,
             address=settings.address,
             prefix=prefix,
@@ -125,7 +132,9 @@ def _forget_routes(server: Any) -> None:
     ]
 
 
-def page_factory(service: Service, urls: Urls, identify: Identify) -> Callable[[], Any]:
+def page_factory(
+    service: Service, urls: Urls, identify: Identify, ask_again_seconds: float
+) -> Callable[[], Any]:
     """Return the function that builds one visitor's page.
 
     A closure and not a partial: Panel does not run the body of a partial.
@@ -148,6 +157,7 @@ def page_factory(service: Service, urls: Urls, identify: Identify) -> Callable[[
             document,
             passed.visitor,
             lambda: identify(passed.request),
+            ask_again_seconds,
         )
         document.template_variables["nonce"] = passed.nonce
 

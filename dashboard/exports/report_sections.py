@@ -292,10 +292,11 @@ def settings_part(service: Service, tables: PlateTables) -> str:
         if held.act.settings
     )
     rows: list[tuple[str, str]] = []
-    for revision in [*named, service.projects.settings_revision(tables.overview.key)]:
+    key = tables.overview.key
+    for revision in [*named, service.projects.settings_revision(key)]:
         if any(revision == row[0] for row in rows):
             continue
-        document = service.projects.settings_document(revision)
+        document = service.projects.settings_document(revision, key)
         if document is None:
             rows.append((revision, "not known in this workspace"))
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import NotServedError
+from dashboard.projects.rules import OF_WELLS
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
@@ -108,9 +109,21 @@ class ProjectDesk:
         """Return the id of all settings that verdicts on a plate rest on."""
         return self._projects.revision(self._access.plate(key))
 
-    def settings_document(self, revision: str) -> dict[str, Any] | None:
-        """Return what a settings revision stands for, None where it is not known."""
-        return self._projects.document(revision)
+    def settings_document(self, revision: str, key: str = "") -> dict[str, Any] | None:
+        """Return what a settings revision stands for, None where it is not known.
+
+        Parameters
+        ----------
+        revision
+            Its id.
+        key
+            Of the plate that it is shown for: what an open blind review of that plate
+            hides is left out.
+        """
+        document = self._projects.document(revision)
+        if document is None or not key or not self._access.hides_conditions(key):
+            return document
+        return {name: part for name, part in document.items() if name not in OF_WELLS}
 
     # --- which plate it is ------------------------------------------------------------
 

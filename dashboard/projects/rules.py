@@ -44,6 +44,10 @@ USUAL = "what is usual on the plate"
 """Name of the part of a sign-off that measuring brings about."""
 
 
+OF_WELLS = ("roles", "typed_roles", "plate_map")
+"""Parts of a revision's document that tell what is in the wells."""
+
+
 REASONS: dict[str, str] = {
     "focus": "out of focus",
     "saturated": "saturated",

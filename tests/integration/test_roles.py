@@ -15,10 +15,22 @@ from sqlalchemy import MetaData, select
 
 from dashboard.access import ROLE_FOR, Act
 from dashboard.accounts import Role
+from dashboard.app import ServerSettings
+from dashboard.corrections.values import SourceFile
+from dashboard.errors import NotServedError, RefusedError
 from dashboard.reviews.acts import new_batch
+from hcs.metadata import Who
 from tests import plates
-from tests.integration.judged import A1, B2, KEY, correct, judge
-from tests.integration.serving import person, service, surveyed, wait_for
+from tests.integration.judged import A1, B2, KEY, correct, judge, picture
+from tests.integration.serving import (
+    Served,
+    by_role_header,
+    person,
+    service,
+    surveyed,
+    tiff,
+    wait_for,
+)
 from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
@@ -187,7 +199,7 @@ def test_case_45_a_role_does_nothing_that_it_may_not(world: World, role: Role) -
         visit = visits[part in OF_A_FIELD]
         content = {"batch": new_batch(), **world.messages[part, kind]}
         visit.send(part, type=kind, plate=KEY, **content)
-        reason = f"you need the role {ROLE_FOR[act].label}"
+        reason = f"ask for the role {ROLE_FOR[act].label}"
         if part == "correction":
             visit.rest()
         # A part that is hidden, as measuring is when it is done, has no control either.
@@ -221,7 +233,7 @@ def test_who_was_signed_out_does_and_learns_nothing(world: World, place: str) ->
 
 def test_a_role_that_changes_is_known_at_the_next_look(world: World) -> None:
     visit = Visit(world.service, OPEN, visitor=person(Role.VIEWER, "Eve"))
-    assert "you need the role reviewer" in visit.content("verdict")["locked"]
+    assert "ask for the role reviewer" in visit.content("verdict")["locked"]
     assert visit.content("header")["visitor"]["role"] == "viewer"
     visit.visitor = person(Role.CURATOR, "Eve")
     visit.look()
@@ -243,7 +255,7 @@ def test_a_role_holds_in_its_projects_alone(world: World) -> None:
         visit.close()
     here = person(Role.ADMIN, project_roles={folder.name: Role.VIEWER})
     visit = Visit(world.service, OPEN, visitor=here)
-    assert "you need the role reviewer" in visit.content("verdict")["locked"]
+    assert "ask for the role reviewer" in visit.content("verdict")["locked"]
     visit.close()
 
 
@@ -281,3 +293,95 @@ def said(visit: Visit, part: str) -> str:
     for standing in ("locked", "reopen", "refused") if part == "verdict" else ():
         content.pop(standing, None)
     return json.dumps(content)
+
+
+SAMPLES = [
+    "/",
+    "/ws",
+    "/favicon.ico",
+    "/metadata",
+    "/autoload.js?bokeh-autoload-element=x",
+    "/static/js/bokeh.min.js",
+    "/static/extensions/panel/panel.min.js",
+    "/components/x/y/z",
+    "/assets/core/page.js",
+    "/health",
+    f"/pixels/{KEY}/wells.json?well=A1",
+    f"/pixels/{KEY}/previews.json",
+    "/pixels/staged/x/plane.bin",
+    f"/pixels/{KEY}/plate.jpg?size=32",
+    f"/pixels/{KEY}/A1/sprite.jpg?size=32",
+    f"/pixels/{KEY}/A1/0/v/thumb.jpg",
+    f"/pixels/{KEY}/A1/0/v/field.png",
+    f"/export/{KEY}/report.html?partial=yes",
+    "POST /leave",
+    "POST /upload",
+]
+"""An address of each route, those of Bokeh and Panel too."""
+
+
+def test_case_45_every_route_asks_for_a_role(world: World) -> None:
+    settings = ServerSettings(port=0)
+    with Served(world.service, settings, by_role_header) as served:
+        rules = served.server._tornado.wildcard_router.rules
+        paths = []
+        for sample in SAMPLES:
+            method, _, address = sample.rpartition(" ")
+            path = address.partition("?")[0]
+            paths.append(path)
+            rule = next((r for r in rules if r.matcher.regex.fullmatch(path)), None)
+            if rule is None:
+                continue  # a route of Bokeh's that this server does not have
+            act = getattr(rule.target, "asks", None)
+            for role in (None, *Role):
+                headers = {"X_Role": role.label} if role else {}
+                if path == "/ws":
+                    headers |= UPGRADE
+                body = b"" if method else None
+                answer = served.send(method or "GET", address, body, **headers)
+                text = answer.body.decode("latin-1")
+                if role is None:
+                    assert KEY not in text, sample
+                    assert answer.status in (401, 403) or act is None, sample
+                elif act is not None and ROLE_FOR[act] > role:
+                    assert answer.status == 403, sample
+                    assert f"ask for the role {ROLE_FOR[act].label}" in text, sample
+                else:
+                    assert "ask for the role" not in text or path == "/", sample
+    for rule in rules:
+        assert any(map(rule.matcher.regex.fullmatch, paths)), rule.matcher.regex
+
+
+UPGRADE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec_WebSocket_Version": "13",
+    "Sec_WebSocket_Key": base64.b64encode(bytes(16)).decode(),
+}
+
+
+def test_what_somebody_staged_is_not_there_for_others(world: World) -> None:
+    made = world.service
+    token = made.sessions.open("user:Rob")
+    for owner in ("user:Ben", "local"):
+        with pytest.raises(RefusedError, match="no longer known"):
+            made.corrections.begin_upload(token, "x.tif", 9, owner)
+    incoming = made.corrections.begin_upload(token, "x.tif", None, "user:Rob")
+    incoming.write(tiff(picture(9)))
+    upload = incoming.finish()
+    source = SourceFile(upload=upload.id, channel=1)
+    staged = made.corrections.stage(token, KEY, "B1", "0", [source]).id
+    before = stored(made, world.plate)
+    who = Who("Ben", "sign-in")
+    for owner in ("user:Ben", "local"):
+        for act in (
+            lambda: made.corrections.staged(staged, owner),  # noqa: B023
+            lambda: made.corrections.confirm(staged, "shape", owner=owner),  # noqa: B023
+            lambda: made.corrections.commit(staged, who, "mine", owner),  # noqa: B023
+        ):
+            with pytest.raises(NotServedError, match="no such staged"):
+                act()
+        made.corrections.discard(staged, owner)
+    assert made.corrections.staged(staged, "user:Rob").id == staged
+    assert stored(made, world.plate) == before
+    made.sessions.close(token).result()
