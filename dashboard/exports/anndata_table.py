@@ -12,19 +12,20 @@ import json
 import os
 import shutil
 import tempfile
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dashboard.errors import RefusedError
 from dashboard.exports.tables import PlateTables
 from hcs.metadata import distinct_names
-from hcs.writing import locked
+from hcs.writing import anndata_files, locked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from dashboard.service import Service
     from hcs.tables import Cell, ResultTable
@@ -35,8 +36,6 @@ _INDEX = ("Metadata_Well", "Metadata_FieldName", "Metadata_Acquisition")
 
 _MARK = "hcs-dashboard"
 """An attribute of the tables that are ours, to be replaced."""
-
-_DICTS = ("layers", "obsm", "obsp", "varm", "varp", "uns")
 
 
 def write_tables(service: Service, key: str) -> Path:
@@ -140,80 +139,41 @@ def _write(
     index: Sequence[str],
     form: int,
 ) -> None:
-    import zarr
-
     records = table.records()
     names = ["/".join(str(row[part] or "") for part in index) for row in records]
     names = [name.rstrip("/") for name in names]
     known = [feature.column for feature in table.features]
-    numbers = [[_number(row[name]) for name in known] for row in records]
-    root = zarr.create_group(str(place), zarr_format=form)  # type: ignore[arg-type]
-    root.attrs.update(
-        {
-            "encoding-type": "anndata",
-            "encoding-version": "0.1.0",
-            "type": "condition_table",
-            "table_version": "1",
-            "backend": "anndata",
-            "index_key": "index",
-            "index_type": "str",
-            _MARK: True,
-        }
-    )
-    array = np.asarray(numbers, np.float64).reshape(len(records), len(known))
-    _array(root, "X", array, "array")
+    numbers = {
+        name: np.asarray([_number(row[name]) for row in records], np.float64)
+        for name in known
+    }
     others = [name for name in table.columns if name not in known]
     # Zarr would make a group of what stands before a slash, so AnnData refuses one.
     spelled = distinct_names(name.replace("/", "_") for name in others)
     cells = {
-        spelling: [row[name] for row in records]
+        spelling: _column([row[name] for row in records])
         for spelling, name in zip(spelled, others, strict=True)
     }
-    _frame(root, "obs", names, cells)
-    _frame(root, "var", known, {})
-    for name in _DICTS:
-        group = root.create_group(name)
-        group.attrs.update({"encoding-type": "dict", "encoding-version": "0.1.0"})
+    attributes = {
+        "type": "condition_table",
+        "table_version": "1",
+        "backend": "anndata",
+        "index_key": "index",
+        "index_type": "str",
+        _MARK: True,
+    }
+    files = anndata_files(numbers, cells, ("index", names), attributes, form)
+    for key, data in files.items():
+        file = place / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
 
 
-def _frame(
-    root: Any, name: str, index: Sequence[str], columns: dict[str, list[Cell]]
-) -> None:
-    group = root.create_group(name)
-    group.attrs.update(
-        {
-            "encoding-type": "dataframe",
-            "encoding-version": "0.2.0",
-            "_index": "index",
-            "column-order": list(columns),
-        }
-    )
-    _array(group, "index", list(index), "string-array")
-    for column, cells in columns.items():
-        known = [cell for cell in cells if cell is not None]
-        if known and all(isinstance(cell, int) for cell in cells):
-            _array(group, column, np.asarray(cells, np.int64), "array")
-        else:
-            texts = ["" if cell is None else str(cell) for cell in cells]
-            _array(group, column, texts, "string-array")
-
-
-def _array(group: Any, name: str, values: Any, kind: str) -> None:
-    shape = values.shape if isinstance(values, np.ndarray) else (len(values),)
-    dtype = values.dtype if isinstance(values, np.ndarray) else str
-    with warnings.catch_warnings():
-        # Text has no final specification in Zarr 3; AnnData writes it the same way.
-        warnings.simplefilter("ignore")
-        made = group.create_array(
-            name, shape=shape, chunks=tuple(max(1, n) for n in shape), dtype=dtype
-        )
-        if all(shape):
-            made[...] = (
-                values
-                if isinstance(values, np.ndarray)
-                else np.asarray(values, dtype=np.dtypes.StringDType())
-            )
-    made.attrs.update({"encoding-type": kind, "encoding-version": "0.2.0"})
+def _column(cells: Sequence[Cell]) -> list[str] | NDArray[np.int64]:
+    """Return whole numbers as such, and all else as text."""
+    if cells and all(isinstance(cell, int) for cell in cells):
+        return np.asarray(cells, np.int64)
+    return ["" if cell is None else str(cell) for cell in cells]
 
 
 def _list(folder: Path, names: tuple[str, ...], form: int) -> None:

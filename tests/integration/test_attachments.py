@@ -219,7 +219,7 @@ def test_a_table_lies_in_anndatas_layout(path: Path) -> None:
     assert attributes["type"] == "feature_table"
     assert attributes["region"] == {"path": "../labels/nuclei"}
     np.testing.assert_array_equal(group["X"][...], [[10], [20.5], [np.nan]])
-    assert list(group["var/_index"][...]) == ["area"]
+    assert list(group["var/index"][...]) == ["area"]
     assert list(group["obs/label"][...]) == ["1", "2", "3"]
     assert list(group["obs/class"][...]) == ["a", "b", ""]
     assert _field(path).companions.tables == ("measured",)

@@ -211,6 +211,7 @@ def test_a_version_that_was_put_away_is_shown_and_brought_back(
     shown = np.frombuffer(plane.data, plane.dtype).reshape(expected.shape)
     np.testing.assert_array_equal(shown, expected)
     assert all(view.available for view in made.corrections.history(KEY, "A1", "0"))
+    assert "better" in report_html(made, KEY)
     made.corrections.revert(KEY, "A1", "0", old, ANNA, "it was right")
     np.testing.assert_array_equal(pixels(plate, "A/1", "0", 1), expected)
     settle(plate, now=True)

@@ -54,6 +54,19 @@ def test_a_field_is_staged_and_reverted_by_any_name(
     assert _base(path, "1") == first
 
 
+def test_a_plate_that_is_open_is_a_place(path: Path) -> None:
+    with hcs.from_hcs_zarr(path) as plate:
+        first = plate.well("B2").field("s1").version
+        staged = hcs.stage_field(plate, "B2", "s1", _image(9), base=first)
+        staged.commit(who=ME, reason="focus")
+        hcs.write_labels(plate, "B2", "s1", "nuclei", np.ones((30, 40), "u1"))
+        assert len(hcs.history(plate, "B2")["B/2", "0"]) == 2
+        hcs.settle(plate, now=True)
+        plate.refresh()
+        assert plate.well("B2").field("s1").image().labels == ("nuclei",)
+        hcs.revert(plate, "B2", "s1", first, who=ME, reason="was right")
+
+
 def test_the_path_of_a_correction_names_its_field(path: Path) -> None:
     hcs.stage_field(path, "B2", "s1", _image(8), base=_base(path, "0")).commit(
         who=ME, reason="focus"

@@ -34,6 +34,12 @@ def _value(store: Any, well: str = "A1", field: str = "0") -> int:
     return int(value)
 
 
+def _below(store: Any, key: str) -> set[str]:
+    with hcs.from_hcs_zarr(store) as plate:
+        assert plate.store is not None
+        return {name for name in plate.store.children(key) if "json" not in name}
+
+
 def _live(store: Any, field: str = "0") -> str:
     with hcs.from_hcs_zarr(store) as plate:
         return plate.well("A1").field(field).version
@@ -176,6 +182,26 @@ def test_settling_is_off_until_it_is_asked_for(place: Any) -> None:
         assert plate.well("A1").field("0").path == "0"
     assert _value(place) == 9
     assert recover(place) == ()
+
+
+def test_versions_that_were_put_away_come_back_and_are_purged(place: Any) -> None:
+    hcs.write_hcs_well_image(place, _image(3), plates.document(), "A", "1")
+    first = _live(place)
+    staged = hcs.stage_field(place, "A1", "0", _image(9), base=first)
+    second = staged.commit(who=ME, reason="focus").id
+    hcs.settle(place, now=True)
+    for version, value in ((first, 3), (second, 9)):
+        events = {event.id: event for event in hcs.history(place)["A/1", "0"]}
+        assert events[version].path.startswith("hcs_versions/0r")
+        hcs.revert(place, "A1", "0", version, who=ME, reason="was right")
+        assert _value(place) == value
+        assert hcs.settle(place, now=True) == ()
+        assert (_value(place), recover(place)) == (value, ())
+        assert _below(place, "A/1") == {"0", "hcs_versions"}
+    (purged,) = hcs.purge(place, yes=True, originals=True)
+    assert purged.version == first
+    assert _below(place, "A/1") == {"0"}
+    assert _value(place) == 9
 
 
 def test_a_group_that_was_left_incomplete_is_removed_when_it_is_old(

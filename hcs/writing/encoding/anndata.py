@@ -12,56 +12,59 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ATTRIBUTES = {"encoding-type": "anndata", "encoding-version": "0.1.0"}
-"""Of the group itself."""
-
 _DICTS = ("layers", "obsm", "obsp", "uns", "varm", "varp")
 
 
 def anndata_files(
     numbers: Mapping[str, NDArray[np.float64]],
-    texts: Mapping[str, Sequence[str]],
+    others: Mapping[str, Sequence[str] | NDArray[np.int64]],
     index: tuple[str, Sequence[str]],
+    attributes: Mapping[str, Any],
     zarr_format: int,
 ) -> dict[str, bytes]:
-    """Return the files below the group of a table, without the group's own documents.
+    """Return the files of the group of a table, by their keys below it.
 
     Parameters
     ----------
     numbers
         Columns of numbers: the variables.
-    texts
-        Columns of text, which become those of the observations.
+    others
+        Columns of text and of whole numbers: those of the observations.
     index
         Name of the column that tells the rows apart, and its cells.
+    attributes
+        Of the group, beside those that say that it is AnnData.
     """
     import zarr
     from zarr.storage import MemoryStore
 
     files: dict[str, Any] = {}
-    name, cells = index
+    name, rows = index
     with warnings.catch_warnings():
         # Text has no final specification in Zarr 3; AnnData writes it the same way.
         warnings.simplefilter("ignore")
         root: Any = zarr.create_group(MemoryStore(files), zarr_format=zarr_format)  # type: ignore[arg-type]
-        matrix = np.column_stack(list(numbers.values())) if numbers else None
-        shape = (len(cells), len(numbers))
-        _array(root, "X", np.empty(shape) if matrix is None else matrix)
-        _frame(root, "obs", name, cells, texts)
-        _frame(root, "var", "_index", list(numbers), {})
+        root.attrs.update(
+            {"encoding-type": "anndata", "encoding-version": "0.1.0", **attributes}
+        )
+        matrix = np.empty((len(rows), len(numbers)), np.float64)
+        for column, values in enumerate(numbers.values()):
+            matrix[:, column] = values
+        _array(root, "X", matrix)
+        _frame(root, "obs", name, rows, others)
+        _frame(root, "var", "index", list(numbers), {})
         for empty in _DICTS:
             made = root.create_group(empty)
             made.attrs.update({"encoding-type": "dict", "encoding-version": "0.1.0"})
-    own = ("zarr.json", ".zgroup", ".zattrs")
-    return {key: data.to_bytes() for key, data in files.items() if key not in own}
+    return {key: data.to_bytes() for key, data in files.items()}
 
 
 def _frame(
     root: Any,
     name: str,
     index: str,
-    cells: Sequence[str],
-    columns: Mapping[str, Sequence[str]],
+    rows: Sequence[str],
+    columns: Mapping[str, Sequence[str] | NDArray[np.int64]],
 ) -> None:
     made = root.create_group(name)
     made.attrs.update(
@@ -72,8 +75,15 @@ def _frame(
             "column-order": list(columns),
         }
     )
-    for column, texts in {index: cells, **columns}.items():
-        _array(made, column, np.asarray(list(texts), dtype=np.dtypes.StringDType()))
+    for column, cells in {index: rows, **columns}.items():
+        text = np.dtypes.StringDType()
+        _array(
+            made,
+            column,
+            cells
+            if isinstance(cells, np.ndarray)
+            else np.asarray(list(cells), dtype=text),
+        )
 
 
 def _array(parent: Any, name: str, values: NDArray[Any]) -> None:

@@ -49,7 +49,7 @@ def write_labels(
     Parameters
     ----------
     store
-        A plate that exists.
+        A plate that exists: its place, or an `HCSPlate` that is open.
     well, field, acquisition
         In any spelling that `stage_field` takes; the field must be there.
     name

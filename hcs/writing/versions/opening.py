@@ -22,6 +22,7 @@ def target_at(store: Any, *, durable: bool = True) -> Target:
     Through links: what they lead to is changed or replaced, and they go on leading
     there.
     """
+    store = place_of(store)
     if isinstance(store, Target):
         return store
     objects = object_target(store)
@@ -32,6 +33,13 @@ def target_at(store: Any, *, durable: bool = True) -> Target:
     if is_archive(path) and not path.is_dir():
         return OverlayTarget(path, settle_now)
     return DirectoryTarget(path, durable=durable)
+
+
+def place_of(store: Any) -> Any:
+    """Return where a plate is that somebody has open, and any other place as it is."""
+    from hcs.plates.plate import HCSPlate
+
+    return store.store if isinstance(store, HCSPlate) else store
 
 
 def open_target(store: Any) -> Target:

@@ -11,7 +11,7 @@ from hcs.writing.person import as_who, checked_reason
 from hcs.writing.targets import hierarchy
 from hcs.writing.versions.addresses import present_field, well_path
 from hcs.writing.versions.commit import FieldChange, commit_change
-from hcs.writing.versions.opening import opened
+from hcs.writing.versions.opening import opened, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def history(
     Parameters
     ----------
     store
-        A plate.
+        A plate, by its place or open.
     well
         One well, ``"A/1"`` or ``"A01"``; by default all of them.
 
@@ -39,7 +39,7 @@ def history(
         other software, has no entry.
     """
     histories: dict[tuple[str, str], tuple[FieldVersion, ...]] = {}
-    with opened_store(store) as documents:
+    with opened_store(place_of(store)) as documents:
         state = hierarchy.read_plate_document(documents)
         wells = [listed.path for listed in state.plate.wells]
         for path in wells if well is None else [well_path(state, well)]:

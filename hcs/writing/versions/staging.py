@@ -63,7 +63,7 @@ def stage_field(
     Parameters
     ----------
     store
-        A plate that exists.
+        A plate that exists: its place, or an `HCSPlate` that is open.
     well
         In any spelling: ``"A/1"``, ``"A1"``, ``"A01"``.
     field

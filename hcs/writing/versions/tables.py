@@ -8,8 +8,9 @@ import numpy as np
 
 from hcs.errors import ArgumentError, ShapeError
 from hcs.images.companions import TABLES, companions
+from hcs.ngff.document import document_attributes, group_document, parse_json
 from hcs.ngff.names import is_safe_name
-from hcs.writing.encoding.anndata import ATTRIBUTES, anndata_files
+from hcs.writing.encoding.anndata import anndata_files
 from hcs.writing.versions.attachment import attach
 
 if TYPE_CHECKING:
@@ -97,9 +98,12 @@ def write_table(
                 f"{', '.join(map(repr, known)) or 'none'}."
             )
         form = 2 if version == "0.4" else 3
-        for file, data in anndata_files(numbers, texts, (index, rows), form).items():
-            target.put(f"{key}/{file}", data)
-        return attributes
+        files = anndata_files(numbers, texts, (index, rows), attributes, form)
+        for file, data in files.items():
+            if "/" in file:
+                target.put(f"{key}/{file}", data)
+        own = group_document(version)
+        return document_attributes(parse_json(files[own], own), own)
 
     address = well, field, acquisition
     return attach(store, address, TABLES, name, fill, base=base, overwrite=overwrite)
@@ -107,7 +111,6 @@ def write_table(
 
 def _attributes(kind: str, index: str, label: str | None) -> dict[str, Any]:
     attributes: dict[str, Any] = {
-        **ATTRIBUTES,
         "type": kind,
         "table_version": "1",
         "backend": "anndata",
