@@ -243,7 +243,7 @@ class Session:
         self._seen = (self.state.plate, self.service.plates.revision(self.state.plate))
 
     def _address_changed(self, event: Any) -> None:
-        if not self._syncing:
+        if not self._syncing and not self.closed:
             self.state.show(decode(event.new))
 
     def _state_changed(self) -> None:

@@ -57,6 +57,7 @@ export function connected() {
 export function sayEnded(text) {
   state = "ended"
   document.querySelectorAll("[data-part]").forEach((part) => part.replaceChildren())
+  document.querySelector("main")?.remove()
   say(text)
 }
 

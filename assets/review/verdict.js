@@ -338,8 +338,8 @@ function build({ el, send, hide }) {
     listen("undo", () => turn("undo")),
     listen("redo", () => turn("redo")),
     listen("queue", go),
-    listen("verdict-note", () => remarks.note.focus()),
-    listen("verdict-reason", () => remarks.reason.focus()),
+    listen("verdict-note", () => (now?.locked ? hint(now.locked) : remarks.note.focus())),
+    listen("verdict-reason", () => (now?.locked ? hint(now.locked) : remarks.reason.focus())),
     listen("verdict-scope", () => { if (now?.field) setScope(!whole) }),
     listen("selection", showTarget),
     listen("pictures", () => {

@@ -156,7 +156,7 @@ def test_a_viewer_looks_and_is_told_at_each_control_why_not_more(
     expect(page.locator(".correction")).to_contain_text("ask for the role reviewer")
     expect(page.locator(".hcs-upload")).to_be_hidden()
     off(page, ".hcs-revert", "curator")
-    for key in ("p", "u", "e"):
+    for key in ("p", "u", "n", "r", "e"):
         page.keyboard.press(key)
         expect(page.locator(".toast")).to_contain_text("You look as viewer")
         page.evaluate("() => document.activeElement?.blur()")
