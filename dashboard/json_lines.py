@@ -105,7 +105,8 @@ def check_header(
 
 def write_whole(file: Path, text: str) -> None:
     """Write the whole file or leave the old one."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    # Under a name that is not made of the file's, which may be as long as can be.
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
             out.write(text)

@@ -49,12 +49,15 @@ def run(options: argparse.Namespace) -> int:
     """Export, import or write the table; print how much."""
     from dashboard.exports.anndata_table import write_tables
     from dashboard.exports.decisions_file import export_decisions, import_decisions
+    from hcs.stores import possible_path
 
     if (options.file is None) != (options.kind == "table"):
         raise DashboardError(
             f"`decisions {options.kind} PLATE` takes "
             f"{'no file' if options.kind == 'table' else 'the name of a file'}."
         )
+    if options.kind == "export":
+        possible_path(options.file)
     # Nothing but the ledger is written here, and by an export not even that.
     with served(options, read_only=options.kind == "export") as (service, key):
         if options.kind == "export":

@@ -39,8 +39,11 @@ def add_project(commands: Any) -> None:
 def run_project(options: argparse.Namespace) -> int:
     """Export or import; print how much."""
     from dashboard.exports.project_transfer import ProjectTransfer
+    from hcs.stores import possible_path
 
     export = options.kind == "export"
+    if export:
+        possible_path(options.file)
     with opened(options, options.folder, read_only=export) as service:
         transfer = ProjectTransfer(service)
         if export:

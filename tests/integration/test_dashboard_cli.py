@@ -163,3 +163,19 @@ def test_help_names_every_option(tmp_path: Path) -> None:
     found = run(tmp_path, "serve", "--help")
     for option in ("--port", "--workspace", "--database", "--read-only", "--prefix"):
         assert option in found.stdout
+
+
+@pytest.mark.parametrize("command", ["decisions", "project"])
+def test_exports_of_the_dashboard_take_the_longest_name_and_no_longer_one(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plates.make(tmp_path / "plates" / "p.zarr", rows=1, columns=1)
+    source = tmp_path / "plates"
+    place = str(source / "p.zarr" if command == "decisions" else source)
+    more = ["--workspace", str(tmp_path / "workspace")]
+    longer = str(tmp_path / ("x" * (256)))
+    assert main([command, "export", place, longer, *more]) == 1
+    assert "at most 4095 and 255" in capsys.readouterr().err
+    longest = tmp_path / ("x" * 255)
+    assert main([command, "export", place, str(longest), *more]) == 0
+    assert longest.stat().st_size > 0
