@@ -366,3 +366,29 @@ def test_a_truth_value_is_no_index(
 ) -> None:
     with pytest.raises(IndexError, match="mask"):
         arrays["<u2"][key]
+
+
+def test_views_of_an_array_that_is_stored_in_another_order_are_right(
+    tmp_path: Path,
+) -> None:
+    values = pixels("<u2").transpose(2, 3, 0, 1)
+    described = hcs.to_multiscales(
+        hcs.to_ngff_image(pixels("<u2"), dims=DIMS), scale_factors=[]
+    ).metadata
+    document = write_image(described, "0.4")
+    multiscale = document["multiscales"][0]
+    axes = {axis["name"]: axis for axis in multiscale["axes"]}
+    multiscale["axes"] = [axes[name] for name in "yxcz"]
+    group = zarr.open_group(tmp_path / "i", mode="w", zarr_format=2)
+    group.attrs.update(document)
+    group.create_array("0", data=values, chunks=(4, 3, 1, 1))
+    image = hcs.from_ome_zarr(tmp_path / "i")
+    data: Any = image.images[0].data
+    assert image.dims == tuple(DIMS)
+    assert_same(np.asarray(data), pixels("<u2"))
+    assert data.chunks == ((1, 1), (1,), (4, 3), (3, 3))
+    assert_same(np.asarray(data.T), pixels("<u2").T)
+    squeezed = data.squeeze(1).transpose(1, 2, 0)
+    assert_same(squeezed[2:5, -1], pixels("<u2")[:, 0].transpose(1, 2, 0)[2:5, -1])
+    assert_same(data[data > 300], pixels("<u2")[pixels("<u2") > 300])
+    assert_same(data.max(axis=(0, 2)), pixels("<u2").max(axis=(0, 2)))
