@@ -54,7 +54,7 @@ class UploadHandler(Handler):
 
     def plate_key(self) -> str:
         """Return the plate that its page looks at; staging the file asks again."""
-        return self.service.sessions.plate(self.get_query_argument("token", ""))
+        return self.service.sessions.plate(self.request.headers.get(PAGE_HEADER, ""))
 
     def answer_error(self, status: int, message: str) -> None:
         """End with an error, and read no byte more of the body."""

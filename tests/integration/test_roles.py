@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, select
 
 from dashboard.access import ROLE_FOR, Act
 from dashboard.accounts import Role
+from dashboard.addresses import PAGE_HEADER
 from dashboard.app import ServerSettings
 from dashboard.corrections.values import SourceFile
 from dashboard.errors import NotServedError, RefusedError
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tornado.httputil import HTTPServerRequest
+
+    from dashboard.accounts import Visitor
     from dashboard.service import Service
 
 CUT = "power_log_log_slope.0"
@@ -341,6 +345,7 @@ def test_case_45_every_route_asks_for_a_role(world: World) -> None:
                 answer = served.send(method or "GET", address, body, **headers)
                 text = answer.body.decode("latin-1")
                 if role is None:
+                    assert answer.status != 101, sample
                     assert KEY not in text, sample
                     assert answer.status in (401, 403) or act is None, sample
                 elif act is not None and ROLE_FOR[act] > role:
@@ -350,6 +355,39 @@ def test_case_45_every_route_asks_for_a_role(world: World) -> None:
                     assert "ask for the role" not in text or path == "/", sample
     for rule in rules:
         assert any(map(rule.matcher.regex.fullmatch, paths)), rule.matcher.regex
+
+
+def test_an_upload_needs_the_role_for_the_plate_that_its_page_looks_at(
+    world: World,
+) -> None:
+    made, project = world.service, world.plate.parent.name
+    people = {
+        "Here": person(Role.VIEWER, "Here", {project: Role.REVIEWER}),
+        "There": person(Role.CURATOR, "There", {project: Role.VIEWER}),
+        "Thief": person(Role.CURATOR, "Thief"),
+    }
+
+    def identify(request: HTTPServerRequest) -> Visitor | None:
+        return people.get(request.headers.get("X-Name", ""))
+
+    with Served(made, ServerSettings(port=0), identify) as served:
+
+        def upload(name: str, token: str) -> int:
+            headers = {PAGE_HEADER: token, "X_Name": name, "X_Filename": "x.tif"}
+            return served.send("POST", "/upload", tiff(picture(9)), **headers).status
+
+        tokens = {
+            name: made.sessions.open(people[name].subject) for name in ("Here", "There")
+        }
+        for token in tokens.values():
+            made.sessions.look_at(token, KEY)
+        assert upload("There", tokens["There"]) == 403
+        assert upload("Thief", tokens["Here"]) == 403
+        assert made.corrections.uploads(tokens["Here"]) == ()
+        assert upload("Here", tokens["Here"]) == 200
+        assert len(made.corrections.uploads(tokens["Here"])) == 1
+        for token in tokens.values():
+            made.sessions.close(token).result()
 
 
 UPGRADE = {
