@@ -414,6 +414,8 @@ type SignoffText = Hidden | {
 
 type CorrectionText = Hidden | {
   shown: true
+  /** Number of the last message that the server has seen. */
+  ack: number
   /** Ends of the names of files that an upload takes, as inputs want them. */
   accept: string
   title: string

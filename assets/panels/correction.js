@@ -18,6 +18,8 @@ function build({ el, send, hide }) {
   let early = [] // files chosen before the form was told of a well
   let sending = [] // files on their way: {name, size, part, error, stop}
   let dragged = 0
+  const confirming = new Map() // differences by kind, as they were confirmed last
+  let confirmation = 0 // number of the message that said so
 
   const title = h("h2", { class: "grow cut" })
   const input = h("input", { type: "file", class: "hcs-upload", multiple: true, "aria-label": "Corrected image files", on: { change: () => { take([...input.files]); input.value = "" } } })
@@ -137,14 +139,19 @@ function build({ el, send, hide }) {
         : h("div", { class: "row" }, h("span", { class: "bar grow" }, h("i", { style: { width: `${entry.part * 100}%` } })), h("span", { class: "small soft" }, entry.part < 1 ? bytes(entry.size) : "reading…")))
   }
 
+  function confirm(kind, confirmed) {
+    confirming.set(kind, confirmed)
+    confirmation = send("confirm", { kind, confirmed })
+  }
+
   function showDifferences() {
     const list = content.staged?.differences ?? []
     if (!list.length) return fill(differences, h("li", { class: "row good-line" }, icon("check"), "Shape, type and channels are the same."))
     fill(differences, list.map((difference) => {
       if (!difference.blocking) return h("li", { class: "row" }, h("span", { class: "tag" }, difference.kind), h("span", {}, difference.message))
       if (!difference.confirmable) return h("li", { class: "notice bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
-      const box = h("input", { type: "checkbox", checked: difference.confirmed, disabled: content.busy, on: { change: () => send("confirm", { kind: difference.kind, confirmed: box.checked }) } })
-      box.checked = difference.confirmed
+      const box = h("input", { type: "checkbox", checked: difference.confirmed, disabled: content.busy, on: { change: () => confirm(difference.kind, box.checked) } })
+      box.checked = confirming.get(difference.kind) ?? difference.confirmed
       return h("li", { class: `notice ${difference.confirmed ? "" : "warn"}`, dataset: { kind: difference.kind } }, h("label", { class: "row confirm" }, box, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Confirm that this is meant."))))
     }))
   }
@@ -210,6 +217,8 @@ function build({ el, send, hide }) {
     content(next) {
       const before = content
       content = next
+      // An answer to an earlier box must not take back a later one.
+      if (!(next.ack < confirmation)) confirming.clear()
       if (next.shown && early.length) take(early.splice(0))
       hide(!next.shown)
       if (!next.shown) return

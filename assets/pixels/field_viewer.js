@@ -6,6 +6,7 @@ import { exact, number } from "../core/text.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 import { keyName } from "../core/keys.js"
+import { saveFile } from "../review/download.js"
 import { outlineLayer } from "./outlines.js"
 import { makePane } from "./pane.js"
 import { changed, pictureUrl, planeUrl, spelled } from "./addresses.js"
@@ -73,7 +74,7 @@ function build({ el, send }) {
     if (!field || field.error) return
     const picture = pictureUrl(field[kind], { channels: spelled(display.channels), z: content.z, t: content.t, projection: content.projection })
     const href = changed(picture, { source: display.source, origin: display.origin || null, outlines: outlines.visible ? outlineSelect.value : null })
-    h("a", { href, download: "" }).click()
+    saveFile(href, (why) => tell("hint", why))
   }
 
   /** Whoever looks at one field's own contrast must see that it is. */

@@ -16,15 +16,19 @@ export async function download(event, refused) {
   event.preventDefault()
   if (link.getAttribute("aria-busy")) return
   link.setAttribute("aria-busy", "true")
-  await save(link.href, refused)
+  await saveFile(link.href, refused)
   link.removeAttribute("aria-busy")
 }
 
-/** @param {string} address @param {(text: string, partial?: () => void) => void} refused */
-async function save(address, refused) {
+/**
+ * Save what lies at an address, or say why not.
+ * @param {string} address
+ * @param {(text: string, partial?: () => void) => void} refused see `download`
+ */
+export async function saveFile(address, refused) {
   try {
     const answer = await fetch(address, { cache: "no-store" })
-    if (!answer.ok) return refused(await reason(answer), later(answer) ? () => save(`${address}?partial=yes`, refused) : undefined)
+    if (!answer.ok) return refused(await reason(answer), later(answer) ? () => saveFile(`${address}?partial=yes`, refused) : undefined)
     keep(await answer.blob(), fileName(answer.headers.get("Content-Disposition") ?? ""))
   } catch {
     refused(REFUSED)

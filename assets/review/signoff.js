@@ -15,6 +15,7 @@ export function render(context) {
 function build({ el, send, hide }) {
   let now = null
   let answered = 0
+  let demanded = null // whether a fail shall need a reason, until the server has kept it
   const title = h("h2", { class: "grow cut" }, "Review")
   const body = h("div", { class: "body" })
   const section = h("section", { class: "panel hcs-signoff", "aria-label": "Sign-off" }, h("header", {}, title), body)
@@ -160,8 +161,14 @@ function build({ el, send, hide }) {
 
   /** What the project demands of whoever judges. */
   function demandPart() {
-    const box = h("input", { type: "checkbox", class: "hcs-demand-reason", ...barredBy(now.barred.demand), on: { change: () => send("demand", { plate: now.plate, reason: box.checked }) } })
-    box.checked = now.demands_reason
+    const ask = () => {
+      demanded = box.checked
+      box.disabled = true
+      send("demand", { plate: now.plate, reason: box.checked })
+    }
+    const box = h("input", { type: "checkbox", class: "hcs-demand-reason", ...barredBy(now.barred.demand), on: { change: ask } })
+    if (demanded !== null) box.disabled = true
+    box.checked = demanded ?? now.demands_reason
     return h("label", { class: "row small" }, box, h("span", {}, "A fail needs a reason, on all plates of this project"))
   }
 
@@ -184,6 +191,7 @@ function build({ el, send, hide }) {
       now = next
       if (next.answer && next.answer.n > answered) {
         answered = next.answer.n
+        demanded = null
         if (!next.answer.problem) dialog.close()
         else if (dialog.open) {
           fill(problem, next.answer.problem)

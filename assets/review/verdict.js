@@ -9,6 +9,7 @@ import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 import { keyName } from "../core/keys.js"
+import { notDrawn } from "./drawn.js"
 import { exportFiles } from "./export_files.js"
 import { makeMessages } from "./messages.js"
 import { ORDERS, arrange, nextWell, wellBefore } from "./queue.js"
@@ -72,6 +73,8 @@ function build({ el, send, hide }) {
 
   // Deciding -------------------------------------------------------------------------
 
+  const whyNotDrawn = (well) => notDrawn(well, now, review.pictures, keyName("open"))
+
   /** What a verdict would be about now: labels, or why there is none. */
   /** @returns {{refusal?: string, wells?: string[], field?: string, acquisition?: number | null, digest?: string}} */
   function target(click) {
@@ -80,13 +83,10 @@ function build({ el, send, hide }) {
     if (review.chosen.length > 1) return { wells: review.chosen }
     const well = review.selected || now.well
     if (!well) return click ? { wells: [] } : { refusal: "No well is open: J goes to the next suspect." }
-    if (now.stage === "canvas") return { refusal: `The fields of ${well} are not on the screen: ${keyName("open")} opens them. Nothing was decided.` }
-    const { pictures } = review
-    if (pictures.well !== well || !pictures.drawn || now.well !== well) {
-      return { refusal: `${well} is not drawn yet: nothing was decided.` }
-    }
+    const refusal = whyNotDrawn(well)
+    if (refusal) return { refusal }
     const field = !whole && now.field ? { field: now.field.name, acquisition: now.field.acquisition } : {}
-    return { wells: [well], digest: pictures.digest, ...field }
+    return { wells: [well], digest: review.pictures.digest, ...field }
   }
 
   function decide(verdict, { click = false } = {}) {
@@ -258,8 +258,7 @@ function build({ el, send, hide }) {
     say(scope, now.field ? `Only ${now.field.label}` : "")
     const what = many ? count(review.chosen.length, "well") : well ? (!whole && now.field ? `${well} ${now.field.label}` : well) : "Plate"
     fill(verdictText, h("b", {}, what), " ", ...verdictLine(many, well))
-    const ready = many || !well || (review.pictures.well === well && review.pictures.drawn)
-    section.classList.toggle("waiting", !ready)
+    section.classList.toggle("waiting", Boolean(!many && well && whyNotDrawn(well)))
     const text = many || !well ? "" : now.well === well ? now.why : ""
     say(why, text)
     set(why, { title: text })

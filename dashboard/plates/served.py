@@ -325,9 +325,12 @@ class ServedPlate:
         return image
 
     def _path(self, label: str) -> str:
-        if not self._paths:
+        # Taken once: another thread forgets them when the plate document changes.
+        paths = self._paths
+        if not paths:
             self.overview()
-        path = self._paths.get(label)
+            paths = self._paths
+        path = paths.get(label)
         if path is None:
             raise NotServedError(f"The plate has no well {plain_text(label, 100)!r}.")
         return path

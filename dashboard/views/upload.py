@@ -127,6 +127,7 @@ class UploadForm(Part):
         self.component.put(
             {
                 "shown": not self._session.read_only,
+                "ack": self.component.last_message,
                 "accept": ",".join(SUFFIXES),
                 "title": f"Correct {plain_text(state.well, 20)}",
                 "upload": self._session.urls.upload()

@@ -14,6 +14,7 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
 from dashboard.access import Act
@@ -137,6 +138,11 @@ class Handler(RequestHandler):
         except Exception as error:  # noqa: BLE001 - answered in words, and logged
             self.answer_error(*self.explain(error))
             return None
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what went wrong, which is not that a browser has left."""
+        if not isinstance(value, StreamClosedError):
+            super().log_exception(typ, value, tb)
 
     def on_connection_close(self) -> None:
         """Drop work that has not begun, and end what has between two blocks."""

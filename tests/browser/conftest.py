@@ -45,7 +45,7 @@ _LAST_WORDS = 20
 _LONGEST = 480
 """Seconds of a test until its browser is ended: before pytest ends the test."""
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 """Milliseconds until a wait is a failure; a busy machine may take long."""
 
 expect.set_options(timeout=PATIENCE)
@@ -57,6 +57,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Show with a test that fails what the servers have said meanwhile."""
+    report = yield
+    if report.failed:
+        report.sections += [
+            (f"said by the server at {server.url}", server.said)
+            for server in Server.running
+        ]
+    return report
 
 
 @pytest.fixture(scope="session")

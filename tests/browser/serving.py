@@ -13,8 +13,10 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
+
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
@@ -67,6 +69,9 @@ class Faults:
 class Server:
     """The program itself, in a process of its own."""
 
+    running: ClassVar[list[Server]] = []
+    """Those whose last words explain a test that fails."""
+
     def __init__(self, *arguments: str | Path, workspace: Path, port: int = 0) -> None:
         command = [sys.executable, "-m", "dashboard.cli", "serve"]
         command += [str(argument) for argument in arguments]
@@ -80,27 +85,37 @@ class Server:
             text=True,
             start_new_session=True,
         )
-        self.said: deque[str] = deque(maxlen=500)
+        self._said: deque[str] = deque(maxlen=500)
+        self._saying = threading.Lock()
         self.line = self._line()
         self.url = self.line.partition("?")[0]
         self._cookie: tuple[str, str] | None = None
         # A pipe that nobody empties would stop the server at some point.
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
+        self.running.append(self)
 
     def _line(self) -> str:
         """Return the address that the server says it is opened by."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self.said.append(line)
+            self._said.append(line)
             said = re.fullmatch(r"Open (http://\S+)\n", line)
             if said:
                 return said[1]
-        raise AssertionError("the server did not start:\n" + "".join(self.said))
+        raise AssertionError("the server did not start:\n" + self.said)
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        self.said.extend(self._process.stdout)
+        for line in self._process.stdout:
+            with self._saying:
+                self._said.append(line)
+
+    @property
+    def said(self) -> str:
+        """What it has written so far, the last lines of it."""
+        with self._saying:
+            return "".join(self._said)
 
     def let_in(self, context: BrowserContext) -> None:
         """Give a browser the cookie that the server's line is changed into, once."""
@@ -136,6 +151,7 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._listener.join(20)
+        self.running.remove(self)
         assert self._process.stdout is not None
         self._process.stdout.close()
 
@@ -161,6 +177,11 @@ def well(page: Page, label: str) -> Locator:
 def where(page: Page) -> str:
     """Return what the page says about the place, on one line."""
     return " ".join(page.locator(".hcs-where").inner_text().split())
+
+
+def same_place(page: Page, other: Page) -> None:
+    """Wait until another page says of its place what this one does."""
+    expect(other.locator(".hcs-where")).to_have_text(where(page), use_inner_text=True)
 
 
 def is_picture(url: str) -> bool:

@@ -14,7 +14,7 @@ from dashboard.addresses import decode_channels
 from dashboard.pictures.rendering import composite
 from hcs import from_hcs_zarr
 from tests import plates
-from tests.browser.serving import Server, is_picture, well
+from tests.browser.serving import Server, at_rest, is_picture, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,7 @@ def settled(page: Page) -> Locator:
     Parts that come with the connection take room from it, and its wells move.
     """
     expect(page.locator("html[data-connected]")).to_have_count(1)
+    at_rest(page)
     canvas = page.locator(".plate-canvas")
     expect(canvas).to_have_attribute("data-busy", "false")
     return canvas

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.serving import well
+from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,7 +136,9 @@ def test_an_origin_that_the_server_does_not_know_is_named_here_and_in_its_log(
     proxy = relay(upgrades=True)
     page = visit(proxy, "?plate=demo.ome.zarr", expected=("ws", "ebSocket", "Bokeh"))
     expect(page.locator("#connection")).to_contain_text(f"--origin {proxy.host}")
-    log = "".join(looking.said)
-    assert f"--origin {proxy.host}" in log
+    log = wait_for(
+        lambda: f"--origin {proxy.host}" in looking.said and looking.said,
+        "for the log",
+    )
     assert "allow-websocket-origin" not in log
     assert "BOKEH" not in log

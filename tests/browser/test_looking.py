@@ -16,12 +16,12 @@ from playwright.sync_api import expect
 from hcs import HCSPlateWriter, NgffImage, to_multiscales
 from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
 from tests import plates
-from tests.browser.serving import at_rest, is_picture, well, where
+from tests.browser.serving import at_rest, is_picture, same_place, well, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from tests.browser.serving import Server
 
@@ -33,8 +33,8 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
 """
 
 
-def hover_pixel(page: Page, x: float, y: float, size: tuple[int, int]) -> str:
-    """Point at pixel (x, y) of the fitted picture; return what the viewer says."""
+def hover_pixel(page: Page, x: float, y: float, size: tuple[int, int]) -> Locator:
+    """Point at pixel (x, y) of the fitted picture; return where the viewer says it."""
     box = page.locator(".hcs-field-viewer .stage").bounding_box()
     assert box is not None
     scale = min(box["width"] / size[0], box["height"] / size[1])
@@ -43,7 +43,7 @@ def hover_pixel(page: Page, x: float, y: float, size: tuple[int, int]) -> str:
     page.mouse.move(left + (x + 0.5) * scale, top + (y + 0.5) * scale)
     readout = page.locator(".hcs-field-viewer .readout")
     expect(readout).to_contain_text(f"x {x}, y {y}")
-    return readout.inner_text()
+    return readout
 
 
 # --- the map --------------------------------------------------------------------------
@@ -231,10 +231,10 @@ def test_the_value_under_the_cursor_is_the_array_s(
     shown = "canvas" if webgl2 else "img"
     expect(pane.locator(f"{shown}.picture")).to_be_visible()
     for x, y in ((0, 0), (39, 31), (17, 5)):
-        text = hover_pixel(page, x, y, (40, 32)).replace(",", "")
+        readout = hover_pixel(page, x, y, (40, 32))
         for channel, name in enumerate(("DNA", "GFP")):
             code = plates.value(row=1, column=2, field=1, channel=channel) + x + y
-            assert re.search(rf"{name}\s+{code}\b", text), text
+            expect(readout).to_contain_text(re.compile(rf"{name}\s*{code:,}(?!\d)"))
 
 
 def test_z_t_and_acquisitions_can_be_stepped_through(
@@ -257,9 +257,9 @@ def test_z_t_and_acquisitions_can_be_stepped_through(
     page.locator(".hcs-field-viewer .stage").focus()
     page.keyboard.press("w")
     expect(page).to_have_url(re.compile(r"t=1"))
-    text = hover_pixel(page, 3, 3, (40, 32)).replace(",", "")
     code = plates.value(field=0, plane=2)
-    assert re.search(rf"\b{code}\b", text), text
+    readout = hover_pixel(page, 3, 3, (40, 32))
+    expect(readout).to_contain_text(re.compile(rf"DNA\s*{code:,}(?!\d)"))
 
     # With Shift the wheel goes through z, with Alt through time; alone it zooms.
     for key, turn, said in (("Shift", 100, "z=1"), ("Alt", -100, "t=0")):
@@ -272,7 +272,6 @@ def test_z_t_and_acquisitions_can_be_stepped_through(
     expect(page).to_have_url(re.compile("projection=max"))
     expect(page.locator(".hcs-where")).to_contain_text("z max of 2 · t 1/2")
     code = plates.value(field=0, plane=1)
-    readout = page.locator(".hcs-field-viewer .readout")
     expect(readout).to_contain_text(re.compile(rf"DNA\s*{code:,}"))
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the plane's pixels").click()
@@ -291,6 +290,7 @@ def test_contrast_is_shared_and_said_where_it_is_of_one_field(
         "data-drawn", re.compile(".")
     )
     thumb = page.locator('.hcs-thumb[data-field="1"] img')
+    at_rest(page)
     before = thumb.get_attribute("src")
     page.get_by_role("button", name="Auto field").click()
     expect(page.locator(".from")).to_contain_text("one field only (B02 s1)")
@@ -303,9 +303,9 @@ def test_contrast_is_shared_and_said_where_it_is_of_one_field(
     expect(other.locator(".hcs-field-viewer .contrast-mark")).to_have_text(
         "Contrast of one field only: B02 s1"
     )
-    with other.expect_download() as saved:
+    with other.expect_download(), other.expect_request("**/field.png*") as asked:
         other.get_by_role("button", name="Save the picture as PNG").click()
-    assert "source=field&origin=B02" in saved.value.url
+    assert "source=field&origin=B02" in asked.value.url
     page.get_by_role("button", name=re.compile("Auto plate|Stored")).last.click()
     expect(page.locator(".from")).to_contain_text("the same for every picture")
     expect(thumb).to_have_attribute("src", before or "")
@@ -361,7 +361,7 @@ def test_an_address_means_the_same_in_another_browser(
     expect(other.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
     drawn = other.locator(".hcs-field-viewer .pane")
     expect(drawn).to_have_attribute("data-drawn", re.compile("."))
-    assert where(other) == where(page)
+    same_place(page, other)
 
 
 def test_back_and_forward_go_through_places(looking: Server, visit: Callable) -> None:

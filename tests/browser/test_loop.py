@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,8 @@ import tifffile
 from playwright.sync_api import expect
 
 from hcs import from_hcs_zarr
-from tests.browser.serving import Server, well, where
+from tests.browser.serving import Server, at_rest, same_place, well, where
+from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,18 +36,6 @@ def desk(plate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     server = Server(plate, "--no-measure", workspace=workspace)
     yield server
     server.stop()
-
-
-PATIENCE = 60.0
-"""Seconds until a wait is a failure."""
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait for what the page does not say of itself."""
-    end = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def shown_version(page: Page, label: str, field: str) -> str:
@@ -107,10 +95,11 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     picture(page, "3-field")
 
     # A channel goes off and on; the picture follows.
+    at_rest(page)
     both = drawn(page)
     page.locator(".hcs-channel-0").click()
     expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "false")
-    until(lambda: drawn(page) != both)
+    wait_for(lambda: drawn(page) != both)
     page.locator(".hcs-channel-0").click()
     expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
     expect(page).to_have_url(re.compile("channels=0:"))
@@ -119,7 +108,8 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     other.goto(page.url)
     expect(other.locator(".hcs-field-viewer")).to_be_visible()
     wait_drawn(other, first)
-    assert where(other) == where(page)
+    same_place(page, other)
+    at_rest(other)
     before = drawn(other)
 
     # A corrected channel is staged beside the present one.
@@ -150,7 +140,7 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     second = shown_version(page, "B02", "0")
     wait_drawn(page, second)
     wait_drawn(other, second)
-    until(lambda: drawn(other) != before)
+    wait_for(lambda: drawn(other) != before)
     expect(well(other, "B02")).to_contain_text("corrected")
     stored = from_hcs_zarr(demo_plate).well("B02").field("0").image()
     assert np.array_equal(np.asarray(stored.images[0].data)[0], pixels)
@@ -166,7 +156,7 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     third = shown_version(page, "B02", "0")
     wait_drawn(page, third)
     wait_drawn(other, third)
-    until(lambda: drawn(other) == before)
+    wait_for(lambda: drawn(other) == before)
     expect(well(other, "B02")).not_to_contain_text("corrected")
     expect(page.locator(".correction")).not_to_contain_text("Replaced")
     expect(page.locator(".hcs-history")).to_contain_text("“the first was right”")
@@ -225,6 +215,36 @@ def test_a_difference_blocks_commit_until_it_is_confirmed(
         box.check()
         expect(box).to_be_checked()
     expect(commit).to_be_enabled()
+
+
+TICK_ALL = """(list) => {
+  const boxes = () => [...list.querySelectorAll("input[type=checkbox]")]
+  window.takenBack = 0
+  const count = () => {
+    window.takenBack += boxes().filter((box) => !box.checked).length
+  }
+  new MutationObserver(count).observe(list, { childList: true })
+  boxes().forEach((box) => box.click())
+  return boxes().length
+}"""
+"""Confirms all differences at once, and counts what any redrawing takes back of it."""
+
+
+def test_an_answer_to_an_earlier_confirmation_takes_no_later_one_back(
+    desk: Server, tmp_path: Path, visit: Callable
+) -> None:
+    page = visit(desk, "?well=B02&field=0")
+    page.locator(".hcs-reviewer").fill("Ada")
+    # Of another well, and of another size.
+    files = [tmp_path / f"C05_s1_w{channel}.tif" for channel in (1, 2)]
+    for file in files:
+        tifffile.imwrite(file, np.full((256, 512), 300, "uint16"))
+    page.locator(".hcs-upload").set_input_files(files)
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    page.locator(".hcs-reason").fill("why not")
+    assert page.locator(".differences").evaluate(TICK_ALL) >= 2
+    expect(page.locator(".hcs-commit")).to_be_enabled()
+    assert page.evaluate("window.takenBack") == 0
 
 
 def test_a_discarded_correction_leaves_nothing(

@@ -123,9 +123,9 @@ def test_a_plate_of_others_is_shown_as_it_is(
         expect(drawn).to_have_attribute("data-outlined", "")
         page.keyboard.up("o")
         expect(drawn).to_have_attribute("data-outlined", re.compile("label="))
-        with page.expect_download() as saved:
+        with page.expect_download(), page.expect_request("**/field.png*") as sent:
             page.locator(".hcs-save-png").click()
-        asked = parse_qs(urlsplit(saved.value.url).query)
+        asked = parse_qs(urlsplit(sent.value.url).query)
         assert asked["outlines"] == [field.image().labels[0]]
     picture(page, f"{name}-field")
     plate.close()

@@ -12,7 +12,7 @@ import tifffile
 from playwright.sync_api import expect
 
 from hcs import from_hcs_zarr
-from tests.browser.serving import well, where
+from tests.browser.serving import same_place, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def test_a_real_plate_is_imported_looked_at_corrected_and_reverted(
     # The plate map's conditions are there to read.
     well(page, "D07").click()
     expect(page.locator('.hcs-thumb[data-well="D07"]')).to_have_count(1)
-    assert page.locator(".hcs-gallery .tag").count() >= 1
+    expect(page.locator(".hcs-gallery .tag").first).to_be_visible()
     picture(page, "2-well")
     page.locator(".hcs-thumb").click()
     pane = page.locator(".hcs-field-viewer .pane")
@@ -52,7 +52,7 @@ def test_a_real_plate_is_imported_looked_at_corrected_and_reverted(
     other.goto(page.url)
     drawn = other.locator(".hcs-field-viewer .pane")
     expect(drawn).to_have_attribute("data-drawn", re.compile("."))
-    assert where(other) == where(page)
+    same_place(page, other)
 
     # The neighbour's image in its place: the name contradicts, so it must be confirmed.
     with zipfile.ZipFile(images) as archive:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.serving import well
+from tests.browser.serving import at_rest, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,6 +157,7 @@ def cut_offs_and_selection(page: Page, picture: Callable) -> None:
     tally = page.locator(".hcs-cut-count")
     expect(tally).to_have_text(re.compile(r"2 wells beyond, 13 suspects in all"))
     page.wait_for_function(PLACES)
+    at_rest(page)  # or what is still to come would move the line away
     x, y, to = page.evaluate(PLACES)
     page.mouse.move(x, y)
     page.mouse.down()

@@ -1,0 +1,17 @@
+// Whether a well is on the screen, so that it can be judged. Pure.
+
+/**
+ * Why nobody can judge a well by its pictures yet; "" where they are on the screen.
+ *
+ * Its pictures may be drawn before the verdict bar is told of the well: that comes in a
+ * text of its own. `open` is the key that opens a well.
+ *
+ * @param {string} well
+ * @param {{well: string, stage: string}} told what the server has told the bar
+ * @param {{well: string, drawn: boolean}} pictures what is drawn
+ * @param {string} open
+ */
+export function notDrawn(well, told, pictures, open) {
+  if (told.well === well && told.stage === "canvas") return `The fields of ${well} are not on the screen: ${open} opens them. Nothing was decided.`
+  return told.well === well && pictures.well === well && pictures.drawn ? "" : `${well} is not drawn yet: nothing was decided.`
+}
