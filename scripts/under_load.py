@@ -117,20 +117,22 @@ def run(number: int, command: list[str], file: Path, load: Load) -> Run:
     load.mean()
     begin, commit = time.monotonic(), commit_here()
     with (
-        file.open("w", encoding="utf-8") as kept,
+        file.open("wb") as kept,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process,
     ):
+        assert process.stdout is not None  # noqa: S101 - it is piped
         try:
-            for line in process.stdout or ():
-                kept.write(line)
-                sys.stdout.write(line)
-                sys.stdout.flush()
+            # Not by lines: pytest ends one after dozens of tests.
+            while chunk := os.read(process.stdout.fileno(), 1 << 16):
+                for target in (kept, sys.stdout.buffer):
+                    target.write(chunk)
+                    target.flush()
         except BaseException:
             process.terminate()
             raise
-    counts, failures = outcome(file.read_text(encoding="utf-8"))
+    counts, failures = outcome(file.read_text(encoding="utf-8", errors="replace"))
     return Run(
         number,
         commit,
