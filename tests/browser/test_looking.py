@@ -35,6 +35,7 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
 
 def hover_pixel(page: Page, x: float, y: float, size: tuple[int, int]) -> Locator:
     """Point at pixel (x, y) of the fitted picture; return where the viewer says it."""
+    at_rest(page)  # what comes later may move the picture
     box = page.locator(".hcs-field-viewer .stage").bounding_box()
     assert box is not None
     scale = min(box["width"] / size[0], box["height"] / size[1])
@@ -148,6 +149,7 @@ def test_a_letter_a_number_and_a_drag_choose_many_wells(
     expect(page.locator(".summary")).to_contain_text("12 wells chosen")
     page.get_by_role("columnheader", name="5", exact=True).click()
     expect(page.locator(".summary")).to_contain_text("8 wells chosen")
+    at_rest(page)
     start, end = well(page, "B02").bounding_box(), well(page, "D05").bounding_box()
     assert start is not None
     assert end is not None
@@ -480,6 +482,7 @@ def test_nothing_stands_out_of_the_page(
     expect(page.locator(".hcs-field-viewer .pane")).to_have_attribute(
         "data-drawn", re.compile(".")
     )
+    at_rest(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert page.locator(".hcs-where").is_visible()
     if size[0] >= 1280:

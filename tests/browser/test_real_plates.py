@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 import hcs
 from hcs.ingest.importing import import_plate
-from tests.browser.serving import Server, well, where
+from tests.browser.serving import Server, at_rest, well, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +57,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def read_out(page: Page, x: int, y: int, size: tuple[int, int]) -> str:
     """Point at pixel (x, y) of the fitted picture; return what the viewer says."""
+    at_rest(page)  # what comes later may move the picture
     box = page.locator(".hcs-field-viewer .stage").bounding_box()
     assert box is not None
     scale = min(box["width"] / size[0], box["height"] / size[1])
