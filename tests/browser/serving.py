@@ -151,7 +151,8 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._listener.join(20)
-        self.running.remove(self)
+        if self in self.running:  # a test may have stopped it before
+            self.running.remove(self)
         assert self._process.stdout is not None
         self._process.stdout.close()
 
