@@ -291,7 +291,7 @@ interface HeaderTexts {
     title: string
     progress: { done: number, total: number, running: boolean, message: string }
     notices: Choice[]
-    visitor: { asks_name: boolean, name: string, role: string, may: string }
+    visitor: { asks_name: boolean, name: string, role: string, may: string, sign_out: string, admin: string }
     stage: string
     ack: number
     query: string
@@ -299,6 +299,7 @@ interface HeaderTexts {
   /** Whether every part shows what is chosen. */
   rest: { at_rest: boolean }
   ended: { text: string }
+  check: { number: number }
 }
 
 interface PlateMapTexts {

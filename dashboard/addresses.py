@@ -91,6 +91,14 @@ class Urls:
     prefix: str = ""
     """``""`` or ``"/hcs"``."""
 
+    def sign_out(self) -> str:
+        """Return the address that a form is sent to for signing out."""
+        return f"{self.prefix}/sign-out"
+
+    def admin(self) -> str:
+        """Return the address of the page of people, sessions and jobs."""
+        return f"{self.prefix}/admin"
+
     def _field(self, plate: str, well: str, field: str, version: str) -> str:
         parts = "/".join(quote(part, safe="") for part in (plate, well, field, version))
         return f"{self.prefix}/pixels/{parts}"

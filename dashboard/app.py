@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from bokeh.document import Document
 
-    from dashboard.accounts import Identify
     from dashboard.service import Service
+    from dashboard.web.unix_socket import UnixSocket
 
 _WEBSOCKET_BYTES = 20 * 1024 * 1024
 
@@ -54,6 +54,9 @@ class ServerSettings:
     ask_again_seconds: float = ASK_AGAIN_SECONDS
     """How often a page asks whether its visitor is still who they were."""
 
+    socket: UnixSocket | None = None
+    """Where a proxy on this machine comes instead; no port is listened at then."""
+
     origins: tuple[str, ...] = ()
     """Further ``host:port`` that pages may come from, such as a proxy's."""
 
@@ -78,19 +81,16 @@ def make_server(
         If the address is not of this machine while there is no sign-in, an origin is
         none, or the port cannot be had.
     """
-    refuse_open_address(settings.address)
     entrance = entrance or Entrance()
+    refuse_open_address(settings.address, signs_in=entrance.signs_in)
     prefix = normal_prefix(settings.prefix)
-    port = free_port(settings.address, settings.port)
-    origins = Origins(port, settings.origins)
+    port = 0 if settings.socket else free_port(settings.address, settings.port)
+    origins = Origins(port or settings.port, settings.origins)
+    ask_again = settings.ask_again_seconds
     pn.extension(notifications=False)
     try:
         server: Any = get_server(
-            {
-                "/": page_factory(
-                    service, Urls(prefix), entrance.identify, settings.ask_again_seconds
-                )
-            },
+            {"/": page_factory(service, Urls(prefix), entrance, ask_again)},
             port=port,
             address=settings.address,
             prefix=prefix,
@@ -118,6 +118,8 @@ def make_server(
     except OSError as error:
         raise _no_port(settings.address, port, error) from error
     _forget_routes(server)
+    if settings.socket is not None:
+        settings.socket.listen(server._http)
     server._http.request_callback = Gate(server._tornado, origins, entrance, prefix)
     return server
 
@@ -133,7 +135,7 @@ def _forget_routes(server: Any) -> None:
 
 
 def page_factory(
-    service: Service, urls: Urls, identify: Identify, ask_again_seconds: float
+    service: Service, urls: Urls, entrance: Entrance, ask_again_seconds: float
 ) -> Callable[[], Any]:
     """Return the function that builds one visitor's page.
 
@@ -149,14 +151,15 @@ def page_factory(
         assert document is not None  # noqa: S101 - Panel calls this inside a session
         keep_styles_local(document)
         passed = _passed(document)
-        if passed.visitor is None:
+        visitor = passed.visitor
+        if visitor is None:
             raise RefusedError("Nobody is signed in.")
         session = Session(
             service,
             urls,
             document,
-            passed.visitor,
-            lambda: identify(passed.request),
+            visitor,
+            lambda: entrance.still(visitor, passed.request),
             ask_again_seconds,
         )
         document.template_variables["nonce"] = passed.nonce
@@ -244,16 +247,17 @@ def new_loop() -> Any:
     return IOLoop.current()
 
 
-def refuse_open_address(address: str) -> None:
+def refuse_open_address(address: str, *, signs_in: bool) -> None:
     """Raise `DashboardError` where others than this machine's users reach an address.
 
-    There is nothing that would tell them apart.
+    Unless there is a sign-in, which tells them apart.
     """
-    if address not in LOOPBACK:
+    if address not in LOOPBACK and not signs_in:
         raise DashboardError(
-            f"Will not listen on {address!r}: there is no sign-in yet, so anybody who "
-            f"reaches the port could write to the plates. Listen on 127.0.0.1 and "
-            f"reach it through an SSH tunnel or a proxy that signs in."
+            f"Will not listen on {address!r}: there is no sign-in, so anybody who "
+            f"reaches the port could write to the plates. Let people sign in by "
+            f"--users FILE, --oidc-issuer URL or --user-header NAME; or listen on "
+            f"127.0.0.1 and reach it through an SSH tunnel."
         )
 
 

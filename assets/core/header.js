@@ -11,7 +11,7 @@ import { bindKeys } from "./keys.js"
 import { onPreference, rememberName, rememberedName, setPreference } from "./storage.js"
 
 export function render(context) {
-  return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest", "ended"], build })
+  return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest", "ended", "check"], build })
 }
 
 function build({ el, send }) {
@@ -70,7 +70,9 @@ function build({ el, send }) {
   function showVisitor(visitor) {
     typedName.hidden = !visitor.asks_name
     person.hidden = !visitor.role
-    fill(person, h("span", { class: "cut", title: visitor.name }, visitor.name), h("span", { class: "tag hcs-role", title: visitor.may }, visitor.role))
+    fill(person, h("span", { class: "cut", title: visitor.name }, visitor.name), h("span", { class: "tag hcs-role", title: visitor.may }, visitor.role),
+      visitor.admin ? h("a", { class: "hcs-admin", href: visitor.admin, target: "_blank", rel: "noopener" }, "People") : null,
+      visitor.sign_out ? h("form", { method: "post", action: visitor.sign_out }, h("button", { class: "plain hcs-sign-out" }, "Sign out")) : null)
     if (visitor.name && reviewer.name !== visitor.name) setReviewer(visitor.name)
   }
 
@@ -156,6 +158,10 @@ function build({ el, send }) {
     },
     rest(next) {
       document.documentElement.toggleAttribute("data-at-rest", next.at_rest === true)
+    },
+    // The proxy that signed this person in lets the request through, or not any more.
+    check(next) {
+      if (next.number) fetch(new URL("visitor.json", document.baseURI), { cache: "no-store" }).catch(() => {})
     },
     ended(next) {
       sayEnded(next.text)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from dashboard.accounts.visitor import Identify, Visitor, everybody_is_local
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tornado.httputil import HTTPServerRequest
     from tornado.web import RequestHandler
 
+    from dashboard.accounts.cookies import Cookies
+    from dashboard.accounts.proxy import ProxySignIn
     from dashboard.accounts.tokens import LocalStart
 
 
@@ -33,7 +35,33 @@ class Entrance:
     """Paths, without prefix, that are answered to those whom nobody knows."""
 
     routes: Sequence[tuple[str, type[RequestHandler], dict[str, Any]]] = ()
-    """Handlers of the pages of people: of signing in and out, of administration."""
+    """Handlers of the pages to sign in and out."""
+
+    signs_in: bool = False
+    """Whether it tells people apart, so that others than this machine may come."""
+
+    cookies: Cookies | None = None
+    """Who has come in; None where no cookie lets in."""
+
+    proxy: ProxySignIn | None = None
+    """Believes a proxy who somebody is; None where there is none."""
+
+    people: Callable[[], Iterable[Visitor]] = tuple
+    """Returns whom it lets in, as far as that is known before they come."""
+
+    def still(self, visitor: Visitor, request: HTTPServerRequest) -> Visitor | None:
+        """Return who a page's visitor is now, None where nobody lets them in any more.
+
+        Parameters
+        ----------
+        visitor
+            Who they were when the page was opened.
+        request
+            That the page was opened by: it has their cookie.
+        """
+        if self.proxy is not None and visitor.known == "proxy":
+            return self.proxy.still(visitor)
+        return self.identify(request)
 
 
 def first_of(*ways: Identify) -> Identify:

@@ -76,7 +76,11 @@ def local_start(
     )
     with announced(service.workspace.path, running):
         yield Start(
-            entrance=Entrance(identify=local.identify, local=local),
+            entrance=Entrance(
+                identify=local.identify,
+                local=local,
+                cookies=cookies,
+            ),
             line=open_line(address, tokens.new()),
         )
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.commands.database import add_database, database_of
 from dashboard.results import failures, measured
 from hcs.terminal import Bar, say, say_error
 from hcs.wording import counted
@@ -35,9 +36,7 @@ def add_measure(commands: Any) -> None:
     measure.add_argument(
         "--workspace", type=Path, help="folder to fill; default: your own"
     )
-    measure.add_argument(
-        "--database", metavar="URL", help="default: SQLite in the workspace"
-    )
+    add_database(measure)
     measure.add_argument("--verbose", action="store_true", help="log what is done")
     add_executor(measure)
     measure.set_defaults(run=run)
@@ -95,7 +94,7 @@ def _service(options: argparse.Namespace) -> Iterator[Service]:
             open_workspace(options.workspace),
             Options(
                 read_only=True,
-                database=options.database,
+                database=database_of(options),
                 workers=options.workers,
                 executor=executor,
             ),

@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.commands.database import add_database, database_of
 from dashboard.errors import DashboardError
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 def add_places(parser: Any) -> None:
     """Add the options that say where decisions are kept."""
     parser.add_argument("--workspace", type=Path, help="default: your own")
-    parser.add_argument(
-        "--database", metavar="URL", help="default: SQLite in the workspace"
-    )
+    add_database(parser)
     parser.add_argument("--verbose", action="store_true", help="log what is done")
 
 
@@ -49,7 +48,7 @@ def opened(
     service = compose(
         [place],
         open_workspace(options.workspace),
-        Options(database=options.database, read_only=read_only, measure=False),
+        Options(database=database_of(options), read_only=read_only, measure=False),
     )
     try:
         yield service

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.commands.database import database_of
 from dashboard.commands.opening import add_places
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from hcs import login_name
 
     workspace = open_workspace(options.workspace)
-    engine = open_database(options.database or workspace.database_url)
+    engine = open_database(database_of(options) or workspace.database_url)
     try:
         reopen_away(Ledger(engine), options.id, login_name(), options.reason)
     finally:

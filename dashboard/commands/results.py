@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.commands.database import database_of
 from dashboard.commands.measure import add_executor
 from dashboard.commands.opening import add_places
 from hcs.terminal import Bar, say_error
@@ -84,7 +85,7 @@ def _read(options: argparse.Namespace) -> QCResults:
         return read_qc(
             *options.plates,
             workspace=options.workspace,
-            database=options.database,
+            database=database_of(options),
             measure=not options.no_measure,
             workers=options.workers,
             executor=executor,

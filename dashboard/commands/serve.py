@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import gc
+import platform
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.commands.database import add_database, database_of
 from dashboard.commands.measure import add_executor
+from dashboard.commands.sign_in_options import add_sign_in
 from dashboard.commands.version import version
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from dashboard.app import ServerSettings
     from dashboard.service import Service
     from dashboard.workspace import Workspace
 
@@ -29,7 +33,9 @@ def add_serve(commands: Any) -> None:
     _shared(serve)
     serve.add_argument("--port", type=int, default=5006, help="default 5006; 0: any")
     serve.add_argument(
-        "--address", default="127.0.0.1", help="only this machine while no sign-in is"
+        "--address",
+        default="127.0.0.1",
+        help="another than this machine's own needs a sign-in",
     )
     serve.add_argument(
         "--no-token",
@@ -57,6 +63,7 @@ def add_serve(commands: Any) -> None:
         ("plane-memory", "decoded planes in memory; default 256MB"),
     ):
         serve.add_argument(f"--{name}", type=_bytes, metavar="SIZE", help=text)
+    add_sign_in(serve)
     add_executor(serve)
     serve.add_argument(
         "--no-measure",
@@ -91,9 +98,7 @@ def _shared(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder for measurements, previews and uploads; default: your own",
     )
-    parser.add_argument(
-        "--database", metavar="URL", help="default: SQLite in the workspace"
-    )
+    add_database(parser)
     parser.add_argument("--verbose", action="store_true", help="log what is done")
 
 
@@ -122,17 +127,14 @@ def _serve_with(
     workspace: Workspace,
     executor: Executor | None,
 ) -> int:
-    from dashboard.app import (
-        ServerSettings,
-        free_port,
-        make_server,
-        new_loop,
-        refuse_open_address,
-    )
+    from dashboard.app import make_server, new_loop, refuse_open_address
     from dashboard.commands.local import local_start
+    from dashboard.commands.sign_in import sign_in_of, signing_in
     from dashboard.compose import Options, compose
+    from dashboard.settings_file import read_settings_file
 
-    refuse_open_address(options.address)
+    sign_in = sign_in_of(options, read_settings_file(options.config))
+    refuse_open_address(options.address, signs_in=bool(sign_in))
     loop = new_loop()
     limits = {
         "preview_disk_bytes": options.preview_disk,
@@ -144,21 +146,20 @@ def _serve_with(
         workspace,
         Options(
             read_only=options.read_only,
-            database=options.database,
+            database=database_of(options),
             executor=executor,
             workers=options.workers,
             measure=not options.no_measure,
             **{name: size for name, size in limits.items() if size is not None},
         ),
     )
-    settings = ServerSettings(
-        port=free_port(options.address, options.port),
-        address=options.address,
-        prefix=options.prefix,
-        origins=tuple(options.origin),
-    )
+    settings = _settings(options)
     try:
-        with local_start(service, settings, no_token=options.no_token) as start:
+        with (
+            signing_in(service, settings, sign_in)
+            if sign_in
+            else local_start(service, settings, no_token=options.no_token)
+        ) as start:
             server = make_server(service, settings, start.entrance)
             _welcome(service, workspace)
             start.say()
@@ -174,6 +175,31 @@ def _serve_with(
     finally:
         service.close()
     return 0
+
+
+def _settings(options: argparse.Namespace) -> ServerSettings:
+    """Return how the server is reached."""
+    from dashboard.app import ServerSettings, free_port
+    from dashboard.commands.sign_in import ANY_ADDRESS
+    from dashboard.web.origins import LOOPBACK
+    from dashboard.web.unix_socket import MODES, UnixSocket
+
+    by_socket = options.socket is not None
+    address = options.address
+    port = options.port if by_socket else free_port(address, options.port)
+    origins = list(options.origin)
+    if address not in LOOPBACK:
+        host = platform.node() if address in ANY_ADDRESS else address
+        origins.append(f"{host}:{port}")
+    return ServerSettings(
+        port=port,
+        address=address,
+        prefix=options.prefix,
+        socket=UnixSocket(path=options.socket, mode=MODES[options.socket_mode])
+        if by_socket
+        else None,
+        origins=tuple(origins),
+    )
 
 
 def _welcome(service: Service, workspace: Workspace) -> None:

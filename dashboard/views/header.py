@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.access import MAY, Act
+from dashboard.accounts import Role
 from dashboard.state import decode
 from dashboard.text import plain_text
 from dashboard.views.field_viewer import shown_plane
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from dashboard.views.snapshot import Snapshot
 
 
+CHECK_POLLS = 30
+"""After how many polls a page asks through its proxy again: every 15 s."""
+
+
 class HeaderIsland(Island):
     """See ``assets/core/header.js``.
 
@@ -30,6 +35,7 @@ class HeaderIsland(Island):
     known = param.String(default="")
     rest = param.String(default="")
     ended = param.String(default="", doc="Why the page has ended, as JSON.")
+    check = param.String(default="", doc="When to ask through the proxy, as JSON.")
 
     module = "core/header.js"
 
@@ -72,6 +78,10 @@ class Header(Part):
             asks=Act.LOOK,
         )
 
+        self._polls = 0
+        if session.visitor.known == "proxy":
+            session.each_poll(self._check)
+
     def _plate(self, key: str) -> None:
         keys = {plate.key for plate in self._session.service.plates.entries()}
         if key in keys and key != self._session.state.plate:
@@ -104,12 +114,23 @@ class Header(Part):
         session = self._session
         visitor = session.visitor
         role = "" if visitor.types_name else session.role.label
+        by_us, admin = visitor.known == "sign-in", visitor.role is Role.ADMIN
         return {
             "asks_name": visitor.types_name and not session.read_only,
             "name": "" if visitor.types_name else plain_text(visitor.name, 200),
             "role": role,
             "may": MAY[session.role] if role else "",
+            "sign_out": session.urls.sign_out() if by_us else "",
+            "admin": session.urls.admin() if admin and role else "",
         }
+
+    def _check(self) -> None:
+        """Have a page ask again through the proxy that signed its person in.
+
+        A timer of the page would stand still in a tab that nobody looks at.
+        """
+        self._polls += 1
+        self.component.put({"number": self._polls // CHECK_POLLS}, "check")
 
     def say_signed_out(self) -> None:
         """Say that nobody is signed in here any more; the page shows nothing else."""

@@ -34,3 +34,16 @@ class HealthHandler(Handler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps({"status": "ok", "plates": len(self.service.plates)}))
+
+
+class VisitorHandler(Handler):
+    """Says who asks: for a page behind a proxy, which is let through or not."""
+
+    asks = Act.LOOK
+
+    def get(self) -> None:
+        """Answer with the name and the role."""
+        visitor = self.visitor
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps({"name": visitor.name, "role": visitor.role.label}))

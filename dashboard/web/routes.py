@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.addresses import Urls
+from dashboard.web.admin import ADMIN, END_SESSION, AdminHandler, EndSessionHandler
 from dashboard.web.assets import AssetHandler
 from dashboard.web.canvas import PreviewsHandler, WellsHandler
 from dashboard.web.exports import FILES, ExportHandler
-from dashboard.web.pages import HealthHandler, LeaveHandler
+from dashboard.web.pages import HealthHandler, LeaveHandler, VisitorHandler
 from dashboard.web.pictures import (
     FieldHandler,
     PlateSpriteHandler,
@@ -53,6 +54,7 @@ def routes(
     field = rf"/pixels/{name}/{name}/{name}/{name}"
     asks: dict[str, Any] = {"service": service, "identify": entrance.identify}
     spells = {**asks, "urls": Urls(prefix)}
+    people = {"service": service, "entrance": entrance, "prefix": prefix}
     patterns: list[Route] = [
         (rf"/pixels/{name}/wells\.json", WellsHandler, spells),
         (rf"/pixels/{name}/previews\.json", PreviewsHandler, spells),
@@ -72,6 +74,9 @@ def routes(
         ),
         (r"/health", HealthHandler, asks),
         (r"/leave", LeaveHandler, asks),
+        (r"/visitor\.json", VisitorHandler, asks),
+        (ADMIN, AdminHandler, people),
+        (END_SESSION, EndSessionHandler, people),
         (r"/assets/([A-Za-z0-9._/-]+)", AssetHandler, {"folder": assets}),
     ]
     if not service.read_only:

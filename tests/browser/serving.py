@@ -100,7 +100,7 @@ class Server:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self._said.append(line)
-            said = re.fullmatch(r"Open (http://\S+)\n", line)
+            said = re.fullmatch(r"Open (http://\S+|the proxy.*)\n", line)
             if said:
                 return said[1]
         raise AssertionError("the server did not start:\n" + self.said)

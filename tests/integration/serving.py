@@ -26,6 +26,7 @@ from dashboard.app import (
     normal_prefix,
 )
 from dashboard.commands.local import local_start
+from dashboard.commands.sign_in import SignIn, signing_in
 from dashboard.compose import Options, compose
 from dashboard.workspace import open_workspace
 
@@ -120,10 +121,12 @@ class Served:
         made: Service,
         settings: ServerSettings,
         identify: Identify | None = None,
+        sign_in: SignIn | None = None,
     ) -> None:
         self.service = made
         self._settings = settings
         self._identify = identify
+        self._sign_in = sign_in
         self._cookie = ""
         self._ready = threading.Event()
         self._error: BaseException | None = None
@@ -152,6 +155,10 @@ class Served:
     def _way_in(self) -> Iterator[Entrance]:
         if self._identify is not None:
             yield Entrance(identify=self._identify)
+            return
+        if self._sign_in is not None:
+            with signing_in(self.service, self._settings, self._sign_in) as start:
+                yield start.entrance
             return
         with local_start(self.service, self._settings, no_token=False) as start:
             yield start.entrance

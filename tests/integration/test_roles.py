@@ -318,6 +318,9 @@ SAMPLES = [
     f"/pixels/{KEY}/A1/0/v/thumb.jpg",
     f"/pixels/{KEY}/A1/0/v/field.png",
     f"/export/{KEY}/report.html?partial=yes",
+    "/visitor.json",
+    "/admin",
+    "POST /admin/end-session",
     "POST /leave",
     "POST /upload",
 ]

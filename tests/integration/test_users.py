@@ -19,8 +19,6 @@ from tests.integration.serving import wait_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytest.importorskip("argon2", reason="argon2-cffi is not installed")
-
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

@@ -83,6 +83,18 @@ def _help(program: str, *command: str) -> str:
     return run.stdout
 
 
+def _command(program: str, arguments: list[str]) -> list[str]:
+    """Return the words of a command: ``user add`` has options of its own."""
+    command = [word for word in arguments[:1] if word.isalpha()]
+    below = [word for word in arguments[1:2] if command and word.isalpha()]
+    return command + [
+        word
+        for word in below
+        if f"{{{word}," in _help(program, *command)
+        or f",{word}" in _help(program, *command)
+    ]
+
+
 def _run_console(text: str, folder: Path) -> None:
     joined = re.sub(r"\\\n(?:> )?", " ", text)
     for line in joined.splitlines():
@@ -128,7 +140,7 @@ def test_commands_and_options_of_a_page_exist(page: Path) -> None:
                 named = {word for word in arguments if "=" not in word}
                 assert named <= targets, f"{page.name}:{block.line}: {arguments}"
             elif program in _PROGRAMS:
-                command = [word for word in arguments[:1] if word.isalpha()]
+                command = _command(program, arguments)
                 if program == "hcs-dashboard":
                     command = command or ["serve"]  # which may be left out
                 shown = _help(program, *command)
