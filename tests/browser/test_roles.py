@@ -101,13 +101,8 @@ def enter(chromium: Chromium, office: Office) -> Iterator[Callable[..., Page]]:
     """Open a page as somebody who is signed in."""
     contexts: list[tuple[BrowserContext, Faults]] = []
 
-    def open_page(
-        name: str, query: str = "", *, dark: bool = False, follow: Any = None
-    ) -> Page:
-        context = chromium.new_context(
-            viewport={"width": 1280, "height": 800},
-            color_scheme="dark" if dark else "light",
-        )
+    def open_page(name: str, query: str = "", *, follow: Any = None) -> Page:
+        context = chromium.new_context(viewport={"width": 1280, "height": 800})
         context.set_default_timeout(PATIENCE)
         url = f"{office.served.url}/"
         context.add_cookies([{"name": "person", "value": name, "url": url}])
@@ -135,6 +130,12 @@ def drawn(page: Page) -> None:
     )
 
 
+def in_both_themes(page: Page, picture: Callable, name: str) -> None:
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        picture(page, f"{name}-{theme}")
+
+
 def off(page: Page, control: str, role: str) -> None:
     """Expect a control to be there, off, and to say which role it needs."""
     found = page.locator(control).first
@@ -142,12 +143,10 @@ def off(page: Page, control: str, role: str) -> None:
     expect(found).to_have_attribute("title", re.compile(f"ask for the role {role}"))
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_viewer_looks_and_is_told_at_each_control_why_not_more(
-    enter: Callable, office: Office, picture: Callable, *, dark: bool
+    enter: Callable, office: Office, picture: Callable
 ) -> None:
-    theme = "dark" if dark else "light"
-    page = enter("Vera", FIELD, dark=dark)
+    page = enter("Vera", FIELD)
     drawn(page)
     expect(page.locator(".hcs-role")).to_have_text("viewer")
     expect(page.locator(".hcs-person")).to_contain_text("Vera")
@@ -161,7 +160,7 @@ def test_a_viewer_looks_and_is_told_at_each_control_why_not_more(
         page.keyboard.press(key)
         expect(page.locator(".toast")).to_contain_text("You look as viewer")
         page.evaluate("() => document.activeElement?.blur()")
-    picture(page, f"viewer-field-{theme}")
+    in_both_themes(page, picture, "viewer-field")
 
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
@@ -175,16 +174,14 @@ def test_a_viewer_looks_and_is_told_at_each_control_why_not_more(
     page.locator(".hcs-setup summary").first.click()
     off(page, ".hcs-nuclear", "curator")
     expect(page.locator(".hcs-report")).to_be_enabled()
-    picture(page, f"viewer-plate-{theme}")
+    in_both_themes(page, picture, "viewer-plate")
     assert list(office.served.service.reviews.read(KEY).verdicts) == [A1]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_reviewer_judges_and_stages_and_leaves_the_commit_to_others(
-    enter: Callable, office: Office, picture: Callable, tmp_path: Path, *, dark: bool
+    enter: Callable, office: Office, picture: Callable, tmp_path: Path
 ) -> None:
-    theme = "dark" if dark else "light"
-    page = enter("Rob", "?well=A2&field=0", dark=dark)
+    page = enter("Rob", "?well=A2&field=0")
     drawn(page)
     expect(page.locator(".hcs-role")).to_have_text("reviewer")
     ready(page, "A2")
@@ -201,7 +198,7 @@ def test_a_reviewer_judges_and_stages_and_leaves_the_commit_to_others(
     expect(page.locator(".hcs-compare")).to_be_visible()
     page.locator(".hcs-reason").fill("imaged again")
     off(page, ".hcs-commit", "curator")
-    picture(page, f"reviewer-staged-{theme}")
+    in_both_themes(page, picture, "reviewer-staged")
     # Its pixels are Rob's: to anybody else they are not there.
     (staged,) = office.served.service.corrections._staged._table
     for who, status in (("Rob", 200), ("Ben", 404), ("Cara", 404), ("Vera", 404)):

@@ -269,20 +269,19 @@ def test_who_may_is_let_through_and_what_they_do_is_done(world: World) -> None:
     whole, opened = (Visit(made, place, visitor=admin) for place in (WHOLE, OPEN))
     done = set()
     for part, kind in DONE:
-        before = stored(made, world.plate)
         visit = opened if part in OF_A_FIELD else whole
+        visit.look()
+        visit.rest()
+        before = stored(made, world.plate)
         content = {"batch": new_batch(), **world.messages[part, kind]}
         if kind in ("undo", "redo"):
-            content["target"] = opened.content("verdict")[kind]["batch"]
+            content["target"] = visit.content("verdict")[kind]["batch"]
         if kind in FILES:
             visit.act("setup", type="file", name="t.csv", **FILES[kind])
             wait_for(lambda: visit.rest() or visit.content("setup")[kind])  # noqa: B023
-        visit.act(part, type=kind, plate=KEY, **content)
+        visit.send(part, type=kind, plate=KEY, **content)
         wait_for(lambda: stored(made, world.plate) != before, f"for {part} {kind}")  # noqa: B023
         done.add(kinds(visit)[part, kind])
-        for each in (whole, opened):
-            each.look()
-            each.rest()
     lasting = {act for act in Act if ROLE_FOR[act] > Role.VIEWER}
     passing = {Act.UPLOAD, Act.STAGE, Act.COMMIT, Act.MEASURE, Act.PICTURES, Act.PEOPLE}
     assert done == lasting - passing
