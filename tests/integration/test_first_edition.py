@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import pytest
 import hcs
 from dashboard.exports.decisions_file import export_decisions, import_decisions
 from dashboard.exports.tables import PlateTables
+from dashboard.pictures.planes import PlaneRequest
 from tests.integration.serving import service, surveyed
 
 if TYPE_CHECKING:
@@ -132,6 +134,10 @@ def made(lab: Path) -> Iterator[Service]:
 def test_verdicts_and_ids_are_those_of_the_first_edition(
     made: Service, expected: dict[str, Any], key: str
 ) -> None:
+    _check_verdicts(made, expected, key)
+
+
+def _check_verdicts(made: Service, expected: dict[str, Any], key: str) -> None:
     verdicts = {
         f"{subject.well}|{subject.field}": [
             held.act.verdict,
@@ -151,6 +157,10 @@ def test_verdicts_and_ids_are_those_of_the_first_edition(
 def test_every_field_has_the_history_that_the_first_edition_told(
     made: Service, expected: dict[str, Any], key: str
 ) -> None:
+    _check_histories(made, expected, key)
+
+
+def _check_histories(made: Service, expected: dict[str, Any], key: str) -> None:
     for place, versions in expected[key]["histories"].items():
         well, name = place.split("|")
         history = made.corrections.history(key, well, name)
@@ -247,3 +257,23 @@ def test_the_library_finds_nothing_wrong_with_plates_of_the_first_edition(
 ) -> None:
     problems = hcs.validate(lab / "plates" / key)
     assert [problem for problem in problems if problem.severity == "error"] == []
+
+
+def test_verdicts_and_histories_stay_when_old_versions_are_put_away(
+    lab: Path, expected: dict[str, Any], tmp_path: Path
+) -> None:
+    copy = tmp_path / "lab"
+    shutil.copytree(lab, copy)
+    for key in PLATES:
+        hcs.settle(copy / "plates" / key, now=True)
+        assert hcs.unsettled(copy / "plates" / key) == ()
+    with service(copy / "workspace", copy / "plates") as made:
+        for key in PLATES:
+            surveyed(made, key)
+            _check_verdicts(made, expected, key)
+            _check_histories(made, expected, key)
+            for place, versions in expected[key]["histories"].items():
+                well, name = place.split("|")
+                for version in {entry[0] for entry in versions}:
+                    where = key, well, name, version
+                    assert made.pictures.plane(*where, PlaneRequest()).data

@@ -102,7 +102,6 @@ def _recover_well(target: Target, state: PlateDocument, well: str) -> Iterator[F
         if key in unnamed:
             yield from _recover_group(target, state, key, unnamed[key])
         elif target.is_group(key):
-            yield from _parts(target, key)
             yield from _recover_companions(target, state, key)
     clear_shelf(target, state.version, well)
     target.remove_empty(well)
@@ -112,7 +111,11 @@ def _recover_companions(
     target: Target, state: PlateDocument, image: str
 ) -> Iterator[Finding]:
     """Remove label images and tables that were being added to a field."""
+    names = target.children(image)
+    yield from _parts(target, image, names)
     for collection in (LABELS, TABLES):
+        if collection not in names:
+            continue
         parent = f"{image}/{collection}"
         yield from _parts(target, parent)
         for name in target.children(parent):
@@ -121,9 +124,7 @@ def _recover_companions(
                 continue
             yield from _parts(target, key)
             if _is_incomplete(target, state, key):
-                step.reached("recover sweep")
-                group.remove_group(target, state.version, key)
-                yield Finding("removed", key, "it was never complete")
+                yield from _recover_group(target, state, key, frozenset())
             else:
                 target.remove_empty(key)
         target.remove_empty(parent)
@@ -207,9 +208,11 @@ def _kind(
     return "foreign" if group.stated_id(attributes) is None else "complete"
 
 
-def _parts(target: Target, prefix: str) -> Iterator[Finding]:
+def _parts(
+    target: Target, prefix: str, names: list[str] | None = None
+) -> Iterator[Finding]:
     """Remove documents that were being replaced; the lock says that nobody is at it."""
-    for name in target.children(prefix):
+    for name in target.children(prefix) if names is None else names:
         key = f"{prefix}/{name}" if prefix else name
         if name.endswith(PART):
             target.remove(key)
