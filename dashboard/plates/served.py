@@ -227,8 +227,10 @@ class ServedPlate:
         # Taken before reading: a change in between is seen at the next look.
         stamp = self.store.stamp(self._document(path))
         well = dataclasses.replace(known_well(self.plate, path), stamp=stamp)
+        before = self.knowledge.well(path)
         changed = self.knowledge.learn(path, well)
-        if changed:
+        if changed or before is None or before.stamp != stamp:
+            # Written anew and nothing changed: a field may have a new label image.
             self.drop_views((path,))
         return changed
 

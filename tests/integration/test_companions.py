@@ -12,8 +12,9 @@ import zarr
 
 import hcs
 from dashboard.corrections.values import SourceFile
+from dashboard.pictures.planes import PlaneRequest
 from tests import plates
-from tests.integration.serving import send, service, surveyed, tiff
+from tests.integration.serving import send, service, surveyed, tiff, wait_for
 
 ME = hcs.Who("Ada", "typed")
 SHAPE = (1, 30, 40)
@@ -128,6 +129,23 @@ def test_the_page_says_it_before_anything_is_committed(
     assert "'measurements'" in staying.message
     assert "ROI" not in staying.message
     assert not staying.blocking
+
+
+def test_a_page_shows_a_label_image_that_was_written_meanwhile(
+    path: Path, tmp_path: Path
+) -> None:
+    mask = np.zeros(SHAPE[1:], "u1")
+    mask[:9] = 3
+    with service(tmp_path / "workspace", path, settle_after=3600.0) as made:
+        surveyed(made, path.name)
+        assert made.plates.well(path.name, "A1").field("0").labels == ()
+        hcs.write_labels(path, "A1", "0", "cells", mask)
+        wait_for(lambda: made.plates.well(path.name, "A1").field("0").labels)
+        version = made.plates.well(path.name, "A1").field("0").version
+        where = (path.name, "A1", "0", version, "cells", PlaneRequest())
+        assert np.frombuffer(made.pictures.label_plane(*where).data, "u1").max() == 3
+        hcs.write_labels(path, "A1", "0", "cells", mask * 2, overwrite=True)
+        assert np.frombuffer(made.pictures.label_plane(*where).data, "u1").max() == 6
 
 
 def test_nothing_is_said_of_a_field_that_has_neither(tmp_path: Path) -> None:

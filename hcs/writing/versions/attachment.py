@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ArgumentError, ConflictError, InvalidPathError
 from hcs.images.companions import LABELS
-from hcs.ngff.document import group_json
+from hcs.ngff.document import group_document, group_json
 from hcs.ngff.envelope import envelope, with_block, with_extension
-from hcs.ngff.names import is_safe_name
+from hcs.ngff.names import is_safe_name, well_of
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.versions.addresses import listed_field, well_path
 from hcs.writing.versions.opening import opened
@@ -145,7 +145,18 @@ def _attach(
     if name not in _listed(listing, collection):
         step.reached("attach list")
         _list(target, version, parent, collection, listing, [*others, name])
+    _touch_well(place)
     return key
+
+
+def _touch_well(place: Place) -> None:
+    """Write the well's document anew, so that those who watch it look at its fields."""
+    document = group_document(place.state.version)
+    key = f"{well_of(place.image)}/{document}"
+    data = place.target.read(key)
+    if data is not None:
+        step.reached("attach touch")
+        place.target.replace(key, data)
 
 
 def _write(place: Place, key: str, fill: Fill) -> None:
