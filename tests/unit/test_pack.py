@@ -113,6 +113,8 @@ def test_leftovers_and_bystanders_are_not_packed(
     found = json.loads(mark.read_bytes())
     found["attributes"] = {"hcs": {"state": "staging", "version": "x"}}
     mark.write_text(json.dumps(found))
+    for place in ("hcs_versions/0r1", "0/labels/nuclei", "0/tables/measured"):
+        shutil.copytree(plate_path / "A/1/0r2", plate_path / "A/1" / place)
     for name in (".DS_Store", "A/1/.zarr.json.00.hcs-part", "A/Thumbs.db"):
         (plate_path / name).write_text("x")
     hcs.pack(plate_path, tmp_path / "a.ozx")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hcs.errors import (
     CorruptDataError,
 )
+from hcs.ngff import names
 from hcs.ngff.document import document_attributes, parse_json
 from hcs.ngff.envelope import extension
 from hcs.writing.targets import group, step
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int | None], None]
 
 _DOCUMENT = "zarr.json"
-_FIELD_DEPTH = 2
 
 
 def directory_sources(root: Path) -> dict[str, Callable[[], Iterable[bytes]]]:
@@ -139,11 +139,20 @@ def _keys(root: Path) -> Iterator[str]:
                 name = entry.name
                 key = f"{prefix}/{name}" if prefix else name
                 if entry.is_dir(follow_symlinks=False):
-                    # Only image groups, two below the root's, are ever being staged.
-                    if key.count("/") != _FIELD_DEPTH or not _is_staging(root / key):
+                    if not (_may_be_staged(key) and _is_staging(root / key)):
                         folders.append(key)
                 elif name not in SYSTEM_FILES and not name.endswith(PART):
                     yield key
+
+
+def _may_be_staged(key: str) -> bool:
+    """Whether a group is where versions, and what is added to them, are written."""
+    match key.split("/"):
+        case [_, _, _] | [_, _, names.SHELF, _]:
+            return True
+        case [_, _, _, "labels" | "tables", _]:
+            return True
+    return False
 
 
 def _is_staging(folder: Path) -> bool:
