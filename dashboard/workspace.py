@@ -6,15 +6,19 @@ import os
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
 
 from dashboard.errors import DashboardError
+from dashboard.private_folder import close_to_others
 
 STAGING_SECONDS = 24 * 3600
 """Uploads that no session has claimed for so long are removed at the next start."""
+
+_OURS = ("previews", "staging", "logs", "demo", "servers", "workspace.sqlite")
+"""Beginnings of the names of all that is kept in a workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,18 @@ class Workspace:
     private: bool = False
     """It is the user's own and not chosen; others who open the plate do not see it."""
 
+    closed: str = ""
+    """What others could read until now, as a sentence; "" where that was nothing."""
+
+    @property
+    def database(self) -> Path:
+        """File of the default database."""
+        return self.path / "workspace.sqlite"
+
     @property
     def database_url(self) -> str:
-        """Address of the default database, as SQLAlchemy takes it."""
-        return f"sqlite:///{(self.path / 'workspace.sqlite').as_posix()}"
+        """Its address, as SQLAlchemy takes it."""
+        return f"sqlite:///{self.database.as_posix()}"
 
     @property
     def previews(self) -> Path:
@@ -56,18 +68,21 @@ def open_workspace(path: Path | None = None) -> Workspace:
     """
     workspace = Workspace(workspace_folder(path), private=path is None)
     try:
+        workspace.path.parent.mkdir(parents=True, exist_ok=True)
+        workspace.path.mkdir(mode=0o700, exist_ok=True)
         for part in (workspace.previews, workspace.staging, workspace.logs):
             # Uploads are nobody else's business on a shared machine.
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=workspace.path):
             pass
+        closed = close_to_others(workspace.path, workspace.database, _OURS)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DashboardError(
             f"The workspace {workspace.path} cannot be written ({reason}). Choose "
             f"another with --workspace."
         ) from error
-    return workspace
+    return replace(workspace, closed=closed)
 
 
 def workspace_folder(path: Path | None = None) -> Path:

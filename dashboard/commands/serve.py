@@ -222,6 +222,8 @@ def _welcome(service: Service, workspace: Workspace) -> None:
             f"  note       plates lie on a network folder ({kinds}), but the workspace "
             f"is private: give --workspace to share it."
         )
+    if workspace.closed:
+        print(f"  note       {workspace.closed}")
     if service.read_only:
         print("  read-only  nothing can be written")
 
