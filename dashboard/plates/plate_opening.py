@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from dashboard.plates.overview import PlateGrid
+from dashboard.plates.redirects import refuse_redirects
 from dashboard.plates.values import PlateEntry
 from hcs import from_hcs_zarr
 from hcs.errors import HCSError
@@ -53,6 +54,7 @@ class PlateOpening:
                 if time.monotonic() < self._retry_at and self._failure is not None:
                     raise self._failure
                 try:
+                    refuse_redirects(self._location)
                     plate = from_hcs_zarr(self._location)
                     # What cannot be shown is said like a broken plate.
                     PlateGrid.of(plate)

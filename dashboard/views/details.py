@@ -13,6 +13,8 @@ from hcs.lines import physical_plate
 from hcs.qc import FAILURE_RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashboard.plates.values import PlateOverview, WellState
     from dashboard.quality.values import MetricInfo
     from dashboard.session import Session
@@ -61,7 +63,7 @@ class Details(Part):
         elif now.state.well:
             self.component.put(self._well(now, now.overview))
         else:
-            self.component.put(_plate(now.overview))
+            self.component.put(_plate(now.overview, self._session.place))
 
     def _well(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any]:
         well = overview.well(now.state.well)
@@ -129,7 +131,7 @@ def _blank(title: str) -> dict[str, Any]:
     }
 
 
-def _plate(overview: PlateOverview) -> dict[str, Any]:
+def _plate(overview: PlateOverview, place: Callable[[str, str], str]) -> dict[str, Any]:
     wells = overview.wells
     acquired = sum(well.state != "not_acquired" for well in wells)
     grid = f"{len(overview.rows)} × {len(overview.columns)}"
@@ -158,7 +160,7 @@ def _plate(overview: PlateOverview) -> dict[str, Any]:
             ", ".join(plain_text(name, 40) for name in overview.condition_names),
         ),
         ("Format", f"OME-Zarr {overview.version}"),
-        ("Stored at", plain_text(overview.location, 300)),
+        ("Stored at", plain_text(place(overview.location, overview.key), 300)),
         ("Writing", "allowed" if overview.writable else "not possible here"),
     ]
     return {

@@ -153,7 +153,10 @@ class Header(Part):
             self._sent_choices = choices
             self.component.put(
                 {
-                    "plates": [_entry(plate, now.plates) for plate in now.plates],
+                    "plates": [
+                        _entry(plate, now.plates, self._session.place)
+                        for plate in now.plates
+                    ],
                     "labels": [well.label for well in overview.wells]
                     if overview
                     else [],
@@ -180,13 +183,17 @@ class Header(Part):
         )
 
 
-def _entry(plate: PlateEntry, plates: tuple[PlateEntry, ...]) -> dict[str, Any]:
+def _entry(
+    plate: PlateEntry,
+    plates: tuple[PlateEntry, ...],
+    place: Callable[[str, str], str],
+) -> dict[str, Any]:
     alone = sum(other.name == plate.name for other in plates) == 1
     name = plain_text(plate.name)
     return {
         "key": plate.key,
         "name": name if name and alone else f"{name} ({plate.key})".lstrip(),
-        "location": plain_text(plate.location),
+        "location": plain_text(place(plate.location, plate.key)),
         "error": bool(plate.error),
     }
 

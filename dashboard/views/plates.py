@@ -13,6 +13,8 @@ from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashboard.plates.values import PlateEntry
     from dashboard.reviews.plate_list import PlateLine, WellMark
     from dashboard.reviews.plate_trends import MedianTrend
@@ -67,7 +69,7 @@ class PlatesPage(Part):
                 "problem": now.problem,
                 "loading": not self._lines and bool(now.plates),
                 "plates": [
-                    _plate(entries[key], lines.get(key))
+                    _plate(entries[key], lines.get(key), self._session.place)
                     for key in order
                     if key in entries
                 ],
@@ -146,17 +148,20 @@ class PlatesPage(Part):
         )
 
 
-def _plate(entry: PlateEntry, line: PlateLine | None) -> dict[str, Any]:
+def _plate(
+    entry: PlateEntry, line: PlateLine | None, place: Callable[[str, str], str]
+) -> dict[str, Any]:
+    where = place(entry.location, entry.key)
     content: dict[str, Any] = {
         "key": entry.key,
         "name": _name(entry),
-        "location": plain_text(entry.location, 300),
-        "error": plain_text(entry.error, 400) if entry.error else "",
+        "location": plain_text(where, 300),
+        "error": _said(entry, where),
         "known": line is not None and not entry.error,
     }
     if line is None or line.entry.error is not None:
         if line is not None and line.entry.error:
-            content["error"] = plain_text(line.entry.error, 400)
+            content["error"] = _said(line.entry, where)
             content["known"] = False
         return content
     tally, signed = line.tally, line.signed
@@ -176,6 +181,11 @@ def _plate(entry: PlateEntry, line: PlateLine | None) -> dict[str, Any]:
         "finished": line.finished,
         "changed": line.changed,
     }
+
+
+def _said(entry: PlateEntry, where: str) -> str:
+    """Return why a plate cannot be opened, with no place that is not shown."""
+    return plain_text((entry.error or "").replace(entry.location, where), 400)
 
 
 def _mark(well: WellMark) -> str:

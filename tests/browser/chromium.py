@@ -23,6 +23,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Names of others, for tests that attack from there: all are this machine.
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
     # Without a GPU, WebGL2 is drawn in software.
     "--use-gl=angle",
     "--use-angle=swiftshader",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import re
 import socket
 import zlib
@@ -159,7 +160,7 @@ def test_an_origin_that_names_no_one_server_is_refused_in_words(origin: str) -> 
 def test_43_nothing_acts_that_another_site_sends(
     served: Served, address: str, headers: dict[str, str]
 ) -> None:
-    page = served.service.sessions.open()
+    page = served.service.sessions.open("local")
     sent = {"Origin": None, "X_Hcs_Page": page} | {
         name: text and text.format(port=served.port) for name, text in headers.items()
     }
@@ -176,7 +177,7 @@ def test_what_our_own_pages_send_is_taken_by_either_header(served: Served) -> No
         {"Origin": None, "Sec_Fetch_Site": "same-origin"},
         {"Origin": own, "Sec_Fetch_Site": "same-origin"},
     ):
-        page = served.service.sessions.open()
+        page = served.service.sessions.open("local")
         answer = served.send("POST", URLS.leave(), page.encode(), **headers)
         served.service.sessions.close(page)
         assert answer.status == 204, headers
@@ -320,6 +321,48 @@ def _payload(token: str) -> str:
 
 def _decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@pytest.fixture
+def every_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Keep what is logged at any level, by anything that is loaded."""
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(1)
+    with caplog.at_level(1):
+        yield caplog
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+def test_no_secret_stands_in_a_log_of_any_level(
+    served: Served, every_log: pytest.LogCaptureFixture
+) -> None:
+    local = served.entrance.local
+    assert local is not None
+    token = local.tokens.new()
+    cookie = served.get(f"{PREFIX}/?token={token}", **STRANGER).headers["Set-Cookie"]
+    served.get(f"{PREFIX}/?token={token}", **STRANGER)
+    page = served.service.sessions.open("local")
+    upload = {"X_Hcs_Page": page, "X_Filename": "x.tif"}
+    assert served.send("POST", URLS.upload(), b"MZ", **upload).status == 422
+    assert served.send("POST", URLS.leave(), page.encode()).status == 204
+    foreign = served.send("POST", URLS.upload(), b"", **upload, Origin="null")
+    assert foreign.status == 403
+    served.service.sessions.close(page)
+    websocket = page_token(served)
+    assert document(served, token=websocket)
+    html = served.get(f"{PREFIX}/?plate={KEY}").body.decode()
+    value = cookie.partition("=")[2].partition(";")[0]
+    own = served.sent_by_pages["Cookie"].partition("=")[2]
+    (in_page,) = re.findall(r'"token":"([\w.-]+)"', html)
+    said = "\n".join(
+        f"{record.getMessage()} {record.args}" for record in every_log.records
+    )
+    assert "WebSocket connection opened" in said
+    for secret in (token, value, own, page, websocket, in_page, local.tokens.secret):
+        assert secret not in said
 
 
 # --- what answers bear ---------------------------------------------------------------
