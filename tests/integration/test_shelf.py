@@ -20,6 +20,7 @@ from tests import plates
 from tests.faults import checks
 
 ME = hcs.Who("Ada", "typed")
+NOTES = ("hcs-unsettled", "well-image-unlisted")
 FIRST_EDITION = Path(__file__).parents[1] / "first_edition/first_edition.tar.xz"
 
 
@@ -255,8 +256,11 @@ def test_plates_of_the_first_edition_are_brought_to_rest(
     ]
     assert strays
     assert {field.well for field in hcs.unsettled(path)} == set(strays)
+    notes = {p.location.split(":")[0] for p in hcs.validate(path) if p.rule in NOTES}
+    assert notes == set(strays)
     hcs.settle(path, now=True)
     assert hcs.unsettled(path) == ()
+    assert not [p for p in hcs.validate(path) if p.rule in NOTES]
     for well in strays:
         assert _groups(path, well) == _listed(path, well) == {"0", "1"}
     assert _contents(path) == before
