@@ -42,7 +42,7 @@ def test_a_plate_of_ours_is_read_as_expected(
 
 
 @pytest.mark.parametrize("library", labels.READERS)
-@pytest.mark.parametrize("plate", ["labels 0.4", "labels 0.5"])
+@pytest.mark.parametrize("plate", [name for name in ours.PLATES if "labels" in name])
 def test_labels_in_a_plate_of_ours_are_read(
     tables: Tables, plate: str, library: str
 ) -> None:

@@ -55,7 +55,7 @@ def read_labels(folder: Path) -> Table:
     """Let each library read label images and tables of plates of ours."""
     table: Table = {}
     for name, make in ours.PLATES.items():
-        if name.startswith("labels"):
+        if "labels" in name:
             place = folder / name
             place.mkdir()
             path, truth = make(place), ours.label_truth()

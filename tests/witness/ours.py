@@ -81,6 +81,21 @@ def label(path: Path) -> Path:
     return path
 
 
+def label_ourselves(path: Path) -> Path:
+    """Give every image the same label image and a table of one region."""
+    region = {"FieldIndex": ["image"]}
+    region |= {f"{axis}_micrometer": [0.0] for axis in "xyz"}
+    region |= {
+        f"len_{axis}_micrometer": [length]
+        for axis, length in (("x", 16.0), ("y", 12.0), ("z", 4.0))
+    }
+    for well, images in label_truth().items():
+        for field, image in enumerate(images):
+            hcs.write_labels(path, well, str(field), LABEL, image.pixels)
+            hcs.write_table(path, well, str(field), TABLE, region, kind="roi_table")
+    return path
+
+
 PLATES: dict[str, Callable[[Path], Path]] = {
     "0.4": lambda folder: write(folder / "p.zarr", "0.4"),
     "0.5": lambda folder: write(folder / "p.zarr", "0.5"),
@@ -88,6 +103,8 @@ PLATES: dict[str, Callable[[Path], Path]] = {
     ".ozx": lambda folder: write(folder / "p.ozx", "0.5"),
     "labels 0.4": lambda folder: label(write(folder / "p.zarr", "0.4")),
     "labels 0.5": lambda folder: label(write(folder / "p.zarr", "0.5")),
+    "own labels 0.4": lambda folder: label_ourselves(write(folder / "p.zarr", "0.4")),
+    "own labels 0.5": lambda folder: label_ourselves(write(folder / "p.zarr", "0.5")),
     "settled 0.4": lambda folder: correct(
         write(folder / "p.zarr", "0.4"), settled=True
     ),
