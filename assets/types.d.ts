@@ -276,6 +276,7 @@ interface SetupText {
   source: Record<string, string>
   map: object | null
   imported: object[]
+  inside: string[]
   import: object | null
   problem: [string, string]
   most: number

@@ -57,7 +57,8 @@ function build({ el, send, hide }) {
   const importFile = file("import", "Read CSV or Parquet…")
   const taken = h("ul", { class: "kept" })
   const columns = h("div", { class: "inside" })
-  fill(imported.body, taken, h("div", { class: "row" }, importFile), columns)
+  const inside = h("div", { class: "row line" })
+  fill(imported.body, taken, h("div", { class: "row" }, importFile), inside, columns)
   let mapSeen = ""
   let importSeen = ""
 
@@ -186,6 +187,8 @@ function build({ el, send, hide }) {
     fill(taken, now.imported.map(([column, from, when]) => h("li", {}, h("span", { class: "grow cut", title: `${from}, ${when}` }, column),
       h("button", { type: "button", class: "plain small", "aria-label": `Remove ${column}`, ...barredBy(now.barred["remove-import"]), on: { click: () => send("remove-import", { column }) } }, icon("close")))))
     offer(importFile)
+    const offered = (words, name) => h("button", { type: "button", class: "small hcs-import-inside", ...barredBy(now.barred.inside), on: { click: () => send("inside", { name }) } }, words)
+    fill(inside, now.inside.length ? now.inside.map((name) => offered(`Take ${name}`, name)) : offered("Tables inside the plate…", ""))
     const key = JSON.stringify(now.import)
     if (key === importSeen) return
     importSeen = key

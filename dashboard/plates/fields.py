@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dashboard.plates.values import FieldView, LevelView
 from hcs.errors import HCSError
 from hcs.ngff import read_records
+from hcs.plates import stage_position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,12 +44,26 @@ def describe_field(
     }
     try:
         image = field.image()
-        return describe_image(image, version=field.version, **about)
+        return describe_image(
+            image, _stage(field, image), version=field.version, **about
+        )
     except HCSError as error:
         return FieldView(version=field.live or "", error=str(error), **about)  # type: ignore[arg-type]
 
 
-def describe_image(image: Multiscales, **about: object) -> FieldView:
+def _stage(field: Field, image: Multiscales) -> Mapping[str, float]:
+    """Return where a field's table of regions says it lies, where its image does not.
+
+    Over a network that would be a request more for each field.
+    """
+    if image.position is not None or field.owner.store.is_remote:
+        return {}
+    return stage_position(field) or {}
+
+
+def describe_image(
+    image: Multiscales, stage: Mapping[str, float] | None = None, **about: object
+) -> FieldView:
     """Return the image of a field as a value; `about` holds what the image lacks."""
     images = image.images
     first = images[0]
@@ -58,7 +73,9 @@ def describe_image(image: Multiscales, **about: object) -> FieldView:
         shape=tuple(first.data.shape),
         dtype=str(first.data.dtype),
         scale=tuple(first.scale.get(axis, 1.0) for axis in dims),
-        translation=tuple(first.translation.get(axis, 0.0) for axis in dims),
+        translation=tuple(
+            (stage or {}).get(axis, first.translation.get(axis, 0.0)) for axis in dims
+        ),
         units=tuple((first.axes_units or {}).get(axis) for axis in dims),
         levels=tuple(
             LevelView(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dashboard.projects.plate_maps import barcodes_of, microplate
 from dashboard.quality.imported_tables import places, preview_import
 from hcs.errors import HCSError
+from hcs.plates import feature_tables, field_features
 from hcs.qc import OwnField
 from hcs.tables import map_plates
 
@@ -53,6 +54,17 @@ class Imports:
     def metrics(self, key: str) -> tuple[ImportedMetric, ...]:
         """Return the columns that were imported (fast)."""
         return self._store.metrics(self._plates.get(key).overview())
+
+    def tables_inside(self, key: str) -> tuple[str, ...]:
+        """Return the names of the tables of features inside a plate; reads some."""
+        return feature_tables(self._plates.get(key).plate)
+
+    def read_inside(self, key: str, name: str) -> bytes:
+        """Return a table of features inside a plate as a file that can be previewed.
+
+        It has a row a field: the number of objects, and the median of each feature.
+        """
+        return field_features(self._plates.get(key).plate, name).csv().encode()
 
     def preview(
         self, key: str, data: bytes, name: str, acquisition: int | None = None

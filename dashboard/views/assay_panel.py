@@ -41,6 +41,7 @@ _PLACES = {
     "forget-map": "map",
     "typed": "typed",
     "file": "import",
+    "inside": "import",
     "import": "import",
     "remove-import": "import",
 }
@@ -67,6 +68,9 @@ class AssayPanel(Part):
 
         self._map: MapPreview | None = None
         self._import: ImportPreview | None = None
+        self._inside: tuple[str, ...] = ()
+        """Tables inside the plate that may be taken; none before somebody asks."""
+
         self._problem: tuple[str, str] = ("", "")
         """Which part has it, and what it is."""
 
@@ -81,6 +85,7 @@ class AssayPanel(Part):
             ("map", self._keep_map, Act.ASSAY),
             ("forget-map", self._forget_map, Act.ASSAY),
             ("typed", self._typed, Act.ASSAY),
+            ("inside", self._from_inside, Act.IMPORT),
             ("import", self._take_import, Act.IMPORT),
             ("remove-import", self._remove_import, Act.IMPORT),
             ("cancel", self._cancel, Act.LOOK),
@@ -93,6 +98,7 @@ class AssayPanel(Part):
         self._now = now
         if now.state.plate != self._plate:
             self._plate = now.state.plate
+            self._inside = ()
             self._forget_file()
         if now.overview is None or now.state.well:
             self.component.put({"shown": False})
@@ -142,6 +148,7 @@ class AssayPanel(Part):
                 for column in imported
             ],
             "import": None if self._import is None else import_content(self._import),
+            "inside": [plain_text(name, 100) for name in self._inside],
             "problem": list(self._problem),
             "most": MOST_BYTES,
             "export": list(self._export),
@@ -195,6 +202,37 @@ class AssayPanel(Part):
             return
         self._file = (kind, name, data)
         self._preview("")
+
+    def _from_inside(self, message: Message) -> None:
+        """List the tables of features inside the plate, or preview one of them."""
+        if self._now is None:
+            return
+        key, imports = self._now.state.plate, self._session.service.imports
+        name = text_of(message, "name", 200)
+
+        def listed(names: tuple[str, ...]) -> None:
+            self._inside = names
+            text = "" if names else "The plate holds no tables of features."
+            self._problem = ("import", text)
+            self._redraw()
+
+        def read(data: bytes) -> None:
+            self._forget_file()
+            self._file = ("import", f"{name} in the plate", data)
+            self._preview("")
+
+        def refused(error: BaseException) -> None:
+            self._failed("import", error)
+
+        of = lambda: self._session.state.plate  # noqa: E731
+        if name in self._inside:
+            self._session.run(
+                lambda: imports.read_inside(key, name), read, failed=refused, of=of
+            )
+        else:
+            self._session.run(
+                lambda: imports.tables_inside(key), listed, failed=refused, of=of
+            )
 
     def _barcode(self, message: Message) -> None:
         self._preview(text_of(message, "barcode", 200))

@@ -80,17 +80,24 @@ class PlateDescription:
 
     @property
     def conditions(self) -> dict[str, dict[str, Any]]:
-        """Conditions of the wells by path, then by column of the plate map."""
+        """Conditions of the wells by path, then by column of the plate map.
+
+        Those that an import wrote; else those of the condition tables inside the plate.
+        """
         conditions = extension(self.attributes).get("conditions")
         columns = conditions.get("columns") if isinstance(conditions, dict) else None
         wells = conditions.get("wells") if isinstance(conditions, dict) else None
         if not isinstance(columns, list) or not isinstance(wells, dict):
-            return {}
+            return self._stored_conditions()
         return {
             path: dict(zip(map(str, columns), values, strict=False))
             for path, values in wells.items()
             if isinstance(values, list)
         }
+
+    def _stored_conditions(self) -> dict[str, dict[str, Any]]:
+        """Return what tables inside the plate say; none of one that is nowhere yet."""
+        return {}
 
     @property
     def gaps(self) -> tuple[dict[str, Any], ...]:

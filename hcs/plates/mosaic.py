@@ -9,6 +9,7 @@ import numpy as np
 
 from hcs.errors import NotFoundError, ShapeError, UnsafeDataError
 from hcs.images.ngff_image import NgffImage
+from hcs.plates.stored_tables import stage_position
 from hcs.settings import config
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def stitch(
     levels = [image.images[min(level, len(image) - 1)] for image in images]
     _check_alike(fields, levels)
     shapes = [_plane_shape(image) for image in levels]
-    corners, origin = _corners(images, levels, shapes)
+    corners, origin = _corners(fields, images, levels, shapes)
     shape = tuple(
         max(
             corner[axis] + size[axis]
@@ -134,6 +135,7 @@ def _plane_shape(image: NgffImage) -> tuple[int, int]:
 
 
 def _corners(
+    fields: Sequence[Field],
     images: Sequence[Multiscales],
     levels: Sequence[NgffImage],
     shapes: Sequence[tuple[int, int]],
@@ -141,8 +143,8 @@ def _corners(
     """Return where each field's first pixel goes, and where the picture's first is."""
     places = [
         (position["y"], position["x"])
-        for image in images
-        if (position := image.position) is not None
+        for field, image in zip(fields, images, strict=True)
+        if (position := image.position or stage_position(field)) is not None
         and "y" in position
         and "x" in position
     ]

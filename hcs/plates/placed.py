@@ -28,6 +28,7 @@ class PlacedPlate(PlateDescription):
         self._store: PlateStore | None = None
         self._version: str | None = None
         self._attributes: dict[str, Any] = {}
+        self._table_conditions: dict[str, dict[str, Any]] | None = None
         self._lock = Lock()
 
     @property
@@ -60,6 +61,16 @@ class PlacedPlate(PlateDescription):
                 with self._lock:
                     self._store, self._version = plate
         return self._store
+
+    def _stored_conditions(self) -> dict[str, dict[str, Any]]:
+        """Return what condition tables inside the plate say; they are read once."""
+        from hcs.plates.stored_tables import stored_conditions
+
+        if self._table_conditions is None and self._opened is not None:
+            self._table_conditions = stored_conditions(
+                self._opened, self.metadata, self._version or ""
+            )
+        return self._table_conditions or {}
 
     @property
     def location(self) -> str | None:

@@ -267,7 +267,7 @@ class HCSPlate(PlacedPlate):
         with self._lock:
             self._attributes = attributes
             self._version = version
-            self._fingerprint = None
+            self._fingerprint = self._table_conditions = None
             self.metadata = plate
             self.is_described = False
         return self._refresh_wells()

@@ -115,6 +115,30 @@ def _check_chunk_header(spec: ArraySpec, data: bytes, where: str) -> None:
         )
 
 
+def refuse_size(compressor: str, data: bytes, limit: int, where: str) -> None:
+    """Raise where bytes would decode to more than a limit.
+
+    Raises
+    ------
+    UnsafeDataError
+        If they would.
+    CorruptDataError
+        If they are not of this compressor.
+    """
+    try:
+        promised = _SIZES[compressor](data, limit)
+    except (struct.error, IndexError, ValueError) as error:
+        raise CorruptDataError(
+            f"{where} has {len(data)} bytes that are not {compressor}: "
+            f"{str(error) or 'they end too soon'}."
+        ) from error
+    if promised > limit:
+        raise UnsafeDataError(
+            f"{where} would decode to {promised} bytes; up to {limit} are decoded. It "
+            f"is refused."
+        )
+
+
 # Each returns a bound of the decoded size; exact where the format states it.
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hcs.tables.results import joined as joined
     from hcs.tables.results import result_table as result_table
     from hcs.tables.results import safe_cell as safe_cell
+    from hcs.tables.stored import StoredTable as StoredTable
+    from hcs.tables.stored import StoredTables as StoredTables
     from hcs.tables.table import Table as Table
     from hcs.tables.table import read_table as read_table
 else:
@@ -27,6 +29,7 @@ else:
             "results": (
                 "Cell Feature ResultTable check_target joined result_table safe_cell"
             ),
+            "stored": "StoredTable StoredTables",
             "table": "Table read_table",
         },
     )
