@@ -12,6 +12,8 @@ import panel as pn
 from panel.io.resources import LOCAL_DIST
 from panel.io.server import get_server
 from tornado.ioloop import IOLoop
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 from dashboard.accounts import Entrance
 from dashboard.addresses import Urls
@@ -245,8 +247,18 @@ def new_loop() -> Any:
     is none.
     """
     loop = asyncio.new_event_loop()
+    loop.set_exception_handler(_log_unless_left)
     asyncio.set_event_loop(loop)
     return IOLoop.current()
+
+
+def _log_unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what no task has taken, which is not that a browser has left."""
+    # Panel does not wait for what it sends, so a page that closes meanwhile ends here.
+    if not isinstance(
+        context.get("exception"), StreamClosedError | WebSocketClosedError
+    ):
+        loop.default_exception_handler(context)
 
 
 def refuse_open_address(address: str, *, signs_in: bool) -> None:
