@@ -143,8 +143,8 @@ def test_help_and_version_exit_with_0(hcs: Any) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "import info validate measure pack unpack convert history revert purge "
-        "recover settle demo"
+        "import info validate measure pack unpack convert history revert correct "
+        "purge recover settle demo"
     ],
 )
 def test_every_command_of_the_design_is_there(hcs: Any, command: str) -> None:
