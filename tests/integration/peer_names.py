@@ -54,7 +54,7 @@ def check_document(document: dict[str, Any], *, version: str, model: str) -> Non
 
 
 def open_image(store: Any, validate: bool = False) -> hcs.Multiscales:
-    """Open an image, checked first where that is wanted."""
+    """Open an image, with `validate` checked first."""
     if validate:
         problems = [p for p in hcs.validate(store) if p.severity == "error"]
         assert problems == []

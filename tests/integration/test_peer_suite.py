@@ -94,9 +94,9 @@ def fetched(folder: Path) -> Path:
     """Return the unpacked source archive; skips where no registry has it."""
     entry = re.search(r"^ngff-zarr==(?:.*\\\n)*.*\n", LOCK.read_text(), re.MULTILINE)
     assert entry, f"{LOCK} names no ngff-zarr"
-    (folder / "wanted.txt").write_text(entry[0])
+    (folder / "requirement.txt").write_text(entry[0])
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", folder]
-    command += ["--no-binary", "ngff-zarr", "-r", folder / "wanted.txt"]
+    command += ["--no-binary", "ngff-zarr", "-r", folder / "requirement.txt"]
     pip = subprocess.run(
         command,
         capture_output=True,
@@ -153,8 +153,8 @@ def run(source: Path) -> dict[str, str]:
     outcomes = {}
     for case in ET.parse(source / "report.xml").iter("testcase"):  # noqa: S314 (ours)
         module = case.attrib["classname"].rpartition(".")[2]
-        told = [f"{part.tag}: {part.get('message')}" for part in case]
-        outcomes[f"{module}::{case.attrib['name']}"] = " ".join(told)
+        parts = [f"{part.tag}: {part.get('message')}" for part in case]
+        outcomes[f"{module}::{case.attrib['name']}"] = " ".join(parts)
     return outcomes
 
 
