@@ -422,6 +422,8 @@ type CorrectionText = Hidden | {
   accept: string
   title: string
   upload: string
+  /** Token that an upload carries. */
+  page: string
   refused: string
   barred: Barred
   targets: { id: string, text: string }[]
@@ -570,7 +572,7 @@ export interface Texts {
   field_viewer: { content: ViewerText }
   compare: { content: CompareText }
   beside: { content: SideWellsText }
-  presence: { content: { others: { who: string, well: string, deciding: boolean }[], leave: string, well?: string, more?: number } }
+  presence: { content: { others: { who: string, well: string, deciding: boolean }[], leave: string, page: string, well?: string, more?: number } }
   verdict: { content: Hidden | VerdictText }
   signoff: { content: SignoffText }
   correction: { content: CorrectionText }
