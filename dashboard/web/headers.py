@@ -31,12 +31,11 @@ def page_policy(nonce: str) -> str:
     """Return the policy of the page; why each source: docs/decisions.md, "The gate"."""
     return (
         "default-src 'none'; "
-        f"script-src 'self' 'nonce-{nonce}' 'unsafe-eval' blob:; "
+        f"script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
         "style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; "
-        "font-src 'self' data:; "
+        "img-src 'self' data:; "
+        "font-src 'self'; "
         "connect-src 'self' blob:; "
-        "worker-src 'self' blob:; "
         "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     )
 
