@@ -42,7 +42,7 @@ http {{
 }}
 """
 
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 
 
 def documented(title: str) -> str:

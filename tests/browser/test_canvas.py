@@ -14,7 +14,7 @@ from dashboard.addresses import decode_channels
 from dashboard.pictures.rendering import composite
 from hcs import from_hcs_zarr
 from tests import plates
-from tests.browser.serving import Server, at_rest, is_picture, well
+from tests.browser.serving import MEASURING, Server, at_rest, is_picture, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +111,7 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
 
     # Once its pictures are made, the overview is a handful of requests.
     address = f"{looking.url}pixels/demo.ome.zarr/previews.json"
-    page.wait_for_function(PREVIEWED, arg=address, polling=500, timeout=120_000)
+    page.wait_for_function(PREVIEWED, arg=address, polling=500, timeout=MEASURING)
     answers = []
     page.on("response", lambda one: is_picture(one.url) and answers.append(one))
     page.reload()

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
+from tests.browser.serving import MEASURING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ def test_a_plate_is_measured_when_asked_held_and_what_fails_is_listed(
     expect(status).to_contain_text("Stopped: ")
     expect(page.locator(".hcs-suspects")).to_contain_text("Pending")
     act.press("Enter")
-    expect(status).to_have_text("47 of 48 fields measured.", timeout=120_000)
+    expect(status).to_have_text("47 of 48 fields measured.", timeout=MEASURING)
     panel.locator("summary").press("Enter")
     failure = panel.locator(".failure")
     expect(failure).to_have_count(1)

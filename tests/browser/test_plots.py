@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.browser.serving import MEASURING
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -26,7 +28,7 @@ def test_plots_replaced_while_they_are_used_leave_one_that_is_the_last(
     metrics = ("Mean intensity, DNA", "Background, DNA", "Uneven illumination, DNA")
     for page in pages:
         expect(page.locator(".hcs-metric-select select")).to_have_value(
-            "suspicion", timeout=600_000
+            "suspicion", timeout=MEASURING
         )
     for turn in range(12):
         for page in pages:
@@ -45,7 +47,7 @@ def test_a_plot_the_browser_cannot_draw_says_so_and_can_be_tried_again(
 ) -> None:
     page = visit(serve(demo_plate, "--workers", "2"), width=1440, height=900)
     select = page.locator(".hcs-metric-select select")
-    expect(select).to_have_value("suspicion", timeout=600_000)
+    expect(select).to_have_value("suspicion", timeout=MEASURING)
     page.evaluate(
         """() => {
           const { embed_item } = Bokeh.embed
@@ -68,7 +70,7 @@ def test_a_metric_that_waits_for_the_clip_level_leads_to_where_it_is_set(
 ) -> None:
     page = visit(serve(small_plate, "--workers", "0"), width=1440, height=900)
     select = page.locator(".hcs-metric-select select")
-    expect(select).to_have_value("suspicion", timeout=600_000)
+    expect(select).to_have_value("suspicion", timeout=MEASURING)
     select.select_option(label="Saturated pixels, DNA")
     panel = page.locator(".hcs-statistics")
     expect(panel.locator(".hcs-no-values")).to_contain_text("clip level is not known")

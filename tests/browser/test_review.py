@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import Server, well
+from tests.browser.serving import MEASURING, Server, well
 from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ REASONS = {
     "missing": "missing",
 }
 """The reason code for each kind of planted defect."""
-
-MEASURING = 400_000
-"""Milliseconds in which a busy machine has measured 189 fields."""
 
 NAMED = "localStorage.setItem('hcs-reviewer', 'Ada <b>Lovelace</b>')"
 

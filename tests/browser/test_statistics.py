@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.serving import at_rest, well
+from tests.browser.serving import MEASURING, at_rest, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def choose(page: Page, title: str) -> None:
 def measured(page: Page) -> None:
     """Wait until suspicion is known."""
     expect(page.locator(".hcs-metric-select select")).to_have_value(
-        "suspicion", timeout=2 * 300_000
+        "suspicion", timeout=MEASURING
     )
 
 
