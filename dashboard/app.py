@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dashboard.web.unix_socket import UnixSocket
 
 _WEBSOCKET_BYTES = 20 * 1024 * 1024
+"""Of one message of a page: a table of 8 MB that was chosen there, spelled as JSON."""
 
 _GONE = ("MetadataHandler", "AutoloadJsHandler")
 """Handlers of Bokeh for other sites that would embed the page."""
