@@ -32,7 +32,10 @@ def refuse_redirects(location: str) -> None:
         If the host that was named sends to another one. What does not answer, or not
         with a document, is left to whoever reads the plate.
     """
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+    except ValueError:  # no address; whoever reads the plate says so
+        return
     if parts.scheme not in ("http", "https"):
         return
     # Without user and password: they are nobody else's business.
