@@ -18,6 +18,7 @@ from dashboard.accounts import LOCAL, Role, Visitor
 from dashboard.reviews.looks import Looks
 from dashboard.state import SessionState, decode
 from dashboard.text import plain_text
+from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -214,7 +215,9 @@ class Session:
         if future.cancelled():
             return  # the server ends, and its pages with it
         error = future.exception()
-        if error is not None:
+        if isinstance(error, HCSError):
+            _LOG.info("A page asked for what there is not: %s", error)
+        elif error is not None:
             _LOG.warning("Work for a page failed.", exc_info=error)
         document = self._document
         if document is None:

@@ -33,6 +33,8 @@ def read_roles(
     (<Role.REVIEWER: 2>, {'screen 1': <Role.CURATOR: 3>})
     >>> read_roles(["admin", "lab 7"], {"lab 7": "curator"})
     (<Role.CURATOR: 3>, {})
+    >>> read_roles(["=admin", "/=admin"])
+    (<Role.VIEWER: 1>, {})
     >>> read_roles([])
     (<Role.VIEWER: 1>, {})
     """
@@ -41,12 +43,11 @@ def read_roles(
         text = word.strip()
         if meaning is not None:
             text = meaning.get(text, "")
-        project, _, label = text.rpartition("=")
-        role = Role.named(label)
-        if role is None:
+        project, equals, label = text.rpartition("=")
+        role, name = Role.named(label), project.strip().strip("/")
+        if role is None or (equals and not name):
             continue
-        if project:
-            name = project.strip()
+        if name:
             projects[name] = max(role, projects.get(name, role))
         else:
             general = max(role, general)

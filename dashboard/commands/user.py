@@ -56,6 +56,7 @@ def add_user(commands: Any) -> None:
 
 def _project_role(text: str) -> tuple[str, str]:
     project, _, role = text.rpartition("=")
+    project = project.strip().strip("/")
     if not project or role not in _ROLES:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not NAME=ROLE with one of the roles {', '.join(_ROLES)}"

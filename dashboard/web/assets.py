@@ -38,14 +38,17 @@ class AssetHandler(RequestHandler):
         if slash and re.fullmatch("v[0-9a-f]{12}", version):
             name = path_in_version
         path = (folder / name).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
+        if not path.is_relative_to(folder):
             raise HTTPError(404)
+        try:
+            data = path.read_bytes()
+        except OSError as error:  # there is none, it is a folder, the name is too long
+            raise HTTPError(404) from error
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         kind = "text/javascript" if path.suffix in (".js", ".mjs") else kind
         self.set_header("Content-Type", kind)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", FOREVER if present else "no-cache")
-        data = path.read_bytes()
         self.write(data)
         self.set_etag_header()
         if self.check_etag_header():

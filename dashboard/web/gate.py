@@ -27,6 +27,7 @@ from tornado.httputil import (
     ResponseStartLine,
 )
 
+from dashboard.web.body_length import body_length
 from dashboard.web.come_in import come_in_page, passing_page
 from dashboard.web.headers import FORM, add_headers
 
@@ -127,13 +128,15 @@ class Gate(HTTPServerConnectionDelegate):
 
     def _body_answer(self, request: HTTPServerRequest, path: str) -> _Answer | None:
         connection: Any = request.connection
+        length = body_length(request)
+        if length is None and "Content-Length" in request.headers:
+            return _error(413, f"A body may have {BODY_BYTES} bytes here.")
         if path == "/upload":
             connection.set_max_body_size(_UPLOAD_BYTES)
             return None
         if "Transfer-Encoding" in request.headers:
             return _error(411, "Say how long the body is, by Content-Length.")
-        length = request.headers.get("Content-Length", "0")
-        if not (length.isascii() and length.isdigit()) or int(length) > BODY_BYTES:
+        if length is not None and length > BODY_BYTES:
             return _error(413, f"A body may have {BODY_BYTES} bytes here.")
         return None
 

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard.accounts import oidc, password_sign_in
 from dashboard.errors import RefusedError
@@ -46,6 +46,10 @@ class Ways:
     oidc: OIDCSignIn | None = None
 
 
+_AS_IT_IS = "%!$&'()*+,;=:@/?-._~"
+"""What a query holds as it is; all else is not for a header."""
+
+
 def goal_below(text: str, prefix: str) -> str:
     """Return where to go on to after signing in: a page of this server, or its first.
 
@@ -67,7 +71,7 @@ def goal_below(text: str, prefix: str) -> str:
         return parts.path
     if parts.path != f"{prefix}/" or not parts.query:
         return f"{prefix}/"
-    return f"{prefix}/?{parts.query}"
+    return f"{prefix}/?{quote(parts.query, safe=_AS_IT_IS)}"
 
 
 class PersonHandler(Handler):
@@ -158,7 +162,9 @@ class SignInHandler(PersonHandler):
         """Let somebody in who has a name and its password."""
         way = self.ways.password
         name = plain_text(self.get_body_argument("name", ""), 200).strip()
-        password = self.get_body_argument("password", "", strip=False)
+        # As it came: Tornado would log one that is no UTF-8.
+        passwords = self.request.body_arguments.get("password", [b""])
+        password = passwords[-1].decode(errors="replace")
         address = self.request.remote_ip or ""
         if way is None:
             self.form("Nobody signs in by a password here.", status=403)

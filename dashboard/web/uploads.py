@@ -13,6 +13,7 @@ from tornado.web import stream_request_body
 
 from dashboard.access import Act
 from dashboard.addresses import PAGE_HEADER
+from dashboard.web.body_length import body_length
 from dashboard.web.handler import Handler
 from hcs.errors import HCSError
 
@@ -41,10 +42,8 @@ class UploadHandler(Handler):
         try:
             token = self.request.headers.get(PAGE_HEADER, "")
             name = unquote(self.request.headers.get("X-Filename", ""))
-            length = self.request.headers.get("Content-Length", "")
-            size = int(length) if length.isascii() and length.isdigit() else None
             self._upload = self.service.corrections.begin_upload(
-                token, name, size, self.visitor.subject
+                token, name, body_length(self.request), self.visitor.subject
             )
             self.request.connection.set_max_body_size(  # type: ignore[union-attr]
                 self._upload.limit + 1

@@ -429,6 +429,24 @@ def test_a_body_outside_of_uploads_is_bounded_before_it_is_read(
         assert _status(served, chunked) == 411, path
 
 
+@pytest.mark.parametrize("length", ["9" * 5000, "-5", "5,6", "+1", "0x1", "1_0", ""])
+@pytest.mark.parametrize("path", ["/health", "/leave", "/upload", "/nothing"])
+def test_a_length_that_is_no_number_is_refused_without_an_error_in_the_log(
+    served: Served, caplog: pytest.LogCaptureFixture, path: str, length: str
+) -> None:
+    head = f"POST {PREFIX}{path} HTTP/1.1\r\n{served.head}"
+    assert _status(served, f"{head}Content-Length: {length}\r\n\r\n") == 413
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_an_asset_whose_name_no_disk_takes_is_not_there(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a" * 300, "a/" * 3000, "core", "core/"):
+        assert served.get(f"{PREFIX}/assets/{name}", **STRANGER).status == 404
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def _status(served: Served, head: str) -> int:
     address = ("127.0.0.1", served.port)
     with socket.create_connection(address, timeout=30) as connection:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -157,6 +158,26 @@ def test_a_form_of_another_site_signs_nobody_in(browser) -> None:
 )
 def test_whatever_stands_in_next_leads_to_a_page_of_this_server(browser, goal) -> None:
     assert location(browser.sign_in("viewer", goal=goal)) == f"{PREFIX}/"
+
+
+@pytest.mark.parametrize("query", ["plate=日本", "well=é", "plate=😀"])
+def test_whatever_letters_stand_in_next_it_can_be_gone_on_to(browser, query) -> None:
+    address = location(browser.sign_in("viewer", goal=f"{PREFIX}/?{query}"))
+    assert address.isascii()
+    assert unquote(address) == f"{PREFIX}/?{query}"
+    assert browser.get(address.removeprefix(PREFIX)).status == 200
+
+
+def test_a_password_that_is_no_text_is_wrong_and_in_no_log(
+    served, browser, caplog
+) -> None:
+    body = b"name=curator&password=se%FFcret"
+    origin = {"Sec_Fetch_Site": "same-origin", "Cookie": ""}
+    kind = {"Content_Type": "application/x-www-form-urlencoded"}
+    with caplog.at_level(logging.DEBUG):
+        answer = served.send("POST", f"{PREFIX}/sign-in", body, **origin, **kind)
+    assert alarm(answer) == "The name or the password is wrong."
+    assert "cret" not in caplog.text
 
 
 def test_guessing_waits_longer_and_longer_and_says_how_long(served, browser) -> None:
