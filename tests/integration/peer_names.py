@@ -13,6 +13,8 @@ import zipfile
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import hcs
 from hcs.rules.plate import plate_problems
 from hcs.rules.well import well_problems
@@ -68,15 +70,21 @@ def _module(name: str, **names: Any) -> ModuleType:
     return module
 
 
-_OURS = {name: getattr(hcs, name) for name in hcs.__all__}
-_READING = {"from_ngff_zarr": open_image, "from_ome_zarr": open_image}
-_PACKAGE = _module("ngff_zarr", **_OURS | _READING)
-_PACKAGE.__path__ = []  # a package, so that its modules can be imported
-_module("ngff_zarr.hcs", **_OURS)
-_module("ngff_zarr.v04").__path__ = []
-_module("ngff_zarr.v04.zarr_metadata", **_OURS)
-_module("ngff_zarr.config", config=hcs.config)
-_module("ngff_zarr.from_ngff_zarr", **_READING)
-_module("ngff_zarr.rfc9_zip", read_ozx_version=archive_version)
-_module("ngff_zarr.validate", validate=check_document)
-_module("ngff_zarr.parse_metadata", _parse_hcs_path=absent("_parse_hcs_path"))
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Put our names in place of theirs, for the process that this is a plugin of.
+
+    Not as this module is imported: whoever looks for doctests in it does that, too.
+    """
+    ours = {name: getattr(hcs, name) for name in hcs.__all__}
+    reading = {"from_ngff_zarr": open_image, "from_ome_zarr": open_image}
+    package = _module("ngff_zarr", **ours | reading)
+    package.__path__ = []  # a package, so that its modules can be imported
+    _module("ngff_zarr.hcs", **ours)
+    _module("ngff_zarr.v04").__path__ = []
+    _module("ngff_zarr.v04.zarr_metadata", **ours)
+    _module("ngff_zarr.config", config=hcs.config)
+    _module("ngff_zarr.from_ngff_zarr", **reading)
+    _module("ngff_zarr.rfc9_zip", read_ozx_version=archive_version)
+    _module("ngff_zarr.validate", validate=check_document)
+    _module("ngff_zarr.parse_metadata", _parse_hcs_path=absent("_parse_hcs_path"))

@@ -6,6 +6,7 @@ hash of ``requirements/test.lock``. Nothing of it is kept.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -183,3 +184,10 @@ def test_excuses_are_decisions_that_are_written_down() -> None:
     decisions = (ROOT / "docs" / "decisions.md").read_text()
     numbers = {int(number) for number in re.findall(r"^### (\d+)\.", decisions, re.M)}
     assert {number for _, number in EXCUSED.values()} <= numbers
+
+
+def test_who_only_imports_the_stand_in_keeps_the_peer_itself() -> None:
+    """As pytest does with all modules here, in search of doctests."""
+    before = sys.modules.get("ngff_zarr")
+    importlib.import_module("tests.integration.peer_names")
+    assert sys.modules.get("ngff_zarr") is before
