@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from hcs.errors import (
     CorruptDataError,
     HCSError,
@@ -33,10 +31,11 @@ from hcs.ngff.document import (
 )
 from hcs.ngff.names import is_safe_name, join
 from hcs.tables.table import MAX_CELLS
-from hcs.tables.text_cells import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import numpy as np
 
     from hcs.stores.store import PlateStore
     from hcs.tables.results import Cell
@@ -258,7 +257,11 @@ class _Reader:
 
     def _array(self, path: str) -> np.ndarray[Any, Any]:
         """Return an array of numbers, or of text as an array of objects."""
+        # Loaded here: whoever asks what a plate is loads neither, where no table is.
+        import numpy as np
         import zarr
+
+        from hcs.tables.text_cells import read_text
 
         document = self._document(path, array_document(self.version))
         key = join(self.path, path)

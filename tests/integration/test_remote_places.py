@@ -6,6 +6,7 @@ import threading
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -19,7 +20,6 @@ from tests.integration.serving import Served, by_role_header, service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytest.importorskip("obstore", reason="needs the extra 'remote'")
 
@@ -87,7 +87,9 @@ def test_36_a_plate_at_the_host_that_was_named_is_read(tmp_path: Path) -> None:
         assert entry.error is None
 
 
-@pytest.mark.parametrize("location", ["s3://bucket/p", "/srv/p.ome.zarr", "file:///x"])
+@pytest.mark.parametrize(
+    "location", ["s3://bucket/p", "/srv/p.ome.zarr", Path("/x").as_uri()]
+)
 def test_36_only_web_servers_are_asked_about_redirects(location: str) -> None:
     refuse_redirects(location)
 
@@ -97,7 +99,7 @@ def test_36_only_web_servers_are_asked_about_redirects(location: str) -> None:
     [
         "http://169.254.169.254/latest/meta-data",
         "http://localhost:1/p",
-        "file:///etc",
+        Path("/etc").as_uri(),
         "/etc",
         "..",
     ],

@@ -298,6 +298,7 @@ def test_parts_are_described_with_their_scripts_and_texts() -> None:
         "known": "",
         "rest": "",
         "ended": "",
+        "check": "",
     }
 
 
