@@ -250,7 +250,7 @@ class LazyArray(Operators, Reductions):
             If they are not all axes, each once.
         """
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        if not order:
+        if order is None or len(order) == 0:
             return self.T
         places = [_axis(place, self.ndim) for place in order]
         if sorted(places) != list(range(self.ndim)):
@@ -289,6 +289,8 @@ class LazyArray(Operators, Reductions):
         return (self[index] for index in range(len(self)))
 
     def __contains__(self, value: object) -> bool:
+        if np.ndim(value) > 0:  # type: ignore[arg-type]  # compared by its own shape
+            return value in np.asarray(self)
         return any((self[block] == value).any() for block in blocks(self))
 
     def __repr__(self) -> str:

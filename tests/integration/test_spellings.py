@@ -133,3 +133,37 @@ def test_a_commit_says_why(path: Path, reason: Any) -> None:
     assert staged.commit(who=ME, reason=" focus ").why == "focus"
     with pytest.raises(hcs.ArgumentError, match="say why"):
         hcs.revert(path, "B2", "s1", before, who=ME, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("well", "message"),
+    [("Q7", "no row 'Q'; it has"), ("B23", "no column '23'; it has")],
+)
+def test_a_well_outside_the_plate_is_told_from_one_that_is_misspelled(
+    path: Path, well: str, message: str
+) -> None:
+    with pytest.raises(hcs.MetadataError, match=message):
+        hcs.stage_field(path, well, 0, _image(9), base=None)
+    with pytest.raises(hcs.MetadataError, match=message):
+        hcs.history(path, well)
+
+
+@pytest.mark.parametrize(
+    ("well", "base", "pixels"),
+    [
+        ("Q7", None, _image(9)),
+        ("B2", "no version", _image(9)),
+        ("B2", None, None),
+    ],
+)
+def test_what_is_not_staged_leaves_nothing_beside_an_archive(
+    tmp_path: Path, well: str, base: str | None, pixels: Any
+) -> None:
+    path = tmp_path / "p.ozx"
+    with hcs.HCSPlateWriter(path, plates.document()) as writer:
+        writer.write_well_image(_image(1), "B", "2")
+    with hcs.from_hcs_zarr(path) as plate:
+        live = plate.well("B2").field("0").version
+    with pytest.raises(hcs.HCSError):
+        hcs.stage_field(path, well, "0", pixels, base=base or live)
+    assert list(tmp_path.iterdir()) == [path]

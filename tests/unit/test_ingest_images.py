@@ -566,3 +566,8 @@ def test_real_vendor_files_say_what_they_know(shared_data):
         image = read_image_file(path)
         assert image.pixel_size is None  # its tags give the camera's pixels
         assert image.dtype == np.uint16
+
+
+def test_a_folder_that_is_given_for_an_image_is_named():
+    with pytest.raises(SourceError, match=r"^\. cannot be opened: Is a directory"):
+        read_image_file(".")

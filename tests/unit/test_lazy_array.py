@@ -392,3 +392,21 @@ def test_views_of_an_array_that_is_stored_in_another_order_are_right(
     assert_same(squeezed[2:5, -1], pixels("<u2")[:, 0].transpose(1, 2, 0)[2:5, -1])
     assert_same(data[data > 300], pixels("<u2")[pixels("<u2") > 300])
     assert_same(data.max(axis=(0, 2)), pixels("<u2").max(axis=(0, 2)))
+
+
+def test_an_array_that_is_looked_for_has_the_place_that_numpy_gives_it(
+    arrays: dict[str, hcs.LazyArray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reductions, "AT_ONCE", 32)
+    array, values = arrays["<u2"], pixels("<u2")
+    corner = np.zeros((2, 1, 1, 1), "u2")  # fits a block, but as other planes
+    corner[1] = values[0, 0, 3, 3]
+    for sought in (values, values[0, 0, 2], corner):
+        assert (sought in array) == (sought in values)
+
+
+def test_axes_are_ordered_by_an_array_of_numpy(
+    arrays: dict[str, hcs.LazyArray],
+) -> None:
+    view = arrays["<u2"].transpose(np.array([3, 0, 1, 2]))
+    assert_same(np.asarray(view), pixels("<u2").transpose(3, 0, 1, 2))

@@ -301,7 +301,7 @@ def _opener(source: Path | str | bytes | Opener) -> tuple[Opener, str]:
     if callable(source):
         return source, "image"
     path = Path(source)
-    return partial(path.open, "rb"), path.name  # type: ignore[return-value]
+    return partial(path.open, "rb"), path.name or str(path)  # type: ignore[return-value]
 
 
 def _opened(opener: Opener, name: str) -> BinaryIO:

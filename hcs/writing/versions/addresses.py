@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, MetadataError, NotFoundError
+from hcs.layout import parse_well, row_letters
 from hcs.metadata import PlateWell
 from hcs.plates.well_names import WellNames
 from hcs.rules.writable import name_new_field
@@ -32,9 +33,16 @@ def well_path(state: PlateDocument, well: str) -> str:
         If the plate has no such row or column.
     """
     listed = WellNames(state.plate).find(well) or _unlisted(state).find(well)
-    path = well if listed is None else listed.path
+    path = _spelled_out(well) if listed is None else listed.path
     row_name, _, column_name = path.partition("/")
     return hierarchy.locate_well(state, row_name, column_name).path
+
+
+def _spelled_out(well: str) -> str:
+    if "/" in well:
+        return well
+    row, column = parse_well(well)
+    return f"{row_letters(row)}/{column + 1}"
 
 
 def _unlisted(state: PlateDocument) -> WellNames:

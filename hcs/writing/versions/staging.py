@@ -93,20 +93,25 @@ def stage_field(
     from hcs.writing.versions.opening import open_target
 
     target = open_target(store)
-    state = hierarchy.read_plate_document(target)
-    path = well_path(state, well)
-    present = hierarchy.read_well_document(target, state.version, path)
-    identity = field_name(state, present, field, acquisition)
-    return stage_pixels(
-        target,
-        state,
-        (path, *identity),
-        base,
-        as_field_input(multiscales),
-        array_storage(storage).with_chunks_of(multiscales),
-        label=label,
-        file_name=source,
-    )
+    try:
+        state = hierarchy.read_plate_document(target)
+        path = well_path(state, well)
+        present = hierarchy.read_well_document(target, state.version, path)
+        identity = field_name(state, present, field, acquisition)
+        return stage_pixels(
+            target,
+            state,
+            (path, *identity),
+            base,
+            as_field_input(multiscales),
+            array_storage(storage).with_chunks_of(multiscales),
+            label=label,
+            file_name=source,
+        )
+    except BaseException:
+        if target is not store:
+            target.discard()
+        raise
 
 
 def write_field(
