@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-{more}</head>
-<body>
-<main>
-<h1>{title}</h1>
-{body}
-</main>
-</body>
-</html>
-"""
+from dashboard.web.plain_page import plain_page
 
 _HOW = """<p>This dashboard answers whoever started it, and nobody else on this
 machine.</p>
@@ -42,8 +26,7 @@ def come_in_page(reason: str = "") -> str:
     reason
         Why what was tried does not let in, as a sentence.
     """
-    alarm = f'<p role="alert">{escape(reason)}</p>\n' if reason else ""
-    return _PAGE.format(title="How to come in", more="", body=alarm + _HOW)
+    return plain_page("How to come in", _HOW, alarm=reason)
 
 
 def passing_page() -> str:
@@ -51,8 +34,8 @@ def passing_page() -> str:
 
     Browsers leave cookies out where a link of another site is followed.
     """
-    return _PAGE.format(
-        title="Opening",
+    return plain_page(
+        "Opening",
+        '<p><a href="">Go on</a></p>',
         more='<meta http-equiv="refresh" content="0">\n',
-        body='<p><a href="">Go on</a></p>\n',
     )

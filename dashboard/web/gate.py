@@ -29,7 +29,8 @@ from tornado.httputil import (
 
 from dashboard.web.body_length import body_length
 from dashboard.web.come_in import come_in_page, passing_page
-from dashboard.web.headers import FORM, add_headers
+from dashboard.web.headers import add_headers
+from dashboard.web.plain_page import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -240,7 +241,7 @@ def _error(status: int, message: str) -> _Answer:
 
 def _page(status: int, text: str) -> _Answer:
     answer = _Answer(status, "text/html; charset=utf-8", text)
-    answer.headers["Content-Security-Policy"] = FORM
+    answer.headers["Content-Security-Policy"] = POLICY
     return answer
 
 

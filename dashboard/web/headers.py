@@ -12,12 +12,6 @@ NOTHING = (
 )
 """Content-Security-Policy of what is no page: it loads nothing, no frame shows it."""
 
-FORM = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
-"""Of a page without scripts: to come in, to sign in."""
-
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -217,6 +217,11 @@ def sign_in_page(ways: Ways, goal: str, alarm: str = "", name: str = "") -> str:
             f'<form method="post" action="{ways.prefix}{TO_PROVIDER}">{kept}'
             f"<p><button>Sign in at {escape(ways.oidc.provider)}</button></p></form>"
         )
+    if not parts:
+        parts.append(
+            "<p>The proxy in front of this server signs people in, and it did not say "
+            "who you are. Open the proxy's address, or ask whoever runs it.</p>"
+        )
     return plain_page("Sign in", "\n".join(parts), alarm=alarm)
 
 

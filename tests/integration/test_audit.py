@@ -98,6 +98,7 @@ def test_exports_and_what_was_refused_are_kept_with_who_asked(tmp_path) -> None:
         surveyed(made, path.name)
         address = f"/export/{path.name}/wells.csv?partial=yes"
         assert served.get(address, X_Role="viewer").status == 200
+        wait_for(made.audit.recent)
         assert served.send("POST", "/upload", b"", X_Role="viewer").status == 403
         wait_for(lambda: len(made.audit.recent()) == 2)
         refused, export = made.audit.recent()

@@ -6,6 +6,7 @@ Case 45 of the reliability cases: a role reads or does what it may not.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -108,6 +109,7 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
         ("setup", "map"): {"role": "role", "values": {"positive": "positive"}},
         ("setup", "forget-map"): {},
         ("setup", "typed"): {"patterns": {"negative": "A1"}},
+        ("setup", "inside"): {"name": ""},
         ("setup", "import"): {"columns": ["count"]},
         ("setup", "remove-import"): {"column": "count"},
         ("statistics", "roles"): {"role": "", "values": {}},
@@ -138,7 +140,9 @@ def stored(made: Service, plate: Path) -> tuple[str, dict[str, list[tuple[Any, .
     """Return what would be other if anything had been done: plate and database."""
     digest = hashlib.sha256()
     for file in sorted(path for path in plate.rglob("*") if path.is_file()):
-        if file.suffix != ".hcs-part":  # being written
+        if file.suffix == ".hcs-part":  # being written
+            continue
+        with contextlib.suppress(FileNotFoundError):  # it was, when it was listed
             digest.update(str(file.relative_to(plate)).encode() + file.read_bytes())
     tables = MetaData()
     tables.reflect(made.storage.engine)
