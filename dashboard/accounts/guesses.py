@@ -38,7 +38,8 @@ class Patience:
 
 
 NAME = Patience(free=4, longest=60.0)
-"""A minute at most: whoever knows a name could else keep its person out."""
+"""Whoever knows a name keeps its person waiting, but at browsers that they came in from
+before: see `dashboard.accounts.known_browsers`."""
 
 ADDRESS = Patience(free=20, longest=60.0)
 """Behind a proxy all people have one address."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.accounts.guesses import Guesses
+from dashboard.accounts.known_browsers import KnownBrowsers
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -41,6 +42,7 @@ class PasswordSignIn:
     def __init__(self, users: Users, cookies: Cookies) -> None:
         self.users = users
         self.guesses = Guesses()
+        self.browsers = KnownBrowsers()
         self._cookies = cookies
         # A thread of its own: a hundred guesses must not hold up what people wait for.
         self._thread = ThreadPoolExecutor(1, "password")

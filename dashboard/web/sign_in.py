@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard.accounts import oidc, password_sign_in
+from dashboard.accounts.known_browsers import DAYS_180
 from dashboard.errors import RefusedError
 from dashboard.text import plain_text
 from dashboard.web.handler import Handler
@@ -158,6 +159,18 @@ class SignInHandler(PersonHandler):
             self.set_header("Retry-After", str(math.ceil(wait)))
         self.page(sign_in_page(self.ways, self.goal, alarm, name), status)
 
+    @property
+    def known_name(self) -> str:
+        """Name of the cookie of browsers that somebody signed in from."""
+        return f"{self.ways.cookies.name}-known"
+
+    def know_browser(self, value: str) -> None:
+        """Let the browser say from now on that somebody signed in from it."""
+        self.cookie(
+            f"{self.known_name}={value}; Path={self.ways.prefix}{SIGN_IN}; "
+            f"Max-Age={round(DAYS_180)}; HttpOnly; SameSite=Strict"
+        )
+
     async def post(self) -> None:
         """Let somebody in who has a name and its password."""
         way = self.ways.password
@@ -165,11 +178,17 @@ class SignInHandler(PersonHandler):
         # As it came: Tornado would log one that is no UTF-8.
         passwords = self.request.body_arguments.get("password", [b""])
         password = passwords[-1].decode(errors="replace")
-        address = self.request.remote_ip or ""
         if way is None:
             self.form("Nobody signs in by a password here.", status=403)
             return
-        wait = way.guesses.wait(name, address)
+        morsel = self.request.cookies.get(self.known_name)
+        browser = way.browsers.browser(morsel.value, name) if morsel else ""
+        if browser:
+            # Others' guesses do not keep out who came in from here before.
+            who, address = f"{browser} {name}", f"browser {browser}"
+        else:
+            who, address = name, self.request.remote_ip or ""
+        wait = way.guesses.wait(who, address)
         if wait > 0:
             self.form(
                 f"There were too many tries. Wait {math.ceil(wait)} s, then try again.",
@@ -181,7 +200,7 @@ class SignInHandler(PersonHandler):
         if way.busy:
             self.form("The server is busy; try again.", name=name, status=503, wait=2)
             return
-        way.guesses.begin(name, address)
+        way.guesses.begin(who, address)
         try:
             user = await asyncio.wrap_future(way.check(name, password))
         finally:
@@ -190,7 +209,9 @@ class SignInHandler(PersonHandler):
             self.failed(name, "name or password")
             self.form("The name or the password is wrong.", name=name, status=403)
             return
-        way.guesses.succeeded(name, address)
+        way.guesses.succeeded(who, address)
+        if not browser:
+            self.know_browser(way.browsers.new(name))
         self.let_in(
             user.visitor, password_sign_in.BY_PASSWORD, password_sign_in.SECONDS
         )

@@ -61,7 +61,11 @@ class Browser:
         answer = self.served.send(method, f"{self.prefix}{path}", body, **headers)
         for name, text in answer.headers.items():
             if name.lower() == "set-cookie":
-                for morsel in SimpleCookie(text).values():
+                for morsel in (
+                    morsel
+                    for line in text.splitlines()
+                    for morsel in SimpleCookie(line).values()
+                ):
                     self.cookies[morsel.key] = morsel.value
                     if morsel["max-age"] == "0":
                         del self.cookies[morsel.key]

@@ -200,7 +200,12 @@ class Served:
             named = {name: text for name, text in sent.items() if text is not None}
             connection.request(method, path, body, named)
             found = connection.getresponse()
-            return Answer(found.status, dict(found.getheaders()), found.read())
+            headers: dict[str, str] = {}
+            for name, text in found.getheaders():
+                # A line for each of those that are there more than once, cookies say.
+                known = headers.get(name)
+                headers[name] = text if known is None else f"{known}\n{text}"
+            return Answer(found.status, headers, found.read())
 
     @property
     def sent_by_pages(self) -> dict[str, str]:
