@@ -187,6 +187,14 @@ class Access:
         """Return a visitor's role for a plate, or where none is concerned (fast)."""
         return visitor.role_in(self._project_of(key)) if key else visitor.role
 
+    def tells_place(self, visitor: Visitor, key: str) -> bool:
+        """Whether a visitor may know where a plate lies (fast).
+
+        That is how the disks of the server are laid out. Who changes plates finds them
+        by it.
+        """
+        return self.role(visitor, key) >= Role.CURATOR
+
     def reason_against(self, visitor: Visitor, act: Act, key: str = "") -> str:
         """Return why a visitor may not do something, "" where they may (fast).
 

@@ -49,12 +49,18 @@ _MOST_FIELDS = 16
 _PACKAGES = ("hcs-dashboard", "hcs", "zarr", "numpy", "scipy", "panel")
 
 
-def report_html(service: Service, key: str) -> str:
-    """Return the report on a plate; reads pictures, so it belongs into a thread."""
+def report_html(service: Service, key: str, *, tells_place: bool = True) -> str:
+    """Return the report on a plate; reads pictures, so it belongs into a thread.
+
+    Parameters
+    ----------
+    tells_place
+        Whether it says where the plate lies, see `Access.tells_place`.
+    """
     tables = PlateTables(service, key)
     overview, review = tables.overview, tables.review
     parts = [
-        _head(tables),
+        _head(tables, tells_place=tells_place),
         _section("Sign-off", sign_off_part(review.signed)),
         _section("Verdicts", verdict_map(overview, review) + _summary(tables)),
         _section("Suspicion", _suspects(service, tables)),
@@ -86,13 +92,13 @@ def _section(title: str, body: str) -> str:
     return f"<section><h2>{title}</h2>{body}</section>"
 
 
-def _head(tables: PlateTables) -> str:
+def _head(tables: PlateTables, *, tells_place: bool) -> str:
     overview, review = tables.overview, tables.review
     counts = tally(overview, review)
     whole = review.of(Subject())
     facts = [
         ("Plate id", overview.id),
-        ("Stored at", overview.location),
+        ("Stored at", overview.location if tells_place else ""),
         ("Format", f"OME-Zarr {overview.version}"),
         ("Report made", now()),
         ("Completeness", overview.banner),

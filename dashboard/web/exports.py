@@ -41,7 +41,10 @@ class ExportHandler(Handler):
     async def get(self, key: str, what: str) -> None:
         """Answer with a table or a report, made in a thread."""
         partial = self.get_query_argument("partial", "") == "yes"
-        file = await self.made(lambda: self._make(key, what, partial=partial))
+        tells_place = self.service.access.tells_place(self.visitor, key)
+        file = await self.made(
+            lambda: self._make(key, what, partial=partial, tells_place=tells_place)
+        )
         if file is None:
             return
         name, data = file
@@ -50,14 +53,16 @@ class ExportHandler(Handler):
         self.set_header("Cache-Control", "no-store")
         await self.finish(data)
 
-    def _make(self, key: str, what: str, *, partial: bool) -> tuple[str, str | bytes]:
+    def _make(
+        self, key: str, what: str, *, partial: bool, tells_place: bool
+    ) -> tuple[str, str | bytes]:
         name = file_name(self.service.plates.overview(key).name or key, what)
         if what == LOAD_DATA:
             return name, load_data(self.service, key).csv()
         if not partial:
             self.service.quality.check_measured(key)
         if what == "report.html":
-            return name, report_html(self.service, key)
+            return name, report_html(self.service, key, tells_place=tells_place)
         kind, _, form = what.partition(".")
         table: ResultTable = getattr(PlateTables(self.service, key), kind)()
         if form == "parquet":

@@ -193,6 +193,19 @@ def test_guessing_waits_longer_and_longer_and_says_how_long(served, browser) -> 
     wait_for(lambda: browser.sign_in(name).status == 303)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("viewer", False), ("reviewer", False), ("curator", True)]
+)
+def test_a_report_says_where_a_plate_lies_to_who_changes_plates_only(
+    served, browser, name, told
+) -> None:
+    assert browser.sign_in(name).status == 303
+    answer = browser.get(f"/export/{KEY}/report.html?partial=yes")
+    assert answer.status == 200
+    place = str(Path(served.service.plates.overview(KEY).location).parent)
+    assert (place in answer.body.decode()) is told
+
+
 def test_guesses_of_others_do_not_keep_out_who_came_in_from_this_browser_before(
     served, browser
 ) -> None:
