@@ -286,7 +286,8 @@ def free_port(address: str, port: int) -> int:
     DashboardError
         If it cannot be had.
     """
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))

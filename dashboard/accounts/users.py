@@ -28,6 +28,7 @@ _FORMAT = 1
 _LOOK_SECONDS = 1.0
 _LONGEST_NAME = 100
 _MOST = 10_000
+_END = 1e11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class User:
     """Somebody of the users file."""
 
     name: str
-    hash: str
+    hash: str = field(repr=False)
     """Of the password, see `dashboard.accounts.passwords`."""
 
     since: float
@@ -82,6 +83,11 @@ def read_users(path: Path) -> dict[str, User]:
     DashboardError
         If it cannot be read, is open to others, or is damaged.
     """
+    if not os.path.lexists(path):
+        raise DashboardError(
+            f"There is no {WHAT} {path}. `hcs-dashboard user add NAME --users {path}` "
+            f"makes it, with its first person."
+        )
     text = read_private(path, WHAT)
     try:
         document = json.loads(text)
@@ -112,8 +118,8 @@ def _user(name: str, entry: dict[str, Any]) -> User:
     if not (isinstance(secret, str) and is_hash(secret)):
         raise ValueError(f"`password` of {name!r} is no hash of Argon2")
     since = entry["since"]
-    if isinstance(since, bool) or not isinstance(since, int | float):
-        raise ValueError(f"`since` of {name!r} is no number")
+    if not (isinstance(since, int | float) and 0 <= since < _END):
+        raise ValueError(f"`since` of {name!r} is no moment in seconds since 1970")
     return User(
         name=name,
         hash=secret,

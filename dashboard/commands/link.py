@@ -42,8 +42,10 @@ def _link(options: argparse.Namespace) -> int:
     if not servers:
         asked = "" if options.port is None else f" at port {options.port}"
         raise DashboardError(
-            f"No server of yours runs on the workspace {folder}{asked}. Start one with "
-            f"`hcs-dashboard PLATE`, or give --workspace as the server was given it."
+            f"No server of yours that asks for a token runs on the workspace "
+            f"{folder}{asked}. Start one with `hcs-dashboard PLATE`, or give "
+            f"--workspace as the server was given it. Where people sign in, or with "
+            f"--no-token, the address that the server printed is enough."
         )
     for server in servers:
         print(open_line(server.address, Tokens(server.secret).new(LINK_SECONDS)))

@@ -180,7 +180,7 @@ def _serve_with(
 def _settings(options: argparse.Namespace) -> ServerSettings:
     """Return how the server is reached."""
     from dashboard.app import ServerSettings, free_port
-    from dashboard.commands.sign_in import ANY_ADDRESS
+    from dashboard.commands.sign_in import ANY_ADDRESS, in_address
     from dashboard.web.origins import LOOPBACK
     from dashboard.web.unix_socket import MODES, UnixSocket
 
@@ -190,7 +190,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
     origins = list(options.origin)
     if address not in LOOPBACK:
         host = platform.node() if address in ANY_ADDRESS else address
-        origins.append(f"{host}:{port}")
+        origins.append(f"{in_address(host)}:{port}")
     return ServerSettings(
         port=port,
         address=address,

@@ -147,4 +147,13 @@ def _line(settings: ServerSettings, prefix: str) -> str:
         host = platform.node()
     elif host in LOOPBACK:
         host = LOOPBACK[0]
-    return open_line(f"http://{host}:{settings.port}{prefix}/")
+    return open_line(f"http://{in_address(host)}:{settings.port}{prefix}/")
+
+
+def in_address(host: str) -> str:
+    """Return how a host stands before a port.
+
+    >>> in_address("::1"), in_address("10.0.0.7")
+    ('[::1]', '10.0.0.7')
+    """
+    return f"[{host}]" if ":" in host else host

@@ -103,6 +103,11 @@ def _role(options: argparse.Namespace) -> int:
     from dashboard.accounts import Role
     from dashboard.accounts.users import change_users, set_roles
 
+    if options.role is None and options.project is None:
+        raise DashboardError(
+            f"There is no role to give to {options.name}: say --role, or --project "
+            f"NAME=ROLE for one project. Nothing was changed."
+        )
     role = None if options.role is None else Role[options.role.upper()]
     change_users(
         options.users,

@@ -64,7 +64,7 @@ def test_a_new_line_lets_its_owner_into_each_server_of_a_workspace(
     assert running(workspace) == []
     code, lines, error = link(capsys, workspace)
     assert (code, lines) == (1, [])
-    assert "No server of yours" in error
+    assert "No server of yours that asks for a token" in error
     assert str(workspace) in error
 
 

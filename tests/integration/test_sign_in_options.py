@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
+import socket
 from pathlib import Path
 
 import pytest
 
 from dashboard.cli import main
+from dashboard.commands.serve import _settings
+from dashboard.commands.sign_in import _line
+from dashboard.web.origins import Origins
 from tests import plates
 
 PROVIDER = ("--oidc-issuer", "https://id.example", "--oidc-client-id", "hcs")
@@ -30,7 +35,8 @@ def plate(tmp_path: Path) -> str:
         (("--address", "0.0.0.0"), "there is no sign-in"),  # noqa: S104
         (("--user-header", "X-User"), "would believe everybody"),
         (("--role-header", "X-Roles"), "needs --user-header"),
-        (("--users", "nowhere.json"), "cannot be read"),
+        (("--users", "nowhere.json"), "user add NAME --users nowhere.json"),
+        (("--address", "::"), "there is no sign-in"),
         (("--oidc-issuer", "https://id.example"), "needs --oidc-client-id"),
         (("--oidc-client-id", "hcs"), "must be an https address"),
         (("--oidc-issuer", "http://id.example", "--oidc-client-id", "x"), "https"),
@@ -51,6 +57,16 @@ def test_what_would_let_anybody_in_is_refused_at_the_start(
     said = capsys.readouterr().err
     assert words in said
     assert "hush" not in said
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")
+def test_a_server_at_an_address_with_colons_is_known_by_it_in_brackets() -> None:
+    given = {"address": "::1", "port": 0, "prefix": "", "origin": [], "socket": None}
+    settings = _settings(argparse.Namespace(**given))
+    origins = Origins(settings.port, settings.origins)
+    assert origins.reason_against_host(f"[::1]:{settings.port}") == ""
+    assert origins.reason_against_host(f"[::2]:{settings.port}")
+    assert _line(settings, "/hcs") == f"Open http://[::1]:{settings.port}/hcs/"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,6 +141,11 @@ def test_a_file_that_others_can_read_or_change_is_refused(two, user, mode) -> No
         (lambda text: text.replace("$argon2id$", "$1$"), "no hash of Argon2"),
         (lambda text: text.replace('"Ann"', '"Ann "'), "not how that name is written"),
         (lambda text: text.replace('"Ann"', '"BOB"'), "differ in capitals only"),
+        (lambda text: re.sub('"since": [0-9.]+', '"since": NaN', text), "no moment"),
+        (
+            lambda text: re.sub('"since": [0-9.]+', '"since": 1e99', text),
+            "seconds since 1970",
+        ),
         (lambda text: text.replace('"hcs_users": 1', '"hcs_users": 2'), "format is 2"),
     ],
 )
@@ -166,6 +172,7 @@ def test_a_damaged_file_is_refused_in_words(two, user, capsys, damage, words) ->
         (("add", "Cleo"), "", "no password on standard input"),
         (("passwd", "Cleo"), "long enough", "There is no 'Cleo'"),
         (("role", "Cleo", "--role", "admin"), "", "There is no 'Cleo'"),
+        (("role", "Ann"), "", "no role to give to Ann"),
         (("remove", "Cleo"), "", "There is no 'Cleo'"),
     ],
 )
@@ -176,6 +183,13 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
     assert user(*arguments, password=password) == 1
     assert words in capsys.readouterr().err
     assert two.read_bytes() == before
+
+
+def test_a_project_is_taken_however_its_folder_is_written(file, user) -> None:
+    user("add", "Ann", "--project", "lab a/screen 7/=admin", password="correct horse")
+    ann = read_users(file)["Ann"]
+    assert ann.visitor.role_in("/data/lab a/screen 7") is Role.ADMIN
+    assert "$argon2" not in repr(ann)
 
 
 def test_the_list_shows_people_and_roles_and_no_hash(file, user, capsys) -> None:
