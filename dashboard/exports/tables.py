@@ -16,7 +16,7 @@ from hcs.qc import place_cells
 from hcs.tables import result_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dashboard.corrections.values import VersionView
     from dashboard.plates.values import FieldView, PlateOverview, WellState
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from dashboard.reviews.values import HeldVerdict, PlateReview
     from dashboard.service import Service
     from hcs.tables import Cell, ResultTable
+
+_REASON = (
+    *("Metadata_Rank", "Metadata_Suspicion", "Metadata_Site", "Metadata_FieldName"),
+    *("Metadata_Kind", "Metadata_Reason", "Metadata_Score"),
+    *("Channel", "Metric", "Feature", "Value", "Metadata_Verdict"),
+)
+"""Columns of a reason to look at a well, after those that say which well it is."""
 
 
 class PlateTables:
@@ -62,16 +69,16 @@ class PlateTables:
     def wells(self) -> ResultTable:
         """Return a row for each well that the plate lists."""
         rows = (self._well(well) for well in self._listed())
-        return result_table(rows, self.features.values())
+        return result_table(rows, self.features.values(), columns=self._places())
 
     def fields(self) -> ResultTable:
         """Return a row for each field that can be found."""
         rows = (row for well in self._listed() for row in self._fields(well))
-        return result_table(rows, self.features.values())
+        return result_table(rows, self.features.values(), columns=self._places())
 
     def suspects(self) -> ResultTable:
         """Return a row for each reason to look at a well, the worst well first."""
-        return result_table(self._suspects())
+        return result_table(self._suspects(), columns=[*self._places(), *_REASON])
 
     def _listed(self) -> list[WellState]:
         return [well for well in self.overview.wells if well.state != "not_acquired"]
@@ -140,23 +147,21 @@ class PlateTables:
             }
             for reason in suspect.reasons:
                 feature = self.features.get(reason.metric)
-                yield {
-                    **self._place(well),
-                    "Metadata_Rank": rank,
-                    "Metadata_Suspicion": suspect.score,
-                    "Metadata_Site": labels.get(reason.field, reason.field),
-                    "Metadata_FieldName": reason.field,
-                    "Metadata_Kind": reason.kind,
-                    "Metadata_Reason": reason.text,
-                    "Metadata_Score": reason.score,
-                    "Channel": feature.channel if feature else "",
-                    "Metric": feature.metric if feature else "",
-                    "Feature": feature.column if feature else "",
-                    "Value": self._reason_value(well, reason),
-                    "Metadata_Verdict": self._judged(Subject(well.path))[
-                        "Metadata_Verdict"
-                    ],
-                }
+                cells: tuple[Cell, ...] = (
+                    rank,
+                    suspect.score,
+                    labels.get(reason.field, reason.field),
+                    reason.field,
+                    reason.kind,
+                    reason.text,
+                    reason.score,
+                    feature.channel if feature else "",
+                    feature.metric if feature else "",
+                    feature.column if feature else "",
+                    self._reason_value(well, reason),
+                    self._judged(Subject(well.path))["Metadata_Verdict"],
+                )
+                yield self._place(well) | dict(zip(_REASON, cells, strict=True))
 
     def _reason_value(self, well: WellState, reason: ReasonView) -> Cell:
         """Return the number that a reason rests on, None where there is none."""
@@ -176,15 +181,24 @@ class PlateTables:
         )
 
     def _place(self, well: WellState) -> dict[str, Cell]:
-        named = dict(well.conditions)
+        return self._cells(
+            well.path, self.overview.indices(well), dict(well.conditions)
+        )
+
+    def _places(self) -> Iterable[str]:
+        """Return the first columns of all tables, those without any row too."""
+        return self._cells("A/1", (0, 0), {})
+
+    def _cells(
+        self, path: str, indices: tuple[int, int], conditions: Mapping[str, Cell]
+    ) -> dict[str, Cell]:
+        names = self.overview.condition_names
         return place_cells(
             plate=self.overview.name,
             plate_id=self.overview.id,
-            well=well.path,
-            indices=self.overview.indices(well),
-            conditions={
-                name: named.get(name, "") for name in self.overview.condition_names
-            },
+            well=path,
+            indices=indices,
+            conditions={name: conditions.get(name, "") for name in names},
         )
 
     def _judged(self, subject: Subject) -> dict[str, Cell]:

@@ -194,6 +194,7 @@ def result_table(
     rows: Iterable[Mapping[str, Cell]],
     features: Iterable[Feature] = (),
     *,
+    columns: Iterable[str] = (),
     last: Sequence[str] = (),
 ) -> ResultTable:
     """Return the table of some rows; a column that a row lacks is missing in it.
@@ -204,11 +205,14 @@ def result_table(
         Cells by column.
     features
         What the columns of numbers are; those that no row has are left out.
+    columns
+        Those that are there also without any row, before all others.
     last
         Columns that stand at the end, also where the first rows lack others.
     """
     records = list(rows)
-    names = list(dict.fromkeys(name for row in records for name in row))
+    named = (name for row in records for name in row)
+    names = list(dict.fromkeys([*columns, *named]))
     names.sort(key=lambda name: name in last)
     return ResultTable(
         tuple(names),
@@ -221,10 +225,8 @@ def joined(tables: Sequence[ResultTable]) -> ResultTable:
     """Return the rows of several tables in one, with the columns of all."""
     features = {f.column: f for table in tables for f in table.features}
     rows = (row for table in tables for row in table.records())
-    table = result_table(rows, features.values())
-    if not table.columns and tables:
-        return tables[0]
-    return table
+    names = (name for table in tables for name in table.columns)
+    return result_table(rows, features.values(), columns=names)
 
 
 def check_target(target: str | os.PathLike[str]) -> None:

@@ -236,6 +236,25 @@ def test_data_frames_are_tables(tmp_path: Path) -> None:
     assert list(group["obs/label"][...]) == ["1", "2", "3"]
 
 
+def test_what_pandas_has_no_value_for_is_missing_and_no_text(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    path = plates.make(tmp_path / "p.zarr", shape=SHAPE)
+    frame = pandas.DataFrame(
+        {
+            "label": [1, 2],
+            "count": pandas.array([7, None], "Int64"),
+            "class": pandas.Series(["a", float("nan")], dtype=object),
+        }
+    )
+    hcs.write_table(path, "B2", "0", "measured", frame)
+    group: Any = zarr.open_group(path, mode="r")["B/2/0/tables/measured"]
+    np.testing.assert_array_equal(group["X"][...], [[7], [np.nan]])
+    assert list(group["obs/class"][...]) == ["a", ""]
+    twice = pandas.DataFrame([[1, 2, 3]], columns=["label", "area", "area"])
+    with pytest.raises(hcs.ArgumentError, match="one name"):
+        hcs.write_table(path, "B2", "0", "twice", twice)
+
+
 def test_regions_come_along_and_features_stay(tmp_path: Path) -> None:
     path = plates.make(tmp_path / "p.zarr", channels=1, shape=SHAPE)
     region = {
@@ -263,6 +282,11 @@ def test_regions_come_along_and_features_stay(tmp_path: Path) -> None:
         ({"label": [1]}, {"kind": "table"}, hcs.ArgumentError),
         ({"x_micrometer": [1]}, {"kind": "roi_table"}, hcs.ArgumentError),
         ([1, 2], {}, hcs.ArgumentError),
+        (np.zeros((2, 2)), {}, hcs.ArgumentError),
+        ({"label": [1], "area": 3}, {}, hcs.ArgumentError),
+        ({"label": [1], "class": "a"}, {}, hcs.ArgumentError),
+        ({"label": [1, 2], "centre": np.zeros((2, 2))}, {}, hcs.ArgumentError),
+        ({"label": [1], "1": [1.0], 1: [2.0]}, {}, hcs.ArgumentError),
         ({}, {}, hcs.ShapeError),
     ],
 )

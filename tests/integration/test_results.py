@@ -85,6 +85,16 @@ def test_suspects_come_with_reasons_in_words_the_worst_first(
         assert str(row["Metadata_Reason"]) in str(field["Metadata_SuspectReasons"])
 
 
+def test_a_plate_without_suspects_has_a_table_with_their_columns(
+    tmp_path: Path, results: dashboard.QCResults
+) -> None:
+    path = tmp_path / "clean.ome.zarr"
+    make_demo_plate(path, kind="clean", rows=1, columns=2, fields=1, shape=(160, 160))
+    table = dashboard.read_qc(path, workspace=tmp_path / "work", workers=0).suspects
+    assert table.rows == ()
+    assert table.columns == results.suspects.columns
+
+
 def test_verdicts_and_reasons_come_from_the_workspace(
     results: dashboard.QCResults,
 ) -> None:

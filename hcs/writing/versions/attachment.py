@@ -79,7 +79,8 @@ def attach(
     """
     if not (is_safe_name(name) and _NAME.fullmatch(name)):
         raise InvalidPathError(
-            f"The name is {name!r}; allowed are letters, digits, _ . and -."
+            f"The name is {name!r}; expected letters, digits, _ and -, dots not in "
+            f"front, and no name of a document of Zarr."
         )
     with opened(store) as target, target.changing():
         return target.transact(
@@ -125,8 +126,7 @@ def _attach(
         present = False
     if present and not overwrite:
         raise ArgumentError(
-            f"{target.location}/{key} is there; give overwrite=True to replace it, or "
-            f"another name."
+            f"{key} is there; give overwrite=True to replace it, or another name."
         )
     others = [other for other in names if other != name]
     if not present:

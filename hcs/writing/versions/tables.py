@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from hcs.writing.encoding.anndata import anndata_files
 from hcs.writing.versions.attachment import attach
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -60,7 +61,8 @@ def write_table(
         Of the table: letters, digits, ``_ . -``.
     table
         Columns by name: a mapping to lists or arrays, or a data frame of pandas or
-        polars. Numbers, also of truth, become float64; all else text.
+        polars. Numbers, also of truth, become float64; all else text. Missing numbers
+        (None, NaN, pandas' NA) are NaN, and missing text is "".
     kind
         ``"feature_table"``, a row an object with its number in the column ``label``;
         ``"roi_table"`` with ``FieldIndex`` and places and lengths in micrometres;
@@ -130,18 +132,20 @@ def _columns(table: Any, index: str) -> dict[str, list[Any]]:
     Raises
     ------
     ArgumentError
-        If it has no columns, or one whose name cannot be written.
+        If it has no columns, two of one name, or one that is no list of plain cells.
     ShapeError
         If they are of different lengths.
     """
-    names = table.columns if hasattr(table, "columns") else table
-    try:
-        columns = {str(name): list(table[name]) for name in names}
-    except (TypeError, KeyError) as error:
+    if not (hasattr(table, "columns") or isinstance(table, Mapping)):
         raise ArgumentError(
             f"The table is {type(table).__name__}; expected columns by name: a mapping "
             f"or a data frame."
-        ) from error
+        )
+    names = list(table.columns if hasattr(table, "columns") else table)
+    labels = [str(name) for name in names]
+    if len(set(labels)) != len(labels):
+        raise ArgumentError(f"Two columns of the table have one name: {labels}.")
+    columns = {str(name): _plain_cells(str(name), table[name]) for name in names}
     rows = getattr(table, "index", None)
     if index not in columns and getattr(rows, "name", None) == index:
         columns = {index: [*table.index], **columns}
@@ -149,6 +153,25 @@ def _columns(table: Any, index: str) -> dict[str, list[Any]]:
         lengths = {name: len(cells) for name, cells in columns.items()}
         raise ShapeError(f"The columns of the table have the lengths {lengths}.")
     return columns
+
+
+def _plain_cells(name: str, column: Any) -> list[Any]:
+    nested = list, tuple, dict, set, np.ndarray
+    if isinstance(column, str) or not np.iterable(column):
+        raise ArgumentError(f"The column {name!r} is {column!r}; expected its cells.")
+    cells = list(column)
+    if any(isinstance(cell, nested) for cell in cells):
+        raise ArgumentError(
+            f"A cell of the column {name!r} holds several values; give each a column."
+        )
+    return [None if _is_missing(cell) else cell for cell in cells]
+
+
+def _is_missing(cell: Any) -> bool:
+    """Whether a cell has no value: None, NaN, or pandas' NA and NaT."""
+    if isinstance(cell, float | np.floating):
+        return bool(np.isnan(cell))
+    return cell is None or type(cell).__name__ in ("NAType", "NaTType")
 
 
 def _index(columns: dict[str, list[Any]], kind: str) -> tuple[str, list[str]]:
