@@ -49,7 +49,8 @@ def test_sbs_is_a_plate_of_96_wells_and_2_channels(sbs):
     assert {str(image.images[0].data.dtype) for image in images} == {"uint8"}
     names = {tuple(channel.name for channel in image.channels) for image in images}
     assert names == {("Channel1", "Channel2")}
-    assert len({image.channels for image in images}) == 1  # one window a channel
+    # One window a channel.
+    assert all(image.channels == images[0].channels for image in images)
 
 
 def test_sbs_holds_the_indices_of_its_palette_images(sbs):
