@@ -23,7 +23,7 @@ from dashboard.session import ASK_AGAIN_SECONDS, Session
 from dashboard.web.gate import BODY_BYTES, Gate, PassedConnection
 from dashboard.web.origins import LOOPBACK, Origins
 from dashboard.web.routes import routes
-from dashboard.web.token_log import keep_tokens_out
+from dashboard.web.websocket_log import keep_websocket_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,7 @@ def make_server(
     origins = Origins(port or settings.port, settings.origins)
     ask_again = settings.ask_again_seconds
     pn.extension(notifications=False)
-    keep_tokens_out()
+    keep_websocket_log()
     try:
         server: Any = get_server(
             {"/": page_factory(service, Urls(prefix), entrance, ask_again)},

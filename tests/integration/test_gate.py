@@ -288,7 +288,9 @@ def test_nobody_chooses_the_session_of_a_page(served: Served, argument: str) -> 
     assert served.get(f"{PREFIX}/", Bokeh_Session_Id="FIXED123").status == 400
 
 
-def test_an_unsigned_page_token_opens_no_websocket(served: Served) -> None:
+def test_an_unsigned_page_token_opens_no_websocket(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
     from tornado.httpclient import HTTPClientError
 
     signed = page_token(served)
@@ -300,6 +302,8 @@ def test_an_unsigned_page_token_opens_no_websocket(served: Served) -> None:
         with pytest.raises((AssertionError, HTTPClientError)):
             document(served, token=token)
     assert len(served.service.sessions) == before
+    assert "Refused a websocket: Invalid token signature" in caplog.text
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_the_html_holds_no_cookie_and_no_header_of_its_request(served: Served) -> None:
