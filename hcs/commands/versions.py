@@ -157,7 +157,9 @@ def _revert(options: argparse.Namespace) -> int:
         field = well.field(options.field, options.acquisition)
         events = well.history(field.name)
         label, path, live = well.label, well.path, field.live
-    version = _version_named(events, live, options.to, f"{label} field {field.label}")
+    version = options.to or _version_before(
+        events, live, f"{label} field {field.label}"
+    )
     event = revert(
         options.plate,
         path,
@@ -171,34 +173,18 @@ def _revert(options: argparse.Namespace) -> int:
     return 0
 
 
-def _version_named(
-    events: Sequence[FieldVersion], live: str | None, prefix: str | None, what: str
-) -> str:
-    """Return the id of the version to go back to.
+def _version_before(events: Sequence[FieldVersion], live: str | None, what: str) -> str:
+    """Return the id of the last version that has pixels and is not shown.
 
     Raises
     ------
     NotFoundError
-        If there is none, or several ids begin as `prefix` does.
+        If there is none.
     """
     from hcs.errors import NotFoundError
 
     purged = {event.id for event in events if event.action == "purge"}
-    identifiers = [event.id for event in events if event.id not in purged]
-    if prefix is None:
-        earlier = [identifier for identifier in identifiers if identifier != live]
-        if not earlier:
-            raise NotFoundError(f"{what} has no other version to go back to.")
-        return earlier[-1]
-    matches = sorted(
-        {identifier for identifier in identifiers if identifier.startswith(prefix)}
-    )
-    if len(matches) != 1:
-        listed = (
-            ", ".join(dict.fromkeys(identifier[:8] for identifier in identifiers))
-            or "none"
-        )
-        raise NotFoundError(
-            f"{what} has {len(matches) or 'no'} versions {prefix!r}; it has {listed}."
-        )
-    return matches[0]
+    earlier = [event.id for event in events if event.id not in purged | {live}]
+    if not earlier:
+        raise NotFoundError(f"{what} has no other version to go back to.")
+    return earlier[-1]

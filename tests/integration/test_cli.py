@@ -385,7 +385,7 @@ def test_revert_without_another_version_is_an_error(hcs: Any, plate_path: Path) 
     assert done.code == 1
     assert "no other version" in done.err
     done = hcs("revert", plate_path, "A1", "0", "--to", "zzz", *WHY)
-    assert "has no versions 'zzz'" in done.err
+    assert "Version zzz of field '0' of well A/1 is unknown" in done.err
     assert hcs("revert", plate_path, "H12", "0", *WHY).code == 1
     assert hcs("revert", plate_path, "A1", "9", *WHY).code == 1
 

@@ -167,3 +167,17 @@ def test_what_is_not_staged_leaves_nothing_beside_an_archive(
     with pytest.raises(hcs.HCSError):
         hcs.stage_field(path, well, "0", pixels, base=base or live)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_version_is_named_by_the_beginning_of_its_id(path: Path) -> None:
+    first = _base(path, "1")
+    staged = hcs.stage_field(path, "B2", 1, _image(9), base=first)
+    second = staged.commit(who=ME, reason="focus").id
+    hcs.revert(path, "B2", "1", first[:8], who=ME, reason="was right")
+    assert _base(path, "1") == first
+    with pytest.raises(hcs.ConflictError, match="already"):
+        hcs.revert(path, "B2", "1", first[:8], who=ME, reason="was right")
+    with pytest.raises(hcs.NotFoundError, match="could be 2"):
+        hcs.revert(path, "B2", "1", "", who=ME, reason="was right")
+    with pytest.raises(hcs.NotFoundError, match=f"is unknown.*{second[:8]}"):
+        hcs.revert(path, "B2", "1", "not", who=ME, reason="was right")

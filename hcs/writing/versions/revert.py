@@ -70,7 +70,7 @@ def revert(
     well, field, acquisition
         Of the field, in any spelling that `stage_field` takes.
     version
-        Id of the version to show.
+        Id of the version to show, or its beginning.
     who, reason
         For the history; a text is a name that was typed.
     base
@@ -116,12 +116,13 @@ def _change_back(
             f"Well {well} has no field {field!r} with a history; it has "
             f"{', '.join(well_state.records) or 'none'}."
         )
-    if record.live == version:
+    kept = _kept_version(well_state, field, version)
+    if record.live == kept.id:
         raise ConflictError(
-            f"Field {field!r} of well {well} shows version {version[:8]} already."
+            f"Field {field!r} of well {well} shows version {kept.id[:8]} already."
         )
     event = replace(
-        _kept_version(well_state, field, version),
+        kept,
         action="revert",
         who=who.name,
         known=who.known,
@@ -140,10 +141,13 @@ def _change_back(
 def _kept_version(well: WellDocument, field: str, version: str) -> FieldVersion:
     record = well.records[field]
     versions = {entry.id: entry for entry in record.versions_with_pixels()}
-    if version not in versions:
-        known = "was purged" if record.find(version) else "is unknown"
-        raise NotFoundError(
-            f"Version {version[:8]} of field {field!r} of well {well.path} {known}; "
-            f"kept are {', '.join(entry[:8] for entry in versions) or 'none'}."
-        )
-    return versions[version]
+    matches = [identifier for identifier in versions if identifier.startswith(version)]
+    if version and len(matches) == 1:
+        return versions[matches[0]]
+    known = "was purged" if record.find(version) else "is unknown"
+    if matches:
+        known = f"could be {len(matches)}"
+    raise NotFoundError(
+        f"Version {version[:8]} of field {field!r} of well {well.path} {known}; "
+        f"kept are {', '.join(entry[:8] for entry in versions) or 'none'}."
+    )
