@@ -173,7 +173,11 @@ class Gate(HTTPServerConnectionDelegate):
     ) -> _Answer:
         local = self.entrance.local
         assert local is not None  # noqa: S101 - asked before
-        cookie = None if known else local.let_in(token.decode("latin-1"))
+        text = token.decode("latin-1")
+        if known:
+            # What has been in an address is of no use to anybody afterwards.
+            local.tokens.spend(text)
+        cookie = None if known else local.let_in(text)
         if not known and cookie is None:
             return _page(
                 403,

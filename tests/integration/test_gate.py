@@ -251,6 +251,10 @@ def test_a_token_lets_in_once_and_leaves_the_address(served: Served) -> None:
     assert "Set-Cookie" not in again.headers
     # Whoever is in already is not bothered with an old line in their history.
     assert served.get(address).status == 303
+    # What they opened is of no use to anybody who finds it.
+    seen = f"{PREFIX}/?token={local.tokens.new()}"
+    assert served.get(seen).status == 303
+    assert served.get(seen, **STRANGER).status == 403
 
 
 @pytest.mark.parametrize(
