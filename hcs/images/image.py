@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.axes import is_spatial
-from hcs.errors import MetadataError, NotFoundError, PlateNotFoundError, ShapeError
+from hcs.errors import (
+    ArgumentError,
+    MetadataError,
+    NotFoundError,
+    PlateNotFoundError,
+    ShapeError,
+)
 from hcs.images.digest import field_digest
 from hcs.images.levels import to_multiscales
 from hcs.images.ngff_image import NgffImage, describe, to_ngff_image
@@ -248,15 +254,29 @@ class Multiscales:
             group.store, join(group.path, "labels", name), group.format_version
         )
 
+    def level(self, number: int) -> NgffImage:
+        """Return a resolution; 0 is the full size.
+
+        Raises
+        ------
+        ArgumentError
+            If there is none of that number.
+        """
+        if not 0 <= number < len(self):
+            raise ArgumentError(
+                f"level is {number!r}; {self!r} has the levels 0 to {len(self) - 1}."
+            )
+        return self.images[number]
+
     def to_dask(self, level: int = 0) -> Any:
         """Return the pixels of a resolution as a dask array; no pixels are read."""
-        return self.images[level].to_dask()
+        return self.level(level).to_dask()
 
     def to_xarray(self, level: int = 0) -> xarray.DataArray:
         """Return a resolution with coordinates; see `hcs.images.data_array`."""
         from hcs.images.data_array import data_array
 
-        return data_array(self.images[level], self.channel_names)
+        return data_array(self.level(level), self.channel_names)
 
     @property
     def nbytes(self) -> int:

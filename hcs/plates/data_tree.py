@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import ArgumentError
-from hcs.images.data_array import data_array, load
+from hcs.images.data_array import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import xarray
 
-    from hcs.plates.field import Field
     from hcs.plates.plate import HCSPlate
 
 
@@ -44,7 +42,7 @@ def data_tree(plate: HCSPlate, level: int = 0) -> xarray.DataTree:
             nodes[f"/{field.well}"] = module.Dataset(
                 attrs=_known(conditions.get(field.well, {}))
             )
-        image = data_array(*_level(field, level)).rename("image")
+        image = field.image().to_xarray(level).rename("image")
         attributes = _known({"label": field.label, "acquisition": field.acquisition})
         nodes[f"/{field.well}/{field.name}"] = module.Dataset(
             {"image": image}, attrs=attributes
@@ -56,13 +54,3 @@ def data_tree(plate: HCSPlate, level: int = 0) -> xarray.DataTree:
 def _known(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what has a value; files have none for None."""
     return {name: value for name, value in attributes.items() if value is not None}
-
-
-def _level(field: Field, level: int) -> tuple[Any, tuple[str, ...]]:
-    image = field.image()
-    if not 0 <= level < len(image):
-        raise ArgumentError(
-            f"level is {level}; well {field.well} field {field.label} has the levels 0 "
-            f"to {len(image) - 1}."
-        )
-    return image.images[level], image.channel_names

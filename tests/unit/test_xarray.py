@@ -69,6 +69,15 @@ def test_a_coarser_level_lies_where_its_pixels_do(written: hcs.Multiscales) -> N
     assert written.to_dask(1).shape == half.shape
 
 
+@pytest.mark.parametrize("level", [2, -1])
+def test_a_level_that_is_not_there_is_told_from_those_that_are(
+    written: hcs.Multiscales, level: int
+) -> None:
+    for ask in (written.to_dask, written.to_xarray):
+        with pytest.raises(hcs.ArgumentError, match="has the levels 0 to 1"):
+            ask(level)
+
+
 def test_no_pixel_is_read_before_it_is_needed(
     written: hcs.Multiscales, monkeypatch: pytest.MonkeyPatch
 ) -> None:
