@@ -93,10 +93,15 @@ def chosen(metrics: Iterable[str | Definition] | None) -> tuple[Definition, ...]
     NotFoundError
         If there is no metric of an id.
     ArgumentError
-        If a definition has the id of another metric.
+        If a definition has the id of another metric, or there is no list of metrics.
     """
     if metrics is None:
         return all_definitions()
+    if isinstance(metrics, str | Definition):
+        raise ArgumentError(
+            f"metrics is {getattr(metrics, 'id', metrics)!r} alone; expected a list, "
+            f"also of one metric."
+        )
     known, own = set(), dict[str, Definition]()
     for metric in metrics:
         if isinstance(metric, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hcs.errors import NotFoundError
+from hcs.errors import ArgumentError, NotFoundError
 from hcs.qc import catalogue
 from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC
 from hcs.qc.plates.failures import FAILURE_RULES
@@ -54,6 +54,9 @@ def test_metrics_are_chosen_in_the_order_of_the_table():
     assert tuple(entry.id for entry in chosen(None)) == EVERY_METRIC
     with pytest.raises(NotFoundError, match="no metric 'blur'"):
         chosen(["blur"])
+    for alone in ("mean", definition("mean")):
+        with pytest.raises(ArgumentError, match="'mean' alone; expected a list"):
+            chosen(alone)
 
 
 def test_the_page_is_made_from_the_table():
