@@ -140,11 +140,15 @@ def check_request(
     ------
     ArgumentError
         If `overwrite` is none of its values.
+    StoreError
+        If nothing is named to write to.
     UnsupportedVersionError
         If the version cannot be written, or not there, or is not the plate's.
     MetadataError, InvalidPathError
         If the plate may not be written.
     """
+    if store is None or isinstance(store, bool | int | float) or store == "":
+        raise StoreError(f"{store!r} is no place to write to; expected a path.")
     if overwrite not in (True, False, ACQUIRED):
         raise ArgumentError(
             f"overwrite is {overwrite!r}; expected True, False or {ACQUIRED!r}."

@@ -186,6 +186,12 @@ def test_the_writer_is_not_made_of_arguments_that_cannot_work(
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.parametrize("store", [None, "", 3])
+def test_the_writer_is_not_made_without_a_place_to_write_to(store: Any) -> None:
+    with pytest.raises(hcs.StoreError, match="is no place to write to"):
+        hcs.HCSPlateWriter(store, described())
+
+
 @pytest.mark.parametrize("plate", ["plate", [], hcs.Well([]), hcs.PlateRow("A")])
 def test_what_is_no_plate_is_refused_in_words(tmp_path: Path, plate: object) -> None:
     for take in (
