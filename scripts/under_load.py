@@ -38,7 +38,7 @@ while os.getppid() == parent:
 _LOOK_SECONDS = 5.0
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
 _SUMMARY = re.compile(r"\d+ (?:passed|failed|errors?|skipped)\b.* in [\d.]+s")
-_FAILURE = re.compile(r"^(?:FAILED|ERROR) (\S+)")
+_FAILURE = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$")
 
 
 class Load:

@@ -16,7 +16,7 @@ before = pathlib.Path("before")
 print("=== 3 passed in 0.10s ===")
 if not before.exists():
     sys.exit(before.mkdir())
-print("FAILED tests/test_a.py::test_b - of bad luck")
+print("FAILED tests/test_a.py::test_b[two words] - of bad luck")
 sys.exit("=== 1 failed, 1 passed in 0.10s ===")
 """
 
@@ -37,7 +37,7 @@ def test_a_test_that_fails_in_one_of_several_runs_stands_in_the_table(
     assert "2 runs, 1 of them without a failure" in table
     assert "exit 0  3 passed\n" in table
     assert "4 passed, 1 failed" in table
-    assert "1 x tests/test_a.py::test_b\n" in table
+    assert "1 x tests/test_a.py::test_b[two words]\n" in table
     assert ended.stdout.endswith(table)
     assert "of bad luck" in (tmp_path / "kept" / "run-2.txt").read_text()
 
