@@ -33,7 +33,7 @@ class Plugin:
     """Why it cannot be used, in words."""
 
     @property
-    def told(self) -> str:
+    def warning(self) -> str:
         """The problem with what it concerns, in one sentence."""
         return f"{self.name} of {self.source} is left out: {self.problem}."
 
@@ -59,7 +59,7 @@ def broken(name: str, source: str, problem: str) -> Plugin:
     """
     plugin = Plugin(name=name, source=source, problem=problem.rstrip("."))
     if parent_process() is None:
-        _LOG.warning("%s", plugin.told)
+        _LOG.warning("%s", plugin.warning)
     return plugin
 
 

@@ -39,7 +39,7 @@ export async function saveFile(address, refused) {
 const later = (answer) => answer.status === 503 || answer.status === 409
 
 /** @param {Response} answer */
-const reason = (answer) => answer.json().then((told) => told.error, () => REFUSED)
+const reason = (answer) => answer.json().then((refusal) => refusal.error, () => REFUSED)
 
 /** The name that the server gives a file. @param {string} disposition */
 export const fileName = (disposition) => /filename="([^"]*)"/.exec(disposition)?.[1] ?? ""

@@ -7,11 +7,11 @@
  * text of its own. `open` is the key that opens a well.
  *
  * @param {string} well
- * @param {{well: string, stage: string}} told what the server has told the bar
+ * @param {{well: string, stage: string}} bar what the server has told the bar
  * @param {{well: string, drawn: boolean}} pictures what is drawn
  * @param {string} open
  */
-export function notDrawn(well, told, pictures, open) {
-  if (told.well === well && told.stage === "canvas") return `The fields of ${well} are not on the screen: ${open} opens them. Nothing was decided.`
-  return told.well === well && pictures.well === well && pictures.drawn ? "" : `${well} is not drawn yet: nothing was decided.`
+export function notDrawn(well, bar, pictures, open) {
+  if (bar.well === well && bar.stage === "canvas") return `The fields of ${well} are not on the screen: ${open} opens them. Nothing was decided.`
+  return bar.well === well && pictures.well === well && pictures.drawn ? "" : `${well} is not drawn yet: nothing was decided.`
 }

@@ -116,7 +116,7 @@ def _worth_saying(progress: Progress) -> bool:
 
 def _broken() -> list[str]:
     """Return which metrics of other packages are left out, and why."""
-    return [plain_text(plugin.told, 400) for plugin in broken_metrics()]
+    return [plain_text(plugin.warning, 400) for plugin in broken_metrics()]
 
 
 def _act(progress: Progress) -> str:

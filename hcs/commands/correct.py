@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hcs.commands.versions import person_of, reason_of
+from hcs.commands.versions import add_reason_and_person, person_of
 from hcs.terminal import say, say_error
 from hcs.wording import some
 
@@ -52,16 +52,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="NAME",
         help="channel of a file, once for each in their order; default: as for --well",
     )
-    parser.add_argument(
-        "--reason",
-        type=reason_of,
-        required=True,
-        metavar="TEXT",
-        help="why; kept in the history",
-    )
-    parser.add_argument(
-        "--who", metavar="NAME", help="kept in the history (default: the login name)"
-    )
+    add_reason_and_person(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be replaced, and stop"
     )

@@ -42,9 +42,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--to", metavar="VERSION", help="id, or its beginning (default: the one before)"
     )
     parser.add_argument("--acquisition", type=int, metavar="ID")
+    add_reason_and_person(parser)
+    parser.set_defaults(run=_revert)
+
+
+def add_reason_and_person(parser: argparse.ArgumentParser) -> None:
+    """Add what the history keeps of each change: why, and who."""
     parser.add_argument(
         "--reason",
-        type=reason_of,
+        type=_reason_of,
         required=True,
         metavar="TEXT",
         help="why; kept in the history",
@@ -52,10 +58,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--who", metavar="NAME", help="kept in the history (default: the login name)"
     )
-    parser.set_defaults(run=_revert)
 
 
-def reason_of(text: str) -> str:
+def _reason_of(text: str) -> str:
     """Return a reason that says something."""
     reason = text.strip()
     if not reason:

@@ -147,9 +147,9 @@ def _with_pages(file: ImageFile, sizes: dict[str, int]) -> ImageFile:
 def _check_fits(file: ImageFile, present: Multiscales, sizes: dict[str, int]) -> None:
     different = [axis for axis in "tzyx" if file.sizes[axis] != sizes[axis]]
     if different:
-        found = ", ".join(f"{axis} {file.sizes[axis]}" for axis in different)
+        sizes_of_file = ", ".join(f"{axis} {file.sizes[axis]}" for axis in different)
         expected = ", ".join(f"{axis} {sizes[axis]}" for axis in different)
-        raise SourceError(f"{file.name} has {found}; the field has {expected}.")
+        raise SourceError(f"{file.name} has {sizes_of_file}; the field has {expected}.")
     if file.is_rgb:
         raise SourceError(
             f"{file.name} is a colour picture; a channel is one intensity."

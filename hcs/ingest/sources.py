@@ -12,6 +12,7 @@ import os
 import stat
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -122,15 +123,15 @@ def open_source(path: str | Path) -> ExportSource:
     raise SourceError(f"{path} is neither a folder nor a zip of images.")
 
 
-class _BaseSource:
+class _BaseSource(ABC):
     """What both kinds have in common."""
 
     name = ""
     files: tuple[ExportFile, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
 
-    def opener(self, name: str) -> Opener:
-        raise NotImplementedError
+    @abstractmethod
+    def opener(self, name: str) -> Opener: ...
 
     def read(self, name: str, limit: int) -> bytes:
         """Return the bytes of a small file.

@@ -129,7 +129,10 @@ def test_a_project_goes_to_another_workspace_without_loss_and_twice_is_once(
         assert not other.reviews.read(COPY).verdicts
         assert other.projects.roles(ONE).letter("A2") == "P"
         assert other.assay.map_source(TWO)["name"] == "map.csv"
-        assert [one.column for one in other.imports.metrics(ONE)] == ["cells", "size"]
+        assert [metric.column for metric in other.imports.metrics(ONE)] == [
+            "cells",
+            "size",
+        ]
         act = other.reviews.acts(ONE)[0]
         document = other.projects.settings_document(act.settings)
         assert document["typed_roles"] == {"positive": "A2", "negative": "B1"}

@@ -4,7 +4,7 @@ import test from "node:test"
 import { notDrawn } from "../../assets/review/drawn.js"
 
 const DRAWN = { well: "A1", drawn: true }
-const why = (told, pictures = DRAWN) => notDrawn("A1", told, pictures, "Enter")
+const why = (bar, pictures = DRAWN) => notDrawn("A1", bar, pictures, "Enter")
 
 test("a well whose pictures are drawn waits until the bar is told of it", () => {
   assert.match(why({ well: "", stage: "canvas" }), /not drawn yet/)

@@ -43,7 +43,7 @@ def difference(wells: Wells, truth: Wells) -> str | None:
     """Return the first difference between images and what was written, in words."""
     if sorted(wells) != sorted(truth):
         return f"wells {sorted(wells)}"
-    count, expected = (sum(map(len, one.values())) for one in (wells, truth))
+    count, expected = (sum(map(len, fields.values())) for fields in (wells, truth))
     if count != expected:
         return f"{count} positions of {expected}"
     for well, images in truth.items():

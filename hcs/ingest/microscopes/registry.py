@@ -125,7 +125,7 @@ def read_export(
 def no_preset(name: str) -> str:
     """Return that there is no such preset, and which are broken."""
     lines = [f"No preset is called {name!r}; there are {', '.join(presets())}."]
-    return " ".join((*lines, *(plugin.told for plugin in broken_presets())))
+    return " ".join((*lines, *(plugin.warning for plugin in broken_presets())))
 
 
 def _unreadable(source: ExportSource, files: Sequence[ExportFile]) -> list[ExportFile]:

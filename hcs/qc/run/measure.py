@@ -215,9 +215,9 @@ def measure_plate(
     own = not isinstance(plate, HCSPlate)
     opened: HCSPlate = HCSPlate(plate) if own else plate
     try:
-        told = settings or plate_settings(opened, metrics=metrics)
+        chosen = settings or plate_settings(opened, metrics=metrics)
         if workers or executor is not None:
-            _check_sendable(told)
+            _check_sendable(chosen)
         broken: list[FieldResult] = []
         tasks = list(_tasks(opened, skip, broken))
         total = len(tasks) + len(broken)
@@ -226,9 +226,9 @@ def measure_plate(
         starts = range(0, len(tasks), size)
         batches = [tasks[start : start + size] for start in starts]
         done = 0
-        found = in_workers(
+        measured = in_workers(
             _measure_batch,
-            [(opened.store, part, told) for part in batches],
+            [(opened.store, part, chosen) for part in batches],
             _died,
             workers=workers,
             executor=executor,
@@ -236,7 +236,7 @@ def measure_plate(
             split=_one_by_one,
         )
         with Work(_log, f"Measuring {opened.location}") as work:
-            for results in chain([broken], found):
+            for results in chain([broken], measured):
                 for result in results:
                     done += 1
                     work(done, total)
@@ -357,7 +357,7 @@ def _measure_image(
     sizes = dict(zip(dims, full.shape, strict=True))
     names = names_of(image)
     nuclear = names.index(settings.nuclear) if settings.nuclear in names else None
-    told = [_channel_settings(name, settings) for name in names]
+    by_channel = [_channel_settings(name, settings) for name in names]
     metrics = [metric for metric in settings.metrics if has_metric(metric)]
     absent = [str(metric) for metric in settings.metrics if not has_metric(metric)]
     for t in range(sizes.get("t", 1)):
@@ -368,8 +368,10 @@ def _measure_image(
                 np.asarray(full.data[tuple(at.get(d, slice(None)) for d in dims)])
                 for at in places
             ]
-            found = measure_field(planes, told, nuclear=nuclear, metrics=metrics)
-            for index, (name, measured) in enumerate(zip(names, found, strict=True)):
+            results = measure_field(
+                planes, by_channel, nuclear=nuclear, metrics=metrics
+            )
+            for index, (name, measured) in enumerate(zip(names, results, strict=True)):
                 yield PlaneResult(
                     channel=name,
                     channel_index=index,

@@ -143,9 +143,13 @@ def measure_field(
         If the planes are not planes of real numbers of one shape, or `nuclear` or
         `settings` do not fit their number.
     """
-    told = list(settings) if settings is not None else [ChannelSettings()] * len(planes)
-    if len(told) != len(planes):
-        raise ShapeError(f"There are {len(planes)} channels and {len(told)} settings.")
+    by_channel = (
+        [ChannelSettings()] * len(planes) if settings is None else list(settings)
+    )
+    if len(by_channel) != len(planes):
+        raise ShapeError(
+            f"There are {len(planes)} channels and {len(by_channel)} settings."
+        )
     if nuclear is not None and not 0 <= nuclear < len(planes):
         raise ShapeError(
             f"Channel {nuclear} cannot be the nuclear one; there are {len(planes)}, "
@@ -154,9 +158,9 @@ def measure_field(
     parts = [
         Plane(
             pixels,
-            clip=told[position].clip,
-            clip_source=told[position].clip_source,
-            full_scale=told[position].full_scale,
+            clip=by_channel[position].clip,
+            clip_source=by_channel[position].clip_source,
+            full_scale=by_channel[position].full_scale,
         )
         for position, pixels in enumerate(planes)
     ]
