@@ -215,9 +215,9 @@ def measure_plate(
     own = not isinstance(plate, HCSPlate)
     opened: HCSPlate = HCSPlate(plate) if own else plate
     try:
-        chosen = settings or plate_settings(opened, metrics=metrics)
+        settings = settings or plate_settings(opened, metrics=metrics)
         if workers or executor is not None:
-            _check_sendable(chosen)
+            _check_sendable(settings)
         broken: list[FieldResult] = []
         tasks = list(_tasks(opened, skip, broken))
         total = len(tasks) + len(broken)
@@ -228,7 +228,7 @@ def measure_plate(
         done = 0
         measured = in_workers(
             _measure_batch,
-            [(opened.store, part, chosen) for part in batches],
+            [(opened.store, part, settings) for part in batches],
             _died,
             workers=workers,
             executor=executor,
