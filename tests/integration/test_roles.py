@@ -9,6 +9,8 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -37,7 +39,6 @@ from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tornado.httputil import HTTPServerRequest
 
@@ -139,7 +140,9 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
 def stored(made: Service, plate: Path) -> tuple[str, dict[str, list[tuple[Any, ...]]]]:
     """Return what would be other if anything had been done: plate and database."""
     digest = hashlib.sha256()
-    for file in sorted(path for path in plate.rglob("*") if path.is_file()):
+    # What is being written may go while it is listed; `rglob` would stop there.
+    folders = os.walk(plate)
+    for file in sorted(Path(at, name) for at, _, names in folders for name in names):
         if file.suffix == ".hcs-part":  # being written
             continue
         with contextlib.suppress(FileNotFoundError):  # it was, when it was listed
