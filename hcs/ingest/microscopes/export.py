@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hcs.ingest.names import NamePart, NameParts, NamePattern
     from hcs.ingest.sources import ExportFile
     from hcs.layout import PlateFormat, Position
+    from hcs.tables.platemap import PlateMap
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -33,7 +34,10 @@ class ChannelNote:
     """Nanometres."""
 
     clip: int | None = None
-    """Largest value that the camera gives."""
+    """Largest value that the camera gives, `offset` included."""
+
+    offset: int | None = None
+    """What the files hold where the camera saw nothing (ScanR: 32768)."""
 
     exposure: str | None = None
     """As the export writes it, with its unit."""
@@ -92,6 +96,24 @@ class Export:
 
     identity: str | None = None
     """The microscope's own identifier of the plate or measurement."""
+
+    barcode: str | None = None
+    """Of the plate, by which its plate map is known."""
+
+    complete: bool | None = None
+    """Whether the description says that the acquisition has ended; None where it says
+    nothing of that."""
+
+    projection: str = ""
+    """How the planes were projected along z, such as ``"maximum of 13 planes"``; ""
+    where they are planes."""
+
+    absent: Mapping[NameParts, str] = field(default_factory=_nothing)
+    """Why planes that were meant to be there are not, as the export says: an autofocus
+    that failed."""
+
+    plate_map: PlateMap | None = None
+    """Conditions of the wells that the export itself holds."""
 
     notes: tuple[str, ...] = ()
 
