@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from hcs.errors import InvalidPathError, SourceError
-from hcs.layout import Position, parse_well, well_label
+from hcs.errors import SourceError
+from hcs.layout import Position, well_label
+from hcs.spellings import WellNames, read_well_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hcs.layout import PlateFormat
 
 GROUPS: Final = ("well", "row", "column", "field", "channel", "z", "t", "plate")
 """Names of groups that a pattern may have."""
@@ -111,25 +117,60 @@ class NamePattern:
         SourceError
             If it matches, but what it finds is no well.
         """
-        text = name if "/" in self.text else name.rpartition("/")[2]
-        match = self._pattern.search(text)
-        return None if match is None else _parts(match, name)
+        return self.read_all([name])[0].get(name)
+
+    def read_all(
+        self, names: Iterable[str], format: PlateFormat | int | str | None = None
+    ) -> tuple[dict[str, NameParts], WellNames]:
+        """Return what names of files say that the pattern matches, and of which wells.
+
+        Parameters
+        ----------
+        names
+            Of all files of a source: some wells are known from all names together.
+        format
+            The plate, on which wells that are numbers are counted.
+
+        Raises
+        ------
+        SourceError
+            If it matches a name, but what it finds is no well.
+        """
+        whole = "/" in self.text
+        matches = {
+            name: match
+            for name in names
+            if (
+                match := self._pattern.search(
+                    name if whole else name.rpartition("/")[2]
+                )
+            )
+        }
+        texts = {name: _well_text(match) for name, match in matches.items()}
+        wells = read_well_names(texts.values(), format)
+        for name, text in texts.items():
+            if text in wells.problems:
+                raise SourceError(
+                    f"The name {name} gives no well ({text!r}): {wells.problems[text]}"
+                )
+        return {
+            name: _parts(match, wells.positions[texts[name]])
+            for name, match in matches.items()
+        }, wells
 
 
-def _parts(match: re.Match[str], name: str) -> NameParts:
+def _well_text(match: re.Match[str]) -> str:
     groups = {key: text for key, text in match.groupdict().items() if text}
     if "well" in groups:
-        well = groups["well"]
-    elif groups.get("row", "").isdigit():
-        well = f"r{groups['row']}c{groups.get('column', '')}"
-    else:
-        well = f"{groups.get('row', '')}{groups.get('column', '')}"
-    try:
-        position = parse_well(well)
-    except InvalidPathError as error:
-        raise SourceError(f"The name {name} gives no well: {error}") from error
+        return groups["well"]
+    row, column = groups.get("row", ""), groups.get("column", "")
+    return f"r{row}c{column}" if row.isdigit() else f"{row}{column}"
+
+
+def _parts(match: re.Match[str], well: Position) -> NameParts:
+    groups = {key: text for key, text in match.groupdict().items() if text}
     return NameParts(
-        well=position,
+        well=well,
         plate=groups.get("plate"),
         **{
             axis: name_part(groups[axis], _spelled(match, axis))

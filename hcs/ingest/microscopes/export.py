@@ -11,7 +11,7 @@ from hcs.ingest.formats.images import SUFFIXES
 from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from hcs.ingest.names import NamePart, NameParts, NamePattern
     from hcs.ingest.sources import ExportFile
@@ -118,28 +118,31 @@ class Export:
     notes: tuple[str, ...] = ()
 
 
-def by_pattern(files: Iterable[ExportFile], pattern: NamePattern, name: str) -> Export:
+def by_pattern(
+    files: Sequence[ExportFile],
+    pattern: NamePattern,
+    name: str,
+    *,
+    format: PlateFormat | int | str | None = None,
+) -> Export:
     """Return the export that a person's pattern makes of the files of a source.
+
+    Parameters
+    ----------
+    format
+        The plate, on which wells that are numbers are counted.
 
     Raises
     ------
     SourceError
-        If no name matches, or names of several plates do.
+        If no name matches, one gives no well, or names of several plates do.
     """
-    file_parts: dict[str, NameParts] = {}
-    skipped: list[tuple[str, str]] = []
-    unmatched_names = []
-    for file in files:
-        parts = pattern.read(file.name)
-        if parts is None:
-            unmatched_names.append(file.base)
-            skipped.append((file.name, unmatched(file)))
-        else:
-            file_parts[file.name] = parts
+    file_parts, wells = pattern.read_all([file.name for file in files], format)
+    others = [file for file in files if file.name not in file_parts]
     if not file_parts:
         raise SourceError(
             f"No file name matches the pattern {pattern.text!r}; the source holds "
-            f"{some(unmatched_names, 4) or 'no files'}."
+            f"{some([file.base for file in others], 4) or 'no files'}."
         )
     plates = {parts.plate for parts in file_parts.values()}
     if len(plates) > 1:
@@ -153,7 +156,9 @@ def by_pattern(files: Iterable[ExportFile], pattern: NamePattern, name: str) -> 
         reason="the pattern was given",
         plate=plates.pop() or name,
         file_parts=file_parts,
-        skipped=tuple(skipped),
+        skipped=tuple((file.name, unmatched(file)) for file in others),
+        format=wells.format,
+        notes=(wells.note,) if wells.note else (),
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from hcs.ingest.sources import ExportSource
+    from hcs.layout import PlateFormat
 
 GROUP = "hcs.imports"
 """Entry points by which other packages add presets; each leads to a `Microscope`."""
@@ -81,6 +82,7 @@ def read_export(
     preset: str = "auto",
     pattern: str | None = None,
     projection: bool = False,
+    format: PlateFormat | int | str | None = None,
 ) -> Export:
     """Return what the files of a source are, by their names and descriptions.
 
@@ -93,6 +95,9 @@ def read_export(
     projection
         Whether projections along z are wanted where the export has them beside planes
         (ImageXpress).
+    format
+        The plate that a person gave, on which a pattern's wells that are numbers are
+        counted.
 
     Raises
     ------
@@ -113,7 +118,14 @@ def read_export(
     reason = "it was asked for"
     if preset == "auto":
         preset, reason = _pick(source.name, files, pattern)
-    export = _read(source, files, preset, pattern, reason, projection=projection)
+    if preset == "regex":
+        _refuse_projection(source, preset, refused=projection)
+        export = by_pattern(
+            files, NamePattern(pattern or ""), source.name, format=format
+        )
+    else:
+        microscope = _by_preset()[preset]
+        export = _read(microscope, source, files, reason, projection=projection)
     system_files = [
         (file.name, "is a file of the operating system")
         for file in source.files
@@ -139,30 +151,33 @@ def _unreadable(source: ExportSource, files: Sequence[ExportFile]) -> list[Expor
     ]
 
 
-def _read(
-    source: ExportSource,
-    files: Sequence[ExportFile],
-    preset: str,
-    pattern: str | None,
-    reason: str,
-    *,
-    projection: bool,
-) -> Export:
-    microscope = _by_preset().get(preset)
-    if projection and not (microscope and microscope.projections):
+def _refuse_projection(source: ExportSource, preset: str, *, refused: bool) -> None:
+    if refused:
         raise SourceError(
             f"{source.name} is read by preset {preset}, which knows no projections "
             f"beside planes; import it without asking for them."
         )
-    if microscope is None:
-        return by_pattern(files, NamePattern(pattern or ""), source.name)
-    if not microscope.source:
-        return microscope.read(source, files, reason, projection=projection)
+
+
+def _read(
+    microscope: Microscope,
+    source: ExportSource,
+    files: Sequence[ExportFile],
+    reason: str,
+    *,
+    projection: bool,
+) -> Export:
+    preset = microscope.preset
+    _refuse_projection(
+        source, preset, refused=projection and not microscope.projections
+    )
     try:
         return microscope.read(source, files, reason, projection=projection)
     except HCSError:
         raise
     except Exception as error:
+        if not microscope.source:
+            raise
         raise SourceError(
             f"The preset {preset} of {microscope.source} failed on {source.name}: "
             f"{type(error).__name__}: {error}. Use another preset, or regex."

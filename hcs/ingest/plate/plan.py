@@ -98,6 +98,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
         preset=choices.preset,
         pattern=choices.pattern,
         projection=choices.projection,
+        format=choices.format,
     )
     images, unread = _examined(source, export)
     images = _with_pages(images, export, choices.pages)
@@ -224,7 +225,9 @@ def _format(
     if choices.format is not None:
         chosen, reason = plate_format(choices.format), "given"
     elif export.format is not None:
-        chosen, reason = export.format, f"as {export.documents[0]} says"
+        documents = export.documents
+        reason = f"as {documents[0]} says" if documents else "as its wells are named"
+        chosen = export.format
     else:
         mapped = set() if plate_map is None else set(plate_map.wells)
         chosen, certain = fitting_format(wells | mapped)
