@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 
 def excerpt(value: object) -> str:
@@ -34,3 +35,17 @@ def counted(number: int, word: str) -> str:
     ('1 well', '0 wells')
     """
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def by_reason(reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a text for each reason, with the names that it holds for.
+
+    >>> list(by_reason([("a", "is odd"), ("b", "is odd"), ("c", "is empty")]))
+    ['a and 1 more: is odd', 'c: is empty']
+    """
+    names_of: defaultdict[str, list[str]] = defaultdict(list)
+    for name, reason in reasons:
+        names_of[reason].append(name)
+    for reason, names in names_of.items():
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        yield f"{names[0]}{more}: {reason}"

@@ -72,6 +72,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "where the export names as many, else z",
     )
     parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="stop where an image cannot be used or differs from the others in size or "
+        "type, instead of leaving it out as a gap",
+    )
+    parser.add_argument(
         "--version", help="NGFF version; default: 0.5, or what is resumed"
     )
     parser.add_argument(
@@ -105,6 +111,7 @@ def run(options: argparse.Namespace) -> int:
             channel_names=_channel_names(options),
             projection=options.projection,
             pages=options.pages,
+            strict=options.strict,
             progress=bar,
         )
     for line in [json.dumps(report.as_dict())] if options.json else report.lines():

@@ -48,6 +48,7 @@ def import_plate(
     channel_names: Mapping[str, str] | None = None,
     projection: bool = False,
     pages: str | None = None,
+    strict: bool = False,
     who: Who | None = None,
     workers: int | None = None,
 ) -> ImportReport:
@@ -91,6 +92,9 @@ def import_plate(
         What pages of image files are that do not say it: ``"channels"``, ``"z"`` or
         ``"t"``. None takes them as channels where the export names as many and one z,
         else as z.
+    strict
+        Stop where an image cannot be used or differs from the others, instead of
+        leaving it out as a gap.
     who
         Whom the history names; by default the login name.
     workers
@@ -104,7 +108,8 @@ def import_plate(
     ------
     SourceError
         If the source cannot be imported as it is: nothing fits, two files claim one
-        plane, sizes or types differ; or if `target` is a plate of another source.
+        plane, more than a few images differ in size or type, or any where `strict`; or
+        if `target` is a plate of another source.
     StoreError
         If `target` is no local path or holds something else, or the disk fails.
     """
@@ -118,6 +123,7 @@ def import_plate(
         format=format,
         channel_names=channel_names,
         pages=pages,
+        strict=strict,
     )
     path = None if target is None else local_path(target)
     with open_source(source) as files:

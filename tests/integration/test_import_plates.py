@@ -179,11 +179,66 @@ def test_nothing_is_written_where_the_source_contradicts_itself(tmp_path, troubl
     else:
         shape = (41, 50) if trouble == "size" else (40, 50)
         dtype = "u2" if trouble == "size" else "u1"
-        tifffile.imwrite(source / "A01_s1_w1.tif", np.zeros(shape, dtype))
-        message = r"The images differ: 7 are 50 x 40 uint16, but A01_s1_w1\.tif"
+        for path in source.glob("A01_*"):
+            tifffile.imwrite(path, np.zeros(shape, dtype))
+        message = "The images differ: 4 of 8 are 50 x 4"
     with pytest.raises(SourceError, match=message):
         run(source, tmp_path / "p.zarr")
     assert not (tmp_path / "p.zarr").exists()
+
+
+@pytest.mark.parametrize(
+    ("pixels", "reason"),
+    [
+        (np.zeros((20, 25), "u2"), "is 25 x 20, as 1 of 8 files, where the others are"),
+        (np.zeros((40, 50), "u1"), "is uint8, as 1 of 8 files, where the others are"),
+        (np.zeros((3, 40, 50), "u2"), "holds 3 z planes, as 1 of 4 files of channel w"),
+    ],
+    ids=["size", "dtype", "pages"],
+)
+def test_one_odd_file_is_a_gap_that_says_why(tmp_path, pixels, reason):
+    source, target = export(tmp_path / "s"), tmp_path / "p.zarr"
+    tifffile.imwrite(source / "B03_s2_w1.tif", pixels, photometric="minisblack")
+    with pytest.raises(
+        SourceError, match=f"strict import does not do: B03_s2.*{reason}"
+    ):
+        run(source, target, strict=True)
+    assert not target.exists()
+    report = run(source, target)
+    assert [str(gap) for gap in report.gaps] == ["B03 field s2 channel w1"]
+    ((name, why),) = report.skipped
+    assert name == "B03_s2_w1.tif"
+    assert why.startswith(reason)
+    assert any("left out" in note for note in report.plan.notes)
+    assert str(report.found).endswith("1 z x 1 t: 7 planes")
+    assert extension_of(target)["import"]["skipped"] == [[name, why]]
+    with hcs.from_hcs_zarr(target) as plate:
+        first, second = pixels_of(plate, "B03", 1)
+        assert not first.any()
+        assert (second == value(1, 2, 2, 2)).all()
+
+
+def test_a_binned_channel_is_left_out_as_a_whole(tmp_path):
+    source, target = export(tmp_path / "s", channels=3), tmp_path / "p.zarr"
+    for path in source.glob("*_w2.tif"):
+        tifffile.imwrite(path, np.zeros((20, 25), "u2"))
+    report = run(source, target)
+    assert [str(gap) for gap in report.gaps] == ["every well: channel w2"]
+    assert report.channel_names == ("w1", "w3")
+    assert len(report.skipped) == 4
+    assert report.plan.notes[0] == (
+        "4 of 4 files of channel w2 are 25 x 20 where the others are 50 x 40: left out."
+    )
+
+
+def test_strict_passes_what_is_whole_and_stops_at_what_cannot_be_read(tmp_path):
+    source, target = export(tmp_path / "s"), tmp_path / "p.zarr"
+    (source / "notes.txt").write_text("no image, and so nothing to be strict about")
+    assert run(source, None, dry_run=True, strict=True).state == "planned"
+    (source / "A01_s1_w1.tif").write_bytes(b"")
+    with pytest.raises(SourceError, match=r"A01_s1_w1\.tif: .*it is empty"):
+        run(source, target, strict=True)
+    assert not target.exists()
 
 
 class Stopped(Exception):

@@ -70,16 +70,6 @@ def test_two_files_for_one_plane_stop_the_import():
         grid_of({"a": parts("A1", 1, 1), "b": parts("A1", 1, 1)})
 
 
-@pytest.mark.parametrize(
-    "odd", [plane(shape=(4, 6)), plane(dtype="u2")], ids=["size", "dtype"]
-)
-def test_images_that_differ_stop_the_import(odd):
-    places = {"a": parts("A1"), "b": parts("A2"), "odd.tif": parts("A3")}
-    images = {"a": image(plane()), "b": image(plane()), "odd.tif": image(odd)}
-    with pytest.raises(SourceError, match=r"2 are 5 x 4 uint8, but odd\.tif \("):
-        grid_of(places, images)
-
-
 def test_byte_order_is_no_difference():
     places = {"a": parts("A1"), "b": parts("A2")}
     images = {

@@ -117,6 +117,11 @@ class Export:
 
     notes: tuple[str, ...] = ()
 
+    def channel_name(self, channel: NamePart) -> str:
+        """Return what the export calls a channel, else its label in the names."""
+        note = self.channels.get(channel)
+        return (note and note.name) or channel.label or f"channel {channel.number}"
+
 
 def by_pattern(
     files: Sequence[ExportFile],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -79,7 +79,7 @@ _Coordinates = tuple[Position, NamePart, NamePart, NamePart, NamePart]
 def lay_out(
     file_parts: Mapping[str, NameParts], images: Mapping[str, ImageFile]
 ) -> PlaneGrid:
-    """Return where each plane of the images stands.
+    """Return where each plane of the images stands, which have one size and type.
 
     A file that holds several channels, z planes or time points fills as many places,
     where its name does not say which one it is of.
@@ -87,10 +87,9 @@ def lay_out(
     Raises
     ------
     SourceError
-        If two planes claim one place, planes differ in size or dtype, or a file holds
-        several planes along an axis for which its name gives one.
+        If two planes claim one place, or a file holds several planes along an axis for
+        which its name gives one.
     """
-    _check_alike(images)
     claims: defaultdict[_Coordinates, list[PlaneSource]] = defaultdict(list)
     for file, image in images.items():
         for coordinates, index in _planes_of(file_parts[file], image):
@@ -123,44 +122,38 @@ def _planes_of(
 ) -> Iterator[tuple[_Coordinates, PlaneIndex]]:
     if parts.well is None:
         raise SourceError(f"The name of {image.name} gives no well.")
+    if problem := contradiction(parts, image):
+        raise SourceError(
+            f"{image.name} holds {problem}; leave the group out of the pattern."
+        )
     sizes = image.sizes
-    times = _parts_along("t", parts.t, sizes["t"], image.name)
-    channels = _parts_along("channel", parts.channel, sizes["c"], image.name)
-    steps = _parts_along("z", parts.z, sizes["z"], image.name)
+    times = _parts_along(parts.t, sizes["t"])
+    channels = _parts_along(parts.channel, sizes["c"])
+    steps = _parts_along(parts.z, sizes["z"])
     field = parts.field or ONLY
     for t, c, z in product(*map(range, (len(times), len(channels), len(steps)))):
         yield (parts.well, field, channels[c], steps[z], times[t]), (t, c, z)
 
 
-def _parts_along(
-    axis: str, stated: NamePart | None, size: int, name: str
-) -> tuple[NamePart, ...]:
+def contradiction(parts: NameParts, image: ImageFile) -> str:
+    """Return what a file holds where its name gives a single plane, "" if nothing."""
+    sizes = image.sizes
+    for axis, stated, size in (
+        ("t", parts.t, sizes["t"]),
+        ("channel", parts.channel, sizes["c"]),
+        ("z", parts.z, sizes["z"]),
+    ):
+        if stated is not None and size > 1:
+            return (
+                f"{size} planes along {axis}, but its name says {axis} {stated.label}"
+            )
+    return ""
+
+
+def _parts_along(stated: NamePart | None, size: int) -> tuple[NamePart, ...]:
     if size == 1:
         return (stated or ONLY,)
-    if stated is not None:
-        raise SourceError(
-            f"{name} holds {size} planes along {axis}, but its name says "
-            f"{axis} {stated.label}; leave the group {axis!r} out of the pattern."
-        )
     return tuple(name_part(str(number + 1)) for number in range(size))
-
-
-def _check_alike(images: Mapping[str, ImageFile]) -> None:
-    kinds = Counter(_kind(image) for image in images.values())
-    if len(kinds) <= 1:
-        return
-    common = kinds.most_common(1)[0][0]
-    odd = [f"{name} ({_kind(i)})" for name, i in images.items() if _kind(i) != common]
-    raise SourceError(
-        f"The images differ: {kinds[common]} are {common}, but {_some(odd)}. All of a "
-        f"plate must have one size and type; take the others out of the source, or "
-        f"leave them out by the pattern."
-    )
-
-
-def _kind(image: ImageFile) -> str:
-    height, width = image.shape[-2:]
-    return f"{width} x {height} {image.dtype}"
 
 
 def _check_single(claims: Mapping[_Coordinates, Sequence[PlaneSource]]) -> None:

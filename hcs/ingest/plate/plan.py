@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hcs.errors import SourceError
@@ -21,10 +22,12 @@ from hcs.ingest.microscopes.registry import read_export
 from hcs.ingest.plate.expectation import Expectation, expect
 from hcs.ingest.plate.gaps import Counts, count_expected, count_found, find_gaps
 from hcs.ingest.plate.grid import PlaneGrid, lay_out
+from hcs.ingest.plate.outliers import find_outliers
 from hcs.ingest.plate.traits import Traits, read_traits
 from hcs.layout import PlateFormat, fitting_format, plate_format
 from hcs.stores.location import possible_path
 from hcs.tables.platemap import PlateMap, read_plate_map
+from hcs.wording import by_reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -83,6 +86,7 @@ class ImportChoices:
     format: PlateFormat | int | str | None = None
     channel_names: Mapping[str, str] | None = None
     pages: str | None = None
+    strict: bool = False
 
 
 def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
@@ -102,12 +106,16 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
     )
     images, unread = _examined(source, export)
     images = _with_pages(images, export, choices.pages)
+    outliers = find_outliers(export.file_parts, images, export.channel_name)
+    images, unusable = outliers.images, {**unread, **outliers.left_out}
+    if choices.strict and unusable:
+        raise _refused(unusable, len(export.file_parts))
     grid = lay_out(export.file_parts, images)
     expectation = expect(
         export.expected,
         grid,
         list(export.file_parts.values()),
-        [export.file_parts[name] for name, _ in unread],
+        [export.file_parts[name] for name in unusable],
     )
     traits = read_traits(
         export, grid, images, expectation.parts(1), choices.channel_names or {}
@@ -122,7 +130,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
                 {
                     **dict(export.skipped),
                     **dict(source.left_out),
-                    **dict(unread),
+                    **unusable,
                 }.items()
             )
         ),
@@ -135,13 +143,18 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
         expected=count_expected(expectation),
         plate_map=plate_map,
         fingerprint=_fingerprint(source, export, grid),
-        notes=(*traits.notes, *expectation.notes, *_facts(images.values())),
+        notes=(
+            *outliers.notes,
+            *traits.notes,
+            *expectation.notes,
+            *_facts(images.values()),
+        ),
     )
 
 
 def _examined(
     source: ExportSource, export: Export
-) -> tuple[dict[str, ImageFile], list[tuple[str, str]]]:
+) -> tuple[dict[str, ImageFile], dict[str, str]]:
     """Return the images that can be used, and why the others cannot."""
     closed = dict(source.left_out)
     with ThreadPoolExecutor(_HEADER_THREADS, "hcs-header") as pool:
@@ -152,18 +165,26 @@ def _examined(
             )
         )
     images = {}
-    unread = []
+    unread: dict[str, str] = {}
     for name, image in zip(export.file_parts, examined, strict=True):
         if isinstance(image, ImageFile):
             images[name] = image
         else:
-            unread.append((name, image))
+            unread[name] = image
     if not images:
         raise SourceError(
             f"None of the {len(unread)} images of {source.name} can be used: "
-            f"{unread[0][1]}."
+            f"{next(iter(unread.values()))}."
         )
     return images, unread
+
+
+def _refused(unusable: Mapping[str, str], total: int) -> SourceError:
+    reasons = "; ".join(islice(by_reason(unusable.items()), 4))
+    return SourceError(
+        f"{len(unusable):,} of {total:,} images would be left out, which a strict "
+        f"import does not do: {reasons}. Without strict they are gaps."
+    )
 
 
 def _examine(source: ExportSource, name: str) -> ImageFile | str:

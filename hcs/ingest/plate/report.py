@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hcs.ingest.plate.gaps import MAX_GAPS
 from hcs.layout import well_label
+from hcs.wording import by_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,7 +102,8 @@ class ImportReport:
         yield f"Sizes       {', '.join(self._size_texts())}"
         yield from self._map_lines()
         yield f"Files       {len(self.used)} used, {len(self.skipped)} skipped"
-        yield from _grouped(self.skipped)
+        for text in by_reason(self.skipped):
+            yield f"            {text}"
         for note in plan.notes:
             yield f"Note        {note}"
         yield f"Result      {_RESULTS[self.state].format(target=self.target)}"
@@ -205,13 +206,3 @@ _RESULTS = {
     "resumed": "completed at {target}",
     "unchanged": "{target} holds this import already; nothing was written",
 }
-
-
-def _grouped(skipped: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Yield one line for each reason, with the files it holds for."""
-    reasons: defaultdict[str, list[str]] = defaultdict(list)
-    for name, reason in skipped:
-        reasons[reason].append(name)
-    for reason, names in reasons.items():
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        yield f"            {names[0]}{more}: {reason}"

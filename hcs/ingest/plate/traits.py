@@ -7,7 +7,8 @@ reported as absent.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -19,7 +20,7 @@ from hcs.ingest.microscopes.export import ChannelNote, Export
 from hcs.ingest.plate.grid import PlaneGrid, PlaneIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hcs.ingest.formats.images import ImageFile
     from hcs.ingest.formats.metaseries import PlaneRecord
@@ -31,6 +32,9 @@ T = TypeVar("T")
 _EVEN = 0.05
 """Relative spread of steps between planes that still counts as one step: stages are
 not exact."""
+
+_ROUNDING = 0.01
+"""Relative; files round the distances of pixels and planes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +90,14 @@ def read_traits(
     files = _notes_of_files(grid, images)
     names = _names(export, grid, files, (*grid.channels, *expected), renamed)
     records = list(_records(grid, images))
-    size, notes = _only(image.pixel_size for image in images.values())
+    sizes = Counter(image.pixel_size for image in images.values() if image.pixel_size)
+    size = _agreed(sizes)
     texts = (
-        [f"The files give {notes} pixel sizes; none was taken."] if notes > 1 else []
+        [f"The files give {len(sizes)} pixel sizes; none was taken."]
+        if sizes and size is None
+        else []
     )
+    steps = Counter((image.z_step,) for image in images.values() if image.z_step)
     centres = {
         (well, index): centre
         for well, index in grid.planes
@@ -106,9 +114,7 @@ def read_traits(
             for index, part in enumerate(grid.channels)
         ),
         pixel_size=export.pixel_size or size,
-        z_step=export.z_step
-        or _only(image.z_step for image in images.values())[0]
-        or _z_step(records),
+        z_step=export.z_step or (_agreed(steps) or (None,))[0] or _z_step(records),
         t_step=_t_step(records),
         centres=centres,
         acquired=(times[0], times[-1]) if times else None,
@@ -125,6 +131,24 @@ def _records(grid: PlaneGrid, images: Mapping[str, ImageFile]) -> Iterator[_Reco
             record = images[plane.file].record
             if record is not None:
                 yield key, index, record
+
+
+def are_close(distances: Sequence[float], others: Sequence[float]) -> bool:
+    """Return whether distances are the same but for how files round them."""
+    return all(
+        math.isclose(distance, other, rel_tol=_ROUNDING)
+        for distance, other in zip(distances, others, strict=True)
+    )
+
+
+_Distances = TypeVar("_Distances", bound="tuple[float, ...]")
+
+
+def _agreed(stated: Counter[_Distances]) -> _Distances | None:
+    """Return the distances that most state, if no others state different ones."""
+    usual = max(stated, key=lambda distances: stated[distances], default=None)
+    agree = usual is not None and all(are_close(other, usual) for other in stated)
+    return usual if agree else None
 
 
 def _only(values: Iterable[T | None]) -> tuple[T | None, int]:
