@@ -447,7 +447,7 @@ type HistoryText = { field: "" } | {
   busy: boolean
   error: string
   barred: Barred
-  versions: { id: string, action: string, who: string, known: string, when: string, why: string, source: string, live: boolean, available: boolean }[]
+  versions: { id: string, action: string, who: string, known: string, when: string, why: string, source: string, digest: string, thumb: string, live: boolean, available: boolean }[]
 }
 
 type DetailsText = Hidden | {

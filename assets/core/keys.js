@@ -71,7 +71,10 @@ export const GROUPS = [
     act("fit", "0", "Fit the picture", () => tell("zoom", null)),
     act("actual", "V", "One screen pixel a pixel", () => tell("zoom", 0)),
     act("whole", ",", "The whole plate as pictures, or the well", () => tell("pictures-of-plate")),
-    act("compare", "Backspace", "Old and new: side by side or swipe", () => tell("compare-mode")),
+    act("compare", "Backspace", "Old and new: side by side, swipe, blink, difference", () => tell("compare-mode", "")),
+    act("swipe", "Delete", "Old and new: swipe, and back", () => tell("compare-mode", "swipe"), once),
+    act("blink", " ", "Old and new: one, then the other", () => tell("compare-mode", "flip")),
+    act("difference", "Insert", "Old and new: their difference, and back", () => tell("compare-mode", "difference"), once),
   ]],
   ["Page", [
     act("file", "E", "Choose a corrected file", () => tell("choose-file")),

@@ -5,6 +5,8 @@ import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { exact } from "../core/text.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
+import { BLINK_MILLISECONDS, MODES, modeByKey, nextMode, swipePart, swipeStep } from "./comparing.js"
+import { differenceLayer } from "./difference_layer.js"
 import { makePane } from "./pane.js"
 import { scaleBar } from "./scale_bar.js"
 import { Viewport, steer } from "./viewport.js"
@@ -16,19 +18,24 @@ export function render(context) {
 function build({ el }) {
   const viewport = new Viewport()
   let content = null
+  /** @type {import("./comparing.js").Mode} */
   let mode = "side"
   let swipe = 0.5
+  let blinking = 0 // timer, 0 while a person goes from one to the other
+  const still = matchMedia("(prefers-reduced-motion: reduce)")
 
   const title = h("h2", { class: "cut" })
-  const modes = [["side", "Side by side"], ["swipe", "Swipe"]].map(([name, text]) =>
-    h("button", { type: "button", class: "small", dataset: { mode: name }, on: { click: () => setMode(name) } }, text))
-  modes.forEach((each, i) => keyed(each, "compare", i ? "One over the other" : "Beside each other"))
+  const modes = MODES.map(([name, text, about]) =>
+    keyed(h("button", { type: "button", class: "small", dataset: { mode: name }, on: { click: () => setMode(name) } }, text), name === "side" ? "compare" : name, about))
+  const pause = keyed(h("button", { type: "button", class: "small hcs-blink-pause", hidden: true, on: { click: () => (blinking ? stopBlinking() : startBlinking()) } }), "blink", "By hand, with the key")
   const busy = h("span", { class: "soft small", role: "status" })
   const zoomText = h("button", { type: "button", class: "plain small zoom", on: { click: () => viewport.actual() } })
   const states = [{}, {}]
+  let subtracted = null
   const heard = (at) => (state) => {
     states[at] = state
     say(busy, states.some((each) => each.busy) ? "Loading…" : "")
+    subtracted?.draw()
   }
   const panes = [makePane(viewport, heard(0)), makePane(viewport, heard(1))]
   const names = [h("figcaption", {}), h("figcaption", {})]
@@ -36,10 +43,11 @@ function build({ el }) {
   const bars = [scaleBar(), scaleBar()]
   boxes.forEach((box, i) => box.append(bars[i].element))
   const handle = h("div", { class: "handle", role: "slider", tabindex: "0", "aria-label": "Swipe between old and new", "aria-valuemin": 0, "aria-valuemax": 100 })
-  const stage = h("div", { class: "stage halves" }, boxes, handle)
+  subtracted = differenceLayer(viewport, panes)
+  const stage = h("div", { class: "stage halves" }, boxes, subtracted.element, handle)
   const readout = h("output", { class: "readout" })
   el.append(h("section", { class: "panel hcs-compare", "aria-label": "Compare old and new" },
-    h("header", {}, title, h("span", { class: "grow" }), busy, h("span", { class: "segment" }, modes),
+    h("header", {}, title, h("span", { class: "grow" }), busy, pause, h("span", { class: "segment", role: "group", "aria-label": "How to compare" }, modes),
       button("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), keyed(zoomText, "actual", "One screen pixel a pixel"), button("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)), button("fit", "Fit the pictures", "fit", () => fit())),
     stage, h("footer", { class: "row" }, readout)))
 
@@ -51,10 +59,38 @@ function build({ el }) {
 
   function setMode(next) {
     mode = next
-    stage.classList.toggle("swipe", mode === "swipe")
+    MODES.forEach(([name]) => stage.classList.toggle(name, name === mode))
     modes.forEach((each) => set(each, { "aria-pressed": String(each.dataset.mode === mode) }))
     setSwipe(swipe)
+    showOld(false)
+    pause.hidden = mode !== "blink"
+    if (mode === "blink" && !still.matches) startBlinking()
+    else stopBlinking()
+    subtracted.show(mode === "difference")
     measure()
+    showScale()
+  }
+
+  const showOld = (old) => stage.classList.toggle("shows-old", old)
+  const flip = () => showOld(!stage.classList.contains("shows-old"))
+
+  function startBlinking() {
+    clearInterval(blinking)
+    blinking = window.setInterval(flip, BLINK_MILLISECONDS)
+    say(pause, "Stop")
+  }
+
+  function stopBlinking() {
+    clearInterval(blinking)
+    blinking = 0
+    say(pause, "Start")
+  }
+
+  /** One, then the other, as often as the key is pressed. */
+  function flipByHand() {
+    if (mode !== "blink") setMode("blink")
+    stopBlinking()
+    flip()
   }
 
   function setSwipe(part) {
@@ -70,7 +106,7 @@ function build({ el }) {
 
   const showScale = everyFrame(() => {
     if (!content?.staged) return
-    bars.forEach((bar, i) => (mode === "swipe" && i === 0 ? bar.hide() : bar.show(viewport, content.pixel[0], content.unit)))
+    bars.forEach((bar, i) => (mode !== "side" && i === 0 && mode !== "blink" ? bar.hide() : bar.show(viewport, content.pixel[0], content.unit)))
     say(zoomText, `${Math.round(viewport.scale * (window.devicePixelRatio || 1) * 100)} %`)
   })
 
@@ -94,34 +130,44 @@ function build({ el }) {
   })
   handle.addEventListener("pointermove", (event) => {
     if (!dragging) return
-    const box = stage.getBoundingClientRect()
-    setSwipe((event.clientX - box.left) / box.width)
+    setSwipe(swipePart(event.clientX, stage.getBoundingClientRect()))
   })
   handle.addEventListener("pointerup", () => { dragging = false })
   handle.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key]
-    if (!by) return
-    setSwipe(swipe + by)
+    const part = swipeStep(event.key, swipe)
+    if (part === null) return
+    setSwipe(part)
     event.preventDefault()
     event.stopPropagation()
   })
 
   const visible = () => el.getClientRects().length > 0
   const stop = [
-    ...boxes.map((box) => steer(box, viewport, { onHover: showValues })),
+    ...[...boxes, subtracted.element].map((box) => steer(box, viewport, { onHover: showValues })),
     viewport.watch(showScale),
-    listen("display", () => panes.forEach((pane) => pane.refresh())),
+    listen("display", () => { panes.forEach((pane) => pane.refresh()); subtracted.draw() }),
     listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) }),
-    listen("compare-mode", () => { if (visible()) setMode(mode === "side" ? "swipe" : "side") }),
+    listen("compare-mode", (asked) => {
+      if (!visible()) return
+      if (asked === "flip") flipByHand()
+      else setMode(asked ? modeByKey(mode, asked) : nextMode(mode))
+    }),
+    () => still.removeEventListener("change", stopBlinking),
+    () => subtracted.dispose(),
   ]
+  still.addEventListener("change", stopBlinking)
   setMode("side")
 
   return {
     content(next) {
       const started = next.staged && next.staged.id !== content?.staged?.id
       content = next
-      if (!next.staged) return panes.forEach((pane) => pane.show(null))
-      fill(title, next.title)
+      if (!next.staged) {
+        stopBlinking()
+        return panes.forEach((pane) => pane.show(null))
+      }
+      say(title, next.title)
+      set(title, { title: next.title })
       fill(names[0], h("b", {}, "Old"), h("span", {}, next.old ? next.old_text : "nothing yet"))
       fill(names[1], h("b", {}, "New"), h("span", {}, next.new_text))
       if (next.old) panes[0].show(next.old)
@@ -133,6 +179,7 @@ function build({ el }) {
       showScale()
     },
     dispose() {
+      stopBlinking()
       stop.forEach((each) => each())
       watcher.disconnect()
       panes.forEach((pane) => pane.dispose())

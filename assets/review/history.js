@@ -51,11 +51,19 @@ function build({ el, send, hide }) {
       title: reason ? reason : version.available ? (reviewer.name ? "Make this the live version again; nothing is lost" : "Enter your name at the top first") : "Its pixels are no longer there",
       dataset: { version: version.id }, on: { click: () => ask(version, number) },
     }, icon("undo"), "Revert to this")
-    return h("li", { class: version.live ? "live" : "", dataset: { version: version.id } },
+    return h("li", { class: version.live ? "live" : "", dataset: { version: version.id } }, thumb(version, number), h("div", { class: "event" },
       h("div", { class: "row" }, h("b", { class: "no" }, `v${number}`), h("span", { class: "grow cut" }, words(version)), version.live ? h("span", { class: "tag accent" }, "live") : null, button),
       h("div", { class: "small soft" }, [version.who && `${version.who}${version.known ? ` (${version.known})` : ""}`, moment(version.when)].filter(Boolean).join(" · ") || "not recorded"),
       version.why ? h("div", { class: "small why" }, `“${version.why}”`) : null,
-      version.source ? h("div", { class: "small soft cut", title: version.source }, `from ${version.source}`) : null)
+      version.source ? h("div", { class: "small soft cut", title: version.source }, `from ${version.source}`) : null,
+      version.digest ? h("div", { class: "small soft cut digest", title: `Digest of its pixels: ${version.digest}` }, version.digest) : null))
+  }
+
+  function thumb(version, number) {
+    if (!version.thumb) return h("span", { class: "thumb none" }, version.available ? "no picture" : "purged")
+    const none = () => image.replaceWith(h("span", { class: "thumb none" }, "no picture"))
+    const image = h("img", { src: version.thumb, alt: `Version ${number}`, loading: "lazy", width: "48", height: "48", class: "thumb", on: { error: none } })
+    return image
   }
 
   function show() {

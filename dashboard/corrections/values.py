@@ -132,6 +132,10 @@ class VersionView:
 
     why: str
     source: str
+    """Names of the files that it came from; empty where unknown."""
+
     live: bool
+    digest: str = ""
+    """Of the pixels of level 0, after its algorithm's name and a colon."""
     available: bool = True
     """Its pixels are still there, so it can be shown and reverted to."""

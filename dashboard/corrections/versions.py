@@ -55,6 +55,7 @@ def version_view(
         when=version.when or "",
         why=version.why or "",
         source=version.source or "",
+        digest=version.digest or "",
         live=version.id == live,
         available=available,
     )

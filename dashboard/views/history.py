@@ -1,19 +1,26 @@
-"""The versions of the open field."""
+"""The versions of the open field, each with its picture."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dashboard.access import NOT_WRITABLE, Act
 from dashboard.text import plain_text
+from dashboard.views.display import drawn
 from dashboard.views.island import Island, Message, Part, text_of
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashboard.corrections.values import VersionView
+    from dashboard.plates.values import FieldView
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
+
+
+_THUMB = 96
+"""Pixels; twice what a row shows, for screens with fine pixels."""
 
 
 class HistoryIsland(Island):
@@ -99,18 +106,39 @@ class History(Part):
                 "error": self._error or now.history_problem,
                 "barred": barred,
                 "versions": [
-                    {
-                        "id": version.id,
-                        "action": plain_text(version.action, 40),
-                        "who": plain_text(version.who, 80),
-                        "known": plain_text(version.known, 20),
-                        "when": version.when,
-                        "why": plain_text(version.why, 500),
-                        "source": plain_text(version.source, 300),
-                        "live": version.live,
-                        "available": version.available,
-                    }
-                    for version in now.history
+                    self._version(now, field, version) for version in now.history
                 ],
             }
+        )
+
+    def _version(
+        self, now: Snapshot, field: FieldView, version: VersionView
+    ) -> dict[str, Any]:
+        return {
+            "id": version.id,
+            "action": plain_text(version.action, 40),
+            "who": plain_text(version.who, 80),
+            "known": plain_text(version.known, 20),
+            "when": version.when,
+            "why": plain_text(version.why, 500),
+            "source": plain_text(version.source, 300),
+            "digest": plain_text(version.digest, 200),
+            "thumb": self._thumb(now, field, version) if version.available else "",
+            "live": version.live,
+            "available": version.available,
+        }
+
+    def _thumb(self, now: Snapshot, field: FieldView, version: VersionView) -> str:
+        """Return the address of a version's picture, in the contrast of the page."""
+        overview = now.overview
+        channels = drawn(overview.channels, now.state) if overview else ()
+        if not channels or (version.live and field.error):
+            return ""
+        return self._session.urls.thumb(
+            now.state.plate,
+            now.state.well,
+            field.name,
+            version.id,
+            size=_THUMB,
+            channels=channels,
         )
