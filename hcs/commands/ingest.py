@@ -33,15 +33,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--preset",
         type=_preset,
         metavar="NAME",
-        help="auto, regex, or the microscope's: imagexpress, phenix ...; default: "
-        "regex where --pattern is given, else auto",
+        help="auto, the microscope's (imagexpress, phenix ...), or pattern or regex, "
+        "with a --pattern of that kind; default: auto, or what --pattern is",
     )
     parser.add_argument(
         "--pattern",
-        metavar="RE",
-        help="regular expression of a file's name (preset regex), with the groups "
-        "'well' or 'row' and 'column', and where there are any 'field', "
-        "'channel', 'z', 't', 'plate'",
+        help="what stands where in a file's name: '{plate}_{well}_s{field}_{channel}"
+        ".tif', with {well}, or {row} and {column}, and where there are any {field}, "
+        "{channel}, {z}, {t}, {plate}, and {*} for the rest; or a regular expression "
+        "with groups of these names, (?P<well>...). Write --pattern=... where it "
+        "begins with a dash",
     )
     parser.add_argument(
         "--plate-map", metavar="CSV", help="conditions of the wells: doses, controls"
@@ -89,12 +90,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     """Import and print the report."""
-    preset = options.preset or ("regex" if options.pattern is not None else "auto")
-    if (preset == "regex") != (options.pattern is not None):
-        options.usage(
-            "--preset regex takes a --pattern, and no other preset does; got "
-            f"--preset {preset} {'without' if options.pattern is None else 'with'} one"
-        )
+    preset = options.preset or "auto"
+    of_patterns = preset in ("pattern", "regex")
+    if of_patterns and options.pattern is None:
+        options.usage(f"--preset {preset} takes a --pattern; none was given")
+    if not of_patterns and options.preset and options.pattern is not None:
+        options.usage(f"--preset {preset} takes no --pattern; leave out one of them")
     from hcs.ingest.importing import import_plate
 
     with Bar("Importing") as bar:

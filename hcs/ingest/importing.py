@@ -65,11 +65,11 @@ def import_plate(
         Where the plate is to be: a directory, or an ``.ozx`` archive. Needed unless
         `dry_run`.
     preset
-        ``"imagexpress"``, ``"phenix"``, ``"regex"``, or ``"auto"``, which picks.
+        A microscope's, ``"pattern"`` or ``"regex"``, or ``"auto"``, which picks, and
+        takes a pattern for what it is.
     pattern
-        For ``"regex"``: a regular expression with the groups ``well``, or ``row`` and
-        ``column``, and where there are any ``field``, ``channel``, ``z``, ``t`` and
-        ``plate``.
+        ``"{plate}_{well}_s{field}_{channel}.tif"``, or a regular expression with groups
+        of these names, ``(?P<well>...)``; see `hcs.ingest.NamePattern`.
     plate_map
         A CSV or TSV whose columns become conditions of the wells; see
         `hcs.tables.platemap.read_plate_map`.

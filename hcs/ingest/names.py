@@ -7,15 +7,16 @@ A number keeps the spelling that stands in the name, with the letters before it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
+from hcs.ingest.placeholders import compile_simple, is_simple
 from hcs.layout import Position, well_label
 from hcs.spellings import WellNames, read_well_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hcs.layout import PlateFormat
 
@@ -76,37 +77,50 @@ class NameParts:
 
 
 class NamePattern:
-    """A regular expression with named groups, applied to file names.
+    """What stands where in file names: a pattern with placeholders, or an expression.
 
     Parameters
     ----------
     text
-        A Python regular expression with the groups ``well``, or ``row`` and
-        ``column``, and where there are any ``field``, ``channel``, ``z``, ``t`` and
-        ``plate``. It is searched in the last part of a name, or in the whole name with
-        its folders where it contains a ``/``.
+        Either placeholders in braces, ``{plate}_{well}_s{field}_{channel}.tif``: those
+        of `hcs.ingest.placeholders.PARTS`, ``{*}`` for what is passed over, a number of
+        characters where parts touch (``{well:3}{field:2}``), ``{{`` for a brace. All of
+        a name must match; its ending may be left out.
+        Or a Python regular expression with groups of the same names, written
+        ``(?P<well>...)``, which is searched in a name.
+        Either way ``well`` is needed, or ``row`` and ``column``. What contains a ``/``
+        is held against a name with its folders, else against its last part.
 
     Raises
     ------
     SourceError
-        If it is no regular expression, or its groups are not those.
+        If it is neither, or its parts are not those.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        try:
-            self._pattern = re.compile(text)
-        except re.error as error:
+        self.simple = is_simple(text)
+        """Whether it is made of placeholders."""
+
+        self._folders = text.replace("\\", "/").count("/") if self.simple else 0
+        self._patterns: tuple[re.Pattern[str], ...] = (
+            compile_simple(text) if self.simple else (_expression(text),)
+        )
+        self._check_parts(set(self._patterns[0].groupindex))
+
+    def _check_parts(self, parts: set[str]) -> None:
+        unknown = sorted(parts - set(GROUPS))
+        if unknown or not ("well" in parts or {"row", "column"} <= parts):
             raise SourceError(
-                f"The pattern {text!r} is no regular expression: {error}."
-            ) from error
-        groups = set(self._pattern.groupindex)
-        unknown = sorted(groups - set(GROUPS))
-        if unknown or not ("well" in groups or {"row", "column"} <= groups):
-            raise SourceError(
-                f"The pattern {text!r} has the groups {sorted(groups)}; it needs "
+                f"The pattern {self.text!r} has the groups {sorted(parts)}; it needs "
                 f"'well', or 'row' and 'column', and may have "
-                f"{', '.join(GROUPS[3:])}, written as (?P<well>...)."
+                f"{', '.join(GROUPS[3:])}, written as {{well}}, or as (?P<well>...) in "
+                f"a regular expression."
+            )
+        if "well" in parts and parts & {"row", "column"}:
+            raise SourceError(
+                f"The pattern {self.text!r} names the well twice, by 'well' and by "
+                f"{' and '.join(sorted(parts & {'row', 'column'}))}; leave one out."
             )
 
     def read(self, name: str) -> NameParts | None:
@@ -115,7 +129,7 @@ class NamePattern:
         Raises
         ------
         SourceError
-            If it matches, but what it finds is no well.
+            As `read_all` does.
         """
         return self.read_all([name])[0].get(name)
 
@@ -134,29 +148,62 @@ class NamePattern:
         Raises
         ------
         SourceError
-            If it matches a name, but what it finds is no well.
+            If it matches a name, but what it finds is no well, or placeholders fit the
+            name in two ways.
         """
-        whole = "/" in self.text
-        matches = {
-            name: match
-            for name in names
-            if (
-                match := self._pattern.search(
-                    name if whole else name.rpartition("/")[2]
-                )
-            )
-        }
-        texts = {name: _well_text(match) for name, match in matches.items()}
-        wells = read_well_names(texts.values(), format)
-        for name, text in texts.items():
-            if text in wells.problems:
-                raise SourceError(
-                    f"The name {name} gives no well ({text!r}): {wells.problems[text]}"
-                )
+        matches = {name: found for name in names if (found := self._matches(name))}
+        texts = {_well_text(match) for found in matches.values() for match in found}
+        wells = read_well_names(texts, format)
         return {
-            name: _parts(match, wells.positions[texts[name]])
-            for name, match in matches.items()
+            name: self._reading(found, wells, name) for name, found in matches.items()
         }, wells
+
+    def _matches(self, name: str) -> list[re.Match[str]]:
+        """Return the ways to read a name: none, one or two."""
+        if not self.simple:
+            text = name if "/" in self.text else name.rpartition("/")[2]
+            match = self._patterns[0].search(text)
+            return [match] if match else []
+        text = "/".join(name.split("/")[-1 - self._folders :])
+        short = self._patterns[0].fullmatch(text)
+        long = self._patterns[1].fullmatch(text) if short else None
+        if short is None or long is None:
+            return []
+        return [short] if short.groupdict() == long.groupdict() else [short, long]
+
+    def _reading(
+        self, matches: Sequence[re.Match[str]], wells: WellNames, name: str
+    ) -> NameParts:
+        """Return the reading that is possible; the shorter where only plates differ."""
+        part = _numbered if self.simple else _spelled
+        readings = [
+            _parts(match, wells.positions[text], part)
+            for match in matches
+            if (text := _well_text(match)) in wells.positions
+        ]
+        if not readings:
+            text = _well_text(matches[0])
+            raise SourceError(
+                f"The name {name} gives no well ({text!r}): {wells.problems[text]}"
+            )
+        first, last = readings[0], readings[-1]
+        if replace(first, plate=None) != replace(last, plate=None):
+            raise SourceError(
+                f"The name {name} can be read in two ways by the pattern "
+                f"{self.text!r}: as {first} or as {last}. Say how many characters a "
+                f"part has, such as {{well:3}}, or write what stands between them."
+            )
+        return first
+
+
+def _expression(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise SourceError(
+            f"The pattern {text!r} is no regular expression: {error}. For a simple "
+            f"pattern write parts in braces, such as {{well}}_s{{field}}.tif."
+        ) from error
 
 
 def _well_text(match: re.Match[str]) -> str:
@@ -167,21 +214,40 @@ def _well_text(match: re.Match[str]) -> str:
     return f"r{row}c{column}" if row.isdigit() else f"{row}{column}"
 
 
-def _parts(match: re.Match[str], well: Position) -> NameParts:
+def _parts(
+    match: re.Match[str],
+    well: Position,
+    part: Callable[[re.Match[str], str], NamePart],
+) -> NameParts:
     groups = {key: text for key, text in match.groupdict().items() if text}
     return NameParts(
         well=well,
         plate=groups.get("plate"),
         **{
-            axis: name_part(groups[axis], _spelled(match, axis))
+            axis: part(match, axis)
             for axis in ("field", "channel", "z", "t")
             if axis in groups
         },
     )
 
 
-def _spelled(match: re.Match[str], group: str) -> str:
-    """Return a group's text with the letters directly before it, where it is a number.
+_LETTERED = re.compile("[A-Za-z]+([0-9]+)")
+
+
+def _numbered(match: re.Match[str], group: str) -> NamePart:
+    """Return a part by its number also where the text has letters before that.
+
+    ``s1`` that stands for a whole ``{field}`` counts as 1. Not so for channels, of
+    which ``A488`` and ``C488`` may be two.
+    """
+    lettered = None if group == "channel" else _LETTERED.fullmatch(match[group])
+    if lettered:
+        return name_part(lettered[1], match[group])
+    return _spelled(match, group)
+
+
+def _spelled(match: re.Match[str], group: str) -> NamePart:
+    """Return a part, labelled by its text and the letters before it if it is a number.
 
     The letters must not belong to the group before: ``s1`` of ``_s1``, yet ``2`` of
     ``A2`` where A is the row.
@@ -189,7 +255,7 @@ def _spelled(match: re.Match[str], group: str) -> str:
     start, end = match.span(group)
     text = match.string[start:end]
     if not text.isdigit():
-        return text
+        return name_part(text)
     floor = max(
         (
             match.end(other_group)
@@ -200,4 +266,4 @@ def _spelled(match: re.Match[str], group: str) -> str:
     )
     while start > floor and match.string[start - 1].isalpha():
         start -= 1
-    return match.string[start:end]
+    return name_part(text, match.string[start:end])

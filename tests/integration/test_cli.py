@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 
 from hcs import HCSPlateWriter, Who, from_hcs_zarr, stage_field, validate
 from hcs.cli import main
@@ -606,3 +607,34 @@ def test_writer_and_command_line_agree_on_a_resumed_plate(
     done = hcs("info", path)
     assert "2 listed, 1 present, 1 missing: A2" in done.out
     assert hcs("validate", path).code == 0
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "--W{*}--{well}--{channel}.tif",
+        r"--W\d+--(?P<well>[A-H]\d+)--(?P<channel>\w+)\.",
+    ],
+)
+def test_a_pattern_may_begin_with_dashes(
+    hcs: Any, tmp_path: Path, pattern: str
+) -> None:
+    (tmp_path / "s").mkdir()
+    for channel in ("GFP", "RFP"):
+        plane = np.zeros((8, 8), "u2")
+        tifffile.imwrite(tmp_path / "s" / f"--W00014--B02--{channel}.tif", plane)
+    done = hcs("import", tmp_path / "s", tmp_path / "p", f"--pattern={pattern}")
+    assert (done.code, done.err) == (0, "")
+    assert "1 wells x 1 fields x 2 channels x 1 z x 1 t: 2 planes" in done.out
+    assert "s: " + ("pattern" if "{" in pattern else "regex") + ", because" in done.out
+
+
+def test_a_wrong_pattern_is_one_line_that_names_the_place(
+    hcs: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "B02_1.tif").touch()
+    done = hcs("import", tmp_path / "s", tmp_path / "p", "--pattern", "{well}_{site}")
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1
+    assert "wrong at character 8: 'site' is no part of a name" in done.err

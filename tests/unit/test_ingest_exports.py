@@ -138,7 +138,7 @@ def test_two_plates_in_one_source_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "no export that is known.*'a.tif'.*Use preset regex"),
+        ({}, "no export that is known.*'a.tif'.*Give a pattern"),
         ({"preset": "harmony"}, "No preset is called 'harmony'"),
         ({"preset": "regex"}, "needs a pattern"),
         ({"preset": "phenix", "pattern": "x"}, "takes no pattern"),

@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,3 +191,116 @@ def test_a_metaxpress_name_without_a_well_is_none(name):
 def test_an_upper_case_well_goes_before_what_may_be_a_channel():
     assert str(describe_name("img_c10_B02.png")) == "B02, channel c10"
     assert str(describe_name("img_c10.png")) == "C10"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "said"),
+    [
+        (
+            "{plate}_{well}_s{field}_{channel}.tif",
+            "2024_exp_1_B02_s3_DAPI.TIF",
+            "B02, field s3, channel DAPI",
+        ),
+        (
+            "{plate}_{well}_s{field}_{channel}",
+            "x/P_A01_B02_s3_Alexa 568.ome.tif",
+            "B02, field s3, channel Alexa 568",
+        ),
+        (
+            "Channel{channel}-{*}-{row}-{column}.tif",
+            "Channel2-18-B-06.tif",
+            "B06, channel Channel2",
+        ),
+        (
+            "{plate}/{well}/f{field}.tif",
+            "run/P1/B02/f3.tif",
+            "B02, field f3",
+        ),
+        ("{plate}\\{well}\\f{field}.tif", "P1/B02/f3.tif", "B02, field f3"),
+        (
+            "{well}--W{*}--P{field}--Z{z}--T{t}--{channel}.tif",
+            "B2--W00014--P00001--Z00000--T00000--405 nm #1.tif",
+            "B02, field P00001, channel 405 nm #1, z Z00000, t T00000",
+        ),
+        (
+            "--W{*}--P{field}--{well}.tif",
+            "--W00014--P00001--B02.tif",
+            "B02, field P00001",
+        ),
+        (
+            "{plate}_{well}_{field}_{t}.tif",
+            "VID1630_A1_1_00d03h00m.tif",
+            "A01, field 1, t 00d03h00m",
+        ),
+        ("{{x}}_{well}.tif", "{x}_B02.tif", "B02"),
+        ("r{row}c{column}f{field}.tiff", "r02c11f01.tiff", "B11, field f01"),
+        ("{well:3}{field:1}-{channel}.tif", "A111-DAPI.tif", "A11, field 1, channel"),
+        ("{well}/{well}_s{field}.tif", "B02/B02_s1.tif", "B02, field s1"),
+        ("{well}/{well}_s{field}.tif", "B02/B03_s1.tif", "None"),
+        ("{well}_s{field}.tif", "B02_s1.tif.bak", "None"),
+        ("{plate}/{well}.tif", "B02.tif", "None"),
+        ("{well}_s{field}.tif", "A01.b2_s1.tif", "B02, field s1"),
+        ("({well}).tif", "(C - 3).tif", "C03"),
+    ],
+)
+def test_a_pattern_of_placeholders_reads_a_name(pattern, name, said):
+    assert str(NamePattern(pattern).read(name)).startswith(said)
+
+
+def test_a_lettered_number_that_stands_for_a_whole_part_counts_as_the_number():
+    pattern = NamePattern("{well}_{field}_{channel}.tif")
+    fields = [pattern.read(f"B02_{name}_A488.tif").field for name in ("s10", "s9")]
+    assert [field.label for field in sorted(fields)] == ["s9", "s10"]
+    assert pattern.read("B02_s1_A488.tif").channel.number is None
+
+
+def test_the_plate_is_what_stands_before_a_well_that_looks_like_one_too():
+    found = NamePattern("{plate}_{well}_s{field}.tif").read("P_A01_B02_s1.tif")
+    assert (found.plate, found.well) == ("P_A01", (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("{well}{field}-{channel}.tif", "A111-DAPI.tif"),
+        ("{well}_{*}_{channel}.tif", "B02_b_c_d.tif"),
+    ],
+)
+def test_a_name_that_can_be_read_in_two_ways_is_an_error(pattern, name):
+    with pytest.raises(SourceError, match="can be read in two ways"):
+        NamePattern(pattern).read(name)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("{well}_{site}.tif", r"character 8: 'site' is no part .* write \{field\}"),
+        ("{well}_{xyz}.tif", "character 8: 'xyz' is no part of a name; there are"),
+        ("a{well", "character 2: a brace is not closed"),
+        ("{well}}_s1.tif", "character 7: a brace is closed that was not opened"),
+        ("{well:0}.tif", "'0' is no number of characters"),
+        ("{field}.tif", "needs 'well', or 'row' and 'column'"),
+        ("{row}_{field}.tif", "needs 'well', or 'row' and 'column'"),
+        ("{well}{row}{column}", "names the well twice"),
+        (r"{well}_(?P<field>\d)", "write all parts in one of the two ways"),
+        ("plate", "needs 'well'"),
+    ],
+)
+def test_a_wrong_pattern_of_placeholders_names_the_place(pattern, message):
+    with pytest.raises(SourceError, match=message):
+        NamePattern(pattern)
+
+
+@given(st.text(alphabet="{}wel:*/\\_.[](?P<>)d1", max_size=20), st.text(max_size=20))
+def test_no_text_makes_a_pattern_fail_otherwise_than_in_words(text, name):
+    with contextlib.suppress(SourceError):
+        NamePattern(text).read(name)
+
+
+def test_wells_that_are_numbers_count_for_a_pattern_of_placeholders_too():
+    pattern = NamePattern("--W{well}--P{field}--{channel}.tif")
+    names = [f"--W{number:05}--P00001--GFP.tif" for number in (1, 14, 96)]
+    parts, _ = pattern.read_all(names, 96)
+    assert [parts[name].well for name in names] == [(0, 0), (1, 1), (7, 11)]
+    with pytest.raises(SourceError, match="give the plate's format"):
+        pattern.read(names[0])

@@ -157,7 +157,7 @@ def by_pattern(
             f"into the pattern in place of the group 'plate'."
         )
     return Export(
-        preset="regex",
+        preset="pattern" if pattern.simple else "regex",
         reason="the pattern was given",
         plate=plates.pop() or name,
         file_parts=file_parts,

@@ -16,6 +16,7 @@ from hcs.ingest.microscopes.export import (
 )
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.names import NamePattern
+from hcs.ingest.placeholders import is_simple
 from hcs.ingest.sources import ExportFile
 from hcs.plugins import Plugin, broken, plugins
 from hcs.wording import some
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 GROUP = "hcs.imports"
 """Entry points by which other packages add presets; each leads to a `Microscope`."""
 
+OF_PATTERNS: Final = ("pattern", "regex")
+"""Presets that take a person's pattern: one of placeholders, and an expression."""
+
 _OURS: Final = (imagexpress.MICROSCOPE, phenix.MICROSCOPE)
 """A new family is one module and one entry here; where two fit, the one with more
 files takes an export, of equal ones the first."""
@@ -41,7 +45,7 @@ def microscopes() -> tuple[Microscope, ...]:
 
 def presets() -> tuple[str, ...]:
     """Return what `read_export` takes as a preset."""
-    return ("auto", *_by_preset(), "regex")
+    return ("auto", *_by_preset(), *OF_PATTERNS)
 
 
 def broken_presets() -> tuple[Plugin, ...]:
@@ -67,7 +71,7 @@ def _unfit(value: object, taken: Collection[str]) -> str:
     """Return why something is no preset that can be added, "" where it is one."""
     if not isinstance(value, Microscope):
         return f"it is {type(value).__name__}, and no hcs.ingest.Microscope"
-    if value.preset in ("auto", "regex", *taken):
+    if value.preset in ("auto", *OF_PATTERNS, *taken):
         return f"there is a preset {value.preset!r} already"
     return ""
 
@@ -91,7 +95,8 @@ def read_export(
     preset
         ``"auto"`` picks among the others and says why in `Export.reason`.
     pattern
-        A regular expression for ``"regex"``; with ``"auto"`` it is taken too.
+        For ``"pattern"`` and ``"regex"``; with ``"auto"`` it is taken as what it is,
+        see `NamePattern`.
     projection
         Whether projections along z are wanted where the export has them beside planes
         (ImageXpress).
@@ -107,18 +112,18 @@ def read_export(
     if preset not in presets():
         raise SourceError(no_preset(preset))
     if pattern is not None and preset in _by_preset():
-        raise SourceError(f"The preset {preset} takes no pattern; use preset regex.")
-    if pattern is None and preset == "regex":
         raise SourceError(
-            "The preset regex needs a pattern, such as "
-            r"'(?P<well>[A-H]\d\d)_s(?P<field>\d)_w(?P<channel>\d)'."
+            f"The preset {preset} takes no pattern; leave the preset or the pattern "
+            f"out."
         )
+    if preset in OF_PATTERNS:
+        _check_pattern(preset, pattern)
     files = [file for file in source.files if not is_of_system(file)]
     files = sorted([*files, *_unreadable(source, files)], key=lambda file: file.name)
     reason = "it was asked for"
     if preset == "auto":
         preset, reason = _pick(source.name, files, pattern)
-    if preset == "regex":
+    if preset in OF_PATTERNS:
         _refuse_projection(source, preset, refused=projection)
         export = by_pattern(
             files, NamePattern(pattern or ""), source.name, format=format
@@ -132,6 +137,26 @@ def read_export(
         if is_of_system(file)
     ]
     return replace(export, skipped=(*export.skipped, *system_files))
+
+
+def _check_pattern(preset: str, pattern: str | None) -> None:
+    """Refuse a preset of patterns without one, or with one of the other kind."""
+    if pattern is None:
+        raise SourceError(
+            f"The preset {preset} needs a pattern, such as {_EXAMPLES[preset]!r}."
+        )
+    kind = OF_PATTERNS[not is_simple(pattern)]
+    if kind != preset:
+        raise SourceError(
+            f"The pattern {pattern!r} is one for preset {kind}, and not for {preset}, "
+            f"which takes such as {_EXAMPLES[preset]!r}."
+        )
+
+
+_EXAMPLES = {
+    "pattern": "{plate}_{well}_s{field}_w{channel}.tif",
+    "regex": r"(?P<well>[A-H]\d\d)_s(?P<field>\d)_w(?P<channel>\d)",
+}
 
 
 def no_preset(name: str) -> str:
@@ -180,7 +205,7 @@ def _read(
             raise
         raise SourceError(
             f"The preset {preset} of {microscope.source} failed on {source.name}: "
-            f"{type(error).__name__}: {error}. Use another preset, or regex."
+            f"{type(error).__name__}: {error}. Use another preset, or a pattern."
         ) from error
 
 
@@ -190,7 +215,7 @@ def _pick(
     if not files:
         raise SourceError(f"{name} holds no files; give the export's folder.")
     if pattern is not None:
-        return "regex", "a pattern was given"
+        return OF_PATTERNS[not is_simple(pattern)], "a pattern was given"
     known = microscopes()
     counts = [_matching(microscope, files) for microscope in known]
     count = max(counts)
@@ -198,8 +223,8 @@ def _pick(
         makers = " or ".join(microscope.maker for microscope in known)
         raise SourceError(
             f"{name} is no export that is known: no file is named as {makers} name "
-            f"theirs; it holds {some([file.name for file in files], 3)}. Use preset "
-            f"regex with a pattern for its names."
+            f"theirs; it holds {some([file.name for file in files], 3)}. Give a "
+            f"pattern of its names, such as {_EXAMPLES['pattern']!r}."
         )
     microscope = known[counts.index(count)]
     reason = f"{count} files are named as {microscope.maker} names them"
