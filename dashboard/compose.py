@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.access import Access
 from dashboard.accounts.audit import Audit
+from dashboard.corrections.batch_desk import BatchDesk
 from dashboard.corrections.commits import Commits
 from dashboard.corrections.desk import CorrectionDesk
 from dashboard.corrections.staged import StagedCorrections
@@ -309,6 +310,7 @@ def compose(
         plate_list=plate_list,
         plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),
         corrections=desk,
+        batches=BatchDesk(access, desk),
         presence=presence,
         events=events,
         sessions=sessions,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from dashboard.access import Access
     from dashboard.accounts.audit import Audit
+    from dashboard.corrections.batch_desk import BatchDesk
     from dashboard.corrections.desk import CorrectionDesk
     from dashboard.events import Events
     from dashboard.pictures.desk import PreviewDesk
@@ -80,6 +81,7 @@ class Service:
     plate_list: PlateList
     plate_trends: PlateTrends
     corrections: CorrectionDesk
+    batches: BatchDesk
     presence: Presence
     events: Events
     sessions: Sessions

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from hcs.images.ngff_image import NgffImage as NgffImage
     from hcs.images.ngff_image import to_ngff_image as to_ngff_image
     from hcs.ingest.formats.images import read_image_file as read_image_file
-    from hcs.ingest.guess import describe_name as describe_name
     from hcs.ingest.importing import import_plate as import_plate
+    from hcs.ingest.matching.name_guess import describe_name as describe_name
     from hcs.layout import PlateFormat as PlateFormat
     from hcs.layout import parse_well as parse_well
     from hcs.layout import well_label as well_label
@@ -101,9 +101,9 @@ else:
             "images.levels": "to_multiscales",
             "images.ngff_image": "NgffImage to_ngff_image",
             "images.lazy_array": "LazyArray",
-            "ingest.guess": "describe_name",
             "ingest.formats.images": "read_image_file",
             "ingest.importing": "import_plate",
+            "ingest.matching.name_guess": "describe_name",
             "layout": "PlateFormat parse_well well_label",
             "metadata": (
                 "Axis Channel Dataset FieldVersion ImageMetadata Plate "

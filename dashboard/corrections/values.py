@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dashboard.plates.values import FieldView
+    from hcs.ingest import Fact, NameParts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,27 @@ class Upload:
     """The axis that pages are taken as of which the file does not say what they are:
     ``"c"``, ``"z"`` or ``"t"``; ``""`` where it says it, or has one page."""
 
+    stated: NameParts | None = None
+    """What the file's metadata say of well, field and channel; None where nothing."""
+
+    stated_by: str = ""
+    """Who says it, in words after "from": ``"its OME-XML"``."""
+
+    centre: tuple[float, float] | None = None
+    """Of the field from the centre of its well along y and x, micrometres."""
+
+    file: str = ""
+    """Shared by the images of one file that holds several; "" of others."""
+
+    series_name: str = ""
+    """What such a file calls this image."""
+
+    notes: tuple[Fact, ...] = ()
+    """What `facts` say, with a code for programs."""
+
+    digest: str = ""
+    """Of the pixels: equal for equal pixels."""
+
     guess_channel: int | None = None
     """Channel number in the file name, as written; see `CorrectionDesk.suggest`."""
 
@@ -62,7 +84,15 @@ class SourceFile:
 
     channel: int | None = None
     """Channel of the target that the file's one channel becomes; None where the file
-    holds all channels in order."""
+    holds all channels."""
+
+    order: tuple[int, ...] = ()
+    """Which channel of the target each channel of the file becomes, where `channel` is
+    None; in their order where empty."""
+
+    more: tuple[str, ...] = ()
+    """Ids of the uploads that follow, where the planes of a stack are files of their
+    own: z counts fastest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

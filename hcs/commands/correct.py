@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from hcs.ingest.correction import ChannelFile
     from hcs.ingest.formats.images import ImageFile
+    from hcs.ingest.matching.channel_plan import ChannelFile
     from hcs.ingest.names import NameParts
     from hcs.plates.field import Field
     from hcs.plates.plate import HCSPlate
@@ -60,8 +60,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _correct(options: argparse.Namespace) -> int:
-    from hcs.ingest.correction import compose_field, plan_channels
     from hcs.ingest.formats.images import read_image_file
+    from hcs.ingest.matching.channel_plan import compose_field, plan_channels
     from hcs.plates.opening import from_hcs_zarr
     from hcs.writing.versions.staging import stage_field
 
@@ -110,7 +110,7 @@ def _correct(options: argparse.Namespace) -> int:
 
 
 def _said(names: Sequence[str]) -> list[NameParts]:
-    from hcs.ingest.guess import describe_name
+    from hcs.ingest.matching.name_guess import describe_name
 
     return [describe_name(name) for name in names]
 

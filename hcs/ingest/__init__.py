@@ -6,11 +6,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hcs.ingest.formats.images import SUFFIXES as SUFFIXES
+    from hcs.ingest.formats.images import Fact as Fact
+    from hcs.ingest.formats.images import ImageFile as ImageFile
     from hcs.ingest.formats.images import Limits as Limits
     from hcs.ingest.formats.images import likely_pages as likely_pages
     from hcs.ingest.formats.images import not_finite as not_finite
-    from hcs.ingest.guess import assign_channels as assign_channels
-    from hcs.ingest.guess import match_channel as match_channel
+    from hcs.ingest.matching.matching import match_pictures as match_pictures
+    from hcs.ingest.matching.name_guess import assign_channels as assign_channels
+    from hcs.ingest.matching.name_guess import match_channel as match_channel
+    from hcs.ingest.matching.picture import Picture as Picture
+    from hcs.ingest.matching.picture import describe_picture as describe_picture
+    from hcs.ingest.matching.table import ALL_CHANNELS as ALL_CHANNELS
+    from hcs.ingest.matching.table import FieldMatch as FieldMatch
+    from hcs.ingest.matching.table import Leftover as Leftover
+    from hcs.ingest.matching.table import Match as Match
+    from hcs.ingest.matching.table import MatchTable as MatchTable
+    from hcs.ingest.matching.target import MatchTarget as MatchTarget
+    from hcs.ingest.matching.target import TargetField as TargetField
+    from hcs.ingest.matching.target import match_target as match_target
+    from hcs.ingest.matching.wording import channel_text as channel_text
     from hcs.ingest.microscopes.export import ChannelNote as ChannelNote
     from hcs.ingest.microscopes.export import Expected as Expected
     from hcs.ingest.microscopes.export import Export as Export
@@ -28,8 +42,13 @@ else:
     __all__, __getattr__, __dir__ = public_names(
         __name__,
         {
-            "guess": "assign_channels match_channel",
-            "formats.images": "SUFFIXES Limits likely_pages not_finite",
+            "formats.images": "SUFFIXES Fact ImageFile Limits likely_pages not_finite",
+            "matching.matching": "match_pictures",
+            "matching.name_guess": "assign_channels match_channel",
+            "matching.picture": "Picture describe_picture",
+            "matching.table": "ALL_CHANNELS FieldMatch Leftover Match MatchTable",
+            "matching.target": "MatchTarget TargetField match_target",
+            "matching.wording": "channel_text",
             "microscopes.export": "ChannelNote Expected Export by_pattern",
             "microscopes.microscope": "Microscope",
             "microscopes.registry": "broken_presets",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hcs.errors import SourceError
-from hcs.ingest.guess import describe_name, match_channel
+from hcs.ingest.matching.name_guess import describe_name, match_channel
 from hcs.ingest.microscopes import imagexpress
 from hcs.ingest.names import NamePattern, name_part
 from hcs.layout import well_label

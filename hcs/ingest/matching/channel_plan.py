@@ -15,7 +15,7 @@ import numpy as np
 from hcs.errors import SourceError
 from hcs.images.ngff_image import to_ngff_image
 from hcs.ingest.formats.images import likely_pages, not_finite
-from hcs.ingest.guess import assign_channels
+from hcs.ingest.matching.name_guess import assign_channels
 from hcs.metadata import distinct_names
 from hcs.wording import some
 

@@ -64,6 +64,18 @@ def describe_name(name: str) -> NameParts:
     nothing
     """
     base = re.split(r"[/\\]", name)[-1]
+    if parts := microscope_name(base):
+        return parts
+    stem = re.sub(r"(?:\.[A-Za-z]{2,4}){1,2}$", "", base)
+    return _guessed(stem)
+
+
+def microscope_name(name: str) -> NameParts | None:
+    """Return what a name says that is built as a known microscope builds its names.
+
+    Then it is no guess; None for all other names.
+    """
+    base = re.split(r"[/\\]", name)[-1]
     metaxpress = imagexpress.name_parts(base)
     if metaxpress is not None and (metaxpress.field or metaxpress.channel):
         return metaxpress
@@ -73,8 +85,7 @@ def describe_name(name: str) -> NameParts:
                 return parts
         except SourceError:
             continue
-    stem = re.sub(r"(?:\.[A-Za-z]{2,4}){1,2}$", "", base)
-    return _guessed(stem)
+    return None
 
 
 def _guessed(stem: str) -> NameParts:
@@ -155,18 +166,30 @@ def assign_channels(
     channels
         Names of the channels.
     """
+    taken: set[int | None] = set()
+    assigned: list[int | None] = []
+    for index in seeming_channels(names, channels):
+        assigned.append(None if index in taken else index)
+        taken.add(index)
+    return tuple(assigned)
+
+
+def seeming_channels(names: Sequence[str], channels: Sequence[str]) -> list[int | None]:
+    """Return for each of some files of one field the channel that its name speaks of.
+
+    As `assign_channels`, but two files may seem to be of one channel.
+    """
     numbers = [
         None if (said := describe_name(name).channel) is None else said.number
         for name in names
     ]
     # One file alone cannot tell where its source counts from; several with a 0 can.
     from_zero = 0 in numbers
-    taken: set[int | None] = set()
-    assigned: list[int | None] = []
-    for name, number in zip(names, numbers, strict=True):
-        index = number if from_zero else match_channel(name, channels)
-        if index is None or index >= len(channels) or index in taken:
-            index = None
-        taken.add(index)
-        assigned.append(index)
-    return tuple(assigned)
+    indices = [
+        number if from_zero else match_channel(name, channels)
+        for name, number in zip(names, numbers, strict=True)
+    ]
+    return [
+        index if index is not None and index < len(channels) else None
+        for index in indices
+    ]

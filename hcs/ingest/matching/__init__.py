@@ -1,0 +1,1 @@
+"""Which files are for which fields and channels of a plate that is there."""

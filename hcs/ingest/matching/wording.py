@@ -1,0 +1,113 @@
+"""The table in words: one sentence on it, lines for a terminal, JSON for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hcs.wording import counted, some
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hcs.ingest.matching.table import Match, MatchTable
+
+
+def summary_of(table: MatchTable) -> str:
+    """Return one sentence on a table."""
+    ready = [match for match in table.matches if match.ready]
+    files = sum(len(match.pictures) for match in ready)
+    fields = len({(match.well, match.field) for match in ready})
+    excluded = sum(match.excluded for match in table.matches)
+    choices = sum(bool(m.problem) and not m.excluded for m in table.matches)
+    guessed = sum(match.certainty == "guessed" for match in ready)
+    total = sum(len(m.pictures) for m in table.matches) + len(table.leftovers)
+    parts = [f"{files} of {counted(total, 'file')} are for {counted(fields, 'field')}"]
+    if guessed:
+        parts.append(f"{guessed} of the rows guessed")
+    if choices:
+        parts.append(f"{counted(choices, 'row')} cannot be used as they are")
+    if excluded:
+        parts.append(f"{excluded} excluded")
+    if table.leftovers:
+        parts.append(f"{counted(len(table.leftovers), 'file')} cannot be used")
+    return "; ".join(parts) + "."
+
+
+def channel_text(table: MatchTable, match: Match) -> str:
+    """Return the channels of a row: ``"DNA"``, ``"all channels"``; "" if unknown."""
+    names = table.target.channels
+    if not match.channels:
+        return ""
+    if len(match.channels) == len(names) > 1:
+        return "all channels"
+    return some([names[index] for index in match.channels], 6, str)
+
+
+def table_lines(table: MatchTable) -> list[str]:
+    """Return the table as lines of text with aligned columns."""
+    cells = [
+        (
+            match.well or "?",
+            match.field_label or "?",
+            channel_text(table, match) or "?",
+            "excluded" if match.excluded else "no" if match.problem else _sure(match),
+            match.name,
+        )
+        for match in table.matches
+    ]
+    rows = [("WELL", "FIELD", "CHANNEL", "MATCH", "FILE"), *cells] if cells else []
+    lines = _aligned(rows)
+    for match in table.matches:
+        sentences = [match.problem, match.help] if match.problem else []
+        sentences += [*match.doubts]
+        if sentences and not match.excluded:
+            lines.append(f"{match.name}: {' '.join(filter(None, sentences))}")
+    lines += [
+        f"{left.name}: {' '.join(filter(None, (left.reason, left.help)))}"
+        for left in table.leftovers
+    ]
+    return [*lines, table.summary]
+
+
+def _sure(match: Match) -> str:
+    return match.certainty or "sure"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def table_document(table: MatchTable) -> dict[str, Any]:
+    """Return the table as JSON has it."""
+    return {
+        "summary": table.summary,
+        "rows": [
+            {
+                "files": [picture.name for picture in match.pictures],
+                "well": match.well or None,
+                "field": match.field or None,
+                "field_label": match.field_label or None,
+                "acquisition": match.acquisition,
+                "channels": [table.target.channels[c] for c in match.channels],
+                "pages": match.pages or None,
+                "series": match.series,
+                "match": match.certainty or None,
+                "reasons": list(match.reasons),
+                "doubts": list(match.doubts),
+                "problem": match.problem or None,
+                "help": match.help or None,
+                "excluded": match.excluded,
+            }
+            for match in table.matches
+        ],
+        "left_over": [
+            {"file": left.name, "reason": left.reason, "help": left.help or None}
+            for left in table.leftovers
+        ],
+    }
