@@ -64,6 +64,10 @@ class Gap:
     t: int | str | None = None
     """As `z`, along time."""
 
+    reason: str = ""
+    """Why it is not there, as the source says: an autofocus that failed; "" where it
+    says nothing."""
+
     @property
     def is_field(self) -> bool:
         """Whether it is a field as a whole."""
@@ -79,7 +83,8 @@ class Gap:
             "z": self.z,
             "t": self.t,
         }
-        return entry if self.label is None else entry | {"label": self.label}
+        known = {"label": self.label, "reason": self.reason or None}
+        return entry | {key: text for key, text in known.items() if text is not None}
 
     @property
     def what(self) -> str:
@@ -95,10 +100,17 @@ class Gap:
         )
         return " ".join(f"{word} {name}" for word, name in parts if name is not None)
 
+    @property
+    def account(self) -> str:
+        """What of its well is not there, and why where that is known."""
+        what = self.what or "all of it"
+        return f"{what} ({self.reason})" if self.reason else what
+
     def __str__(self) -> str:
         """Return the gap in words: ``"B02 field s1 channel DAPI z 2"``."""
         where = "every well:" if self.path is None else self.well or self.path
-        return f"{where} {self.what}".rstrip()
+        text = f"{where} {self.what}".rstrip()
+        return f"{text} ({self.reason})" if self.reason else text
 
 
 def read_gap(entry: Mapping[str, Any], labels: Mapping[str, str]) -> Gap:
@@ -120,6 +132,7 @@ def read_gap(entry: Mapping[str, Any], labels: Mapping[str, str]) -> Gap:
         channel=_text(entry.get("channel")),
         z=_index_or_text(entry.get("z")),
         t=_index_or_text(entry.get("t")),
+        reason=_text(entry.get("reason")) or "",
     )
 
 

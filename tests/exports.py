@@ -46,6 +46,12 @@ def names_in_index(index: Path) -> list[str]:
     return list(dict.fromkeys(re.findall(r"<URL[^>]*>([^<]+)</URL>", text)))
 
 
+def names_in_list(listing: Path) -> list[str]:
+    """Return the images that a list of a CellVoyager names."""
+    text = listing.read_text("utf-8-sig")
+    return re.findall(r'bts:Type="IMG"[^>]*>([^<]+)<', text)
+
+
 def names_in_table(table: Path, folder: str, name: str) -> list[str]:
     """Return the images that a CSV lists by two of its columns."""
     with table.open(newline="", encoding="utf-8-sig") as lines:

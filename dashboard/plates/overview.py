@@ -128,6 +128,7 @@ def describe_plate(
         channels=channels,
         condition_names=tuple(dict.fromkeys(names)),
         gaps=gaps,
+        projection=plate.projection,
         unsettled=sum(well.unsettled for well in known.values()),
         surveyed=surveyed,
         digest=_digest(known, grid),

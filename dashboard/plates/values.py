@@ -165,6 +165,9 @@ class PlateOverview:
 
     condition_names: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    projection: str = ""
+    """How the planes were projected along z before the import; "" where not."""
+
     unsettled: int = 0
     """Corrected fields that are not back at their first path yet."""
 

@@ -156,6 +156,12 @@ def _plate(overview: PlateOverview, place: Callable[[str, str], str]) -> dict[st
             ),
         ),
         (
+            "Along z",
+            f"a projection: {plain_text(overview.projection, 200)}"
+            if overview.projection
+            else "",
+        ),
+        (
             "Conditions",
             ", ".join(plain_text(name, 40) for name in overview.condition_names),
         ),
@@ -177,7 +183,7 @@ def _odd(overview: PlateOverview) -> list[tuple[str, str, list[tuple[str, str]],
     wells = overview.wells
     gaps: dict[str | None, list[str]] = {}
     for gap in overview.gaps:
-        gaps.setdefault(gap.path, []).append(gap.what or "all of it")
+        gaps.setdefault(gap.path, []).append(gap.account)
     groups = [
         ("Cannot be read", "bad", [w for w in wells if w.state == "unreadable"]),
         ("Listed, nothing there", "bad", [w for w in wells if w.state == "missing"]),

@@ -53,6 +53,8 @@ def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Fields", _fields(summary["fields"])
     yield from _acquisitions(summary["acquisitions"])
     yield from _images(summary["image"])
+    if summary["projection"]:
+        yield "Along z", f"a projection: {summary['projection']}"
     yield from _channels(summary["channels"])
     if summary["labels"]:
         yield "Labels", some(summary["labels"], 8, str)

@@ -100,6 +100,16 @@ class PlateDescription:
         return {}
 
     @property
+    def projection(self) -> str:
+        """How the planes were projected along z before the import, in words.
+
+        ``""`` where they are planes, or nothing is known of it.
+        """
+        record = extension(self.attributes).get("import")
+        text = record.get("projection") if isinstance(record, dict) else None
+        return text if isinstance(text, str) else ""
+
+    @property
     def gaps(self) -> tuple[dict[str, Any], ...]:
         """What the import found missing: well, field, channel, z, t of each plane."""
         gaps = extension(self.attributes).get("gaps")

@@ -108,6 +108,7 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
             "columns": list(next(iter(conditions.values()), {})),
             "wells": len(conditions),
         },
+        "projection": plate.projection,
         "gaps": _gaps(plate),
         "import": _text(provenance, "state"),
         "history": {

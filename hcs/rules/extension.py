@@ -56,6 +56,8 @@ def _gap_text(gaps: list[Gap]) -> str:
     first = gaps[0].what or "this well"
     if gaps[0].path is None:
         first += " in any well"
+    if gaps[0].reason:
+        first += f" ({gaps[0].reason})"
     if len(gaps) == 1:
         return f"The source had no image for {first}."
     return f"The source had no image for {len(gaps)} places, the first: {first}."

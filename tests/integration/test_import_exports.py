@@ -13,7 +13,12 @@ import pytest
 
 from hcs.ingest.importing import import_plate
 from hcs.layout import parse_well
-from tests.exports import names_in_index, writable_copy, write_blanks
+from tests.exports import (
+    names_in_index,
+    names_in_list,
+    writable_copy,
+    write_blanks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +56,112 @@ class ExportSet:
     """Parts of what the report says."""
 
 
+def listed_images(folder: Path, name: str = "MeasurementData.mlf") -> None:
+    """Write the images that a list of a CellVoyager names, and leave no other list."""
+    write_blanks(folder, names_in_list(folder / name), (64, 64))
+    for other in folder.glob("*.mlf"):
+        if other.name != name:
+            other.unlink()
+
+
+ANOTHER_WELL = (
+    "MeasurementData_SingleWell2Sites_MultiZ_another_well_name_in_plate_name.mlf"
+)
+CV8000 = "CV8000-Minimal-DataSet-2C-3W-4S-FP2-stack"
+
 SETS = (
+    ExportSet(
+        folder="cv8000_minimal_stack",
+        preset="cellvoyager",
+        plate=CV8000,
+        found="3 wells x 4 fields x 2 channels x 4 z x 1 t: 96 planes",
+        expected="3 wells x 4 fields x 2 channels x 4 z x 1 t: 96 planes",
+        channels=("405", "488"),
+        pixel_size=(0.325, 0.325),
+        z_step=3,
+        # As the README has them (x, y up): (-567.1, 402.9) and (82.8, -247.0).
+        centres={
+            ("D08", "F001"): (-402.9, -567.1),
+            ("E03", "F004"): (247.0, 82.8),
+        },
+        files={
+            ("E03", "F002", "488", 2, 0): (
+                f"{CV8000}_20230918_135839/{CV8000}/"
+                f"{CV8000}_E03_T0001F002L01A02Z03C02.tif"
+            )
+        },
+        notes=(
+            "405 (445 nm), 488 (525 nm)",
+            "4 channels, of which 2 were not taken: '561', '640'",
+            "and 5 more: is a correction image of the microscope",
+        ),
+    ),
+    ExportSet(
+        folder="cv7000_z_projection_meta/CV7000_z_processed",
+        images=listed_images,
+        preset="cellvoyager",
+        plate="AssayPlate_Cellvis_#384-1.5H-N",
+        found="5 wells x 9 fields x 3 channels x 1 z x 1 t: 135 planes",
+        # The protocol names 24 wells; the list was cut.
+        expected="24 wells x 9 fields x 3 channels x 1 z x 1 t: 648 planes",
+        channels=("405", "561", "640"),
+        format="384",
+        pixel_size=(0.1083333, 0.1083333),
+        centres={
+            ("C03", "F001"): (-625, -625),
+            ("E03", "F005"): (0, 0),
+            ("E03", "F009"): (625, 625),
+        },
+        files={
+            ("C03", "F001", "405", 0, 0): (
+                "AssayPlate_Cellvis_#384-1.5H-N_C03_T0001F001L01A03Z01C01.tif"
+            )
+        },
+        notes=("along z a projection: maximum of 3 planes, 1 µm apart",),
+    ),
+    ExportSet(
+        folder="cv7000_fractal_png/png",
+        preset="cellvoyager",
+        plate="20200812-CardiomyocyteDifferentiation14-Cycle1",
+        found="1 wells x 2 fields x 1 channels x 2 z x 1 t: 4 planes",
+        expected="1 wells x 72 fields x 1 channels x 42 z x 5 t: 15120 planes",
+        channels=("C01",),
+        pixel_size=(0.1625, 0.1625),
+        z_step=1,
+        centres={
+            ("B03", "F001"): (-1517.7, -1448.3),
+            ("B03", "F002"): (-1517.7, -1032.3),
+        },
+        files={("B03", "F002", "C01", 1, 0): "myplate_B03_T0002F002L01A01Z02C01.png"},
+    ),
+    ExportSet(
+        folder="cv7000_fractal_png/metadata_files",
+        images=lambda folder: listed_images(folder, ANOTHER_WELL),
+        preset="cellvoyager",
+        plate="20200812-CardiomyocyteDifferentiation14-Cycle1",
+        found="3 wells x 4 fields x 1 channels x 2 z x 1 t: 16 planes",
+        expected="3 wells x 72 fields x 1 channels x 42 z x 5 t: 45360 planes",
+        channels=("C01",),
+        pixel_size=(0.1625, 0.1625),
+        z_step=1,
+        centres={("D04", "F004"): (-1517.7, 30032.3)},
+        files={
+            ("C03", "F001", "C01", 0, 0): "myplate_B03_C03_T0002F001L01A01Z01C01.tif"
+        },
+    ),
+    ExportSet(
+        folder="cq3000_mip_meta/2w1p1c1z1t_mip",
+        images=listed_images,
+        preset="cellvoyager",
+        plate="20251020T100401_BVC_Channel_WellTestC5F9_MIP_Only",
+        found="2 wells x 1 fields x 1 channels x 1 z x 1 t: 2 planes",
+        expected="2 wells x 1 fields x 1 channels x 1 z x 1 t: 2 planes",
+        channels=("C1",),
+        pixel_size=(0.324222, 0.324222),
+        centres={("C05", "F0001"): (1303.2, -1460.8)},
+        files={("F09", "F0001", "C1", 0, 0): "Projection/W0069F0001T0001Z000C1.tif"},
+        notes=("along z a projection: maximum over 200 µm",),
+    ),
     ExportSet(
         folder="harmony_v7_meta/images",
         images=lambda folder: write_blanks(
@@ -75,7 +185,7 @@ SETS = (
 )
 
 
-@pytest.mark.parametrize("case", SETS, ids=lambda case: case.folder.partition("/")[0])
+@pytest.mark.parametrize("case", SETS, ids=lambda case: case.folder)
 def test_a_set_is_understood_as_its_readme_says(case, shared_data, tmp_path):
     source = writable_copy(
         shared_data / "exports" / case.folder,

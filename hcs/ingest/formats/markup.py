@@ -35,7 +35,8 @@ class _PlainTree(TreeBuilder):
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise ParseError(f"it nests elements deeper than {_MAX_DEPTH}")
-        return super().start(local_name(tag), attrs)
+        local = {local_name(key): text for key, text in attrs.items()}
+        return super().start(local_name(tag), local)
 
     def end(self, tag: str) -> Element:
         self._depth -= 1
@@ -72,7 +73,9 @@ def records(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the elements called `names`, with the texts of their children by name.
 
-    For lists of any length: an element is forgotten when it ends.
+    Attributes stand under ``@name``, those of a child under ``child@name``, and an
+    element's own text under ``""``; names are without namespaces. For lists of any
+    length: an element is forgotten when it ends.
 
     Raises
     ------
@@ -116,9 +119,11 @@ class _Records:
             raise ParseError(f"it nests elements deeper than {_MAX_DEPTH}")
         if self._open and len(self._path) == self._open[-1][0] + 1:
             record = self._open[-1][1]
-            record.update({f"{name}@{key}": text for key, text in attributes.items()})
+            record.update(
+                {f"{name}@{local_name(key)}": text for key, text in attributes.items()}
+            )
         if name in self._names:
-            own = {f"@{key}": text for key, text in attributes.items()}
+            own = {f"@{local_name(key)}": text for key, text in attributes.items()}
             self._open.append((len(self._path), own))
 
     def data(self, text: str) -> None:
@@ -127,7 +132,10 @@ class _Records:
     def end(self, tag: str) -> None:
         depth, name = len(self._path), self._path.pop()
         if self._open and depth == self._open[-1][0]:
-            self._done.append((name, self._open.pop()[1]))
+            record = self._open.pop()[1]
+            if text := "".join(self._text).strip():
+                record[""] = text
+            self._done.append((name, record))
         elif self._open and depth == self._open[-1][0] + 1:
             self._open[-1][1].setdefault(name, "".join(self._text).strip())
         self._text.clear()

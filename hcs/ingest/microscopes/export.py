@@ -55,6 +55,10 @@ class Expected:
     listed: frozenset[NameParts] | None = None
     """Every single plane, where the export lists its files."""
 
+    blocks: tuple[Expected, ...] = ()
+    """Where wells or channels differ: what each such part of the acquisition was to
+    give, in place of `wells`, `fields`, `channels`, `z` and `t`."""
+
 
 def _nothing() -> Mapping[K, V]:
     return MappingProxyType({})

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import HCSError, SourceError
-from hcs.ingest.microscopes import imagexpress, phenix
+from hcs.ingest.microscopes import cellvoyager, imagexpress, phenix
 from hcs.ingest.microscopes.export import (
     Export,
     by_pattern,
@@ -33,7 +33,11 @@ GROUP = "hcs.imports"
 OF_PATTERNS: Final = ("pattern", "regex")
 """Presets that take a person's pattern: one of placeholders, and an expression."""
 
-_OURS: Final = (imagexpress.MICROSCOPE, phenix.MICROSCOPE)
+_OURS: Final = (
+    imagexpress.MICROSCOPE,
+    phenix.MICROSCOPE,
+    cellvoyager.MICROSCOPE,
+)
 """A new family is one module and one entry here; where two fit, the one with more
 files takes an export, of equal ones the first."""
 

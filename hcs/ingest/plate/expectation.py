@@ -1,6 +1,6 @@
 """Which planes should be there, by an export's description or by its files' names.
 
-With an index or an .HTD, what it lists. Without: every well and field that a file is
+With an index or a protocol, what it lists. Without: every well and field that a file is
 named for, each with all channels, z and t that the plate's names have. Fields are
 expected of other wells only where most wells share one set of them. A file that is
 named as an image and cannot be read counts by its name.
@@ -8,7 +8,7 @@ named as an image and cannot be read counts by its name.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise, product
@@ -69,17 +69,17 @@ def expect(
         What the names of those say that cannot be read.
     """
     axes = _Axes(expected, grid, named)
-    if expected.listed is not None:
-        fields = _by_field(expected.listed, axes)
-        notes: list[str] = []
+    notes: list[str] = []
+    if expected.listed is not None or expected.blocks:
+        fields = _by_field(expected.listed or (), axes)
+        for block in expected.blocks:
+            _add(fields, _described(block, named, _Axes(block, grid, named)))
+        notes += _uneven(fields)
     elif expected.fields is not None or expected.wells is not None:
-        fields, notes = _described(expected, named, axes), []
+        fields = _described(expected, named, axes)
     else:
         fields, notes = _by_names(named, axes)
-    for well, sites in _by_field(lost, axes).items():
-        for site, planes in sites.items():
-            planes_of = fields.setdefault(well, {})
-            planes_of[site] = planes_of.get(site, frozenset()) | planes
+    _add(fields, _by_field(lost, axes))
     expectation = Expectation(fields=fields)
     return Expectation(
         fields=fields,
@@ -134,6 +134,50 @@ def _by_field(names: Iterable[NameParts], axes: _Axes) -> _Fields:
         well: {field: frozenset(parts) for field, parts in fields.items()}
         for well, fields in planes.items()
     }
+
+
+def _add(fields: _Fields, more: _Fields) -> None:
+    """Add the planes of `more` to those of `fields`."""
+    for well, sites in more.items():
+        planes_of = fields.setdefault(well, {})
+        for site, planes in sites.items():
+            earlier = planes_of.get(site, frozenset())
+            # Most fields share one set of planes; copies of it would be gigabytes.
+            planes_of[site] = planes if earlier <= planes else earlier | planes
+
+
+def _uneven(fields: _Fields) -> Iterator[str]:
+    """Yield sentences on wells and channels that were to have less than others."""
+    counts = Counter(len(sites) for sites in fields.values())
+    if len(counts) > 1:
+        listing = ", ".join(
+            f"{sites} in {wells} wells" for sites, wells in counts.most_common(4)
+        )
+        yield f"The wells were to have different numbers of fields: {listing}."
+    distinct = {planes for sites in fields.values() for planes in sites.values()}
+    for axis, name in ((0, "time points"), (2, "z planes")):
+        present: defaultdict[NamePart, set[NamePart]] = defaultdict(set)
+        for plane in {plane for planes in distinct for plane in planes}:
+            present[plane[1]].add(plane[axis])
+        most = max(map(len, present.values()), default=0)
+        for channel, parts in sorted(present.items()):
+            if len(parts) < most:
+                yield (
+                    f"Channel {channel.label} was to be taken in {len(parts)} of "
+                    f"{most} {name}; its other planes hold zeros and are no gaps."
+                )
+    channels_of = {planes: {plane[1] for plane in planes} for planes in distinct}
+    wells_with = Counter(
+        channel
+        for sites in fields.values()
+        for channel in {c for planes in sites.values() for c in channels_of[planes]}
+    )
+    for channel, wells in sorted(wells_with.items()):
+        if wells < len(fields):
+            yield (
+                f"Channel {channel.label} was to be taken in {wells} of {len(fields)} "
+                f"wells; in the others it holds zeros and is no gap."
+            )
 
 
 def _described(expected: Expected, named: Sequence[NameParts], axes: _Axes) -> _Fields:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from hcs.gaps import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from hcs.ingest.names import NamePart
+    from hcs.ingest.names import NamePart, NameParts
     from hcs.ingest.plate.decoding import DamagedPlane
     from hcs.ingest.plate.expectation import Expectation, PlaneParts, Planes
     from hcs.ingest.plate.grid import PlaneGrid
     from hcs.layout import PlateFormat, Position
+
+_NOTHING: Final[Mapping[NameParts, str]] = MappingProxyType({})
 
 MAX_GAPS: Final = 10_000
 """Gaps that a plate document lists; it has a size limit, and people stop reading."""
@@ -74,6 +77,7 @@ def find_gaps(
     names: Mapping[NamePart, str],
     format: PlateFormat,
     damaged: Collection[DamagedPlane] = (),
+    absent: Mapping[NameParts, str] = _NOTHING,
 ) -> tuple[Gap, ...]:
     """Return what is expected and not there, each time the largest thing that is not.
 
@@ -85,8 +89,10 @@ def find_gaps(
         Name of every channel that was found or is expected.
     damaged
         Planes that were found and could not be decoded.
+    absent
+        Why planes are not there, as the export says.
     """
-    return tuple(_Search(grid, expectation, names, format, damaged).gaps())
+    return tuple(_Search(grid, expectation, names, format, damaged, absent).gaps())
 
 
 class _Search:
@@ -99,9 +105,16 @@ class _Search:
         names: Mapping[NamePart, str],
         format: PlateFormat,
         damaged: Collection[DamagedPlane],
+        absent: Mapping[NameParts, str],
     ) -> None:
         self._grid, self._names, self._format = grid, names, format
         self._expectation = expectation
+        self._reasons: defaultdict[Position | None, list[tuple[NameParts, str]]] = (
+            defaultdict(list)
+        )
+        for names_of_planes, reason in absent.items():
+            self._reasons[names_of_planes.well].append((names_of_planes, reason))
+        self._excused = {names_of_planes.field for names_of_planes in absent}
         self._present = _planes_present(grid, damaged)
         self._fields: set[NamePart] = set()
         self._along: tuple[set[NamePart], set[NamePart], set[NamePart]] = (
@@ -154,11 +167,18 @@ class _Search:
                 yield self._gap(t=t)
 
     def _lacked_by_all(self, field: NamePart) -> bool:
-        """Return whether all wells that are there should have a field that none has."""
-        return field not in self._fields and all(
-            field in fields
-            for well, fields in self._expectation.fields.items()
-            if well in self._present
+        """Return whether all wells that are there should have a field that none has.
+
+        Not so where wells have reasons of their own for it.
+        """
+        return (
+            field not in self._fields
+            and field not in self._excused
+            and all(
+                field in fields
+                for well, fields in self._expectation.fields.items()
+                if well in self._present
+            )
         )
 
     def _absent_field(self, well: Position, field: NamePart) -> Iterator[Gap]:
@@ -212,7 +232,30 @@ class _Search:
             channel=None if channel is None else self._names[channel],
             z=_place(z, grid.z),
             t=_place(t, grid.t),
+            reason=self._reason(well, (field, channel, z, t)),
         )
+
+    def _reason(
+        self, well: Position | None, places: tuple[NamePart | None, ...]
+    ) -> str:
+        """Return what the export says of planes of a gap, "" where it says nothing."""
+        entries: Iterable[tuple[NameParts, str]] = (
+            self._reasons.get(well, ())
+            if well is not None
+            else (entry for entries in self._reasons.values() for entry in entries)
+        )
+        reasons = dict.fromkeys(
+            reason
+            for parts, reason in entries
+            if all(
+                stated is None or place is None or stated == place
+                for stated, place in zip(
+                    (parts.field, parts.channel, parts.z, parts.t), places, strict=True
+                )
+            )
+        )
+        more = f" and {len(reasons) - 2} more" if len(reasons) > 2 else ""
+        return "; ".join(list(reasons)[:2]) + more
 
 
 def _place(part: NamePart | None, axis: tuple[NamePart, ...]) -> int | str | None:

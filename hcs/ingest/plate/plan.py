@@ -71,7 +71,12 @@ class Plan:
     def gaps(self, damaged: Collection[DamagedPlane] = ()) -> tuple[Gap, ...]:
         """Return what is expected and not there, or cannot be decoded."""
         return find_gaps(
-            self.grid, self.expectation, self.traits.names, self.format, damaged
+            self.grid,
+            self.expectation,
+            self.traits.names,
+            self.format,
+            damaged,
+            self.export.absent,
         )
 
 

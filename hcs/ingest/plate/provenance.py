@@ -69,11 +69,14 @@ def _channels(plan: Plan) -> list[dict[str, Any]]:
     return [
         {
             key: value
-            for key in ("name", "clip", "emission", "excitation", "exposure")
+            for key in _CHANNEL_KEYS
             if (value := getattr(note, key)) is not None
         }
         for note in plan.traits.channels
     ]
+
+
+_CHANNEL_KEYS = ("name", "clip", "offset", "emission", "excitation", "exposure")
 
 
 def _provenance(report: ImportReport, state: str) -> dict[str, Any]:
@@ -89,6 +92,7 @@ def _provenance(report: ImportReport, state: str) -> dict[str, Any]:
         "reason": plan.export.reason,
         "identity": plan.export.identity,
         "acquired": plan.traits.acquired,
+        "projection": plan.export.projection or None,
         "format_source": plan.format_source,
         "found": plan.found.as_dict(),
         "expected": plan.expected.as_dict(),

@@ -224,6 +224,7 @@ def _channel(
         emission=stated.emission or _only(note.emission for note in notes)[0],
         excitation=stated.excitation,
         clip=stated.clip or _only(note.clip for note in notes)[0],
+        offset=stated.offset,
         exposure=stated.exposure or _only(note.exposure for note in notes)[0],
     )
 

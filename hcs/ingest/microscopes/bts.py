@@ -1,0 +1,336 @@
+"""What Yokogawa's measurement files say: .mlf (planes), .mrf (plate), .mes (protocol).
+
+They are XML of the namespace ``bts``. The operator's name in them is not read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from hcs.errors import InvalidPathError, SourceError
+from hcs.ingest.formats import markup
+from hcs.layout import PlateFormat, Position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
+    from xml.etree.ElementTree import Element
+
+MAX_COUNT: Final = 100_000
+"""Fields, planes or time points; a larger number is damage, not an experiment."""
+
+_LONGEST_TEXT = 200
+"""Characters of a message that the microscope wrote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaneRecord:
+    """One record of the .mlf file: a plane that was taken, or an error instead."""
+
+    well: Position
+    """Zero-based ``(row, column)``."""
+
+    field: int | None
+    """Counted from 1; None where the error names none."""
+
+    time: int
+    """Counted from 1 over all timelines."""
+
+    timeline: int
+    action: int | None
+    z: int | None
+    channel: int | None
+    centre: tuple[float, float] | None
+    """From the centre of the well along x and y, micrometres, y upwards."""
+
+    height: float | None
+    """Micrometres."""
+
+    projection: str
+    """``"Maximum"`` and the like; "" of a plane."""
+
+    depth: float | None
+    """Micrometres that a projection spans."""
+
+    text: str
+    """Path of the image from the folder of the .mlf file, or the error."""
+
+    is_error: bool
+
+
+def read_planes(stream: BinaryIO, where: str) -> list[PlaneRecord]:
+    """Return the records of an .mlf file; what places no plane is left out.
+
+    Raises
+    ------
+    SourceError
+        If it is no XML.
+    """
+    records = markup.records(stream, ("MeasurementRecord",), where)
+    return [plane for _, record in records if (plane := _plane(record)) is not None]
+
+
+def _plane(record: Mapping[str, str]) -> PlaneRecord | None:
+    row, column = _count(record, "Row"), _count(record, "Column")
+    is_error = record.get("@Type") == "ERR"
+    site = _count(record, "FieldIndex") or _count(record, "PartialTileIndex")
+    channel = _count(record, "Ch")
+    text = record.get("", "")
+    if not row or not column or not (is_error or (text and site and channel)):
+        return None
+    x, y = _number(record, "X"), _number(record, "Y")
+    top, bottom = _number(record, "ZTop"), _number(record, "ZBottom")
+    processing = record.get("@ZImageProcessing", "")
+    return PlaneRecord(
+        well=(row - 1, column - 1),
+        field=site,
+        time=_count(record, "TimePoint") or 1,
+        timeline=_count(record, "TimelineIndex") or 1,
+        action=_count(record, "ActionIndex"),
+        z=_count(record, "ZIndex"),
+        channel=channel,
+        centre=None if x is None or y is None else (x, y),
+        height=_number(record, "Z"),
+        projection="" if processing.lower() in ("", "none") else processing,
+        depth=None if top is None or bottom is None else abs(top - bottom),
+        text=_printable(text) if is_error else text.replace("\\", "/"),
+        is_error=is_error,
+    )
+
+
+def _printable(text: str) -> str:
+    words = " ".join(text.split())[:_LONGEST_TEXT]
+    return "".join(letter for letter in words if letter.isprintable())
+
+
+def _count(record: Mapping[str, str], key: str) -> int | None:
+    text = record.get(f"@{key}", "")
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(MAX_COUNT)):
+        return None
+    return int(text) if 1 <= int(text) <= MAX_COUNT else None
+
+
+def _number(record: Mapping[str, str], key: str) -> float | None:
+    try:
+        value = float(record[f"@{key}"])
+    except (KeyError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+@dataclass(slots=True, kw_only=True)
+class PlateDetail:
+    """What an .mrf file says; None where it is silent."""
+
+    plate: str | None = None
+    title: str | None = None
+    format: PlateFormat | None = None
+    fields: int | None = None
+    z: int | None = None
+    times: int | None = None
+    complete: bool | None = None
+    """Whether it names an end."""
+
+    protocol: str = ""
+    """Name of the .mes file."""
+
+    sizes: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """Micrometres a pixel along y and x, by channel."""
+
+    bits: dict[int, int] = field(default_factory=dict)
+
+
+def read_detail(stream: BinaryIO, where: str) -> PlateDetail:
+    """Return what an .mrf file says.
+
+    Raises
+    ------
+    SourceError
+        If it is no XML, or none of a measurement.
+    """
+    detail = PlateDetail()
+    names = ("MeasurementDetail", "MeasurementSamplePlate", "MeasurementChannel")
+    kinds = set()
+    for kind, record in markup.records(stream, names, where):
+        kinds.add(kind)
+        if kind == "MeasurementDetail":
+            _add_detail(detail, record)
+        elif kind == "MeasurementSamplePlate":
+            detail.plate = record.get("@Name") or None
+        elif number := _count(record, "Ch"):
+            y = _number(record, "VerticalPixelDimension")
+            x = _number(record, "HorizontalPixelDimension")
+            if y and x and y > 0 and x > 0:
+                detail.sizes[number] = (float(f"{y:.9g}"), float(f"{x:.9g}"))
+            if bits := _count(record, "InputBitDepth"):
+                detail.bits[number] = bits
+    if "MeasurementDetail" not in kinds:
+        raise SourceError(f"{where} is no .mrf file: it describes no measurement.")
+    return detail
+
+
+def _add_detail(detail: PlateDetail, record: Mapping[str, str]) -> None:
+    detail.title = record.get("@Title") or None
+    detail.protocol = record.get("@MeasurementSettingFileName", "")
+    if "@EndTime" in record:
+        detail.complete = bool(record["@EndTime"].strip())
+    rows, columns = _count(record, "RowCount"), _count(record, "ColumnCount")
+    if rows and columns:
+        try:
+            detail.format = PlateFormat(rows, columns)
+        except InvalidPathError:
+            detail.format = None
+    detail.fields = _count(record, "FieldCount")
+    detail.z = _count(record, "ZCount")
+    detail.times = _count(record, "TimePointCount")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolChannel:
+    """What an .mes file says of one channel."""
+
+    target: str | None
+    emission: float | None
+    """Centre of the filter, nanometres."""
+
+    excitation: float | None
+    """Of its one laser, nanometres."""
+
+    exposure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One step of a timeline: channels, and planes along z."""
+
+    channels: tuple[int, ...]
+    z: int
+    """Planes that are kept, 1 of a projection."""
+
+    slices: int
+    """Planes that are taken."""
+
+    step: float | None
+    """Micrometres between them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """What was to be taken together."""
+
+    wells: tuple[Position, ...]
+    fields: int | None
+    """None where a method says it that is not understood."""
+
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """What an .mes file says."""
+
+    channels: Mapping[int, ProtocolChannel]
+    timelines: tuple[Timeline, ...]
+
+
+def read_protocol(data: bytes, where: str) -> Protocol:
+    """Return what an .mes file says.
+
+    Raises
+    ------
+    SourceError
+        If it is no XML, or none of a protocol.
+    """
+    root = markup.parse(data, where)
+    if root.tag != "MeasurementSetting":
+        raise SourceError(f"{where} is no .mes file: it begins with {root.tag[:80]!r}.")
+    lasers: dict[str, float] = {}
+    for source in root.iter("LightSource"):
+        wave = _number(_record(source), "WaveLength")
+        if wave and wave > 0:
+            lasers[source.get("Name", "")] = wave
+    return Protocol(
+        channels=dict(_channels(root, lasers)),
+        timelines=tuple(_timeline(element) for element in root.iter("Timeline")),
+    )
+
+
+def _record(element: Element) -> dict[str, str]:
+    return {f"@{key}": text for key, text in element.attrib.items()}
+
+
+def _channels(
+    root: Element, lasers: Mapping[str, float]
+) -> Iterator[tuple[int, ProtocolChannel]]:
+    for element in root.iter("Channel"):
+        record = _record(element)
+        number = _count(record, "Ch")
+        if number is None:
+            continue
+        lights = [(light.text or "").strip() for light in element.iter()][1:]
+        exposure = _number(record, "ExposureTime")
+        yield (
+            number,
+            ProtocolChannel(
+                target=record.get("@Target", "").strip() or None,
+                emission=_band(record.get("@Acquisition", "")),
+                excitation=lasers.get(lights[0]) if len(lights) == 1 else None,
+                exposure=None if exposure is None else f"{exposure:g} ms",
+            ),
+        )
+
+
+def _band(text: str) -> float | None:
+    """Return the centre of a band-pass filter such as ``BP445/45``."""
+    match = re.fullmatch(r"BP([0-9]{3,4})/[0-9]{1,4}", text.strip(), re.ASCII)
+    return float(match[1]) if match else None
+
+
+def _timeline(element: Element) -> Timeline:
+    wells = []
+    for target in element.iter("TargetWell"):
+        record = _record(target)
+        row, column = _count(record, "Row"), _count(record, "Column")
+        if row and column and (target.text or "").strip().lower() == "true":
+            wells.append((row - 1, column - 1))
+    points = sum(1 for _ in element.iter("Point"))
+    method = element.find("./PointSequence")
+    fixed = method is not None and method.get("Method") == "FixedPosition"
+    return Timeline(
+        wells=tuple(dict.fromkeys(wells)),
+        fields=points if fixed and 0 < points <= MAX_COUNT else None,
+        actions=tuple(
+            action
+            for group in element.iter("ActionList")
+            for step in group
+            if (action := _action(step)) is not None
+        ),
+    )
+
+
+def _action(element: Element) -> Action | None:
+    """Return what a step takes, None where it takes no images."""
+    channels = tuple(
+        int(text)
+        for child in element.iter("Ch")
+        if re.fullmatch(r"[0-9]{1,3}", text := (child.text or "").strip(), re.ASCII)
+    )
+    if not element.tag.startswith("ActionAcquire") or not channels:
+        return None
+    record = _record(element)
+    step = _number(record, "SliceLength")
+    top, bottom = _number(record, "TopDistance"), _number(record, "BottomDistance")
+    slices = 1
+    if step and step > 0 and top is not None and bottom is not None:
+        # A hair more: 2.0 / 0.1 is 19.999.
+        slices = min(MAX_COUNT, int(abs(top - bottom) / step + 1e-6) + 1)
+    processing = record.get("@ImageProcessing", "").lower()
+    return Action(
+        channels=channels,
+        z=slices if processing in ("", "none") else 1,
+        slices=slices,
+        step=step if slices > 1 else None,
+    )

@@ -1,0 +1,343 @@
+"""Exports of Yokogawa CellVoyager CV7000/CV8000 and CQ1/CQ3000.
+
+A measurement is a folder with a list of its images (.mlf). The list decides which well
+a file is of, not the file's name, which may hold the names of other wells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from hcs.errors import InvalidPathError, SourceError
+from hcs.ingest.microscopes import bts
+from hcs.ingest.microscopes.export import Export, is_image_name, unmatched
+from hcs.ingest.microscopes.measurement import Measurement
+from hcs.ingest.microscopes.microscope import Microscope
+from hcs.layout import parse_well
+from hcs.wording import some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hcs.ingest.sources import ExportFile, ExportSource
+    from hcs.layout import PlateFormat, Position
+
+_NAME = re.compile(
+    # The last well before the time point: a plate may be called plate_B03.
+    r"(?:(?P<plate>.*)_)?(?P<well>[A-Z]{1,2}[0-9]{2})_T(?P<T>[0-9]{4,5})F(?P<F>[0-9]{3,4})"
+    r"L(?P<L>[0-9]{2})A(?P<A>[0-9]{2})Z(?P<Z>[0-9]{2,4})C(?P<C>[0-9]{2})"
+    r"\.(?:tiff?|png)",
+    re.IGNORECASE | re.ASCII,
+)
+_COUNTED = re.compile(
+    r"W(?P<W>[0-9]{4})F(?P<F>[0-9]{4})T(?P<T>[0-9]{4})Z(?P<Z>[0-9]{3})C(?P<C>[0-9]{1,2})"
+    r"\.(?:tiff?|png)",
+    re.IGNORECASE | re.ASCII,
+)
+_CORRECTION = re.compile(r"(?:SC|DC)_.*", re.IGNORECASE)
+_PROTOCOL_BYTES: Final = 32 << 20
+"""Read into memory; one of 3,456 wells has a megabyte."""
+
+_PLANE_REASON = "is a plane of a stack; projections were asked for"
+_PROJECTION_REASON = "is a projection along z; the planes of its stack are used"
+
+
+def matches(file: ExportFile) -> bool:
+    """Return whether a file is named as CellVoyagers name images."""
+    return _match(file.base) is not None
+
+
+def _match(base: str) -> re.Match[str] | None:
+    return _NAME.fullmatch(base) or _COUNTED.fullmatch(base)
+
+
+def _described(files: Sequence[ExportFile]) -> str:
+    return "an .mlf file is there" if any(map(_is_list, files)) else ""
+
+
+def _is_list(file: ExportFile) -> bool:
+    return file.base.lower().endswith(".mlf")
+
+
+def read_export(
+    source: ExportSource,
+    files: Sequence[ExportFile],
+    reason: str,
+    *,
+    projection: bool = False,
+) -> Export:
+    """Return what an export of a CellVoyager says.
+
+    Parameters
+    ----------
+    projection
+        Whether projections are wanted where both they and their planes are there.
+
+    Raises
+    ------
+    SourceError
+        If it holds no image named so, several measurements, a description that cannot
+        be read, or counted wells without the plate's format.
+    """
+    mlf, root = _only_list(files, source.name)
+    images = [file for file in files if is_image_name(file)]
+    detail, mrf = _detail(source, files, root)
+    protocol, mes = _protocol(source, files, root, detail.protocol)
+    if mlf is None:
+        planes = [_named(file, detail.format) for file in images if matches(file)]
+        names = {file.base: file.name for file in images}
+    else:
+        with source.opener(mlf)() as stream:
+            planes = bts.read_planes(stream, mlf)
+        names = _by_listed(images, root, (plane.text for plane in planes))
+    used, unused = _choose(
+        [plane for plane in planes if not plane.is_error], projection=projection
+    )
+    present = [plane for plane in used if plane.text in names]
+    if not present:
+        raise SourceError(_nothing(source.name, mlf, len(used)))
+    measurement = Measurement(
+        planes=used,
+        errors=[plane for plane in planes if plane.is_error],
+        detail=detail,
+        protocol=protocol,
+        label=_labels,
+    )
+    file_parts = {names[plane.text]: measurement.parts(plane) for plane in present}
+    reasons = {names[text]: why for text, why in unused if text in names}
+    named = next((m for p in present if (m := _NAME.fullmatch(_base(p.text)))), None)
+    titles = (detail.plate, detail.title) if named else (detail.title, detail.plate)
+    plate = next(filter(None, titles), None) or (named and named["plate"])
+    documents = tuple(name for name in (mrf, mlf, mes) if name is not None)
+    return Export(
+        preset="cellvoyager",
+        reason=reason,
+        plate=plate or root.rpartition("/")[2] or source.name,
+        file_parts=file_parts,
+        skipped=tuple(
+            (file.name, reasons.get(file.name) or _why_unused(file, mlf))
+            for file in files
+            if file.name not in file_parts and file.name not in documents
+        ),
+        documents=documents,
+        format=detail.format,
+        expected=measurement.expected(listed=mlf is not None, protocol=not projection),
+        channels=measurement.channels(),
+        pixel_size=measurement.pixel_size,
+        z_step=measurement.z_step,
+        centres=measurement.centres(),
+        identity=detail.title if detail.title != plate else None,
+        complete=detail.complete,
+        projection=measurement.projection,
+        absent=measurement.absent(),
+        notes=(*measurement.notes(), *_missing_notes(mlf, mrf, mes)),
+    )
+
+
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _only_list(files: Sequence[ExportFile], name: str) -> tuple[str | None, str]:
+    """Return the .mlf file and its folder; without one, the folder of the images."""
+    lists = [file for file in files if _is_list(file)]
+    folders = sorted({file.folder for file in lists or filter(matches, files)})
+    if not folders:
+        raise SourceError(
+            f"{name} holds no image named as CellVoyagers name them, such as "
+            f"plate_B02_T0001F001L01A01Z01C01.tif."
+        )
+    if len(folders) > 1:
+        raise SourceError(
+            f"{name} holds {len(folders)} measurements "
+            f"({some([folder or '.' for folder in folders], 8)}); import one folder "
+            f"at a time."
+        )
+    if not lists:
+        return None, folders[0]
+    usual = [file for file in lists if file.base.lower() == "measurementdata.mlf"]
+    if len(usual or lists) > 1:
+        raise SourceError(
+            f"{name} holds {len(lists)} lists of images "
+            f"({some([file.base for file in lists], 4)}); leave one of them."
+        )
+    return (usual or lists)[0].name, folders[0]
+
+
+def _detail(
+    source: ExportSource, files: Sequence[ExportFile], root: str
+) -> tuple[bts.PlateDetail, str | None]:
+    name = _document(files, root, ".mrf", "MeasurementDetail.mrf")
+    if name is None:
+        return bts.PlateDetail(), None
+    with source.opener(name)() as stream:
+        return bts.read_detail(stream, name), name
+
+
+def _protocol(
+    source: ExportSource, files: Sequence[ExportFile], root: str, stated: str
+) -> tuple[bts.Protocol | None, str | None]:
+    name = _document(files, root, ".mes", stated)
+    if name is None:
+        return None, None
+    return bts.read_protocol(source.read(name, _PROTOCOL_BYTES), name), name
+
+
+def _document(
+    files: Sequence[ExportFile], root: str, suffix: str, stated: str
+) -> str | None:
+    """Return the file of a folder that is called so, else its only one of the kind."""
+    alike = [
+        file
+        for file in files
+        if file.folder == root and file.base.lower().endswith(suffix)
+    ]
+    named = [file for file in alike if file.base.lower() == stated.lower()]
+    chosen = named or alike
+    return chosen[0].name if len(chosen) == 1 else None
+
+
+def _named(file: ExportFile, format: PlateFormat | None) -> bts.PlaneRecord:
+    """Return the plane that a file's name alone says."""
+    match = _match(file.base)
+    assert match is not None  # noqa: S101  (the caller chose files that match)
+    numbers = {key: text for key, text in match.groupdict().items() if key.isupper()}
+    return bts.PlaneRecord(
+        well=_well(match, format, file.base),
+        field=int(numbers["F"]),
+        time=int(numbers["T"]),
+        timeline=int(numbers.get("L", "1")),
+        action=int(numbers["A"]) if "A" in numbers else None,
+        z=int(numbers["Z"]),
+        channel=int(numbers["C"]),
+        centre=None,
+        height=None,
+        projection="",
+        depth=None,
+        text=file.base,
+        is_error=False,
+    )
+
+
+def _well(match: re.Match[str], format: PlateFormat | None, base: str) -> Position:
+    number = match.groupdict().get("W")
+    if number is None:
+        return parse_well(match["well"])
+    if format is None:
+        raise SourceError(
+            f"{base} counts its wells, and neither MeasurementData.mlf nor "
+            f"MeasurementDetail.mrf says of which plate; export them too, or use "
+            f"preset regex with the plate's format."
+        )
+    try:
+        return parse_well(number, format)
+    except InvalidPathError as error:
+        raise SourceError(f"The name {base} gives no well: {error}") from error
+
+
+def _labels(plane: bts.PlaneRecord) -> dict[str, str]:
+    """Return how the name of a plane's file spells its numbers."""
+    match = _match(_base(plane.text))
+    groups = {} if match is None else match.groupdict()
+    return {key: text for key, text in groups.items() if key in "FTZC"}
+
+
+def _by_listed(
+    images: Sequence[ExportFile], root: str, listed: Iterable[str]
+) -> dict[str, str]:
+    """Return the names of files by the paths that a list gives them.
+
+    Images may have another suffix (PNG in place of TIFF), or have lost their folder.
+    """
+    paths = {file.name.casefold(): file.name for file in images}
+    stems: dict[str, str] = {}
+    bases: dict[str, list[str]] = {}
+    for file in images:
+        stems.setdefault(_stem(file.name), file.name)
+        bases.setdefault(_stem(file.base), []).append(file.name)
+    texts = dict.fromkeys(listed)
+    counts = Counter(_stem(_base(text)) for text in texts)
+    names = {}
+    for text in texts:
+        path = f"{root}/{text}" if root else text
+        name = paths.get(path.casefold()) or stems.get(_stem(path))
+        base = _stem(_base(text))
+        if name is None and counts[base] == len(bases.get(base, ())) == 1:
+            (name,) = bases[base]
+        if name is not None:
+            names[text] = name
+    return names
+
+
+def _stem(name: str) -> str:
+    return name.casefold().rpartition(".")[0]
+
+
+def _choose(
+    planes: Sequence[bts.PlaneRecord], *, projection: bool
+) -> tuple[list[bts.PlaneRecord], list[tuple[str, str]]]:
+    """Return the planes, or their projections where those are wanted, and the rest."""
+    kinds: dict[tuple[object, ...], set[bool]] = {}
+    for plane in planes:
+        kinds.setdefault(_stack(plane), set()).add(bool(plane.projection))
+    used: list[bts.PlaneRecord] = []
+    unused = []
+    for plane in planes:
+        if len(kinds[_stack(plane)]) == 1 or bool(plane.projection) == projection:
+            used.append(plane)
+        else:
+            unused.append(
+                (plane.text, _PLANE_REASON if projection else _PROJECTION_REASON)
+            )
+    if projection and not any(plane.projection for plane in used):
+        raise SourceError(
+            f"The export holds no projections: none of its {len(planes)} images was "
+            f"projected along z. Import it without asking for projections."
+        )
+    return used, unused
+
+
+def _stack(plane: bts.PlaneRecord) -> tuple[object, ...]:
+    return plane.well, plane.field, plane.time, plane.timeline, plane.channel
+
+
+def _nothing(name: str, mlf: str | None, listed: int) -> str:
+    if mlf is None:
+        return f"{name} holds no image named as CellVoyagers name them."
+    return (
+        f"{mlf} lists {listed} images, and none of them is in the source. Give the "
+        f"folder that holds both."
+    )
+
+
+def _why_unused(file: ExportFile, mlf: str | None) -> str:
+    if not is_image_name(file):
+        return unmatched(file)
+    if _CORRECTION.fullmatch(file.base):
+        return "is a correction image of the microscope"
+    return unmatched(file) if mlf is None else f"is not listed in {_base(mlf)}"
+
+
+def _missing_notes(*documents: str | None) -> tuple[str, ...]:
+    lacks = {
+        "MeasurementData.mlf": "stage positions and what was to be taken",
+        "MeasurementDetail.mrf": "the plate's format and pixel size",
+        "The .mes file": "names and wavelengths of the channels",
+    }
+    return tuple(
+        f"{name} is not in the source: {what} are not known from it."
+        for document, (name, what) in zip(documents, lacks.items(), strict=True)
+        if document is None
+    )
+
+
+MICROSCOPE: Final = Microscope(
+    preset="cellvoyager",
+    maker="CellVoyager",
+    matches=matches,
+    read=read_export,
+    projections=True,
+    described=_described,
+)
