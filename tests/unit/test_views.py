@@ -24,6 +24,7 @@ from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.state import ViewState
 from dashboard.views.channels import _setting
 from dashboard.views.correction import targets
+from dashboard.views.details import _plate
 from dashboard.views.display import altered, drawn, shown
 from dashboard.views.field_viewer import picture_content, shown_plane
 from dashboard.views.header import HeaderIsland
@@ -32,6 +33,7 @@ from dashboard.views.plate_map import PlateMapIsland, plate_content, values_cont
 from dashboard.views.scripts import needed
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.wire import described, embedded, wire_of
+from hcs.gaps import Gap
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -368,3 +370,16 @@ def test_the_stage_follows_the_state() -> None:
     assert Snapshot(state=well, overview=grid()).stage == "well"
     opened = ViewState(plate="p.zarr", well="B02", field="0")
     assert Snapshot(state=opened, overview=grid()).stage == "field"
+
+
+def test_a_plate_tells_why_planes_are_absent_and_that_they_are_projections():
+    gap = Gap(path="A/1", well="A01", field="0", label="F001", reason="AF Error <b>")
+    shown = _plate(
+        overview([position(0, 0)], gaps=(gap,), projection="maximum of 13 planes"),
+        lambda location, key: location,
+    )
+    assert ("Along z", "a projection: maximum of 13 planes") in shown["facts"]
+    groups = {name: wells for name, _, wells, _ in shown["odd"]}
+    assert groups["Gaps"] == [("A01", "field F001 (AF Error <b>)")]
+    flat = _plate(overview([position(0, 0)]), lambda location, key: location)
+    assert "Along z" not in dict(flat["facts"])
