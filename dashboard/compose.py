@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,10 @@ from dashboard.corrections.uploads import Quotas, Uploads
 from dashboard.database import open_database
 from dashboard.errors import NotServedError
 from dashboard.events import Events
+from dashboard.inbox.desk import ImportDesk
+from dashboard.inbox.jobs import ImportJobs
+from dashboard.inbox.preparing import Preparing
+from dashboard.inbox.running import Importing, ImportLimits
 from dashboard.pictures.desk import PreviewDesk
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.picture import Pictures
@@ -106,6 +110,9 @@ class Options:
 
     watch: bool = True
     """Whether plates are followed, and prepared for pages, in the background."""
+
+    import_limits: ImportLimits = field(default_factory=ImportLimits)
+    """What importing may take."""
 
     settle_after: float | None = None
     """Seconds after a commit until the field is brought back to its first path; None
@@ -221,10 +228,13 @@ def compose(
             if review.excluded(Subject(well.path))
         )
 
-    def surveyed(plate: ServedPlate) -> None:
+    def look_over(plate: ServedPlate) -> None:
         with contextlib.suppress(SQLAlchemyError):  # another time, then
             links.note(plate)
         survey(plate, lambda: watcher.stopping)
+
+    def surveyed(plate: ServedPlate) -> None:
+        look_over(plate)
         if not watcher.stopping:
             # Pictures first: measuring takes ten times as long, and the cores are few.
             preview_jobs.start(plate, lambda: measuring.start(plate))
@@ -256,7 +266,20 @@ def compose(
     )
     sessions = Sessions(desk, presence, threads.submit)
 
+    jobs = ImportJobs(engine)
+    importing = Importing(
+        jobs,
+        options.import_limits,
+        prepare=Preparing(
+            plates, preview_jobs, measuring, look_over, lambda: watcher.stopping
+        ).begin,
+        ended=lambda job: None,
+        changed=lambda: import_desk.bump(),
+    )
+    import_desk = ImportDesk(access, jobs, importing)
+
     def close() -> None:
+        importing.close()
         watcher.stop()
         preview_jobs.close()
         measuring.close()
@@ -311,6 +334,7 @@ def compose(
         plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),
         corrections=desk,
         batches=BatchDesk(access, desk),
+        inbox=import_desk,
         presence=presence,
         events=events,
         sessions=sessions,
@@ -322,6 +346,8 @@ def compose(
     )
     if options.watch:
         watcher.start()
+        if not options.read_only:
+            importing.start()
     # What decodes pixels takes a second to load; not while somebody waits for it.
     for module in ("hcs.images.lazy_array", "zarr"):
         threads.submit(partial(importlib.import_module, module))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-SCHEMA = 5
+SCHEMA = 6
 """Raised with every change of a table, which is a step in `dashboard.migrations`; an
 older program refuses a newer database, a newer program copies an older one and brings
 it up to date."""
@@ -179,6 +179,41 @@ presence = Table(
     Index("presence_by_plate", "plate", "at"),
 )
 """Who looks at what: a row a page, replaced as it moves and dropped as it goes."""
+
+import_jobs = Table(
+    "import_jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("origin", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("phase", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("choices", Text, nullable=False),
+    Column("stamp", String(100), nullable=False),
+    Column("fingerprint", String(100), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("seconds_left", Float, nullable=True),
+    Column("bytes", Float, nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("beat", Integer, nullable=False),
+    Column("wish", String(10), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("known", String(20), nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("changed", String(40), nullable=False),
+    Index("import_jobs_by_state", "state", "at"),
+)
+"""Exports that are, were or will be imported: see `dashboard.inbox`. `key` stands for
+source, part and folder, so that nothing is taken twice; texts are empty where nothing
+is known yet."""
 
 _OPENING = 0x68637353
 """PostgreSQL's advisory lock while tables are made or changed."""

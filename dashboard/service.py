@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dashboard.corrections.batch_desk import BatchDesk
     from dashboard.corrections.desk import CorrectionDesk
     from dashboard.events import Events
+    from dashboard.inbox.desk import ImportDesk
     from dashboard.pictures.desk import PreviewDesk
     from dashboard.pictures.picture import Pictures
     from dashboard.pictures.saving import Saving
@@ -82,6 +83,7 @@ class Service:
     plate_trends: PlateTrends
     corrections: CorrectionDesk
     batches: BatchDesk
+    inbox: ImportDesk
     presence: Presence
     events: Events
     sessions: Sessions

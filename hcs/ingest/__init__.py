@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from hcs.ingest.formats.images import Limits as Limits
     from hcs.ingest.formats.images import likely_pages as likely_pages
     from hcs.ingest.formats.images import not_finite as not_finite
+    from hcs.ingest.importing import PlannedImport as PlannedImport
+    from hcs.ingest.importing import fingerprint_at as fingerprint_at
+    from hcs.ingest.importing import plan_import as plan_import
     from hcs.ingest.matching.matching import match_pictures as match_pictures
     from hcs.ingest.matching.name_guess import assign_channels as assign_channels
     from hcs.ingest.matching.name_guess import match_channel as match_channel
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from hcs.ingest.names import NamePart as NamePart
     from hcs.ingest.names import NameParts as NameParts
     from hcs.ingest.names import NamePattern as NamePattern
+    from hcs.ingest.plate.plan import ImportChoices as ImportChoices
+    from hcs.ingest.plate.report import ImportReport as ImportReport
     from hcs.ingest.sources import ExportFile as ExportFile
     from hcs.ingest.sources import ExportSource as ExportSource
 else:
@@ -43,6 +48,7 @@ else:
         __name__,
         {
             "formats.images": "SUFFIXES Fact ImageFile Limits likely_pages not_finite",
+            "importing": "PlannedImport fingerprint_at plan_import",
             "matching.matching": "match_pictures",
             "matching.name_guess": "assign_channels match_channel",
             "matching.picture": "Picture describe_picture",
@@ -53,6 +59,8 @@ else:
             "microscopes.microscope": "Microscope",
             "microscopes.registry": "broken_presets",
             "names": "NamePart NameParts NamePattern",
+            "plate.plan": "ImportChoices",
+            "plate.report": "ImportReport",
             "sources": "ExportFile ExportSource",
         },
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import (
     CorruptDataError,
+    HCSError,
     MetadataError,
     PlateNotFoundError,
     SourceError,
@@ -25,12 +27,88 @@ from hcs.work import Work
 from hcs.writing.targets.locations import local_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from hcs.layout import PlateFormat
     from hcs.metadata import Who
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedImport:
+    """An export that was looked through, whose files are open: see `plan_import`."""
+
+    report: ImportReport
+    """What would be written; its `target` is None."""
+
+    def write(
+        self,
+        target: str | Path,
+        *,
+        version: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        name: str | None = None,
+        who: Who | None = None,
+        workers: int | None = None,
+    ) -> ImportReport:
+        """Write the plate, or what an interrupted import of it did not write.
+
+        Parameters are those of `import_plate`, and so is what is raised.
+        """
+        path, plan = local_path(target), self.report.plan
+        report = replace(self.report, target=str(target), dry_run=False)
+        earlier = _earlier(path, plan)
+        if earlier is not None and earlier.get("state") == DONE:
+            damaged, planes = read_damage(earlier)
+            return replace(
+                report, state="unchanged", damaged=damaged, damaged_planes=planes
+            )
+        with Work(_log, f"Importing {report.source} as {path}", progress) as work:
+            run = ImportRun(
+                report,
+                name=plan.export.plate if name is None else name,
+                earlier=earlier,
+                progress=work,
+            )
+            return run.write(path, version, who, worker_count(workers))
+
+
+@contextlib.contextmanager
+def plan_import(
+    source: str | Path, choices: ImportChoices | None = None, *, links_out: bool = True
+) -> Iterator[PlannedImport]:
+    """Look through an export and hold its files open, so that its plate can be written.
+
+    For whoever decides by what is found, such as where the plate is to be: nothing is
+    looked at twice.
+
+    Parameters
+    ----------
+    source
+        A folder or a zip, which is read without being unpacked.
+    choices
+        What a person decided.
+    links_out
+        Whether links to files are followed that lead out of the folder.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be imported as it is.
+    """
+    with open_source(source, links_out=links_out) as files:
+        with Work(_log, f"Looking through {source}"):
+            plan = make_plan(files, choices or ImportChoices())
+        yield PlannedImport(
+            ImportReport(
+                plan=plan,
+                source=Path(source).name,
+                target=None,
+                dry_run=True,
+                state="planned",
+            )
+        )
 
 
 def import_plate(
@@ -125,33 +203,33 @@ def import_plate(
         pages=pages,
         strict=strict,
     )
-    path = None if target is None else local_path(target)
-    with open_source(source) as files:
-        with Work(_log, f"Looking through {source}"):
-            plan = make_plan(files, choices)
-        report = ImportReport(
-            plan=plan,
-            source=Path(source).name,
-            target=None if target is None else str(target),
-            dry_run=dry_run,
-            state="planned",
+    if target is not None:
+        local_path(target)  # what is no path of this machine is said before the work
+    with plan_import(source, choices) as planned:
+        if dry_run or target is None:
+            place = None if target is None else str(target)
+            return replace(planned.report, target=place)
+        return planned.write(
+            target,
+            version=version,
+            progress=progress,
+            name=name,
+            who=who,
+            workers=workers,
         )
-        if dry_run or path is None:
-            return report
-        earlier = _earlier(path, plan)
-        if earlier is not None and earlier.get("state") == DONE:
-            damaged, planes = read_damage(earlier)
-            return replace(
-                report, state="unchanged", damaged=damaged, damaged_planes=planes
-            )
-        with Work(_log, f"Importing {source} as {path}", progress) as work:
-            run = ImportRun(
-                report,
-                name=plan.export.plate if name is None else name,
-                earlier=earlier,
-                progress=work,
-            )
-            return run.write(path, version, who, worker_count(workers))
+
+
+def fingerprint_at(target: str | Path) -> str:
+    """Return by which the source of an imported plate is known, "" where none is there.
+
+    That of `ImportReport.plan`, for whoever looks for a place that is free.
+    """
+    try:
+        with from_hcs_zarr(local_path(target)) as plate:
+            record = extension(plate.attributes).get("import")
+    except HCSError:
+        return ""
+    return str(record.get("fingerprint", "")) if isinstance(record, dict) else ""
 
 
 def _earlier(target: Path, plan: Plan) -> dict[str, Any] | None:

@@ -99,8 +99,15 @@ class ExportSource(Protocol):
     def __exit__(self, *exception: object) -> None: ...
 
 
-def open_source(path: str | Path) -> ExportSource:
+def open_source(path: str | Path, *, links_out: bool = True) -> ExportSource:
     """Return the files of a folder or of a zip.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    links_out
+        Whether links to files are followed that lead out of the folder.
 
     Raises
     ------
@@ -112,7 +119,7 @@ def open_source(path: str | Path) -> ExportSource:
     """
     path = possible_path(path)
     if path.is_dir():
-        return FolderSource(path)
+        return FolderSource(path, links_out=links_out)
     if not path.exists():
         raise SourceError(f"Nothing is at {path}; give a folder or a zip of images.")
     try:
@@ -165,8 +172,9 @@ class _BaseSource(ABC):
 class FolderSource(_BaseSource):
     """The files below a folder; links to folders are not followed."""
 
-    def __init__(self, root: Path) -> None:
-        self.name = root.resolve().name
+    def __init__(self, root: Path, *, links_out: bool = True) -> None:
+        top = root.resolve()
+        self.name = top.name
         self._paths: dict[str, Path] = {}
         left_out: list[tuple[str, str]] = []
         files = []
@@ -178,6 +186,13 @@ class FolderSource(_BaseSource):
                 continue
             if not stat.S_ISREG(status.st_mode):
                 left_out.append((name, "is not a regular file"))
+                continue
+            if (
+                not links_out
+                and path.is_symlink()
+                and top not in path.resolve().parents
+            ):
+                left_out.append((name, "is a link that leaves the folder"))
                 continue
             self._paths[name] = path
             files.append(ExportFile(name, status.st_size))

@@ -1,0 +1,1 @@
+"""Exports that wait, are imported, failed: the jobs, their worker, and the inboxes."""

@@ -1,0 +1,149 @@
+"""The process that imports, beside the server: ``python -m dashboard.inbox.worker``.
+
+It speaks JSON lines. On stdin it gets an order, then the place of the plate once it has
+said what it found, and perhaps ``stop``. On stdout it says what it found, how far it
+is, and how it ended. Its stdin ends with the server, however that ended, and then so
+does it: at any moment, for an import that is cut short is gone on with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from dashboard.inbox.summary import map_for, summary_of
+from dashboard.inbox.values import JobChoices
+from hcs.errors import HCSError
+from hcs.ingest import plan_import
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NICE = 10
+_SAY_SECONDS = 0.3
+"""Between two lines on how far it is."""
+
+PYRAMID = 4 / 3
+"""What levels of a pyramid take together, by the first."""
+
+
+class _StoppedError(Exception):
+    """Somebody wants the import stopped."""
+
+
+class _Server:
+    """The process that started this one."""
+
+    def __init__(self, lines: IO[str], says: IO[str]) -> None:
+        self._lines, self._says = lines, says
+        self._answers: queue.Queue[str] = queue.Queue()
+        self._lock = threading.Lock()
+        self._said_at = 0.0
+        self._first: int | None = None
+        """Fields that were there when it began."""
+
+        self.stopping = threading.Event()
+
+    def follow(self) -> None:
+        """Take what the server says, and end as soon as it has ended."""
+        for line in self._lines:
+            if line.strip() == "stop":
+                self.stopping.set()
+            self._answers.put(line)
+        os._exit(1)
+
+    def answer(self) -> Any:
+        """Wait for an answer.
+
+        Raises
+        ------
+        _StoppedError
+            If it is to stop.
+        """
+        line = self._answers.get()
+        if line.strip() == "stop":
+            raise _StoppedError
+        return json.loads(line)
+
+    def say(self, kind: str, **content: Any) -> None:
+        """Say something."""
+        with self._lock:
+            self._says.write(json.dumps({"kind": kind, **content}) + "\n")
+            self._says.flush()
+
+    def progress(self, done: int, total: int) -> None:
+        """Say how far it is, not too often."""
+        if self.stopping.is_set():
+            raise _StoppedError
+        if self._first is None:
+            self._first = done
+        moment = time.monotonic()
+        if moment - self._said_at > _SAY_SECONDS or done == total:
+            # The first field is said at once: a worker that dies then has got on.
+            self._said_at = moment if done > self._first else 0.0
+            self.say("progress", done=done, total=total)
+
+
+def main() -> int:
+    """Import as the server orders."""
+    # What libraries print must not be taken for what this process says.
+    says = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(_NICE)
+    server = _Server(sys.stdin, says)
+    threading.Thread(target=server.follow, daemon=True).start()
+    try:
+        _work(server, server.answer())
+    except _StoppedError:
+        server.say("stopped")
+    except HCSError as error:
+        server.say("failed", reason=str(error))
+    except MemoryError:
+        server.say("failed", reason="There was not enough memory for it.")
+    except Exception as error:  # noqa: BLE001 - the list says what it is
+        server.say("failed", reason=f"{type(error).__name__}: {error}")
+    # Threads that still read do not matter any more.
+    says.flush()
+    os._exit(0)
+
+
+def _work(server: _Server, order: Mapping[str, Any]) -> None:
+    choices = JobChoices.of(order["choices"])
+    source = Path(order["source"])
+    # Whoever writes into an inbox must not choose what else of the disk is read.
+    with plan_import(source, choices.for_library(), links_out=False) as planned:
+        planned = map_for(planned, choices, order["maps"])
+        plan = planned.report.plan
+        height, width = plan.grid.size
+        pixels = plan.found.planes * height * width
+        server.say(
+            "planned",
+            fingerprint=plan.fingerprint,
+            plate=choices.name or plan.export.plate,
+            bytes=int(pixels * plan.grid.dtype.itemsize * PYRAMID),
+            total=len(plan.grid.planes),
+            summary=summary_of(planned.report),
+        )
+        target = server.answer()["target"]
+        if server.stopping.is_set():
+            raise _StoppedError
+        report = planned.write(
+            target,
+            version=choices.version,
+            progress=server.progress,
+            name=choices.name,
+            workers=order["threads"],
+        )
+        server.say("done", state=report.state, summary=summary_of(report))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
