@@ -65,6 +65,7 @@ class JobChoices:
     format: str | None = None
     channel_names: Mapping[str, str] = field(default_factory=dict)
     pages: str | None = None
+    strict: bool = False
     name: str | None = None
     version: str | None = None
     anew: bool = False
@@ -95,6 +96,7 @@ class JobChoices:
             format=self.format,
             channel_names=self.channel_names,
             pages=self.pages,
+            strict=self.strict,
         )
 
 
