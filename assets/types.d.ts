@@ -277,6 +277,8 @@ interface SetupText {
   map: object | null
   imported: object[]
   inside: string[]
+  sheets: string[]
+  sheet: string
   import: object | null
   problem: [string, string]
   most: number

@@ -3,9 +3,11 @@
 
 import { listen } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
-import { count, number } from "../core/text.js"
+import { count } from "../core/text.js"
 import { island } from "../core/island.js"
 import { rolesForm } from "./roles_form.js"
+import { columnsPicker } from "./columns_picker.js"
+import { TABLES, base64, tooLarge } from "./table_files.js"
 
 export function render(context) {
   return island(context, { sheets: ["panels/setup.css"], build })
@@ -50,11 +52,11 @@ function build({ el, send, hide }) {
   const form = rolesForm(() => {}, { preview: true })
   const others = h("input", { type: "checkbox" })
   const buttons = h("div", { class: "row wrap" })
-  const mapFile = file("map", "Read a CSV or TSV…")
+  const mapFile = file("map", "Read a table (CSV, XLSX)…")
   fill(map.body, source, h("div", { class: "row wrap" }, mapFile, buttons), preview,
     h("h3", {}, "Or type where controls are"), ROLES.map((role) => h("label", { class: "row" }, h("span", { class: "soft" }, role), typed[role])), h("div", { class: "row" }, typedKeep))
 
-  const importFile = file("import", "Read CSV or Parquet…")
+  const importFile = file("import", "Read tables (CSV, XLSX, Parquet, SQLite)…")
   const taken = h("ul", { class: "kept" })
   const columns = h("div", { class: "inside" })
   const inside = h("div", { class: "row line" })
@@ -63,7 +65,7 @@ function build({ el, send, hide }) {
   let importSeen = ""
 
   function file(kind, text) {
-    const input = h("input", { type: "file", accept: kind === "map" ? ".csv,.tsv,.txt" : ".csv,.tsv,.txt,.parquet", class: `hcs-file-${kind}`, on: { change: () => read(kind, input) } })
+    const input = h("input", { type: "file", accept: TABLES, multiple: true, class: `hcs-file-${kind}`, on: { change: () => read(kind, input) } })
     return h("label", { class: "button" }, icon("file"), text, input)
   }
 
@@ -75,17 +77,17 @@ function build({ el, send, hide }) {
     set(label.querySelector("input"), barredBy(reason))
   }
 
-  function read(kind, input) {
-    const chosen = input.files?.[0]
-    if (!chosen) return
-    if (chosen.size > now.most) {
-      problem(kind, `${chosen.name} is larger than ${Math.round(now.most / 1048576)} MiB.`)
-      return
+  async function read(kind, input) {
+    const chosen = [...(input.files ?? [])]
+    if (!chosen.length) return
+    const large = tooLarge(chosen, now.most)
+    if (large) return problem(kind, large)
+    try {
+      const files = await Promise.all(chosen.map(async (file) => ({ name: file.name, data: await base64(file) })))
+      send("file", { kind, files })
+    } catch {
+      problem(kind, `${chosen.map((file) => file.name).join(", ")} cannot be read.`)
     }
-    const reader = new FileReader()
-    reader.onload = () => send("file", { kind, name: chosen.name, data: String(reader.result).split(",")[1] ?? "" })
-    reader.onerror = () => problem(kind, `${chosen.name} cannot be read.`)
-    reader.readAsDataURL(chosen)
     input.value = "" // the same file may be chosen again, mended
   }
 
@@ -138,7 +140,7 @@ function build({ el, send, hide }) {
       set(typed[role], barredBy(now.barred.typed))
     }
     set(typedKeep, { title: now.barred.typed ?? null })
-    const key = JSON.stringify(now.map)
+    const key = JSON.stringify([now.map, now.sheet])
     if (key === mapSeen) return
     mapSeen = key
     if (!now.map) return fill(preview)
@@ -149,6 +151,7 @@ function build({ el, send, hide }) {
     others.checked = false
     fill(preview,
       h("p", {}, h("b", {}, table.name), `: ${count(table.wells, "well")} of this plate, ${table.shape === "plate" ? "in the shape of the plate" : "a row a well"}`),
+      sheets(),
       table.barcodes.length > 1 ? h("label", { class: "row" }, h("span", { class: "soft" }, "Rows of"), barcode) : null,
       listing("Not on this plate", table.unmatched), listing("Not in the map", table.missing),
       table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", {}, text)), table.more ? h("li", {}, `and ${table.more} more`) : null) : null,
@@ -160,6 +163,14 @@ function build({ el, send, hide }) {
         h("button", { type: "button", class: "small primary hcs-map-keep", disabled: !table.wells, on: { click: () => send("map", { ...form.answer(), others: others.checked }) } }, "Use this map"),
         h("button", { type: "button", class: "small", on: { click: () => send("cancel") } }, "Cancel")))
     map.open()
+  }
+
+  /** Which sheet of a workbook is meant, where several name wells. */
+  function sheets() {
+    if (now.sheets.length < 2) return null
+    const select = h("select", { class: "hcs-sheet", "aria-label": "Sheet", on: { change: () => send("sheet", { sheet: select.value }) } }, now.sheets.map((name) => h("option", { value: name }, name)))
+    select.value = now.sheet
+    return h("label", { class: "row" }, h("span", { class: "soft" }, "Sheet"), select)
   }
 
   const listing = (text, [n, labels]) => (n ? h("p", { class: "soft" }, `${text}: ${labels}${n > 12 ? ` and ${n - 12} more` : ""}`) : null)
@@ -189,24 +200,22 @@ function build({ el, send, hide }) {
     offer(importFile)
     const offered = (words, name) => h("button", { type: "button", class: "small hcs-import-inside", ...barredBy(now.barred.inside), on: { click: () => send("inside", { name }) } }, words)
     fill(inside, now.inside.length ? now.inside.map((name) => offered(`Take ${name}`, name)) : offered("Tables inside the plate…", ""))
-    const key = JSON.stringify(now.import)
+    const key = JSON.stringify([now.import, now.sheet])
     if (key === importSeen) return
     importSeen = key
     if (!now.import) return fill(columns)
     const table = now.import
-    const boxes = table.columns.map(([name, wells, low, high, missing]) => {
-      const box = h("input", { type: "checkbox", value: name, checked: table.columns.length <= 20 })
-      return [box, h("label", {}, box, h("span", { class: "cut", title: name }, name), h("span", { class: "soft" }, `${wells} wells, ${number(low)} to ${number(high)}${missing ? `, ${count(missing, "cell")} without a number` : ""}`))]
-    })
+    const picker = columnsPicker(table.columns, table.most)
     fill(columns,
+      sheets(),
       h("p", {}, h("b", {}, table.name), `: ${count(table.wells, "well")} of this plate${table.field ? `, by field (${table.field})` : ""}`),
       listing("Not on this plate", table.unmatched), table.missing ? h("p", { class: "soft" }, `${count(table.missing, "well")} without a row`) : null,
       sites(table),
       table.left_out.length ? h("p", { class: "soft" }, `No numbers: ${table.left_out.join(", ")}`) : null,
       table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", {}, text))) : null,
-      h("div", { class: "picked" }, boxes.map(([, label]) => label)),
+      picker.element,
       h("div", { class: "row" },
-        h("button", { type: "button", class: "small primary hcs-import-keep", on: { click: () => send("import", { columns: boxes.filter(([box]) => box.checked).map(([box]) => box.value) }) } }, "Take as metrics"),
+        h("button", { type: "button", class: "small primary hcs-import-keep", on: { click: () => send("import", { columns: picker.chosen() }) } }, "Take as metrics"),
         h("button", { type: "button", class: "small", on: { click: () => send("cancel") } }, "Cancel")))
     imported.open()
   }

@@ -16,7 +16,7 @@ from dashboard.projects.plate_maps import (
 from dashboard.quality.wells import limits
 from dashboard.settings import project_of
 from hcs.errors import HCSError
-from hcs.tables import map_plates, read_table
+from hcs.tables import map_plates, plate_map_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dashboard.quality.measuring import Measuring
     from dashboard.settings import Settings
     from hcs.qc import Clip, RoleMapping
+    from hcs.tables import Sources
 
 
 _MOST_PLATES = 100
@@ -187,17 +188,23 @@ class AssaySetup:
         return self.maps.source(self._plates.get(key))
 
     def preview_map(
-        self, key: str, data: bytes, name: str, barcode: str = ""
+        self,
+        key: str,
+        data: Sources,
+        name: str,
+        barcode: str = "",
+        part: str | None = None,
     ) -> MapPreview:
         """Return what a plate map would say; nothing is kept."""
-        return self.maps.preview(self._plates.get(key), data, name, barcode)
+        return self.maps.preview(self._plates.get(key), data, name, barcode, part)
 
     def keep_map(
         self,
         key: str,
-        data: bytes,
+        data: Sources,
         name: str,
         *,
+        part: str | None = None,
         barcode: str,
         mapping: RoleMapping,
         others: bool,
@@ -210,7 +217,9 @@ class AssaySetup:
         key
             The plate.
         data, name
-            The file.
+            The file, or several; see `hcs.tables.plate_map_table`.
+        part
+            Sheet, or table of a database.
         barcode
             Whose rows are the plate's, where the map is of several plates.
         mapping
@@ -223,7 +232,7 @@ class AssaySetup:
         """
         plate = self._plates.get(key)
         # Once: a map of many plates is read for each of them.
-        table = read_table(data, name=name)
+        table = plate_map_table(data, name=name, part=part)
         barcodes = {code.casefold().strip(): code for code in map_plates(table)}
         targets = [(plate, barcode)]
         if others:

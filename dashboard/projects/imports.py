@@ -10,7 +10,7 @@ from dashboard.quality.imported_tables import places, preview_import
 from hcs.errors import HCSError
 from hcs.plates import feature_tables, field_features
 from hcs.qc import OwnField
-from hcs.tables import map_plates
+from hcs.tables import map_plates, measurements_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from hcs.layout import Position
     from hcs.qc import ImportedTable
+    from hcs.tables import Sources
 
 
 class Imports:
@@ -67,7 +68,12 @@ class Imports:
         return field_features(self._plates.get(key).plate, name).csv().encode()
 
     def preview(
-        self, key: str, data: bytes, name: str, acquisition: int | None = None
+        self,
+        key: str,
+        data: Sources,
+        name: str,
+        acquisition: int | None = None,
+        part: str | None = None,
     ) -> ImportPreview:
         """Return which metrics a table would bring; nothing is kept.
 
@@ -76,26 +82,32 @@ class Imports:
         key
             The plate.
         data, name
-            The file.
+            The file, or several; see `hcs.tables.measurements_table`.
         acquisition
             Whose fields the table's are; of any where None.
+        part
+            Sheet, or table of a database; the first that names wells where None.
         """
         plate = self._plates.get(key)
-        table = self._table(plate, data, name)
+        table = self._table(plate, data, name, part)
         return preview_import(table, plate.overview(), _fields(plate, acquisition))
 
     def take(
         self,
         key: str,
-        data: bytes,
+        data: Sources,
         name: str,
         columns: Collection[str],
         who: str,
         acquisition: int | None = None,
+        part: str | None = None,
     ) -> None:
         """Keep columns of a table as metrics of a plate; see `preview`."""
         plate = self._plates.get(key)
-        table, fields = self._table(plate, data, name), _fields(plate, acquisition)
+        table, fields = (
+            self._table(plate, data, name, part),
+            _fields(plate, acquisition),
+        )
         with self._changing(key):
             self._store.take(plate.overview(), table, columns, who, fields)
         plate.bump()
@@ -107,16 +119,18 @@ class Imports:
             self._store.remove(plate.overview(), columns)
         plate.bump()
 
-    def _table(self, plate: ServedPlate, data: bytes, name: str) -> ImportedTable:
+    def _table(
+        self, plate: ServedPlate, data: Sources, name: str, part: str | None
+    ) -> ImportedTable:
         from hcs.qc import read_measurements
 
         overview = plate.overview()
+        table = measurements_table(data, name=name, part=part)
         # A table of several plates: the rows of this one, where it can be told.
-        names = {code.casefold().strip(): code for code in _table_plates(data, name)}
+        names = {code.casefold().strip(): code for code in map_plates(table)}
         own = [names[code] for code in sorted(barcodes_of(overview) & names.keys())]
         return read_measurements(
-            data,
-            name=name,
+            table,
             format=microplate(overview),
             plate=own[0] if own else None,
         )
@@ -139,7 +153,3 @@ def _fields(
                 if acquisition is None or (field.acquisition or 0) == acquisition
             ]
     return fields
-
-
-def _table_plates(data: bytes, name: str) -> tuple[str, ...]:
-    return () if data.startswith(b"PAR1") else map_plates(data, name=name)

@@ -17,7 +17,7 @@ from hcs import read_plate_map
 from hcs.layout import PlateFormat, well_label
 from hcs.lines import physical_plate
 from hcs.qc import ROLES
-from hcs.tables import Table, map_plates, read_table, safe_cell, typed_roles
+from hcs.tables import map_plates, plate_map_table, safe_cell, typed_roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dashboard.projects.roles import RoleStore
     from dashboard.settings import Settings
     from hcs.layout import Position
-    from hcs.tables import PlateMap
+    from hcs.tables import PlateMap, Sources
 
 _MAP = "plate-map"
 _TYPED = "typed-roles"
@@ -131,9 +131,25 @@ class PlateMapStore:
     # --- changing ---------------------------------------------------------------------
 
     def preview(
-        self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str = ""
+        self,
+        plate: ServedPlate,
+        data: Sources,
+        name: str,
+        barcode: str = "",
+        part: str | None = None,
     ) -> MapPreview:
-        """Return what a file would say of a plate.
+        """Return what a file, or several that belong together, would say of a plate.
+
+        Parameters
+        ----------
+        plate
+            The plate.
+        data, name
+            The file, or several; see `hcs.tables.plate_map_table`.
+        barcode
+            Whose rows are meant, where the map is of several plates.
+        part
+            Sheet, or table of a database; the first that names wells where None.
 
         Raises
         ------
@@ -141,7 +157,7 @@ class PlateMapStore:
             If it cannot be read or names no well.
         """
         overview = plate.overview()
-        table = data if isinstance(data, Table) else read_table(data, name=name)
+        table = plate_map_table(data, name=name, part=part)
         barcodes = map_plates(table)
         chosen = barcode if barcode in barcodes else _matching(barcodes, overview)
         plate_map = self._read(plate, table, name, chosen)
@@ -175,7 +191,7 @@ class PlateMapStore:
         )
 
     def keep(
-        self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str, who: str
+        self, plate: ServedPlate, data: Sources, name: str, barcode: str, who: str
     ) -> None:
         """Keep a file as the plate's map.
 
@@ -221,7 +237,7 @@ class PlateMapStore:
         self._settings.put(typed or None, _TYPED, *_whose(plate))
 
     def _read(
-        self, plate: ServedPlate, data: bytes | Table, name: str, barcode: str
+        self, plate: ServedPlate, data: Sources, name: str, barcode: str
     ) -> PlateMap:
         return read_plate_map(
             data, format=microplate(plate.overview()), plate=barcode or None, name=name

@@ -37,7 +37,7 @@ path holds a blank, so nothing that is said of our fields is said of it."""
 _LIST = "imported-list"
 _ROWS = "imported-rows"
 
-_MOST = 500
+MOST_METRICS = 500
 """Columns that one plate may have: more cannot be chosen from a list."""
 
 Values = dict[str, list[tuple[str, float]]]
@@ -263,10 +263,10 @@ class ImportStore:
             before = _listed(stored)
             others = [metric for metric in before if metric.column not in replaced]
             after = [*others, *made]
-            if made and len(after) > _MOST:
+            if made and len(after) > MOST_METRICS:
                 raise RefusedError(
                     f"{len(made)} columns were chosen and {len(others)} are there "
-                    f"already; a plate has up to {_MOST} imported metrics."
+                    f"already; a plate has up to {MOST_METRICS} imported metrics."
                 )
             unused.clear()
             unused.update(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.quality.imported_tables import MOST_METRICS
 from dashboard.text import plain_text
 from dashboard.views.statistics import roles_content
 from hcs.qc import FAILURE_RULES, definition
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from dashboard.projects.plate_maps import MapPreview
     from dashboard.quality.imported_tables import ImportPreview
 
-_MOST_COLUMNS = 300
+_MOST_COLUMNS = 5000
 _MOST_SITES = 40
 
 
@@ -62,6 +63,7 @@ def import_content(preview: ImportPreview) -> dict[str, Any]:
             [name, wells, low, high, missing]
             for name, wells, low, high, missing in preview.columns[:_MOST_COLUMNS]
         ],
+        "most": MOST_METRICS,
         "wells": preview.wells,
         "unmatched": _few(preview.unmatched),
         "missing": preview.missing,

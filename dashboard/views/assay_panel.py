@@ -18,6 +18,7 @@ from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.statistics import mapping_of
 from hcs.errors import HCSError
 from hcs.qc import ROLES
+from hcs.tables import TableFile, parts_with_wells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 8 << 20
 """Larger tables do not fit through the page's websocket."""
 
+_MOST_FILES = 20
+"""Tables of one run: that of images, and one for each kind of object."""
 
 _PLACES = {
     "nuclear": "channels",
@@ -38,6 +41,7 @@ _PLACES = {
     "limit": "limits",
     "map": "map",
     "barcode": "map",
+    "sheet": "import",
     "forget-map": "map",
     "typed": "typed",
     "file": "import",
@@ -60,8 +64,14 @@ class AssayPanel(Part):
     def __init__(self, session: Session) -> None:
         super().__init__(session, AssayIsland())
         self._basis: tuple[tuple[object, ...], AssaySettingsView] | None = None
-        self._file: tuple[str, str, bytes] | None = None
-        """Kind, name and bytes of the file that is previewed."""
+        self._file: tuple[str, str, tuple[TableFile, ...]] | None = None
+        """Kind and name of what is previewed, and the files that it is made of."""
+
+        self._sheets: tuple[str, ...] = ()
+        """Sheets of the previewed file that name wells, or tables of a database."""
+
+        self._sheet = ""
+        """The one that a person chose; "" for the first."""
 
         self._acquisition: int | None = None
         """Whose fields the previewed table's are."""
@@ -82,6 +92,7 @@ class AssayPanel(Part):
             ("limit", self._limit, Act.CUT_OFFS),
             ("file", self._take_file, Act.IMPORT),
             ("barcode", self._barcode, Act.IMPORT),
+            ("sheet", self._choose_sheet, Act.IMPORT),
             ("map", self._keep_map, Act.ASSAY),
             ("forget-map", self._forget_map, Act.ASSAY),
             ("typed", self._typed, Act.ASSAY),
@@ -148,6 +159,8 @@ class AssayPanel(Part):
                 for column in imported
             ],
             "import": None if self._import is None else import_content(self._import),
+            "sheets": [plain_text(sheet, 100) for sheet in self._sheets],
+            "sheet": plain_text(self._sheet or next(iter(self._sheets), ""), 100),
             "inside": [plain_text(name, 100) for name in self._inside],
             "problem": list(self._problem),
             "most": MOST_BYTES,
@@ -188,19 +201,22 @@ class AssayPanel(Part):
 
     def _take_file(self, message: Message) -> None:
         kind = "map" if message.get("kind") == "map" else "import"
-        name = plain_text(text_of(message, "name", 200), 200) or "table"
-        try:
-            data = base64.b64decode(
-                text_of(message, "data", 2 * MOST_BYTES), validate=True
-            )
-        except (binascii.Error, ValueError):
-            data = b""
+        sent = message.get("files")
+        files = [_file_of(file) for file in (sent if isinstance(sent, list) else [])]
         self._forget_file()
-        if not data or len(data) > MOST_BYTES:
-            self._problem = (kind, f"{name} is empty or larger than 8 MiB.")
+        empty = [file.name for file in files if not file.data]
+        total = sum(len(file.data) for file in files)
+        if empty or not files or total > MOST_BYTES or len(files) > _MOST_FILES:
+            self._problem = (
+                kind,
+                f"{empty[0]} is empty or cannot be read."
+                if empty
+                else f"{len(files)} files with {total >> 20} MiB came; up to "
+                f"{_MOST_FILES} files with {MOST_BYTES >> 20} MiB together are taken.",
+            )
             self._redraw()
             return
-        self._file = (kind, name, data)
+        self._file = (kind, files[0].name, tuple(files))
         self._preview("")
 
     def _from_inside(self, message: Message) -> None:
@@ -218,7 +234,8 @@ class AssayPanel(Part):
 
         def read(data: bytes) -> None:
             self._forget_file()
-            self._file = ("import", f"{name} in the plate", data)
+            title = f"{name} in the plate"
+            self._file = ("import", title, (TableFile(title, data),))
             self._preview("")
 
         def refused(error: BaseException) -> None:
@@ -237,30 +254,36 @@ class AssayPanel(Part):
     def _barcode(self, message: Message) -> None:
         self._preview(text_of(message, "barcode", 200))
 
+    def _choose_sheet(self, message: Message) -> None:
+        self._sheet = text_of(message, "sheet", 200)
+        self._preview("")
+
     def _preview(self, barcode: str) -> None:
-        now, file = self._now, self._file
+        now, file, sheet = self._now, self._file, self._sheet or None
         if now is None or file is None:
             return
-        kind, name, data = file
+        kind, name, files = file
         assay, key = self._session.service.assay, now.state.plate
         # A table does not say of which acquisition it is: of the one that is shown.
         self._acquisition = acquisition = now.state.acquisition
 
-        def read() -> MapPreview | ImportPreview:
+        def read() -> tuple[MapPreview | ImportPreview, tuple[str, ...]]:
+            sheets = parts_with_wells(files)
             if kind == "map":
-                return assay.preview_map(key, data, name, barcode)
+                return assay.preview_map(key, files, name, barcode, sheet), sheets
             imports = self._session.service.imports
-            return imports.preview(key, data, name, acquisition)
+            return imports.preview(key, files, name, acquisition, sheet), sheets
 
         self._session.run(
             read,
-            lambda preview: self._previewed(kind, preview),
+            lambda preview: self._previewed(kind, *preview),
             failed=lambda error: self._failed(kind, error),
             of=lambda: self._file,
         )
 
-    def _previewed(self, kind: str, preview: Any) -> None:
+    def _previewed(self, kind: str, preview: Any, sheets: tuple[str, ...]) -> None:
         self._problem = ("", "")
+        self._sheets = sheets
         if kind == "map":
             self._map = preview
         else:
@@ -273,13 +296,15 @@ class AssayPanel(Part):
             return
         mapping = mapping_of(message, preview.roles)
         others = message.get("others") is True
-        who, (_, name, data) = self._session.person, file
+        who, (_, name, files) = self._session.person, file
+        sheet = self._sheet or None
 
         def keep(assay: Any, key: str) -> None:
             assay.keep_map(
                 key,
-                data,
+                files,
                 name,
+                part=sheet,
                 barcode=preview.barcode,
                 mapping=mapping,
                 others=others,
@@ -305,12 +330,12 @@ class AssayPanel(Part):
         if file is None or not isinstance(sent, list):
             return
         columns = {column for column in sent if isinstance(column, str)}
-        who, (_, name, data) = self._session.person, file
-        acquisition = self._acquisition
+        who, (_, name, files) = self._session.person, file
+        acquisition, sheet = self._acquisition, self._sheet or None
         self._try(
             "import",
             lambda _, key: self._session.service.imports.take(
-                key, data, name, columns, who, acquisition
+                key, files, name, columns, who, acquisition, sheet
             ),
             then=self._forget_file,
         )
@@ -333,6 +358,7 @@ class AssayPanel(Part):
 
     def _forget_file(self) -> None:
         self._file = self._map = self._import = None
+        self._sheets, self._sheet = (), ""
         self._problem = ("", "")
 
     def _try(
@@ -373,3 +399,14 @@ class AssayPanel(Part):
         )
         self._problem = (part, text)
         self._redraw()
+
+
+def _file_of(sent: object) -> TableFile:
+    """Return a file that the page sent; without bytes where there is none."""
+    message = sent if isinstance(sent, dict) else {}
+    name = plain_text(text_of(message, "name", 200), 200) or "table"
+    try:
+        text = text_of(message, "data", 2 * MOST_BYTES)
+        return TableFile(name, base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        return TableFile(name, b"")

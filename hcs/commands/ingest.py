@@ -45,7 +45,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "begins with a dash",
     )
     parser.add_argument(
-        "--plate-map", metavar="CSV", help="conditions of the wells: doses, controls"
+        "--plate-map",
+        action="append",
+        metavar="FILE",
+        help="conditions of the wells (doses, controls): CSV, TSV, XLSX ...; given "
+        "again, tables that describe what a column of the first names",
+    )
+    parser.add_argument(
+        "--sheet",
+        metavar="NAME",
+        help="sheet of the plate map; default: the first that names wells",
     )
     parser.add_argument(
         "--format",
@@ -105,6 +114,7 @@ def run(options: argparse.Namespace) -> int:
             preset=preset,
             pattern=options.pattern,
             plate_map=options.plate_map,
+            sheet=options.sheet,
             version=options.version,
             dry_run=options.dry_run,
             name=options.name,

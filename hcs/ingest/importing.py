@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from hcs.layout import PlateFormat
     from hcs.metadata import Who
+    from hcs.tables.joining import Sources
 
 _log = logging.getLogger(__name__)
 
@@ -117,7 +118,8 @@ def import_plate(
     *,
     preset: str = "auto",
     pattern: str | None = None,
-    plate_map: str | Path | bytes | None = None,
+    plate_map: Sources | None = None,
+    sheet: str | None = None,
     version: str | None = None,
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -149,8 +151,11 @@ def import_plate(
         ``"{plate}_{well}_s{field}_{channel}.tif"``, or a regular expression with groups
         of these names, ``(?P<well>...)``; see `hcs.ingest.NamePattern`.
     plate_map
-        A CSV or TSV whose columns become conditions of the wells; see
-        `hcs.tables.platemap.read_plate_map`.
+        A CSV, TSV or workbook whose columns become conditions of the wells, or several
+        files, of which the further ones describe what a column of the first names; see
+        `hcs.read_plate_map`.
+    sheet
+        Of the plate map's workbook; the first that names wells where None.
     version
         NGFF version: ``"0.4"``, ``"0.5"`` (the default) or ``"0.6"``.
     dry_run
@@ -198,6 +203,7 @@ def import_plate(
         pattern=pattern,
         projection=projection,
         plate_map=plate_map,
+        sheet=sheet,
         format=format,
         channel_names=channel_names,
         pages=pages,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from hcs.errors import InvalidPathError, SourceError
 from hcs.layout import MAX_SIDE, parse_well, row_letters, well_label
 from hcs.tables.table import check_names, unique_names
-from hcs.tables.well_columns import cell_at, find_wells
+from hcs.tables.well_columns import cell_at, find_wells, no_wells, well_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +37,9 @@ class MapProblem:
     kind: str
     """``"not-a-well"``, ``"outside"``, ``"duplicate"``, ``"conflict"``, ``"encoding"``,
     ``"counted"`` (wells are given by number alone), ``"disagree"`` (two columns name
-    different wells), ``"numbers"`` (a column begins decimals with commas and points),
-    or ``"more"`` (how many others there are)."""
+    different wells), ``"joined"`` (what was made of the file), ``"numbers"`` (a column
+    begins decimals with commas and points), or ``"more"`` (how many others there
+    are)."""
 
     message: str
     """A sentence for people."""
@@ -143,9 +144,9 @@ def read_rows(table: Table, plate: str | None, entries: MapEntries) -> None:
     columns = find_wells(table, numbers=entries.grid is not None)
     if columns is None:
         raise SourceError(
-            f"No column of the plate map {table.name} names wells; its first row is "
-            f"{list(table.rows[0][:8])!r}. Name a column 'well' (A01, A02, ...), or "
-            f"two columns 'row' and 'column', or lay the map out as the plate is."
+            f"{no_wells(table)}, or lay the map out as the plate is."
+            if well_header(table) is None
+            else no_wells(table)
         )
     headers = columns.headers(table)
     value_columns = [

@@ -17,8 +17,9 @@ Value = str | int | float | None
 Mark = Literal[".", ",", "both"]
 """What begins decimals; ``"both"`` where cells contradict each other."""
 
-_ABSENT = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "#n/a"})
-_EXACT = 2**53
+ABSENT: Final = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "#n/a"})
+"""What stands in cells, in small letters, for "not available"."""
+EXACT: Final = 2**53
 """Whole numbers beyond are not kept by every reader of JSON."""
 
 _LONGEST = 64
@@ -157,7 +158,7 @@ def _numbers(cells: Sequence[str], mark: Mark) -> NumberColumn:
     values: list[int | float | None] = []
     strange = set()
     for index, cell in enumerate(cells):
-        absent = cell.lower() in _ABSENT
+        absent = cell.lower() in ABSENT
         value = None if absent else _number(cell, mark)
         if value is None and not absent:
             strange.add(index)
@@ -173,7 +174,7 @@ def _number(cell: str, mark: Mark) -> int | float | None:
         cell = _pointed(cell)
     if _WHOLE.fullmatch(cell):
         value = int(cell)
-        return value if abs(value) <= _EXACT else None
+        return value if abs(value) <= EXACT else None
     if not _is_decimal(cell) or (mark == "both" and "." in cell):
         return None
     try:

@@ -20,14 +20,15 @@ from hcs.layout import (
     select_wells,
 )
 from hcs.lines import physical_plate
+from hcs.tables.joining import Sources, plate_map_table
 from hcs.tables.map_entries import MapEntries, MapProblem, grids_of, read_rows
 from hcs.tables.numbers import Value, column_mark, decimal_mark, typed_column
-from hcs.tables.table import Table, read_table
 from hcs.tables.well_columns import find_wells
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
+
+    from hcs.tables.table import Table
 
 Format = PlateFormat | int | str
 
@@ -106,18 +107,20 @@ class PlateMap:
 
 
 def read_plate_map(
-    source: Path | str | bytes | Table,
+    source: Sources,
     *,
     format: Format | None = None,
     plate: str | None = None,
     name: str | None = None,
+    part: str | None = None,
 ) -> PlateMap:
-    """Return the plate map of a CSV or TSV.
+    """Return the plate map of a CSV, TSV, workbook or other file of tables.
 
     Parameters
     ----------
     source
-        A path, the bytes of the file, or what `read_table` made of it. Either one row
+        A path, the bytes of the file, or what `read_table` made of it; or several, of
+        which the further ones describe what a column of the map names. Either one row
         a well, with a column of well names or columns of rows and columns, or grids in
         the shape of the plate, one below the other, each with its title in the corner
         or above.
@@ -128,6 +131,9 @@ def read_plate_map(
         Which plate's rows to take where the map has a column of plates (or barcodes).
     name
         Name to use in messages.
+    part
+        Name of the sheet, or of the database's table; the first that names wells where
+        None.
 
     Raises
     ------
@@ -135,7 +141,7 @@ def read_plate_map(
         If the file cannot be read, names no wells, has more than 500 columns or
         262,144 values, or is a map of several plates and `plate` is none of them.
     """
-    table = source if isinstance(source, Table) else read_table(source, name=name)
+    table = plate_map_table(source, name=name, part=part)
     grid = None if format is None else plate_format(format)
     entries = MapEntries(table.name, grid)
     grids = grids_of(table)
@@ -149,6 +155,8 @@ def read_plate_map(
             "encoding",
             f"{table.name} is not UTF-8; its letters were read as {table.encoding}.",
         )
+    for note in table.notes:
+        entries.report("joined", note)
     if not entries.cells:
         raise SourceError(
             f"The plate map {table.name} names no well"
@@ -157,9 +165,7 @@ def read_plate_map(
     return _plate_map(entries, "plate" if grids else "long", table)
 
 
-def map_plates(
-    source: Path | str | bytes | Table, *, name: str | None = None
-) -> tuple[str, ...]:
+def map_plates(source: Sources, *, name: str | None = None) -> tuple[str, ...]:
     """Return the plates or barcodes that a map speaks of; none where it names none.
 
     Parameters
@@ -174,7 +180,7 @@ def map_plates(
     SourceError
         If the file cannot be read.
     """
-    table = source if isinstance(source, Table) else read_table(source, name=name)
+    table = plate_map_table(source, name=name)
     columns = find_wells(table, numbers=True)
     if columns is None or columns.plate is None:
         return ()

@@ -1,15 +1,11 @@
-"""Tables as spreadsheets leave them: any encoding, delimiter and number format.
+"""A table: cells as texts, whatever file they were in, and what is too large for one.
 
-Read whole and small: a plate map or a list of measurements by well. What was assumed
-(the encoding where nothing in the file says it) is kept beside the cells, so that a
-preview can show it.
+What was assumed (the encoding where nothing in the file says it) is kept beside the
+cells, so that a preview can show it.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -19,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from hcs.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 MAX_BYTES: Final = 16 << 20
 """A map of all wells of hundreds of plates is smaller than this."""
@@ -34,33 +30,25 @@ columns."""
 MAX_NAME: Final = 250
 """Characters of a column's name."""
 
-_DELIMITERS = (",", ";", "\t", "|")
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_SAMPLE_ROWS = 200
-"""Rows looked at to find the delimiter."""
+TYPED_DELIMITER: Final = "\t"
+"""Stands for the delimiter of tables whose cells lie apart: a comma is none there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The cells of a delimited text, stripped, without empty rows."""
+    """The cells of a table, stripped, without empty rows."""
 
     rows: tuple[tuple[str, ...], ...]
     """Every row as it stands, the header among them; lengths may differ."""
 
     lines: tuple[int, ...]
-    """Line of the file on which each row ends, counted from 1."""
+    """Line of the file (or row of the sheet) on which each row ends, from 1."""
 
     name: str
-    """Name of the file, for messages."""
+    """Name of the file, and of the sheet where there are any, for messages."""
 
     encoding: str
-    """Name of the encoding that was used."""
+    """Name of the encoding that was used, or of the file's format."""
 
     assumed: bool
     """Whether the encoding is a guess, because the bytes are no valid UTF-8."""
@@ -68,135 +56,69 @@ class Table:
     delimiter: str
     """One of comma, semicolon, tab and bar."""
 
+    part: str = ""
+    """Its sheet, or the table of a database (``"sheet Plate"``); "" where a file is one
+    table."""
 
-def read_table(source: Path | str | bytes, *, name: str | None = None) -> Table:
-    """Return the cells of a delimited text.
+    notes: tuple[str, ...] = ()
+    """Sentences on what was made of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file of tables that is in memory."""
+
+    name: str
+    data: bytes
+
+
+TableSource = Path | str | bytes | TableFile | Table
+
+
+def typed_table(
+    rows: Iterable[tuple[int, Sequence[str]]], name: str, part: str, format: str
+) -> Table:
+    """Return the table of cells that a file keeps apart, without empty rows.
 
     Parameters
     ----------
-    source
-        A path, or the bytes themselves.
+    rows
+        Number of each row, from 1, and its cells.
     name
-        Name to use in messages; the file's own where None.
+        Of the file.
+    part
+        Of the sheet or table in it.
+    format
+        Of the file, in place of an encoding.
 
     Raises
     ------
     SourceError
-        If it cannot be read, is no text, holds no row, or is larger than 16 MiB, than
-        16,384 columns or than four million cells.
+        If there are too many columns or cells.
     """
-    if isinstance(source, bytes):
-        data, name = source, name or "table"
-    else:
-        path = Path(source)
-        data, name = _bytes_of(path), name or path.name
-    if len(data) > MAX_BYTES:
-        raise SourceError(
-            f"{name} is larger than {MAX_BYTES >> 20} MiB, too large for a table."
-        )
-    text, encoding, assumed = _decoded(data, name)
-    text, delimiter = _delimited(text)
-    try:
-        numbered = _bounded(_rows(text, delimiter), name)
-    except csv.Error as error:
-        raise SourceError(f"{name} cannot be read as a table: {error}.") from error
-    if not numbered:
-        raise SourceError(f"{name} holds no rows.")
-    return Table(
-        rows=tuple(row for row, _ in numbered),
-        lines=tuple(line for _, line in numbered),
-        name=name,
-        encoding=encoding,
-        assumed=assumed,
-        delimiter=delimiter,
-    )
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SourceError(
-            f"The table {path.name} cannot be read: {error.strerror or error}."
-        ) from error
-
-
-def _decoded(data: bytes, name: str) -> tuple[str, str, bool]:
-    marked = next(
-        (encoding for mark, encoding in _MARKS if data.startswith(mark)), None
-    )
-    encoding = marked or _unmarked(data)
-    try:
-        text, assumed = data.decode(encoding), False
-    except UnicodeDecodeError as error:
-        if marked:
-            raise SourceError(
-                f"{name} says that it is {encoding}, but it is not: {error.reason} "
-                f"at byte {error.start}."
-            ) from error
-        # Latin-1 takes any byte: nothing fails, and the guess is reported.
-        encoding, assumed = "latin-1", True
-        text = data.decode(encoding)
-    if "\0" in text:
-        raise SourceError(f"{name} is not a text: it holds bytes that are zero.")
-    return text, encoding.removesuffix("-sig"), assumed
-
-
-def _unmarked(data: bytes) -> str:
-    # UTF-16 of western letters has a zero in every second byte, UTF-8 has none.
-    head = data[:1024]
-    if head.count(0) * 3 > len(head):
-        return "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
-    return "utf-8"
-
-
-def _delimited(text: str) -> tuple[str, str]:
-    # Spreadsheets may say the delimiter on a first line "sep=;".
-    if said := re.match(r"sep=(.)\r?\n", text, re.IGNORECASE):
-        return text[said.end() :], said[1]
-    return text, max(_DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))
-
-
-def _evenness(text: str, delimiter: str) -> tuple[int, int]:
-    """Return how many rows have the usual width, if any is cut, and that width."""
-    widths: Counter[int] = Counter()
-    try:
-        for row, _ in _rows(text, delimiter):
-            widths[len(row)] += 1
-            if widths.total() >= _SAMPLE_ROWS:
-                break
-    except csv.Error:
-        return 0, 0
-    cut = [(count, width) for width, count in widths.items() if width > 1]
-    return max(cut, default=(0, 0))
-
-
-def _rows(text: str, delimiter: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    for cells in reader:
-        row = tuple(_bare(cell.strip()) for cell in cells)
-        if any(row) and not row[0].startswith("#"):
-            yield row, reader.line_num
-
-
-def _bare(cell: str) -> str:
-    """Return a cell without the quotes that keep a spreadsheet from counting it."""
-    if len(cell) > 2 and cell.endswith('"') and cell.startswith(('"', '="')):
-        return cell[cell.index('"') + 1 : -1].strip()
-    return cell
-
-
-def _bounded(
-    rows: Iterable[tuple[tuple[str, ...], int]], name: str
-) -> list[tuple[tuple[str, ...], int]]:
-    numbered = []
+    title = f"{name}, {part}" if part else name
+    filled: list[tuple[str, ...]] = []
+    lines = []
     width = 0
-    for row, line in rows:
+    for line, cells in rows:
+        row = tuple(cell.strip() for cell in cells)
+        while row and not row[-1]:
+            row = row[:-1]
+        if not row or row[0].startswith("#"):
+            continue
+        filled.append(row)
+        lines.append(line)
         width = max(width, len(row))
-        numbered.append((row, line))
-        refuse_large(name, len(numbered), width)
-    return numbered
+        refuse_large(title, len(filled), width)
+    return Table(
+        rows=tuple(filled),
+        lines=tuple(lines),
+        name=title,
+        encoding=format,
+        assumed=False,
+        delimiter=TYPED_DELIMITER,
+        part=part,
+    )
 
 
 def refuse_large(name: str, rows: int, columns: int) -> None:

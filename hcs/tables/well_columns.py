@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError
 from hcs.layout import parse_well, well_label
@@ -64,6 +64,12 @@ _PLATE_NAMES = frozenset(
         "platename",
     }
 )
+FIELD_NAMES: Final = frozenset(
+    {"field", "site", "fov", "fieldofview", "fieldindex", "fieldid", "imagesite",
+     "imagefieldid"}
+)  # fmt: skip
+"""Normalised names of a column that tells the fields of a well apart."""
+
 _SOURCE_WORDS = ("source", "src", "origin", "mother", "library", "stock")
 """What begins the name of a column of wells of another plate, as a picking list has."""
 
@@ -250,6 +256,36 @@ def find_wells(table: Table, *, numbers: bool = False) -> WellColumns | None:
         if other.header == columns.header and other.used != columns.used
     ]
     return replace(columns, others=tuple(others))
+
+
+def no_wells(table: Table) -> str:
+    """Return that a table names no wells, and what would help, for messages."""
+    header = well_header(table)
+    if header is not None:
+        row, rest = table.rows[header], len(table.rows) - header - 1
+        if find_wells(table, numbers=True) is not None:
+            return (
+                f"{table.name} gives wells by number alone under {list(row[:8])!r}; "
+                f"give the plate's format, such as 96, or name them A01, A02, ..."
+            )
+        what = f"{rest:,} rows without a name of a well" if rest else "no rows"
+        return (
+            f"{table.name} has a header for wells ({list(row[:8])!r}) and {what}. Fill "
+            f"in names of wells: A01, A02, ..."
+        )
+    return (
+        f"No column of {table.name} names wells; its first row is "
+        f"{list(table.rows[0][:8])!r}. Name a column 'well' (A01, A02, ...), or two "
+        f"columns 'row' and 'column'"
+    )
+
+
+def well_header(table: Table) -> int | None:
+    """Return the row that names a column of wells, whatever stands below it."""
+    for index, row in enumerate(table.rows[:_HEADER_ROWS]):
+        if next(_named([normalised(cell) for cell in row]), None) is not None:
+            return index
+    return None
 
 
 def _unnamed(table: Table) -> WellColumns | None:

@@ -9,7 +9,8 @@ from hcs.layout import MAX_SIDE, parse_well, row_letters, select_wells
 from hcs.qc.plates.imported import read_measurements
 from hcs.qc.plates.roles import propose_mapping
 from hcs.tables.platemap import read_plate_map
-from hcs.tables.table import MAX_COLUMNS, read_table, unique_names
+from hcs.tables.reading import read_table
+from hcs.tables.table import MAX_COLUMNS, unique_names
 
 
 @pytest.mark.parametrize("read", [read_plate_map, read_measurements, read_table])

@@ -8,6 +8,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hcs.errors import SourceError
@@ -31,12 +32,12 @@ from hcs.wording import by_reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
 
     from hcs.gaps import Gap
     from hcs.ingest.microscopes.export import Export
     from hcs.ingest.plate.decoding import DamagedPlane
     from hcs.ingest.sources import ExportSource
+    from hcs.tables.joining import Sources
 
 _HEADER_THREADS = 4
 """Headers are small reads: several at once hide the delay of a network share."""
@@ -87,7 +88,8 @@ class ImportChoices:
     preset: str = "auto"
     pattern: str | None = None
     projection: bool = False
-    plate_map: Path | str | bytes | None = None
+    plate_map: Sources | None = None
+    sheet: str | None = None
     format: PlateFormat | int | str | None = None
     channel_names: Mapping[str, str] | None = None
     pages: str | None = None
@@ -238,10 +240,14 @@ def _plate_map(choices: ImportChoices, export: Export) -> PlateMap | None:
     if choices.plate_map is None:
         return None
     known_format = choices.format or export.format
-    table = choices.plate_map
-    if not isinstance(table, bytes):
-        table = possible_path(table)
-    return read_plate_map(table, format=known_format, plate=export.plate)
+    given = choices.plate_map
+    sources = [
+        possible_path(source) if isinstance(source, str | Path) else source
+        for source in (given if isinstance(given, list | tuple) else (given,))
+    ]
+    return read_plate_map(
+        sources, format=known_format, plate=export.plate, part=choices.sheet
+    )
 
 
 def _format(

@@ -8,32 +8,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hcs.errors import InvalidPathError, MissingExtraError, SourceError
+from hcs.errors import InvalidPathError, SourceError
+from hcs.tables.joining import Sources, measurements_table
 from hcs.tables.numbers import NumberColumn, column_mark, decimal_mark, number_column
-from hcs.tables.table import (
-    MAX_CELLS,
-    Table,
-    normalised,
-    read_table,
-    refuse_large,
+from hcs.tables.table import Table, normalised
+from hcs.tables.well_columns import (
+    FIELD_NAMES,
+    WellColumns,
+    cell_at,
+    find_wells,
+    no_wells,
 )
-from hcs.tables.well_columns import WellColumns, cell_at, find_wells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hcs.layout import PlateFormat, Position
-
-_FIELD_COLUMNS = frozenset(
-    {"field", "site", "fov", "fieldofview", "fieldindex", "fieldid", "imagesite",
-     "metadatasite", "metadatafield", "metadatafov", "imagemetadatasite"}
-)  # fmt: skip
-
-_MOST_BYTES = 64 << 20
-"""Parquet may be a thousandth of what it unpacks to."""
 
 _SHOWN = 8
 """Problems of one kind that are listed one by one."""
@@ -78,20 +70,27 @@ class ImportedTable:
 
 
 def read_measurements(
-    source: Path | str | bytes,
+    source: Sources,
     *,
     name: str | None = None,
+    part: str | None = None,
     format: PlateFormat | None = None,
     plate: str | None = None,
 ) -> ImportedTable:
-    """Read a CSV, TSV or Parquet file of measurements by well.
+    """Read measurements by well: CSV, TSV, Parquet, a workbook, or an SQLite file.
+
+    Rows of objects become their number and the median of each column by field; tables
+    of objects that name images are joined to that of images by ``ImageNumber``.
 
     Parameters
     ----------
     source
-        A path, or the bytes themselves.
+        A path, or the bytes themselves; or several of one run.
     name
         Name to use in messages; the file's own where not given.
+    part
+        Name of the sheet, or of the database's table, that names wells; the first that
+        does where None.
     format
         The plate, so that wells outside of it are reported.
     plate
@@ -102,15 +101,12 @@ def read_measurements(
     SourceError
         If it is no table, no column names wells, or none holds numbers.
     MissingExtraError
-        If it is Parquet, and pyarrow is not installed.
+        If it needs a package that is not installed.
     """
-    table = _read(source, name)
+    table = measurements_table(source, name=name, part=part)
     found = find_wells(table, numbers=format is not None)
     if found is None:
-        raise SourceError(
-            f"No column of {table.name} names wells; its first row is "
-            f"{list(table.rows[0])[:_SHOWN]!r}. Name a column 'well' (A01, A02, ...)."
-        )
+        raise SourceError(f"{no_wells(table).removesuffix('.')}.")
     headers = found.headers(table)
     body = table.rows[found.header + 1 :]
     lines = table.lines[found.header + 1 :]
@@ -118,99 +114,6 @@ def read_measurements(
     for row, line in zip(body, lines, strict=True):
         reader.add(row, line)
     return reader.finish()
-
-
-def _read(source: Path | str | bytes, name: str | None) -> Table:
-    """Return the cells of a delimited text or of a Parquet file."""
-    if isinstance(source, bytes):
-        start = source[:4]
-    else:
-        try:
-            with Path(source).open("rb") as stream:
-                start = stream.read(4)
-        except OSError as error:
-            raise SourceError(f"{source} cannot be read: {error}.") from error
-    return (
-        _read_parquet(source, name)
-        if start == b"PAR1"
-        else read_table(source, name=name)
-    )
-
-
-def _read_parquet(source: Path | str | bytes, name: str | None) -> Table:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtraError(
-            "Parquet files need pyarrow; install hcs-dashboard[parquet]."
-        ) from error
-    shown = name or (str(source) if not isinstance(source, bytes) else "table")
-    try:
-        data = pyarrow.BufferReader(source) if isinstance(source, bytes) else source
-        with parquet.ParquetFile(data) as file:
-            refuse_large(shown, 1, file.metadata.num_columns)
-            _refuse_large(shown, *_unpacked(file.metadata))
-            # Texts that repeat stay where they are until it is known how long they are.
-            texts = [
-                one.name
-                for one in file.schema_arrow
-                if pyarrow.types.is_string(one.type)
-                or pyarrow.types.is_binary(one.type)
-            ]
-        if isinstance(source, bytes):
-            data = pyarrow.BufferReader(source)
-        found = parquet.read_table(data, read_dictionary=texts)
-        _refuse_large(shown, found.num_rows * found.num_columns, _text_bytes(found))
-    except (OSError, pyarrow.ArrowException) as error:
-        raise SourceError(f"{shown} cannot be read as Parquet: {error}.") from error
-    columns = [[_cell_text(v) for v in column.to_pylist()] for column in found.columns]
-    rows = (tuple(found.column_names), *zip(*columns, strict=True))
-    return Table(
-        rows=rows,
-        lines=tuple(range(1, len(rows) + 1)),
-        name=shown,
-        encoding="parquet",
-        assumed=False,
-        delimiter=",",
-    )
-
-
-def _unpacked(metadata: Any) -> tuple[int, int]:
-    """Return how many values a Parquet file says that it has, and their bytes."""
-    groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
-    values = sum(
-        group.column(at).num_values
-        for group in groups
-        for at in range(group.num_columns)
-    )
-    cells = max(values, metadata.num_rows * metadata.num_columns)
-    return cells, sum(group.total_byte_size for group in groups)
-
-
-def _text_bytes(table: Any) -> int:
-    """Return the bytes of all texts, each counted as often as it stands there."""
-    from pyarrow import compute, types
-
-    total = 0
-    for column in table.columns:
-        for chunk in column.chunks if types.is_dictionary(column.type) else ():
-            lengths = compute.binary_length(chunk.dictionary)
-            total += compute.sum(lengths.take(chunk.indices)).as_py() or 0
-    return total
-
-
-def _refuse_large(name: str, cells: int, size: int) -> None:
-    if cells > MAX_CELLS or size > _MOST_BYTES:
-        raise SourceError(
-            f"{name} unpacks to {cells:,} cells and {size >> 20:,} MiB; a table of "
-            f"measurements has up to {MAX_CELLS:,} cells and {_MOST_BYTES >> 20} "
-            f"MiB. Leave out columns that are not needed, or cut it by plate."
-        )
-
-
-def _cell_text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 class _Places:
@@ -243,10 +146,13 @@ class _Reader:
         self.name, self.found, self.headers = table.name, found, headers
         self.format, self.plate = format, plate
         self.field = next(
-            (i for i, h in enumerate(headers) if normalised(h) in _FIELD_COLUMNS), None
+            (i for i, h in enumerate(headers) if normalised(h) in FIELD_NAMES), None
         )
         self.problems: dict[str, _Places] = defaultdict(_Places)
-        self.remarks = [text for _, text, _ in found.remarks(table, format)]
+        self.remarks = [
+            *table.notes,
+            *(text for _, text, _ in found.remarks(table, format)),
+        ]
         self.numbers = self._numbers(table)
         self.rows: dict[tuple[Position, str | None], dict[str, float]] = {}
         self.strange: dict[str, _Places] = defaultdict(_Places)

@@ -44,6 +44,9 @@ _ROLE_WORDS = {
     "empty": ("empty", "blank", "unused", "none", "e"),
 }  # fmt: skip
 
+_ROLE_STEMS = {"poscon": "positive", "negcon": "negative"}
+"""How the words of the JUMP consortium begin: ``poscon_cp``, ``poscon_diverse``."""
+
 _UNIT = re.compile(
     r"(?<![\s_(\[])[\s_(\[]+(pM|nM|uM|µM|μM|mM|M|ng/ml|ug/ml|mg/ml|%)[)\]]?$"
 )
@@ -144,12 +147,15 @@ def _role_values(
     column: str, conditions: Mapping[Any, Mapping[str, Any]]
 ) -> dict[str, str]:
     """Return the role of each value of a column whose word is known."""
-    found = {}
+    roles = {}
     for text in {_text(well.get(column)): None for well in conditions.values()}:
+        word = text.casefold().replace(" ", "")
         for role, words in _ROLE_WORDS.items():
-            if text.casefold().replace(" ", "") in words:
-                found[text] = role
-    return found
+            if word in words:
+                roles[text] = role
+        if word[:6] in _ROLE_STEMS:
+            roles[text] = _ROLE_STEMS[word[:6]]
+    return roles
 
 
 def _named(columns: Sequence[str], words: Sequence[str]) -> str | None:

@@ -1,0 +1,73 @@
+// Which columns of a table become metrics. CellProfiler writes thousands: they are found by
+// typing, and only the first that match are drawn.
+
+import { fill, h } from "../core/dom.js"
+import { count, number } from "../core/text.js"
+
+/** @typedef {[name: string, wells: number, low: number, high: number, missing: number]} Column */
+
+const DRAWN = 100
+const FEW = 20
+
+/**
+ * The columns whose name has every word that was typed, in any order.
+ * @param {Column[]} columns @param {string} text
+ */
+export function matching(columns, text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  return columns.filter(([name]) => words.every((word) => name.toLowerCase().includes(word)))
+}
+
+/**
+ * @param {Column[]} columns
+ * @param {number} most that may be taken
+ */
+export function columnsPicker(columns, most) {
+  const ticked = new Set(columns.length <= FEW ? columns.map(([name]) => name) : [])
+  const list = h("div", { class: "picked" })
+  const status = h("span", { class: "soft grow", role: "status" })
+  const search = h("input", { type: "search", class: "grow hcs-columns-search", placeholder: "Find a column: area nuclei", "aria-label": "Find a column", on: { input: draw } })
+  const all = h("button", { type: "button", class: "small hcs-columns-all", on: { click: () => { tick(true) } } })
+  const none = h("button", { type: "button", class: "small", on: { click: () => { tick(false) } } }, "None of them")
+
+  /** @param {boolean} on */
+  function tick(on) {
+    for (const [name] of matching(columns, search.value)) {
+      if (on) ticked.add(name)
+      else ticked.delete(name)
+    }
+    draw()
+  }
+
+  function say() {
+    const over = ticked.size > most ? `, of which ${most} may be taken` : ""
+    status.textContent = `${ticked.size} of ${columns.length} chosen${over}`
+  }
+
+  function draw() {
+    const found = matching(columns, search.value)
+    all.textContent = found.length === columns.length ? "All" : `All ${found.length} found`
+    fill(list, found.slice(0, DRAWN).map(row), found.length > DRAWN ? h("p", { class: "soft" }, `and ${found.length - DRAWN} more: type to find them`) : null,
+      found.length ? null : h("p", { class: "soft" }, "No column has these words."))
+    say()
+  }
+
+  /** @param {Column} column */
+  function row([name, wells, low, high, missing]) {
+    const box = h("input", { type: "checkbox", value: name, checked: ticked.has(name), on: { change: () => {
+      if (box.checked) ticked.add(name)
+      else ticked.delete(name)
+      say()
+    } } })
+    const values = `${count(wells, "well")}, ${number(low)} to ${number(high)}${missing ? `, ${count(missing, "cell")} without a number` : ""}`
+    return h("label", {}, box, h("span", { class: "cut", title: name }, name), h("span", { class: "soft" }, values))
+  }
+
+  draw()
+  const many = columns.length > FEW
+  return {
+    element: h("div", { class: "inside hcs-columns" }, many ? h("div", { class: "row" }, search, all, none) : null, list, h("div", { class: "row" }, status)),
+    /** Names of the chosen columns, in the table's order. */
+    chosen: () => columns.map(([name]) => name).filter((name) => ticked.has(name)),
+  }
+}

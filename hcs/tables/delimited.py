@@ -1,0 +1,130 @@
+"""Delimited text as spreadsheets leave it, in any encoding and with any delimiter."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from hcs.errors import SourceError
+from hcs.tables.table import Table, refuse_large
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_DELIMITERS = (",", ";", "\t", "|")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE_ROWS = 200
+"""Rows looked at to find the delimiter."""
+
+
+def read_text(data: bytes, name: str) -> Table:
+    """Return the cells of a delimited text.
+
+    Raises
+    ------
+    SourceError
+        If it is no text, holds no row, or has too many columns or cells.
+    """
+    text, encoding, assumed = _decoded(data, name)
+    text, delimiter = _delimited(text)
+    try:
+        numbered = _bounded(_rows(text, delimiter), name)
+    except csv.Error as error:
+        raise SourceError(f"{name} cannot be read as a table: {error}.") from error
+    if not numbered:
+        raise SourceError(f"{name} holds no rows.")
+    return Table(
+        rows=tuple(row for row, _ in numbered),
+        lines=tuple(line for _, line in numbered),
+        name=name,
+        encoding=encoding,
+        assumed=assumed,
+        delimiter=delimiter,
+    )
+
+
+def _decoded(data: bytes, name: str) -> tuple[str, str, bool]:
+    marked = next(
+        (encoding for mark, encoding in _MARKS if data.startswith(mark)), None
+    )
+    encoding = marked or _unmarked(data)
+    try:
+        text, assumed = data.decode(encoding), False
+    except UnicodeDecodeError as error:
+        if marked:
+            raise SourceError(
+                f"{name} says that it is {encoding}, but it is not: {error.reason} "
+                f"at byte {error.start}."
+            ) from error
+        # Latin-1 takes any byte: nothing fails, and the guess is reported.
+        encoding, assumed = "latin-1", True
+        text = data.decode(encoding)
+    if "\0" in text:
+        raise SourceError(f"{name} is not a text: it holds bytes that are zero.")
+    return text, encoding.removesuffix("-sig"), assumed
+
+
+def _unmarked(data: bytes) -> str:
+    # UTF-16 of western letters has a zero in every second byte, UTF-8 has none.
+    head = data[:1024]
+    if head.count(0) * 3 > len(head):
+        return "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
+    return "utf-8"
+
+
+def _delimited(text: str) -> tuple[str, str]:
+    # Spreadsheets may say the delimiter on a first line "sep=;".
+    if said := re.match(r"sep=(.)\r?\n", text, re.IGNORECASE):
+        return text[said.end() :], said[1]
+    return text, max(_DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))
+
+
+def _evenness(text: str, delimiter: str) -> tuple[int, int]:
+    """Return how many rows have the usual width, if any is cut, and that width."""
+    widths: Counter[int] = Counter()
+    try:
+        for row, _ in _rows(text, delimiter):
+            widths[len(row)] += 1
+            if widths.total() >= _SAMPLE_ROWS:
+                break
+    except csv.Error:
+        return 0, 0
+    cut = [(count, width) for width, count in widths.items() if width > 1]
+    return max(cut, default=(0, 0))
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    for cells in reader:
+        row = tuple(_bare(cell.strip()) for cell in cells)
+        if any(row) and not row[0].startswith("#"):
+            yield row, reader.line_num
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without the quotes that keep a spreadsheet from counting it."""
+    if len(cell) > 2 and cell.endswith('"') and cell.startswith(('"', '="')):
+        return cell[cell.index('"') + 1 : -1].strip()
+    return cell
+
+
+def _bounded(
+    rows: Iterable[tuple[tuple[str, ...], int]], name: str
+) -> list[tuple[tuple[str, ...], int]]:
+    numbered = []
+    width = 0
+    for row, line in rows:
+        width = max(width, len(row))
+        numbered.append((row, line))
+        refuse_large(name, len(numbered), width)
+    return numbered

@@ -1,0 +1,92 @@
+"""Parquet files of tables, bounded before they are unpacked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hcs.errors import MissingExtraError, SourceError
+from hcs.tables.table import MAX_CELLS, Table, refuse_large, typed_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MOST_BYTES = 64 << 20
+"""Parquet may be a thousandth of what it unpacks to."""
+
+
+def read_parquet(source: Path | bytes, name: str) -> Table:
+    """Return the cells of a Parquet file; the names of its columns are the first row.
+
+    Raises
+    ------
+    SourceError
+        If it is damaged, or unpacks to more than 4 million cells or 64 MiB.
+    MissingExtraError
+        If pyarrow is not installed.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{name} is a Parquet file, which needs pyarrow; install "
+            f"hcs-dashboard[parquet]."
+        ) from error
+    try:
+        data = pyarrow.BufferReader(source) if isinstance(source, bytes) else source
+        with parquet.ParquetFile(data) as file:
+            refuse_large(name, 1, file.metadata.num_columns)
+            _refuse_large(name, *_unpacked(file.metadata))
+            # Texts that repeat stay where they are until it is known how long they are.
+            texts = [
+                column.name
+                for column in file.schema_arrow
+                if pyarrow.types.is_string(column.type)
+                or pyarrow.types.is_binary(column.type)
+            ]
+        if isinstance(source, bytes):
+            data = pyarrow.BufferReader(source)
+        table = parquet.read_table(data, read_dictionary=texts)
+        _refuse_large(name, table.num_rows * table.num_columns, _text_bytes(table))
+    except (OSError, pyarrow.ArrowException) as error:
+        raise SourceError(f"{name} cannot be read as Parquet: {error}.") from error
+    columns = [[_cell_text(v) for v in column.to_pylist()] for column in table.columns]
+    rows = (tuple(table.column_names), *zip(*columns, strict=True))
+    return typed_table(enumerate(rows, 1), name, "", "parquet")
+
+
+def _unpacked(metadata: Any) -> tuple[int, int]:
+    """Return how many values a Parquet file says that it has, and their bytes."""
+    groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
+    values = sum(
+        group.column(at).num_values
+        for group in groups
+        for at in range(group.num_columns)
+    )
+    cells = max(values, metadata.num_rows * metadata.num_columns)
+    return cells, sum(group.total_byte_size for group in groups)
+
+
+def _text_bytes(table: Any) -> int:
+    """Return the bytes of all texts, each counted as often as it stands there."""
+    from pyarrow import compute, types
+
+    total = 0
+    for column in table.columns:
+        for chunk in column.chunks if types.is_dictionary(column.type) else ():
+            lengths = compute.binary_length(chunk.dictionary)
+            total += compute.sum(lengths.take(chunk.indices)).as_py() or 0
+    return total
+
+
+def _refuse_large(name: str, cells: int, size: int) -> None:
+    if cells > MAX_CELLS or size > _MOST_BYTES:
+        raise SourceError(
+            f"{name} unpacks to {cells:,} cells and {size >> 20:,} MiB; a table of "
+            f"measurements has up to {MAX_CELLS:,} cells and {_MOST_BYTES >> 20} "
+            f"MiB. Leave out columns that are not needed, or cut it by plate."
+        )
+
+
+def _cell_text(value: object) -> str:
+    return "" if value is None else str(value)
