@@ -45,10 +45,10 @@ export function columnsPicker(columns, most) {
   }
 
   function draw() {
-    const found = matching(columns, search.value)
-    all.textContent = found.length === columns.length ? "All" : `All ${found.length} found`
-    fill(list, found.slice(0, DRAWN).map(row), found.length > DRAWN ? h("p", { class: "soft" }, `and ${found.length - DRAWN} more: type to find them`) : null,
-      found.length ? null : h("p", { class: "soft" }, "No column has these words."))
+    const matches = matching(columns, search.value)
+    all.textContent = matches.length === columns.length ? "All" : `All ${matches.length} matching`
+    fill(list, matches.slice(0, DRAWN).map(row), matches.length > DRAWN ? h("p", { class: "soft" }, `and ${matches.length - DRAWN} more: type to find them`) : null,
+      matches.length ? null : h("p", { class: "soft" }, "No column has these words."))
     say()
   }
 

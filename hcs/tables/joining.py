@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hcs.errors import SourceError
 from hcs.tables.numbers import ABSENT
-from hcs.tables.objects import is_of_objects, medians
+from hcs.tables.objects import OBJECTS, is_of_objects, medians
 from hcs.tables.reading import chosen_part, names_wells, read_parts
 from hcs.tables.table import Table, TableFile, TableSource, normalised, unique_names
 from hcs.tables.well_columns import (
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 _IMAGE, _RUN = "imagenumber", "tablenumber"
 """Normalised names of CellProfiler's columns that number images, and runs."""
+
+_ANY_OBJECTS = frozenset({"object", "objects", "perobject"})
+"""Normalised names of tables that have objects of all kinds in one row."""
 
 _HEADER_ROWS = 20
 
@@ -157,7 +160,7 @@ def _by_field(table: Table, columns: WellColumns) -> Table:
     plate = [] if columns.plate is None else [columns.plate]
     others = [index for other in columns.others for index in other.used]
     keys = [*columns.used, *plate, *fields, *others]
-    return medians(table, columns.header, list(dict.fromkeys(keys)), "objects")
+    return medians(table, columns.header, list(dict.fromkeys(keys)), OBJECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,8 @@ def _with_objects(base: Table, columns: WellColumns, table: Table) -> Table:
             f"to it. Give the tables of one run at a time."
         )
     objects = table.part.partition(" ")[2] or Path(table.name).stem
+    if normalised(objects) in _ANY_OBJECTS:
+        objects = OBJECTS
     by_image = medians(table, theirs.header, theirs.columns, objects)
     found = {
         row[: len(theirs.columns)]: row[len(theirs.columns) :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _OBJECT_NAMES = ("objectnumber", "objectid")
 """What ends the normalised name of a column that numbers objects."""
+
+
+OBJECTS: Final = "objects"
+"""What objects are called whose table does not say more; not put before columns."""
 
 
 def is_of_objects(headers: Sequence[str]) -> bool:
@@ -44,7 +48,8 @@ def medians(table: Table, header: int, keys: Sequence[int], objects: str) -> Tab
         Indices of the columns that tell groups apart; they stay first, as they are.
     objects
         What the objects are called: begins the name of the count, ``"Cells_count"``,
-        and of every column whose name does not begin with it.
+        and of every column whose name does not begin with it. Nothing is put before
+        columns of mere `OBJECTS`, which are of several kinds.
 
     Returns
     -------
@@ -73,15 +78,15 @@ def medians(table: Table, header: int, keys: Sequence[int], objects: str) -> Tab
         delimiter=TYPED_DELIMITER,
         notes=(
             *table.notes,
-            f"{table.name} has a row an object: {len(body):,} objects became their "
-            f"number and medians, {len(groups):,} rows.",
+            f"{table.name} has one row per object: {len(body):,} objects are given as "
+            f"their count and medians, in {len(groups):,} rows.",
         ),
     )
 
 
 def _named(name: str, objects: str) -> str:
     begins = normalised(name).startswith(normalised(objects))
-    return name if begins else f"{objects}_{name}"
+    return name if begins or objects == OBJECTS else f"{objects}_{name}"
 
 
 def _number_columns(

@@ -284,6 +284,31 @@ def colours_and_tables(page: Page, picture: Callable) -> None:
     setup.get_by_role("button", name="Remove Cells").click()
     expect(select.locator("option", has_text="Cells")).to_have_count(0)
 
+    images = b"ImageNumber,Metadata_Well\n1,B03\n2,C03\n"
+    features = [f"Feature_{index}" for index in range(400)]
+    cells = [",".join(["ImageNumber", "ObjectNumber", *features])]
+    cells += [",".join([image, "1", *map(str, range(400))]) for image in "12"]
+    setup.locator(".hcs-file-import").set_input_files(
+        [
+            {"name": "Image.csv", "mimeType": "text/csv", "buffer": images},
+            {
+                "name": "Cells.csv",
+                "mimeType": "text/csv",
+                "buffer": "\n".join(cells).encode(),
+            },
+        ]
+    )
+    columns = setup.locator(".hcs-columns")
+    expect(columns).to_contain_text("0 of 402 chosen")
+    columns.locator(".hcs-columns-search").fill("feature 399")
+    expect(columns.locator(".picked label")).to_have_count(1)
+    columns.locator(".hcs-columns-all").click()
+    expect(columns).to_contain_text("1 of 402 chosen")
+    picture(page, "11-columns")
+    setup.locator(".hcs-import-keep").click()
+    select.select_option(label="Cells_Feature_399")
+    expect(well(page, "C03")).to_contain_text("Cells_Feature_399 399")
+
 
 _FIGURE = """
   const views = []

@@ -447,7 +447,7 @@ def test_the_plate_map_becomes_conditions_of_the_wells(tmp_path):
 def test_a_plate_map_that_cannot_be_read_stops_before_writing(tmp_path):
     table = tmp_path / "map.csv"
     table.write_text("a,b\n1,2\n")
-    with pytest.raises(SourceError, match=r"No column of the plate map map\.csv"):
+    with pytest.raises(SourceError, match=r"No column of map\.csv"):
         run(export(tmp_path / "s"), tmp_path / "p.zarr", plate_map=table)
     assert not (tmp_path / "p.zarr").exists()
 

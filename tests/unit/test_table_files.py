@@ -159,8 +159,8 @@ def test_a_title_or_rows_of_text_are_no_second_header():
 def test_rows_of_objects_become_their_number_and_medians_by_field():
     text = "WELL LABEL,FOV,OBJECT ID,Area\nC - 3,1,1,10\nC - 3,1,2,30\nC - 3,2,1,7\n"
     table = read_measurements(text.encode())
-    assert table.rows[(2, 2), "1"] == {"objects_count": 2, "objects_Area": 20}
-    assert table.rows[(2, 2), "2"] == {"objects_count": 1, "objects_Area": 7}
+    assert table.rows[(2, 2), "1"] == {"objects_count": 2, "Area": 20}
+    assert table.rows[(2, 2), "2"] == {"objects_count": 1, "Area": 7}
     assert any("3 objects" in problem for problem in table.problems)
 
 
