@@ -6,6 +6,7 @@ that the metadata gives.
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,9 @@ class ExportSet:
     files: Mapping[tuple[str, str, str, int, int], str] = field(default_factory=dict)
     """The file of a plane, by well, field's label, channel, z and t (from 0)."""
 
+    clips: tuple[int, ...] | None = None
+    """Largest value of the camera by channel."""
+
     notes: tuple[str, ...] = ()
     """Parts of what the report says."""
 
@@ -62,6 +66,14 @@ def listed_images(folder: Path, name: str = "MeasurementData.mlf") -> None:
     for other in folder.glob("*.mlf"):
         if other.name != name:
             other.unlink()
+
+
+def unpack(folder: Path) -> None:
+    """Put the members of a folder's archives in their place."""
+    for archive in folder.glob("*.zip"):
+        with zipfile.ZipFile(archive) as members:
+            members.extractall(folder)
+        archive.unlink()
 
 
 ANOTHER_WELL = (
@@ -163,6 +175,41 @@ SETS = (
         notes=("along z a projection: maximum over 200 µm",),
     ),
     ExportSet(
+        folder="scanr_embl_a1_b2",
+        images=unpack,
+        preset="scanr",
+        plate="SCANR-C2-S1-T1",
+        found="2 wells x 1 fields x 2 channels x 1 z x 1 t: 4 planes",
+        expected="2 wells x 1 fields x 2 channels x 1 z x 1 t: 4 planes",
+        channels=("GFP", "mcherry"),
+        clips=(36_863, 36_863),
+        files={
+            ("B2", "P00001", "GFP", 0, 0): (
+                "SCANR-C2-S1-T1/B2--W00014--P00001--Z00000--T00000--GFP.tif"
+            )
+        },
+        notes=("saturates at 36,863, which 2 of them reach",),
+    ),
+    ExportSet(
+        folder="scanr_evident_omexml_meta/1w1p1c1z1t",
+        images=lambda folder: write_blanks(
+            folder / "data",
+            ["B2--W00014--P00001--Z00000--T00000--405 nm #1.tif"],
+            (64, 64),
+        ),
+        preset="scanr",
+        plate="1w1p1c1z1t",
+        found="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        expected="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        channels=("405 nm #1",),
+        pixel_size=(0.325, 0.325),
+        files={
+            ("B2", "P00001", "405 nm #1", 0, 0): (
+                "data/B2--W00014--P00001--Z00000--T00000--405 nm #1.tif"
+            )
+        },
+    ),
+    ExportSet(
         folder="harmony_v7_meta/images",
         images=lambda folder: write_blanks(
             folder, names_in_index(folder / "Index.xml"), (64, 64)
@@ -210,6 +257,8 @@ def test_a_set_is_understood_as_its_readme_says(case, shared_data, tmp_path):
         c = report.channel_names.index(channel)
         planes = plan.grid.planes[parse_well(well), labels.index(label)]
         assert planes[t, c, z].file == name
+    if case.clips is not None:
+        assert tuple(note.clip for note in plan.traits.channels) == case.clips
     for text in case.notes:
         assert text in str(report)
     listed = {*report.used, *(name for name, _ in report.skipped)}

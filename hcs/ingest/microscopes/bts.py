@@ -5,22 +5,19 @@ They are XML of the namespace ``bts``. The operator's name in them is not read.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.formats import markup
+from hcs.ingest.formats.numbers import MAX_COUNT, count, finite, positive
 from hcs.layout import PlateFormat, Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import BinaryIO
     from xml.etree.ElementTree import Element
-
-MAX_COUNT: Final = 100_000
-"""Fields, planes or time points; a larger number is damage, not an experiment."""
 
 _LONGEST_TEXT = 200
 """Characters of a message that the microscope wrote."""
@@ -74,26 +71,26 @@ def read_planes(stream: BinaryIO, where: str) -> list[PlaneRecord]:
 
 
 def _plane(record: Mapping[str, str]) -> PlaneRecord | None:
-    row, column = _count(record, "Row"), _count(record, "Column")
+    row, column = count(record.get("@Row")), count(record.get("@Column"))
     is_error = record.get("@Type") == "ERR"
-    site = _count(record, "FieldIndex") or _count(record, "PartialTileIndex")
-    channel = _count(record, "Ch")
+    site = count(record.get("@FieldIndex")) or count(record.get("@PartialTileIndex"))
+    channel = count(record.get("@Ch"))
     text = record.get("", "")
     if not row or not column or not (is_error or (text and site and channel)):
         return None
-    x, y = _number(record, "X"), _number(record, "Y")
-    top, bottom = _number(record, "ZTop"), _number(record, "ZBottom")
+    x, y = finite(record.get("@X")), finite(record.get("@Y"))
+    top, bottom = finite(record.get("@ZTop")), finite(record.get("@ZBottom"))
     processing = record.get("@ZImageProcessing", "")
     return PlaneRecord(
         well=(row - 1, column - 1),
         field=site,
-        time=_count(record, "TimePoint") or 1,
-        timeline=_count(record, "TimelineIndex") or 1,
-        action=_count(record, "ActionIndex"),
-        z=_count(record, "ZIndex"),
+        time=count(record.get("@TimePoint")) or 1,
+        timeline=count(record.get("@TimelineIndex")) or 1,
+        action=count(record.get("@ActionIndex")),
+        z=count(record.get("@ZIndex")),
         channel=channel,
         centre=None if x is None or y is None else (x, y),
-        height=_number(record, "Z"),
+        height=finite(record.get("@Z")),
         projection="" if processing.lower() in ("", "none") else processing,
         depth=None if top is None or bottom is None else abs(top - bottom),
         text=_printable(text) if is_error else text.replace("\\", "/"),
@@ -104,21 +101,6 @@ def _plane(record: Mapping[str, str]) -> PlaneRecord | None:
 def _printable(text: str) -> str:
     words = " ".join(text.split())[:_LONGEST_TEXT]
     return "".join(letter for letter in words if letter.isprintable())
-
-
-def _count(record: Mapping[str, str], key: str) -> int | None:
-    text = record.get(f"@{key}", "")
-    if not text.isascii() or not text.isdigit() or len(text) > len(str(MAX_COUNT)):
-        return None
-    return int(text) if 1 <= int(text) <= MAX_COUNT else None
-
-
-def _number(record: Mapping[str, str], key: str) -> float | None:
-    try:
-        value = float(record[f"@{key}"])
-    except (KeyError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,12 +142,12 @@ def read_detail(stream: BinaryIO, where: str) -> PlateDetail:
             _add_detail(detail, record)
         elif kind == "MeasurementSamplePlate":
             detail.plate = record.get("@Name") or None
-        elif number := _count(record, "Ch"):
-            y = _number(record, "VerticalPixelDimension")
-            x = _number(record, "HorizontalPixelDimension")
+        elif number := count(record.get("@Ch")):
+            y = finite(record.get("@VerticalPixelDimension"))
+            x = finite(record.get("@HorizontalPixelDimension"))
             if y and x and y > 0 and x > 0:
                 detail.sizes[number] = (float(f"{y:.9g}"), float(f"{x:.9g}"))
-            if bits := _count(record, "InputBitDepth"):
+            if bits := count(record.get("@InputBitDepth")):
                 detail.bits[number] = bits
     if "MeasurementDetail" not in kinds:
         raise SourceError(f"{where} is no .mrf file: it describes no measurement.")
@@ -177,15 +159,15 @@ def _add_detail(detail: PlateDetail, record: Mapping[str, str]) -> None:
     detail.protocol = record.get("@MeasurementSettingFileName", "")
     if "@EndTime" in record:
         detail.complete = bool(record["@EndTime"].strip())
-    rows, columns = _count(record, "RowCount"), _count(record, "ColumnCount")
+    rows, columns = count(record.get("@RowCount")), count(record.get("@ColumnCount"))
     if rows and columns:
         try:
             detail.format = PlateFormat(rows, columns)
         except InvalidPathError:
             detail.format = None
-    detail.fields = _count(record, "FieldCount")
-    detail.z = _count(record, "ZCount")
-    detail.times = _count(record, "TimePointCount")
+    detail.fields = count(record.get("@FieldCount"))
+    detail.z = count(record.get("@ZCount"))
+    detail.times = count(record.get("@TimePointCount"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,8 +231,8 @@ def read_protocol(data: bytes, where: str) -> Protocol:
         raise SourceError(f"{where} is no .mes file: it begins with {root.tag[:80]!r}.")
     lasers: dict[str, float] = {}
     for source in root.iter("LightSource"):
-        wave = _number(_record(source), "WaveLength")
-        if wave and wave > 0:
+        wave = positive(source.get("WaveLength"))
+        if wave:
             lasers[source.get("Name", "")] = wave
     return Protocol(
         channels=dict(_channels(root, lasers)),
@@ -267,11 +249,11 @@ def _channels(
 ) -> Iterator[tuple[int, ProtocolChannel]]:
     for element in root.iter("Channel"):
         record = _record(element)
-        number = _count(record, "Ch")
+        number = count(record.get("@Ch"))
         if number is None:
             continue
         lights = [(light.text or "").strip() for light in element.iter()][1:]
-        exposure = _number(record, "ExposureTime")
+        exposure = finite(record.get("@ExposureTime"))
         yield (
             number,
             ProtocolChannel(
@@ -293,7 +275,7 @@ def _timeline(element: Element) -> Timeline:
     wells = []
     for target in element.iter("TargetWell"):
         record = _record(target)
-        row, column = _count(record, "Row"), _count(record, "Column")
+        row, column = count(record.get("@Row")), count(record.get("@Column"))
         if row and column and (target.text or "").strip().lower() == "true":
             wells.append((row - 1, column - 1))
     points = sum(1 for _ in element.iter("Point"))
@@ -321,8 +303,11 @@ def _action(element: Element) -> Action | None:
     if not element.tag.startswith("ActionAcquire") or not channels:
         return None
     record = _record(element)
-    step = _number(record, "SliceLength")
-    top, bottom = _number(record, "TopDistance"), _number(record, "BottomDistance")
+    step = finite(record.get("@SliceLength"))
+    top, bottom = (
+        finite(record.get("@TopDistance")),
+        finite(record.get("@BottomDistance")),
+    )
     slices = 1
     if step and step > 0 and top is not None and bottom is not None:
         # A hair more: 2.0 / 0.1 is 19.999.

@@ -85,6 +85,9 @@ class Export:
     """Files that describe the plate and were read."""
 
     format: PlateFormat | None = None
+    format_source: str = ""
+    """How the format is known, where it is not the first document that says it."""
+
     expected: Expected = field(default_factory=Expected)
     channels: Mapping[NamePart, ChannelNote] = field(default_factory=_nothing)
     pixel_size: tuple[float, float] | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from hcs.ingest.formats.numbers import even_step
 from hcs.ingest.microscopes.export import ChannelNote, Expected
 from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.wording import some
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 _PROJECTED = name_part("1", "")
 """The one z of a projection, which has no name."""
-
-_EVEN = 0.05
-"""Relative spread of steps along z that still counts as one step."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -153,9 +151,7 @@ class Measurement:
             for stack in heights.values()
             for low, high in pairwise(sorted(stack))
         ]
-        if not steps or min(steps) <= 0 or max(steps) - min(steps) > _EVEN * max(steps):
-            return None
-        return float(f"{sum(steps) / len(steps):.6g}")
+        return even_step(steps)
 
     @property
     def projection(self) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import HCSError, SourceError
-from hcs.ingest.microscopes import cellvoyager, imagexpress, phenix
+from hcs.ingest.microscopes import cellvoyager, imagexpress, phenix, scanr
 from hcs.ingest.microscopes.export import (
     Export,
     by_pattern,
@@ -37,6 +37,7 @@ _OURS: Final = (
     imagexpress.MICROSCOPE,
     phenix.MICROSCOPE,
     cellvoyager.MICROSCOPE,
+    scanr.MICROSCOPE,
 )
 """A new family is one module and one entry here; where two fit, the one with more
 files takes an export, of equal ones the first."""

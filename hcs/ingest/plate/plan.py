@@ -257,8 +257,8 @@ def _format(
     if choices.format is not None:
         chosen, reason = plate_format(choices.format), "given"
     elif export.format is not None:
-        documents = export.documents
-        reason = f"as {documents[0]} says" if documents else "as its wells are named"
+        document = next((f"as {name} says" for name in export.documents), "")
+        reason = export.format_source or document or "as its wells are named"
         chosen = export.format
     else:
         mapped = set() if plate_map is None else set(plate_map.wells)
