@@ -69,6 +69,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="FOUND=NAME",
         help="name a channel, such as 2=DNA; may be given several times",
     )
+    parser.add_argument(
+        "--plate",
+        dest="plate_name",
+        metavar="NAME",
+        help="which plate, where SOURCE holds several; an error lists their names",
+    )
     parser.add_argument("--name", help="name of the plate; default: the source's")
     parser.add_argument(
         "--projection",
@@ -123,6 +129,7 @@ def run(options: argparse.Namespace) -> int:
             projection=options.projection,
             pages=options.pages,
             strict=options.strict,
+            plate=options.plate_name,
             progress=bar,
         )
     for line in [json.dumps(report.as_dict())] if options.json else report.lines():

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from hcs.ingest.microscopes.export import Export as Export
     from hcs.ingest.microscopes.export import by_pattern as by_pattern
     from hcs.ingest.microscopes.microscope import Microscope as Microscope
+    from hcs.ingest.microscopes.plates import PlateKey as PlateKey
+    from hcs.ingest.microscopes.plates import PlateListing as PlateListing
     from hcs.ingest.microscopes.registry import broken_presets as broken_presets
+    from hcs.ingest.microscopes.registry import plates_of as plates_of
     from hcs.ingest.names import NamePart as NamePart
     from hcs.ingest.names import NameParts as NameParts
     from hcs.ingest.names import NamePattern as NamePattern
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from hcs.ingest.plate.report import ImportReport as ImportReport
     from hcs.ingest.sources import ExportFile as ExportFile
     from hcs.ingest.sources import ExportSource as ExportSource
+    from hcs.ingest.sources import open_source as open_source
 else:
     from hcs.public import public_names
 
@@ -57,10 +61,11 @@ else:
             "matching.wording": "channel_text",
             "microscopes.export": "ChannelNote Expected Export by_pattern",
             "microscopes.microscope": "Microscope",
-            "microscopes.registry": "broken_presets",
+            "microscopes.plates": "PlateKey PlateListing",
+            "microscopes.registry": "broken_presets plates_of",
             "names": "NamePart NameParts NamePattern",
             "plate.plan": "ImportChoices",
             "plate.report": "ImportReport",
-            "sources": "ExportFile ExportSource",
+            "sources": "ExportFile ExportSource open_source",
         },
     )

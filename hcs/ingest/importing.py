@@ -129,6 +129,7 @@ def import_plate(
     projection: bool = False,
     pages: str | None = None,
     strict: bool = False,
+    plate: str | None = None,
     who: Who | None = None,
     workers: int | None = None,
 ) -> ImportReport:
@@ -178,6 +179,9 @@ def import_plate(
     strict
         Stop where an image cannot be used or differs from the others, instead of
         leaving it out as a gap.
+    plate
+        Which one of several plates of the source, as `hcs.ingest.plates_of` names
+        them.
     who
         Whom the history names; by default the login name.
     workers
@@ -190,9 +194,10 @@ def import_plate(
     Raises
     ------
     SourceError
-        If the source cannot be imported as it is: nothing fits, two files claim one
-        plane, more than a few images differ in size or type, or any where `strict`; or
-        if `target` is a plate of another source.
+        If the source cannot be imported as it is: nothing fits, it holds several
+        plates and none was chosen, two files claim one plane, more than a few images
+        differ in size or type, or any where `strict`; or if `target` is a plate of
+        another source.
     StoreError
         If `target` is no local path or holds something else, or the disk fails.
     """
@@ -208,6 +213,7 @@ def import_plate(
         channel_names=channel_names,
         pages=pages,
         strict=strict,
+        plate=plate,
     )
     if target is not None:
         local_path(target)  # what is no path of this machine is said before the work

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
 from hcs.ingest.placeholders import compile_simple, is_simple
-from hcs.layout import Position, well_label
+from hcs.layout import MAX_SIDE, PlateFormat, Position, well_label
 from hcs.spellings import WellNames, read_well_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from hcs.layout import PlateFormat
 
 GROUPS: Final = ("well", "row", "column", "field", "channel", "z", "t", "plate")
 """Names of groups that a pattern may have."""
@@ -133,6 +132,17 @@ class NamePattern:
         """
         return self.read_all([name])[0].get(name)
 
+    def plate(self, name: str) -> str | None:
+        """Return the plate that a file's name gives, ``""`` where it gives none.
+
+        None where the pattern does not match.
+        """
+        matches = self._matches(name)
+        if not matches or "plate" not in matches[0].re.groupindex:
+            return "" if matches else None
+        readable = (match for match in matches if _is_well(_well_text(match)))
+        return next(readable, matches[0])["plate"] or ""
+
     def read_all(
         self, names: Iterable[str], format: PlateFormat | int | str | None = None
     ) -> tuple[dict[str, NameParts], WellNames]:
@@ -204,6 +214,11 @@ def _expression(text: str) -> re.Pattern[str]:
             f"The pattern {text!r} is no regular expression: {error}. For a simple "
             f"pattern write parts in braces, such as {{well}}_s{{field}}.tif."
         ) from error
+
+
+def _is_well(text: str) -> bool:
+    # Any number is one: which, is known when the plate is.
+    return text in read_well_names([text], PlateFormat(MAX_SIDE, MAX_SIDE)).positions
 
 
 def _well_text(match: re.Match[str]) -> str:

@@ -598,6 +598,25 @@ def test_import_says_what_it_found_and_did(
     assert hcs("validate", target, "--pixels").code == 0
 
 
+def test_one_of_several_plates_is_imported_by_its_name(
+    hcs: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "s").mkdir()
+    for number, name in enumerate(("P_A01", "Q_A02", "Q_B03")):
+        plane = np.full((8, 8), number, "u2")
+        tifffile.imwrite(tmp_path / "s" / f"{name}_s1_w1.TIF", plane)
+    done = hcs("import", tmp_path / "s", tmp_path / "p")
+    assert done.code == 1
+    assert "holds 2 plates ('P', 'Q'); choose one of them (--plate NAME" in done.err
+    assert not (tmp_path / "p").exists()
+    done = hcs("import", tmp_path / "s", tmp_path / "p", "--plate", "Q")
+    assert (done.code, done.err) == (0, "")
+    assert info(hcs, tmp_path / "p")["name"] == "Q"
+    assert "1 images of other plates were left aside: 'P'" in done.out
+    with from_hcs_zarr(tmp_path / "p") as plate:
+        assert [well.label for well in plate] == ["A02", "B03"]
+
+
 def test_writer_and_command_line_agree_on_a_resumed_plate(
     hcs: Any, tmp_path: Path
 ) -> None:

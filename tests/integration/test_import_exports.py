@@ -6,17 +6,21 @@ that the metadata gives.
 
 from __future__ import annotations
 
+import json
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
+import hcs
 from hcs.ingest.importing import import_plate
 from hcs.layout import parse_well
+from hcs.ngff.envelope import extension
 from tests.exports import (
     names_in_index,
     names_in_list,
+    names_in_table,
     writable_copy,
     write_blanks,
 )
@@ -44,6 +48,7 @@ class ExportSet:
     found: str
     expected: str
     channels: tuple[str, ...]
+    barcode: str | None = None
     format: str = "96"
     pixel_size: Um | None = None
     z_step: float | None = None
@@ -55,6 +60,9 @@ class ExportSet:
 
     clips: tuple[int, ...] | None = None
     """Largest value of the camera by channel."""
+
+    acquired: tuple[str, str] | None = None
+    """First and last time, where the set lists them."""
 
     notes: tuple[str, ...] = ()
     """Parts of what the report says."""
@@ -80,6 +88,13 @@ ANOTHER_WELL = (
     "MeasurementData_SingleWell2Sites_MultiZ_another_well_name_in_plate_name.mlf"
 )
 CV8000 = "CV8000-Minimal-DataSet-2C-3W-4S-FP2-stack"
+
+
+def planes_of_table(folder: Path) -> list[str]:
+    return names_in_table(
+        folder / "image_metadata_1.csv", "ImageSubFolderPath", "ImageFileName"
+    )
+
 
 SETS = (
     ExportSet(
@@ -210,6 +225,50 @@ SETS = (
         },
     ),
     ExportSet(
+        folder="hcsai_jdce_zt_meta/experiment_z_stack",
+        images=lambda folder: write_blanks(
+            folder, planes_of_table(folder), (2304, 2304)
+        ),
+        preset="imagexpress",
+        plate="3500009044",
+        barcode="3500009044",
+        found="2 wells x 2 fields x 2 channels x 3 z x 2 t: 48 planes",
+        expected="2 wells x 2 fields x 2 channels x 11 z x 9 t: 792 planes",
+        channels=("TL", "FITC"),
+        pixel_size=(0.5817, 0.5817),
+        z_step=3.0,
+        centres={
+            ("B07", "s0"): (-603.11, -603.11),
+            ("B08", "s1"): (603.11, -603.11),
+        },
+        files={
+            ("B08", "s1", "FITC", 2, 1): (
+                "timepoint1/Wellscan_96well_TL_488_t1_B08_s1_w1_z2.tif"
+            ),
+        },
+        acquired=("2026-08-04T17:31:10.188+00:00", "2026-08-04T23:35:51.614+00:00"),
+        notes=(
+            "Gaps        15",
+            "every well: z z3",
+            "every well: t t5",
+            "Planes of FITC lie 6.8 µm above those of TL",
+            "interval 216",
+        ),
+    ),
+    ExportSet(
+        folder="hcsai_jdce_1w_meta/experiment",
+        images=lambda folder: write_blanks(folder, planes_of_table(folder), (576, 576)),
+        preset="imagexpress",
+        plate="1w1s1t1c1z_binning4x4 2026-03-02, 13:57:52",
+        found="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        expected="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        channels=("DAPI",),
+        pixel_size=(1.294, 1.294),
+        centres={("C05", "s0"): (745.34, -372.67)},
+        acquired=("2026-03-02T12:57:52.450+00:00", "2026-03-02T12:57:52.450+00:00"),
+        notes=("Gaps        none", "DAPI (440 nm)"),
+    ),
+    ExportSet(
         folder="harmony_v7_meta/images",
         images=lambda folder: write_blanks(
             folder, names_in_index(folder / "Index.xml"), (64, 64)
@@ -259,6 +318,8 @@ def test_a_set_is_understood_as_its_readme_says(case, shared_data, tmp_path):
         assert planes[t, c, z].file == name
     if case.clips is not None:
         assert tuple(note.clip for note in plan.traits.channels) == case.clips
+    assert plan.export.barcode == case.barcode
+    assert plan.traits.acquired == case.acquired
     for text in case.notes:
         assert text in str(report)
     listed = {*report.used, *(name for name, _ in report.skipped)}
@@ -267,3 +328,55 @@ def test_a_set_is_understood_as_its_readme_says(case, shared_data, tmp_path):
         for path in source.rglob("*")
         if path.is_file()
     }
+
+
+def test_an_import_copies_no_names_or_passwords_of_persons(shared_data, tmp_path):
+    source = writable_copy(
+        shared_data / "exports" / "hcsai_jdce_1w_meta" / "experiment",
+        tmp_path / "export",
+    )
+    write_blanks(source, planes_of_table(source), (32, 32))
+    document = source / "1w1s1t1c1z_binning4x4.jdce"
+    text = document.read_text("utf-8")
+    assert text.count('"operator"') == 2
+    text = text.replace('"operator"', '"jane.secretname"').replace(
+        '"Operator": {', '"Operator": {"Password": "hunter2secret", '
+    )
+    document.write_text(text, "utf-8")
+    report = import_plate(source, tmp_path / "plate.ome.zarr")
+    written = [
+        report_text.encode()
+        for report_text in (str(report), json.dumps(report.as_dict()))
+    ]
+    written += [
+        path.read_bytes()
+        for path in (tmp_path / "plate.ome.zarr").rglob("*")
+        if path.is_file()
+    ]
+    assert len(written) > 3
+    for planted in (b"secretname", b"hunter2secret"):
+        assert not [data for data in written if planted in data]
+
+
+def test_the_barcode_and_the_end_of_acquisition_stand_in_the_plate(
+    shared_data, tmp_path
+):
+    source = writable_copy(
+        shared_data / "exports" / "hcsai_jdce_1w_meta" / "experiment",
+        tmp_path / "export",
+    )
+    write_blanks(source, planes_of_table(source), (32, 32))
+    document = source / "1w1s1t1c1z_binning4x4.jdce"
+    text = document.read_text("utf-8")
+    document.write_text(
+        text.replace('"Barcode": ""', '"Barcode": "BC-1"').replace(
+            '"CollectionComplete": true', '"CollectionComplete": false'
+        ),
+        "utf-8",
+    )
+    report = import_plate(source, tmp_path / "plate.ome.zarr")
+    assert "Barcode     BC-1" in str(report)
+    assert "its acquisition has not ended" in str(report)
+    with hcs.from_hcs_zarr(tmp_path / "plate.ome.zarr") as plate:
+        record = extension(plate.attributes)["import"]
+    assert (record["barcode"], record["complete"]) == ("BC-1", False)

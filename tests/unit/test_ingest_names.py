@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hcs.errors import SourceError
 from hcs.ingest.matching.name_guess import describe_name, match_channel
-from hcs.ingest.microscopes import imagexpress
+from hcs.ingest.microscopes import metaxpress
 from hcs.ingest.names import NamePattern, name_part
 from hcs.layout import well_label
 
@@ -178,13 +178,13 @@ def test_a_file_finds_its_channel_by_name_or_number(name, channels, index):
     ],
 )
 def test_site_wave_and_z_of_two_digits_are_no_wells(name, said):
-    assert str(imagexpress.name_parts(name)) == said
+    assert str(metaxpress.name_parts(name)) == said
     assert str(describe_name(name)) == said
 
 
 @pytest.mark.parametrize("name", ["P_s10_w1.TIF", "P_z10_w1.TIF", "P_A00_w1.TIF"])
 def test_a_metaxpress_name_without_a_well_is_none(name):
-    assert imagexpress.name_parts(name) is None
+    assert metaxpress.name_parts(name) is None
     assert describe_name(name).well is None
 
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest.microscopes import imagexpress
+from hcs.ingest.microscopes import metaxpress
 from hcs.ingest.names import NameParts, NamePattern, name_part
 from hcs.layout import parse_well
 
@@ -76,9 +76,9 @@ def microscope_name(name: str) -> NameParts | None:
     Then it is no guess; None for all other names.
     """
     base = re.split(r"[/\\]", name)[-1]
-    metaxpress = imagexpress.name_parts(base)
-    if metaxpress is not None and (metaxpress.field or metaxpress.channel):
-        return metaxpress
+    parts = metaxpress.name_parts(base)
+    if parts is not None and (parts.field or parts.channel):
+        return parts
     for pattern in _KNOWN_PATTERNS:
         try:
             if parts := pattern.read(base):

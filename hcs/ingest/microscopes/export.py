@@ -101,6 +101,9 @@ class Export:
     )
     """Centre of each field from the centre of its well along y and x, micrometres."""
 
+    times: Mapping[str, float] = field(default_factory=_nothing)
+    """When each image was taken, in seconds since 1970 (UTC), by the file's name."""
+
     identity: str | None = None
     """The microscope's own identifier of the plate or measurement."""
 
@@ -137,7 +140,7 @@ def by_pattern(
     *,
     format: PlateFormat | int | str | None = None,
 ) -> Export:
-    """Return the export that a person's pattern makes of the files of a source.
+    """Return the export that a pattern makes of the files of one plate.
 
     Parameters
     ----------
@@ -156,17 +159,17 @@ def by_pattern(
             f"No file name matches the pattern {pattern.text!r}; the source holds "
             f"{some([file.base for file in others], 4) or 'no files'}."
         )
-    plates = {parts.plate for parts in file_parts.values()}
+    plates = sorted({parts.plate or "" for parts in file_parts.values()})
     if len(plates) > 1:
         raise SourceError(
-            f"The pattern matches files of {len(plates)} plates "
-            f"({some(sorted(map(str, plates)), 4)}); write the name of one of them "
-            f"into the pattern in place of the group 'plate'."
+            f"The pattern matches files of {len(plates)} plates ({some(plates, 4)}); "
+            f"write the name of one of them into the pattern in place of the group "
+            f"'plate'."
         )
     return Export(
         preset="pattern" if pattern.simple else "regex",
         reason="the pattern was given",
-        plate=plates.pop() or name,
+        plate=plates[0] or name,
         file_parts=file_parts,
         skipped=tuple((file.name, unmatched(file)) for file in others),
         format=wells.format,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hcs.ingest.microscopes.export import Export
+    from hcs.ingest.microscopes.plates import PlateKey
     from hcs.ingest.sources import ExportFile, ExportSource
 
 
@@ -48,6 +49,10 @@ class Microscope:
 
     source: str = ""
     """Package that it is from, with its version; "" for ours."""
+
+    plate_of: Callable[[ExportFile], PlateKey | None] = lambda file: None
+    """The plate of an image, by its name and folder; None of files that are no images.
+    A reader is given the files of one plate, and all where this says nothing."""
 
     described: Callable[[Sequence[ExportFile]], str] = lambda files: ""
     """What beside names speaks for the family, ``"an .HTD file is there"``; "" for

@@ -12,6 +12,7 @@ from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.formats import markup
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
+from hcs.ingest.microscopes.plates import PlateKey
 from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import PlateFormat, Position
 
@@ -33,6 +34,11 @@ _METRE = 1e6
 def matches(file: ExportFile) -> bool:
     """Return whether a file is named as Harmony names images."""
     return _NAME.fullmatch(file.base) is not None
+
+
+def plate_of(file: ExportFile) -> PlateKey | None:
+    """Return the plate of an image: that of its folder."""
+    return PlateKey(file.folder) if matches(file) else None
 
 
 def read_export(
@@ -116,12 +122,6 @@ def _only_folder(file_parts: Mapping[str, NameParts], name: str) -> str:
         raise SourceError(
             f"{name} holds no image named as Harmony names them, such as "
             f"r01c01f01p01-ch1sk1fk1fl1.tiff."
-        )
-    if len(folders) > 1:
-        listing = ", ".join(repr(folder or ".") for folder in folders[:8])
-        raise SourceError(
-            f"{name} holds {len(folders)} measurements ({listing}); import one folder "
-            f"at a time."
         )
     return folders[0]
 
@@ -266,5 +266,9 @@ def _exposure(record: Mapping[str, str]) -> str | None:
 
 
 MICROSCOPE: Final = Microscope(
-    preset="phenix", maker="Opera Phenix", matches=matches, read=read_export
+    preset="phenix",
+    maker="Opera Phenix",
+    matches=matches,
+    read=read_export,
+    plate_of=plate_of,
 )

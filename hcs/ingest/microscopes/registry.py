@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import HCSError, SourceError
@@ -15,6 +15,14 @@ from hcs.ingest.microscopes.export import (
     is_of_system,
 )
 from hcs.ingest.microscopes.microscope import Microscope
+from hcs.ingest.microscopes.plates import (
+    PlateFiles,
+    PlateKey,
+    PlateListing,
+    by_plate,
+    choose_plate,
+    listed_names,
+)
 from hcs.ingest.names import NamePattern
 from hcs.ingest.placeholders import is_simple
 from hcs.ingest.sources import ExportFile
@@ -92,6 +100,7 @@ def read_export(
     pattern: str | None = None,
     projection: bool = False,
     format: PlateFormat | int | str | None = None,
+    plate: str | None = None,
 ) -> Export:
     """Return what the files of a source are, by their names and descriptions.
 
@@ -108,11 +117,87 @@ def read_export(
     format
         The plate that a person gave, on which a pattern's wells that are numbers are
         counted.
+    plate
+        Which one of several plates, as `plates_of` names them.
 
     Raises
     ------
     SourceError
-        If no reader fits, or the one that was asked for cannot read the source.
+        If no reader fits, the one that was asked for cannot read the source, or it
+        holds several plates and none was chosen.
+    """
+    files, microscope, reason = _reader(source, preset, pattern, format)
+    plates = by_plate(files, partial(_plate_of, microscope))
+    chosen = choose_plate(plates, plate, source.name)
+    if projection and not microscope.projections:
+        raise SourceError(
+            f"{source.name} is read by preset {microscope.preset}, which knows no "
+            f"projections beside planes; import it without asking for them."
+        )
+    export = _read(microscope, source, chosen.files, reason, projection=projection)
+    system_files = [
+        (file.name, "is a file of the operating system")
+        for file in source.files
+        if is_of_system(file)
+    ]
+    return replace(
+        export,
+        skipped=(*export.skipped, *system_files),
+        notes=(*_other_plates(plates, chosen, source.name), *export.notes),
+    )
+
+
+def plates_of(
+    source: ExportSource, *, preset: str = "auto", pattern: str | None = None
+) -> tuple[PlateListing, ...]:
+    """Return the plates whose images a source holds, by the names of its files.
+
+    No file is opened. A source whose files do not tell plates apart is one plate.
+
+    Raises
+    ------
+    SourceError
+        If no reader fits.
+    """
+    files, microscope, reason = _reader(source, preset, pattern)
+    plates = by_plate(files, partial(_plate_of, microscope))
+    names = listed_names(plates, source.name)
+    return tuple(
+        PlateListing(
+            name=name,
+            preset=microscope.preset,
+            reason=reason,
+            images=len(plate.images or plate.files),
+            size=sum(file.size for file in plate.images or plate.files),
+        )
+        for name, plate in zip(names, plates, strict=True)
+    )
+
+
+def _other_plates(
+    plates: Sequence[PlateFiles], chosen: PlateFiles, source: str
+) -> tuple[str, ...]:
+    """Return a note on the plates that were not chosen, where there are any."""
+    names = dict(zip(listed_names(plates, source), plates, strict=True))
+    others = {name: plate for name, plate in names.items() if plate is not chosen}
+    if not others:
+        return ()
+    count = sum(len(plate.images) for plate in others.values())
+    return (f"{count} images of other plates were left aside: {some([*others], 8)}.",)
+
+
+def _reader(
+    source: ExportSource,
+    preset: str,
+    pattern: str | None,
+    format: PlateFormat | int | str | None = None,
+) -> tuple[list[ExportFile], Microscope, str]:
+    """Return the files that may be of plates, what reads them, and why that.
+
+    Raises
+    ------
+    SourceError
+        If nothing does.
     """
     if preset not in presets():
         raise SourceError(no_preset(preset))
@@ -129,19 +214,35 @@ def read_export(
     if preset == "auto":
         preset, reason = _pick(source.name, files, pattern)
     if preset in OF_PATTERNS:
-        _refuse_projection(source, preset, refused=projection)
-        export = by_pattern(
-            files, NamePattern(pattern or ""), source.name, format=format
-        )
-    else:
-        microscope = _by_preset()[preset]
-        export = _read(microscope, source, files, reason, projection=projection)
-    system_files = [
-        (file.name, "is a file of the operating system")
-        for file in source.files
-        if is_of_system(file)
-    ]
-    return replace(export, skipped=(*export.skipped, *system_files))
+        return files, _by_names(NamePattern(pattern or ""), format), reason
+    return files, _by_preset()[preset], reason
+
+
+def _by_names(
+    pattern: NamePattern, format: PlateFormat | int | str | None
+) -> Microscope:
+    """Return what reads files whose names a person described."""
+
+    def read(
+        source: ExportSource,
+        files: Sequence[ExportFile],
+        reason: str,
+        *,
+        projection: bool = False,
+    ) -> Export:
+        return by_pattern(files, pattern, source.name, format=format)
+
+    def plate_of(file: ExportFile) -> PlateKey | None:
+        name = pattern.plate(file.name)
+        return None if name is None else PlateKey(name=name)
+
+    return Microscope(
+        preset="pattern" if pattern.simple else "regex",
+        maker="a pattern",
+        matches=lambda file: plate_of(file) is not None,
+        read=read,
+        plate_of=plate_of,
+    )
 
 
 def _check_pattern(preset: str, pattern: str | None) -> None:
@@ -181,12 +282,13 @@ def _unreadable(source: ExportSource, files: Sequence[ExportFile]) -> list[Expor
     ]
 
 
-def _refuse_projection(source: ExportSource, preset: str, *, refused: bool) -> None:
-    if refused:
-        raise SourceError(
-            f"{source.name} is read by preset {preset}, which knows no projections "
-            f"beside planes; import it without asking for them."
-        )
+def _plate_of(microscope: Microscope, file: ExportFile) -> PlateKey | None:
+    try:
+        return microscope.plate_of(file)
+    except Exception as error:
+        if not microscope.source:
+            raise
+        raise _failed(microscope, file.name, error) from error
 
 
 def _read(
@@ -197,10 +299,6 @@ def _read(
     *,
     projection: bool,
 ) -> Export:
-    preset = microscope.preset
-    _refuse_projection(
-        source, preset, refused=projection and not microscope.projections
-    )
     try:
         return microscope.read(source, files, reason, projection=projection)
     except HCSError:
@@ -208,10 +306,14 @@ def _read(
     except Exception as error:
         if not microscope.source:
             raise
-        raise SourceError(
-            f"The preset {preset} of {microscope.source} failed on {source.name}: "
-            f"{type(error).__name__}: {error}. Use another preset, or a pattern."
-        ) from error
+        raise _failed(microscope, source.name, error) from error
+
+
+def _failed(microscope: Microscope, name: str, error: Exception) -> SourceError:
+    return SourceError(
+        f"The preset {microscope.preset} of {microscope.source} failed on {name}: "
+        f"{type(error).__name__}: {error}. Use another preset, or a pattern."
+    )
 
 
 def _pick(

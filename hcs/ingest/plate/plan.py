@@ -94,6 +94,7 @@ class ImportChoices:
     channel_names: Mapping[str, str] | None = None
     pages: str | None = None
     strict: bool = False
+    plate: str | None = None
 
 
 def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
@@ -110,6 +111,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
         pattern=choices.pattern,
         projection=choices.projection,
         format=choices.format,
+        plate=choices.plate,
     )
     images, unread = _examined(source, export)
     images = _with_pages(images, export, choices.pages)
@@ -151,12 +153,19 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
         plate_map=plate_map,
         fingerprint=_fingerprint(source, export, grid),
         notes=(
+            *_unfinished(export),
             *outliers.notes,
             *traits.notes,
             *expectation.notes,
             *_facts(images.values()),
         ),
     )
+
+
+def _unfinished(export: Export) -> tuple[str, ...]:
+    if export.complete is False:
+        return ("The export says that its acquisition has not ended.",)
+    return ()
 
 
 def _examined(

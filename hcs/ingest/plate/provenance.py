@@ -91,6 +91,8 @@ def _provenance(report: ImportReport, state: str) -> dict[str, Any]:
         "preset": plan.export.preset,
         "reason": plan.export.reason,
         "identity": plan.export.identity,
+        "barcode": plan.export.barcode,
+        "complete": plan.export.complete,
         "acquired": plan.traits.acquired,
         "projection": plan.export.projection or None,
         "format_source": plan.format_source,

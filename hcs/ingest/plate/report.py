@@ -93,6 +93,8 @@ class ImportReport:
         plan = self.plan
         export = plan.export
         yield f"{export.plate}: {export.preset}, because {export.reason}"
+        if export.barcode:
+            yield f"Barcode     {export.barcode}"
         yield f"Plate       {plan.format}, {plan.format_source}"
         height, width = plan.grid.size
         yield f"Found       {plan.found} of {width} x {height} {plan.grid.dtype}"
@@ -171,6 +173,9 @@ class ImportReport:
             "preset": self.preset,
             "reason": plan.export.reason,
             "plate": plan.export.plate,
+            "barcode": plan.export.barcode,
+            "complete": plan.export.complete,
+            "acquired": plan.traits.acquired,
             "format": plan.format.name,
             "format_source": plan.format_source,
             "found": plan.found.as_dict(),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, TypeVar
@@ -60,7 +60,8 @@ class Traits:
     """Centre of a field from the centre of its well along y and x, micrometres."""
 
     acquired: tuple[str, str] | None
-    """First and last time of acquisition as the files write them (local time)."""
+    """First and last time of acquisition as the files write them (local time), or in
+    UTC where the export lists them."""
 
     notes: tuple[str, ...]
 
@@ -106,7 +107,10 @@ def read_traits(
     for key, _, record in records:
         if record.offset is not None:
             centres.setdefault(key, record.offset)
+    moments = _moments(export, grid, records)
     times = sorted(record.acquired for _, _, record in records if record.acquired)
+    if export.times:
+        times = [_utc(min(export.times.values())), _utc(max(export.times.values()))]
     return Traits(
         names=names,
         channels=tuple(
@@ -115,7 +119,7 @@ def read_traits(
         ),
         pixel_size=export.pixel_size or size,
         z_step=export.z_step or (_agreed(steps) or (None,))[0] or _z_step(records),
-        t_step=_t_step(records),
+        t_step=_even_step(moments.values()),
         centres=centres,
         acquired=(times[0], times[-1]) if times else None,
         notes=(*export.notes, *texts, *_oddities(names, grid, records)),
@@ -248,13 +252,27 @@ def _z_step(records: Iterable[_Record]) -> float | None:
     return _even_step(heights.values())
 
 
-def _t_step(records: Iterable[_Record]) -> float | None:
+def _moments(
+    export: Export, grid: PlaneGrid, records: Iterable[_Record]
+) -> dict[object, dict[int, float]]:
+    """Return when planes were taken in seconds, by time point, for all else in turn."""
     moments: defaultdict[object, dict[int, float]] = defaultdict(dict)
-    for key, (t, c, z), record in records:
+    for key, planes in grid.planes.items() if export.times else ():
+        for (t, c, z), plane in planes.items():
+            if plane.file in export.times:
+                moments[key, c, z][t] = export.times[plane.file]
+    for key, (t, c, z), record in () if export.times else records:
         moment = _seconds(record.acquired)
         if moment is not None:
             moments[key, c, z][t] = moment
-    return _even_step(moments.values())
+    return moments
+
+
+def _utc(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    except (OverflowError, OSError, ValueError):
+        return ""
 
 
 def _seconds(text: str | None) -> float | None:

@@ -1,0 +1,99 @@
+"""Several plates in one source: listed, chosen, never mixed."""
+
+import pytest
+
+from hcs.errors import SourceError
+from hcs.ingest import open_source, plates_of
+from hcs.ingest.microscopes.registry import read_export
+from tests.unit.test_ingest_exports import HTD, folder_of
+
+PATTERN = r"(?P<plate>\w+?)_(?P<well>[A-H]\d\d)\.tif"
+
+
+def listed(source, **choices):
+    return [(plate.name, plate.images) for plate in plates_of(source, **choices)]
+
+
+def test_names_of_several_plates_in_one_folder_are_several_plates(tmp_path):
+    source = folder_of(
+        tmp_path, "P_A01_s1_w1.TIF", "P_A02_s1_w1.TIF", "Q_A03_s1_w1.TIF"
+    )
+    assert listed(source) == [("P", 2), ("Q", 1)]
+    with pytest.raises(SourceError, match=r"holds 2 plates \('P', 'Q'\); choose one"):
+        read_export(source)
+    export = read_export(source, plate="Q")
+    assert (export.plate, list(export.file_parts)) == ("Q", ["Q_A03_s1_w1.TIF"])
+    assert "2 images of other plates were left aside: 'P'" in export.notes[0]
+
+
+def test_each_plate_of_a_folder_has_the_description_that_is_called_as_it_is(tmp_path):
+    names = ("P_A01_s1_w1.TIF", "Q_A01_s1_w1.TIF")
+    contents = {
+        "P__HTD": HTD.replace("abc", "of-p").encode(),
+        "Q__HTD": HTD.replace("abc", "of-q").encode(),
+    }
+    source = folder_of(tmp_path, *names, **contents)
+    assert read_export(source, plate="P").identity == "of-p"
+    assert read_export(source, plate="Q").identity == "of-q"
+
+
+def test_plates_of_one_name_are_told_by_their_folders(tmp_path):
+    source = folder_of(
+        tmp_path,
+        "run/1334/TimePoint_1/P_A01_s1_w1.TIF",
+        "run/1335/TimePoint_1/P_A01_s1_w1.TIF",
+        "run/1335/TimePoint_2/P_A01_s1_w1.TIF",
+    )
+    assert listed(source) == [("run/1334", 1), ("run/1335", 2)]
+    assert len(read_export(source, plate="run/1335").file_parts) == 2
+    assert len(read_export(source, plate="1334").file_parts) == 1
+    with pytest.raises(SourceError, match="2 plates are called 'P'"):
+        read_export(source, plate="P")
+
+
+def test_a_plate_that_is_not_there_is_answered_with_those_that_are(tmp_path):
+    source = folder_of(tmp_path, "P_A01_s1_w1.TIF", "Q_A01_s1_w1.TIF")
+    with pytest.raises(SourceError, match=r"no plate is called 'R'; there is 'P', 'Q'"):
+        read_export(source, plate="R")
+
+
+def test_the_only_plate_is_called_as_it_is_listed(tmp_path):
+    source = folder_of(tmp_path, "P_A01_s1_w1.TIF", "notes.txt")
+    ((name, images),) = listed(source)
+    assert (name, images) == ("P", 1)
+    assert read_export(source, plate=name).plate == "P"
+
+
+def test_plates_of_a_pattern_are_those_of_its_group(tmp_path):
+    source = folder_of(tmp_path, "x_A01.tif", "y_A01.tif", "y_A02.tif", "notes.txt")
+    assert listed(source, pattern=PATTERN) == [("x", 1), ("y", 2)]
+    export = read_export(source, pattern=PATTERN, plate="y")
+    assert (export.plate, len(export.file_parts)) == ("y", 2)
+    assert [name for name, _ in export.skipped] == ["notes.txt"]
+    simple = "{plate}_{well}.tif"
+    assert listed(source, pattern=simple) == [("x", 1), ("y", 2)]
+    with pytest.raises(SourceError, match="holds 2 plates"):
+        read_export(source, pattern=simple)
+
+
+def test_measurements_of_a_phenix_are_plates(tmp_path):
+    source = folder_of(
+        tmp_path,
+        "a/Images/r01c01f01p01-ch1sk1fk1fl1.tiff",
+        "b/Images/r01c01f01p01-ch1sk1fk1fl1.tiff",
+    )
+    assert len(listed(source)) == 2
+    for plate in plates_of(source):
+        assert len(read_export(source, plate=plate.name).file_parts) == 1
+
+
+def test_a_source_whose_files_are_of_no_plate_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="no export that is known"):
+        plates_of(folder_of(tmp_path, "notes.txt"))
+
+
+def test_listing_plates_opens_no_file(tmp_path, monkeypatch):
+    folder_of(tmp_path, "P_A01_s1_w1.TIF", P__HTD=b"damaged")
+    source = open_source(tmp_path)
+    monkeypatch.setattr(type(source), "opener", None)
+    assert listed(source) == [("P", 1)]
