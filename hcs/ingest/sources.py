@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from hcs.errors import SourceError
+from hcs.ingest.formats.images import SUFFIXES
 from hcs.stores.location import possible_path
 
 if TYPE_CHECKING:
@@ -65,6 +66,23 @@ class ExportFile:
     def folder(self) -> str:
         """Name without its last part, ``""`` at the top."""
         return self.name.rpartition("/")[0]
+
+
+def is_image_name(file: ExportFile) -> bool:
+    """Return whether a file is an image by the end of its name."""
+    return file.base.lower().endswith(SUFFIXES)
+
+
+def is_of_system(file: ExportFile) -> bool:
+    """Return whether an operating system left the file, whatever it is named like.
+
+    A zip made by macOS holds a ``._name`` beside every image.
+    """
+    base = file.base.lower()
+    return base in _SYSTEM or base.startswith("._") or "__macosx/" in file.name.lower()
+
+
+_SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory"})
 
 
 class ExportSource(Protocol):

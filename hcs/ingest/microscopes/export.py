@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from hcs.errors import SourceError
-from hcs.ingest.formats.images import SUFFIXES
+from hcs.ingest.sources import is_image_name as is_image_name
+from hcs.ingest.sources import is_of_system as is_of_system
 from hcs.wording import some
 
 if TYPE_CHECKING:
@@ -182,20 +183,3 @@ def unmatched(file: ExportFile) -> str:
     if is_image_name(file):
         return "is not named as the images of this plate are"
     return "is no image by its name"
-
-
-def is_image_name(file: ExportFile) -> bool:
-    """Return whether a file is an image by the end of its name."""
-    return file.base.lower().endswith(SUFFIXES)
-
-
-def is_of_system(file: ExportFile) -> bool:
-    """Return whether an operating system left the file, whatever it is named like.
-
-    A zip made by macOS holds a ``._name`` beside every image.
-    """
-    base = file.base.lower()
-    return base in _SYSTEM or base.startswith("._") or "__macosx/" in file.name.lower()
-
-
-_SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory"})
