@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hcs.errors import SourceError as SourceError
     from hcs.errors import StaleVersionError as StaleVersionError
     from hcs.errors import StoreError as StoreError
+    from hcs.errors import UnknownNamesError as UnknownNamesError
     from hcs.errors import UnsafeDataError as UnsafeDataError
     from hcs.errors import UnsupportedVersionError as UnsupportedVersionError
     from hcs.errors import WriterStateError as WriterStateError
@@ -95,7 +96,7 @@ else:
                 "InvalidPathError MetadataError MissingExtraError NotFoundError "
                 "PlateNotFoundError ReadOnlyError ShapeError SourceError "
                 "StaleVersionError StoreError UnsafeDataError "
-                "UnsupportedVersionError WriterStateError"
+                "UnknownNamesError UnsupportedVersionError WriterStateError"
             ),
             "images.image": "Multiscales from_ome_zarr",
             "images.levels": "to_multiscales",

@@ -12,6 +12,7 @@ Every leaf is also the builtin that a caller would catch::
     ├── ShapeError (ValueError)          shapes, axes, dtypes, channels do not fit
     ├── UnsafeDataError (ValueError)     refused before decoding: dtype, codec, size
     ├── SourceError (ValueError)         files to import or upload cannot be used
+    │   └── UnknownNamesError            no microscope names its files so
     ├── StoreError (OSError)             reading or writing bytes failed
     │   ├── ReadOnlyError                the place cannot be written
     │   └── CorruptDataError             bytes are there but cannot be decoded
@@ -87,6 +88,21 @@ class UnsafeDataError(HCSError, ValueError):
 
 class SourceError(HCSError, ValueError):
     """Files to import or to upload cannot be used."""
+
+
+class UnknownNamesError(SourceError):
+    """No microscope names files as those of a source are named.
+
+    Attributes
+    ----------
+    proposals
+        Patterns that the names suggest, `hcs.ingest.ProposedPattern`; a person has to
+        choose.
+    """
+
+    def __init__(self, message: str, *, proposals: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.proposals = tuple(proposals)
 
 
 class StoreError(HCSError, OSError):

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from hcs.errors import UnknownNamesError
 from hcs.terminal import Bar, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hcs.ingest import ProposedPattern
 
 _PAGES = ("channels", "z", "t")
 
@@ -113,7 +121,7 @@ def run(options: argparse.Namespace) -> int:
         options.usage(f"--preset {preset} takes no --pattern; leave out one of them")
     from hcs.ingest.importing import import_plate
 
-    with Bar("Importing") as bar:
+    with _proposing(options), Bar("Importing") as bar:
         report = import_plate(
             options.source,
             options.plate,
@@ -135,6 +143,29 @@ def run(options: argparse.Namespace) -> int:
     for line in [json.dumps(report.as_dict())] if options.json else report.lines():
         say(line)
     return 0
+
+
+@contextmanager
+def _proposing(options: argparse.Namespace) -> Iterator[None]:
+    """Print what names that nothing knows could mean, where it was a dry run."""
+    try:
+        yield
+    except UnknownNamesError as error:
+        if options.dry_run:
+            _say_proposals(error.proposals, as_json=options.json)
+        raise
+
+
+def _say_proposals(proposals: Sequence[ProposedPattern], *, as_json: bool) -> None:
+    if as_json:
+        say(json.dumps({"proposals": [proposal.as_dict() for proposal in proposals]}))
+        return
+    if proposals:
+        say("What the names could mean, the likeliest first. Nothing but the names")
+        say("speaks for it: compare the examples with what was acquired.")
+    for proposal in proposals:
+        for line in ("", *proposal.lines()):
+            say(line)
 
 
 def _channel_names(options: argparse.Namespace) -> dict[str, str]:

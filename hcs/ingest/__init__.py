@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from hcs.ingest.names import NamePattern as NamePattern
     from hcs.ingest.plate.plan import ImportChoices as ImportChoices
     from hcs.ingest.plate.report import ImportReport as ImportReport
+    from hcs.ingest.proposals.proposal import ProposedPattern as ProposedPattern
+    from hcs.ingest.proposals.proposal import propose_patterns as propose_patterns
     from hcs.ingest.sources import ExportFile as ExportFile
     from hcs.ingest.sources import ExportSource as ExportSource
     from hcs.ingest.sources import open_source as open_source
@@ -66,6 +68,7 @@ else:
             "names": "NamePart NameParts NamePattern",
             "plate.plan": "ImportChoices",
             "plate.report": "ImportReport",
+            "proposals.proposal": "ProposedPattern propose_patterns",
             "sources": "ExportFile ExportSource open_source",
         },
     )

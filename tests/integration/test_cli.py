@@ -657,3 +657,49 @@ def test_a_wrong_pattern_is_one_line_that_names_the_place(
     assert done.code == 1
     assert len(done.err.splitlines()) == 1
     assert "wrong at character 8: 'site' is no part of a name" in done.err
+
+
+@pytest.fixture
+def cytation(tmp_path: Path) -> Path:
+    """Return a folder of images as a Cytation is said to name them."""
+    folder = tmp_path / "s"
+    folder.mkdir()
+    for well in ("A1", "B2", "B10"):
+        for number, channel in ((1, "DAPI"), (2, "Phase Contrast")):
+            name = f"{well}_01_{number}_1_{channel}_001.tif"
+            tifffile.imwrite(folder / name, np.zeros((8, 8), "u2"))
+    return folder
+
+
+def test_a_dry_run_proposes_patterns_and_only_a_given_one_imports(
+    hcs: Any, tmp_path: Path, cytation: Path
+) -> None:
+    for options in ((), ("--dry-run",)):
+        done = hcs("import", cytation, tmp_path / "p", *options)
+        assert done.code == 1
+        assert len(done.err.splitlines()) == 1
+        assert (
+            "could be read by --pattern '{well}_{*}_{*}_{field}_{channel}" in done.err
+        )
+        assert not (tmp_path / "p").exists()
+    pattern = "{well}_{*}_{*}_{field}_{channel}_{t}.tif"
+    assert f"--pattern '{pattern}'" in done.out
+    assert "gives 3 wells x 1 field x 2 channels, as Agilent Cytation" in done.out
+    assert "_1_1_DAPI_001.tif: A01, field 1, channel DAPI, t 001" in done.out
+    done = hcs("import", cytation, tmp_path / "p", "--pattern", pattern)
+    assert done.code == 0
+    with from_hcs_zarr(tmp_path / "p") as plate:
+        assert sorted(well.path for well in plate.wells) == ["A/1", "B/10", "B/2"]
+
+
+def test_proposals_are_there_for_programs_too(
+    hcs: Any, tmp_path: Path, cytation: Path
+) -> None:
+    done = hcs("import", cytation, tmp_path / "p", "--dry-run", "--json")
+    first = json.loads(done.out)["proposals"][0]
+    assert first["pattern"] == "{well}_{*}_{*}_{field}_{channel}_{t}.tif"
+    assert (first["wells"], first["counts"], first["unmatched_count"]) == (
+        3,
+        "3 wells x 1 field x 2 channels",
+        0,
+    )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from hcs.errors import HCSError, SourceError
+from hcs.errors import HCSError, SourceError, UnknownNamesError
 from hcs.ingest.microscopes import cellvoyager, imagexpress, phenix, scanr
 from hcs.ingest.microscopes.export import (
     Export,
@@ -25,6 +25,7 @@ from hcs.ingest.microscopes.plates import (
 )
 from hcs.ingest.names import NamePattern
 from hcs.ingest.placeholders import is_simple
+from hcs.ingest.proposals.proposal import propose_patterns
 from hcs.ingest.sources import ExportFile
 from hcs.plugins import Plugin, broken, plugins
 from hcs.wording import some
@@ -328,10 +329,14 @@ def _pick(
     count = max(counts)
     if not count:
         makers = " or ".join(microscope.maker for microscope in known)
-        raise SourceError(
+        proposals = propose_patterns(files)
+        example = f"Give a pattern of its names, such as {_EXAMPLES['pattern']!r}."
+        hint = proposals[0].sentence if proposals else example
+        raise UnknownNamesError(
             f"{name} is no export that is known: no file is named as {makers} name "
-            f"theirs; it holds {some([file.name for file in files], 3)}. Give a "
-            f"pattern of its names, such as {_EXAMPLES['pattern']!r}."
+            f"theirs; it holds {some([file.name for file in files], 3)}. "
+            f"{hint}",
+            proposals=proposals,
         )
     microscope = known[counts.index(count)]
     reason = f"{count} files are named as {microscope.maker} names them"

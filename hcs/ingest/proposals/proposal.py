@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from hcs.errors import SourceError
 from hcs.ingest.names import NamePattern
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _MOST: Final = 5
 """Proposals that are returned; who reads more of them takes any."""
+
+_LISTED: Final = 100
+"""Names that match not, of the JSON values; the value holds all."""
 
 _NEARLY: Final = 0.9
 """Of the images that the best matches; what matches fewer is a part of a better one."""
@@ -102,6 +105,32 @@ class ProposedPattern:
                 *(f"{number} {axis}" for number, axis in deep if number > 1),
             ]
         )
+
+    @property
+    def sentence(self) -> str:
+        """What the names could mean, for the end of a refusal."""
+        name, text = self.examples[0]
+        return (
+            f"The names could be read by --pattern '{self.pattern}': {self.counts}, "
+            f"{name} as {text}. Look at it with --dry-run first."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the proposal as JSON values."""
+        values = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name not in ("reading", "examples", "unmatched")
+        }
+        return {
+            **values,
+            "plates": list(self.plates),
+            "counts": self.counts,
+            "even": self.even,
+            "examples": [list(example) for example in self.examples],
+            "unmatched": list(self.unmatched[:_LISTED]),
+            "unmatched_count": len(self.unmatched),
+        }
 
     def lines(self) -> Iterator[str]:
         """Yield the proposal as lines of text."""
@@ -186,7 +215,10 @@ def _rank(proposal: ProposedPattern) -> tuple[bool, float, bool, bool]:
 
 def _guesses(names: Sequence[str]) -> Iterator[tuple[float, str]]:
     """Yield patterns with a number that is the smaller the likelier they are."""
+    complete = False
     for folders in range(_FOLDERS + 1):
+        if complete:
+            return  # What the last part of a name says needs no folders.
         parts = [name.split("/") for name in names]
         ends = ["/".join(p[-1 - folders :]) for p in parts if len(p) > folders]
         endings = {match[0] if (match := _ENDING.search(end)) else "" for end in ends}
@@ -196,6 +228,7 @@ def _guesses(names: Sequence[str]) -> Iterator[tuple[float, str]]:
             for reading in readings(style):
                 text = pattern_text(style, reading.roles)
                 if text is not None:
+                    complete |= matched == reading.evenness == 1
                     likelihood = 3 * (matched + reading.evenness) - reading.penalty
                     yield 0.5 * folders - likelihood, text + ending
 
