@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hcs.ingest.matching.name_guess import match_channel as match_channel
     from hcs.ingest.matching.picture import Picture as Picture
     from hcs.ingest.matching.picture import describe_picture as describe_picture
+    from hcs.ingest.matching.reading import open_pictures as open_pictures
     from hcs.ingest.matching.table import ALL_CHANNELS as ALL_CHANNELS
     from hcs.ingest.matching.table import FieldMatch as FieldMatch
     from hcs.ingest.matching.table import Leftover as Leftover
@@ -58,6 +59,7 @@ else:
             "matching.matching": "match_pictures",
             "matching.name_guess": "assign_channels match_channel",
             "matching.picture": "Picture describe_picture",
+            "matching.reading": "open_pictures",
             "matching.table": "ALL_CHANNELS FieldMatch Leftover Match MatchTable",
             "matching.target": "MatchTarget TargetField match_target",
             "matching.wording": "channel_text",

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hcs.errors import SourceError
+from hcs.ingest.formats import markup
 from hcs.ingest.formats.images import Limits, not_finite, read_image_file
+from hcs.ingest.formats.place import ome_places, stage_label_place
 from hcs.ingest.formats.planes import PlaneArray
 
 
@@ -251,18 +253,89 @@ def test_a_grey_palette_gives_its_indices():
 
 
 @pytest.mark.parametrize("kind", ["colours", "falling"])
-def test_a_palette_that_is_no_grey_ramp_is_refused(kind):
+def test_a_palette_that_is_no_grey_ramp_gives_its_indices_and_says_so(kind):
     grey = np.repeat(np.linspace(0, 65535, 256).astype("u2")[None], 3, axis=0)
     palette = (
         grey[:, ::-1]
         if kind == "falling"
         else np.stack([grey[0], grey[0], 0 * grey[0]])
     )
-    data = tiff(
-        ramp(16, 16, dtype="u1"), photometric="palette", colormap=palette, metadata=None
-    )
-    with pytest.raises(SourceError, match=r"p\.tif is coloured by a palette"):
-        read_image_file(data, name="p.tif")
+    array = ramp(16, 16, dtype="u1")
+    data = tiff(array, photometric="palette", colormap=palette, metadata=None)
+    image = read_image_file(data, name="p.tif")
+    assert image.has("colours")
+    assert "index values are taken" in image.facts[0].message
+    np.testing.assert_array_equal(image.plane(), array)
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_a_png_palette_gives_its_indices_and_says_so(bits):
+    array = (ramp(4, 4) % 2**bits).astype("u1")
+    picture = Image.fromarray(array, "P")
+    picture.putpalette([value for n in range(2**bits) for value in (n, 0, 255 - n)])
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", bits=bits)
+    image = read_image_file(stream.getvalue())
+    assert image.has("colours")
+    np.testing.assert_array_equal(image.plane(), array)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_is_read_with_a_warning_and_a_colour_one_is_called_so(mode):
+    array = np.full((16, 24) if mode == "L" else (16, 24, 3), 90, "u1")
+    stream = io.BytesIO()
+    Image.fromarray(array).save(stream, "JPEG", quality=95)
+    image = read_image_file(stream.getvalue())
+    assert image.kind == "JPEG"
+    assert image.has("lossy")
+    assert image.is_rgb == (mode == "RGB")
+    plane = image.plane(c=2) if mode == "RGB" else image.plane()
+    assert plane.shape == (16, 24)
+    assert abs(int(plane.mean()) - 90) <= 2
+
+
+def test_of_several_images_in_a_tiff_each_can_be_read_and_is_named(tmp_path):
+    path = tmp_path / "two.ome.tif"
+    first, second = ramp(8, 8), ramp(2, 6, 4)
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        writer.write(first, photometric="minisblack", metadata={"Name": "overview"})
+        writer.write(
+            second,
+            photometric="minisblack",
+            metadata={
+                "axes": "CYX",
+                "Name": "detail",
+                "Channel": {"Name": ["DNA", "Actin"]},
+            },
+        )
+    image = read_image_file(path)
+    assert image.series == ("overview", "detail")
+    assert image.has("more-images")
+    np.testing.assert_array_equal(image.plane(), first)
+    other = read_image_file(path, series=1)
+    assert other.channel_names == ("DNA", "Actin")
+    np.testing.assert_array_equal(other.plane(c=1), second[1])
+    sent = pickle.loads(pickle.dumps(other))  # noqa: S301  # our own bytes
+    np.testing.assert_array_equal(sent.plane(c=0), second[0])
+    with pytest.raises(SourceError, match="has no image 2; it holds 2"):
+        read_image_file(path, series=2)
+
+
+def test_the_plate_of_an_ome_xml_tells_the_place_of_each_image(shared_data):
+    document = shared_data / "exports" / "ome_xml_plates" / "hcs.ome.xml"
+    places = ome_places(markup.parse(document.read_text(), document.name))
+    assert {place.well for place in places.values()} >= {(0, 0)}
+    assert all(place.said_by == "its OME-XML" for place in places.values())
+
+
+@pytest.mark.parametrize(
+    ("label", "well", "field"),
+    [("B02 : Site 1", (1, 1), "1"), ("AB12", (27, 11), None), ("Home", None, None)],
+)
+def test_the_stage_label_of_metaxpress_tells_well_and_site(label, well, field):
+    place = stage_label_place(label)
+    assert (place and place.well) == well
+    assert (place and place.field) == field
 
 
 def test_white_stored_as_zero_is_turned_round():
@@ -334,13 +407,12 @@ def test_colour_png_is_told_as_such(alpha):
     [
         pytest.param(b"", "empty", id="empty"),
         pytest.param(b"MZ\x90\0" * 9, "it is a program", id="exe"),
-        pytest.param(b"\xff\xd8\xff\xe0" * 9, "JPEG", id="jpeg"),
-        pytest.param(b"hello" * 9, "neither TIFF nor PNG", id="text"),
+        pytest.param(b"\xff\xd8\xff\xe0" * 9, "not a whole JPEG", id="jpeg"),
+        pytest.param(b"hello" * 9, "neither TIFF, PNG nor JPEG", id="text"),
         pytest.param(b"II*\0", "not whole", id="tiff-magic-alone"),
         pytest.param(b"II*\0" + b"\0" * 4, "holds no image", id="tiff-no-page"),
         pytest.param(b"\x89PNG\r\n\x1a\n", "not whole", id="png-magic-alone"),
         pytest.param(raw_png(0, 4, 8, 0, b""), "0 x 4 pixels", id="png-no-pixels"),
-        pytest.param(raw_png(4, 4, 8, 3, b""), "palette", id="png-palette"),
         pytest.param(raw_png(4, 4, 16, 2, b""), "16-bit colours", id="png-rgb16"),
         pytest.param(raw_png(1 << 30, 1 << 30, 8, 0, b""), "a plane", id="png-bomb"),
     ],
@@ -515,9 +587,8 @@ def test_an_array_of_planes_is_indexed_like_numpy(data):
 
 
 REFUSED = {
-    "README.txt": "neither TIFF nor PNG",
+    "README.txt": "neither TIFF, PNG nor JPEG",
     "cmyk-3c-16b.tiff": "inks",
-    "palette-1c-8b.tiff": "coloured by a palette",
 }
 COLOUR = {
     "BigTIFF.tif",

@@ -1,4 +1,4 @@
-"""Image files as they come: TIFF of every kind and PNG, known by their content.
+"""Image files as they come: TIFF of every kind, PNG, JPEG, known by their content.
 
 `read_image_file` reads the header alone and describes what the pixels are; planes are
 decoded when they are asked for. Whether an RGB picture or a float stack fits is for the
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hcs.ingest.formats.metaseries import PlaneRecord
+    from hcs.ingest.formats.place import ImagePlace
 
     Opener = Callable[[], BinaryIO]
     """Opens the file's bytes anew, seekable, at their start."""
@@ -62,12 +63,24 @@ class Fact:
     """Something about a file that a person may want to know before using it."""
 
     code: str
-    """``"rgb"``, ``"alpha"``, ``"palette"``, ``"inverted"``, ``"one-bit"``,
-    ``"half-float"``, ``"lossy"``, ``"pages"`` or ``"more-images"``."""
+    """``"rgb"``, ``"alpha"``, ``"palette"``, ``"colours"`` (of a palette),
+    ``"inverted"``, ``"one-bit"``, ``"half-float"``, ``"lossy"``, ``"pages"`` or
+    ``"more-images"``."""
 
     message: str
     """A sentence for people."""
 
+
+RGB: Final = Fact(
+    "rgb",
+    "It is a colour picture (RGB); its red, green and blue are no channels of a "
+    "microscope.",
+)
+COLOURS: Final = Fact(
+    "colours",
+    "A palette colours it; the index values are taken, not the colours. They are "
+    "intensities only if the palette was chosen to show a grey image in colour.",
+)
 
 PAGES: Final = {"channels": "c", "z": "z", "t": "t"}
 """What pages can be taken as, as people say it, and the axis that it is."""
@@ -119,7 +132,7 @@ class ImageFile:
 
     kind: str
     """``"TIFF"``, ``"OME-TIFF"``, ``"ImageJ TIFF"``, ``"MetaSeries TIFF"``,
-    ``"MetaMorph stack"`` or ``"PNG"``."""
+    ``"MetaMorph stack"``, ``"PNG"``, ``"JPEG"`` or ``"OME-Zarr"``."""
 
     axes: tuple[str, ...]
     """Those of t, c, z, y, x that the file has, in this order; y and x always."""
@@ -149,6 +162,13 @@ class ImageFile:
     facts: tuple[Fact, ...] = ()
     record: PlaneRecord | None = None
     """The plane's own description in files of MetaXpress."""
+
+    place: ImagePlace | None = None
+    """Plate, well and field that the file's own metadata name."""
+
+    series: tuple[str, ...] = ()
+    """Names of all images of a file that holds several, of which this is one; ""
+    where an image has no name."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -235,6 +255,7 @@ def read_image_file(
     *,
     name: str | None = None,
     limits: Limits | None = None,
+    series: int = 0,
 ) -> ImageFile:
     """Return what an image file holds, from its header alone.
 
@@ -247,13 +268,17 @@ def read_image_file(
         extension decides how the file is read: the content does.
     limits
         What the file may ask for; generous where None.
+    series
+        Which image of a TIFF that holds several, counted from 0; see
+        `ImageFile.series`.
 
     Raises
     ------
     SourceError
-        If it is neither TIFF nor PNG, is damaged, exceeds a limit, or holds what can
-        not be intensities: colours of a palette, CMYK, complex numbers.
+        If it is neither TIFF, PNG nor JPEG, is damaged, exceeds a limit, or holds what
+        can not be intensities: CMYK, complex numbers.
     """
+    from hcs.ingest.formats.jpeg import read_jpeg
     from hcs.ingest.formats.png import read_png
     from hcs.ingest.formats.tiff import read_tiff
 
@@ -267,17 +292,19 @@ def read_image_file(
             f"{name} has {size:,} bytes; at most {limits.file_bytes:,} are read."
         )
     if head[:4] in _TIFF:
-        return read_tiff(opener, name, limits)
+        return read_tiff(opener, name, limits, series)
     if head[:8] == _PNG:
         return read_png(opener, name, limits)
+    if head[:3] == _JPEG:
+        return read_jpeg(opener, name, limits)
     raise SourceError(f"{name} is not an image that can be read: {_content(head)}.")
 
 
 _TIFF = frozenset({b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"})
 _PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
 _OTHERS = (
     (b"", "it is empty"),
-    (b"\xff\xd8\xff", "it is a JPEG, which changes intensities"),
     (b"PK", "it is a zip archive"),
     (b"MZ", "it is a program"),
     (b"\x7fELF", "it is a program"),
@@ -291,8 +318,8 @@ _OTHERS = (
 def _content(head: bytes) -> str:
     for start, sentence in _OTHERS:
         if (head.startswith(start) and start) or (not head and not start):
-            return f"{sentence}; TIFF and PNG are read"
-    return "its content is neither TIFF nor PNG"
+            return f"{sentence}; TIFF, PNG and JPEG are read"
+    return "its content is neither TIFF, PNG nor JPEG"
 
 
 def _opener(source: Path | str | bytes | Opener) -> tuple[Opener, str]:

@@ -45,6 +45,9 @@ class PlaneRecord:
     bits: int | None = None
     """Bit depth of the camera."""
 
+    stage_label: str | None = None
+    """Well and site as MetaXpress names them, ``"B02 : Site 1"``."""
+
     objective: str | None = None
     exposure: str | None = None
 
@@ -77,6 +80,7 @@ def read_plane_record(description: str, where: str) -> PlaneRecord:
         offset=_pair(properties, "OffsetFromWellCenterUm{}", "YX", None),
         acquired=properties.get("acquisition-time-local"),
         bits=_whole(properties, "Camera Bit Depth"),
+        stage_label=properties.get("stage-label"),
         objective=properties.get("_MagSetting_"),
         exposure=properties.get("Exposure Time"),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from PIL.PngImagePlugin import PngImageFile
 
 from hcs.errors import SourceError
-from hcs.ingest.formats.images import Fact, ImageFile
+from hcs.ingest.formats.images import COLOURS, RGB, Fact, ImageFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,13 +31,9 @@ def read_png(opener: Opener, name: str, limits: Limits) -> ImageFile:
     facts = []
     rgb = colour in (_RGB, _RGBA)
     if rgb:
-        facts.append(
-            Fact(
-                "rgb",
-                "It is a colour picture (RGB); its red, green and blue are no "
-                "channels of a microscope.",
-            )
-        )
+        facts.append(RGB)
+    if colour == _PALETTE:
+        facts.append(COLOURS)
     if colour in (_GREY_ALPHA, _RGBA):
         facts.append(Fact("alpha", "It has an alpha channel, which is left out."))
     if bits == 1:
@@ -48,7 +44,7 @@ def read_png(opener: Opener, name: str, limits: Limits) -> ImageFile:
         axes=("c", "y", "x") if rgb else ("y", "x"),
         shape=(3, height, width) if rgb else (height, width),
         dtype=np.dtype(np.uint16 if bits == 16 else np.uint8),
-        reader=_PngReader(opener, name, bits),
+        reader=_PngReader(opener, name, bits, palette=colour == _PALETTE),
         bits=bits if bits < 8 else None,
         facts=tuple(facts),
     )
@@ -67,11 +63,6 @@ def _check(
             f"{name} would take {nbytes:,} bytes a plane; "
             f"at most {limits.plane_bytes:,} are read."
         )
-    if colour == _PALETTE:
-        raise SourceError(
-            f"{name} is coloured by a palette: its numbers are names of colours, not "
-            f"intensities; save it as greyscale."
-        )
     if bits == 16 and colour != _GREY:
         raise SourceError(
             f"{name} is a PNG of 16-bit colours, which cannot be read without loss; "
@@ -82,8 +73,11 @@ def _check(
 class _PngReader:
     """Decodes a PNG when it is asked, once for all of its colours."""
 
-    def __init__(self, opener: Opener, name: str, bits: int) -> None:
+    def __init__(
+        self, opener: Opener, name: str, bits: int, *, palette: bool = False
+    ) -> None:
         self._opener, self._name, self._bits = opener, name, bits
+        self._palette = palette
         self._colours: NDArray[Any] | None = None
 
     def read(self, position: tuple[int, ...]) -> NDArray[Any]:
@@ -92,7 +86,7 @@ class _PngReader:
         if pixels.ndim == 3:
             self._colours = pixels
             pixels = pixels[..., position[0] if position else 0]
-        if self._bits < 8:
+        if self._bits < 8 and not self._palette:
             # Pillow stretches 2 and 4 bits over 8; one bit comes as a truth value.
             pixels = pixels // (255 // (2**self._bits - 1) if self._bits > 1 else 1)
         dtype = np.uint16 if self._bits == 16 else np.uint8

@@ -12,7 +12,14 @@ import tifffile
 
 from hcs.axes import ORDER
 from hcs.errors import SourceError
-from hcs.ingest.formats.images import Fact, ImageFile, Limits, pages_fact
+from hcs.ingest.formats.images import (
+    COLOURS,
+    RGB,
+    Fact,
+    ImageFile,
+    Limits,
+    pages_fact,
+)
 from hcs.ingest.formats.tiff_bounds import check_page, check_size, refuse_doctype
 from hcs.ingest.formats.tiff_chain import check_pages
 from hcs.ingest.formats.tiff_metadata import TiffNames, read_names
@@ -53,9 +60,9 @@ _PAGES = frozenset({"YX", "YXS", "SYX"})
 """Axes of a page that is one plane, or one for each sample."""
 
 
-def read_tiff(opener: Opener, name: str, limits: Limits) -> ImageFile:
+def read_tiff(opener: Opener, name: str, limits: Limits, series: int = 0) -> ImageFile:
     """Return what a TIFF holds; see `hcs.ingest.formats.images.read_image_file`."""
-    reader = TiffReader(opener, name, limits)
+    reader = TiffReader(opener, name, limits, series)
     try:
         return reader.describe()
     finally:
@@ -68,15 +75,18 @@ class TiffReader:
     Thread safety: one lock is held while the file is parsed or a plane is decoded.
     """
 
-    def __init__(self, opener: Opener, name: str, limits: Limits) -> None:
+    def __init__(
+        self, opener: Opener, name: str, limits: Limits, series: int = 0
+    ) -> None:
         self._opener, self._name, self._limits = opener, name, limits
+        self._series = series
         self._lock = threading.Lock()
         self._tiff: tifffile.TiffFile | None = None
         self._stream: BinaryIO | None = None
         self._layout: _Layout | None = None
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self._opener, self._name, self._limits
+        return self._opener, self._name, self._limits, self._series
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         TiffReader.__init__(self, *state)
@@ -110,6 +120,8 @@ class TiffReader:
                 z_step=names.z_step,
                 facts=tuple(layout.facts),
                 record=names.record,
+                place=names.place,
+                series=layout.series_names,
             )
 
     def close(self) -> None:
@@ -136,7 +148,7 @@ class TiffReader:
             self._tiff = tifffile.TiffFile(
                 self._stream, name=self._name, _multifile=False
             )
-            self._layout = _Layout(self._tiff, self._name, self._limits)
+            self._layout = _Layout(self._tiff, self._name, self._limits, self._series)
         return self._layout
 
 
@@ -156,17 +168,20 @@ def _decoder_errors(name: str, attempt: str) -> Iterator[None]:
 class _Layout:
     """How the planes of an open TIFF lie in it."""
 
-    def __init__(self, tiff: tifffile.TiffFile, name: str, limits: Limits) -> None:
+    def __init__(
+        self, tiff: tifffile.TiffFile, name: str, limits: Limits, number: int
+    ) -> None:
         self._name, self.facts = name, list[Fact]()
+        self.series_names: tuple[str, ...] = ()
         if tiff.is_ome:
             refuse_doctype(tiff.pages.first.description, name)
-        self._series = self._first_series(tiff)
+        self._series = self._chosen_series(tiff, number)
         self._page = self._series.keyframe
         self._limits = limits
         if self._page.dtype is None:
             raise SourceError(f"{name} has pixels of an unknown type.")
         self._pixel: np.dtype[Any] = np.dtype(self._page.dtype)
-        self.names: TiffNames = read_names(tiff, name)
+        self.names: TiffNames = read_names(tiff, name, number)
         self._check_colour()
         sizes = self._sizes()
         self.axes = tuple(axis for axis in ORDER if axis in sizes)
@@ -184,21 +199,29 @@ class _Layout:
         bits = np.ravel(self._page.bitspersample)[0]
         return int(bits) if bits < self._pixel.itemsize * 8 else self.names.bits
 
-    def _first_series(self, tiff: tifffile.TiffFile) -> tifffile.TiffPageSeries:
+    def _chosen_series(
+        self, tiff: tifffile.TiffFile, number: int
+    ) -> tifffile.TiffPageSeries:
         if not tiff.series:
             raise SourceError(f"{self._name} holds no image.")
-        first, *others = tiff.series
-        if others:
-            count = len(others) + 1
-            self._add(
-                "more-images", f"It holds {count} images; only the first is read."
+        count = len(tiff.series)
+        if not 0 <= number < count:
+            raise SourceError(
+                f"{self._name} has no image {number}; it holds {count}, from 0."
             )
-        if any(page is None for page in first.pages):
+        chosen = tiff.series[number]
+        if count > 1:
+            self.series_names = tuple(
+                str(series.name or "")[:200] for series in tiff.series
+            )
+            taken = "only the first is read" if number == 0 else f"this is {number + 1}"
+            self._add("more-images", f"It holds {count} images; {taken}.")
+        if any(page is None for page in chosen.pages):
             raise SourceError(
                 f"{self._name} holds only a part of its image; the other planes are in "
                 f"other files, which are not followed."
             )
-        return first
+        return chosen
 
     def _add(self, code: str, message: str) -> None:
         self.facts.append(Fact(code, message))
@@ -209,11 +232,7 @@ class _Layout:
         photometric = self._page.photometric
         label = getattr(photometric, "name", str(photometric))
         if label in _COLOURED:
-            self._add(
-                "rgb",
-                "It is a colour picture (RGB); its red, green and blue are no "
-                "channels of a microscope.",
-            )
+            self.facts.append(RGB)
         elif label == "PALETTE":
             self._check_palette(self._page.colormap)
         elif label not in _GREY:
@@ -227,10 +246,8 @@ class _Layout:
             raise SourceError(f"{self._name} is a palette image without its palette.")
         rising = (np.diff(palette[0].astype(np.int64)) >= 0).all()
         if not rising or (palette != palette[0]).any():
-            raise SourceError(
-                f"{self._name} is coloured by a palette: its numbers are names of "
-                f"colours, not intensities; save it as greyscale."
-            )
+            self.facts.append(COLOURS)
+            return
         self._add("palette", "Its palette is a grey ramp; the index is the intensity.")
 
     def _sizes(self) -> dict[str, int]:

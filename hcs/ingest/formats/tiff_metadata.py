@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hcs.errors import SourceError
 from hcs.ingest.formats import markup
 from hcs.ingest.formats.metaseries import PlaneRecord, read_plane_record
+from hcs.ingest.formats.place import ImagePlace, ome_places, stage_label_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,10 +56,11 @@ class TiffNames:
     """Bit depth of the camera."""
 
     record: PlaneRecord | None = None
+    place: ImagePlace | None = None
 
 
-def read_names(tiff: tifffile.TiffFile, name: str) -> TiffNames:
-    """Return what an open TIFF says of its channels and pixels.
+def read_names(tiff: tifffile.TiffFile, name: str, image: int = 0) -> TiffNames:
+    """Return what an open TIFF says of the channels and pixels of one of its images.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def read_names(tiff: tifffile.TiffFile, name: str) -> TiffNames:
         If OME-XML that the pixels depend on is broken.
     """
     if tiff.is_ome:
-        return _of_ome(markup.parse(tiff.ome_metadata or "", name))
+        return _of_ome(markup.parse(tiff.ome_metadata or "", name), image)
     if tiff.is_metaseries:
         return _of_metaseries(tiff.pages.first.description, name)
     if tiff.is_stk:
@@ -76,10 +78,12 @@ def read_names(tiff: tifffile.TiffFile, name: str) -> TiffNames:
     return TiffNames()
 
 
-def _of_ome(root: Element) -> TiffNames:
-    pixels = root.find("./Image/Pixels")
+def _of_ome(root: Element, image: int) -> TiffNames:
+    images = root.findall("./Image")
+    pixels = images[image].find("Pixels") if image < len(images) else None
+    place = ome_places(root).get(image)
     if pixels is None:
-        return TiffNames(kind="OME-TIFF")
+        return TiffNames(kind="OME-TIFF", place=place)
     channels = pixels.findall("Channel")
     return TiffNames(
         kind="OME-TIFF",
@@ -94,6 +98,7 @@ def _of_ome(root: Element) -> TiffNames:
         ),
         pixel_size=_pair(_physical(pixels, "Y"), _physical(pixels, "X")),
         z_step=_physical(pixels, "Z"),
+        place=place,
     )
 
 
@@ -115,6 +120,7 @@ def _of_metaseries(description: str, name: str) -> TiffNames:
         pixel_size=record.pixel_size,
         bits=record.bits,
         record=record,
+        place=stage_label_place(record.stage_label),
     )
 
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class FieldNumbers:
     """Field numbers that the files of one drop bear, by well.
 
-    One number cannot tell where its source counts from; with a 0, or with as many as
-    there are fields, several can.
+    Metadata count from 1, or from 0 where one is a 0. One number in a name cannot tell
+    where its source counts from; with a 0, or with as many as there are fields, several
+    can.
     """
 
     def __init__(self, evidence: Iterable[Evidence]) -> None:
@@ -33,18 +34,20 @@ class FieldNumbers:
             if part is not None and part.number is not None:
                 self._numbers[each.well()[0]].add(part.number)
 
-    def first(self, fields: int) -> int | None:
+    def first(self, fields: int, *, sure: bool) -> int | None:
         """Return the number of the first field, 0 or 1, None where it cannot be told.
 
         Parameters
         ----------
         fields
             How many fields a well has.
+        sure
+            The number stands in metadata, or in a microscope's own kind of name.
         """
         numbers = set().union(*self._numbers.values()) if self._numbers else set()
         if 0 in numbers:
             return 0
-        return 1 if fields in numbers else None
+        return 1 if sure or fields in numbers else None
 
 
 def find_well(
@@ -125,6 +128,10 @@ def find_field(
     if choice.field is not None:
         matches = [each for each in fields if _is_called(each, choice.field)]
         return _settled(match, matches, fields, "sure", "chosen", choice.field)
+    own = [each for each in fields if each.name == match.picture.field_name]
+    if own:
+        source = match.picture.stated_by
+        return _settled(match, own, fields, "sure", f"from {source}", "")
     part, source, sure = evidence.part("field")
     if part is None:
         if len(fields) == 1:
@@ -135,7 +142,7 @@ def find_field(
         matches = [each for each in labelled or fields if _means(part.label, each)]
         certainty: Certainty = "sure" if sure else "guessed"
         return _settled(match, matches, fields, certainty, f"from {source}", part.label)
-    first = numbers.first(len(fields))
+    first = numbers.first(len(fields), sure=sure)
     matches = [
         each
         for each in fields

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hcs.axes import ORDER
-from hcs.ingest.names import NameParts
+from hcs.ingest.names import NameParts, name_part
 
 if TYPE_CHECKING:
     from hcs.ingest.formats.images import Fact, ImageFile
+    from hcs.ingest.formats.place import ImagePlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,9 @@ class Picture:
     centre: tuple[float, float] | None = None
     """Centre of the field from the centre of its well along y and x, micrometres."""
 
+    field_name: str = ""
+    """Name of its field in the plate that it lies in, where it lies in one."""
+
     series_name: str = ""
     """What the file calls this image, where it holds several."""
 
@@ -83,6 +87,7 @@ def describe_picture(
     *,
     stated: NameParts | None = None,
     stated_by: str = "",
+    series_name: str = "",
 ) -> Picture:
     """Return the description of an open image file.
 
@@ -95,8 +100,11 @@ def describe_picture(
     stated, stated_by
         What an export's reader says of it, and the reader's name for people; by default
         what the file's own metadata say.
+    series_name
+        Of the image, where the file holds several.
     """
-    said = stated is not None and stated != NameParts()
+    if (stated is None or stated == NameParts()) and file.place is not None:
+        stated, stated_by = _parts_of(file.place), file.place.said_by
     return Picture(
         id=identifier,
         name=file.name,
@@ -108,7 +116,18 @@ def describe_picture(
         pixel_size=file.pixel_size,
         pages=file.pages,
         facts=file.facts,
-        stated=(stated or NameParts()) if said else NameParts(),
-        stated_by=stated_by if said else "",
+        stated=stated or NameParts(),
+        stated_by=stated_by,
         centre=None if file.record is None else file.record.offset,
+        field_name="" if file.place is None else file.place.field_name,
+        series_name=series_name,
+    )
+
+
+def _parts_of(place: ImagePlace) -> NameParts:
+    field = place.field
+    return NameParts(
+        plate=place.plate,
+        well=place.well,
+        field=None if field is None else name_part(field),
     )

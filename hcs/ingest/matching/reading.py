@@ -1,0 +1,261 @@
+"""From paths to pictures: files, folders, zips, exports and OME-Zarr, opened lazily."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hcs.errors import HCSError, SourceError
+from hcs.ingest.formats.images import Limits, read_image_file
+from hcs.ingest.matching.advice import advice_for
+from hcs.ingest.matching.correction_list import LIST_NAME, read_list
+from hcs.ingest.matching.picture import describe_picture
+from hcs.ingest.matching.table import Leftover
+from hcs.ingest.matching.zarr_pictures import zarr_images
+from hcs.ingest.microscopes.export import is_image_name, is_of_system
+from hcs.ingest.microscopes.registry import read_export
+from hcs.ingest.sources import ExportSource, ZipSource, open_source
+from hcs.stores.location import open_store, possible_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import Self
+
+    from hcs.ingest.formats.images import ImageFile, Opener
+    from hcs.ingest.matching.picture import Picture
+    from hcs.ingest.microscopes.export import Export
+    from hcs.ingest.names import NameParts
+
+_DOCUMENTS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
+_MAX_SERIES = 1000
+
+
+class PictureFiles:
+    """The pictures in some files, and a way to their pixels.
+
+    Attributes
+    ----------
+    pictures
+        One a file; those of a file with several images are `Picture.series`.
+    leftovers
+        What is no picture that can be used, and why.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.pictures: list[Picture] = []
+        self.leftovers: list[Leftover] = []
+        self._images: dict[str, ImageFile] = {}
+        self._opened = ExitStack()
+        self._limits = limits
+
+    def image(self, identifier: str) -> ImageFile:
+        """Return the open file of a picture, by the picture's id."""
+        return self._images[identifier]
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # --- taking in --------------------------------------------------------------------
+
+    def add(self, path: str | Path) -> None:
+        """Take in what is at a path.
+
+        Raises
+        ------
+        SourceError
+            If nothing is there. A file that cannot be used becomes a leftover.
+        """
+        path = possible_path(path)
+        if not path.exists():
+            raise SourceError(f"Nothing is at {path}.")
+        try:
+            if path.is_dir():
+                self._add_folder(path)
+            elif _is_zip(path):
+                self._add_zip(path)
+            else:
+                self._add_file(partial(path.open, "rb"), path.name)  # type: ignore[arg-type]
+        except SourceError as error:
+            self._leave(path.name, str(error))
+
+    def _add_folder(self, path: Path) -> None:
+        if any((path / document).exists() for document in _DOCUMENTS):
+            self._add_zarr(path, path.name)
+            return
+        source = self._opened.enter_context(open_source(path))
+        for name, reason in source.left_out:
+            if reason == "is a Zarr hierarchy":
+                inside = name.rstrip("/")
+                self._add_zarr(path / inside, inside)
+            else:
+                self._leave(name, f"It {reason}.")
+        self._add_source(source)
+
+    def _add_zip(self, path: Path) -> None:
+        source = self._opened.enter_context(ZipSource(path))
+        if any(file.base in _DOCUMENTS for file in source.files):
+            self._add_zarr(path, path.name)
+            return
+        for name, reason in source.left_out:
+            self._leave(name, f"It {reason}.")
+        self._add_source(source)
+
+    def _add_zarr(self, path: Path, name: str) -> None:
+        try:
+            store = open_store(path)
+            self._opened.callback(store.close)
+            for file in zarr_images(store, name):
+                self._take((file,))
+        except HCSError as error:
+            self._leave(name, str(error))
+
+    def _add_source(self, source: ExportSource) -> None:
+        """Take in the images of a folder or zip, as its export's reader places them."""
+        listed = read_list(source)
+        export = None if listed else _export(source)
+        for file in source.files:
+            if is_of_system(file) or file.base == LIST_NAME:
+                continue
+            stated, stated_by, channel = _stated(file.name, listed, export)
+            if is_image_name(file) or stated is not None:
+                self._add_file(
+                    source.opener(file.name),
+                    file.name,
+                    stated=stated,
+                    stated_by=stated_by,
+                    channel=channel,
+                )
+            elif export is None or file.name not in export.documents:
+                self._leave(file.name, "It is no image by its name.")
+
+    def _add_file(
+        self,
+        opener: Opener,
+        name: str,
+        *,
+        stated: NameParts | None = None,
+        stated_by: str = "",
+        channel: str | None = None,
+    ) -> None:
+        try:
+            files = _series_of(opener, name, self._limits)
+        except SourceError as error:
+            self._leave(name, str(error))
+            return
+        self._take(files, stated, stated_by, channel)
+
+    def _take(
+        self,
+        files: tuple[ImageFile, ...],
+        stated: NameParts | None = None,
+        stated_by: str = "",
+        channel: str | None = None,
+    ) -> None:
+        """Take in the images of one file."""
+        described = []
+        for number, file in enumerate(files):
+            identifier = f"{len(self.pictures)}.{number}"
+            self._images[identifier] = file
+            self._opened.callback(file.close)
+            picture = describe_picture(
+                file,
+                identifier,
+                stated=stated,
+                stated_by=stated_by,
+                series_name=file.series[number] if file.series else "",
+            )
+            if channel and not any(picture.channels) and picture.size("c") == 1:
+                picture = replace(picture, channels=(channel,))
+            described.append(picture)
+        first, *others = described
+        series = (first, *others) if others else ()
+        self.pictures.append(replace(first, series=series))
+
+    def _leave(self, name: str, reason: str) -> None:
+        self.leftovers.append(
+            Leftover(name=name, reason=reason, help=advice_for(reason))
+        )
+
+
+def open_pictures(
+    paths: Iterable[str | Path], *, limits: Limits | None = None
+) -> PictureFiles:
+    """Return the pictures at some paths; use it as a context.
+
+    Parameters
+    ----------
+    paths
+        Of image files, of folders and zips of them, of exports that an importer's
+        preset reads, and of OME-Zarr images and plates.
+    limits
+        What a file may ask for; generous where None.
+
+    Raises
+    ------
+    SourceError
+        If nothing is at one of the paths.
+    """
+    files = PictureFiles(limits)
+    try:
+        for path in paths:
+            files.add(path)
+    except BaseException:
+        files.close()
+        raise
+    return files
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(4) in (b"PK\3\4", b"PK\5\6")
+
+
+def _export(source: ExportSource) -> Export | None:
+    """Return what a preset of the importer reads, None where no preset fits."""
+    try:
+        return read_export(source)
+    except SourceError:
+        return None
+
+
+def _stated(
+    name: str,
+    listed: dict[str, NameParts] | None,
+    export: Export | None,
+) -> tuple[NameParts | None, str, str | None]:
+    """Return what is said of a file, by whom, and the name of its channel."""
+    if listed is not None:
+        return listed.get(name), f"{LIST_NAME} beside it", None
+    if export is None or name not in export.file_parts:
+        return None, "", None
+    parts = export.file_parts[name]
+    note = None if parts.channel is None else export.channels.get(parts.channel)
+    return parts, f"the export ({export.preset})", None if note is None else note.name
+
+
+def _series_of(
+    opener: Opener, name: str, limits: Limits | None
+) -> tuple[ImageFile, ...]:
+    """Return the images of a file that can be read: all but labels and thumbnails."""
+    first = read_image_file(opener, name=name, limits=limits)
+    if len(first.series) > _MAX_SERIES:
+        raise SourceError(
+            f"{name} holds {len(first.series)} images; at most {_MAX_SERIES} are read."
+        )
+    files = [first]
+    for number in range(1, len(first.series)):
+        with suppress(SourceError):
+            files.append(
+                read_image_file(opener, name=name, limits=limits, series=number)
+            )
+    return tuple(files)
