@@ -1,45 +1,49 @@
-"""``hcs correct``: replacing a field of a plate, or channels of it, by image files."""
+"""``hcs correct``: replacing fields of a plate, or channels of them, by image files."""
 
 from __future__ import annotations
 
-import re
+import json
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from hcs.commands.versions import add_reason_and_person, person_of
-from hcs.terminal import say, say_error
-from hcs.wording import some
+from hcs.errors import HCSError
+from hcs.terminal import say, say_error, table
+from hcs.wording import counted, some
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from hcs.ingest.formats.images import ImageFile
-    from hcs.ingest.matching.channel_plan import ChannelFile
-    from hcs.ingest.names import NameParts
-    from hcs.plates.field import Field
+    from hcs.ingest.matching.field_pixels import ChannelFiles
+    from hcs.ingest.matching.reading import PictureFiles
+    from hcs.ingest.matching.table import FieldMatch, MatchTable
+    from hcs.metadata import FieldVersion
     from hcs.plates.plate import HCSPlate
-    from hcs.plates.well import HCSWell
+
+_PAGES = {"channels": "c", "z": "z", "t": "t"}
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "correct",
-        help="replace a field, or channels of it, by image files",
-        description="Replace a field, or channels of it, by image files. The version "
-        "before is kept; hcs revert brings it back.",
+        help="replace fields, or channels of them, by image files",
+        description="Replace fields, or channels of them, by image files of any number "
+        "of wells. Names, metadata and the readers of exports tell what each file is "
+        "for; a table shows it. The versions before are kept; hcs revert brings them "
+        "back.",
     )
     parser.add_argument("plate", metavar="PLATE")
     parser.add_argument(
         "files",
         metavar="FILES",
         nargs="+",
-        help="TIFF or PNG: one with all channels, or one a channel",
+        help="images (TIFF, PNG, OME-Zarr), folders or zips of them, or an export",
     )
     parser.add_argument(
-        "--well", metavar="WELL", help="default: what the names of the files say"
+        "--well", metavar="WELL", help="of all files; default: what the files say"
     )
     parser.add_argument(
         "--field", metavar="FIELD", help="name or label; default: as for --well"
@@ -50,179 +54,259 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="append",
         default=[],
         metavar="NAME",
-        help="channel of a file, once for each in their order; default: as for --well",
+        help="channel of the files, or once for each in their order; default: as for "
+        "--well",
+    )
+    parser.add_argument(
+        "--pages",
+        choices=tuple(_PAGES),
+        help="what pages are of which a file says nothing; default: channels where "
+        "there are as many, else z",
+    )
+    parser.add_argument(
+        "--series",
+        type=int,
+        metavar="N",
+        help="which image of files that hold several, counted from 1",
     )
     add_reason_and_person(parser)
     parser.add_argument(
+        "--skip-unclear",
+        action="store_true",
+        help="write what is clear, and leave the other files",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="say what would be replaced, and stop"
     )
+    parser.add_argument("--json", action="store_true", help="print as JSON")
     parser.set_defaults(run=_correct)
 
 
-def _correct(options: argparse.Namespace) -> int:
-    from hcs.ingest.formats.images import read_image_file
-    from hcs.ingest.matching.channel_plan import compose_field, plan_channels
-    from hcs.plates.opening import from_hcs_zarr
-    from hcs.writing.versions.staging import stage_field
+@dataclass(slots=True)
+class _Correction:
+    """One field that is to show other pixels."""
 
+    rows: FieldMatch
+    plan: tuple[ChannelFiles, ...] = ()
+    error: str = ""
+    version: FieldVersion | None = None
+    notice: str = ""
+    """What of the field will not be carried over."""
+
+    @property
+    def what(self) -> str:
+        return f"{self.rows.well} field {self.rows.field.label}"
+
+
+def _correct(options: argparse.Namespace) -> int:
+    from hcs.ingest.matching.reading import open_pictures
+    from hcs.plates.opening import from_hcs_zarr
+
+    who = person_of(options.who)
     with ExitStack() as opened:
         plate = opened.enter_context(from_hcs_zarr(options.plate))
-        files = [
-            opened.enter_context(read_image_file(Path(name))) for name in options.files
-        ]
-        names = [file.name for file in files]
-        well = _well(plate, names, options.well)
-        field = _field(well, names, options.field, options.acquisition)
-        image = field.image()
-        plan = plan_channels(image, files, options.channel)
-        what = f"{well.label} field {field.label}"
-        for line in _doubts(names, well, field):
-            say_error(line)
-        for line in _lines(plan, image.channel_names):
-            say(f"{what}: {line}")
-        staying = image.companions.notice(same_ground=True)
-        if options.dry_run:
-            if staying:
-                say(f"{what}: {staying}")
-            say("Nothing was written.")
-            return 0
-        pixels = compose_field(image, plan)
-        path, name, base = well.path, field.name, field.version
-    staged = stage_field(
-        options.plate,
-        path,
-        name,
-        pixels,
-        base=base,
-        acquisition=field.acquisition,
-        source=", ".join(dict.fromkeys(names))[:1000],
-    )
-    try:
-        version = staged.commit(who=person_of(options.who), reason=options.reason)
-    except BaseException:
-        staged.discard()
-        raise
-    say(
-        f"{what} shows version {version.id[:8]} now. `hcs settle` brings it to its "
-        f"first path, and so does the dashboard."
-    )
-    return 0
+        files = opened.enter_context(open_pictures(options.files))
+        matches = _matched(plate, files, options)
+        corrections = [_planned(plate, rows, files) for rows in matches.fields]
+        unclear = _unclear(matches, corrections)
+        write = not options.dry_run and (not unclear or options.skip_unclear)
+        if not options.json:
+            _show(matches, corrections)
+        if write:
+            for correction in corrections:
+                if not correction.error:
+                    _write(plate, correction, options, who)
+        if options.json:
+            say(json.dumps(_document(options, matches, corrections)))
+    return _concluded(options, corrections, unclear, write=write)
 
 
-def _said(names: Sequence[str]) -> list[NameParts]:
-    from hcs.ingest.matching.name_guess import describe_name
-
-    return [describe_name(name) for name in names]
-
-
-def _well(plate: HCSPlate, names: Sequence[str], well: str | None) -> HCSWell:
-    """Return the well that is named, else the one that all files name.
-
-    Raises
-    ------
-    SourceError
-        If they name none, or several.
-    """
+def _matched(
+    plate: HCSPlate, files: PictureFiles, options: argparse.Namespace
+) -> MatchTable:
+    """Return the table, with what the options say of its rows."""
     from hcs.errors import SourceError
-    from hcs.layout import well_label
+    from hcs.ingest.matching.matching import match_pictures
+    from hcs.ingest.matching.target import match_target
 
-    if well is not None:
-        return plate.well(well)
-    wells = {well_label(*said.well) for said in _said(names) if said.well is not None}
-    if len(wells) != 1:
+    target = match_target(plate, acquisition=options.acquisition)
+    matches = match_pictures(files.pictures, target, leftovers=files.leftovers)
+    rows = [match.id for match in matches.matches]
+    said: dict[str, Any] = {"well": options.well, "field": options.field}
+    if options.pages:
+        said["pages"] = _PAGES[options.pages]
+    if options.series is not None:
+        said["series"] = options.series - 1
+    matches = matches.with_change(rows, **said)
+    channels = options.channel
+    if channels and len(channels) not in (1, len(rows)):
         raise SourceError(
-            f"The names of the files speak of {_spoken('wells', wells)}; say which it "
-            f"is with --well."
+            f"There are {len(rows)} files and {len(channels)} channels for them; name "
+            f"one for all, or one a file."
         )
-    return plate.well(wells.pop())
+    for number, row in enumerate(rows if channels else ()):
+        name = channels[number if len(channels) > 1 else 0]
+        matches = matches.with_change([row], channel=_channel(target.channels, name))
+    return matches
 
 
-def _field(
-    well: HCSWell, names: Sequence[str], field: str | None, acquisition: int | None
-) -> Field:
-    """Return the field that is named, else the one that all files name.
-
-    Raises
-    ------
-    SourceError
-        If they name none, or several, or it is not clear where they count from.
-    """
+def _channel(channels: Sequence[str], name: str) -> int:
     from hcs.errors import SourceError
 
-    if field is not None:
-        return well.field(field, acquisition)
-    fields = [
-        present
-        for present in well.fields
-        if acquisition is None or present.acquisition == acquisition
-    ]
-    spoken = {said.field.label for said in _said(names) if said.field is not None}
-    if not spoken and len(fields) == 1:
-        return fields[0]
-    if len(spoken) == 1:
-        label = next(iter(spoken))
-        matches = [present for present in fields if _means(label, present)]
-        if len(matches) == 1:
-            return matches[0]
-    raise SourceError(
-        f"The names of the files speak of {_spoken('fields', spoken)}; say with "
-        f"--field which of {some([present.label for present in fields])} it is."
-    )
+    folded = [channel.casefold() for channel in channels]
+    if name.casefold() not in folded:
+        raise SourceError(
+            f"The field has no channel {name!r}; it has {some(channels)}."
+        )
+    return folded.index(name.casefold())
 
 
-def _means(label: str, field: Field) -> bool:
-    """Whether a file's field is this one.
+def _planned(plate: HCSPlate, rows: FieldMatch, files: PictureFiles) -> _Correction:
+    from hcs.ingest.matching.field_pixels import plan_field
 
-    Never where the source's label is not known: indices count from 0, files from 1.
-    """
-    return field.label != field.name and _number(label) == _number(field.label)
-
-
-def _number(label: str) -> int | None:
-    digits = re.search(r"([0-9]+)$", label, re.ASCII)
-    return None if digits is None else int(digits[1])
-
-
-def _spoken(kind: str, labels: set[str]) -> str:
-    return f"the {kind} {some(sorted(labels))}" if labels else f"no {kind}"
-
-
-def _doubts(names: Sequence[str], well: HCSWell, field: Field) -> list[str]:
-    """Return where file names speak of something else than what was typed."""
-    from hcs.layout import well_label
-
-    doubts = []
-    for name, said in zip(names, _said(names), strict=True):
-        if said.well is not None and well_label(*said.well) != _padded(well.path):
-            doubts.append(f"{name} speaks of well {well_label(*said.well)}.")
-        if (
-            said.field is not None
-            and field.label != field.name
-            and not _means(said.field.label, field)
-        ):
-            doubts.append(f"{name} speaks of field {said.field.label}.")
-    return doubts
-
-
-def _padded(path: str) -> str:
-    from hcs.errors import HCSError
-    from hcs.layout import parse_well, well_label
-
+    correction = _Correction(rows)
     try:
-        return well_label(*parse_well(path.replace("/", "")))
-    except HCSError:
-        return path
+        field = plate.well(rows.well).field(rows.field.name, rows.field.acquisition)
+        image = field.image()
+        correction.plan = plan_field(image, rows, files.image)
+        correction.notice = image.companions.notice(same_ground=True)
+    except HCSError as error:
+        correction.error = str(error)
+    return correction
 
 
-def _lines(plan: Sequence[ChannelFile], names: Sequence[str]) -> list[str]:
-    by_file: dict[int, tuple[ImageFile, list[str]]] = {}
-    for entry in plan:
-        _, channels = by_file.setdefault(id(entry.file), (entry.file, []))
-        channels.append(names[entry.channel])
+def _write(
+    plate: HCSPlate, correction: _Correction, options: argparse.Namespace, who: Any
+) -> None:
+    """Make a correction part of the plate; what fails is kept in it."""
+    from hcs.ingest.matching.field_pixels import compose_field
+    from hcs.writing.versions.staging import stage_field
+
+    rows = correction.rows
+    try:
+        well = plate.well(rows.well)
+        field = well.field(rows.field.name, rows.field.acquisition)
+        staged = stage_field(
+            options.plate,
+            well.path,
+            field.name,
+            compose_field(field.image(), correction.plan),
+            base=field.version,
+            acquisition=field.acquisition,
+            source=", ".join(_names(correction))[:1000],
+        )
+        try:
+            correction.version = staged.commit(who=who, reason=options.reason)
+        except BaseException:
+            staged.discard()
+            raise
+    except HCSError as error:
+        correction.error = str(error)
+
+
+def _names(correction: _Correction) -> list[str]:
+    names = [file.name for entry in correction.plan for file in entry.files]
+    return list(dict.fromkeys(names))
+
+
+def _unclear(matches: MatchTable, corrections: Sequence[_Correction]) -> int:
+    """Return how many files and fields are not clear enough to be written."""
+    rows = sum(bool(match.problem) for match in matches.matches)
+    files = sum(left.is_image for left in matches.leftovers)
+    return rows + files + sum(bool(each.error) for each in corrections)
+
+
+# --- what is said -------------------------------------------------------------------
+
+
+def _show(matches: MatchTable, corrections: Sequence[_Correction]) -> None:
+    from hcs.ingest.matching.wording import remarks, table_cells
+
+    cells = table_cells(matches)
+    if cells:
+        for line in table([("well", "field", "channel", "match", "file"), *cells]):
+            say(line)
+    for line in remarks(matches):
+        say_error(line)
+    say(matches.summary)
+    names = matches.target.channels
+    for correction in corrections:
+        for line in _lines(correction, names):
+            say(f"{correction.what}: {line}")
+
+
+def _lines(correction: _Correction, names: Sequence[str]) -> list[str]:
+    if correction.error:
+        return [f"cannot be written: {correction.error}"]
+    replaced: dict[str, list[str]] = {}
+    for entry in correction.plan:
+        replaced.setdefault(_spoken(entry), []).append(names[entry.channel])
     lines = [
-        f"{some(channels)} replaced by {file.name}"
-        for file, channels in by_file.values()
+        f"{some(channels)} replaced by {file}" for file, channels in replaced.items()
     ]
-    replaced = {entry.channel for entry in plan}
-    kept = [name for index, name in enumerate(names) if index not in replaced]
-    return [*lines, f"{some(kept)} kept as it is"] if kept else lines
+    unchanged = [names[index] for index in correction.rows.unchanged]
+    lines += [f"{some(unchanged)} kept as it is"] if unchanged else []
+    return [*lines, correction.notice] if correction.notice else lines
+
+
+def _spoken(entry: ChannelFiles) -> str:
+    more = len(entry.files) - 1
+    name = entry.files[0].name
+    return f"{name} and {more} more" if more else name
+
+
+def _concluded(
+    options: argparse.Namespace,
+    corrections: Sequence[_Correction],
+    unclear: int,
+    *,
+    write: bool,
+) -> int:
+    """Say how it ended and return the exit code."""
+    written = [each for each in corrections if each.version is not None]
+    for correction in corrections:
+        if write and correction.error:
+            say_error(f"{correction.what} was not written: {correction.error}")
+        if correction.version is not None and not options.json:
+            say(f"{correction.what} shows version {correction.version.id[:8]} now.")
+    if written and not options.json:
+        say("`hcs settle` brings it to its first path, and so does the dashboard.")
+    if not written and not options.json:
+        say("Nothing was written.")
+    if unclear and not write and not options.dry_run:
+        say_error(
+            f"{counted(unclear, 'thing')} above must be settled first: say it with "
+            f"--well, --field, --channel, --pages or --series, leave the file out, or "
+            f"write the rest with --skip-unclear."
+        )
+    failed = any(correction.error for correction in corrections)
+    if options.dry_run:
+        return 1 if unclear else 0
+    return 0 if written and not failed and (not unclear or options.skip_unclear) else 1
+
+
+def _document(
+    options: argparse.Namespace,
+    matches: MatchTable,
+    corrections: Sequence[_Correction],
+) -> dict[str, Any]:
+    names = matches.target.channels
+    return {
+        "location": str(options.plate),
+        "dry_run": options.dry_run,
+        **matches.to_dict(),
+        "corrections": [
+            {
+                "well": correction.rows.well,
+                "field": correction.rows.field.name,
+                "label": correction.rows.field.label,
+                "files": _names(correction),
+                "replaced": [names[entry.channel] for entry in correction.plan],
+                "unchanged": [names[index] for index in correction.rows.unchanged],
+                "notice": correction.notice or None,
+                "version": correction.version.id if correction.version else None,
+                "error": correction.error or None,
+            }
+            for correction in corrections
+        ],
+    }

@@ -54,9 +54,12 @@ def find_well(
     match: Match, evidence: Evidence, choice: Choice, target: MatchTarget
 ) -> Match:
     """Return a row with its well, or with what is missing."""
-    if choice.well is not None:
-        return _chosen_well(match, choice.well, target)
     position, source, sure = evidence.well()
+    if choice.well is not None:
+        match = _chosen_well(match, choice.well, target)
+        if position is None or match.well in ("", target.wells.get(position)):
+            return match
+        return _doubted(match, source, f"well {well_label(*position)}")
     if position is None:
         if len(target.wells) == 1:
             only = next(iter(target.wells.values()))
@@ -92,6 +95,12 @@ def _chosen_well(match: Match, text: str, target: MatchTarget) -> Match:
     return _with(match, "sure", f"Well {label}: chosen.", label)
 
 
+def _doubted(match: Match, source: str, place: str) -> Match:
+    """Return a row that was chosen to be something else than its file says."""
+    doubt = f"{source[:1].upper()}{source[1:]} speaks of {place}."
+    return replace(match, doubts=(*match.doubts, doubt))
+
+
 def target_well(text: str, target: MatchTarget) -> str | None:
     """Return the label of the well that a text means in any spelling, None if none."""
     for label in target.wells.values():
@@ -125,14 +134,17 @@ def find_field(
             problem=f"The fields of well {match.well} cannot be read: {error}",
             help="Run hcs validate on the plate.",
         )
+    part, source, sure = evidence.part("field")
     if choice.field is not None:
         matches = [each for each in fields if _is_called(each, choice.field)]
-        return _settled(match, matches, fields, "sure", "chosen", choice.field)
+        match = _settled(match, matches, fields, "sure", "chosen", choice.field)
+        other = [each for each in matches if each.label != each.name]
+        if part is not None and other and not _means(part.label, other[0]):
+            match = _doubted(match, source, f"field {part.label}")
+        return match
     own = [each for each in fields if each.name == match.picture.field_name]
     if own:
-        source = match.picture.stated_by
         return _settled(match, own, fields, "sure", f"from {source}", "")
-    part, source, sure = evidence.part("field")
     if part is None:
         if len(fields) == 1:
             return _settled(match, fields, fields, "sure", "the well has no other", "")

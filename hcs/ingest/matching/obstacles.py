@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from hcs.ingest.matching.table import Match
     from hcs.ingest.matching.target import MatchTarget
 
+_DOUBTFUL = ("lossy", "colours", "alpha", "inverted")
+"""Codes of facts that a person should know before such a file is used."""
+
 
 def with_obstacles(matches: Sequence[Match], target: MatchTarget) -> list[Match]:
     """Return rows that say why they cannot be staged, where they cannot.
@@ -52,7 +55,7 @@ def _of_picture(match: Match, target: MatchTarget) -> Match:
 
 def _with_doubts(match: Match, target: MatchTarget) -> Match:
     said = match.picture.stated.plate
-    doubts = [fact.message for fact in match.picture.facts if fact.code == "lossy"]
+    doubts = [fact.message for fact in match.picture.facts if fact.code in _DOUBTFUL]
     if said and target.name and said.casefold() != target.name.casefold():
         doubts.append(f"It is of plate {said!r}; this plate is {target.name!r}.")
     return replace(match, doubts=(*match.doubts, *doubts)) if doubts else match

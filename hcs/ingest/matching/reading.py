@@ -136,7 +136,7 @@ class PictureFiles:
                     channel=channel,
                 )
             elif export is None or file.name not in export.documents:
-                self._leave(file.name, "It is no image by its name.")
+                self._leave(file.name, "It is no image by its name.", is_image=False)
 
     def _add_file(
         self,
@@ -181,9 +181,11 @@ class PictureFiles:
         series = (first, *others) if others else ()
         self.pictures.append(replace(first, series=series))
 
-    def _leave(self, name: str, reason: str) -> None:
+    def _leave(self, name: str, reason: str, *, is_image: bool = True) -> None:
         self.leftovers.append(
-            Leftover(name=name, reason=reason, help=advice_for(reason))
+            Leftover(
+                name=name, reason=reason, help=advice_for(reason), is_image=is_image
+            )
         )
 
 

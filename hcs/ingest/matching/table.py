@@ -131,6 +131,9 @@ class Leftover:
     help: str = ""
     """What would help, in a sentence."""
 
+    is_image: bool = True
+    """Somebody meant it as an image; False of documents in a folder."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldMatch:

@@ -73,7 +73,7 @@ def match_target(
     return MatchTarget(
         name=plate.name or "",
         wells={
-            (listed.rowIndex, listed.columnIndex): plate.open_well(listed).label
+            (listed.rowIndex, listed.columnIndex): plate.label(listed)
             for listed in plate.wells
         },
         fields_of=partial(_fields_of, plate, acquisition),

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from hcs.wording import counted, some
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hcs.ingest.matching.table import Match, MatchTable
 
 
@@ -43,43 +41,40 @@ def channel_text(table: MatchTable, match: Match) -> str:
     return some([names[index] for index in match.channels], 6, str)
 
 
-def table_lines(table: MatchTable) -> list[str]:
-    """Return the table as lines of text with aligned columns."""
-    cells = [
+def table_cells(table: MatchTable) -> list[tuple[str, ...]]:
+    """Return well, field, channel, certainty and file of each row, as text."""
+    return [
         (
             match.well or "?",
             match.field_label or "?",
             channel_text(table, match) or "?",
-            "excluded" if match.excluded else "no" if match.problem else _sure(match),
+            _state(match),
             match.name,
         )
         for match in table.matches
     ]
-    rows = [("WELL", "FIELD", "CHANNEL", "MATCH", "FILE"), *cells] if cells else []
-    lines = _aligned(rows)
+
+
+def _state(match: Match) -> str:
+    if match.excluded:
+        return "excluded"
+    return "unclear" if match.problem else match.certainty
+
+
+def remarks(table: MatchTable) -> list[str]:
+    """Return what stands in the way of rows, what speaks against them, what is left."""
+    lines = []
     for match in table.matches:
         sentences = [match.problem, match.help] if match.problem else []
-        sentences += [*match.doubts]
+        sentences = [each for each in (*sentences, *match.doubts) if each]
         if sentences and not match.excluded:
-            lines.append(f"{match.name}: {' '.join(filter(None, sentences))}")
-    lines += [
-        f"{left.name}: {' '.join(filter(None, (left.reason, left.help)))}"
-        for left in table.leftovers
-    ]
-    return [*lines, table.summary]
-
-
-def _sure(match: Match) -> str:
-    return match.certainty or "sure"
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+            lines.append(f"{match.name}: {' '.join(sentences)}")
     return [
-        "  ".join(
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
+        *lines,
+        *(
+            f"{left.name}: {left.reason} {left.help}".strip()
+            for left in table.leftovers
+        ),
     ]
 
 
