@@ -52,6 +52,11 @@ def names_in_list(listing: Path) -> list[str]:
     return re.findall(r'bts:Type="IMG"[^>]*>([^<]+)<', text)
 
 
+def names_in_stack(document: Path) -> list[str]:
+    """Return the images that an .xdce file lists."""
+    return re.findall(r'filename="([^"]+)"', document.read_text("latin-1"))
+
+
 def names_in_table(table: Path, folder: str, name: str) -> list[str]:
     """Return the images that a CSV lists by two of its columns."""
     with table.open(newline="", encoding="utf-8-sig") as lines:

@@ -21,6 +21,7 @@ from tests.exports import (
     names_in_index,
     names_in_list,
     names_in_table,
+    names_in_stack,
     writable_copy,
     write_blanks,
 )
@@ -267,6 +268,31 @@ SETS = (
         centres={("C05", "s0"): (745.34, -372.67)},
         acquired=("2026-03-02T12:57:52.450+00:00", "2026-03-02T12:57:52.450+00:00"),
         notes=("Gaps        none", "DAPI (440 nm)"),
+    ),
+    ExportSet(
+        folder="incell6000_xdce_meta/cycle_0",
+        images=lambda folder: write_blanks(
+            folder, names_in_stack(folder / "test_data.xdce"), (64, 64)
+        ),
+        preset="incell",
+        plate="test_plate",
+        found="2 wells x 2 fields x 4 channels x 1 z x 1 t: 16 planes",
+        # 360 of 384 wells are excluded.
+        expected="24 wells x 16 fields x 4 channels x 1 z x 1 t: 1536 planes",
+        channels=("UV - DAPI", "Blue - FITC", "Green - dsRed", "Red - Cy5"),
+        format="384",
+        pixel_size=(0.1625, 0.1625),
+        centres={
+            ("C03", "fld 01"): (-1295.458, -1248.487),
+            ("D03", "fld 02"): (-1295.458, -915.687),
+        },
+        files={("D03", "fld 02", "Red - Cy5", 0, 0): "D - 03(fld 02 wv Red - Cy5).tif"},
+        notes=(
+            "declares 1,536 images and lists 16",
+            "along z a projection: maximum of 13 planes, 1.3 µm apart",
+            "UV - DAPI (455 nm), Blue - FITC (525 nm), Green - dsRed (605 nm), "
+            "Red - Cy5 (706 nm)",
+        ),
     ),
     ExportSet(
         folder="harmony_v7_meta/images",

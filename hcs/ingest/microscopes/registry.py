@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import HCSError, SourceError, UnknownNamesError
-from hcs.ingest.microscopes import cellvoyager, imagexpress, phenix, scanr
+from hcs.ingest.microscopes import cellvoyager, imagexpress, incell, phenix, scanr
 from hcs.ingest.microscopes.export import (
     Export,
     by_pattern,
@@ -47,6 +47,7 @@ _OURS: Final = (
     phenix.MICROSCOPE,
     cellvoyager.MICROSCOPE,
     scanr.MICROSCOPE,
+    incell.MICROSCOPE,
 )
 """A new family is one module and one entry here; where two fit, the one with more
 files takes an export, of equal ones the first."""
