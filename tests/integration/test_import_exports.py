@@ -20,8 +20,8 @@ from hcs.ngff.envelope import extension
 from tests.exports import (
     names_in_index,
     names_in_list,
-    names_in_table,
     names_in_stack,
+    names_in_table,
     writable_copy,
     write_blanks,
 )
