@@ -4,7 +4,8 @@ import pytest
 
 from hcs.errors import SourceError
 from hcs.ingest import open_source, plates_of
-from hcs.ingest.microscopes.registry import read_export
+from hcs.ingest.microscopes.plates import by_plate, choose_plate
+from hcs.ingest.microscopes.registry import microscopes, read_export
 from tests.unit.test_ingest_exports import HTD, folder_of
 
 PATTERN = r"(?P<plate>\w+?)_(?P<well>[A-H]\d\d)\.tif"
@@ -76,15 +77,33 @@ def test_plates_of_a_pattern_are_those_of_its_group(tmp_path):
         read_export(source, pattern=simple)
 
 
-def test_measurements_of_a_phenix_are_plates(tmp_path):
-    source = folder_of(
-        tmp_path,
-        "a/Images/r01c01f01p01-ch1sk1fk1fl1.tiff",
-        "b/Images/r01c01f01p01-ch1sk1fk1fl1.tiff",
-    )
-    assert len(listed(source)) == 2
-    for plate in plates_of(source):
-        assert len(read_export(source, plate=plate.name).file_parts) == 1
+IMAGES = {
+    "imagexpress": "TimePoint_1/P_A01_s1_w1.TIF",
+    "phenix": "Images/r01c01f01p01-ch1sk1fk1fl1.tiff",
+    "cellvoyager": "P_A01_T0001F001L01A01Z01C01.tif",
+    "scanr": "data/A1--W00001--P00001--Z00000--T00000--DAPI.tif",
+}
+"""An image as each family names it, in the folders that it puts images into."""
+
+
+@pytest.mark.parametrize(
+    "microscope", [m for m in microscopes() if not m.source], ids=lambda m: m.preset
+)
+def test_folders_of_every_family_are_plates_that_can_be_chosen(microscope, tmp_path):
+    name = IMAGES[microscope.preset]
+    source = folder_of(tmp_path, f"a/{name}", f"b/{name}", "notes.txt")
+    listing = plates_of(source)
+    assert {(plate.preset, plate.images) for plate in listing} == {
+        (microscope.preset, 1)
+    }
+    plates = by_plate(source.files, microscope.plates(source.files))
+    chosen = [choose_plate(plates, plate.name, source.name) for plate in listing]
+    assert [[file.name for file in plate.images] for plate in chosen] == [
+        [f"a/{name}"],
+        [f"b/{name}"],
+    ]
+    with pytest.raises(SourceError, match="holds 2 plates"):
+        read_export(source)
 
 
 def test_a_source_whose_files_are_of_no_plate_is_refused(tmp_path):

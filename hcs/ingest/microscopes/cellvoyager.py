@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError, SourceError
@@ -15,6 +16,7 @@ from hcs.ingest.microscopes import bts
 from hcs.ingest.microscopes.export import Export, is_image_name, unmatched
 from hcs.ingest.microscopes.measurement import Measurement
 from hcs.ingest.microscopes.microscope import Microscope
+from hcs.ingest.microscopes.plates import by_folder
 from hcs.layout import parse_well
 from hcs.wording import some
 
@@ -339,5 +341,6 @@ MICROSCOPE: Final = Microscope(
     matches=matches,
     read=read_export,
     projections=True,
+    plates=partial(by_folder, is_image=matches, is_document=_is_list),
     described=_described,
 )

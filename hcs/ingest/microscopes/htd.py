@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.layout import PlateFormat, Position
@@ -40,12 +42,15 @@ class PlateRecord:
 
     identity: str | None
     description: str
+    encoding: str
+    """In which it was read; ``""`` where it says that itself."""
 
 
 def read_htd(data: bytes, where: str) -> PlateRecord:
     """Return what an .HTD file says.
 
-    It is Latin-1, one quoted key a line with its values behind it.
+    One quoted key a line with its values behind it, in whatever encoding the computer
+    of the microscope has.
 
     Raises
     ------
@@ -53,7 +58,8 @@ def read_htd(data: bytes, where: str) -> PlateRecord:
         If a value that places images is absent or no number.
     """
     entries: dict[str, list[str]] = {}
-    reader = csv.reader(io.StringIO(data.decode("latin-1")), skipinitialspace=True)
+    text, encoding = _decoded(data)
+    reader = csv.reader(io.StringIO(text), skipinitialspace=True)
     try:
         for row in reader:
             if row:
@@ -74,9 +80,53 @@ def read_htd(data: bytes, where: str) -> PlateRecord:
             waves=dict(_waves(entries)),
             identity=_first(entries, "UniquePlateIdentifier"),
             description=_first(entries, "Description") or "",
+            encoding=encoding,
         )
     except (ValueError, InvalidPathError) as error:
         raise SourceError(f"{where} cannot be understood: {error}.") from error
+
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NEW_LINE = b"\x82\x81"
+"""Between lines of a description; no text in western encodings."""
+
+# Western letters with accents look like Chinese or Japanese ones with what follows.
+# What no western text has: kana, two kanji in a row or one that fills a value, all of
+# first bytes that are no western letters; and two Chinese letters of four such bytes.
+_KANJI = rb"[\x88-\x9f][\x40-\x7e\x80-\xfc]"
+_JAPANESE = re.compile(
+    rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]|(?:%s){2}|\"%s\"" % (_KANJI, _KANJI)
+)
+_CHINESE = re.compile(rb"(?:[\xb0-\xf7][\xa1-\xfe]){2}")
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    """Return the text and in which encoding it was read, "" where that is certain."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace"), ""
+    # The first character is a quotation mark: half of it is zero in UTF-16.
+    if b"\0" in data[:2]:
+        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
+        return data.decode(encoding, "replace"), ""
+    lines = data.replace(_NEW_LINE, b"; ")
+    for encoding, expected, text in (
+        ("utf-8", None, data),
+        ("cp932", _JAPANESE, data),
+        ("gb18030", _CHINESE, lines),
+        ("cp1252", None, lines),
+    ):
+        try:
+            decoded = text.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if expected is None or expected.search(lines):
+            return decoded, "" if data.isascii() else encoding
+    return lines.decode("latin-1"), "latin-1"
 
 
 def _first(entries: Mapping[str, list[str]], key: str) -> str | None:

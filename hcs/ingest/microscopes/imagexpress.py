@@ -29,9 +29,11 @@ from hcs.ingest.microscopes.metaxpress import (
     place,
     plate_name,
     plate_of,
+    plates,
 )
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.names import NamePart, NameParts, name_part
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -222,9 +224,16 @@ def _notes(record: PlateRecord | None) -> tuple[str, ...]:
             "No .HTD or .jdce file is in the source: the plate's format, what was "
             "expected and the channels' names are not known from it.",
         )
+    names = list(record.waves.values())
     lines = re.split(r"[\x00-\x1f\x7f-\x9f]+", record.description)
     text = "; ".join(line.strip() for line in lines if line.strip())
-    return (f"The .HTD file says: {text}.",) if text else ()
+    notes = [f"The .HTD file says: {text}."] if text else []
+    if record.encoding not in ("", "utf-8") and not all(map(str.isascii, names)):
+        notes.append(
+            f"The .HTD file does not say its encoding; it was read as "
+            f"{record.encoding}, which gives the names {some(names)}."
+        )
+    return tuple(notes)
 
 
 MICROSCOPE: Final = Microscope(
@@ -233,6 +242,6 @@ MICROSCOPE: Final = Microscope(
     matches=matches,
     read=read_export,
     projections=True,
-    plate_of=plate_of,
+    plates=plates,
     described=_described,
 )

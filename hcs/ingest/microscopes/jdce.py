@@ -8,11 +8,11 @@ unit may be wrong (µm for mm).
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hcs.errors import InvalidPathError, SourceError
+from hcs.ingest.formats.numbers import MAX_COUNT, count, positive
 from hcs.ingest.microscopes.export import ChannelNote
 from hcs.ingest.names import NamePart, name_part
 from hcs.layout import PlateFormat
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIX: Final = ".jdce"
-
-_MAX_COUNT = 100_000
-"""Slices, time points or wavelengths; a larger number is damage, not an experiment."""
 
 _MICROMETRES: Final = {"µm": 1.0, "μm": 1.0, "um": 1.0, "nm": 1e-3, "mm": 1e3}
 
@@ -78,7 +75,7 @@ def read_experiment(data: bytes, where: str) -> Experiment:
             f"ImageStack.AutoLeadAcquisitionProtocol."
         )
     z = _at(protocol, "PlateMap", "ZDimensionParameters")
-    slices = _count(_at(z, "NumberOfSlices")) if _at(z, "Enabled") is True else 1
+    slices = count(_at(z, "NumberOfSlices")) if _at(z, "Enabled") is True else 1
     times = _at(protocol, "PlateMap", "TimeSchedule")
     complete = _at(protocol, "CollectionComplete")
     waves = tuple(_wavelengths(_at(protocol, "Wavelengths"), slices or 1))
@@ -90,7 +87,7 @@ def read_experiment(data: bytes, where: str) -> Experiment:
         format=_format(_at(protocol, "Plate")),
         pixel_size=_pixel_size(_at(protocol, "ObjectiveCalibration")),
         z_step=positive(_at(z, "Step")) if (slices or 1) > 1 else None,
-        time_points=_count(_at(times, "NumberOfTimepoints"))
+        time_points=count(_at(times, "NumberOfTimepoints"))
         if _at(times, "Enabled") is True
         else 1,
         wavelengths=waves,
@@ -103,7 +100,7 @@ def read_experiment(data: bytes, where: str) -> Experiment:
 def _wavelengths(records: object, slices: int) -> Iterator[Wavelength]:
     for record in _list(records):
         index = _at(record, "Index")
-        if not isinstance(index, int) or not 0 <= index < _MAX_COUNT:
+        if not isinstance(index, int) or not 0 <= index < MAX_COUNT:
             continue
         emission = _wave(_at(record, "EmissionFilter"))
         excitation = _wave(_at(record, "ExcitationFilter"))
@@ -116,7 +113,7 @@ def _wavelengths(records: object, slices: int) -> Iterator[Wavelength]:
                 # Both are given as one number where only the emission is known.
                 excitation=excitation if excitation != emission else None,
             ),
-            slices=(_count(_at(record, "ZSlice")) or slices) if stack else 1,
+            slices=(count(_at(record, "ZSlice")) or slices) if stack else 1,
         )
 
 
@@ -126,7 +123,7 @@ def _wave(record: object) -> float | None:
 
 
 def _format(record: object) -> PlateFormat | None:
-    rows, columns = _count(_at(record, "Rows")), _count(_at(record, "Columns"))
+    rows, columns = count(_at(record, "Rows")), count(_at(record, "Columns"))
     if rows is None or columns is None:
         return None
     try:
@@ -153,32 +150,3 @@ def _list(value: object) -> list[Any]:
 
 def _text(value: object) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
-
-
-def number_of(value: object) -> float | None:
-    """Return a finite number, from JSON or text."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def positive(value: object) -> float | None:
-    """Return a number above 0."""
-    number = number_of(value)
-    return number if number is not None and number > 0 else None
-
-
-def whole(value: object) -> int | None:
-    """Return a whole number from 0 to one that an experiment can have."""
-    number = number_of(value)
-    if number is None or number != int(number) or not 0 <= number < _MAX_COUNT:
-        return None
-    return int(number)
-
-
-def _count(value: object) -> int | None:
-    return whole(value) or None

@@ -84,6 +84,11 @@ def plate_of(file: ExportFile) -> PlateKey | None:
     return None if parts is None else PlateKey(root(file.folder), parts.plate or "")
 
 
+def plates(files: Iterable[ExportFile]) -> dict[str, PlateKey]:
+    """Return the plates of images, by the images' names."""
+    return {file.name: key for file in files if (key := plate_of(file)) is not None}
+
+
 def root(folder: str) -> str:
     """Return the folder around those of time points and z steps."""
     starts = [

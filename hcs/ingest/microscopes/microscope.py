@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hcs.ingest.microscopes.export import Export
     from hcs.ingest.microscopes.plates import PlateKey
@@ -50,9 +50,9 @@ class Microscope:
     source: str = ""
     """Package that it is from, with its version; "" for ours."""
 
-    plate_of: Callable[[ExportFile], PlateKey | None] = lambda file: None
-    """The plate of an image, by its name and folder; None of files that are no images.
-    A reader is given the files of one plate, and all where this says nothing."""
+    plates: Callable[[Sequence[ExportFile]], Mapping[str, PlateKey]] = lambda files: {}
+    """The plate of each image of a source, by the image's name; see `by_folder`. A
+    reader is given the files of one plate, and all where this says nothing."""
 
     described: Callable[[Sequence[ExportFile]], str] = lambda files: ""
     """What beside names speaks for the family, ``"an .HTD file is there"``; "" for

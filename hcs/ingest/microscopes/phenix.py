@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.formats import markup
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
-from hcs.ingest.microscopes.plates import PlateKey
+from hcs.ingest.microscopes.plates import by_folder
 from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import PlateFormat, Position
 
@@ -36,9 +37,8 @@ def matches(file: ExportFile) -> bool:
     return _NAME.fullmatch(file.base) is not None
 
 
-def plate_of(file: ExportFile) -> PlateKey | None:
-    """Return the plate of an image: that of its folder."""
-    return PlateKey(file.folder) if matches(file) else None
+def _is_index(file: ExportFile) -> bool:
+    return file.base.lower() in _INDEX
 
 
 def read_export(
@@ -56,7 +56,7 @@ def read_export(
         If it holds no image named so, images of several measurements, or an index
         that cannot be read.
     """
-    indices = [file for file in files if file.base.lower() in _INDEX]
+    indices = [file for file in files if _is_index(file)]
     images = [file for file in files if file not in indices]
     file_parts: dict[str, NameParts] = {}
     skipped = []
@@ -270,5 +270,5 @@ MICROSCOPE: Final = Microscope(
     maker="Opera Phenix",
     matches=matches,
     read=read_export,
-    plate_of=plate_of,
+    plates=partial(by_folder, is_image=matches, is_document=_is_index),
 )

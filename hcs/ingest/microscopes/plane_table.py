@@ -10,7 +10,7 @@ from statistics import median
 from typing import IO, TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest.microscopes.jdce import number_of, positive, whole
+from hcs.ingest.formats.numbers import count, finite, positive
 from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import Position, parse_well
 
@@ -49,7 +49,8 @@ def read_rows(stream: IO[bytes]) -> Iterator[PlaneRow | None]:
 
 def _row(record: Mapping[str, str | None]) -> PlaneRow | None:
     numbers = [
-        whole(record.get(key)) for key in ("Field", "Wavelength", "ZIndex", "Timepoint")
+        count(record.get(key), least=0)
+        for key in ("Field", "Wavelength", "ZIndex", "Timepoint")
     ]
     name, well = record.get("ImageFileName"), _well(record)
     if not name or well is None or None in numbers:
@@ -59,20 +60,20 @@ def _row(record: Mapping[str, str | None]) -> PlaneRow | None:
         for number, letter in zip(numbers, "swzt", strict=True)
     )
     folder = (record.get("ImageSubFolderPath") or "").replace("\\", "/").strip("/")
-    y, x = (number_of(record.get(f"FieldOffsetPoint{axis}")) for axis in "YX")
+    y, x = (finite(record.get(f"FieldOffsetPoint{axis}")) for axis in "YX")
     exposure = positive(record.get("ExposureTimeMs"))
     return PlaneRow(
         name=f"{folder}/{name}" if folder else name,
         parts=NameParts(well=well, field=site, channel=wave, z=z, t=t),
         seconds=positive(record.get("TimeStampSec")),
         exposure=None if exposure is None else f"{exposure:g} ms",
-        height=number_of(record.get("PositionZUm")),
+        height=finite(record.get("PositionZUm")),
         centre=None if y is None or x is None else (y, x),
     )
 
 
 def _well(record: Mapping[str, str | None]) -> Position | None:
-    row, column = whole(record.get("Row")), whole(record.get("Column"))
+    row, column = count(record.get("Row")), count(record.get("Column"))
     text = f"r{row}c{column}" if row and column else record.get("Well") or ""
     try:
         return parse_well(text)

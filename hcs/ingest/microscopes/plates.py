@@ -10,7 +10,7 @@ from hcs.errors import SourceError
 from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from hcs.ingest.sources import ExportFile
 
@@ -64,8 +64,33 @@ class PlateListing:
     """Bytes of those."""
 
 
+def by_folder(
+    files: Iterable[ExportFile],
+    is_image: Callable[[ExportFile], bool],
+    is_document: Callable[[ExportFile], bool] = lambda file: False,
+) -> dict[str, PlateKey]:
+    """Return the plates of images that folders tell apart, by the images' names.
+
+    A plate's folder is the nearest one around an image that holds a document which
+    describes plates, else the image's own.
+    """
+    described = {file.folder for file in files if is_document(file)}
+    return {
+        file.name: PlateKey(_around(file.folder, described))
+        for file in files
+        if is_image(file)
+    }
+
+
+def _around(folder: str, described: Collection[str]) -> str:
+    outer = folder
+    while outer and outer not in described:
+        outer = outer.rpartition("/")[0]
+    return outer if outer in described else folder
+
+
 def by_plate(
-    files: Iterable[ExportFile], plate_of: Callable[[ExportFile], PlateKey | None]
+    files: Iterable[ExportFile], keys: Mapping[str, PlateKey]
 ) -> tuple[PlateFiles, ...]:
     """Return the plates of a source, sorted; at least one, with all files.
 
@@ -74,13 +99,13 @@ def by_plate(
 
     Parameters
     ----------
-    plate_of
-        The plate of an image; None of any other file.
+    keys
+        The plate of each image, by the image's name.
     """
     images: defaultdict[PlateKey, list[ExportFile]] = defaultdict(list)
     others = []
     for file in files:
-        key = plate_of(file)
+        key = keys.get(file.name)
         if key is None:
             others.append(file)
         else:

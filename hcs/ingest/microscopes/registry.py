@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import HCSError, SourceError, UnknownNamesError
@@ -31,7 +31,7 @@ from hcs.plugins import Plugin, broken, plugins
 from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from hcs.ingest.sources import ExportSource
     from hcs.layout import PlateFormat
@@ -129,7 +129,7 @@ def read_export(
         holds several plates and none was chosen.
     """
     files, microscope, reason = _reader(source, preset, pattern, format)
-    plates = by_plate(files, partial(_plate_of, microscope))
+    plates = by_plate(files, _plate_keys(microscope, files))
     chosen = choose_plate(plates, plate, source.name)
     if projection and not microscope.projections:
         raise SourceError(
@@ -162,7 +162,7 @@ def plates_of(
         If no reader fits.
     """
     files, microscope, reason = _reader(source, preset, pattern)
-    plates = by_plate(files, partial(_plate_of, microscope))
+    plates = by_plate(files, _plate_keys(microscope, files))
     names = listed_names(plates, source.name)
     return tuple(
         PlateListing(
@@ -234,16 +234,18 @@ def _by_names(
     ) -> Export:
         return by_pattern(files, pattern, source.name, format=format)
 
-    def plate_of(file: ExportFile) -> PlateKey | None:
-        name = pattern.plate(file.name)
-        return None if name is None else PlateKey(name=name)
+    def plates(files: Sequence[ExportFile]) -> dict[str, PlateKey]:
+        names = ((file.name, pattern.plate(file.name)) for file in files)
+        return {
+            name: PlateKey(name=plate) for name, plate in names if plate is not None
+        }
 
     return Microscope(
         preset="pattern" if pattern.simple else "regex",
         maker="a pattern",
-        matches=lambda file: plate_of(file) is not None,
+        matches=lambda file: pattern.plate(file.name) is not None,
         read=read,
-        plate_of=plate_of,
+        plates=plates,
     )
 
 
@@ -284,13 +286,15 @@ def _unreadable(source: ExportSource, files: Sequence[ExportFile]) -> list[Expor
     ]
 
 
-def _plate_of(microscope: Microscope, file: ExportFile) -> PlateKey | None:
+def _plate_keys(
+    microscope: Microscope, files: Sequence[ExportFile]
+) -> Mapping[str, PlateKey]:
     try:
-        return microscope.plate_of(file)
+        return microscope.plates(files)
     except Exception as error:
         if not microscope.source:
             raise
-        raise _failed(microscope, file.name, error) from error
+        raise _failed(microscope, files[0].name if files else "", error) from error
 
 
 def _read(
@@ -329,6 +333,11 @@ def _pick(
     counts = [_matching(microscope, files) for microscope in known]
     count = max(counts)
     if not count:
+        for microscope in known:
+            # Names that anybody gives files are a family's beside its description.
+            described = _described(microscope, files)
+            if described and _plate_keys(microscope, files):
+                return microscope.preset, described
         makers = " or ".join(microscope.maker for microscope in known)
         proposals = propose_patterns(files)
         example = f"Give a pattern of its names, such as {_EXAMPLES['pattern']!r}."

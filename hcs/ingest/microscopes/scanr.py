@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from hcs.ingest.formats.images import read_image_file
 from hcs.ingest.formats.numbers import count, even_step, finite, positive
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
+from hcs.ingest.microscopes.plates import by_folder
 from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import FORMATS, parse_well
 from hcs.wording import some
@@ -398,5 +400,6 @@ MICROSCOPE: Final = Microscope(
     maker="ScanR",
     matches=matches,
     read=read_export,
+    plates=partial(by_folder, is_image=matches),
     described=_described,
 )
