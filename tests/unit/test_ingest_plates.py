@@ -81,6 +81,7 @@ IMAGES = {
     "imagexpress": "TimePoint_1/P_A01_s1_w1.TIF",
     "phenix": "Images/r01c01f01p01-ch1sk1fk1fl1.tiff",
     "cellvoyager": "P_A01_T0001F001L01A01Z01C01.tif",
+    "incell": "C - 03(fld 01 wv UV - DAPI).tif",
     "scanr": "data/A1--W00001--P00001--Z00000--T00000--DAPI.tif",
 }
 """An image as each family names it, in the folders that it puts images into."""

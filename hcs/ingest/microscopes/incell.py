@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError, SourceError
@@ -14,6 +15,7 @@ from hcs.ingest.microscopes.export import (
     unmatched,
 )
 from hcs.ingest.microscopes.microscope import Microscope
+from hcs.ingest.microscopes.plates import by_folder
 from hcs.ingest.microscopes.xdce import ImageRecord, StackRecord, Wave, read_stack
 from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import parse_well
@@ -276,5 +278,6 @@ MICROSCOPE: Final = Microscope(
     maker="IN Cell Analyzer",
     matches=matches,
     read=read_export,
+    plates=partial(by_folder, is_image=matches, is_document=_is_document),
     described=_described,
 )
