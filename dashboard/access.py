@@ -217,12 +217,7 @@ class Access:
                 f"You {verb} as {role.label}: to {act}, ask for the role {least.label}."
             )
         signer = self._signed_by(key) if key and act in _NOT_ONCE_SIGNED else None
-        if signer is None:
-            return ""
-        return (
-            f"This plate is signed off by {plain_text(signer, 80)}: nothing changes "
-            f"until it is reopened."
-        )
+        return "" if signer is None else signed_text(signer)
 
     def refuse(self, visitor: Visitor, act: Act, key: str = "") -> None:
         """Raise `RefusedError` where a visitor may not do something (fast)."""
@@ -234,6 +229,14 @@ class Access:
         """Raise `RefusedError` where this server writes nothing."""
         if self.read_only:
             raise RefusedError(READ_ONLY)
+
+
+def signed_text(signer: str) -> str:
+    """Return that nothing of a plate changes, because somebody signed it off."""
+    return (
+        f"This plate is signed off by {plain_text(signer, 80)}: nothing changes until "
+        f"it is reopened."
+    )
 
 
 def without_conditions(overview: PlateOverview) -> PlateOverview:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard.access import Access
+from dashboard.access import Access, signed_text
 from dashboard.accounts.audit import Audit
 from dashboard.corrections.batch_desk import BatchDesk
 from dashboard.corrections.commits import Commits
@@ -25,9 +25,12 @@ from dashboard.database import open_database
 from dashboard.errors import NotServedError
 from dashboard.events import Events
 from dashboard.inbox.desk import ImportDesk
+from dashboard.inbox.folders import InboxSettings
 from dashboard.inbox.jobs import ImportJobs
 from dashboard.inbox.preparing import Preparing
 from dashboard.inbox.running import Importing, ImportLimits
+from dashboard.inbox.telling import Telling
+from dashboard.inbox.watch import Inbox
 from dashboard.pictures.desk import PreviewDesk
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.picture import Pictures
@@ -110,6 +113,12 @@ class Options:
 
     watch: bool = True
     """Whether plates are followed, and prepared for pages, in the background."""
+
+    inbox: InboxSettings = field(default_factory=InboxSettings)
+    """Folders whose exports are imported by themselves."""
+
+    on_plate: tuple[str, ...] = ()
+    """Program and arguments that are told of imported plates."""
 
     import_limits: ImportLimits = field(default_factory=ImportLimits)
     """What importing may take."""
@@ -267,19 +276,33 @@ def compose(
     sessions = Sessions(desk, presence, threads.submit)
 
     jobs = ImportJobs(engine)
+    preparing = Preparing(
+        plates, preview_jobs, measuring, look_over, lambda: watcher.stopping
+    )
+
+    def reason_against(location: str) -> str:
+        signer = signed_by(preparing.plate_at(location).key)
+        return signed_text(signer) if signer else ""
+
+    telling = Telling(options.on_plate)
     importing = Importing(
         jobs,
-        options.import_limits,
-        prepare=Preparing(
-            plates, preview_jobs, measuring, look_over, lambda: watcher.stopping
-        ).begin,
-        ended=lambda job: None,
+        replace(options.import_limits, grace=options.settle_after),
+        prepare=preparing.begin,
+        condition=preparing.condition,
+        reason_against=reason_against,
+        ended=telling.tell,
         changed=lambda: import_desk.bump(),
     )
-    import_desk = ImportDesk(access, jobs, importing)
+    import_desk = ImportDesk(
+        access, jobs, importing, options.inbox.folders, lambda: inbox.arrivals()
+    )
+    inbox = Inbox(options.inbox, import_desk)
 
     def close() -> None:
+        inbox.close()
         importing.close()
+        telling.close()
         watcher.stop()
         preview_jobs.close()
         measuring.close()
@@ -348,6 +371,7 @@ def compose(
         watcher.start()
         if not options.read_only:
             importing.start()
+            inbox.start()
     # What decodes pixels takes a second to load; not while somebody waits for it.
     for module in ("hcs.images.lazy_array", "zarr"):
         threads.submit(partial(importlib.import_module, module))

@@ -13,10 +13,21 @@ Secrets come from here, or from the environment, which counts more::
 
     [database]
     url = "postgresql+psycopg://hcs:...@host/name"
+
+Inboxes may stand here too, see `docs/inbox.md`::
+
+    [[inbox]]
+    folder = "/microscopes/imagexpress"
+    into = "/plates"
+
+    [imports]
+    quiet_minutes = 5
+    on_plate = ["/usr/local/bin/tell-the-lab", "--room", "7"]
 """
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from dataclasses import dataclass, field
@@ -30,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_TABLES: dict[str, dict[str, type]] = {
+_TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "oidc": {
         "client_secret": str,
         "groups_claim": str,
@@ -39,6 +50,24 @@ _TABLES: dict[str, dict[str, type]] = {
     },
     "proxy": {"secret": str, "secret_header": str, "roles": dict},
     "database": {"url": str},
+    "inbox": {"folder": str, "into": str},
+    "imports": {
+        "quiet_minutes": (int, float),
+        "look_seconds": (int, float),
+        "plate_maps": str,
+        "keep_free": str,
+        "on_plate": list,
+    },
+}
+
+_LISTS = frozenset({"inbox"})
+"""Tables that there may be several of: ``[[inbox]]``."""
+
+_KINDS: dict[type | tuple[type, ...], str] = {
+    str: "a text",
+    dict: "a table",
+    list: "a list of texts",
+    (int, float): "a number above 0",
 }
 
 _ENVIRONMENT = {
@@ -52,7 +81,7 @@ _ENVIRONMENT = {
 class SettingsFile:
     """What a settings file and the environment say."""
 
-    _tables: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    _tables: Mapping[str, Any] = field(repr=False)
 
     def text(self, table: str, name: str, default: str = "") -> str:
         """Return a text, of the environment where that has it."""
@@ -61,6 +90,21 @@ class SettingsFile:
             os.environ.get(variable)
             or str(self._tables.get(table, {}).get(name, ""))
             or default
+        )
+
+    def number(self, table: str, name: str) -> float | None:
+        """Return a number above 0, None where nothing is said of it."""
+        number = self._tables.get(table, {}).get(name)
+        return None if number is None else float(number)
+
+    def arguments(self, table: str, name: str) -> tuple[str, ...]:
+        """Return a list of texts, empty where nothing is said of it."""
+        return tuple(self._tables.get(table, {}).get(name, ()))
+
+    def inboxes(self) -> tuple[tuple[str, str], ...]:
+        """Return the folders that are watched, each with where its plates go."""
+        return tuple(
+            (inbox["folder"], inbox["into"]) for inbox in self._tables.get("inbox", ())
         )
 
     def roles(self, table: str) -> dict[str, str] | None:
@@ -97,17 +141,35 @@ def read_settings_file(path: Path | None) -> SettingsFile:
 
 
 def _reason_against(document: Mapping[str, Any]) -> str:
-    for table, values in document.items():
+    for table, content in document.items():
         known = _TABLES.get(table)
-        if known is None or not isinstance(values, dict):
+        several = table in _LISTS
+        tables = content if several and isinstance(content, list) else [content]
+        if known is None or not all(isinstance(values, dict) for values in tables):
             return f"there is no table {table!r}, only {', '.join(_TABLES)}"
-        for name, value in values.items():
-            if name not in known:
-                return f"[{table}] has no {name!r}, only {', '.join(known)}"
-            if not isinstance(value, known[name]):
-                wanted = "a text" if known[name] is str else "a table"
-                return f"`{name}` of [{table}] must be {wanted}"
-        reason = reason_against_meaning(values.get("roles", {}))
+        if several and not isinstance(content, list):
+            return f"each {table} is a table of its own: [[{table}]]"
+        reason = next(filter(None, (_against(table, values) for values in tables)), "")
         if reason:
-            return f"[{table}.roles]: {reason}"
+            return reason
     return ""
+
+
+def _against(table: str, values: Mapping[str, Any]) -> str:
+    """Return why a table cannot be used, "" where it can."""
+    known = _TABLES[table]
+    for name, value in values.items():
+        if name not in known:
+            return f"[{table}] has no {name!r}, only {', '.join(known)}"
+        kind = known[name]
+        fits = isinstance(value, kind) and not isinstance(value, bool)
+        if kind is list:
+            fits = fits and bool(value) and all(isinstance(item, str) for item in value)
+        if kind == (int, float):
+            fits = fits and 0 < value < math.inf
+        if not fits:
+            return f"`{name}` of [{table}] must be {_KINDS[kind]}"
+    if table in _LISTS and (missing := known.keys() - values.keys()):
+        return f"[[{table}]] lacks `{'` and `'.join(sorted(missing))}`"
+    reason = reason_against_meaning(values.get("roles", {}))
+    return f"[{table}.roles]: {reason}" if reason else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import platform
 import signal
@@ -11,15 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.commands.database import add_database, database_of
+from dashboard.commands.inbox_options import add_inbox, size
 from dashboard.commands.measure import add_executor
 from dashboard.commands.sign_in_options import add_sign_in
 from dashboard.commands.version import version
 
 if TYPE_CHECKING:
+    import argparse
     from concurrent.futures import Executor
 
     from dashboard.app import ServerSettings
+    from dashboard.inbox.folders import InboxSettings
     from dashboard.service import Service
+    from dashboard.settings_file import SettingsFile
     from dashboard.workspace import Workspace
 
 
@@ -62,7 +65,8 @@ def add_serve(commands: Any) -> None:
         ("preview-memory", "drawn pictures in memory; default 64MB"),
         ("plane-memory", "decoded planes in memory; default 256MB"),
     ):
-        serve.add_argument(f"--{name}", type=_bytes, metavar="SIZE", help=text)
+        serve.add_argument(f"--{name}", type=size, metavar="SIZE", help=text)
+    add_inbox(serve)
     add_sign_in(serve)
     add_executor(serve)
     serve.add_argument(
@@ -71,22 +75,6 @@ def add_serve(commands: Any) -> None:
         help="measure a plate when somebody asks for it, not as soon as it is opened",
     )
     serve.set_defaults(run=_serve)
-
-
-def _bytes(text: str) -> int:
-    """Return the bytes that ``500MB``, ``2GB`` or a plain number mean."""
-    units = {"": 0, "B": 0, "KB": 10, "MB": 20, "GB": 30, "TB": 40}
-    digits = text.strip().rstrip("bBkKmMgGtT ")
-    unit = text.strip()[len(digits) :].strip().upper()
-    try:
-        size = int(float(digits) * 2 ** units[unit])
-        if size < 0:
-            raise ValueError(text)
-    except (KeyError, ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no size; write it as 500MB or 2GB, or 0 for none"
-        ) from None
-    return size
 
 
 def _shared(parser: argparse.ArgumentParser) -> None:
@@ -103,37 +91,46 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from dashboard.commands.inbox_options import inboxes_of
+    from dashboard.settings_file import read_settings_file
     from dashboard.workspace import open_workspace
     from hcs.qc import connected
 
+    settings = read_settings_file(options.config)
+    inboxes = inboxes_of(options, settings)
     workspace = open_workspace(options.workspace)
     roots = list(options.plates)
+    # Whatever is imported is listed; a folder that is served twice is listed once.
+    roots += [folder.into for folder in inboxes.folders]
     if options.demo:
         roots.append(str(_demo_plate(workspace)))
     if not roots:
         print(
             "hcs-dashboard: no plate given. Try `hcs-dashboard PLATE`, "
-            "`hcs-dashboard FOLDER`, or `hcs-dashboard --demo` for a synthetic one.",
+            "`hcs-dashboard FOLDER`, `hcs-dashboard --inbox FOLDER --into FOLDER`, or "
+            "`hcs-dashboard --demo` for a synthetic one.",
             file=sys.stderr,
         )
         return 2
     with connected(options.scheduler) as executor:
-        return _serve_with(options, roots, workspace, executor)
+        return _serve_with(options, settings, inboxes, roots, workspace, executor)
 
 
 def _serve_with(
     options: argparse.Namespace,
+    settings_file: SettingsFile,
+    inboxes: InboxSettings,
     roots: list[str],
     workspace: Workspace,
     executor: Executor | None,
 ) -> int:
     from dashboard.app import make_server, new_loop, refuse_open_address
+    from dashboard.commands.inbox_options import import_limits_of, on_plate_of
     from dashboard.commands.local import local_start
     from dashboard.commands.sign_in import sign_in_of, signing_in
     from dashboard.compose import Options, compose
-    from dashboard.settings_file import read_settings_file
 
-    sign_in = sign_in_of(options, read_settings_file(options.config))
+    sign_in = sign_in_of(options, settings_file)
     refuse_open_address(options.address, signs_in=bool(sign_in))
     loop = new_loop()
     limits = {
@@ -150,6 +147,9 @@ def _serve_with(
             executor=executor,
             workers=options.workers,
             measure=not options.no_measure,
+            inbox=inboxes,
+            import_limits=import_limits_of(options, settings_file),
+            on_plate=on_plate_of(options, settings_file),
             **{name: size for name, size in limits.items() if size is not None},
         ),
     )
@@ -224,6 +224,8 @@ def _welcome(service: Service, workspace: Workspace) -> None:
         )
     if workspace.closed:
         print(f"  note       {workspace.closed}")
+    for folder in service.inbox.folders:
+        print(f"  inbox      {folder.folder}, into {folder.into}")
     if service.read_only:
         print("  read-only  nothing can be written")
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _STOP_SECONDS = 5.0
 """That a worker may take to stop at the next field, before it is ended."""
 
-_LONGEST_LINE = 4 << 20
+_LONGEST_LINE = 64 << 20
+"""What it found: a digest a field."""
 
 _PASSED_ON = (
     "PATH",

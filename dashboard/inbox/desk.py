@@ -21,7 +21,11 @@ from dashboard.inbox.values import JobChoices, JobState
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashboard.access import Access
+    from dashboard.inbox.arrival import Arrival
+    from dashboard.inbox.folders import InboxFolder
     from dashboard.inbox.jobs import ImportJobs
     from dashboard.inbox.running import Importing
     from dashboard.inbox.values import ImportJob
@@ -44,6 +48,10 @@ class ImportDesk:
         The rows.
     importing
         Runs them.
+    folders
+        That are watched.
+    arrivals
+        Returns what lies in the inboxes and is no import yet.
 
     Notes
     -----
@@ -51,8 +59,17 @@ class ImportDesk:
     so not on an event loop. `revision` is memory.
     """
 
-    def __init__(self, access: Access, jobs: ImportJobs, importing: Importing) -> None:
+    def __init__(
+        self,
+        access: Access,
+        jobs: ImportJobs,
+        importing: Importing,
+        folders: tuple[InboxFolder, ...],
+        arrivals: Callable[[], tuple[Arrival, ...]],
+    ) -> None:
+        self.folders = folders
         self._access, self._jobs, self._importing = access, jobs, importing
+        self._arrivals = arrivals
         self._lock = threading.Lock()
         self._revision = 0
 
@@ -76,6 +93,10 @@ class ImportDesk:
     def jobs(self) -> tuple[ImportJob, ...]:
         """Return all imports, the newest first."""
         return self._jobs.all()
+
+    def arrivals(self) -> tuple[Arrival, ...]:
+        """Return what lies in the inboxes and is no import yet (fast)."""
+        return self._arrivals()
 
     def job(self, job_id: str) -> ImportJob:
         """Return an import.
@@ -162,7 +183,7 @@ class ImportDesk:
         job = self._jobs.get(job_id)
         grew = job.state is JobState.GREW
         return self._acted(
-            job, self._again(job, dataclasses.replace(job.choices, anew=grew))
+            job, self._again(job, dataclasses.replace(job.choices, renew=grew))
         )
 
     def use_pattern(self, job_id: str, pattern: str) -> ImportJob:
@@ -200,13 +221,21 @@ class ImportDesk:
         ) or self._jobs.change(job_id, (JobState.RUNNING,), wish="stop")
         return self._acted(job, changed)
 
+    def take_again(self, job: ImportJob) -> ImportJob:
+        """Take an import up again whose export has become another, done or not."""
+        job = self._again(job, job.choices, also=(JobState.DONE,))
+        self._woken()
+        return job
+
     # --- inside -----------------------------------------------------------------------
 
-    def _again(self, job: ImportJob, choices: JobChoices) -> ImportJob:
+    def _again(
+        self, job: ImportJob, choices: JobChoices, also: tuple[JobState, ...] = ()
+    ) -> ImportJob:
         """Return the job, waiting where it had come to an end without a plate."""
         changed = self._jobs.change(
             job.id,
-            _AGAIN,
+            (*_AGAIN, *also),
             state=JobState.WAITING,
             choices=choices,
             reason="",

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, UnmeasuredError
+from dashboard.inbox.condition import PlateCondition
 from dashboard.plates.survey import look_at
 from dashboard.progress import Progress
 
@@ -79,6 +80,19 @@ class Preparing:
 
         self._previews.start(plate, measure)
         return lambda: self._progress(plate) if begun.is_set() else _BEGINNING
+
+    def condition(self, location: str) -> PlateCondition:
+        """Return what measuring a plate came to."""
+        plate = self.plate_at(location)
+        judged = self._measuring.judgement(plate)
+        wells = [well for well in plate.overview().wells if well.state == "present"]
+        return PlateCondition(
+            banner=judged.banner,
+            wells=len(wells),
+            suspects=len(judged.suspects),
+            fields=self._measuring.progress(plate).total,
+            unmeasured=len(self._measuring.failures(plate)),
+        )
 
     def _progress(self, plate: ServedPlate) -> Progress:
         try:

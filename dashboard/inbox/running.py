@@ -6,23 +6,27 @@ import logging
 import os
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.inbox.child import Worker
+from dashboard.inbox.condition import bad_as_a_whole
 from dashboard.inbox.jobs import BEAT_SECONDS
 from dashboard.inbox.look import look
 from dashboard.inbox.places import places, reason_against_room
 from dashboard.inbox.values import JobState, Phase
 from hcs.errors import HCSError
+from hcs.ingest import growth
 from hcs.terminal import seconds_left
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from dashboard.inbox.condition import PlateCondition
     from dashboard.inbox.jobs import ImportJobs
     from dashboard.inbox.values import ImportJob
     from dashboard.progress import Progress
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 _TICK = 1.0
+_SETTLED = (JobState.DONE, JobState.GREW, JobState.FAILED)
+"""Ends that stand until the export is another, or a person says more."""
+
 _STOPPED = "Somebody stopped it. What is written stays; trying again goes on there."
 
 
@@ -42,6 +49,10 @@ class ImportLimits:
 
     threads: int = max(1, (os.cpu_count() or 2) - 1)
     """That write, so that pages have a core."""
+
+    grace: float | None = None
+    """Seconds that readers may hold on to fields whose files have changed; None leaves
+    the library's own."""
 
     maps: str | None = None
     """Folder of plate maps that are called as barcodes."""
@@ -59,6 +70,10 @@ class Importing:
     prepare
         Begins to measure a plate and to make its previews, by its path; returns what
         says how far that is. It is called again after a restart.
+    condition
+        Returns what measuring a plate came to, by its path.
+    reason_against
+        Returns why a plate may not change, by its path; "" where it may.
     ended
         Called with each job that came to an end by itself, never by a person's act.
     changed
@@ -71,9 +86,12 @@ class Importing:
         limits: ImportLimits,
         *,
         prepare: Callable[[str], Callable[[], Progress]],
+        condition: Callable[[str], PlateCondition],
+        reason_against: Callable[[str], str],
         ended: Callable[[ImportJob], None],
         changed: Callable[[], None],
     ) -> None:
+        self.reason_against, self.condition = reason_against, condition
         self.jobs, self.limits, self.changed = jobs, limits, changed
         self._prepare, self._ended = prepare, ended
         self.woken = threading.Event()
@@ -142,10 +160,14 @@ class Importing:
             end = JobState.FAILED, f"{type(error).__name__}: {error}"
             _LOG.exception("Importing %s failed.", job.source)
         state, reason = end
-        values = {"stamp": stamp} if state is JobState.DONE else {}
+        values: dict[str, Any] = {}
+        if state in _SETTLED:
+            values["stamp"] = stamp
+        if state is JobState.DONE and job.choices.renew:
+            values["choices"] = replace(job.choices, renew=False)
         if self.jobs.end(job.id, state, reason, **values):
             job = self.jobs.get(job.id)
-            if state in (JobState.DONE, JobState.FAILED):
+            if state in _SETTLED:
                 self._ended(job)
 
 
@@ -159,7 +181,9 @@ class _Run:
     def __init__(self, importing: Importing, job: ImportJob) -> None:
         self._jobs, self._job, self._limits = importing.jobs, job, importing.limits
         self._closing, self._changed = importing.closing, importing.changed
-        self._woken = importing.woken
+        self._woken, self._reason_against = importing.woken, importing.reason_against
+        self._condition = importing.condition
+        self._fields: dict[str, str] = {}
         self._target = job.target
         self._progress: dict[str, Any] = {"done": job.done, "total": job.total}
         self._first: tuple[int, float] | None = None
@@ -175,6 +199,11 @@ class _Run:
                 "choices": self._job.choices.as_dict(),
                 "maps": self._limits.maps,
                 "threads": self._limits.threads,
+                "grace": self._limits.grace,
+                # What an inbox imports is done by the server's own account.
+                "who": None
+                if self._job.origin == "inbox"
+                else [self._job.who, self._job.known],
             }
         )
         started(worker.pid)
@@ -207,7 +236,10 @@ class _Run:
                 self._count(event["done"], event["total"])
             case "done":
                 self._tell(
-                    summary=event["summary"], done=self._progress["total"], wish=""
+                    summary=event["summary"],
+                    fields=self._fields,
+                    done=self._progress["total"],
+                    wish="",
                 )
                 return True, None
             case "stopped":
@@ -220,24 +252,62 @@ class _Run:
 
     def _place(self, worker: Worker, planned: Mapping[str, Any]) -> End | None:
         """Say where the plate is to lie, or return why it is not written now."""
-        job, fingerprint = self._job, planned["fingerprint"]
-        names = places(job.folder, planned["plate"], fingerprint)
-        target, other = self._jobs.claim_target(job, fingerprint, names)
-        self._progress = {**self._progress, "total": planned["total"]}
-        known = {"summary": planned["summary"], "bytes": planned["bytes"]}
-        self._tell(**known, **self._progress)
-        if other is not None:
-            reason = (
-                f"{other.name} holds the same files, and was imported as "
-                f"{Path(target).name}; nothing was written."
-            )
-            return JobState.DONE, reason
+        job = self._job
+        self._fields = planned["fields"]
+        before = self._jobs.fields(job.id) if self._has_plate() else {}
+        self._tell(
+            summary=planned["summary"],
+            bytes=planned["bytes"],
+            total=planned["total"],
+            phase=Phase.IMPORTING,
+        )
+        self._progress["total"] = planned["total"]
+        end = self._grow(before, planned) if before else self._claim(planned)
+        if end is not None:
+            return end
         against = reason_against_room(job, planned["bytes"], self._limits.reserve_bytes)
         if against:
             return JobState.WAITING, against
-        self._target = target
-        self._tell(phase=Phase.IMPORTING)
-        worker.say({"target": target})
+        # Before a field is written: a run after a crash knows by it what has changed.
+        self._tell(fields={**self._fields, **before})
+        worker.say({"target": self._target, "grown_from": before or None})
+        return None
+
+    def _has_plate(self) -> bool:
+        return bool(self._target) and Path(self._target).exists()
+
+    def _claim(self, planned: Mapping[str, Any]) -> End | None:
+        """Find a place for a new plate, unless another job has imported the same."""
+        job, fingerprint = self._job, planned["fingerprint"]
+        names = places(job.folder, planned["plate"], fingerprint)
+        target, other = self._jobs.claim_target(job, fingerprint, names)
+        if other is None:
+            self._target = target
+            return None
+        return JobState.DONE, (
+            f"{other.name} holds the same files, and was imported as "
+            f"{Path(target).name}; nothing was written."
+        )
+
+    def _grow(
+        self, before: Mapping[str, str], planned: Mapping[str, Any]
+    ) -> End | None:
+        """Go on with the plate that is there, or return why a person is to say so."""
+        job = self._job
+        grown = growth(before, self._fields)
+        closed = self._reason_against(self._target) if grown else ""
+        unfinished = job.done < job.total
+        if closed or (grown.changed and not (job.choices.renew or unfinished)):
+            return JobState.GREW, (
+                f"It grew after import: {counted(len(grown.new), 'new field')}, "
+                f"{counted(len(grown.changed), 'field')} of other files than before. "
+                + (
+                    closed
+                    or "Adding what is new gives those a new version; the one before "
+                    "is kept."
+                )
+            )
+        self._tell(fingerprint=planned["fingerprint"])
         return None
 
     def _failed(self, reason: str) -> End:
@@ -269,12 +339,21 @@ class _Run:
         while not self._closing.wait(BEAT_SECONDS / 4):
             progress = progress_of()
             self._progress["seconds_left"] = progress.seconds_left
+            if not progress.running and progress.message:
+                return JobState.DONE, f"It is not measured: {progress.message}"
             if not progress.running:
-                reason = f"It is not measured: {progress.message}"
-                return JobState.DONE, reason if progress.message else ""
+                self._judge()
+                return JobState.DONE, ""
             if not self._alive():
                 return JobState.STOPPED, _STOPPED
         return JobState.WAITING, ""
+
+    def _judge(self) -> None:
+        """Keep whether the plate is bad as a whole."""
+        summary = self._jobs.get(self._job.id).summary
+        planes, expected = summary["found"]["planes"], summary["expected"]["planes"]
+        bad = bad_as_a_whole(self._condition(self._target), planes, expected)
+        self._tell(summary={**summary, "bad": bad})
 
     # --- telling ----------------------------------------------------------------------
 

@@ -53,8 +53,9 @@ class JobChoices:
         Path of a table of conditions; None looks for one by the barcode.
     plate_map_text
         The table itself, where it lies nowhere.
-    anew
-        Write a plate that is there anew, because its export has changed.
+    renew
+        Give fields of a plate that is there a new version where their files have
+        changed.
     """
 
     preset: str = "auto"
@@ -68,7 +69,7 @@ class JobChoices:
     strict: bool = False
     name: str | None = None
     version: str | None = None
-    anew: bool = False
+    renew: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values."""

@@ -21,10 +21,13 @@ from typing import IO, TYPE_CHECKING, Any
 from dashboard.inbox.summary import map_for, summary_of
 from dashboard.inbox.values import JobChoices
 from hcs.errors import HCSError
-from hcs.ingest import plan_import
+from hcs.ingest import growth, plan_import
+from hcs.metadata import Who
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from hcs.ingest import Growth
 
 _NICE = 10
 _SAY_SECONDS = 0.3
@@ -130,19 +133,28 @@ def _work(server: _Server, order: Mapping[str, Any]) -> None:
             plate=choices.name or plan.export.plate,
             bytes=int(pixels * plan.grid.dtype.itemsize * PYRAMID),
             total=len(plan.grid.planes),
+            fields=dict(plan.digests),
             summary=summary_of(planned.report),
         )
-        target = server.answer()["target"]
+        answer = server.answer()
         if server.stopping.is_set():
             raise _StoppedError
         report = planned.write(
-            target,
+            answer["target"],
             version=choices.version,
             progress=server.progress,
             name=choices.name,
+            who=Who(*order["who"]) if order["who"] else None,
             workers=order["threads"],
+            grace=order["grace"],
+            growth=_growth(answer["grown_from"], plan.digests),
         )
         server.say("done", state=report.state, summary=summary_of(report))
+
+
+def _growth(before: Mapping[str, str] | None, now: Mapping[str, str]) -> Growth | None:
+    """Return how an export has grown, None where nothing was imported of it."""
+    return None if before is None else growth(before, now)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from hcs.ingest.names import NamePart as NamePart
     from hcs.ingest.names import NameParts as NameParts
     from hcs.ingest.names import NamePattern as NamePattern
+    from hcs.ingest.plate.growth import Growth as Growth
+    from hcs.ingest.plate.growth import growth as growth
     from hcs.ingest.plate.plan import ImportChoices as ImportChoices
     from hcs.ingest.plate.report import ImportReport as ImportReport
     from hcs.ingest.proposals.proposal import ProposedPattern as ProposedPattern
@@ -68,6 +70,7 @@ else:
             "microscopes.plates": "PlateKey PlateListing",
             "microscopes.registry": "broken_presets plates_of",
             "names": "NamePart NameParts NamePattern",
+            "plate.growth": "Growth growth",
             "plate.plan": "ImportChoices",
             "plate.report": "ImportReport",
             "proposals.proposal": "ProposedPattern propose_patterns",

@@ -29,6 +29,7 @@ from hcs.writing.targets.locations import local_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from hcs.ingest.plate.growth import Growth
     from hcs.layout import PlateFormat
     from hcs.metadata import Who
     from hcs.tables.joining import Sources
@@ -52,15 +53,26 @@ class PlannedImport:
         name: str | None = None,
         who: Who | None = None,
         workers: int | None = None,
+        growth: Growth | None = None,
+        grace: float | None = None,
     ) -> ImportReport:
         """Write the plate, or what an interrupted import of it did not write.
 
         Parameters are those of `import_plate`, and so is what is raised.
+
+        Parameters
+        ----------
+        growth
+            How the export has grown since it was imported as the plate that is there:
+            new fields are added, changed ones get a new version with the old one kept.
+            Without it the plate of an export that has become another is refused.
+        grace
+            Seconds that readers may hold on to changed fields, see `HCSPlateWriter`.
         """
         path, plan = local_path(target), self.report.plan
         report = replace(self.report, target=str(target), dry_run=False)
-        earlier = _earlier(path, plan)
-        if earlier is not None and earlier.get("state") == DONE:
+        earlier = _earlier(path, plan, grown=growth is not None)
+        if not growth and earlier is not None and earlier.get("state") == DONE:
             damaged, planes = read_damage(earlier)
             return replace(
                 report, state="unchanged", damaged=damaged, damaged_planes=planes
@@ -71,8 +83,9 @@ class PlannedImport:
                 name=plan.export.plate if name is None else name,
                 earlier=earlier,
                 progress=work,
+                growth=growth,
             )
-            return run.write(path, version, who, worker_count(workers))
+            return run.write(path, version, who, worker_count(workers), grace)
 
 
 @contextlib.contextmanager
@@ -244,8 +257,13 @@ def fingerprint_at(target: str | Path) -> str:
     return str(record.get("fingerprint", "")) if isinstance(record, dict) else ""
 
 
-def _earlier(target: Path, plan: Plan) -> dict[str, Any] | None:
+def _earlier(target: Path, plan: Plan, *, grown: bool = False) -> dict[str, Any] | None:
     """Return what an import of the same source left at `target`, None where nothing is.
+
+    Parameters
+    ----------
+    grown
+        Whether the source is known to be the same, whatever its files are by now.
 
     Raises
     ------
@@ -269,7 +287,7 @@ def _earlier(target: Path, plan: Plan) -> dict[str, Any] | None:
             f"{target} is a plate that was not imported; nothing was written. Choose a "
             f"new place."
         )
-    if record.get("fingerprint") != plan.fingerprint:
+    if not grown and record.get("fingerprint") != plan.fingerprint:
         raise SourceError(
             f"{target} holds an import of {record.get('source')!r}, and this source "
             f"has other files or another layout; nothing was written. Choose a new "

@@ -13,7 +13,7 @@ import stat
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
@@ -56,6 +56,10 @@ class ExportFile:
 
     size: int
     """Bytes."""
+
+    mark: int = field(default=0, compare=False)
+    """Another one where the content may be another: when the file was last written, or
+    its checksum in a zip."""
 
     @property
     def base(self) -> str:
@@ -213,7 +217,7 @@ class FolderSource(_BaseSource):
                 left_out.append((name, "is a link that leaves the folder"))
                 continue
             self._paths[name] = path
-            files.append(ExportFile(name, status.st_size))
+            files.append(ExportFile(name, status.st_size, status.st_mtime_ns))
             if len(files) > MAX_FILES:
                 raise SourceError(f"{root} holds more than {MAX_FILES:,} files.")
         self.files = tuple(sorted(files, key=lambda file: file.name))
@@ -328,7 +332,7 @@ class ZipSource(_BaseSource):
                 left_out.append((name, reason))
         self.left_out = tuple(sorted(left_out))
         self.files = tuple(
-            ExportFile(name, member.file_size)
+            ExportFile(name, member.file_size, member.CRC)
             for name, member in sorted(self._members.items())
         )
 

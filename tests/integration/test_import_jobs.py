@@ -290,6 +290,8 @@ def test_a_worker_ends_with_its_server_that_is_killed(tmp_path):
         "choices": JobChoices().as_dict(),
         "maps": None,
         "threads": 1,
+        "grace": None,
+        "who": None,
     }
     program = (
         "import json, sys, time; from dashboard.inbox.child import Worker;"

@@ -23,6 +23,7 @@ from hcs.ingest.microscopes.registry import read_export
 from hcs.ingest.plate.expectation import Expectation, expect
 from hcs.ingest.plate.gaps import Counts, count_expected, count_found, find_gaps
 from hcs.ingest.plate.grid import PlaneGrid, lay_out
+from hcs.ingest.plate.growth import field_digests
 from hcs.ingest.plate.outliers import find_outliers
 from hcs.ingest.plate.traits import Traits, read_traits
 from hcs.layout import PlateFormat, fitting_format, plate_format
@@ -66,6 +67,9 @@ class Plan:
     plate_map: PlateMap | None
     fingerprint: str
     """By which the same files, laid out the same way, are known again."""
+
+    digests: Mapping[str, str]
+    """By which the files of each field are, see `growth.field_digests`."""
 
     notes: tuple[str, ...]
 
@@ -152,6 +156,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
         expected=count_expected(expectation),
         plate_map=plate_map,
         fingerprint=_fingerprint(source, export, grid),
+        digests=field_digests(source.files, grid, grid_format),
         notes=(
             *_unfinished(export),
             *outliers.notes,

@@ -11,6 +11,7 @@ from hcs.images.image import Multiscales
 from hcs.images.ngff_image import NgffImage
 from hcs.ingest.plate.decoding import FieldDecoder
 from hcs.ingest.plate.display import display_channels
+from hcs.ingest.plate.growth import field_path
 from hcs.ingest.plate.provenance import (
     DONE,
     UNFINISHED,
@@ -19,6 +20,7 @@ from hcs.ingest.plate.provenance import (
     read_damage,
 )
 from hcs.metadata import Axis, Dataset, ImageMetadata
+from hcs.plates.opening import from_hcs_zarr
 from hcs.writing.writer import HCSPlateWriter
 
 if TYPE_CHECKING:
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hcs.ingest.plate.grid import FieldKey
+    from hcs.ingest.plate.growth import Growth
     from hcs.ingest.plate.report import ImportReport
     from hcs.metadata import Who
+    from hcs.plates.plate import HCSPlate
 
     Progress = Callable[[int, int], None]
 
@@ -45,6 +49,9 @@ class ImportRun:
         What a run that was interrupted left in the plate document, None at first.
     progress
         Called with the number of fields written and the number there are.
+    growth
+        How the export has become another since the plate was imported; its changed
+        fields get a new version. None where it is the one that was.
 
     Notes
     -----
@@ -59,7 +66,9 @@ class ImportRun:
         name: str,
         earlier: Mapping[str, Any] | None,
         progress: Progress | None,
+        growth: Growth | None = None,
     ) -> None:
+        self._growth = growth
         self._report, self._plan = report, report.plan
         self._name, self._earlier, self._progress = name, earlier, progress
         self._decoder = FieldDecoder(report.plan)
@@ -69,7 +78,12 @@ class ImportRun:
             self._decoder.remember(*read_damage(earlier))
 
     def write(
-        self, target: Path, version: str | None, who: Who | None, workers: int
+        self,
+        target: Path,
+        version: str | None,
+        who: Who | None,
+        workers: int,
+        grace: float | None = None,
     ) -> ImportReport:
         """Write what is not there yet and return the report."""
         plan, first = self._plan, self._earlier is None
@@ -80,15 +94,37 @@ class ImportRun:
             version,
             overwrite=False,
             who=who,
+            grace=grace,
             annotations=self._annotations(UNFINISHED),
         ) as writer:
-            written = writer.written
-            todo = [key for key in plan.grid.planes if self._id(key) not in written]
+            written = {f"{well}/{name}" for well, name in writer.written}
+            written -= self._changed(target)
+            todo = [
+                key
+                for key in plan.grid.planes
+                if field_path(key, plan.format) not in written
+            ]
             self._done = len(plan.grid.planes) - len(todo)
             self._report_progress(0)
             writer.map(lambda key: self._write_field(writer, key), todo, workers)
             writer.annotate(self._annotations(DONE))
         return self._current("written" if first else "resumed")
+
+    def _changed(self, target: Path) -> frozenset[str]:
+        """Return the fields that are to get a new version, and have not got it yet."""
+        changed = self._growth.changed if self._growth else frozenset()
+        if not changed:
+            return changed
+        with from_hcs_zarr(target) as plate:
+            return frozenset(
+                path
+                for path in changed
+                if _live_reason(plate, path) != self._grew(path)
+            )
+
+    def _grew(self, path: str) -> str:
+        """Return why a field gets a new version: a later run knows it by that."""
+        return f"its export grew ({self._plan.digests[path]})"
 
     def _current(self, state: str) -> ImportReport:
         return replace(
@@ -107,14 +143,10 @@ class ImportRun:
             if self._progress is not None:
                 self._progress(self._done, len(self._plan.grid.planes))
 
-    def _id(self, key: FieldKey) -> tuple[str, str]:
-        (row, column), field = key
-        names = self._plan.format
-        return f"{names.row_names[row]}/{names.column_names[column]}", str(field)
-
     def _write_field(self, writer: HCSPlateWriter, key: FieldKey) -> None:
         plan = self._plan
         (row, column), field = key
+        path = field_path(key, plan.format)
         files = sorted({plane.file for plane in plan.grid.planes[key].values()})
         before = self._decoder.planes
         pixels = self._decoder.pixels(key)
@@ -126,6 +158,9 @@ class ImportRun:
                 field,
                 label=plan.grid.fields[field].label or None,
                 source=_source_text(files),
+                reason=self._grew(path)
+                if self._growth and path in self._growth.changed
+                else None,
             )
         for file in files:
             plan.images[file].close()
@@ -194,6 +229,13 @@ class ImportRun:
 
 
 _UNITS = {"t": "second", "z": "micrometer", "y": "micrometer", "x": "micrometer"}
+
+
+def _live_reason(plate: HCSPlate, path: str) -> str | None:
+    """Return why the live version of a field was written, None where none says it."""
+    well, _, name = path.rpartition("/")
+    history = plate.well(well).history(name)
+    return history[-1].why if history else None
 
 
 def _source_text(files: list[str]) -> str:
