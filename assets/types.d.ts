@@ -423,9 +423,9 @@ type CorrectionText = Hidden | {
   /** Ends of the names of files that an upload takes, as inputs want them. */
   accept: string
   title: string
-  upload: string
-  /** Token that an upload carries. */
-  page: string
+  well: string
+  /** Files may be given now. */
+  open: boolean
   refused: string
   barred: Barred
   targets: { id: string, text: string }[]
@@ -561,6 +561,48 @@ type LightText = Hidden | {
   field: { name: string, before: LightGrid, after: LightGrid } | null
 }
 
+/** A picture of an uploaded file, as it was read. */
+export interface ReadPicture {
+  id: string, name: string, size: number, kind: string, axes: string[], shape: number[], dtype: string, channels: string[]
+  pixel_size: number | null, not_finite: number, facts: string[], pages: string
+  guess_channel: number | null, guess_well: string | null, guess_field: string | null
+}
+
+/** A file that this page sends, or that its person has here; see `core/uploads.js`. */
+export interface UploadEntry {
+  key: number
+  /** The server's, "" until it knows of the file. */
+  id: string
+  name: string
+  /** Where the file lay among those that were given with it, "run 2/images". */
+  folder: string
+  size: number
+  /** Bytes that have gone. */
+  offset: number
+  modified: number
+  digest: string
+  purpose: string
+  plate: string
+  well: string
+  state: "waiting" | "sending" | "broken" | "reading" | "ready" | "received" | "refused" | "failed" | "left" | "unused"
+  error: string
+  picture: ReadPicture | null
+  /** Files that were given at once have the same. */
+  batch: number
+  file: File | null
+  sending: { stop: () => void, hurry: () => void } | null
+}
+
+export interface UploadsText {
+  address: string
+  page: string
+  plate: string
+  /** That is looked at, "" without. */
+  well: string
+  /** Why no file can be given, "" where it can. */
+  refused: string
+}
+
 /** By part, then by text. */
 export interface Texts {
   header: HeaderTexts
@@ -578,6 +620,7 @@ export interface Texts {
   verdict: { content: Hidden | VerdictText }
   signoff: { content: SignoffText }
   correction: { content: CorrectionText }
+  uploads: { content: UploadsText }
   history: { content: HistoryText }
   details: { content: DetailsText }
   light: { content: LightText }
@@ -597,5 +640,5 @@ export type EventName =
   | "metric" | "montage" | "move" | "open-setup" | "others" | "overlays" | "pictures"
   | "pictures-of-plate" | "plot-box" | "projection" | "queue" | "redo" | "reopen"
   | "reviewer" | "score" | "selection" | "show-history" | "step" | "toggle-theme" | "undo"
-  | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts"
+  | "uploaded" | "uploads" | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts"
   | "zoom"

@@ -281,13 +281,12 @@ class Urls:
         """Return the address that a page tells, by its token, that it was left."""
         return f"{self.prefix}/leave"
 
-    def upload(self) -> str:
-        """Return the address that takes a file as the body of a POST.
+    def uploads(self) -> str:
+        """Return the address of uploads, by the tus protocol; see `web.uploads`.
 
-        The page's token goes into the header `PAGE_HEADER`, the file's name
-        into ``X-Filename``, percent-encoded.
+        A page's token goes into the header `PAGE_HEADER`, never into an address.
         """
-        return f"{self.prefix}/upload"
+        return f"{self.prefix}/uploads"
 
 
 def sprite_columns(count: int) -> int:

@@ -18,9 +18,10 @@ from dashboard.access import Access, signed_text
 from dashboard.accounts.audit import Audit
 from dashboard.corrections.batch_desk import BatchDesk
 from dashboard.corrections.commits import Commits
+from dashboard.corrections.decoders import Decoders
 from dashboard.corrections.desk import CorrectionDesk
 from dashboard.corrections.staged import StagedCorrections
-from dashboard.corrections.uploads import Quotas, Uploads
+from dashboard.corrections.uploads import DecodedUploads
 from dashboard.database import open_database
 from dashboard.errors import NotServedError
 from dashboard.events import Events
@@ -69,7 +70,7 @@ from dashboard.service import Service, WorkspaceStorage
 from dashboard.sessions import Sessions
 from dashboard.settings import Settings, project_of
 from dashboard.threads import Threads
-from dashboard.workspace import sweep_staging
+from dashboard.uploads.uploads import Uploads
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
+    from dashboard.uploads.values import Quotas
     from dashboard.workspace import Workspace
 
 
@@ -171,8 +173,8 @@ def compose(
         wake=lambda: watcher.wake(),
     )
 
-    sweep_staging(workspace)
     uploads = Uploads(workspace.staging, options.quotas)
+    decoders = Decoders()
     staged = StagedCorrections()
     commits = Commits(staged, events)
     previews = Previews(
@@ -266,7 +268,7 @@ def compose(
     )
     desk = CorrectionDesk(
         access,
-        uploads,
+        DecodedUploads(uploads, decoders),
         staged,
         commits,
         refuse_if_signed=reviews.refuse_if_signed,
@@ -311,6 +313,8 @@ def compose(
         # Before the sessions, which could no longer say that they leave.
         presence.close()
         sessions.close_all()
+        decoders.close()
+        uploads.close()
         plates.close()
         settings.close()
         engine.dispose()
@@ -355,6 +359,7 @@ def compose(
         amending=Amending(reviews, plates, projects),
         plate_list=plate_list,
         plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),
+        uploads=uploads,
         corrections=desk,
         batches=BatchDesk(access, desk),
         inbox=import_desk,
@@ -367,6 +372,7 @@ def compose(
         ),
         close=close,
     )
+    uploads.start()
     if options.watch:
         watcher.start()
         if not options.read_only:

@@ -43,3 +43,15 @@ class UnmeasuredError(DashboardError):
 
 class SignedOffError(RefusedError):
     """The plate is signed off: nothing of it may change until it is reopened."""
+
+
+class TooLargeError(RefusedError):
+    """More was sent, or announced, than may be uploaded."""
+
+
+class NoSpaceError(RefusedError):
+    """The disk of the workspace has no room for it."""
+
+
+class OffsetError(DashboardError, ValueError):
+    """Bytes of an upload came that do not go on where the last ones ended."""

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from dashboard.sessions import Sessions
     from dashboard.settings import Settings
     from dashboard.threads import Threads
+    from dashboard.uploads.uploads import Uploads
     from dashboard.workspace import Workspace
 
 
@@ -81,6 +82,7 @@ class Service:
     amending: Amending
     plate_list: PlateList
     plate_trends: PlateTrends
+    uploads: Uploads
     corrections: CorrectionDesk
     batches: BatchDesk
     inbox: ImportDesk

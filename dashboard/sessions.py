@@ -41,6 +41,9 @@ class Sessions:
         self._plates: dict[str, str] = {}
         """Key of the plate that a page looks at, by the page's token."""
 
+        self._owners: dict[str, str] = {}
+        """Subject of the visitor whose a page is, by the page's token."""
+
     def __len__(self) -> int:
         """Return how many pages are open."""
         return len(self._plates)
@@ -55,8 +58,17 @@ class Sessions:
         """
         token = secrets.token_urlsafe(32)
         self._plates[token] = ""
+        self._owners[token] = owner
         self._corrections.open(token, owner)
         return token
+
+    def check(self, token: str, owner: str) -> None:
+        """Raise `RefusedError` where a page is not open, or somebody else's (fast)."""
+        if not token or self._owners.get(token) != owner:
+            raise RefusedError(
+                "The page that this came from is no longer known. Reload it and try "
+                "again."
+            )
 
     def look_at(self, token: str, plate: str) -> None:
         """Note which plate a page looks at now, by its key (fast)."""
@@ -73,6 +85,7 @@ class Sessions:
         Its own commit goes on, and its files may be many.
         """
         self._plates.pop(token, None)
+        self._owners.pop(token, None)
         self._presence.session_ended(token)
         return self._submit(lambda: self._corrections.close(token))
 
@@ -80,6 +93,7 @@ class Sessions:
         """Forget every page, and wait for that: at the end there are no threads."""
         for token in list(self._plates):
             self._plates.pop(token, None)
+            self._owners.pop(token, None)
             self._presence.session_ended(token)
             self._corrections.close(token)
 

@@ -17,13 +17,18 @@ _STACK_THREADS = 2
 """For projections and files, each of which may hold a gigabyte."""
 
 
+_UPLOAD_THREADS = 2
+"""For bytes that arrive: a disk that syncs must not hold up what somebody looks at."""
+
+
 class Threads:
-    """Three pools, so that slow work never holds up what somebody waits for."""
+    """Four pools, so that slow work never holds up what somebody waits for."""
 
     def __init__(self) -> None:
         self._work = ThreadPoolExecutor(_WORK_THREADS, "work")
         self._pixels = ThreadPoolExecutor(_PIXEL_THREADS, "pixels")
         self._stacks = ThreadPoolExecutor(_STACK_THREADS, "stacks")
+        self._uploads = ThreadPoolExecutor(_UPLOAD_THREADS, "uploads")
 
     def submit(self, work: Callable[[], _Result]) -> Future[_Result]:
         """Do work for a page."""
@@ -37,7 +42,11 @@ class Threads:
         """Do work for a picture that reads much, apart from those that read little."""
         return self._stacks.submit(work)
 
+    def submit_upload(self, work: Callable[[], _Result]) -> Future[_Result]:
+        """Do work with bytes that arrive."""
+        return self._uploads.submit(work)
+
     def close(self) -> None:
         """Wait for what is being done, and drop what has not begun."""
-        for pool in (self._work, self._pixels, self._stacks):
+        for pool in (self._work, self._pixels, self._stacks, self._uploads):
             pool.shutdown(wait=True, cancel_futures=True)

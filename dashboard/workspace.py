@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +10,6 @@ import platformdirs
 
 from dashboard.errors import DashboardError
 from dashboard.private_folder import close_to_others
-
-STAGING_SECONDS = 24 * 3600
-"""Uploads that no session has claimed for so long are removed at the next start."""
 
 _OURS = ("previews", "staging", "logs", "demo", "servers", "workspace.sqlite")
 """Beginnings of the names of all that is kept in a workspace."""
@@ -121,30 +115,3 @@ def network_filesystem(location: str) -> str | None:
         if f"{path}/".startswith(point) and len(point) >= len(best):
             best, kind = point, options.partition(" ")[0]
     return kind if kind in _NETWORK else None
-
-
-def sweep_staging(workspace: Workspace, older_than: float = STAGING_SECONDS) -> int:
-    """Remove what sessions of earlier servers left behind; return how many.
-
-    Parameters
-    ----------
-    workspace
-        Only its staging folder is touched.
-    older_than
-        Seconds since the last change.
-    """
-    removed = 0
-    limit = time.time() - older_than
-    for entry in os.scandir(workspace.staging):
-        try:
-            if entry.stat(follow_symlinks=False).st_mtime > limit:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path)
-            else:
-                Path(entry.path).unlink()
-            removed += 1
-        except OSError:
-            # Another server may sweep the same folder; what stays is found next time.
-            continue
-    return removed

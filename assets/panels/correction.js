@@ -3,9 +3,9 @@
 
 import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
-import { bytes } from "../core/text.js"
 import { island } from "../core/island.js"
-import { sendFile } from "./upload_request.js"
+import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
+import { part, stateText } from "./upload_text.js"
 
 const PAGES = [["c", "channels"], ["z", "z"], ["t", "t"]]
 
@@ -16,15 +16,13 @@ export function render(context) {
 function build({ el, send, hide }) {
   let content = null
   let early = [] // files chosen before the form was told of a well
-  let sending = [] // files on their way: {name, size, part, error, stop}
-  let dragged = 0
   const confirming = new Map() // differences by kind, as they were confirmed last
   let confirmation = 0 // number of the message that said so
 
   const title = h("h2", { class: "grow cut" })
   const input = h("input", { type: "file", class: "hcs-upload", multiple: true, "aria-label": "Corrected image files", on: { change: () => { take([...input.files]); input.value = "" } } })
   const choose = h("span", { class: "button" }, icon("upload"), "Choose files")
-  const drop = h("label", { class: "drop" }, input, choose, h("span", { class: "small soft" }, "or drop them here: one TIFF or PNG, or one a channel"))
+  const drop = h("label", { class: "drop" }, input, choose, h("span", { class: "small soft" }, "or drop them anywhere: one TIFF or PNG, or one a channel"))
   const target = h("div", { class: "target" })
   const files = h("ul", { class: "files" })
   const differences = h("ul", { class: "differences" })
@@ -42,43 +40,20 @@ function build({ el, send, hide }) {
   function take(list) {
     // The well is still being read: its files are sent once it is there.
     if (!content?.shown) early = list
-    if (!list.length || !content?.upload) return
-    for (const file of list) {
-      const entry = { name: file.name, size: file.size, part: 0, error: "" }
-      sending.push(entry)
-      const { promise, stop } = sendFile(content.upload, content.page, file, (part) => {
-        entry.part = part
-        showFiles()
-      })
-      entry.stop = stop
-      promise.then(
-        (answer) => {
-          sending = sending.filter((each) => each !== entry)
-          send("uploaded", { upload: answer.id, more: sending.some((each) => !each.error) })
-        },
-        (error) => {
-          entry.error = error.message
-          showFiles()
-        },
-      )
+    if (list.length && content?.open) sendFiles(list.map((file) => ({ file })), { well: content.well })
+  }
+
+  /** Files for this well that are on their way, or that cannot be used. */
+  const mine = () => uploads.filter((entry) => entry.well === content?.well && (underWay(entry) || entry.state === "refused" || entry.state === "failed"))
+
+  function arrived({ entry, more }) {
+    if (!content?.open || entry.well !== content.well) return
+    if (entry.state === "ready") {
+      send("uploaded", { upload: entry.id, more })
+      forget(entry.id)
     }
     showFiles()
   }
-
-  for (const [name, change] of /** @type {[string, number][]} */ ([["dragenter", 1], ["dragleave", -1]])) {
-    drop.addEventListener(name, (event) => {
-      event.preventDefault()
-      dragged += change
-      drop.classList.toggle("over", dragged > 0)
-    })
-  }
-  drop.addEventListener("dragover", (event) => event.preventDefault())
-  drop.addEventListener("drop", (event) => {
-    event.preventDefault()
-    dragged = 0
-    drop.classList.remove("over")
-    take([...event.dataTransfer.files])
-  })
 
   // Showing ----------------------------------------------------------------------------
 
@@ -99,9 +74,10 @@ function build({ el, send, hide }) {
   }
 
   function showFiles() {
-    const uploads = content?.uploads ?? []
-    files.hidden = !uploads.length && !sending.length
-    fill(files, uploads.map(fileRow), sending.map(sendingRow))
+    const here = content?.uploads ?? []
+    const sending = mine()
+    files.hidden = !here.length && !sending.length
+    fill(files, here.map(fileRow), sending.map(sendingRow))
   }
 
   function fileRow(upload) {
@@ -126,17 +102,12 @@ function build({ el, send, hide }) {
   }
 
   function sendingRow(entry) {
-    const remove = () => {
-      entry.stop?.()
-      sending = sending.filter((each) => each !== entry)
-      showFiles()
-    }
     return h("li", {},
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: entry.name }, entry.name),
-        h("button", { type: "button", class: "plain square", "aria-label": `Cancel ${entry.name}`, on: { click: remove } }, icon("close"))),
-      entry.error
-        ? h("div", { class: "notice bad small", role: "alert" }, icon("warn"), h("span", {}, entry.error))
-        : h("div", { class: "row" }, h("span", { class: "bar grow" }, h("i", { style: { width: `${entry.part * 100}%` } })), h("span", { class: "small soft" }, entry.part < 1 ? bytes(entry.size) : "reading…")))
+        h("button", { type: "button", class: "plain square", "aria-label": `Cancel ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))),
+      underWay(entry)
+        ? h("div", { class: "row" }, h("span", { class: "bar grow" }, h("i", { style: { width: `${part([entry]) * 100}%` } })), h("span", { class: "small soft" }, stateText(entry)))
+        : h("div", { class: "notice bad small", role: "alert" }, icon("warn"), h("span", {}, entry.error)))
   }
 
   function confirm(kind, confirmed) {
@@ -204,6 +175,8 @@ function build({ el, send, hide }) {
 
   const stop = [
     listen("reviewer", gate),
+    listen("uploads", () => content?.shown && showFiles()),
+    listen("uploaded", arrived),
     listen("choose-file", () => {
       if (content?.shown && content.refused) tell("hint", content.refused)
       if (!content?.shown || drop.hidden) return
@@ -224,7 +197,7 @@ function build({ el, send, hide }) {
       if (!next.shown) return
       fill(title, next.title)
       set(input, { accept: next.accept })
-      drop.hidden = !next.upload || !next.targets.length
+      drop.hidden = !next.open || !next.targets.length
       if (next.refused) fill(messages, h("p", { class: "soft small" }, next.refused))
       else showMessages()
       showTarget()
@@ -240,7 +213,6 @@ function build({ el, send, hide }) {
     },
     dispose() {
       stop.forEach((each) => each())
-      sending.forEach((entry) => entry.stop?.())
     },
   }
 }

@@ -27,15 +27,17 @@ from dashboard.text import plain_text
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
     from dashboard.access import Access
     from dashboard.corrections.commits import Commits
     from dashboard.corrections.staged import StagedCorrections
-    from dashboard.corrections.uploads import IncomingFile, Uploads
+    from dashboard.corrections.uploads import DecodedUploads
     from dashboard.corrections.values import SourceFile, Staged, Upload, VersionView
     from dashboard.plates.served import ServedPlate
+    from dashboard.uploads.values import UploadedFile
     from hcs.metadata import Who
 
 _REASON_LENGTH = 2000
@@ -59,7 +61,7 @@ class CorrectionDesk:
     def __init__(
         self,
         access: Access,
-        uploads: Uploads,
+        uploads: DecodedUploads,
         staged: StagedCorrections,
         commits: Commits,
         *,
@@ -82,21 +84,46 @@ class CorrectionDesk:
         self._uploads.open(token, owner)
 
     def close(self, token: str) -> None:
-        """Remove what a page uploaded and staged; a commit that has begun goes on."""
+        """Remove what a page has staged; a commit that has begun goes on.
+
+        What its person has uploaded stays theirs.
+        """
         for correction in self._staged.of_page(token):
             with correction.committing:
                 self._drop(correction)
         self._uploads.close(token)
 
-    def begin_upload(
-        self, token: str, name: str, size: int | None, owner: str = LOCAL.subject
-    ) -> IncomingFile:
-        """Open a file to receive; see `Uploads.begin`."""
-        self._access.may_write()
-        return self._uploads.begin(token, name, size, owner)
+    def take_up(self, token: str, upload: str) -> Upload:
+        """Let a page work with a file that its person has uploaded.
+
+        This waits until the file was looked into.
+
+        Raises
+        ------
+        SourceError
+            If it is no picture that can be used.
+        """
+        return self._uploads.take_up(token, upload)
+
+    def put_back(self, token: str) -> None:
+        """Let a page work with none of its files; they stay their person's (fast)."""
+        self._uploads.put_back(token)
+
+    def known_outcomes(
+        self, files: Iterable[UploadedFile]
+    ) -> dict[str, Future[Upload]]:
+        """Return what is known of files that are, or were, looked into (fast)."""
+        return self._uploads.outcomes(files)
+
+    def upload_outcome(self, owner: str, upload: str) -> Future[Upload]:
+        """Return what will be known of a file of somebody (fast).
+
+        The result fails with `SourceError` where it is no picture that can be used.
+        """
+        return self._uploads.outcome(owner, upload)
 
     def uploads(self, token: str) -> tuple[Upload, ...]:
-        """Return the files of a page that are not committed (fast)."""
+        """Return what a page has taken up and not committed (fast)."""
         return self._uploads.list(token)
 
     def remove_upload(self, token: str, upload: str) -> None:

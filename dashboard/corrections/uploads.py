@@ -1,232 +1,169 @@
-"""Files on their way in: streamed to the staging folder, bounded, looked into.
+"""Uploaded pictures: each is decoded when it has arrived, and pages take them up.
 
-A file lives under an id of ours from its first byte on; the name that a browser gave is
-text for people. Everything belongs to the session whose token it came with and goes
-when that session ends.
+What was uploaded belongs to a person (`dashboard.uploads`). A page takes up what it
+works with; what it stages goes when it ends, the files stay for the next one.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import re
 import secrets
 import shutil
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.corrections.decoding import Decoded, decode
+from dashboard.corrections.decoding import DecodingOrder
 from dashboard.corrections.naming import guess
 from dashboard.corrections.values import Upload
-from dashboard.errors import NotServedError, RefusedError
-from dashboard.text import plain_text
-from hcs.errors import SourceError
+from dashboard.errors import RefusedError
+from dashboard.uploads.values import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
-    from typing import BinaryIO
 
     from numpy.typing import NDArray
 
-_MIB = 1 << 20
-_SPARE_BYTES = 512 * _MIB
-"""Disk space that uploads leave to everybody else."""
+    from dashboard.corrections.decoders import Decoders
+    from dashboard.corrections.decoding import Decoded
+    from dashboard.uploads.uploads import Uploads
+    from dashboard.uploads.values import UploadedFile
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quotas:
-    """How much may be uploaded."""
-
-    file_bytes: int = 2048 * _MIB
-    session_bytes: int = 8192 * _MIB
-    """Files and what they decode to, for one page."""
-
-    total_bytes: int = 32768 * _MIB
-    """The same over all pages."""
-
-    session_files: int = 200
+_PLANES = "planes.npy"
 
 
 @dataclass(slots=True)
 class _DecodedUpload:
-    """An upload and its decoded planes."""
+    """An upload that was looked into."""
 
     upload: Upload
     planes: Path
-    nbytes: int
     chosen: bool = False
     """A person said what its pages are."""
 
 
 @dataclass(slots=True)
-class _Session:
-    folder: Path
+class _Page:
     owner: str
-    files: dict[str, _DecodedUpload] = field(default_factory=dict)
-    used: int = 0
-    incoming: set[IncomingFile] = field(default_factory=set)
+    folder: Path | None = None
+    uploads: list[str] = field(default_factory=list)
+    """Ids of what it took up, in that order."""
 
 
-class IncomingFile:
-    """One file that is being received.
+class DecodedUploads:
+    """What the uploads of corrections hold, and which page works with which.
 
-    Attributes
+    Thread safety: one lock guards the tables; files are decoded outside it.
+
+    Parameters
     ----------
-    limit
-        Most bytes that will be taken.
+    files
+        The uploads of everybody.
+    decoders
+        Look into them.
     """
 
-    def __init__(
-        self, owner: Uploads, token: str, name: str, path: Path, limit: int
-    ) -> None:
-        self.limit = limit
-        self.name = name
-        self.token = token
-        self.path = path
-        self.size = 0
-        self._owner = owner
-        self._file: BinaryIO | None = path.open("xb")
+    def __init__(self, files: Uploads, decoders: Decoders) -> None:
+        self._files = files
+        self._decoders = decoders
+        self._lock = threading.Lock()
+        self._pages: dict[str, _Page] = {}
+        self._decoding: dict[str, Future[_DecodedUpload]] = {}
+        files.when_whole(self._look_into)
+        files.when_removed(self._forget)
 
-    def write(self, chunk: bytes) -> None:
-        """Add bytes.
+    # --- pages ------------------------------------------------------------------------
+
+    def open(self, token: str, owner: str) -> None:
+        """Begin a visitor's page; its folder is made with what it stages first."""
+        with self._lock:
+            self._pages[token] = _Page(owner)
+
+    def owner(self, token: str) -> str:
+        """Return whose page it is."""
+        return self._page(token).owner
+
+    def close(self, token: str) -> None:
+        """End a page and remove what it staged; its uploads stay for their person."""
+        with self._lock:
+            page = self._pages.pop(token, None)
+        if page is not None and page.folder is not None:
+            shutil.rmtree(page.folder, ignore_errors=True)
+
+    def folder_of(self, token: str) -> Path:
+        """Return the folder of a page, made where it is not there."""
+        page = self._page(token)
+        if page.folder is None:
+            page.folder = self._files.shared_folder() / f"page-{secrets.token_hex(8)}"
+        page.folder.mkdir(mode=0o700, exist_ok=True)
+        return page.folder
+
+    def reserve(self, token: str, count: int) -> None:
+        """Book bytes that a page has staged; see `Space.reserve`."""
+        self._files.space.reserve(self._page(token).owner, count, token)
+
+    # --- files ------------------------------------------------------------------------
+
+    def take_up(self, token: str, upload: str) -> Upload:
+        """Let a page work with an upload of its person, once it was looked into.
 
         Raises
         ------
-        RefusedError
-            If that passes the limit, or the session has ended.
-        """
-        if self._file is None:
-            raise RefusedError("The upload was given up, as its page has been closed.")
-        if self.size + len(chunk) > self.limit:
-            raise RefusedError(
-                f"{self.name} is larger than the {_mib(self.limit)} that may still be "
-                f"uploaded here."
-            )
-        self._owner.reserve(self.token, len(chunk))
-        # What is given back later is what was booked, so a refused chunk is no part.
-        self.size += len(chunk)
-        self._file.write(chunk)
-
-    def finish(self) -> Upload:
-        """Look into the complete file and keep its planes.
-
-        Raises
-        ------
+        NotServedError
+            If there is none (any more).
         SourceError
             If it is no picture that can be used.
         """
-        self._close()
-        return self._owner.take(self)
-
-    def abandon(self) -> None:
-        """Forget the file and what has come of it."""
-        self._close()
-        with contextlib.suppress(OSError):
-            self.path.unlink(missing_ok=True)
-        self._owner.release(self)
-
-    def _close(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            file.close()
-
-
-class Uploads:
-    """All files of all sessions.
-
-    Thread safety: one lock guards the books; files are written and decoded outside it.
-    """
-
-    def __init__(self, folder: Path, quotas: Quotas | None = None) -> None:
-        self._folder = folder
-        self._quotas = quotas or Quotas()
-        self._lock = threading.Lock()
-        self._sessions: dict[str, _Session] = {}
-
-    def open(self, token: str, owner: str) -> None:
-        """Begin a session of a visitor; its folder is made with its first file."""
-        folder = self._folder / secrets.token_hex(12)
+        page = self._page(token)
+        decoded = self._decoded(token, upload)
         with self._lock:
-            self._sessions[token] = _Session(folder, owner)
+            if upload not in page.uploads:
+                page.uploads.append(upload)
+        return decoded.upload
 
-    def owner(self, token: str) -> str:
-        """Return whose session it is."""
-        return self._session(token).owner
-
-    def close(self, token: str) -> None:
-        """End a session and remove its files."""
+    def put_back(self, token: str) -> None:
+        """Let a page work with none of its files; they stay their person's."""
+        page = self._page(token)
         with self._lock:
-            session = self._sessions.pop(token, None)
-        if session is None:
-            return
-        for incoming in list(session.incoming):
-            incoming.abandon()
-        shutil.rmtree(session.folder, ignore_errors=True)
-
-    def folder_of(self, token: str) -> Path:
-        """Return the folder of a session, made where it is not there."""
-        session = self._session(token)
-        session.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return session.folder
-
-    def begin(
-        self, token: str, name: str, size: int | None, owner: str
-    ) -> IncomingFile:
-        """Open a file to receive.
-
-        Parameters
-        ----------
-        token
-            Of a live session.
-        name
-            As the browser gave it.
-        size
-            Bytes that are announced, None where they are not.
-        owner
-            Whose session it must be.
-
-        Raises
-        ------
-        RefusedError
-            If the token is unknown or somebody else's, or a quota would be passed.
-        """
-        session = self._session(token, owner)
-        shown = plain_text(re.split(r"[/\\]", name)[-1].strip(), 200) or "file"
-        limit = self._room(session)
-        if size is not None and size > limit:
-            raise RefusedError(
-                f"{shown} has {_mib(size)}; {_mib(limit)} may still be uploaded here. "
-                f"Discard what is no longer needed, or send fewer files at once."
-            )
-        with self._lock:
-            count = len(session.files) + len(session.incoming)
-        if count >= self._quotas.session_files:
-            raise RefusedError(
-                f"{count} files were uploaded already; commit them first."
-            )
-        path = self.folder_of(token) / f"{secrets.token_hex(12)}.upload"
-        incoming = IncomingFile(self, token, shown, path, limit)
-        with self._lock:
-            session.incoming.add(incoming)
-        return incoming
+            page.uploads.clear()
 
     def list(self, token: str) -> tuple[Upload, ...]:
-        """Return the files of a session, oldest first."""
-        session = self._session(token)
+        """Return what a page has taken up, in that order."""
+        page = self._page(token)
         with self._lock:
-            return tuple(file.upload for file in session.files.values())
+            decoding = [self._decoding.get(upload) for upload in page.uploads]
+        return tuple(
+            future.result().upload
+            for future in decoding
+            if future is not None and future.done() and future.exception() is None
+        )
 
     def get(self, token: str, upload: str) -> Upload:
-        """Return one file of a session."""
-        return self._decoded_upload(token, upload).upload
+        """Return one file of a page's person."""
+        return self._decoded(token, upload).upload
+
+    def outcomes(self, files: Iterable[UploadedFile]) -> dict[str, Future[Upload]]:
+        """Return what is, or will be, known of files that are looked into already."""
+        with self._lock:
+            decoding = {file.id: self._decoding.get(file.id) for file in files}
+        return {
+            upload: _of_upload(future)
+            for upload, future in decoding.items()
+            if future is not None
+        }
+
+    def outcome(self, owner: str, upload: str) -> Future[Upload]:
+        """Return what will be known of a file; it fails as `take_up` does."""
+        return _of_upload(self._future(owner, upload))
 
     def planes(self, token: str, upload: str) -> NDArray[Any]:
         """Return a file's pixels, mapped from the disk, axes as its `Upload` says."""
-        file = self._decoded_upload(token, upload)
+        file = self._decoded(token, upload)
         pixels: NDArray[Any] = np.load(file.planes, mmap_mode="r", allow_pickle=False)
         return pixels
 
@@ -247,7 +184,7 @@ class Uploads:
         RefusedError
             If the file says itself what its pages are.
         """
-        file = self._decoded_upload(token, upload)
+        file = self._decoded(token, upload)
         if not file.upload.pages or axis not in ("c", "z", "t"):
             raise RefusedError(
                 f"The pages of {file.upload.name} cannot be taken as {axis!r}."
@@ -260,105 +197,98 @@ class Uploads:
                 )
             return file.upload
 
-    def remove(self, token: str, uploads: Sequence[str]) -> None:
-        """Forget files of a session; unknown ids are passed over."""
-        session = self._session(token)
-        for upload in uploads:
-            with self._lock:
-                file = session.files.pop(upload, None)
-                if file is not None:
-                    session.used -= file.nbytes
-            if file is not None:
-                file.planes.unlink(missing_ok=True)
+    def remove(self, token: str, uploads: Iterable[str]) -> None:
+        """Forget files of a page's person; unknown ids are passed over."""
+        self._files.remove(self._page(token).owner, list(uploads))
 
-    def reserve(self, token: str, count: int) -> None:
-        """Book bytes on a session.
+    # --- inside -----------------------------------------------------------------------
 
-        Raises
-        ------
-        RefusedError
-            If a quota is passed or the session has ended.
-        """
-        session = self._session(token)
+    def _look_into(self, file: UploadedFile) -> Future[_DecodedUpload] | None:
+        """Decode a whole file, once; None where it is for something else."""
+        if file.file.purpose is not Purpose.CORRECTION or not file.whole:
+            return None
+        future: Future[_DecodedUpload] = Future()
         with self._lock:
-            total = sum(session.used for session in self._sessions.values())
-            if (
-                session.used + count > self._quotas.session_bytes
-                or total + count > self._quotas.total_bytes
-            ):
-                raise RefusedError(
-                    "The space for uploads is full. Commit or discard what was "
-                    "uploaded before, here or in another page."
-                )
-            session.used += count
+            known = self._decoding.setdefault(file.id, future)
+        if known is not future:
+            return known
 
-    def take(self, incoming: IncomingFile) -> Upload:
-        """Decode a received file and keep its planes; see `IncomingFile.finish`."""
-        session = self._session(incoming.token)
-        identifier = secrets.token_urlsafe(18)
-        planes = incoming.path.with_suffix(".npy")
-        room = self._room(session, of_file=False)
-        decoded = decode(incoming.path, planes, incoming.name, max_bytes=room)
-        size = planes.stat().st_size
-        try:
-            self.reserve(incoming.token, size)
-        except BaseException:
-            planes.unlink(missing_ok=True)
-            raise
-        upload = _described(identifier, incoming, decoded)
-        with self._lock:
-            if self._sessions.get(incoming.token) is not session:
-                planes.unlink(missing_ok=True)
-                raise SourceError("The page was closed before the file was read.")
-            session.files[identifier] = _DecodedUpload(upload, planes, size)
-        # The planes are kept, the file itself is not needed any more.
-        incoming.abandon()
-        return upload
+        def decoded(work: Future[Decoded]) -> None:
+            try:
+                future.set_result(self._kept(file, work.result()))
+            except BaseException as error:  # noqa: BLE001 - whoever asks hears of it
+                future.set_exception(error)
 
-    def release(self, incoming: IncomingFile) -> None:
-        """Give back what a received file had booked."""
-        with self._lock:
-            session = self._sessions.get(incoming.token)
-            if session is not None and incoming in session.incoming:
-                session.incoming.discard(incoming)
-                session.used -= incoming.size
+        order = partial(self._order, file)
+        self._decoders.submit(file.owner, order).add_done_callback(decoded)
+        return future
 
-    def _room(self, session: _Session, *, of_file: bool = True) -> int:
-        free = shutil.disk_usage(self._folder).free - _SPARE_BYTES
-        with self._lock:
-            total = sum(session.used for session in self._sessions.values())
-            room = min(
-                self._quotas.session_bytes - session.used,
-                self._quotas.total_bytes - total,
-                free,
-            )
-        return max(0, min(room, self._quotas.file_bytes) if of_file else room)
+    def _order(self, file: UploadedFile) -> DecodingOrder:
+        source = self._files.content(file.owner, file.id)
+        return DecodingOrder(
+            source=str(source),
+            target=str(source.with_name(_PLANES)),
+            name=file.file.name,
+            max_bytes=self._files.space.room(file.owner),
+        )
 
-    def _session(self, token: str, owner: str | None = None) -> _Session:
+    def _kept(self, file: UploadedFile, decoded: Decoded) -> _DecodedUpload:
+        planes = self._files.folder(file.owner, file.id) / _PLANES
+        self._files.reserve_with(file.owner, file.id, planes.stat().st_size)
+        return _DecodedUpload(_described(file, decoded), planes)
+
+    def _forget(self, upload: str) -> None:
         with self._lock:
-            session = self._sessions.get(token)
-        if session is None or owner not in (None, session.owner):
+            self._decoding.pop(upload, None)
+            for page in self._pages.values():
+                if upload in page.uploads:
+                    page.uploads.remove(upload)
+
+    def _page(self, token: str) -> _Page:
+        with self._lock:
+            page = self._pages.get(token)
+        if page is None:
             raise RefusedError(
                 "The page that this came from is no longer known. Reload it and try "
                 "again."
             )
-        return session
+        return page
 
-    def _decoded_upload(self, token: str, upload: str) -> _DecodedUpload:
-        session = self._session(token)
-        with self._lock:
-            file = session.files.get(upload)
-        if file is None:
-            raise NotServedError("There is no such upload; it may have been discarded.")
-        return file
+    def _future(self, owner: str, upload: str) -> Future[_DecodedUpload]:
+        future = self._look_into(self._files.get(owner, upload))
+        if future is None:
+            raise RefusedError(
+                "This upload has not arrived completely, or is for no correction."
+            )
+        return future
+
+    def _decoded(self, token: str, upload: str) -> _DecodedUpload:
+        return self._future(self._page(token).owner, upload).result()
 
 
-def _described(identifier: str, incoming: IncomingFile, decoded: Decoded) -> Upload:
-    guessed = guess(incoming.name)
+def _of_upload(decoding: Future[_DecodedUpload]) -> Future[Upload]:
+    """Return a future of its own: whoever waits for it may give it up."""
+    answer: Future[Upload] = Future()
+
+    def done(future: Future[_DecodedUpload]) -> None:
+        error = future.exception()
+        if not answer.set_running_or_notify_cancel():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(future.result().upload)
+
+    decoding.add_done_callback(done)
+    return answer
+
+
+def _described(file: UploadedFile, decoded: Decoded) -> Upload:
+    guessed = guess(file.file.name)
     return Upload(
-        id=identifier,
-        name=incoming.name,
-        size=incoming.size,
+        id=file.id,
+        name=file.file.name,
+        size=file.file.size,
         kind=decoded.kind,
         axes=decoded.axes,
         shape=decoded.shape,
@@ -372,7 +302,3 @@ def _described(identifier: str, incoming: IncomingFile, decoded: Decoded) -> Upl
         guess_field=guessed.field,
         guess_channel=guessed.channel,
     )
-
-
-def _mib(count: int) -> str:
-    return f"{max(count, 0) / _MIB:,.1f} MiB"

@@ -108,6 +108,12 @@ class Correction:
         self._changed = changed
         self._owner = session.visitor.subject
         self._turn = 0
+        self._taking = 0
+        """Files that are being taken up."""
+
+        self._more = False
+        """Others of the same batch are on their way."""
+
         self.draft = CorrectionDraft()
 
     def _set(self, **changes: object) -> None:
@@ -120,7 +126,8 @@ class Correction:
         if draft.staged is not None or draft.busy:
             return
         if draft.well != place:
-            self._remove_all()
+            # They stay their person's, who finds them among the uploads.
+            self._session.service.corrections.put_back(self._session.token)
             draft = self.draft = CorrectionDraft(well=place)
         draft = self.draft = _with_news(draft, now)
         available = targets(now)
@@ -137,12 +144,25 @@ class Correction:
         if self.draft.uploads:
             self._suggest()
 
-    def uploaded(self, *, more: bool) -> None:
-        """Take note of files that have arrived; with the last one, assign and stage."""
-        uploads = self._session.service.corrections.uploads(self._session.token)
-        self._set(uploads=uploads, error="", done="")
-        if not more:
-            self._suggest()
+    def uploaded(self, upload: str, *, more: bool) -> None:
+        """Take up a file that has arrived; with the last one, assign and stage."""
+        self._more = more
+        self._taking += 1
+        service, token = self._session.service, self._session.token
+
+        def taken(error: str = "") -> None:
+            self._taking -= 1
+            uploads = service.corrections.uploads(token)
+            self._set(uploads=uploads, error=error, done="")
+            if not self._more and not self._taking:
+                self._suggest()
+
+        # It waits for the file to be read, where a page asks before it was.
+        self._session.run(
+            lambda: service.corrections.take_up(token, upload),
+            lambda _: taken(),
+            failed=lambda error: taken(_in_words(error)),
+        )
 
     def assign(self, sources: tuple[SourceFile, ...]) -> None:
         """Say which file is which channel, and stage with that."""
@@ -298,15 +318,14 @@ class Correction:
             then(result)
 
         def failed(error: BaseException) -> None:
-            expected = isinstance(error, HCSError)
-            text = (
-                plain_text(error)
-                if expected
-                else "It failed; the server's log says why."
-            )
-            self._set(busy="", error=text)
+            self._set(busy="", error=_in_words(error))
 
         self._session.run(work, finished, failed=failed, of=lambda: self._turn)
+
+
+def _in_words(error: BaseException) -> str:
+    expected = isinstance(error, HCSError)
+    return plain_text(error) if expected else "It failed; the server's log says why."
 
 
 def _with_news(draft: CorrectionDraft, now: Snapshot) -> CorrectionDraft:

@@ -37,6 +37,7 @@ from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
 from dashboard.views.template import PageTemplate
 from dashboard.views.upload import UploadForm
+from dashboard.views.uploads import UploadTray
 from dashboard.views.wire import described, embedded, wire_of
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Page:
         self._header = Header(session, on_theme=self._theme, on_open=open_first)
         self.parts: dict[str, Part] = {
             "header": self._header,
+            "uploads": UploadTray(session),
             "plate_map": PlateMap(session, on_open=open_first),
             "plates": PlatesPage(session),
             "filters": Filters(session),

@@ -33,7 +33,9 @@ class UploadForm(Part):
         on = self.component.on
         on(
             "uploaded",
-            lambda message: correction.uploaded(more=message.get("more") is True),
+            lambda message: correction.uploaded(
+                text_of(message, "upload"), more=message.get("more") is True
+            ),
             asks=Act.UPLOAD,
         )
         on("target", self._target, asks=Act.STAGE)
@@ -130,10 +132,8 @@ class UploadForm(Part):
                 "ack": self.component.last_message,
                 "accept": ",".join(SUFFIXES),
                 "title": f"Correct {plain_text(state.well, 20)}",
-                "upload": self._session.urls.upload()
-                if not refused and not elsewhere
-                else "",
-                "page": self._session.token,
+                "well": plain_text(state.well, 20),
+                "open": not refused and not elsewhere,
                 "refused": refused,
                 "barred": barred,
                 "targets": [

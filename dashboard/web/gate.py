@@ -9,6 +9,8 @@ own handlers, and bears the same headers. In the order of asking:
 2. Does it come from a page of this server, where it acts or is not a page itself?
 3. Is its body of a bearable size?
 4. Who is it?
+
+What passed and then sends nothing more of its body is let go, too.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from tornado.httputil import (
     HTTPServerRequest,
     ResponseStartLine,
 )
+from tornado.ioloop import IOLoop
 
 from dashboard.web.body_length import body_length
 from dashboard.web.come_in import come_in_page, passing_page
@@ -46,7 +49,10 @@ BODY_BYTES = 1 << 20
 """What a body outside of uploads may have."""
 
 _UPLOAD_BYTES = 1 << 50
-"""Uploads keep to their quotas themselves, before a byte is read."""
+"""Uploads keep to what was announced themselves, as bytes arrive."""
+
+STALL_SECONDS = 30.0
+"""How long a body may bring nothing; then its connection is let go."""
 
 _REASONS = {
     200: "OK",
@@ -132,7 +138,7 @@ class Gate(HTTPServerConnectionDelegate):
         length = body_length(request)
         if length is None and "Content-Length" in request.headers:
             return _error(413, f"A body may have {BODY_BYTES} bytes here.")
-        if path == "/upload":
+        if path.startswith("/uploads/"):
             connection.set_max_body_size(_UPLOAD_BYTES)
             return None
         if "Transfer-Encoding" in request.headers:
@@ -298,6 +304,7 @@ class _Passage(HTTPMessageDelegate):
         self._next: HTTPMessageDelegate | None = None
         self._answer: _Answer | None = None
         self._method = ""
+        self._patience: object | None = None
 
     def headers_received(
         self, start_line: Any, headers: HTTPHeaders
@@ -317,6 +324,10 @@ class _Passage(HTTPMessageDelegate):
                 self._server_conn,
                 self._connection,  # type: ignore[arg-type]
             )
+            if headers.get("Content-Length", "0") != "0" or (
+                "Transfer-Encoding" in headers
+            ):
+                self._expect_more()
             return self._next.headers_received(start_line, headers)
         if "Content-Length" in headers or "Transfer-Encoding" in headers:
             # Ending now closes the connection, so that no byte of the body is read.
@@ -325,17 +336,40 @@ class _Passage(HTTPMessageDelegate):
         return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        return None if self._next is None else self._next.data_received(chunk)
+        self._expect_no_more()
+        taken = None if self._next is None else self._next.data_received(chunk)
+        if taken is None:
+            self._expect_more()
+            return None
+        return self._taken(taken)
+
+    async def _taken(self, taken: Awaitable[None]) -> None:
+        """Wait until a chunk was taken: that the disk is slow is no fault of theirs."""
+        await taken
+        self._expect_more()
 
     def finish(self) -> None:
+        self._expect_no_more()
         if self._next is not None:
             self._next.finish()
         elif self._answer is not None:
             self._say(self._answer)
 
     def on_connection_close(self) -> None:
+        self._expect_no_more()
         if self._next is not None:
             self._next.on_connection_close()
+
+    def _expect_more(self) -> None:
+        self._expect_no_more()
+        self._patience = IOLoop.current().call_later(
+            STALL_SECONDS, self._connection.close
+        )
+
+    def _expect_no_more(self) -> None:
+        if self._patience is not None:
+            IOLoop.current().remove_timeout(self._patience)
+            self._patience = None
 
     def _say(self, answer: _Answer) -> None:
         body = b"" if self._method == "HEAD" else answer.body

@@ -19,7 +19,14 @@ from tornado.web import HTTPError, RequestHandler
 
 from dashboard.access import Act
 from dashboard.addresses import decode_channels
-from dashboard.errors import NotServedError, RefusedError, UnmeasuredError
+from dashboard.errors import (
+    NoSpaceError,
+    NotServedError,
+    OffsetError,
+    RefusedError,
+    TooLargeError,
+    UnmeasuredError,
+)
 from dashboard.pictures.cancellation import LeftError, until_left
 from dashboard.text import plain_text
 from dashboard.web.headers import NOTHING
@@ -36,6 +43,15 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 _LOG = logging.getLogger(__name__)
+
+_STATUSES = (
+    (TooLargeError, 413),
+    (NoSpaceError, 507),
+    (OffsetError, 409),
+    (RefusedError, 403),
+    (NotServedError, 404),
+    (NotFoundError, 404),
+)
 
 FOREVER = "private, max-age=31536000, immutable"
 """An address holds the version of what it names, so that never changes."""
@@ -184,10 +200,9 @@ class Handler(RequestHandler):
 
     def explain(self, error: Exception) -> tuple[int, str]:
         """Return status and sentence for an error, logging what is unexpected."""
-        if isinstance(error, RefusedError):
-            return 403, str(error)
-        if isinstance(error, (NotServedError, NotFoundError)):
-            return 404, str(error)
+        for kind, status in _STATUSES:
+            if isinstance(error, kind):
+                return status, str(error)
         if isinstance(error, UnmeasuredError):
             if error.again is None:
                 return 409, str(error)

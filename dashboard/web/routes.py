@@ -17,7 +17,7 @@ from dashboard.web.pictures import (
     WellSpriteHandler,
 )
 from dashboard.web.saving import SavingHandler
-from dashboard.web.uploads import UploadHandler
+from dashboard.web.uploads import UploadHandler, UploadsHandler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,5 +80,8 @@ def routes(
         (r"/assets/([A-Za-z0-9._/-]+)", AssetHandler, {"folder": assets}),
     ]
     if not service.read_only:
-        patterns.append((r"/upload", UploadHandler, asks))
+        patterns += [
+            (r"/uploads", UploadsHandler, spells),
+            (r"/uploads/([A-Za-z0-9_-]+)", UploadHandler, asks),
+        ]
     return [*patterns, *entrance.routes]

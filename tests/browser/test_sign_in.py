@@ -220,12 +220,12 @@ def test_a_curator_goes_the_whole_loop_and_a_viewer_is_refused(
     assert (entry.who, entry.known) == ("curator", site.known)
 
     # A viewer of the same plate changes nothing.
-    other = visit(site.as_("viewer"), "?well=A1&field=0", expected=("/upload", "403"))
+    other = visit(site.as_("viewer"), "?well=A1&field=0", expected=("/uploads", "403"))
     expect(other.locator(".hcs-person")).to_contain_text("viewer")
     expect(well(other, "A1")).to_contain_text("fail")
     expect(other.locator(".lock")).to_contain_text("You look as viewer")
     refused = other.evaluate(
-        "fetch('/upload', {method: 'POST', body: 'x'}).then((answer) => answer.status)"
+        "fetch('/uploads', {method: 'POST'}).then((answer) => answer.status)"
     )
     assert refused == 403
 

@@ -9,6 +9,7 @@ import io
 import json
 import threading
 import time
+from base64 import b64encode
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,6 +29,7 @@ from dashboard.app import (
 from dashboard.commands.local import local_start
 from dashboard.commands.sign_in import SignIn, signing_in
 from dashboard.compose import Options, compose
+from dashboard.uploads.values import FileToSend
 from dashboard.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -77,16 +79,19 @@ def tiff(array: np.ndarray, **metadata: Any) -> bytes:
     return stream.getvalue()
 
 
-def send(made: Service, token: str, data: bytes, name: str) -> Upload:
-    """Upload bytes as the HTTP handler does."""
-    receiving = made.corrections.begin_upload(token, name, len(data))
+def send(
+    made: Service, token: str, data: bytes, name: str, owner: str = "local"
+) -> Upload:
+    """Upload bytes as the HTTP handler does, and let a page take them up."""
+    sent = FileToSend(name=name, size=len(data))
+    file = made.uploads.create(owner, sent, token)
+    receiving = made.uploads.receive(owner, file.id, 0)
     try:
         for start in range(0, len(data), 1 << 16):
             receiving.write(data[start : start + (1 << 16)])
-        return receiving.finish()
-    except BaseException:
-        receiving.abandon()
-        raise
+    finally:
+        receiving.end()
+    return made.corrections.take_up(token, file.id)
 
 
 def person(
@@ -206,6 +211,46 @@ class Served:
                 known = headers.get(name)
                 headers[name] = text if known is None else f"{known}\n{text}"
             return Answer(found.status, headers, found.read())
+
+    def announce(
+        self, address: str, size: int, name: str = "x.tif", **headers: str | None
+    ) -> Answer:
+        """Create an upload by the tus protocol; `headers` also say what it is for."""
+        pairs = {"filename": name} | {
+            key: str(headers.pop(key))
+            for key in ("plate", "purpose", "well", "folder")
+            if key in headers
+        }
+        metadata = ",".join(
+            f"{key} {b64encode(text.encode()).decode()}" for key, text in pairs.items()
+        )
+        sent = {"Tus_Resumable": "1.0.0", "Upload_Length": str(size)} | headers
+        return self.send("POST", address, None, Upload_Metadata=metadata, **sent)
+
+    def add_bytes(
+        self, location: str, offset: int, data: bytes, **headers: str | None
+    ) -> Answer:
+        """Bring bytes of an upload."""
+        sent = {
+            "Tus_Resumable": "1.0.0",
+            "Upload_Offset": str(offset),
+            "Content_Type": "application/offset+octet-stream",
+        } | headers
+        return self.send("PATCH", location, data, **sent)
+
+    def upload(
+        self, address: str, data: bytes, name: str = "x.tif", **headers: str | None
+    ) -> Answer:
+        """Upload a file and return what is known of it, or the first refusal."""
+        made = self.announce(address, len(data), name, **headers)
+        if made.status != 201:
+            return made
+        location = made.headers["Location"]
+        by = {key: text for key, text in headers.items() if key.startswith("X_")}
+        added = self.add_bytes(location, 0, data, **by)
+        if added.status != 204:
+            return added
+        return self.get(location, Prefer="wait=50", **by)
 
     @property
     def sent_by_pages(self) -> dict[str, str]:

@@ -99,12 +99,12 @@ def test_exports_and_what_was_refused_are_kept_with_who_asked(tmp_path) -> None:
         address = f"/export/{path.name}/wells.csv?partial=yes"
         assert served.get(address, X_Role="viewer").status == 200
         wait_for(made.audit.recent)
-        assert served.send("POST", "/upload", b"", X_Role="viewer").status == 403
+        assert served.announce("/uploads", 9, X_Role="viewer").status == 403
         wait_for(lambda: len(made.audit.recent()) == 2)
         refused, export = made.audit.recent()
     assert (export.act, export.who, export.known) == ("export", "viewer", "sign-in")
     assert export.details == f"/export/{path.name}/wells.csv"
-    assert (refused.act, refused.details) == ("refused", "upload files: /upload")
+    assert (refused.act, refused.details) == ("refused", "upload files: /uploads")
 
 
 def test_a_refused_message_of_a_page_is_kept(tmp_path) -> None:

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from dashboard.corrections import commits
-from dashboard.corrections.uploads import Quotas
 from dashboard.corrections.values import SourceFile
 from dashboard.errors import BlockedError, NotServedError, RefusedError
 from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.state import ViewState
+from dashboard.uploads.values import Quotas
 from dashboard.views.field_viewer import shown_plane
 from hcs import from_hcs_zarr, history, settle
 from hcs.errors import ConflictError, HCSError, SourceError
@@ -437,26 +437,32 @@ def test_a_corrected_field_comes_home_after_the_grace_time(
 
 
 def files_in(made: Service) -> list[Path]:
-    return [path for path in made.workspace.staging.rglob("*") if path.is_file()]
+    """Return what is staged and uploaded; the lock of the server is neither."""
+    files = [path for path in made.workspace.staging.rglob("*") if path.is_file()]
+    return [path for path in files if path.suffix != ".lock"]
 
 
-def test_a_page_that_closes_takes_its_files_along(made: Service, token: str) -> None:
-    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
-    half = made.corrections.begin_upload(token, "half.tif", None)
-    half.write(b"II*\0")
-    assert files_in(made)
+def test_a_page_that_closes_takes_what_it_staged_and_leaves_the_files(
+    made: Service, token: str
+) -> None:
+    source = one_channel(made, token)
+    staged = made.corrections.stage(token, KEY, "A1", "0", [source])
+    assert [path for path in files_in(made) if ".staged" in path.name]
     made.sessions.close(token).result()
-    assert files_in(made) == []
+    assert [path for path in files_in(made) if ".staged" in path.name] == []
     with pytest.raises(NotServedError):
         made.corrections.staged(staged.id)
-    with pytest.raises(RefusedError, match="given up"):
-        half.write(b"more")
+    other = made.sessions.open()
+    assert made.corrections.uploads(other) == ()
+    assert made.corrections.take_up(other, source.upload).name
+    assert made.corrections.stage(other, KEY, "A1", "0", [source])
 
 
 def test_uploads_and_staged_files_go_with_the_commit(made: Service, token: str) -> None:
     staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
     made.corrections.commit(staged.id, ANNA, "x")
     assert made.corrections.uploads(token) == ()
+    assert made.uploads.owned_by("local") == ()
     assert files_in(made) == []
     with pytest.raises(NotServedError):
         made.corrections.commit(staged.id, ANNA, "twice")
@@ -471,39 +477,20 @@ def test_discarding_leaves_the_plate_and_the_uploads(made: Service, token: str) 
     assert [one for one in files_in(made) if ".staged" in one.name] == []
 
 
-def test_one_page_cannot_use_the_files_of_another(made: Service, token: str) -> None:
+def test_nobody_uses_the_files_of_another_person(made: Service, token: str) -> None:
     source = one_channel(made, token)
+    stranger = made.sessions.open("user:Ben")
     with pytest.raises(NotServedError, match="no such upload"):
-        made.corrections.stage(made.sessions.open(), KEY, "A1", "0", [source])
-
-
-def test_an_unknown_token_uploads_nothing(made: Service) -> None:
-    with pytest.raises(RefusedError, match="no longer known"):
-        made.corrections.begin_upload("guess", "x.tif", 10)
-
-
-@pytest.mark.parametrize("announced", [True, False])
-def test_a_file_over_the_limit_is_stopped_and_removed(
-    plate: Path, tmp_path: Path, announced: bool
-) -> None:
-    quotas = Quotas(file_bytes=1000)
-    with service(tmp_path / "w2", plate, quotas=quotas) as made:
-        token = made.sessions.open()
-        data = bytes(5000)
-        if announced:
-            with pytest.raises(RefusedError, match="may still be uploaded"):
-                made.corrections.begin_upload(token, "big.tif", len(data))
-        else:
-            receiving = made.corrections.begin_upload(token, "big.tif", None)
-            with pytest.raises(RefusedError, match="larger than"):
-                receiving.write(data)
-            receiving.abandon()
-        assert files_in(made) == []
+        made.corrections.stage(stranger, KEY, "A1", "0", [source])
+    with pytest.raises(NotServedError, match="no such upload"):
+        made.corrections.take_up(stranger, source.upload)
+    made.corrections.remove_upload(stranger, source.upload)
+    assert made.corrections.take_up(token, source.upload)
 
 
 def test_the_quota_of_a_page_is_given_back(plate: Path, tmp_path: Path) -> None:
     data = tiff(picture(1))
-    quotas = Quotas(session_bytes=3 * len(data))
+    quotas = Quotas(page_bytes=4 * len(data))
     with service(tmp_path / "w2", plate, quotas=quotas) as made:
         token = made.sessions.open()
         for _ in range(5):
@@ -529,7 +516,8 @@ def test_what_is_no_picture_is_refused_in_words(
     with pytest.raises(SourceError) as caught:
         send(made, token, data, "well.tif")
     assert "well.tif" in str(caught.value)
-    assert files_in(made) == []
+    assert made.corrections.uploads(token) == ()
+    assert [path for path in files_in(made) if path.suffix == ".npy"] == []
 
 
 def test_names_from_browsers_never_become_paths(made: Service, token: str) -> None:
@@ -544,7 +532,6 @@ def test_a_read_only_server_refuses_every_write(plate: Path, tmp_path: Path) -> 
         assert not made.plates.overview(KEY).writable
         version = made.plates.well(KEY, "A1").field("0").version
         for act in (
-            lambda: made.corrections.begin_upload(token, "x.tif", 1),
             lambda: made.corrections.stage(
                 token, KEY, "A1", "0", [SourceFile(upload="x")]
             ),
@@ -689,22 +676,7 @@ def test_a_staged_stack_leaves_the_old_picture_at_its_only_plane(
     ]
 
 
-# --- two servers, refused chunks ------------------------------------------------------
-
-
-def test_refused_chunks_take_nothing_off_the_books(plate: Path, tmp_path: Path) -> None:
-    quotas = Quotas(session_bytes=100_000, total_bytes=100_000)
-    with service(tmp_path / "w", plate, quotas=quotas) as made:
-        token = made.sessions.open()
-        for _ in range(3):
-            receiving = made.corrections.begin_upload(token, "x.tif", None)
-            with pytest.raises(RefusedError):
-                receiving.write(bytes(150_000))
-            receiving.abandon()
-        receiving = made.corrections.begin_upload(token, "x.tif", None)
-        receiving.write(bytes(90_000))
-        with pytest.raises(RefusedError):
-            receiving.write(bytes(20_000))
+# --- two servers ----------------------------------------------------------------------
 
 
 def test_a_page_closes_while_its_commit_still_runs(

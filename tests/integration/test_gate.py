@@ -41,7 +41,8 @@ ADDRESSES = (
     "/",
     "/ws",
     "/health",
-    "/upload",
+    "/uploads",
+    "/uploads/x",
     "/leave",
     f"/pixels/{KEY}/wells.json?well=A1",
     f"/export/{KEY}/wells.csv",
@@ -156,7 +157,9 @@ def test_an_origin_that_names_no_one_server_is_refused_in_words(origin: str) -> 
     ],
     ids=str,
 )
-@pytest.mark.parametrize("address", ["/upload", "/leave", "/health", "/"])
+@pytest.mark.parametrize(
+    "address", ["/uploads", "/uploads/x", "/leave", "/health", "/"]
+)
 def test_43_nothing_acts_that_another_site_sends(
     served: Served, address: str, headers: dict[str, str]
 ) -> None:
@@ -184,7 +187,7 @@ def test_what_our_own_pages_send_is_taken_by_either_header(served: Served) -> No
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-@pytest.mark.parametrize("address", ADDRESSES[5:9])
+@pytest.mark.parametrize("address", ADDRESSES[6:10])
 def test_what_is_shown_cannot_be_put_into_another_page(
     served: Served, address: str, site: str
 ) -> None:
@@ -353,10 +356,11 @@ def test_no_secret_stands_in_a_log_of_any_level(
     cookie = served.get(f"{PREFIX}/?token={token}", **STRANGER).headers["Set-Cookie"]
     served.get(f"{PREFIX}/?token={token}", **STRANGER)
     page = served.service.sessions.open("local")
-    upload = {"X_Hcs_Page": page, "X_Filename": "x.tif"}
-    assert served.send("POST", URLS.upload(), b"MZ", **upload).status == 422
+    upload = {"X_Hcs_Page": page}
+    answer = served.upload(URLS.uploads(), b"MZ", **upload)
+    assert answer.json["state"] == "refused"
     assert served.send("POST", URLS.leave(), page.encode()).status == 204
-    foreign = served.send("POST", URLS.upload(), b"", **upload, Origin="null")
+    foreign = served.announce(URLS.uploads(), 2, **upload, Origin="null")
     assert foreign.status == 403
     served.service.sessions.close(page)
     websocket = page_token(served)
@@ -424,7 +428,7 @@ def _sources(headers: dict[str, str], what: str) -> str:
 def test_a_body_outside_of_uploads_is_bounded_before_it_is_read(
     served: Served,
 ) -> None:
-    for path in ("/health", "/leave", "/", "/nothing", "/ws"):
+    for path in ("/health", "/leave", "/uploads", "/", "/nothing", "/ws"):
         head = (
             f"POST {PREFIX}{path} HTTP/1.1\r\n{served.head}"
             f"Content-Length: {(1 << 20) + 1}\r\n\r\n"
@@ -438,7 +442,9 @@ def test_a_body_outside_of_uploads_is_bounded_before_it_is_read(
 
 
 @pytest.mark.parametrize("length", ["9" * 5000, "-5", "5,6", "+1", "0x1", "1_0", ""])
-@pytest.mark.parametrize("path", ["/health", "/leave", "/upload", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/health", "/leave", "/uploads", "/uploads/x", "/nothing"]
+)
 def test_a_length_that_is_no_number_is_refused_without_an_error_in_the_log(
     served: Served, caplog: pytest.LogCaptureFixture, path: str, length: str
 ) -> None:

@@ -21,7 +21,7 @@ from dashboard.accounts import Role
 from dashboard.addresses import PAGE_HEADER
 from dashboard.app import ServerSettings
 from dashboard.corrections.values import SourceFile
-from dashboard.errors import NotServedError, RefusedError
+from dashboard.errors import NotServedError
 from dashboard.reviews.acts import new_batch
 from hcs.metadata import Who
 from tests import plates
@@ -30,6 +30,7 @@ from tests.integration.serving import (
     Served,
     by_role_header,
     person,
+    send,
     service,
     surveyed,
     tiff,
@@ -328,7 +329,8 @@ SAMPLES = [
     "/admin",
     "POST /admin/end-session",
     "POST /leave",
-    "POST /upload",
+    "POST /uploads",
+    "PATCH /uploads/x",
 ]
 """An address of each route, those of Bokeh and Panel too."""
 
@@ -366,9 +368,7 @@ def test_case_45_every_route_asks_for_a_role(world: World) -> None:
         assert any(map(rule.matcher.regex.fullmatch, paths)), rule.matcher.regex
 
 
-def test_an_upload_needs_the_role_for_the_plate_that_its_page_looks_at(
-    world: World,
-) -> None:
+def test_an_upload_needs_the_role_for_the_plate_that_it_is_for(world: World) -> None:
     made, project = world.service, world.plate.parent.name
     people = {
         "Here": person(Role.VIEWER, "Here", {project: Role.REVIEWER}),
@@ -381,20 +381,19 @@ def test_an_upload_needs_the_role_for_the_plate_that_its_page_looks_at(
 
     with Served(made, ServerSettings(port=0), identify) as served:
 
-        def upload(name: str, token: str) -> int:
-            headers = {PAGE_HEADER: token, "X_Name": name, "X_Filename": "x.tif"}
-            return served.send("POST", "/upload", tiff(picture(9)), **headers).status
+        def upload(name: str, token: str, plate: str = KEY) -> int:
+            headers = {PAGE_HEADER: token, "X_Name": name, "plate": plate}
+            return served.upload("/uploads", tiff(picture(9)), **headers).status
 
         tokens = {
             name: made.sessions.open(people[name].subject) for name in ("Here", "There")
         }
-        for token in tokens.values():
-            made.sessions.look_at(token, KEY)
         assert upload("There", tokens["There"]) == 403
         assert upload("Thief", tokens["Here"]) == 403
-        assert made.corrections.uploads(tokens["Here"]) == ()
+        assert upload("Here", tokens["Here"], "") == 403
+        assert made.uploads.owned_by("user:Here") == ()
         assert upload("Here", tokens["Here"]) == 200
-        assert len(made.corrections.uploads(tokens["Here"])) == 1
+        assert len(made.uploads.owned_by("user:Here")) == 1
         for token in tokens.values():
             made.sessions.close(token).result()
 
@@ -410,12 +409,7 @@ UPGRADE = {
 def test_what_somebody_staged_is_not_there_for_others(world: World) -> None:
     made = world.service
     token = made.sessions.open("user:Rob")
-    for owner in ("user:Ben", "local"):
-        with pytest.raises(RefusedError, match="no longer known"):
-            made.corrections.begin_upload(token, "x.tif", 9, owner)
-    incoming = made.corrections.begin_upload(token, "x.tif", None, "user:Rob")
-    incoming.write(tiff(picture(9)))
-    upload = incoming.finish()
+    upload = send(made, token, tiff(picture(9)), "x.tif", "user:Rob")
     source = SourceFile(upload=upload.id, channel=1)
     staged = made.corrections.stage(token, KEY, "B1", "0", [source]).id
     before = stored(made, world.plate)

@@ -1,0 +1,98 @@
+// The files on their way: how many, how far, what went wrong; and the page as a place to
+// drop files on. What becomes of them is shown by the parts that use them.
+
+import { listen, tell } from "../core/bus.js"
+import { fill, h, icon, say } from "../core/dom.js"
+import { chosenFiles, watchDrops, wellBelow } from "../core/drops.js"
+import { island } from "../core/island.js"
+import { bytes, count } from "../core/text.js"
+import { again, cancel, sendFiles, setServer, takeUp, underWay, uploads, uploadsRefused } from "../core/uploads.js"
+import { leftText, part, stateText, summary } from "./upload_text.js"
+
+export function render(context) {
+  return island(context, { sheets: ["panels/uploads.css"], build })
+}
+
+function build({ el, hide }) {
+  let well = "" // that is looked at, and so meant by files that are dropped beside any
+
+  const input = h("input", { type: "file", multiple: true, class: "hcs-resume sr", "aria-label": "Files whose upload was left unfinished", on: { change: () => { give(chosenFiles(input.files), ""); input.value = "" } } })
+  const total = h("span", { class: "grow", role: "status", "aria-live": "polite" })
+  const bar = h("i")
+  const list = h("ul")
+  const details = h("details", {}, h("summary", {}, "Files"), list)
+  const stop = h("button", { type: "button", class: "small", on: { click: () => uploads.filter(underWay).forEach(cancel) } }, "Cancel all")
+  const left = h("div", { class: "notice warn", hidden: true })
+  const box = h("section", { class: "hcs-uploads", "aria-label": "Uploads" },
+    h("div", { class: "row" }, icon("upload"), total, h("span", { class: "bar" }, bar), stop), left, details, input)
+  const veil = h("div", { class: "veil", hidden: true })
+  el.append(box, veil)
+
+  function give(files, target) {
+    if (uploadsRefused()) return tell("hint", uploadsRefused())
+    if (files.length) sendFiles(files, { well: target }).catch((error) => tell("hint", error.message))
+    return undefined
+  }
+
+  const stopDrops = watchDrops({
+    over(event) {
+      const target = wellBelow(event) || well
+      fill(veil, h("p", {}, uploadsRefused() || (target ? `Drop the files for well ${target}` : "Drop the files to upload them")))
+      veil.hidden = false
+      if (event.dataTransfer) event.dataTransfer.dropEffect = uploadsRefused() ? "none" : "copy"
+    },
+    away() { veil.hidden = true },
+    drop(files, event) {
+      const target = wellBelow(event) || well
+      files.then((each) => give(each, target), (error) => tell("hint", `These files cannot be read: ${error.message}`))
+    },
+  })
+
+  function row(entry) {
+    const act = { broken: "Go on now", failed: entry.file ? "Try again" : "", unused: "Use", left: "" }[entry.state]
+    const path = entry.folder ? `${entry.folder}/${entry.name}` : entry.name
+    const bad = entry.state === "refused" || entry.state === "failed"
+    return h("li", { dataset: { upload: entry.id, state: entry.state } },
+      h("div", { class: "row" }, icon(bad ? "warn" : "file"), h("span", { class: "grow cut", title: path }, path),
+        h("span", { class: "small soft" }, bytes(entry.size)),
+        act ? h("button", { type: "button", class: "small", on: { click: () => (entry.state === "unused" ? use(entry) : again(entry)) } }, act) : null,
+        h("button", { type: "button", class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))),
+      h("div", { class: "row" }, h("span", { class: "bar grow", hidden: !underWay(entry) }, h("i", { style: { width: `${100 * part([entry])}%` } })),
+        h("span", { class: "small soft" }, stateText(entry))))
+  }
+
+  function use(entry) {
+    entry.well = well || entry.well
+    takeUp(entry)
+  }
+
+  function show() {
+    hide(!uploads.length)
+    say(total, summary(uploads))
+    bar.style.width = `${100 * part(uploads)}%`
+    const busy = uploads.some(underWay)
+    stop.hidden = !busy
+    bar.parentElement.hidden = !busy
+    const unfinished = uploads.filter((entry) => entry.state === "left")
+    left.hidden = !unfinished.length
+    fill(left, icon("warn"), h("span", { class: "grow" }, leftText(unfinished)),
+      h("button", { type: "button", class: "small", on: { click: () => input.click() } }, "Choose them again"),
+      h("button", { type: "button", class: "small", on: { click: () => unfinished.forEach(cancel) } }, `Discard ${count(unfinished.length, "file")}`))
+    fill(list, uploads.map(row))
+  }
+
+  const stopListening = listen("uploads", show)
+  hide(true)
+  return {
+    content(next) {
+      well = next.well
+      setServer({ address: next.address, page: next.page, plate: next.plate, refused: next.refused })
+      show()
+    },
+    dispose() {
+      stopDrops()
+      stopListening()
+      uploads.filter(underWay).forEach((entry) => entry.sending?.stop())
+    },
+  }
+}

@@ -1,0 +1,1 @@
+"""Files on their way in: received, resumed, kept for their person, swept in time."""

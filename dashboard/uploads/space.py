@@ -1,0 +1,129 @@
+"""How much room there is for uploads: for a page, a person, everybody, on the disk."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from typing import TYPE_CHECKING
+
+from dashboard.errors import NoSpaceError, TooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from dashboard.uploads.receiving import HeldUpload
+    from dashboard.uploads.values import Quotas
+
+_MIB = 1 << 20
+
+
+class Space:
+    """Counts what uploads take, announced bytes from the first on.
+
+    Parameters
+    ----------
+    root
+        A folder of the disk that they lie on.
+    quotas
+        How much there may be.
+    uploads
+        Returns all that there are.
+    """
+
+    def __init__(
+        self, root: Path, quotas: Quotas, uploads: Callable[[], Sequence[HeldUpload]]
+    ) -> None:
+        self.quotas = quotas
+        self._root = root
+        self._uploads = uploads
+        self._lock = threading.Lock()
+        self._reserved: dict[tuple[str, str], int] = {}
+        """Bytes of owner and page beside the uploads, as of staged corrections."""
+
+    def room(self, owner: str, page: str = "") -> int:
+        """Return how many bytes somebody may still send or make."""
+        taken, quotas = self._taken(), self.quotas
+        all_pages = [count for _, count in taken]
+        mine = [count for (person, _), count in taken if person == owner]
+        here = [count for place, count in taken if place == (owner, page)]
+        coming = sum(
+            upload.stored.file.size - upload.stored.size for upload in self._uploads()
+        )
+        room = [
+            quotas.total_bytes - sum(all_pages),
+            quotas.person_bytes - sum(mine),
+            self._free() - quotas.spare_bytes - coming,
+        ]
+        if page:
+            room.append(quotas.page_bytes - sum(here))
+        return max(0, min(room))
+
+    def check_new(self, owner: str, page: str, name: str, size: int) -> None:
+        """Raise `TooLargeError` where one more file would be too much."""
+        mine = [upload for upload in self._uploads() if upload.stored.owner == owner]
+        here = [upload for upload in mine if page and upload.page == page]
+        for uploads, limit in (
+            (here, self.quotas.page_files),
+            (mine, self.quotas.person_files),
+        ):
+            if len(uploads) >= limit:
+                coming = sum(not upload.whole for upload in uploads)
+                raise TooLargeError(
+                    f"{len(uploads) - coming} files were uploaded already and {coming} "
+                    f"are being received; {limit} may be here at once. Commit or "
+                    f"discard some first."
+                )
+        most = min(self.quotas.file_bytes, self.room(owner, page))
+        if size > most:
+            raise TooLargeError(
+                f"{name} has {_mib(size)}; {_mib(most)} may still be uploaded here. "
+                f"Discard what is no longer needed, or send fewer files at once."
+            )
+
+    def reserve(self, owner: str, count: int, page: str = "") -> None:
+        """Book bytes that were made of files, or with a negative count give them back.
+
+        Raises
+        ------
+        TooLargeError
+            If there is no room for them.
+        """
+        self.check(owner, count, page)
+        with self._lock:
+            booked = self._reserved.pop((owner, page), 0) + count
+            if booked > 0:
+                self._reserved[owner, page] = booked
+
+    def check(self, owner: str, count: int, page: str = "") -> None:
+        """Raise `TooLargeError` where there is no room for so many bytes."""
+        if count > 0 and count > self.room(owner, page):
+            raise TooLargeError(
+                "The space for uploads is full. Commit or discard what was uploaded "
+                "before, here or in another page."
+            )
+
+    def check_disk(self, count: int) -> None:
+        """Raise `NoSpaceError` where a disk would have less than is left to others."""
+        free = self._free()
+        if free - count < self.quotas.spare_bytes:
+            raise NoSpaceError(
+                f"The disk of the workspace has {_mib(free)} left, of which "
+                f"{_mib(self.quotas.spare_bytes)} are not for uploads. What has come "
+                f"is kept: go on when there is space."
+            )
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self._root).free
+
+    def _taken(self) -> list[tuple[tuple[str, str], int]]:
+        with self._lock:
+            taken = list(self._reserved.items())
+        for upload in self._uploads():
+            place = upload.stored.owner, upload.page
+            taken.append((place, upload.stored.file.size + upload.more))
+        return taken
+
+
+def _mib(count: int) -> str:
+    return f"{max(count, 0) / _MIB:,.1f} MiB"
