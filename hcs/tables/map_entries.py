@@ -17,7 +17,7 @@ from hcs.tables.table import check_names, unique_names
 from hcs.tables.well_columns import cell_at, find_wells, no_wells, well_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hcs.layout import PlateFormat, Position
     from hcs.tables.table import Table
@@ -115,6 +115,27 @@ class MapEntries:
                 line,
             )
 
+    def add_texts(self, title: str, texts: Mapping[Position, str]) -> None:
+        """Take a column of texts by well."""
+        self.add_title(title)
+        for position, text in sorted(texts.items()):
+            well = f"{self.name}, {title!r}: well {_label(position)}"
+            if not self._holds(position):
+                self.report("outside", f"{well} is not on the plate.")
+                continue
+            present = self.cells.setdefault(position, {}).setdefault(title, text)
+            if present != text:
+                self.report(
+                    "conflict",
+                    f"{well} is both {present!r} and {text!r}; the first is used.",
+                )
+
+    def _holds(self, position: Position) -> bool:
+        row, column = position
+        if self.grid is not None:
+            return self.grid.holds(position)
+        return 0 <= row < MAX_SIDE and 0 <= column < MAX_SIDE
+
     def add_layer(self, title: str, table: Table, first: int, last: int) -> None:
         """Take a grid in the shape of the plate as a column."""
         title = title or "value"
@@ -130,6 +151,13 @@ class MapEntries:
                 well = partial(parse_well, f"{row[0]}{column + 1}")
                 if (position := self.position(well, line)) is not None:
                     self.cells.setdefault(position, {})[title] = cell
+
+
+def _label(position: Position) -> str:
+    row, column = position
+    if 0 <= row < MAX_SIDE and 0 <= column < MAX_SIDE:
+        return well_label(row, column)
+    return f"in row {row + 1}, column {column + 1}"
 
 
 def read_rows(table: Table, plate: str | None, entries: MapEntries) -> None:

@@ -23,12 +23,12 @@ from hcs.lines import physical_plate
 from hcs.tables.joining import Sources, plate_map_table
 from hcs.tables.map_entries import MapEntries, MapProblem, grids_of, read_rows
 from hcs.tables.numbers import Value, column_mark, decimal_mark, typed_column
+from hcs.tables.table import Table
 from hcs.tables.well_columns import find_wells
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from hcs.tables.table import Table
 
 Format = PlateFormat | int | str
 
@@ -220,6 +220,35 @@ def typed_roles(patterns: Mapping[str, str], format: Format) -> PlateMap:
         wells=MappingProxyType(dict(sorted(roles.items()))),
         shape="typed",
     )
+
+
+def map_of_layers(
+    layers: Iterable[tuple[str, Mapping[Position, str]]],
+    name: str,
+    format: Format | None = None,
+) -> PlateMap:
+    """Return the map of layers over a plate, as programs of microscopes keep them.
+
+    Parameters
+    ----------
+    layers
+        Title and the texts by zero-based ``(row, column)``. Of layers with one title
+        the first says what is in a well; what others say differently is a problem.
+    name
+        Of the file, for messages.
+    format
+        The plate; wells outside of it are listed as problems.
+
+    Raises
+    ------
+    SourceError
+        If they are more than a plate map may have.
+    """
+    grid = None if format is None else plate_format(format)
+    entries = MapEntries(name, grid)
+    for title, texts in layers:
+        entries.add_texts(title or "value", texts)
+    return _plate_map(entries, "plate", Table((), (), name, "utf-8", False, "\t"))
 
 
 def _plate_map(entries: MapEntries, shape: str, table: Table) -> PlateMap:

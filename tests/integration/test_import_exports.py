@@ -99,6 +99,35 @@ def planes_of_table(folder: Path) -> list[str]:
 
 SETS = (
     ExportSet(
+        folder="harmony_v5_br00121482",
+        images=lambda folder: None,
+        preset="phenix",
+        plate="BR00121482",
+        format="384",
+        found="1 wells x 1 fields x 2 channels x 1 z x 1 t: 2 planes",
+        expected="1 wells x 1 fields x 6 channels x 1 z x 1 t: 6 planes",
+        channels=("488 long", "HOECHST 33342"),
+        pixel_size=(0.597976, 0.597976),
+        files={
+            ("A01", "f01", "488 long", 0, 0): "images/r01c01f01p01-ch3sk1fk1fl1.tiff"
+        },
+        notes=("every well: channel Brightfield",),
+    ),
+    ExportSet(
+        folder="harmony_conditions_meta/1w1p1c1z1t",
+        images=lambda folder: write_blanks(
+            folder / "Images", names_in_index(folder / "Images/Index.idx.xml"), (64, 64)
+        ),
+        preset="phenix",
+        plate="2025-11-13-SingleWell-SingleFOV-SingleChannel",
+        format="384",
+        found="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        expected="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        channels=("Fluorescein (FITC)",),
+        pixel_size=(0.597976, 0.597976),
+        centres={("C11", "f01"): (-645.814, -645.814)},
+    ),
+    ExportSet(
         folder="cv8000_minimal_stack",
         preset="cellvoyager",
         plate=CV8000,

@@ -205,7 +205,8 @@ def test_one_odd_file_is_a_gap_that_says_why(tmp_path, pixels, reason):
         run(source, target, strict=True)
     assert not target.exists()
     report = run(source, target)
-    assert [str(gap) for gap in report.gaps] == ["B03 field s2 channel w1"]
+    (gap,) = report.gaps
+    assert str(gap).startswith(f"B03 field s2 channel w1 (its file {reason}")
     ((name, why),) = report.skipped
     assert name == "B03_s2_w1.tif"
     assert why.startswith(reason)
@@ -223,7 +224,10 @@ def test_a_binned_channel_is_left_out_as_a_whole(tmp_path):
     for path in source.glob("*_w2.tif"):
         tifffile.imwrite(path, np.zeros((20, 25), "u2"))
     report = run(source, target)
-    assert [str(gap) for gap in report.gaps] == ["every well: channel w2"]
+    assert [str(gap) for gap in report.gaps] == [
+        "every well: channel w2 (its file is 25 x 20, as 4 of 4 files of channel w2, "
+        "where the others are 50 x 40)"
+    ]
     assert report.channel_names == ("w1", "w3")
     assert len(report.skipped) == 4
     assert report.plan.notes[0] == (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hcs.errors import SourceError
 from hcs.ingest.formats import markup
 from hcs.ingest.formats.metaseries import read_plane_record
-from hcs.ingest.microscopes import phenix
+from hcs.ingest.microscopes.harmony.names import name_parts
 from hcs.ingest.microscopes.htd import read_htd
 from hcs.ingest.microscopes.registry import read_export
 from hcs.ingest.sources import open_source
@@ -243,7 +243,7 @@ def test_a_cut_index_is_an_error_of_the_source(tmp_path):
 
 def test_a_fast_series_counts_within_the_slow_one():
     times = [
-        phenix.name_parts(f"r01c01f01p01-ch1sk{slow}fk{fast}fl1.tiff").t
+        name_parts(f"r01c01f01p01-ch1sk{slow}fk{fast}fl1.tiff").t
         for slow, fast in ((1, 1), (1, 2), (1, 10), (2, 1))
     ]
     assert sorted(times, reverse=True) == times[::-1]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _KNOWN = (
     # Opera Phenix and Operetta
     r"r(?P<row>[0-9]{2})c(?P<column>[0-9]{2})f(?P<field>[0-9]+)p(?P<z>[0-9]+)"
-    r"-?ch(?P<channel>[0-9]+)(?:sk(?P<t>[0-9]+))?",
+    r"-?ch(?P<channel>[0-9]+)(?:(?:sk|t)(?P<t>[0-9]+))?",
     # CellVoyager
     r"_(?P<well>[A-P][0-9]{2})_T(?P<t>[0-9]+)F(?P<field>[0-9]+)L[0-9]+A[0-9]+"
     r"Z(?P<z>[0-9]+)C(?P<channel>[0-9]+)",

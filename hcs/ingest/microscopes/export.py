@@ -14,6 +14,7 @@ from hcs.wording import some
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hcs.flatfield import FlatField
     from hcs.ingest.names import NamePart, NameParts, NamePattern
     from hcs.ingest.sources import ExportFile
     from hcs.layout import PlateFormat, Position
@@ -42,6 +43,9 @@ class ChannelNote:
 
     exposure: str | None = None
     """As the export writes it, with its unit."""
+
+    flat_field: FlatField | None = None
+    """The microscope's own profiles of its light."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,10 @@ class Export:
 
     file_parts: Mapping[str, NameParts]
     """What each image file is of, by the file's name."""
+
+    pages: Mapping[str, Mapping[int, NameParts]] = field(default_factory=_nothing)
+    """What the pages (from 0) of a file are of, by its name, where that is described;
+    the file's own parts are then what they have in common."""
 
     skipped: tuple[tuple[str, str], ...] = ()
     """Files that are not used: name and reason."""

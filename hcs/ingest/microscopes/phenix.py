@@ -1,44 +1,88 @@
-"""Exports of Opera Phenix and Operetta (Harmony): names by number, and an index."""
+"""Exports of Opera Phenix and Operetta, by Harmony or Columbus, and Harmony's archives.
+
+Images are named by number, or listed in an index; the index lies beside them, or above
+folders of single wells. Flat-field corrected copies (``flex``) are used where a
+measurement has no other images.
+"""
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass, field
-from functools import partial
-from itertools import pairwise
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest.formats import markup
-from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
+from hcs.errors import SourceError
+from hcs.ingest.microscopes.export import (
+    ChannelNote,
+    Expected,
+    Export,
+    is_image_name,
+    unmatched,
+)
+from hcs.ingest.microscopes.harmony import names
+from hcs.ingest.microscopes.harmony.index import (
+    Index,
+    read_index,
+    read_profile_texts,
+)
+from hcs.ingest.microscopes.harmony.layout import is_layout, read_layouts
+from hcs.ingest.microscopes.harmony.placing import place_files
+from hcs.ingest.microscopes.harmony.profiles import read_profiles
 from hcs.ingest.microscopes.microscope import Microscope
-from hcs.ingest.microscopes.plates import by_folder
-from hcs.ingest.names import NamePart, NameParts, name_part
-from hcs.layout import PlateFormat, Position
+from hcs.ingest.microscopes.plates import PlateKey, by_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hcs.ingest.names import NamePart, NameParts
     from hcs.ingest.sources import ExportFile, ExportSource
 
-_NAME = re.compile(
-    r"r(?P<row>[0-9]{2})c(?P<column>[0-9]{2})f(?P<field>[0-9]{2,4})"
-    r"p(?P<plane>[0-9]{2,4})(?:rc[0-9]+)?-ch(?P<channel>[0-9]{1,2})sk(?P<slow>[0-9]{1,5})"
-    r"fk(?P<fast>[0-9]{1,5})fl(?P<flim>[0-9]{1,5})\.tiff?",
-    re.IGNORECASE | re.ASCII,
+_COPY = "is a flat-field corrected copy; the images as they were acquired are used"
+_NO_INDEX = (
+    "No index of Harmony (Index.idx.xml, Index.xml) is in the source: the plate's "
+    "format, pixel size, positions and the channels' names are not known from it."
 )
-_INDEX: Final = ("index.idx.xml", "index.xml")
-_METRE = 1e6
+_CORRECTED = (
+    "The images were flat-field corrected by Harmony; its profiles are of the light "
+    "before that."
+)
 
 
 def matches(file: ExportFile) -> bool:
-    """Return whether a file is named as Harmony names images."""
-    return _NAME.fullmatch(file.base) is not None
+    """Return whether a file is named as Harmony names images, or an index of its."""
+    # Others write an Index.xml too.
+    is_index = names.is_index(file) and file.base.lower() != "index.xml"
+    return is_index or names.name_parts(file.base) is not None
 
 
-def _is_index(file: ExportFile) -> bool:
-    return file.base.lower() in _INDEX
+def plates(files: Sequence[ExportFile]) -> dict[str, PlateKey]:
+    """Return the plate of each image: that of its measurement's folder.
+
+    Where no image is named as Harmony's, those below a folder with an index.
+    """
+    named = {f.name: parts for f in files if (parts := names.name_parts(f.base))}
+    indexed = {file.folder for file in files if names.is_index(file)}
+    keys = by_folder(
+        files,
+        lambda file: file.name in named if named else _may_be_listed(file),
+        names.is_index,
+    )
+    return {
+        name: PlateKey(
+            names.measurement_folder(
+                key.folder, named.get(name) if key.folder not in indexed else None
+            )
+        )
+        for name, key in keys.items()
+        if named or key.folder in indexed
+    }
+
+
+def _may_be_listed(file: ExportFile) -> bool:
+    return is_image_name(file) or file.base.lower().endswith(".flex")
+
+
+def _described(files: Sequence[ExportFile]) -> str:
+    return "an index is there" if any(map(names.is_index, files)) else ""
 
 
 def read_export(
@@ -48,221 +92,163 @@ def read_export(
     *,
     projection: bool = False,
 ) -> Export:
-    """Return what a Phenix export says.
+    """Return what an export of Harmony or Columbus says.
 
     Raises
     ------
     SourceError
-        If it holds no image named so, images of several measurements, or an index
-        that cannot be read.
+        If it holds no image that is named or listed so, images of several
+        measurements, or an index that cannot be read.
     """
-    indices = [file for file in files if _is_index(file)]
-    images = [file for file in files if file not in indices]
-    file_parts: dict[str, NameParts] = {}
-    skipped = []
-    for file in images:
-        parts = name_parts(file.base)
-        if parts is None:
-            skipped.append((file.name, unmatched(file)))
-        else:
-            file_parts[file.name] = parts
-    folder = _only_folder(file_parts, source.name)
-    indices.sort(key=lambda file: file.folder != folder)
-    document = indices[0].name if indices else None
-    skipped += [
-        (file.name, f"is another index than {document}") for file in indices[1:]
+    indices = [file for file in files if names.is_index(file)]
+    named = {f.name: parts for f in files if (parts := names.name_parts(f.base))}
+    folder = _folder(files, indices, source.name)
+    layouts = [
+        file.name
+        for file in files
+        if is_layout(file) and names.lies_beside(file, folder)
     ]
-    index = _Index()
+    images = [f for f in files if f not in indices and f.name not in layouts]
+    copies = {f.name for f in images if f.name in named and names.is_corrected(f)}
+    corrected = bool(copies) and len(copies) == len(named)
+    skipped = {} if corrected else dict.fromkeys(copies, _COPY)
+    document, others = _chosen(indices, folder, corrected=corrected)
+    index = Index()
     if document is not None:
-        with source.opener(document)() as stream:
-            for kind, record in markup.records(stream, _RECORDS, document):
-                index.add(kind, record)
+        with source.opener(document.name)() as stream:
+            index = read_index(stream, document.name)
+    placed = place_files(
+        {name: parts for name, parts in named.items() if name not in skipped},
+        [file.name for file in images if file.name not in named],
+        index.planes,
+        [document.folder if document else folder, folder],
+    )
+    if not placed.file_parts:
+        raise _no_image(source.name)
+    plate_map, unusable = read_layouts(source, layouts, index.format)
+    profiled, unreadable = _add_profiles(
+        index, source, [file for file in images if names.lies_beside(file, folder)]
+    )
+    skipped |= {**others, **unusable, **unreadable, **placed.contradictions}
+    skipped |= {
+        file.name: unmatched(file)
+        for file in images
+        if file.name not in {*placed.file_parts, *skipped, *profiled}
+    }
+    listed = frozenset(plane.parts for plane in index.planes)
     return Export(
         preset="phenix",
         reason=reason,
-        plate=index.plate or _plate_name(folder, source.name),
-        file_parts=file_parts,
-        skipped=tuple(skipped),
-        documents=() if document is None else (document,),
+        plate=index.plate or names.plate_name(folder, source.name),
+        file_parts=placed.file_parts,
+        pages=placed.pages,
+        skipped=tuple(skipped.items()),
+        documents=(
+            *(() if document is None else (document.name,)),
+            *(name for name in layouts if name not in unusable),
+            *profiled,
+        ),
         format=index.format,
-        expected=index.expected(),
-        channels=index.channels(),
-        pixel_size=index.only_size(),
-        z_step=index.z_step(),
+        expected=Expected(listed=listed) if listed else Expected(),
+        channels=_with_profiles(index),
+        pixel_size=index.pixel_size,
+        z_step=index.z_step,
         centres=index.centres,
+        times=_times(placed.file_parts, index),
         identity=index.measurement,
-        notes=index.notes(document is not None),
+        barcode=index.barcode,
+        absent=placed.absent,
+        plate_map=plate_map,
+        notes=(
+            *(() if document else (_NO_INDEX,)),
+            *((_CORRECTED,) if corrected else ()),
+            *index.notes,
+        ),
     )
 
 
-def name_parts(base: str) -> NameParts | None:
-    """Return what a Phenix file name says, or None where it is none.
-
-    ``sk`` is the time point; where a fast series (``fk``) was taken it counts within.
-    """
-    match = _NAME.fullmatch(base)
-    if match is None or int(match["row"]) < 1 or int(match["column"]) < 1:
-        return None
-    slow, fast = int(match["slow"]), int(match["fast"])
-    time = name_part(match["slow"], f"sk{match['slow']}")
-    if fast > 1:
-        time = NamePart((0, slow, f"fk{fast:05d}"), f"sk{slow}fk{fast}")
-    return NameParts(
-        well=(int(match["row"]) - 1, int(match["column"]) - 1),
-        field=name_part(match["field"], f"f{match['field']}"),
-        channel=name_part(match["channel"], f"ch{match['channel']}"),
-        z=name_part(match["plane"], f"p{match['plane']}"),
-        t=time,
+def _folder(
+    files: Sequence[ExportFile], indices: Sequence[ExportFile], name: str
+) -> str:
+    """Return the folder of the measurement; the files are of one where names tell."""
+    folders = sorted(
+        {key.folder for key in plates(files).values()}
+        or {index.folder for index in indices}
     )
-
-
-def _only_folder(file_parts: Mapping[str, NameParts], name: str) -> str:
-    folders = sorted({file.rpartition("/")[0] for file in file_parts})
     if not folders:
+        raise _no_image(name)
+    if len(folders) > 1:
+        listing = ", ".join(repr(folder or ".") for folder in folders[:8])
         raise SourceError(
-            f"{name} holds no image named as Harmony names them, such as "
-            f"r01c01f01p01-ch1sk1fk1fl1.tiff."
+            f"{name} holds {len(folders)} measurements ({listing}); import one folder "
+            f"at a time."
         )
     return folders[0]
 
 
-def _plate_name(folder: str, name: str) -> str:
-    """Return a name from the folders: Harmony puts images into one called Images."""
-    parts = folder.split("/")
-    nested = len(parts) > 1 and parts[-1].lower() == "images"
-    return parts[-2] if nested else name
-
-
-_RECORDS = ("Image", "Entry", "Plate")
-
-
-@dataclass(slots=True)
-class _Index:
-    """What Index.xml says, collected record by record."""
-
-    plate: str | None = None
-    measurement: str | None = None
-    format: PlateFormat | None = None
-    listed: set[NameParts] = field(default_factory=set)
-    centres: dict[tuple[Position, NamePart | None], tuple[float, float]] = field(
-        default_factory=dict
+def _no_image(name: str) -> SourceError:
+    return SourceError(
+        f"{name} holds no image named as Harmony names them, such as "
+        f"r01c01f01p01-ch1sk1fk1fl1.tiff, and none that an index of Harmony or "
+        f"Columbus lists."
     )
-    _channels: dict[NamePart, dict[str, str]] = field(default_factory=dict)
-    _sizes: set[tuple[float, float]] = field(default_factory=set)
-    _heights: dict[NamePart, float] = field(default_factory=dict)
-    _uneven: set[NamePart] = field(default_factory=set)
-
-    def add(self, kind: str, record: dict[str, str]) -> None:
-        if kind == "Plate":
-            self._add_plate(record)
-        elif "ChannelID" in record or "@ChannelID" in record:
-            self._add_channel(record)
-        if kind == "Image" and record.get("URL"):
-            self._add_image(record)
-
-    def _add_plate(self, record: dict[str, str]) -> None:
-        self.plate = record.get("Name") or record.get("PlateID") or None
-        self.measurement = record.get("MeasurementID") or None
-        rows, columns = record.get("PlateRows", ""), record.get("PlateColumns", "")
-        if rows.isdigit() and columns.isdigit():
-            try:
-                self.format = PlateFormat(int(rows), int(columns))
-            except InvalidPathError:
-                self.format = None
-
-    def _add_channel(self, record: dict[str, str]) -> None:
-        number = record.get("ChannelID") or record.get("@ChannelID") or ""
-        if number.isdigit():
-            texts = self._channels.setdefault(name_part(number, f"ch{number}"), {})
-            for key, text in record.items():
-                if text:
-                    texts.setdefault(key, text)
-        sizes = [_number(record, f"ImageResolution{axis}") for axis in "YX"]
-        if sizes[0] and sizes[1]:
-            self._sizes.add((_micrometres(sizes[0]), _micrometres(sizes[1])))
-
-    def _add_image(self, record: dict[str, str]) -> None:
-        parts = name_parts(record["URL"].replace("\\", "/").rpartition("/")[2])
-        if parts is None or parts.well is None:
-            return
-        self.listed.add(parts)
-        x, y = _number(record, "PositionX"), _number(record, "PositionY")
-        if x is not None and y is not None:
-            # The stage's y points up, that of an image down.
-            self.centres[parts.well, parts.field] = (_micrometres(-y), _micrometres(x))
-        height = _number(record, "PositionZ")
-        if height is not None and parts.z is not None:
-            first_height = self._heights.setdefault(parts.z, height)
-            if not math.isclose(first_height, height, abs_tol=1e-8):
-                self._uneven.add(parts.z)
-
-    def expected(self) -> Expected:
-        return Expected(listed=frozenset(self.listed)) if self.listed else Expected()
-
-    def channels(self) -> dict[NamePart, ChannelNote]:
-        return {
-            channel: ChannelNote(
-                name=record.get("ChannelName") or None,
-                emission=_positive(record, "MainEmissionWavelength"),
-                excitation=_positive(record, "MainExcitationWavelength"),
-                clip=_clip(record),
-                exposure=_exposure(record),
-            )
-            for channel, record in self._channels.items()
-        }
-
-    def only_size(self) -> tuple[float, float] | None:
-        return next(iter(self._sizes)) if len(self._sizes) == 1 else None
-
-    def z_step(self) -> float | None:
-        heights = [self._heights[z] for z in sorted(self._heights)]
-        steps = [high - low for low, high in pairwise(heights)]
-        if self._uneven or not steps or min(steps) <= 0:
-            return None
-        even = max(steps) - min(steps) < 0.05 * max(steps)
-        return _micrometres(sum(steps) / len(steps)) if even else None
-
-    def notes(self, has_index: bool) -> tuple[str, ...]:
-        if not has_index:
-            return (
-                "No Index.idx.xml is in the source: the plate's format, pixel size, "
-                "positions and the channels' names are not known from it.",
-            )
-        if len(self._sizes) > 1:
-            return ("The index gives several pixel sizes; none was taken.",)
-        return ()
 
 
-def _number(record: Mapping[str, str], key: str) -> float | None:
+def _chosen(
+    indices: Sequence[ExportFile], folder: str, *, corrected: bool
+) -> tuple[ExportFile | None, dict[str, str]]:
+    """Return the index of a measurement, and why others are not used."""
+
+    def rank(file: ExportFile) -> tuple[bool, bool, int]:
+        # That of corrected images lies with them, and has no profiles any more.
+        return (
+            file.folder != folder and not (corrected and names.is_corrected(file)),
+            names.is_corrected(file) != corrected,
+            names.INDICES.index(file.base.lower()),
+        )
+
+    ordered = sorted(indices, key=rank)
+    if not ordered:
+        return None, {}
+    reason = f"is another index than {ordered[0].name}"
+    return ordered[0], {file.name: reason for file in ordered[1:]}
+
+
+def _times(file_parts: Mapping[str, NameParts], index: Index) -> dict[str, float]:
+    moments = {
+        plane.parts: plane.moment for plane in index.planes if plane.moment is not None
+    }
+    return {
+        name: moments[parts] for name, parts in file_parts.items() if parts in moments
+    }
+
+
+def _add_profiles(
+    index: Index, source: ExportSource, files: Sequence[ExportFile]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Add profiles of a document of their own, where the index has none.
+
+    Returns
+    -------
+        The document's name, if it was used, and why it was not.
+    """
+    documents = [f.name for f in files if names.is_profile_document(f)]
+    if index.profiles or len(documents) != 1:
+        return (), {}
     try:
-        value = float(record[key])
-    except (KeyError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
+        with source.opener(documents[0])() as stream:
+            index.profiles |= read_profile_texts(stream, documents[0])
+    except SourceError as error:
+        return (), {documents[0]: f"holds no profiles: {error}".rstrip(".")}
+    return tuple(documents), {}
 
 
-def _positive(record: Mapping[str, str], key: str) -> float | None:
-    value = _number(record, key)
-    return value if value is not None and value > 0 else None
-
-
-def _micrometres(metres: float) -> float:
-    return float(f"{metres * _METRE:.9g}")
-
-
-def _clip(record: Mapping[str, str]) -> int | None:
-    # "MaxIntensity" is 65536 of a 16-bit camera: one more than the largest value.
-    value = _positive(record, "MaxIntensity")
-    if value is None or value != int(value):
-        return None
-    number = int(value)
-    return number - 1 if number & (number - 1) == 0 else number
-
-
-def _exposure(record: Mapping[str, str]) -> str | None:
-    text = record.get("ExposureTime")
-    unit = record.get("ExposureTime@Unit", "s")
-    return f"{text} {unit}" if text else None
+def _with_profiles(index: Index) -> dict[NamePart, ChannelNote]:
+    channels = index.channels
+    for channel, text in index.profiles.items():
+        note = channels.get(channel, ChannelNote())
+        channels[channel] = replace(note, flat_field=read_profiles(text))
+    return channels
 
 
 MICROSCOPE: Final = Microscope(
@@ -270,5 +256,6 @@ MICROSCOPE: Final = Microscope(
     maker="Opera Phenix",
     matches=matches,
     read=read_export,
-    plates=partial(by_folder, is_image=matches, is_document=_is_index),
+    plates=plates,
+    described=_described,
 )

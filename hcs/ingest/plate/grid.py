@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import SourceError
@@ -77,12 +78,19 @@ _Coordinates = tuple[Position, NamePart, NamePart, NamePart, NamePart]
 
 
 def lay_out(
-    file_parts: Mapping[str, NameParts], images: Mapping[str, ImageFile]
+    file_parts: Mapping[str, NameParts],
+    images: Mapping[str, ImageFile],
+    pages: Mapping[str, Mapping[int, NameParts]] = MappingProxyType({}),
 ) -> PlaneGrid:
     """Return where each plane of the images stands, which have one size and type.
 
     A file that holds several channels, z planes or time points fills as many places,
     where its name does not say which one it is of.
+
+    Parameters
+    ----------
+    pages
+        What the pages of files are of that are described, by the file's name.
 
     Raises
     ------
@@ -92,7 +100,12 @@ def lay_out(
     """
     claims: defaultdict[_Coordinates, list[PlaneSource]] = defaultdict(list)
     for file, image in images.items():
-        for coordinates, index in _planes_of(file_parts[file], image):
+        planes_of = (
+            _described_pages(pages[file], image)
+            if file in pages
+            else _planes_of(file_parts[file], image)
+        )
+        for coordinates, index in planes_of:
             claims[coordinates].append(PlaneSource(file, index))
     _check_single(claims)
     wells, fields, channels, z, t = (
@@ -133,6 +146,17 @@ def _planes_of(
     field = parts.field or ONLY
     for t, c, z in product(*map(range, (len(times), len(channels), len(steps)))):
         yield (parts.well, field, channels[c], steps[z], times[t]), (t, c, z)
+
+
+def _described_pages(
+    pages: Mapping[int, NameParts], image: ImageFile
+) -> Iterator[tuple[_Coordinates, PlaneIndex]]:
+    """Yield where the pages of a file stand, which count along z in it."""
+    for page, parts in pages.items():
+        if parts.well is not None and page < image.sizes["z"]:
+            axes = (parts.field, parts.channel, parts.z, parts.t)
+            field, channel, z, t = (part or ONLY for part in axes)
+            yield (parts.well, field, channel, z, t), (0, 0, page)
 
 
 def contradiction(parts: NameParts, image: ImageFile) -> str:

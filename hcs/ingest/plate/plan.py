@@ -8,7 +8,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hcs.errors import SourceError
@@ -20,6 +19,7 @@ from hcs.ingest.formats.images import (
     read_image_file,
 )
 from hcs.ingest.microscopes.registry import read_export
+from hcs.ingest.plate.conditions import read_conditions
 from hcs.ingest.plate.expectation import Expectation, expect
 from hcs.ingest.plate.gaps import Counts, count_expected, count_found, find_gaps
 from hcs.ingest.plate.grid import PlaneGrid, lay_out
@@ -27,8 +27,6 @@ from hcs.ingest.plate.growth import field_digests
 from hcs.ingest.plate.outliers import find_outliers
 from hcs.ingest.plate.traits import Traits, read_traits
 from hcs.layout import PlateFormat, fitting_format, plate_format
-from hcs.stores.location import possible_path
-from hcs.tables.platemap import PlateMap, read_plate_map
 from hcs.wording import by_reason
 
 if TYPE_CHECKING:
@@ -36,9 +34,11 @@ if TYPE_CHECKING:
 
     from hcs.gaps import Gap
     from hcs.ingest.microscopes.export import Export
+    from hcs.ingest.names import NameParts
     from hcs.ingest.plate.decoding import DamagedPlane
     from hcs.ingest.sources import ExportSource
     from hcs.tables.joining import Sources
+    from hcs.tables.platemap import PlateMap
 
 _HEADER_THREADS = 4
 """Headers are small reads: several at once hide the delay of a network share."""
@@ -64,6 +64,9 @@ class Plan:
     found: Counts
     expectation: Expectation
     expected: Counts
+    absent: Mapping[NameParts, str]
+    """Why planes are not there: as the export says, or because their files differ."""
+
     plate_map: PlateMap | None
     fingerprint: str
     """By which the same files, laid out the same way, are known again."""
@@ -81,7 +84,7 @@ class Plan:
             self.traits.names,
             self.format,
             damaged,
-            self.export.absent,
+            self.absent,
         )
 
 
@@ -123,7 +126,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
     images, unusable = outliers.images, {**unread, **outliers.left_out}
     if choices.strict and unusable:
         raise _refused(unusable, len(export.file_parts))
-    grid = lay_out(export.file_parts, images)
+    grid = lay_out(export.file_parts, images, export.pages)
     expectation = expect(
         export.expected,
         grid,
@@ -133,7 +136,9 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
     traits = read_traits(
         export, grid, images, expectation.parts(1), choices.channel_names or {}
     )
-    plate_map = _plate_map(choices, export)
+    plate_map, map_notes = read_conditions(
+        choices.plate_map, export, choices.format, choices.sheet
+    )
     grid_format, format_source = _format(choices, export, grid, plate_map)
     return Plan(
         export=export,
@@ -154,15 +159,23 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
         found=count_found(grid),
         expectation=expectation,
         expected=count_expected(expectation),
+        absent={
+            **export.absent,
+            **{
+                export.file_parts[name]: f"its file {reason}"
+                for name, reason in outliers.left_out.items()
+            },
+        },
         plate_map=plate_map,
         fingerprint=_fingerprint(source, export, grid),
         digests=field_digests(source.files, grid, grid_format),
         notes=(
             *_unfinished(export),
             *outliers.notes,
+            *map_notes,
             *traits.notes,
             *expectation.notes,
-            *_facts(images.values()),
+            *_facts(images[name] for name in images if name not in export.pages),
         ),
     )
 
@@ -232,14 +245,16 @@ def _with_pages(
         )
     expected = export.expected
     channels, steps = len(expected.channels or ()), len(expected.z or (None,))
+
+    def axis(name: str, image: ImageFile) -> str:
+        if name in export.pages:
+            return "z"
+        if pages is not None:
+            return PAGES[pages]
+        return likely_pages(image.pages, channels=channels, z=steps)
+
     return {
-        name: image.with_pages_as(
-            likely_pages(image.pages, channels=channels, z=steps)
-            if pages is None
-            else PAGES[pages]
-        )
-        if image.pages
-        else image
+        name: image.with_pages_as(axis(name, image)) if image.pages else image
         for name, image in images.items()
     }
 
@@ -248,20 +263,6 @@ def _facts(images: Iterable[ImageFile]) -> list[str]:
     """Return what is to be said of the files, counted."""
     counts = Counter(fact.message for image in images for fact in image.facts)
     return [f"In {count} files: {message}" for message, count in counts.items()]
-
-
-def _plate_map(choices: ImportChoices, export: Export) -> PlateMap | None:
-    if choices.plate_map is None:
-        return None
-    known_format = choices.format or export.format
-    given = choices.plate_map
-    sources = [
-        possible_path(source) if isinstance(source, str | Path) else source
-        for source in (given if isinstance(given, list | tuple) else (given,))
-    ]
-    return read_plate_map(
-        sources, format=known_format, plate=export.plate, part=choices.sheet
-    )
 
 
 def _format(

@@ -13,6 +13,7 @@ from hcs.metadata import Plate, PlateAcquisition, PlateColumn, PlateRow
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hcs.ingest.microscopes.export import ChannelNote
     from hcs.ingest.plate.decoding import DamagedPlane
     from hcs.ingest.plate.plan import Plan
     from hcs.ingest.plate.report import ImportReport
@@ -66,14 +67,14 @@ def annotations_of(report: ImportReport, state: str) -> dict[str, Any]:
 
 
 def _channels(plan: Plan) -> list[dict[str, Any]]:
-    return [
-        {
-            key: value
-            for key in _CHANNEL_KEYS
-            if (value := getattr(note, key)) is not None
-        }
-        for note in plan.traits.channels
-    ]
+    return [_channel(note) for note in plan.traits.channels]
+
+
+def _channel(note: ChannelNote) -> dict[str, Any]:
+    values = {key: getattr(note, key) for key in _CHANNEL_KEYS}
+    if note.flat_field is not None:
+        values["flat_field"] = note.flat_field.entry
+    return {key: value for key, value in values.items() if value is not None}
 
 
 _CHANNEL_KEYS = ("name", "clip", "offset", "emission", "excitation", "exposure")

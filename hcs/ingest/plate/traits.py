@@ -230,6 +230,7 @@ def _channel(
         clip=stated.clip or _only(note.clip for note in notes)[0],
         offset=stated.offset,
         exposure=stated.exposure or _only(note.exposure for note in notes)[0],
+        flat_field=stated.flat_field,
     )
 
 

@@ -1,0 +1,1 @@
+"""What Harmony and Columbus write beside images: names, index, layout, profiles."""
