@@ -169,7 +169,7 @@ class Index:
         x, y = _number(record, "PositionX"), _number(record, "PositionY")
         if x is not None and y is not None and parts.well is not None:
             # The stage's y points up, that of an image down.
-            self.centres[parts.well, parts.field] = (_micrometres(-y), _micrometres(x))
+            self.centres[parts.well, parts.field] = _micrometres(0 - y), _micrometres(x)
         height = _number(record, "PositionZ")
         if height is not None and parts.z is not None:
             heights = self._heights.setdefault(parts.channel, {})
