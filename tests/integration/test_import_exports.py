@@ -97,6 +97,13 @@ def planes_of_table(folder: Path) -> list[str]:
     )
 
 
+def name_as_cellinsight_does(folder: Path) -> None:
+    """Give the one image, which was renamed, a name of its microscope."""
+    (folder / "iamac01file.c01").rename(folder / "MFGTMP_141029170001_A01f00d0.C01")
+
+
+LEICA = "20180807_CrispR_20xd1_Dapi"
+
 SETS = (
     ExportSet(
         folder="harmony_v5_br00121482",
@@ -130,6 +137,32 @@ SETS = (
         channels=("Fluorescein (FITC)",),
         pixel_size=(0.597976, 0.597976),
         centres={("C11", "f01"): (-645.814, -645.814)},
+    ),
+    ExportSet(
+        folder="leica_matrix_zero_based/ALMF-EMBL-ZeroBased-P2-S4-C2-T1",
+        preset="leica",
+        plate=LEICA,
+        found="2 wells x 1 fields x 2 channels x 1 z x 1 t: 3 planes",
+        expected="2 wells x 1 fields x 2 channels x 1 z x 1 t: 4 planes",
+        channels=("C00", "C01"),
+        files={
+            ("C3", "P000", "C00", 0, 0): (
+                "W0027--C3--empty/P000--C3--empty/"
+                f"{LEICA}--C3--empty--W0027--P000--T0000--Z000--C00.ome.tif"
+            )
+        },
+        notes=("Gaps        1", "C03 field P000 channel C01"),
+    ),
+    ExportSet(
+        folder="cellomics_c01",
+        images=name_as_cellinsight_does,
+        preset="cellinsight",
+        plate="MFGTMP_141029170001",
+        found="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        expected="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        channels=("d0",),
+        # 775,193 pixels a metre stand in the image's own header.
+        pixel_size=(1.29, 1.29),
     ),
     ExportSet(
         folder="cv8000_minimal_stack",

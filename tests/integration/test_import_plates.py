@@ -160,7 +160,7 @@ def test_every_file_is_used_or_skipped_with_a_reason(tmp_path):
         "notes.txt": "is no image by its name",
         "Thumbs.db": "is a file of the operating system",
         "C01_s1_w1.tif": "is not an image that can be read: its content is neither "
-        "TIFF, PNG nor JPEG",
+        "TIFF, PNG, JPEG nor C01",
         "C02_s1_w1.tif": "is a colour picture (RGB), not intensities",
         "overview.tif": "is not named as the images of this plate are",
     }

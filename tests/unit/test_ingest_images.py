@@ -408,7 +408,7 @@ def test_colour_png_is_told_as_such(alpha):
         pytest.param(b"", "empty", id="empty"),
         pytest.param(b"MZ\x90\0" * 9, "it is a program", id="exe"),
         pytest.param(b"\xff\xd8\xff\xe0" * 9, "not a whole JPEG", id="jpeg"),
-        pytest.param(b"hello" * 9, "neither TIFF, PNG nor JPEG", id="text"),
+        pytest.param(b"hello" * 9, "neither TIFF, PNG, JPEG nor C01", id="text"),
         pytest.param(b"II*\0", "not whole", id="tiff-magic-alone"),
         pytest.param(b"II*\0" + b"\0" * 4, "holds no image", id="tiff-no-page"),
         pytest.param(b"\x89PNG\r\n\x1a\n", "not whole", id="png-magic-alone"),
@@ -587,7 +587,7 @@ def test_an_array_of_planes_is_indexed_like_numpy(data):
 
 
 REFUSED = {
-    "README.txt": "neither TIFF, PNG nor JPEG",
+    "README.txt": "neither TIFF, PNG, JPEG nor C01",
     "cmyk-3c-16b.tiff": "inks",
 }
 COLOUR = {

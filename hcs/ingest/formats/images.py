@@ -1,4 +1,4 @@
-"""Image files as they come: TIFF of every kind, PNG, JPEG, known by their content.
+"""Image files as they come: TIFF of every kind, PNG, JPEG, C01, by their content.
 
 `read_image_file` reads the header alone and describes what the pixels are; planes are
 decoded when they are asked for. Whether an RGB picture or a float stack fits is for the
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     """Opens the file's bytes anew, seekable, at their start."""
 
 
-SUFFIXES: Final = (".tif", ".tiff", ".png")
+SUFFIXES: Final = (".tif", ".tiff", ".png", ".c01")
 """Ends of names of files that are read here; what they are, their content decides."""
 
 
@@ -132,7 +132,7 @@ class ImageFile:
 
     kind: str
     """``"TIFF"``, ``"OME-TIFF"``, ``"ImageJ TIFF"``, ``"MetaSeries TIFF"``,
-    ``"MetaMorph stack"``, ``"PNG"``, ``"JPEG"`` or ``"OME-Zarr"``."""
+    ``"MetaMorph stack"``, ``"PNG"``, ``"JPEG"``, ``"C01"`` or ``"OME-Zarr"``."""
 
     axes: tuple[str, ...]
     """Those of t, c, z, y, x that the file has, in this order; y and x always."""
@@ -275,9 +275,10 @@ def read_image_file(
     Raises
     ------
     SourceError
-        If it is neither TIFF, PNG nor JPEG, is damaged, exceeds a limit, or holds what
-        can not be intensities: CMYK, complex numbers.
+        If it is none of TIFF, PNG, JPEG and C01, is damaged, exceeds a limit, or holds
+        what can not be intensities: CMYK, complex numbers.
     """
+    from hcs.ingest.formats.c01 import MAGIC, read_c01
     from hcs.ingest.formats.jpeg import read_jpeg
     from hcs.ingest.formats.png import read_png
     from hcs.ingest.formats.tiff import read_tiff
@@ -295,6 +296,8 @@ def read_image_file(
         return read_tiff(opener, name, limits, series)
     if head[:8] == _PNG:
         return read_png(opener, name, limits)
+    if head[:4] == MAGIC:
+        return read_c01(opener, name, limits)
     if head[:3] == _JPEG:
         return read_jpeg(opener, name, limits)
     raise SourceError(f"{name} is not an image that can be read: {_content(head)}.")
@@ -318,8 +321,8 @@ _OTHERS = (
 def _content(head: bytes) -> str:
     for start, sentence in _OTHERS:
         if (head.startswith(start) and start) or (not head and not start):
-            return f"{sentence}; TIFF, PNG and JPEG are read"
-    return "its content is neither TIFF, PNG nor JPEG"
+            return f"{sentence}; TIFF, PNG, JPEG and C01 are read"
+    return "its content is neither TIFF, PNG, JPEG nor C01"
 
 
 def _opener(source: Path | str | bytes | Opener) -> tuple[Opener, str]:

@@ -7,7 +7,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import HCSError, SourceError, UnknownNamesError
-from hcs.ingest.microscopes import cellvoyager, imagexpress, incell, phenix, scanr
+from hcs.ingest.microscopes import (
+    cellinsight,
+    cellvoyager,
+    imagexpress,
+    incell,
+    leica,
+    phenix,
+    scanr,
+)
 from hcs.ingest.microscopes.export import (
     Export,
     by_pattern,
@@ -48,6 +56,8 @@ _OURS: Final = (
     cellvoyager.MICROSCOPE,
     scanr.MICROSCOPE,
     incell.MICROSCOPE,
+    cellinsight.MICROSCOPE,
+    leica.MICROSCOPE,
 )
 """A new family is one module and one entry here; where two fit, the one with more
 files takes an export, of equal ones the first."""

@@ -1,0 +1,99 @@
+"""Exports of Thermo CellInsight and ArrayScan (Cellomics): names with well, f and d.
+
+Their database (.MDB) is not read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from hcs.errors import InvalidPathError, SourceError
+from hcs.ingest.microscopes.export import Export, unmatched
+from hcs.ingest.microscopes.microscope import Microscope
+from hcs.ingest.names import NameParts, name_part
+from hcs.layout import parse_well
+from hcs.wording import some
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hcs.ingest.sources import ExportFile, ExportSource
+
+_NAME = re.compile(
+    r"(?P<plate>.+)_(?P<well>[A-Z]{1,2}[0-9]{2})f(?P<field>[0-9]{2,4})"
+    r"(?P<kind>[do])(?P<channel>[0-9]{1,2})\.(?:c01|tiff?|png)",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def matches(file: ExportFile) -> bool:
+    """Return whether a file is named as CellInsight names images."""
+    match = _NAME.fullmatch(file.base)
+    return match is not None and match["kind"].lower() == "d"
+
+
+def read_export(
+    source: ExportSource,
+    files: Sequence[ExportFile],
+    reason: str,
+    *,
+    projection: bool = False,
+) -> Export:
+    """Return what an export of CellInsight says.
+
+    Raises
+    ------
+    SourceError
+        If it holds no image named so, or images of several plates.
+    """
+    file_parts: dict[str, NameParts] = {}
+    skipped = []
+    for file in files:
+        parts = _parts(file.base) if matches(file) else None
+        if parts is not None:
+            file_parts[file.name] = parts
+        elif _NAME.fullmatch(file.base):
+            skipped.append((file.name, "is a drawing of the objects that were found"))
+        else:
+            skipped.append((file.name, unmatched(file)))
+    plates = sorted({parts.plate or "" for parts in file_parts.values()})
+    if not plates:
+        raise SourceError(
+            f"{source.name} holds no image named as CellInsight names them, such as "
+            f"MFGTMP_141029170001_A01f00d0.C01."
+        )
+    if len(plates) > 1:
+        raise SourceError(
+            f"{source.name} holds {len(plates)} plates ({some(plates, 8)}); import one "
+            f"at a time, each from a folder of its own."
+        )
+    return Export(
+        preset="cellinsight",
+        reason=reason,
+        plate=plates[0],
+        file_parts=file_parts,
+        skipped=tuple(skipped),
+        notes=(
+            "The database of a CellInsight is not read: names of the channels, "
+            "positions and what was expected are not known from it.",
+        ),
+    )
+
+
+def _parts(base: str) -> NameParts | None:
+    match = _NAME.fullmatch(base)
+    try:
+        return match and NameParts(
+            well=parse_well(match["well"]),
+            field=name_part(match["field"], f"f{match['field']}"),
+            channel=name_part(match["channel"], f"d{match['channel']}"),
+            plate=match["plate"],
+        )
+    except InvalidPathError:
+        return None
+
+
+MICROSCOPE: Final = Microscope(
+    preset="cellinsight", maker="CellInsight", matches=matches, read=read_export
+)
