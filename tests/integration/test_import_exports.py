@@ -468,7 +468,9 @@ def test_the_barcode_and_the_end_of_acquisition_stand_in_the_plate(
         ),
         "utf-8",
     )
-    report = import_plate(source, tmp_path / "plate.ome.zarr")
+    plate_map = b"Barcode,Well,Drug\nBC-0,C05,no\nBC-1,C05,yes\n"
+    report = import_plate(source, tmp_path / "plate.ome.zarr", plate_map=plate_map)
+    assert report.plan.plate_map.wells == {(2, 4): ("BC-1", "yes")}
     assert "Barcode     BC-1" in str(report)
     assert "its acquisition has not ended" in str(report)
     with hcs.from_hcs_zarr(tmp_path / "plate.ome.zarr") as plate:

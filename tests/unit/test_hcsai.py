@@ -161,7 +161,7 @@ def test_a_row_that_was_cut_off_is_counted_and_its_image_placed_by_its_name(tmp_
     )
     export = read_export(source)
     assert len(export.file_parts) == 32
-    assert export.notes[0] == "1 rows of image_metadata_1.csv name no plane."
+    assert export.notes[0] == "1 row of its tables named no plane."
 
 
 def test_the_table_counts_before_the_name(tmp_path):

@@ -11,6 +11,7 @@ from hcs.ingest.microscopes.jdce import Experiment, Wavelength, read_experiment
 from hcs.ingest.microscopes.metaxpress import no_images, place, plate_name
 from hcs.ingest.microscopes.plane_table import PlaneTable
 from hcs.ingest.names import NamePart, NameParts, name_part
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -141,7 +142,7 @@ def _notes(experiment: Experiment, table: PlaneTable) -> Iterator[str]:
             "positions, times and the wells that were to be imaged are not known."
         )
     if table.damaged:
-        yield f"{table.damaged} rows of {table.documents[0]} name no plane."
+        yield f"{counted(table.damaged, 'row')} of its tables named no plane."
     yield from _offsets(experiment.wavelengths, table)
 
 

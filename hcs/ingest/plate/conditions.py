@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hcs.layout import well_label
 from hcs.stores.location import possible_path
-from hcs.tables.platemap import PlateMap, read_plate_map
+from hcs.tables.platemap import PlateMap, map_plates, read_plate_map
 from hcs.wording import counted, some
 
 if TYPE_CHECKING:
@@ -46,13 +46,15 @@ def read_conditions(
     own = export.plate_map
     if table is None:
         return own, [] if own is None else [_used(own)]
+    sources = [
+        possible_path(source) if isinstance(source, str | Path) else source
+        for source in (table if isinstance(table, list | tuple) else (table,))
+    ]
+    named = map_plates(sources) if export.barcode else ()
     given = read_plate_map(
-        [
-            possible_path(source) if isinstance(source, str | Path) else source
-            for source in (table if isinstance(table, list | tuple) else (table,))
-        ],
+        sources,
         format=format or export.format,
-        plate=export.plate,
+        plate=export.barcode if export.barcode in named else export.plate,
         part=sheet,
     )
     return given, [] if own is None else [_not_used(own, given)]
