@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashboard.access import Access, signed_text
 from dashboard.accounts.audit import Audit
 from dashboard.corrections.batch_desk import BatchDesk
+from dashboard.corrections.batch_records import BatchRecords
 from dashboard.corrections.commits import Commits
 from dashboard.corrections.decoders import Decoders
 from dashboard.corrections.desk import CorrectionDesk
@@ -361,7 +362,7 @@ def compose(
         plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),
         uploads=uploads,
         corrections=desk,
-        batches=BatchDesk(access, desk),
+        batches=BatchDesk(access, desk, BatchRecords(events), measuring.start),
         inbox=import_desk,
         presence=presence,
         events=events,

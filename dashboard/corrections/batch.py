@@ -46,6 +46,11 @@ class Batch:
     """UTC, ISO 8601."""
 
     items: tuple[BatchItem, ...] = ()
+    """What was begun; of a batch that was interrupted not all."""
+
+    total: int = 0
+    """How many it was to be; 0 where that is not known."""
+
     undone: bool = False
     """Somebody took it back."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.corrections.batch_records import committed_version
 from dashboard.corrections.drafting import index_of
 from dashboard.corrections.versions import field_history
 from dashboard.events import Event
@@ -15,7 +16,7 @@ from hcs import Who, recover, revert, settle, stage_field, to_ngff_image
 from hcs.errors import ConflictError, HCSError, StaleVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from dashboard.corrections.staged import StagedCorrection, StagedCorrections
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from hcs.metadata import FieldVersion
 
 _LOG = logging.getLogger(__name__)
+
+_BATCH = ("batch", "of")
+"""What an act says of the batch that it is part of."""
 
 
 class Commits:
@@ -50,11 +54,18 @@ class Commits:
         who: Who,
         reason: str,
         unsigned: Callable[[], AbstractContextManager[None]],
+        batch: Mapping[str, object],
     ) -> FieldVersion:
         """Make a staged correction live.
 
-        `unsigned` raises where the plate is signed off; it is asked last, when
-        everything is written but the well document, and held until that is.
+        Parameters
+        ----------
+        unsigned
+            Raises where the plate is signed off; it is asked last, when everything is
+            written but the well document, and held until that is.
+        batch
+            Id of the batch that it is part of (``batch``) and how many that has
+            (``of``); empty where it is alone.
         """
         view, plate = correction.view, correction.plate
         about = {
@@ -62,7 +73,7 @@ class Commits:
             "field": view.field,
             "supersedes": view.base or "",
         }
-        self._record("commit-begun", plate, who, reason, about)
+        self._record("commit-begun", plate, who, reason, about, **batch)
         try:
             prepared = _prepare(correction)
             try:
@@ -72,7 +83,9 @@ class Commits:
                 prepared.discard()
                 raise
         except HCSError as error:
-            self._record("commit-failed", plate, who, reason, about, error=str(error))
+            self._record(
+                "commit-failed", plate, who, reason, about, error=str(error), **batch
+            )
             if isinstance(error, ConflictError) and not isinstance(
                 error, StaleVersionError
             ):
@@ -87,6 +100,7 @@ class Commits:
             about | {"version": version.id},
             sources=list(view.sources),
             confirmed=[each.kind for each in view.differences if each.confirmed],
+            **batch,
         )
         return version
 
@@ -99,8 +113,17 @@ class Commits:
         who: Who,
         reason: str,
         base: str | None,
+        undoes: str = "",
     ) -> FieldVersion:
-        """Make an earlier version live; `base` is the one that the person looked at."""
+        """Make an earlier version live.
+
+        Parameters
+        ----------
+        base
+            The version that the person looked at.
+        undoes
+            Id of the batch that is taken back.
+        """
         path = plate.well(well).path
         about = {"well": path, "field": field, "version": version}
         try:
@@ -111,7 +134,8 @@ class Commits:
             self._record("revert-failed", plate, who, reason, about, error=str(error))
             raise
         about["supersedes"] = event.supersedes or ""
-        self._record("revert", plate, who, reason, about)
+        details = {"undoes": undoes} if undoes else {}
+        self._record("revert", plate, who, reason, about, **details)
         look_again(plate, path)
         return event
 
@@ -148,16 +172,33 @@ class Commits:
                 _LOG.warning(
                     "%s %s: %s", finding.action, finding.location, finding.message
                 )
-            self._record(
-                "commit-interrupted",
-                plate,
-                Who(act.who, act.known),
-                act.why,
-                {"well": act.well, "field": act.field, "supersedes": act.supersedes},
-                found=[f"{each.action} {each.location}" for each in findings],
+            self._end(
+                plate, act, [f"{each.action} {each.location}" for each in findings]
             )
             look_again(plate, act.well)
         return ended
+
+    def _end(self, plate: ServedPlate, act: Event, findings: list[str]) -> None:
+        """Record how a commit ended of a server that died.
+
+        It may have changed the plate and not come to say so.
+        """
+        plate.plate.refresh()
+        version = committed_version(plate, act)
+        about = {"well": act.well, "field": act.field, "supersedes": act.supersedes}
+        self._record(
+            "commit" if version else "commit-interrupted",
+            plate,
+            Who(act.who, act.known),
+            act.why,
+            about | ({"version": version.id} if version else {}),
+            **{
+                name: act.details[name]
+                for name in ("batch", "of")
+                if name in act.details
+            },
+            found=findings,
+        )
 
     def _record(
         self,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dashboard.access import NOT_WRITABLE
@@ -27,7 +28,7 @@ from dashboard.text import plain_text
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from hcs.metadata import Who
 
 _REASON_LENGTH = 2000
+_ALONE: Mapping[str, object] = MappingProxyType({})
 
 
 class CorrectionDesk:
@@ -257,9 +259,23 @@ class CorrectionDesk:
     # --- committing -------------------------------------------------------------------
 
     def commit(
-        self, staged: str, who: Who, reason: str, owner: str = LOCAL.subject
+        self,
+        staged: str,
+        who: Who,
+        reason: str,
+        owner: str = LOCAL.subject,
+        *,
+        batch: Mapping[str, object] = _ALONE,
+        measure: bool = True,
     ) -> VersionView:
         """Make a staged correction part of the plate.
+
+        Parameters
+        ----------
+        batch
+            As for `Commits.commit`.
+        measure
+            Whether it is measured soon; False where more corrections follow.
 
         Raises
         ------
@@ -277,13 +293,14 @@ class CorrectionDesk:
             # Asked again: it may have been committed or discarded just now.
             _check_ready(self._staged.get(staged).view)
             version = self._commits.commit(
-                correction, who, reason, lambda: self._unsigned(plate.key)
+                correction, who, reason, lambda: self._unsigned(plate.key), batch
             )
             with contextlib.suppress(HCSError):
                 self._uploads.remove(correction.token, correction.uploads)
             self._drop(correction)
         look_again(correction.plate, correction.path)
-        self._measure(plate)
+        if measure:
+            self._measure(plate)
         return version_view(version, live=version.id)
 
     def revert(
@@ -295,6 +312,9 @@ class CorrectionDesk:
         who: Who,
         reason: str,
         base: str | None = None,
+        *,
+        undoes: str = "",
+        measure: bool = True,
     ) -> VersionView:
         """Make an earlier version of a field live again.
 
@@ -302,12 +322,19 @@ class CorrectionDesk:
         ----------
         base
             Version that the person looked at; the live one where None.
+        undoes
+            Id of the batch that is taken back.
+        measure
+            Whether it is measured soon; False where more follow.
         """
         plate = self._writable(key)
         reason = _checked_reason(who, reason)
         with self._unsigned(key):
-            event = self._commits.revert(plate, well, field, version, who, reason, base)
-        self._measure(plate)
+            event = self._commits.revert(
+                plate, well, field, version, who, reason, base, undoes
+            )
+        if measure:
+            self._measure(plate)
         return version_view(event, live=event.id)
 
     def history(self, key: str, well: str, field: str) -> tuple[VersionView, ...]:

@@ -40,7 +40,7 @@ def describe_field(
         else acquisitions.get(field.acquisition, f"acquisition {field.acquisition}"),
         "corrected": is_corrected(record),
         "revised": is_revised(record),
-        "settling": is_unsettled(field, record),
+        "settling": is_moving(field, record),
     }
     try:
         image = field.image()
@@ -119,6 +119,15 @@ def is_revised(record: FieldRecord | None) -> bool:
     return record is not None and any(
         version.action in ("correct", "revert") for version in record.versions
     )
+
+
+def is_moving(field: Field, record: FieldRecord | None) -> bool:
+    """Whether a corrected field's pixels are still to be brought to its first path.
+
+    Never of a field that shows its first version again: it is what it was before, and
+    nothing but its history marks it.
+    """
+    return record is not None and is_corrected(record) and is_unsettled(field, record)
 
 
 def is_unsettled(field: Field, record: FieldRecord | None) -> bool:

@@ -129,7 +129,7 @@ def describe_plate(
         condition_names=tuple(dict.fromkeys(names)),
         gaps=gaps,
         projection=plate.projection,
-        unsettled=sum(well.unsettled for well in known.values()),
+        unsettled=sum(well.moving for well in known.values()),
         surveyed=surveyed,
         digest=_digest(known, grid),
         banner=banner(wells, gaps) if surveyed else "",

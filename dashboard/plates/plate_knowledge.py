@@ -34,6 +34,11 @@ class KnownWell:
     corrected: bool = False
     revised: bool = False
     unsettled: int = 0
+    """Fields with something left to be put in its place."""
+
+    moving: int = 0
+    """Corrected ones of them."""
+
     fields: tuple[tuple[str, int | None], ...] = ()
     """Names and acquisitions of its fields."""
 

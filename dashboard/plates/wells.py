@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dashboard.plates.fields import (
     describe_field,
     is_corrected,
+    is_moving,
     is_revised,
     is_unsettled,
     records_of,
@@ -54,6 +55,7 @@ def known_well(plate: HCSPlate, path: str) -> KnownWell:
         corrected=any(is_corrected(record) for _, record in pairs),
         revised=any(is_revised(record) for _, record in pairs),
         unsettled=sum(is_unsettled(field, record) for field, record in pairs),
+        moving=sum(is_moving(field, record) for field, record in pairs),
         fields=tuple((field.name, field.acquisition) for field in fields),
         mark=hashlib.sha256(versions.encode()).hexdigest(),
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,7 +18,6 @@ from tests.integration.serving import send, service, surveyed, tiff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from dashboard.service import Service
 
@@ -80,3 +83,137 @@ def test_a_drop_of_files_becomes_a_table_that_is_corrected_staged_and_committed(
     assert value_of(plate, "A1", "0", 0) == 101
     assert value_of(plate, "A2", "0", 1) == 303
     assert value_of(plate, "B2", "1", 1) == 202
+
+
+BEN = Who("Ben", "typed")
+
+
+def staged_fields(
+    made: Service, token: str, *places: tuple[str, str], value: int = 500
+) -> list[str]:
+    """Stage channel 0 of some fields; return the ids."""
+    for well, field in places:
+        send_plane(made, token, f"{well}_f{field}_DNA.tif", value)
+    proposal = made.batches.propose(token, KEY, ())
+    rows = {match.id: match for match in proposal.table.matches}
+    for row, (well, field) in zip(rows, places, strict=True):
+        made.batches.change(proposal.id, [row], well=well, field=field)
+    staged = made.batches.stage_all(proposal.id)
+    assert not staged.failed
+    return [view.id for view in staged.staged]
+
+
+def test_a_failure_of_one_leaves_the_others_and_says_which(
+    made: Service, token: str, plate: Path
+) -> None:
+    ids = staged_fields(made, token, ("A1", "0"), ("A2", "0"), ("A3", "0"))
+    # Somebody else is quicker with one of the fields.
+    other = made.sessions.open()
+    quicker = staged_fields(made, other, ("A2", "0"), value=900)
+    made.corrections.commit(quicker[0], BEN, "mine is better")
+    batch = made.batches.commit_batch(ids, ANNA, "imaged again")
+    assert [item.state for item in batch.items] == ["committed", "failed", "committed"]
+    (failed,) = batch.failed
+    assert (failed.well, failed.field) == ("A2", "0")
+    assert "Ben" in failed.reason
+    assert "mine is better" in failed.reason
+    assert value_of(plate, "A1", "0", 0) == value_of(plate, "A3", "0", 0) == 500
+    assert value_of(plate, "A2", "0", 0) == 900
+
+
+def test_undoing_takes_back_what_is_still_the_batchs_and_names_the_others(
+    made: Service, token: str, plate: Path
+) -> None:
+    before = {well: value_of(plate, well, "0", 0) for well in ("A1", "A2", "A3")}
+    ids = staged_fields(made, token, ("A1", "0"), ("A2", "0"), ("A3", "0"))
+    batch = made.batches.commit_batch(ids, ANNA, "imaged again")
+    again = staged_fields(made, made.sessions.open(), ("A2", "0"), value=900)
+    made.corrections.commit(again[0], BEN, "still blurred")
+    (shown,) = made.batches.batches(KEY)
+    assert (shown.id, shown.who, shown.why) == (batch.id, "Anna", "imaged again")
+    assert [item.live for item in shown.items] == [True, False, True]
+    assert shown.can_be_undone
+    undone = made.batches.undo_batch(KEY, batch.id, ANNA, "wrong plate")
+    assert [item.well for item in undone.reverted] == ["A1", "A3"]
+    (left,) = undone.left
+    assert left.well == "A2"
+    assert "corrected again since by Ben" in left.reason
+    assert "still blurred" in left.reason
+    assert value_of(plate, "A1", "0", 0) == before["A1"]
+    assert value_of(plate, "A2", "0", 0) == 900
+    assert value_of(plate, "A3", "0", 0) == before["A3"]
+    assert undone.batch.undone
+    assert not undone.batch.can_be_undone
+
+
+def test_a_field_that_was_taken_back_has_no_mark_but_its_history(
+    made: Service, token: str, plate: Path
+) -> None:
+    ids = staged_fields(made, token, ("A1", "0"))
+    batch = made.batches.commit_batch(ids, ANNA, "imaged again")
+    field = made.plates.well(KEY, "A1").field("0")
+    assert field.corrected
+    assert field.settling
+    assert made.plates.overview(KEY).unsettled == 1
+    made.batches.undo_batch(KEY, batch.id, ANNA, "wrong plate")
+    field = made.plates.well(KEY, "A1").field("0")
+    assert not field.corrected
+    assert not field.settling
+    assert made.plates.overview(KEY).unsettled == 0
+    assert not made.plates.overview(KEY).well("A1").corrected
+    assert [event.action for event in made.corrections.history(KEY, "A1", "0")] == [
+        "revert",
+        "correct",
+        "write",
+    ]
+
+
+def test_another_server_takes_back_a_batch_that_was_killed_in_the_middle(
+    plate: Path, tmp_path: Path
+) -> None:
+    before = value_of(plate, "A1", "0", 0)
+    order = [sys.executable, __file__, str(tmp_path / "workspace"), str(plate)]
+    killed = subprocess.run(order, check=False, capture_output=True, text=True)
+    assert killed.returncode == KILLED, killed.stderr
+    # The first was written and recorded, the second written and not recorded, the third
+    # not begun.
+    assert value_of(plate, "A1", "0", 0) == value_of(plate, "A2", "0", 0) == 500
+    untouched = value_of(plate, "A3", "0", 0)
+    assert untouched != 500
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as made:
+        surveyed(made, KEY)
+        (batch,) = made.batches.batches(KEY)
+        assert batch.total == 3
+        assert [item.well for item in batch.committed] == ["A1", "A2"]
+        undone = made.batches.undo_batch(KEY, batch.id, BEN, "it was interrupted")
+        assert [item.well for item in undone.reverted] == ["A1", "A2"]
+    assert value_of(plate, "A1", "0", 0) == before
+    with from_hcs_zarr(plate) as opened:
+        fields = [len(well.fields) for well in opened]
+    assert set(fields) == {2}
+
+
+KILLED = 37
+
+
+def commit_and_die(workspace: Path, plate: Path) -> None:
+    """Commit a batch and end as a killed process does, after the second flip."""
+    from dashboard.corrections.commits import Commits
+
+    with service(workspace, plate, settle_after=3600.0, watch=False) as made:
+        token = made.sessions.open()
+        ids = staged_fields(made, token, ("A1", "0"), ("A2", "0"), ("A3", "0"))
+        record, recorded = Commits._record, []
+
+        def dies(self: Commits, action: str, *about: Any, **details: Any) -> None:
+            recorded.append(action)
+            if recorded.count("commit") == 2:
+                os._exit(KILLED)
+            record(self, action, *about, **details)
+
+        Commits._record = dies  # type: ignore[method-assign]
+        made.batches.commit_batch(ids, ANNA, "imaged again")
+
+
+if __name__ == "__main__":
+    commit_and_die(Path(sys.argv[1]), Path(sys.argv[2]))
