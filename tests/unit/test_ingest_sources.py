@@ -1,13 +1,26 @@
+import io
 import os
 import pickle
 import stat
 import struct
 import zipfile
 
+import numpy as np
 import pytest
+import tifffile
 
 from hcs.errors import SourceError
+from hcs.ingest.importing import import_plate
 from hcs.ingest.sources import open_source
+
+
+def _tiff():
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, np.zeros((8, 8), "u2"))
+    return stream.getvalue()
+
+
+TIFF = _tiff()
 
 
 def write(path, data=b"x"):
@@ -175,3 +188,116 @@ def test_the_fingerprint_knows_other_content_under_the_same_names(tmp_path, kind
         assert one.fingerprint(used) == same.fingerprint(used)
         assert one.fingerprint(used) != other.fingerprint(used)
         assert one.fingerprint(used) != one.fingerprint(["a.tif"])
+
+
+def test_backslashes_and_leading_dots_of_a_zip_are_folders(tmp_path):
+    path = tmp_path / "e.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("run\\A01.tif", "run\\sub\\B02.tif", "./run/C03.tif", "run\\"):
+            entry = zipfile.ZipInfo("x")
+            entry.filename = name
+            archive.writestr(entry, b"" if name.endswith("\\") else name.encode())
+    with open_source(path) as source:
+        assert names(source) == ["run/A01.tif", "run/C03.tif", "run/sub/B02.tif"]
+        assert source.read("run/A01.tif", 100) == b"run\\A01.tif"
+        assert source.left_out == ()
+
+
+@pytest.mark.parametrize("name", ["\\\\server\\x.tif", "\\x.tif", "a\\..\\..\\x.tif"])
+def test_backslashes_do_not_lead_out_of_a_zip(tmp_path, name):
+    path = tmp_path / "e.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        entry = zipfile.ZipInfo("x")
+        entry.filename = name
+        archive.writestr(entry, b"x")
+    with open_source(path) as source:
+        assert source.files == ()
+        assert source.left_out[0][1] == "has a name that leaves the archive"
+
+
+def test_two_names_that_are_one_with_slashes_are_refused(tmp_path):
+    path = tmp_path / "e.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("run/a.tif", "run\\a.tif"):
+            entry = zipfile.ZipInfo("x")
+            entry.filename = name
+            archive.writestr(entry, b"x")
+    with pytest.raises(SourceError, match=r"holds two files called run/a\.tif"):
+        open_source(path)
+
+
+def test_a_zip64_is_read(tmp_path):
+    path = tmp_path / "e.zip"
+    with (
+        zipfile.ZipFile(path, "w") as archive,
+        archive.open("a.tif", "w", force_zip64=True) as member,
+    ):
+        member.write(b"12")
+    with open_source(path) as source:
+        assert source.read("a.tif", 10) == b"12"
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_archives_inside_are_said_to_be_left_out(tmp_path, kind):
+    inner = {"more.zip": b"PK", "old.TAR.GZ": b"x", "a.tif": b"1"}
+    if kind == "zip":
+        source = open_source(make_zip(tmp_path / "e.zip", inner))
+    else:
+        for name, data in inner.items():
+            write(tmp_path / "e" / name, data)
+        source = open_source(tmp_path / "e")
+    with source:
+        assert names(source) == ["a.tif"]
+        assert [name for name, _ in source.left_out] == ["more.zip", "old.TAR.GZ"]
+        for _, reason in source.left_out:
+            assert "archive inside the export" in reason
+
+
+@pytest.mark.parametrize("kind", ["encrypted", "nested"])
+def test_a_zip_of_nothing_that_can_be_read_says_why(tmp_path, kind):
+    path = make_zip(tmp_path / "e.zip", {"run.zip" if kind == "nested" else "a": b"x"})
+    if kind == "encrypted":
+        data = bytearray(path.read_bytes())
+        data[data.rindex(b"PK\x01\x02") + 8] |= 1
+        path.write_bytes(bytes(data))
+    reason = "is encrypted" if kind == "encrypted" else "archive inside the export"
+    with pytest.raises(SourceError, match=f"e holds no files that can be.*{reason}"):
+        import_plate(path, dry_run=True)
+
+
+def test_files_whose_names_differ_by_case_are_two(tmp_path):
+    path = make_zip(tmp_path / "e.zip", {"a01.tif": TIFF, "A01.TIF": TIFF})
+    with open_source(path) as source:
+        assert names(source) == ["A01.TIF", "a01.tif"]
+    with pytest.raises(SourceError, match=r"A01: A01\.TIF and a01\.tif"):
+        import_plate(path, dry_run=True, pattern="{well}.tif")
+
+
+def test_what_macos_adds_to_a_zip_is_of_the_system(tmp_path):
+    members = {
+        "run/A01.tif": TIFF,
+        "__MACOSX/run/._A01.tif": b"x",
+        "run/.DS_Store": b"x",
+    }
+    report = import_plate(
+        make_zip(tmp_path / "e.zip", members), dry_run=True, pattern="{well}.tif"
+    )
+    assert report.used == ("run/A01.tif",)
+    assert {reason for _, reason in report.skipped} == {
+        "is a file of the operating system"
+    }
+
+
+def test_what_changed_since_the_listing_is_told_once(tmp_path):
+    for name in ("a.tif", "b.tif"):
+        write(tmp_path / name)
+    with open_source(tmp_path) as source:
+        assert (source.change("a.tif"), source.news()) == ("", ())
+        write(tmp_path / "a.tif", b"more")
+        write(tmp_path / "c.tif", b"new")
+        assert [file.name for file in source.news()] == ["a.tif", "c.tif"]
+        assert "it had 1 bytes, and then 4" in source.change("a.tif")
+        assert source.change("a.tif") == ""
+        (tmp_path / "b.tif").unlink()
+        assert source.change("b.tif") == "has gone since it was listed"
+        assert [file.name for file in source.news()] == ["c.tif"]

@@ -221,6 +221,12 @@ def _reader(
     if preset in OF_PATTERNS:
         _check_pattern(preset, pattern)
     files = [file for file in source.files if not is_of_system(file)]
+    if not files:
+        reasons = [f"{name} {reason}" for name, reason in source.left_out]
+        why = f" that can be read: {some(reasons, 3, str)}" if reasons else ""
+        raise SourceError(
+            f"{source.name} holds no files{why}; give the export's folder."
+        )
     files = sorted([*files, *_unreadable(source, files)], key=lambda file: file.name)
     reason = "it was asked for"
     if preset == "auto":
@@ -335,8 +341,6 @@ def _failed(microscope: Microscope, name: str, error: Exception) -> SourceError:
 def _pick(
     name: str, files: Sequence[ExportFile], pattern: str | None
 ) -> tuple[str, str]:
-    if not files:
-        raise SourceError(f"{name} holds no files; give the export's folder.")
     if pattern is not None:
         return OF_PATTERNS[not is_simple(pattern)], "a pattern was given"
     known = microscopes()

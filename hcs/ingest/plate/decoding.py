@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.ingest.plate.grid import FieldKey, PlaneIndex
+    from hcs.ingest.plate.grid import FieldKey, PlaneIndex, PlaneSource
     from hcs.ingest.plate.plan import Plan
+
+_LOOKS = 2
+"""Times that a file is read which is written meanwhile."""
 
 AT_ONCE = 256 << 20
 """Bytes of a field that is decoded whole; a larger one is read plane by plane."""
@@ -103,10 +106,35 @@ class FieldDecoder:
         plane = self._plan.grid.planes[key].get(place_index)
         if plane is None:
             return None
-        t, c, z = plane.index
-        try:
-            return self._plan.images[plane.file].plane(t=t, c=c, z=z)
-        except SourceError as error:
-            reason = str(error).removeprefix(f"{plane.file} ").rstrip(".")
-            self.remember([(plane.file, reason)], [(*key[0], key[1], *place_index)])
+        pixels = self._pixels_of(plane)
+        if isinstance(pixels, str):
+            self.remember([(plane.file, pixels)], [(*key[0], key[1], *place_index)])
             return None
+        return pixels
+
+    def _pixels_of(self, plane: PlaneSource) -> NDArray[Any] | str:
+        """Return a plane, or why there is none; a file that changes is read again."""
+        source = self._plan.source
+        for _ in range(_LOOKS):
+            try:
+                pixels: NDArray[Any] | str = self._decoded(plane)
+            except SourceError as error:
+                source.reach(plane.file)
+                pixels = str(error).removeprefix(f"{plane.file} ").rstrip(".")
+            change = source.change(plane.file)
+            if not change:
+                return pixels
+            self._plan.images[plane.file].close()
+        return change
+
+    def _decoded(self, plane: PlaneSource) -> NDArray[Any]:
+        t, c, z = plane.index
+        pixels = self._plan.images[plane.file].plane(t=t, c=c, z=z)
+        grid = self._plan.grid
+        if pixels.shape != grid.size or pixels.dtype != grid.dtype:
+            height, width = pixels.shape
+            raise SourceError(
+                f"{plane.file} was replaced by an image of {width} x {height} "
+                f"{pixels.dtype} while the import ran."
+            )
+        return pixels

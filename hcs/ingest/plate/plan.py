@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from hcs.tables.joining import Sources
     from hcs.tables.platemap import PlateMap
 
+_LOOKS = 2
+"""Times that a file is looked at which is written meanwhile."""
+
 _HEADER_THREADS = 4
 """Headers are small reads: several at once hide the delay of a network share."""
 
@@ -48,6 +51,7 @@ _HEADER_THREADS = 4
 class Plan:
     """What an import would write, and what it would not use."""
 
+    source: ExportSource = field(repr=False)
     export: Export
     images: Mapping[str, ImageFile]
     """The files that are used, by name."""
@@ -141,6 +145,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
     )
     grid_format, format_source = _format(choices, export, grid, plate_map)
     return Plan(
+        source=source,
         export=export,
         images=images,
         skipped=tuple(
@@ -167,7 +172,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
             },
         },
         plate_map=plate_map,
-        fingerprint=_fingerprint(source, export, grid),
+        fingerprint=fingerprint(source, export, grid),
         digests=field_digests(source.files, grid, grid_format),
         notes=(
             *_unfinished(export),
@@ -200,6 +205,11 @@ def _examined(
         )
     images = {}
     unread: dict[str, str] = {}
+    for number, name in enumerate(export.file_parts):
+        # Files that were being written may be whole by now.
+        bad = isinstance(examined[number], str) and name not in closed
+        if bad and source.change(name):
+            examined[number] = _examine(source, name)
     for name, image in zip(export.file_parts, examined, strict=True):
         if isinstance(image, ImageFile):
             images[name] = image
@@ -222,7 +232,18 @@ def _refused(unusable: Mapping[str, str], total: int) -> SourceError:
 
 
 def _examine(source: ExportSource, name: str) -> ImageFile | str:
-    """Return the image, or why it cannot be used."""
+    """Return the image, or why it cannot be used; one that changes is read again."""
+    for _ in range(_LOOKS):
+        image = _header(source, name)
+        if isinstance(image, str):
+            source.reach(name)
+        change = source.change(name)
+        if not change:
+            return image
+    return change
+
+
+def _header(source: ExportSource, name: str) -> ImageFile | str:
     try:
         image = read_image_file(source.opener(name), name=name, limits=Limits())
     except SourceError as error:
@@ -292,7 +313,8 @@ def _format(
     return chosen, reason
 
 
-def _fingerprint(source: ExportSource, export: Export, grid: PlaneGrid) -> str:
+def fingerprint(source: ExportSource, export: Export, grid: PlaneGrid) -> str:
+    """Return by which the same files, laid out the same way, are known again."""
     digest = hashlib.sha256()
     digest.update(source.fingerprint((*grid.files, *export.documents)).encode())
     for key, planes in grid.planes.items():

@@ -11,7 +11,8 @@ from hcs.images.image import Multiscales
 from hcs.images.ngff_image import NgffImage
 from hcs.ingest.plate.decoding import FieldDecoder
 from hcs.ingest.plate.display import display_channels
-from hcs.ingest.plate.growth import field_path
+from hcs.ingest.plate.growth import field_digests, field_path
+from hcs.ingest.plate.plan import fingerprint
 from hcs.ingest.plate.provenance import (
     DONE,
     UNFINISHED,
@@ -19,8 +20,10 @@ from hcs.ingest.plate.provenance import (
     plate_of,
     read_damage,
 )
+from hcs.ingest.sources import is_image_name
 from hcs.metadata import Axis, Dataset, ImageMetadata
 from hcs.plates.opening import from_hcs_zarr
+from hcs.wording import counted, some
 from hcs.writing.writer import HCSPlateWriter
 
 if TYPE_CHECKING:
@@ -107,6 +110,7 @@ class ImportRun:
             self._done = len(plan.grid.planes) - len(todo)
             self._report_progress(0)
             writer.map(lambda key: self._write_field(writer, key), todo, workers)
+            self._look_again()
             writer.annotate(self._annotations(DONE))
         return self._current("written" if first else "resumed")
 
@@ -125,6 +129,45 @@ class ImportRun:
     def _grew(self, path: str) -> str:
         """Return why a field gets a new version: a later run knows it by that."""
         return f"its export grew ({self._plan.digests[path]})"
+
+    def _look_again(self) -> None:
+        """Note what was written into the source while its files were read.
+
+        Files that were read again are known next time by what they were then; those
+        that were not read are not, so that they count as changed.
+        """
+        plan, damaged = self._plan, {name for name, _ in self._decoder.files}
+        names = plan.export.file_parts
+        folders = {name.rpartition("/")[0] for name in names}
+        news = [
+            file.name
+            for file in plan.source.news()
+            if file.name in names or (is_image_name(file) and file.folder in folders)
+        ]
+        note = (
+            f"In the source {counted(len(news), 'file')} appeared or changed after the "
+            f"import had looked at them: {some(news, 4)}. Import it again for what is "
+            f"there now."
+        )
+        read = [file for file in plan.source.files if file.name not in damaged]
+        unread = {
+            field_path(key, plan.format)
+            for key, planes in plan.grid.planes.items()
+            if any(plane.file in damaged for plane in planes.values())
+        }
+        digests = field_digests(read, plan.grid, plan.format)
+        self._plan = replace(
+            plan,
+            fingerprint=plan.fingerprint
+            if damaged
+            else fingerprint(plan.source, plan.export, plan.grid),
+            digests={
+                path: plan.digests[path] if path in unread else digest
+                for path, digest in digests.items()
+            },
+            notes=(*plan.notes, note) if news else plan.notes,
+        )
+        self._report = replace(self._report, plan=self._plan)
 
     def _current(self, state: str) -> ImportReport:
         return replace(
