@@ -82,6 +82,8 @@ IMAGES = {
     "phenix": "Images/r01c01f01p01-ch1sk1fk1fl1.tiff",
     "cellvoyager": "P_A01_T0001F001L01A01Z01C01.tif",
     "incell": "C - 03(fld 01 wv UV - DAPI).tif",
+    "cellinsight": "MFGTMP_1410_A01f00d0.C01",
+    "leica": "W0021--B9--e/P000--B9--e/r--B9--e--W0021--P000--T0000--Z000--C00.ome.tif",
     "scanr": "data/A1--W00001--P00001--Z00000--T00000--DAPI.tif",
 }
 """An image as each family names it, in the folders that it puts images into."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.microscopes.export import Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
+from hcs.ingest.microscopes.plates import PlateKey
 from hcs.ingest.names import NameParts, name_part
 from hcs.layout import parse_well
-from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from hcs.ingest.sources import ExportFile, ExportSource
 
@@ -33,6 +33,15 @@ def matches(file: ExportFile) -> bool:
     return match is not None and match["kind"].lower() == "d"
 
 
+def plates(files: Iterable[ExportFile]) -> dict[str, PlateKey]:
+    """Return the plates of images, by the images' names."""
+    return {
+        file.name: PlateKey(file.folder, match["plate"])
+        for file in files
+        if matches(file) and (match := _NAME.fullmatch(file.base))
+    }
+
+
 def read_export(
     source: ExportSource,
     files: Sequence[ExportFile],
@@ -45,7 +54,7 @@ def read_export(
     Raises
     ------
     SourceError
-        If it holds no image named so, or images of several plates.
+        If it holds no image named so.
     """
     file_parts: dict[str, NameParts] = {}
     skipped = []
@@ -57,21 +66,15 @@ def read_export(
             skipped.append((file.name, "is a drawing of the objects that were found"))
         else:
             skipped.append((file.name, unmatched(file)))
-    plates = sorted({parts.plate or "" for parts in file_parts.values()})
-    if not plates:
+    if not file_parts:
         raise SourceError(
             f"{source.name} holds no image named as CellInsight names them, such as "
             f"MFGTMP_141029170001_A01f00d0.C01."
         )
-    if len(plates) > 1:
-        raise SourceError(
-            f"{source.name} holds {len(plates)} plates ({some(plates, 8)}); import one "
-            f"at a time, each from a folder of its own."
-        )
     return Export(
         preset="cellinsight",
         reason=reason,
-        plate=plates[0],
+        plate=next(parts.plate or "" for parts in file_parts.values()),
         file_parts=file_parts,
         skipped=tuple(skipped),
         notes=(
@@ -95,5 +98,9 @@ def _parts(base: str) -> NameParts | None:
 
 
 MICROSCOPE: Final = Microscope(
-    preset="cellinsight", maker="CellInsight", matches=matches, read=read_export
+    preset="cellinsight",
+    maker="CellInsight",
+    matches=matches,
+    read=read_export,
+    plates=plates,
 )

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.microscopes.export import Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
+from hcs.ingest.microscopes.plates import PlateKey
 from hcs.ingest.names import NameParts, name_part
 from hcs.layout import FORMATS, parse_well
-from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hcs.ingest.sources import ExportFile, ExportSource
     from hcs.layout import PlateFormat, Position
@@ -33,6 +33,15 @@ def matches(file: ExportFile) -> bool:
     return _NAME.fullmatch(file.base) is not None
 
 
+def plates(files: Iterable[ExportFile]) -> dict[str, PlateKey]:
+    """Return the plates of images, by the images' names."""
+    return {
+        file.name: PlateKey(_root(file.folder), match["plate"])
+        for file in files
+        if (match := _NAME.fullmatch(file.base))
+    }
+
+
 def read_export(
     source: ExportSource,
     files: Sequence[ExportFile],
@@ -45,11 +54,10 @@ def read_export(
     Raises
     ------
     SourceError
-        If it holds no image named so, or several plates.
+        If it holds no image named so.
     """
     file_parts: dict[str, NameParts] = {}
     numbers: dict[int, Position] = {}
-    roots = set()
     for file in files:
         match = _NAME.fullmatch(file.base)
         parts = match and _parts(match)
@@ -57,24 +65,16 @@ def read_export(
             continue
         file_parts[file.name] = parts
         numbers[int(match["W"])] = parts.well
-        roots.add((_root(file.folder), match["plate"]))
-    if not roots:
+    if not file_parts:
         raise SourceError(
             f"{source.name} holds no image named as the Leica matrix screener names "
             f"them, such as run--B9--drug--W0021--P000--T0000--Z000--C00.ome.tif."
         )
-    if len(roots) > 1:
-        plates = [f"{root or '.'}: {plate}" for root, plate in sorted(roots)]
-        raise SourceError(
-            f"{source.name} holds {len(roots)} plates ({some(plates, 8)}); import one "
-            f"at a time, each from a folder of its own."
-        )
-    ((_, plate),) = roots
     format = _format(numbers)
     return Export(
         preset="leica",
         reason=reason,
-        plate=plate,
+        plate=next(parts.plate or "" for parts in file_parts.values()),
         file_parts=file_parts,
         skipped=tuple(
             (file.name, unmatched(file))
@@ -93,7 +93,7 @@ def read_export(
 def _root(folder: str) -> str:
     """Return a folder without those of a well and of a field."""
     match = _FOLDERS.search(folder)
-    return folder if match is None else folder[: match.start()]
+    return folder if match is None else folder[: match.start()].rstrip("/")
 
 
 def _parts(match: re.Match[str]) -> NameParts | None:
@@ -104,7 +104,9 @@ def _parts(match: re.Match[str]) -> NameParts | None:
     field, t, z, channel = (
         name_part(match[axis], f"{axis}{match[axis]}") for axis in "PTZC"
     )
-    return NameParts(well=well, field=field, channel=channel, z=z, t=t)
+    return NameParts(
+        well=well, field=field, channel=channel, z=z, t=t, plate=match["plate"]
+    )
 
 
 def _format(numbers: Mapping[int, Position]) -> PlateFormat | None:
@@ -121,5 +123,9 @@ def _format(numbers: Mapping[int, Position]) -> PlateFormat | None:
 
 
 MICROSCOPE: Final = Microscope(
-    preset="leica", maker="the Leica matrix screener", matches=matches, read=read_export
+    preset="leica",
+    maker="the Leica matrix screener",
+    matches=matches,
+    read=read_export,
+    plates=plates,
 )
