@@ -8,6 +8,7 @@ import pytest
 import tifffile
 
 import hcs
+from hcs.ingest import open_source, plates_of
 from hcs.ingest.importing import import_plate
 from hcs.validation import validate
 
@@ -92,6 +93,23 @@ def test_sbs_is_read_by_other_libraries(sbs):
 
 def planes_of(plate, well, field):
     return np.asarray(plate.well(well).fields[field].image().images[0].data)
+
+
+def test_three_acquisitions_of_one_plate_are_told_by_their_folders(shared_data):
+    with open_source(shared_data / "imagexpress_exported_9987") as source:
+        names = [(plate.name, plate.images) for plate in plates_of(source)]
+    assert [name for name, _ in names] == [
+        "9987_Plate_3420",
+        "9987_Plate_3434",
+        "9987_Plate_3435",
+    ]
+    for name, images in names:
+        report = import_plate(
+            shared_data / "imagexpress_exported_9987", dry_run=True, plate=name
+        )
+        assert report.plan.export.plate == "9987"
+        assert len(report.plan.images) <= images
+        assert {file.split("/")[0] for file in report.used} == {name}
 
 
 def test_imagexpress_with_uneven_stacks(shared_data, tmp_path):

@@ -4,6 +4,8 @@ import pytest
 
 from hcs.errors import SourceError
 from hcs.ingest import open_source, plates_of
+from hcs.ingest.microscopes import registry
+from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import by_plate, choose_plate
 from hcs.ingest.microscopes.registry import microscopes, read_export
 from tests.unit.test_ingest_exports import HTD, folder_of
@@ -119,3 +121,25 @@ def test_listing_plates_opens_no_file(tmp_path, monkeypatch):
     source = open_source(tmp_path)
     monkeypatch.setattr(type(source), "opener", None)
     assert listed(source) == [("P", 1)]
+
+
+def test_folders_that_a_pattern_joins_are_told(tmp_path):
+    source = folder_of(tmp_path, "a/A01.tif", "b/B01.tif")
+    export = read_export(source, pattern="{well}.tif")
+    assert "Files of 2 folders were taken as one plate: 'a', 'b'" in export.notes[0]
+    assert listed(source, pattern="{plate}/{well}.tif") == [("a", 1), ("b", 1)]
+    assert read_export(source, pattern="{plate}/{well}.tif", plate="b").notes[1:] == ()
+
+
+def test_images_of_a_family_that_tells_no_plates_apart_are_counted(
+    tmp_path, monkeypatch
+):
+    family = Microscope(
+        preset="own",
+        maker="Own",
+        matches=lambda file: file.base.endswith(".own"),
+        read=lambda *_, **__: None,
+    )
+    monkeypatch.setattr(registry, "_registered", lambda: ((family,), ()))
+    source = folder_of(tmp_path, "1.own", "2.own", "notes.txt")
+    assert listed(source) == [(tmp_path.name, 2)]

@@ -12,7 +12,7 @@ from hcs.ingest.sources import is_of_system as is_of_system
 from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hcs.flatfield import FlatField
     from hcs.ingest.names import NamePart, NameParts, NamePattern
@@ -182,7 +182,22 @@ def by_pattern(
         file_parts=file_parts,
         skipped=tuple((file.name, unmatched(file)) for file in others),
         format=wells.format,
-        notes=(wells.note,) if wells.note else (),
+        notes=(*_joined_folders(file_parts, pattern), *filter(None, [wells.note])),
+    )
+
+
+def _joined_folders(files: Iterable[str], pattern: NamePattern) -> tuple[str, ...]:
+    """Return a note where one plate is made of folders that the pattern does not read.
+
+    They may be of wells or of plates, and nothing tells which.
+    """
+    folders = sorted({name.rpartition("/")[0] or "." for name in files})
+    if len(folders) < 2 or "/" in pattern.text:
+        return ()
+    return (
+        f"Files of {len(folders)} folders were taken as one plate: "
+        f"{some(folders, 4)}. Where each is a plate, begin the pattern with "
+        f"{{plate}}/.",
     )
 
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hcs.errors import InvalidPathError, SourceError
+from hcs.errors import SourceError
 from hcs.ingest.microscopes.export import unmatched
 from hcs.ingest.microscopes.plates import PlateKey
-from hcs.ingest.names import NameParts, name_part
+from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import parse_well
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hcs.ingest.sources import ExportFile, ExportSource
+    from hcs.layout import Position
 
 _NAME = re.compile(
     # Lower-case s, w, t or z with a number is an ending or a time point, never a row:
     # no well is called s10. An earlier part is the well where only endings follow it.
     r"(?:(?P<plate>.*?)_)??(?:t(?P<t>[0-9]{1,6})_)?"
-    r"(?P<well>(?-i:(?![swtz][0-9]))[A-Z]{1,2}[0-9]{2,3})"
+    r"(?P<well>(?-i:(?![swtz][0-9]))[A-Z]{1,2}(?!0+(?![0-9]))[0-9]{2,3})"
     r"(?:_s(?P<field>[0-9]{1,5}))?"
     r"(?:_w(?P<channel>[0-9]{1,2}))?(?:_z(?P<z>[0-9]{1,5}))?"
     r"(?P<thumb>_thumb)?"
@@ -48,7 +50,7 @@ class PlacedFile:
 def matches(file: ExportFile) -> bool:
     """Return whether a file is named as MetaXpress alone names images."""
     match = _NAME.fullmatch(file.base)
-    if match is None or name_parts(file.base) is None:
+    if match is None:
         return False
     endings = match["field"] or match["channel"] or match["t"] or match["guid"]
     return bool(endings or _TIME.search(file.folder))
@@ -59,29 +61,45 @@ def name_parts(base: str, folder: str = "") -> NameParts | None:
     match = _NAME.fullmatch(base)
     if match is None:
         return None
-    plate, time = match["plate"], _TIME.search(folder)
+    time = _TIME.search(folder)
+    spelled = f"t{match['t']}" if match["t"] else None
+    if time and (spelled is None or int(match["t"]) != int(time[1])):
+        t: NamePart | None = name_part(time[1], time[0])
+    else:
+        t = name_part(match["t"], spelled) if spelled else None
+    return NameParts(
+        well=_well(match["well"]),
+        field=_part(match["field"], "s"),
+        channel=_part(match["channel"], "w"),
+        z=_part(match["z"], "z"),
+        t=t,
+        plate=_plate(match, folder) or None,
+    )
+
+
+def _part(digits: str | None, letter: str) -> NamePart | None:
+    return name_part(digits, letter + digits) if digits else None
+
+
+@lru_cache(4096)
+def _well(text: str) -> Position:
+    return parse_well(text)
+
+
+def _plate(match: re.Match[str], folder: str) -> str:
+    plate, time = match["plate"] or "", _TIME.search(folder)
     if match["t"] and time and int(match["t"]) != int(time[1]):
         # The plate is called so: its folder says another time point.
-        plate = "_".join(filter(None, (plate, f"t{match['t']}")))
-    try:
-        well = parse_well(match["well"])
-    except InvalidPathError:
-        return None
-    field, channel, z, t = (
-        name_part(match[axis], f"{letter}{match[axis]}") if match[axis] else None
-        for axis, letter in (("field", "s"), ("channel", "w"), ("z", "z"), ("t", "t"))
-    )
-    if time and (t is None or t.number != int(time[1])):
-        t = name_part(time[1], time[0])
-    return NameParts(
-        well=well, field=field, channel=channel, z=z, t=t, plate=plate or None
-    )
+        return f"{plate}_t{match['t']}" if plate else f"t{match['t']}"
+    return plate
 
 
 def plate_of(file: ExportFile) -> PlateKey | None:
     """Return the plate of an image: its folder, and the name before the well's."""
-    parts = name_parts(file.base, file.folder)
-    return None if parts is None else PlateKey(root(file.folder), parts.plate or "")
+    match = _NAME.fullmatch(file.base)
+    if match is None:
+        return None
+    return PlateKey(root(file.folder), _plate(match, file.folder))
 
 
 def plates(files: Iterable[ExportFile]) -> dict[str, PlateKey]:

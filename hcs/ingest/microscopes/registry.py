@@ -174,15 +174,17 @@ def plates_of(
     files, microscope, reason = _reader(source, preset, pattern)
     plates = by_plate(files, _plate_keys(microscope, files))
     names = listed_names(plates, source.name)
+    # A family that does not tell plates apart has all of its images on the only one.
+    images = [plate.images or _images(microscope, plate.files) for plate in plates]
     return tuple(
         PlateListing(
             name=name,
             preset=microscope.preset,
             reason=reason,
-            images=len(plate.images or plate.files),
-            size=sum(file.size for file in plate.images or plate.files),
+            images=len(files),
+            size=sum(file.size for file in files),
         )
-        for name, plate in zip(names, plates, strict=True)
+        for name, files in zip(names, images, strict=True)
     )
 
 
@@ -344,7 +346,7 @@ def _pick(
     if pattern is not None:
         return OF_PATTERNS[not is_simple(pattern)], "a pattern was given"
     known = microscopes()
-    counts = [_matching(microscope, files) for microscope in known]
+    counts = [len(_images(microscope, files)) for microscope in known]
     count = max(counts)
     if not count:
         for microscope in known:
@@ -368,15 +370,17 @@ def _pick(
     return microscope.preset, f"{reason}, and {described}" if described else reason
 
 
-def _matching(microscope: Microscope, files: Sequence[ExportFile]) -> int:
-    """Return how many files a family takes for its own; none where it fails."""
+def _images(
+    microscope: Microscope, files: Sequence[ExportFile]
+) -> tuple[ExportFile, ...]:
+    """Return the files that a family takes for its own; none where it fails."""
     try:
-        return sum(map(bool, map(microscope.matches, files)))
+        return tuple(file for file in files if microscope.matches(file))
     except Exception as error:
         if not microscope.source:
             raise
         broken(microscope.preset, microscope.source, f"{type(error).__name__}: {error}")
-        return 0
+        return ()
 
 
 def _described(microscope: Microscope, files: Sequence[ExportFile]) -> str:
