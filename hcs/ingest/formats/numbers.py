@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,6 +37,18 @@ def count(text: object, *, least: int = 1) -> int | None:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
         return None
     return int(digits) if least <= int(digits) <= MAX_COUNT else None
+
+
+def moment(text: object) -> float | None:
+    """Return a time of ISO 8601 in seconds since 1970 (UTC).
+
+    None where it is none, or names no time zone: the place of a microscope is not known.
+    """
+    try:
+        time = datetime.fromisoformat(str(text))
+        return time.timestamp() if time.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def even_step(steps: Iterable[float]) -> float | None:

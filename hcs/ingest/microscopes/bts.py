@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.formats import markup
-from hcs.ingest.formats.numbers import MAX_COUNT, count, finite, positive
+from hcs.ingest.formats.numbers import MAX_COUNT, count, finite, moment, positive
 from hcs.layout import PlateFormat, Position
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ class PlaneRecord:
 
     depth: float | None
     """Micrometres that a projection spans."""
+
+    taken: float | None
+    """Seconds since 1970 (UTC)."""
 
     text: str
     """Path of the image from the folder of the .mlf file, or the error."""
@@ -93,6 +96,7 @@ def _plane(record: Mapping[str, str]) -> PlaneRecord | None:
         height=finite(record.get("@Z")),
         projection="" if processing.lower() in ("", "none") else processing,
         depth=None if top is None or bottom is None else abs(top - bottom),
+        taken=moment(record.get("@Time")),
         text=_printable(text) if is_error else text.replace("\\", "/"),
         is_error=is_error,
     )

@@ -130,6 +130,11 @@ def read_export(
         pixel_size=measurement.pixel_size,
         z_step=measurement.z_step,
         centres=measurement.centres(),
+        times={
+            names[plane.text]: plane.taken
+            for plane in present
+            if plane.taken is not None
+        },
         identity=detail.title if detail.title != plate else None,
         complete=detail.complete,
         projection=measurement.projection,
@@ -218,6 +223,7 @@ def _named(file: ExportFile, format: PlateFormat | None) -> bts.PlaneRecord:
         height=None,
         projection="",
         depth=None,
+        taken=None,
         text=file.base,
         is_error=False,
     )

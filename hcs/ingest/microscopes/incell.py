@@ -69,12 +69,14 @@ def read_export(
         with source.opener(document)() as stream:
             stack = read_stack(stream, document)
     listed = {record.name.casefold(): record for record in stack.images}
-    file_parts = {}
+    file_parts, times = {}, {}
     for file in filter(is_image_name, files):
         record = listed.get(file.base.casefold())
         parts = _listed(record, stack) if record else _named(file.base, stack.waves)
         if parts is not None:
             file_parts[file.name] = parts
+            if record is not None and record.taken is not None:
+                times[file.name] = record.taken
     if not file_parts:
         raise SourceError(
             f"{document or source.name} lists {len(listed)} images, and none of them "
@@ -105,7 +107,9 @@ def read_export(
         pixel_size=None if stack.binned else stack.pixel_size,
         z_step=_z_step(stack),
         centres=_centres(stack),
+        times=times,
         identity=stack.identity,
+        barcode=stack.plate,
         complete=True if stack.finished else None,
         projection=_projection(stack),
         notes=tuple(_notes(stack, document)),

@@ -73,6 +73,9 @@ class ImageRecord:
     offset: tuple[float, float] | None
     """From the centre of the well along x and y, micrometres, y upwards."""
 
+    taken: float | None
+    """Seconds since 1970 (UTC)."""
+
 
 @dataclass(slots=True)
 class StackRecord:
@@ -179,6 +182,7 @@ class StackRecord:
                 z=z or 0,
                 time=time or 0,
                 offset=None if x is None or y is None else (x, y),
+                taken=positive(record.get("@timestamp_sec")),
             )
         )
 
