@@ -253,7 +253,7 @@ def test_two_measurements_in_one_source_are_named(tmp_path):
     for folder in ("one", "two"):
         write_list(tmp_path / folder, [record(name_of("B02", 1, 1))])
         blanks(tmp_path / folder, [name_of("B02", 1, 1)])
-    with pytest.raises(SourceError, match=r"2 measurements \('one', 'two'\)"):
+    with pytest.raises(SourceError, match=r"2 plates \('one', 'two'\)"):
         plan(tmp_path)
 
 

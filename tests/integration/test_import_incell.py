@@ -108,7 +108,7 @@ def test_two_plates_and_a_list_without_its_images_are_refused(tmp_path):
     for folder in ("one", "two"):
         write_stack(tmp_path / folder, there.values())
         blanks(tmp_path / folder, there)
-    with pytest.raises(SourceError, match=r"2 plates \('one/run.xdce', 'two"):
+    with pytest.raises(SourceError, match=r"2 plates \('one', 'two'\)"):
         import_plate(tmp_path, dry_run=True)
     write_stack(tmp_path / "empty", there.values())
     with pytest.raises(SourceError, match="none of them is in the source"):

@@ -42,7 +42,7 @@ def count(text: object, *, least: int = 1) -> int | None:
 def moment(text: object) -> float | None:
     """Return a time of ISO 8601 in seconds since 1970 (UTC).
 
-    None where it is none, or names no time zone: the place of a microscope is not known.
+    None where it is none, or names no time zone: nobody knows when that was.
     """
     try:
         time = datetime.fromisoformat(str(text))

@@ -80,8 +80,8 @@ def read_export(
     Raises
     ------
     SourceError
-        If it holds no image named so, several measurements, a description that cannot
-        be read, or counted wells without the plate's format.
+        If it holds no image named so, several lists, a description that cannot be read,
+        or counted wells without the plate's format.
     """
     mlf, root = _only_list(files, source.name)
     images = [file for file in files if is_image_name(file)]
@@ -150,27 +150,21 @@ def _base(path: str) -> str:
 def _only_list(files: Sequence[ExportFile], name: str) -> tuple[str | None, str]:
     """Return the .mlf file and its folder; without one, the folder of the images."""
     lists = [file for file in files if _is_list(file)]
-    folders = sorted({file.folder for file in lists or filter(matches, files)})
-    if not folders:
+    first = next(iter(lists or filter(matches, files)), None)
+    if first is None:
         raise SourceError(
             f"{name} holds no image named as CellVoyagers name them, such as "
             f"plate_B02_T0001F001L01A01Z01C01.tif."
         )
-    if len(folders) > 1:
-        raise SourceError(
-            f"{name} holds {len(folders)} measurements "
-            f"({some([folder or '.' for folder in folders], 8)}); import one folder "
-            f"at a time."
-        )
     if not lists:
-        return None, folders[0]
+        return None, first.folder
     usual = [file for file in lists if file.base.lower() == "measurementdata.mlf"]
     if len(usual or lists) > 1:
         raise SourceError(
             f"{name} holds {len(lists)} lists of images "
             f"({some([file.base for file in lists], 4)}); leave one of them."
         )
-    return (usual or lists)[0].name, folders[0]
+    return (usual or lists)[0].name, first.folder
 
 
 def _detail(

@@ -60,8 +60,7 @@ def read_export(
     Raises
     ------
     SourceError
-        If it holds no image named so, several plates, or an .xdce file that cannot be
-        read.
+        If it holds no image named so, several .xdce files, or one that cannot be read.
     """
     document, root = _only_document(files, source.name)
     stack = StackRecord()
@@ -119,19 +118,18 @@ def read_export(
 def _only_document(files: Sequence[ExportFile], name: str) -> tuple[str | None, str]:
     """Return the .xdce file and its folder; without one, the folder of the images."""
     documents = [file for file in files if _is_document(file)]
-    folders = sorted({file.folder for file in documents or filter(matches, files)})
-    if not folders:
+    first = next(iter(documents or filter(matches, files)), None)
+    if first is None:
         raise SourceError(
             f"{name} holds no image named as IN Cell Analyzers name them, such as "
             f"'B - 02(fld 1 wv UV - DAPI).tif'."
         )
-    if len(documents) > 1 or len(folders) > 1:
-        places = [file.name for file in documents] or [f or "." for f in folders]
+    if len(documents) > 1:
         raise SourceError(
-            f"{name} holds {len(places)} plates ({some(places, 8)}); import one folder "
-            f"at a time."
+            f"{name} holds {len(documents)} .xdce files "
+            f"({some([file.name for file in documents], 8)}); leave that of the plate."
         )
-    return (documents[0].name if documents else None), folders[0]
+    return (first.name if documents else None), first.folder
 
 
 def _listed(record: ImageRecord, stack: StackRecord) -> NameParts:

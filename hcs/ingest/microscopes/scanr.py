@@ -64,11 +64,11 @@ def read_export(
     Raises
     ------
     SourceError
-        If it holds no image named so, images of several plates, metadata that cannot be
-        read, or wells that are numbers alone.
+        If it holds no image named so, metadata that cannot be read, or wells that are
+        numbers alone.
     """
     names = {file.name: m for file in files if (m := _NAME.fullmatch(file.base))}
-    root = _only_folder(names, source.name)
+    root = _folder(names, source.name)
     document = next(
         (
             file.name
@@ -124,20 +124,14 @@ def read_export(
     )
 
 
-def _only_folder(names: Iterable[str], name: str) -> str:
-    folders = sorted({file.rpartition("/")[0] for file in names})
-    if not folders:
+def _folder(names: Iterable[str], name: str) -> str:
+    first = next(iter(names), None)
+    if first is None:
         raise SourceError(
             f"{name} holds no image named as ScanR names them, such as "
             f"A1--W00001--P00001--Z00000--T00000--DAPI.tif."
         )
-    if len(folders) > 1:
-        raise SourceError(
-            f"{name} holds {len(folders)} plates "
-            f"({some([folder or '.' for folder in folders], 8)}); import one folder "
-            f"at a time."
-        )
-    return folders[0]
+    return first.rpartition("/")[0]
 
 
 def _wells(

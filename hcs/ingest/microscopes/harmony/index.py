@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError
 from hcs.ingest.formats import markup
+from hcs.ingest.formats.numbers import moment
 from hcs.ingest.microscopes.export import ChannelNote
 from hcs.ingest.microscopes.harmony.names import name_parts
 from hcs.ingest.names import NamePart, NameParts, name_part
@@ -159,7 +159,7 @@ class Index:
                 parts=parts,
                 named=named,
                 well=None if stated is None else stated.well,
-                moment=_moment(record.get("AbsTime", "")),
+                moment=moment(record.get("AbsTime", "")),
                 problem=problem,
             )
         )
@@ -233,15 +233,6 @@ _CHANNEL_KEYS = (
     "ExposureTime",
     "ExposureTime@Unit",
 )
-
-
-def _moment(text: str) -> float | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    # Without a zone nobody knows when that was.
-    return None if moment.tzinfo is None else moment.timestamp()
 
 
 def _is_count(text: str) -> bool:
