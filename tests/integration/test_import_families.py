@@ -51,7 +51,7 @@ def test_a_broken_image_of_a_cellinsight_is_a_gap(tmp_path):
                 f"run--B9--x--W0021--P000--T0000--Z000--C00.ome.tif"
                 for folder in ("day1", "day2")
             ],
-            r"2 plates \('day1: run', 'day2: run'\)",
+            r"2 plates \('day1', 'day2'\)",
         ),
     ],
     ids=["cellinsight", "leica names", "leica folders"],
