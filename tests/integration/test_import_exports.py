@@ -348,7 +348,7 @@ SETS = (
         preset="incell",
         plate="test_plate",
         barcode="test_plate",
-        acquired=("2024-01-24T11:05:34.333+00:00", "2024-01-24T11:06:03.919+00:00"),
+        acquired=("2024-01-24T11:05:34.332+00:00", "2024-01-24T11:06:03.919+00:00"),
         found="2 wells x 2 fields x 4 channels x 1 z x 1 t: 16 planes",
         # 360 of 384 wells are excluded.
         expected="24 wells x 16 fields x 4 channels x 1 z x 1 t: 1536 planes",
