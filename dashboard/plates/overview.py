@@ -129,6 +129,7 @@ def describe_plate(
         condition_names=tuple(dict.fromkeys(names)),
         gaps=gaps,
         projection=plate.projection,
+        barcode=plate.barcode,
         unsettled=sum(well.moving for well in known.values()),
         surveyed=surveyed,
         digest=_digest(known, grid),

@@ -168,6 +168,9 @@ class PlateOverview:
     projection: str = ""
     """How the planes were projected along z before the import; "" where not."""
 
+    barcode: str = ""
+    """As the microscope's export gave it; "" where not."""
+
     unsettled: int = 0
     """Corrected fields that are not back at their first path yet."""
 

@@ -268,7 +268,8 @@ def barcodes_of(overview: PlateOverview) -> set[str]:
     stem = overview.key.rpartition("/")[2]
     for ending in (".zarr", ".ozx", ".ome"):
         stem = stem.removesuffix(ending)
-    return {overview.name.casefold().strip(), stem.casefold()}
+    names = overview.name, stem, overview.barcode
+    return {name.casefold().strip() for name in names} - {""}
 
 
 def as_csv(overview: PlateOverview) -> str:

@@ -155,6 +155,7 @@ def _plate(overview: PlateOverview, place: Callable[[str, str], str]) -> dict[st
                 for acquisition in overview.acquisitions
             ),
         ),
+        ("Barcode", plain_text(overview.barcode, 100)),
         (
             "Along z",
             f"a projection: {plain_text(overview.projection, 200)}"

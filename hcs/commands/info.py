@@ -44,6 +44,8 @@ def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the label and the text of each line."""
     yield "Plate", f"{summary['name'] or '(no name)'}"
     yield "", f"id {summary['id']} ({summary['id_source']})"
+    if summary["barcode"]:
+        yield "Barcode", summary["barcode"]
     yield "Location", summary["location"]
     yield "Format", f"OME-Zarr {summary['version']}, {summary['store']}"
     yield "Grid", _grid(summary)

@@ -105,8 +105,16 @@ class PlateDescription:
 
         ``""`` where they are planes, or nothing is known of it.
         """
+        return self._imported("projection")
+
+    @property
+    def barcode(self) -> str:
+        """Barcode that the microscope's export gave; ``""`` where nothing is known."""
+        return self._imported("barcode")
+
+    def _imported(self, name: str) -> str:
         record = extension(self.attributes).get("import")
-        text = record.get("projection") if isinstance(record, dict) else None
+        text = record.get(name) if isinstance(record, dict) else None
         return text if isinstance(text, str) else ""
 
     @property

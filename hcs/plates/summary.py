@@ -77,6 +77,7 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
     return {
         "location": plate.location,
         "name": plate.name,
+        "barcode": plate.barcode,
         "id": plate.id,
         "id_source": "written in the plate"
         if plate.has_own_id

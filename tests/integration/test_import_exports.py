@@ -482,4 +482,5 @@ def test_the_barcode_and_the_end_of_acquisition_stand_in_the_plate(
     assert "its acquisition has not ended" in str(report)
     with hcs.from_hcs_zarr(tmp_path / "plate.ome.zarr") as plate:
         record = extension(plate.attributes)["import"]
+        assert plate.barcode == "BC-1"
     assert (record["barcode"], record["complete"]) == ("BC-1", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hcs
 from dashboard.compose import Options, compose
 from dashboard.errors import RefusedError
 from dashboard.projects.plate_maps import as_csv
@@ -287,6 +289,27 @@ def test_a_map_is_shown_with_what_is_wrong_before_it_is_taken(service: Service) 
     assert dict(found.roles.mapping.values) == {"pos": "positive", "neg": "negative"}
     # Nothing is kept by looking.
     assert not service.plates.overview(ONE).condition_names
+
+
+def test_the_barcode_that_the_export_gave_finds_a_plates_rows(
+    tmp_path: Path,
+) -> None:
+    path = plates.make(tmp_path / "screen" / "x.ome.zarr", name="run 7")
+    document = path / "zarr.json"
+    content = json.loads(document.read_text())
+    content["attributes"]["hcs"] = {"import": {"barcode": "TWO"}}
+    document.write_text(json.dumps(content))
+    with hcs.from_hcs_zarr(path) as plate:
+        assert plate.barcode == "TWO"
+    made = compose(
+        [path.parent], open_workspace(tmp_path / "workspace"), Options(workers=0)
+    )
+    try:
+        assert made.plates.overview("x.ome.zarr").barcode == "TWO"
+        preview = made.assay.preview_map("x.ome.zarr", LONG, "map.csv")
+    finally:
+        made.close()
+    assert preview.barcode == "two"
 
 
 def test_one_map_goes_to_many_plates_by_barcode(service: Service) -> None:
