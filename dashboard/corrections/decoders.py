@@ -82,11 +82,12 @@ class Decoder:
             If the file cannot be used, or the child exceeded a limit or died.
         """
         answer = self._answer(order)
+        decoded = _from_json(answer.get("done"))
         self._files += 1
-        if self._files >= _FILES or not answer.keys() & {"done", "refused"}:
+        if self._files >= _FILES or not (decoded or "refused" in answer):
             self.close()
-        if "done" in answer:
-            return _from_json(answer["done"])
+        if decoded is not None:
+            return decoded
         Path(order.target).unlink(missing_ok=True)
         raise SourceError(answer.get("refused") or self._reason(order, answer))
 
@@ -261,9 +262,16 @@ def _environment() -> dict[str, str]:
     return {**environment, "PYTHONPATH": paths, **dict.fromkeys(_ONE_THREAD, "1")}
 
 
-def _from_json(document: Mapping[str, Any]) -> Decoded:
+def _from_json(document: Any) -> Decoded | None:
+    """Return what a child said of a file, None where that makes no sense."""
+    if not isinstance(document, dict):
+        return None
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in document.items()
     }
-    return Decoded(**values)
+    try:
+        decoded = Decoded(**values)
+    except TypeError:
+        return None
+    return decoded if len(decoded.axes) == len(decoded.shape) else None

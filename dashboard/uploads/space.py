@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from dashboard.errors import NoSpaceError, TooLargeError
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from dashboard.uploads.receiving import HeldUpload
     from dashboard.uploads.values import Quotas
-
-_MIB = 1 << 20
 
 
 class Space:
@@ -69,15 +68,15 @@ class Space:
         ):
             if len(uploads) >= limit:
                 coming = sum(not upload.whole for upload in uploads)
+                here_text = counted(len(uploads) - coming, "file")
                 raise TooLargeError(
-                    f"{len(uploads) - coming} files were uploaded already and {coming} "
-                    f"are being received; {limit} may be here at once. Commit or "
-                    f"discard some first."
+                    f"{here_text} uploaded already, {coming} being received: "
+                    f"{limit} may be here at once. Commit or discard some first."
                 )
         most = min(self.quotas.file_bytes, self.room(owner, page))
         if size > most:
             raise TooLargeError(
-                f"{name} has {_mib(size)}; {_mib(most)} may still be uploaded here. "
+                f"{name} has {_size(size)}; {_size(most)} may still be uploaded here. "
                 f"Discard what is no longer needed, or send fewer files at once."
             )
 
@@ -108,8 +107,8 @@ class Space:
         free = self._free()
         if free - count < self.quotas.spare_bytes:
             raise NoSpaceError(
-                f"The disk of the workspace has {_mib(free)} left, of which "
-                f"{_mib(self.quotas.spare_bytes)} are not for uploads. What has come "
+                f"The disk of the workspace has {_size(free)} left, of which "
+                f"{_size(self.quotas.spare_bytes)} are not for uploads. What has come "
                 f"is kept: go on when there is space."
             )
 
@@ -125,5 +124,13 @@ class Space:
         return taken
 
 
-def _mib(count: int) -> str:
-    return f"{max(count, 0) / _MIB:,.1f} MiB"
+def _size(count: int) -> str:
+    """Return bytes for people, as the page writes them.
+
+    >>> [_size(count) for count in (0, 999, 4_000_000, 2_500_000_000)]
+    ['0 B', '999 B', '4 MB', '2.5 GB']
+    """
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:,.3g} {unit}"
+    return f"{max(count, 0)} B"
