@@ -61,3 +61,27 @@ def names_in_table(table: Path, folder: str, name: str) -> list[str]:
     """Return the images that a CSV lists by two of its columns."""
     with table.open(newline="", encoding="utf-8-sig") as lines:
         return [f"{row[folder]}/{row[name]}" for row in csv.DictReader(lines)]
+
+
+_PERSONAL = (
+    (
+        rb'(?i)((?:operator|login|user)[a-z]*(?: name)?"?\s*[=:>]\s*"?)'
+        rb'[^"<>{}\s][^"<>{}\n]*',
+        rb"\1%s",
+    ),
+    (rb'(password=)"[^"]*"', rb'\1"%s"'),
+    (rb'([">])operator(["<])', rb"\1%s\2"),
+)
+
+
+def plant_name(folder: Path, name: bytes) -> int:
+    """Put a name wherever a description names a person or a password; count them."""
+    count = 0
+    for path in folder.rglob("*"):
+        if path.suffix.lower() in (".xml", ".xdce", ".jdce", ".mrf", ".mlf", ".mes"):
+            data = path.read_bytes()
+            for pattern, text in _PERSONAL:
+                data, changes = re.subn(pattern, text % name, data)
+                count += changes
+            path.write_bytes(data)
+    return count

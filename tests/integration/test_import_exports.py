@@ -15,6 +15,7 @@ import pytest
 
 import hcs
 from hcs.ingest.importing import import_plate
+from hcs.ingest.plate.provenance import DONE, annotations_of, plate_of
 from hcs.layout import parse_well
 from hcs.ngff.envelope import extension
 from tests.exports import (
@@ -22,6 +23,7 @@ from tests.exports import (
     names_in_list,
     names_in_stack,
     names_in_table,
+    plant_name,
     writable_copy,
     write_blanks,
 )
@@ -392,13 +394,19 @@ SETS = (
 )
 
 
-@pytest.mark.parametrize("case", SETS, ids=lambda case: case.folder)
-def test_a_set_is_understood_as_its_readme_says(case, shared_data, tmp_path):
+def copy_of(case: ExportSet, shared_data: Path, tmp_path: Path) -> Path:
+    """Return a copy of a set with the images that it lacks."""
     source = writable_copy(
         shared_data / "exports" / case.folder,
         tmp_path / case.folder.rpartition("/")[2],
     )
     case.images(source)
+    return source
+
+
+@pytest.mark.parametrize("case", SETS, ids=lambda case: case.folder)
+def test_a_set_is_understood_as_its_readme_says(case, shared_data, tmp_path):
+    source = copy_of(case, shared_data, tmp_path)
     report = import_plate(source, dry_run=True)
     plan = report.plan
     assert (report.preset, plan.export.plate) == (case.preset, case.plate)
@@ -429,6 +437,28 @@ def test_a_set_is_understood_as_its_readme_says(case, shared_data, tmp_path):
         for path in source.rglob("*")
         if path.is_file()
     }
+
+
+NAMING_PERSONS = ("hcsai", "harmony", "cv7000", "cv8000", "cq3000", "incell")
+"""How folders of sets begin whose descriptions name an operator or a login."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in SETS if case.folder.startswith(NAMING_PERSONS)],
+    ids=lambda case: case.folder,
+)
+def test_what_is_kept_of_a_set_names_no_person(case, shared_data, tmp_path):
+    source = copy_of(case, shared_data, tmp_path)
+    assert plant_name(source, b"jane.planted")
+    report = import_plate(source, dry_run=True)
+    kept = [
+        str(report),
+        json.dumps(report.as_dict()),
+        json.dumps(annotations_of(report, DONE)),
+        repr(plate_of(report.plan, report.plan.export.plate)),
+    ]
+    assert not [text for text in kept if "planted" in text]
 
 
 def test_an_import_copies_no_names_or_passwords_of_persons(shared_data, tmp_path):
