@@ -558,6 +558,9 @@ type LightText = Hidden | {
   title: string
   note: string
   mean: LightGrid | null
+  /** The microscope's own profiles, "foreground" and "background". */
+  own: { name: string, grid: LightGrid }[]
+  own_note: string
   field: { name: string, before: LightGrid, after: LightGrid } | null
 }
 

@@ -66,6 +66,19 @@ const profiles = (lines) => h("div", { class: "profiles" },
 
 const shown = (caption, canvas) => h("figure", {}, h("figcaption", { class: "small soft" }, caption), canvas)
 
+/** The mean of all fields, beside it what the microscope says of its own light. */
+function all({ mean, own, own_note: note }) {
+  const measured = mean ? picture(mean, span([mean]), "Mean of all fields") : null
+  if (!own.length) return mean ? [measured, profiles([["mean", mean]])] : null
+  const pictures = own.map(({ name, grid }) => shown(`Microscope, ${name}`, picture(grid, span([grid]), `Profile of the ${name}`)))
+  const lines = own.map(({ name, grid }) => [name, grid])
+  return [
+    h("p", { class: "small soft" }, note),
+    h("div", { class: "row" }, measured ? shown("Measured", measured) : null, pictures),
+    profiles(mean ? [["mean", mean], ...lines] : lines),
+  ]
+}
+
 function build({ el, hide }) {
   const title = h("h2", { class: "grow cut" })
   const note = h("p", { class: "small" })
@@ -80,7 +93,7 @@ function build({ el, hide }) {
       if (!next.shown) return
       say(title, next.title)
       say(note, next.note)
-      fill(mean, next.mean ? [picture(next.mean, span([next.mean]), "Mean of all fields"), profiles([["mean", next.mean]])] : null)
+      fill(mean, all(next))
       const { before, after, name } = next.field ?? {}
       fill(field, before ? [
         h("h3", {}, `${name}, divided by the mean of the others`),

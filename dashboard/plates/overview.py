@@ -131,6 +131,7 @@ def describe_plate(
         projection=plate.projection,
         barcode=plate.barcode,
         unsettled=sum(well.moving for well in known.values()),
+        flat_fields=tuple(plate.flat_fields.items()),
         surveyed=surveyed,
         digest=_digest(known, grid),
         banner=banner(wells, gaps) if surveyed else "",

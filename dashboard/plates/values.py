@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from hcs.flatfield import FlatField
     from hcs.gaps import Gap
 
 WellStatus = Literal["present", "missing", "unreadable", "not_acquired", "pending"]
@@ -170,6 +171,9 @@ class PlateOverview:
 
     barcode: str = ""
     """As the microscope's export gave it; "" where not."""
+
+    flat_fields: tuple[tuple[str, FlatField], ...] = ()
+    """Name of a channel, and the microscope's own profiles of its light."""
 
     unsettled: int = 0
     """Corrected fields that are not back at their first path yet."""

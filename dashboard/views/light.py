@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from dashboard.plates.values import FieldView, PlateOverview, WellView
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
+    from hcs.flatfield import FlatField
 
 _METRIC = "background_unevenness"
 
 _FEW = 20
 """Fields below which the mean still shows their cells."""
+
+_SIDE = 32
+"""Parts along y and x of a profile that is shown; the mean field has as many."""
 
 
 class LightIsland(Island):
@@ -52,10 +56,13 @@ class LightPanel(Part):
         key = None if well is None or field is None else _key(well, field)
         view = self._session.service.quality.light(overview.key, index, key)
         channels = {listed.index: listed.name for listed in overview.channels}
-        title = f"Mean of all fields, {plain_text(channels.get(index, channel), 40)}"
+        name = channels.get(index, channel)
+        title = f"Mean of all fields, {plain_text(name, 40)}"
+        own = _own_profiles(dict(overview.flat_fields).get(name))
         if view.mean is None:
             note = "Nothing is measured yet." if view.ready else "Being read."
-            return {"title": title, "note": note, "mean": None, "field": None}
+            empty = {"mean": None, "field": None}
+            return {"title": title, "note": note, **own, **empty}
         mean = view.mean
         few = " Cells still show in so few." if mean.fields < _FEW else ""
         content: dict[str, Any] = {
@@ -66,6 +73,7 @@ class LightPanel(Part):
             ),
             "mean": _grid(mean.values),
             "field": None,
+            **own,
         }
         if well and field and view.field and view.others:
             content["field"] = {
@@ -95,6 +103,27 @@ class LightPanel(Part):
             field for field in well.fields if {field.name, field.label} & names
         ] or list(well.fields)
         return well, fields[0] if fields else None
+
+
+def _own_profiles(field: FlatField | None) -> dict[str, Any]:
+    """Return what the microscope itself says of a channel's light."""
+    profiles = {} if field is None else field.profiles
+    ranges = [
+        f"{name} {profile.range_percent:.3g} %" for name, profile in profiles.items()
+    ]
+    return {
+        "own": [
+            {"name": name, "grid": _grid(profile.surface((_SIDE, _SIDE)))}
+            for name, profile in profiles.items()
+        ],
+        "own_note": (
+            f"The microscope's own flat-field profiles, from the darkest to the "
+            f"brightest part: {', '.join(ranges)}. The stored pixels are not corrected "
+            f"by them."
+            if ranges
+            else ""
+        ),
+    }
 
 
 def _key(well: WellView, field: FieldView) -> FieldKey:

@@ -10,6 +10,7 @@ from hcs.plates.well_names import WellNames
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hcs.flatfield import FlatField
     from hcs.layout import PlateFormat
     from hcs.metadata import (
         Plate,
@@ -116,6 +117,23 @@ class PlateDescription:
         record = extension(self.attributes).get("import")
         text = record.get(name) if isinstance(record, dict) else None
         return text if isinstance(text, str) else ""
+
+    @property
+    def flat_fields(self) -> dict[str, FlatField]:
+        """The microscope's own flat-field profiles by the channel's name.
+
+        Those that an import kept; stored pixels are as they were acquired.
+        """
+        from hcs.flatfield import read_flat_field
+
+        channels = extension(self.attributes).get("channels")
+        entries = channels if isinstance(channels, list) else []
+        fields = {
+            str(entry.get("name")): read_flat_field(entry.get("flat_field"))
+            for entry in entries
+            if isinstance(entry, dict)
+        }
+        return {name: field for name, field in fields.items() if field is not None}
 
     @property
     def gaps(self) -> tuple[dict[str, Any], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -101,3 +102,46 @@ def test_the_mean_of_all_fields_is_shown_and_a_field_before_and_after_dividing(
     metric.select_option("power_log_log_slope.1")
     expect(panel).to_be_hidden()
     assert stored(path) == before
+
+
+def test_the_profile_of_the_microscope_is_shown_beside_what_was_measured(
+    tmp_path: Path, serve: Callable[..., object], visit: Callable[..., Page]
+) -> None:
+    path = plates.make(
+        tmp_path / "p.ome.zarr", rows=2, columns=3, shape=(96, 128), pixels="shaded"
+    )
+    # As an import of Harmony keeps it: light that falls off downwards, by half.
+    profile = {
+        "coefficients": [[1.0], [0.0, -0.5]],
+        "size": [128, 96],
+        "origin": [63.5, 47.5],
+        "scale": [1 / 128, 1 / 96],
+    }
+    document = json.loads((path / "zarr.json").read_bytes())
+    document["attributes"].setdefault("hcs", {})["channels"] = [
+        {"name": "<b>"},
+        {"name": "GFP", "flat_field": {"foreground": profile, "background": "?"}},
+    ]
+    (path / "zarr.json").write_text(json.dumps(document))
+    page = visit(serve(path))
+    metric = page.locator(".hcs-metric-select select")
+    expect(page.locator(".hcs-measuring")).to_be_hidden()
+    metric.select_option(UNEVEN)
+    mean = page.locator(".hcs-light div.mean")
+    expect(mean).to_contain_text("Microscope, foreground")
+    expect(mean).to_contain_text("foreground 48.4 %")
+    expect(mean).not_to_contain_text("background")
+
+    lines = greys(mean.get_by_role("img", name="Profile of the foreground"))
+    assert (len(lines), len(lines[0])) == (32, 32)
+    assert lines[1][5] > lines[30][5] + 150
+    assert abs(lines[5][1] - lines[5][30]) < 10
+    measured = greys(mean.get_by_role("img", name="Mean of all fields"))
+    assert measured[5][1] > measured[5][30] + 150
+    across, down = mean.locator(".profiles figure").all()
+    assert spans(across)["mean"] > 40 > spans(across)["foreground"] == 0
+    assert spans(down)["foreground"] > 40 > spans(down)["mean"]
+
+    metric.select_option("background_unevenness.0")
+    expect(page.locator(".hcs-light")).to_contain_text("DNA")
+    expect(mean).not_to_contain_text("Microscope")

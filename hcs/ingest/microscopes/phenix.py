@@ -41,10 +41,7 @@ _NO_INDEX = (
     "No index of Harmony (Index.idx.xml, Index.xml) is in the source: the plate's "
     "format, pixel size, positions and the channels' names are not known from it."
 )
-_CORRECTED = (
-    "The images were flat-field corrected by Harmony; its profiles are of the light "
-    "before that."
-)
+_CORRECTED = "The images were flat-field corrected by Harmony."
 
 
 def matches(file: ExportFile) -> bool:
@@ -150,7 +147,8 @@ def read_export(
         ),
         format=index.format,
         expected=Expected(listed=listed) if listed else Expected(),
-        channels=_with_profiles(index),
+        # Profiles say how the light lay before a correction.
+        channels=index.channels if corrected else _with_profiles(index),
         pixel_size=index.pixel_size,
         z_step=index.z_step,
         centres=index.centres,
