@@ -18,9 +18,11 @@ from dashboard.access import Access, signed_text
 from dashboard.accounts.audit import Audit
 from dashboard.corrections.batch_desk import BatchDesk
 from dashboard.corrections.batch_records import BatchRecords
+from dashboard.corrections.batches import Batches
 from dashboard.corrections.commits import Commits
 from dashboard.corrections.decoders import Decoders
 from dashboard.corrections.desk import CorrectionDesk
+from dashboard.corrections.pixel_checks import PixelChecks
 from dashboard.corrections.staged import StagedCorrections
 from dashboard.corrections.uploads import DecodedUploads
 from dashboard.database import open_database
@@ -56,6 +58,8 @@ from dashboard.quality.desk import QualityDesk
 from dashboard.quality.judging import Judging
 from dashboard.quality.measuring import Measuring
 from dashboard.quality.metrics import MetricStore
+from dashboard.quality.planes import PlaneStore
+from dashboard.quality.staged_metrics import StagedMetrics
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.wells import Excluded
 from dashboard.reviews.acts import Subject
@@ -187,8 +191,9 @@ def compose(
 
     roles = RoleStore(settings)
     judging = Judging(settings, roles)
+    metric_store = MetricStore(engine)
     measuring = Measuring(
-        MetricStore(engine),
+        metric_store,
         judging,
         executor=options.executor,
         workers=options.workers,
@@ -267,11 +272,13 @@ def compose(
         settle=None if options.read_only else commits.settle_due,
         settle_after=options.settle_after,
     )
+    staged_metrics = StagedMetrics(measuring, judging)
     desk = CorrectionDesk(
         access,
         DecodedUploads(uploads, decoders),
         staged,
         commits,
+        PixelChecks(PlaneStore(engine), metric_store.ids, staged_metrics, staged),
         refuse_if_signed=reviews.refuse_if_signed,
         unsigned=signing.held_open,
         measure=measuring.start,
@@ -362,7 +369,13 @@ def compose(
         plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),
         uploads=uploads,
         corrections=desk,
-        batches=BatchDesk(access, desk, BatchRecords(events), measuring.start),
+        batches=BatchDesk(
+            access,
+            desk,
+            Batches(access, desk, BatchRecords(events), measuring.start),
+            staged,
+            staged_metrics,
+        ),
         inbox=import_desk,
         presence=presence,
         events=events,

@@ -34,6 +34,9 @@ class Assembly:
     mixed: bool
     """Some channels are kept from the present version."""
 
+    brought: tuple[int, ...]
+    """Places, among `channels`, of those that files bring."""
+
     replaced: tuple[str, ...]
     """Names of the replaced channels, where not all are."""
 
@@ -81,11 +84,16 @@ def assemble(
         raise SourceError("Choose at least one file.")
     reference, present = target.reference, target.present
     stacks = {file.id: Stack(pixels(file.id), file.axes) for file in files}
+    times = 1 if reference is None else reference.size("t")
+    stacks |= _stacked(sources, stacks, pixels, times)
     whole = len(sources) == 1 and sources[0].channel is None
     old = _present_stack(target)
     if whole:
         stack = stacks[sources[0].upload]
-        sent = {c: ChannelSource(stack, c) for c in range(stack.size("c"))}
+        places = sources[0].order or range(stack.size("c"))
+        sent = {
+            place: ChannelSource(stack, number) for number, place in enumerate(places)
+        }
     else:
         sent = _assigned(sources, files, stacks, reference)
     unchanged = _unchanged(sent, reference, present, old, whole=whole)
@@ -99,6 +107,7 @@ def assemble(
         axes=_axes(parts, reference),
         dtype=np.result_type(*(part.stack.data.dtype for part in parts)),
         channels=names,
+        brought=tuple(order.index(channel) for channel in sorted(sent)),
         # A file of another size cannot stand beside kept channels: it is shown alone.
         mixed=bool(unchanged)
         or (not whole and present is not None and _lacks(sent, present)),
@@ -114,6 +123,50 @@ def assemble(
         written_scale=_written_scale(files, reference, present),
         written_names=None if reference is not None else names,
     )
+
+
+def _stacked(
+    sources: Sequence[SourceFile],
+    stacks: Mapping[str, Stack],
+    pixels: Callable[[str], NDArray[Any]],
+    times: int,
+) -> dict[str, Stack]:
+    """Return the stacks of sources whose planes are files of their own.
+
+    Parameters
+    ----------
+    times
+        Time points that the planes are of; z counts fastest.
+    """
+    stacked = {}
+    for source in sources:
+        if source.more:
+            first = stacks[source.upload]
+            planes = [first.plane(0, 0, 0)]
+            planes += [np.asarray(pixels(upload)) for upload in source.more]
+            data = _in_order(planes)
+            if len(data) % times == 0:
+                data = data.reshape(times, -1, *data.shape[1:])
+                stacked[source.upload] = Stack(data, ("t", "z", "y", "x"))
+            else:
+                stacked[source.upload] = Stack(data, ("z", "y", "x"))
+    return stacked
+
+
+def _in_order(planes: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return planes of single files as one array.
+
+    Raises
+    ------
+    SourceError
+        If they differ in size or type.
+    """
+    kinds = {(plane.squeeze().shape, plane.dtype) for plane in planes}
+    if len(kinds) > 1:
+        raise SourceError(
+            f"The planes of one stack differ: {', '.join(map(str, sorted(kinds)))}."
+        )
+    return np.stack([plane.squeeze() for plane in planes])
 
 
 def _present_stack(target: CorrectionTarget) -> Stack | None:

@@ -11,6 +11,7 @@ somebody else's is as if it were not there.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from dashboard.access import Access
     from dashboard.corrections.commits import Commits
+    from dashboard.corrections.pixel_checks import PixelChecks
     from dashboard.corrections.staged import StagedCorrections
     from dashboard.corrections.uploads import DecodedUploads
     from dashboard.corrections.values import SourceFile, Staged, Upload, VersionView
@@ -50,7 +52,7 @@ class CorrectionDesk:
 
     Parameters
     ----------
-    access, uploads, staged, commits
+    access, uploads, staged, commits, checks
         What the work is done with.
     refuse_if_signed
         Raises where the plate of a key is signed off.
@@ -66,6 +68,7 @@ class CorrectionDesk:
         uploads: DecodedUploads,
         staged: StagedCorrections,
         commits: Commits,
+        checks: PixelChecks,
         *,
         refuse_if_signed: Callable[[str], object],
         unsigned: Callable[[str], AbstractContextManager[None]],
@@ -75,6 +78,7 @@ class CorrectionDesk:
         self._uploads = uploads
         self._staged = staged
         self._commits = commits
+        self._checks = checks
         self._refuse_if_signed = refuse_if_signed
         self._unsigned = unsigned
         self._measure = measure
@@ -203,6 +207,9 @@ class CorrectionDesk:
             view = describe(
                 target, assembly, array, files, acquisition=acquisition, label=label
             )
+            owner = self._uploads.owner(token)
+            warnings, traits = self._checks.warnings(target, assembly, array, owner)
+            view = dataclasses.replace(view, differences=(*view.differences, *warnings))
             self._uploads.reserve(token, file.stat().st_size)
         except BaseException:
             file.unlink(missing_ok=True)
@@ -211,14 +218,19 @@ class CorrectionDesk:
             StagedCorrection(
                 view=view,
                 token=token,
-                owner=self._uploads.owner(token),
+                owner=owner,
                 plate=plate,
                 path=target.path,
                 file=file,
                 images=levels(array, assembly.axes),
                 assembly=assembly,
-                uploads=tuple(source.upload for source in sources),
+                uploads=tuple(
+                    upload
+                    for source in sources
+                    for upload in (source.upload, *source.more)
+                ),
                 label=label,
+                traits=traits,
             )
         )
         return view

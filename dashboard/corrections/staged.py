@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dashboard.corrections.assembly import Assembly
+    from dashboard.corrections.pixel_traits import ChannelTraits
     from dashboard.corrections.values import Staged
     from dashboard.plates.served import ServedPlate
     from hcs import NgffImage
@@ -42,6 +43,9 @@ class StagedCorrection:
     assembly: Assembly
     uploads: tuple[str, ...]
     label: str | None
+    traits: tuple[ChannelTraits, ...] = ()
+    """What the channels that files bring are known by."""
+
     committing: threading.Lock = field(default_factory=threading.Lock)
     """Held while it is written to its plate."""
 
@@ -98,6 +102,15 @@ class StagedCorrections:
     def images(self, identifier: str) -> tuple[NgffImage, ...]:
         """Return the resolutions of a correction."""
         return self.get(identifier).images
+
+    def of_owner(self, owner: str, key: str) -> list[StagedCorrection]:
+        """Return what a visitor has staged for a plate."""
+        with self._lock:
+            return [
+                each
+                for each in self._table.values()
+                if each.owner == owner and each.plate.key == key
+            ]
 
     def of_page(self, token: str) -> list[StagedCorrection]:
         """Return what a page has staged."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hcs.qc.definitions import Definition as Definition
     from hcs.qc.fields.digest import PlaneDigest as PlaneDigest
     from hcs.qc.fields.digest import SamePicture as SamePicture
+    from hcs.qc.fields.digest import exact_digest as exact_digest
     from hcs.qc.fields.digest import find_same_pictures as find_same_pictures
     from hcs.qc.fields.light import Light as Light
     from hcs.qc.fields.light import MeanField as MeanField
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from hcs.qc.run.export import measured_table as measured_table
     from hcs.qc.run.measure import imported_clips as imported_clips
     from hcs.qc.run.measure import imported_exposures as imported_exposures
+    from hcs.qc.run.measure import measure_level as measure_level
     from hcs.qc.run.measure import measure_plate as measure_plate
     from hcs.qc.run.measure import plate_settings as plate_settings
     from hcs.qc.run.workers import in_workers as in_workers
@@ -90,13 +92,14 @@ else:
             "run.cluster": "connected",
             "plates.cutoff": "Cut cut_offs",
             "definitions": "DEFINITIONS Definition EVERY_METRIC",
-            "fields.digest": "PlaneDigest SamePicture find_same_pictures",
+            "fields.digest": "PlaneDigest SamePicture exact_digest find_same_pictures",
             "plates.failures": "FAILURE_RULES with_limits",
             "plates.imported": "ImportedTable read_measurements",
             "fields.light": "Light MeanField mean_field",
             "run.export": "measured_table",
             "run.measure": (
-                "imported_clips imported_exposures measure_plate plate_settings"
+                "imported_clips imported_exposures measure_level measure_plate "
+                "plate_settings"
             ),
             "fields.nuclei": "propose_channel",
             "fields.plane": "NotComputableError Plane",

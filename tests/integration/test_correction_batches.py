@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from dashboard.accounts import LOCAL
 from hcs import from_hcs_zarr
 from hcs.metadata import Who
 from tests import plates
@@ -191,6 +192,64 @@ def test_another_server_takes_back_a_batch_that_was_killed_in_the_middle(
     with from_hcs_zarr(plate) as opened:
         fields = [len(well.fields) for well in opened]
     assert set(fields) == {2}
+
+
+def kinds(staged: Any) -> set[str]:
+    return {difference.kind for difference in staged.differences}
+
+
+def test_pixels_of_another_field_of_the_plate_are_recognised_before_a_commit(
+    tmp_path: Path,
+) -> None:
+    # Pixels that differ within a field: a constant one is told as that.
+    plate = plates.make(
+        tmp_path / "served" / KEY, fields=2, shape=SHAPE, pixels="random"
+    )
+    with from_hcs_zarr(plate) as opened:
+        image = opened.well("B3").field("1").image()
+        copied = np.asarray(image.images[0].data)[0]
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as made:
+        surveyed(made, KEY)
+        made.quality.measure(KEY)
+        token = made.sessions.open()
+        send(made, token, tiff(copied), "A1_f0_DNA.tif")
+        send(made, token, tiff(copied + 1), "A2_f0_DNA.tif")
+        send(made, token, tiff(copied + 1), "A3_f1_DNA.tif")
+        proposal = made.batches.propose(token, KEY, ())
+        first, second, third = made.batches.stage_all(proposal.id).staged
+        assert "elsewhere" in kinds(first)
+        assert not first.ready
+        (warning,) = [each for each in first.differences if each.kind == "elsewhere"]
+        assert "B3 field 1, channel DNA" in warning.message
+        assert "elsewhere" not in kinds(second)
+        assert "twice" in kinds(third)
+        batch = made.batches.commit_batch(
+            [first.id, second.id], ANNA, "imaged again", LOCAL.subject
+        )
+        assert [item.state for item in batch.items] == ["failed", "committed"]
+        assert "those of another place" in batch.items[0].reason
+        made.corrections.confirm(first.id, "elsewhere")
+        made.corrections.commit(first.id, ANNA, "it is the same, really")
+
+
+def test_a_comparison_measures_both_and_keeps_nothing(
+    made: Service, token: str
+) -> None:
+    made.quality.measure(KEY)
+    (staged,) = staged_fields(made, token, ("A1", "0"), value=700)
+    before = made.quality.field_values(KEY, "A1")
+    comparison = made.batches.comparison(staged)
+    means = {
+        row.channel_name: (row.change.old, row.change.new)
+        for row in comparison.rows
+        if row.change.metric.startswith("mean.")
+    }
+    assert means["DNA"][1] == 700.0
+    assert means["GFP"][0] == means["GFP"][1]
+    (histogram,) = comparison.histograms
+    assert histogram.name == "DNA"
+    assert histogram.high == 700.0
+    assert made.quality.field_values(KEY, "A1") == before
 
 
 KILLED = 37

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from scipy import fft
@@ -81,15 +81,19 @@ def digest_of(plane: Plane) -> PlaneDigest:
     are compared and not pixels. Each bit says whether a wave is stronger than the
     median of those of its length, which gain and unequal sharpness do not move.
     """
-    pixels = plane.pixels
-    kind = pixels.dtype.newbyteorder("<")
-    exact = hashlib.sha256(f"{pixels.shape}{kind.str}".encode())
-    exact.update(pixels.astype(kind, copy=False).data)
     try:
         coarse = _coarse(plane)
     except NotComputableError:
         coarse = ""
-    return PlaneDigest(exact.hexdigest()[:32], coarse)
+    return PlaneDigest(exact_digest(plane.pixels), coarse)
+
+
+def exact_digest(pixels: NDArray[Any]) -> str:
+    """Return what `PlaneDigest.exact` is of a plane, without looking at the picture."""
+    kind = pixels.dtype.newbyteorder("<")
+    exact = hashlib.sha256(f"{pixels.shape}{kind.str}".encode())
+    exact.update(np.ascontiguousarray(pixels, kind).data)
+    return exact.hexdigest()[:32]
 
 
 def _coarse(plane: Plane) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from hcs.images.image import Multiscales
+    from hcs.images.ngff_image import NgffImage
     from hcs.metadata import Channel
 
 
@@ -351,12 +352,28 @@ def measure_one(plate: HCSPlate, task: Task, settings: MeasureSettings) -> Field
 def _measure_image(
     image: Multiscales, settings: MeasureSettings
 ) -> Iterator[PlaneResult]:
-    """Read one z and t after the other, at full size, and measure its channels."""
-    full = image.images[0]
+    return measure_level(image.images[0], names_of(image), settings)
+
+
+def measure_level(
+    full: NgffImage, names: Sequence[str], settings: MeasureSettings
+) -> Iterator[PlaneResult]:
+    """Read one z and t after the other, at full size, and measure its channels.
+
+    Parameters
+    ----------
+    full
+        Pixels of a field, on a plate or not, at full size.
+    names
+        Of its channels, no two equal.
+    settings
+        See `plate_settings`.
+    """
     dims = tuple(full.dims)
-    sizes = dict(zip(dims, full.shape, strict=True))
-    names = names_of(image)
-    nuclear = names.index(settings.nuclear) if settings.nuclear in names else None
+    sizes = dict(zip(dims, full.data.shape, strict=True))
+    nuclear = None
+    if settings.nuclear is not None and settings.nuclear in names:
+        nuclear = list(names).index(settings.nuclear)
     by_channel = [_channel_settings(name, settings) for name in names]
     metrics = [metric for metric in settings.metrics if has_metric(metric)]
     absent = [str(metric) for metric in settings.metrics if not has_metric(metric)]
