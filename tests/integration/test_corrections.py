@@ -351,7 +351,10 @@ def test_equal_pixels_are_said_and_do_not_block(
     staged = made.corrections.stage(
         token, KEY, "A1", "0", [SourceFile(upload=upload.id, channel=1)]
     )
-    assert [difference.kind for difference in staged.differences] == ["same"]
+    assert [difference.kind for difference in staged.differences] == [
+        "same",
+        "constant",
+    ]
     assert staged.ready
 
 
