@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import hcs
+from hcs.errors import SourceError
 from hcs.ingest.importing import import_plate
 from hcs.ingest.plate.provenance import DONE, annotations_of, plate_of
 from hcs.layout import parse_well
@@ -514,3 +515,31 @@ def test_the_barcode_and_the_end_of_acquisition_stand_in_the_plate(
         record = extension(plate.attributes)["import"]
         assert plate.barcode == "BC-1"
     assert (record["barcode"], record["complete"]) == ("BC-1", False)
+
+
+def test_every_folder_of_real_data_is_imported_or_refused_in_words(shared_data):
+    folders = [
+        path
+        for parent in (shared_data, shared_data / "exports")
+        for path in sorted(parent.iterdir())
+        if path.is_dir() and path.name != "exports"
+    ]
+    plates = {}
+    refusals = {}
+    for folder in folders:
+        try:
+            plates[folder.name] = import_plate(folder, dry_run=True).found.planes
+        except SourceError as error:
+            refusals[folder.name] = str(error)
+    assert len(plates) + len(refusals) == len(folders) > 40
+    assert plates["cv8000_minimal_stack"] == 96
+    assert all(
+        text.startswith(name) and "\n" not in text for name, text in refusals.items()
+    )
+    assert (
+        "A .jdce file is there, as in an export of ImageXpress, but not its images"
+        in (refusals["hcsai_jdce_zt_meta"])
+    )
+    assert (
+        "ExampleSBSImages_tif.zip is an archive" in refusals["sbs_translocation_96well"]
+    )

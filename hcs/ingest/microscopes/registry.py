@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from hcs.errors import HCSError, SourceError, UnknownNamesError
+from hcs.errors import HCSError, SourceError
 from hcs.ingest.microscopes import (
     cellinsight,
     cellvoyager,
@@ -22,6 +22,13 @@ from hcs.ingest.microscopes.export import (
     is_image_name,
     is_of_system,
 )
+from hcs.ingest.microscopes.fitting import (
+    EXAMPLE,
+    failed,
+    fitting_family,
+    images_of,
+    plate_keys,
+)
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import (
     PlateFiles,
@@ -33,13 +40,12 @@ from hcs.ingest.microscopes.plates import (
 )
 from hcs.ingest.names import NamePattern
 from hcs.ingest.placeholders import is_simple
-from hcs.ingest.proposals.proposal import propose_patterns
 from hcs.ingest.sources import ExportFile
 from hcs.plugins import Plugin, broken, plugins
 from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from hcs.ingest.sources import ExportSource
     from hcs.layout import PlateFormat
@@ -139,7 +145,7 @@ def read_export(
         holds several plates and none was chosen.
     """
     files, microscope, reason = _reader(source, preset, pattern, format)
-    plates = by_plate(files, _plate_keys(microscope, files))
+    plates = by_plate(files, plate_keys(microscope, files))
     chosen = choose_plate(plates, plate, source.name)
     if projection and not microscope.projections:
         raise SourceError(
@@ -172,10 +178,10 @@ def plates_of(
         If no reader fits.
     """
     files, microscope, reason = _reader(source, preset, pattern)
-    plates = by_plate(files, _plate_keys(microscope, files))
+    plates = by_plate(files, plate_keys(microscope, files))
     names = listed_names(plates, source.name)
     # A family that does not tell plates apart has all of its images on the only one.
-    images = [plate.images or _images(microscope, plate.files) for plate in plates]
+    images = [plate.images or images_of(microscope, plate.files) for plate in plates]
     return tuple(
         PlateListing(
             name=name,
@@ -231,8 +237,11 @@ def _reader(
         )
     files = sorted([*files, *_unreadable(source, files)], key=lambda file: file.name)
     reason = "it was asked for"
+    if pattern is not None and preset == "auto":
+        preset, reason = OF_PATTERNS[not is_simple(pattern)], "a pattern was given"
     if preset == "auto":
-        preset, reason = _pick(source.name, files, pattern)
+        microscope, reason = fitting_family(source, files, microscopes())
+        return files, microscope, reason
     if preset in OF_PATTERNS:
         return files, _by_names(NamePattern(pattern or ""), format), reason
     return files, _by_preset()[preset], reason
@@ -282,7 +291,7 @@ def _check_pattern(preset: str, pattern: str | None) -> None:
 
 
 _EXAMPLES = {
-    "pattern": "{plate}_{well}_s{field}_w{channel}.tif",
+    "pattern": EXAMPLE,
     "regex": r"(?P<well>[A-H]\d\d)_s(?P<field>\d)_w(?P<channel>\d)",
 }
 
@@ -304,17 +313,6 @@ def _unreadable(source: ExportSource, files: Sequence[ExportFile]) -> list[Expor
     ]
 
 
-def _plate_keys(
-    microscope: Microscope, files: Sequence[ExportFile]
-) -> Mapping[str, PlateKey]:
-    try:
-        return microscope.plates(files)
-    except Exception as error:
-        if not microscope.source:
-            raise
-        raise _failed(microscope, files[0].name if files else "", error) from error
-
-
 def _read(
     microscope: Microscope,
     source: ExportSource,
@@ -330,64 +328,4 @@ def _read(
     except Exception as error:
         if not microscope.source:
             raise
-        raise _failed(microscope, source.name, error) from error
-
-
-def _failed(microscope: Microscope, name: str, error: Exception) -> SourceError:
-    return SourceError(
-        f"The preset {microscope.preset} of {microscope.source} failed on {name}: "
-        f"{type(error).__name__}: {error}. Use another preset, or a pattern."
-    )
-
-
-def _pick(
-    name: str, files: Sequence[ExportFile], pattern: str | None
-) -> tuple[str, str]:
-    if pattern is not None:
-        return OF_PATTERNS[not is_simple(pattern)], "a pattern was given"
-    known = microscopes()
-    counts = [len(_images(microscope, files)) for microscope in known]
-    count = max(counts)
-    if not count:
-        for microscope in known:
-            # Names that anybody gives files are a family's beside its description.
-            described = _described(microscope, files)
-            if described and _plate_keys(microscope, files):
-                return microscope.preset, described
-        makers = " or ".join(microscope.maker for microscope in known)
-        proposals = propose_patterns(files)
-        example = f"Give a pattern of its names, such as {_EXAMPLES['pattern']!r}."
-        hint = proposals[0].sentence if proposals else example
-        raise UnknownNamesError(
-            f"{name} is no export that is known: no file is named as {makers} name "
-            f"theirs; it holds {some([file.name for file in files], 3)}. "
-            f"{hint}",
-            proposals=proposals,
-        )
-    microscope = known[counts.index(count)]
-    reason = f"{count} files are named as {microscope.maker} names them"
-    described = _described(microscope, files)
-    return microscope.preset, f"{reason}, and {described}" if described else reason
-
-
-def _images(
-    microscope: Microscope, files: Sequence[ExportFile]
-) -> tuple[ExportFile, ...]:
-    """Return the files that a family takes for its own; none where it fails."""
-    try:
-        return tuple(file for file in files if microscope.matches(file))
-    except Exception as error:
-        if not microscope.source:
-            raise
-        broken(microscope.preset, microscope.source, f"{type(error).__name__}: {error}")
-        return ()
-
-
-def _described(microscope: Microscope, files: Sequence[ExportFile]) -> str:
-    """Return what beside names speaks for a family; nothing where it fails."""
-    try:
-        return str(microscope.described(files))
-    except Exception:
-        if not microscope.source:
-            raise
-        return ""
+        raise failed(microscope, source.name, error) from error
