@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import hcs
+from hcs.cli import main
 from hcs.errors import SourceError, StoreError
 from hcs.gaps import read_gap
 from hcs.ingest.importing import import_plate
@@ -217,6 +218,19 @@ def test_one_odd_file_is_a_gap_that_says_why(tmp_path, pixels, reason):
         first, second = pixels_of(plate, "B03", 1)
         assert not first.any()
         assert (second == value(1, 2, 2, 2)).all()
+
+
+def test_the_command_stops_at_an_odd_file_only_where_it_is_strict(tmp_path, capsys):
+    source, target = export(tmp_path / "s"), tmp_path / "p.zarr"
+    tifffile.imwrite(source / "B03_s2_w1.tif", np.zeros((20, 25), "u2"))
+    arguments = ["import", str(source), str(target), "--pattern", PATTERN]
+    assert main([*arguments, "--strict"]) == 1
+    assert "B03_s2_w1.tif: is 25 x 20" in capsys.readouterr().err
+    assert not target.exists()
+    assert main(arguments) == 0
+    assert "1 of 8 files is 25 x 20 where the others are 50 x 40: left out." in (
+        capsys.readouterr().out
+    )
 
 
 def test_a_binned_channel_is_left_out_as_a_whole(tmp_path):

@@ -204,9 +204,9 @@ def test_an_archive_is_read_where_it_lies(tmp_path):
     write(folder, other | {"hs/77aa/images/Index.xml": index_of(images, 7)})
     with pytest.raises(SourceError, match="2 plates"):
         planes(folder)
-    report = planes(folder, plate="hs/0f3c/images")[1]
+    report = planes(folder, plate="0f3c")[1]
     assert report.plan.plate_map.wells == {(0, 0): ("DMSO",)}
-    assert planes(folder, plate="hs/77aa/images")[1].plan.plate_map is None
+    assert planes(folder, plate="77aa")[1].plan.plate_map is None
 
 
 def test_corrected_copies_are_used_only_where_there_are_no_others(tmp_path):
@@ -352,6 +352,29 @@ def test_the_assay_layout_becomes_the_plate_map(tmp_path, root):
     assert "jane" not in repr(plate_map)
 
 
+def test_layouts_and_profiles_are_of_their_own_measurement(tmp_path):
+    for name, drug in (("P1__Measurement 1", "DMSO"), ("P2__Measurement 1", "Taxol")):
+        layers = {"Drug": {(1, 1): drug}}
+        measured(tmp_path / "screen" / name, {"a.xml": layout(layers)})
+    with pytest.raises(SourceError, match=r"'P1__Measurement 1', 'P2__Measurement 1'"):
+        import_plate(tmp_path / "screen", dry_run=True)
+    for name, drug in (("P1__Measurement 1", "DMSO"), ("P2__Measurement 1", "Taxol")):
+        report = import_plate(tmp_path / "screen", dry_run=True, plate=name)
+        assert report.plan.plate_map.wells == {(0, 0): (drug,)}
+
+
+def test_without_an_index_the_plate_is_called_as_its_folder(tmp_path):
+    name = NAME.format(1, 1, 1, 1)
+    for folder, plate in (
+        ("a/P1__Measurement 1/Images", "P1__Measurement 1"),
+        ("b/orig", "b"),
+        ("c/Images/r01c01", "c"),
+        ("d/P2/Images/flex", "P2"),
+    ):
+        source = write(tmp_path / folder.partition("/")[0], {f"{folder[2:]}/{name}": 1})
+        assert import_plate(source, dry_run=True).plan.export.plate == plate
+
+
 def test_what_a_person_gives_counts_before_the_layout_and_conflicts_are_named(tmp_path):
     layers = {"Compound": {(1, 1): "DMSO", (2, 3): "Taxol"}}
     folder = measured(tmp_path / "m", {"a.xml": layout(layers)})
@@ -382,6 +405,7 @@ def test_layouts_that_differ_or_leave_the_plate_are_named(tmp_path):
 
 
 HOSTILE = {
+    "long text": b"<a><Image>" + b"x" * (3 << 20) + b"</Image></a>",
     "entities": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
     "external": b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
     "deep": b"<a>" * 10_000,

@@ -17,6 +17,9 @@ MAX_BYTES: Final = 64 << 20
 _MAX_DEPTH = 64
 """Elements inside elements; OME-XML has about ten."""
 
+_MAX_TEXT = 1 << 20
+"""Characters of one element's own text in a list of records."""
+
 _BLOCK = 1 << 20
 """Bytes parsed at a time; between two, finished records are handed on."""
 
@@ -102,6 +105,7 @@ class _Records:
         self._path: list[str] = []
         self._open: list[tuple[int, dict[str, str]]] = []
         self._text: list[str] = []
+        self._length = 0
         self._done: list[tuple[str, dict[str, str]]] = []
 
     def take(self) -> list[tuple[str, dict[str, str]]]:
@@ -114,7 +118,7 @@ class _Records:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = local_name(tag)
         self._path.append(name)
-        self._text.clear()
+        self._forget_text()
         if len(self._path) > _MAX_DEPTH:
             raise ParseError(f"it nests elements deeper than {_MAX_DEPTH}")
         if self._open and len(self._path) == self._open[-1][0] + 1:
@@ -128,6 +132,13 @@ class _Records:
 
     def data(self, text: str) -> None:
         self._text.append(text)
+        self._length += len(text)
+        if self._length > _MAX_TEXT:
+            raise ParseError(f"a text in it is longer than {_MAX_TEXT:,} characters")
+
+    def _forget_text(self) -> None:
+        self._text.clear()
+        self._length = 0
 
     def end(self, tag: str) -> None:
         depth, name = len(self._path), self._path.pop()
@@ -138,7 +149,7 @@ class _Records:
             self._done.append((name, record))
         elif self._open and depth == self._open[-1][0] + 1:
             self._open[-1][1].setdefault(name, "".join(self._text).strip())
-        self._text.clear()
+        self._forget_text()
 
     def close(self) -> None:
         return None

@@ -103,7 +103,7 @@ def read_export(
     layouts = [
         file.name
         for file in files
-        if is_layout(file) and names.lies_beside(file, folder)
+        if is_layout(file) and names.lies_within(file, folder)
     ]
     images = [f for f in files if f not in indices and f.name not in layouts]
     copies = {f.name for f in images if f.name in named and names.is_corrected(f)}
@@ -124,7 +124,7 @@ def read_export(
         raise _no_image(source.name)
     plate_map, unusable = read_layouts(source, layouts, index.format)
     profiled, unreadable = _add_profiles(
-        index, source, [file for file in images if names.lies_beside(file, folder)]
+        index, source, [file for file in images if names.lies_within(file, folder)]
     )
     skipped |= {**others, **unusable, **unreadable, **placed.contradictions}
     skipped |= {
@@ -136,7 +136,8 @@ def read_export(
     return Export(
         preset="phenix",
         reason=reason,
-        plate=index.plate or names.plate_name(folder, source.name),
+        plate=index.plate
+        or names.plate_name(folder, next(iter(placed.file_parts)), source.name),
         file_parts=placed.file_parts,
         pages=placed.pages,
         skipped=tuple(skipped.items()),
@@ -171,7 +172,7 @@ def _folder(
     """Return the folder of the measurement; the files are of one where names tell."""
     folders = sorted(
         {key.folder for key in plates(files).values()}
-        or {index.folder for index in indices}
+        or {names.measurement_folder(index.folder, None) for index in indices}
     )
     if not folders:
         raise _no_image(name)
@@ -200,7 +201,7 @@ def _chosen(
     def rank(file: ExportFile) -> tuple[bool, bool, int]:
         # That of corrected images lies with them, and has no profiles any more.
         return (
-            file.folder != folder and not (corrected and names.is_corrected(file)),
+            names.measurement_folder(file.folder, None) != folder,
             names.is_corrected(file) != corrected,
             names.INDICES.index(file.base.lower()),
         )

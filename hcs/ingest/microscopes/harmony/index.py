@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from hcs.errors import InvalidPathError
+from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.formats import markup
 from hcs.ingest.formats.numbers import moment
 from hcs.ingest.microscopes.export import ChannelNote
 from hcs.ingest.microscopes.harmony.names import name_parts
 from hcs.ingest.names import NamePart, NameParts, name_part
+from hcs.ingest.sources.files import MAX_FILES
 from hcs.layout import PlateFormat, Position
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ class Index:
             self._add_channel(channel, record)
         if kind == "Image":
             self._add_image(record)
+            if len(self.planes) > MAX_FILES:
+                raise SourceError(f"The index lists more than {MAX_FILES:,} images.")
 
     def _add_plate(self, record: dict[str, str]) -> None:
         self.plate = record.get("Name") or record.get("PlateID") or None

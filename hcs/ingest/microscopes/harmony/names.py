@@ -28,6 +28,7 @@ _NAME = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _CORRECTED_FOLDER: Final = "flex"
+_IMAGES_FOLDER: Final = "images"
 
 
 def name_parts(base: str) -> NameParts | None:
@@ -81,30 +82,43 @@ def is_corrected(file: ExportFile) -> bool:
 def measurement_folder(folder: str, parts: NameParts | None) -> str:
     """Return the folder of a measurement, from that of an image or of an index.
 
-    That of corrected copies is within it, and so is that of a single well, which
+    Within it are ``Images``, that of corrected copies, and that of a single well, which
     `parts` are to name.
     """
     parent, _, last = folder.rpartition("/")
     if last.lower() == _CORRECTED_FOLDER:
-        return parent
+        return measurement_folder(parent, None)
+    if _names_well(last, parts):
+        folder = parent
+    parent, _, last = folder.rpartition("/")
+    return parent if last.lower() == _IMAGES_FOLDER else folder
+
+
+def _names_well(text: str, parts: NameParts | None) -> bool:
     try:
-        is_of_well = parts is not None and parse_well(last) == parts.well
+        return parts is not None and parse_well(text) == parts.well
     except InvalidPathError:
-        return folder
-    return parent if is_of_well else folder
+        return False
 
 
-def lies_beside(file: ExportFile, images: str) -> bool:
-    """Return whether a document is of a measurement, whose images lie in `images`.
+def lies_within(file: ExportFile, folder: str) -> bool:
+    """Return whether a document may be of the measurement in a folder.
 
-    Its folder (``Assaylayout``) is in one that holds them, or in theirs.
+    Its own folder (``Assaylayout``) is in that one, or in one around it.
     """
     parent = file.folder.rpartition("/")[0]
-    return not parent or images == parent or images.startswith(f"{parent}/")
+    return not parent or folder == parent or folder.startswith(f"{parent}/")
 
 
-def plate_name(folder: str, name: str) -> str:
-    """Return a plate's name from its folders: Harmony puts images into ``Images``."""
-    parts = folder.split("/")
-    nested = len(parts) > 1 and parts[-1].lower() == "images"
-    return parts[-2] if nested else name
+def plate_name(folder: str, images: str, name: str) -> str:
+    """Return a plate's name from its folders: Harmony puts images into ``Images``.
+
+    Parameters
+    ----------
+    folder, images
+        Of the measurement, and of an image.
+    name
+        Of the source.
+    """
+    nested = images.removeprefix(f"{folder}/").lower().startswith(_IMAGES_FOLDER)
+    return folder.rpartition("/")[2] if folder and nested else name
