@@ -80,6 +80,32 @@ def read_well_names(
     return _single(texts)
 
 
+def plain_names(names: Iterable[str]) -> tuple[dict[str, str], str]:
+    """Return plain names (``"AF48"``) of wells that are spelled in a way of their own.
+
+    None are translated where others are plain (``"A01"``), so that ``Aa01`` beside
+    ``AB01`` stays AA01. What is no name of a well is passed over.
+
+    Returns
+    -------
+        Plain names by name, and how the names were understood.
+    """
+    distinct = set(names)
+    apart = set(filter(is_spelled_apart, distinct))
+    if not apart or _single(distinct - apart).positions:
+        return {}, ""
+    wells = read_well_names(apart)
+    return {
+        name: well_label(*position) for name, position in wells.positions.items()
+    }, wells.note
+
+
+def is_spelled_apart(name: str) -> bool:
+    """Return whether a name may be one that is only understood among others."""
+    text = name.strip()
+    return bool(_SPLIT_ROW.fullmatch(text) or _QUADRANT.fullmatch(text))
+
+
 def _single(texts: Iterable[str], grid: PlateFormat | None = None) -> WellNames:
     positions, problems = {}, {}
     for text in texts:

@@ -8,16 +8,17 @@ where most of its cells are wells.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError
 from hcs.layout import parse_well, well_label
+from hcs.spellings import is_spelled_apart, plain_names
 from hcs.tables.table import MAX_NAME, Table, check_names, normalised, unique_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from hcs.layout import PlateFormat, Position
 
@@ -123,6 +124,12 @@ class WellColumns:
     counted: bool = False
     """Whether wells are given by number, which is counted row by row."""
 
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Plain names of wells that are spelled in a way of their own (``Aa01``)."""
+
+    note: str = ""
+    """How such names were understood."""
+
     others: tuple[WellColumns, ...] = ()
     """Further columns that say which well a row is about, and are not used."""
 
@@ -146,11 +153,12 @@ class WellColumns:
         if self.counted and (whole := _WHOLE_NUMBER.fullmatch(cells[0])):
             return whole[1]
         if len(cells) == 1 or not all(cells):
-            return "".join(cells)
-        letters, number = cells
-        if letters.isascii() and letters.isdigit():
-            return f"r{letters}c{number}"
-        return f"{letters}{number}"
+            text = "".join(cells)
+        elif cells[0].isascii() and cells[0].isdigit():
+            text = f"r{cells[0]}c{cells[1]}"
+        else:
+            text = f"{cells[0]}{cells[1]}"
+        return self.aliases.get(text, text)
 
     def barcode(self, row: Sequence[str]) -> str:
         """Return the plate that a row is about, ``""`` where it does not say."""
@@ -185,7 +193,8 @@ class WellColumns:
         Yields
         ------
             Kind, sentence and line: ``"counted"`` where numbers alone give the wells,
-            ``"disagree"`` where two columns name different wells.
+            ``"spelled"`` where names were understood together, ``"disagree"`` where
+            two columns name different wells.
         """
         if self.counted and format is not None:
             second = format.label(divmod(1, format.columns))
@@ -195,6 +204,8 @@ class WellColumns:
                 f"were counted row by row on a {format}: 2 is {second}.",
                 None,
             )
+        if self.note:
+            yield "spelled", f"{table.name}: {self.note}", None
         for other in self.others:
             if (disagreement := self._disagreement(other, table, format)) is not None:
                 yield disagreement
@@ -255,7 +266,16 @@ def find_wells(table: Table, *, numbers: bool = False) -> WellColumns | None:
         for other in (*spelled, *counted)
         if other.header == columns.header and other.used != columns.used
     ]
-    return replace(columns, others=tuple(others))
+    return _spelled(replace(columns, others=tuple(others)), table)
+
+
+def _spelled(columns: WellColumns, table: Table) -> WellColumns:
+    """Return the columns with plain names for wells that are spelled apart."""
+    if columns.counted:
+        return columns
+    texts = {columns.well(row) for row in table.rows[columns.header + 1 :]}
+    aliases, note = plain_names(texts)
+    return replace(columns, aliases=aliases, note=note)
 
 
 def no_wells(table: Table) -> str:
@@ -345,5 +365,5 @@ def _is_well(text: str, *, numbers: bool = False) -> bool:
     try:
         parse_well(text)
     except InvalidPathError:
-        return False
+        return is_spelled_apart(text)
     return True

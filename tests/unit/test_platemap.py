@@ -315,6 +315,26 @@ def test_rows_and_columns_are_compared_with_names_too():
     assert "but B1 under 'Row' and 'Column'" in plate_map.problems[0].message
 
 
+@pytest.mark.parametrize(
+    ("names", "wells", "note"),
+    [
+        (("Aa01", "Ab02", "Hd48"), ((0, 0), (1, 1), (31, 47)), "four to a letter"),
+        (("A01.a1", "A01.b2", "B03.a1"), ((0, 0), (1, 1), (2, 4)), "2 by 2"),
+    ],
+)
+def test_wells_that_are_spelled_apart_are_those_of_the_plate(names, wells, note):
+    rows = "".join(f"{name},{number}\n" for number, name in enumerate(names))
+    plate_map = read_plate_map(f"Well,Drug\n{rows}Total,3\n".encode(), format=1536)
+    assert plate_map.wells == {well: (n,) for n, well in enumerate(wells)}
+    assert kinds(plate_map) == ["spelled", "not-a-well"]
+    assert note in plate_map.problems[0].message
+
+
+def test_mixed_case_among_plain_names_is_no_spelling_apart():
+    plate_map = read_plate_map(b"Well,Drug\nAa01,x\nAB01,y\n", format=1536)
+    assert sorted(plate_map.wells) == [(26, 0), (27, 0)]
+
+
 def test_numbers_alone_are_counted_row_by_row_and_the_report_says_so():
     plate_map = read_plate_map(b"Well,x\n1,a\n13,b\n", format=96, name="m.csv")
     assert [problem.message for problem in plate_map.problems] == [
