@@ -95,6 +95,7 @@ NAMES = {
         "A#1-2_AF48_T0001F0012L02A03Z100C05.png",
         "W0029F0001T0001Z000C1.tif",
     ],
+    "czi": ["plate_B02_s1.czi"],
     "imagexpress": ["9987_B02_s1_w2.TIF", "plate_B02_w1_thumb.tif", "x_B02_s1.tif"],
     "incell": ["C - 03(fld 01 wv UV - DAPI).tif", "A - 1(wv Cy3 - Cy3 z 2).tif"],
     "leica": ["run_w1_s2--B9--x--W0021--P000--T0000--Z000--C00.ome.tif"],

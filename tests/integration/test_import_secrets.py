@@ -7,6 +7,7 @@ import pytest
 from hcs.ingest.importing import import_plate
 from hcs.ingest.microscopes.registry import OF_PATTERNS, presets
 from tests import cellvoyager, incell
+from tests.czi import Scene, write_czi
 from tests.exports import write_blanks
 
 SECRETS = ("Ada Operator", "s3cret", "ada-pc")
@@ -54,8 +55,13 @@ def phenix_export(folder):
     )
 
 
+def czi_export(folder):
+    write_czi(folder / "plate.czi", [Scene(name="P1", array="B2")])
+
+
 EXPORTS = {
     "cellvoyager": cellvoyager_export,
+    "czi": czi_export,
     "imagexpress": imagexpress_export,
     "incell": incell_export,
     "phenix": phenix_export,

@@ -6,6 +6,7 @@ of 40 bytes, three masks of 4 bytes, and the pixels row by row, little-endian.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from typing import TYPE_CHECKING, Any, Final
@@ -98,8 +99,10 @@ class _Reader:
         needed = _PIXELS_AT + height * width * self._dtype.itemsize
         try:
             with self._opener() as stream:
+                size = stream.seek(0, io.SEEK_END)
+                stream.seek(0)
                 # Bytes that cannot be packed take a little more room than they have.
-                packed = stream.read(2 * needed + _HEAD_BYTES)[4:]
+                packed = stream.read(min(size, 2 * needed + _HEAD_BYTES))[4:]
         except OSError as error:
             raise SourceError(f"{self._name} cannot be read: {error}.") from error
         stream_end = zlib.decompressobj()

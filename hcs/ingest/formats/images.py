@@ -1,4 +1,4 @@
-"""Image files as they come: TIFF of every kind, PNG, JPEG, C01, by their content.
+"""Image files as they come: TIFF of every kind, PNG, JPEG, C01, CZI: by content.
 
 `read_image_file` reads the header alone and describes what the pixels are; planes are
 decoded when they are asked for. Whether an RGB picture or a float stack fits is for the
@@ -132,7 +132,8 @@ class ImageFile:
 
     kind: str
     """``"TIFF"``, ``"OME-TIFF"``, ``"ImageJ TIFF"``, ``"MetaSeries TIFF"``,
-    ``"MetaMorph stack"``, ``"PNG"``, ``"JPEG"``, ``"C01"`` or ``"OME-Zarr"``."""
+    ``"MetaMorph stack"``, ``"PNG"``, ``"JPEG"``, ``"C01"``, ``"CZI"`` or
+    ``"OME-Zarr"``."""
 
     axes: tuple[str, ...]
     """Those of t, c, z, y, x that the file has, in this order; y and x always."""
@@ -275,10 +276,10 @@ def read_image_file(
     Raises
     ------
     SourceError
-        If it is none of TIFF, PNG, JPEG and C01, is damaged, exceeds a limit, or holds
-        what can not be intensities: CMYK, complex numbers.
+        If it is none of TIFF, PNG, JPEG, C01 and CZI, is damaged, exceeds a limit, or
+        holds what can not be intensities: CMYK, complex numbers.
     """
-    from hcs.ingest.formats.c01 import MAGIC, read_c01
+    from hcs.ingest.formats import c01, czi
     from hcs.ingest.formats.jpeg import read_jpeg
     from hcs.ingest.formats.png import read_png
     from hcs.ingest.formats.tiff import read_tiff
@@ -296,8 +297,10 @@ def read_image_file(
         return read_tiff(opener, name, limits, series)
     if head[:8] == _PNG:
         return read_png(opener, name, limits)
-    if head[:4] == MAGIC:
-        return read_c01(opener, name, limits)
+    if head[:4] == c01.MAGIC:
+        return c01.read_c01(opener, name, limits)
+    if head.startswith(czi.MAGIC):
+        return czi.read_czi(opener, name, limits)
     if head[:3] == _JPEG:
         return read_jpeg(opener, name, limits)
     raise SourceError(f"{name} is not an image that can be read: {_content(head)}.")

@@ -10,6 +10,7 @@ from hcs.errors import HCSError, SourceError
 from hcs.ingest.microscopes import (
     cellinsight,
     cellvoyager,
+    czi,
     imagexpress,
     incell,
     leica,
@@ -64,6 +65,7 @@ _OURS: Final = (
     incell.MICROSCOPE,
     cellinsight.MICROSCOPE,
     leica.MICROSCOPE,
+    czi.MICROSCOPE,
 )
 """A new family is one module and one entry here; where two fit, the one with more
 files takes an export, of equal ones the first."""

@@ -13,6 +13,7 @@ from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.formats import markup
 from hcs.ingest.formats.images import read_image_file
 from hcs.ingest.formats.numbers import count, even_step, finite, positive
+from hcs.ingest.microscopes import positions
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import by_folder
@@ -357,21 +358,13 @@ class _Metadata:
 
         The stage's positions are absolute, its y points up.
         """
-        fields: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
-        for (well, number), place in self._positions.items():
-            fields[well][number] = place
-        centres: dict[tuple[Position, NamePart | None], tuple[float, float]] = {}
-        for well, places in fields.items():
-            if len(places) < 2 or well not in wells:
-                continue
-            y, x = (
-                (min(values) + max(values)) / 2
-                for values in zip(*places.values(), strict=True)
-            )
-            for number, place in places.items():
-                key = wells[well], name_part(number, f"P{number}")
-                centres[key] = (y - place[0], place[1] - x)
-        return centres
+        return positions.around_middle(
+            {
+                (wells[well], name_part(number, f"P{number}")): (-y, x)
+                for (well, number), (y, x) in self._positions.items()
+                if well in wells
+            }
+        )
 
     def notes(self, present: bool) -> Iterator[str]:
         if not present:
@@ -383,10 +376,7 @@ class _Metadata:
         if len(self.sizes) > 1:
             yield f"{_METADATA} gives several pixel sizes; none was taken."
         if self._positions:
-            yield (
-                "Stage positions are absolute: fields are placed around the middle of "
-                "those of their well."
-            )
+            yield positions.NOTE
 
 
 MICROSCOPE: Final = Microscope(

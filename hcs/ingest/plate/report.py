@@ -71,9 +71,14 @@ class ImportReport:
     @property
     def used(self) -> tuple[str, ...]:
         """Names of the files whose pixels are in the plate, and of descriptions."""
-        bad = {name for name, _ in self.damaged}
-        files = (*self.plan.grid.files, *self.plan.export.documents)
-        return tuple(sorted(set(files) - bad))
+        lost = set(self.damaged_planes)
+        files = {
+            plane.file
+            for (well, field), planes in self.plan.grid.planes.items()
+            for index, plane in planes.items()
+            if (*well, field, *index) not in lost
+        }
+        return tuple(sorted(files.union(self.plan.export.documents)))
 
     @property
     def skipped(self) -> tuple[tuple[str, str], ...]:
