@@ -390,6 +390,7 @@ SETS = (
             "HOECHST 33342",
             "Brightfield",
         ),
+        clips=(65535,) * 7,
         pixel_size=(0.296688, 0.296688),
     ),
 )

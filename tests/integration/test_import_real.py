@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 import tifffile
+from scipy import ndimage
 
 import hcs
 from hcs.ingest import open_source, plates_of
@@ -260,3 +261,43 @@ def test_a_channel_that_one_well_of_a_leica_export_lacks_is_one_gap(
     )
     assert (report.found.planes, report.expected.planes) == (3, 4)
     assert [str(gap) for gap in report.gaps] == ["C03 field P000 channel C01"]
+
+
+def test_harmony_with_its_index_and_its_profiles_of_light(shared_data, tmp_path):
+    source = shared_data / "exports" / "harmony_v5_br00121482"
+    report = import_plate(source, tmp_path / "p.zarr")
+    assert errors_of(tmp_path / "p.zarr") == []
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        assert (len(plate.rows), len(plate.columns)) == (16, 24)
+        image = plate.well("A01").fields[0].image()
+        assert [channel.name for channel in image.channels] == [
+            "488 long",
+            "HOECHST 33342",
+        ]
+        assert [channel.window.max for channel in image.channels] == [65535, 65535]
+        for c, number in enumerate((3, 5)):
+            path = source / "images" / f"r01c01f01p01-ch{number}sk1fk1fl1.tiff"
+            np.testing.assert_array_equal(
+                np.asarray(image.images[0].data)[c], tifffile.imread(path)
+            )
+        profiles = plate.flat_fields
+    assert profiles["488 long"] == report.plan.traits.channels[0].flat_field
+    assert set(profiles) == {"488 long", "HOECHST 33342"}
+
+
+@pytest.mark.parametrize(("number", "r"), [(3, 0.96), (5, 0.965)])
+def test_a_profile_lies_over_its_image_as_the_formula_says(shared_data, number, r):
+    folder = shared_data / "exports" / "harmony_v5_br00121482"
+    report = import_plate(folder, dry_run=True)
+    note = report.plan.traits.channels[(3, 5).index(number)]
+    surface = note.flat_field.background.surface((135, 135))
+    assert surface.mean() == pytest.approx(1, abs=1e-3)
+    pixels = tifffile.imread(
+        folder / "images" / f"r01c01f01p01-ch{number}sk1fk1fl1.tiff"
+    )
+    # The dark parts of cells' surroundings are the background.
+    dark = ndimage.percentile_filter(pixels[::8, ::8].astype(float), 20, size=31)
+    follows, exchanged = (
+        np.corrcoef(light.ravel(), dark.ravel())[0, 1] for light in (surface, surface.T)
+    )
+    assert follows > r > 0.95 > exchanged

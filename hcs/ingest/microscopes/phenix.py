@@ -121,17 +121,14 @@ def read_export(
         [document.folder if document else folder, folder],
     )
     if not placed.file_parts:
-        raise _no_image(source.name)
+        raise _no_image(source.name, index)
     plate_map, unusable = read_layouts(source, layouts, index.format)
     profiled, unreadable = _add_profiles(
         index, source, [file for file in images if names.lies_within(file, folder)]
     )
     skipped |= {**others, **unusable, **unreadable, **placed.contradictions}
-    skipped |= {
-        file.name: unmatched(file)
-        for file in images
-        if file.name not in {*placed.file_parts, *skipped, *profiled}
-    }
+    accounted = {*placed.file_parts, *skipped, *profiled}
+    skipped |= {f.name: unmatched(f) for f in images if f.name not in accounted}
     listed = frozenset(plane.parts for plane in index.planes)
     return Export(
         preset="phenix",
@@ -175,7 +172,7 @@ def _folder(
         or {names.measurement_folder(index.folder, None) for index in indices}
     )
     if not folders:
-        raise _no_image(name)
+        raise _no_image(name, Index())
     if len(folders) > 1:
         listing = ", ".join(repr(folder or ".") for folder in folders[:8])
         raise SourceError(
@@ -185,7 +182,12 @@ def _folder(
     return folders[0]
 
 
-def _no_image(name: str) -> SourceError:
+def _no_image(name: str, index: Index) -> SourceError:
+    if index.planes:
+        return SourceError(
+            f"The index in {name} lists {len(index.planes):,} images, and none of them "
+            f"is there. Give the folder that holds both."
+        )
     return SourceError(
         f"{name} holds no image named as Harmony names them, such as "
         f"r01c01f01p01-ch1sk1fk1fl1.tiff, and none that an index of Harmony or "
