@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
@@ -45,6 +46,7 @@ class NamePart:
         return self.key[1] if self.key[0] == 0 else None
 
 
+@lru_cache(maxsize=1 << 16)  # a plate has a few parts, in hundred thousands of names
 def name_part(text: str, label: str | None = None) -> NamePart:
     """Return the part that `text` names."""
     label = text if label is None else label

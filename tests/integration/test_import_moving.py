@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ from hcs.errors import SourceError, StoreError
 from hcs.ingest.importing import import_plate, plan_import
 from hcs.ingest.plate.growth import growth
 from hcs.ingest.plate.plan import ImportChoices
-from hcs.ingest.sources import open_source
+from hcs.ingest.sources import folder, open_source
 
 PATTERN = "{well}_s{field}_w{channel}.tif"
 WELLS = ("A01", "A02", "B03", "C04")
@@ -111,23 +112,21 @@ def test_a_mount_point_that_became_empty_is_no_export_with_missing_files(
 def test_an_error_of_the_server_is_no_damaged_file(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    import errno
-
     number = getattr(errno, name)
-    target, opened = tmp_path / "p.zarr", Path.open
+    target = tmp_path / "p.zarr"
 
-    def fail(path: Path, *arguments: Any, **options: Any) -> Any:
-        if path.parent == source:
-            raise OSError(number, os.strerror(number))
-        return opened(path, *arguments, **options)
+    def fail(path: str, mode: str) -> Any:
+        raise OSError(number, os.strerror(number))
 
     with pytest.raises(StoreError, match=os.strerror(number)):
         run(
             source,
             target,
-            progress=at(3, lambda: monkeypatch.setattr(Path, "open", fail)),
+            progress=at(
+                3, lambda: monkeypatch.setattr(folder, "open", fail, raising=False)
+            ),
         )
-    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.undo()
     assert run(source, target).state == "resumed"
     assert first_pixels(target) == list(range(1, 17))
 
@@ -135,16 +134,12 @@ def test_an_error_of_the_server_is_no_damaged_file(
 def test_one_file_that_the_disk_cannot_read_is_a_gap_and_no_lost_share(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import errno
-
-    opened = Path.open
-
-    def fail(path: Path, *arguments: Any, **options: Any) -> Any:
-        if path.name == "B03_s1_w1.tif":
+    def fail(path: str, mode: str) -> Any:
+        if path.endswith("B03_s1_w1.tif"):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return opened(path, *arguments, **options)
+        return Path(path).open(mode)
 
-    monkeypatch.setattr(Path, "open", fail)
+    monkeypatch.setattr(folder, "open", fail, raising=False)
     report = run(source, tmp_path / "p.zarr")
     assert [str(gap) for gap in report.gaps] == ["B03 field s1 channel w1"]
     assert "Input/output error" in dict(report.skipped)["B03_s1_w1.tif"]

@@ -75,6 +75,12 @@ class TiffReader:
     Thread safety: one lock is held while the file is parsed or a plane is decoded.
     """
 
+    # A plate is hundred thousands of these.
+    __slots__ = (
+        *("__weakref__", "_opener", "_name", "_limits", "_series"),
+        *("_lock", "_tiff", "_stream", "_layout"),
+    )
+
     def __init__(
         self, opener: Opener, name: str, limits: Limits, series: int = 0
     ) -> None:
@@ -297,7 +303,9 @@ class _Layout:
         return "c" if count - self._alphas > 1 else None
 
     def _native_dtype(self) -> np.dtype[Any]:
-        dtype = np.dtype(self._series.dtype).newbyteorder("=")
+        native = np.dtype(self._series.dtype).newbyteorder("=")
+        # By its name it is one object for all files, and not one for each.
+        dtype = np.dtype(native.name) if native.kind in "uifb" else native
         if dtype.kind == "b":
             self._add("one-bit", "Its pixels are one bit: 0 or 1.")
             return np.dtype(np.uint8)

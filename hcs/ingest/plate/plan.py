@@ -40,11 +40,16 @@ if TYPE_CHECKING:
     from hcs.tables.joining import Sources
     from hcs.tables.platemap import PlateMap
 
+_LIMITS = Limits()
+
 _LOOKS = 2
 """Times that a file is looked at which is written meanwhile."""
 
 _HEADER_THREADS = 4
 """Headers are small reads: several at once hide the delay of a network share."""
+
+_BATCH = 64
+"""Headers of one task of a thread: a task costs as much memory as several headers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,22 +200,23 @@ def _examined(
     source: ExportSource, export: Export
 ) -> tuple[dict[str, ImageFile], dict[str, str]]:
     """Return the images that can be used, and why the others cannot."""
-    closed = dict(source.left_out)
+    closed, names = dict(source.left_out), tuple(export.file_parts)
+
+    def examine(start: int) -> list[ImageFile | str]:
+        batch = names[start : start + _BATCH]
+        return [closed.get(name) or _examine(source, name) for name in batch]
+
     with ThreadPoolExecutor(_HEADER_THREADS, "hcs-header") as pool:
-        examined = list(
-            pool.map(
-                lambda name: closed.get(name) or _examine(source, name),
-                export.file_parts,
-            )
-        )
+        batches = pool.map(examine, range(0, len(names), _BATCH))
+        examined = [image for batch in batches for image in batch]
     images = {}
     unread: dict[str, str] = {}
-    for number, name in enumerate(export.file_parts):
+    for number, name in enumerate(names):
         # Files that were being written may be whole by now.
         bad = isinstance(examined[number], str) and name not in closed
         if bad and source.change(name):
             examined[number] = _examine(source, name)
-    for name, image in zip(export.file_parts, examined, strict=True):
+    for name, image in zip(names, examined, strict=True):
         if isinstance(image, ImageFile):
             images[name] = image
         else:
@@ -245,7 +251,7 @@ def _examine(source: ExportSource, name: str) -> ImageFile | str:
 
 def _header(source: ExportSource, name: str) -> ImageFile | str:
     try:
-        image = read_image_file(source.opener(name), name=name, limits=Limits())
+        image = read_image_file(source.opener(name), name=name, limits=_LIMITS)
     except SourceError as error:
         return str(error).removeprefix(f"{name} ").rstrip(".")
     return "is a colour picture (RGB), not intensities" if image.is_rgb else image

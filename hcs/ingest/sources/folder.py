@@ -8,7 +8,7 @@ import stat
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from hcs.errors import SourceError
 from hcs.ingest.sources.files import (
@@ -73,12 +73,12 @@ class FolderSource(BaseSource):
 
     def _listed(
         self, left_out: list[tuple[str, str]]
-    ) -> dict[str, tuple[Path, ExportFile]]:
+    ) -> dict[str, tuple[str, ExportFile]]:
         """Return path and description of the files that can be read, by name."""
-        listed: dict[str, tuple[Path, ExportFile]] = {}
-        for name, path in _walk(self._root, "", 0, left_out):
+        listed: dict[str, tuple[str, ExportFile]] = {}
+        for name, path in _walk(str(self._root), "", 0, left_out):
             try:
-                status = path.stat()
+                status = Path(path).stat()
             except OSError as error:
                 if is_out_of_reach(error):
                     raise out_of_reach(str(self._root), error) from error
@@ -92,27 +92,28 @@ class FolderSource(BaseSource):
                 raise SourceError(f"{self._root} holds more than {MAX_FILES:,} files.")
         return listed
 
-    def _unusable(self, name: str, path: Path, status: os.stat_result) -> str:
+    def _unusable(self, name: str, path: str, status: os.stat_result) -> str:
         """Return why a file is not to be read, "" where it is."""
         if not stat.S_ISREG(status.st_mode):
             return "is not a regular file"
         if is_archive_name(name):
             return INNER_ARCHIVE
-        inside = self._links_out or not path.is_symlink()
-        if not inside and self._top not in path.resolve().parents:
+        inside = self._links_out or not Path(path).is_symlink()
+        if not inside and self._top not in Path(path).resolve().parents:
             return "is a link that leaves the folder"
         return ""
 
     def opener(self, name: str) -> Opener:
         """Return a function that opens the file called `name`."""
-        return partial(self._paths[name].open, "rb")  # type: ignore[return-value]
+        # Paths are texts: an export has hundred thousands of them.
+        return partial(_opened, self._paths[name])
 
     def change(self, name: str) -> str:
         """Return what happened to a file since it was last asked for, "" if nothing."""
         try:
-            now = _described(name, self._paths[name].stat())
+            now = _described(name, Path(self._paths[name]).stat())
         except OSError as error:
-            if is_out_of_reach(error) or not self._is_there(self._paths[name].parent):
+            if is_out_of_reach(error) or not self._is_there(name):
                 raise out_of_reach(str(self._root), error) from error
             with self._lock:
                 self._gone.add(name)
@@ -130,11 +131,12 @@ class FolderSource(BaseSource):
             "was written while it was read" if back or before.mark != now.mark else ""
         )
 
-    def _is_there(self, folder: Path) -> bool:
-        """Return whether a folder, and the file system that was listed, are there.
+    def _is_there(self, name: str) -> bool:
+        """Return whether a file's folder, on the file system of the listing, is there.
 
         Where a share is not mounted, its place is an empty folder of another device.
         """
+        folder = Path(self._paths[name]).parent
         return self._stat_root().st_dev == self._device and folder.is_dir()
 
     def reach(self, name: str) -> None:
@@ -143,7 +145,7 @@ class FolderSource(BaseSource):
         lost: OSError | None = None
         for probed in (name, *self._others(name)):
             try:
-                with self._paths[probed].open("rb") as stream:
+                with self.opener(probed)() as stream:
                     stream.read(1)
                     stream.seek(-1, os.SEEK_END)
                     stream.read(1)
@@ -182,7 +184,7 @@ class FolderSource(BaseSource):
             digest.update(f"{file.name}\0{file.size}\0".encode())
         for file in _spread(files, _SAMPLES):
             try:
-                with self._paths[file.name].open("rb") as stream:
+                with self.opener(file.name)() as stream:
                     digest.update(hashlib.sha256(stream.read(_SAMPLE_BYTES)).digest())
             except OSError:
                 self.reach(file.name)
@@ -190,26 +192,30 @@ class FolderSource(BaseSource):
         return f"sha256:{digest.hexdigest()}"
 
 
+def _opened(path: str) -> BinaryIO:
+    return open(path, "rb")  # noqa: PTH123  # a text is what is kept
+
+
 def _described(name: str, status: os.stat_result) -> ExportFile:
     return ExportFile(name, status.st_size, status.st_mtime_ns)
 
 
 def _walk(
-    folder: Path, prefix: str, depth: int, left_out: list[tuple[str, str]]
-) -> Iterator[tuple[str, Path]]:
+    folder: str, prefix: str, depth: int, left_out: list[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
     """Yield the files below a folder with their printable names."""
     try:
         with os.scandir(folder) as scanned:
             entries = sorted(scanned, key=lambda entry: entry.name)
     except OSError as error:
         if is_out_of_reach(error):
-            raise out_of_reach(str(folder), error) from error
+            raise out_of_reach(folder, error) from error
         left_out.append((prefix or ".", f"cannot be listed: {error.strerror}"))
         return
     for entry in entries:
         name = prefix + printable(entry.name)
         if not _is_folder(entry):
-            yield name, Path(entry.path)
+            yield name, entry.path
         elif entry.is_symlink():
             left_out.append((f"{name}/", "is a link to a folder"))
         elif _is_hierarchy(entry.path):
@@ -217,7 +223,7 @@ def _walk(
         elif depth >= MAX_DEPTH:
             left_out.append((f"{name}/", f"is deeper than {MAX_DEPTH} folders"))
         else:
-            yield from _walk(Path(entry.path), f"{name}/", depth + 1, left_out)
+            yield from _walk(entry.path, f"{name}/", depth + 1, left_out)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
