@@ -449,7 +449,7 @@ def test_numbers_of_an_index_that_are_none_place_nothing(tmp_path, number):
 def test_an_index_without_its_images_says_so(tmp_path):
     images = [image_of((1, 1), c, NAME.format(1, 1, c, 1), 5) for c in (1, 2)]
     write(tmp_path, {"Index.idx.xml": index_of(images)})
-    with pytest.raises(SourceError, match="lists 2 images, and none of them is there"):
+    with pytest.raises(SourceError, match="lists 2 images, and none of these"):
         read_export(open_source(tmp_path), preset="phenix")
 
 

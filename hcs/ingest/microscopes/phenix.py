@@ -185,8 +185,8 @@ def _folder(
 def _no_image(name: str, index: Index) -> SourceError:
     if index.planes:
         return SourceError(
-            f"The index in {name} lists {len(index.planes):,} images, and none of them "
-            f"is there. Give the folder that holds both."
+            f"{name} holds an index that lists {len(index.planes):,} images, and none "
+            f"of these. Give the folder that holds both."
         )
     return SourceError(
         f"{name} holds no image named as Harmony names them, such as "
