@@ -79,13 +79,21 @@ class BatchDesk:
         key
             The plate.
         uploads
-            Their ids; all of the page's where there are none.
+            Their ids, also of files of which these are images; all of the page's where
+            there are none. What cannot be used is left over in either case.
         """
         self._access.may_write()
         plate = self._access.plate(key)
-        present = {upload.id: upload for upload in self._desk.uploads(token)}
-        chosen = [present[each] for each in uploads or present if each in present]
-        table = match_pictures(pictures_of(chosen), _target(plate))
+        chosen = [
+            upload
+            for upload in self._desk.uploads(token)
+            if not uploads or {upload.id, upload.id.partition(".")[0]} & set(uploads)
+        ]
+        table = match_pictures(
+            pictures_of(chosen),
+            _target(plate),
+            leftovers=self._desk.leftovers(token),
+        )
         return self._proposals.add(key, table, token, owner)
 
     def proposal(self, proposal: str, owner: str = LOCAL.subject) -> Proposal:

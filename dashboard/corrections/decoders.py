@@ -271,7 +271,12 @@ def _from_json(document: Any) -> Decoded | None:
         for key, value in document.items()
     }
     try:
+        more = tuple(map(_from_json, values.pop("more", ())))
         decoded = Decoded(**values)
     except TypeError:
         return None
-    return decoded if len(decoded.axes) == len(decoded.shape) else None
+    images = [each for each in (decoded, *more) if each is not None]
+    if len(images) < 1 + len(more):
+        return None
+    fits = len(decoded.axes) == len(decoded.shape)
+    return dataclasses.replace(decoded, more=tuple(images[1:])) if fits else None

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import hashlib
 import json
+import math
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hcs.ingest import ImageFile, NameParts, Picture
 
 MEMORY_BYTES = 6 << 30
 """Address space of a child; numpy alone maps about 1 GiB of it."""
@@ -40,6 +47,33 @@ class Decoded:
 
     pages: int = 0
     """Pages of which the file does not say what they are; decoded as z."""
+
+    notes: tuple[tuple[str, str], ...] = ()
+    """What `facts` say, each with a code."""
+
+    name: str = ""
+    """Of the image in an archive of several; "" where the file is the image."""
+
+    group: int = -1
+    """Number of its file in an archive, -1 where it came alone; images of one group
+    are several of one file, of which one is chosen."""
+
+    series_name: str = ""
+    field_name: str = ""
+    stated: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What metadata say of well, field and channel; see `parts_of`."""
+
+    stated_by: str = ""
+    centre: tuple[float, float] | None = None
+    digest: str = ""
+    """Of the pixels."""
+
+    more: tuple[Decoded, ...] = ()
+    """The other images of the file; their planes are at `planes_path`."""
+
+    left: tuple[tuple[str, str, str, bool], ...] = ()
+    """What in an archive cannot be used: name, reason, what would help, and whether it
+    was meant as an image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,40 +149,127 @@ def _limit_file(seconds: float, output: int) -> None:
 
 
 def _decode(order: DecodingOrder) -> Decoded:
-    import numpy as np
-
-    from hcs import read_image_file
-    from hcs.ingest import Limits, not_finite
+    """Decode every image in a file; the first has the others, and what is left over."""
+    from hcs.ingest import Limits, open_pictures
 
     limits = Limits(
         plane_bytes=min(1 << 30, order.max_bytes), total_bytes=order.max_bytes
     )
-    with read_image_file(Path(order.source), name=order.name, limits=limits) as file:
-        if file.dtype.kind not in "biuf":
-            raise SourceError(f"{file.name} holds {file.dtype}, which is no intensity.")
-        target = np.lib.format.open_memmap(
-            order.target, mode="w+", dtype=file.dtype, shape=file.shape
+    source = {Path(order.source): order.name}
+    with open_pictures(source, limits=limits) as files:
+        groups = [picture.series or (picture,) for picture in files.pictures]
+        images = [
+            (number, picture, files.image(picture.id))
+            for number, group in enumerate(groups)
+            for picture in group
+        ]
+        _check_room(order, [image for _, _, image in images])
+        decoded = [
+            _written(order, place, image, picture, number if len(groups) > 1 else None)
+            for place, (number, picture, image) in enumerate(images)
+        ]
+        left = tuple(
+            (each.name, each.reason, each.help, each.is_image)
+            for each in files.leftovers
         )
-        odd = 0
-        for position in file.positions:
-            plane = file.reader.read(position)
-            odd += sum(not_finite(plane))
-            target[position] = plane
-        target.flush()
-        return Decoded(
-            kind=file.kind,
-            axes=file.axes,
-            shape=file.shape,
-            dtype=file.dtype.name,
-            channels=tuple(
-                name or f"channel {index}"
-                for index, name in enumerate(file.channel_names)
-            ),
-            pixel_size=file.pixel_size[1] if file.pixel_size else None,
-            facts=tuple(f.message for f in file.facts if f.code != "pages"),
-            not_finite=odd,
-            pages=file.pages,
+    if not decoded:
+        reasons = [f"{reason} {help}".strip() for _, reason, help, _ in left]
+        raise SourceError(reasons[0] if reasons else f"{order.name} holds no image.")
+    return dataclasses.replace(decoded[0], more=tuple(decoded[1:]), left=left)
+
+
+def _check_room(order: DecodingOrder, images: list[ImageFile]) -> None:
+    size = sum(math.prod(image.shape) * image.dtype.itemsize for image in images)
+    if size > order.max_bytes:
+        raise SourceError(
+            f"{order.name} would take {size:,} bytes; {order.max_bytes:,} are left."
         )
+
+
+def _written(
+    order: DecodingOrder,
+    place: int,
+    image: ImageFile,
+    picture: Picture,
+    group: int | None,
+) -> Decoded:
+    """Write the planes of one image and return what is said of it."""
+    import numpy as np
+
+    from hcs.ingest import not_finite
+
+    if image.dtype.kind not in "biuf":
+        raise SourceError(f"{image.name} holds {image.dtype}, which is no intensity.")
+    path = planes_path(Path(order.target), place)
+    target = np.lib.format.open_memmap(
+        path, mode="w+", dtype=image.dtype, shape=image.shape
+    )
+    odd, digest = 0, hashlib.sha256(f"{image.shape}{image.dtype}".encode())
+    for position in image.positions:
+        plane = image.reader.read(position)
+        odd += sum(not_finite(plane))
+        digest.update(np.ascontiguousarray(plane).data)
+        target[position] = plane
+    target.flush()
+    return Decoded(
+        kind=image.kind,
+        axes=image.axes,
+        shape=image.shape,
+        dtype=image.dtype.name,
+        channels=tuple(
+            name or f"channel {index}" for index, name in enumerate(picture.channels)
+        ),
+        pixel_size=image.pixel_size[1] if image.pixel_size else None,
+        facts=tuple(f.message for f in image.facts if f.code != "pages"),
+        notes=tuple((fact.code, fact.message) for fact in image.facts),
+        not_finite=odd,
+        pages=image.pages,
+        name="" if group is None else image.name,
+        group=-1 if group is None else group,
+        series_name=picture.series_name,
+        field_name=picture.field_name,
+        stated=parts_document(picture.stated),
+        stated_by=picture.stated_by,
+        centre=picture.centre,
+        digest=digest.hexdigest()[:32],
+    )
+
+
+def planes_path(first: Path, place: int) -> Path:
+    """Return where the planes of an image of a file are, counted from 0."""
+    return first.with_name(f"{first.stem}-{place}{first.suffix}") if place else first
+
+
+def parts_document(parts: NameParts) -> dict[str, Any]:
+    """Return what is said of an image as JSON has it; empty where nothing is."""
+    document: dict[str, Any] = {
+        axis: (part.key[1] if part.number is not None else part.key[2], part.label)
+        for axis in ("field", "channel", "z", "t")
+        if (part := getattr(parts, axis)) is not None
+    }
+    if parts.well is not None:
+        document["well"] = parts.well
+    if parts.plate is not None:
+        document["plate"] = parts.plate
+    return document
+
+
+def parts_of(document: Mapping[str, Any]) -> NameParts | None:
+    """Return what `parts_document` wrote; None where it says nothing."""
+    from hcs.ingest import NameParts, name_part
+
+    if not document:
+        return None
+    well = document.get("well")
+    return NameParts(
+        plate=document.get("plate"),
+        well=None if well is None else (int(well[0]), int(well[1])),
+        **{
+            axis: name_part(str(document[axis][0]), str(document[axis][1]))
+            for axis in ("field", "channel", "z", "t")
+            if axis in document
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from dashboard.corrections.values import SourceFile, Staged, Upload, VersionView
     from dashboard.plates.served import ServedPlate
     from dashboard.uploads.values import UploadedFile
+    from hcs.ingest import Leftover
     from hcs.metadata import Who
 
 _REASON_LENGTH = 2000
@@ -131,6 +132,10 @@ class CorrectionDesk:
     def uploads(self, token: str) -> tuple[Upload, ...]:
         """Return what a page has taken up and not committed (fast)."""
         return self._uploads.list(token)
+
+    def leftovers(self, token: str) -> tuple[Leftover, ...]:
+        """Return what of a page's files cannot be used, and why (fast)."""
+        return self._uploads.leftovers(token)
 
     def remove_upload(self, token: str, upload: str) -> None:
         """Forget a file of a page."""

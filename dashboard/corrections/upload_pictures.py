@@ -43,6 +43,7 @@ def _picture(upload: Upload) -> Picture:
         stated=upload.stated or NameParts(),
         stated_by=upload.stated_by,
         centre=upload.centre,
+        field_name=upload.field_name,
         series_name=upload.series_name,
         digest=upload.digest,
     )

@@ -10,6 +10,7 @@ import dataclasses
 import secrets
 import shutil
 import threading
+from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,11 +18,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.corrections.decoding import DecodingOrder
+from dashboard.corrections.decoding import (
+    SECONDS,
+    DecodingOrder,
+    parts_of,
+    planes_path,
+)
 from dashboard.corrections.naming import guess
 from dashboard.corrections.values import Upload
-from dashboard.errors import RefusedError
+from dashboard.errors import NotServedError, RefusedError
 from dashboard.uploads.values import Purpose
+from hcs.errors import SourceError
+from hcs.ingest import Fact, Leftover, leftover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,11 +43,13 @@ if TYPE_CHECKING:
     from dashboard.uploads.values import UploadedFile
 
 _PLANES = "planes.npy"
+_BYTES_A_SECOND = 4 << 20
+"""An archive of many images may take so much longer than a single one."""
 
 
 @dataclass(slots=True)
-class _DecodedUpload:
-    """An upload that was looked into."""
+class _DecodedImage:
+    """An image that was looked into."""
 
     upload: Upload
     planes: Path
@@ -48,11 +58,29 @@ class _DecodedUpload:
 
 
 @dataclass(slots=True)
+class _DecodedFile:
+    """A file that was looked into: one image, several, or an archive of them."""
+
+    images: dict[str, _DecodedImage]
+    """By id: that of the file where it holds one, else ``<id of the file>.<n>``."""
+
+    left: tuple[Leftover, ...] = ()
+
+    @property
+    def upload(self) -> Upload:
+        """Its first image."""
+        return next(iter(self.images.values())).upload
+
+
+@dataclass(slots=True)
 class _Page:
     owner: str
     folder: Path | None = None
     uploads: list[str] = field(default_factory=list)
-    """Ids of what it took up, in that order."""
+    """Ids of the files that it took up, in that order."""
+
+    refused: dict[str, Leftover] = field(default_factory=dict)
+    """Files that it wanted and that are no pictures, by id."""
 
 
 class DecodedUploads:
@@ -73,7 +101,7 @@ class DecodedUploads:
         self._decoders = decoders
         self._lock = threading.Lock()
         self._pages: dict[str, _Page] = {}
-        self._decoding: dict[str, Future[_DecodedUpload]] = {}
+        self._decoding: dict[str, Future[_DecodedFile]] = {}
         files.when_whole(self._look_into)
         files.when_removed(self._forget)
 
@@ -120,7 +148,13 @@ class DecodedUploads:
             If it is no picture that can be used.
         """
         page = self._page(token)
-        decoded = self._decoded(token, upload)
+        try:
+            decoded = self._future(page.owner, upload).result()
+        except SourceError as error:
+            name = self._files.get(page.owner, upload).file.name
+            with self._lock:
+                page.refused[upload] = leftover(name, str(error))
+            raise
         with self._lock:
             if upload not in page.uploads:
                 page.uploads.append(upload)
@@ -131,6 +165,7 @@ class DecodedUploads:
         page = self._page(token)
         with self._lock:
             page.uploads.clear()
+            page.refused.clear()
 
     def list(self, token: str) -> tuple[Upload, ...]:
         """Return what a page has taken up, in that order."""
@@ -138,9 +173,23 @@ class DecodedUploads:
         with self._lock:
             decoding = [self._decoding.get(upload) for upload in page.uploads]
         return tuple(
-            future.result().upload
+            image.upload
             for future in decoding
             if future is not None and future.done() and future.exception() is None
+            for image in list(future.result().images.values())
+        )
+
+    def leftovers(self, token: str) -> tuple[Leftover, ...]:
+        """Return what of a page's files cannot be used, and why."""
+        page = self._page(token)
+        with self._lock:
+            decoding = [self._decoding.get(upload) for upload in page.uploads]
+            refused = tuple(page.refused.values())
+        return refused + tuple(
+            left
+            for future in decoding
+            if future is not None and future.done() and future.exception() is None
+            for left in future.result().left
         )
 
     def get(self, token: str, upload: str) -> Upload:
@@ -198,16 +247,40 @@ class DecodedUploads:
             return file.upload
 
     def remove(self, token: str, uploads: Iterable[str]) -> None:
-        """Forget files of a page's person; unknown ids are passed over."""
-        self._files.remove(self._page(token).owner, list(uploads))
+        """Forget files of a page's person, or images of them.
+
+        A file goes with its last image. Unknown ids are passed over.
+        """
+        owner = self._page(token).owner
+        files = dict.fromkeys(
+            file for upload in uploads if (file := self._without(upload))
+        )
+        self._files.remove(owner, list(files))
 
     # --- inside -----------------------------------------------------------------------
 
-    def _look_into(self, file: UploadedFile) -> Future[_DecodedUpload] | None:
+    def _without(self, upload: str) -> str:
+        """Forget an image; return the id of its file where nothing is left of it."""
+        file, _, number = upload.partition(".")
+        with self._lock:
+            future = self._decoding.get(file)
+            if not number or future is None or not future.done():
+                return file
+            images = future.result().images
+            gone = images.get(upload)
+            # Of several images of one file one was chosen: the others go with it.
+            group = gone.upload.file if gone is not None else ""
+            for key, image in list(images.items()):
+                if key == upload or (group and image.upload.file == group):
+                    del images[key]
+                    image.planes.unlink(missing_ok=True)
+            return "" if images else file
+
+    def _look_into(self, file: UploadedFile) -> Future[_DecodedFile] | None:
         """Decode a whole file, once; None where it is for something else."""
         if file.file.purpose is not Purpose.CORRECTION or not file.whole:
             return None
-        future: Future[_DecodedUpload] = Future()
+        future: Future[_DecodedFile] = Future()
         with self._lock:
             known = self._decoding.setdefault(file.id, future)
         if known is not future:
@@ -230,17 +303,33 @@ class DecodedUploads:
             target=str(source.with_name(_PLANES)),
             name=file.file.name,
             max_bytes=self._files.space.room(file.owner),
+            seconds=SECONDS + file.file.size / _BYTES_A_SECOND,
         )
 
-    def _kept(self, file: UploadedFile, decoded: Decoded) -> _DecodedUpload:
-        planes = self._files.folder(file.owner, file.id) / _PLANES
-        self._files.reserve_with(file.owner, file.id, planes.stat().st_size)
-        return _DecodedUpload(_described(file, decoded), planes)
+    def _kept(self, file: UploadedFile, decoded: Decoded) -> _DecodedFile:
+        first = self._files.folder(file.owner, file.id) / _PLANES
+        described = (decoded, *decoded.more)
+        paths = [planes_path(first, place) for place in range(len(described))]
+        size = sum(path.stat().st_size for path in paths)
+        self._files.reserve_with(file.owner, file.id, size)
+        alone = len(described) == 1
+        groups = Counter(each.group for each in described)
+        images = {}
+        for place, (each, path) in enumerate(zip(described, paths, strict=True)):
+            key = file.id if alone else f"{file.id}.{place}"
+            group = f"{file.id}/{each.group}" if groups[each.group] > 1 else ""
+            images[key] = _DecodedImage(_described(file, each, key, group), path)
+        left = tuple(
+            Leftover(name=name, reason=reason, help=help, is_image=is_image)
+            for name, reason, help, is_image in decoded.left
+        )
+        return _DecodedFile(images, left)
 
     def _forget(self, upload: str) -> None:
         with self._lock:
             self._decoding.pop(upload, None)
             for page in self._pages.values():
+                page.refused.pop(upload, None)
                 if upload in page.uploads:
                     page.uploads.remove(upload)
 
@@ -254,23 +343,28 @@ class DecodedUploads:
             )
         return page
 
-    def _future(self, owner: str, upload: str) -> Future[_DecodedUpload]:
-        future = self._look_into(self._files.get(owner, upload))
+    def _future(self, owner: str, upload: str) -> Future[_DecodedFile]:
+        file = upload.partition(".")[0]
+        future = self._look_into(self._files.get(owner, file))
         if future is None:
             raise RefusedError(
                 "This upload has not arrived completely, or is for no correction."
             )
         return future
 
-    def _decoded(self, token: str, upload: str) -> _DecodedUpload:
-        return self._future(self._page(token).owner, upload).result()
+    def _decoded(self, token: str, upload: str) -> _DecodedImage:
+        images = self._future(self._page(token).owner, upload).result().images
+        image = images.get(upload) or images.get(f"{upload}.0")
+        if image is None:
+            raise NotServedError("There is no such picture (any more).")
+        return image
 
 
-def _of_upload(decoding: Future[_DecodedUpload]) -> Future[Upload]:
+def _of_upload(decoding: Future[_DecodedFile]) -> Future[Upload]:
     """Return a future of its own: whoever waits for it may give it up."""
     answer: Future[Upload] = Future()
 
-    def done(future: Future[_DecodedUpload]) -> None:
+    def done(future: Future[_DecodedFile]) -> None:
         error = future.exception()
         if not answer.set_running_or_notify_cancel():
             return
@@ -283,11 +377,12 @@ def _of_upload(decoding: Future[_DecodedUpload]) -> Future[Upload]:
     return answer
 
 
-def _described(file: UploadedFile, decoded: Decoded) -> Upload:
-    guessed = guess(file.file.name)
+def _described(file: UploadedFile, decoded: Decoded, key: str, group: str) -> Upload:
+    name = decoded.name or file.file.name
+    guessed = guess(name)
     return Upload(
-        id=file.id,
-        name=file.file.name,
+        id=key,
+        name=name,
         size=file.file.size,
         kind=decoded.kind,
         axes=decoded.axes,
@@ -298,6 +393,14 @@ def _described(file: UploadedFile, decoded: Decoded) -> Upload:
         facts=decoded.facts,
         not_finite=decoded.not_finite,
         pages="z" if decoded.pages else "",
+        stated=parts_of(decoded.stated),
+        stated_by=decoded.stated_by,
+        centre=decoded.centre,
+        file=group,
+        series_name=decoded.series_name,
+        field_name=decoded.field_name,
+        notes=tuple(Fact(code, message) for code, message in decoded.notes),
+        digest=decoded.digest,
         guess_well=guessed.well,
         guess_field=guessed.field,
         guess_channel=guessed.channel,

@@ -59,6 +59,9 @@ class Upload:
     series_name: str = ""
     """What such a file calls this image."""
 
+    field_name: str = ""
+    """Of the field in the plate that it lies in, where it lies in one."""
+
     notes: tuple[Fact, ...] = ()
     """What `facts` say, with a code for programs."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hcs.ingest.importing import PlannedImport as PlannedImport
     from hcs.ingest.importing import fingerprint_at as fingerprint_at
     from hcs.ingest.importing import plan_import as plan_import
+    from hcs.ingest.matching.advice import leftover as leftover
     from hcs.ingest.matching.matching import match_pictures as match_pictures
     from hcs.ingest.matching.name_guess import assign_channels as assign_channels
     from hcs.ingest.matching.name_guess import match_channel as match_channel
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from hcs.ingest.names import NamePart as NamePart
     from hcs.ingest.names import NameParts as NameParts
     from hcs.ingest.names import NamePattern as NamePattern
+    from hcs.ingest.names import name_part as name_part
     from hcs.ingest.plate.growth import Growth as Growth
     from hcs.ingest.plate.growth import growth as growth
     from hcs.ingest.plate.plan import ImportChoices as ImportChoices
@@ -58,6 +60,7 @@ else:
         {
             "formats.images": "SUFFIXES Fact ImageFile Limits likely_pages not_finite",
             "importing": "PlannedImport fingerprint_at plan_import",
+            "matching.advice": "leftover",
             "matching.matching": "match_pictures",
             "matching.name_guess": "assign_channels match_channel",
             "matching.picture": "Picture describe_picture",
@@ -69,7 +72,7 @@ else:
             "microscopes.microscope": "Microscope",
             "microscopes.plates": "PlateKey PlateListing",
             "microscopes.registry": "broken_presets plates_of",
-            "names": "NamePart NameParts NamePattern",
+            "names": "NamePart NameParts NamePattern name_part",
             "plate.growth": "Growth growth",
             "plate.plan": "ImportChoices",
             "plate.report": "ImportReport",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import tifffile
 
 from dashboard.accounts import LOCAL
 from hcs import from_hcs_zarr
+from hcs.errors import SourceError
 from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import send, service, surveyed, tiff
@@ -250,6 +254,116 @@ def test_a_comparison_measures_both_and_keeps_nothing(
     assert histogram.name == "DNA"
     assert histogram.high == 700.0
     assert made.quality.field_values(KEY, "A1") == before
+
+
+def zipped(**files: bytes) -> bytes:
+    """Return a zip of files of these names, whose last ``_`` stands for a dot."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        for name, data in files.items():
+            packed.writestr(".".join(name.rsplit("_", 1)), data)
+    return stream.getvalue()
+
+
+def test_a_zip_is_many_files_each_of_which_goes_with_its_own_commit(
+    made: Service, token: str, plate: Path
+) -> None:
+    archive = zipped(
+        A1_f0_DNA_tif=tiff(np.full(SHAPE, 41, "u2")),
+        A2_f1_GFP_tif=tiff(np.full(SHAPE, 42, "u2")),
+        A3_f1_GFP_tif=tiff(np.full(SHAPE, 43, "u2"))[:200],
+        notes_txt=b"out of focus",
+    )
+    send(made, token, archive, "again.zip")
+    proposal = made.batches.propose(token, KEY, ())
+    assert [match.name for match in proposal.table.matches] == [
+        "A1_f0_DNA.tif",
+        "A2_f1_GFP.tif",
+    ]
+    left = {each.name: each for each in proposal.table.leftovers}
+    assert left["A3_f1_GFP.tif"].is_image
+    assert "again" in left["A3_f1_GFP.tif"].help
+    assert not left["notes.txt"].is_image
+    first, second = made.batches.stage_all(proposal.id).staged
+    made.corrections.commit(first.id, ANNA, "imaged again")
+    (rest,) = made.corrections.uploads(token)
+    assert rest.name == "A2_f1_GFP.tif"
+    made.corrections.commit(second.id, ANNA, "imaged again")
+    assert made.corrections.uploads(token) == ()
+    assert value_of(plate, "A1", "0", 0) == 41
+    assert value_of(plate, "A2", "1", 1) == 42
+
+
+def test_of_several_images_of_a_file_a_person_chooses_and_the_others_go_with_it(
+    made: Service, token: str, plate: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "A1_f0_DNA.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for value, name in ((51, "overview"), (52, "detail")):
+            writer.write(
+                np.full(SHAPE, value, "u2"),
+                photometric="minisblack",
+                metadata={"Name": name},
+            )
+    send(made, token, path.read_bytes(), path.name)
+    proposal = made.batches.propose(token, KEY, ())
+    (match,) = proposal.table.matches
+    assert match.needs == ("series",)
+    assert made.batches.stage_all(proposal.id).staged == ()
+    made.batches.change(proposal.id, [match.id], series=1)
+    (staged,) = made.batches.stage_all(proposal.id).staged
+    made.corrections.commit(staged.id, ANNA, "imaged again")
+    assert value_of(plate, "A1", "0", 0) == 52
+    assert made.corrections.uploads(token) == ()
+
+
+def test_a_zipped_ome_zarr_image_is_read_and_metadata_place_it(
+    made: Service, token: str, plate: Path, tmp_path: Path
+) -> None:
+    other = plates.make(tmp_path / "other.zarr", fields=2, shape=SHAPE)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        group = other / "B" / "2" / "1"
+        for file in sorted(group.rglob("*")):
+            packed.write(file, f"B2_f1.zarr/{file.relative_to(group)}")
+    send(made, token, stream.getvalue(), "B2_f1.zarr.zip")
+    proposal = made.batches.propose(token, KEY, ())
+    (match,) = proposal.table.matches
+    assert match.picture.kind == "OME-Zarr"
+    proposal = made.batches.change(proposal.id, [match.id], well="A1", field="0")
+    (match,) = proposal.table.matches
+    assert match.channels == (0, 1)
+    assert match.certainty == "sure"
+    (staged,) = made.batches.stage_all(proposal.id).staged
+    # Its name speaks of another well, which a person must want.
+    assert kinds(staged) >= {"well"}
+    made.corrections.confirm(staged.id, "well")
+    made.corrections.commit(staged.id, ANNA, "imaged again")
+    assert value_of(plate, "A1", "0", 0) == value_of(other, "B2", "1", 0)
+
+
+def test_a_damaged_file_is_left_over_and_says_what_would_help(
+    made: Service, token: str
+) -> None:
+    whole = tiff(np.full(SHAPE, 7, "u2"))
+    with pytest.raises(SourceError):
+        send(made, token, whole[:100], "A1_f0_DNA.tif")
+    send(made, token, whole, "A2_f0_DNA.tif")
+    table = made.batches.propose(token, KEY, ()).table
+    assert [match.name for match in table.matches] == ["A2_f0_DNA.tif"]
+    (left,) = table.leftovers
+    assert left.name == "A1_f0_DNA.tif"
+    assert "Copy or send it again" in left.help
+
+
+def test_one_and_the_same_file_sent_twice_is_noticed_in_the_table(
+    made: Service, token: str
+) -> None:
+    data = tiff(plates.plane(7, SHAPE, "u2", "random"))
+    send(made, token, data, "A1_f0_DNA.tif")
+    send(made, token, data, "A2_f0_DNA.tif")
+    table = made.batches.propose(token, KEY, ()).table
+    assert table.matches[1].doubts == ("It has the same pixels as A1_f0_DNA.tif.",)
 
 
 KILLED = 37

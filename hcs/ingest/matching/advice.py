@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hcs.ingest.matching.table import Leftover
+
 _ADVICE: Final = (
     ("not whole", "Copy or send it again; it was cut off."),
     ("cannot be decoded", "Copy or send it again; if that does not help, export it "
@@ -21,6 +23,13 @@ _ADVICE: Final = (
     ("encrypted", "Unpack it and give the files."),
 )  # fmt: skip
 """Part of a reason, and what helps; the first that fits."""
+
+
+def leftover(name: str, reason: str, *, is_image: bool = True) -> Leftover:
+    """Return a file that cannot be used, with what would help."""
+    return Leftover(
+        name=name, reason=reason, help=advice_for(reason), is_image=is_image
+    )
 
 
 def advice_for(reason: str) -> str:

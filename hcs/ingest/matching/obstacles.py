@@ -24,7 +24,21 @@ def with_obstacles(matches: Sequence[Match], target: MatchTarget) -> list[Match]
     An excluded row stands in nobody's way.
     """
     rows = [_of_picture(match, target) for match in matches]
-    return _with_rivals(rows, target)
+    return _with_rivals(_with_twins(rows), target)
+
+
+def _with_twins(rows: Sequence[Match]) -> list[Match]:
+    """Mark rows whose pixels are those of an earlier one, to the last bit."""
+    names: dict[str, str] = {}
+    marked = []
+    for match in rows:
+        digest = match.picture.digest
+        first = names.setdefault(digest, match.picture.name) if digest else ""
+        if digest and not match.excluded and first != match.picture.name:
+            doubt = f"It has the same pixels as {first}."
+            match = replace(match, doubts=(*match.doubts, doubt))
+        marked.append(match)
+    return marked
 
 
 def _of_picture(match: Match, target: MatchTarget) -> Match:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hcs.errors import HCSError, SourceError
 from hcs.ingest.formats.images import Limits, read_image_file
-from hcs.ingest.matching.advice import advice_for
+from hcs.ingest.matching.advice import leftover
 from hcs.ingest.matching.correction_list import LIST_NAME, read_list
 from hcs.ingest.matching.picture import describe_picture
-from hcs.ingest.matching.table import Leftover
 from hcs.ingest.matching.zarr_pictures import zarr_images
 from hcs.ingest.microscopes.export import is_image_name, is_of_system
 from hcs.ingest.microscopes.registry import read_export
@@ -21,11 +22,11 @@ from hcs.stores.location import open_store, possible_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
     from typing import Self
 
     from hcs.ingest.formats.images import ImageFile, Opener
     from hcs.ingest.matching.picture import Picture
+    from hcs.ingest.matching.table import Leftover
     from hcs.ingest.microscopes.export import Export
     from hcs.ingest.names import NameParts
 
@@ -67,8 +68,8 @@ class PictureFiles:
 
     # --- taking in --------------------------------------------------------------------
 
-    def add(self, path: str | Path) -> None:
-        """Take in what is at a path.
+    def add(self, path: str | Path, name: str = "") -> None:
+        """Take in what is at a path; `name` is what people call it, if not that.
 
         Raises
         ------
@@ -76,38 +77,39 @@ class PictureFiles:
             If nothing is there. A file that cannot be used becomes a leftover.
         """
         path = possible_path(path)
+        name = name or path.name
         if not path.exists():
             raise SourceError(f"Nothing is at {path}.")
         try:
             if path.is_dir():
-                self._add_folder(path)
+                self._add_folder(path, name)
             elif _is_zip(path):
-                self._add_zip(path)
+                self._add_zip(path, name)
             else:
-                self._add_file(partial(path.open, "rb"), path.name)  # type: ignore[arg-type]
+                self._add_file(partial(path.open, "rb"), name)  # type: ignore[arg-type]
         except SourceError as error:
-            self._leave(path.name, str(error))
+            self._leave(name, str(error))
 
-    def _add_folder(self, path: Path) -> None:
+    def _add_folder(self, path: Path, name: str) -> None:
         if any((path / document).exists() for document in _DOCUMENTS):
-            self._add_zarr(path, path.name)
+            self._add_zarr(path, name)
             return
         source = self._opened.enter_context(open_source(path))
-        for name, reason in source.left_out:
+        for member, reason in source.left_out:
             if reason == "is a Zarr hierarchy":
-                inside = name.rstrip("/")
+                inside = member.rstrip("/")
                 self._add_zarr(path / inside, inside)
             else:
-                self._leave(name, f"It {reason}.")
+                self._leave(member, f"It {reason}.")
         self._add_source(source)
 
-    def _add_zip(self, path: Path) -> None:
+    def _add_zip(self, path: Path, name: str) -> None:
         source = self._opened.enter_context(ZipSource(path))
         if any(file.base in _DOCUMENTS for file in source.files):
-            self._add_zarr(path, path.name)
+            self._add_zarr(path, name)
             return
-        for name, reason in source.left_out:
-            self._leave(name, f"It {reason}.")
+        for member, reason in source.left_out:
+            self._leave(member, f"It {reason}.")
         self._add_source(source)
 
     def _add_zarr(self, path: Path, name: str) -> None:
@@ -182,15 +184,11 @@ class PictureFiles:
         self.pictures.append(replace(first, series=series))
 
     def _leave(self, name: str, reason: str, *, is_image: bool = True) -> None:
-        self.leftovers.append(
-            Leftover(
-                name=name, reason=reason, help=advice_for(reason), is_image=is_image
-            )
-        )
+        self.leftovers.append(leftover(name, reason, is_image=is_image))
 
 
 def open_pictures(
-    paths: Iterable[str | Path], *, limits: Limits | None = None
+    paths: Iterable[str | Path] | Mapping[Path, str], *, limits: Limits | None = None
 ) -> PictureFiles:
     """Return the pictures at some paths; use it as a context.
 
@@ -198,7 +196,8 @@ def open_pictures(
     ----------
     paths
         Of image files, of folders and zips of them, of exports that an importer's
-        preset reads, and of OME-Zarr images and plates.
+        preset reads, and of OME-Zarr images and plates. A mapping says what people call
+        what is at each.
     limits
         What a file may ask for; generous where None.
 
@@ -210,7 +209,7 @@ def open_pictures(
     files = PictureFiles(limits)
     try:
         for path in paths:
-            files.add(path)
+            files.add(path, paths[Path(path)] if isinstance(paths, Mapping) else "")
     except BaseException:
         files.close()
         raise
