@@ -114,10 +114,11 @@ def _followed(order: DecodingOrder) -> dict[str, Any]:
         return {"done": dataclasses.asdict(_decode(order))}
     except HCSError as error:
         return {"refused": str(error)}
-    except MemoryError:
-        return {"failed": "it needs more memory than allowed."}
     except Exception as error:  # noqa: BLE001 - whatever a decoder raises, in words
-        if getattr(error, "errno", None) in (errno.EFBIG, errno.ENOSPC):
+        number = getattr(error, "errno", None)
+        if isinstance(error, MemoryError) or number == errno.ENOMEM:
+            return {"failed": "it needs more memory than allowed."}
+        if number in (errno.EFBIG, errno.ENOSPC):
             return {"failed": "its planes need more space than allowed."}
         kind = type(error).__name__
         return {"failed": f"its decoder failed ({kind}). The file is damaged."}
