@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from dashboard.plates.overview import banner
 from hcs import from_hcs_zarr
+from hcs.cli import main
 from hcs.errors import SourceError
 from hcs.gaps import read_gap
 from hcs.ingest.importing import import_plate
 from hcs.ingest.microscopes.registry import read_export
 from hcs.ingest.sources import open_source
 from hcs.plates.summary import summarise
+from hcs.validation import validate
 from tests.cellvoyager import (
     blanks,
     name_of,
@@ -59,6 +61,8 @@ def test_a_failed_autofocus_is_a_gap_that_gives_its_reason_in_every_place(tmp_pa
     with from_hcs_zarr(tmp_path / "p.zarr") as plate:
         gaps = tuple(read_gap(entry, {"B/2": "B02"}) for entry in plate.gaps)
         assert failed in json.dumps(summarise(plate)["gaps"])
+    texts = [problem.message for problem in validate(tmp_path / "p.zarr")]
+    assert any(failed in text for text in texts)
     assert gaps[1].account == f"field F002 ({failed})"
     assert failed in banner([], gaps)
 
@@ -159,7 +163,7 @@ def test_a_protocol_says_what_was_to_be_taken_and_uneven_stacks_are_told(tmp_pat
     assert (brightfield.excitation, brightfield.emission) == (None, None)
     assert report.plan.traits.z_step == 2
     text = str(report)
-    assert "Channel C02 was to be taken in 1 of 3 z planes" in text
+    assert "Channel Brightfield was to be taken in 1 of 3 z planes" in text
     assert "3 channels, of which 1 were not taken: 'RFP'" in text
 
 
@@ -247,6 +251,37 @@ def test_names_alone_place_images_and_counted_wells_need_the_plate(tmp_path):
     write_detail(counted)
     (parts,) = read_export(open_source(counted)).file_parts.values()
     assert parts.well == (2, 4)
+
+
+def test_a_plate_of_projections_says_so_wherever_z_is_told(tmp_path, capsys):
+    name = name_of("B02", 1, 1)
+    folder = tmp_path / "run"
+    write_list(folder, [record(name, ZImageProcessing="Maximum", ZTop=3, ZBottom=1)])
+    blanks(folder, [name])
+    report = import_plate(folder, tmp_path / "p.zarr")
+    assert report.as_dict()["projection"] == "maximum over 2 µm"
+    with from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        assert plate.projection == "maximum over 2 µm"
+    assert main(["info", str(tmp_path / "p.zarr")]) == 0
+    assert "a projection: maximum over 2 µm" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("end", "complete"),
+    [
+        ("2025-01-01T10:00:10+01:00", True),
+        ("2025-01-01T10:00:00+01:00", False),
+        ("", None),
+        ("2025-01-01T10:00:10", None),
+    ],
+    ids=["after the last image", "before it", "none", "without a zone"],
+)
+def test_a_measurement_has_ended_where_no_image_is_later(tmp_path, end, complete):
+    name = name_of("B02", 1, 1)
+    write_list(tmp_path, [record(name, Time="2025-01-01T10:00:05+01:00")])
+    write_detail(tmp_path, EndTime=end)
+    blanks(tmp_path, [name])
+    assert read_export(open_source(tmp_path)).complete is complete
 
 
 def test_two_measurements_in_one_source_are_named(tmp_path):

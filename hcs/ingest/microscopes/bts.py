@@ -117,8 +117,8 @@ class PlateDetail:
     fields: int | None = None
     z: int | None = None
     times: int | None = None
-    complete: bool | None = None
-    """Whether it names an end."""
+    ended: float | None = None
+    """When the measurement ended, in seconds since 1970 (UTC)."""
 
     protocol: str = ""
     """Name of the .mes file."""
@@ -161,8 +161,7 @@ def read_detail(stream: BinaryIO, where: str) -> PlateDetail:
 def _add_detail(detail: PlateDetail, record: Mapping[str, str]) -> None:
     detail.title = record.get("@Title") or None
     detail.protocol = record.get("@MeasurementSettingFileName", "")
-    if "@EndTime" in record:
-        detail.complete = bool(record["@EndTime"].strip())
+    detail.ended = moment(record.get("@EndTime"))
     rows, columns = count(record.get("@RowCount")), count(record.get("@ColumnCount"))
     if rows and columns:
         try:

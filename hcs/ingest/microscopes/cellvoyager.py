@@ -136,7 +136,7 @@ def read_export(
             if plane.taken is not None
         },
         identity=detail.title if detail.title != plate else None,
-        complete=detail.complete,
+        complete=measurement.complete,
         projection=measurement.projection,
         absent=measurement.absent(),
         notes=(*measurement.notes(), *_missing_notes(mlf, mrf, mes)),

@@ -140,6 +140,14 @@ class Measurement:
         return centres
 
     @property
+    def complete(self) -> bool | None:
+        """Whether the end that is stated is not before the last image, None without."""
+        taken = [plane.taken for plane in self.planes if plane.taken is not None]
+        if self.detail.ended is None or not taken:
+            return None
+        return self.detail.ended >= max(taken)
+
+    @property
     def z_step(self) -> float | None:
         """Micrometres between planes, None where stacks differ."""
         heights: defaultdict[tuple[object, ...], dict[int, float]] = defaultdict(dict)

@@ -19,7 +19,7 @@ from hcs.gaps import shared_by_most
 from hcs.ingest.plate.grid import ONLY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from hcs.ingest.microscopes.export import Expected
     from hcs.ingest.names import NamePart, NameParts
@@ -54,6 +54,7 @@ def expect(
     grid: PlaneGrid,
     named: Sequence[NameParts],
     lost: Sequence[NameParts],
+    channel_name: Callable[[NamePart], str] = lambda channel: channel.label,
 ) -> Expectation:
     """Return what should be there.
 
@@ -67,6 +68,8 @@ def expect(
         What the names of all images say.
     lost
         What the names of those say that cannot be read.
+    channel_name
+        How notes call a channel.
     """
     axes = _Axes(expected, grid, named)
     notes: list[str] = []
@@ -74,7 +77,7 @@ def expect(
         fields = _by_field(expected.listed or (), axes)
         for block in expected.blocks:
             _add(fields, _described(block, named, _Axes(block, grid, named)))
-        notes += _uneven(fields)
+        notes += _uneven(fields, channel_name)
     elif expected.fields is not None or expected.wells is not None:
         fields = _described(expected, named, axes)
     else:
@@ -146,7 +149,7 @@ def _add(fields: _Fields, more: _Fields) -> None:
             planes_of[site] = planes if earlier <= planes else earlier | planes
 
 
-def _uneven(fields: _Fields) -> Iterator[str]:
+def _uneven(fields: _Fields, channel_name: Callable[[NamePart], str]) -> Iterator[str]:
     """Yield sentences on wells and channels that were to have less than others."""
     counts = Counter(len(sites) for sites in fields.values())
     if len(counts) > 1:
@@ -163,8 +166,9 @@ def _uneven(fields: _Fields) -> Iterator[str]:
         for channel, parts in sorted(present.items()):
             if len(parts) < most:
                 yield (
-                    f"Channel {channel.label} was to be taken in {len(parts)} of "
-                    f"{most} {name}; its other planes hold zeros and are no gaps."
+                    f"Channel {channel_name(channel)} was to be taken in "
+                    f"{len(parts)} of {most} {name}; its other planes hold zeros and "
+                    f"are no gaps."
                 )
     channels_of = {planes: {plane[1] for plane in planes} for planes in distinct}
     wells_with = Counter(
@@ -175,8 +179,8 @@ def _uneven(fields: _Fields) -> Iterator[str]:
     for channel, wells in sorted(wells_with.items()):
         if wells < len(fields):
             yield (
-                f"Channel {channel.label} was to be taken in {wells} of {len(fields)} "
-                f"wells; in the others it holds zeros and is no gap."
+                f"Channel {channel_name(channel)} was to be taken in {wells} of "
+                f"{len(fields)} wells; in the others it holds zeros and is no gap."
             )
 
 

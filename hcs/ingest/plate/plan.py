@@ -141,6 +141,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
         grid,
         list(export.file_parts.values()),
         [export.file_parts[name] for name in unusable],
+        export.channel_name,
     )
     traits = read_traits(
         export, grid, images, expectation.parts(1), choices.channel_names or {}
