@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 WELLS, FIELDS, CHANNELS = 384, 9, 4
+STEPS = 40
+"""Planes along z of a field that is too large to be held by several threads."""
+
 PART, LARGER = 2, 8
 """Wells of the part that is imported, and of the one that memory is compared with."""
 
@@ -60,6 +63,7 @@ PLANNED_MS = 2.0
 Nothing is measured against it, so it is wide."""
 
 PATTERN = "{plate}_{well}_s{field}_w{channel}.tif"
+STACKED = "{plate}_{well}_s{field}_w{channel}_z{z}.tif"
 
 
 def main() -> None:
@@ -74,6 +78,18 @@ def main() -> None:
         missed = [*speed(part, place), *memory(part, larger, whole, place)]
     print("\nbudgets missed: " + (", ".join(missed) or "none"))
     sys.exit(bool(missed))
+
+
+def stacks(folder: Path, pixels: Path) -> Path:
+    """Return an export of eight fields, each of 2 channels and `STEPS` planes."""
+    folder.mkdir()
+    for well, field, channel, step in product(
+        range(2), range(4), range(2), range(STEPS)
+    ):
+        name = f"run_A0{well + 1}_s{field + 1}_w{channel + 1}_z{step + 1}.tif"
+        number = (step + field) % (FIELDS * CHANNELS)
+        (folder / name).hardlink_to(pixels / f"{number}.tif")
+    return folder
 
 
 def export(folder: Path, wells: int, pixels: Path) -> Path:
@@ -235,6 +251,7 @@ def memory(part: Path, larger: Path, whole: Path, folder: Path) -> list[str]:
     for label, source, target in (
         ("part", part, folder / "part.zarr"),
         ("four times as much", larger, folder / "larger.zarr"),
+        ("z stacks", stacks(folder / "stacks", folder / "pixels"), folder / "z.zarr"),
         ("plan of a plate", whole, None),
     ):
         peak, seconds = _probe(source, target)
@@ -252,8 +269,9 @@ def memory(part: Path, larger: Path, whole: Path, folder: Path) -> list[str]:
 
 def _probe(source: Path, target: Path | None) -> tuple[float, float]:
     """Return peak megabytes and CPU seconds of an import in a process of its own."""
+    pattern = STACKED if source.name == "stacks" else PATTERN
     done = subprocess.run(
-        [sys.executable, "-c", _PROBE, str(source), str(target or ""), PATTERN],
+        [sys.executable, "-c", _PROBE, str(source), str(target or ""), pattern],
         capture_output=True,
         text=True,
         check=True,

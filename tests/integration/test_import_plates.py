@@ -535,6 +535,25 @@ def test_a_field_too_large_for_memory_is_read_plane_by_plane(tmp_path, monkeypat
         assert found[1, 1, 0, 0] == value(0, 0, 1, 2, 2)
 
 
+@pytest.mark.parametrize("at_once", [1000, 1 << 30], ids=["by-plane", "whole"])
+def test_a_field_of_which_nothing_can_be_decoded_is_not_in_the_plate(
+    tmp_path, monkeypatch, at_once
+):
+    monkeypatch.setattr(decoding, "AT_ONCE", at_once)
+    source = export(tmp_path / "s", z=2)
+    for path in source.glob("A01_s1_*"):
+        spoiled = np.full((40, 50), 7, "u2")
+        tifffile.imwrite(path, spoiled, compression="zlib")
+        data = bytearray(path.read_bytes())
+        at = data.index(b"\x78\x9c") if b"\x78\x9c" in data else 8
+        data[at : at + 6] = b"\0" * 6
+        path.write_bytes(bytes(data))
+    report = run(source, tmp_path / "p.zarr")
+    assert [str(gap) for gap in report.gaps] == ["A01 field s1"]
+    with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        assert [field.label for field in plate.well("A01").fields] == ["s2"]
+
+
 @settings(
     max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

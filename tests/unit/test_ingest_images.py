@@ -15,6 +15,7 @@ from hcs.ingest.formats import markup
 from hcs.ingest.formats.images import Limits, not_finite, read_image_file
 from hcs.ingest.formats.place import ome_places, stage_label_place
 from hcs.ingest.formats.planes import PlaneArray
+from hcs.writing.encoding import pixels
 
 
 def tiff(array, **options):
@@ -642,3 +643,20 @@ def test_real_vendor_files_say_what_they_know(shared_data):
 def test_a_folder_that_is_given_for_an_image_is_named():
     with pytest.raises(SourceError, match=r"^\. cannot be opened: Is a directory"):
         read_image_file(".")
+
+
+def test_planes_for_writing_are_read_one_at_a_time_where_there_are_many(monkeypatch):
+    monkeypatch.setattr(pixels, "AT_ONCE", 100)
+    array = np.arange(2 * 3 * 4 * 5, dtype="u2").reshape(2, 3, 4, 5)
+    read = []
+
+    def plane(position):
+        read.append(position)
+        return array[position]
+
+    source = PlaneArray(array.shape, array.dtype, plane)
+    planes = pixels.Pixels(source, ("c", "z", "y", "x")).planes()
+    np.testing.assert_array_equal(next(planes), array[0, 0])
+    assert read == [(0, 0)]
+    np.testing.assert_array_equal(np.stack(list(planes)), array.reshape(-1, 4, 5)[1:])
+    assert len(read) == 6

@@ -43,6 +43,11 @@ class PlaneArray:
         return int(np.prod(self.shape, dtype=object))
 
     @property
+    def chunksize(self) -> tuple[int, ...]:
+        """What is read at once: one plane."""
+        return (*(1 for _ in self.shape[:-2]), *self.shape[-2:])
+
+    @property
     def nbytes(self) -> int:
         """Bytes that the pixels take in memory."""
         return self.size * self.dtype.itemsize

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LOOKS = 2
 """Times that a file is read which is written meanwhile."""
 
-AT_ONCE = 256 << 20
+AT_ONCE = 32 << 20
 """Bytes of a field that is decoded whole; a larger one is read plane by plane."""
 
 DamagedPlane = tuple[int, int, int, int, int, int]
@@ -79,6 +79,10 @@ class FieldDecoder:
         sizes = {"t": len(grid.t), "c": len(grid.channels), "z": len(grid.z)}
         shape = (*(sizes[axis] for axis in self.dims[:-2]), *grid.size)
         if int(np.prod(shape)) * grid.dtype.itemsize > AT_ONCE:
+            if not any(
+                self._plane(key, index) is not None for index in grid.planes[key]
+            ):
+                return None
             return PlaneArray(shape, grid.dtype, lambda index: self._at(key, index))
         pixels = np.zeros(
             (*map(len, (grid.t, grid.channels, grid.z)), *grid.size), grid.dtype

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-AT_ONCE = 256 << 20
-"""Bytes: a smaller array is read whole, a larger one plane by plane; a lazy array whose
-chunks span planes would decode them again for each."""
+AT_ONCE = 32 << 20
+"""Bytes: a larger array is read plane by plane. Several threads write, and each holds
+what it reads, the coarser levels of that, and what it reads back."""
+
+_SPANNED_AT_ONCE = 256 << 20
+"""The same for lazy arrays whose chunks may span planes, and would be decoded again for
+each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ class Pixels:
     def planes(self) -> Iterator[NDArray[Any]]:
         """Yield ``(y, x)`` planes in C order of the other axes."""
         data = self.data
-        if int(np.prod(self.shape)) * self.dtype.itemsize <= AT_ONCE:
+        limit = AT_ONCE if self._in_planes() else _SPANNED_AT_ONCE
+        if int(np.prod(self.shape)) * self.dtype.itemsize <= limit:
             data = np.asarray(data)
         leading = self.dims[:-2]
         turn = self.axes.index("y") > self.axes.index("x")
@@ -59,3 +64,14 @@ class Pixels:
             index = tuple(indices.get(name, slice(None)) for name in self.axes)
             plane = np.asarray(data[index])
             yield plane.T if turn else plane
+
+    def _in_planes(self) -> bool:
+        """Return whether no chunk of a lazy array is of several planes."""
+        sizes = getattr(self.data, "chunksize", None) or ()
+        if len(sizes) != len(self.axes):
+            return False
+        return all(
+            size == 1
+            for size, axis in zip(sizes, self.axes, strict=True)
+            if axis not in ("y", "x")
+        )
