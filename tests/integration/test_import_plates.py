@@ -124,7 +124,9 @@ def test_missing_planes_are_zero_and_recorded(tmp_path):
         # The other field of B03 keeps the name that s2 has everywhere.
         (field,) = plate.well("B03").fields
         assert (field.name, field.label) == ("1", "s2")
-        assert list(plate.gaps) == [
+        gaps = [dict(gap) for gap in plate.gaps]
+        assert "it is empty" in gaps[1].pop("reason")
+        assert gaps == [
             {
                 "well": "A/1",
                 "field": "1",
@@ -723,7 +725,12 @@ def test_whatever_is_named_and_cannot_be_read_is_a_gap(
         else:
             path.unlink()
             path.symlink_to("nowhere") if harm == "link" else path.touch()
-    assert gaps_of(source, tmp_path / "p.zarr") == expected
+    gaps = [text.partition(" (") for text in gaps_of(source, tmp_path / "p.zarr")]
+    assert [place for place, _, _ in gaps] == expected
+    why = {"empty": "it is empty", "link": "cannot be read", "cut": "", "damaged": ""}
+    for _, _, reason in gaps:
+        assert reason.startswith("its file ")
+        assert why[harm] in reason
     assert validated(tmp_path / "p.zarr") == []
 
 

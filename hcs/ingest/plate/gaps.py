@@ -78,6 +78,7 @@ def find_gaps(
     format: PlateFormat,
     damaged: Collection[DamagedPlane] = (),
     absent: Mapping[NameParts, str] = _NOTHING,
+    unusable: Mapping[NameParts, str] = _NOTHING,
 ) -> tuple[Gap, ...]:
     """Return what is expected and not there, each time the largest thing that is not.
 
@@ -91,8 +92,11 @@ def find_gaps(
         Planes that were found and could not be decoded.
     absent
         Why planes are not there, as the export says.
+    unusable
+        What is wrong with files that are there and are not used.
     """
-    return tuple(_Search(grid, expectation, names, format, damaged, absent).gaps())
+    search = _Search(grid, expectation, names, format, damaged, absent, unusable)
+    return tuple(search.gaps())
 
 
 class _Search:
@@ -106,13 +110,15 @@ class _Search:
         format: PlateFormat,
         damaged: Collection[DamagedPlane],
         absent: Mapping[NameParts, str],
+        unusable: Mapping[NameParts, str],
     ) -> None:
         self._grid, self._names, self._format = grid, names, format
         self._expectation = expectation
         self._reasons: defaultdict[Position | None, list[tuple[NameParts, str]]] = (
             defaultdict(list)
         )
-        for names_of_planes, reason in absent.items():
+        reasons = {p: f"its file {reason}" for p, reason in unusable.items()}
+        for names_of_planes, reason in {**reasons, **absent}.items():
             self._reasons[names_of_planes.well].append((names_of_planes, reason))
         self._excused = {names_of_planes.field for names_of_planes in absent}
         self._present = _planes_present(grid, damaged)

@@ -73,8 +73,8 @@ class Plan:
     found: Counts
     expectation: Expectation
     expected: Counts
-    absent: Mapping[NameParts, str]
-    """Why planes are not there: as the export says, or because their files differ."""
+    unusable: Mapping[NameParts, str]
+    """What is wrong with images that are not used, by what they are of."""
 
     plate_map: PlateMap | None
     fingerprint: str
@@ -85,15 +85,29 @@ class Plan:
 
     notes: tuple[str, ...]
 
-    def gaps(self, damaged: Collection[DamagedPlane] = ()) -> tuple[Gap, ...]:
-        """Return what is expected and not there, or cannot be decoded."""
+    def gaps(
+        self,
+        damaged: Collection[DamagedPlane] = (),
+        files: Iterable[tuple[str, str]] = (),
+    ) -> tuple[Gap, ...]:
+        """Return what is expected and not there, or cannot be decoded.
+
+        Parameters
+        ----------
+        damaged
+            Planes that cannot be decoded.
+        files
+            Names of the files that they are in, and what is wrong with them.
+        """
+        parts = self.export.file_parts
         return find_gaps(
             self.grid,
             self.expectation,
             self.traits.names,
             self.format,
             damaged,
-            self.absent,
+            self.export.absent,
+            {**self.unusable, **{parts[n]: why for n, why in files if n in parts}},
         )
 
 
@@ -170,13 +184,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
         found=count_found(grid),
         expectation=expectation,
         expected=count_expected(expectation),
-        absent={
-            **export.absent,
-            **{
-                export.file_parts[name]: f"its file {reason}"
-                for name, reason in outliers.left_out.items()
-            },
-        },
+        unusable={export.file_parts[name]: why for name, why in unusable.items()},
         plate_map=plate_map,
         fingerprint=fingerprint(source, export, grid),
         digests=field_digests(source.files, grid, grid_format),

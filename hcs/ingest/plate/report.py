@@ -51,7 +51,9 @@ class ImportReport:
 
     def __post_init__(self) -> None:
         """Compare what is there with what is expected, once."""
-        object.__setattr__(self, "gaps", self.plan.gaps(self.damaged_planes))
+        object.__setattr__(
+            self, "gaps", self.plan.gaps(self.damaged_planes, self.damaged)
+        )
 
     @property
     def preset(self) -> str:
