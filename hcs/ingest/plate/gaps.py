@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hcs.ingest.plate.grid import PlaneGrid
     from hcs.layout import PlateFormat, Position
 
+_LONGEST: Final = 240
+"""Characters of a reason: a document holds ten thousand, and decoders say much."""
+
 _NOTHING: Final[Mapping[NameParts, str]] = MappingProxyType({})
 
 MAX_GAPS: Final = 10_000
@@ -261,7 +264,8 @@ class _Search:
             )
         )
         more = f" and {len(reasons) - 2} more" if len(reasons) > 2 else ""
-        return "; ".join(list(reasons)[:2]) + more
+        text = "; ".join(list(reasons)[:2])
+        return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...") + more
 
 
 def _place(part: NamePart | None, axis: tuple[NamePart, ...]) -> int | str | None:
