@@ -477,6 +477,23 @@ type MeasuringText = Hidden | {
   refused: Refusal
 }
 
+type InboxText = Hidden | {
+  shown: true
+  /** Folder, and where its plates go; none for who may not act. */
+  inboxes: [string, string][]
+  jobs: {
+    id: string, name: string, state: string, text: string, plate: string
+    done: number, total: number, changed: string, bad: string[], reason: string
+    acts: string[], source: string, found: string, details: [string, string][]
+    /** Pattern, and what it would give. */
+    proposals: [string, string][]
+  }[]
+  more: number
+  arrivals: { name: string, text: string, problem: boolean }[]
+  barred: Barred
+  refused: Refusal
+}
+
 type SuspectsText = Hidden | {
   shown: boolean
   title: string
@@ -628,6 +645,7 @@ export interface Texts {
   details: { content: DetailsText }
   light: { content: LightText }
   measuring: { content: MeasuringText }
+  inbox: { content: InboxText }
   suspects: { content: SuspectsText }
   statistics: { content: StatisticsText }
   /** `item` is Bokeh's own JSON of a figure. */

@@ -38,6 +38,7 @@ class Act(enum.StrEnum):
     CUT_OFFS = "set cut-offs and limits"
     ASSAY = "set roles, plate maps and the assay metric"
     BLIND = "begin or end a blind review"
+    ADD_PLATES = "add plates, and act on imports"
     TABLES = "write tables into plates"
     MEASURE = "start or stop measuring"
     PICTURES = "start or stop preparing pictures"
@@ -60,6 +61,7 @@ ROLE_FOR: dict[Act, Role] = {
     Act.CUT_OFFS: Role.CURATOR,
     Act.ASSAY: Role.CURATOR,
     Act.BLIND: Role.CURATOR,
+    Act.ADD_PLATES: Role.CURATOR,
     Act.TABLES: Role.CURATOR,
     Act.MEASURE: Role.CURATOR,
     Act.PICTURES: Role.CURATOR,

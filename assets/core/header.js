@@ -15,7 +15,7 @@ export function render(context) {
 }
 
 function build({ el, send }) {
-  let choices = { plates: [], labels: [] }
+  let choices = { plates: [], labels: [], list: false }
   let chosen = ""
   const plates = h("select", { on: { change: () => send("plate", { plate: plates.value }) } })
   const where = h("nav", { class: "hcs-where row", "aria-label": "Where" })
@@ -130,6 +130,7 @@ function build({ el, send }) {
     if (signature !== offered) {
       offered = signature
       const options = choices.plates.map((plate) => h("option", { value: plate.key, title: plate.location }, plate.error ? `${plate.name} (cannot be opened)` : plate.name))
+      if (listed && choices.list) options.unshift(h("option", { value: "" }, "All plates"))
       if (!listed) options.unshift(h("option", { value: "" }, choices.plates.length ? "Choose a plate" : "No plates"))
       fill(plates, options)
     }

@@ -21,10 +21,10 @@ from dashboard.inbox.values import JobState, Phase
 from hcs.errors import HCSError
 from hcs.ingest import growth
 from hcs.terminal import seconds_left
-from hcs.wording import counted
+from hcs.wording import counted, some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from dashboard.inbox.condition import PlateCondition
     from dashboard.inbox.jobs import ImportJobs
@@ -229,6 +229,10 @@ class _Run:
     ) -> tuple[bool, End | None]:
         """Act on what a worker says; return whether that was its end, and which."""
         match event["kind"]:
+            case "several":
+                return True, self._split(event["plates"])
+            case "proposals":
+                self._tell(summary={"proposals": event["proposals"]})
             case "planned":
                 end = self._place(worker, event)
                 return end is not None, end
@@ -249,6 +253,29 @@ class _Run:
             case "died":
                 return True, self._died(event)
         return False, None
+
+    def _split(self, plates: Sequence[str]) -> End:
+        """Have each plate of a source imported by itself."""
+        job = self._job
+        for part in plates:
+            same = self._jobs.of_source(job.source, part, job.folder)
+            if same is None:
+                self._jobs.add(
+                    job.source,
+                    job.folder,
+                    job.choices,
+                    part=part,
+                    origin=job.origin,
+                    who=job.who,
+                    known=job.known,
+                )
+            else:
+                self._jobs.change(same.id, _SETTLED, state=JobState.WAITING, reason="")
+        self._tell(summary={"plates": list(plates)})
+        return JobState.DONE, (
+            f"It holds {len(plates)} plates, each of which is imported by itself: "
+            f"{some(plates, 8)}."
+        )
 
     def _place(self, worker: Worker, planned: Mapping[str, Any]) -> End | None:
         """Say where the plate is to lie, or return why it is not written now."""

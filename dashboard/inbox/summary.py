@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from hcs import read_plate_map
 from hcs.errors import HCSError, SourceError
+from hcs.ingest import propose_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dashboard.inbox.values import JobChoices
-    from hcs.ingest import ImportReport, PlannedImport
+    from hcs.ingest import ExportSource, ImportReport, PlannedImport
 
 _MOST_LINES = 30
 """Reasons, gaps and notes that are listed; the others are counted."""
 
 _MOST_TEXT = 300
+_MOST_PROPOSALS = 3
 _MOST_NAMES = 3
 """Files that are named for one reason."""
 
@@ -50,6 +52,16 @@ def summary_of(report: ImportReport) -> dict[str, Any]:
         "notes": [_cut(note) for note in plan.notes[:_MOST_LINES]],
         "plate_map": "" if plan.plate_map is None else _cut(plan.plate_map.name),
     }
+
+
+def proposals_of(source: ExportSource) -> list[list[str]]:
+    """Return the patterns that names suggest, and what each would give."""
+    proposals = propose_patterns(source.files)[:_MOST_PROPOSALS]
+    return [
+        [proposal.pattern, _cut(proposal.problem or proposal.counts)]
+        for proposal in proposals
+        if len(proposal.pattern) <= _MOST_TEXT
+    ]
 
 
 def _by_reason(skipped: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:

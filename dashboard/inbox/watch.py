@@ -116,7 +116,10 @@ class Inbox:
 
     def look_through(self) -> None:
         """Look at all folders once, and have taken what is complete."""
-        jobs = {(job.source, job.folder): job for job in self._desk.jobs()}
+        # A part follows its source, which is told of with all of its plates.
+        jobs = {
+            (job.source, job.folder): job for job in self._desk.jobs() if not job.part
+        }
         arrivals = tuple(
             arrival
             for folder in self._settings.folders

@@ -15,13 +15,14 @@ import queue
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from dashboard.inbox.summary import map_for, summary_of
+from dashboard.inbox.summary import map_for, proposals_of, summary_of
 from dashboard.inbox.values import JobChoices
-from hcs.errors import HCSError
-from hcs.ingest import growth, plan_import
+from hcs.errors import HCSError, SourceError
+from hcs.ingest import growth, open_source, plan_import, plates_of
 from hcs.metadata import Who
 
 if TYPE_CHECKING:
@@ -121,8 +122,13 @@ def main() -> int:
 def _work(server: _Server, order: Mapping[str, Any]) -> None:
     choices = JobChoices.of(order["choices"])
     source = Path(order["source"])
+    names = _plates(server, source, choices)
+    if len(names) > 1 and not order["part"]:
+        server.say("several", plates=names)
+        return
+    chosen = replace(choices.for_library(), plate=order["part"] or None)
     # Whoever writes into an inbox must not choose what else of the disk is read.
-    with plan_import(source, choices.for_library(), links_out=False) as planned:
+    with plan_import(source, chosen, links_out=False) as planned:
         planned = map_for(planned, choices, order["maps"])
         plan = planned.report.plan
         height, width = plan.grid.size
@@ -150,6 +156,17 @@ def _work(server: _Server, order: Mapping[str, Any]) -> None:
             growth=_growth(answer["grown_from"], plan.digests),
         )
         server.say("done", state=report.state, summary=summary_of(report))
+
+
+def _plates(server: _Server, source: Path, choices: JobChoices) -> list[str]:
+    """Return the names of the plates of a source; say what could read its names."""
+    with open_source(source, links_out=False) as files:
+        try:
+            plates = plates_of(files, preset=choices.preset, pattern=choices.pattern)
+        except SourceError:
+            server.say("proposals", proposals=proposals_of(files))
+            raise
+    return [plate.name for plate in plates]
 
 
 def _growth(before: Mapping[str, str] | None, now: Mapping[str, str]) -> Growth | None:

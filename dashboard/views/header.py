@@ -84,7 +84,7 @@ class Header(Part):
 
     def _plate(self, key: str) -> None:
         keys = {plate.key for plate in self._session.service.plates.entries()}
-        if key in keys and key != self._session.state.plate:
+        if key in keys | {""} and key != self._session.state.plate:
             self._session.state.update(
                 plate=key,
                 well="",
@@ -157,6 +157,9 @@ class Header(Part):
                         _entry(plate, now.plates, self._session.place)
                         for plate in now.plates
                     ],
+                    # What there is to go back to: one plate alone is opened at once.
+                    "list": len(now.plates) > 1
+                    or bool(self._session.service.inbox.folders),
                     "labels": [well.label for well in overview.wells]
                     if overview
                     else [],

@@ -21,6 +21,7 @@ from dashboard.views.filters import Filters
 from dashboard.views.gallery import Gallery
 from dashboard.views.header import Header
 from dashboard.views.history import History
+from dashboard.views.inbox import InboxPage
 from dashboard.views.light import LightPanel
 from dashboard.views.measuring import MeasuringJob
 from dashboard.views.montage import Montage
@@ -98,6 +99,7 @@ class Page:
             "uploads": UploadTray(session),
             "plate_map": PlateMap(session, on_open=open_first),
             "plates": PlatesPage(session),
+            "inbox": InboxPage(session),
             "filters": Filters(session),
             "plate_canvas": self._canvas,
             "montage": Montage(session),

@@ -168,7 +168,9 @@ class Snapshots:
         )
 
     def _choose_only_plate(self) -> bool:
-        if self.now.state.plate or len(self.now.plates) != 1:
+        # Where plates come by themselves, the list is what people come for.
+        listed = bool(self._service.inbox.folders)
+        if self.now.state.plate or listed or len(self.now.plates) != 1:
             return False
         self._session.state.update(plate=self.now.plates[0].key)
         self._set(state=self._session.state.view())

@@ -77,6 +77,6 @@ else:
             "plate.plan": "ImportChoices",
             "plate.report": "ImportReport",
             "proposals.proposal": "ProposedPattern propose_patterns",
-            "sources": "ExportFile ExportSource open_source",
+            "sources": "open_source ExportFile ExportSource open_source",
         },
     )

@@ -1,0 +1,118 @@
+// The exports that wait, are imported or failed, and what can be done with each.
+
+import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
+import { count, moment } from "../core/text.js"
+import { island } from "../core/island.js"
+
+const ACTS = {
+  again: ["Try again", "again", "Take it up where it stopped"],
+  add: ["Add what is new", "again", "Give fields of other files a new version; the one before is kept"],
+  stop: ["Stop", "stop", "Stop at the next field; what is written stays"],
+  ignore: ["Ignore", "ignore", "Leave this export where it is, whatever becomes of it"],
+}
+const EXAMPLE = "{plate}_{well}_s{field}_{channel}.tif"
+
+export function render(context) {
+  return island(context, { sheets: ["panels/inbox.css"], build })
+}
+
+function build({ el, send, hide }) {
+  let content = null
+  const title = h("h2", { class: "grow cut" }, "Imports")
+  const watched = h("p", { class: "soft small" })
+  const refusal = h("p", { class: "notice bad", role: "alert", hidden: true })
+  const arrivals = h("ul", { class: "arrivals" })
+  const list = h("ul", { class: "jobs" })
+  const more = h("p", { class: "soft small", hidden: true })
+  el.append(h("section", { class: "panel hcs-inbox", "aria-label": "Imports" },
+    h("header", {}, title), h("div", { class: "body" }, watched, refusal, arrivals, list, more)))
+  hide(true)
+
+  const rows = new Map() // a row stays the same element, so that what is typed in it stays
+
+  function arrival(entry) {
+    return h("li", { class: "row wrap" }, entry.problem ? icon("warn") : null, h("b", { class: "cut name", title: entry.name }, entry.name), h("span", { class: "small soft" }, entry.text))
+  }
+
+  function row(id) {
+    const name = h("b", { class: "cut name" })
+    const plate = h("button", { type: "button", class: "small open", on: { click: () => send("plate", { plate: plate.dataset.plate }) } }, "Open the plate")
+    const text = h("span", { class: "text small", role: "status" })
+    const when = h("span", { class: "soft small" })
+    const filled = h("i")
+    const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Fields written", "aria-valuemin": 0 }, filled)
+    const reason = h("p", { class: "reason small" })
+    const bad = h("ul", { class: "bad small" })
+    const acts = h("span", { class: "row wrap acts" })
+    const pattern = h("input", { type: "text", class: "mono grow", "aria-label": "Pattern of file names", placeholder: EXAMPLE, maxlength: "1000", spellcheck: "false", on: { keydown: (event) => { if (event.key === "Enter" && !event.isComposing) usePattern() } } })
+    const use = h("button", { type: "button", class: "small", on: { click: () => usePattern() } }, "Use this pattern")
+    const form = h("div", { class: "row pattern" }, pattern, use)
+    const proposals = h("ul", { class: "proposals small" })
+    const about = h("details", { class: "small" })
+    const element = h("li", { dataset: { job: id } },
+      h("div", { class: "row wrap line" }, name, text, h("span", { class: "grow" }), when, plate, acts), bar, reason, bad, proposals, form, about)
+    let drawn = ""
+    function usePattern() {
+      if (pattern.value.trim() && !use.disabled) send("pattern", { id, pattern: pattern.value })
+    }
+    return {
+      element,
+      show(job, barred) {
+        const signature = JSON.stringify([job, barred])
+        if (signature === drawn) return
+        drawn = signature
+        set(element, { dataset: { job: id, state: job.state } })
+        say(name, job.name)
+        set(name, { title: job.source || job.name })
+        say(text, job.text)
+        say(when, job.state === "running" ? "" : String(moment(job.changed)))
+        plate.hidden = !job.plate
+        plate.dataset.plate = job.plate
+        set(plate, { "aria-label": `Open the plate of ${job.name}` })
+        bar.hidden = !job.total
+        set(bar, { "aria-valuemax": job.total, "aria-valuenow": job.done })
+        filled.style.width = `${job.total ? (100 * job.done) / job.total : 0}%`
+        say(reason, job.reason)
+        reason.hidden = !job.reason
+        fill(bad, job.bad.map((line) => h("li", {}, icon("warn"), ` ${line}`)))
+        fill(acts, job.acts.filter((act) => act in ACTS).map((act) => {
+          const [label, kind, hint] = ACTS[act]
+          return h("button", { type: "button", class: `small ${act}`, "aria-label": `${label}: ${job.name}`, ...barredBy(barred[kind], hint), on: { click: () => send(kind, { id }) } }, label)
+        }))
+        form.hidden = !job.acts.includes("pattern")
+        set(use, barredBy(barred.pattern, "Read the files' names by this pattern"))
+        fill(proposals, form.hidden ? [] : job.proposals.map(([words, gives]) => h("li", { class: "row wrap" },
+          h("button", { type: "button", class: "small", ...barredBy(barred.pattern), on: { click: () => { pattern.value = words; pattern.focus() } } }, h("span", { class: "mono" }, words)), h("span", { class: "soft" }, gives))))
+        about.hidden = !(job.found || job.details.length)
+        const open = about.open
+        fill(about, h("summary", {}, job.found || "What is known of it"), h("dl", { class: "facts" }, ...job.details.flatMap(([kind, words]) => [h("dt", {}, kind), h("dd", {}, words)])))
+        about.open = open
+      },
+    }
+  }
+
+  return {
+    content(next) {
+      content = next
+      hide(!content.shown)
+      if (!content.shown) return
+      const running = content.jobs.filter((job) => job.state === "running" || job.state === "waiting").length
+      say(title, running ? `Imports: ${count(running, "export")} to do` : "Imports")
+      say(watched, content.inboxes.map(([folder, into]) => `${folder} is watched; its plates go to ${into}.`).join(" "))
+      watched.hidden = !content.inboxes.length
+      say(refusal, content.refused[1])
+      refusal.hidden = !content.refused[1]
+      fill(arrivals, content.arrivals.map(arrival))
+      for (const id of [...rows.keys()]) if (!content.jobs.some((job) => job.id === id)) rows.delete(id)
+      const elements = content.jobs.map((job) => {
+        if (!rows.has(job.id)) rows.set(job.id, row(job.id))
+        rows.get(job.id).show(job, content.barred)
+        return rows.get(job.id).element
+      })
+      // Only where the order is another: an element that is put anew loses the focus.
+      if (elements.some((element, at) => list.children[at] !== element) || list.children.length !== elements.length) fill(list, elements)
+      more.hidden = !content.more
+      say(more, `and ${count(content.more, "other")}`)
+    },
+  }
+}
