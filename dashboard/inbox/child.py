@@ -34,13 +34,29 @@ _PASSED_ON = (
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
-ENDS = ("done", "failed", "stopped", "died")
+ENDS = ("done", "several", "asked", "failed", "stopped", "died")
 """Kinds of what a worker says last."""
 
 
 def environment() -> dict[str, str]:
     """Return the environment of a process that reads what anybody wrote."""
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+
+
+_ASK_SECONDS = 60.0
+
+
+def says_complete(source: str) -> bool:
+    """Return whether an export's metadata say that all of it is there.
+
+    Its files are read by a process of their own; what fails there says nothing.
+    """
+    worker = Worker({"only_ask": True, "source": source})
+    try:
+        event = worker.event(_ASK_SECONDS)
+        return event is not None and event.get("complete") is True
+    finally:
+        worker.close()
 
 
 class Worker:

@@ -194,6 +194,7 @@ class _Run:
         self._tell(phase=Phase.LOOKING)
         worker = Worker(
             {
+                "only_ask": False,
                 "source": self._job.source,
                 "part": self._job.part,
                 "choices": self._job.choices.as_dict(),

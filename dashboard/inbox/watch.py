@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.inbox.arrival import Arrival
+from dashboard.inbox.child import says_complete
 from dashboard.inbox.look import Look, folders_changed, look
 from dashboard.inbox.values import JobChoices, JobState
 from hcs.errors import HCSError
@@ -58,6 +59,9 @@ class _Export:
     settled: bool = False
     """Whether it was taken as it is now."""
 
+    asked: str = ""
+    """The stamp that it had when its metadata were last asked."""
+
 
 class Inbox:
     """Watches folders and has what comes in them imported.
@@ -81,6 +85,9 @@ class Inbox:
         self._settings, self._desk, self._clock = settings, desk, clock
         self._exports: dict[tuple[str, str], _Export] = {}
         self._arrivals: tuple[Arrival, ...] = ()
+        self._asked = False
+        """Whether an export's metadata were asked during this look."""
+
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
 
@@ -120,6 +127,7 @@ class Inbox:
         jobs = {
             (job.source, job.folder): job for job in self._desk.jobs() if not job.part
         }
+        self._asked = False
         arrivals = tuple(
             arrival
             for folder in self._settings.folders
@@ -162,7 +170,7 @@ class Inbox:
         if export.look.problem or not export.look.files:
             problem = export.look.problem or "holds no files yet"
             return Arrival(source=path, problem=problem)
-        if quiet < self._settings.quiet_seconds:
+        if quiet < self._settings.quiet_seconds and not self._complete(path, export):
             return Arrival(
                 source=path,
                 files=export.look.files,
@@ -173,6 +181,23 @@ class Inbox:
             )
         self._take(path, inbox, job)
         return None
+
+    def _complete(self, path: str, export: _Export) -> bool:
+        """Whether an export that rests says itself that it is complete.
+
+        Asked once for each state of it, and of one export a look: a process is started.
+        """
+        if (
+            self._asked
+            or export.asked == export.look.stamp
+            or export.changed_at == self._clock()
+        ):
+            return False
+        self._asked = True
+        export.asked = export.look.stamp
+        # Files may grow that no folder tells of.
+        export.look = look(path)
+        return export.look.stamp == export.asked and says_complete(path)
 
     def _looked(self, path: str, folder: str, job: ImportJob | None) -> _Export:
         """Look at an export as closely as its time has come for."""

@@ -22,13 +22,13 @@ from typing import IO, TYPE_CHECKING, Any
 from dashboard.inbox.summary import map_for, proposals_of, summary_of
 from dashboard.inbox.values import JobChoices
 from hcs.errors import HCSError, SourceError
-from hcs.ingest import growth, open_source, plan_import, plates_of
+from hcs.ingest import growth, open_source, plan_import, plates_of, read_export
 from hcs.metadata import Who
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hcs.ingest import Growth
+    from hcs.ingest import Export, Growth
 
 _NICE = 10
 _SAY_SECONDS = 0.3
@@ -105,7 +105,8 @@ def main() -> int:
     server = _Server(sys.stdin, says)
     threading.Thread(target=server.follow, daemon=True).start()
     try:
-        _work(server, server.answer())
+        order = server.answer()
+        (_ask if order["only_ask"] else _work)(server, order)
     except _StoppedError:
         server.say("stopped")
     except HCSError as error:
@@ -156,6 +157,25 @@ def _work(server: _Server, order: Mapping[str, Any]) -> None:
             growth=_growth(answer["grown_from"], plan.digests),
         )
         server.say("done", state=report.state, summary=summary_of(report))
+
+
+def _ask(server: _Server, order: Mapping[str, Any]) -> None:
+    """Say whether an export's own metadata say that all of it is there."""
+    with open_source(Path(order["source"]), links_out=False) as files:
+        complete = all(
+            _is_complete(read_export(files, plate=plate.name))
+            for plate in plates_of(files)
+        )
+    server.say("asked", complete=complete)
+
+
+def _is_complete(export: Export) -> bool:
+    """Whether the acquisition has ended and each file that is listed has come.
+
+    What copies an export may bring its description before its images.
+    """
+    listed = export.expected.listed or frozenset()
+    return export.complete is True and listed <= set(export.file_parts.values())
 
 
 def _plates(server: _Server, source: Path, choices: JobChoices) -> list[str]:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hcs.ingest.microscopes.plates import PlateListing as PlateListing
     from hcs.ingest.microscopes.registry import broken_presets as broken_presets
     from hcs.ingest.microscopes.registry import plates_of as plates_of
+    from hcs.ingest.microscopes.registry import read_export as read_export
     from hcs.ingest.names import NamePart as NamePart
     from hcs.ingest.names import NameParts as NameParts
     from hcs.ingest.names import NamePattern as NamePattern
@@ -71,7 +72,7 @@ else:
             "microscopes.export": "ChannelNote Expected Export by_pattern",
             "microscopes.microscope": "Microscope",
             "microscopes.plates": "PlateKey PlateListing",
-            "microscopes.registry": "broken_presets plates_of",
+            "microscopes.registry": "broken_presets plates_of read_export",
             "names": "NamePart NameParts NamePattern name_part",
             "plate.growth": "Growth growth",
             "plate.plan": "ImportChoices",

@@ -285,6 +285,7 @@ def test_a_worker_ends_with_its_server_that_is_killed(tmp_path):
     """The server is a process that starts a worker and is then killed."""
     source = write_export(tmp_path / "in" / "P1", wells=1)
     order = {
+        "only_ask": False,
         "source": str(source),
         "part": "",
         "choices": JobChoices().as_dict(),

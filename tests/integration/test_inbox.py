@@ -13,7 +13,10 @@ import pytest
 import hcs
 from dashboard.inbox.folders import InboxFolder, InboxSettings
 from dashboard.inbox.watch import Inbox
+from hcs.metadata import Who
 from hcs.validation import validate
+from tests.incell import blanks, write_stack
+from tests.incell import image as incell_image
 from tests.integration.inbox_exports import write_export, write_plane
 from tests.integration.serving import service, wait_for
 from tests.integration.test_import_jobs import fields_of
@@ -263,3 +266,64 @@ def test_names_in_an_inbox_may_be_anything(watched):
     name = Path(job.target).name
     assert Path(job.target).parent == watched.into
     assert not set(name) & set("<>/\n\u202e")
+
+
+def test_an_export_that_says_itself_that_it_is_complete_need_not_be_quiet_for_long(
+    watched,
+):
+    names = {
+        name: incell_image(name, label="B - 2", field=field, wave=0)
+        for field in (0, 1)
+        for name in [f"B - 02(fld {field + 1} wv UV - DAPI).tif"]
+    }
+    export = watched.folder / "P1"
+    write_stack(export, names.values(), extra='<Event type="PLATE_SCAN_FINISHED"/>')
+    first, last = names
+    blanks(export, [first])
+    watched.look()
+    watched.look(10)
+    # Its description has come before its last image has: what copies does so.
+    assert watched.job("P1") is None
+    blanks(export, [last])
+    watched.look(10)
+    watched.look(10)
+    job = watched.ended("P1")
+    assert (job.state, job.summary["complete"]) == ("done", True)
+
+
+def test_a_source_of_several_plates_becomes_as_many_each_with_a_job_of_its_own(
+    watched,
+):
+    for plate, wells in (("P1", 1), ("P2", 2)):
+        write_export(watched.folder / "both", wells=wells, plate=plate)
+    watched.look()
+    watched.look(QUIET)
+    both = watched.ended("both")
+    assert both.state == "done"
+    assert "It holds 2 plates, each of which is imported by itself" in both.reason
+    assert [watched.ended(name).state for name in ("P1", "P2")] == ["done", "done"]
+    assert {path.name for path in watched.into.iterdir()} == {
+        "P1.ome.zarr",
+        "P2.ome.zarr",
+    }
+    write_export(watched.folder / "both", wells=2, plate="P1")
+    watched.look(1)
+    watched.look(QUIET)
+    wait_for(lambda: len(fields_of(watched.into / "P1.ome.zarr")) == 4)
+    wait_for(lambda: {job.state for job in watched.made.inbox.jobs()} == {"done"})
+
+
+def test_nothing_is_added_to_a_plate_that_is_signed_off(watched):
+    write_export(watched.folder / "P1", wells=1)
+    watched.look()
+    watched.look(QUIET)
+    watched.ended("P1")
+    key = "P1.ome.zarr"
+    watched.made.signing.sign_off(key, Who("Ada", "typed"))
+    write_export(watched.folder / "P1", wells=2)
+    watched.look(1)
+    watched.look(QUIET)
+    job = wait_for(lambda: (job := watched.job("P1")).state == "grew" and job)
+    assert "2 new fields" in job.reason
+    assert "nothing changes until it is reopened" in job.reason
+    assert len(fields_of(watched.into / key)) == 2

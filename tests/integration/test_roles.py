@@ -22,6 +22,7 @@ from dashboard.addresses import PAGE_HEADER
 from dashboard.app import ServerSettings
 from dashboard.corrections.values import SourceFile
 from dashboard.errors import NotServedError
+from dashboard.inbox.values import JobChoices
 from dashboard.reviews.acts import new_batch
 from hcs.metadata import Who
 from tests import plates
@@ -54,8 +55,8 @@ TABLE = base64.b64encode(b"well,count\nA1,3\nA2,4\n").decode()
 
 
 FILES = {
-    "map": {"kind": "map", "data": MAP},
-    "import": {"kind": "import", "data": TABLE},
+    "map": {"kind": "map", "files": [{"name": "t.csv", "data": MAP}]},
+    "import": {"kind": "import", "files": [{"name": "t.csv", "data": TABLE}]},
 }
 """What is chosen before these are kept."""
 
@@ -63,6 +64,7 @@ OF_A_FIELD = ("verdict", "correction", "history", "presence")
 """Parts that are shown where a field is open; the others, where a whole plate is."""
 
 DONE = [
+    ("inbox", "ignore"),
     ("verdict", "judge"),
     ("verdict", "undo"),
     ("verdict", "redo"),
@@ -90,6 +92,7 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
     """Return a message of each kind that is more than looking, as a page sends it."""
     history = made.corrections.history(KEY, "A1", "0")
     held = made.reviews.read(KEY).verdicts[A1].act
+    (failed,) = made.inbox.jobs()
     return {
         ("verdict", "judge"): {"wells": ["A2"], "verdict": "pass"},
         ("verdict", "amend"): {"wells": ["A1"], "target": held.batch, "note": "new"},
@@ -106,12 +109,16 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
         ("setup", "nuclear"): {"channel": 0},
         ("setup", "clip"): {"channel": 0, "level": 4000},
         ("setup", "limit"): {"metric": "percent_saturated", "limit": 0.5},
-        ("setup", "file"): {"kind": "map", "name": "map.csv", "data": MAP},
+        ("setup", "file"): {
+            "kind": "map",
+            "files": [{"name": "map.csv", "data": MAP}],
+        },
         ("setup", "barcode"): {"barcode": ""},
         ("setup", "map"): {"role": "role", "values": {"positive": "positive"}},
         ("setup", "forget-map"): {},
         ("setup", "typed"): {"patterns": {"negative": "A1"}},
         ("setup", "inside"): {"name": ""},
+        ("setup", "sheet"): {"sheet": "second"},
         ("setup", "import"): {"columns": ["count"]},
         ("setup", "remove-import"): {"column": "count"},
         ("statistics", "roles"): {"role": "", "values": {}},
@@ -129,6 +136,10 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
         ("correction", "remove"): {"upload": "x"},
         ("correction", "confirm"): {"kind": "shape", "confirmed": True},
         ("correction", "commit"): {"staged": "x", "reason": "better"},
+        ("inbox", "again"): {"id": failed.id},
+        ("inbox", "pattern"): {"id": failed.id, "pattern": "{well}.tif"},
+        ("inbox", "ignore"): {"id": failed.id},
+        ("inbox", "stop"): {"id": failed.id},
         ("history", "revert"): {
             "version": history[-1].id,
             "well": "A1",
@@ -177,6 +188,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         made.quality.measure(KEY)
         judge(made, A1, "fail", reason="focus")
         correct(made, "A1", "0", 77)
+        empty = tmp_path_factory.mktemp("export")
+        made.inbox.add(empty, folder, JobChoices(), Who("Ada", "typed"))
+        wait_for(lambda: made.inbox.jobs()[0].state == "failed")
         wait_for(lambda: made.quality.judgement(KEY).ready)
         yield World(made, plate, messages(made))
 
@@ -285,7 +299,7 @@ def test_who_may_is_let_through_and_what_they_do_is_done(world: World) -> None:
         if kind in ("undo", "redo"):
             content["target"] = visit.content("verdict")[kind]["batch"]
         if kind in FILES:
-            visit.act("setup", type="file", name="t.csv", **FILES[kind])
+            visit.act("setup", type="file", **FILES[kind])
             wait_for(lambda: visit.rest() or visit.content("setup")[kind])  # noqa: B023
         visit.send(part, type=kind, plate=KEY, **content)
         wait_for(lambda: stored(made, world.plate) != before, f"for {part} {kind}")  # noqa: B023
