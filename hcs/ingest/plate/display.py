@@ -67,7 +67,8 @@ def _samples(
                 # The writing of this plane meets the same error and reports it.
                 continue
             step = tuple(max(1, size // _SAMPLE_SIDE) for size in pixels.shape)
-            samples[c].append(pixels[:: step[0], :: step[1]])
+            # A copy: a view would keep its whole plane in memory.
+            samples[c].append(pixels[:: step[0], :: step[1]].copy())
         images[file].close()
     return samples
 
