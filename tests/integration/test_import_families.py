@@ -8,6 +8,7 @@ import pytest
 from hcs import from_hcs_zarr
 from hcs.errors import SourceError
 from hcs.ingest.importing import import_plate
+from hcs.ingest.matching.name_guess import describe_name
 from hcs.ingest.microscopes.registry import microscopes, read_export
 from hcs.ingest.sources import ExportFile, open_source
 from tests.c01 import c01
@@ -113,6 +114,30 @@ def test_no_name_is_taken_by_two_families(preset):
         file = ExportFile(name, 1)
         takers = [family.preset for family in microscopes() if family.matches(file)]
         assert takers == [preset], name
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "B2--W00014--P00003--Z00000--T00001--405 nm #1.tif",
+            "B02, field P00003, channel 405 nm #1, z Z00000, t T00001",
+        ),
+        (
+            "20xd1--B9--x--W0021--P000--T0000--Z000--C01.ome.tif",
+            "B09, field P000, channel C01, z Z000, t T0000",
+        ),
+        ("C - 03(fld 01 wv UV - DAPI).tif", "C03, field fld 01, channel UV - DAPI"),
+        ("MFGTMP_141029170001_A01f02d1.C01", "A01, field f02, channel d1"),
+        (
+            "my_B03_C05_T0001F002L01A01Z03C04.tif",
+            "C05, field F002, channel C04, z Z03, t T0001",
+        ),
+        ("W0029F0001T0001Z000C1.tif", "field F0001, channel C1, z Z000, t T0001"),
+    ],
+)
+def test_an_upload_named_by_a_microscope_is_understood_as_its_export_is(name, said):
+    assert str(describe_name(name)) == said
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest.microscopes import metaxpress
+from hcs.ingest.microscopes.registry import microscopes
 from hcs.ingest.names import NameParts, NamePattern, name_part
 from hcs.layout import parse_well
 
@@ -76,9 +76,10 @@ def microscope_name(name: str) -> NameParts | None:
     Then it is no guess; None for all other names.
     """
     base = re.split(r"[/\\]", name)[-1]
-    parts = metaxpress.name_parts(base)
-    if parts is not None and (parts.field or parts.channel):
-        return parts
+    for microscope in microscopes():
+        # Those of other packages may fail, and this must not.
+        if not microscope.source and (parts := microscope.name_parts(base)):
+            return parts
     for pattern in _KNOWN_PATTERNS:
         try:
             if parts := pattern.read(base):

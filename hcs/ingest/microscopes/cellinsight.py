@@ -59,7 +59,7 @@ def read_export(
     file_parts: dict[str, NameParts] = {}
     skipped = []
     for file in files:
-        parts = _parts(file.base) if matches(file) else None
+        parts = name_parts(file.base)
         if parts is not None:
             file_parts[file.name] = parts
         elif _NAME.fullmatch(file.base):
@@ -84,10 +84,13 @@ def read_export(
     )
 
 
-def _parts(base: str) -> NameParts | None:
+def name_parts(base: str) -> NameParts | None:
+    """Return what an image's name says."""
     match = _NAME.fullmatch(base)
+    if match is None or match["kind"].lower() != "d":
+        return None
     try:
-        return match and NameParts(
+        return NameParts(
             well=parse_well(match["well"]),
             field=name_part(match["field"], f"f{match['field']}"),
             channel=name_part(match["channel"], f"d{match['channel']}"),
@@ -102,5 +105,6 @@ MICROSCOPE: Final = Microscope(
     maker="CellInsight",
     matches=matches,
     read=read_export,
+    name_parts=name_parts,
     plates=plates,
 )

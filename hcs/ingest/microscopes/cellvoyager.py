@@ -17,6 +17,7 @@ from hcs.ingest.microscopes.export import Export, is_image_name, unmatched
 from hcs.ingest.microscopes.measurement import Measurement
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import by_folder
+from hcs.ingest.names import NameParts, name_part
 from hcs.layout import parse_well
 from hcs.wording import some
 
@@ -49,6 +50,18 @@ _PROJECTION_REASON = "is a projection along z; the planes of its stack are used"
 def matches(file: ExportFile) -> bool:
     """Return whether a file is named as CellVoyagers name images."""
     return _match(file.base) is not None
+
+
+def name_parts(base: str) -> NameParts | None:
+    """Return what an image's name says; the well of a counted one depends on others."""
+    match = _match(base)
+    if match is None:
+        return None
+    field, channel, z, t = (
+        name_part(match[axis], f"{axis}{match[axis]}") for axis in "FCZT"
+    )
+    well = None if match.re is _COUNTED else parse_well(match["well"])
+    return NameParts(well=well, field=field, channel=channel, z=z, t=t)
 
 
 def _match(base: str) -> re.Match[str] | None:
@@ -341,6 +354,7 @@ MICROSCOPE: Final = Microscope(
     matches=matches,
     read=read_export,
     projections=True,
+    name_parts=name_parts,
     plates=partial(by_folder, is_image=matches, is_document=_is_list),
     described=_described,
 )

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
-from hcs.ingest.microscopes import hcsai
+from hcs.ingest.microscopes import hcsai, metaxpress
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export
 from hcs.ingest.microscopes.htd import PlateRecord, read_htd
 from hcs.ingest.microscopes.jdce import SUFFIX as JDCE
@@ -105,6 +105,12 @@ def read_export(
 
 def _is_description(file: ExportFile) -> bool:
     return file.base.lower().endswith((_HTD, JDCE))
+
+
+def _name_parts(base: str) -> NameParts | None:
+    """Return what a name says that has an ending of MetaXpress beside its well."""
+    parts = metaxpress.name_parts(base)
+    return parts if parts is not None and (parts.field or parts.channel) else None
 
 
 def _described(files: Sequence[ExportFile]) -> str:
@@ -242,6 +248,7 @@ MICROSCOPE: Final = Microscope(
     matches=matches,
     read=read_export,
     projections=True,
+    name_parts=_name_parts,
     plates=plates,
     described=_described,
 )

@@ -40,6 +40,21 @@ def matches(file: ExportFile) -> bool:
     return _NAME.fullmatch(file.base) is not None
 
 
+def name_parts(base: str) -> NameParts | None:
+    """Return what an image's name says."""
+    match, parts = _NAME.fullmatch(base), _named(base, {})
+    if match is None or parts is None:
+        return None
+    # A single field, plane or time point has no number in the name.
+    return NameParts(
+        well=parts.well,
+        field=parts.field if match["field"] else None,
+        channel=parts.channel,
+        z=parts.z if match["z"] else None,
+        t=parts.t if match["t"] else None,
+    )
+
+
 def _described(files: Sequence[ExportFile]) -> str:
     return "an .xdce file is there" if any(map(_is_document, files)) else ""
 
@@ -280,6 +295,7 @@ MICROSCOPE: Final = Microscope(
     maker="IN Cell Analyzer",
     matches=matches,
     read=read_export,
+    name_parts=name_parts,
     plates=partial(by_folder, is_image=matches, is_document=_is_document),
     described=_described,
 )

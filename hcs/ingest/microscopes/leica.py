@@ -96,6 +96,12 @@ def _root(folder: str) -> str:
     return folder if match is None else folder[: match.start()].rstrip("/")
 
 
+def name_parts(base: str) -> NameParts | None:
+    """Return what an image's name says."""
+    match = _NAME.fullmatch(base)
+    return match and _parts(match)
+
+
 def _parts(match: re.Match[str]) -> NameParts | None:
     try:
         well = parse_well(match["well"])
@@ -127,5 +133,6 @@ MICROSCOPE: Final = Microscope(
     maker="the Leica matrix screener",
     matches=matches,
     read=read_export,
+    name_parts=name_parts,
     plates=plates,
 )

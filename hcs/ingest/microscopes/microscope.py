@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from hcs.ingest.microscopes.export import Export
     from hcs.ingest.microscopes.plates import PlateKey
+    from hcs.ingest.names import NameParts
     from hcs.ingest.sources import ExportFile, ExportSource
 
 
@@ -53,6 +54,10 @@ class Microscope:
     plates: Callable[[Sequence[ExportFile]], Mapping[str, PlateKey]] = lambda files: {}
     """The plate of each image of a source, by the image's name; see `by_folder`. A
     reader is given the files of one plate, and all where this says nothing."""
+
+    name_parts: Callable[[str], NameParts | None] = lambda base: None
+    """What the name of one image says by itself, without folders and descriptions;
+    None where it is none of this family."""
 
     described: Callable[[Sequence[ExportFile]], str] = lambda files: ""
     """What beside names speaks for the family, ``"an .HTD file is there"``; "" for

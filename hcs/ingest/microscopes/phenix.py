@@ -257,6 +257,7 @@ MICROSCOPE: Final = Microscope(
     maker="Opera Phenix",
     matches=matches,
     read=read_export,
+    name_parts=names.name_parts,
     plates=plates,
     described=_described,
 )

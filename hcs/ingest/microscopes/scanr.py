@@ -48,6 +48,15 @@ def matches(file: ExportFile) -> bool:
     return _NAME.fullmatch(file.base) is not None
 
 
+def name_parts(base: str) -> NameParts | None:
+    """Return what an image's name says; a well that is a number depends on others."""
+    match = _NAME.fullmatch(base)
+    if match is None:
+        return None
+    well = _position(match["label"])
+    return _parts(match, {} if well is None else {match["W"]: well})
+
+
 def _described(files: Sequence[ExportFile]) -> str:
     there = any(file.base.lower() == _METADATA for file in files)
     return f"{_METADATA} is there" if there else ""
@@ -200,7 +209,7 @@ def _position(text: str) -> Position | None:
 def _parts(match: re.Match[str], wells: Mapping[str, Position]) -> NameParts:
     field, z, t = (name_part(match[key], f"{key}{match[key]}") for key in "PZT")
     return NameParts(
-        well=wells[match["W"]],
+        well=wells.get(match["W"]),
         field=field,
         channel=name_part(match["channel"], match["channel"]),
         z=z,
@@ -384,6 +393,7 @@ MICROSCOPE: Final = Microscope(
     maker="ScanR",
     matches=matches,
     read=read_export,
+    name_parts=name_parts,
     plates=partial(by_folder, is_image=matches),
     described=_described,
 )
