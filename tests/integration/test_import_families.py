@@ -26,7 +26,8 @@ def test_a_broken_image_of_a_cellinsight_is_a_gap(tmp_path):
     (folder / "MFGTMP_1_A03f00d0.C01").write_bytes(c01(PIXELS)[:-9] + bytes(9))
     (folder / "MFGTMP_1_A01f00o1.C01").write_bytes(c01(PIXELS))
     report = import_plate(folder, tmp_path / "p.zarr")
-    assert [str(gap) for gap in report.gaps] == ["A02", "A03"]
+    assert [gap.well for gap in report.gaps] == ["A02", "A03"]
+    assert "cannot be decoded" in report.gaps[1].reason
     reasons = dict(report.skipped)
     assert "drawing of the objects" in reasons["MFGTMP_1_A01f00o1.C01"]
     assert "cannot be decoded" in reasons["MFGTMP_1_A03f00d0.C01"]
