@@ -432,13 +432,88 @@ type CorrectionText = Hidden | {
   chosen: string
   channels: string[]
   uploads: { id: string, name: string, text: string, single: boolean, pages: string, all: string, channel: string }[]
-  staged: { id: string, action: string, differences: { kind: string, message: string, blocking: boolean, confirmed: boolean, confirmable: boolean }[] } | null
+  staged: { id: string, action: string, differences: Difference[] } | null
   elsewhere: string
   missing: string
   busy: boolean
   busy_text: string
   error: string
   done: string
+}
+
+/** What tells a correction from what is there. */
+export interface Difference { kind: string, message: string, blocking: boolean, confirmed: boolean, confirmable: boolean }
+
+/** A file, or a stack of files, and what it is for. */
+export interface MatchRow {
+  id: string
+  name: string
+  /** Size and type of its pixels. */
+  text: string
+  facts: string[]
+  picture: string
+  /** Address of what is there now; "" where its field is not known. */
+  present: string
+  well: string
+  field: string
+  /** Of its field among the corrections; "" where it is not known. */
+  key: string
+  /** Number of a channel, "all" for those of the file in their order, "" where not known. */
+  channel: string
+  single: boolean
+  pages: string
+  series: number | null
+  all_series: string[]
+  certainty: "sure" | "guessed" | ""
+  reasons: string[]
+  doubts: string[]
+  problem: string
+  help: string
+  needs: string[]
+  chosen: string[]
+  excluded: boolean
+  ready: boolean
+}
+
+/** What was prepared for a field, could not be, was committed, or failed. */
+export interface CorrectionEntry {
+  key: string
+  state: "staged" | "refused" | "committed" | "failed" | "undone"
+  text: string
+  action: string
+  ready: boolean
+  differences: Difference[]
+}
+
+type CorrectionTableText = Hidden | {
+  shown: true
+  /** Whether it stands in the middle of the page. */
+  open: boolean
+  plate: string
+  well: string
+  key: string
+  accept: string
+  refused: string
+  barred: Barred
+  channels: string[]
+  elsewhere: string
+  summary: string
+  leftovers: { name: string, reason: string, help: string }[]
+  /** How many fields the rows that are ready are for. */
+  fields: number
+  busy: string
+  done: number
+  total: number
+  error: string
+  batch: {
+    id: string
+    committed: number
+    failed: { field: string, reason: string }[]
+    waiting: number
+    why: string
+    undoable: boolean
+    undone: { reverted: number, left: { field: string, reason: string }[] } | null
+  } | null
 }
 
 type HistoryText = { field: "" } | {
@@ -619,6 +694,8 @@ export interface UploadsText {
   plate: string
   /** That is looked at, "" without. */
   well: string
+  /** Files that one field can take, one a channel: of more, their names say the wells. */
+  most: number
   /** Why no file can be given, "" where it can. */
   refused: string
 }
@@ -641,6 +718,8 @@ export interface Texts {
   signoff: { content: SignoffText }
   correction: { content: CorrectionText }
   uploads: { content: UploadsText }
+  correct_many: { content: Hidden | { shown: true, accept: string, refused: string, waiting: string } }
+  corrections: { content: CorrectionTableText, rows: MatchRow[], corrections: CorrectionEntry[] }
   history: { content: HistoryText }
   details: { content: DetailsText }
   light: { content: LightText }
@@ -656,7 +735,7 @@ export interface Texts {
 /** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
 export type EventName =
   | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode"
-  | "correction" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
+  | "correct-many" | "correction" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
   | "metric" | "montage" | "move" | "open-setup" | "others" | "overlays" | "pictures"
   | "pictures-of-plate" | "plot-box" | "projection" | "queue" | "redo" | "reopen"

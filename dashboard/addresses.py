@@ -196,6 +196,13 @@ class Urls:
         """Return the address of a plane of a staged correction."""
         return f"{self._staged(staged_id)}/plane.bin?{_plane(level, channel, z, t)}"
 
+    def staged_thumb(
+        self, staged_id: str, *, size: int, channels: Iterable[ChannelSetting]
+    ) -> str:
+        """Return the address of a small picture of an upload or staged correction."""
+        query = _picture(channels, None, None, size=size)
+        return f"{self._staged(staged_id)}/thumb.jpg?{query}"
+
     def staged_picture(
         self,
         staged_id: str,

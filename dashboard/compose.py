@@ -332,7 +332,7 @@ def compose(
         access=access,
         audit=audit,
         plates=PlateDesk(plates, access, watcher, reviews.look),
-        pictures=Pictures(plates, previews, planes, thumbnails, staged.images),
+        pictures=Pictures(plates, previews, planes, thumbnails),
         sprites=Sprites(plates, previews, thumbnails),
         previews=PreviewDesk(access, preview_jobs, previews, planes),
         saving=Saving(plates),

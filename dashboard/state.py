@@ -34,6 +34,9 @@ MONTAGES = ("", "random", "controls")
 LOOKS = ("", "pictures")
 """What the middle of the page shows while a well is chosen: it, or the plate."""
 
+TASKS = ("", "correct")
+"""What a person does with the whole plate: looks at it, or corrects many fields."""
+
 _PLACES = {"acquisition": "all", "z": "middle", "t": "first"}
 """What the address says where nobody has chosen."""
 
@@ -41,6 +44,7 @@ _TEXTS = (
     "plate", "well", "field", "acquisition", "z", "t", "projection", "metric", "way",
     "score",
     "order", "outlines", "contrast", "montage", "seed", "look",
+    "task",
 )  # fmt: skip
 """The order in which an address says it."""
 
@@ -97,6 +101,9 @@ class ViewState:
 
     look: str = ""
     """``"pictures"`` keeps the plate in the middle while wells are chosen."""
+
+    task: str = ""
+    """``"correct"`` shows the table of files that correct fields."""
 
     channels: tuple[ChannelSetting, ...] = ()
     """Channels that are on, with their contrast; empty means as the plate has them."""
@@ -159,6 +166,7 @@ def decode(query: str) -> ViewState:
         montage=_choice(MONTAGES, first.get("montage", "")),
         seed=_index(first.get("seed", "")) or 0,
         look=_choice(LOOKS, first.get("look", "")),
+        task=_choice(TASKS, first.get("task", "")),
         channels=_channels(first.get("channels", "")),
         hidden=first.get("hidden") == "1",
     )
@@ -207,6 +215,7 @@ class SessionState(param.Parameterized):
     montage = param.String(default="")
     seed = param.Integer(default=0)
     look = param.String(default="")
+    task = param.String(default="")
     channels = param.Parameter(default=())  # a tuple of ChannelSetting
     hidden = param.Boolean(default=False)
     chosen = param.Parameter(default=())

@@ -22,8 +22,8 @@ const AGAIN_MILLISECONDS = 2000
 
 /** @typedef {import("../types.d.ts").UploadEntry} UploadEntry */
 
-/** @type {{address: string, page: string, plate: string, refused: string}} */
-const server = { address: "", page: "", plate: "", refused: "" }
+/** @type {{address: string, page: string, plate: string, most: number, refused: string}} */
+const server = { address: "", page: "", plate: "", most: 1, refused: "" }
 
 /** @type {UploadEntry[]} */
 export const uploads = []
@@ -56,8 +56,10 @@ export function setServer(where) {
  * @param {{well?: string, purpose?: string}} [target]
  * @returns {Promise<UploadEntry[]>}
  */
-export async function sendFiles(files, { well = "", purpose = "correction" } = {}) {
+export async function sendFiles(files, { well: target = "", purpose = "correction" } = {}) {
   await listed
+  // More than one field can take are of several: what each is for is asked in the table.
+  const well = files.length > server.most ? "" : target
   keys += 1
   const batch = keys
   const entries = await Promise.all(files.map(async ({ file, folder = "" }) => {
@@ -183,10 +185,13 @@ function end(entry, state, error = "") {
 async function watch() {
   if (asking) return
   asking = true
-  while (uploads.some((entry) => entry.state === "reading")) {
+  for (;;) {
+    // What begins to be read while the list is made need not stand in it.
+    const reading = uploads.filter((entry) => entry.state === "reading")
+    if (!reading.length) break
     try {
       const states = new Map((await listOf({ Prefer: `wait=${WAIT_SECONDS}` })).map((facts) => [facts.id, facts]))
-      for (const entry of uploads.filter((each) => each.state === "reading")) {
+      for (const entry of reading.filter((each) => each.state === "reading")) {
         const facts = states.get(entry.id)
         if (!facts) end(entry, "failed", "It was discarded meanwhile.")
         else if (facts.state === "ready") {

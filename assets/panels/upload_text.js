@@ -45,7 +45,7 @@ export function stateText(entry) {
     case "reading": return "is being read"
     case "left": return `${bytes(entry.offset)} of it are here; choose the file again to go on`
     case "unused": return "was uploaded before and is not used yet"
-    case "ready": return "uploaded"
+    case "ready": return entry.plate ? "uploaded" : "uploaded; open the plate that it is for"
     case "received": return "uploaded"
     default: return entry.error
   }

@@ -62,7 +62,8 @@ function build({ el, hide }) {
   }
 
   function use(entry) {
-    entry.well = well || entry.well
+    // In the table of many it is asked what each file is for.
+    entry.well = document.documentElement.dataset.stage === "correct" ? "" : well || entry.well
     takeUp(entry)
   }
 
@@ -86,7 +87,7 @@ function build({ el, hide }) {
   return {
     content(next) {
       well = next.well
-      setServer({ address: next.address, page: next.page, plate: next.plate, refused: next.refused })
+      setServer({ address: next.address, page: next.page, plate: next.plate, most: next.most, refused: next.refused })
       show()
     },
     dispose() {

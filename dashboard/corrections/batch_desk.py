@@ -79,21 +79,18 @@ class BatchDesk:
         key
             The plate.
         uploads
-            Their ids, also of files of which these are images; all of the page's where
-            there are none. What cannot be used is left over in either case.
+            Ids of files, or of images of them, taken up by the page or not; all that
+            it has taken up where there are none. What cannot be used is left over.
+
+        Raises
+        ------
+        NotServedError
+            If one of them is not there (any more).
         """
         self._access.may_write()
         plate = self._access.plate(key)
-        chosen = [
-            upload
-            for upload in self._desk.uploads(token)
-            if not uploads or {upload.id, upload.id.partition(".")[0]} & set(uploads)
-        ]
-        table = match_pictures(
-            pictures_of(chosen),
-            _target(plate),
-            leftovers=self._desk.leftovers(token),
-        )
+        chosen, left = self._desk.contents(token, uploads)
+        table = match_pictures(pictures_of(chosen), _target(plate), leftovers=left)
         return self._proposals.add(key, table, token, owner)
 
     def proposal(self, proposal: str, owner: str = LOCAL.subject) -> Proposal:

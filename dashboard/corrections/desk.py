@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from dashboard.corrections.values import SourceFile, Staged, Upload, VersionView
     from dashboard.plates.served import ServedPlate
     from dashboard.uploads.values import UploadedFile
+    from hcs import NgffImage
     from hcs.ingest import Leftover
     from hcs.metadata import Who
 
@@ -133,9 +134,25 @@ class CorrectionDesk:
         """Return what a page has taken up and not committed (fast)."""
         return self._uploads.list(token)
 
-    def leftovers(self, token: str) -> tuple[Leftover, ...]:
-        """Return what of a page's files cannot be used, and why (fast)."""
-        return self._uploads.leftovers(token)
+    def contents(
+        self, token: str, uploads: Sequence[str] = ()
+    ) -> tuple[tuple[Upload, ...], tuple[Leftover, ...]]:
+        """Return the images of files of a page's person, and what cannot be used.
+
+        Parameters
+        ----------
+        uploads
+            Ids of files, or of images of them, taken up by the page or not; what it has
+            taken up where there are none.
+
+        Raises
+        ------
+        NotServedError
+            If one of them is not there (any more).
+        """
+        if uploads:
+            return self._uploads.contents(token, uploads)
+        return self._uploads.list(token), self._uploads.leftovers(token)
 
     def remove_upload(self, token: str, upload: str) -> None:
         """Forget a file of a page."""
@@ -243,6 +260,33 @@ class CorrectionDesk:
     def staged(self, staged: str, owner: str = LOCAL.subject) -> Staged:
         """Return a correction that is not committed (fast)."""
         return self._staged.get(staged, owner).view
+
+    def plate_of(self, identifier: str, owner: str) -> str:
+        """Return the plate of a staged correction, or of an upload (fast).
+
+        Raises
+        ------
+        NotServedError
+            If the visitor has neither of this id.
+        """
+        with contextlib.suppress(NotServedError):
+            return self._staged.get(identifier, owner).view.key
+        return self._uploads.plate_of(owner, identifier)
+
+    def images(
+        self, identifier: str, owner: str = LOCAL.subject
+    ) -> tuple[NgffImage, ...]:
+        """Return the resolutions of a visitor's staged correction, or upload.
+
+        Raises
+        ------
+        NotServedError
+            If there is neither of this id.
+        """
+        with contextlib.suppress(NotServedError):
+            return self._staged.get(identifier, owner).images
+        upload, pixels = self._uploads.of_owner(owner, identifier)
+        return levels(pixels, upload.axes)
 
     def confirm(
         self,

@@ -99,10 +99,6 @@ class StagedCorrections:
             )
         return correction
 
-    def images(self, identifier: str) -> tuple[NgffImage, ...]:
-        """Return the resolutions of a correction."""
-        return self.get(identifier).images
-
     def of_owner(self, owner: str, key: str) -> list[StagedCorrection]:
         """Return what a visitor has staged for a plate."""
         with self._lock:

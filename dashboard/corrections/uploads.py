@@ -32,7 +32,7 @@ from hcs.errors import SourceError
 from hcs.ingest import Fact, Leftover, leftover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -192,6 +192,39 @@ class DecodedUploads:
             for left in future.result().left
         )
 
+    def contents(
+        self, token: str, uploads: Sequence[str]
+    ) -> tuple[tuple[Upload, ...], tuple[Leftover, ...]]:
+        """Return the images of files of a page's person, and what cannot be used.
+
+        Parameters
+        ----------
+        uploads
+            Ids of files, or of images of them, taken up by the page or not.
+
+        Raises
+        ------
+        NotServedError
+            If one of them is not there (any more).
+        """
+        owner, wanted = self._page(token).owner, set(uploads)
+        images: list[Upload] = []
+        left: list[Leftover] = []
+        for file in dict.fromkeys(upload.partition(".")[0] for upload in uploads):
+            try:
+                decoded = self._future(owner, file).result()
+            except SourceError as error:
+                name = self._files.get(owner, file).file.name
+                left.append(leftover(name, str(error)))
+                continue
+            left += decoded.left
+            images += (
+                image.upload
+                for key, image in list(decoded.images.items())
+                if file in wanted or key in wanted
+            )
+        return tuple(images), tuple(left)
+
     def get(self, token: str, upload: str) -> Upload:
         """Return one file of a page's person."""
         return self._decoded(token, upload).upload
@@ -215,6 +248,28 @@ class DecodedUploads:
         file = self._decoded(token, upload)
         pixels: NDArray[Any] = np.load(file.planes, mmap_mode="r", allow_pickle=False)
         return pixels
+
+    def plate_of(self, owner: str, upload: str) -> str:
+        """Return the key of the plate that a file was given for (fast).
+
+        Raises
+        ------
+        NotServedError
+            If there is none of this id, or it is somebody else's.
+        """
+        return self._files.get(owner, upload.partition(".")[0]).file.plate
+
+    def of_owner(self, owner: str, upload: str) -> tuple[Upload, NDArray[Any]]:
+        """Return a file of a person that was looked into, and its pixels.
+
+        Raises
+        ------
+        NotServedError
+            If there is none of this id, or it is somebody else's.
+        """
+        image = self._image(owner, upload)
+        pixels: NDArray[Any] = np.load(image.planes, mmap_mode="r", allow_pickle=False)
+        return image.upload, pixels
 
     def read_pages_as(
         self, token: str, upload: str, axis: str, *, chosen: bool
@@ -353,7 +408,10 @@ class DecodedUploads:
         return future
 
     def _decoded(self, token: str, upload: str) -> _DecodedImage:
-        images = self._future(self._page(token).owner, upload).result().images
+        return self._image(self._page(token).owner, upload)
+
+    def _image(self, owner: str, upload: str) -> _DecodedImage:
+        images = self._future(owner, upload).result().images
         image = images.get(upload) or images.get(f"{upload}.0")
         if image is None:
             raise NotServedError("There is no such picture (any more).")

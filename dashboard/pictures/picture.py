@@ -21,6 +21,7 @@ from dashboard.pictures.planes import (
     level_of,
     of_channel,
     of_mask,
+    plane_shape,
     raw,
     read_plane,
     sizes_of,
@@ -28,7 +29,7 @@ from dashboard.pictures.planes import (
 from dashboard.pictures.thumbnails import drawn, previewed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import ChannelSetting
     from hcs import Multiscales, NgffImage
-
-    StagedLevels = Callable[[str], Sequence[NgffImage]]
-    """Returns the resolutions of a correction that is not committed, by its id."""
 
 
 class Pictures:
@@ -56,13 +54,11 @@ class Pictures:
         previews: Previews,
         planes: PlaneCache,
         thumbnails: Thumbnails,
-        staged: StagedLevels,
     ) -> None:
         self._plates = plates
         self._previews = previews
         self._planes = planes
         self._thumbnails = thumbnails
-        self._staged = staged
 
     # --- planes -----------------------------------------------------------------------
 
@@ -103,9 +99,9 @@ class Pictures:
         )
         return raw(self._planes.read(image, where, request))
 
-    def staged_plane(self, staged: str, request: PlaneRequest) -> Raw:
-        """Return one plane of a correction that is not committed."""
-        return raw(read_plane(level_of(self._staged(staged), request), request))
+    def staged_plane(self, images: Sequence[NgffImage], request: PlaneRequest) -> Raw:
+        """Return one plane of what is on no plate, from its resolutions."""
+        return raw(read_plane(level_of(images, request), request))
 
     # --- pictures ---------------------------------------------------------------------
 
@@ -159,11 +155,33 @@ class Pictures:
         # Pictures of whole fields are large and drawn once; memory is enough.
         return Picture(self._previews.get(address, make, keep=False))
 
-    def staged_picture(
-        self, staged: str, channels: Sequence[ChannelSetting], request: PlaneRequest
+    def staged_thumbnail(
+        self,
+        images: Sequence[NgffImage],
+        size: int,
+        channels: Sequence[ChannelSetting],
+        request: PlaneRequest,
     ) -> Picture:
-        """Return a level of a correction that is not committed, drawn."""
-        level = level_of(self._staged(staged), request)
+        """Return a small picture of what is on no plate, from its resolutions."""
+        shapes = [plane_shape(level) for level in images]
+        fine = replace(request, level=rendering.level_for(shapes, size))
+        level = level_of(images, fine)
+        used = existing(level, channels)
+        small = [
+            rendering.shrink(read_plane(level, of_channel(fine, each.index)), size)
+            for each in used
+        ]
+        picture = rendering.fit(drawn(small, used, level), size)
+        return Picture(rendering.encode_jpeg(picture), final=False)
+
+    def staged_picture(
+        self,
+        images: Sequence[NgffImage],
+        channels: Sequence[ChannelSetting],
+        request: PlaneRequest,
+    ) -> Picture:
+        """Return a level of what is on no plate, drawn."""
+        level = level_of(images, request)
         used = existing(level, channels)
         if not used:
             check_channels(sizes_of(level).get("c", 1), channels)

@@ -101,7 +101,11 @@ class Header(Part):
 
     def _back(self) -> None:
         state = self._session.state
-        if state.field:
+        if state.task and not state.well:
+            state.update(task="")
+        elif state.task:  # from a comparison to the table that it was chosen in
+            state.update(well="", field="")
+        elif state.field:
             state.update(field="")
         elif state.well:
             state.update(well="")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import param
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from dashboard.access import Act
     from dashboard.session import Session
@@ -62,7 +62,9 @@ class Island(param.Parameterized):
         """What each kind of message asks for."""
         return {kind: asks for kind, (asks, _) in self._handlers.items()}
 
-    def put(self, content: Mapping[str, Any], name: str = "content") -> None:
+    def put(
+        self, content: Mapping[str, Any] | Sequence[Any], name: str = "content"
+    ) -> None:
         """Send what is to be shown; equal content is not sent again."""
         # NaN is no JSON; what cannot be finite must be None before it comes here.
         text = json.dumps(content, allow_nan=False, separators=(",", ":"))

@@ -11,9 +11,12 @@ from dashboard import theme
 from dashboard.assets import assets_folder, assets_version
 from dashboard.state import ViewState
 from dashboard.views.assay_panel import AssayPanel
+from dashboard.views.batch_work import BatchWork
 from dashboard.views.channels import Channels
 from dashboard.views.compare import Compare
+from dashboard.views.correct_many import CorrectMany
 from dashboard.views.correction import Correction
+from dashboard.views.correction_table import CorrectionTable
 from dashboard.views.details import Details
 from dashboard.views.distribution import Distribution
 from dashboard.views.field_viewer import FieldViewer
@@ -90,6 +93,7 @@ class Page:
 
         self._snapshots = Snapshots(session, self._draw)
         self._correction = Correction(session, self._corrected)
+        self._batch = BatchWork(session, self._corrected)
         self._distribution = Distribution(session)
         self._canvas = PlateCanvas(session)
         open_first = self._open_first
@@ -112,6 +116,8 @@ class Page:
             "verdict": VerdictBar(session),
             "signoff": Signoff(session),
             "correction": UploadForm(session, self._correction),
+            "correct_many": CorrectMany(session, self._batch),
+            "corrections": CorrectionTable(session, self._batch),
             "history": History(session, on_change=self._snapshots.refresh),
             "details": Details(session),
             "measuring": MeasuringJob(session),
@@ -190,6 +196,7 @@ class Page:
     def _draw_parts(self, now: Snapshot, names: Iterable[str]) -> None:
         try:
             self._correction.follow(now)
+            self._batch.follow(now.state.well)
         except Exception:  # noqa: BLE001 - the parts are drawn all the same
             _LOG.exception("The correction of a page could not follow it.")
         for name in names:
@@ -202,8 +209,9 @@ class Page:
         self._header.announce(not self._owed and not now.loading)
 
     def _corrected(self) -> None:
-        committed = bool(self._correction.draft.done)
-        self._snapshots.put(staged=self._correction.draft.staged)
+        committed = bool(self._correction.draft.done or self._batch.draft.batch)
+        staged = self._batch.draft.compared or self._correction.draft.staged
+        self._snapshots.put(staged=staged)
         if committed:
             self._snapshots.refresh()
 

@@ -91,10 +91,12 @@ class Snapshot:
         """What the middle of the page shows."""
         if self.overview is None:
             return "plates"
-        if not self.state.well:
-            return "plate" if self.state.montage else "canvas"
         if self.comparing:
             return "compare"
+        if self.state.task == "correct":
+            return "correct"
+        if not self.state.well:
+            return "plate" if self.state.montage else "canvas"
         if self.state.look and not self.state.field:
             return "canvas"
         return "field" if self.state.field else "well"

@@ -40,6 +40,7 @@ class UploadTray(Part):
                 "page": session.token,
                 "plate": now.state.plate,
                 "well": plain_text(now.state.well, 20),
+                "most": max(1, len(overview.channels)) if overview else 1,
                 "refused": refused,
             }
         )

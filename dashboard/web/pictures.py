@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -149,7 +149,7 @@ class WellSpriteHandler(PictureHandler):
         fields = tuple(self.get_query_arguments("field", strip=False))
         digest = self.get_query_argument("v", "")
         request = self.plane_request()
-        make = functools.partial(
+        make = partial(
             self.service.sprites.of_well,
             plate,
             well,
@@ -184,23 +184,30 @@ class PlateSpriteHandler(PictureHandler):
 
 
 class StagedHandler(PictureHandler):
-    """Planes and pictures of a correction that is not committed."""
+    """Planes and pictures of an upload, or of a correction that is not committed."""
 
     asks = Act.LOOK
 
     def plate_key(self) -> str:
-        """Return the plate that it is for; nobody else's correction is there."""
+        """Return the plate that it is for, "" of an upload; nobody else's is there."""
         owner = self.visitor.subject
-        return self.service.corrections.staged(self.path_args[0], owner).key
+        return self.service.corrections.plate_of(self.path_args[0], owner)
 
     async def get(self, staged: str, what: str) -> None:
-        """Answer for a staged correction."""
+        """Answer for an upload or a staged correction."""
         request = self.plane_request()
-        pictures = self.service.pictures
+        pictures, owner = self.service.pictures, self.visitor.subject
+        images = partial(self.service.corrections.images, staged, owner)
         if what == "plane.bin":
-            await self.raw(lambda: pictures.staged_plane(staged, request))
+            await self.raw(lambda: pictures.staged_plane(images(), request))
+        elif what == "thumb.jpg":
+            size, channels = self.size(_MAX_THUMB), self.channels()
+            await self.picture(
+                lambda: pictures.staged_thumbnail(images(), size, channels, request),
+                size=size,
+            )
         else:
             channels = self.channels()
             await self.picture(
-                lambda: pictures.staged_picture(staged, channels, request)
+                lambda: pictures.staged_picture(images(), channels, request)
             )

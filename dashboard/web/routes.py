@@ -58,7 +58,11 @@ def routes(
     patterns: list[Route] = [
         (rf"/pixels/{name}/wells\.json", WellsHandler, spells),
         (rf"/pixels/{name}/previews\.json", PreviewsHandler, spells),
-        (rf"/pixels/staged/{name}/(plane\.bin|field\.jpg)", StagedHandler, asks),
+        (
+            rf"/pixels/staged/{name}/(plane\.bin|field\.jpg|thumb\.jpg)",
+            StagedHandler,
+            asks,
+        ),
         (rf"/pixels/{name}/plate\.jpg", PlateSpriteHandler, asks),
         (rf"/pixels/{name}/{name}/sprite\.jpg", WellSpriteHandler, asks),
         (

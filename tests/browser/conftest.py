@@ -45,7 +45,7 @@ _LAST_WORDS = 20
 _LONGEST = 480
 """Seconds of a test until its browser is ended: before pytest ends the test."""
 
-PATIENCE = 120_000
+PATIENCE = int(os.environ.get("HCS_PATIENCE", "120000"))
 """Milliseconds until a wait is a failure; a busy machine may take long."""
 
 expect.set_options(timeout=PATIENCE)

@@ -200,7 +200,12 @@ _AT_REST = """() => {
     for (const element of root.querySelectorAll("*"))
       if (element.shadowRoot) roots.push(element.shadowRoot)
   const images = roots.flatMap((root) => [...root.querySelectorAll("img")])
-  return images.every((image) => image.complete)
+  const seen = (image) => {
+    const { top, bottom } = image.getBoundingClientRect()
+    return image.checkVisibility() && bottom > 0 && top < window.innerHeight
+  }
+  return images.every(
+    (image) => image.complete || (image.loading === "lazy" && !seen(image)))
 }"""
 
 

@@ -182,7 +182,7 @@ def test_both_versions_can_be_looked_at_after_a_commit(
         token, KEY, "A1", "0", [one_channel(made, token, 9)]
     )
     asked = PlaneRequest(channel=1)
-    shown = made.pictures.staged_plane(staged.id, asked)
+    shown = made.pictures.staged_plane(made.corrections.images(staged.id), asked)
     new = made.corrections.commit(staged.id, ANNA, "better").id
     after = made.pictures.plane(KEY, "A1", "0", new, asked)
     before = made.pictures.plane(KEY, "A1", "0", old, asked)
@@ -280,7 +280,9 @@ def test_a_single_channel_that_does_not_fit_can_never_be_committed(
         made.corrections.confirm(staged.id, kind)
     with pytest.raises(BlockedError, match="neither corrected nor confirmed"):
         made.corrections.commit(staged.id, ANNA, "please")
-    assert made.pictures.staged_plane(staged.id, PlaneRequest()).data
+    assert made.pictures.staged_plane(
+        made.corrections.images(staged.id), PlaneRequest()
+    ).data
 
 
 def test_a_whole_field_of_another_shape_waits_for_confirmation(

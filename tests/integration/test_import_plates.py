@@ -1,11 +1,9 @@
 """Imports of made exports: what is written, what stops, what goes on."""
 
-import gc
 import json
 import signal
 import subprocess
 import sys
-import weakref
 import zipfile
 
 import numpy as np
@@ -18,7 +16,6 @@ import hcs
 from hcs.cli import main
 from hcs.errors import SourceError, StoreError
 from hcs.gaps import read_gap
-from hcs.ingest.formats.images import ImageFile
 from hcs.ingest.importing import import_plate
 from hcs.ingest.plate import decoding
 from hcs.layout import parse_well, well_label
@@ -538,23 +535,6 @@ def test_a_field_too_large_for_memory_is_read_plane_by_plane(tmp_path, monkeypat
         assert found[0, 0, 0, 0] == value(0, 0, 1, 1, 1)
         assert not found[0, 1].any()
         assert found[1, 1, 0, 0] == value(0, 0, 1, 2, 2)
-
-
-def test_no_plane_that_was_sampled_for_display_is_held(tmp_path, monkeypatch):
-    """A plate's 128 planes of 4 megapixels would be a gigabyte."""
-    planes, plane, held = [], ImageFile.plane, []
-
-    def reading(image, **indices):
-        gc.collect()
-        held.append(sum(reference() is not None for reference in planes))
-        pixels = plane(image, **indices)
-        planes.append(weakref.ref(pixels if pixels.base is None else pixels.base))
-        return pixels
-
-    monkeypatch.setattr(ImageFile, "plane", reading)
-    run(export(tmp_path / "s"), tmp_path / "p.zarr", workers=1)
-    assert len(planes) >= 8
-    assert max(held) <= 1
 
 
 @pytest.mark.parametrize("at_once", [1000, 1 << 30], ids=["by-plane", "whole"])

@@ -140,6 +140,14 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
         ("inbox", "pattern"): {"id": failed.id, "pattern": "{well}.tif"},
         ("inbox", "ignore"): {"id": failed.id},
         ("inbox", "stop"): {"id": failed.id},
+        ("corrections", "uploaded"): {"uploads": ["x"]},
+        ("corrections", "change"): {"rows": ["x"], "what": "well", "value": "A2"},
+        ("corrections", "remove"): {"rows": ["x"]},
+        ("corrections", "stage"): {},
+        ("corrections", "confirm"): {"fields": ["A1/0"], "kind": "well"},
+        ("corrections", "commit"): {"fields": ["A1/0"], "reason": "better"},
+        ("corrections", "stop"): {},
+        ("corrections", "undo"): {"reason": "the first was right"},
         ("history", "revert"): {
             "version": history[-1].id,
             "well": "A1",
@@ -226,7 +234,7 @@ def test_case_45_a_role_does_nothing_that_it_may_not(world: World, role: Role) -
         content = {"batch": new_batch(), **world.messages[part, kind]}
         visit.send(part, type=kind, plate=KEY, **content)
         reason = f"ask for the role {ROLE_FOR[act].label}"
-        if part == "correction":
+        if part in ("correction", "corrections"):
             visit.rest()
         # A part that is hidden, as measuring is when it is done, has no control either.
         if part != "presence" and visit.content(part).get("shown", True):

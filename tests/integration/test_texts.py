@@ -113,6 +113,17 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         token = visit.session.token
         upload = send(made, token, tiff(picture(9)), "x.tif")
         visit.act("correction", type="uploaded", upload=upload.id, more=False)
+        visit.act("corrections", type="uploaded", uploads=[upload.id])
+        rows = [row["id"] for row in visit.content("corrections", "rows")]
+        visit.act("corrections", type="change", rows=rows, what="well", value="A2")
+        visit.act("corrections", type="change", rows=rows, what="field", value="0")
+        visit.act("corrections", type="change", rows=rows, what="channel", value="1")
+        visit.act("corrections", type="stage")
+        fields = [entry["key"] for entry in visit.content("corrections", "corrections")]
+        visit.act("corrections", type="compare", fields=fields)
+        visit.act("header", type="back")
+        visit.act("corrections", type="commit", fields=fields, reason="again")
+        visit.act("corrections", type="leave")
         visit.act("beside", type="kind", kind="random")
         visit.act("verdict", type="sample", seed=1)
         visit.close()

@@ -67,8 +67,7 @@ def _samples(
                 # The writing of this plane meets the same error and reports it.
                 continue
             step = tuple(max(1, size // _SAMPLE_SIDE) for size in pixels.shape)
-            # A copy: a view would keep its whole plane in memory.
-            samples[c].append(pixels[:: step[0], :: step[1]].copy())
+            samples[c].append(pixels[:: step[0], :: step[1]])
         images[file].close()
     return samples
 

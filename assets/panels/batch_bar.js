@@ -1,0 +1,129 @@
+// The foot of the table of corrections: prepare, commit with one reason, how far it is,
+// what came of it, and the way back.
+
+import { reviewer, tell } from "../core/bus.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { count } from "../core/text.js"
+import { watchDialog } from "../core/keys.js"
+import { committable, corrections, fieldsOf, obstacle, openKinds, waits } from "./match_list.js"
+
+/** @param {{send: (type: string, content?: object) => number, chosenRows: () => ReadonlySet<string>}} part */
+export function batchBar({ send, chosenRows }) {
+  let state = { content: null, rows: [], entries: new Map() }
+  let asked = "" // the batch that is to be undone
+
+  const summary = h("p", { class: "small soft summary" })
+  const stage = h("button", { type: "button", class: "primary hcs-stage-all", on: { click: () => send("stage") } })
+  const close = h("button", { type: "button", class: "hcs-discard-all", title: "Forget the files and what was prepared of them", on: { click: () => send("close") } }, "Discard all")
+  const reason = h("textarea", { class: "hcs-batch-reason", rows: "1", maxlength: "1000", placeholder: "One reason for all, such as: re-imaged, were out of focus", "aria-label": "Reason", on: { input: () => show(state) } })
+  const some = h("button", { type: "button", class: "hcs-commit-chosen", on: { click: () => commit(chosenFields()) } })
+  const all = h("button", { type: "button", class: "primary hcs-commit-all", on: { click: () => commit(ready()) } })
+  const why = h("p", { class: "small soft why", role: "status" })
+  const kinds = h("div", { class: "row kinds" })
+  const progress = h("div", { class: "row progress", hidden: true })
+  const result = h("div", { class: "result", "aria-live": "polite" })
+  const acts = h("div", { class: "row acts" }, reason, some, all)
+  const element = h("div", { class: "batch" }, result, progress, kinds, acts, h("div", { class: "row foot" }, h("div", { class: "grow" }, summary, why), close, stage))
+
+  const undoReason = h("textarea", { class: "hcs-undo-reason", rows: "2", maxlength: "1000", required: true, "aria-label": "Reason", placeholder: "Reason, such as: the wrong plate was imaged" })
+  const form = h("form", { on: { submit: (event) => { event.preventDefault(); undo() } } }, h("h2", {}, "Undo this batch"),
+    h("p", { class: "soft" }, "Each field goes back to the version that it had before. Fields that were changed again since stay as they are, and are named. Nothing is lost."), undoReason,
+    h("div", { class: "row acts" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-undo-confirm" }, "Undo")))
+  const dialog = watchDialog(h("dialog", { class: "ask", "aria-label": "Undo this batch" }, form))
+
+  const allFields = () => [...state.entries.keys()]
+  const ready = () => committable(allFields(), state.entries)
+  const chosenFields = () => committable(fieldsOf(state.rows, chosenRows()), state.entries)
+
+  function commit(fields) {
+    if (blocked()) return
+    send("commit", { fields, reason: reason.value.trim(), name: reviewer.name })
+  }
+
+  function undo() {
+    const text = undoReason.value.trim()
+    if (!text) return undoReason.focus()
+    dialog.close()
+    return send("undo", { batch: asked, reason: text })
+  }
+
+  function ask(batch) {
+    if (!reviewer.name) return tell("ask-name", () => ask(batch))
+    asked = batch
+    undoReason.value = ""
+    return dialog.showModal()
+  }
+
+  function blocked() {
+    const { content, entries } = state
+    return obstacle({
+      ready: ready().length, blocked: [...entries.values()].filter(waits).length, barred: content.barred.commit ?? "",
+      busy: content.busy, name: reviewer.name, reason: reason.value.trim(),
+    })
+  }
+
+  function showProgress({ busy, done, total, barred }) {
+    progress.hidden = !busy
+    if (!busy) return
+    const committing = busy.startsWith("Committing")
+    fill(progress, h("span", { class: "small", role: "status" }, total ? `${busy} ${done} of ${total}` : busy),
+      h("span", { class: "bar grow", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done, "aria-label": busy }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })),
+      committing ? h("button", { type: "button", class: "small hcs-stop", disabled: Boolean(barred.stop), on: { click: () => send("stop") } }, "Stop") : null)
+  }
+
+  function showResult(batch, barred) {
+    if (!batch) return fill(result)
+    const { undone } = batch
+    const items = (list) => h("ul", {}, list.map((each) => h("li", {}, h("b", {}, each.field), ` ${each.reason}`)))
+    const parts = []
+    if (undone) {
+      parts.push(h("div", { class: `notice ${undone.left.length ? "warn" : "good"} hcs-undone` }, icon(undone.left.length ? "warn" : "check"), h("div", { class: "grow" },
+        h("p", {}, `${count(undone.reverted, "field")} went back to what ${undone.reverted === 1 ? "it was" : "they were"} before${undone.left.length ? `, ${undone.left.length} stayed:` : "."}`), undone.left.length ? items(undone.left) : null)))
+    } else {
+      const tone = batch.failed.length || batch.waiting ? "warn" : "good"
+      const undo = batch.undoable ? h("button", { type: "button", class: "small hcs-undo-batch", disabled: Boolean(barred.undo), title: barred.undo || "", on: { click: () => ask(batch.id) } }, icon("undo"), "Undo this batch") : null
+      parts.push(h("div", { class: `notice ${tone} hcs-batch-result` }, icon(tone === "good" ? "check" : "warn"), h("div", { class: "grow" },
+        h("p", {}, `${corrections(batch.committed)} committed${batch.failed.length ? `, ${batch.failed.length} failed:` : "."}${batch.waiting ? ` Stopped: ${batch.waiting} were not begun and can still be committed.` : ""}`),
+        batch.failed.length ? items(batch.failed) : null), undo))
+    }
+    return fill(result, parts)
+  }
+
+  /** One confirmation for the same difference of many: of the chosen rows, else of all. */
+  function showKinds({ barred }) {
+    const chosen = fieldsOf(state.rows, chosenRows())
+    const fields = chosen.length > 1 ? chosen : allFields()
+    fill(kinds, openKinds(fields, state.entries).map(([kind, number]) => h("button", {
+      type: "button", class: "small hcs-confirm-kind", dataset: { kind }, disabled: Boolean(barred.confirm), title: "Confirm that this is meant in all of them",
+      on: { click: () => send("confirm", { fields, kind, confirmed: true }) },
+    }, `Confirm “${kind}” in ${chosen.length > 1 ? "the chosen" : "all"} ${number}`)))
+    kinds.hidden = !kinds.children.length
+  }
+
+  function show(next) {
+    state = next
+    const { content, rows, entries } = state
+    if (!content?.shown) return
+    const prepared = [...entries.values()].some((entry) => entry.state === "staged")
+    const number = ready().length
+    const chosen = chosenFields().length
+    const text = blocked()
+    element.hidden = !rows.length && !content.busy && !content.batch
+    say(summary, content.summary)
+    set(stage, { disabled: Boolean(content.busy || content.barred.stage || !content.fields), title: content.barred.stage || "The pixels are read, compared with what is there and checked; the plate stays as it is" })
+    say(stage, `${prepared ? "Prepare again" : "Prepare"} ${corrections(content.fields)}`)
+    stage.classList.toggle("primary", !prepared)
+    set(close, { disabled: Boolean(content.busy), hidden: !rows.length })
+    acts.hidden = !prepared
+    set(all, { disabled: Boolean(text), title: text })
+    say(all, `Commit ${number === 1 ? "1 correction" : `all ${number}`}`)
+    set(some, { disabled: Boolean(text) || !chosen, hidden: !chosen || chosen === number })
+    say(some, `Commit the ${chosen} chosen`)
+    say(why, prepared ? text || "The present versions are kept, and can be brought back." : "")
+    showProgress(content)
+    showResult(content.batch, content.barred)
+    showKinds(content)
+  }
+
+  return { element, dialog, show }
+}

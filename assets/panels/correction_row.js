@@ -1,0 +1,166 @@
+// One row of the table of corrections: a file, its picture beside what is there, what it is
+// for, and what is to be said of it. Elements stay while values change, and so does the focus.
+
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { standing } from "./match_list.js"
+
+const PAGES = [["", "pages?"], ["c", "channels"], ["z", "z"], ["t", "t"]]
+
+/**
+ * Make a row.
+ * @param {string} id
+ * @param {{change: (id: string, what: string, value: string) => void, click: (id: string, event: MouseEvent) => void,
+ *   compare: (field: string) => void, confirm: (field: string, kind: string, confirmed: boolean) => void,
+ *   enter: (id: string) => void}} acts
+ */
+export function correctionRow(id, acts) {
+  let shown = ""
+  let row = null
+  const tick = h("input", { type: "checkbox", tabindex: "-1", "aria-label": "Choose the row" })
+  const pictures = ["New", "Present"].map((name) => picture(name))
+  const name = h("div", { class: "cut" })
+  const about = h("div", { class: "small soft cut" })
+  const facts = h("div", { class: "small facts" })
+  const pages = choice("pages", "Pages are", PAGES)
+  const series = choice("series", "Image of the file", [])
+  const well = box("well", "Well", "B02")
+  const field = box("field", "Field", "s1")
+  const channel = choice("channel", "Channel", [])
+  const says = h("div", { class: "says", role: "gridcell" })
+  const out = h("button", { type: "button", class: "plain small hcs-leave-out", on: { click: () => acts.change(id, "excluded", row.excluded ? "" : "1") } })
+  const cell = (...children) => h("div", { role: "gridcell" }, children)
+  const element = h("div", { role: "row", class: "line", tabindex: "-1", dataset: { row: id }, on: { click: (event) => clicked(event) } },
+    cell(tick), cell(pictures[0].element), cell(pictures[1].element), h("div", { role: "gridcell", class: "file" }, name, about, facts, pages, series),
+    cell(well), cell(field), cell(channel), says, cell(out))
+
+  /** A click on a control is that control's. @param {MouseEvent} event */
+  function clicked(event) {
+    const target = /** @type {HTMLElement} */ (event.target)
+    if (target !== tick && target.closest("input, select, button, label")) return
+    if (target === tick) event.preventDefault() // it shows what the table says
+    acts.click(id, event)
+  }
+
+  function picture(text) {
+    const image = h("img", { alt: "", hidden: true, loading: "lazy", decoding: "async", width: "56", height: "56", draggable: "false" })
+    const none = h("span", { class: "none" })
+    const frame = h("span", { class: "frame" }, image, none)
+    image.addEventListener("error", () => { image.hidden = true; say(none, "no picture") })
+    image.addEventListener("load", () => { image.hidden = false; say(none, "") })
+    return {
+      element: frame,
+      show(address, empty) {
+        if (!address) say(none, empty)
+        if (image.getAttribute("src") === (address || null)) return
+        set(image, { src: address || null, alt: address ? `${text} picture` : "" })
+        image.hidden = !address
+        if (address) say(none, "")
+      },
+    }
+  }
+
+  function box(what, label, placeholder) {
+    const input = h("input", { type: "text", class: `hcs-match-${what}`, "aria-label": label, placeholder, spellcheck: "false", autocomplete: "off", maxlength: "60", dataset: { keeps: "" } })
+    const put = () => { if (input.value.trim() !== (row?.[what] ?? "")) acts.change(id, what, input.value.trim()) }
+    input.addEventListener("change", put)
+    input.addEventListener("keydown", (event) => {
+      if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return
+      event.preventDefault()
+      event.stopPropagation()
+      if (event.key === "Escape") input.value = row?.[what] ?? ""
+      acts.enter(id) // the focus goes to the row, which tells of the change
+    })
+    return input
+  }
+
+  function choice(what, label, options) {
+    const select = h("select", { class: `hcs-match-${what}`, "aria-label": label, on: { change: () => acts.change(id, what, select.value) } })
+    offer(select, options)
+    return select
+  }
+
+  function offer(select, options) {
+    const text = JSON.stringify(options)
+    if (select.dataset.offered === text) return
+    select.dataset.offered = text
+    fill(select, options.map(([value, text]) => h("option", { value }, text)))
+  }
+
+  /** What was prepared of its field, where this row is the one that speaks of it. */
+  function prepared(entry, first, barred) {
+    if (!entry) return []
+    const state = {
+      staged: entry.ready ? ["check", "prepared"] : ["warn", "confirm what differs"],
+      refused: ["close", `not prepared: ${entry.text}`],
+      failed: ["close", `not committed: ${entry.text}`],
+      committed: ["check", "committed"],
+      undone: ["undo", "no longer live"],
+    }[entry.state]
+    const tone = { staged: entry.ready ? "good" : "warn", refused: "bad", failed: "bad", committed: "good", undone: "" }[entry.state]
+    const line = h("div", { class: `state ${tone}`, dataset: { state: entry.state } }, icon(/** @type {any} */ (state[0])), h("span", {}, state[1]))
+    if (!first) return [line]
+    const compare = entry.state === "staged" ? h("button", { type: "button", class: "small hcs-compare-row", on: { click: () => acts.compare(entry.key) } }, "Compare") : null
+    const failed = entry.state === "staged" && entry.text ? h("div", { class: "state bad" }, icon("close"), h("span", {}, `not committed: ${entry.text}`)) : null
+    return [h("div", { class: "row" }, line, compare), failed, ...entry.differences.map((difference) => said(entry.key, difference, barred))]
+  }
+
+  function said(field, difference, barred) {
+    if (!difference.blocking) return h("div", { class: "small soft" }, difference.message)
+    if (!difference.confirmable) return h("div", { class: "state bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
+    const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(barred), title: barred || "", on: { change: () => acts.confirm(field, difference.kind, tick.checked) } })
+    return h("label", { class: `confirm ${difference.confirmed ? "" : "open"}`, dataset: { kind: difference.kind } }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Is this meant?")))
+  }
+
+  function showSays(entry, first, barred) {
+    const [sign, words] = standing(row)
+    const tone = { check: "", help: "guess", warn: "warn", close: "soft" }[sign]
+    fill(says,
+      h("div", { class: `state ${tone}` }, icon(/** @type {any} */ (sign)), h("span", {}, h("b", {}, words), row.problem && !row.excluded ? ` ${row.problem}` : "")),
+      row.problem && row.help && !row.excluded ? h("div", { class: "small soft" }, row.help) : null,
+      row.reasons.length && !row.excluded ? h("div", { class: "small soft cut", title: row.reasons.join("\n") }, row.reasons.join(" ")) : null,
+      row.excluded ? null : row.doubts.map((doubt) => h("div", { class: "state warn small" }, icon("warn"), h("span", {}, doubt))),
+      row.excluded ? null : prepared(entry, first, barred))
+  }
+
+  return {
+    element,
+    well,
+    /** @param {any} next @param {any} entry @param {{first: boolean, channels: string[], barred: Record<string, string>}} more */
+    show(next, entry, { first, channels, barred }) {
+      const text = JSON.stringify([next, entry, first, channels, barred.change ?? ""])
+      if (text === shown) return
+      shown = text
+      row = next
+      const locked = barred.change || ""
+      set(element, { "aria-label": `${next.name}: ${standing(next)[1]}` })
+      element.classList.toggle("out", next.excluded)
+      pictures[0].show(next.picture, "no picture")
+      pictures[1].show(next.present, next.well ? "nothing there" : "not known")
+      say(name, next.name)
+      set(name, { title: next.name })
+      say(about, next.text)
+      say(facts, next.facts.join(" "))
+      facts.hidden = !next.facts.length
+      well.value = next.well
+      field.value = next.field
+      offer(channel, [["", "choose…"], ...(next.single ? [] : [["all", "all in order"]]), ...channels.map((text, i) => [String(i), text])])
+      channel.value = next.channel
+      pages.hidden = !next.pages
+      pages.value = next.pages
+      series.hidden = !next.all_series.length
+      offer(series, [["", "which image?"], ...next.all_series.map((text, i) => [String(i), text])])
+      series.value = next.series === null ? "" : String(next.series)
+      for (const control of [well, field, channel, pages, series, out]) set(control, { disabled: Boolean(locked), title: locked || null })
+      for (const [what, control] of /** @type {[string, HTMLElement][]} */ ([["well", well], ["field", field], ["channel", channel], ["series", series]])) {
+        control.classList.toggle("needed", next.needs.includes(what) && !next.excluded)
+        control.classList.toggle("said", next.chosen.includes(what))
+      }
+      fill(out, next.excluded ? "Take in" : "Leave out")
+      showSays(entry, first, barred.confirm)
+    },
+    select(chosen, at) {
+      set(element, { "aria-selected": String(chosen), tabindex: at ? "0" : "-1" })
+      tick.checked = chosen
+    },
+  }
+}
