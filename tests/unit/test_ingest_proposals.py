@@ -197,6 +197,35 @@ def test_nothing_is_proposed_where_no_well_is_in_the_names(names):
     assert propose_patterns(names) == ()
 
 
+@pytest.mark.parametrize(
+    ("names", "pattern"),
+    [
+        (
+            named("myplate_B03_T0002F00{f}L01A01Z0{z}C01.png", f=(1, 2), z=(1, 2)),
+            "{plate}_{well}_T{t}F{field}L01A01Z{z}C{channel}.png",
+        ),
+        (
+            named("AS_09125_D03f00d{d}.tif", d=(0, 1, 2)),
+            "{plate}_{well}f{field}d{channel}.tif",
+        ),
+        (
+            named("r01c01f01p01-ch{c}sk1fk1fl1.tiff", c=(2, 3, 5)),
+            "r{row}c{column}f{field}p{z}-ch{channel}sk{t}fk1fl1.tiff",
+        ),
+        (
+            named("BR{p}/Images/r01c01f01p01-ch{c}.tiff", p=(16, 17), c=(1, 2)),
+            "{plate}/Images/r{row}c{column}f{field}p{z}-ch{channel}.tiff",
+        ),
+        (
+            [f"B{c:02}_F1_A{a}C{a}.tif" for c in (2, 3) for a in (1, 2)],
+            "{well}_F{field}_A{*}C{channel}.tif",
+        ),
+    ],
+)
+def test_few_files_are_enough_where_the_names_have_words(names, pattern):
+    assert propose_patterns(names)[0].pattern == pattern
+
+
 OF_MAKERS = {
     "Agilent Cytation (Gen5)": [
         f"{well}_01_{number}_{field}_{channel}_001.tif"

@@ -56,8 +56,8 @@ class Reading:
 
 def readings(style: Style) -> Iterator[Reading]:
     """Yield the ways to read a style in which no two names are of one plane."""
-    for well in _wells(style.columns):
-        yield from _of_well(style, well)
+    for rank, well in enumerate(_wells(style.columns)):
+        yield from _of_well(style, well, rank)
 
 
 def _wells(columns: Sequence[Column]) -> list[Roles]:
@@ -97,8 +97,14 @@ def _lettered(
     if small and row.constant and row.first in _AXES_OF and touching:
         # c10 and f12 are a channel and a field.
         return
+    ends = (i and columns[i - 1].kind, j + 1 < len(columns) and columns[j + 1].kind)
+    alone = all(kind in (0, False, "separator") for kind in ends)
     padded = len({len(value) for value in columns[j].values}) == 1
-    likelihood = (-distinct((row, columns[j])), not touching, small, not padded, -i)
+    likelihood = (
+        -distinct((row, columns[j])),
+        *(not touching, not alone, small, not padded),
+        -i,
+    )
     roles = {i: "well", j: "well"} if touching else {i: "row", j: "column"}
     yield likelihood, roles
 
@@ -136,7 +142,7 @@ def _word_before(columns: Sequence[Column], i: int) -> str:
     return ""
 
 
-def _of_well(style: Style, well: Roles) -> Iterator[Reading]:
+def _of_well(style: Style, well: Roles, rank: int) -> Iterator[Reading]:
     options: dict[int, tuple[str, ...]] = {}
     for i, column in enumerate(style.columns):
         if i not in well and column.kind != "separator":
@@ -145,7 +151,10 @@ def _of_well(style: Style, well: Roles) -> Iterator[Reading]:
                 options[i] = choice
     for combination in islice(product(*options.values()), _COMBINATIONS):
         chosen = dict(zip(options, combination, strict=True))
-        penalty = sum(options[i].index(role) for i, role in chosen.items())
+        # A part that is named and not taken is the least likely of all.
+        penalty = rank + sum(
+            options[i].index(role) + (not role) for i, role in chosen.items()
+        )
         roles = {**well, **{i: role for i, role in chosen.items() if role}}
         reading = _reading(style, roles, _UNLIKELY * penalty)
         if reading is not None:
@@ -161,7 +170,7 @@ def _options(style: Style, i: int, well: Roles) -> tuple[str, ...]:
         if column.kind == "dye":
             return ("channel", "")
         return (*axes, "") if axes and column.kind == "number" and not before else ()
-    if _says_nothing(style, column, [columns[j] for j in well]):
+    if _says_nothing(style, i, [columns[j] for j in well]):
         return ("*",)
     if column.kind == "moment":
         return ("t",)
@@ -172,27 +181,35 @@ def _options(style: Style, i: int, well: Roles) -> tuple[str, ...]:
         return ("channel", *plate, "*")
     if column.kind != "number":
         return (*plate, "channel", "*")
-    if distinct([column]) == len(style.names):
+    if not axes and distinct([column]) == len(style.names):
         return ("*", "field", "t")
-    if before and word in _PLATES:
-        return ("plate", *axes, "*")
+    if before and (word in _PLATES or (word and not axes)):
+        return ("plate", *(axes or ("field", "t")), "*")
     return (*(axes or ("field", "channel", "t", "z")), *plate, "*")
 
 
-def _says_nothing(style: Style, column: Column, cells: Sequence[Column]) -> bool:
+def _says_nothing(style: Style, i: int, cells: Sequence[Column]) -> bool:
     """Return whether a column follows from another.
 
-    From the well, as a treatment does or the well's number; or from the name of the
-    channel, as its number does.
+    From the well, as a treatment does or the well's number; or from what says better
+    what it is: a number from the name of the channel, or from a number after a word.
     """
-    wells = distinct(cells)
+    column, wells = style.columns[i], distinct(cells)
     if len(style.names) > wells == distinct([*cells, column]):
         return True
-    return column.kind != "dye" and any(
+    rank = _expressiveness(style.columns, i)
+    return any(
         distinct([other]) == distinct([column]) == distinct([other, column])
-        for other in style.columns
-        if other.kind == "dye" and not other.constant
+        for j, other in enumerate(style.columns)
+        if not other.constant and _expressiveness(style.columns, j) > rank
     )
+
+
+def _expressiveness(columns: Sequence[Column], i: int) -> int:
+    """Return how well a column says what it is: by a name, a word before it, or not."""
+    if columns[i].kind == "dye":
+        return 2
+    return int(columns[i].kind == "number" and _word_before(columns, i) in _AXES_OF)
 
 
 def _reading(style: Style, roles: Roles, penalty: float) -> Reading | None:
