@@ -10,6 +10,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from dashboard.commands.backup import add_backup
 from dashboard.commands.decisions import add_decisions
 from dashboard.commands.link import add_link
 from dashboard.commands.loaddata import add_loaddata
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _COMMANDS = (
     *("serve", "measure", "suspects", "wells", "fields", "loaddata"),
     *("decisions", "project", "relink", "reopen", "user", "link"),
+    *("backup", "restore"),
 )
 
 
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add_reopen(commands)
     add_user(commands)
     add_link(commands)
+    add_backup(commands)
     return parser
 
 

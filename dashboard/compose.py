@@ -35,6 +35,7 @@ from dashboard.inbox.preparing import Preparing
 from dashboard.inbox.running import Importing, ImportLimits
 from dashboard.inbox.telling import Telling
 from dashboard.inbox.watch import Inbox
+from dashboard.occupied import Occupied
 from dashboard.pictures.desk import PreviewDesk
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.picture import Pictures
@@ -149,8 +150,13 @@ def compose(
     options
         Everything else.
     """
+    occupied = Occupied(workspace.path)
     plates = Plates([os.fspath(root) for root in roots], read_only=options.read_only)
-    engine = open_database(options.database or workspace.database_url)
+    try:
+        engine = open_database(options.database or workspace.database_url)
+    except BaseException:
+        occupied.close()
+        raise
     settings, ledger, events = Settings(engine), Ledger(engine), Events(engine)
     threads = Threads()
     audit = Audit(engine, threads.submit)
@@ -326,6 +332,7 @@ def compose(
         plates.close()
         settings.close()
         engine.dispose()
+        occupied.close()
 
     service = Service(
         workspace=workspace,

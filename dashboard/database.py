@@ -225,7 +225,7 @@ def open_database(url: str) -> Engine:
     Raises
     ------
     DashboardError
-        If it cannot be opened, or was written by a newer program.
+        If it cannot be opened, is damaged, or was written by a newer program.
     """
     try:
         engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
@@ -237,6 +237,7 @@ def open_database(url: str) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+        _refuse_damaged(engine)
     try:
         with engine.connect() as connection:
             schema = _schema(connection)
@@ -258,6 +259,20 @@ def open_database(url: str) -> Engine:
     return engine
 
 
+def _refuse_damaged(engine: Engine) -> None:
+    """Refuse a file that is damaged now, and not when somebody needs what it holds."""
+    path = Path(engine.url.database or "")
+    if not path.is_file() or not (wrong := damage(path)):
+        return
+    engine.dispose()
+    raise DashboardError(
+        f"The database {path} is damaged: {wrong}. Nothing was changed. Bring back a "
+        f"backup (`hcs-dashboard restore FILE`, which keeps the damaged one), or what "
+        f"can still be read of it (`sqlite3 {path.name} .recover`), see "
+        f"docs/deploying.md."
+    )
+
+
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     del record
     cursor = connection.cursor()
@@ -267,6 +282,27 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
+
+
+def damage(path: Path) -> str:
+    """Return what is wrong with the file of a database, "" where nothing is (slow)."""
+    try:
+        uri = f"{path.resolve().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            ((said,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if said == "ok" else str(said).splitlines()[-1]
+
+
+def schema_of_file(path: Path) -> int:
+    """Return the schema of the file of a database, 0 for an empty one."""
+    engine = create_engine(f"sqlite:///{path.as_posix()}")
+    try:
+        with engine.connect() as connection:
+            return _schema(connection)
+    finally:
+        engine.dispose()
 
 
 def begin_alone(connection: Connection, lock: int, name: str = "") -> None:

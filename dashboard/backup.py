@@ -1,0 +1,244 @@
+"""A workspace's database in one file, taken while it is served, and brought back.
+
+A backup is a zip of the database (SQLite, as SQLite's own backup writes it) and a
+document that says what it is of, with the database's digest. Pictures are made again;
+uploads that nobody committed are not kept. A database of PostgreSQL is its keeper's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dashboard.database import SCHEMA, damage, schema_of_file
+from dashboard.errors import DashboardError
+from dashboard.occupied import alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DATABASE: Final = "workspace.sqlite"
+_DOCUMENT: Final = "backup.json"
+_FORMAT: Final = "hcs-dashboard backup 1"
+_BLOCK = 1 << 20
+_MOST_BYTES = 64 << 30
+_MOST_DOCUMENT = 1 << 16
+
+_LOGS: Final = ("-wal", "-shm")
+"""What SQLite keeps beside a database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """What a backup says of itself."""
+
+    format: str
+    when: str
+    """ISO time, in UTC."""
+
+    program: str
+    """Version of the program that wrote it."""
+
+    schema: int
+    sha256: str
+    """Of the database."""
+
+    nbytes: int
+
+
+def back_up(database: Path, target: Path, program: str) -> Backup:
+    """Write a backup of a database, which may be in use meanwhile.
+
+    Parameters
+    ----------
+    database
+        File of the database.
+    target
+        File to write; only its owner can read it. It is complete or not there.
+    program
+        Version to note.
+
+    Raises
+    ------
+    DashboardError
+        If there is no database, it is damaged, `target` exists, or the disk fails.
+    """
+    if not database.is_file():
+        raise DashboardError(f"No database is at {database}: nothing to back up.")
+    if target.exists():
+        raise DashboardError(f"{target} exists; name another file.")
+    try:
+        with _beside(target) as folder:
+            copy = folder / _DATABASE
+            _copy_database(database, copy)
+            if wrong := damage(copy):
+                raise DashboardError(
+                    f"The database {database} is damaged ({wrong}); no backup of it "
+                    f"was written. Keep the last good one, and see docs/deploying.md."
+                )
+            backup = Backup(
+                format=_FORMAT,
+                when=datetime.now(UTC).isoformat(timespec="seconds"),
+                program=program,
+                schema=schema_of_file(copy),
+                sha256=_digest(copy),
+                nbytes=copy.stat().st_size,
+            )
+            written = folder / "backup.zip"
+            with zipfile.ZipFile(written, "x", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(_DOCUMENT, json.dumps(asdict(backup), indent=1))
+                archive.write(copy, _DATABASE)
+            written.chmod(0o600)
+            _to_disk(written)
+            # A link and not a renaming: what somebody put there meanwhile stays.
+            os.link(written, target)
+    except (OSError, sqlite3.Error) as error:
+        raise DashboardError(
+            f"The backup {target} was not written: {_why(error)}."
+        ) from error
+    return backup
+
+
+def read_backup(source: Path) -> Backup:
+    """Return what a backup says of itself.
+
+    Raises
+    ------
+    DashboardError
+        If it is no backup, or of a newer program.
+    """
+    try:
+        with zipfile.ZipFile(source) as archive, archive.open(_DOCUMENT) as stream:
+            said: Any = json.loads(stream.read(_MOST_DOCUMENT))
+        backup = Backup(**{name: said[name] for name in Backup.__dataclass_fields__})
+    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise DashboardError(
+            f"{source} is no backup of a workspace: {_why(error)}."
+        ) from error
+    if backup.format != _FORMAT or not isinstance(backup.schema, int):
+        raise DashboardError(f"{source} is a backup of another kind: {said}.")
+    if backup.schema > SCHEMA:
+        raise DashboardError(
+            f"{source} has schema {backup.schema}, this program knows up to {SCHEMA}. "
+            f"Restore it with the newer program."
+        )
+    return backup
+
+
+def restore(source: Path, database: Path) -> tuple[Backup, Path | None]:
+    """Put the database of a backup in the place of the one of a workspace.
+
+    Returns
+    -------
+        What the backup says, and where the database that was there is now.
+
+    Raises
+    ------
+    DashboardError
+        If a program is at work in the workspace, or the backup is not whole. Nothing
+        is changed then.
+    """
+    backup = read_backup(source)
+    try:
+        with alone(database.parent), _beside(database) as folder:
+            copy = folder / _DATABASE
+            _take_out(source, backup, copy)
+            if wrong := damage(copy):
+                raise DashboardError(f"The database in {source} is damaged: {wrong}.")
+            copy.chmod(0o600)
+            _to_disk(copy)
+            kept = _put_aside(database)
+            copy.replace(database)
+            _to_disk(database.parent)
+    except (OSError, zipfile.BadZipFile, sqlite3.Error) as error:
+        raise DashboardError(
+            f"{source} was not restored: {_why(error)}. What was there is still in "
+            f"{database.parent}."
+        ) from error
+    return backup, kept
+
+
+def _take_out(source: Path, backup: Backup, copy: Path) -> None:
+    """Write the database of a backup to a file, as far as it says that it goes."""
+    limit = min(backup.nbytes, _MOST_BYTES)
+    digest, size = hashlib.sha256(), 0
+    with (
+        zipfile.ZipFile(source) as archive,
+        archive.open(_DATABASE) as stream,
+        copy.open("xb") as out,
+    ):
+        while block := stream.read(_BLOCK):
+            size += len(block)
+            if size > limit:
+                raise DashboardError(f"The database in {source} is larger than noted.")
+            digest.update(block)
+            out.write(block)
+    if (size, digest.hexdigest()) != (backup.nbytes, backup.sha256):
+        raise DashboardError(
+            f"The database in {source} is not the one that was backed up: it has "
+            f"{size:,} bytes of {backup.nbytes:,}, or another digest."
+        )
+
+
+def _put_aside(database: Path) -> Path | None:
+    """Rename a database that is there, with what SQLite keeps beside it."""
+    if not database.exists():
+        return None
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    kept = database.with_name(f"{database.name}.before-{moment}")
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = kept.with_name(f"{database.name}.before-{moment}-{number}")
+    for log in _LOGS:
+        beside = database.with_name(f"{database.name}{log}")
+        if beside.exists():
+            beside.rename(kept.with_name(f"{kept.name}{log}"))
+    database.rename(kept)
+    return kept
+
+
+def _copy_database(database: Path, copy: Path) -> None:
+    uri = f"{database.resolve().as_uri()}?mode=ro"
+    with (
+        contextlib.closing(sqlite3.connect(uri, uri=True)) as source,
+        contextlib.closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+
+
+@contextlib.contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """Yield a folder on the disk of a file, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=".hcs-", dir=target.parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _why(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

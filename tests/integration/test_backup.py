@@ -1,0 +1,145 @@
+"""A workspace's database in one file: taken while it is served, and brought back."""
+
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+
+import pytest
+
+from dashboard.backup import back_up, restore
+from dashboard.cli import main
+from dashboard.compose import Options, compose
+from dashboard.database import open_database
+from dashboard.errors import DashboardError
+from dashboard.workspace import open_workspace
+
+QUIET = Options(watch=False, measure=False)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Return a folder for a workspace, with a setting in its database."""
+    workspace = open_workspace(tmp_path / "workspace")
+    service = compose([], workspace, QUIET)
+    service.storage.settings.put("first", "mark")
+    service.close()
+    return workspace
+
+
+def mark(workspace) -> str | None:
+    """Return what a workspace remembers."""
+    service = compose([], workspace, QUIET)
+    try:
+        return service.storage.settings.get("mark")
+    finally:
+        service.close()
+
+
+def test_a_backup_of_a_served_workspace_brings_back_what_was_kept(place, tmp_path):
+    file = tmp_path / "monday.zip"
+    service = compose([], place, QUIET)
+    try:
+        service.storage.settings.put("second", "mark")
+        # What is only in the database's log counts as well.
+        backup = back_up(place.database, file, "1")
+        service.storage.settings.put("third", "mark")
+    finally:
+        service.close()
+    assert file.stat().st_mode & 0o777 == 0o600
+    found, kept = restore(file, place.database)
+    assert found == backup
+    assert mark(place) == "second"
+    with sqlite3.connect(f"{kept.as_uri()}?mode=ro", uri=True) as before:
+        values = [row[0] for row in before.execute("SELECT value FROM settings")]
+    before.close()
+    assert any("third" in value for value in values)
+
+
+def test_nothing_is_restored_while_somebody_works_in_the_workspace(place, tmp_path):
+    file = tmp_path / "b.zip"
+    back_up(place.database, file, "1")
+    service = compose([], place, QUIET)
+    before = sorted(path.name for path in place.path.iterdir())
+    try:
+        with pytest.raises(DashboardError, match="is at work in the workspace"):
+            restore(file, place.database)
+    finally:
+        service.close()
+    assert before == sorted(
+        {*before} & {p.name for p in place.path.iterdir()} | {*before}
+    )
+    restore(file, place.database)
+
+
+def damaged(file, name: str, change) -> None:
+    """Rewrite one member of a backup."""
+    with zipfile.ZipFile(file) as archive:
+        members = {member: archive.read(member) for member in archive.namelist()}
+    members[name] = change(members[name])
+    with zipfile.ZipFile(file, "w") as archive:
+        for member, data in members.items():
+            archive.writestr(member, data)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("workspace.sqlite", lambda data: data[:-4096], "not the one that was backed"),
+        ("workspace.sqlite", lambda data: data + b"x", "larger than noted"),
+        ("workspace.sqlite", lambda data: data[::-1], "not the one that was backed"),
+        ("backup.json", lambda data: b"{}", "is no backup"),
+        ("backup.json", lambda data: data.replace(b"backup 1", b"backup 9"), "another"),
+        (
+            "backup.json",
+            lambda data: data.replace(b'"schema": ', b'"schema": 99'),
+            "this program knows up to",
+        ),
+    ],
+    ids=["cut", "longer", "other", "empty", "format", "newer"],
+)
+def test_a_backup_that_is_not_whole_changes_nothing(
+    place, tmp_path, name, change, message
+):
+    file = tmp_path / "b.zip"
+    back_up(place.database, file, "1")
+    damaged(file, name, change)
+    before = place.database.read_bytes()
+    with pytest.raises(DashboardError, match=message):
+        restore(file, place.database)
+    assert place.database.read_bytes() == before
+    assert not [path for path in place.path.iterdir() if path.name.startswith(".hcs-")]
+
+
+def test_a_damaged_database_is_noticed_at_the_start_with_the_way_back(place, tmp_path):
+    with sqlite3.connect(place.database) as connection:
+        connection.execute("CREATE TABLE filler (x)")
+        connection.executemany(
+            "INSERT INTO filler VALUES (?)", [("y" * 900,) for _ in range(400)]
+        )
+    connection.close()
+    data = bytearray(place.database.read_bytes())
+    middle = len(data) // 2 // 4096 * 4096
+    data[middle : middle + 120_000] = b"\xa5" * 120_000
+    place.database.write_bytes(data)
+    with pytest.raises(DashboardError, match=r"is damaged: .*hcs-dashboard restore"):
+        open_database(place.database_url)
+    with pytest.raises(DashboardError, match="no backup of it was written"):
+        back_up(place.database, tmp_path / "b.zip", "1")
+
+
+def test_the_commands_say_what_they_did_and_what_they_cannot(place, tmp_path, capsys):
+    file = tmp_path / "b.zip"
+    where = ["--workspace", str(place.path)]
+    assert main(["backup", str(file), *where]) == 0
+    assert "of decisions, measurements" in capsys.readouterr().out
+    assert main(["backup", str(file), *where]) == 1
+    assert "exists; name another file" in capsys.readouterr().err
+    assert main(["restore", str(file), *where]) == 0
+    assert "What was there is in" in capsys.readouterr().out
+    new = ["--workspace", str(tmp_path / "new")]
+    assert main(["restore", str(file), *new]) == 0
+    assert mark(open_workspace(tmp_path / "new")) == "first"
+    server = ["--database", "postgresql+psycopg://db/hcs"]
+    assert main(["backup", str(tmp_path / "c.zip"), *server]) == 1
+    assert "pg_dump" in capsys.readouterr().err
