@@ -60,15 +60,15 @@ def test_nothing_is_restored_while_somebody_works_in_the_workspace(place, tmp_pa
     file = tmp_path / "b.zip"
     back_up(place.database, file, "1")
     service = compose([], place, QUIET)
-    before = sorted(path.name for path in place.path.iterdir())
+    before = {path.name for path in place.path.iterdir()}
     try:
         with pytest.raises(DashboardError, match="is at work in the workspace"):
             restore(file, place.database)
     finally:
         service.close()
-    assert before == sorted(
-        {*before} & {p.name for p in place.path.iterdir()} | {*before}
-    )
+    assert {path.name for path in place.path.iterdir()} >= before - {
+        "workspace.sqlite-wal", "workspace.sqlite-shm",
+    }  # fmt: skip
     restore(file, place.database)
 
 
