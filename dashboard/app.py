@@ -19,6 +19,7 @@ from dashboard.accounts import Entrance
 from dashboard.addresses import Urls
 from dashboard.assets import assets_folder
 from dashboard.errors import DashboardError, RefusedError
+from dashboard.monitoring import Monitoring
 from dashboard.session import ASK_AGAIN_SECONDS, Session
 from dashboard.web.gate import BODY_BYTES, Gate, PassedConnection
 from dashboard.web.origins import LOOPBACK, Origins
@@ -64,6 +65,9 @@ class ServerSettings:
     origins: tuple[str, ...] = ()
     """Further ``host:port`` that pages may come from, such as a proxy's."""
 
+    metrics: tuple[str, int] | None = None
+    """Address and port at which counts are answered to whoever asks."""
+
 
 def make_server(
     service: Service, settings: ServerSettings, entrance: Entrance | None = None
@@ -91,6 +95,9 @@ def make_server(
     port = 0 if settings.socket else free_port(settings.address, settings.port)
     origins = Origins(port or settings.port, settings.origins)
     ask_again = settings.ask_again_seconds
+    monitoring = Monitoring(service)
+    if settings.metrics is not None:
+        monitoring.listen(*settings.metrics)
     pn.extension(notifications=False)
     keep_websocket_log()
     try:
@@ -107,7 +114,13 @@ def make_server(
             verbose=False,
             location=True,
             extra_patterns=[
-                *routes(service, entrance, assets=assets_folder(), prefix=prefix)
+                *routes(
+                    service,
+                    entrance,
+                    assets=assets_folder(),
+                    monitoring=monitoring,
+                    prefix=prefix,
+                )
             ],
             unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),
             check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),
@@ -125,7 +138,9 @@ def make_server(
     _forget_routes(server)
     if settings.socket is not None:
         settings.socket.listen(server._http)
-    server._http.request_callback = Gate(server._tornado, origins, entrance, prefix)
+    server._http.request_callback = Gate(
+        server._tornado, origins, entrance, prefix, monitoring
+    )
     return server
 
 

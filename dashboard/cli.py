@@ -6,7 +6,6 @@ Heavy imports stand inside the commands, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from dashboard.commands.results import add_results
 from dashboard.commands.serve import add_serve
 from dashboard.commands.user import add_user
 from dashboard.commands.version import version
+from dashboard.logs import begin_log
 from hcs.errors import HCSError
 from hcs.terminal import internal_error, printable, say_error
 
@@ -42,14 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not words or words[0] not in (*_COMMANDS, "-h", "--help", "--version"):
         # `serve` may be left out; a plate called "serve" is given as ./serve.
         words.insert(0, "serve")
-    options = _parser().parse_args(words)
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    # Panel tells of every look for changes, twice a second and page.
-    logging.getLogger("panel").setLevel(logging.WARNING)
+    parser = _parser()
+    options = parser.parse_args(words)
+    begin_log(verbose=options.verbose)
     try:
+        if before := getattr(options, "before", None):
+            before(options)
+            options = parser.parse_args(words)
         return int(options.run(options))
     except HCSError as error:
         say_error(f"hcs-dashboard: {error}")

@@ -1,5 +1,14 @@
 """The settings file: what must not stand in a command, for others of a machine see it.
 
+All that `hcs-dashboard serve` takes may stand here, too, by the names of its options;
+what is given on the command line counts more::
+
+    [serve]
+    plates = ["/plates"]
+    port = 5006
+    prefix = "/hcs"
+    log_format = "json"
+
 Secrets come from here, or from the environment, which counts more::
 
     [oidc]
@@ -50,6 +59,7 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
     },
     "proxy": {"secret": str, "secret_header": str, "roles": dict},
     "database": {"url": str},
+    "serve": {},
     "inbox": {"folder": str, "into": str},
     "imports": {
         "quiet_minutes": (int, float),
@@ -59,6 +69,9 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
         "on_plate": list,
     },
 }
+
+_ANY = frozenset({"serve"})
+"""Tables whose names are those of options, and checked with these."""
 
 _LISTS = frozenset({"inbox"})
 """Tables that there may be several of: ``[[inbox]]``."""
@@ -100,6 +113,10 @@ class SettingsFile:
     def arguments(self, table: str, name: str) -> tuple[str, ...]:
         """Return a list of texts, empty where nothing is said of it."""
         return tuple(self._tables.get(table, {}).get(name, ()))
+
+    def serve(self) -> dict[str, Any]:
+        """Return the values of options of `serve`, by name."""
+        return dict(self._tables.get("serve", {}))
 
     def inboxes(self) -> tuple[tuple[str, str], ...]:
         """Return the folders that are watched, each with where its plates go."""
@@ -158,6 +175,8 @@ def _reason_against(document: Mapping[str, Any]) -> str:
 def _against(table: str, values: Mapping[str, Any]) -> str:
     """Return why a table cannot be used, "" where it can."""
     known = _TABLES[table]
+    if table in _ANY:
+        return ""
     for name, value in values.items():
         if name not in known:
             return f"[{table}] has no {name!r}, only {', '.join(known)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ _UPLOAD_THREADS = 2
 
 
 class Threads:
-    """Four pools, so that slow work never holds up what somebody waits for."""
+    """Four pools, so that slow work never holds up what somebody waits for.
+
+    Work bears the context it was given in, and so the id of its request in the log.
+    """
 
     def __init__(self) -> None:
         self._work = ThreadPoolExecutor(_WORK_THREADS, "work")
@@ -32,19 +36,19 @@ class Threads:
 
     def submit(self, work: Callable[[], _Result]) -> Future[_Result]:
         """Do work for a page."""
-        return self._work.submit(work)
+        return self._work.submit(copy_context().run, work)
 
     def submit_pixels(self, work: Callable[[], _Result]) -> Future[_Result]:
         """Do work for a picture; slow pages do not hold it up."""
-        return self._pixels.submit(work)
+        return self._pixels.submit(copy_context().run, work)
 
     def submit_stack(self, work: Callable[[], _Result]) -> Future[_Result]:
         """Do work for a picture that reads much, apart from those that read little."""
-        return self._stacks.submit(work)
+        return self._stacks.submit(copy_context().run, work)
 
     def submit_upload(self, work: Callable[[], _Result]) -> Future[_Result]:
         """Do work with bytes that arrive."""
-        return self._uploads.submit(work)
+        return self._uploads.submit(copy_context().run, work)
 
     def close(self) -> None:
         """Wait for what is being done, and drop what has not begun."""

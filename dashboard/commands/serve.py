@@ -6,12 +6,15 @@ import gc
 import platform
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.commands.database import add_database, database_of
 from dashboard.commands.inbox_options import add_inbox, size
+from dashboard.commands.log_options import add_log
 from dashboard.commands.measure import add_executor
+from dashboard.commands.settings_defaults import put_defaults
 from dashboard.commands.sign_in_options import add_sign_in
 from dashboard.commands.version import version
 
@@ -68,13 +71,25 @@ def add_serve(commands: Any) -> None:
         serve.add_argument(f"--{name}", type=size, metavar="SIZE", help=text)
     add_inbox(serve)
     add_sign_in(serve)
+    add_log(serve)
     add_executor(serve)
     serve.add_argument(
         "--no-measure",
         action="store_true",
         help="measure a plate when somebody asks for it, not as soon as it is opened",
     )
-    serve.set_defaults(run=_serve)
+    serve.set_defaults(run=_serve, before=partial(_from_settings_file, serve))
+
+
+def _from_settings_file(
+    parser: argparse.ArgumentParser, options: argparse.Namespace
+) -> None:
+    """Give options that are not on the command line what the settings file says."""
+    from dashboard.settings_file import read_settings_file
+
+    if options.config is not None:
+        values = read_settings_file(options.config).serve()
+        put_defaults(parser, values, options.config)
 
 
 def _shared(parser: argparse.ArgumentParser) -> None:
@@ -92,13 +107,18 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     from dashboard.commands.inbox_options import inboxes_of
+    from dashboard.logs import begin_log, keep_log
     from dashboard.settings_file import read_settings_file
     from dashboard.workspace import open_workspace
     from hcs.qc import connected
 
     settings = read_settings_file(options.config)
+    begin_log(verbose=options.verbose, form=options.log_format)
     inboxes = inboxes_of(options, settings)
     workspace = open_workspace(options.workspace)
+    trouble = keep_log(workspace.logs, form=options.log_format, days=options.log_days)
+    if trouble:
+        print(f"  note       {trouble}", file=sys.stderr)
     roots = list(options.plates)
     # Whatever is imported is listed; a folder that is served twice is listed once.
     roots += [folder.into for folder in inboxes.folders]
@@ -199,6 +219,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         if by_socket
         else None,
         origins=tuple(origins),
+        metrics=options.metrics,
     )
 
 

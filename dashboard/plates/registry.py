@@ -108,6 +108,11 @@ class Plates:
             plate.close()
         return changed
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Where plates are looked for, as they were given."""
+        return self._roots
+
     def entries(self) -> tuple[PlateEntry, ...]:
         """Return the plates in the order of the roots, then by name."""
         with self._lock:

@@ -30,20 +30,23 @@ from tornado.httputil import (
 )
 from tornado.ioloop import IOLoop
 
+from dashboard.logs import REQUEST, new_request_id
 from dashboard.web.body_length import body_length
 from dashboard.web.come_in import come_in_page, passing_page
 from dashboard.web.headers import add_headers
 from dashboard.web.plain_page import POLICY
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from tornado.httputil import RequestStartLine
 
     from dashboard.accounts import Entrance, Visitor
+    from dashboard.monitoring import Monitoring
     from dashboard.web.origins import Origins
 
 _LOG = logging.getLogger(__name__)
+_ANSWERS = logging.getLogger(f"{__name__}.answers")
 
 BODY_BYTES = 1 << 20
 """What a body outside of uploads may have."""
@@ -81,6 +84,8 @@ class Gate(HTTPServerConnectionDelegate):
         Tells who asks, and what is open to those whom nobody knows.
     prefix
         ``""`` or ``"/hcs"``.
+    monitoring
+        Counts what was answered.
     """
 
     def __init__(
@@ -89,22 +94,38 @@ class Gate(HTTPServerConnectionDelegate):
         origins: Origins,
         entrance: Entrance,
         prefix: str,
+        monitoring: Monitoring,
     ) -> None:
         self.application = application
         self.origins = origins
         self.entrance = entrance
         self.prefix = prefix
+        self.monitoring = monitoring
         self._logged: set[str] = set()
 
     def start_request(
         self, server_conn: object, request_conn: Any
     ) -> HTTPMessageDelegate:
         """Return what hears one request."""
-        return _Passage(self, server_conn, PassedConnection(request_conn))
+        connection = PassedConnection(request_conn, self._answered)
+        return _Passage(self, server_conn, connection)
 
     def on_close(self, server_conn: object) -> None:
         """Pass it on."""
         self.application.on_close(server_conn)
+
+    def _answered(self, request: HTTPServerRequest, status: int) -> None:
+        """Count an answer and log it, where that is wanted."""
+        seconds, method = request.request_time(), request.method or ""
+        self.monitoring.answered(method, self._below(request.path), status, seconds)
+        _ANSWERS.info(
+            "%d %.10s %.200r for %s in %.0f ms",
+            status,
+            method,
+            request.path,
+            request.remote_ip,
+            seconds * 1000,
+        )
 
     def answer(self, request: HTTPServerRequest) -> _Answer | None:
         """Return the gate's own answer, None where the request may pass."""
@@ -222,7 +243,7 @@ def _is_open(path: str, method: str, entrance: Entrance) -> bool:
     if path in entrance.open:
         return True
     return method in ("GET", "HEAD") and (
-        path in ("/health", "/favicon.ico") or path.startswith("/assets/")
+        path in ("/health", "/ready", "/favicon.ico") or path.startswith("/assets/")
     )
 
 
@@ -272,13 +293,20 @@ class PassedConnection:
         Who it comes from; None where it passed without.
     nonce
         What inline scripts of this answer must bear.
+    id
+        Of the request: in the answer's headers, in the log, in what people are told.
     """
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(
+        self, connection: Any, answered: Callable[[HTTPServerRequest, int], object]
+    ) -> None:
         self._connection = connection
+        self._answered = answered
+        self._status = 0
         self.request: Any = None
         self.visitor: Visitor | None = None
         self.nonce = secrets.token_urlsafe(16)
+        self.id = new_request_id()
 
     def __getattr__(self, name: str) -> Any:
         """Return what the connection has."""
@@ -289,7 +317,19 @@ class PassedConnection:
     ) -> Any:
         """Write the head of an answer."""
         add_headers(headers, self.nonce)
+        headers["X-Request-Id"] = self.id
+        self._status = getattr(start_line, "code", 0)
         return self._connection.write_headers(start_line, headers, chunk)
+
+    def finish(self) -> Any:
+        """End an answer."""
+        self._answered(self.request, self._status)
+        return self._connection.finish()
+
+    def detach(self) -> Any:
+        """Hand the stream over: to a websocket, whose answer has no end."""
+        self._answered(self.request, 101)
+        return self._connection.detach()
 
 
 class _Passage(HTTPMessageDelegate):
@@ -318,6 +358,8 @@ class _Passage(HTTPMessageDelegate):
             server_connection=self._server_conn,
         )
         self._connection.request = request
+        # What handles it is begun from here, and so are its threads.
+        REQUEST.set(self._connection.id)
         self._answer = self._gate.answer(request)
         if self._answer is None:
             self._next = self._gate.application.start_request(
@@ -350,6 +392,7 @@ class _Passage(HTTPMessageDelegate):
 
     def finish(self) -> None:
         self._expect_no_more()
+        REQUEST.set(self._connection.id)
         if self._next is not None:
             self._next.finish()
         elif self._answer is not None:

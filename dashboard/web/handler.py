@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import secrets
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -27,6 +26,7 @@ from dashboard.errors import (
     TooLargeError,
     UnmeasuredError,
 )
+from dashboard.logs import REQUEST, new_request_id
 from dashboard.pictures.cancellation import LeftError, until_left
 from dashboard.text import plain_text
 from dashboard.web.headers import NOTHING
@@ -212,6 +212,6 @@ class Handler(RequestHandler):
             return 422, str(error)
         if isinstance(error, ValueError):
             return 400, str(error)
-        number = secrets.token_hex(4)
+        number = REQUEST.get() or new_request_id()
         _LOG.error("Error %s at %s", number, self.request.path, exc_info=error)
         return 500, f"The server failed (error {number} in its log)."

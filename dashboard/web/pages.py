@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from dashboard.access import Act
+from dashboard.monitoring import CONTENT_TYPE
 from dashboard.web.handler import Handler
 from hcs.errors import HCSError
+
+if TYPE_CHECKING:
+    from dashboard.accounts import Identify
+    from dashboard.condition import Looks
+    from dashboard.monitoring import Monitoring
+    from dashboard.service import Service
+
+_LOOKING = ThreadPoolExecutor(1, "ready")
+"""For looks at what a server needs: one at a time, apart from what they look at."""
 
 
 class LeaveHandler(Handler):
@@ -34,6 +47,60 @@ class HealthHandler(Handler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps({"status": "ok", "plates": len(self.service.plates)}))
+
+
+class ReadyHandler(Handler):
+    """Says whether the server can do its work; to admins, what is in the way."""
+
+    asks = None
+
+    def initialize(  # type: ignore[override]
+        self, service: Service, identify: Identify, looks: Looks
+    ) -> None:
+        """Take also what looks at what a server needs."""
+        super().initialize(service, identify)
+        self.looks = looks
+
+    async def get(self) -> None:
+        """Answer with 200 or 503."""
+        # Not in the threads that are looked at.
+        loop = asyncio.get_running_loop()
+        condition = await loop.run_in_executor(_LOOKING, self.looks.look)
+        visitor = self.identify(self.request)
+        said: dict[str, object] = {"ready": condition.ready}
+        if visitor is not None and not (
+            self.service.access.reason_against(visitor, Act.PEOPLE)
+        ):
+            said["problems"] = dict(condition.problems)
+        self.set_status(200 if condition.ready else 503)
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Type", "application/json")
+        await self.finish(json.dumps(said))
+
+
+class MetricsHandler(Handler):
+    """Counts of this server, for Prometheus."""
+
+    asks = Act.PEOPLE
+
+    def initialize(  # type: ignore[override]
+        self, service: Service, identify: Identify, monitoring: Monitoring
+    ) -> None:
+        """Take also what counts."""
+        super().initialize(service, identify)
+        self.monitoring = monitoring
+
+    def plate_key(self) -> str:
+        """Return none: the counts are of the server."""
+        return ""
+
+    async def get(self) -> None:
+        """Answer in Prometheus' text format."""
+        text = await self.made(self.monitoring.text)
+        if text is not None:
+            self.set_header("Cache-Control", "no-store")
+            self.set_header("Content-Type", CONTENT_TYPE)
+            await self.finish(text)
 
 
 class VisitorHandler(Handler):

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.addresses import Urls
+from dashboard.condition import Looks
 from dashboard.web.admin import ADMIN, END_SESSION, AdminHandler, EndSessionHandler
 from dashboard.web.assets import AssetHandler
 from dashboard.web.canvas import PreviewsHandler, WellsHandler
 from dashboard.web.exports import FILES, ExportHandler
-from dashboard.web.pages import HealthHandler, LeaveHandler, VisitorHandler
+from dashboard.web.pages import (
+    HealthHandler,
+    LeaveHandler,
+    MetricsHandler,
+    ReadyHandler,
+    VisitorHandler,
+)
 from dashboard.web.pictures import (
     FieldHandler,
     PlateSpriteHandler,
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from tornado.web import RequestHandler
 
     from dashboard.accounts import Entrance
+    from dashboard.monitoring import Monitoring
     from dashboard.service import Service
 
 Route = tuple[str, type["RequestHandler"], dict[str, Any]]
@@ -35,6 +43,7 @@ def routes(
     entrance: Entrance,
     *,
     assets: Path,
+    monitoring: Monitoring,
     prefix: str = "",
 ) -> list[Route]:
     """Return the patterns for Tornado, without prefix.
@@ -47,6 +56,8 @@ def routes(
         Tells who a request comes from, and has the pages of people.
     assets
         Folder of scripts and styles.
+    monitoring
+        Counts answers.
     prefix
         Path below which everything is served, for addresses in answers.
     """
@@ -77,6 +88,8 @@ def routes(
             asks,
         ),
         (r"/health", HealthHandler, asks),
+        (r"/ready", ReadyHandler, {**asks, "looks": Looks(service)}),
+        (r"/metrics", MetricsHandler, {**asks, "monitoring": monitoring}),
         (r"/leave", LeaveHandler, asks),
         (r"/visitor\.json", VisitorHandler, asks),
         (ADMIN, AdminHandler, people),

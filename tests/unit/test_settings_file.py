@@ -83,3 +83,57 @@ def test_a_file_that_cannot_be_used_is_refused_without_its_secrets(
 def test_a_file_that_others_can_read_is_refused(tmp_path, mode) -> None:
     with pytest.raises(DashboardError, match=r"chmod 600"):
         read_settings_file(written(tmp_path, WHOLE, mode))
+
+
+def serve_options(folder: Path, text: str, *words: str):
+    """Return what `serve` is told by a settings file and the command line."""
+    from dashboard.cli import _parser
+
+    path = written(folder, text)
+    parser, words = _parser(), ("serve", "--config", str(path), *words)
+    options = parser.parse_args(words)
+    options.before(options)
+    return parser.parse_args(words)
+
+
+def test_all_that_serve_takes_may_stand_in_the_file_and_the_command_counts_more(
+    tmp_path,
+) -> None:
+    text = """
+    [serve]
+    plates = ["/plates", "https://plates.example/one.zarr"]
+    port = 8080
+    read-only = true
+    log_format = "json"
+    metrics = "127.0.0.1:9100"
+    preview_disk = "3GB"
+    origin = ["screens.example:443"]
+    """
+    options = serve_options(tmp_path, text, "--port", "9")
+    assert options.plates == ["/plates", "https://plates.example/one.zarr"]
+    assert options.port == 9
+    assert options.read_only is True
+    assert options.metrics == ("127.0.0.1", 9100)
+    assert options.preview_disk == 3 << 30
+    assert options.origin == ["screens.example:443"]
+    assert serve_options(tmp_path, text, "plate.zarr").plates == ["plate.zarr"]
+    assert serve_options(tmp_path, text).port == 8080
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("prot = 1", r"has no 'prot'; it may have .*'port'"),
+        ('config = "x"', "has no 'config'"),
+        ("read_only = 1", "`read_only` of .serve. must be true or false"),
+        ('plates = "x"', "must be a list of texts"),
+        ('port = "many"', "cannot be 'many'"),
+        ('log_format = "xml"', "must be one of text, json"),
+        ('metrics = "here"', "is no address and port"),
+    ],
+)
+def test_what_is_no_value_of_an_option_is_said_with_its_name(
+    tmp_path, line, message
+) -> None:
+    with pytest.raises(DashboardError, match=message):
+        serve_options(tmp_path, f"[serve]\n{line}\n")

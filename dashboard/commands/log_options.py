@@ -1,0 +1,49 @@
+"""The options of `serve` for whoever keeps a server: logs and counts."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from dashboard.logs import FORMATS, KEPT_DAYS
+
+
+def add_log(parser: Any) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "--log-format",
+        choices=FORMATS,
+        default="text",
+        help="lines of text, or one JSON document a line",
+    )
+    parser.add_argument(
+        "--log-days",
+        type=_days,
+        default=KEPT_DAYS,
+        metavar="DAYS",
+        help=f"files of the log that are kept in the workspace, one a day; default "
+        f"{KEPT_DAYS}, 0 keeps none",
+    )
+    parser.add_argument(
+        "--metrics",
+        type=_place,
+        metavar="ADDRESS:PORT",
+        help="answer Prometheus there, without asking who it is; admins also see "
+        "/metrics",
+    )
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 5):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+    return int(text)
+
+
+def _place(text: str) -> tuple[str, int]:
+    address, colon, port = text.rpartition(":")
+    number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0
+    if not colon or not 0 < number < 65536:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no address and port, such as 127.0.0.1:9100"
+        )
+    return address.strip("[]"), number

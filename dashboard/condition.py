@@ -1,0 +1,121 @@
+"""Whether a server can do its work now: database, roots, disk, threads.
+
+Each look has a second or two: a share that does not answer is an answer.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from concurrent.futures import Future, TimeoutError, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from dashboard.plates.registry import is_address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dashboard.service import Service
+
+_SECONDS = 2.0
+_RESERVE = 512 << 20
+_RESERVE_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a look at a server came to."""
+
+    problems: Mapping[str, str]
+    """By what was looked at: what is wrong with it, "" where nothing is."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is wrong."""
+        return not any(self.problems.values())
+
+
+class Looks:
+    """Looks at what a server needs; one that hangs is not begun again.
+
+    Parameters
+    ----------
+    service
+        The service. Of the places that it serves, addresses are not looked at.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        roots = service.storage.plates.roots
+        self._roots = tuple(Path(root) for root in roots if not is_address(root))
+        self._running: dict[str, Future[str]] = {}
+        self._lock = threading.Lock()
+
+    def look(self) -> Condition:
+        """Return the condition; takes up to two seconds."""
+        with self._lock:
+            looks = {
+                name: self._begun(name, check) for name, check in self._checks().items()
+            }
+        wait(looks.values(), timeout=_SECONDS)
+        return Condition({name: _said(look) for name, look in looks.items()})
+
+    def _checks(self) -> dict[str, Callable[[], str]]:
+        return {
+            "database": self._database,
+            "disk": self._disk,
+            "roots": self._roots_there,
+            "threads": self._threads,
+        }
+
+    def _begun(self, name: str, check: Callable[[], str]) -> Future[str]:
+        running = self._running.get(name)
+        if running is not None and not running.done():
+            return running
+        future: Future[str] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(check())
+            except Exception as error:  # noqa: BLE001 - that is what is asked for
+                future.set_result(str(error).splitlines()[0][:300] or "it failed")
+
+        # A thread that hangs at a dead share must not keep the server from ending.
+        threading.Thread(target=run, name=f"look-{name}", daemon=True).start()
+        self._running[name] = future
+        return future
+
+    def _database(self) -> str:
+        with self._service.storage.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        return ""
+
+    def _disk(self) -> str:
+        usage = shutil.disk_usage(self._service.workspace.path)
+        least = min(_RESERVE, round(_RESERVE_SHARE * usage.total))
+        if usage.free >= least:
+            return ""
+        return f"{usage.free >> 20} MiB are free where the workspace is"
+
+    def _roots_there(self) -> str:
+        absent = [str(root) for root in self._roots if not root.exists()]
+        return f"cannot be reached: {', '.join(absent)}" if absent else ""
+
+    def _threads(self) -> str:
+        """Return whether the threads that pages wait for take work."""
+        try:
+            self._service.threads.submit(lambda: None).result(_SECONDS)
+        except TimeoutError:
+            return "all are at work for longer than that"
+        return ""
+
+
+def _said(look: Future[str]) -> str:
+    try:
+        return look.result(0)
+    except TimeoutError:
+        return f"no answer within {_SECONDS:g} s"

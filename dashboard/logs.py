@@ -1,0 +1,158 @@
+"""What is logged, how, and for how long: a line of text or JSON, with the request's id.
+
+The log goes to the terminal (or what the system keeps of it), and into a file a day in
+the workspace, of which the last are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from logging.handlers import TimedRotatingFileHandler
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMATS: Final = ("text", "json")
+KEPT_DAYS: Final = 14
+
+_FILE = "dashboard.log"
+_LONGEST = 20_000
+"""Characters of a line: what a browser sent may be longer."""
+
+REQUEST: Final[ContextVar[str]] = ContextVar("request", default="")
+"""Id of the request that is being answered, "" outside of any."""
+
+
+def new_request_id() -> str:
+    """Return an id: short enough to be read to somebody over the telephone."""
+    return secrets.token_hex(4)
+
+
+def begin_log(*, verbose: bool, form: str = "text") -> None:
+    """Log to the terminal; what was begun before is forgotten.
+
+    Parameters
+    ----------
+    verbose
+        Whether what is done is logged, and not only what is wrong.
+    form
+        ``"text"`` or ``"json"``: one document a line.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(_formatter(form))
+    root = logging.getLogger()
+    for before in [each for each in root.handlers if type(each) is type(handler)]:
+        root.removeHandler(before)
+    root.addHandler(handler)
+    root.setLevel(logging.INFO if verbose else logging.WARNING)
+    # Panel tells of every look for changes, twice a second and page.
+    logging.getLogger("panel").setLevel(logging.WARNING)
+
+
+def keep_log(folder: Path, *, form: str = "text", days: int = KEPT_DAYS) -> str:
+    """Log into files as well, one a day; return why that cannot be, "" where it can.
+
+    Parameters
+    ----------
+    folder
+        Of the workspace.
+    form
+        As in `begin_log`.
+    days
+        How many files are kept beside the one of today; 0 keeps no files at all.
+    """
+    if not days:
+        return ""
+    # Servers of one workspace write files of their own: turning one over is no act
+    # that two processes can share.
+    name = f"{os.getpid()}-{_FILE}" if _taken(folder / _FILE) else _FILE
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler = _DailyFile(folder / name, days)
+    except OSError as error:
+        return f"no log is kept in {folder}: {error.strerror or error}"
+    handler.setFormatter(_formatter(form))
+    logging.getLogger().addHandler(handler)
+    return ""
+
+
+_HELD: list[int] = []
+"""Descriptors of the log files that this process has for itself, until it ends."""
+
+
+def _taken(path: Path) -> bool:
+    """Whether another process logs into a file; else it is ours from now on."""
+    if os.name != "posix":  # pragma: no cover - where there is no such lock
+        return False
+    import fcntl
+
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = path.with_name(f"{path.name}.lock")
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return True
+    _HELD.append(descriptor)
+    return False
+
+
+class _DailyFile(TimedRotatingFileHandler):
+    """Files that only their owner can read, and whose trouble is not logged again."""
+
+    def __init__(self, path: Path, days: int) -> None:
+        super().__init__(
+            path, when="midnight", backupCount=days, encoding="utf-8", utc=True
+        )
+        path.chmod(0o600)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Go on: a full disk must not fill the terminal with tracebacks."""
+
+
+def _formatter(form: str) -> logging.Formatter:
+    return _JsonLines() if form == "json" else _TextLines()
+
+
+class _TextLines(logging.Formatter):
+    """``2026-11-29 11:20:01,123 WARNING dashboard.web.gate [3f2a91bc]: ...``."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s%(request)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        request = _request_of(record)
+        record.request = f" [{request}]" if request else ""
+        return super().format(record)[:_LONGEST]
+
+
+class _JsonLines(logging.Formatter):
+    """One document a line: time, level, logger, message, request, error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        document = {
+            "time": moment.isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage()[:_LONGEST],
+        }
+        if request := _request_of(record):
+            document["request"] = request
+        if record.exc_info:
+            document["error"] = self.formatException(record.exc_info)[:_LONGEST]
+        return json.dumps(document, ensure_ascii=False)
+
+
+def _request_of(record: logging.LogRecord) -> str:
+    return str(getattr(record, "request_id", "") or REQUEST.get())

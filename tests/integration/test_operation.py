@@ -1,0 +1,145 @@
+"""What whoever keeps a server asks of it: is it alive, ready, and what does it do."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import urllib.request
+
+import pytest
+
+from dashboard.accounts import Role
+from dashboard.app import ServerSettings, free_port
+from dashboard.condition import Looks
+from dashboard.logs import begin_log, keep_log
+from tests import plates
+from tests.integration.serving import Served, by_role_header, service
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Return a server that tells people by the role in a header, and its plate."""
+    folder = tmp_path_factory.mktemp("operation")
+    plate = plates.make(folder / "plates" / "one.ome.zarr")
+    port = free_port("127.0.0.1", 0)
+    settings = ServerSettings(port=0, metrics=("127.0.0.1", port))
+    with (
+        service(folder / "workspace", folder / "plates", measure=False) as made,
+        Served(made, settings, by_role_header) as running,
+    ):
+        yield running, plate, port
+
+
+def test_alive_and_ready_are_two_questions(served):
+    running, plate, _ = served
+    assert running.get("/health").json["status"] == "ok"
+    ready = running.get("/ready")
+    assert (ready.status, ready.json) == (200, {"ready": True})
+    away = plate.parent.with_name("away")
+    plate.parent.rename(away)
+    try:
+        absent = running.get("/ready")
+        assert (absent.status, absent.json) == (503, {"ready": False})
+        told = running.get("/ready", X_Role="admin").json["problems"]
+        assert "cannot be reached" in told["roots"]
+        assert not told["database"]
+        assert running.get("/health").status == 200
+    finally:
+        away.rename(plate.parent)
+    assert running.get("/ready").status == 200
+
+
+def test_a_look_that_hangs_is_said_and_not_begun_again(served):
+    running, _, _ = served
+    looks = Looks(running.service)
+    hang, begun = threading.Event(), []
+
+    def hanging() -> str:
+        begun.append(1)
+        hang.wait(60)
+        return ""
+
+    looks._roots_there = hanging  # a share that does not answer
+    try:
+        for _ in range(2):
+            assert "no answer within" in looks.look().problems["roots"]
+        assert begun == [1]
+    finally:
+        hang.set()
+
+
+def test_counts_are_for_admins_or_at_an_address_of_their_own(served):
+    running, plate, port = served
+    running.get("/pixels/secret-name/B02/0/plate.jpg", X_Role="viewer")
+    assert running.get("/metrics").status == 403
+    assert running.get("/metrics", X_Role="curator").status == 403
+    text = running.get("/metrics", X_Role="admin").body.decode()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        open_text = answer.read().decode()
+    for counts in (text, open_text):
+        assert re.search(r'hcs_requests_total\{kind="pixels",method="GET"', counts)
+        assert "hcs_workspace_free_bytes" in counts
+        for name in ("secret-name", plate.name, "one", "B02"):
+            assert f'"{name}"' not in counts
+
+
+def test_an_error_bears_the_id_of_its_request_in_answer_log_and_headers(served, caplog):
+    running, _, _ = served
+    reviews = running.service.plates
+    real = type(reviews).overview
+
+    def broken(self, *arguments):
+        raise ZeroDivisionError("on purpose")
+
+    type(reviews).overview = broken
+    try:
+        with caplog.at_level(logging.ERROR):
+            answer = running.get("/export/one/wells.csv", X_Role="viewer")
+    finally:
+        type(reviews).overview = real
+    number = answer.headers["X-Request-Id"]
+    assert re.fullmatch("[0-9a-f]{8}", number)
+    assert answer.status == 500
+    assert f"error {number}" in answer.json["error"]
+    assert f"Error {number}" in caplog.text
+    assert running.get("/health").headers["X-Request-Id"] != number
+
+
+@pytest.fixture
+def plain_log():
+    """Leave the log of the tests as it was."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    for handler in [each for each in root.handlers if each not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    for handler in before:
+        if handler not in root.handlers:
+            root.addHandler(handler)
+    root.setLevel(level)
+
+
+def test_a_log_of_json_is_one_document_a_line_whatever_is_logged(tmp_path, plain_log):
+    begin_log(verbose=True, form="json")
+    assert keep_log(tmp_path / "logs", form="json", days=3) == ""
+    logger = logging.getLogger("dashboard.test")
+    logger.warning("line one\nline two \x1b[31m %s", "naïve")
+    try:
+        raise ValueError("no good")
+    except ValueError:
+        logger.exception("it failed")
+    path = tmp_path / "logs" / "dashboard.log"
+    first, second = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert first["message"] == "line one\nline two \x1b[31m naïve"
+    assert "ValueError: no good" in second["error"]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_who_may_ask_for_counts_is_who_may_see_people():
+    from dashboard.access import ROLE_FOR
+    from dashboard.web.pages import MetricsHandler
+
+    assert ROLE_FOR[MetricsHandler.asks] is Role.ADMIN
