@@ -16,13 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.access import Access, signed_text
 from dashboard.accounts.audit import Audit
-from dashboard.corrections.batch_desk import BatchDesk
-from dashboard.corrections.batch_records import BatchRecords
-from dashboard.corrections.batches import Batches
 from dashboard.corrections.commits import Commits
+from dashboard.corrections.composition import correction_desks
 from dashboard.corrections.decoders import Decoders
-from dashboard.corrections.desk import CorrectionDesk
-from dashboard.corrections.pixel_checks import PixelChecks
 from dashboard.corrections.staged import StagedCorrections
 from dashboard.corrections.uploads import DecodedUploads
 from dashboard.database import open_database
@@ -59,8 +55,6 @@ from dashboard.quality.desk import QualityDesk
 from dashboard.quality.judging import Judging
 from dashboard.quality.measuring import Measuring
 from dashboard.quality.metrics import MetricStore
-from dashboard.quality.planes import PlaneStore
-from dashboard.quality.staged_metrics import StagedMetrics
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.wells import Excluded
 from dashboard.reviews.acts import Subject
@@ -278,18 +272,20 @@ def compose(
         settle=None if options.read_only else commits.settle_due,
         settle_after=options.settle_after,
     )
-    staged_metrics = StagedMetrics(measuring, judging)
-    desk = CorrectionDesk(
+    desks = correction_desks(
         access,
         DecodedUploads(uploads, decoders),
         staged,
         commits,
-        PixelChecks(PlaneStore(engine), metric_store.ids, staged_metrics, staged),
+        events,
+        measuring=measuring,
+        judging=judging,
+        metrics=metric_store,
+        pending=workspace.pending,
         refuse_if_signed=reviews.refuse_if_signed,
         unsigned=signing.held_open,
-        measure=measuring.start,
     )
-    sessions = Sessions(desk, presence, threads.submit)
+    sessions = Sessions(desks.corrections, presence, threads.submit)
 
     jobs = ImportJobs(engine)
     preparing = Preparing(
@@ -375,14 +371,9 @@ def compose(
         plate_list=plate_list,
         plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),
         uploads=uploads,
-        corrections=desk,
-        batches=BatchDesk(
-            access,
-            desk,
-            Batches(access, desk, BatchRecords(events), measuring.start),
-            staged,
-            staged_metrics,
-        ),
+        corrections=desks.corrections,
+        batches=desks.batches,
+        pending=desks.pending,
         inbox=import_desk,
         presence=presence,
         events=events,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dashboard.accounts.audit import Audit
     from dashboard.corrections.batch_desk import BatchDesk
     from dashboard.corrections.desk import CorrectionDesk
+    from dashboard.corrections.pending_desk import PendingDesk
     from dashboard.events import Events
     from dashboard.inbox.desk import ImportDesk
     from dashboard.pictures.desk import PreviewDesk
@@ -85,6 +86,7 @@ class Service:
     uploads: Uploads
     corrections: CorrectionDesk
     batches: BatchDesk
+    pending: PendingDesk
     inbox: ImportDesk
     presence: Presence
     events: Events

@@ -11,7 +11,15 @@ import platformdirs
 from dashboard.errors import DashboardError
 from dashboard.private_folder import close_to_others
 
-_OURS = ("previews", "staging", "logs", "demo", "servers", "workspace.sqlite")
+_OURS = (
+    "previews",
+    "staging",
+    "pending",
+    "logs",
+    "demo",
+    "servers",
+    "workspace.sqlite",
+)
 """Beginnings of the names of all that is kept in a workspace."""
 
 
@@ -47,6 +55,11 @@ class Workspace:
         return self.path / "staging"
 
     @property
+    def pending(self) -> Path:
+        """Folder of corrections of plates that cannot be written."""
+        return self.path / "pending"
+
+    @property
     def logs(self) -> Path:
         """Folder of log files."""
         return self.path / "logs"
@@ -64,7 +77,12 @@ def open_workspace(path: Path | None = None) -> Workspace:
     try:
         workspace.path.parent.mkdir(parents=True, exist_ok=True)
         workspace.path.mkdir(mode=0o700, exist_ok=True)
-        for part in (workspace.previews, workspace.staging, workspace.logs):
+        for part in (
+            workspace.previews,
+            workspace.staging,
+            workspace.pending,
+            workspace.logs,
+        ):
             # Uploads are nobody else's business on a shared machine.
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=workspace.path):

@@ -21,11 +21,11 @@ from dashboard.accounts import LOCAL
 from dashboard.corrections.assembly import assemble
 from dashboard.corrections.commits import look_again
 from dashboard.corrections.drafting import describe, find_target, likely_axis, suggest
+from dashboard.corrections.readiness import check_ready, checked_reason
 from dashboard.corrections.staged import StagedCorrection
 from dashboard.corrections.staged_pixels import levels
 from dashboard.corrections.versions import field_history, version_view
 from dashboard.errors import BlockedError, NotServedError, RefusedError
-from dashboard.text import plain_text
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from hcs.ingest import Leftover
     from hcs.metadata import Who
 
-_REASON_LENGTH = 2000
 _ALONE: Mapping[str, object] = MappingProxyType({})
 
 
@@ -215,7 +214,9 @@ class CorrectionDesk:
         label
             What to call the new field.
         """
-        plate = self._writable(key)
+        self._access.may_write()
+        # Of a plate that cannot be written it may be kept as pending.
+        plate = self._access.plate(key)
         self._refuse_if_signed(key)
         target = find_target(plate, well, field)
         files = [self._uploads.get(token, source.upload) for source in sources]
@@ -348,11 +349,13 @@ class CorrectionDesk:
         self._access.may_write()
         correction = self._staged.get(staged, owner)
         plate = self._access.plate(correction.plate.key)
+        if not plate.writable:
+            raise BlockedError(f"{NOT_WRITABLE} Keep the correction as pending.")
         self._refuse_if_signed(plate.key)
-        reason = _checked_reason(who, reason)
+        reason = checked_reason(who, reason)
         with correction.alone():
             # Asked again: it may have been committed or discarded just now.
-            _check_ready(self._staged.get(staged).view)
+            check_ready(self._staged.get(staged).view)
             version = self._commits.commit(
                 correction, who, reason, lambda: self._unsigned(plate.key), batch
             )
@@ -389,7 +392,7 @@ class CorrectionDesk:
             Whether it is measured soon; False where more follow.
         """
         plate = self._writable(key)
-        reason = _checked_reason(who, reason)
+        reason = checked_reason(who, reason)
         with self._unsigned(key):
             event = self._commits.revert(
                 plate, well, field, version, who, reason, base, undoes
@@ -415,31 +418,3 @@ class CorrectionDesk:
         nbytes = self._staged.remove(correction)
         with contextlib.suppress(HCSError):  # its page may be gone
             self._uploads.reserve(correction.token, -nbytes)
-
-
-def _check_ready(view: Staged) -> None:
-    """Raise `BlockedError` where a difference was neither corrected nor confirmed."""
-    open_differences = [
-        each for each in view.differences if each.blocking and not each.confirmed
-    ]
-    if open_differences:
-        raise BlockedError(
-            "Not committed, because this was neither corrected nor confirmed: "
-            + " ".join(each.message for each in open_differences)
-        )
-
-
-def _checked_reason(who: Who, reason: str) -> str:
-    """Return a reason as it is recorded.
-
-    Raises
-    ------
-    BlockedError
-        If name or reason are empty.
-    """
-    if not who.name.strip():
-        raise BlockedError("Say who you are before anything is written.")
-    text = plain_text(reason, _REASON_LENGTH).strip()
-    if not text:
-        raise BlockedError("Give a reason; it is kept in the field's history.")
-    return text

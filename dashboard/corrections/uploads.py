@@ -10,7 +10,6 @@ import dataclasses
 import secrets
 import shutil
 import threading
-from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,18 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.corrections.decoding import (
-    SECONDS,
-    DecodingOrder,
-    parts_of,
-    planes_path,
-)
-from dashboard.corrections.naming import guess
-from dashboard.corrections.values import Upload
+from dashboard.corrections.decoded_file import decoded_file
+from dashboard.corrections.decoding import SECONDS, DecodingOrder
 from dashboard.errors import NotServedError, RefusedError
 from dashboard.uploads.values import Purpose
 from hcs.errors import SourceError
-from hcs.ingest import Fact, Leftover, leftover
+from hcs.ingest import leftover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,39 +30,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dashboard.corrections.decoded_file import DecodedFile, DecodedImage
     from dashboard.corrections.decoders import Decoders
     from dashboard.corrections.decoding import Decoded
+    from dashboard.corrections.values import Upload
     from dashboard.uploads.uploads import Uploads
     from dashboard.uploads.values import UploadedFile
+    from hcs.ingest import Leftover
 
 _PLANES = "planes.npy"
 _BYTES_A_SECOND = 4 << 20
 """An archive of many images may take so much longer than a single one."""
-
-
-@dataclass(slots=True)
-class _DecodedImage:
-    """An image that was looked into."""
-
-    upload: Upload
-    planes: Path
-    chosen: bool = False
-    """A person said what its pages are."""
-
-
-@dataclass(slots=True)
-class _DecodedFile:
-    """A file that was looked into: one image, several, or an archive of them."""
-
-    images: dict[str, _DecodedImage]
-    """By id: that of the file where it holds one, else ``<id of the file>.<n>``."""
-
-    left: tuple[Leftover, ...] = ()
-
-    @property
-    def upload(self) -> Upload:
-        """Its first image."""
-        return next(iter(self.images.values())).upload
 
 
 @dataclass(slots=True)
@@ -101,7 +72,7 @@ class DecodedUploads:
         self._decoders = decoders
         self._lock = threading.Lock()
         self._pages: dict[str, _Page] = {}
-        self._decoding: dict[str, Future[_DecodedFile]] = {}
+        self._decoding: dict[str, Future[DecodedFile]] = {}
         files.when_whole(self._look_into)
         files.when_removed(self._forget)
 
@@ -331,11 +302,11 @@ class DecodedUploads:
                     image.planes.unlink(missing_ok=True)
             return "" if images else file
 
-    def _look_into(self, file: UploadedFile) -> Future[_DecodedFile] | None:
+    def _look_into(self, file: UploadedFile) -> Future[DecodedFile] | None:
         """Decode a whole file, once; None where it is for something else."""
         if file.file.purpose is not Purpose.CORRECTION or not file.whole:
             return None
-        future: Future[_DecodedFile] = Future()
+        future: Future[DecodedFile] = Future()
         with self._lock:
             known = self._decoding.setdefault(file.id, future)
         if known is not future:
@@ -361,24 +332,12 @@ class DecodedUploads:
             seconds=SECONDS + file.file.size / _BYTES_A_SECOND,
         )
 
-    def _kept(self, file: UploadedFile, decoded: Decoded) -> _DecodedFile:
+    def _kept(self, file: UploadedFile, decoded: Decoded) -> DecodedFile:
         first = self._files.folder(file.owner, file.id) / _PLANES
-        described = (decoded, *decoded.more)
-        paths = [planes_path(first, place) for place in range(len(described))]
-        size = sum(path.stat().st_size for path in paths)
+        kept = decoded_file(file, decoded, first)
+        size = sum(image.planes.stat().st_size for image in kept.images.values())
         self._files.reserve_with(file.owner, file.id, size)
-        alone = len(described) == 1
-        groups = Counter(each.group for each in described)
-        images = {}
-        for place, (each, path) in enumerate(zip(described, paths, strict=True)):
-            key = file.id if alone else f"{file.id}.{place}"
-            group = f"{file.id}/{each.group}" if groups[each.group] > 1 else ""
-            images[key] = _DecodedImage(_described(file, each, key, group), path)
-        left = tuple(
-            Leftover(name=name, reason=reason, help=help, is_image=is_image)
-            for name, reason, help, is_image in decoded.left
-        )
-        return _DecodedFile(images, left)
+        return kept
 
     def _forget(self, upload: str) -> None:
         with self._lock:
@@ -398,7 +357,7 @@ class DecodedUploads:
             )
         return page
 
-    def _future(self, owner: str, upload: str) -> Future[_DecodedFile]:
+    def _future(self, owner: str, upload: str) -> Future[DecodedFile]:
         file = upload.partition(".")[0]
         future = self._look_into(self._files.get(owner, file))
         if future is None:
@@ -407,10 +366,10 @@ class DecodedUploads:
             )
         return future
 
-    def _decoded(self, token: str, upload: str) -> _DecodedImage:
+    def _decoded(self, token: str, upload: str) -> DecodedImage:
         return self._image(self._page(token).owner, upload)
 
-    def _image(self, owner: str, upload: str) -> _DecodedImage:
+    def _image(self, owner: str, upload: str) -> DecodedImage:
         images = self._future(owner, upload).result().images
         image = images.get(upload) or images.get(f"{upload}.0")
         if image is None:
@@ -418,11 +377,11 @@ class DecodedUploads:
         return image
 
 
-def _of_upload(decoding: Future[_DecodedFile]) -> Future[Upload]:
+def _of_upload(decoding: Future[DecodedFile]) -> Future[Upload]:
     """Return a future of its own: whoever waits for it may give it up."""
     answer: Future[Upload] = Future()
 
-    def done(future: Future[_DecodedFile]) -> None:
+    def done(future: Future[DecodedFile]) -> None:
         error = future.exception()
         if not answer.set_running_or_notify_cancel():
             return
@@ -433,33 +392,3 @@ def _of_upload(decoding: Future[_DecodedFile]) -> Future[Upload]:
 
     decoding.add_done_callback(done)
     return answer
-
-
-def _described(file: UploadedFile, decoded: Decoded, key: str, group: str) -> Upload:
-    name = decoded.name or file.file.name
-    guessed = guess(name)
-    return Upload(
-        id=key,
-        name=name,
-        size=file.file.size,
-        kind=decoded.kind,
-        axes=decoded.axes,
-        shape=decoded.shape,
-        dtype=decoded.dtype,
-        channels=decoded.channels,
-        pixel_size=decoded.pixel_size,
-        facts=decoded.facts,
-        not_finite=decoded.not_finite,
-        pages="z" if decoded.pages else "",
-        stated=parts_of(decoded.stated),
-        stated_by=decoded.stated_by,
-        centre=decoded.centre,
-        file=group,
-        series_name=decoded.series_name,
-        field_name=decoded.field_name,
-        notes=tuple(Fact(code, message) for code, message in decoded.notes),
-        digest=decoded.digest,
-        guess_well=guessed.well,
-        guess_field=guessed.field,
-        guess_channel=guessed.channel,
-    )

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from hcs.ingest.importing import fingerprint_at as fingerprint_at
     from hcs.ingest.importing import plan_import as plan_import
     from hcs.ingest.matching.advice import leftover as leftover
+    from hcs.ingest.matching.correction_folder import FieldCorrection as FieldCorrection
+    from hcs.ingest.matching.correction_folder import (
+        pack_corrections as pack_corrections,
+    )
     from hcs.ingest.matching.matching import match_pictures as match_pictures
     from hcs.ingest.matching.name_guess import assign_channels as assign_channels
     from hcs.ingest.matching.name_guess import match_channel as match_channel
@@ -62,6 +66,7 @@ else:
             "formats.images": "SUFFIXES Fact ImageFile Limits likely_pages not_finite",
             "importing": "PlannedImport fingerprint_at plan_import",
             "matching.advice": "leftover",
+            "matching.correction_folder": "FieldCorrection pack_corrections",
             "matching.matching": "match_pictures",
             "matching.name_guess": "assign_channels match_channel",
             "matching.picture": "Picture describe_picture",

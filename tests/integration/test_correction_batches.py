@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,7 +17,10 @@ import pytest
 import tifffile
 
 from dashboard.accounts import LOCAL
-from hcs import from_hcs_zarr
+from dashboard.exports.report import report_html
+from dashboard.exports.tables import PlateTables
+from hcs import from_hcs_zarr, pack
+from hcs.cli import main
 from hcs.errors import SourceError
 from hcs.metadata import Who
 from tests import plates
@@ -364,6 +369,72 @@ def test_one_and_the_same_file_sent_twice_is_noticed_in_the_table(
     send(made, token, data, "A2_f0_DNA.tif")
     table = made.batches.propose(token, KEY, ()).table
     assert table.matches[1].doubts == ("It has the same pixels as A1_f0_DNA.tif.",)
+
+
+def read_only(plate: Path) -> None:
+    """Pack a plate as an archive, which nobody writes to; the folder goes."""
+    pack(plate, plate.with_suffix(".ozx"))
+    shutil.rmtree(plate)
+
+
+def test_corrections_of_a_plate_that_cannot_be_written_are_kept_and_change_nothing(
+    plate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "elsewhere" / KEY
+    shutil.copytree(plate, copy)
+    archive = plate.with_suffix(".ozx")
+    read_only(plate)
+    before = archive.read_bytes()
+    key = archive.name
+    with service(tmp_path / "workspace", archive, settle_after=3600.0) as made:
+        surveyed(made, key)
+        made.quality.measure(key)
+        token = made.sessions.open()
+        send_plane(made, token, "A1_f0_GFP.tif", 81)
+        send_plane(made, token, "B2_f1_DNA.tif", 82)
+        proposal = made.batches.propose(token, key, ())
+        ids = [view.id for view in made.batches.stage_all(proposal.id).staged]
+        batch = made.batches.commit_batch(ids, ANNA, "imaged again")
+        assert all("Keep the correction as pending" in f.reason for f in batch.failed)
+        values = made.quality.field_values(key, "A1")
+        table = PlateTables(made, key).fields().csv()
+        report = report_html(made, key, tells_place=True)
+        digest = made.plates.overview(key).digest
+        made.pending.keep(ids, ANNA, "imaged again")
+        assert made.quality.field_values(key, "A1") == values
+        assert PlateTables(made, key).fields().csv() == table
+        assert without_times(report_html(made, key, tells_place=True)) == without_times(
+            report
+        )
+        assert made.plates.overview(key).digest == digest
+        assert not made.plates.well(key, "A1").field("0").corrected
+    assert archive.read_bytes() == before
+    # Another server finds them, and its export corrects the plate where it is written.
+    with service(tmp_path / "workspace", archive, settle_after=3600.0) as made:
+        surveyed(made, key)
+        first, second = made.pending.of_plate(key)
+        assert (first.well, first.field, first.who, first.why) == (
+            "A1",
+            "0",
+            "Anna",
+            "imaged again",
+        )
+        assert not first.outdated
+        shown = made.pending.images(key, second.id)[0]
+        assert int(np.asarray(shown.data)[0, 5, 5]) == 82
+        with made.pending.exported(key) as packed:
+            exported = str(shutil.copy(packed, tmp_path / "pending.zip"))
+        made.pending.discard(key, first.id)
+        assert [each.id for each in made.pending.of_plate(key)] == [second.id]
+    assert main(["correct", str(copy), exported, "--reason", "imaged again"]) == 0
+    said = capsys.readouterr().out
+    assert "2 of 2 files are for 2 fields." in said
+    assert value_of(copy, "A1", "0", 1) == 81
+    assert value_of(copy, "B2", "1", 0) == 82
+
+
+def without_times(html: str) -> str:
+    return re.sub(r"\d\d:\d\d(:\d\d)?(\.\d+Z)?", "", html)
 
 
 KILLED = 37

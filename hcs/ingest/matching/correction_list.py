@@ -37,8 +37,14 @@ class ListedCorrection:
     field: str
     """Label of the field."""
 
+    field_name: str = ""
+    """Name of the field, which tells fields apart that have no label."""
+
     channel: str | None = None
     """Name of the channel of the plate; None where the file names all of its own."""
+
+    reason: str = ""
+    who: str = ""
 
 
 def list_document(plate: str, entries: Sequence[ListedCorrection]) -> bytes:
@@ -52,7 +58,10 @@ def list_document(plate: str, entries: Sequence[ListedCorrection]) -> bytes:
                 "file": entry.file,
                 "well": entry.well,
                 "field": entry.field,
+                "name": entry.field_name,
                 "channel": entry.channel,
+                "reason": entry.reason,
+                "who": entry.who,
             }
             for entry in entries
         ],
@@ -60,8 +69,12 @@ def list_document(plate: str, entries: Sequence[ListedCorrection]) -> bytes:
     return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def read_list(source: ExportSource) -> dict[str, NameParts] | None:
+def read_list(source: ExportSource) -> dict[str, tuple[NameParts, str]] | None:
     """Return what the list in a source says of each file; None where there is none.
+
+    Returns
+    -------
+        Well, field and channel, and the name of the field, by the name of the file.
 
     Raises
     ------
@@ -75,7 +88,10 @@ def read_list(source: ExportSource) -> dict[str, NameParts] | None:
         if document["format"] != _FORMAT:
             raise SourceError(f"{LIST_NAME} is no list of corrections.")
         plate = document.get("plate") or None
-        return {str(entry["file"]): _parts(entry, plate) for entry in document["files"]}
+        return {
+            str(entry["file"]): (_parts(entry, plate), str(entry.get("name") or ""))
+            for entry in document["files"]
+        }
     except (ValueError, KeyError, TypeError, AttributeError, HCSError) as error:
         raise SourceError(f"{LIST_NAME} cannot be understood: {error}") from error
 

@@ -128,7 +128,11 @@ class PictureFiles:
         for file in source.files:
             if is_of_system(file) or file.base == LIST_NAME:
                 continue
-            stated, stated_by, channel = _stated(file.name, listed, export)
+            stated, stated_by, channel = _stated(file.name, export)
+            field_name = ""
+            if listed is not None:
+                stated, field_name = listed.get(file.name, (None, ""))
+                stated_by = f"{LIST_NAME} beside it"
             if is_image_name(file) or stated is not None:
                 self._add_file(
                     source.opener(file.name),
@@ -136,6 +140,7 @@ class PictureFiles:
                     stated=stated,
                     stated_by=stated_by,
                     channel=channel,
+                    field_name=field_name,
                 )
             elif export is None or file.name not in export.documents:
                 self._leave(file.name, "It is no image by its name.", is_image=False)
@@ -148,13 +153,14 @@ class PictureFiles:
         stated: NameParts | None = None,
         stated_by: str = "",
         channel: str | None = None,
+        field_name: str = "",
     ) -> None:
         try:
             files = _series_of(opener, name, self._limits)
         except SourceError as error:
             self._leave(name, str(error))
             return
-        self._take(files, stated, stated_by, channel)
+        self._take(files, stated, stated_by, channel, field_name)
 
     def _take(
         self,
@@ -162,6 +168,7 @@ class PictureFiles:
         stated: NameParts | None = None,
         stated_by: str = "",
         channel: str | None = None,
+        field_name: str = "",
     ) -> None:
         """Take in the images of one file."""
         described = []
@@ -176,6 +183,8 @@ class PictureFiles:
                 stated_by=stated_by,
                 series_name=file.series[number] if file.series else "",
             )
+            if field_name:
+                picture = replace(picture, field_name=field_name)
             if channel and not any(picture.channels) and picture.size("c") == 1:
                 picture = replace(picture, channels=(channel,))
             described.append(picture)
@@ -230,13 +239,9 @@ def _export(source: ExportSource) -> Export | None:
 
 
 def _stated(
-    name: str,
-    listed: dict[str, NameParts] | None,
-    export: Export | None,
+    name: str, export: Export | None
 ) -> tuple[NameParts | None, str, str | None]:
-    """Return what is said of a file, by whom, and the name of its channel."""
-    if listed is not None:
-        return listed.get(name), f"{LIST_NAME} beside it", None
+    """Return what an export says of a file, who says it, and its channel's name."""
     if export is None or name not in export.file_parts:
         return None, "", None
     parts = export.file_parts[name]

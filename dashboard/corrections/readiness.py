@@ -1,0 +1,42 @@
+"""What must be so before anything of a correction is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.errors import BlockedError
+from dashboard.text import plain_text
+
+if TYPE_CHECKING:
+    from dashboard.corrections.values import Staged
+    from hcs.metadata import Who
+
+_REASON_LENGTH = 2000
+
+
+def check_ready(view: Staged) -> None:
+    """Raise `BlockedError` where a difference was neither corrected nor confirmed."""
+    open_differences = [
+        each for each in view.differences if each.blocking and not each.confirmed
+    ]
+    if open_differences:
+        raise BlockedError(
+            "Not committed, because this was neither corrected nor confirmed: "
+            + " ".join(each.message for each in open_differences)
+        )
+
+
+def checked_reason(who: Who, reason: str) -> str:
+    """Return a reason as it is recorded.
+
+    Raises
+    ------
+    BlockedError
+        If name or reason are empty.
+    """
+    if not who.name.strip():
+        raise BlockedError("Say who you are before anything is written.")
+    text = plain_text(reason, _REASON_LENGTH).strip()
+    if not text:
+        raise BlockedError("Give a reason; it is kept in the field's history.")
+    return text
