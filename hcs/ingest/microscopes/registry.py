@@ -14,6 +14,7 @@ from hcs.ingest.microscopes import (
     imagexpress,
     incell,
     leica,
+    loaddata,
     phenix,
     scanr,
 )
@@ -66,6 +67,7 @@ _OURS: Final = (
     cellinsight.MICROSCOPE,
     leica.MICROSCOPE,
     czi.MICROSCOPE,
+    loaddata.MICROSCOPE,
 )
 """A new family is one module and one entry here; where two fit, the one with more
 files takes an export, of equal ones the first."""
