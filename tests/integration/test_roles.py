@@ -114,7 +114,6 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
             "files": [{"name": "map.csv", "data": MAP}],
         },
         ("setup", "barcode"): {"barcode": ""},
-        ("setup", "sheet"): {"sheet": ""},
         ("setup", "map"): {"role": "role", "values": {"positive": "positive"}},
         ("setup", "forget-map"): {},
         ("setup", "typed"): {"patterns": {"negative": "A1"}},
