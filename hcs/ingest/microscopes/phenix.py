@@ -45,10 +45,8 @@ _CORRECTED = "The images were flat-field corrected by Harmony."
 
 
 def matches(file: ExportFile) -> bool:
-    """Return whether a file is named as Harmony names images, or an index of its."""
-    # Others write an Index.xml too.
-    is_index = names.is_index(file) and file.base.lower() != "index.xml"
-    return is_index or names.name_parts(file.base) is not None
+    """Return whether a file is named as Harmony names images."""
+    return names.name_parts(file.base) is not None
 
 
 def plates(files: Sequence[ExportFile]) -> dict[str, PlateKey]:
