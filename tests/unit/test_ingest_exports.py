@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hcs.errors import SourceError
+from hcs.errors import SourceError, UnknownNamesError
 from hcs.ingest.formats import markup
 from hcs.ingest.formats.metaseries import read_plane_record
 from hcs.ingest.microscopes.harmony.names import name_parts
@@ -277,3 +277,15 @@ def test_a_plane_record_takes_only_what_is_said():
     assert record.pixel_size is None
     assert record.wavelength is None
     assert record.bits is None
+
+
+def test_a_family_that_fits_a_few_of_many_images_by_chance_is_not_taken(tmp_path):
+    names = [f"run7-{w}{n}-DAPI.tif" for w in "BCD" for n in range(10, 20)]
+    few = ["r01c01f01p01-ch1sk1fk1fl1.tiff", "r01c01f01p01-ch2sk1fk1fl1.tiff"]
+    with folder_of(tmp_path, *names, *few) as source:
+        with pytest.raises(
+            UnknownNamesError, match=r"Only 2 of the 32 images .* preset phenix"
+        ) as caught:
+            read_export(source)
+        assert caught.value.proposals[0].matched == len(names)
+        assert len(read_export(source, preset="phenix").file_parts) == 2

@@ -10,6 +10,7 @@ import pytest
 import tifffile
 
 from hcs.errors import SourceError
+from hcs.ingest import open_source, plates_of
 from hcs.ingest.importing import import_plate
 
 if TYPE_CHECKING:
@@ -90,6 +91,19 @@ def test_files_of_one_name_are_told_apart_by_the_folders_of_the_list(tmp_path):
     other = line("A01", 1, folder="/elsewhere")
     with pytest.raises(SourceError, match="2 files could be meant"):
         planned(source_of(tmp_path, [other], *names))
+
+
+def test_lists_in_two_folders_are_two_plates(tmp_path):
+    for plate in ("BR1", "BR2"):
+        lines = [line("A01", 1, plate)]
+        names = ["Images/A01x1a.tiff", "Images/A01x1b.tiff"]
+        source_of(tmp_path / plate, lines, *names)
+    with open_source(tmp_path) as source:
+        listing = plates_of(source)
+        assert [plate.images for plate in listing] == [2, 2]
+    report = planned(tmp_path, plate=listing[1].name)
+    assert report.plan.export.plate == "BR2"
+    assert report.found.planes == 2
 
 
 @pytest.mark.parametrize(

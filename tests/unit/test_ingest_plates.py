@@ -87,6 +87,7 @@ IMAGES = {
     "cellinsight": "MFGTMP_1410_A01f00d0.C01",
     "leica": "W0021--B9--e/P000--B9--e/r--B9--e--W0021--P000--T0000--Z000--C00.ome.tif",
     "czi": "plate.czi",
+    "loaddata": "load_data.csv",
     "scanr": "data/A1--W00001--P00001--Z00000--T00000--DAPI.tif",
 }
 """An image as each family names it, in the folders that it puts images into."""

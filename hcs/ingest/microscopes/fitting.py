@@ -33,7 +33,7 @@ def fitting_family(
     Raises
     ------
     UnknownNamesError
-        If no family fits.
+        If no family fits, or the best one to a few of many images.
     """
     counts = [len(images_of(microscope, files)) for microscope in known]
     count = max(counts)
@@ -44,9 +44,32 @@ def fitting_family(
                 return microscope, description
         raise _unknown(source, files, known)
     microscope = known[counts.index(count)]
+    _check_share(source, files, microscope)
     reason = f"{count} files are named as {microscope.maker} names them"
     description = _described(microscope, files)
     return microscope, f"{reason}, and {description}" if description else reason
+
+
+def _check_share(
+    source: ExportSource, files: Sequence[ExportFile], microscope: Microscope
+) -> None:
+    """Refuse a family that would leave nearly all images aside: it fits by chance."""
+    taken = sum(map(is_image_name, images_of(microscope, files)))
+    images = sum(map(is_image_name, files))
+    if not taken or taken >= _LEAST_SHARE * images:
+        return
+    proposals = propose_patterns(files)
+    hint = f" {proposals[0].sentence}" if proposals else ""
+    raise UnknownNamesError(
+        f"Only {taken:,} of the {images:,} images of {source.name} are named as "
+        f"{microscope.maker} names them, which may be chance. If these alone are "
+        f"meant, use preset {microscope.preset}.{hint}",
+        proposals=proposals,
+    )
+
+
+_LEAST_SHARE = 0.1
+"""Of the images, which a family has to know by their names; others may be previews."""
 
 
 def _unknown(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from hcs.errors import SourceError
 from hcs.ingest.microscopes.export import Expected, Export, is_image_name, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
+from hcs.ingest.microscopes.plates import PlateKey, by_folder
 from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.spellings import read_well_names
 from hcs.tables.reading import read_table
@@ -56,6 +57,26 @@ class _Row:
 def is_list(file: ExportFile) -> bool:
     """Return whether a file is named as LoadData tables are."""
     return _LIST.search(file.base) is not None
+
+
+def plates(files: Sequence[ExportFile]) -> dict[str, PlateKey]:
+    """Return the plates that lists in several folders tell apart, by names of images.
+
+    A list without images around it stands for itself; where all lists are in one
+    folder, images of any folder are its.
+    """
+    lists = [file for file in files if is_list(file)]
+    folders = {file.folder for file in lists}
+    images = [file for file in files if is_image_name(file)]
+    if len(folders) == 1 and images:
+        return dict.fromkeys((file.name for file in images), PlateKey(*folders))
+    keys = by_folder(files, is_image_name, is_list)
+    keys = {name: key for name, key in keys.items() if key.folder in folders}
+    filled = {key.folder for key in keys.values()}
+    alone = {
+        file.name: PlateKey(file.folder) for file in lists if file.folder not in filled
+    }
+    return {**keys, **alone}
 
 
 def read_list(
@@ -249,4 +270,5 @@ MICROSCOPE: Final = Microscope(
     maker="CellProfiler LoadData",
     matches=is_list,
     read=read_list,
+    plates=plates,
 )
