@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 ACTS = {Purpose.CORRECTION: Act.UPLOAD, Purpose.PLATE: Act.IMPORT}
 """What sending a file for a purpose asks for."""
 
+_OVERRIDES = ("POST", "PATCH", "DELETE")
+"""What a client that can only POST may mean."""
+
 _WRITE_BYTES = 1 << 20
 """Bytes that are written at once; the network brings some 64 kB at a time."""
 
@@ -61,9 +64,12 @@ class TusHandler(Handler):
 
     async def prepare(self) -> None:
         """Refuse who may not, and who speaks another version."""
-        override = self.request.headers.get("X-HTTP-Method-Override")
+        override = self.request.headers.get("X-HTTP-Method-Override", "").upper()
         if override and self.request.method == "POST":
-            self.request.method = override.upper()
+            if override not in _OVERRIDES:
+                self.answer_error(405, f"{override[:20]!r} cannot be sent by POST.")
+                return
+            self.request.method = override
         method = self.request.method
         try:
             # What is one's own may always be asked for, and always go.
