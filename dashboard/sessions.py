@@ -62,13 +62,9 @@ class Sessions:
         self._corrections.open(token, owner)
         return token
 
-    def check(self, token: str, owner: str) -> None:
-        """Raise `RefusedError` where a page is not open, or somebody else's (fast)."""
-        if not token or self._owners.get(token) != owner:
-            raise RefusedError(
-                "The page that this came from is no longer known. Reload it and try "
-                "again."
-            )
+    def is_of(self, token: str, owner: str) -> bool:
+        """Whether a page is open, and a visitor's (fast)."""
+        return self._owners.get(token) == owner
 
     def look_at(self, token: str, plate: str) -> None:
         """Note which plate a page looks at now, by its key (fast)."""

@@ -9,7 +9,19 @@ const LOOK_AGAIN_MILLISECONDS = 4000
 const LOST = "The connection to the server was lost. What you see may be old; nothing can be committed."
 const NEVER = "This page has no connection to the server: it stays as it was loaded, and nothing that you do is kept."
 
+const STAYING = "The page stays until its uploads are done, and is loaded again then."
+
+/** @type {(() => boolean)[]} */
+const holds = []
+
+/** Load the page not again by itself while there is something to lose by that.
+ *  @param {() => boolean} test */
+export const holdReload = (test) => { holds.push(test) }
+
 let state = "opening" // "open", "lost", "never", "ended"
+
+/** Whether the server hears what this page says, now or in a moment. */
+export const isHeard = () => state === "opening" || state === "open"
 
 const health = () => fetch(new URL("health", document.baseURI), { cache: "no-store" }).then((answer) => answer.ok, () => false)
 
@@ -64,6 +76,7 @@ export function sayEnded(text) {
 function lost() {
   if (state === "lost" || state === "ended") return
   state = "lost"
-  say(LOST)
-  setInterval(async () => { if (await health()) location.reload() }, LOOK_AGAIN_MILLISECONDS)
+  const held = () => holds.some((test) => test())
+  say(LOST, ...held() ? [STAYING] : [])
+  setInterval(async () => { if (!held() && await health()) location.reload() }, LOOK_AGAIN_MILLISECONDS)
 }

@@ -13,6 +13,7 @@
 // addresses; `picture` is what was read of it (`Upload` in types.d.ts).
 
 import { tell } from "./bus.js"
+import { isHeard } from "./connection.js"
 import { everyFrame } from "./dom.js"
 import { digestOf, Refusal, Sending } from "./tus.js"
 
@@ -177,7 +178,8 @@ function end(entry, state, error = "") {
   Object.assign(entry, { state, error, sending: null })
   if (state !== "failed") entry.file = null // a page may be open for days
   const more = uploads.some((other) => other.batch === entry.batch && underWay(other))
-  tell("uploaded", { entry, more })
+  // A page that has lost its server is loaded again, and finds the file there.
+  if (isHeard()) tell("uploaded", { entry, more })
   changed()
 }
 

@@ -2,6 +2,7 @@
 // drop files on. What becomes of them is shown by the parts that use them.
 
 import { listen, tell } from "../core/bus.js"
+import { holdReload } from "../core/connection.js"
 import { fill, h, icon, say } from "../core/dom.js"
 import { chosenFiles, watchDrops, wellBelow } from "../core/drops.js"
 import { island } from "../core/island.js"
@@ -22,9 +23,10 @@ function build({ el, hide }) {
   const list = h("ul")
   const details = h("details", {}, h("summary", {}, "Files"), list)
   const stop = h("button", { type: "button", class: "small", on: { click: () => uploads.filter(underWay).forEach(cancel) } }, "Cancel all")
+  const useAll = h("button", { type: "button", class: "small", on: { click: () => uploads.filter((entry) => entry.state === "unused").forEach(use) } }, "Use them")
   const left = h("div", { class: "notice warn", hidden: true })
   const box = h("section", { class: "hcs-uploads", "aria-label": "Uploads" },
-    h("div", { class: "row" }, icon("upload"), total, h("span", { class: "bar" }, bar), stop), left, details, input)
+    h("div", { class: "row" }, icon("upload"), total, h("span", { class: "bar" }, bar), useAll, stop), left, details)
   const veil = h("div", { class: "veil", hidden: true })
   el.append(box, veil)
 
@@ -73,10 +75,12 @@ function build({ el, hide }) {
     bar.style.width = `${100 * part(uploads)}%`
     const busy = uploads.some(underWay)
     stop.hidden = !busy
+    useAll.hidden = !uploads.some((entry) => entry.state === "unused")
     bar.parentElement.hidden = !busy
     const unfinished = uploads.filter((entry) => entry.state === "left")
     left.hidden = !unfinished.length
-    fill(left, icon("warn"), h("span", { class: "grow" }, leftText(unfinished)),
+    if (!unfinished.length) fill(left)
+    else fill(left, icon("warn"), h("span", { class: "grow" }, leftText(unfinished)), input,
       h("button", { type: "button", class: "small", on: { click: () => input.click() } }, "Choose them again"),
       h("button", { type: "button", class: "small", on: { click: () => unfinished.forEach(cancel) } }, `Discard ${count(unfinished.length, "file")}`))
     fill(list, uploads.map(row))
@@ -84,6 +88,8 @@ function build({ el, hide }) {
 
   const stopListening = listen("uploads", show)
   hide(true)
+  // A browser would forget the files, and the person would have to choose them again.
+  holdReload(() => uploads.some((entry) => entry.file && underWay(entry)))
   return {
     content(next) {
       well = next.well

@@ -1,0 +1,206 @@
+"""Uploads on the page: resumed after broken lines, reloads and killed servers."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tifffile
+from playwright.sync_api import expect
+
+from tests.browser.serving import well
+from tests.integration.serving import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page, Request, Route
+
+    from tests.browser.serving import Server
+
+PIECE = 8 * 1024 * 1024
+AWAY = ("/uploads", "health", "ERR_", "WebSocket", "ws://")
+
+
+def picture_file(folder: Path, name: str, mebibytes: int = 0) -> Path:
+    """Write a TIFF of the plate's size; what follows the picture makes it larger."""
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, np.full((32, 40), 300, "uint16"))
+    path = folder / name
+    path.write_bytes(stream.getvalue() + bytes(mebibytes << 20))
+    return path
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    return picture_file(tmp_path, "A2_s1_w1.tif", 20)
+
+
+class Line:
+    """What goes over the line to uploads: counted, and cut when a test says so."""
+
+    def __init__(self, page: Page) -> None:
+        self.offsets: list[int] = []
+        self.cut_after: int | None = None
+        """PATCH requests that pass; those that come later are cut."""
+
+        page.route(re.compile(r"/uploads/"), self._pass)
+
+    def _pass(self, route: Route) -> None:
+        request: Request = route.request
+        if request.method == "PATCH":
+            if self.cut_after is not None and len(self.offsets) >= self.cut_after:
+                route.abort("connectionreset")
+                return
+            self.offsets.append(int(request.headers["upload-offset"]))
+        route.continue_()
+
+
+def test_a_lost_connection_is_said_and_the_upload_goes_on_by_itself(
+    serve: Callable, small_plate: Path, visit: Callable, large: Path, picture: Callable
+) -> None:
+    server: Server = serve(small_plate, "--no-measure")
+    page = visit(server, "?well=A2&field=0", expected=AWAY)
+    line = Line(page)
+    line.cut_after = 1
+    page.locator(".hcs-upload").set_input_files(large)
+    uploads = page.locator(".hcs-uploads")
+    expect(uploads).to_contain_text("1 waits for the connection")
+    uploads.locator("summary").click()
+    expect(uploads).to_contain_text("It goes on from 8.39 MB as soon as it can.")
+    picture(page, "1-broken")
+    uploads.get_by_role("button", name="Go on now").click()
+    line.cut_after = None
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    assert line.offsets == [0, PIECE, 2 * PIECE]
+
+
+def test_a_page_that_is_loaded_again_goes_on_with_the_file_that_is_chosen_again(
+    serve: Callable, small_plate: Path, visit: Callable, large: Path, picture: Callable
+) -> None:
+    server: Server = serve(small_plate, "--no-measure")
+    page = visit(server, "?well=A2&field=0", expected=AWAY)
+    line = Line(page)
+    line.cut_after = 1
+    page.locator(".hcs-upload").set_input_files(large)
+    expect(page.locator(".hcs-uploads")).to_contain_text("1 waits for the connection")
+    page.reload()
+    uploads = page.locator(".hcs-uploads")
+    expect(uploads).to_contain_text("1 upload of yours is unfinished")
+    expect(uploads).to_contain_text("choose it again")
+    picture(page, "2-left")
+    line.cut_after = None
+    other = picture_file(large.parent, "other.tif")
+    page.locator(".hcs-resume").set_input_files([large, other])
+    # The other is a file of its own and begins at its beginning.
+    expect(page.locator(".hcs-uploads")).not_to_contain_text("unfinished")
+    wait_for(lambda: len(line.offsets) == 4, "for all pieces")
+    assert sorted(line.offsets) == [0, 0, PIECE, 2 * PIECE]
+
+
+def test_an_unfinished_upload_is_discarded_for_good(
+    serve: Callable, small_plate: Path, visit: Callable, large: Path
+) -> None:
+    server: Server = serve(small_plate, "--no-measure")
+    page = visit(server, "?well=A2&field=0", expected=AWAY)
+    Line(page).cut_after = 1
+    page.locator(".hcs-upload").set_input_files(large)
+    expect(page.locator(".hcs-uploads")).to_contain_text("1 waits for the connection")
+    page.reload()
+    page.get_by_role("button", name="Discard 1 file").click()
+    expect(page.locator(".hcs-uploads")).to_be_hidden()
+    page.reload()
+    expect(well(page, "A1")).to_be_visible()
+    state = "fetch('/uploads').then((a) => a.json()).then((j) => j.uploads.length)"
+    assert page.evaluate(state) == 0
+
+
+def test_a_killed_server_and_its_successor_cost_no_acknowledged_byte(
+    serve: Callable, small_plate: Path, visit: Callable, large: Path, picture: Callable
+) -> None:
+    server: Server = serve(small_plate, "--no-measure")
+    page = visit(server, "?well=A2&field=0", expected=AWAY)
+    line = Line(page)
+    line.cut_after = 1
+    page.locator(".hcs-upload").set_input_files(large)
+    uploads = page.locator(".hcs-uploads")
+    expect(uploads).to_contain_text("1 waits for the connection")
+    server.kill()
+    expect(page.locator(".alarm")).to_contain_text("stays until its uploads are done")
+    line.cut_after = None
+    picture(page, "3-killed")
+    serve(small_plate, "--no-measure", after=server)
+    # The page goes on, and is loaded again once it has lost nothing by that.
+    expect(uploads).to_contain_text("1 file uploaded")
+    expect(page.locator(".alarm")).to_be_hidden()
+    assert line.offsets == [0, PIECE, 2 * PIECE]
+    uploads.get_by_role("button", name="Use them").click()
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    page.locator(".hcs-reviewer").fill("Ada")
+    page.locator(".hcs-reason").fill("was out of focus")
+    for box in page.locator(".differences input[type=checkbox]").all():
+        box.check()
+    thumb = page.locator('.hcs-thumb[data-well="A2"][data-field="0"]')
+    before = thumb.get_attribute("data-version")
+    page.locator(".hcs-commit").click()
+    expect(thumb).not_to_have_attribute("data-version", before or "")
+
+
+DROP = """async ([names, selector]) => {
+  const find = (root, selector) => {
+    const hit = root.querySelector(selector)
+    if (hit) return hit
+    for (const each of root.querySelectorAll("*")) {
+      const inside = each.shadowRoot && find(each.shadowRoot, selector)
+      if (inside) return inside
+    }
+    return null
+  }
+  const transfer = new DataTransfer()
+  for (const name of names) transfer.items.add(new File(["no picture"], name))
+  const target = find(document, selector)
+  const event = (kind) => new DragEvent(kind, {
+    dataTransfer: transfer, bubbles: true, composed: true, cancelable: true,
+  })
+  target.dispatchEvent(event("dragover"))
+  const veil = find(document, ".veil")
+  const said = veil.hidden ? "" : veil.textContent
+  target.dispatchEvent(event("drop"))
+  return [said, veil.hidden]
+}"""
+
+
+@pytest.mark.parametrize(
+    ("query", "selector", "said"),
+    [
+        ("?plate=plate.ome.zarr", '[data-well="B3"]', "Drop the files for well B3"),
+        ("?plate=plate.ome.zarr", "main", "Drop the files to upload them"),
+        ("?", "main", "Drop the files to upload them"),
+    ],
+    ids=["on a well", "on the plate page", "on the plate list"],
+)
+def test_files_that_are_dropped_anywhere_are_uploaded_for_what_is_there(
+    serve: Callable,
+    small_plate: Path,
+    visit: Callable,
+    query: str,
+    selector: str,
+    said: str,
+) -> None:
+    server: Server = serve(small_plate.parent, "--no-measure")
+    page = visit(server, query)
+    expect(page.locator(".hcs-where")).to_be_visible()
+    page.locator(".veil").wait_for(state="attached")
+    names = [f"file {number}.tif" for number in range(5)]
+    assert page.evaluate(DROP, [names, selector]) == [said, True]
+    expect(page.locator(".hcs-uploads")).to_contain_text("5 files cannot be used")
+    state = "fetch('/uploads').then((a) => a.json()).then((j) => j.uploads)"
+    uploads = page.evaluate(state)
+    assert [upload["name"] for upload in uploads] == names
+    assert {upload["well"] for upload in uploads} == {
+        "B3" if selector != "main" else ""
+    }
