@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from itertools import product
 
 import numpy as np
 import pytest
@@ -204,3 +205,25 @@ def test_nothing_larger_than_a_plane_is_unpacked():
         decode(bomb, COMPRESSIONS["zstd 0"], (3, 4), np.dtype("u2"))
     with pytest.raises(ValueError, match="packed in a way that is not read"):
         decode(bomb, 2, (3, 4), np.dtype("u2"))
+
+
+def test_a_file_of_one_field_is_an_image_with_its_axes_names_and_place(tmp_path):
+    path = write_czi(tmp_path / "field.czi", PLATE[:1], z=3, t=2)
+    with read_image_file(path) as image:
+        for t, c, z in product((0, 1), (0, 1), (0, 1, 2)):
+            assert image.plane(t=t, c=c, z=z)[0, 0] == value(0, c, z, t)
+    assert (image.axes, image.shape) == (("t", "c", "z", "y", "x"), (2, 2, 3, 20, 30))
+    assert (image.channel_names, image.wavelengths) == (("DAPI", "GFP"), (450, 510))
+    assert (image.pixel_size, image.z_step, image.bits) == ((0.5, 0.5), 2, 14)
+    assert image.place.well == (1, 3)
+    report = import_plate(tmp_path, tmp_path / "p.zarr")
+    assert str(report.found).startswith("1 wells x 1 fields x 2 channels x 3 z x 2 t")
+    assert (report.gaps, report.channel_names) == ((), ("DAPI", "GFP"))
+    assert first_pixels(tmp_path / "p.zarr", "B04", 0)[1, 1].tolist() == [
+        value(0, 1, z, 1) for z in (0, 1, 2)
+    ]
+
+
+def test_a_file_of_a_whole_plate_does_not_pass_for_one_field(tmp_path):
+    image = read_image_file(write_czi(tmp_path / "plate.czi", PLATE))
+    assert (image.axes, image.pages, image.place) == (("z", "y", "x"), 8, None)

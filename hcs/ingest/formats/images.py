@@ -279,7 +279,7 @@ def read_image_file(
         If it is none of TIFF, PNG, JPEG, C01 and CZI, is damaged, exceeds a limit, or
         holds what can not be intensities: CMYK, complex numbers.
     """
-    from hcs.ingest.formats import c01, czi
+    from hcs.ingest.formats import c01, czi, czi_directory
     from hcs.ingest.formats.jpeg import read_jpeg
     from hcs.ingest.formats.png import read_png
     from hcs.ingest.formats.tiff import read_tiff
@@ -299,7 +299,7 @@ def read_image_file(
         return read_png(opener, name, limits)
     if head[:4] == c01.MAGIC:
         return c01.read_c01(opener, name, limits)
-    if head.startswith(czi.MAGIC):
+    if head.startswith(czi_directory.MAGIC):
         return czi.read_czi(opener, name, limits)
     if head[:3] == _JPEG:
         return read_jpeg(opener, name, limits)

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest.formats.czi import CziContents, CziPlane, read_contents
+from hcs.errors import SourceError
+from hcs.ingest.formats.czi_directory import CziContents, CziPlane, read_contents
+from hcs.ingest.formats.czi_metadata import (
+    CziScene,
+    read_channels,
+    read_distance,
+    read_pixel_size,
+    read_scenes,
+)
 from hcs.ingest.formats.images import Limits
-from hcs.ingest.formats.numbers import count, positive
 from hcs.ingest.microscopes import positions
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import PlateKey
 from hcs.ingest.names import NamePart, NameParts, name_part
-from hcs.layout import parse_well
 from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from xml.etree.ElementTree import Element
 
     from hcs.ingest.sources import ExportFile, ExportSource
     from hcs.layout import Position
-
-_METRE = 1e6
 
 
 def matches(file: ExportFile) -> bool:
@@ -40,12 +41,6 @@ def plates(files: Iterable[ExportFile]) -> dict[str, PlateKey]:
         for file in files
         if matches(file)
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    name: str
-    well: Position | None
 
 
 def read_export(
@@ -67,7 +62,7 @@ def read_export(
         raise SourceError(f"{source.name} holds no .czi file.")
     name = document.name
     contents = read_contents(source.opener(name), name, Limits())
-    scenes = dict(_scenes(contents.metadata))
+    scenes = read_scenes(contents.metadata)
     fields = _fields(contents, scenes)
     if not fields:
         numbers = sorted({plane.scene for plane in contents.planes})
@@ -77,27 +72,29 @@ def read_export(
             f"names a well. Acquire it with a plate chosen as the sample carrier."
         )
     parts = {plane: _parts(plane, fields) for plane in contents.planes}
-    pixel_size = _pixel_size(contents.metadata)
+    pixel_size = read_pixel_size(contents.metadata)
     return Export(
         preset="czi",
         reason=reason,
         plate=document.base[: -len(".czi")],
-        file_parts={name: NameParts()},
-        pages={
-            name: {
-                page: parts[plane]
-                for page, plane in enumerate(contents.planes)
-                if parts[plane].well is not None
-            }
-        },
+        **_placed(name, contents, parts),
         skipped=tuple(
             (file.name, unmatched(file)) for file in files if file.name != name
         ),
         documents=(name,),
         expected=_expected(contents, fields),
-        channels=dict(_channels(contents)),
+        channels={
+            name_part(str(number), f"C{number}"): ChannelNote(
+                name=channel.name,
+                emission=channel.emission,
+                excitation=channel.excitation,
+                exposure=channel.exposure,
+                clip=None if channel.bits is None else 2**channel.bits - 1,
+            )
+            for number, channel in enumerate(read_channels(contents.metadata), start=1)
+        },
         pixel_size=pixel_size,
-        z_step=_distance(contents.metadata, "Z"),
+        z_step=read_distance(contents.metadata, "Z"),
         centres=_centres(contents, fields, pixel_size),
         identity=contents.identity,
         absent={
@@ -110,40 +107,11 @@ def read_export(
     )
 
 
-def _scenes(metadata: Element | None) -> Iterator[tuple[int, _Scene]]:
-    """Yield the scenes that the metadata describe, by their numbers."""
-    for element in metadata.iter("Scene") if metadata is not None else ():
-        number = count(element.get("Index"), least=0)
-        if number is not None:
-            yield number, _Scene(element.get("Name", "")[:80], _well(element))
-
-
-def _well(scene: Element) -> Position | None:
-    """Return the well of a scene: by its array, its shape, or its row and column."""
-    shape = scene.find("Shape")
-    names = [
-        scene.findtext("ArrayName"),
-        shape.get("Name") if shape is not None else "",
-    ]
-    for text in filter(None, names):
-        try:
-            return parse_well(text)
-        except InvalidPathError:
-            continue
-    if shape is None:
-        return None
-    row, column = (
-        count(shape.findtext("RowIndex")),
-        count(shape.findtext("ColumnIndex")),
-    )
-    return (row - 1, column - 1) if row and column else None
-
-
 _Fields = dict[tuple[int, int], tuple["Position", NamePart]]
 """Well and field of each tile of a scene."""
 
 
-def _fields(contents: CziContents, scenes: Mapping[int, _Scene]) -> _Fields:
+def _fields(contents: CziContents, scenes: Mapping[int, CziScene]) -> _Fields:
     """Return the fields: tiles of the scenes of a well, counted in their order."""
     numbers: defaultdict[Position, int] = defaultdict(int)
     fields: _Fields = {}
@@ -155,6 +123,21 @@ def _fields(contents: CziContents, scenes: Mapping[int, _Scene]) -> _Fields:
             numbers[well] += 1
             fields[scene, tile] = well, name_part(str(numbers[well]))
     return fields
+
+
+def _placed(
+    name: str, contents: CziContents, parts: Mapping[CziPlane, NameParts]
+) -> dict[str, Any]:
+    """Return what the file is of, page by page where it holds several fields."""
+    first = parts[contents.planes[0]]
+    if contents.is_field:
+        return {"file_parts": {name: NameParts(well=first.well, field=first.field)}}
+    pages = {
+        page: parts[plane]
+        for page, plane in enumerate(contents.planes)
+        if parts[plane].well is not None
+    }
+    return {"file_parts": {name: NameParts()}, "pages": {name: pages}}
 
 
 def _parts(plane: CziPlane, fields: _Fields) -> NameParts:
@@ -195,41 +178,6 @@ def _expected(contents: CziContents, fields: _Fields) -> Expected:
     )
 
 
-def _channels(contents: CziContents) -> Iterator[tuple[NamePart, ChannelNote]]:
-    metadata = contents.metadata
-    path = "./Metadata/Information/Image/Dimensions/Channels/Channel"
-    elements = metadata.findall(path) if metadata is not None else []
-    for number, element in enumerate(elements, start=1):
-        bits = count(element.findtext("ComponentBitCount"))
-        exposure = positive(element.findtext("ExposureTime"))
-        yield (
-            name_part(str(number), f"C{number}"),
-            ChannelNote(
-                name=element.get("Name") or element.findtext("Fluor"),
-                emission=positive(element.findtext("EmissionWavelength")),
-                excitation=positive(element.findtext("ExcitationWavelength")),
-                # The end of the type is no level of a camera.
-                clip=2**bits - 1 if bits is not None and 8 < bits < 16 else None,
-                # Nanoseconds.
-                exposure=None if exposure is None else f"{exposure * 1e-6:g} ms",
-            ),
-        )
-
-
-def _pixel_size(metadata: Element | None) -> tuple[float, float] | None:
-    y, x = _distance(metadata, "Y"), _distance(metadata, "X")
-    return None if y is None or x is None else (y, x)
-
-
-def _distance(metadata: Element | None, axis: str) -> float | None:
-    """Return the distance of neighbours in micrometres."""
-    if metadata is None:
-        return None
-    path = f"./Metadata/Scaling/Items/Distance[@Id='{axis}']/Value"
-    metres = positive(metadata.findtext(path))
-    return None if metres is None else float(f"{metres * _METRE:.9g}")
-
-
 def _centres(
     contents: CziContents, fields: _Fields, pixel_size: tuple[float, float] | None
 ) -> dict[tuple[Position, NamePart | None], tuple[float, float]]:
@@ -247,7 +195,7 @@ def _centres(
 
 
 def _notes(
-    contents: CziContents, scenes: Mapping[int, _Scene], fields: _Fields
+    contents: CziContents, scenes: Mapping[int, CziScene], fields: _Fields
 ) -> Iterator[str]:
     numbers = {plane.scene for plane in (*contents.planes, *contents.others)}
     lost = sorted(numbers - {scene for scene, _ in fields})
