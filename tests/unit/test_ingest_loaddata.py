@@ -110,7 +110,7 @@ def test_lists_in_two_folders_are_two_plates(tmp_path):
     ("text", "message"),
     [
         ("Name,Well\na.tif,A01\n", "is no LoadData table: it needs columns FileName_"),
-        (f"{HEADER}\n{line('A01', 9)}\n", "lists 2 images, and none of them is in s"),
+        (f"{HEADER}\n{line('A01', 9)}\n", "s holds none of the 2 images that"),
         (f"{HEADER}\n{line('Z0', 1)}\n", "lists a well 'Z0'"),
         (
             f"{HEADER}\n{line('A01', 1)}\n{line('A02', 1, plate='BR2')}\n",

@@ -322,8 +322,8 @@ def _nothing(name: str, mlf: str | None, listed: int) -> str:
     if mlf is None:
         return f"{name} holds no image named as CellVoyagers name them."
     return (
-        f"{mlf} lists {listed} images, and none of them is in the source. Give the "
-        f"folder that holds both."
+        f"{name} holds none of the {listed:,} images that {mlf} lists. Give the folder "
+        f"that holds both."
     )
 
 

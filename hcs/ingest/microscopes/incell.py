@@ -93,8 +93,8 @@ def read_export(
                 times[file.name] = record.taken
     if not file_parts:
         raise SourceError(
-            f"{document or source.name} lists {len(listed)} images, and none of them "
-            f"is in the source. Give the folder that holds both."
+            f"{source.name} holds none of the {len(listed):,} images that "
+            f"{document} lists. Give the folder that holds both."
         )
     return Export(
         preset="incell",

@@ -108,8 +108,8 @@ def read_list(
     plates = sorted({row.plate for row in found})
     if not found:
         raise SourceError(
-            f"{' and '.join(lists)} lists {len(rows):,} images, and none of them is in "
-            f"{source.name}. Give the folder that holds both."
+            f"{source.name} holds none of the {len(rows):,} images that "
+            f"{' and '.join(lists)} lists. Give the folder that holds both."
         )
     if len(plates) > 1:
         raise SourceError(
