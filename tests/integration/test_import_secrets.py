@@ -55,6 +55,14 @@ def phenix_export(folder):
     )
 
 
+def loaddata_export(folder):
+    write_blanks(folder, ["one.tif"], (32, 40))
+    (folder / "load_data.csv").write_text(
+        "FileName_OrigDNA,PathName_OrigDNA,Metadata_Plate,Metadata_Well,Metadata_User\n"
+        "one.tif,/home/ada-pc/s3cret,BR1,B02,Ada Operator\n"
+    )
+
+
 def czi_export(folder):
     write_czi(folder / "plate.czi", [Scene(name="P1", array="B2")])
 
@@ -64,6 +72,7 @@ EXPORTS = {
     "czi": czi_export,
     "imagexpress": imagexpress_export,
     "incell": incell_export,
+    "loaddata": loaddata_export,
     "phenix": phenix_export,
     "scanr": scanr_export,
 }
