@@ -287,7 +287,7 @@ interface SetupText {
 }
 
 interface HeaderTexts {
-  known: { plates: { key: string, name: string, location: string, error: boolean }[], labels: string[] }
+  known: { plates: { key: string, name: string, location: string, error: boolean }[], labels: string[], list: boolean }
   content: {
     plate: string
     where: { plate: string, well: string, field: string, plane: string, acquisition: string }
@@ -390,6 +390,17 @@ type CompareText = { staged: null } | {
   pixel: [number, number]
   unit: string
   hint: string
+  /** Which of the corrections of the table it is; null where it is of none. */
+  table: { key: string, number: number, total: number, differences: Difference[], barred: string } | null
+}
+
+/** What a correction changes; the verdict is what the rules say, "" where nothing. */
+type CompareValuesText = {
+  staged: string
+  busy: boolean
+  error: string
+  rows?: { title: string, channel: string, unit: string, old: number | null, new: number | null, verdict: string, text: string }[]
+  histograms?: { channel: number, name: string, low: number, high: number, old: number[], new: number[] }[]
 }
 
 type SideWellsText = { kind: "" } | {
@@ -711,7 +722,7 @@ export interface Texts {
   gallery: { content: GalleryText }
   channels: { content: ChannelsText }
   field_viewer: { content: ViewerText }
-  compare: { content: CompareText }
+  compare: { content: CompareText, values: CompareValuesText }
   beside: { content: SideWellsText }
   presence: { content: { others: { who: string, well: string, deciding: boolean }[], leave: string, page: string, well?: string, more?: number } }
   verdict: { content: Hidden | VerdictText }
@@ -734,7 +745,7 @@ export interface Texts {
 
 /** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
 export type EventName =
-  | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode"
+  | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode" | "confirm-difference"
   | "correct-many" | "correction" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
   | "metric" | "montage" | "move" | "open-setup" | "others" | "overlays" | "pictures"

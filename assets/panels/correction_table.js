@@ -216,6 +216,7 @@ function build({ el, send }) {
   const stop = [
     listen("reviewer", () => content?.shown && showSelection()),
     listen("correct-many", (files) => (files?.length ? take(files) : send("open"))),
+    listen("confirm-difference", (asked) => send("confirm", asked)),
     listen("uploaded", () => { adopt(); if (content?.shown) showFrame() }),
     listen("uploads", () => { if (content?.shown && content.open) showFrame() }),
   ]

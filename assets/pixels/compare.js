@@ -1,21 +1,22 @@
 // The present field and the staged one: same contrast, one viewport, full resolution.
 
-import { display, listen } from "../core/bus.js"
+import { display, listen, tell } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { exact } from "../core/text.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 import { BLINK_MILLISECONDS, MODES, modeByKey, nextMode, swipePart, swipeStep } from "./comparing.js"
+import { compareValues } from "./compare_values.js"
 import { differenceLayer } from "./difference_layer.js"
 import { makePane } from "./pane.js"
 import { scaleBar } from "./scale_bar.js"
 import { Viewport, steer } from "./viewport.js"
 
 export function render(context) {
-  return island(context, { sheets: ["pixels/field_viewer.css", "pixels/compare.css"], build })
+  return island(context, { sheets: ["pixels/field_viewer.css", "pixels/compare.css"], params: ["content", "values"], build })
 }
 
-function build({ el }) {
+function build({ el, send }) {
   const viewport = new Viewport()
   let content = null
   /** @type {import("./comparing.js").Mode} */
@@ -46,10 +47,16 @@ function build({ el }) {
   subtracted = differenceLayer(viewport, panes)
   const stage = h("div", { class: "stage halves" }, boxes, subtracted.element, handle)
   const readout = h("output", { class: "readout" })
+  const numbers = compareValues()
+  const place = h("span", { class: "small grow" })
+  const steps = [[-1, "back", "field-before", "Previous correction"], [1, "forward", "field-after", "Next correction"]].map(([by, sign, id, text]) =>
+    keyed(h("button", { type: "button", class: "plain square", "aria-label": text, on: { click: () => send("next", { by }) } }, icon(/** @type {any} */ (sign))), id, text))
+  const walk = h("div", { class: "row walk", hidden: true }, h("button", { type: "button", class: "small hcs-to-table", title: "Back to the table (Esc)", on: { click: () => send("table") } }, "Back to the table"), place, steps)
+  const differences = h("ul", { class: "told", hidden: true })
   el.append(h("section", { class: "panel hcs-compare", "aria-label": "Compare old and new" },
     h("header", {}, title, h("span", { class: "grow" }), busy, pause, h("span", { class: "segment", role: "group", "aria-label": "How to compare" }, modes),
       button("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), keyed(zoomText, "actual", "One screen pixel a pixel"), button("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)), button("fit", "Fit the pictures", "fit", () => fit())),
-    stage, h("footer", { class: "row" }, readout)))
+    walk, stage, h("footer", { class: "row" }, readout), differences, numbers.element))
 
   function button(name, label, id, click) {
     return keyed(h("button", { type: "button", class: "plain square", "aria-label": label, on: { click } }, icon(name)), id, label)
@@ -98,6 +105,21 @@ function build({ el }) {
     boxes[1].style.clipPath = mode === "swipe" ? `inset(0 0 0 ${swipe * 100}%)` : ""
     handle.style.left = `${swipe * 100}%`
     set(handle, { "aria-valuenow": Math.round(swipe * 100) })
+  }
+
+  function showTable(table) {
+    walk.hidden = !table
+    differences.hidden = !table?.differences.length
+    if (!table) return
+    say(place, `Correction ${table.number} of ${table.total}`)
+    set(steps[0], { disabled: table.number <= 1 })
+    set(steps[1], { disabled: table.number >= table.total })
+    fill(differences, table.differences.map((difference) => {
+      if (!difference.blocking) return h("li", { class: "soft" }, difference.message)
+      if (!difference.confirmable) return h("li", { class: "bad" }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
+      const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(table.barred), title: table.barred, on: { change: () => tell("confirm-difference", { fields: [table.key], kind: difference.kind, confirmed: tick.checked }) } })
+      return h("li", {}, h("label", { class: difference.confirmed ? "" : "open" }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Is this meant?"))))
+    }))
   }
 
   const measure = () => viewport.resize(boxes[0].clientWidth, boxes[0].clientHeight)
@@ -153,7 +175,9 @@ function build({ el }) {
       else setMode(asked ? modeByKey(mode, asked) : nextMode(mode))
     }),
     () => still.removeEventListener("change", stopBlinking),
+    listen("step", (by) => { if (visible() && content?.table) send("next", { by }) }),
     () => subtracted.dispose(),
+    () => numbers.dispose(),
   ]
   still.addEventListener("change", stopBlinking)
   setMode("side")
@@ -168,16 +192,18 @@ function build({ el }) {
       }
       say(title, next.title)
       set(title, { title: next.title })
+      showTable(next.table)
       fill(names[0], h("b", {}, "Old"), h("span", {}, next.old ? next.old_text : "nothing yet"))
       fill(names[1], h("b", {}, "New"), h("span", {}, next.new_text))
       if (next.old) panes[0].show(next.old)
       else panes[0].empty("There is no such field yet.")
       panes[1].show(next.staged)
       viewport.picture([next.staged.width, next.staged.height])
-      if (started) requestAnimationFrame(() => { measure(); fit() })
+      if (started) requestAnimationFrame(() => { numbers.open(el.clientHeight > 640); measure(); fit() })
       showValues(null)
       showScale()
     },
+    values(next) { numbers.show(next) },
     dispose() {
       stopBlinking()
       stop.forEach((each) => each())

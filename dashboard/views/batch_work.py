@@ -259,15 +259,13 @@ class BatchWork:
     def look_at(self, field: FieldKey | None) -> None:
         """Compare the correction of a field with what is there; None goes back."""
         view = (self.draft.staged or {}).get(field) if field else None
-        self._set(looked_at=field if view else None)
+        # The place first: what is compared in another well is compared no more.
         if view is None:
             self._session.state.update(well="", field="")
-            return
-        self._session.state.update(
-            plate=view.key,
-            well=view.well,
-            field=view.field if view.base is not None else "",
-        )
+        else:
+            shown = view.field if view.base is not None else ""
+            self._session.state.update(plate=view.key, well=view.well, field=shown)
+        self._set(looked_at=field if view else None)
 
     def step(self, by: int) -> None:
         """Compare the next correction, or the one before."""

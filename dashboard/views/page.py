@@ -110,7 +110,7 @@ class Page:
             "gallery": Gallery(session, on_open=self._open),
             "channels": Channels(session),
             "field_viewer": FieldViewer(session),
-            "compare": Compare(session),
+            "compare": Compare(session, self._batch),
             "beside": SideWells(session),
             "presence": Presence(session),
             "verdict": VerdictBar(session),

@@ -130,6 +130,23 @@ def test_nothing_blinks_by_itself_for_who_wants_no_motion(
     expect(stage).not_to_have_class(re.compile("shows-old"))
 
 
+def test_metrics_and_histograms_of_both_stand_in_two_columns(
+    comparing: Callable, picture: Callable
+) -> None:
+    page = comparing(width=1920, height=1080)
+    values = page.locator(".hcs-compare .values")
+    expect(values.locator(".metrics tbody tr").first).to_be_visible()
+    mean = values.locator(".metrics tbody tr").filter(has_text="mean").first
+    # The plate is not measured: of what is there nothing is known.
+    old, new = mean.locator(".number").all_inner_texts()
+    assert old == "–"
+    assert float(new.replace(",", "")) > 4000
+    figures = values.locator(".histograms svg")
+    expect(figures).to_have_count(1)  # the channel that is replaced
+    assert figures.first.locator("path.before").get_attribute("d")
+    picture(page, "values")
+
+
 def test_each_version_of_a_field_is_seen_with_its_digest(
     comparing: Callable, plate: Path
 ) -> None:

@@ -137,6 +137,21 @@ def test_forty_files_are_matched_mended_prepared_committed_and_undone(
     picture(page, "3-prepared-large-dark")
     page.set_viewport_size({"width": 1280, "height": 800})
 
+    # Each is compared with what is there; the keys go on to the next, and back.
+    line(page, "run2_A02_s1_w1.tif").click(position={"x": 200, "y": 40})
+    page.keyboard.press("Enter")
+    walk = page.locator(".hcs-compare .walk")
+    expect(walk).to_contain_text("Correction 2 of 20")
+    for pane in page.locator(".hcs-compare .half .pane").all():
+        expect(pane).to_have_attribute("data-drawn", re.compile("@0$"))
+    expect(page.locator(".hcs-compare .verdicts")).not_to_contain_text("Measuring")
+    at_rest(page)
+    picture(page, "3-compared")
+    page.keyboard.press("s")
+    expect(walk).to_contain_text("Correction 3 of 20")
+    page.keyboard.press("Escape")
+    expect(page.locator(".hcs-corrections")).to_be_visible()
+
     # All but the one whose pixels are another well's are committed with one reason.
     for channel in (1, 2):
         line(page, f"run2_B01_s1_w{channel}.tif").locator(".hcs-leave-out").click()

@@ -1,0 +1,71 @@
+// What a correction changes in numbers: what the rules say, metrics in two columns, and
+// the histograms of both over each other.
+
+import { display, listen } from "../core/bus.js"
+import { fill, h, icon, say } from "../core/dom.js"
+import { number } from "../core/text.js"
+import { outline } from "./histogram.js"
+
+const [WIDTH, HEIGHT] = [256, 64]
+const SIGNS = { "no longer suspect": ["check", "good"], "now suspect": ["warn", "bad"], "still suspect": ["warn", "warn"] }
+
+/** Make the block. */
+export function compareValues() {
+  let content = null
+  const verdicts = h("ul", { class: "verdicts", "aria-live": "polite" })
+  const table = h("table", { class: "metrics" })
+  const histograms = h("div", { class: "histograms" })
+  const note = h("p", { class: "small soft" })
+  const details = h("details", { class: "numbers" }, h("summary", {}, "Metrics and histograms"), note, h("div", { class: "both" }, table, histograms))
+  const element = h("div", { class: "values" }, verdicts, details)
+
+  function show() {
+    const { busy, error } = content
+    const rows = content.rows ?? []
+    const told = rows.filter((row) => row.verdict)
+    fill(verdicts, busy ? h("li", { class: "soft" }, "Measuring the new pixels…")
+      : error ? h("li", { class: "bad" }, icon("warn"), `Not measured: ${error}`)
+        : told.length ? told.map((row) => {
+          const [sign, tone] = SIGNS[row.verdict] ?? ["help", ""]
+          return h("li", { class: tone, dataset: { verdict: row.verdict } }, icon(/** @type {any} */ (sign)), h("span", {}, `${row.channel}: ${row.text.replace(" -> ", " → ")}`))
+        }) : h("li", { class: "soft" }, "No rule says anything of either."))
+    details.hidden = !rows.length && !(content.histograms ?? []).length
+    say(note, rows.length ? "" : "This plate has no metrics to compare with.")
+    note.hidden = rows.length > 0
+    fill(table, h("thead", {}, h("tr", {}, ["Metric", "Channel", "Old", "New", "Rules"].map((text) => h("th", { scope: "col" }, text)))),
+      h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.title, row.unit ? h("span", { class: "soft" }, ` ${row.unit}`) : null), h("td", {}, row.channel),
+        h("td", { class: "number" }, number(row.old)), h("td", { class: "number" }, number(row.new)), h("td", {}, row.verdict)))))
+    table.hidden = !rows.length
+    fill(histograms, (content.histograms ?? []).map(histogram))
+  }
+
+  function histogram(each) {
+    const color = `#${display.channels.find(({ index }) => index === each.channel)?.color ?? "888888"}`
+    const shape = (path, name) => {
+      const drawn = document.createElementNS(SVG, "path")
+      drawn.setAttribute("d", path)
+      drawn.setAttribute("class", name)
+      return drawn
+    }
+    const svg = document.createElementNS(SVG, "svg")
+    for (const [key, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": `Histograms of ${each.name}, old as a line, new filled` })) svg.setAttribute(key, value)
+    svg.style.setProperty("--colour", color)
+    svg.append(shape(outline(each.new, WIDTH, HEIGHT), "after"), shape(outline(each.old, WIDTH, HEIGHT), "before"))
+    return h("figure", {}, svg, h("figcaption", {}, h("span", {}, number(each.low)), h("b", { class: "cut" }, each.name), h("span", {}, number(each.high))))
+  }
+
+  const stop = listen("display", () => { if (content?.histograms?.length) show() })
+  return {
+    element,
+    /** @param {any} next */
+    show(next) {
+      content = next
+      show()
+    },
+    /** Whether there is room for all of it from the start. @param {boolean} room */
+    open(room) { details.open = room },
+    dispose: stop,
+  }
+}
+
+const SVG = "http://www.w3.org/2000/svg"
