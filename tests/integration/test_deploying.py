@@ -1,0 +1,178 @@
+"""What docs/deploying.md says is what works: each of its blocks is run."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dashboard.accounts import Entrance
+from dashboard.app import ServerSettings, free_port
+from tests import plates
+from tests.browser.nginx import program
+from tests.integration.serving import Served, service, wait_for
+
+_ROOT = Path(__file__).parents[2]
+
+
+def block(language: str, start: str) -> str:
+    """Return the block of the document that begins with a line."""
+    text = (_ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (found,) = [each for each in blocks if each.startswith(start)]
+    return found
+
+
+def test_systemd_takes_the_unit(tmp_path):
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        pytest.skip("no systemd-analyze here: install the package `systemd`")
+    executable = Path(sys.executable).with_name("hcs-dashboard")
+    unit = tmp_path / "hcs-dashboard.service"
+    text = block("ini", "[Unit]")
+    assert "ExecStart=/opt/hcs/bin/hcs-dashboard" in text
+    unit.write_text(text.replace("/opt/hcs/bin/hcs-dashboard", str(executable)))
+    done = subprocess.run(
+        [verify, "verify", str(unit)], capture_output=True, text=True, check=False
+    )
+    ours = [line for line in done.stderr.splitlines() if "hcs-dashboard" in line]
+    assert not ours, done.stderr
+
+
+def test_the_settings_file_is_one_that_serve_takes(tmp_path):
+    from dashboard.cli import _parser
+
+    path = tmp_path / "hcs.toml"
+    path.touch(mode=0o600)
+    path.write_text(block("toml", "# The server of a facility"))
+    parser, words = _parser(), ["serve", "--config", str(path)]
+    options = parser.parse_args(words)
+    options.before(options)
+    options = parser.parse_args(words)
+    assert options.plates == ["/plates"]
+    assert options.prefix == "/hcs"
+    assert options.origin == ["screens.example"]
+    assert options.metrics == ("127.0.0.1", 9106)
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Return a certificate for the documented name, signed by itself, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl here")
+    paths = folder / "screens.pem", folder / "screens.key"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=screens.example",
+         "-addext", "subjectAltName=DNS:screens.example",
+         "-out", str(paths[0]), "-keyout", str(paths[1])],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return paths
+
+
+def nginx(folder: Path, text: str, listen: int) -> subprocess.Popen[bytes]:
+    """Return a running nginx with a documented block."""
+    parts = ("body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "\n".join(
+        f"{'client_body' if part == 'body' else part}_temp_path {folder}/{part};"
+        for part in parts
+    )
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        f"daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;\n"
+        f"events {{}}\nhttp {{ access_log off;\n{temporary}\n{text}\n}}\n"
+    )
+    process = subprocess.Popen(
+        [program(), "-p", str(folder), "-c", str(configuration)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def listening() -> bool:
+        assert process.poll() is None, (folder / "error.log").read_text()
+        connection = http.client.HTTPConnection("127.0.0.1", listen, timeout=5)
+        try:
+            connection.connect()
+        except OSError:
+            return False
+        connection.close()
+        return True
+
+    wait_for(listening, "for nginx")
+    return process
+
+
+def test_the_server_answers_through_the_documented_proxy(tmp_path):
+    plates.make(tmp_path / "plates" / "one.ome.zarr")
+    chain, key = certificate(tmp_path)
+    listen = free_port("127.0.0.1", 0)
+    settings = ServerSettings(
+        port=0, prefix="/hcs", origins=(f"screens.example:{listen}",)
+    )
+    with (
+        service(tmp_path / "workspace", tmp_path / "plates", measure=False) as made,
+        Served(made, settings, Entrance().identify) as served,
+    ):
+        text = (
+            block("nginx", "# TLS in front")
+            .replace("127.0.0.1:5006", f"127.0.0.1:{served.port}")
+            .replace("listen 443", f"listen 127.0.0.1:{listen}")
+            .replace("/etc/ssl/certs/screens.pem", str(chain))
+            .replace("/etc/ssl/private/screens.key", str(key))
+        )
+        process = nginx(tmp_path, text, listen)
+        try:
+            context = ssl.create_default_context(cafile=str(chain))
+
+            def ask(path: str, host: str = f"screens.example:{listen}", **more: str):
+                connection = http.client.HTTPSConnection(
+                    "127.0.0.1", listen, context=context, timeout=60
+                )
+                # The certificate is for the name, the test has but the number.
+                context.check_hostname = False
+                with contextlib.closing(connection):
+                    connection.request("GET", path, headers={"Host": host, **more})
+                    answer = connection.getresponse()
+                    return answer.status, answer.read()
+
+            status, body = ask("/hcs/ready")
+            assert (status, json.loads(body)["ready"]) == (200, True)
+            status, body = ask("/hcs/")
+            assert status == 200
+            assert b"one.ome.zarr" in body or b"hcs" in body
+            status, body = ask("/hcs/", host="other.example")
+            assert status == 421
+            upgrade = {
+                "Connection": "Upgrade", "Upgrade": "websocket",
+                "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x" * 22 + "==",
+                "Origin": f"https://screens.example:{listen}",
+            }  # fmt: skip
+            # Bokeh refuses a websocket without a page's token, by name: it was reached.
+            assert ask("/hcs/ws", **upgrade)[0] in (101, 403)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def test_nginx_takes_several_processes(tmp_path):
+    text = block("nginx", "# Several processes")
+    configuration = tmp_path / "nginx.conf"
+    configuration.write_text(
+        f"pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log;\n"
+        f"events {{}}\nhttp {{ access_log off; {text} }}\n"
+    )
+    done = subprocess.run(
+        [program(), "-t", "-p", str(tmp_path), "-c", str(configuration)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
