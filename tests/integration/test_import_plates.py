@@ -103,6 +103,11 @@ def test_a_dry_run_tells_and_writes_nothing(tmp_path):
     text = str(report)
     assert "2 wells x 2 fields x 2 channels x 1 z x 1 t: 7 planes" in text
     assert "A01 field s2 channel w1" in text
+    assert "Read as     A01_s1_w1.tif: A01, field s1, channel w1" in text
+    assert report.as_dict()["examples"][-1] == [
+        "B03_s2_w2.tif",
+        "B03, field s2, channel w2",
+    ]
     assert "nothing was written (dry run)" in text
     json.dumps(report.as_dict(), allow_nan=False)
 

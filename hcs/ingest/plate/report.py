@@ -88,6 +88,20 @@ class ImportReport:
         return tuple(sorted((*self.plan.skipped, *self.damaged)))
 
     @property
+    def examples(self) -> tuple[tuple[str, str], ...]:
+        """Some names that a person's pattern read, and as what; () without a pattern.
+
+        From the first, the middle and the last file: a pattern that is wrong can give
+        a plate that looks right.
+        """
+        export = self.plan.export
+        if export.preset not in ("pattern", "regex"):
+            return ()
+        names = tuple(export.file_parts)
+        places = sorted({0, len(names) // 2, len(names) - 1})
+        return tuple((names[i], str(export.file_parts[names[i]])) for i in places)
+
+    @property
     def channel_names(self) -> tuple[str, ...]:
         """Names of the channels in the plate."""
         return tuple(channel.name or "" for channel in self.plan.traits.channels)
@@ -105,6 +119,8 @@ class ImportReport:
         yield f"Plate       {plan.format}, {plan.format_source}"
         height, width = plan.grid.size
         yield f"Found       {plan.found} of {width} x {height} {plan.grid.dtype}"
+        for number, (name, text) in enumerate(self.examples):
+            yield f"{'' if number else 'Read as':12}{name}: {text}"
         yield f"Expected    {plan.expected}"
         yield from self._gap_lines()
         yield f"Channels    {', '.join(self._channel_texts())}"
@@ -185,6 +201,7 @@ class ImportReport:
             "acquired": plan.traits.acquired,
             "format": plan.format.name,
             "format_source": plan.format_source,
+            "examples": [list(example) for example in self.examples],
             "found": plan.found.as_dict(),
             "expected": plan.expected.as_dict(),
             "gaps": self.gap_entries(),
