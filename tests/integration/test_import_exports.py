@@ -154,7 +154,12 @@ SETS = (
                 f"{LEICA}--C3--empty--W0027--P000--T0000--Z000--C00.ome.tif"
             )
         },
-        notes=("Gaps        1", "C03 field P000 channel C01"),
+        clips=(16_383, 16_383),
+        notes=(
+            "Gaps        1",
+            "C03 field P000 channel C01",
+            "saturates at 16,383: 2 of 3 images",
+        ),
     ),
     ExportSet(
         folder="cellomics_c01",

@@ -133,3 +133,31 @@ def test_numbers_alone_are_refused_with_a_pattern_that_takes_them(tmp_path):
     pattern = re.search(r"pattern '(.*)' with", str(caught.value))[1]
     report = import_plate(folder, dry_run=True, pattern=pattern, format=384)
     assert wells_of(report) == {"A1", "B2"}
+
+
+def test_an_image_that_cannot_be_opened_is_not_looked_at(tmp_path):
+    folder = write(tmp_path, {name_of("A1", 1): [LOW, HIGH]})
+    (folder / name_of("A2", 2)).symlink_to("nowhere")
+    report = import_plate(folder, dry_run=True)
+    assert report.plan.traits.channels[0].clip == HIGH
+    assert [gap.well for gap in report.gaps] == ["A02"]
+
+
+@pytest.mark.parametrize(
+    ("largest", "clip"),
+    [
+        pytest.param([4095, 4095], 4095, id="two at the end of 12 bits"),
+        pytest.param([4095, 4000], None, id="one alone"),
+        pytest.param([4096, 4096], None, id="no end of whole bits"),
+        pytest.param([16_383, 16_384], None, id="one beyond"),
+        pytest.param([65_535, 65_535], None, id="the end of the type"),
+    ],
+)
+def test_a_clip_level_is_said_where_two_images_end_at_whole_bits(
+    tmp_path, largest, clip
+):
+    folder = write(
+        tmp_path, {name_of(f"A{n}", n): [7, top] for n, top in enumerate(largest, 1)}
+    )
+    (note,) = import_plate(folder, dry_run=True).plan.traits.channels
+    assert (note.clip, note.offset) == (clip, None)

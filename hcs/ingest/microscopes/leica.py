@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest.microscopes.export import Export, unmatched
+from hcs.ingest.microscopes import levels
+from hcs.ingest.microscopes.export import ChannelNote, Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import PlateKey
 from hcs.ingest.names import NameParts, name_part
@@ -71,6 +72,7 @@ def read_export(
             f"them, such as run--B9--drug--W0021--P000--T0000--Z000--C00.ome.tif."
         )
     format = _format(numbers)
+    camera = levels.look(source, file_parts)
     return Export(
         preset="leica",
         reason=reason,
@@ -83,7 +85,13 @@ def read_export(
         ),
         format=format,
         format_source="as the numbers of its wells say",
+        channels={
+            channel: ChannelNote(clip=camera.clip)
+            for channel in {parts.channel for parts in file_parts.values()}
+            if channel is not None
+        },
         notes=(
+            *camera.notes,
             "Names of the Leica matrix screener give neither pixel size nor positions "
             "nor what was expected.",
         ),

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.formats import markup
-from hcs.ingest.formats.images import read_image_file
 from hcs.ingest.formats.numbers import count, even_step, finite, positive
-from hcs.ingest.microscopes import positions
+from hcs.ingest.microscopes import levels, positions
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import by_folder
@@ -34,13 +33,6 @@ _NAME = re.compile(
 )
 _TITLE = re.compile(r"Well ([0-9]{1,5}), Position [0-9]+ \(([^)]*)\)", re.ASCII)
 _METADATA: Final = "metadata.ome.xml"
-
-OFFSET: Final = 32_768
-"""Where older ScanR files put the camera's zero: 12 bits in signed 16."""
-
-SATURATED: Final = OFFSET + 4095
-_LOOKED_AT = 16
-"""Images whose pixels are looked at for that, spread over the export."""
 
 
 def matches(file: ExportFile) -> bool:
@@ -95,7 +87,7 @@ def read_export(
     wells, format, well_notes = _wells(names.values(), metadata.labels)
     file_parts = {name: _parts(match, wells) for name, match in names.items()}
     listed = [m for base in metadata.files if (m := _NAME.fullmatch(base))]
-    scale = _Scale.of(source, sorted(file_parts), metadata.bits)
+    camera = levels.look(source, file_parts, metadata.bits, with_offset=True)
     parts = root.split("/")
     plate = parts[-2] if len(parts) > 1 and parts[-1].lower() == "data" else parts[-1]
     return Export(
@@ -120,8 +112,8 @@ def read_export(
         ),
         channels={
             channel: ChannelNote(
-                clip=scale.clip,
-                offset=scale.offset,
+                clip=camera.clip,
+                offset=camera.offset,
                 exposure=metadata.exposures.get(channel.label),
             )
             for channel in {parts.channel for parts in file_parts.values()}
@@ -130,7 +122,11 @@ def read_export(
         pixel_size=next(iter(metadata.sizes)) if len(metadata.sizes) == 1 else None,
         z_step=metadata.z_step,
         centres=metadata.centres(wells),
-        notes=(*well_notes, *scale.notes(), *metadata.notes(document is not None)),
+        notes=(
+            *well_notes,
+            *camera.notes,
+            *metadata.notes(document is not None),
+        ),
     )
 
 
@@ -215,75 +211,6 @@ def _parts(match: re.Match[str], wells: Mapping[str, Position]) -> NameParts:
         z=z,
         t=t,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scale:
-    """On which numbers the camera's counts stand in the files."""
-
-    clip: int | None = None
-    offset: int | None = None
-    reached: int = 0
-    """Images that reach the clip level, of those looked at."""
-
-    looked_at: int = 0
-
-    @staticmethod
-    def of(source: ExportSource, names: Sequence[str], bits: int | None) -> _Scale:
-        """Look at the pixels of some images, unless 16 bits are stated.
-
-        Where all stand between 32,768 and 36,863 they are 12 bits on that offset. The
-        clip level is believed where an image reaches it: a camera of more bits may
-        have seen little light.
-        """
-        if bits == 16:
-            return _Scale()
-        extremes = list(_extremes(source, names))
-        if not extremes or any(not kind for _, _, kind in extremes):
-            return _Scale()
-        low = min(low for low, _, _ in extremes)
-        high = max(high for _, high, _ in extremes)
-        if not OFFSET <= low <= high <= SATURATED:
-            stated = None if bits is None else 2**bits - 1
-            return _Scale(clip=stated if stated and high <= stated else None)
-        reached = sum(high == SATURATED for _, high, _ in extremes)
-        sure = reached or bits == 12
-        return _Scale(
-            clip=SATURATED if sure else None,
-            offset=OFFSET,
-            reached=reached,
-            looked_at=len(extremes),
-        )
-
-    def notes(self) -> Iterator[str]:
-        if self.offset is None:
-            return
-        text = (
-            f"Values stand on an offset of {self.offset:,}, as 12 bits in signed 16 do "
-            f"(seen in {self.looked_at} images)"
-        )
-        yield (
-            f"{text}: the camera saturates at {self.clip:,}, which {self.reached} of "
-            f"them reach."
-            if self.clip is not None
-            else f"{text}; none reaches {SATURATED:,}, so that the camera's clip level "
-            f"is not known."
-        )
-
-
-def _extremes(
-    source: ExportSource, names: Sequence[str]
-) -> Iterator[tuple[int, int, bool]]:
-    """Yield the least and largest value of some images, and whether they are uint16."""
-    step = max(1, len(names) // _LOOKED_AT)
-    for name in names[::step][:_LOOKED_AT]:
-        try:
-            with read_image_file(source.opener(name), name=name) as image:
-                pixels = image.plane()
-        except SourceError:
-            # The plan meets the same error and reports it.
-            continue
-        yield int(pixels.min()), int(pixels.max()), image.dtype.str == "<u2"
 
 
 _RECORDS = ("Image", "Pixels", "Channel", "Plane", "UUID")
