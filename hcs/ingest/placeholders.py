@@ -37,6 +37,8 @@ PARTS: Final = {
 }
 """What may stand for each part, as a regular expression."""
 
+_MOST_FREE: Final = 6
+
 _MEANT = {
     "site": "field",
     "fov": "field",
@@ -105,15 +107,28 @@ def compile_simple(text: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
         If a brace or a placeholder is wrong; the message says at which character.
     """
     pieces = list(_pieces(text))
+    free = [i for i in range(len(pieces)) if _is_free(pieces, i)]
+    free = [i for i in free if not _is_followed(pieces, i)]
+    if len(free) > _MOST_FREE:
+        raise SourceError(
+            f"The pattern {text!r} has {len(free)} parts that may be any text, between "
+            f"others; at most {_MOST_FREE} are tried, for the ways to match a name "
+            f"grow with each. Write one {{*}} for all that is passed over."
+        )
     return _compiled(pieces, "?"), _compiled(pieces, "")
 
 
 def _compiled(pieces: list[str | _Placeholder], lazy: str) -> re.Pattern[str]:
     seen: set[str] = set()
     parts = []
-    for piece in pieces:
+    for i, piece in enumerate(pieces):
         if isinstance(piece, str):
-            parts.append(f"(?i:{re.escape(piece)})")
+            if not _is_followed(pieces, i - 1):
+                parts.append(_literal(piece))
+            continue
+        if _is_followed(pieces, i):
+            # Where its end first comes is as good as any later place.
+            parts.append(f"(?>{_ANY}?{_literal(str(pieces[i + 1]))})")
             continue
         expression = _expression(piece, lazy)
         if piece.name == "*":
@@ -125,6 +140,26 @@ def _compiled(pieces: list[str | _Placeholder], lazy: str) -> re.Pattern[str]:
             parts.append(f"(?P<{piece.name}>{expression})")
             seen.add(piece.name)
     return re.compile("".join(parts) + ("" if _has_ending(pieces) else _ENDING))
+
+
+def _literal(text: str) -> str:
+    return f"(?i:{re.escape(text)})"
+
+
+def _is_free(pieces: list[str | _Placeholder], i: int, *names: str) -> bool:
+    """Return whether a piece may be any text, or is one of `names` and may be."""
+    piece = pieces[i] if 0 <= i < len(pieces) else ""
+    if isinstance(piece, str) or piece.width is not None:
+        return False
+    if names:
+        return piece.name in names
+    return PARTS.get(piece.name, _TEXT) == _TEXT
+
+
+def _is_followed(pieces: list[str | _Placeholder], i: int) -> bool:
+    """Return whether a piece is the first of ``{*}text{*}``."""
+    literal = i + 1 < len(pieces) and isinstance(pieces[i + 1], str)
+    return literal and _is_free(pieces, i, "*") and _is_free(pieces, i + 2, "*")
 
 
 def _expression(placeholder: _Placeholder, lazy: str) -> str:

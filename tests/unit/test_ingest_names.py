@@ -1,4 +1,5 @@
 import contextlib
+import re
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hcs.errors import SourceError
 from hcs.ingest.matching.name_guess import describe_name, match_channel
 from hcs.ingest.microscopes import metaxpress
 from hcs.ingest.names import NamePattern, name_part
+from hcs.ingest.placeholders import compile_simple
 from hcs.layout import well_label
 
 SBS = r"Channel(?P<channel>\d)-\d+-(?P<row>[A-H])-(?P<column>\d+)\.tif"
@@ -284,6 +286,7 @@ def test_a_name_that_can_be_read_in_two_ways_is_an_error(pattern, name):
         ("{well}{row}{column}", "names the well twice"),
         (r"{well}_(?P<field>\d)", "write all parts in one of the two ways"),
         ("plate", "needs 'well'"),
+        ("{*}_{well}" + "_{*}x{channel:1}" * 7, "8 parts that may be any text"),
     ],
 )
 def test_a_wrong_pattern_of_placeholders_names_the_place(pattern, message):
@@ -304,3 +307,23 @@ def test_wells_that_are_numbers_count_for_a_pattern_of_placeholders_too():
     assert [parts[name].well for name in names] == [(0, 0), (1, 1), (7, 11)]
     with pytest.raises(SourceError, match="give the plate's format"):
         pattern.read(names[0])
+
+
+def test_many_parts_that_are_passed_over_are_one_way_to_match():
+    """Without that, each name would be tried in billions of ways."""
+    pattern = NamePattern("{plate}" + "_{*}" * 20 + "_{well}x.tif")
+    assert pattern.read("a_" * 110 + "B02.tif") is None
+    found = pattern.read("a_" * 110 + "B02x.tif")
+    assert (found.plate, found.well) == ("a", (1, 1))
+
+
+@given(
+    st.lists(st.sampled_from(["{*}", "{*}", "_", "a", "b"]), max_size=9),
+    st.text(alphabet="_ab", max_size=12),
+)
+def test_what_is_passed_over_matches_as_it_would_by_trying_everything(pieces, name):
+    text = "".join([*pieces, ".tif"])
+    whole = re.escape(text).replace(re.escape("{*}"), ".*")
+    matched = re.fullmatch(whole, f"{name}.tif") is not None
+    for pattern in compile_simple(text):
+        assert (pattern.fullmatch(f"{name}.tif") is not None) == matched
