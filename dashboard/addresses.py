@@ -103,6 +103,10 @@ class Urls:
         parts = "/".join(quote(part, safe="") for part in (plate, well, field, version))
         return f"{self.prefix}/pixels/{parts}"
 
+    def _pending(self, key: str, pending: str) -> str:
+        parts = "/".join(quote(part, safe="") for part in (key, "pending", pending))
+        return f"{self.prefix}/pixels/{parts}"
+
     def _staged(self, staged_id: str) -> str:
         return f"{self.prefix}/pixels/staged/{quote(staged_id, safe='')}"
 
@@ -195,6 +199,32 @@ class Urls:
     ) -> str:
         """Return the address of a plane of a staged correction."""
         return f"{self._staged(staged_id)}/plane.bin?{_plane(level, channel, z, t)}"
+
+    def pending_thumb(
+        self,
+        key: str,
+        pending: str,
+        *,
+        size: int,
+        channels: Iterable[ChannelSetting],
+    ) -> str:
+        """Return the address of a small picture of a pending correction."""
+        query = _picture(channels, None, None, size=size)
+        return f"{self._pending(key, pending)}/thumb.jpg?{query}"
+
+    def pending_picture(
+        self,
+        key: str,
+        pending: str,
+        *,
+        level: int,
+        channels: Iterable[ChannelSetting],
+        z: int | None = None,
+        t: int | None = None,
+    ) -> str:
+        """Return the address of a pending correction, drawn by the server."""
+        query = _picture(channels, z, t, level=level)
+        return f"{self._pending(key, pending)}/field.jpg?{query}"
 
     def staged_thumb(
         self, staged_id: str, *, size: int, channels: Iterable[ChannelSetting]

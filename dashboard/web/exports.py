@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from hcs.tables import ResultTable
 
 LOAD_DATA = "LoadData.csv"
+PENDING = "pending.zip"
+"""Corrections of a plate that cannot be written, for `hcs correct`."""
 
 FILES = (
     rf"(?:wells|fields|suspects)\.(?:csv|parquet)|report\.html|{re.escape(LOAD_DATA)}"
+    rf"|{re.escape(PENDING)}"
 )
 """What can be asked for, as a pattern."""
 
@@ -25,6 +28,7 @@ _KINDS = {
     "csv": "text/csv; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
+    "zip": "application/zip",
 }
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -59,6 +63,9 @@ class ExportHandler(Handler):
         name = file_name(self.service.plates.overview(key).name or key, what)
         if what == LOAD_DATA:
             return name, load_data(self.service, key).csv()
+        if what == PENDING:
+            with self.service.pending.exported(key) as path:
+                return name, path.read_bytes()
         if not partial:
             self.service.quality.check_measured(key)
         if what == "report.html":

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashboard.pictures.encoded import Picture
+    from hcs import NgffImage
 
 _MAX_THUMB = 2048
 _MAX_SPRITE_CELL = 512
@@ -195,9 +196,14 @@ class StagedHandler(PictureHandler):
 
     async def get(self, staged: str, what: str) -> None:
         """Answer for an upload or a staged correction."""
-        request = self.plane_request()
-        pictures, owner = self.service.pictures, self.visitor.subject
-        images = partial(self.service.corrections.images, staged, owner)
+        owner = self.visitor.subject
+        await self.answer(partial(self.service.corrections.images, staged, owner), what)
+
+    async def answer(
+        self, images: Callable[[], tuple[NgffImage, ...]], what: str
+    ) -> None:
+        """Answer with a plane or a picture of what is on no plate."""
+        request, pictures = self.plane_request(), self.service.pictures
         if what == "plane.bin":
             await self.raw(lambda: pictures.staged_plane(images(), request))
         elif what == "thumb.jpg":
@@ -211,3 +217,15 @@ class StagedHandler(PictureHandler):
             await self.picture(
                 lambda: pictures.staged_picture(images(), channels, request)
             )
+
+
+class PendingHandler(StagedHandler):
+    """Planes and pictures of a correction of a plate that cannot be written."""
+
+    def plate_key(self) -> str:
+        """Return the plate that it is for."""
+        return self.path_args[0]
+
+    async def get(self, plate: str, pending: str, what: str) -> None:  # type: ignore[override]
+        """Answer for a pending correction."""
+        await self.answer(partial(self.service.pending.images, plate, pending), what)

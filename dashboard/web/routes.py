@@ -19,6 +19,7 @@ from dashboard.web.pages import (
 )
 from dashboard.web.pictures import (
     FieldHandler,
+    PendingHandler,
     PlateSpriteHandler,
     StagedHandler,
     WellSpriteHandler,
@@ -72,6 +73,11 @@ def routes(
         (
             rf"/pixels/staged/{name}/(plane\.bin|field\.jpg|thumb\.jpg)",
             StagedHandler,
+            asks,
+        ),
+        (
+            rf"/pixels/{name}/pending/{name}/(plane\.bin|field\.jpg|thumb\.jpg)",
+            PendingHandler,
             asks,
         ),
         (rf"/pixels/{name}/plate\.jpg", PlateSpriteHandler, asks),

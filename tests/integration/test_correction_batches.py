@@ -17,6 +17,8 @@ import pytest
 import tifffile
 
 from dashboard.accounts import LOCAL
+from dashboard.addresses import Urls
+from dashboard.app import ServerSettings
 from dashboard.exports.report import report_html
 from dashboard.exports.tables import PlateTables
 from hcs import from_hcs_zarr, pack
@@ -24,7 +26,7 @@ from hcs.cli import main
 from hcs.errors import SourceError
 from hcs.metadata import Who
 from tests import plates
-from tests.integration.serving import send, service, surveyed, tiff
+from tests.integration.serving import Served, send, service, surveyed, tiff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -422,8 +424,17 @@ def test_corrections_of_a_plate_that_cannot_be_written_are_kept_and_change_nothi
         assert not first.outdated
         shown = made.pending.images(key, second.id)[0]
         assert int(np.asarray(shown.data)[0, 5, 5]) == 82
-        with made.pending.exported(key) as packed:
-            exported = str(shutil.copy(packed, tmp_path / "pending.zip"))
+        with Served(made, ServerSettings(port=0)) as served:
+            urls = Urls(prefix="")
+            channels = [each.setting() for each in made.plates.overview(key).channels]
+            thumb = urls.pending_thumb(key, first.id, size=64, channels=channels)
+            assert served.get(thumb).headers["Content-Type"] == "image/jpeg"
+            gone = urls.pending_thumb(key, "x" * 24, size=64, channels=channels)
+            assert served.get(gone).status == 404
+            answer = served.get(f"/export/{key}/pending.zip")
+            assert answer.status == 200
+        exported = str(tmp_path / "pending.zip")
+        Path(exported).write_bytes(answer.body)
         made.pending.discard(key, first.id)
         assert [each.id for each in made.pending.of_plate(key)] == [second.id]
     assert main(["correct", str(copy), exported, "--reason", "imaged again"]) == 0
