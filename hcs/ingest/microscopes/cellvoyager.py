@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -96,17 +97,9 @@ def read_export(
         If it holds no image named so, several lists, a description that cannot be read,
         or counted wells without the plate's format.
     """
-    mlf, root = _only_list(files, source.name)
-    images = [file for file in files if is_image_name(file)]
-    detail, mrf = _detail(source, files, root)
-    protocol, mes = _protocol(source, files, root, detail.protocol)
-    if mlf is None:
-        planes = [_named(file, detail.format) for file in images if matches(file)]
-        names = {file.base: file.name for file in images}
-    else:
-        with source.opener(mlf)() as stream:
-            planes = bts.read_planes(stream, mlf)
-        names = _by_listed(images, root, (plane.text for plane in planes))
+    documents = _read_documents(source, files)
+    mlf, detail = documents.mlf, documents.detail
+    planes, names = _read_planes(source, files, documents)
     used, unused = _choose(
         [plane for plane in planes if not plane.is_error], projection=projection
     )
@@ -117,26 +110,23 @@ def read_export(
         planes=used,
         errors=[plane for plane in planes if plane.is_error],
         detail=detail,
-        protocol=protocol,
+        protocol=documents.protocol,
         label=_labels,
     )
     file_parts = {names[plane.text]: measurement.parts(plane) for plane in present}
     reasons = {names[text]: why for text, why in unused if text in names}
-    named = next((m for p in present if (m := _NAME.fullmatch(_base(p.text)))), None)
-    titles = (detail.plate, detail.title) if named else (detail.title, detail.plate)
-    plate = next(filter(None, titles), None) or (named and named["plate"])
-    documents = tuple(name for name in (mrf, mlf, mes) if name is not None)
+    plate = _plate_name(detail, present) or documents.root.rpartition("/")[2]
     return Export(
         preset="cellvoyager",
         reason=reason,
-        plate=plate or root.rpartition("/")[2] or source.name,
+        plate=plate or source.name,
         file_parts=file_parts,
         skipped=tuple(
             (file.name, reasons.get(file.name) or _why_unused(file, mlf))
             for file in files
-            if file.name not in file_parts and file.name not in documents
+            if file.name not in file_parts and file.name not in documents.names
         ),
-        documents=documents,
+        documents=documents.names,
         format=detail.format,
         expected=measurement.expected(listed=mlf is not None, protocol=not projection),
         channels=measurement.channels(),
@@ -152,7 +142,10 @@ def read_export(
         complete=measurement.complete,
         projection=measurement.projection,
         absent=measurement.absent(),
-        notes=(*measurement.notes(), *_missing_notes(mlf, mrf, mes)),
+        notes=(
+            *measurement.notes(),
+            *_missing_notes(mlf, documents.mrf, documents.mes),
+        ),
     )
 
 
@@ -180,23 +173,40 @@ def _only_list(files: Sequence[ExportFile], name: str) -> tuple[str | None, str]
     return (usual or lists)[0].name, first.folder
 
 
-def _detail(
-    source: ExportSource, files: Sequence[ExportFile], root: str
-) -> tuple[bts.PlateDetail, str | None]:
-    name = _document(files, root, ".mrf", "MeasurementDetail.mrf")
-    if name is None:
-        return bts.PlateDetail(), None
-    with source.opener(name)() as stream:
-        return bts.read_detail(stream, name), name
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Documents:
+    """The files that describe a measurement, and what two of them say."""
+
+    root: str
+    """Folder of the measurement."""
+
+    mlf: str | None
+    mrf: str | None
+    mes: str | None
+    detail: bts.PlateDetail
+    protocol: bts.Protocol | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are there, the one that says the plate's format first."""
+        files = (self.mrf, self.mlf, self.mes)
+        return tuple(name for name in files if name is not None)
 
 
-def _protocol(
-    source: ExportSource, files: Sequence[ExportFile], root: str, stated: str
-) -> tuple[bts.Protocol | None, str | None]:
-    name = _document(files, root, ".mes", stated)
-    if name is None:
-        return None, None
-    return bts.read_protocol(source.read(name, _PROTOCOL_BYTES), name), name
+def _read_documents(source: ExportSource, files: Sequence[ExportFile]) -> _Documents:
+    mlf, root = _only_list(files, source.name)
+    mrf = _document(files, root, ".mrf", "MeasurementDetail.mrf")
+    detail = bts.PlateDetail()
+    if mrf is not None:
+        with source.opener(mrf)() as stream:
+            detail = bts.read_detail(stream, mrf)
+    mes = _document(files, root, ".mes", detail.protocol)
+    protocol = None
+    if mes is not None:
+        protocol = bts.read_protocol(source.read(mes, _PROTOCOL_BYTES), mes)
+    return _Documents(
+        root=root, mlf=mlf, mrf=mrf, mes=mes, detail=detail, protocol=protocol
+    )
 
 
 def _document(
@@ -211,6 +221,30 @@ def _document(
     named = [file for file in alike if file.base.lower() == stated.lower()]
     chosen = named or alike
     return chosen[0].name if len(chosen) == 1 else None
+
+
+def _read_planes(
+    source: ExportSource, files: Sequence[ExportFile], documents: _Documents
+) -> tuple[list[bts.PlaneRecord], dict[str, str]]:
+    """Return the records of the list, else of the names, and the files they mean."""
+    images = [file for file in files if is_image_name(file)]
+    if documents.mlf is None:
+        format = documents.detail.format
+        planes = [_named(file, format) for file in images if matches(file)]
+        return planes, {file.base: file.name for file in images}
+    with source.opener(documents.mlf)() as stream:
+        planes = bts.read_planes(stream, documents.mlf)
+    return planes, _by_listed(images, documents.root, (p.text for p in planes))
+
+
+def _plate_name(
+    detail: bts.PlateDetail, planes: Iterable[bts.PlaneRecord]
+) -> str | None:
+    """Return what the plate is called: the title where names of files bear no plate."""
+    matches = (_NAME.fullmatch(_base(plane.text)) for plane in planes)
+    named = next(filter(None, matches), None)
+    titles = (detail.plate, detail.title) if named else (detail.title, detail.plate)
+    return next(filter(None, titles), None) or (named and named["plate"])
 
 
 def _named(file: ExportFile, format: PlateFormat | None) -> bts.PlaneRecord:

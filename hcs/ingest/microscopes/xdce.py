@@ -27,7 +27,6 @@ _RECORDS: Final = (
     "Exclude",
     "FieldOffsets",
     "ZDimensionParameters",
-    "TimeSchedule",
     "Images",
     "Well",
     "Image",
@@ -91,7 +90,6 @@ class StackRecord:
     fields: int | None = None
     """None where they were chosen one by one."""
 
-    is_series: bool = False
     declared: int | None = None
     """Images that it says there are."""
 
@@ -134,8 +132,6 @@ class StackRecord:
         elif kind == "FieldOffsets":
             chosen = record.get("@flex_num_fields") == "true"
             self.fields = None if chosen else count(record.get("@number_of_fields"))
-        elif kind == "TimeSchedule":
-            self.is_series = record.get("@enabled") == "true"
         elif kind == "Images":
             # With leading zeros: "0000001536".
             self.declared = count((record.get("@number") or "").lstrip("0"))
