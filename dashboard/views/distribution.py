@@ -76,17 +76,12 @@ class Distribution(Part):
         self._drawing: Drawing | None = None
         self._serials = itertools.count(1)
         self._failure = ""
-        self._ready = False
         self._chosen: tuple[int, list[str]] = (0, [])
         for kind in ("tab", "other", "fields", "along"):
             self.component.on(kind, self._choose, asks=Act.LOOK)
         self.component.on("again", lambda _: self._draw_anew(), asks=Act.LOOK)
         self.component.on("cut", self._keep_cut, asks=Act.CUT_OFFS)
         self.component.on("box", self._choose_box, asks=Act.LOOK)
-
-    def wake(self) -> None:
-        """The page is on the screen; now there is time for a plot."""
-        self._ready = True
 
     def refuse(self, message: Message, reason: str) -> None:
         """Say why nothing was kept, where it was asked."""
@@ -97,7 +92,7 @@ class Distribution(Part):
         """Follow the metric, its values, the theme and the chosen well."""
         self._now = now
         self._show_heads()
-        if not self._ready:
+        if not self._awake:  # once the page is on the screen there is time for a plot
             return
         inputs = self._inputs(now)
         if inputs == self._drawn_inputs:

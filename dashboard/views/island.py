@@ -102,6 +102,9 @@ class Part(ABC):
         self._now: Snapshot | None = None
         """What was drawn last."""
 
+        self._awake = False
+        """Whether the page is connected: what changes before may never reach it."""
+
         component.belong_to(self)
 
     def reason_against(self, act: Act, message: Message) -> str:
@@ -151,9 +154,13 @@ class Part(ABC):
     def draw(self, now: Snapshot) -> None:
         """Show a snapshot; a part that draws itself again keeps it as `_now`."""
 
+    def wake(self) -> None:
+        """Take it that the page is connected; it draws all parts then."""
+        self._awake = True
+
     def _redraw(self) -> None:
         """Show the last snapshot with what the part itself has come to know since."""
-        if self._now is not None:
+        if self._awake and self._now is not None:
             self.draw(self._now)
 
 

@@ -94,7 +94,6 @@ class Page:
         self._snapshots = Snapshots(session, self._draw)
         self._correction = Correction(session, self._corrected)
         self._batch = BatchWork(session, self._corrected)
-        self._distribution = Distribution(session)
         self._canvas = PlateCanvas(session)
         open_first = self._open_first
         self._header = Header(session, on_theme=self._theme, on_open=open_first)
@@ -126,7 +125,7 @@ class Page:
             "statistics": Statistics(
                 session, lambda statistics: self._snapshots.put(statistics=statistics)
             ),
-            "distribution": self._distribution,
+            "distribution": Distribution(session),
             "setup": AssayPanel(session),
         }
 
@@ -143,7 +142,8 @@ class Page:
         so until then nothing is drawn, and then everything.
         """
         self._awake = True
-        self._distribution.wake()
+        for part in self.parts.values():
+            part.wake()
         self._snapshots.refresh()
 
     @property

@@ -34,6 +34,8 @@ class Visit:
         query: str,
         texts: set[tuple[str, str, str]] | None = None,
         visitor: Visitor = LOCAL,
+        *,
+        connected: bool = True,
     ):
         self._document = Document()
         self._texts = set() if texts is None else texts
@@ -47,6 +49,13 @@ class Visit:
             self._page = Page(self.session)
             self._page.start()
             self._take()
+        self.rest()
+        if connected:
+            self.connect()
+
+    def connect(self) -> None:
+        """Say the first thing that a page says, and wait until all is drawn."""
+        with set_curdoc(self._document):
             self._page._theme(dark=False)
         self.rest()
         with set_curdoc(self._document):
