@@ -242,7 +242,8 @@ class _Run:
             case "done":
                 self._tell(
                     summary=event["summary"],
-                    fields=self._fields,
+                    fields=event["fields"],
+                    fingerprint=event["fingerprint"],
                     done=self._progress["total"],
                     wish="",
                 )

@@ -156,7 +156,14 @@ def _work(server: _Server, order: Mapping[str, Any]) -> None:
             grace=order["grace"],
             growth=_growth(answer["grown_from"], plan.digests),
         )
-        server.say("done", state=report.state, summary=summary_of(report))
+        # Files that changed meanwhile are known by what was read of them.
+        server.say(
+            "done",
+            state=report.state,
+            summary=summary_of(report),
+            fields=dict(report.plan.digests),
+            fingerprint=report.plan.fingerprint,
+        )
 
 
 def _ask(server: _Server, order: Mapping[str, Any]) -> None:
