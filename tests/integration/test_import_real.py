@@ -136,6 +136,7 @@ def test_imagexpress_with_uneven_stacks(shared_data, tmp_path):
     assert len(report.used) == 24 + 1  # the .HTD file
     notes = " ".join(report.plan.notes)
     assert "FITC holds projections along z (maximum)" in notes
+    assert "along z a projection: maximum, in FITC" in str(report)
     assert "Texas Red: the export repeats one and the same image" in notes
     assert errors_of(target) == []
     with hcs.from_hcs_zarr(target) as plate:
@@ -169,6 +170,7 @@ def test_imagexpress_projections_on_request(shared_data, tmp_path):
     report = import_plate(source, tmp_path / "p.zarr", projection=True)
     assert str(report.found) == "2 wells x 2 fields x 3 channels x 1 z x 1 t: 12 planes"
     with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
+        assert plate.projection == "maximum, in DAPI, FITC"
         path = source / "TimePoint_1" / "ZStep_0" / "9987_B03_s2_w1.TIF"
         np.testing.assert_array_equal(
             planes_of(plate, "B03", 1)[0], tifffile.imread(path)

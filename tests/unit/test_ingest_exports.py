@@ -112,6 +112,8 @@ def test_planes_are_taken_and_projections_left_aside(tmp_path):
         "TimePoint_1/ZStep_0/p_A01_s1_w2.TIF",
     ]
     assert all(parts.z is None for parts in flat.file_parts.values())
+    assert flat.projection == "by MetaXpress (ZStep_0)"
+    assert planes.projection == "by MetaXpress (ZStep_0), 1 of 3 images"
 
 
 def test_names_of_raw_imagexpress_files_with_their_identifiers_are_understood(tmp_path):

@@ -99,6 +99,7 @@ def read_export(
         expected=_expected(record, used, projection=projection),
         channels=_channels(record, used),
         identity=None if record is None else record.identity,
+        projection=_projection_of(used, placed),
         notes=_notes(record),
     )
 
@@ -174,6 +175,15 @@ def _choose_planes(
             used += planes
             unused += [(image.file.name, _PROJECTION) for image in projections]
     return used, unused
+
+
+def _projection_of(used: Sequence[PlacedFile], placed: Sequence[PlacedFile]) -> str:
+    """Return that images are those of ``ZStep_0``, "" where none is."""
+    if counts_from_0(placed):
+        return ""
+    count = sum(image.step == 0 for image in used)
+    share = "" if count == len(used) else f", {count} of {len(used)} images"
+    return f"by MetaXpress (ZStep_0){share}" if count else ""
 
 
 def _flattened(image: PlacedFile) -> PlacedFile:

@@ -95,7 +95,7 @@ def _provenance(report: ImportReport, state: str) -> dict[str, Any]:
         "barcode": plan.export.barcode,
         "complete": plan.export.complete,
         "acquired": plan.traits.acquired,
-        "projection": plan.export.projection or None,
+        "projection": plan.traits.projection or None,
         "format_source": plan.format_source,
         "found": plan.found.as_dict(),
         "expected": plan.expected.as_dict(),

@@ -153,8 +153,8 @@ class ImportReport:
         else:
             y, x = traits.pixel_size
             yield f"pixel {x:g} µm" if x == y else f"pixel {x:g} x {y:g} µm"
-        if self.plan.export.projection:
-            yield f"along z a projection: {self.plan.export.projection}"
+        if traits.projection:
+            yield f"along z a projection: {traits.projection}"
         if len(grid.z) > 1:
             step = traits.z_step
             yield "z step not known" if step is None else f"z step {step:g} µm"
@@ -210,7 +210,7 @@ class ImportReport:
             "pixel_size": plan.traits.pixel_size,
             "z_step": plan.traits.z_step,
             "t_step": plan.traits.t_step,
-            "projection": plan.export.projection,
+            "projection": plan.traits.projection,
             "used": list(self.used),
             "skipped": [list(entry) for entry in self.skipped],
             "notes": list(plan.notes),

@@ -59,6 +59,9 @@ class Traits:
     centres: Mapping[FieldKey, tuple[float, float]]
     """Centre of a field from the centre of its well along y and x, micrometres."""
 
+    projection: str
+    """How planes were projected along z, "" where they are planes."""
+
     acquired: tuple[str, str] | None
     """First and last time of acquisition as the files write them (local time), or in
     UTC where the export lists them."""
@@ -121,6 +124,7 @@ def read_traits(
         z_step=export.z_step or (_agreed(steps) or (None,))[0] or _z_step(records),
         t_step=_even_step(moments.values()),
         centres=centres,
+        projection=_projection(names, grid, records) or export.projection,
         acquired=(times[0], times[-1]) if times else None,
         notes=(*export.notes, *texts, *_oddities(names, grid, records)),
     )
@@ -299,23 +303,41 @@ def _even_step(series: Iterable[Mapping[int, float]]) -> float | None:
     return float(f"{median(steps):.6g}")
 
 
+def _projections(records: Iterable[_Record]) -> dict[int, str]:
+    """Return how channels were projected, by index, where files call them so."""
+    return {
+        index[1]: record.projection
+        for _, index, record in records
+        if record.projection is not None
+    }
+
+
+def _projection(
+    names: Mapping[NamePart, str], grid: PlaneGrid, records: Sequence[_Record]
+) -> str:
+    """Return how the files say that planes were projected, "" where none was."""
+    projections = _projections(records)
+    text = ", ".join(sorted({method.lower() for method in projections.values()}))
+    if len(projections) in (0, len(grid.channels)):
+        return text
+    channels = [names[grid.channels[index]] for index in sorted(projections)]
+    return f"{text}, in {', '.join(channels)}"
+
+
 def _oddities(
-    names: Mapping[NamePart, str], grid: PlaneGrid, records: Iterable[_Record]
+    names: Mapping[NamePart, str], grid: PlaneGrid, records: Sequence[_Record]
 ) -> Iterator[str]:
     """Yield sentences on channels whose planes are not what their places say."""
     copies: defaultdict[int, set[str]] = defaultdict(set)
-    projections: dict[int, str] = {}
     seen: defaultdict[tuple[object, str], list[PlaneIndex]] = defaultdict(list)
     for key, index, record in records:
-        if record.projection is not None:
-            projections[index[1]] = record.projection
         if record.guid is not None:
             seen[key, record.guid].append(index)
     for indices in seen.values():
         for axis, name in ((0, "time point"), (2, "z step")):
             if len({index[axis] for index in indices}) > 1:
                 copies[indices[0][1]].add(name)
-    for c, method in sorted(projections.items()):
+    for c, method in sorted(_projections(records).items()):
         yield (
             f"Channel {names[grid.channels[c]]} holds projections along z "
             f"({method.lower()}), not planes."
