@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,9 @@ def test_one_file_that_the_disk_cannot_read_is_a_gap_and_no_lost_share(
 
     monkeypatch.setattr(folder, "open", fail, raising=False)
     report = run(source, tmp_path / "p.zarr")
-    assert [str(gap) for gap in report.gaps] == ["B03 field s1 channel w1"]
+    assert [str(replace(gap, reason="")) for gap in report.gaps] == [
+        "B03 field s1 channel w1"
+    ]
     assert "Input/output error" in dict(report.skipped)["B03_s1_w1.tif"]
 
 
@@ -173,7 +176,9 @@ def test_a_file_that_vanishes_is_a_gap_with_that_reason(
     path = source / "C04_s2_w2.tif"
     report = run(source, tmp_path / "p.zarr", progress=at(1, path.unlink))
     assert dict(report.skipped) == {path.name: "has gone since it was listed"}
-    assert [str(gap) for gap in report.gaps] == ["C04 field s2 channel w2"]
+    assert [str(replace(gap, reason="")) for gap in report.gaps] == [
+        "C04 field s2 channel w2"
+    ]
 
 
 def test_a_file_that_is_replaced_meanwhile_is_read_as_it_is_then(
@@ -224,7 +229,9 @@ def test_a_file_that_keeps_growing_while_it_is_read_is_a_gap(
     report = run(
         source, tmp_path / "p.zarr", progress=at(1, lambda: growing.append(True))
     )
-    assert [str(gap) for gap in report.gaps] == ["C04 field s2 channel w2"]
+    assert [str(replace(gap, reason="")) for gap in report.gaps] == [
+        "C04 field s2 channel w2"
+    ]
     assert "was written while it was read: it had" in dict(report.skipped)[path.name]
     assert [name for name, _ in report.damaged] == [path.name]
     # When it is whole, its field counts as grown, and no other does.
@@ -271,7 +278,9 @@ def test_a_half_file_that_stays_so_is_a_gap_and_its_growth_is_told(
         (source / "microscope.log").write_text("x")
 
     report = run(source, target, progress=at(1, grow))
-    assert [str(gap) for gap in report.gaps] == ["A01 field s1 channel w1"]
+    assert [str(replace(gap, reason="")) for gap in report.gaps] == [
+        "A01 field s1 channel w1"
+    ]
     note = (
         "In the source 2 files appeared or changed after the import had looked at "
         "them: 'A01_s1_w1.tif', 'D01_s1_w1.tif'."
