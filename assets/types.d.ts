@@ -452,6 +452,19 @@ type CorrectionText = Hidden | {
   done: string
 }
 
+type PendingText = Hidden | {
+  shown: true
+  /** Address of all of them as a file. */
+  export: string
+  barred: Barred
+  refused: Refusal
+  more: number
+  list: {
+    id: string, well: string, field: string, action: string, who: string, when: string, why: string, source: string
+    picture: string, present: string, outdated: boolean
+  }[]
+}
+
 /** What tells a correction from what is there. */
 export interface Difference { kind: string, message: string, blocking: boolean, confirmed: boolean, confirmable: boolean }
 
@@ -505,6 +518,8 @@ type CorrectionTableText = Hidden | {
   key: string
   accept: string
   refused: string
+  /** The plate cannot be written: corrections are kept as pending. */
+  pending: boolean
   barred: Barred
   channels: string[]
   elsewhere: string
@@ -516,6 +531,7 @@ type CorrectionTableText = Hidden | {
   done: number
   total: number
   error: string
+  kept: number
   batch: {
     id: string
     committed: number
@@ -729,6 +745,7 @@ export interface Texts {
   signoff: { content: SignoffText }
   correction: { content: CorrectionText }
   uploads: { content: UploadsText }
+  pending: { content: PendingText }
   correct_many: { content: Hidden | { shown: true, accept: string, refused: string, waiting: string } }
   corrections: { content: CorrectionTableText, rows: MatchRow[], corrections: CorrectionEntry[] }
   history: { content: HistoryText }

@@ -108,7 +108,7 @@ export function batchBar({ send, chosenRows }) {
     const number = ready().length
     const chosen = chosenFields().length
     const text = blocked()
-    element.hidden = !rows.length && !content.busy && !content.batch
+    element.hidden = !rows.length && !content.busy && !content.batch && !content.kept
     say(summary, content.summary)
     set(stage, { disabled: Boolean(content.busy || content.barred.stage || !content.fields), title: content.barred.stage || "The pixels are read, compared with what is there and checked; the plate stays as it is" })
     say(stage, `${prepared ? "Prepare again" : "Prepare"} ${corrections(content.fields)}`)
@@ -116,12 +116,14 @@ export function batchBar({ send, chosenRows }) {
     set(close, { disabled: Boolean(content.busy), hidden: !rows.length })
     acts.hidden = !prepared
     set(all, { disabled: Boolean(text), title: text })
-    say(all, `Commit ${number === 1 ? "1 correction" : `all ${number}`}`)
+    say(all, content.pending ? `Keep ${corrections(number)} as pending` : `Commit ${number === 1 ? "1 correction" : `all ${number}`}`)
     set(some, { disabled: Boolean(text) || !chosen, hidden: !chosen || chosen === number })
-    say(some, `Commit the ${chosen} chosen`)
-    say(why, prepared ? text || "The present versions are kept, and can be brought back." : "")
+    say(some, `${content.pending ? "Keep" : "Commit"} the ${chosen} chosen`)
+    const after = content.pending ? "This plate cannot be written: they wait in the workspace, and can be exported." : "The present versions are kept, and can be brought back."
+    say(why, prepared ? text || after : "")
     showProgress(content)
     showResult(content.batch, content.barred)
+    if (content.kept) result.append(h("div", { class: "notice good hcs-kept" }, icon("check"), h("span", {}, `${corrections(content.kept)} kept as pending.`)))
     showKinds(content)
   }
 

@@ -6,11 +6,12 @@ be staged and committed is decided by the service.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.views.act_queue import reason_for
+from dashboard.views.batch_draft import BatchDraft
 from dashboard.views.batch_table import (
     fields_of,
     file_of,
@@ -22,52 +23,13 @@ from dashboard.views.batch_table import (
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
 
-    from dashboard.corrections.batch import Batch, Undone
+    from dashboard.corrections.batch import Batch
+    from dashboard.corrections.pending import PendingCorrection
     from dashboard.corrections.proposal import Proposal, StagedProposal
-    from dashboard.corrections.values import Staged
     from dashboard.session import Session
     from dashboard.views.batch_table import FieldKey
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchDraft:
-    """Where the workflow stands."""
-
-    key: str = ""
-    """Of the plate that the files are for."""
-
-    files: tuple[str, ...] = ()
-    """Ids of the uploads, also of those that cannot be used."""
-
-    proposal: Proposal | None = None
-    order: tuple[str, ...] = ()
-    """Ids of the rows as they stand on the page; a correction moves none."""
-
-    present: Mapping[FieldKey, str] | None = None
-    """The live versions of the fields that rows are for."""
-
-    staged: Mapping[FieldKey, Staged] | None = None
-    not_staged: Mapping[FieldKey, str] | None = None
-    """Why, in a sentence."""
-
-    looked_at: FieldKey | None = None
-    """The field whose correction is compared with what is there."""
-
-    batch: Batch | None = None
-    undone: Undone | None = None
-    busy: str = ""
-    """What is being done, in words; "" where nothing is."""
-
-    done: int = 0
-    total: int = 0
-    error: str = ""
-
-    @property
-    def compared(self) -> Staged | None:
-        """The staged correction that is looked at."""
-        return (self.staged or {}).get(self.looked_at) if self.looked_at else None
 
 
 class BatchWork:
@@ -105,7 +67,7 @@ class BatchWork:
     def uploaded(self, key: str, uploads: Collection[str]) -> None:
         """Match files beside those that are here; what people said stays said."""
         known = self.draft.files if self.draft.key == key else ()
-        self.draft = replace(self.draft, batch=None, undone=None)
+        self.draft = replace(self.draft, batch=None, undone=None, kept=0)
         self._propose(key, tuple(dict.fromkeys((*known, *uploads))))
 
     def _propose(self, key: str, files: tuple[str, ...]) -> None:
@@ -113,7 +75,12 @@ class BatchWork:
         before = self.draft.proposal if self.draft.key == key else None
         if not files:
             self._set_draft(
-                BatchDraft(key=key, batch=self.draft.batch, undone=self.draft.undone)
+                replace(
+                    BatchDraft(key=key),
+                    batch=self.draft.batch,
+                    undone=self.draft.undone,
+                    kept=self.draft.kept,
+                )
             )
             return
 
@@ -294,6 +261,13 @@ class BatchWork:
             self._set(error="A commit needs your name and a reason.")
             return
         self._stopped = False
+        if not service.access.plate(self.draft.key).writable:
+            self._work(
+                "Keeping as pending…",
+                lambda: service.pending.keep(chosen, who, reason, owner),
+                self._kept,
+            )
+            return
         self._work(
             "Committing…",
             lambda: service.batches.commit_batch(
@@ -312,6 +286,16 @@ class BatchWork:
         }
         self._set(batch=batch, staged=staged, undone=None)
         self._without(live)
+
+    def _kept(self, pending: tuple[PendingCorrection, ...]) -> None:
+        fields = {(each.well, each.field) for each in pending}
+        staged = {
+            field: view
+            for field, view in (self.draft.staged or {}).items()
+            if field not in fields
+        }
+        self._set(staged=staged, kept=len(pending), batch=None, undone=None)
+        self._without(fields)
 
     def _without(self, fields: Collection[FieldKey]) -> None:
         """Take files out of the table that have become part of the plate."""

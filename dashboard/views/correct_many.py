@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.access import NOT_WRITABLE, Act
+from dashboard.access import Act
 from dashboard.views.island import Island, Part
 from hcs.ingest import SUFFIXES
 from hcs.wording import counted
@@ -41,7 +41,7 @@ class CorrectMany(Part):
             {
                 "shown": True,
                 "accept": ",".join(SUFFIXES),
-                "refused": refused or ("" if overview.writable else NOT_WRITABLE),
+                "refused": refused,
                 "waiting": f"{counted(rows, 'file')} in the table" if rows else "",
             }
         )

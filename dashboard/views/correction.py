@@ -269,6 +269,14 @@ class Correction:
         if who is None or not reason.strip():
             self._set(error="A commit needs your name and a reason.")
             return
+        service = self._session.service
+        if not service.access.plate(staged.key).writable:
+            self._work(
+                "Keeping as pending…",
+                lambda: service.pending.keep([staged.id], who, reason, self._owner),
+                lambda _: self._kept(staged),
+            )
+            return
         self._work(
             "Committing…",
             lambda: self._session.service.corrections.commit(
@@ -276,6 +284,14 @@ class Correction:
             ),
             lambda version: self._committed(staged, version),
         )
+
+    def _kept(self, staged: Staged) -> None:
+        self.draft = CorrectionDraft(
+            well=self.draft.well,
+            target=self.draft.target,
+            done=f"Kept as pending: {plain_text(staged.action, 200)}.",
+        )
+        self._changed()
 
     def _committed(self, staged: Staged, version: VersionView) -> None:
         verb = "Replaced" if staged.base is not None else "Added"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
-from dashboard.access import NOT_WRITABLE, Act
+from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.match_rows import (
@@ -21,8 +21,9 @@ from hcs.wording import counted
 if TYPE_CHECKING:
     from dashboard.corrections.batch import Batch, Undone
     from dashboard.session import Session
+    from dashboard.views.batch_draft import BatchDraft
     from dashboard.views.batch_table import FieldKey
-    from dashboard.views.batch_work import BatchDraft, BatchWork
+    from dashboard.views.batch_work import BatchWork
     from dashboard.views.snapshot import Snapshot
 
 _MOST_ROWS = 5000
@@ -141,7 +142,7 @@ class CorrectionTable(Part):
             return
         barred = self.barred()
         mine = draft.key == overview.key
-        refused = barred.get("uploaded", "" if overview.writable else NOT_WRITABLE)
+        refused = barred.get("uploaded", "")
         if mine:
             rows = match_rows(draft, overview, now.state, self._session.urls)
             self.component.put(rows, "rows")
@@ -158,6 +159,7 @@ class CorrectionTable(Part):
                 "key": overview.key,
                 "accept": ",".join(SUFFIXES),
                 "refused": refused,
+                "pending": not overview.writable,
                 "barred": barred,
                 "channels": [
                     plain_text(channel.name, 60) or f"channel {channel.index}"
@@ -189,6 +191,7 @@ def _content(draft: BatchDraft | None) -> dict[str, Any]:
         "done": draft.done if draft else 0,
         "total": draft.total if draft else 0,
         "error": draft.error if draft else "",
+        "kept": draft.kept if draft else 0,
         "batch": _batch(batch, draft.undone if draft else None) if batch else None,
     }
 

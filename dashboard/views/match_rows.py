@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from dashboard.corrections.values import Difference, Staged
     from dashboard.plates.values import ChannelSetting, PlateOverview
     from dashboard.state import ViewState
+    from dashboard.views.batch_draft import BatchDraft
     from dashboard.views.batch_table import FieldKey
-    from dashboard.views.batch_work import BatchDraft
     from hcs.ingest import Match, MatchTable
 
 THUMB = 112

@@ -28,6 +28,7 @@ from dashboard.views.inbox import InboxPage
 from dashboard.views.light import LightPanel
 from dashboard.views.measuring import MeasuringJob
 from dashboard.views.montage import Montage
+from dashboard.views.pending import Pending
 from dashboard.views.plate_canvas import PlateCanvas
 from dashboard.views.plate_map import PlateMap
 from dashboard.views.plates import PlatesPage
@@ -115,6 +116,7 @@ class Page:
             "verdict": VerdictBar(session),
             "signoff": Signoff(session),
             "correction": UploadForm(session, self._correction),
+            "pending": Pending(session),
             "correct_many": CorrectMany(session, self._batch),
             "corrections": CorrectionTable(session, self._batch),
             "history": History(session, on_change=self._snapshots.refresh),

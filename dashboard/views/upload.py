@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboard.access import NOT_WRITABLE, Act
+from dashboard.access import Act
 from dashboard.corrections.values import SourceFile
 from dashboard.text import plain_text
 from dashboard.views.correction import targets
@@ -118,7 +118,7 @@ class UploadForm(Part):
             self.component.put({"shown": False})
             return
         barred = self.barred()
-        refused = barred.get("uploaded", "" if overview.writable else NOT_WRITABLE)
+        refused = barred.get("uploaded", "")
         elsewhere = draft.staged is not None and not now.comparing
         available = targets(now)
         target = (
@@ -147,7 +147,7 @@ class UploadForm(Part):
                     for channel in overview.channels
                 ],
                 "uploads": [] if elsewhere else self._uploads(now),
-                "staged": _staged(draft.staged)
+                "staged": _staged(draft.staged, pending=not overview.writable)
                 if now.comparing and draft.staged
                 else None,
                 "elsewhere": plain_text(draft.staged.action)
@@ -209,13 +209,16 @@ def _file(upload: Upload, source: SourceFile | None, now: Snapshot) -> dict[str,
     }
 
 
-def _staged(staged: Staged) -> dict[str, Any]:
+def _staged(staged: Staged, *, pending: bool) -> dict[str, Any]:
     differences = sorted(
         staged.differences, key=lambda difference: not difference.blocking
     )
     return {
         "id": staged.id,
-        "action": plain_text(staged.action, 200),
+        # What cannot be written waits in the workspace.
+        "action": plain_text(
+            f"Keep as pending: {staged.action}" if pending else staged.action, 200
+        ),
         "differences": [
             {
                 "kind": difference.kind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.access import NOT_WRITABLE, Act
+from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Part
 
@@ -32,8 +32,6 @@ class UploadTray(Part):
         """Say where files go that are dropped now."""
         session, overview = self._session, now.overview
         refused = session.reason_against(Act.UPLOAD)
-        if not refused and overview is not None and not overview.writable:
-            refused = NOT_WRITABLE
         self.component.put(
             {
                 "address": session.urls.uploads(),

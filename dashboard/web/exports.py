@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dashboard.access import Act
@@ -20,7 +22,6 @@ PENDING = "pending.zip"
 
 FILES = (
     rf"(?:wells|fields|suspects)\.(?:csv|parquet)|report\.html|{re.escape(LOAD_DATA)}"
-    rf"|{re.escape(PENDING)}"
 )
 """What can be asked for, as a pattern."""
 
@@ -28,8 +29,10 @@ _KINDS = {
     "csv": "text/csv; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
-    "zip": "application/zip",
 }
+_PIECE = 1 << 20
+"""Bytes of a large file that are sent at once."""
+
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -44,10 +47,10 @@ class ExportHandler(Handler):
 
     async def get(self, key: str, what: str) -> None:
         """Answer with a table or a report, made in a thread."""
-        partial = self.get_query_argument("partial", "") == "yes"
+        unfinished = self.get_query_argument("partial", "") == "yes"
         tells_place = self.service.access.tells_place(self.visitor, key)
         file = await self.made(
-            lambda: self._make(key, what, partial=partial, tells_place=tells_place)
+            lambda: self._make(key, what, partial=unfinished, tells_place=tells_place)
         )
         if file is None:
             return
@@ -63,9 +66,6 @@ class ExportHandler(Handler):
         name = file_name(self.service.plates.overview(key).name or key, what)
         if what == LOAD_DATA:
             return name, load_data(self.service, key).csv()
-        if what == PENDING:
-            with self.service.pending.exported(key) as path:
-                return name, path.read_bytes()
         if not partial:
             self.service.quality.check_measured(key)
         if what == "report.html":
@@ -76,6 +76,39 @@ class ExportHandler(Handler):
             return name, table.parquet()
         # The mark makes spreadsheets take it for the UTF-8 that it is.
         return name, "\ufeff" + table.csv()
+
+
+class PendingExportHandler(Handler):
+    """Sends the corrections that wait for a plate as a zip."""
+
+    asks = Act.EXPORT
+    slow = True
+
+    async def get(self, key: str) -> None:
+        """Answer with a zip that `hcs correct` takes, in pieces."""
+        waiting = await self.made(lambda: self.service.pending.of_plate(key))
+        if waiting is None:
+            return
+        if not waiting:
+            self.answer_error(404, "No correction waits for this plate.")
+            return
+        with contextlib.ExitStack() as block:
+            path = await self.made(
+                lambda: block.enter_context(self.service.pending.exported(key))
+            )
+            if path is None:
+                return
+            plate = self.service.plates.overview(key).name or key
+            name = file_name(plate, PENDING)
+            self.set_header("Content-Type", "application/zip")
+            self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+            self.set_header("Content-Length", str(path.stat().st_size))
+            self.set_header("Cache-Control", "no-store")
+            with path.open("rb") as file:
+                while piece := await self.in_thread(partial(file.read, _PIECE)):
+                    self.write(piece)
+                    await self.flush()
+            await self.finish()
 
 
 def file_name(plate: str, what: str) -> str:

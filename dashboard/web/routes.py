@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from dashboard.addresses import Urls
@@ -9,7 +10,12 @@ from dashboard.condition import Looks
 from dashboard.web.admin import ADMIN, END_SESSION, AdminHandler, EndSessionHandler
 from dashboard.web.assets import AssetHandler
 from dashboard.web.canvas import PreviewsHandler, WellsHandler
-from dashboard.web.exports import FILES, ExportHandler
+from dashboard.web.exports import (
+    FILES,
+    PENDING,
+    ExportHandler,
+    PendingExportHandler,
+)
 from dashboard.web.pages import (
     HealthHandler,
     LeaveHandler,
@@ -88,6 +94,7 @@ def routes(
             asks,
         ),
         (rf"{field}/(field\.png|planes\.tif)", SavingHandler, asks),
+        (rf"/export/{name}/{re.escape(PENDING)}", PendingExportHandler, asks),
         (
             rf"/export/{name}/({FILES})",
             ExportHandler,

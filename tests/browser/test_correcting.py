@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -197,3 +198,50 @@ def test_forty_files_are_matched_mended_prepared_committed_and_undone(
         if well != "A06":
             assert np.array_equal(pixels_of(plate, well, "0"), before[well]), well
     assert np.array_equal(pixels_of(plate, "A6", "0"), other)
+
+
+def test_corrections_of_a_plate_that_cannot_be_written_wait_beside_its_pictures(
+    tmp_path: Path, serve: Callable, visit: Callable, picture: Callable
+) -> None:
+    packed = plates.make(
+        tmp_path / "p.ozx", rows=2, columns=2, pixels="random", shape=(SIDE, SIDE)
+    )
+    before = packed.read_bytes()
+    names = [
+        f"{well}_s1_w{channel}.tif" for well in ("A01", "B02") for channel in (1, 2)
+    ]
+    for seed, name in enumerate(names):
+        tifffile.imwrite(tmp_path / name, again(seed), photometric="minisblack")
+    server = serve(packed, "--no-measure")
+    page = visit(server)
+    page.locator(".hcs-reviewer").fill("Ada")
+    page.locator(".hcs-correct-many").click()
+    page.locator(".hcs-upload-many").set_input_files(
+        [tmp_path / name for name in names]
+    )
+    page.locator(".hcs-stage-all").click()
+    page.locator(".hcs-batch-reason").fill("re-imaged")
+    keep = page.locator(".hcs-commit-all")
+    expect(keep).to_have_text("Keep 2 corrections as pending")
+    keep.click()
+    expect(page.locator(".hcs-kept")).to_contain_text("2 corrections kept as pending")
+    page.locator(".hcs-table-leave").click()
+
+    # They are marked, beside what is there, and leave as a file.
+    pending = page.locator(".hcs-pending")
+    pending.scroll_into_view_if_needed()
+    expect(pending.locator("li .tag")).to_have_text(["pending", "pending"])
+    expect(pending.locator("li").first.get_by_role("img")).to_have_count(2)
+    at_rest(page)
+    picture(page, "6-pending")
+    with page.expect_download() as download:
+        pending.locator(".hcs-pending-export").click()
+    zipped = tmp_path / "corrections.zip"
+    download.value.save_as(zipped)
+    assert zipfile.is_zipfile(zipped)
+    assert packed.read_bytes() == before
+    discard = pending.locator(".hcs-pending-discard").first
+    discard.click()
+    expect(discard).to_have_text("Discard for good")
+    discard.click()
+    expect(pending.locator("li .tag")).to_have_count(1)

@@ -140,6 +140,7 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
         ("inbox", "pattern"): {"id": failed.id, "pattern": "{well}.tif"},
         ("inbox", "ignore"): {"id": failed.id},
         ("inbox", "stop"): {"id": failed.id},
+        ("pending", "discard"): {"pending": "x"},
         ("corrections", "uploaded"): {"uploads": ["x"]},
         ("corrections", "change"): {"rows": ["x"], "what": "well", "value": "A2"},
         ("corrections", "remove"): {"rows": ["x"]},

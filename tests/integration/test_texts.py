@@ -92,12 +92,13 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         channels=1,
         acquisitions=[0, 3],
     )
+    plates.make(folder / "packed.ozx", columns=2)
     odd = plates.make(folder / "odd.ome.zarr", wells=[(0, 0), (0, 1)])
     (odd / "A" / "2" / "zarr.json").write_text("{ not json")
     found: set[tuple[str, str, str]] = set()
     workspace = tmp_path_factory.mktemp("workspace")
     with service(workspace, folder, measure=False) as made:
-        for key in (KEY, "axes.ome.zarr", "odd.ome.zarr"):
+        for key in (KEY, "axes.ome.zarr", "odd.ome.zarr", "packed.ozx"):
             surveyed(made, key)
         Visit(made, f"plate={KEY}&metric=mean.0", found).close()
         made.quality.measure(KEY)
@@ -124,6 +125,14 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         visit.act("header", type="back")
         visit.act("corrections", type="commit", fields=fields, reason="again")
         visit.act("corrections", type="leave")
+        packed = Visit(made, "plate=packed.ozx", found)
+        upload = send(made, packed.session.token, tiff(picture(9)), "A1_DNA.tif")
+        packed.act("corrections", type="uploaded", uploads=[upload.id])
+        packed.act("corrections", type="stage")
+        fields = [each["key"] for each in packed.content("corrections", "corrections")]
+        packed.act("corrections", type="commit", fields=fields, reason="again")
+        assert packed.content("pending")["shown"]
+        packed.close()
         visit.act("beside", type="kind", kind="random")
         visit.act("verdict", type="sample", seed=1)
         visit.close()
