@@ -373,6 +373,46 @@ def test_one_and_the_same_file_sent_twice_is_noticed_in_the_table(
     assert table.matches[1].doubts == ("It has the same pixels as A1_f0_DNA.tif.",)
 
 
+def test_planes_in_files_of_their_own_and_channels_in_another_order_become_a_field(
+    tmp_path: Path,
+) -> None:
+    plate = plates.make(tmp_path / "served" / KEY, fields=1, shape=SHAPE, z=2, t=2)
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as made:
+        surveyed(made, KEY)
+        token = made.sessions.open()
+        values = {}
+        for number, (t, z) in enumerate([(1, 1), (0, 1), (1, 0), (0, 0)]):
+            values[t, z] = 300 + number
+            send_plane(made, token, f"A1_f0_GFP_t{t}_z{z}.tif", 300 + number)
+        swapped = np.stack([np.full((2, 2, *SHAPE), value, "u2") for value in (71, 72)])
+        send(
+            made,
+            token,
+            tiff(
+                swapped.swapaxes(0, 1).swapaxes(1, 2),
+                ome=True,
+                metadata={"axes": "TZCYX", "Channel": {"Name": ["GFP", "DNA"]}},
+            ),
+            "B2_f0.ome.tif",
+        )
+        proposal = made.batches.propose(token, KEY, ())
+        stack, whole = proposal.table.matches
+        assert (len(stack.pictures), stack.channels) == (4, (1,))
+        assert whole.channels == (1, 0)
+        staged = made.batches.stage_all(proposal.id)
+        assert not staged.failed, staged.failed
+        ids = [view.id for view in staged.staged]
+        assert made.batches.commit_batch(ids, ANNA, "imaged again").failed == ()
+    with from_hcs_zarr(plate) as opened:
+        data = np.asarray(opened.well("A1").field("0").image().images[0].data)
+        assert {
+            place: int(data[place[0], 1, place[1], 5, 5]) for place in values
+        } == values
+        data = np.asarray(opened.well("B2").field("0").image().images[0].data)
+        assert int(data[1, 0, 1, 5, 5]) == 72
+        assert int(data[1, 1, 1, 5, 5]) == 71
+
+
 def read_only(plate: Path) -> None:
     """Pack a plate as an archive, which nobody writes to; the folder goes."""
     pack(plate, plate.with_suffix(".ozx"))
