@@ -1,6 +1,6 @@
 """What pages ask of many corrections at once: a table, staging, committing, undoing.
 
-Each correction is staged and committed as `CorrectionDesk` does it, one by one: a
+Each correction is staged and committed as `CorrectionDesk` does it, by itself: a
 failure of one leaves the others as they are.
 """
 

@@ -1,9 +1,11 @@
-"""Committing many corrections one after the other, and taking them back."""
+"""Committing many corrections in one go, and taking them back."""
 
 from __future__ import annotations
 
 import contextlib
 import secrets
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from dashboard.corrections.desk import CorrectionDesk
     from dashboard.plates.served import ServedPlate
     from hcs.metadata import Who
+
+AT_ONCE = 2
+"""Corrections of a batch that are written at the same time."""
 
 
 class Batches:
@@ -55,7 +60,9 @@ class Batches:
         progress: Callable[[Batch], object],
         stopping: Callable[[], bool],
     ) -> Batch:
-        """Commit staged corrections of one plate with one reason, one after the other.
+        """Commit staged corrections of one plate with one reason.
+
+        They are begun in their order, and a few are written at the same time.
 
         Parameters
         ----------
@@ -95,14 +102,22 @@ class Batches:
                 for view in views
             ),
         )
-        part = {"batch": batch.id, "of": batch.total}
-        for number, item in enumerate(batch.items):
-            if stopping():
-                break
-            batch = _with_item(batch, number, replace(item, state="committing"))
-            progress(batch)
-            ended = self._commit(item, who, reason, owner, part)
-            batch = _with_item(batch, number, ended)
+        waiting = deque(enumerate(batch.items))
+        running: dict[Future[BatchItem], int] = {}
+        # One waits for the disk while another compresses.
+        with ThreadPoolExecutor(AT_ONCE, "committing") as pool:
+            while waiting or running:
+                while waiting and len(running) < AT_ONCE and not stopping():
+                    number, item = waiting.popleft()
+                    batch = _with_item(batch, number, replace(item, state="committing"))
+                    part = {"batch": batch.id, "of": batch.total}
+                    work = pool.submit(self._commit, item, who, reason, owner, part)
+                    running[work] = number
+                progress(batch)
+                if not running:
+                    break
+                for work in wait(running, return_when=FIRST_COMPLETED).done:
+                    batch = _with_item(batch, running.pop(work), work.result())
         progress(batch)
         if batch.committed:
             self._measure(self._access.plate(batch.key))
