@@ -123,7 +123,7 @@ class Server:
     def let_in(self, context: BrowserContext) -> None:
         """Give a browser the cookie that the server's line is changed into, once."""
         if self._cookie is None and "?" in self.line:
-            self._cookie = _come_in(self.line)
+            self._cookie = come_in(self.line)
         if self._cookie is not None:
             name, value = self._cookie
             context.add_cookies([{"name": name, "value": value, "url": self.url}])
@@ -160,7 +160,7 @@ class Server:
         self._process.stdout.close()
 
 
-def _come_in(line: str) -> tuple[str, str]:
+def come_in(line: str) -> tuple[str, str]:
     """Return name and value of the cookie that a one-time token is changed into."""
     parts = urlsplit(line)
     connection = http.client.HTTPConnection(parts.netloc, timeout=60)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import socket
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,10 +21,10 @@ from tests.integration.serving import Served, person, service, tiff, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tornado.httputil import HTTPServerRequest
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY = "p.ome.zarr"
 LIMIT = 4_000_000
 TUS = {"Tus_Resumable": "1.0.0"}
@@ -221,6 +222,27 @@ def test_another_client_uploads_a_file_by_the_same_protocol(served: Served) -> N
     assert content(served, location) == data
     picture = served.get(location, Prefer="wait=50").json["picture"]
     assert (picture["name"], picture["shape"]) == ("a.tif", [32, 40])
+
+
+def test_the_script_of_the_documentation_uploads_a_file(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "uploading.md").read_text()
+    script = text.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(compile(script, "uploading.md", "exec"), names)  # noqa: S102 - our own page
+    picture = tmp_path / "B02_s1.tif"
+    picture.write_bytes(tiff(np.zeros((32, 40), "u2")))
+    path = plates.make(tmp_path / KEY, rows=1, columns=1)
+    with (
+        service(tmp_path / "w", path) as made,
+        Served(made, ServerSettings(port=0)) as run,
+    ):
+        assert run.entrance.local is not None
+        link = f"{run.url}/?token={run.entrance.local.tokens.new()}"
+        client = names["come_in"](link)
+        address = names["send_file"](client, str(picture), KEY, "B02")
+        (file,) = made.uploads.owned_by("local")
+        assert address.endswith(file.id)
+        assert (file.whole, file.file.plate, file.file.well) == (True, KEY, "B02")
 
 
 def test_the_list_says_what_becomes_of_each_file_of_the_visitor(
