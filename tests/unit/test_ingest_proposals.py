@@ -7,6 +7,8 @@ from itertools import product
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hcs.ingest import NamePattern, propose_patterns
 
@@ -276,3 +278,29 @@ def test_every_proposal_reads_names_as_its_examples_say(names):
             pattern = NamePattern(proposal.pattern)
             for name, text in proposal.examples:
                 assert str(pattern.read(name)) == text
+
+
+_PIECES = st.sampled_from(
+    [
+        *("A01", "B02", "H9", "s1", "_", "-", " ", "w2", "DAPI", "Cy5", "1", "02"),
+        *("2024-01-31", "00d03h00m", "/", ".", "é", "r01c02", "(", "*", "\\", "{", "}"),
+    ]
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(_PIECES, max_size=14).map("".join), max_size=8))
+def test_proposing_never_fails_and_every_pattern_that_it_gives_can_be_used(stems):
+    names = [f"{stem}.tif" for stem in stems]
+    for proposal in propose_patterns(names):
+        assert NamePattern(proposal.pattern).text == proposal.pattern
+        assert 0 < proposal.matched <= len(names)
+
+
+def test_names_of_more_parts_than_a_pattern_may_have_are_no_error():
+    names = [
+        f"{k}q_{well}_{k}a_s1_{k}b_w1_{k}c_z1_{k}d_t1_{k}e_x_{k}f_y_{k}g_v_{k}h.tif"
+        for k, well in enumerate(("B02", "B03", "C04", "C05"))
+    ]
+    for proposal in propose_patterns(names):
+        NamePattern(proposal.pattern)

@@ -235,7 +235,10 @@ def _guesses(names: Sequence[str]) -> Iterator[tuple[float, str]]:
 
 def _proposal(maker: str, text: str, names: Sequence[str]) -> ProposedPattern | None:
     """Return what a pattern gives, None where it cannot be used for these names."""
-    pattern = NamePattern(text)
+    try:
+        pattern = NamePattern(text)
+    except SourceError:
+        return None  # More parts of any text than are tried.
     problem = ""
     try:
         parts, _ = pattern.read_all(names)
