@@ -34,6 +34,8 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, where argparse would print the usage too."""
 
     def error(self, message: str) -> NoReturn:
+        if message.endswith("expected one argument"):
+            message += "; one that begins with a dash is written --option=-value"
         say_error(f"{self.prog}: {message} (see {self.prog} --help)")
         sys.exit(USAGE)
 

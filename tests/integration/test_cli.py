@@ -648,6 +648,12 @@ def test_a_pattern_may_begin_with_dashes(
     assert "s: " + ("pattern" if "{" in pattern else "regex") + ", because" in done.out
 
 
+def test_a_pattern_that_is_taken_for_an_option_says_how_to_write_it(hcs: Any) -> None:
+    done = hcs("import", "s", "p", "--pattern", "--W{well}.tif")
+    assert done.code == 2
+    assert "begins with a dash is written --option=-value" in done.err
+
+
 def test_a_wrong_pattern_is_one_line_that_names_the_place(
     hcs: Any, tmp_path: Path
 ) -> None:
