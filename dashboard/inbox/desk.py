@@ -177,16 +177,26 @@ class ImportDesk:
         self._woken()
         return job
 
-    def try_again(self, job_id: str) -> ImportJob:
-        """Take an import up again: that failed, was stopped, or whose export grew."""
+    def try_again(self, job_id: str, who: Who | None = None) -> ImportJob:
+        """Take an import up again: that failed, was stopped, or whose export grew.
+
+        Parameters
+        ----------
+        job_id
+            Of the import.
+        who
+            Who wants it; the history of fields that get a new version names them.
+        """
         self._access.may_write()
         job = self._jobs.get(job_id)
         grew = job.state is JobState.GREW
         return self._acted(
-            job, self._again(job, dataclasses.replace(job.choices, renew=grew))
+            job, self._again(job, dataclasses.replace(job.choices, renew=grew), who)
         )
 
-    def use_pattern(self, job_id: str, pattern: str) -> ImportJob:
+    def use_pattern(
+        self, job_id: str, pattern: str, who: Who | None = None
+    ) -> ImportJob:
         """Take an import up again, its files' names read by a pattern.
 
         Raises
@@ -202,7 +212,7 @@ class ImportDesk:
             )
         job = self._jobs.get(job_id)
         choices = dataclasses.replace(job.choices, preset="auto", pattern=pattern)
-        return self._acted(job, self._again(job, choices))
+        return self._acted(job, self._again(job, choices, who))
 
     def ignore(self, job_id: str) -> ImportJob:
         """Have an export not imported, until somebody tries it again."""
@@ -230,7 +240,11 @@ class ImportDesk:
     # --- inside -----------------------------------------------------------------------
 
     def _again(
-        self, job: ImportJob, choices: JobChoices, also: tuple[JobState, ...] = ()
+        self,
+        job: ImportJob,
+        choices: JobChoices,
+        who: Who | None = None,
+        also: tuple[JobState, ...] = (),
     ) -> ImportJob:
         """Return the job, waiting where it had come to an end without a plate."""
         changed = self._jobs.change(
@@ -241,6 +255,7 @@ class ImportDesk:
             reason="",
             wish="",
             bytes=0,
+            **({} if who is None else {"who": who.name, "known": who.known}),
         )
         return changed or self._jobs.get(job.id)
 

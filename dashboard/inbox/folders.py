@@ -6,6 +6,11 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hcs.metadata import Who
+
+INBOX = Who("inbox", "login")
+"""Who wants what no person has asked for."""
+
 QUIET_SECONDS = 300.0
 """A microscope that has written nothing for so long has probably ended; one that rests
 between two points in time has not, and is seen to have grown."""

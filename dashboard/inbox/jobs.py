@@ -54,8 +54,10 @@ class ImportJobs:
     Thread safety: the engine's own; every call is one transaction.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self, engine: Engine, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._engine, self._clock = engine, clock
         self.owner = f"{_machine()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._seen_beats: dict[str, tuple[int, float]] = {}
 
@@ -327,9 +329,9 @@ class ImportJobs:
             return True
         beat, since = self._seen_beats.get(job.id, (-1, 0.0))
         if beat != job.beat:
-            self._seen_beats[job.id] = job.beat, time.monotonic()
+            self._seen_beats[job.id] = job.beat, self._clock()
             return False
-        return time.monotonic() - since > STILL_SECONDS
+        return self._clock() - since > STILL_SECONDS
 
 
 _NOTHING_KNOWN: Mapping[str, Any] = {

@@ -19,10 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.inbox.arrival import Arrival
 from dashboard.inbox.child import says_complete
+from dashboard.inbox.folders import INBOX
 from dashboard.inbox.look import Look, folders_changed, look
 from dashboard.inbox.values import JobChoices, JobState
 from hcs.errors import HCSError
-from hcs.metadata import Who
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,6 @@ _SELDOM_SECONDS = 3600.0
 """Most time between two looks at all files of an export that does not change."""
 
 _MOST_EXPORTS = 20_000
-_INBOX = Who("inbox", "login")
 
 _TAKEN_AGAIN = (JobState.DONE, JobState.GREW, JobState.FAILED)
 """What is taken up again when its export has changed; who stopped or ignored one
@@ -221,7 +220,7 @@ class Inbox:
 
     def _take(self, path: str, inbox: InboxFolder, job: ImportJob | None) -> None:
         if job is None:
-            self._desk.add(path, inbox.into, JobChoices(), _INBOX, origin="inbox")
+            self._desk.add(path, inbox.into, JobChoices(), INBOX, origin="inbox")
         else:
             self._desk.take_again(job)
 

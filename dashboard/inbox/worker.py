@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from dashboard.inbox.summary import map_for, proposals_of, summary_of
 from dashboard.inbox.values import JobChoices
-from hcs.errors import HCSError, SourceError
+from hcs.errors import CorruptDataError, HCSError, SourceError, StoreError
 from hcs.ingest import growth, open_source, plan_import, plates_of, read_export
 from hcs.metadata import Who
 
@@ -109,6 +109,9 @@ def main() -> int:
         (_ask if order["only_ask"] else _work)(server, order)
     except _StoppedError:
         server.say("stopped")
+    except StoreError as error:
+        passes = not isinstance(error, CorruptDataError)
+        server.say("failed", reason=str(error), passes=passes)
     except HCSError as error:
         server.say("failed", reason=str(error))
     except MemoryError:

@@ -75,7 +75,7 @@ class InboxPage(Part):
         self._busy = False
         desk = session.service.inbox
         acts: dict[str, Callable[[str], object]] = {
-            "again": desk.try_again,
+            "again": lambda job_id: desk.try_again(job_id, session.who()),
             "ignore": desk.ignore,
             "stop": desk.stop,
         }
@@ -97,7 +97,8 @@ class InboxPage(Part):
     def _use_pattern(self, message: Message) -> None:
         job_id, pattern = text_of(message, "id", 40), text_of(message, "pattern", 2000)
         desk = self._session.service.inbox
-        self._writes.make(lambda: self._acted(desk.use_pattern(job_id, pattern)))
+        who = self._session.who()
+        self._writes.make(lambda: self._acted(desk.use_pattern(job_id, pattern, who)))
 
     def _acted(self, _: object) -> None:
         """Have the list read again at the next look."""
