@@ -72,6 +72,26 @@ def test_a_list_with_paths_of_another_machine_places_the_files(tmp_path):
     assert "load_data.csv" in report.used
 
 
+def test_sizes_and_wavelengths_are_those_that_all_rows_have(tmp_path):
+    columns = "Metadata_ImageResolutionX,Metadata_ImageResolutionY"
+    columns += ",Metadata_MainEmissionWavelength_OrigDNA"
+    source = source_of(tmp_path, [], *(f"A01x1{c}.tiff" for c in "ab"), "A01x2a.tiff")
+
+    def plan_of(*values):
+        lines = [f"{line('A01', n)},{text}" for n, text in enumerate(values, 1)]
+        text = "\n".join([f"{HEADER},{columns}", *lines])
+        (source / "load_data.csv").write_text(text)
+        return planned(source).plan
+
+    plan = plan_of("6E-07,6E-07,456", "6E-07,6E-07,456")
+    assert plan.traits.pixel_size == (0.6, 0.6)
+    assert [channel.emission for channel in plan.traits.channels] == [456, None]
+    assert plan_of("0.6,0.6,0", "0.6,0.6,").traits.pixel_size is None
+    plan = plan_of("6E-07,6E-07,456", "3E-07,3E-07,500")
+    assert plan.traits.pixel_size is None
+    assert plan.traits.channels[0].emission is None
+
+
 def test_images_that_are_listed_and_not_there_are_gaps(tmp_path):
     names = ["A01x1a.tiff", "A01x1b.tiff", "A01x2a.tiff"]
     lines = [line("A01", 1), line("A01", 2), line("C05", 1)]
@@ -147,6 +167,11 @@ def test_a_list_of_the_jump_consortium_is_read():
     assert report.plan.export.plate == "BR00121482"
     assert str(report.found) == "1 wells x 1 fields x 2 channels x 1 z x 1 t: 2 planes"
     assert report.expected.channels == 6
+    assert report.plan.traits.pixel_size == pytest.approx(
+        (0.597976, 0.597976), abs=1e-5
+    )
+    dna = report.plan.traits.channels[report.channel_names.index("DNA")]
+    assert (dna.emission, dna.excitation) == (456, 405)
 
 
 def test_a_list_in_parquet_is_read(tmp_path):

@@ -9,10 +9,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from hcs.errors import SourceError
-from hcs.ingest.microscopes.export import Expected, Export, is_image_name, unmatched
+from hcs.ingest.formats.numbers import positive
+from hcs.ingest.microscopes.export import (
+    ChannelNote,
+    Expected,
+    Export,
+    is_image_name,
+    unmatched,
+)
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import PlateKey, by_folder
 from hcs.ingest.names import NamePart, NameParts, name_part
@@ -52,6 +59,13 @@ class _Row:
     well: str
     parts: NameParts
     """Without its well."""
+
+    pixel_size: tuple[float, float] | None
+    """Micrometres along y and x."""
+
+    emission: float | None
+    excitation: float | None
+    """Nanometres."""
 
 
 def is_list(file: ExportFile) -> bool:
@@ -136,8 +150,33 @@ def read_list(
             if file.name not in file_parts and file.name not in lists
         ),
         documents=tuple(lists),
+        pixel_size=_only(row.pixel_size for row in found),
+        channels=_channel_notes(of_plate),
         expected=Expected(listed=frozenset(parts.values())),
     )
+
+
+T = TypeVar("T")
+
+
+def _only(values: Iterable[T | None]) -> T | None:
+    """Return the value that all rows have, None where they differ or have none."""
+    different = {value for value in values if value is not None}
+    return different.pop() if len(different) == 1 else None
+
+
+def _channel_notes(rows: Sequence[_Row]) -> dict[NamePart, ChannelNote]:
+    channels: defaultdict[NamePart, list[_Row]] = defaultdict(list)
+    for row in rows:
+        if row.parts.channel is not None:
+            channels[row.parts.channel].append(row)
+    return {
+        channel: ChannelNote(
+            emission=_only(row.emission for row in listed),
+            excitation=_only(row.excitation for row in listed),
+        )
+        for channel, listed in channels.items()
+    }
 
 
 def _left_out(file: ExportFile) -> str:
@@ -170,8 +209,12 @@ def _rows(name: str, data: bytes) -> Iterator[_Row]:
     for cells in lines:
         text = _Cells(cells)
         well = text[wells] or _pair_of(text[pair[0]], text[pair[1]])
+        pixel_size = _pixel_size(
+            *(text[columns.get(f"metadata_imageresolution{axis}")] for axis in "yx")
+        )
         field, z, t = (_part(text[axes[axis]]) for axis in ("field", "z", "t"))
         for label, i in images.items():
+            waves = "metadata_main{}wavelength_" + label.lower()
             if text[i] and well:
                 yield _Row(
                     file=re.split(r"[/\\]", text[i])[-1],
@@ -179,7 +222,23 @@ def _rows(name: str, data: bytes) -> Iterator[_Row]:
                     plate=text[plates],
                     well=well,
                     parts=NameParts(channel=_channel(label), field=field, z=z, t=t),
+                    pixel_size=pixel_size,
+                    emission=positive(text[columns.get(waves.format("emission"))]),
+                    excitation=positive(text[columns.get(waves.format("excitation"))]),
                 )
+
+
+def _pixel_size(*texts: str) -> tuple[float, float] | None:
+    """Return metres as micrometres, None where the numbers are hardly metres."""
+    y, x = (positive(text) for text in texts)
+    if y is None or x is None or not _LEAST_PIXEL < min(y, x) <= max(y, x) < _PIXEL:
+        return None
+    return float(f"{y * 1e6:.9g}"), float(f"{x * 1e6:.9g}")
+
+
+_LEAST_PIXEL, _PIXEL = 1e-9, 1e-4
+"""Metres, as pe2loaddata copies them from Harmony; programs with other units write
+larger numbers."""
 
 
 class _Cells:
