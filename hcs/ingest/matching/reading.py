@@ -104,7 +104,7 @@ class PictureFiles:
         self._add_source(source)
 
     def _add_zip(self, path: Path, name: str) -> None:
-        source = self._opened.enter_context(ZipSource(path))
+        source = self._opened.enter_context(ZipSource(path, name))
         if any(file.base in _DOCUMENTS for file in source.files):
             self._add_zarr(path, name)
             return
@@ -119,7 +119,8 @@ class PictureFiles:
             for file in zarr_images(store, name):
                 self._take((file,))
         except HCSError as error:
-            self._leave(name, str(error))
+            # Where it lies is nobody's business who calls it by another name.
+            self._leave(name, str(error).replace(str(path), name))
 
     def _add_source(self, source: ExportSource) -> None:
         """Take in the images of a folder or zip, as its export's reader places them."""

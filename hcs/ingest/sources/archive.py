@@ -8,7 +8,7 @@ import stat
 import zipfile
 import zlib
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from hcs.errors import SourceError, StoreError
@@ -37,16 +37,26 @@ _SUSPECT_RATIO = 200
 
 
 class ZipSource(BaseSource):
-    """The members of a zip."""
+    """The members of a zip.
 
-    def __init__(self, path: Path) -> None:
-        self.name = path.stem
+    Parameters
+    ----------
+    path
+        Where it is.
+    called
+        What people call it, the name of the file where "".
+    """
+
+    def __init__(self, path: Path, called: str = "") -> None:
+        self._called = called or path.name
+        self._place = called or str(path)
+        self.name = PurePath(self._called).stem
         self._path, self._state = path, _state(path)
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             raise SourceError(
-                f"{path.name} is not a zip that can be read: {error}."
+                f"{self._called} is not a zip that can be read: {error}."
             ) from error
         try:
             self._list(path)
@@ -57,7 +67,7 @@ class ZipSource(BaseSource):
     def _list(self, path: Path) -> None:
         members = self._zip.infolist()
         if len(members) > MAX_FILES:
-            raise SourceError(f"{path.name} holds more than {MAX_FILES:,} files.")
+            raise SourceError(f"{self._called} holds more than {MAX_FILES:,} files.")
         self._members: dict[str, zipfile.ZipInfo] = {}
         left_out = []
         for member in members:
@@ -66,7 +76,7 @@ class ZipSource(BaseSource):
                 continue
             reason = _unusable(member, name)
             if name in self._members:
-                raise SourceError(f"{path.name} holds two files called {name}.")
+                raise SourceError(f"{self._called} holds two files called {name}.")
             if reason is None:
                 self._members[name] = member
             else:
@@ -114,11 +124,11 @@ class ZipSource(BaseSource):
                 stream.read(1)
         except OSError as error:
             if is_out_of_reach(error) or not self._path.exists():
-                raise out_of_reach(str(self._path), error) from error
+                raise out_of_reach(self._place, error) from error
             return
         if state != self._state:
             raise StoreError(
-                f"{self._path} was written while it was read. Import it when it is "
+                f"{self._place} was written while it was read. Import it when it is "
                 f"whole, to a new place: it is another source then."
             )
 
