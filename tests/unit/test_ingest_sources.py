@@ -301,3 +301,13 @@ def test_what_changed_since_the_listing_is_told_once(tmp_path):
         (tmp_path / "b.tif").unlink()
         assert source.change("b.tif") == "has gone since it was listed"
         assert [file.name for file in source.news()] == ["c.tif"]
+
+
+def test_a_change_that_another_thread_was_told_of_is_told_to_a_reader_too(tmp_path):
+    write(tmp_path / "a.tif")
+    with open_source(tmp_path) as source:
+        before = source.state("a.tif")
+        write(tmp_path / "a.tif", b"more")
+        assert source.change("a.tif") != ""
+        assert "it had 1 bytes, and then 4" in source.change("a.tif", before)
+        assert source.change("a.tif", source.state("a.tif")) == ""

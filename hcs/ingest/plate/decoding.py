@@ -120,12 +120,13 @@ class FieldDecoder:
         """Return a plane, or why there is none; a file that changes is read again."""
         source = self._plan.source
         for _ in range(_LOOKS):
+            before = source.state(plane.file)
             try:
                 pixels: NDArray[Any] | str = self._decoded(plane)
             except SourceError as error:
                 source.reach(plane.file)
                 pixels = str(error).removeprefix(f"{plane.file} ").rstrip(".")
-            change = source.change(plane.file)
+            change = source.change(plane.file, before)
             if not change:
                 return pixels
             self._plan.images[plane.file].close()

@@ -249,10 +249,11 @@ def _refused(unusable: Mapping[str, str], total: int) -> SourceError:
 def _examine(source: ExportSource, name: str) -> ImageFile | str:
     """Return the image, or why it cannot be used; one that changes is read again."""
     for _ in range(_LOOKS):
+        before = source.state(name)
         image = _header(source, name)
         if isinstance(image, str):
             source.reach(name)
-        change = source.change(name)
+        change = source.change(name, before)
         if not change:
             return image
     return change

@@ -109,7 +109,12 @@ class ZipSource(BaseSource):
         except NotImplementedError as error:
             raise SourceError(f"{name} cannot be decompressed: {error}.") from error
 
-    def change(self, name: str) -> str:
+    def state(self, name: str) -> ExportFile:
+        """Return a member as it was listed."""
+        member = self._members[name]
+        return ExportFile(name, member.file_size, member.CRC)
+
+    def change(self, name: str, since: ExportFile | None = None) -> str:
         """Return "": a member's checksum tells whether it was read as it was written.
 
         Where the archive itself became another one, `reach` says so.

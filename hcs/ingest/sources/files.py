@@ -98,10 +98,17 @@ class ExportSource(Protocol):
     def fingerprint(self, names: Iterable[str]) -> str:
         """Return a digest by which the same files are known again."""
 
-    def change(self, name: str) -> str:
-        """Return what happened to a file since it was last asked for, "" if nothing.
+    def state(self, name: str) -> ExportFile:
+        """Return a file as it was when it was last looked at, at first when listed."""
 
-        At first, since the files were listed.
+    def change(self, name: str, since: ExportFile | None = None) -> str:
+        """Return what happened to a file since it was so, "" if nothing.
+
+        Parameters
+        ----------
+        since
+            Its `state` before it was read, where other threads may ask for the same
+            file meanwhile; what was last seen of it where None.
 
         Raises
         ------

@@ -108,8 +108,13 @@ class FolderSource(BaseSource):
         # Paths are texts: an export has hundred thousands of them.
         return partial(_opened, self._paths[name])
 
-    def change(self, name: str) -> str:
-        """Return what happened to a file since it was last asked for, "" if nothing."""
+    def state(self, name: str) -> ExportFile:
+        """Return a file as it was when it was last looked at."""
+        with self._lock:
+            return self._files[name]
+
+    def change(self, name: str, since: ExportFile | None = None) -> str:
+        """Return what happened to a file since it was so, "" if nothing."""
         try:
             now = _described(name, Path(self._paths[name]).stat())
         except OSError as error:
@@ -119,7 +124,7 @@ class FolderSource(BaseSource):
                 self._gone.add(name)
             return _GONE
         with self._lock:
-            before, self._files[name] = self._files[name], now
+            before, self._files[name] = since or self._files[name], now
             back = name in self._gone
             self._gone.discard(name)
         if before.size != now.size:
