@@ -116,6 +116,10 @@ class Options:
     watch: bool = True
     """Whether plates are followed, and prepared for pages, in the background."""
 
+    imports: bool = False
+    """Whether exports that wait in the database are imported: by servers, and by no
+    command that comes and goes."""
+
     inbox: InboxSettings = field(default_factory=InboxSettings)
     """Folders whose exports are imported by themselves."""
 
@@ -387,9 +391,9 @@ def compose(
     uploads.start()
     if options.watch:
         watcher.start()
-        if not options.read_only:
-            importing.start()
-            inbox.start()
+    if options.imports and not options.read_only:
+        importing.start()
+        inbox.start()
     # What decodes pixels takes a second to load; not while somebody waits for it.
     for module in ("hcs.images.lazy_array", "zarr"):
         threads.submit(partial(importlib.import_module, module))

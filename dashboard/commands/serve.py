@@ -167,6 +167,7 @@ def _serve_with(
             executor=executor,
             workers=options.workers,
             measure=not options.no_measure,
+            imports=True,
             inbox=inboxes,
             import_limits=import_limits_of(options, settings_file),
             on_plate=on_plate_of(options, settings_file),

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from hcs.ingest import Export, Growth
 
 _NICE = 10
+_MEMORY = 16 << 30
+"""Address space; numpy and its threads alone map some GiB of it."""
+
 _SAY_SECONDS = 0.3
 """Between two lines on how far it is."""
 
@@ -100,8 +104,7 @@ def main() -> int:
     # What libraries print must not be taken for what this process says.
     says = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(_NICE)
+    _limit()
     server = _Server(sys.stdin, says)
     threading.Thread(target=server.follow, daemon=True).start()
     try:
@@ -121,6 +124,25 @@ def main() -> int:
     # Threads that still read do not matter any more.
     says.flush()
     os._exit(0)
+
+
+def _limit() -> None:
+    """Leave the machine to others, whatever files do to a decoder here.
+
+    What ends the server with signals to all of its processes leaves this one to it.
+    """
+    for name in ("SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(_NICE)
+    try:
+        import resource
+    except ImportError:  # Windows: only the sizes that headers declare are checked
+        return
+    for limit, most in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(limit)
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (soft, hard))
 
 
 def _work(server: _Server, order: Mapping[str, Any]) -> None:

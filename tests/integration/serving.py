@@ -49,6 +49,7 @@ PATIENCE = 180.0
 def service(workspace: Path, *plates: Path, **settings: Any) -> Iterator[Service]:
     """Serve plates without a network, measured in this process."""
     settings.setdefault("workers", 0)
+    settings.setdefault("imports", True)
     made = compose(plates, open_workspace(workspace), Options(**settings))
     try:
         yield made

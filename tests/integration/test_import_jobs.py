@@ -330,7 +330,7 @@ def is_running(pid: int) -> bool:
 
 def test_a_job_that_a_dead_server_left_running_is_gone_on_with(tmp_path, plates_folder):
     source = write_export(tmp_path / "in" / "P1", wells=1)
-    with service(tmp_path / "workspace", plates_folder, watch=False) as made:
+    with service(tmp_path / "workspace", plates_folder, imports=False) as made:
         job = made.inbox.add(source, plates_folder, JobChoices(), ADA)
         program = (
             "import sys; from dashboard.database import open_database;"
@@ -410,7 +410,7 @@ def test_a_service_that_closes_leaves_its_import_to_whoever_is_next(
     with service(tmp_path / "workspace", plates_folder) as made:
         job = made.inbox.add(source, plates_folder, JobChoices(), ADA)
         some_fields(plates_folder / "P1.ome.zarr")
-    with service(tmp_path / "workspace", plates_folder, watch=False) as made:
+    with service(tmp_path / "workspace", plates_folder, imports=False) as made:
         assert made.inbox.job(job.id).state == "waiting"
     with service(tmp_path / "workspace", plates_folder) as made:
         assert written(made, job).done == 120

@@ -16,6 +16,8 @@ from sqlalchemy import MetaData, create_engine, event, text
 
 from dashboard.database import SCHEMA, metadata, open_database
 from dashboard.errors import DashboardError
+from dashboard.inbox.jobs import ImportJobs
+from dashboard.inbox.values import JobChoices, JobState
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.verdicts import Verdicts
@@ -162,6 +164,27 @@ def test_the_steps_of_migration_come_to_the_tables_that_are_used(url: str) -> No
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == f"{SCHEMA:04}"
     engine.dispose()
+
+
+def test_imports_are_shared_by_the_servers_of_a_database(url: str) -> None:
+    engines = [open_database(url), open_database(url)]
+    ours, theirs = map(ImportJobs, engines)
+    for source in ("/in/a", "/in/b", "/in/a"):
+        ours.add(source, "/out", JobChoices(), origin="page", who="Ada", known="typed")
+    assert len(theirs.all()) == 2
+    taken = [jobs.take(lambda job: True) for jobs in (ours, theirs)]
+    assert {job.source for job in taken} == {"/in/a", "/in/b"}
+    places = [f"/out/P{suffix}" for suffix in ("", " 2")]
+    targets = [
+        jobs.claim_target(job, f"digest of {job.source}", iter(places))[0]
+        for jobs, job in zip((ours, theirs), taken, strict=True)
+    ]
+    assert targets == places
+    assert theirs.beat(taken[0].id) is None
+    assert ours.end(taken[0].id, JobState.DONE, "", fields={"A/1/0": "x"})
+    assert theirs.fields(taken[0].id) == {"A/1/0": "x"}
+    for engine in engines:
+        engine.dispose()
 
 
 def test_verdicts_of_the_schema_before_alembic_are_kept(url: str) -> None:
