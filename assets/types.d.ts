@@ -499,10 +499,10 @@ export interface MatchRow {
   ready: boolean
 }
 
-/** What was prepared for a field, could not be, was committed, or failed. */
+/** What was prepared for a field, could not be, or was not committed. */
 export interface CorrectionEntry {
   key: string
-  state: "staged" | "refused" | "committed" | "failed" | "undone"
+  state: "staged" | "refused" | "failed"
   text: string
   action: string
   ready: boolean
@@ -522,6 +522,8 @@ type CorrectionTableText = Hidden | {
   pending: boolean
   barred: Barred
   channels: string[]
+  /** Batches of this plate, newest first. */
+  earlier: { id: string, who: string, when: string, why: string, committed: number, total: number, undoable: boolean, undone: boolean }[]
   elsewhere: string
   summary: string
   leftovers: { name: string, reason: string, help: string }[]
