@@ -734,7 +734,7 @@ export interface Texts {
   header: HeaderTexts
   plate_map: PlateMapTexts
   plate_canvas: { content: CanvasText, look: { well: string, shown: boolean } }
-  plates: { content: Hidden | { shown: true, problem: string, loading: boolean, plates: ListedPlate[] }, trend: TrendText }
+  plates: { content: Hidden | { shown: true, problem: string, awaited: boolean, loading: boolean, plates: ListedPlate[] }, trend: TrendText }
   filters: { content: FiltersText, values: { metric: string, values: (number | null)[] | null } }
   montage: { content: { title: string, kind: string, kinds: Choice[], seed: number, items: Sample[], empty: string, error: string } }
   gallery: { content: GalleryText }

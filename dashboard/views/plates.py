@@ -67,6 +67,7 @@ class PlatesPage(Part):
             {
                 "shown": True,
                 "problem": now.problem,
+                "awaited": bool(self._session.service.inbox.folders),
                 "loading": not self._lines and bool(now.plates),
                 "plates": [
                     _plate(entries[key], lines.get(key), self._session.place)
