@@ -215,7 +215,7 @@ def test_files_of_several_wells_are_one_call_and_the_table_says_how_sure_each_is
     (folder / "notes.txt").write_text("out of focus")
     code, said = run(folder, *WHY)
     assert code == 0, said
-    assert "2 of 3 files are for 2 fields; 2 of the rows guessed" in said
+    assert "2 of 3 files are for 2 fields; 2 rows guessed" in said
     assert "notes.txt: It is no image by its name." in said
     assert _values(path, "A1", "s1") == [31, 2]
     assert _values(path, "B2", "s2") == [11, 32]
