@@ -499,10 +499,10 @@ export interface MatchRow {
   ready: boolean
 }
 
-/** What was prepared for a field, could not be, or was not committed. */
+/** What was prepared for a field, could not be, was committed, or failed. */
 export interface CorrectionEntry {
   key: string
-  state: "staged" | "refused" | "failed"
+  state: "staged" | "refused" | "committed" | "failed" | "undone"
   text: string
   action: string
   ready: boolean
@@ -522,8 +522,6 @@ type CorrectionTableText = Hidden | {
   pending: boolean
   barred: Barred
   channels: string[]
-  /** Batches of this plate, newest first. */
-  earlier: { id: string, who: string, when: string, why: string, committed: number, total: number, undoable: boolean, undone: boolean }[]
   elsewhere: string
   summary: string
   leftovers: { name: string, reason: string, help: string }[]
@@ -596,6 +594,60 @@ type InboxText = Hidden | {
   arrivals: { name: string, text: string, problem: boolean }[]
   barred: Barred
   refused: Refusal
+}
+
+/** What an import would give, as a dry run found it. */
+export interface AddOutcome {
+  /** Name, and number of images. */
+  plates: [string, number][]
+  plate_count: number
+  plate: string
+  facts: [string, string][]
+  gaps: string[]
+  gap_count: number
+  /** Number of files, and which and why. */
+  skipped: [number, string][]
+  skipped_count: number
+  notes: string[]
+  /** What it was called, and its name. */
+  channels: [string, string][]
+  pages: boolean
+  map: {
+    name: string, columns: string[], wells: number, problems: string[], problem_count: number
+    without_images: [number, string], not_listed: [number, string]
+  } | null
+}
+
+export interface AddSource {
+  name: string
+  upload: string
+  trial: {
+    phase: string, text: string, done: number, total: number, sheets: string[]
+    proposals: { pattern: string, gives: string, maker: string, problem: string, examples: [string, string][], unmatched: number, doubled: number }[]
+  }
+  outcome: AddOutcome | null
+  /** Whether the outcome is of what was asked last. */
+  fresh: boolean
+  asked: { plate: string, pattern: string, format: string, pages: string, sheet: string, tables: string[], channels: Record<string, string> }
+  name_of_plate: string
+  target: string
+  wrong_name: string
+  already: string
+  room: string
+}
+
+type AddPlateText = Hidden | { shown: true, refused: Refusal, barred: Barred, against: string } | {
+  shown: true
+  against: string
+  barred: Barred
+  refused: Refusal
+  /** Id, and path. */
+  roots: [string, string][]
+  listing: { path: [string, string][], entries: { id: string, name: string, kind: string, note: string }[], more: number } | null
+  most: number
+  targets: [string, string][]
+  begun: [number, string]
+  source: AddSource | null
 }
 
 type SuspectsText = Hidden | {
@@ -734,7 +786,7 @@ export interface Texts {
   header: HeaderTexts
   plate_map: PlateMapTexts
   plate_canvas: { content: CanvasText, look: { well: string, shown: boolean } }
-  plates: { content: Hidden | { shown: true, problem: string, awaited: boolean, loading: boolean, plates: ListedPlate[] }, trend: TrendText }
+  plates: { content: Hidden | { shown: true, problem: string, add: string, loading: boolean, plates: ListedPlate[] }, trend: TrendText }
   filters: { content: FiltersText, values: { metric: string, values: (number | null)[] | null } }
   montage: { content: { title: string, kind: string, kinds: Choice[], seed: number, items: Sample[], empty: string, error: string } }
   gallery: { content: GalleryText }
@@ -755,6 +807,7 @@ export interface Texts {
   light: { content: LightText }
   measuring: { content: MeasuringText }
   inbox: { content: InboxText }
+  add_plate: { content: AddPlateText }
   suspects: { content: SuspectsText }
   statistics: { content: StatisticsText }
   /** `item` is Bokeh's own JSON of a figure. */
@@ -764,11 +817,11 @@ export interface Texts {
 
 /** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
 export type EventName =
-  | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode" | "confirm-difference"
+  | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode" | "confirm-difference"
   | "correct-many" | "correction" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
   | "metric" | "montage" | "move" | "open-setup" | "others" | "overlays" | "pictures"
-  | "pictures-of-plate" | "plot-box" | "projection" | "queue" | "redo" | "reopen"
+  | "pictures-of-plate" | "plate-files" | "plot-box" | "projection" | "queue" | "redo" | "reopen"
   | "reviewer" | "score" | "selection" | "show-history" | "step" | "toggle-theme" | "undo"
   | "uploaded" | "uploads" | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts"
   | "zoom"

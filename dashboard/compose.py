@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.access import Access, signed_text
 from dashboard.accounts.audit import Audit
+from dashboard.adding.desk import AddDesk, AddPlaces
 from dashboard.corrections.commits import Commits
 from dashboard.corrections.composition import correction_desks
 from dashboard.corrections.decoders import Decoders
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Executor
 
+    from dashboard.inbox.values import ImportJob
     from dashboard.plates.served import ServedPlate
     from dashboard.uploads.values import Quotas
     from dashboard.workspace import Workspace
@@ -122,6 +124,9 @@ class Options:
 
     inbox: InboxSettings = field(default_factory=InboxSettings)
     """Folders whose exports are imported by themselves."""
+
+    add_from: tuple[str, ...] = ()
+    """Folders that people may pick exports from."""
 
     on_plate: tuple[str, ...] = ()
     """Program and arguments that are told of imported plates."""
@@ -301,21 +306,29 @@ def compose(
         return signed_text(signer) if signer else ""
 
     telling = Telling(options.on_plate)
+
+    def import_ended(job: ImportJob) -> None:
+        telling.tell(job)
+        adding.sweep()
+
     importing = Importing(
         jobs,
         replace(options.import_limits, grace=options.settle_after),
         prepare=preparing.begin,
         condition=preparing.condition,
         reason_against=reason_against,
-        ended=telling.tell,
+        ended=import_ended,
         changed=lambda: import_desk.bump(),
     )
     import_desk = ImportDesk(
         access, jobs, importing, options.inbox.folders, lambda: inbox.arrivals()
     )
     inbox = Inbox(options.inbox, import_desk)
+    places = AddPlaces(options.add_from, workspace.imports, lambda: plates.folders)
+    adding = AddDesk(access, places, uploads, import_desk, options.import_limits)
 
     def close() -> None:
+        adding.close()
         inbox.close()
         importing.close()
         telling.close()
@@ -379,6 +392,7 @@ def compose(
         batches=desks.batches,
         pending=desks.pending,
         inbox=import_desk,
+        adding=adding,
         presence=presence,
         events=events,
         sessions=sessions,
@@ -389,6 +403,7 @@ def compose(
         close=close,
     )
     uploads.start()
+    threads.submit(adding.sweep)
     if options.watch:
         watcher.start()
     if options.imports and not options.read_only:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from dashboard.access import Access
     from dashboard.accounts.audit import Audit
+    from dashboard.adding.desk import AddDesk
     from dashboard.corrections.batch_desk import BatchDesk
     from dashboard.corrections.desk import CorrectionDesk
     from dashboard.corrections.pending_desk import PendingDesk
@@ -88,6 +89,7 @@ class Service:
     batches: BatchDesk
     pending: PendingDesk
     inbox: ImportDesk
+    adding: AddDesk
     presence: Presence
     events: Events
     sessions: Sessions

@@ -31,6 +31,7 @@ Inboxes may stand here too, see `docs/inbox.md`::
 
     [imports]
     quiet_minutes = 5
+    add_from = ["/exports"]
     on_plate = ["/usr/local/bin/tell-the-lab", "--room", "7"]
 """
 
@@ -67,6 +68,7 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
         "plate_maps": str,
         "keep_free": str,
         "on_plate": list,
+        "add_from": list,
     },
 }
 

@@ -15,6 +15,7 @@ _OURS = (
     "previews",
     "staging",
     "pending",
+    "imports",
     "logs",
     "demo",
     "servers",
@@ -60,6 +61,11 @@ class Workspace:
         return self.path / "pending"
 
     @property
+    def imports(self) -> Path:
+        """Folder of uploaded exports whose import has not ended."""
+        return self.path / "imports"
+
+    @property
     def logs(self) -> Path:
         """Folder of log files."""
         return self.path / "logs"
@@ -81,6 +87,7 @@ def open_workspace(path: Path | None = None) -> Workspace:
             workspace.previews,
             workspace.staging,
             workspace.pending,
+            workspace.imports,
             workspace.logs,
         ):
             # Uploads are nobody else's business on a shared machine.

@@ -33,6 +33,15 @@ export function setDisplay(channels, { source = display.source, origin = "" } = 
   tell("display", channels)
 }
 
+/** Whether somebody wants to add a plate: the panel for it may come later than the wish. */
+export const adding = { wanted: false }
+
+/** Open the panel that adds a plate. */
+export function addPlate() {
+  adding.wanted = true
+  tell("add-plate", { open: true })
+}
+
 /** Who acts; kept in the browser, shown in the header. */
 export const reviewer = { name: "" }
 

@@ -77,7 +77,7 @@ export const GROUPS = [
     act("difference", "Insert", "Old and new: their difference, and back", () => tell("compare-mode", "difference"), once),
   ]],
   ["Page", [
-    act("file", "E", "Choose a corrected file", () => tell("choose-file")),
+    act("file", "E", "Choose a corrected file; in the list: add a plate", () => tell("choose-file")),
     act("history", "H", "Go to the versions of the field", () => tell("show-history")),
     act("theme", "D", "Light or dark", () => tell("toggle-theme")),
     act("help", "I", "These keys, also ?", () => tell("help")),

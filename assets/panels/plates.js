@@ -1,10 +1,11 @@
 // The plates to choose from: a small map of each, what it holds, how far it is judged.
 
-import { listen } from "../core/bus.js"
+import { addPlate, listen } from "../core/bus.js"
 import { colourBar, setLimits } from "../plate/colour_bar.js"
 import { ramp } from "../core/colours.js"
 import { token } from "../core/theme.js"
-import { fill, h, icon, say, set } from "../core/dom.js"
+import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
+import { keyName } from "../core/keys.js"
 import { count, number } from "../core/text.js"
 import { driftText } from "./drift.js"
 import { island } from "../core/island.js"
@@ -32,7 +33,12 @@ function build({ el, send, hide }) {
   const chart = h("div", { class: "chart" })
   const verdict = h("p", { class: "small", role: "status" })
   const trendBox = h("div", { class: "trend", hidden: true }, h("div", { class: "row" }, metric, verdict), chart)
-  const header = h("header", {}, title, h("span", { class: "grow" }), h("label", { class: "row small" }, open, "Only unfinished"), h("label", { class: "row small hcs-common-limits", title: "A plate that is opened is coloured by the 2nd to 98th percentile over all plates of its project" }, common, "Same colours on all"), find, trendButton)
+  const add = h("button", { type: "button", class: "small primary hcs-add", on: { click: addPlate } }, icon("plus"), "Add a plate")
+  const stopAdding = [
+    listen("add-plate", ({ open: wanted }) => { if (!wanted) add.focus() }),
+    listen("choose-file", () => { if (content?.shown && !add.disabled) add.click() }),
+  ]
+  const header = h("header", {}, title, h("span", { class: "grow" }), h("label", { class: "row small" }, open, "Only unfinished"), h("label", { class: "row small hcs-common-limits", title: "A plate that is opened is coloured by the 2nd to 98th percentile over all plates of its project" }, common, "Same colours on all"), find, trendButton, add)
   el.append(h("section", { class: "panel hcs-plate-list", "aria-label": "Plates" }, header, h("div", { class: "body" }, problem, trendBox, empty, list)))
 
   function draw(canvas, plate) {
@@ -85,11 +91,12 @@ function build({ el, send, hide }) {
     if (!content?.shown) return
     const words = find.value.trim().toLowerCase()
     const shown = content.plates.filter((plate) => (!words || `${plate.name} ${plate.location}`.toLowerCase().includes(words)) && (!open.checked || !plate.finished))
+    set(add, barredBy(content.add, `Add a plate from a zip or a folder (${keyName("file")})`))
     say(title, content.plates.length ? count(content.plates.length, "plate") : "No plate")
     problem.hidden = !content.problem
     fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be shown. "), content.problem))
     empty.hidden = shown.length > 0
-    say(empty, content.plates.length ? "No plate is like that." : content.awaited ? "No plate yet. What comes into an inbox is listed here while it is written." : "There is no plate where this server was told to look. Start it with the path of a plate or of a folder of plates.")
+    say(empty, content.plates.length ? "No plate is like that." : "There is no plate where this server was told to look. Start it with the path of a plate or of a folder of plates.")
     const signature = JSON.stringify(shown)
     if (list.dataset.signature === signature) return
     list.dataset.signature = signature
@@ -155,7 +162,10 @@ function build({ el, send, hide }) {
       show()
     },
     trend: showTrend,
-    dispose: stop,
+    dispose() {
+      stop()
+      stopAdding.forEach((end) => end())
+    },
   }
 }
 

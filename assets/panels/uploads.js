@@ -1,7 +1,7 @@
 // The files on their way: how many, how far, what went wrong; and the page as a place to
 // drop files on. What becomes of them is shown by the parts that use them.
 
-import { listen, tell } from "../core/bus.js"
+import { addPlate, listen, tell } from "../core/bus.js"
 import { holdReload } from "../core/connection.js"
 import { fill, h, icon, say } from "../core/dom.js"
 import { chosenFiles, watchDrops, wellBelow } from "../core/drops.js"
@@ -30,7 +30,11 @@ function build({ el, hide }) {
   const veil = h("div", { class: "veil", hidden: true })
   el.append(box, veil)
 
+  /** Where no plate is open, files are those of a new one. */
+  const ofNewPlate = () => document.documentElement.dataset.stage === "plates"
+
   function give(files, target) {
+    if (ofNewPlate()) return tell("plate-files", files)
     if (uploadsRefused()) return tell("hint", uploadsRefused())
     if (files.length) sendFiles(files, { well: target }).catch((error) => tell("hint", error.message))
     return undefined
@@ -39,9 +43,9 @@ function build({ el, hide }) {
   const stopDrops = watchDrops({
     over(event) {
       const target = wellBelow(event) || well
-      fill(veil, h("p", {}, uploadsRefused() || (target ? `Drop the files for well ${target}` : "Drop the files to upload them")))
+      fill(veil, h("p", {}, ofNewPlate() ? "Drop a zip of an export to add its plate" : uploadsRefused() || (target ? `Drop the files for well ${target}` : "Drop the files to upload them")))
       veil.hidden = false
-      if (event.dataTransfer) event.dataTransfer.dropEffect = uploadsRefused() ? "none" : "copy"
+      if (event.dataTransfer) event.dataTransfer.dropEffect = uploadsRefused() && !ofNewPlate() ? "none" : "copy"
     },
     away() { veil.hidden = true },
     drop(files, event) {
@@ -64,9 +68,10 @@ function build({ el, hide }) {
   }
 
   function use(entry) {
+    if (entry.purpose === "plate") return ofNewPlate() ? addPlate() : tell("hint", "Go to the list of plates to add it.")
     // In the table of many it is asked what each file is for.
     entry.well = document.documentElement.dataset.stage === "correct" ? "" : well || entry.well
-    takeUp(entry)
+    return takeUp(entry)
   }
 
   function show() {

@@ -41,6 +41,14 @@ def add_inbox(parser: Any) -> None:
         help="where the plates of that inbox are to lie; it is served as well",
     )
     group.add_argument(
+        "--add-from",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="a folder that people may pick exports from, on the page, to add their "
+        "plates; can be repeated",
+    )
+    group.add_argument(
         "--quiet-minutes",
         type=_minutes,
         metavar="MINUTES",
@@ -133,6 +141,20 @@ def inboxes_of(options: argparse.Namespace, settings: SettingsFile) -> InboxSett
         quiet_seconds=quiet * _MINUTE if quiet else defaults.quiet_seconds,
         look_seconds=look or defaults.look_seconds,
     )
+
+
+def add_from_of(options: argparse.Namespace, settings: SettingsFile) -> tuple[str, ...]:
+    """Return the folders that people may pick exports from.
+
+    Raises
+    ------
+    DashboardError
+        If one is no folder, or the server writes nothing.
+    """
+    from dashboard.adding.desk import checked_roots
+
+    roots = [*options.add_from, *settings.arguments("imports", "add_from")]
+    return checked_roots(roots, read_only=options.read_only)
 
 
 def _folder(folder: str, into: str) -> InboxFolder:

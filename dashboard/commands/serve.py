@@ -145,7 +145,11 @@ def _serve_with(
     executor: Executor | None,
 ) -> int:
     from dashboard.app import make_server, new_loop, refuse_open_address
-    from dashboard.commands.inbox_options import import_limits_of, on_plate_of
+    from dashboard.commands.inbox_options import (
+        add_from_of,
+        import_limits_of,
+        on_plate_of,
+    )
     from dashboard.commands.local import local_start
     from dashboard.commands.sign_in import sign_in_of, signing_in
     from dashboard.compose import Options, compose
@@ -170,6 +174,7 @@ def _serve_with(
             imports=True,
             inbox=inboxes,
             import_limits=import_limits_of(options, settings_file),
+            add_from=add_from_of(options, settings_file),
             on_plate=on_plate_of(options, settings_file),
             **{name: size for name, size in limits.items() if size is not None},
         ),
@@ -248,6 +253,9 @@ def _welcome(service: Service, workspace: Workspace) -> None:
         print(f"  note       {workspace.closed}")
     for folder in service.inbox.folders:
         print(f"  inbox      {folder.folder}, into {folder.into}")
+    for root in service.adding.roots():
+        away = "" if Path(root.name).is_dir() else "  (not there now)"
+        print(f"  add from   {root.name}{away}")
     if service.read_only:
         print("  read-only  nothing can be written")
 

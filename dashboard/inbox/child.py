@@ -60,7 +60,14 @@ def says_complete(source: str) -> bool:
 
 
 class Worker:
-    """One process of `dashboard.inbox.worker`, and its order.
+    """One process that imports, and its order.
+
+    Parameters
+    ----------
+    order
+        What it is to do.
+    module
+        That it runs.
 
     Notes
     -----
@@ -68,10 +75,12 @@ class Worker:
     where that is killed, and the worker ends with it.
     """
 
-    def __init__(self, order: Mapping[str, Any]) -> None:
+    def __init__(
+        self, order: Mapping[str, Any], module: str = "dashboard.inbox.worker"
+    ) -> None:
         paths = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.inbox.worker"],
+        self._process = subprocess.Popen(  # noqa: S603 - our own modules
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

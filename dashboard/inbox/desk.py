@@ -173,7 +173,9 @@ class ImportDesk:
                 known=who.known,
             )
         else:
-            job = self._again(before, choices)
+            # Somebody has removed the plate, and wants it again.
+            gone = before.state is JobState.DONE and not Path(before.target).exists()
+            job = self._again(before, choices, who, (JobState.DONE,) if gone else ())
         self._woken()
         return job
 

@@ -58,14 +58,19 @@ def reason_against_room(job: ImportJob, size: int, reserve: int) -> str:
         Bytes of the disk that are to stay free.
     """
     left = size * (1 - job.done / job.total) if job.total else size
+    return reason_against_bytes(job.folder, left, reserve)
+
+
+def reason_against_bytes(folder: str, left: float, reserve: int) -> str:
+    """Return why a folder cannot take so many bytes now, "" where it can."""
     try:
-        free = shutil.disk_usage(job.folder).free
+        free = shutil.disk_usage(folder).free
     except OSError as error:
-        return f"The disk of {job.folder} cannot be asked ({error.strerror})."
+        return f"The disk of {folder} cannot be asked ({error.strerror})."
     if left + reserve <= free:
         return ""
     return (
-        f"It needs up to {_gigabytes(left)}, and {job.folder} has {_gigabytes(free)} "
+        f"It needs up to {_gigabytes(left)}, and {folder} has {_gigabytes(free)} "
         f"free, of which {_gigabytes(reserve)} are to stay so. It starts by itself "
         f"when there is room."
     )

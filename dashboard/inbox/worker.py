@@ -214,7 +214,12 @@ def _plates(server: _Server, source: Path, choices: JobChoices) -> list[str]:
     """Return the names of the plates of a source; say what could read its names."""
     with open_source(source, links_out=False) as files:
         try:
-            plates = plates_of(files, preset=choices.preset, pattern=choices.pattern)
+            plates = plates_of(
+                files,
+                preset=choices.preset,
+                pattern=choices.pattern,
+                format=choices.format,
+            )
         except SourceError:
             server.say("proposals", proposals=proposals_of(files))
             raise

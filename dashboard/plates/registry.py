@@ -75,6 +75,14 @@ class Plates:
         """Changes when plates come or go."""
         return self._revision
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Paths of the roots that are folders of plates, and no plates themselves."""
+        paths = (os.path.realpath(r) for r in self._roots if not is_address(r))
+        return tuple(
+            dict.fromkeys(p for p in paths if Path(p).is_dir() and not is_hierarchy(p))
+        )
+
     def rescan(self, *, opening: bool = True) -> bool:
         """Look for plates again; return whether there are others than before.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
@@ -15,6 +13,7 @@ from dashboard.views.assay_content import (
     map_content,
 )
 from dashboard.views.island import Island, Message, Part, index_of, text_of
+from dashboard.views.sent_tables import MOST_BYTES, files_of
 from dashboard.views.statistics import mapping_of
 from hcs.errors import HCSError
 from hcs.qc import ROLES
@@ -28,12 +27,6 @@ if TYPE_CHECKING:
     from dashboard.quality.imported_tables import ImportPreview
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
-
-MOST_BYTES = 8 << 20
-"""Larger tables do not fit through the page's websocket."""
-
-_MOST_FILES = 20
-"""Tables of one run: that of images, and one for each kind of object."""
 
 _PLACES = {
     "nuclear": "channels",
@@ -201,22 +194,13 @@ class AssayPanel(Part):
 
     def _take_file(self, message: Message) -> None:
         kind = "map" if message.get("kind") == "map" else "import"
-        sent = message.get("files")
-        files = [_file_of(file) for file in (sent if isinstance(sent, list) else [])]
+        files, problem = files_of(message)
         self._forget_file()
-        empty = [file.name for file in files if not file.data]
-        total = sum(len(file.data) for file in files)
-        if empty or not files or total > MOST_BYTES or len(files) > _MOST_FILES:
-            self._problem = (
-                kind,
-                f"{empty[0]} is empty or cannot be read."
-                if empty
-                else f"{len(files)} files with {total >> 20} MiB came; up to "
-                f"{_MOST_FILES} files with {MOST_BYTES >> 20} MiB together are taken.",
-            )
+        if problem:
+            self._problem = (kind, problem)
             self._redraw()
             return
-        self._file = (kind, files[0].name, tuple(files))
+        self._file = (kind, files[0].name, files)
         self._preview("")
 
     def _from_inside(self, message: Message) -> None:
@@ -399,14 +383,3 @@ class AssayPanel(Part):
         )
         self._problem = (part, text)
         self._redraw()
-
-
-def _file_of(sent: object) -> TableFile:
-    """Return a file that the page sent; without bytes where there is none."""
-    message = sent if isinstance(sent, dict) else {}
-    name = plain_text(text_of(message, "name", 200), 200) or "table"
-    try:
-        text = text_of(message, "data", 2 * MOST_BYTES)
-        return TableFile(name, base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
-        return TableFile(name, b"")

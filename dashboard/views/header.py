@@ -10,6 +10,7 @@ from dashboard.access import MAY, Act
 from dashboard.accounts import Role
 from dashboard.state import decode
 from dashboard.text import plain_text
+from dashboard.views.add_plate import reason_against_adding
 from dashboard.views.field_viewer import shown_plane
 from dashboard.views.island import Island, Message, Part, text_of
 
@@ -163,7 +164,8 @@ class Header(Part):
                     ],
                     # What there is to go back to: one plate alone is opened at once.
                     "list": len(now.plates) > 1
-                    or bool(self._session.service.inbox.folders),
+                    or bool(self._session.service.inbox.folders)
+                    or not reason_against_adding(self._session),
                     "labels": [well.label for well in overview.wells]
                     if overview
                     else [],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dashboard import theme
 from dashboard.assets import assets_folder, assets_version
 from dashboard.state import ViewState
+from dashboard.views.add_plate import AddPlate
 from dashboard.views.assay_panel import AssayPanel
 from dashboard.views.batch_work import BatchWork
 from dashboard.views.channels import Channels
@@ -103,6 +104,7 @@ class Page:
             "uploads": UploadTray(session),
             "plate_map": PlateMap(session, on_open=open_first),
             "plates": PlatesPage(session),
+            "add_plate": AddPlate(session),
             "inbox": InboxPage(session),
             "filters": Filters(session),
             "plate_canvas": self._canvas,

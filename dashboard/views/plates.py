@@ -10,6 +10,7 @@ import param
 from dashboard.access import Act
 from dashboard.reviews.verdict_table import VERDICT_LOOKS
 from dashboard.text import plain_text
+from dashboard.views.add_plate import reason_against_adding
 from dashboard.views.island import Island, Message, Part, text_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class PlatesPage(Part):
             {
                 "shown": True,
                 "problem": now.problem,
-                "awaited": bool(self._session.service.inbox.folders),
+                "add": reason_against_adding(self._session),
                 "loading": not self._lines and bool(now.plates),
                 "plates": [
                     _plate(entries[key], lines.get(key), self._session.place)

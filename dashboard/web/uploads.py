@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dashboard.uploads.receiving import Receiving
     from dashboard.uploads.values import UploadedFile
 
-ACTS = {Purpose.CORRECTION: Act.UPLOAD, Purpose.PLATE: Act.IMPORT}
+ACTS = {Purpose.CORRECTION: Act.UPLOAD, Purpose.PLATE: Act.ADD_PLATES}
 """What sending a file for a purpose asks for."""
 
 _OVERRIDES = ("POST", "PATCH", "DELETE")

@@ -90,7 +90,11 @@ class PlannedImport:
 
 @contextlib.contextmanager
 def plan_import(
-    source: str | Path, choices: ImportChoices | None = None, *, links_out: bool = True
+    source: str | Path,
+    choices: ImportChoices | None = None,
+    *,
+    links_out: bool = True,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[PlannedImport]:
     """Look through an export and hold its files open, so that its plate can be written.
 
@@ -105,6 +109,8 @@ def plan_import(
         What a person decided.
     links_out
         Whether links to files are followed that lead out of the folder.
+    progress
+        Called with the number of images that were looked at and that there are.
 
     Raises
     ------
@@ -113,7 +119,7 @@ def plan_import(
     """
     with open_source(source, links_out=links_out) as files:
         with Work(_log, f"Looking through {source}"):
-            plan = make_plan(files, choices or ImportChoices())
+            plan = make_plan(files, choices or ImportChoices(), progress)
         yield PlannedImport(
             ImportReport(
                 plan=plan,

@@ -141,6 +141,17 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
         ("inbox", "ignore"): {"id": failed.id},
         ("inbox", "stop"): {"id": failed.id},
         ("pending", "discard"): {"pending": "x"},
+        ("add_plate", "list"): {"id": made.adding.roots()[0].id},
+        ("add_plate", "pick"): {"id": made.adding.roots()[0].id},
+        ("add_plate", "upload"): {"id": "x"},
+        ("add_plate", "ask"): {"pattern": "{well}.tif"},
+        ("add_plate", "tables"): {"files": [{"name": "map.csv", "data": MAP}]},
+        ("add_plate", "no-tables"): {},
+        ("add_plate", "name"): {"name": "P9"},
+        ("add_plate", "again"): {},
+        ("add_plate", "stop"): {},
+        ("add_plate", "back"): {},
+        ("add_plate", "import"): {},
         ("corrections", "uploaded"): {"uploads": ["x"]},
         ("corrections", "change"): {"rows": ["x"], "what": "well", "value": "A2"},
         ("corrections", "remove"): {"rows": ["x"]},
@@ -192,7 +203,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("served")
     plate = plates.make(folder / KEY, columns=3, fields=2, pixels="random")
     workspace = tmp_path_factory.mktemp("workspace")
-    with service(workspace, plate, settle_after=3600.0) as made:
+    exports = (str(tmp_path_factory.mktemp("exports")),)
+    with service(workspace, plate, settle_after=3600.0, add_from=exports) as made:
         surveyed(made, KEY)
         made.quality.measure(KEY)
         judge(made, A1, "fail", reason="focus")

@@ -30,7 +30,7 @@ from hcs.layout import PlateFormat, fitting_format, plate_format
 from hcs.wording import by_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from hcs.gaps import Gap
     from hcs.ingest.microscopes.export import Export
@@ -127,8 +127,17 @@ class ImportChoices:
     plate: str | None = None
 
 
-def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
+def make_plan(
+    source: ExportSource,
+    choices: ImportChoices,
+    progress: Callable[[int, int], None] | None = None,
+) -> Plan:
     """Return what importing a source would do; only headers of images are read.
+
+    Parameters
+    ----------
+    progress
+        Called with the number of images that were looked at and that there are.
 
     Raises
     ------
@@ -143,7 +152,7 @@ def make_plan(source: ExportSource, choices: ImportChoices) -> Plan:
         format=choices.format,
         plate=choices.plate,
     )
-    images, unread = _examined(source, export)
+    images, unread = _examined(source, export, progress)
     images = _with_pages(images, export, choices.pages)
     outliers = find_outliers(export.file_parts, images, export.channel_name)
     images, unusable = outliers.images, {**unread, **outliers.left_out}
@@ -206,7 +215,9 @@ def _unfinished(export: Export) -> tuple[str, ...]:
 
 
 def _examined(
-    source: ExportSource, export: Export
+    source: ExportSource,
+    export: Export,
+    progress: Callable[[int, int], None] | None,
 ) -> tuple[dict[str, ImageFile], dict[str, str]]:
     """Return the images that can be used, and why the others cannot."""
     closed, names = dict(source.left_out), tuple(export.file_parts)
@@ -217,7 +228,11 @@ def _examined(
 
     with ThreadPoolExecutor(_HEADER_THREADS, "hcs-header") as pool:
         batches = pool.map(examine, range(0, len(names), _BATCH))
-        examined = [image for batch in batches for image in batch]
+        examined: list[ImageFile | str] = []
+        for batch in batches:
+            examined += batch
+            if progress is not None:
+                progress(len(examined), len(names))
     images = {}
     unread: dict[str, str] = {}
     for number, name in enumerate(names):

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 MAX_MEMBER_BYTES: Final = 2 << 30
 """One file of a zip, which is read into memory."""
 
+MAX_TOTAL_RATIO: Final = 200
+"""A zip that would grow more than this as a whole is refused, if to a lot; real exports
+shrink to a half or a third."""
+
+_MAX_TOTAL_BYTES = 16 << 30
+_MAX_NAME = 1000
+_MAX_DEPTH = 40
 _SUSPECT_BYTES = 256 << 20
 _SUSPECT_RATIO = 200
 """A larger member that shrank more than this is refused as a decompression bomb."""
@@ -68,6 +75,13 @@ class ZipSource(BaseSource):
         members = self._zip.infolist()
         if len(members) > MAX_FILES:
             raise SourceError(f"{self._called} holds more than {MAX_FILES:,} files.")
+        size = sum(member.file_size for member in members)
+        ratio = size / max(1, path.stat().st_size)
+        if size > _MAX_TOTAL_BYTES and ratio > MAX_TOTAL_RATIO:
+            raise SourceError(
+                f"{self._called} would grow {ratio:.0f}-fold to {size >> 30} GiB, as a "
+                f"decompression bomb does; give the folder itself."
+            )
         self._members: dict[str, zipfile.ZipInfo] = {}
         left_out = []
         for member in members:
@@ -179,6 +193,11 @@ def _unusable(member: zipfile.ZipInfo, name: str) -> str | None:
     parts = name.split("/")
     if ".." in parts or parts[0] == "" or parts[0][1:] == ":":
         return "has a name that leaves the archive"
+    if len(name) > _MAX_NAME or len(parts) > _MAX_DEPTH:
+        return (
+            f"has a name of more than {_MAX_NAME} letters, or lies in more than "
+            f"{_MAX_DEPTH} folders"
+        )
     if member.flag_bits & 1:
         return "is encrypted"
     kind = member.external_attr >> 16

@@ -1,0 +1,171 @@
+// A new plate: where it comes from, what an import would give, what to correct, and the
+// import itself, which the list of imports shows from then on.
+
+import { adding, listen, reviewer, tell } from "../core/bus.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { island } from "../core/island.js"
+import { count } from "../core/text.js"
+import { forget } from "../core/uploads.js"
+import { plateForm } from "./add_plate_form.js"
+import { sourceChooser, uploadZips } from "./add_plate_source.js"
+import { notYet, shortfalls } from "./add_plate_text.js"
+
+export function render(context) {
+  return island(context, { sheets: ["panels/add_plate.css"], build })
+}
+
+function build({ el, send, hide }) {
+  let now = null
+  let open = false
+  let begun = 0
+  let told = 0
+  const title = h("h2", { class: "cut grow" }, "Add a plate")
+  const back = h("button", { type: "button", class: "small", on: { click: () => { send("back") } } }, icon("back"), "Choose another")
+  const closing = h("button", { type: "button", class: "plain square", "aria-label": "Close", title: "Close (Esc)", on: { click: () => shut() } }, icon("close"))
+  const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
+  const chooser = sourceChooser(send)
+  const form = plateForm(send)
+  const text = h("span", { class: "grow", role: "status" })
+  const filled = h("i")
+  const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Images looked at", "aria-valuemin": 0 }, filled)
+  const stop = h("button", { type: "button", class: "small", on: { click: () => send("stop") } }, "Stop")
+  const again = h("button", { type: "button", class: "small", on: { click: () => send("again") } }, "Look again")
+  const running = h("div", { class: "running" }, h("div", { class: "row" }, text, stop), bar)
+  const failed = h("div", { class: "notice bad", role: "alert" })
+  const facts = h("dl", { class: "facts" })
+  const lacks = h("div", { class: "lacks" })
+  const outcome = h("section", { class: "outcome", "aria-label": "What the import would give" }, h("h3", {}, "What the import would give"), running, failed, facts, lacks)
+  const reason = h("span", { class: "soft small grow", role: "status" })
+  const every = h("button", { type: "button", class: "hcs-add-every", on: { click: () => begin(true) } })
+  const go = h("button", { type: "button", class: "primary hcs-add-import", on: { click: () => begin(false) } }, "Import")
+  const foot = h("footer", { class: "row" }, reason, every, go)
+  const tried = h("div", { class: "tried" }, outcome, form.element)
+  const panel = h("section", { class: "panel hcs-add-plate", "aria-label": "Add a plate", on: { keydown: (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return
+    event.preventDefault()
+    event.stopPropagation()
+    shut()
+  } } }, h("header", {}, title, back, closing), problem, h("div", { class: "body" }, chooser.element, tried), foot)
+  el.append(panel)
+  hide(true)
+
+  function enter() {
+    if (!now?.shown) return undefined
+    adding.wanted = false
+    if (now.against) return tell("hint", now.against)
+    open = true
+    show()
+    if (now.roots.length && !now.listing) send("list", { id: now.roots[0][0] })
+    ;(now.source ? back : chooser).focus()
+    return undefined
+  }
+
+  function shut() {
+    open = false
+    show()
+    tell("add-plate", { open: false })
+  }
+
+  function begin(all) {
+    if (!reviewer.name) return tell("ask-name", () => begin(all))
+    return send("import", { every: all })
+  }
+
+  function list(name, lines, more) {
+    if (!lines.length) return null
+    return h("details", {}, h("summary", {}, name), h("ul", { class: "small" }, lines.map((line) => h("li", {}, line)), more > 0 ? h("li", { class: "soft" }, `and ${count(more, "other")}`) : null))
+  }
+
+  let drawn = ""
+  function showOutcome(source) {
+    const { trial, outcome: result, fresh } = source
+    const busy = trial.phase === "running" || trial.phase === "waiting"
+    running.hidden = !busy
+    say(text, trial.text)
+    bar.hidden = !trial.total
+    set(bar, { "aria-valuemax": trial.total, "aria-valuenow": trial.done })
+    filled.style.width = `${trial.total ? (100 * trial.done) / trial.total : 0}%`
+    failed.hidden = busy || fresh
+    failed.className = trial.phase === "stopped" ? "notice" : "notice bad"
+    if (!failed.hidden) fill(failed, icon("warn"), h("span", { class: "grow" }, trial.phase === "stopped" ? "The dry run was stopped." : trial.text), again)
+    facts.classList.toggle("old", !fresh)
+    lacks.classList.toggle("old", !fresh)
+    const signature = JSON.stringify([result, source.room])
+    if (signature === drawn) return
+    drawn = signature
+    facts.hidden = !result
+    lacks.hidden = !result
+    if (!result) return
+    fill(facts, result.facts.flatMap(([kind, words]) => [h("dt", {}, kind), h("dd", {}, words)]))
+    const short = shortfalls(result)
+    fill(lacks,
+      short.length ? null : h("p", { class: "notice good" }, icon("check"), h("span", {}, "Nothing is missing, and every file is used.")),
+      list(short.find((line) => line.includes("gap")) ?? "", result.gaps, result.gap_count - result.gaps.length),
+      list(short.find((line) => line.includes("left out")) ?? "", result.skipped.map(([, words]) => words), 0),
+      result.notes.length ? h("ul", { class: "notes small" }, result.notes.map((note) => h("li", {}, icon("warn"), h("span", {}, note)))) : null,
+      source.room ? h("p", { class: "notice warn" }, icon("warn"), h("span", {}, source.room)) : null)
+  }
+
+  function show() {
+    const shown = Boolean(now?.shown) && open && !now.against
+    hide(!shown)
+    document.documentElement.toggleAttribute("data-adding", shown)
+    if (!shown) return
+    const source = now.source
+    const [count_, words] = now.refused
+    problem.hidden = !words
+    if (words && count_ !== told) fill(problem, icon("warn"), h("span", {}, words))
+    told = count_
+    say(title, source ? `Add a plate from ${source.name}` : "Add a plate")
+    back.hidden = !source
+    chooser.element.hidden = Boolean(source)
+    tried.hidden = !source
+    foot.hidden = !source
+    if (!source) {
+      drawn = ""
+      chooser.show(now)
+      return
+    }
+    showOutcome(source)
+    form.show({ ...source, targets: now.targets, most: now.most, key: `${source.name} ${source.upload}` })
+    const against = notYet({ ...source, phase: source.trial.phase, barred: now.barred.import ?? "" })
+    set(go, { disabled: Boolean(against) })
+    const plates = source.outcome?.plate_count ?? 0
+    every.hidden = plates < 2
+    say(every, `Import all ${plates} plates`)
+    set(every, { disabled: Boolean(against) && against !== source.wrong_name })
+    say(reason, against === source.wrong_name ? "" : against)
+  }
+
+  const stops = [
+    listen("add-plate", ({ open: wanted }) => { if (wanted) enter() }),
+    listen("plate-files", (files) => { enter(); if (open) uploadZips(files) }),
+    listen("uploads", () => { if (open && !now.source) chooser.showUploads() }),
+    listen("uploaded", ({ entry }) => {
+      if (entry.purpose !== "plate" || !now?.shown) return
+      if (entry.state !== "received") return
+      if (open && !now.source) send("upload", { id: entry.id })
+    }),
+  ]
+
+  let uploaded = ""
+  return {
+    content(next) {
+      now = next
+      if (now.source) uploaded = now.source.upload
+      const [times, name] = now.begun ?? [begun, ""]
+      if (times !== begun) {
+        begun = times
+        if (uploaded) forget(uploaded)
+        uploaded = ""
+        tell("hint", `${name} is being imported; the list of imports says how far it is.`)
+        shut()
+      } else if (adding.wanted) enter()
+      else show()
+    },
+    dispose() {
+      stops.forEach((end) => end())
+      document.documentElement.removeAttribute("data-adding")
+    },
+  }
+}

@@ -1,0 +1,157 @@
+// What a person says of a new plate: its pattern, channels, plate map, name and place.
+
+import { tell } from "../core/bus.js"
+import { fill, h, icon, say } from "../core/dom.js"
+import { count } from "../core/text.js"
+import { renamed } from "./add_plate_text.js"
+import { TABLES, base64, tooLarge } from "./table_files.js"
+
+const EXAMPLE = "{plate}_{well}_s{field}_{channel}.tif"
+const FORMATS = ["6", "12", "24", "48", "96", "384", "1536"]
+const PAGES = [["", "As the files suggest"], ["channels", "Channels"], ["z", "Focal planes"], ["t", "Time points"]]
+const MOST_SHOWN = 12
+
+export function plateForm(send) {
+  let now = null
+  let source = null
+  const ask = () => send("ask", answers())
+  const onEnter = (act) => ({ keydown: (event) => { if (event.key === "Enter" && !event.isComposing) act() } })
+
+  const plate = h("select", { on: { change: ask } })
+  const plateRow = line("Plate", plate)
+  const pattern = h("input", { type: "text", class: "mono hcs-add-pattern", placeholder: EXAMPLE, maxlength: "1000", spellcheck: "false", autocomplete: "off", "aria-label": "Pattern of file names", on: onEnter(ask) })
+  const use = h("button", { type: "button", class: "small", on: { click: ask } }, "Use this pattern")
+  const patternHelp = h("p", { class: "soft small" }, "{plate}, {well} or {row} and {column}, {field}, {channel}, {z}, {t}, and {*} for the rest; or a regular expression with groups of these names. Empty: as the microscope names its files.")
+  const proposals = h("ul", { class: "proposals" })
+  const patternBox = h("div", { class: "box", role: "group", "aria-label": "Names of the files" }, h("h3", {}, "Names of the files"), h("div", { class: "row" }, pattern, use), patternHelp, proposals)
+  const format = h("select", { on: { change: ask } }, h("option", { value: "" }, "As found"), FORMATS.map((wells) => h("option", { value: wells }, `${wells} wells`)))
+  const pages = h("select", { on: { change: ask } }, PAGES.map(([value, words]) => h("option", { value }, words)))
+  const pagesRow = line("Pages of a file", pages)
+  const channels = h("div", { class: "channels", role: "group", "aria-label": "Channels" })
+  const file = h("input", { type: "file", multiple: true, accept: TABLES, class: "hcs-add-map", on: { change: () => { give([...(file.files ?? [])]); file.value = "" } } })
+  const tables = h("span", { class: "cut grow" })
+  const drop = h("button", { type: "button", class: "plain square", "aria-label": "Without this plate map", on: { click: () => send("no-tables") } }, icon("close"))
+  const sheet = h("select", { on: { change: ask } })
+  const sheetRow = line("Sheet", sheet)
+  const mapSaid = h("div", { class: "map-said" })
+  const mapBox = h("div", { class: "box", role: "group", "aria-label": "Plate map" }, h("h3", {}, "Plate map"),
+    h("div", { class: "row" }, h("label", { class: "button small" }, "Choose tables", file), tables, drop), sheetRow, mapSaid)
+  const name = h("input", { type: "text", class: "hcs-add-name", maxlength: "150", spellcheck: "false", autocomplete: "off", on: { input: rename } })
+  const target = h("select", { on: { change: rename } })
+  const targetRow = line("Into", target)
+  const wrong = h("p", { class: "wrong small", role: "alert" })
+  const place = h("div", { class: "box", role: "group", "aria-label": "Name and place" }, h("h3", {}, "Name and place"), line("Name", name), targetRow, wrong)
+  const element = h("div", { class: "form" }, plateRow, patternBox,
+    h("div", { class: "box", role: "group", "aria-label": "Plate and channels" }, h("h3", {}, "Plate and channels"), line("Format", format), pagesRow, channels),
+    mapBox,
+    place)
+
+  function line(words, control) {
+    return h("label", { class: "row" }, h("span", { title: words }, words), control)
+  }
+
+  function answers() {
+    const fields = /** @type {HTMLInputElement[]} */ ([...channels.querySelectorAll("input")])
+    return {
+      plate: plate.value || now.asked.plate, pattern: pattern.value, format: format.value, pages: pages.value, sheet: sheet.value,
+      channels: renamed(fields.map((input) => [input.dataset.found ?? "", input.value])),
+    }
+  }
+
+  function rename() {
+    send("name", { name: name.value, target: target.value })
+  }
+
+  async function give(files) {
+    if (!files.length) return
+    const large = tooLarge(files, now.most)
+    if (large) {
+      tell("hint", large)
+      return
+    }
+    try {
+      const sent = await Promise.all(files.map(async (each) => ({ name: each.name, data: await base64(each) })))
+      send("tables", { files: sent })
+    } catch {
+      tell("hint", "The table cannot be read (any more): choose it again.")
+    }
+  }
+
+  /** Options and value of a select, which stays where nothing is new. */
+  function offer(select, options, value) {
+    const signature = JSON.stringify(options)
+    if (select.dataset.signature !== signature) {
+      select.dataset.signature = signature
+      fill(select, options.map(([key, words]) => h("option", { value: key }, words)))
+    }
+    select.value = value
+  }
+
+  /** What a person types in stays; what the server knows better is shown. */
+  function put(input, value) {
+    const root = /** @type {ShadowRoot | Document} */ (element.getRootNode())
+    if (root.activeElement !== input && input.value !== value) input.value = value
+  }
+
+  function proposal(each) {
+    const about = [each.gives, each.maker ? `as ${each.maker} is said to name its files` : "", each.problem,
+      each.unmatched ? `${count(each.unmatched, "image")} do not match` : "", each.doubled ? `${count(each.doubled, "image")} of a plane that another is of` : ""].filter(Boolean).join("; ")
+    return h("li", {}, h("button", { type: "button", class: "small mono", "aria-label": `Use ${each.pattern}`, on: { click: () => { pattern.value = each.pattern; ask() } } }, each.pattern), h("span", {}, about),
+      each.examples.length ? h("span", { class: "soft small cut", title: each.examples.map(([file, words]) => `${file}: ${words}`).join("\n") }, `${each.examples[0][0]}: ${each.examples[0][1]}`) : null)
+  }
+
+  function showChannels(outcome) {
+    channels.hidden = !outcome
+    if (!outcome) return
+    const signature = JSON.stringify(outcome.channels.map(([found]) => found))
+    if (channels.dataset.signature !== signature) {
+      channels.dataset.signature = signature
+      fill(channels, outcome.channels.map(([found]) => line(found, h("input", { type: "text", maxlength: "100", spellcheck: "false", dataset: { found }, "aria-label": `Name of channel ${found}`, on: { change: ask } }))))
+    }
+    const fields = /** @type {HTMLInputElement[]} */ ([...channels.querySelectorAll("input")])
+    fields.forEach((input, at) => put(input, now.asked.channels[input.dataset.found ?? ""] ?? outcome.channels[at][1]))
+  }
+
+  function showMap(outcome) {
+    const asked = now.asked.tables
+    say(tables, asked.join(", "))
+    tables.title = asked.join(", ")
+    drop.hidden = !asked.length
+    sheetRow.hidden = now.trial.sheets.length < 2
+    offer(sheet, [["", "The first that names wells"], ...now.trial.sheets.map((each) => [each, each])], now.asked.sheet)
+    const map = outcome?.map
+    const some = ([wells, labels]) => `${count(wells, "well")}: ${labels}${wells > MOST_SHOWN ? ` and ${wells - MOST_SHOWN} more` : ""}`
+    fill(mapSaid, map ? [
+      h("p", {}, h("b", {}, map.name), `: ${count(map.wells, "well")}, ${map.columns.join(", ") || "no columns"}`),
+      map.without_images[0] ? h("p", { class: "soft" }, `Without images: ${some(map.without_images)}`) : null,
+      map.not_listed[0] ? h("p", { class: "soft" }, `Imaged and not in the map: ${some(map.not_listed)}`) : null,
+      map.problem_count ? h("ul", { class: "problems" }, map.problems.map((text) => h("li", {}, text)), map.problem_count > map.problems.length ? h("li", {}, `and ${map.problem_count - map.problems.length} more`) : null) : null,
+    ] : h("p", { class: "soft" }, "None: conditions can be given later, too. CSV, TSV, XLSX …; further tables describe what a column of the first names."))
+  }
+
+  return {
+    element,
+    /** @param {any} next */
+    show(next) {
+      const { outcome, trial, asked } = next
+      const fresh = source !== next.key
+      source = next.key
+      now = next
+      if (fresh) { pattern.value = asked.pattern; name.value = next.name_of_plate }
+      plateRow.hidden = !(outcome && outcome.plate_count > 1)
+      offer(plate, (outcome?.plates ?? []).map(([each, images]) => [each, `${each} (${count(images, "image")})`]), asked.plate)
+      put(pattern, asked.pattern)
+      fill(proposals, trial.proposals.filter((each) => each.pattern !== asked.pattern).map(proposal))
+      format.value = asked.format
+      pages.value = asked.pages
+      pagesRow.hidden = !(outcome?.pages || asked.pages)
+      showChannels(outcome)
+      showMap(outcome)
+      place.hidden = !outcome
+      put(name, next.name_of_plate)
+      offer(target, next.targets, next.target)
+      targetRow.hidden = next.targets.length < 2
+      say(wrong, outcome ? next.wrong_name : "")
+    },
+  }
+}

@@ -1,0 +1,97 @@
+// Where a new plate comes from: a zip that is uploaded, or a folder of the server.
+
+import { tell } from "../core/bus.js"
+import { barredBy, fill, h, icon, say } from "../core/dom.js"
+import { chosenFiles } from "../core/drops.js"
+import { count } from "../core/text.js"
+import { cancel, sendFiles, underWay, uploads } from "../core/uploads.js"
+import { refusedFiles, uploadState } from "./add_plate_text.js"
+
+const ICONS = /** @type {const} */ ({ folder: "file", export: "file", zip: "file", plate: "check", link: "link" })
+
+/** Send zips, or say why they are none. @param {import("../core/drops.js").GivenFile[]} files */
+export function uploadZips(files) {
+  const refused = refusedFiles(files)
+  if (refused) return tell("hint", refused)
+  sendFiles(files, { purpose: "plate" }).catch((error) => tell("hint", error.message))
+  return undefined
+}
+
+export function sourceChooser(send) {
+  let now = null
+  const input = h("input", { type: "file", accept: ".zip,application/zip", class: "hcs-add-zip", on: { change: () => { uploadZips(chosenFiles(input.files)); input.value = "" } } })
+  const choose = h("label", { class: "button" }, icon("upload"), "Choose a zip", input)
+  const sent = h("ul", { class: "sent" })
+  const crumbs = h("nav", { class: "row wrap crumbs", "aria-label": "Folder" })
+  const find = h("input", { type: "text", "aria-label": "Find in this folder", placeholder: "Find", spellcheck: "false", on: { input: () => showEntries() } })
+  const use = h("button", { type: "button", class: "small", on: { click: () => send("pick", { id: now.listing.path.at(-1)[0] }) } }, "Take this folder")
+  const entries = h("ul", { class: "entries", "aria-label": "Folders and zips" })
+  const more = h("p", { class: "soft small" })
+  const none = h("p", { class: "soft" }, "This server offers no folder to pick from. It is started with --add-from FOLDER for that.")
+  const browser = h("div", { class: "browser" }, h("div", { class: "row" }, crumbs, h("span", { class: "grow" }), find, use), entries, more)
+  const element = h("div", { class: "sources" },
+    h("section", { "aria-label": "Upload a zip" }, h("h3", {}, "Upload a zip"),
+      h("p", { class: "soft" }, "Of the folder that the microscope wrote. Drop it here, or choose it; an upload that breaks off goes on where it stopped."), choose, sent),
+    h("section", { "aria-label": "Pick a folder of the server" }, h("h3", {}, "Or pick a folder of the server"), none, browser))
+
+  function showUploads() {
+    fill(sent, uploads.filter((entry) => entry.purpose === "plate").map((entry) => {
+      const whole = ["received", "unused", "reading"].includes(entry.state)
+      return h("li", { dataset: { upload: entry.id, state: entry.state } },
+        h("div", { class: "row" }, icon("file"), h("b", { class: "cut grow", title: entry.name }, entry.name), h("span", { class: "small soft cut", role: "status" }, uploadState(entry)),
+          whole ? h("button", { type: "button", class: "small primary", "aria-label": `Look at ${entry.name}`, on: { click: () => send("upload", { id: entry.id }) } }, "Look at it") : null,
+          h("button", { type: "button", class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))),
+        h("span", { class: "bar", hidden: !underWay(entry) }, h("i", { style: { width: `${entry.size ? (100 * entry.offset) / entry.size : 0}%` } })))
+    }))
+  }
+
+  function row(entry) {
+    const opens = entry.kind === "folder" || entry.kind === "export"
+    const name = opens
+      ? h("button", { type: "button", class: "plain name cut", title: entry.name, "aria-label": `Open ${entry.name}`, on: { click: () => send("list", { id: entry.id }) } }, icon(ICONS[entry.kind]), h("span", { class: "cut" }, entry.name), icon("forward"))
+      : h("span", { class: "row name cut" }, icon(ICONS[entry.kind]), h("span", { class: "cut", title: entry.name }, entry.name))
+    return h("li", { class: "row", dataset: { kind: entry.kind } }, name, h("span", { class: "grow" }),
+      entry.note ? h("span", { class: entry.kind === "export" ? "tag accent" : "tag" }, entry.note) : null,
+      entry.id ? h("button", { type: "button", class: entry.kind === "folder" ? "small" : "small primary", "aria-label": `Look at ${entry.name}`, ...barredBy(now.barred.pick), on: { click: () => send("pick", { id: entry.id }) } }, "Look at it") : null)
+  }
+
+  function showEntries() {
+    const listing = now.listing
+    if (!listing) return
+    const words = find.value.trim().toLowerCase()
+    const shown = listing.entries.filter((entry) => entry.name.toLowerCase().includes(words))
+    fill(entries, shown.length ? shown.map(row) : h("li", { class: "soft" }, listing.entries.length ? "Nothing is called so." : "No folder and no zip lies here."))
+    say(more, listing.more ? `and ${count(listing.more, "other")} that ${listing.more === 1 ? "is" : "are"} not listed: open a folder further down.` : "")
+  }
+
+  let drawn = ""
+  function showFolders() {
+    const { roots, listing } = now
+    none.hidden = roots.length > 0
+    browser.hidden = !roots.length
+    const signature = JSON.stringify([roots, listing, now.barred])
+    if (signature === drawn) return
+    drawn = signature
+    const crumb = (id, name, last) => h("button", { type: "button", class: "plain small", "aria-current": last ? "location" : null, on: { click: () => send("list", { id }) } }, name)
+    const path = listing ? listing.path : []
+    const others = roots.filter(([id]) => id !== path[0]?.[0])
+    fill(crumbs, path.flatMap(([id, name], at) => [at ? h("span", { class: "soft", "aria-hidden": "true" }, "/") : null, crumb(id, name, at === path.length - 1)]))
+    find.hidden = !listing
+    use.hidden = !listing
+    find.value = ""
+    if (listing) showEntries()
+    else fill(entries)
+    entries.append(...(path.length < 2 ? others.map(([id, name]) => row({ id, name, kind: "folder", note: listing ? "another folder" : "" })) : []))
+  }
+
+  return {
+    element,
+    focus: () => input.focus(),
+    showUploads,
+    show(next) {
+      now = next
+      showFolders()
+      showUploads()
+    },
+  }
+}

@@ -1,0 +1,1 @@
+"""Adding plates from the page: a source is chosen, tried out, and imported."""
