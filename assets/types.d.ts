@@ -499,10 +499,10 @@ export interface MatchRow {
   ready: boolean
 }
 
-/** What was prepared for a field, could not be, was committed, or failed. */
+/** What was prepared for a field, could not be, or was not committed. */
 export interface CorrectionEntry {
   key: string
-  state: "staged" | "refused" | "committed" | "failed" | "undone"
+  state: "staged" | "refused" | "failed"
   text: string
   action: string
   ready: boolean
@@ -522,6 +522,8 @@ type CorrectionTableText = Hidden | {
   pending: boolean
   barred: Barred
   channels: string[]
+  /** Batches of this plate, newest first. */
+  earlier: { id: string, who: string, when: string, why: string, committed: number, total: number, undoable: boolean, undone: boolean }[]
   elsewhere: string
   summary: string
   leftovers: { name: string, reason: string, help: string }[]
@@ -786,7 +788,7 @@ export interface Texts {
   header: HeaderTexts
   plate_map: PlateMapTexts
   plate_canvas: { content: CanvasText, look: { well: string, shown: boolean } }
-  plates: { content: Hidden | { shown: true, problem: string, add: string, loading: boolean, plates: ListedPlate[] }, trend: TrendText }
+  plates: { content: Hidden | { shown: true, problem: string, add: string, awaited: boolean, loading: boolean, plates: ListedPlate[] }, trend: TrendText }
   filters: { content: FiltersText, values: { metric: string, values: (number | null)[] | null } }
   montage: { content: { title: string, kind: string, kinds: Choice[], seed: number, items: Sample[], empty: string, error: string } }
   gallery: { content: GalleryText }

@@ -127,5 +127,5 @@ export function batchBar({ send, chosenRows }) {
     showKinds(content)
   }
 
-  return { element, dialog, show }
+  return { element, dialog, show, ask }
 }

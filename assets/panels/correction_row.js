@@ -93,10 +93,8 @@ export function correctionRow(id, acts) {
       staged: entry.ready ? ["check", "prepared"] : ["warn", "confirm what differs"],
       refused: ["close", `not prepared: ${entry.text}`],
       failed: ["close", `not committed: ${entry.text}`],
-      committed: ["check", "committed"],
-      undone: ["undo", "no longer live"],
     }[entry.state]
-    const tone = { staged: entry.ready ? "good" : "warn", refused: "bad", failed: "bad", committed: "good", undone: "" }[entry.state]
+    const tone = { staged: entry.ready ? "good" : "warn", refused: "bad", failed: "bad" }[entry.state]
     const line = h("div", { class: `state ${tone}`, dataset: { state: entry.state } }, icon(/** @type {any} */ (state[0])), h("span", {}, state[1]))
     if (!first) return [line]
     const compare = entry.state === "staged" ? h("button", { type: "button", class: "small hcs-compare-row", on: { click: () => acts.compare(entry.key) } }, "Compare") : null

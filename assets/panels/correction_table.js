@@ -4,12 +4,12 @@
 import { listen, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { chosenFiles } from "../core/drops.js"
-import { count } from "../core/text.js"
+import { count, moment } from "../core/text.js"
 import { island } from "../core/island.js"
-import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
+import { cancel, forget, sendFiles, takeUp, underWay, uploads } from "../core/uploads.js"
 import { batchBar } from "./batch_bar.js"
 import { correctionRow } from "./correction_row.js"
-import { FILTERS, counts, firstOfFields, listed } from "./match_list.js"
+import { FILTERS, counts, firstOfFields, leftoverText, listed } from "./match_list.js"
 import { NONE, clicked, edited, keyed, still } from "./row_selection.js"
 
 const HEADS = ["", "New", "Present", "File", "Well", "Field", "Channel", "Match", ""]
@@ -40,10 +40,11 @@ function build({ el, send }) {
   const grid = h("div", { role: "grid", class: "grid hcs-match-table", "aria-label": "Files and the fields that they correct", "aria-multiselectable": "true", on: { keydown: (event) => pressed(event) } }, head, body)
   const empty = h("div", { class: "empty" })
   const left = h("ul", { class: "left" })
+  const earlier = h("details", { class: "earlier", hidden: true })
   const bar = batchBar({ send, chosenRows: () => selection.rows })
   const section = h("section", { class: "panel hcs-corrections", "aria-label": "Correct many fields" },
     h("header", {}, title, h("span", { class: "segment", role: "group", "aria-label": "Which rows" }, [...filters.values()]), chosen, h("span", { class: "grow" }), back),
-    messages, h("div", { class: "scrolls" }, grid, left, empty), h("footer", {}, drop, bar.element), bar.dialog)
+    messages, h("div", { class: "scrolls" }, grid, left, empty, earlier), h("footer", {}, drop, bar.element), bar.dialog)
   el.append(section)
 
   // Files ------------------------------------------------------------------------------
@@ -190,6 +191,11 @@ function build({ el, send }) {
 
   function showMessages() {
     const shown = content?.shown ? notReceived() : []
+    const unused = content?.shown && !content.refused ? uploads.filter((entry) => mine(entry) && entry.state === "unused") : []
+    if (unused.length) {
+      shown.push(h("div", { class: "notice" }, icon("upload"), h("span", { class: "grow" }, `${count(unused.length, "file")} of yours ${unused.length === 1 ? "was" : "were"} uploaded before and ${unused.length === 1 ? "is" : "are"} not used yet.`),
+        h("button", { type: "button", class: "small hcs-use-uploads", on: { click: () => unused.forEach(takeUp) } }, "Use them here")))
+    }
     if (content?.error) shown.push(h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, content.error)))
     if (content?.elsewhere) shown.push(h("div", { class: "notice warn" }, icon("warn"), h("span", {}, content.elsewhere)))
     if (content?.refused) shown.push(h("p", { class: "soft small" }, content.refused))
@@ -208,9 +214,20 @@ function build({ el, send }) {
         h("span", {}, "Drop the images that were taken again. Each is matched to its well, field and channel by its metadata and its name; nothing is changed before you have seen it here."))
     }
     left.hidden = !content.leftovers.length
-    fill(left, content.leftovers.map((each) => h("li", { class: "state bad" }, icon("close"), h("span", {}, h("b", {}, each.name), ` cannot be used: ${each.reason} ${each.help}`))))
+    fill(left, content.leftovers.map((each) => h("li", { class: "state bad" }, icon("close"), h("span", {}, h("b", {}, each.name), ` ${leftoverText(each)}`))))
     for (const button of filters.values()) button.hidden = nothing
+    showEarlier()
     showMessages()
+  }
+
+  /** What was committed before, by anybody, also by a server that was killed meanwhile. */
+  function showEarlier() {
+    const { open } = earlier
+    earlier.hidden = !content.earlier.length
+    fill(earlier, h("summary", {}, `Batches of this plate: ${content.earlier.length}`), h("ul", {}, content.earlier.map((each) => h("li", { class: "row", dataset: { batch: each.id } },
+      h("span", { class: "grow" }, `${moment(each.when)} · ${each.who}: ${each.committed} of ${each.total} committed, “${each.why}”${each.undone ? " · undone" : ""}`),
+      each.undoable ? h("button", { type: "button", class: "small", disabled: Boolean(content.barred.undo), title: content.barred.undo || "", on: { click: () => bar.ask(each.id) } }, icon("undo"), "Undo") : null))))
+    earlier.open = open
   }
 
   const stop = [

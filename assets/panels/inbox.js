@@ -37,7 +37,7 @@ function build({ el, send, hide }) {
   function row(id) {
     const name = h("b", { class: "cut name" })
     const plate = h("button", { type: "button", class: "small open", on: { click: () => send("plate", { plate: plate.dataset.plate }) } }, "Open the plate")
-    const text = h("span", { class: "text small", role: "status" })
+    const text = h("span", { class: "text small" })
     const when = h("span", { class: "soft small" })
     const filled = h("i")
     const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Fields written", "aria-valuemin": 0 }, filled)

@@ -84,5 +84,12 @@ export function firstOfFields(rows) {
   return new Set(rows.filter((row) => row.key && !row.excluded && !seen.has(row.key) && seen.add(row.key)).map((row) => row.id))
 }
 
+/** Why a file cannot be used and what would help, after its name and each thing once.
+ *  @param {{name: string, reason: string, help: string}} file */
+export function leftoverText({ name, reason, help }) {
+  const why = reason.startsWith(`${name} `) ? reason.slice(name.length + 1) : `cannot be used: ${reason}`
+  return reason.includes(help) ? why : `${why} ${help}`
+}
+
 /** @param {number} fields */
 export const corrections = (fields) => count(fields, "correction")

@@ -96,7 +96,7 @@ function build({ el, send, hide }) {
     problem.hidden = !content.problem
     fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be shown. "), content.problem))
     empty.hidden = shown.length > 0
-    say(empty, content.plates.length ? "No plate is like that." : "There is no plate where this server was told to look. Start it with the path of a plate or of a folder of plates.")
+    say(empty, content.plates.length ? "No plate is like that." : content.awaited ? "No plate yet. What comes into an inbox is listed here while it is written." : "There is no plate where this server was told to look. Start it with the path of a plate or of a folder of plates.")
     const signature = JSON.stringify(shown)
     if (list.dataset.signature === signature) return
     list.dataset.signature = signature

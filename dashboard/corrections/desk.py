@@ -11,19 +11,16 @@ somebody else's is as if it were not there.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import secrets
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dashboard.access import NOT_WRITABLE
 from dashboard.accounts import LOCAL
-from dashboard.corrections.assembly import assemble
 from dashboard.corrections.commits import look_again
-from dashboard.corrections.drafting import describe, find_target, likely_axis, suggest
+from dashboard.corrections.drafting import find_target, likely_axis, suggest
 from dashboard.corrections.readiness import check_ready, checked_reason
-from dashboard.corrections.staged import StagedCorrection
 from dashboard.corrections.staged_pixels import levels
+from dashboard.corrections.staging import stage_correction
 from dashboard.corrections.versions import field_history, version_view
 from dashboard.errors import BlockedError, NotServedError, RefusedError
 from hcs.errors import HCSError
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
     from dashboard.access import Access
     from dashboard.corrections.commits import Commits
     from dashboard.corrections.pixel_checks import PixelChecks
-    from dashboard.corrections.staged import StagedCorrections
+    from dashboard.corrections.staged import StagedCorrection, StagedCorrections
     from dashboard.corrections.uploads import DecodedUploads
     from dashboard.corrections.values import SourceFile, Staged, Upload, VersionView
     from dashboard.plates.served import ServedPlate
@@ -218,45 +215,17 @@ class CorrectionDesk:
         # Of a plate that cannot be written it may be kept as pending.
         plate = self._access.plate(key)
         self._refuse_if_signed(key)
-        target = find_target(plate, well, field)
-        files = [self._uploads.get(token, source.upload) for source in sources]
-        assembly = assemble(
-            target, sources, files, lambda upload: self._uploads.planes(token, upload)
+        correction = stage_correction(
+            token,
+            find_target(plate, well, field),
+            sources,
+            self._uploads,
+            self._checks,
+            acquisition=acquisition,
+            label=label,
         )
-        folder = self._uploads.folder_of(token)
-        file = folder / f"{secrets.token_hex(12)}.staged.npy"
-        try:
-            array = assembly.write(file)
-            view = describe(
-                target, assembly, array, files, acquisition=acquisition, label=label
-            )
-            owner = self._uploads.owner(token)
-            warnings, traits = self._checks.warnings(target, assembly, array, owner)
-            view = dataclasses.replace(view, differences=(*view.differences, *warnings))
-            self._uploads.reserve(token, file.stat().st_size)
-        except BaseException:
-            file.unlink(missing_ok=True)
-            raise
-        self._staged.add(
-            StagedCorrection(
-                view=view,
-                token=token,
-                owner=owner,
-                plate=plate,
-                path=target.path,
-                file=file,
-                images=levels(array, assembly.axes),
-                assembly=assembly,
-                uploads=tuple(
-                    upload
-                    for source in sources
-                    for upload in (source.upload, *source.more)
-                ),
-                label=label,
-                traits=traits,
-            )
-        )
-        return view
+        self._staged.add(correction)
+        return correction.view
 
     def staged(self, staged: str, owner: str = LOCAL.subject) -> Staged:
         """Return a correction that is not committed (fast)."""

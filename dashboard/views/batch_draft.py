@@ -43,6 +43,9 @@ class BatchDraft:
 
     batch: Batch | None = None
     undone: Undone | None = None
+    earlier: tuple[Batch, ...] = ()
+    """Batches of the plate, newest first, whoever committed them."""
+
     busy: str = ""
     """What is being done, in words; "" where nothing is."""
 

@@ -25,11 +25,15 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from dashboard.corrections.batch import Batch
+    from dashboard.corrections.batch import Batch, Undone
     from dashboard.corrections.pending import PendingCorrection
     from dashboard.corrections.proposal import Proposal, StagedProposal
     from dashboard.session import Session
     from dashboard.views.batch_table import FieldKey
+
+
+_MOST_EARLIER = 5
+"""Batches of a plate that are offered to be undone."""
 
 
 class BatchWork:
@@ -79,6 +83,7 @@ class BatchWork:
                     BatchDraft(key=key),
                     batch=self.draft.batch,
                     undone=self.draft.undone,
+                    earlier=self.draft.earlier,
                     kept=self.draft.kept,
                 )
             )
@@ -285,6 +290,7 @@ class BatchWork:
             if field not in live
         }
         self._set(batch=batch, staged=staged, undone=None)
+        self.read_earlier(batch.key)
         self._without(live)
 
     def _kept(self, pending: tuple[PendingCorrection, ...]) -> None:
@@ -329,7 +335,20 @@ class BatchWork:
         self._work(
             "Undoing…",
             lambda: service.batches.undo_batch(key, batch, who, reason, self._say),
-            lambda undone: self._set(undone=undone, batch=undone.batch),
+            lambda undone: self._undone(key, undone),
+        )
+
+    def _undone(self, key: str, undone: Undone) -> None:
+        self._set(undone=undone, batch=undone.batch)
+        self.read_earlier(key)
+
+    def read_earlier(self, key: str) -> None:
+        """Read which batches a plate has, in a thread."""
+        service = self._session.service
+        self._session.run(
+            lambda: service.batches.batches(key),
+            lambda batches: self._set(earlier=batches[:_MOST_EARLIER]),
+            of=lambda: self._session.state.plate,
         )
 
     # --- inside -----------------------------------------------------------------------

@@ -45,6 +45,9 @@ class CorrectionTable(Part):
     def __init__(self, session: Session, work: BatchWork) -> None:
         super().__init__(session, CorrectionTableIsland())
         self._work = work
+        self._asked = ""
+        """Key of the plate whose batches were asked for."""
+
         on = self.component.on
         on("open", lambda _: self._open(), asks=Act.LOOK)
         on("leave", lambda _: self._leave(), asks=Act.LOOK)
@@ -140,6 +143,9 @@ class CorrectionTable(Part):
         if overview is None:
             self.component.put({"shown": False})
             return
+        if now.stage == "correct" and self._asked != overview.key:
+            self._asked = overview.key
+            self._work.read_earlier(overview.key)
         barred = self.barred()
         mine = draft.key == overview.key
         refused = barred.get("uploaded", "")
@@ -164,6 +170,11 @@ class CorrectionTable(Part):
                 "channels": [
                     plain_text(channel.name, 60) or f"channel {channel.index}"
                     for channel in overview.channels
+                ],
+                "earlier": [
+                    _earlier(batch)
+                    for batch in draft.earlier
+                    if batch.key == overview.key and batch is not draft.batch
                 ],
                 "elsewhere": ""
                 if mine or not draft.key
@@ -222,6 +233,19 @@ def _batch(batch: Batch, undone: Undone | None) -> dict[str, Any]:
                 for left in undone.left
             ],
         },
+    }
+
+
+def _earlier(batch: Batch) -> dict[str, Any]:
+    return {
+        "id": batch.id,
+        "who": plain_text(batch.who, 80),
+        "when": batch.when,
+        "why": plain_text(batch.why, 300),
+        "committed": len(batch.committed),
+        "total": max(batch.total, len(batch.items)),
+        "undoable": batch.can_be_undone,
+        "undone": batch.undone,
     }
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dashboard.addresses import Urls
-    from dashboard.corrections.batch import BatchItem
     from dashboard.corrections.values import Difference, Staged
     from dashboard.plates.values import ChannelSetting, PlateOverview
     from dashboard.state import ViewState
@@ -140,23 +139,17 @@ def _present(
 
 
 def corrections(draft: BatchDraft) -> list[dict[str, Any]]:
-    """Return what was prepared, could not be, was committed, or failed: by field."""
+    """Return what was prepared, could not be, or was not committed: by field."""
     entries: dict[FieldKey, dict[str, Any]] = {}
     for field, why in (draft.not_staged or {}).items():
         entries[field] = _entry(field, "refused", why)
-    for item in draft.batch.items if draft.batch else ():
-        entries[item.well, item.field] = _committed(item)
+    for item in draft.batch.failed if draft.batch else ():
+        field = (item.well, item.field)
+        entries[field] = _entry(field, "failed", plain_text(item.reason, 600))
     for field, view in (draft.staged or {}).items():
         failed = entries.get(field, {}).get("text", "")
         entries[field] = _entry(field, "staged", failed, view)
     return list(entries.values())
-
-
-def _committed(item: BatchItem) -> dict[str, Any]:
-    field = (item.well, item.field)
-    if item.state == "committed":
-        return _entry(field, "committed" if item.live else "undone", "")
-    return _entry(field, "failed", plain_text(item.reason, 600))
 
 
 def _entry(

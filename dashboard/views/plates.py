@@ -68,6 +68,7 @@ class PlatesPage(Part):
             {
                 "shown": True,
                 "problem": now.problem,
+                "awaited": bool(self._session.service.inbox.folders),
                 "add": reason_against_adding(self._session),
                 "loading": not self._lines and bool(now.plates),
                 "plates": [

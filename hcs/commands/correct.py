@@ -76,6 +76,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="write what is clear, and leave the other files",
     )
     parser.add_argument(
+        "--allow-copies",
+        action="store_true",
+        help="write pixels that are those of another field of the plate",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="say what would be replaced, and stop"
     )
     parser.add_argument("--json", action="store_true", help="print as JSON")
@@ -113,9 +118,10 @@ def _correct(options: argparse.Namespace) -> int:
         if not options.json:
             _show(matches, corrections)
         if write:
+            digests = None if options.allow_copies else _live_digests(plate)
             for correction in corrections:
                 if not correction.error:
-                    _write(plate, correction, options, who)
+                    _write(plate, correction, options, who, digests)
         if options.json:
             say(json.dumps(_document(options, matches, corrections)))
     return _concluded(options, corrections, unclear, write=write)
@@ -175,10 +181,28 @@ def _planned(plate: HCSPlate, rows: FieldMatch, files: PictureFiles) -> _Correct
     return correction
 
 
+def _live_digests(plate: HCSPlate) -> dict[str, str]:
+    """Return which field has which pixels, by the digests that histories keep."""
+    digests = {}
+    for field in plate.fields(errors=[], missing="skip"):
+        for event in field.owner.history(field.name):
+            if event.id == field.live and event.digest:
+                digests[event.digest] = f"{field.owner.label} field {field.label}"
+    return digests
+
+
 def _write(
-    plate: HCSPlate, correction: _Correction, options: argparse.Namespace, who: Any
+    plate: HCSPlate,
+    correction: _Correction,
+    options: argparse.Namespace,
+    who: Any,
+    digests: dict[str, str] | None,
 ) -> None:
-    """Make a correction part of the plate; what fails is kept in it."""
+    """Make a correction part of the plate; what fails is kept in it.
+
+    `digests` says where which pixels are, and gets those of this one; None allows
+    copies.
+    """
     from hcs.ingest.matching.field_pixels import compose_field
     from hcs.writing.versions.staging import stage_field
 
@@ -196,12 +220,25 @@ def _write(
             source=", ".join(_names(correction))[:1000],
         )
         try:
+            if digests is not None:
+                _refuse_copy(staged.version.digest, correction.what, digests)
             correction.version = staged.commit(who=who, reason=options.reason)
         except BaseException:
             staged.discard()
             raise
     except HCSError as error:
         correction.error = str(error)
+
+
+def _refuse_copy(digest: str | None, what: str, digests: dict[str, str]) -> None:
+    from hcs.errors import SourceError
+
+    place = digests.setdefault(digest or "", what)
+    if digest and place != what:
+        raise SourceError(
+            f"These pixels are those of {place}, equal to the last bit; a file may "
+            f"have a wrong name. Say --allow-copies if they are meant."
+        )
 
 
 def _names(correction: _Correction) -> list[str]:

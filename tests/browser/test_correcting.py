@@ -181,12 +181,21 @@ def test_forty_files_are_matched_mended_prepared_committed_and_undone(
             assert np.array_equal(there[channel], expected), name
     assert np.array_equal(pixels_of(plate, "D5", "0")[1], again(999))
 
+    # A page that is opened anew knows the batch, and what was not used.
+    page.reload()
+    batches = page.locator(".earlier li")
+    expect(page.locator(".earlier")).to_contain_text("Batches of this plate: 1")
+    page.locator(".earlier summary").click()
+    expect(batches).to_contain_text("Ada: 19 of 19 committed")
+    page.locator(".hcs-use-uploads").click()
+    expect(rows).to_have_count(3)
+
     # One field is corrected again by somebody else; the batch goes back without it.
     other = plates.field_array(3, 5, 0, shape=(SIDE, SIDE))
     live = from_hcs_zarr(plate).well("A6").field("0").version
     staged = stage_field(plate, "A6", "0", plates.multiscales(data=other), base=live)
     staged.commit(who="Ben", reason="imaged once more")
-    page.locator(".hcs-undo-batch").click()
+    batches.get_by_role("button", name="Undo").click()
     page.locator(".hcs-undo-reason").fill("the wrong plate")
     page.locator(".hcs-undo-confirm").click()
     undone = page.locator(".hcs-undone")

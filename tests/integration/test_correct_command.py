@@ -215,10 +215,26 @@ def test_files_of_several_wells_are_one_call_and_the_table_says_how_sure_each_is
     (folder / "notes.txt").write_text("out of focus")
     code, said = run(folder, *WHY)
     assert code == 0, said
-    assert "2 of 3 files are for 2 fields; 2 of the rows guessed" in said
+    assert "2 of 3 files are for 2 fields; 2 rows guessed" in said
     assert "notes.txt: It is no image by its name." in said
     assert _values(path, "A1", "s1") == [31, 2]
     assert _values(path, "B2", "s2") == [11, 32]
+
+
+def test_pixels_of_another_field_are_refused_unless_they_are_meant(
+    path: Path, tmp_path: Path, run: Any
+) -> None:
+    copy = _tiff(tmp_path, "B02_s1.tif", 11, 12)  # what A1 s2 and B2 s2 hold
+    first = _tiff(tmp_path, "A01_s1.tif", 81, 82)
+    code, said = run(copy, first, *WHY)
+    assert code == 1
+    assert "field s2, equal to the last bit" in said
+    assert _values(path, "B2", "s1") == [1, 2]
+    assert _values(path, "A1", "s1") == [81, 82]
+    again = _tiff(tmp_path, "B02_s1_again.tif", 81, 82)
+    assert "A1 field s1" in run(again, *WHY)[1]
+    assert run(again, *WHY, "--allow-copies")[0] == 0
+    assert _values(path, "B2", "s1") == [81, 82]
 
 
 def test_a_zip_is_read_in_place(path: Path, tmp_path: Path, run: Any) -> None:

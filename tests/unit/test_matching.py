@@ -10,6 +10,7 @@ from hcs.errors import SourceError
 from hcs.ingest import (
     ALL_CHANNELS,
     Fact,
+    Leftover,
     MatchTarget,
     NameParts,
     Picture,
@@ -143,6 +144,23 @@ def test_where_field_numbers_count_from_is_told_by_all_files_or_not_at_all(
     ]
 
 
+def test_where_a_picture_was_taken_tells_its_field_where_nothing_else_does() -> None:
+    plate = replace(
+        target(), centres_of=lambda well: {"0": (0.0, -300.0), "1": (0.0, 300.0)}
+    )
+    at = picture("A01_DNA.tif", centre=(4.0, 296.0))
+    (match,) = match_pictures([at], plate).matches
+    assert (match.field, match.certainty) == ("1", "guessed")
+    assert "Field s2: its position is nearest to that one's." in match.reasons
+    between = replace(at, centre=(0.0, 90.0))
+    assert match_pictures([between], plate).matches[0].needs == ("field",)
+    unlabelled = replace(plate, fields_of=target(labelled=False).fields_of)
+    (match,) = match_pictures(
+        [picture("A01_f1_DNA.tif", centre=(0.0, -299.0))], unlabelled
+    ).matches
+    assert match.field == "0"
+
+
 def test_channels_by_name_in_any_order_are_put_in_the_order_of_the_plate() -> None:
     named = replace(picture("A01_s1.tif", channels=2), channels=("actin", "DNA"))
     (match,) = match_pictures([named], target()).matches
@@ -217,8 +235,12 @@ def test_the_summary_counts_what_is_ready_and_what_is_not() -> None:
     table = match_pictures(
         [picture("A01_s1_DNA.tif"), picture("A01_s1_Actin.tif"), picture("x.tif")],
         target(),
+        leftovers=[
+            Leftover(name="b.tif", reason="It is damaged."),
+            Leftover(name="plate.xml", reason="It is no image.", is_image=False),
+        ],
     )
     assert table.summary == (
-        "2 of 3 files are for 1 field; 2 of the rows guessed; 1 row cannot be used as "
-        "they are."
+        "2 of 5 files are for 1 field; 2 rows guessed; 1 row unclear; 1 image cannot "
+        "be used; 1 other file left aside."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from dataclasses import replace
@@ -148,7 +149,9 @@ def find_field(
     if part is None:
         if len(fields) == 1:
             return _settled(match, fields, fields, "sure", "the well has no other", "")
-        return _settled(match, [], fields, "", "", "")
+        nearest = _nearest(match, fields, target)
+        reason = "its position is nearest to that one's"
+        return _settled(match, nearest, fields, "guessed", reason, "")
     labelled = [each for each in fields if each.label != each.name]
     if labelled or part.number is None:
         matches = [each for each in labelled or fields if _means(part.label, each)]
@@ -160,8 +163,32 @@ def find_field(
         for each in fields
         if first is not None and _number(each.name) == part.number - first
     ]
+    if not matches and (nearest := _nearest(match, fields, target)):
+        reason = "its position is nearest to that one's"
+        return _settled(match, nearest, fields, "guessed", reason, part.label)
     counted = f"from {source}, which counts from {first}"
     return _settled(match, matches, fields, "guessed", counted, part.label)
+
+
+def _nearest(
+    match: Match, fields: Sequence[TargetField], target: MatchTarget
+) -> list[TargetField]:
+    """Return the field that lies where a picture was taken; none where that is unclear.
+
+    It must lie three times as near as the next: stages come back to a place within
+    some micrometres, and fields are hundreds apart.
+    """
+    centre = match.picture.centre
+    centres = {} if centre is None else target.centres_of(match.well)
+    if centre is None or len(centres) < 2:
+        return []
+    apart = sorted(
+        (math.dist(centre, centres[each.name]), number)
+        for number, each in enumerate(fields)
+        if each.name in centres
+    )
+    (near, number), (next_near, _) = apart[:2]
+    return [fields[number]] if 3 * near < next_near else []
 
 
 def _settled(

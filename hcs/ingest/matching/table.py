@@ -206,7 +206,7 @@ class MatchTable:
 
     @property
     def summary(self) -> str:
-        """One sentence: ``"38 of 41 files are for 38 fields; 3 need a choice."``."""
+        """One sentence: ``"38 of 41 files are for 38 fields; 3 rows unclear."``."""
         from hcs.ingest.matching.wording import summary_of
 
         return summary_of(self)

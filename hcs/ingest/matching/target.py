@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -41,6 +42,10 @@ class MatchTarget:
     fields_of: Callable[[str], tuple[TargetField, ...]]
     """Returns the fields of a well by its label; asked for wells that files are for."""
 
+    centres_of: Callable[[str], Mapping[str, tuple[float, float]]] = lambda well: {}
+    """Returns where the centres of a well's fields lie from the centre of the well
+    along y and x in micrometres, by name of the field, as far as that is known."""
+
     channels: tuple[str, ...] = ()
     """Names, no two equal."""
 
@@ -77,6 +82,7 @@ def match_target(
             for listed in plate.wells
         },
         fields_of=partial(_fields_of, plate, acquisition),
+        centres_of=partial(_centres_of, plate),
         channels=() if image is None else tuple(distinct_names(image.channel_names)),
         sizes=None
         if level is None
@@ -94,6 +100,23 @@ def _fields_of(
         for present in plate.well(well).fields
         if acquisition is None or present.acquisition == acquisition
     )
+
+
+def _centres_of(plate: HCSPlate, well: str) -> dict[str, tuple[float, float]]:
+    centres = {}
+    for present in plate.well(well).fields:
+        with suppress(HCSError):
+            image = present.image()
+            level, position = image.images[0], image.position
+            if position is None or image.units.get("y") != "micrometer":
+                continue
+            sizes = dict(zip(level.dims, level.data.shape, strict=True))
+            y, x = (
+                position[axis] + (sizes[axis] - 1) / 2 * image.pixel_size[axis]
+                for axis in "yx"
+            )
+            centres[present.name] = (y, x)
+    return centres
 
 
 def _first_image(plate: HCSPlate) -> Multiscales | None:

@@ -21,13 +21,17 @@ def summary_of(table: MatchTable) -> str:
     total = sum(len(m.pictures) for m in table.matches) + len(table.leftovers)
     parts = [f"{files} of {counted(total, 'file')} are for {counted(fields, 'field')}"]
     if guessed:
-        parts.append(f"{guessed} of the rows guessed")
+        parts.append(f"{counted(guessed, 'row')} guessed")
     if choices:
-        parts.append(f"{counted(choices, 'row')} cannot be used as they are")
+        parts.append(f"{counted(choices, 'row')} unclear")
     if excluded:
         parts.append(f"{excluded} excluded")
-    if table.leftovers:
-        parts.append(f"{counted(len(table.leftovers), 'file')} cannot be used")
+    unusable = sum(left.is_image for left in table.leftovers)
+    others = len(table.leftovers) - unusable
+    if unusable:
+        parts.append(f"{counted(unusable, 'image')} cannot be used")
+    if others:
+        parts.append(f"{counted(others, 'other file')} left aside")
     return "; ".join(parts) + "."
 
 
