@@ -14,6 +14,7 @@ import hcs
 from hcs.ingest import match_pictures, match_target, open_pictures
 from hcs.ingest.matching.field_pixels import compose_field, plan_field
 from tests import plates
+from tests.czi import Scene, write_czi
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,6 +166,30 @@ def _live(path: Path) -> str:
         return plate.well("A1").field("0").version
 
 
+def test_pages_that_an_export_places_are_matched_one_by_one(tmp_path: Path) -> None:
+    scenes = [
+        Scene(name=f"P{number}", array=array, x=50 * number, y=0)
+        for number, array in enumerate(("B4", "B4", "C5"))
+    ]
+    source = tmp_path / "export"
+    source.mkdir()
+    write_czi(source / "plate 7.czi", scenes, z=2)
+    path = tmp_path / "p.zarr"
+    hcs.import_plate(source, path)
+    with open_pictures([source]) as files, hcs.from_hcs_zarr(path) as plate:
+        table = match_pictures(files.pictures, match_target(plate))
+        assert {match.certainty for match in table.matches} == {"sure"}
+        assert len(table.fields) == 3
+        for correction in table.fields:
+            assert correction.unchanged == ()
+            image = plate.well(correction.well).field(correction.field.name).image()
+            plan = plan_field(image, correction, files.image)
+            composed = compose_field(image, plan)
+            np.testing.assert_array_equal(
+                composed.data, np.asarray(image.images[0].data)
+            )
+
+
 def _jpeg(path: Path, mode: str) -> Path:
     array = np.full((16, 16) if mode == "L" else (16, 16, 3), 90, "u1")
     Image.fromarray(array).save(path, "JPEG")
@@ -182,7 +207,10 @@ def _jpeg(path: Path, mode: str) -> Path:
 def test_a_jpeg_is_taken_with_a_warning_and_a_photograph_is_not(
     make: Callable[[Path], Path], problem: str, doubt: str, tmp_path: Path
 ) -> None:
-    with open_pictures([make(tmp_path)]) as files:
+    folder = tmp_path / "again"
+    folder.mkdir()
+    make(folder)
+    with open_pictures([folder]) as files:
         channels = 3 if problem else 1
         match, _ = _corrected(
             files, tmp_path / "p.zarr", (channels, 1, 16, 16), "uint8"

@@ -13,6 +13,7 @@ from hcs.errors import HCSError, SourceError
 from hcs.ingest.formats.images import Limits, read_image_file
 from hcs.ingest.matching.advice import leftover
 from hcs.ingest.matching.correction_list import LIST_NAME, read_list
+from hcs.ingest.matching.page_image import page_image
 from hcs.ingest.matching.picture import describe_picture
 from hcs.ingest.matching.zarr_pictures import zarr_images
 from hcs.ingest.microscopes.export import is_image_name, is_of_system
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _DOCUMENTS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
 _MAX_SERIES = 1000
+_JPEG = (".jpg", ".jpeg")
+"""No importer takes them, yet people send them: they are read, with a warning."""
 
 
 class PictureFiles:
@@ -129,12 +132,16 @@ class PictureFiles:
         for file in source.files:
             if is_of_system(file) or file.base == LIST_NAME:
                 continue
+            if export is not None and file.name in export.pages:
+                self._add_pages(source.opener(file.name), file.name, export)
+                continue
             stated, stated_by, channel = _stated(file.name, export)
             field_name = ""
             if listed is not None:
                 stated, field_name = listed.get(file.name, (None, ""))
                 stated_by = f"{LIST_NAME} beside it"
-            if is_image_name(file) or stated is not None:
+            jpeg = file.base.lower().endswith(_JPEG)
+            if is_image_name(file) or jpeg or stated is not None:
                 self._add_file(
                     source.opener(file.name),
                     file.name,
@@ -145,6 +152,18 @@ class PictureFiles:
                 )
             elif export is None or file.name not in export.documents:
                 self._leave(file.name, "It is no image by its name.", is_image=False)
+
+    def _add_pages(self, opener: Opener, name: str, export: Export) -> None:
+        """Take in each page of a file, as the export places it."""
+        try:
+            file = read_image_file(opener, name=name, limits=self._limits)
+        except SourceError as error:
+            self._leave(name, str(error))
+            return
+        for page, parts in export.pages[name].items():
+            if len(file.axes) == 3 and page < file.shape[0]:
+                said_by, channel = _export_name(export), _channel_name(export, parts)
+                self._take((page_image(file, page),), parts, said_by, channel)
 
     def _add_file(
         self,
@@ -246,8 +265,16 @@ def _stated(
     if export is None or name not in export.file_parts:
         return None, "", None
     parts = export.file_parts[name]
+    return parts, _export_name(export), _channel_name(export, parts)
+
+
+def _export_name(export: Export) -> str:
+    return f"the export ({export.preset})"
+
+
+def _channel_name(export: Export, parts: NameParts) -> str | None:
     note = None if parts.channel is None else export.channels.get(parts.channel)
-    return parts, f"the export ({export.preset})", None if note is None else note.name
+    return None if note is None else note.name
 
 
 def _series_of(
