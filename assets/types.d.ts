@@ -739,13 +739,6 @@ type LightText = Hidden | {
   field: { name: string, before: LightGrid, after: LightGrid } | null
 }
 
-/** A picture of an uploaded file, as it was read. */
-export interface ReadPicture {
-  id: string, name: string, size: number, kind: string, axes: string[], shape: number[], dtype: string, channels: string[]
-  pixel_size: number | null, not_finite: number, facts: string[], pages: string
-  guess_channel: number | null, guess_well: string | null, guess_field: string | null
-}
-
 /** A file that this page sends, or that its person has here; see `core/uploads.js`. */
 export interface UploadEntry {
   key: number
@@ -764,7 +757,6 @@ export interface UploadEntry {
   well: string
   state: "waiting" | "sending" | "broken" | "reading" | "ready" | "received" | "refused" | "failed" | "left" | "unused"
   error: string
-  picture: ReadPicture | null
   /** Files that were given at once have the same. */
   batch: number
   file: File | null

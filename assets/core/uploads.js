@@ -7,10 +7,10 @@
 //   says that others of its batch are on their way.
 //
 // An entry: `{key, id, name, folder, size, offset, modified, digest, purpose, plate, well,
-// state, error, picture, batch}`. Its states, in order: "waiting", "sending", "broken" (goes
+// state, error, batch}`. Its states, in order: "waiting", "sending", "broken" (goes
 // on by itself), "reading", then one of the four ends. "left" is what an earlier page did
 // not finish: its file must be chosen again. `id` is the server's, for messages and
-// addresses; `picture` is what was read of it (`Upload` in types.d.ts).
+// addresses.
 
 import { tell } from "./bus.js"
 import { isHeard } from "./connection.js"
@@ -20,6 +20,7 @@ import { digestOf, Refusal, Sending } from "./tus.js"
 const AT_ONCE = 2 // a browser has six connections to a server, and pictures need them
 const WAIT_SECONDS = 20
 const AGAIN_MILLISECONDS = 2000
+const BETWEEN_MILLISECONDS = 250
 
 /** @typedef {import("../types.d.ts").UploadEntry} UploadEntry */
 
@@ -117,7 +118,7 @@ export const isSame = (one, other) => one.name === other.name && one.size === ot
 
 function made(facts) {
   keys += 1
-  return { key: keys, id: "", offset: 0, state: "waiting", error: "", picture: null, batch: 0, file: null, sending: null, ...facts }
+  return { key: keys, id: "", offset: 0, state: "waiting", error: "", batch: 0, file: null, sending: null, ...facts }
 }
 
 function request(method, id, headers = {}) {
@@ -196,12 +197,12 @@ async function watch() {
       for (const entry of reading.filter((each) => each.state === "reading")) {
         const facts = states.get(entry.id)
         if (!facts) end(entry, "failed", "It was discarded meanwhile.")
-        else if (facts.state === "ready") {
-          entry.picture = facts.picture
-          end(entry, "ready")
-        } else if (facts.state === "refused") end(entry, "refused", facts.error)
+        else if (facts.state === "ready") end(entry, "ready")
+        else if (facts.state === "refused") end(entry, "refused", facts.error)
         else if (facts.state === "received") await request("GET", entry.id)
       }
+      // Each list names all files: what is read meanwhile stands in the next one.
+      await new Promise((done) => setTimeout(done, BETWEEN_MILLISECONDS))
     } catch {
       await new Promise((done) => setTimeout(done, AGAIN_MILLISECONDS))
     }

@@ -7,6 +7,7 @@ some time after its last byte.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import threading
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dashboard.uploads.values import FileToSend
+
+_LOG = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 600.0
 """How often what has expired is removed, and what other servers have left."""
@@ -242,7 +245,10 @@ class Uploads:
 
     def _sweep(self) -> None:
         while not self._closing.wait(SWEEP_SECONDS):
-            self.sweep()
+            try:
+                self.sweep()
+            except OSError as error:
+                _LOG.warning("Old uploads could not be removed: %s", error)
 
     def _adopt(self, path: Path) -> None:
         """Move an upload of a server that has ended here, where it can be resumed."""

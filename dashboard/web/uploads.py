@@ -125,7 +125,8 @@ class TusHandler(Handler):
         if not outcome.done():
             return {"state": "reading"}
         try:
-            return {"state": "ready", "picture": dataclasses.asdict(outcome.result())}
+            outcome.result()
+            return {"state": "ready"}
         except Exception as error:  # noqa: BLE001 - answered in words, and logged
             return {"state": "refused", "error": self.explain(error)[1]}
 
@@ -357,6 +358,8 @@ class UploadHandler(TusHandler):
                 outcome = upload_outcome(self.owner, name)
                 await self.first([outcome])
                 state |= self.outcome_state(outcome)
+                if state["state"] == "ready":
+                    state["picture"] = dataclasses.asdict(outcome.result())
         except HCSError as error:
             self.answer_error(*self.explain(error))
             return

@@ -261,7 +261,8 @@ def test_the_list_says_what_becomes_of_each_file_of_the_visitor(
     assert states[0]["folder"] == "run 1"
     assert location.endswith(states[0]["id"])
     assert "bad.tif" in states[1]["error"]
-    assert states[2]["picture"]["dtype"] == "uint16"
+    one = served.get(f"{ADDRESS}/{states[2]['id']}", X_Name="Lia").json
+    assert one["picture"]["dtype"] == "uint16"
 
 
 # --- other people ---------------------------------------------------------------------
