@@ -25,8 +25,8 @@ function build({ el, hide }) {
   const stop = h("button", { type: "button", class: "small", on: { click: () => uploads.filter(underWay).forEach(cancel) } }, "Cancel all")
   const useAll = h("button", { type: "button", class: "small", on: { click: () => uploads.filter((entry) => entry.state === "unused").forEach(use) } }, "Use them")
   const left = h("div", { class: "notice warn", hidden: true })
-  const box = h("section", { class: "hcs-uploads", "aria-label": "Uploads" },
-    h("div", { class: "row" }, icon("upload"), total, h("span", { class: "bar" }, bar), useAll, stop), left, details)
+  const line = h("div", { class: "row" }, icon("upload"), total, h("span", { class: "bar" }, bar), useAll, stop)
+  const box = h("section", { class: "hcs-uploads", "aria-label": "Uploads" }, line, left, details)
   const veil = h("div", { class: "veil", hidden: true })
   el.append(box, veil)
 
@@ -76,7 +76,9 @@ function build({ el, hide }) {
 
   function show() {
     hide(!uploads.length)
-    say(total, summary(uploads))
+    const text = summary(uploads)
+    say(total, text)
+    line.hidden = !text
     bar.style.width = `${100 * part(uploads)}%`
     const busy = uploads.some(underWay)
     stop.hidden = !busy
@@ -86,7 +88,7 @@ function build({ el, hide }) {
     left.hidden = !unfinished.length
     if (!unfinished.length) fill(left)
     else fill(left, icon("warn"), h("span", { class: "grow" }, leftText(unfinished)), input,
-      h("button", { type: "button", class: "small", on: { click: () => input.click() } }, "Choose them again"),
+      h("button", { type: "button", class: "small", on: { click: () => input.click() } }, unfinished.length === 1 ? "Choose it again" : "Choose them again"),
       h("button", { type: "button", class: "small", on: { click: () => unfinished.forEach(cancel) } }, `Discard ${count(unfinished.length, "file")}`))
     fill(list, uploads.map(row))
   }
