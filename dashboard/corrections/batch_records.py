@@ -68,9 +68,14 @@ def _batch(
     fields: dict[tuple[str, str], list[Event]] = {}
     for act in acts:
         fields.setdefault((act.well, act.field), []).append(act)
+    # In the order of the plate: several are begun at the same time.
+    order = {path: number for number, path in enumerate(labels)}
     items = (
         _item(plate, of_field, labels.get(well, well))
-        for (well, _), of_field in fields.items()
+        for (well, _), of_field in sorted(
+            fields.items(),
+            key=lambda each: (order.get(each[0][0], len(order)), each[0]),
+        )
     )
     total = first.details.get("of")
     return Batch(
