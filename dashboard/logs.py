@@ -10,10 +10,11 @@ import json
 import logging
 import os
 import secrets
+import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import TimedRotatingFileHandler
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +45,10 @@ def begin_log(*, verbose: bool, form: str = "text") -> None:
     form
         ``"text"`` or ``"json"``: one document a line.
     """
-    handler = logging.StreamHandler()
+    handler = _Terminal()
     handler.setFormatter(_formatter(form))
     root = logging.getLogger()
-    for before in [each for each in root.handlers if type(each) is type(handler)]:
+    for before in [each for each in root.handlers if isinstance(each, _Terminal)]:
         root.removeHandler(before)
     root.addHandler(handler)
     root.setLevel(logging.INFO if verbose else logging.WARNING)
@@ -105,6 +106,18 @@ def _taken(path: Path) -> bool:
         return True
     _HELD.append(descriptor)
     return False
+
+
+class _Terminal(logging.StreamHandler[TextIO]):
+    """What is standard error now, and not when logging began."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """Where lines go."""
+        return sys.stderr
 
 
 class _DailyFile(TimedRotatingFileHandler):
