@@ -127,7 +127,7 @@ def _try(teller: _Teller, order: Mapping[str, Any]) -> None:
     source = Path(order["source"])
     pattern, format = order["pattern"] or None, order["format"] or None
     with open_source(source, links_out=False) as files:
-        plates = plates_of(files, pattern=pattern, format=format)
+        plates = plates_of(files, pattern=pattern)
         fitting = proposals_of(propose_patterns(files.files)) if pattern else []
     names = [plate.name for plate in plates]
     plate = order["plate"] if order["plate"] in names else names[0]

@@ -214,12 +214,7 @@ def _plates(server: _Server, source: Path, choices: JobChoices) -> list[str]:
     """Return the names of the plates of a source; say what could read its names."""
     with open_source(source, links_out=False) as files:
         try:
-            plates = plates_of(
-                files,
-                preset=choices.preset,
-                pattern=choices.pattern,
-                format=choices.format,
-            )
+            plates = plates_of(files, preset=choices.preset, pattern=choices.pattern)
         except SourceError:
             server.say("proposals", proposals=proposals_of(files))
             raise

@@ -64,6 +64,7 @@ def test_a_plate_is_added_from_a_zip_of_unknown_names(
     table = tmp_path / "map.csv"
     table.write_text("well,compound,dose\nB3,DMSO,0\nB4,taxol,1.5\nH1,none,0\n")
     page = visit(serve(into))
+    expect(page.locator(".hcs-add")).to_be_enabled()
     at_rest(page)
     page.keyboard.press("e")  # as for files of a field
     panel = page.locator(".hcs-add-plate")

@@ -6,17 +6,19 @@ text of a tour through plates and acts becomes a constant of its type.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dashboard.accounts import Role
 from tests import plates
+from tests.integration.inbox_exports import write_export
 from tests.integration.judged import (
     A1,
     A2,
@@ -28,7 +30,7 @@ from tests.integration.judged import (
     judge,
     picture,
 )
-from tests.integration.serving import person, send, service, surveyed, tiff
+from tests.integration.serving import person, send, service, surveyed, tiff, wait_for
 from tests.integration.visits import KNOWN, Visit
 
 if TYPE_CHECKING:
@@ -65,6 +67,27 @@ PLACES = [
 ]
 
 
+def add_a_plate(visit: Visit) -> None:
+    """Have a picked folder tried out, with a plate map and without a name."""
+
+    def shown() -> Any:
+        visit.parts["add_plate"]._look()  # type: ignore[attr-defined]
+        visit.rest()
+        return visit.content("add_plate")
+
+    root = visit.content("add_plate")["roots"][0][0]
+    visit.act("add_plate", type="list", id=root)
+    (entry,) = wait_for(lambda: shown()["listing"])["entries"]
+    visit.act("add_plate", type="pick", id=entry["id"])
+    table = base64.b64encode(b"well,drug\nA1,x\nH1,y\nZZ99,z\n").decode()
+    files = [{"name": "map.csv", "data": table}]
+    wait_for(lambda: (shown()["source"] or {}).get("outcome"), "for a dry run")
+    visit.act("add_plate", type="tables", files=files)
+    wait_for(lambda: shown()["source"]["fresh"], "for another")
+    visit.act("add_plate", type="name", name="")
+    visit.act("add_plate", type="back")
+
+
 def tour(made: Service, texts: set[tuple[str, str, str]]) -> None:
     for place in PLACES:
         Visit(made, place, texts).close()
@@ -97,7 +120,11 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
     (odd / "A" / "2" / "zarr.json").write_text("{ not json")
     found: set[tuple[str, str, str]] = set()
     workspace = tmp_path_factory.mktemp("workspace")
-    with service(workspace, folder, measure=False) as made:
+    exports = tmp_path_factory.mktemp("exports")
+    write_export(exports / "P1")
+    (exports / "P1" / "notes.txt").write_text("no image")
+    roots = (str(exports),)
+    with service(workspace, folder, measure=False, add_from=roots) as made:
         for key in (KEY, "axes.ome.zarr", "odd.ome.zarr", "packed.ozx"):
             surveyed(made, key)
         Visit(made, f"plate={KEY}&metric=mean.0", found).close()
@@ -138,6 +165,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         visit.close()
         visit = Visit(made, "", found)
         visit.act("plates", type="trend", metric="mean.0")
+        add_a_plate(visit)
         visit.close()
         vera = dataclasses.replace(person(Role.VIEWER), known="proxy")
         visit = Visit(made, f"plate={KEY}&well=A2&field=0", found, vera)

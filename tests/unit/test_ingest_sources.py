@@ -149,6 +149,28 @@ def test_a_member_that_claims_to_be_huge_is_left_out(tmp_path):
     assert "larger than 2 GiB" in reasons["big.tif"]
 
 
+def test_a_zip_that_would_grow_out_of_proportion_as_a_whole_is_refused(tmp_path):
+    members = {f"{number:03}.tif": b"\0" * 1000 for number in range(100)}
+    path = make_zip(tmp_path / "e.zip", members)
+    data = bytearray(path.read_bytes())
+    for name in members:
+        entry = data.rindex(name.encode()) - 46
+        struct.pack_into("<I", data, entry + 24, 250 << 20)
+    path.write_bytes(bytes(data))
+    with pytest.raises(SourceError, match="-fold to 24 GiB, as a decompression bomb"):
+        open_source(path)
+
+
+def test_members_with_endless_names_or_folders_are_left_out(tmp_path):
+    deep, long = "d/" * 45 + "A01.tif", "A02" + "x" * 1200 + ".tif"
+    path = make_zip(tmp_path / "e.zip", {deep: b"1", long: b"1", "d/A03.tif": b"1"})
+    with open_source(path) as source:
+        assert names(source) == ["d/A03.tif"]
+        assert {reason[:28] for _, reason in source.left_out} == {
+            "has a name of more than 1000"
+        }
+
+
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
 def test_a_damaged_zip_is_an_error_of_the_source(tmp_path, damage):
     path = make_zip(tmp_path / "e.zip", {"a.tif": os.urandom(5000)})

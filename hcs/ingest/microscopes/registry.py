@@ -170,27 +170,18 @@ def read_export(
 
 
 def plates_of(
-    source: ExportSource,
-    *,
-    preset: str = "auto",
-    pattern: str | None = None,
-    format: PlateFormat | int | str | None = None,
+    source: ExportSource, *, preset: str = "auto", pattern: str | None = None
 ) -> tuple[PlateListing, ...]:
     """Return the plates whose images a source holds, by the names of its files.
 
     No file is opened. A source whose files do not tell plates apart is one plate.
-
-    Parameters
-    ----------
-    preset, pattern, format
-        As `hcs.import_plate` takes them.
 
     Raises
     ------
     SourceError
         If no reader fits.
     """
-    files, microscope, reason = _reader(source, preset, pattern, format)
+    files, microscope, reason = _reader(source, preset, pattern)
     plates = by_plate(files, plate_keys(microscope, files))
     names = listed_names(plates, source.name)
     # A family that does not tell plates apart has all of its images on the only one.
