@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,8 +131,8 @@ def inboxes_of(options: argparse.Namespace, settings: SettingsFile) -> InboxSett
         )
     if len(set(folders)) < len(folders):
         raise DashboardError("The same --inbox and --into are given twice.")
-    for folder in folders:
-        reason = reason_against(folder)
+    for folder, into in itertools.product(folders, folders):
+        reason = reason_against(replace(folder, into=into.into))
         if reason:
             raise DashboardError(f"An inbox cannot be watched: {reason}.")
     defaults = InboxSettings()

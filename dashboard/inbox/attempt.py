@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from dashboard.inbox.values import ImportJob
     from dashboard.progress import Progress
 
+_MOST_PLATES = 1000
+_LONGEST_REASON = 4000
+
 _STOPPED = "Somebody stopped it. What is written stays; trying again goes on there."
 
 SETTLED = (JobState.DONE, JobState.GREW, JobState.FAILED)
@@ -120,6 +123,11 @@ class Attempt:
     def _split(self, plates: Sequence[str]) -> End:
         """Have each plate of a source imported by itself."""
         job = self._job
+        if len(plates) > _MOST_PLATES:
+            return JobState.FAILED, (
+                f"Its names tell {len(plates):,} plates apart, up to {_MOST_PLATES:,} "
+                f"are taken. Use a pattern that reads the plate's name from them."
+            )
         for part in plates:
             same = self._jobs.of_source(job.source, part, job.folder)
             if same is None:
@@ -134,7 +142,7 @@ class Attempt:
                 )
             else:
                 self._jobs.change(same.id, SETTLED, state=JobState.WAITING, reason="")
-        self._tell(summary={"plates": list(plates)})
+        self._tell(summary={"plates": len(plates)})
         return JobState.DONE, (
             f"It holds {len(plates)} plates, each of which is imported by itself: "
             f"{some(plates, 8)}."
@@ -202,6 +210,7 @@ class Attempt:
 
     def _failed(self, reason: str, *, passes: bool) -> End:
         """A disk that is full or away is waited for; what a file says stays so."""
+        reason = reason[:_LONGEST_REASON]
         if passes:
             return JobState.WAITING, f"{reason} It is tried again by itself."
         for path in (self._job.source, self._job.folder):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dashboard.inbox.folders import InboxFolder
     from dashboard.inbox.jobs import ImportJobs
     from dashboard.inbox.running import Importing
-    from dashboard.inbox.values import ImportJob
+    from dashboard.inbox.values import ImportJob, JobMark
     from hcs.metadata import Who
 
 _AGAIN = (JobState.GREW, JobState.FAILED, JobState.STOPPED, JobState.IGNORED)
@@ -91,8 +91,12 @@ class ImportDesk:
     # --- answers ----------------------------------------------------------------------
 
     def jobs(self) -> tuple[ImportJob, ...]:
-        """Return all imports, the newest first."""
-        return self._jobs.all()
+        """Return what is to do or waits for a person, and the newest that is over."""
+        return self._jobs.recent()
+
+    def marks(self) -> tuple[JobMark, ...]:
+        """Return all imports by what they were taken as."""
+        return self._jobs.marks()
 
     def arrivals(self) -> tuple[Arrival, ...]:
         """Return what lies in the inboxes and is no import yet (fast)."""
@@ -233,8 +237,9 @@ class ImportDesk:
         ) or self._jobs.change(job_id, (JobState.RUNNING,), wish="stop")
         return self._acted(job, changed)
 
-    def take_again(self, job: ImportJob) -> ImportJob:
+    def take_again(self, job_id: str) -> ImportJob:
         """Take an import up again whose export has become another, done or not."""
+        job = self._jobs.get(job_id)
         job = self._again(job, job.choices, also=(JobState.DONE,))
         self._woken()
         return job

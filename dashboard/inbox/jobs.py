@@ -7,13 +7,11 @@ and so is one of a server of this machine that is no more. No clocks are compare
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-import os
-import platform
 import secrets
 import time
-import uuid
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +21,8 @@ from sqlalchemy import and_, delete, insert, or_, select, update
 from dashboard.database import begin_alone, import_jobs, patiently
 from dashboard.errors import NotServedError
 from dashboard.events import now
-from dashboard.inbox.values import ImportJob, JobChoices, JobState
+from dashboard.inbox.owner import is_dead, new_owner
+from dashboard.inbox.values import ImportJob, JobChoices, JobMark, JobState
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ BEAT_SECONDS = 2.0
 STILL_SECONDS = 20.0
 """A job of another machine whose beat stands still for so long is free."""
 
+MOST_LISTED = 300
 _IMPORTS = 0x68637369
 """PostgreSQL's advisory lock of who takes a job or a plate's name."""
 
@@ -58,16 +58,37 @@ class ImportJobs:
         self, engine: Engine, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._engine, self._clock = engine, clock
-        self.owner = f"{_machine()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.owner = new_owner()
         self._seen_beats: dict[str, tuple[int, float]] = {}
 
     # --- answers ----------------------------------------------------------------------
 
-    def all(self) -> tuple[ImportJob, ...]:
-        """Return all jobs, the newest first."""
-        query = select(*_PLAIN).order_by(import_jobs.c.at.desc(), import_jobs.c.id)
+    def recent(self) -> tuple[ImportJob, ...]:
+        """Return the jobs that are to do or wait for a person, and the newest others.
+
+        At most `MOST_LISTED` of either, the newest first.
+        """
+        over = import_jobs.c.state.in_((JobState.DONE, JobState.IGNORED))
+        newest = (import_jobs.c.at.desc(), import_jobs.c.id)
         with self._engine.connect() as connection:
-            return tuple(map(_job, connection.execute(query).mappings()))
+            rows = [
+                row
+                for which in (~over, over)
+                for row in connection.execute(
+                    select(*_PLAIN).where(which).order_by(*newest).limit(MOST_LISTED)
+                ).mappings()
+            ]
+        jobs = map(_job, rows)
+        return tuple(sorted(jobs, key=lambda job: (job.at, job.id), reverse=True))
+
+    def marks(self) -> tuple[JobMark, ...]:
+        """Return all jobs by what they were taken as; years of them are some MB."""
+        columns = [import_jobs.c[entry.name] for entry in dataclasses.fields(JobMark)]
+        with self._engine.connect() as connection:
+            return tuple(
+                JobMark(**{**row, "state": JobState(row["state"])})
+                for row in connection.execute(select(*columns)).mappings()
+            )
 
     def get(self, job_id: str) -> ImportJob:
         """Return a job.
@@ -325,7 +346,7 @@ class ImportJobs:
         """Whether nobody runs a job; of its own, a server runs none when it asks."""
         if job.state is JobState.WAITING:
             return True
-        if job.owner == self.owner or _is_dead(job.owner):
+        if job.owner == self.owner or is_dead(job.owner):
             return True
         beat, since = self._seen_beats.get(job.id, (-1, 0.0))
         if beat != job.beat:
@@ -349,26 +370,6 @@ _NOTHING_KNOWN: Mapping[str, Any] = {
     "summary": "{}",
     "fields": "{}",
 }
-
-
-def _machine() -> str:
-    """Return what tells this machine, or container, from others of the same name."""
-    return f"{platform.node()}-{uuid.getnode():x}"
-
-
-def _is_dead(owner: str) -> bool:
-    """Whether a job's owner was a process of this machine that is no more."""
-    machine, _, rest = owner.rpartition(":")[0].rpartition(":")
-    if machine != _machine() or not rest.isdigit() or os.name != "posix":
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    # This very process, with other jobs: a service that was closed and made again.
-    return False
 
 
 def _key(source: str, part: str, folder: str) -> str:

@@ -102,6 +102,18 @@ class JobChoices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobMark:
+    """By which an inbox knows whether an export was taken as it is now."""
+
+    id: str
+    source: str
+    part: str
+    folder: str
+    state: JobState
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportJob:
     """An import that waits, runs, or came to an end."""
 

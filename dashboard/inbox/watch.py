@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from dashboard.inbox.desk import ImportDesk
     from dashboard.inbox.folders import InboxFolder, InboxSettings
-    from dashboard.inbox.values import ImportJob
+    from dashboard.inbox.values import JobMark
 
 _LOG = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class Inbox:
         """Look at all folders once, and have taken what is complete."""
         # A part follows its source, which is told of with all of its plates.
         jobs = {
-            (job.source, job.folder): job for job in self._desk.jobs() if not job.part
+            (job.source, job.folder): job for job in self._desk.marks() if not job.part
         }
         self._asked = False
         arrivals = tuple(
@@ -137,7 +137,7 @@ class Inbox:
             self._desk.bump()
 
     def _of_folder(
-        self, inbox: InboxFolder, jobs: dict[tuple[str, str], ImportJob]
+        self, inbox: InboxFolder, jobs: dict[tuple[str, str], JobMark]
     ) -> Iterator[Arrival]:
         paths, refused, problem = _entries(inbox.folder)
         yield from refused
@@ -154,12 +154,15 @@ class Inbox:
             if self._stopping.is_set():
                 return
             job = jobs.get((path, inbox.into))
-            arrival = self._of_export(path, inbox, job)
+            try:
+                arrival = self._of_export(path, inbox, job)
+            except HCSError as error:  # the others are looked at all the same
+                arrival = Arrival(source=path, problem=str(error))
             if arrival is not None:
                 yield arrival
 
     def _of_export(
-        self, path: str, inbox: InboxFolder, job: ImportJob | None
+        self, path: str, inbox: InboxFolder, job: JobMark | None
     ) -> Arrival | None:
         """Look at an export; have it taken if it is complete, else say how it is."""
         export = self._looked(path, inbox.folder, job)
@@ -198,7 +201,7 @@ class Inbox:
         export.look = look(path)
         return export.look.stamp == export.asked and says_complete(path)
 
-    def _looked(self, path: str, folder: str, job: ImportJob | None) -> _Export:
+    def _looked(self, path: str, folder: str, job: JobMark | None) -> _Export:
         """Look at an export as closely as its time has come for."""
         moment, settings = self._clock(), self._settings
         export = self._exports.get((path, folder))
@@ -218,11 +221,11 @@ class Inbox:
             export.settled = job.stamp == export.look.stamp and not export.look.problem
         return export
 
-    def _take(self, path: str, inbox: InboxFolder, job: ImportJob | None) -> None:
+    def _take(self, path: str, inbox: InboxFolder, job: JobMark | None) -> None:
         if job is None:
             self._desk.add(path, inbox.into, JobChoices(), INBOX, origin="inbox")
         else:
-            self._desk.take_again(job)
+            self._desk.take_again(job.id)
 
 
 def _entries(folder: str) -> tuple[list[str], list[Arrival], str]:
@@ -235,7 +238,11 @@ def _entries(folder: str) -> tuple[list[str], list[Arrival], str]:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                if entry.is_symlink():
+                if not _is_text(entry.name):
+                    name = os.fsencode(entry.name).decode("utf-8", "replace")
+                    problem = "has a name that is no text; rename it"
+                    refused.append(Arrival(source=name, problem=problem))
+                elif entry.is_symlink():
                     problem = "is a link, which is not followed"
                     refused.append(Arrival(source=entry.path, problem=problem))
                 elif entry.is_dir() or entry.name.lower().endswith(".zip"):
@@ -253,3 +260,12 @@ def _entries(folder: str) -> tuple[list[str], list[Arrival], str]:
         )
         refused.append(Arrival(source=folder, problem=problem))
     return sorted(exports), sorted(refused, key=lambda entry: entry.source), ""
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be kept: those of other systems may be any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

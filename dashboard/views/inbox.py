@@ -218,7 +218,7 @@ def _text(job: ImportJob) -> str:
         bad = ", bad as a whole" if job.summary.get("bad") else ""
         complete = job.summary.get("complete")
         if job.summary.get("plates"):
-            return counted(len(job.summary["plates"]), "plate")
+            return counted(job.summary["plates"], "plate")
         if not job.target:
             return "Not imported again"
         if complete is None:

@@ -54,7 +54,7 @@ class Imported:
             for path in sorted(folder.iterdir())
         )
 
-    def jobs(self) -> tuple[SimpleNamespace, ...]:
+    def marks(self) -> tuple[SimpleNamespace, ...]:
         """Return all imports."""
         return self._jobs
 

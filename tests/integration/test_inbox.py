@@ -255,6 +255,16 @@ def test_a_restarted_server_takes_nothing_anew_and_sees_what_grew_meanwhile(
     assert anew.arrivals() == {"P1": ""}
 
 
+def test_a_name_that_is_no_text_is_said_and_keeps_no_other_export_waiting(watched):
+    odd = os.path.join(os.fsencode(watched.folder), b"A\xff1")  # noqa: PTH118
+    os.mkdir(odd)  # noqa: PTH102
+    write_export(watched.folder / "P1", wells=1)
+    watched.look()
+    watched.look(QUIET)
+    assert watched.ended("P1").state == "done"
+    assert watched.arrivals() == {"A\ufffd1": "has a name that is no text; rename it"}
+
+
 def test_names_in_an_inbox_may_be_anything(watched):
     odd = watched.folder / "<img src=x onerror=alert(1)>\n\u202e"
     write_export(odd, wells=1, plate="P1")
