@@ -93,6 +93,16 @@ def test_an_import_is_reported_as_json(
     assert written["state"] == "written"
 
 
+def test_what_files_correct_is_printed_as_json(
+    plate: Path, export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("correct", plate, export, "--reason", "again", "--json", "--dry-run")
+    content, code = printed(capsys, *arguments)
+    assert code == 0
+    assert set(content) == documented("correct")
+    assert [row["well"] for row in content["rows"]] == ["A1", "A2"]
+
+
 def test_a_history_as_json_says_who_changed_what_and_why(
     plate: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
