@@ -64,7 +64,7 @@ def bad_as_a_whole(
     return (
         *condition.banner,
         *(
-            f"{part:,} of {counted(whole, noun)} are {state}"
+            f"{part:,} of {counted(whole, noun)} {'is' if part == 1 else 'are'} {state}"
             for part, whole, least, noun, state in shares
             if part and part >= least * whole
         ),

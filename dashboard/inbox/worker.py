@@ -162,7 +162,8 @@ def _work(server: _Server, order: Mapping[str, Any]) -> None:
         server.say(
             "planned",
             fingerprint=plan.fingerprint,
-            plate=choices.name or plan.export.plate,
+            # Several plates of a source may be called alike, their parts are not.
+            plate=choices.name or order["part"] or plan.export.plate,
             bytes=int(pixels * plan.grid.dtype.itemsize * PYRAMID),
             total=len(plan.grid.planes),
             fields=dict(plan.digests),

@@ -127,6 +127,11 @@ def done_job(tmp_path: Path):
             100,
             ("2 of 10 fields are unreadable",),
         ),
+        (
+            PlateCondition(wells=1, suspects=1, fields=1),
+            100,
+            ("1 of 1 well is suspect",),
+        ),
         (PlateCondition(banner=("Out of focus",)), 100, ("Out of focus",)),
         (PlateCondition(), 0, ("100 of 100 planes are missing",)),
     ],
