@@ -134,7 +134,7 @@ def histograms(
     channels
         Those that are wanted.
     """
-    found = []
+    drawn = []
     for channel in channels:
         before = None if old is None else _sample(old, channel)
         after = _sample(new, channel)
@@ -144,7 +144,7 @@ def histograms(
         )
         if high <= low:
             high = low + 1.0
-        found.append(
+        drawn.append(
             ChannelHistogram(
                 channel=channel,
                 name=names[channel] if channel < len(names) else str(channel),
@@ -154,7 +154,7 @@ def histograms(
                 new=_shares(after, low, high),
             )
         )
-    return tuple(found)
+    return tuple(drawn)
 
 
 def _sample(stack: Stack, channel: int) -> Any:

@@ -186,10 +186,10 @@ class PendingCorrections:
 
     def _get(self, plate: ServedPlate, pending: str) -> PendingCorrection:
         folder = self._of(plate) / pending
-        found = _read(folder) if _ID.fullmatch(pending) else None
-        if found is None:
+        correction = _read(folder) if _ID.fullmatch(pending) else None
+        if correction is None:
             raise NotServedError("There is no such pending correction (any more).")
-        return found
+        return correction
 
     def _pixels(self, plate: ServedPlate, pending: str) -> NDArray[Any]:
         path = self._of(plate) / pending / _PIXELS

@@ -59,8 +59,8 @@ def same_pixels(
     for channel in traits:
         for digest in channel.digests if not channel.constant else ():
             for place in known.get(digest, ()):
-                found = staged if place.staged else on_plate
-                found.setdefault(f"{channel.name}: {place}", place)
+                places = staged if place.staged else on_plate
+                places.setdefault(f"{channel.name}: {place}", place)
     differences = []
     if on_plate:
         differences.append(

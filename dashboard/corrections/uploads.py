@@ -334,10 +334,10 @@ class DecodedUploads:
 
     def _kept(self, file: UploadedFile, decoded: Decoded) -> DecodedFile:
         first = self._files.folder(file.owner, file.id) / _PLANES
-        kept = decoded_file(file, decoded, first)
-        size = sum(image.planes.stat().st_size for image in kept.images.values())
+        looked_into = decoded_file(file, decoded, first)
+        size = sum(image.planes.stat().st_size for image in looked_into.images.values())
         self._files.reserve_with(file.owner, file.id, size)
-        return kept
+        return looked_into
 
     def _forget(self, upload: str) -> None:
         with self._lock:

@@ -80,7 +80,7 @@ def _channel_count(match: Match) -> int:
 def _chosen(match: Match, channel: int, count: int, target: MatchTarget) -> Match:
     if channel == ALL_CHANNELS:
         if count == len(target.channels):
-            return _found(match, range(count), "sure", "All channels: chosen.")
+            return _for_channels(match, range(count), "sure", "All channels: chosen.")
         return _unclear(match, count, target)
     if not 0 <= channel < len(target.channels):
         return replace(
@@ -92,7 +92,7 @@ def _chosen(match: Match, channel: int, count: int, target: MatchTarget) -> Matc
     if count != 1:
         return _unclear(match, count, target)
     name = target.channels[channel]
-    return _found(match, (channel,), "sure", f"Channel {name}: chosen.")
+    return _for_channels(match, (channel,), "sure", f"Channel {name}: chosen.")
 
 
 def _all(match: Match, count: int, target: MatchTarget) -> Match:
@@ -102,15 +102,15 @@ def _all(match: Match, count: int, target: MatchTarget) -> Match:
     if len(own) == count and all(name.casefold() in folded for name in own):
         indices = [folded.index(name.casefold()) for name in own]
         if len(set(indices)) == count:
-            return _found(match, indices, "sure", "Channels: by their names.")
+            return _for_channels(match, indices, "sure", "Channels: by their names.")
     if count != len(target.channels):
         return _unclear(match, count, target)
     if count == 1:
         only = target.channels[0]
         reason = f"Channel {only}: the plate has no other."
-        return _found(match, (0,), "sure", reason)
+        return _for_channels(match, (0,), "sure", reason)
     reason = f"Its {count} channels are taken as {some(target.channels)}, in order."
-    return _found(match, range(count), "guessed", reason)
+    return _for_channels(match, range(count), "guessed", reason)
 
 
 def _single(
@@ -128,7 +128,9 @@ def _single(
             name = target.channels[folded.index(text.casefold())]
             reason = f"Channel {name}: from {speaker}."
             certainty: Certainty = "sure" if sure or speaker != source else "guessed"
-            return _found(match, (target.channels.index(name),), certainty, reason)
+            return _for_channels(
+                match, (target.channels.index(name),), certainty, reason
+            )
     if guess is None and part is not None:
         guess = match_channel(f"ch{part.number}", target.channels)
     if guess is None:
@@ -137,10 +139,10 @@ def _single(
     by_number = part is not None and part.number is not None
     reason = f"Channel {name}: from {source or 'its name'}"
     reason += f", by the number {part.number}." if by_number and part else "."
-    return _found(match, (guess,), "guessed", reason)
+    return _for_channels(match, (guess,), "guessed", reason)
 
 
-def _found(
+def _for_channels(
     match: Match, channels: Sequence[int], certainty: Certainty, reason: str
 ) -> Match:
     return replace(
