@@ -212,20 +212,6 @@ class Urls:
         query = _picture(channels, None, None, size=size)
         return f"{self._pending(key, pending)}/thumb.jpg?{query}"
 
-    def pending_picture(
-        self,
-        key: str,
-        pending: str,
-        *,
-        level: int,
-        channels: Iterable[ChannelSetting],
-        z: int | None = None,
-        t: int | None = None,
-    ) -> str:
-        """Return the address of a pending correction, drawn by the server."""
-        query = _picture(channels, z, t, level=level)
-        return f"{self._pending(key, pending)}/field.jpg?{query}"
-
     def staged_thumb(
         self, staged_id: str, *, size: int, channels: Iterable[ChannelSetting]
     ) -> str:

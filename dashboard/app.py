@@ -141,6 +141,7 @@ def make_server(
     server._http.request_callback = Gate(
         server._tornado, origins, entrance, prefix, monitoring
     )
+    monitoring.follow(server.io_loop)
     return server
 
 

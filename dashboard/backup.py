@@ -78,7 +78,7 @@ def back_up(database: Path, target: Path, program: str) -> Backup:
     if target.exists():
         raise DashboardError(f"{target} exists; name another file.")
     try:
-        with _beside(target) as folder:
+        with _scratch_folder(target) as folder:
             copy = folder / _DATABASE
             _copy_database(database, copy)
             if wrong := damage(copy):
@@ -150,14 +150,14 @@ def restore(source: Path, database: Path) -> tuple[Backup, Path | None]:
     """
     backup = read_backup(source)
     try:
-        with alone(database.parent), _beside(database) as folder:
+        with alone(database.parent), _scratch_folder(database) as folder:
             copy = folder / _DATABASE
             _take_out(source, backup, copy)
             if wrong := damage(copy):
                 raise DashboardError(f"The database in {source} is damaged: {wrong}.")
             copy.chmod(0o600)
             _to_disk(copy)
-            kept = _put_aside(database)
+            former = _put_aside(database)
             copy.replace(database)
             _to_disk(database.parent)
     except (OSError, zipfile.BadZipFile, sqlite3.Error) as error:
@@ -165,7 +165,7 @@ def restore(source: Path, database: Path) -> tuple[Backup, Path | None]:
             f"{source} was not restored: {_why(error)}. What was there is still in "
             f"{database.parent}."
         ) from error
-    return backup, kept
+    return backup, former
 
 
 def _take_out(source: Path, backup: Backup, copy: Path) -> None:
@@ -195,17 +195,17 @@ def _put_aside(database: Path) -> Path | None:
     if not database.exists():
         return None
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    kept = database.with_name(f"{database.name}.before-{moment}")
+    aside = database.with_name(f"{database.name}.before-{moment}")
     number = 1
-    while kept.exists():
+    while aside.exists():
         number += 1
-        kept = kept.with_name(f"{database.name}.before-{moment}-{number}")
+        aside = aside.with_name(f"{database.name}.before-{moment}-{number}")
     for log in _LOGS:
-        beside = database.with_name(f"{database.name}{log}")
-        if beside.exists():
-            beside.rename(kept.with_name(f"{kept.name}{log}"))
-    database.rename(kept)
-    return kept
+        log_path = database.with_name(f"{database.name}{log}")
+        if log_path.exists():
+            log_path.rename(aside.with_name(f"{aside.name}{log}"))
+    database.rename(aside)
+    return aside
 
 
 def _copy_database(database: Path, copy: Path) -> None:
@@ -218,8 +218,8 @@ def _copy_database(database: Path, copy: Path) -> None:
 
 
 @contextlib.contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """Yield a folder on the disk of a file, gone afterwards."""
+def _scratch_folder(target: Path) -> Iterator[Path]:
+    """Yield a folder on the disk of a file; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix=".hcs-", dir=target.parent))
     try:
         yield folder

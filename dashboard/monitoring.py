@@ -24,6 +24,8 @@ from dashboard.errors import DashboardError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tornado.ioloop import IOLoop
+
     from dashboard.service import Service
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -33,6 +35,8 @@ _KINDS = frozenset(
      "admin", "leave", "metrics", "components", "visitor.json"}
 )  # fmt: skip
 """First parts of addresses that are told apart."""
+
+_LOOK_SECONDS = 1.0
 
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -93,9 +97,15 @@ class Monitoring:
         self._requests.labels(kind, known, str(status)).inc()
         self._seconds.labels(kind).observe(seconds)
 
-    def loop_was_late(self, seconds: float) -> None:
-        """Note how late the event loop was (fast)."""
-        self._loop_lag.set(max(0.0, seconds))
+    def follow(self, loop: IOLoop) -> None:
+        """Look again and again, from the loop itself, how late it comes to do so."""
+        due = loop.time() + _LOOK_SECONDS
+
+        def look() -> None:
+            self._loop_lag.set(max(0.0, loop.time() - due))
+            self.follow(loop)
+
+        loop.call_at(due, look)
 
     def text(self) -> bytes:
         """Return all counts in Prometheus' text format."""

@@ -147,15 +147,8 @@ class Cookies:
 
     def close(self, session: str) -> None:
         """Sign somebody out, by the id of the sign-in."""
-        self._close(lambda each: each.id == session)
-
-    def close_subject(self, subject: str) -> None:
-        """Sign somebody out wherever they came in, by `Visitor.subject`."""
-        self._close(lambda each: each.visitor.subject == subject)
-
-    def _close(self, which: Callable[[SignedIn], bool]) -> None:
         with self._lock:
-            if self._drop(which):
+            if self._drop(lambda signed_in: signed_in.id == session):
                 self._changed()
 
     def _drop(self, which: Callable[[SignedIn], bool]) -> int:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.adding.folders import Folders
-from dashboard.adding.kept import KeptZips, zip_name
 from dashboard.adding.trials import Trials
 from dashboard.adding.values import Objections, Source, Target
+from dashboard.adding.zips import UploadedZips, zip_name
 from dashboard.errors import DashboardError, NotServedError, RefusedError
 from dashboard.inbox.places import SUFFIX, file_name, reason_against_bytes
 from dashboard.inbox.values import JobState
@@ -78,7 +78,7 @@ class AddDesk:
         self._access, self._uploads = access, uploads
         self._imports, self._limits = imports, limits
         self._folders, self._served = Folders(places.add_from), places.served
-        self._kept = KeptZips(places.zips)
+        self._zips = UploadedZips(places.zips)
         self._trials = Trials()
         self._targets: tuple[Target, ...] = ()
         self._find_targets()
@@ -241,18 +241,18 @@ class AddDesk:
         if not source.upload:
             return self._imports.add(source.path, folder, choices, who, part=part)
         content = self._uploads.content(source.owner, source.upload)
-        path = self._kept.take(content, source.name)
+        path = self._zips.take(content, source.name)
         try:
             job = self._imports.add(path, folder, choices, who, part=part)
         except Exception:
-            self._kept.drop(path)
+            self._zips.drop(path)
             raise
         self._uploads.remove(source.owner, [source.upload])
         return job
 
     def sweep(self) -> None:
         """Remove uploaded zips whose imports have ended."""
-        self._kept.sweep(self._imports.jobs(), self._imports.ignore)
+        self._zips.sweep(self._imports.jobs(), self._imports.ignore)
 
     def close(self) -> None:
         """Stop all dry runs."""

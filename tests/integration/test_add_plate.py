@@ -17,8 +17,8 @@ import hcs
 from dashboard.accounts import Role
 from dashboard.adding.desk import checked_roots
 from dashboard.adding.folders import Folders
-from dashboard.adding.kept import KEEP_SECONDS, KeptZips
 from dashboard.adding.values import EntryKind, Questions
+from dashboard.adding.zips import KEEP_SECONDS, UploadedZips
 from dashboard.errors import DashboardError, NotServedError, RefusedError
 from dashboard.inbox.values import JobChoices, JobState
 from dashboard.uploads.values import FileToSend, Purpose
@@ -443,10 +443,10 @@ def test_zips_of_failed_imports_stay_for_a_while_and_those_of_ignored_ones_go(
     made.inbox.ignore(first.id)
     made.adding.sweep()
     assert len(kept(tmp_path)) == 1
-    store = KeptZips(tmp_path / "workspace" / "imports")
+    store = UploadedZips(tmp_path / "workspace" / "imports")
     late = wait_for(lambda: made.inbox.job(second.id))
     moment = time.time() + KEEP_SECONDS + 60
-    monkeypatch.setattr("dashboard.adding.kept.time.time", lambda: moment)
+    monkeypatch.setattr("dashboard.adding.zips.time.time", lambda: moment)
     store.sweep([late], made.inbox.ignore)
     assert not kept(tmp_path)
     assert made.inbox.job(second.id).state is JobState.IGNORED

@@ -27,8 +27,8 @@ def block(language: str, start: str) -> str:
     """Return the block of the document that begins with a line."""
     text = (_ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    (found,) = [each for each in blocks if each.startswith(start)]
-    return found
+    (matching,) = [text for text in blocks if text.startswith(start)]
+    return matching
 
 
 def test_systemd_takes_the_unit(tmp_path):
@@ -67,7 +67,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     """Return a certificate for the documented name, signed by itself, and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
-        pytest.skip("no openssl here")
+        pytest.skip("no openssl here: install the package `openssl`")
     paths = folder / "screens.pem", folder / "screens.key"
     subprocess.run(
         [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt",

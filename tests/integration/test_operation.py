@@ -6,14 +6,16 @@ import json
 import logging
 import re
 import threading
+import time
 import urllib.request
 
 import pytest
 
 from dashboard.accounts import Role
-from dashboard.app import ServerSettings, free_port
+from dashboard.app import ServerSettings, free_port, new_loop
 from dashboard.condition import Looks
 from dashboard.logs import begin_log, keep_log
+from dashboard.monitoring import Monitoring
 from tests import plates
 from tests.integration.serving import Served, by_role_header, service
 
@@ -83,6 +85,23 @@ def test_counts_are_for_admins_or_at_an_address_of_their_own(served):
         assert "hcs_workspace_free_bytes" in counts
         for name in ("secret-name", plate.name, "one", "B02"):
             assert f'"{name}"' not in counts
+
+
+def test_an_event_loop_that_was_held_up_is_counted_as_late(served):
+    running, _, _ = served
+    monitoring = Monitoring(running.service)
+    loop = new_loop()
+    monitoring.follow(loop)
+    # The loop is held beyond the time of its next look, and ends after that.
+    loop.add_callback(time.sleep, 1.5)
+    loop.call_later(1.6, loop.stop)
+    loop.start()
+    loop.close()
+    late = re.search(
+        r"^hcs_event_loop_lag_seconds (\S+)", monitoring.text().decode(), re.M
+    )
+    assert late is not None
+    assert float(late[1]) > 0.3
 
 
 def test_an_error_bears_the_id_of_its_request_in_answer_log_and_headers(served, caplog):

@@ -37,7 +37,7 @@ _ENDED = (JobState.DONE, JobState.IGNORED)
 _OPEN = (JobState.WAITING, JobState.RUNNING)
 
 
-class KeptZips:
+class UploadedZips:
     """The zips of a workspace whose imports have not ended.
 
     Parameters
