@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tifffile
+import zarr
 
 from dashboard.accounts import LOCAL
 from dashboard.addresses import Urls
@@ -27,10 +28,13 @@ from hcs.errors import SourceError
 from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import Served, send, service, surveyed, tiff
+from tests.witness.image import Image
+from tests.witness.readers import by_ngff_zarr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dashboard.corrections.batch import Batch
     from dashboard.service import Service
 
 KEY = "p.ome.zarr"
@@ -115,6 +119,43 @@ def staged_fields(
     staged = made.batches.stage_all(proposal.id)
     assert not staged.failed
     return [view.id for view in staged.staged]
+
+
+@pytest.mark.parametrize("library", ["ngff-zarr", "zarr and the documents"])
+def test_other_libraries_read_the_plate_after_each_commit(
+    library: str, made: Service, token: str, plate: Path
+) -> None:
+    if library == "ngff-zarr":
+        pytest.importorskip("ngff_zarr", reason="needs the witness ngff-zarr")
+    read = by_ngff_zarr if library == "ngff-zarr" else by_documents
+    before = read(plate)
+    ids = staged_fields(made, token, ("A1", "0"), ("A2", "0"), ("B3", "0"))
+
+    def look(batch: Batch) -> None:
+        wells = read(plate)
+        assert sorted(wells) == sorted(before)
+        for item in batch.committed:
+            path = f"{item.well[0]}/{item.well[1]}"
+            first, second = (image.pixels for image in wells[path])
+            assert (first[0] == 500).all()
+            np.testing.assert_array_equal(first[1], before[path][0].pixels[1])
+            np.testing.assert_array_equal(second, before[path][1].pixels)
+
+    batch = made.batches.commit_batch(ids, ANNA, "imaged again", progress=look)
+    assert len(batch.committed) == 3
+
+
+def by_documents(path: Path) -> Any:
+    """Read the first level of each field with zarr, where the documents say it is."""
+    wells: dict[str, list[Image]] = {}
+    root = zarr.open_group(path, mode="r")
+    for well in root.attrs["ome"]["plate"]["wells"]:
+        group = root[well["path"]]
+        wells[well["path"]] = [
+            Image(np.asarray(group[f"{image['path']}/0"]))
+            for image in group.attrs["ome"]["well"]["images"]
+        ]
+    return wells
 
 
 def test_a_failure_of_one_leaves_the_others_and_says_which(
