@@ -275,7 +275,8 @@ def _position(text: str, grid: PlateFormat | None, *, strict: bool) -> Position 
                 int(parts["row"]) - 1 if "row" in parts else row_index(parts["letters"])
             )
             column = int(parts["column"]) - 1
-            return (row, column) if min(row, column) >= 0 else None
+            inside = min(row, column) >= 0 and max(row, column) < MAX_SIDE
+            return (row, column) if inside else None
     if grid is not None and not strict and re.fullmatch(r"[0-9]{1,6}", text):
         number = int(text) - 1
         return divmod(number, grid.columns) if number >= 0 else None

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
+from hcs.ingest.expression import check_time, compile_expression
 from hcs.ingest.placeholders import compile_simple, is_simple
 from hcs.layout import MAX_SIDE, PlateFormat, Position, well_label
 from hcs.spellings import WellNames, read_well_names
@@ -105,7 +106,7 @@ class NamePattern:
 
         self._folders = text.replace("\\", "/").count("/") if self.simple else 0
         self._patterns: tuple[re.Pattern[str], ...] = (
-            compile_simple(text) if self.simple else (_expression(text),)
+            compile_simple(text) if self.simple else (compile_expression(text),)
         )
         self._check_parts(set(self._patterns[0].groupindex))
 
@@ -170,11 +171,26 @@ class NamePattern:
             name: self._reading(found, wells, name) for name, found in matches.items()
         }, wells
 
+    def check_time(self, names: Iterable[str]) -> None:
+        """Refuse an expression that would take for ever on some of the names.
+
+        A pattern of placeholders is bounded by how it is made.
+
+        Raises
+        ------
+        SourceError
+            If it would.
+        """
+        if not self.simple:
+            check_time(self.text, list(dict.fromkeys(map(self._searched, names))))
+
+    def _searched(self, name: str) -> str:
+        return name if "/" in self.text else name.rpartition("/")[2]
+
     def _matches(self, name: str) -> list[re.Match[str]]:
         """Return the ways to read a name: none, one or two."""
         if not self.simple:
-            text = name if "/" in self.text else name.rpartition("/")[2]
-            match = self._patterns[0].search(text)
+            match = self._patterns[0].search(self._searched(name))
             return [match] if match else []
         text = "/".join(name.split("/")[-1 - self._folders :])
         short = self._patterns[0].fullmatch(text)
@@ -206,16 +222,6 @@ class NamePattern:
                 f"part has, such as {{well:3}}, or write what stands between them."
             )
         return first
-
-
-def _expression(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise SourceError(
-            f"The pattern {text!r} is no regular expression: {error}. For a simple "
-            f"pattern write parts in braces, such as {{well}}_s{{field}}.tif."
-        ) from error
 
 
 def _is_well(text: str) -> bool:

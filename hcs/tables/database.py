@@ -76,6 +76,7 @@ def _opened(source: Path | bytes) -> sqlite3.Connection:
         head = source[:_WRITE_VERSION] + b"\1\1" + source[_WRITE_VERSION + 2 :]
         connection.deserialize(head)
     else:
+        _check_logs(source)
         # `immutable`: nothing is locked or made beside a file that is not ours.
         uri = f"{source.resolve().as_uri()}?mode=ro&immutable=1"
         connection = sqlite3.connect(uri, uri=True)
@@ -84,6 +85,18 @@ def _opened(source: Path | bytes) -> sqlite3.Connection:
         connection.execute(f"PRAGMA {pragma}")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1 << 20)
     return connection
+
+
+def _check_logs(path: Path) -> None:
+    """Refuse a database with a log beside it, which holds rows that would be lost."""
+    for suffix in ("-wal", "-journal"):
+        log = path.with_name(path.name + suffix)
+        if log.is_file() and log.stat().st_size:
+            raise SourceError(
+                f"{path.name} is still open, or was left by a program that stopped: "
+                f"rows may stand in {log.name} beside it, which is not read. Close the "
+                f"program that wrote it, or export the table as CSV."
+            )
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:

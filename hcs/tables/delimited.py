@@ -13,7 +13,7 @@ from hcs.errors import SourceError
 from hcs.tables.table import Table, refuse_large
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MARKS = (
@@ -41,6 +41,7 @@ def read_text(data: bytes, name: str) -> Table:
         numbered = _bounded(_rows(text, delimiter), name)
     except csv.Error as error:
         raise SourceError(f"{name} cannot be read as a table: {error}.") from error
+    _check_end(text, numbered, name)
     if not numbered:
         raise SourceError(f"{name} holds no rows.")
     return Table(
@@ -51,6 +52,22 @@ def read_text(data: bytes, name: str) -> Table:
         assumed=assumed,
         delimiter=delimiter,
     )
+
+
+def _check_end(
+    text: str, numbered: Sequence[tuple[tuple[str, ...], int]], name: str
+) -> None:
+    """Refuse a text whose last cell runs over lines to the end, where a quote is open.
+
+    The lines in it would be lost without a word.
+    """
+    last = numbered[-1][0][-1] if numbered else ""
+    lines = last.count("\n") + last.count("\r")
+    if lines and not text.rstrip().endswith('"'):
+        raise SourceError(
+            f"{name} has a quote on line {numbered[-1][1] - lines} that is not closed, "
+            f"so that all below would be one cell. Close it, or take it out."
+        )
 
 
 def _decoded(data: bytes, name: str) -> tuple[str, str, bool]:

@@ -125,10 +125,10 @@ def _start_of(path: Path) -> bytes:
             if start == database.MAGIC or start.startswith(b"PAR1"):
                 return start
             return start + stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SourceError(
-            f"The table {path.name} cannot be read: {error.strerror or error}."
-        ) from error
+    except (OSError, ValueError) as error:
+        # A zero in a path is a ValueError, and no OSError.
+        reason = getattr(error, "strerror", None) or error
+        raise SourceError(f"The table {path.name} cannot be read: {reason}.") from error
 
 
 def _read(data: bytes, path: Path | None, name: str) -> tuple[Table, ...]:
@@ -158,6 +158,10 @@ def _unpacked(data: bytes, name: str) -> bytes:
             unpacked = stream.read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f"{name} cannot be unpacked: {error}.") from error
+    if len(unpacked) > MAX_BYTES:
+        raise SourceError(
+            f"{name} is larger than {MAX_BYTES >> 20} MiB unpacked, too large for a table."
+        )
     if unpacked.startswith(b"\x1f\x8b"):
         raise SourceError(f"{name} is packed twice; unpack it first.")
     return unpacked

@@ -10,11 +10,13 @@ import io
 import warnings
 import zipfile
 import zlib
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
 from hcs.errors import MissingExtraError, SourceError
+from hcs.tables.hollow_cells import hollow_cells
 from hcs.tables.numbers import EXACT
 from hcs.tables.table import Table, typed_table
 
@@ -30,6 +32,8 @@ _SMALL = 1 << 20
 """Parts up to this size may shrink as much as they like."""
 
 _MOST_SHEETS = 100
+_MOST_ROWS = 1 << 20
+"""Of a sheet; no spreadsheet has more."""
 
 
 def read_workbook(data: bytes, name: str) -> tuple[Table, ...]:
@@ -58,11 +62,9 @@ def read_workbook(data: bytes, name: str) -> tuple[Table, ...]:
             workbook = openpyxl.load_workbook(
                 io.BytesIO(data), read_only=True, data_only=True, keep_links=False
             )
-            sheets = workbook.worksheets[:_MOST_SHEETS]
-            tables = [
-                typed_table(_rows(sheet), name, f"sheet {sheet.title}", "xlsx")
-                for sheet in sheets
-            ]
+            # What is hidden is what somebody has put away: it is meant last.
+            sheets = sorted(workbook.worksheets, key=_is_hidden)[:_MOST_SHEETS]
+            tables = [_sheet(sheet, data, name) for sheet in sheets]
     except (
         defusedxml.DefusedXmlException,
         zipfile.BadZipFile,
@@ -110,8 +112,24 @@ def _check_parts(data: bytes, name: str) -> None:
         )
 
 
+def _is_hidden(sheet: Any) -> bool:
+    return bool(sheet.sheet_state != "visible")
+
+
+def _sheet(sheet: Any, data: bytes, name: str) -> Table:
+    """Return the cells of a sheet, with notes on those that seem empty and are not."""
+    # Else rows are padded to the size that is stated, which a stray cell makes huge.
+    sheet.reset_dimensions()
+    table = typed_table(_rows(sheet), name, f"sheet {sheet.title}", "xlsx")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        notes = hollow_cells(archive.read(sheet._worksheet_path), table.lines)
+    return replace(table, notes=tuple(f"{table.name}: {note}" for note in notes))
+
+
 def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+        if number > _MOST_ROWS:
+            raise ValueError(f"it has a cell below row {_MOST_ROWS:,}")
         yield number, [_text(cell) for cell in cells]
 
 

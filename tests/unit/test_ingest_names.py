@@ -327,3 +327,18 @@ def test_what_is_passed_over_matches_as_it_would_by_trying_everything(pieces, na
     matched = re.fullmatch(whole, f"{name}.tif") is not None
     for pattern in compile_simple(text):
         assert (pattern.fullmatch(f"{name}.tif") is not None) == matched
+
+
+@pytest.mark.parametrize("text", [r"(a+)+(?P<well>[B-H]\d)$", r"(?P<well>(a|a)*b\d)"])
+def test_an_expression_that_would_take_for_ever_is_given_up(text, monkeypatch):
+    monkeypatch.setattr("hcs.ingest.expression._SECONDS", 1.0)
+    names = ["B2.tif", "x/" + "a" * 60 + ".tif"]
+    with pytest.raises(SourceError, match=r"given up .* at the name 'a{60}\.tif'"):
+        NamePattern(text).check_time(names)
+
+
+def test_expressions_that_end_are_taken_for_all_names():
+    names = [f"run/p_B02_s{i}_w1.tif" for i in range(20_000)]
+    pattern = NamePattern(r"_(?P<well>[A-H]\d+)_s(?P<field>\d+)")
+    pattern.check_time(names)
+    assert len(pattern.read_all(names)[0]) == 20_000

@@ -333,3 +333,12 @@ def test_a_change_that_another_thread_was_told_of_is_told_to_a_reader_too(tmp_pa
         assert source.change("a.tif") != ""
         assert "it had 1 bytes, and then 4" in source.change("a.tif", before)
         assert source.change("a.tif", source.state("a.tif")) == ""
+
+
+def test_two_names_that_show_alike_are_refused_and_neither_is_lost(tmp_path):
+    for letter in (b"\xff", b"\xfe"):
+        path = os.fsencode(tmp_path) + b"/run" + letter + b"_B03_s1_w1.tif"
+        with open(path, "wb") as stream:  # noqa: PTH123  # a name that is no text
+            stream.write(TIFF)
+    with pytest.raises(SourceError, match=r"two files called .*Rename one"):
+        open_source(tmp_path)

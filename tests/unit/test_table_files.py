@@ -311,3 +311,81 @@ def test_what_is_no_table_is_called_what_it_is(data, message):
     for read in (read_plate_map, read_measurements):
         with pytest.raises(SourceError, match=message):
             read(data, name="table")
+
+
+def test_a_database_with_a_log_beside_it_is_refused_and_loses_no_rows(tmp_path):
+    path = tmp_path / "results.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE map (Well TEXT, Dose REAL)")
+        connection.execute("INSERT INTO map VALUES ('A1', 1)")
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("INSERT INTO map VALUES ('A2', 2)")
+        connection.execute("COMMIT")
+        with pytest.raises(SourceError, match=r"results\.sqlite-wal beside it"):
+            read_plate_map(path)
+    connection.close()
+    assert len(read_plate_map(path).wells) == 2
+
+
+def test_merged_cells_and_formulas_without_values_are_told():
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["Plate of May"], ["Well", "Dose", "Twice"], ["A1", 5, "=B3*2"]):
+        sheet.append(row)
+    sheet.append(["A2", None, 3])
+    sheet.merge_cells("A1:C1")
+    sheet.merge_cells("B3:B4")
+    out = io.BytesIO()
+    book.save(out)
+    plate_map = read_plate_map(out.getvalue())
+    assert plate_map.wells == {(0, 0): (5, None), (0, 1): (None, 3)}
+    text = " ".join(problem.message for problem in plate_map.problems)
+    assert "1 group of cells are merged (B3:B4)" in text
+    assert "1 formula without a value (C3)" in text
+
+
+def test_a_sheet_that_is_hidden_is_meant_last():
+    book = openpyxl.load_workbook(
+        io.BytesIO(
+            workbook(
+                {name: [["Well", "Dose"], ["A1", name]] for name in ("old", "new")}
+            )
+        )
+    )
+    book["old"].sheet_state = "hidden"
+    book.active = 1
+    out = io.BytesIO()
+    book.save(out)
+    assert read_plate_map(out.getvalue()).wells == {(0, 0): ("new",)}
+
+
+def test_a_stray_cell_far_below_costs_no_row_of_cells_between():
+    book = openpyxl.Workbook()
+    for row in (["Well", "Dose"], ["A1", 5]):
+        book.active.append(row)
+    book.active["ZZ200000"] = " "
+    out = io.BytesIO()
+    book.save(out)
+    assert read_plate_map(out.getvalue()).wells == {(0, 0): (5,)}
+
+
+def test_rows_beyond_those_of_any_spreadsheet_are_refused():
+    data = workbook({"Plate": [["Well", "Dose"], ["A1", 5]]})
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith("sheet1.xml"):
+                part = part.replace(b'<row r="2"', b'<row r="2000000000"')
+            new.writestr(name, part)
+    with pytest.raises(SourceError, match="below row 1,048,576"):
+        read_table(out.getvalue())
+
+
+def test_a_quote_that_is_not_closed_swallows_no_wells():
+    with pytest.raises(SourceError, match="quote on line 3 that is not closed"):
+        read_plate_map(b'Well,Dose\nA1,1\nA2,"x\nA3,y\n')
+    closed = read_plate_map(b'Well,Dose\nA1,1\nA2,"x\ny"\n')
+    assert closed.wells[(0, 1)] == ("x\ny",)

@@ -247,7 +247,9 @@ def _reader(
         microscope, reason = fitting_family(source, files, microscopes())
         return files, microscope, reason
     if preset in OF_PATTERNS:
-        return files, _by_names(NamePattern(pattern or ""), format), reason
+        names = NamePattern(pattern or "")
+        names.check_time(file.name for file in files)
+        return files, _by_names(names, format), reason
     return files, _by_preset()[preset], reason
 
 

@@ -210,6 +210,8 @@ def _renamed(
         for key in (name, part.label, str(part.number))
     }
     for key, name in renamed.items():
+        if not name.strip():
+            raise SourceError(f"The new name of channel {key!r} is empty; give one.")
         if key not in part_of:
             raise SourceError(
                 f"No channel is called {key!r}; "

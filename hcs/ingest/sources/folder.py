@@ -87,6 +87,11 @@ class FolderSource(BaseSource):
             if reason := self._unusable(name, path, status):
                 left_out.append((name, reason))
                 continue
+            if name in listed:
+                raise SourceError(
+                    f"{self._root} holds two files called {name}, where letters that "
+                    f"are no valid text are replaced. Rename one of them."
+                )
             listed[name] = path, _described(name, status)
             if len(listed) > MAX_FILES:
                 raise SourceError(f"{self._root} holds more than {MAX_FILES:,} files.")
