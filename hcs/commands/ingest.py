@@ -119,6 +119,8 @@ def run(options: argparse.Namespace) -> int:
         options.usage(f"--preset {preset} takes a --pattern; none was given")
     if not of_patterns and options.preset and options.pattern is not None:
         options.usage(f"--preset {preset} takes no --pattern; leave out one of them")
+    if options.sheet is not None and not options.plate_map:
+        options.usage("--sheet is one of a --plate-map; none was given")
     from hcs.ingest.importing import import_plate
 
     with _proposing(options), Bar("Importing") as bar:

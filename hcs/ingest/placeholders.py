@@ -106,7 +106,7 @@ def compile_simple(text: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     SourceError
         If a brace or a placeholder is wrong; the message says at which character.
     """
-    pieces = list(_pieces(text))
+    pieces = _without_repeats(list(_pieces(text)))
     free = [i for i in range(len(pieces)) if _is_free(pieces, i)]
     free = [i for i in free if not _is_followed(pieces, i)]
     if len(free) > _MOST_FREE:
@@ -116,6 +116,15 @@ def compile_simple(text: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
             f"grow with each. Write one {{*}} for all that is passed over."
         )
     return _compiled(pieces, "?"), _compiled(pieces, "")
+
+
+def _without_repeats(pieces: list[str | _Placeholder]) -> list[str | _Placeholder]:
+    """Return pieces with ``{*}{*}`` as the one that it is as good as."""
+    return [
+        piece
+        for i, piece in enumerate(pieces)
+        if not (_is_free(pieces, i, "*") and _is_free(pieces, i - 1, "*"))
+    ]
 
 
 def _compiled(pieces: list[str | _Placeholder], lazy: str) -> re.Pattern[str]:

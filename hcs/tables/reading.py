@@ -160,7 +160,8 @@ def _unpacked(data: bytes, name: str) -> bytes:
         raise SourceError(f"{name} cannot be unpacked: {error}.") from error
     if len(unpacked) > MAX_BYTES:
         raise SourceError(
-            f"{name} is larger than {MAX_BYTES >> 20} MiB unpacked, too large for a table."
+            f"{name} is larger than {MAX_BYTES >> 20} MiB unpacked, too large for a "
+            f"table."
         )
     if unpacked.startswith(b"\x1f\x8b"):
         raise SourceError(f"{name} is packed twice; unpack it first.")

@@ -85,6 +85,7 @@ def correct(path: Path, well: str = "A/1", field: str = "0", shift: int = 1) -> 
         ("measure", "p", "-o", "x.csv", "--workers", "1", "--scheduler", "tcp://x"),
         ("import", "s", "p", "--preset", "harmony"),
         ("import", "s", "p", "--preset", "regex"),
+        ("import", "s", "p", "--sheet", "Plate"),
         ("import", "s", "p", "--preset", "phenix", "--pattern", "x"),
     ],
     ids=" ".join,

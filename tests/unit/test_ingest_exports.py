@@ -291,3 +291,14 @@ def test_a_family_that_fits_a_few_of_many_images_by_chance_is_not_taken(tmp_path
             read_export(source)
         assert caught.value.proposals[0].matched == len(names)
         assert len(read_export(source, preset="phenix").file_parts) == 2
+
+
+def test_images_of_kinds_that_are_not_read_are_answered_with_those_that_are(tmp_path):
+    (tmp_path / "run_A01_s1_w1.bmp").write_bytes(b"BM")
+    with (
+        open_source(tmp_path) as source,
+        pytest.raises(
+            UnknownNamesError, match=r"names end in \.tif, .*\.png.* or \.czi"
+        ),
+    ):
+        read_export(source)

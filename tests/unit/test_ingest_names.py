@@ -2,7 +2,7 @@ import contextlib
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hcs.errors import SourceError
@@ -317,6 +317,7 @@ def test_many_parts_that_are_passed_over_are_one_way_to_match():
     assert (found.plate, found.well) == ("a", (1, 1))
 
 
+@example(["{*}"] * 9, "ab")
 @given(
     st.lists(st.sampled_from(["{*}", "{*}", "_", "a", "b"]), max_size=9),
     st.text(alphabet="_ab", max_size=12),

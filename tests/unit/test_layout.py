@@ -218,3 +218,9 @@ def test_patterns_name_whole_rows_and_columns():
 def test_patterns_that_leave_the_plate_are_refused(pattern):
     with pytest.raises(InvalidPathError):
         select_wells(pattern, 96)
+
+
+@pytest.mark.parametrize("text", ["A703", "r703c01", "A999"])
+def test_a_well_beyond_any_plate_is_no_well(text: str) -> None:
+    with pytest.raises(InvalidPathError, match="is not a well"):
+        parse_well(text)

@@ -156,4 +156,6 @@ class _Records:
 
 
 def _unreadable(where: str, error: Exception) -> SourceError:
-    return SourceError(f"The XML of {where} cannot be read: {error}.")
+    return SourceError(
+        f"The XML of {where} cannot be read: {error}. Export or copy it again."
+    )

@@ -62,7 +62,7 @@ def read_export(
         parts = name_parts(file.base)
         if parts is not None:
             file_parts[file.name] = parts
-        elif _NAME.fullmatch(file.base):
+        elif (match := _NAME.fullmatch(file.base)) and match["kind"].lower() != "d":
             skipped.append((file.name, "is a drawing of the objects that were found"))
         else:
             skipped.append((file.name, unmatched(file)))

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.microscopes import bts
-from hcs.ingest.microscopes.export import Export, is_image_name, unmatched
+from hcs.ingest.microscopes.export import (
+    Export,
+    holds_none,
+    is_image_name,
+    unmatched,
+)
 from hcs.ingest.microscopes.measurement import Measurement
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import by_folder
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(
     # The last well before the time point: a plate may be called plate_B03.
-    r"(?:(?P<plate>.*)_)?(?P<well>[A-Z]{1,2}[0-9]{2})_T(?P<T>[0-9]{4,5})F(?P<F>[0-9]{3,4})"
+    r"(?:(?P<plate>.*)_)?(?P<well>[A-Z]{1,2}(?!00)[0-9]{2})_T(?P<T>[0-9]{4,5})F(?P<F>[0-9]{3,4})"
     r"L(?P<L>[0-9]{2})A(?P<A>[0-9]{2})Z(?P<Z>[0-9]{2,4})C(?P<C>[0-9]{2})"
     r"\.(?:tiff?|png)",
     re.IGNORECASE | re.ASCII,
@@ -105,7 +110,7 @@ def read_export(
     )
     present = [plane for plane in used if plane.text in names]
     if not present:
-        raise SourceError(_nothing(source.name, mlf, len(used)))
+        raise SourceError(holds_none(source.name, "CellVoyager", len(used), mlf))
     measurement = Measurement(
         planes=used,
         errors=[plane for plane in planes if plane.is_error],
@@ -350,15 +355,6 @@ def _choose(
 
 def _stack(plane: bts.PlaneRecord) -> tuple[object, ...]:
     return plane.well, plane.field, plane.time, plane.timeline, plane.channel
-
-
-def _nothing(name: str, mlf: str | None, listed: int) -> str:
-    if mlf is None:
-        return f"{name} holds no image named as CellVoyagers name them."
-    return (
-        f"{name} holds none of the {listed:,} images that {mlf} lists. Give the folder "
-        f"that holds both."
-    )
 
 
 def _why_unused(file: ExportFile, mlf: str | None) -> str:

@@ -206,3 +206,18 @@ def unmatched(file: ExportFile) -> str:
     if is_image_name(file):
         return "is not named as the images of this plate are"
     return "is no image by its name"
+
+
+def holds_none(source: str, maker: str, listed: int, document: str | None) -> str:
+    """Return that a source holds no image of a family, or none that is listed."""
+    if document is None:
+        return f"{source} holds no image named as {maker} names them."
+    if not listed:
+        return (
+            f"{document} in {source} lists no image that it gives a place. Export it "
+            f"again."
+        )
+    return (
+        f"{source} holds none of the {listed:,} images that {document} lists. Give the "
+        f"folder that holds both."
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hcs.errors import SourceError, UnknownNamesError
+from hcs.ingest.formats.images import SUFFIXES
 from hcs.ingest.microscopes.export import is_image_name
 from hcs.ingest.proposals.proposal import propose_patterns
 from hcs.plugins import broken
@@ -101,7 +102,7 @@ def _unknown(
     return UnknownNamesError(
         f"{start}by their names none of what it holds is an image "
         f"({counted(len(files), 'file')}: {held}).{why}{others} Give the folder of the "
-        f"images."
+        f"images, whose names end in {', '.join(SUFFIXES)} or .czi."
     )
 
 

@@ -65,7 +65,9 @@ def read_htd(data: bytes, where: str) -> PlateRecord:
             if row:
                 entries.setdefault(row[0].strip(), [cell.strip() for cell in row[1:]])
     except csv.Error as error:
-        raise SourceError(f"{where} cannot be read: {error}.") from error
+        raise SourceError(
+            f"{where} cannot be read: {error}. Export or copy it again."
+        ) from error
     if "HTSInfoFile" not in entries:
         raise SourceError(f"{where} is no .HTD file: it has no line 'HTSInfoFile'.")
     try:

@@ -11,6 +11,7 @@ from hcs.ingest.microscopes.export import (
     ChannelNote,
     Expected,
     Export,
+    holds_none,
     is_image_name,
     unmatched,
 )
@@ -93,8 +94,7 @@ def read_export(
                 times[file.name] = record.taken
     if not file_parts:
         raise SourceError(
-            f"{source.name} holds none of the {len(listed):,} images that "
-            f"{document} lists. Give the folder that holds both."
+            holds_none(source.name, "IN Cell Analyzer", len(listed), document)
         )
     return Export(
         preset="incell",

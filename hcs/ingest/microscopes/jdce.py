@@ -66,7 +66,9 @@ def read_experiment(data: bytes, where: str) -> Experiment:
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{where} cannot be read: {error}.") from error
+        raise SourceError(
+            f"{where} cannot be read: {error}. Export or copy it again."
+        ) from error
     stack = _at(document, "ImageStack")
     protocol = _at(stack, "AutoLeadAcquisitionProtocol")
     if not isinstance(protocol, dict):

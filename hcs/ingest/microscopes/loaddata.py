@@ -17,6 +17,7 @@ from hcs.ingest.microscopes.export import (
     ChannelNote,
     Expected,
     Export,
+    holds_none,
     is_image_name,
     unmatched,
 )
@@ -122,8 +123,7 @@ def read_list(
     plates = sorted({row.plate for row in found})
     if not found:
         raise SourceError(
-            f"{source.name} holds none of the {len(rows):,} images that "
-            f"{' and '.join(lists)} lists. Give the folder that holds both."
+            holds_none(source.name, "a LoadData table", len(rows), " and ".join(lists))
         )
     if len(plates) > 1:
         raise SourceError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hcs.errors import SourceError
+from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.microscopes.export import unmatched
 from hcs.ingest.microscopes.plates import PlateKey
 from hcs.ingest.names import NamePart, NameParts, name_part
@@ -59,7 +59,8 @@ def matches(file: ExportFile) -> bool:
 def name_parts(base: str, folder: str = "") -> NameParts | None:
     """Return what a MetaXpress file name says, or None where it is none."""
     match = _NAME.fullmatch(base)
-    if match is None:
+    well = match and _well(match["well"])
+    if match is None or well is None:
         return None
     time = _TIME.search(folder)
     spelled = f"t{match['t']}" if match["t"] else None
@@ -68,7 +69,7 @@ def name_parts(base: str, folder: str = "") -> NameParts | None:
     else:
         t = name_part(match["t"], spelled) if spelled else None
     return NameParts(
-        well=_well(match["well"]),
+        well=well,
         field=_part(match["field"], "s"),
         channel=_part(match["channel"], "w"),
         z=_part(match["z"], "z"),
@@ -82,8 +83,11 @@ def _part(digits: str | None, letter: str) -> NamePart | None:
 
 
 @lru_cache(4096)
-def _well(text: str) -> Position:
-    return parse_well(text)
+def _well(text: str) -> Position | None:
+    try:
+        return parse_well(text)
+    except InvalidPathError:
+        return None
 
 
 def _plate(match: re.Match[str], folder: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -17,7 +17,7 @@ from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatch
 from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import by_folder
 from hcs.ingest.names import NamePart, NameParts, name_part
-from hcs.layout import FORMATS, parse_well
+from hcs.layout import FORMATS, parse_well, well_label
 from hcs.wording import some
 
 if TYPE_CHECKING:
@@ -159,7 +159,13 @@ def _wells(
     named: dict[str, Position] = {}
     for number, spellings in texts.items():
         positions = {p for text in spellings if (p := _position(text)) is not None}
-        if len(positions) == 1:
+        if len(positions) > 1:
+            wells = some(sorted(well_label(*position) for position in positions), 4)
+            raise SourceError(
+                f"The well W{number} is called {wells}, and its images may be of any "
+                f"of these. Take those that are named wrongly out of the source."
+            )
+        if positions:
             (named[number],) = positions
     columns = {
         (int(number) - 1 - column) / row
@@ -177,7 +183,7 @@ def _wells(
         )
     notes = []
     if unnamed and format is not None:
-        named |= {number: parse_well(number, format) for number in unnamed}
+        named |= {number: _counted(number, format) for number in unnamed}
         notes.append(
             f"{len(unnamed)} wells are numbers alone; they are counted row by row on "
             f"{format.columns} columns, as the named ones are."
@@ -188,11 +194,24 @@ def _wells(
             "names count."
         )
     if len(set(named.values())) < len(named):
+        repeats = Counter(named.values())
+        doubled = [n for n, position in named.items() if repeats[position] > 1]
         raise SourceError(
-            "Two numbers of wells have the name of one well; use a pattern and the "
-            "plate's format to take the numbers."
+            f"Several numbers of wells, {some(sorted(doubled), 4)}, have the name of "
+            f"one well; use a pattern and the plate's format to take the numbers."
         )
     return named, format, tuple(notes)
+
+
+def _counted(number: str, format: PlateFormat) -> Position:
+    try:
+        return parse_well(number, format)
+    except InvalidPathError as error:
+        raise SourceError(
+            f"The well W{number} has no name, and as a number it lies outside of the "
+            f"{format} on which the others are counted. Take its images out of the "
+            f"source, or correct their names."
+        ) from error
 
 
 def _position(text: str) -> Position | None:

@@ -285,7 +285,9 @@ def _store_error(sentence: str, error: OSError) -> StoreError:
 
 
 def _free(name: object) -> str:
-    path = Path(str(name)) if name else Path.cwd()
+    if not name:
+        return ""  # a write does not name its file, and any other disk misleads
+    path = Path(str(name))
     for folder in (path, *path.parents):
         with contextlib.suppress(OSError):
             return f"{shutil.disk_usage(folder).free} bytes are free. "
