@@ -298,7 +298,12 @@ def compose(
 
     jobs = ImportJobs(engine)
     preparing = Preparing(
-        plates, preview_jobs, measuring, look_over, lambda: watcher.stopping
+        plates,
+        preview_jobs,
+        measuring,
+        look_over,
+        lambda: watcher.stopping,
+        plate_list.note,
     )
 
     def reason_against(location: str) -> str:

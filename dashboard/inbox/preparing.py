@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dashboard.pictures.job import PreviewJobs
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
+    from dashboard.quality.judgement import Judgement
     from dashboard.quality.measuring import Measuring
 
 
@@ -32,6 +33,8 @@ class Preparing:
         Looks at the wells of a plate that nobody has looked at.
     stopping
         Whether the server is about to end.
+    note
+        Told what stands out on a measured plate, for the list of plates.
     """
 
     def __init__(
@@ -41,7 +44,9 @@ class Preparing:
         measuring: Measuring,
         look_over: Callable[[ServedPlate], None],
         stopping: Callable[[], bool],
+        note: Callable[[ServedPlate, Judgement], None],
     ) -> None:
+        self._note = note
         self._plates, self._previews, self._measuring = plates, previews, measuring
         self._look_over, self._stopping = look_over, stopping
 
@@ -85,6 +90,7 @@ class Preparing:
         """Return what measuring a plate came to."""
         plate = self.plate_at(location)
         judged = self._measuring.judgement(plate)
+        self._note(plate, judged)
         wells = [well for well in plate.overview().wells if well.state == "present"]
         return PlateCondition(
             banner=judged.banner,

@@ -89,6 +89,8 @@ def test_an_added_export_becomes_a_plate_that_is_listed_measured_and_accounted_f
     assert (job.who, job.known) == ("Ada", "typed")
     key = "P1.ome.zarr"
     assert key in {entry.key for entry in made.plates.entries()}
+    # Nobody has opened it yet, and the list knows what stands out.
+    assert [line.suspects for line in made.plate_list.lines()] == [0]
     assert made.quality.judgement(key).ready
     assert len(fields_of(job.target)) == 8
 
