@@ -67,6 +67,7 @@ const ICONS = {
   back: "M9.5 3 4.5 8l5 5",
   forward: "M6.5 3l5 5-5 5",
   file: "M4 1.8h5L12.5 5v9.2H4zM9 1.8V5h3.5",
+  folder: "M1.8 12.8V3.5h4.4l1.5 1.8h6.5v7.5z",
   upload: "M8 11V2.5M4.5 6 8 2.5 11.5 6M2.5 11v2.5h11V11",
   warn: "M8 2 1.5 13.5h13zM8 6.5v3.2M8 11.6v.1",
   check: "M3 8.5l3.4 3.4L13.2 4.6",

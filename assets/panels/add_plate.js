@@ -2,7 +2,7 @@
 // import itself, which the list of imports shows from then on.
 
 import { adding, listen, reviewer, tell } from "../core/bus.js"
-import { fill, h, icon, say, set } from "../core/dom.js"
+import { fill, h, icon, say, set, typing } from "../core/dom.js"
 import { island } from "../core/island.js"
 import { count } from "../core/text.js"
 import { forget } from "../core/uploads.js"
@@ -14,7 +14,7 @@ export function render(context) {
   return island(context, { sheets: ["panels/add_plate.css"], build })
 }
 
-function build({ el, send, hide }) {
+function build({ el, root, send, hide }) {
   let now = null
   let open = false
   let begun = 0
@@ -42,6 +42,11 @@ function build({ el, send, hide }) {
   const tried = h("div", { class: "tried" }, outcome, form.element)
   const panel = h("section", { class: "panel hcs-add-plate", "aria-label": "Add a plate", on: { keydown: (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return
+    // In a box it gives back what stood there, and leaves it; the next one closes.
+    if (typing(event)) {
+      setTimeout(() => closing.focus())
+      return
+    }
     event.preventDefault()
     event.stopPropagation()
     shut()
@@ -106,6 +111,13 @@ function build({ el, send, hide }) {
       source.room ? h("p", { class: "notice warn" }, icon("warn"), h("span", {}, source.room)) : null)
   }
 
+  let chosen = true // whether a source is still to be chosen
+  /** What had the focus goes; the keys go on in what comes. */
+  function moveFocus(away) {
+    const focused = root.activeElement
+    if (!focused || chooser.element.contains(focused) || focused === back) setTimeout(() => (away ? back : chooser).focus())
+  }
+
   function show() {
     const shown = Boolean(now?.shown) && open && !now.against
     hide(!shown)
@@ -118,6 +130,8 @@ function build({ el, send, hide }) {
     told = count_
     say(title, source ? `Add a plate from ${source.name}` : "Add a plate")
     back.hidden = !source
+    if (Boolean(source) === chosen) moveFocus(Boolean(source))
+    chosen = !source
     chooser.element.hidden = Boolean(source)
     tried.hidden = !source
     foot.hidden = !source

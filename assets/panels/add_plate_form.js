@@ -106,7 +106,7 @@ export function plateForm(send) {
     const signature = JSON.stringify(outcome.channels.map(([found]) => found))
     if (channels.dataset.signature !== signature) {
       channels.dataset.signature = signature
-      fill(channels, outcome.channels.map(([found]) => line(found, h("input", { type: "text", maxlength: "100", spellcheck: "false", dataset: { found }, "aria-label": `Name of channel ${found}`, on: { change: ask } }))))
+      fill(channels, outcome.channels.map(([found]) => line(/^channel/i.test(found) ? found : `Channel ${found}`, h("input", { type: "text", maxlength: "100", spellcheck: "false", dataset: { found }, "aria-label": `Name of channel ${found}`, on: { change: ask } }))))
     }
     const fields = /** @type {HTMLInputElement[]} */ ([...channels.querySelectorAll("input")])
     fields.forEach((input, at) => put(input, now.asked.channels[input.dataset.found ?? ""] ?? outcome.channels[at][1]))

@@ -7,7 +7,7 @@ import { count } from "../core/text.js"
 import { cancel, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { refusedFiles, uploadState } from "./add_plate_text.js"
 
-const ICONS = /** @type {const} */ ({ folder: "file", export: "file", zip: "file", plate: "check", link: "link" })
+const ICONS = /** @type {const} */ ({ folder: "folder", export: "folder", zip: "file", plate: "check", link: "link" })
 
 /** Send zips, or say why they are none. @param {import("../core/drops.js").GivenFile[]} files */
 export function uploadZips(files) {
@@ -72,6 +72,8 @@ export function sourceChooser(send) {
     const signature = JSON.stringify([roots, listing, now.barred])
     if (signature === drawn) return
     drawn = signature
+    const focused = /** @type {ShadowRoot | Document} */ (element.getRootNode()).activeElement
+    const inside = focused !== null && (entries.contains(focused) || crumbs.contains(focused))
     const crumb = (id, name, last) => h("button", { type: "button", class: "plain small", "aria-current": last ? "location" : null, on: { click: () => send("list", { id }) } }, name)
     const path = listing ? listing.path : []
     const others = roots.filter(([id]) => id !== path[0]?.[0])
@@ -81,6 +83,9 @@ export function sourceChooser(send) {
     find.value = ""
     if (listing) showEntries()
     else fill(entries)
+    // What was opened is gone from the list: the keys go on at the first thing in it.
+    const next = /** @type {HTMLElement | null} */ (entries.querySelector("button") ?? crumbs.lastElementChild)
+    if (inside) next?.focus()
     entries.append(...(path.length < 2 ? others.map(([id, name]) => row({ id, name, kind: "folder", note: listing ? "another folder" : "" })) : []))
   }
 

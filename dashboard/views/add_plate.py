@@ -94,6 +94,11 @@ class AddPlate(Part):
         self._checked: object = None
         self._objections = Objections()
 
+    def concerns(self, message: Message) -> set[str]:
+        """Return the key of no plate: who adds plates needs the role everywhere."""
+        del message
+        return {""}
+
     # --- choosing ---------------------------------------------------------------------
 
     def _list(self, message: Message) -> None:

@@ -85,6 +85,11 @@ class InboxPage(Part):
         self.component.on("plate", self._open, asks=Act.LOOK)
         session.each_poll(self._look)
 
+    def concerns(self, message: Message) -> set[str]:
+        """Return the key of no plate: who acts on imports needs the role everywhere."""
+        del message
+        return {""}
+
     # --- messages ---------------------------------------------------------------------
 
     def _acting(self, act: Callable[[str], object]) -> Callable[[Message], None]:

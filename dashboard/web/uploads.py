@@ -170,9 +170,11 @@ class UploadsHandler(TusHandler):
         return ACTS[tus.purpose_of(self.request.headers)]
 
     def plate_key(self) -> str:
-        """Return the plate that a file is given for."""
+        """Return the plate that a file is given for; a new plate is of no project."""
         headers = self.request.headers
-        return tus.plate_of(headers) if self.request.method == "POST" else ""
+        if self.request.method != "POST" or tus.purpose_of(headers) is Purpose.PLATE:
+            return ""
+        return tus.plate_of(headers)
 
     async def post(self) -> None:
         """Expect a file."""
@@ -230,7 +232,9 @@ class UploadHandler(TusHandler):
     def plate_key(self) -> str:
         """Return the plate that bytes are given for."""
         file = self._own_file() if self.request.method == "PATCH" else None
-        return "" if file is None else file.file.plate
+        if file is None or file.file.purpose is Purpose.PLATE:
+            return ""
+        return file.file.plate
 
     def _own_file(self) -> UploadedFile | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import stat
 import threading
@@ -19,19 +20,25 @@ from dashboard.adding.desk import checked_roots
 from dashboard.adding.folders import Folders
 from dashboard.adding.values import EntryKind, Questions
 from dashboard.adding.zips import KEEP_SECONDS, UploadedZips
+from dashboard.app import ServerSettings
+from dashboard.commands.inbox_options import add_from_of, add_inbox
 from dashboard.errors import DashboardError, NotServedError, RefusedError
 from dashboard.inbox.values import JobChoices, JobState
+from dashboard.settings_file import read_settings_file
 from dashboard.uploads.values import FileToSend, Purpose
 from hcs.metadata import Who
 from hcs.tables import TableFile
 from tests import plates
 from tests.integration.inbox_exports import write_export, write_plane
-from tests.integration.serving import person, service, wait_for
+from tests.integration.serving import Served, person, service, wait_for
 from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tornado.httputil import HTTPServerRequest
+
+    from dashboard.accounts import Visitor
     from dashboard.adding.trials import TrialState
     from dashboard.adding.values import Source
     from dashboard.inbox.values import ImportJob
@@ -195,6 +202,22 @@ def test_roots_are_folders_and_read_only_servers_have_none(tmp_path):
         checked_roots([str(tmp_path)], read_only=True)
 
 
+def test_folders_to_pick_from_come_from_the_command_line_and_the_settings_file(
+    tmp_path, folders
+):
+    plates, exports = folders
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(read_only=False)
+    add_inbox(parser)
+    config = tmp_path / "hcs.toml"
+    config.touch(mode=0o600)
+    config.write_text(f'[imports]\nadd_from = ["{plates}", "{exports}"]\n')
+    options = parser.parse_args(["--add-from", str(exports)])
+    settings = read_settings_file(config)
+    assert add_from_of(options, settings) == (str(exports), str(plates))
+    assert add_from_of(parser.parse_args([]), read_settings_file(None)) == ()
+
+
 # --- what is no plate -----------------------------------------------------------------
 
 
@@ -257,17 +280,20 @@ def test_zips_that_are_none_or_do_harm_are_refused_in_words(tmp_path, folders, m
     assert not (tmp_path / "P1_A01_s1_w1.TIF").exists()
 
 
-def test_a_child_that_is_killed_or_stopped_leaves_words_and_no_process(
-    tmp_path, folders, made
-):
+def test_dry_runs_that_are_stopped_end_also_those_that_wait(tmp_path, folders, made):
     _, exports = folders
     write_export(exports / "P1", wells=24, sites=4)
     (root,) = made.adding.roots()
     (entry,) = made.adding.listing(root.id).entries
-    trial = made.adding.try_out(made.adding.folder_source(entry.id), Questions())
-    trial.stop()
-    trial.join()
-    assert trial.state.phase in ("stopped", "done")
+    source = made.adding.folder_source(entry.id)
+    trials = [made.adding.try_out(source, Questions()) for _ in range(4)]
+    for trial in trials:
+        trial.stop()
+    for trial in trials:
+        trial.join()
+    assert {trial.state.phase for trial in trials} == {"stopped"}
+    # And what comes then has its turn.
+    assert tried(made, source).phase == "done"
 
 
 # --- uploads --------------------------------------------------------------------------
@@ -465,6 +491,58 @@ def test_who_may_not_add_plates_sees_no_folder_and_is_told_whom_to_ask(folders, 
     visit.act("add_plate", type="list", id=made.adding.roots()[0].id)
     assert str(exports) not in str(visit.texts())
     visit.close()
+
+
+def test_who_is_curator_of_one_project_alone_adds_no_plates_by_naming_one_of_it(
+    tmp_path, folders
+):
+    plates_folder, exports = folders
+    key = "lab/one.ome.zarr"
+    plates.make(plates_folder / key)
+    write_export(exports / "P1")
+    with service(
+        tmp_path / "workspace", plates_folder, add_from=(str(exports),)
+    ) as made:
+        job = made.inbox.add(exports / "P1", plates_folder, JobChoices(), ADA)
+        ended(made, job)
+        visitor = person(Role.VIEWER, project_roles={"lab": Role.CURATOR})
+        for query in ("", f"plate={key}"):
+            visit = Visit(made, query, visitor=visitor)
+            root = made.adding.roots()[0].id
+            visit.act("add_plate", type="list", id=root, plate=key)
+            visit.act("add_plate", type="pick", id=root, plate=key)
+            visit.act("inbox", type="ignore", id=job.id, plate=key)
+            visit.act("inbox", type="again", id=job.id, plate=key)
+            visit.rest()
+            assert str(exports) not in str(visit.texts())
+            assert visit.parts["add_plate"]._source is None
+            visit.close()
+        assert made.inbox.job(job.id).state is JobState.DONE
+
+
+def test_a_zip_is_taken_from_curators_of_everything_alone(tmp_path, folders):
+    plates_folder, _ = folders
+    key = "lab/one.ome.zarr"
+    plates.make(plates_folder / key)
+    people = {
+        "Project": person(Role.VIEWER, "Project", {"lab": Role.CURATOR}),
+        "Reviewer": person(Role.REVIEWER, "Reviewer"),
+        "Curator": person(Role.CURATOR, "Curator"),
+    }
+
+    def identify(request: HTTPServerRequest) -> Visitor | None:
+        return people.get(request.headers.get("X-Name", ""))
+
+    with (
+        service(tmp_path / "workspace", plates_folder) as made,
+        Served(made, ServerSettings(port=0), identify) as served,
+    ):
+        said = {"purpose": "plate", "plate": key}
+        statuses = {
+            name: served.announce("/uploads", 10, "P1.zip", X_Name=name, **said).status
+            for name in people
+        }
+    assert statuses == {"Project": 403, "Reviewer": 403, "Curator": 201}
 
 
 def test_a_server_without_a_folder_to_write_says_what_to_do(tmp_path, demo_plate):
