@@ -20,8 +20,8 @@ export const holdReload = (test) => { holds.push(test) }
 
 let state = "opening" // "open", "lost", "never", "ended"
 
-/** Whether the server hears what this page says, now or in a moment. */
-export const isHeard = () => state === "opening" || state === "open"
+/** Whether what this page says reaches the server, now or once its websocket is open. */
+export const isHeard = () => state !== "lost" && state !== "ended"
 
 const health = () => fetch(new URL("health", document.baseURI), { cache: "no-store" }).then((answer) => answer.ok, () => false)
 

@@ -44,15 +44,18 @@ function build({ el, send, hide }) {
   }
 
   /** Files for this well that are on their way, or that cannot be used. */
-  const mine = () => uploads.filter((entry) => entry.well === content?.well && (underWay(entry) || entry.state === "refused" || entry.state === "failed"))
+  const mine = () => uploads.filter((entry) => entry.well === content?.well && (underWay(entry) || ["ready", "refused", "failed"].includes(entry.state)))
 
-  function arrived({ entry, more }) {
-    if (!content?.open || entry.well !== content.well) return
-    if (entry.state === "ready") {
-      send("uploaded", { upload: entry.id, more })
+  /** Have the server work with what was uploaded for this well, once all of it was read. */
+  function adopt() {
+    if (!content?.shown || !content.open) return
+    const own = uploads.filter((entry) => entry.well === content.well && entry.purpose === "correction")
+    if (own.some(underWay)) return
+    const ready = own.filter((entry) => entry.state === "ready")
+    ready.forEach((entry, i) => {
+      send("uploaded", { upload: entry.id, more: i < ready.length - 1 })
       forget(entry.id)
-    }
-    showFiles()
+    })
   }
 
   // Showing ----------------------------------------------------------------------------
@@ -105,7 +108,7 @@ function build({ el, send, hide }) {
     return h("li", {},
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: entry.name }, entry.name),
         h("button", { type: "button", class: "plain square", "aria-label": `Cancel ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))),
-      underWay(entry)
+      underWay(entry) || entry.state === "ready"
         ? h("div", { class: "row" }, h("span", { class: "bar grow" }, h("i", { style: { width: `${part([entry]) * 100}%` } })), h("span", { class: "small soft" }, stateText(entry)))
         : h("div", { class: "notice bad small", role: "alert" }, icon("warn"), h("span", {}, entry.error)))
   }
@@ -176,7 +179,7 @@ function build({ el, send, hide }) {
   const stop = [
     listen("reviewer", gate),
     listen("uploads", () => content?.shown && showFiles()),
-    listen("uploaded", arrived),
+    listen("uploaded", () => { adopt(); if (content?.shown) showFiles() }),
     listen("choose-file", () => {
       if (content?.shown && content.refused) tell("hint", content.refused)
       if (!content?.shown || drop.hidden) return
@@ -193,6 +196,7 @@ function build({ el, send, hide }) {
       // An answer to an earlier box must not take back a later one.
       if (!(next.ack < confirmation)) confirming.clear()
       if (next.shown && early.length) take(early.splice(0))
+      adopt()
       hide(!next.shown)
       if (!next.shown) return
       fill(title, next.title)

@@ -55,13 +55,14 @@ function build({ el, hide }) {
   })
 
   function row(entry) {
-    const act = { broken: "Go on now", failed: entry.file ? "Try again" : "", unused: "Use", left: "" }[entry.state]
+    const elsewhere = entry.state === "ready" && entry.well && entry.well !== well
+    const act = elsewhere ? `Open ${entry.well}` : { broken: "Go on now", failed: entry.file ? "Try again" : "", unused: "Use", left: "" }[entry.state]
     const path = entry.folder ? `${entry.folder}/${entry.name}` : entry.name
     const bad = entry.state === "refused" || entry.state === "failed"
     return h("li", { dataset: { upload: entry.id, state: entry.state } },
       h("div", { class: "row" }, icon(bad ? "warn" : "file"), h("span", { class: "grow cut", title: path }, path),
         h("span", { class: "small soft" }, bytes(entry.size)),
-        act ? h("button", { type: "button", class: "small", on: { click: () => (entry.state === "unused" ? use(entry) : again(entry)) } }, act) : null,
+        act ? h("button", { type: "button", class: "small", on: { click: () => (elsewhere ? tell("choose", entry.well) : entry.state === "unused" ? use(entry) : again(entry)) } }, act) : null,
         h("button", { type: "button", class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))),
       h("div", { class: "row" }, h("span", { class: "bar grow", hidden: !underWay(entry) }, h("i", { style: { width: `${100 * part([entry])}%` } })),
         h("span", { class: "small soft" }, stateText(entry))))
