@@ -206,3 +206,16 @@ def test_files_that_are_dropped_anywhere_are_uploaded_for_what_is_there(
     assert sorted(upload["name"] for upload in uploads) == names
     assert {upload["well"] for upload in uploads} == {"B3" if on_well else ""}
     assert {upload["purpose"] for upload in uploads} == {"correction"}
+
+
+def test_a_file_that_cannot_be_used_keeps_no_other_from_being_compared(
+    serve: Callable, small_plate: Path, visit: Callable, tmp_path: Path
+) -> None:
+    server: Server = serve(small_plate, "--no-measure")
+    page = visit(server, "?well=A2&field=0")
+    good = picture_file(tmp_path, "A2_s1_w1.tif")
+    bad = tmp_path / "A2_s1_w2.tif"
+    bad.write_bytes(b"no picture")
+    page.locator(".hcs-upload").set_input_files([good, bad])
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    expect(page.locator(".files .notice.bad")).to_contain_text("A2_s1_w2.tif")
