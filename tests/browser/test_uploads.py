@@ -98,7 +98,8 @@ def test_a_page_that_is_loaded_again_goes_on_with_the_file_that_is_chosen_again(
     page.locator(".hcs-resume").set_input_files([large, other])
     # The other is a file of its own and begins at its beginning.
     expect(page.locator(".hcs-uploads")).not_to_contain_text("unfinished")
-    wait_for(lambda: len(line.offsets) == 4, "for all pieces")
+    # Asking the page lets the line answer its requests meanwhile.
+    wait_for(lambda: page.title() and len(line.offsets) == 4, "for all pieces")
     assert sorted(line.offsets) == [0, 0, PIECE, 2 * PIECE]
 
 
