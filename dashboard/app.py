@@ -21,8 +21,9 @@ from dashboard.assets import assets_folder
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.monitoring import Monitoring
 from dashboard.session import ASK_AGAIN_SECONDS, Session
-from dashboard.web.gate import BODY_BYTES, Gate, PassedConnection
+from dashboard.web.gate import BODY_BYTES, Gate
 from dashboard.web.origins import LOOPBACK, Origins
+from dashboard.web.passed_connection import PassedConnection
 from dashboard.web.routes import routes
 from dashboard.web.websocket_log import keep_websocket_log
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,18 +26,17 @@ from dashboard.database import open_database
 from dashboard.errors import NotServedError
 from dashboard.events import Events
 from dashboard.inbox.desk import ImportDesk
-from dashboard.inbox.folders import InboxSettings
 from dashboard.inbox.jobs import ImportJobs
 from dashboard.inbox.preparing import Preparing
-from dashboard.inbox.running import Importing, ImportLimits
+from dashboard.inbox.running import Importing
 from dashboard.inbox.telling import Telling
 from dashboard.inbox.watch import Inbox
 from dashboard.occupied import Occupied
 from dashboard.pictures.desk import PreviewDesk
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.picture import Pictures
-from dashboard.pictures.plane_cache import PLANE_CACHE_BYTES, PlaneCache
-from dashboard.pictures.previews import DISK_BYTES, MEMORY_BYTES, Previews
+from dashboard.pictures.plane_cache import PlaneCache
+from dashboard.pictures.previews import Previews
 from dashboard.pictures.saving import Saving
 from dashboard.pictures.sprites import Sprites
 from dashboard.pictures.thumbnails import Thumbnails
@@ -76,67 +75,11 @@ from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from concurrent.futures import Executor
 
     from dashboard.inbox.values import ImportJob
+    from dashboard.options import Options
     from dashboard.plates.served import ServedPlate
-    from dashboard.uploads.values import Quotas
     from dashboard.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How a service is set up; the defaults are those of the command line."""
-
-    read_only: bool = False
-    """Refuse everything that would write to a plate."""
-
-    database: str | None = None
-    """Address for SQLAlchemy; the workspace's own SQLite where None."""
-
-    cache_bytes: int = PLANE_CACHE_BYTES
-    """Decoded planes in memory."""
-
-    preview_bytes: int = MEMORY_BYTES
-    """Encoded pictures in memory."""
-
-    preview_disk_bytes: int = DISK_BYTES
-    """Encoded pictures in the workspace."""
-
-    quotas: Quotas | None = None
-    """Bounds of uploads."""
-
-    executor: Executor | None = None
-    """Measures fields; a pool of processes of our own where None."""
-
-    workers: int | None = None
-    """Processes of that pool; one less than the cores where None."""
-
-    measure: bool = True
-    """Whether plates are measured as soon as somebody looks at them."""
-
-    watch: bool = True
-    """Whether plates are followed, and prepared for pages, in the background."""
-
-    imports: bool = False
-    """Whether exports that wait in the database are imported: by servers, and by no
-    command that comes and goes."""
-
-    inbox: InboxSettings = field(default_factory=InboxSettings)
-    """Folders whose exports are imported by themselves."""
-
-    add_from: tuple[str, ...] = ()
-    """Folders that people may pick exports from."""
-
-    on_plate: tuple[str, ...] = ()
-    """Program and arguments that are told of imported plates."""
-
-    import_limits: ImportLimits = field(default_factory=ImportLimits)
-    """What importing may take."""
-
-    settle_after: float | None = None
-    """Seconds after a commit until the field is brought back to its first path; None
-    leaves the library's own grace time."""
 
 
 def compose(

@@ -113,7 +113,8 @@ def _served(
     workers: int | None,
     executor: Executor | None,
 ) -> Iterator[Service]:
-    from dashboard.compose import Options, compose
+    from dashboard.compose import compose
+    from dashboard.options import Options
     from dashboard.workspace import open_workspace
 
     service = compose(

@@ -84,7 +84,8 @@ def run(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _service(options: argparse.Namespace) -> Iterator[Service]:
-    from dashboard.compose import Options, compose
+    from dashboard.compose import compose
+    from dashboard.options import Options
     from dashboard.workspace import open_workspace
     from hcs.qc import connected
 

@@ -42,7 +42,8 @@ def opened(
     options: argparse.Namespace, place: str, *, read_only: bool
 ) -> Iterator[Service]:
     """Open the plates of a command and close them again."""
-    from dashboard.compose import Options, compose
+    from dashboard.compose import compose
+    from dashboard.options import Options
     from dashboard.workspace import open_workspace
 
     service = compose(

@@ -152,7 +152,8 @@ def _serve_with(
     )
     from dashboard.commands.local import local_start
     from dashboard.commands.sign_in import sign_in_of, signing_in
-    from dashboard.compose import Options, compose
+    from dashboard.compose import compose
+    from dashboard.options import Options
 
     sign_in = sign_in_of(options, settings_file)
     refuse_open_address(options.address, signs_in=bool(sign_in))

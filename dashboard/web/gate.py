@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 import logging
-import secrets
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -30,18 +29,18 @@ from tornado.httputil import (
 )
 from tornado.ioloop import IOLoop
 
-from dashboard.logs import REQUEST, new_request_id
+from dashboard.logs import REQUEST
 from dashboard.web.body_length import body_length
 from dashboard.web.come_in import come_in_page, passing_page
-from dashboard.web.headers import add_headers
+from dashboard.web.passed_connection import PassedConnection
 from dashboard.web.plain_page import POLICY
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
     from tornado.httputil import RequestStartLine
 
-    from dashboard.accounts import Entrance, Visitor
+    from dashboard.accounts import Entrance
     from dashboard.monitoring import Monitoring
     from dashboard.web.origins import Origins
 
@@ -280,56 +279,6 @@ def _redirect(address: str) -> _Answer:
     answer = _Answer(303, "text/plain", "")
     answer.headers["Location"] = address
     return answer
-
-
-class PassedConnection:
-    """The connection of a request: adds what every answer bears.
-
-    Attributes
-    ----------
-    request
-        As it came, cookies and headers included.
-    visitor
-        Who it comes from; None where it passed without.
-    nonce
-        What inline scripts of this answer must bear.
-    id
-        Of the request: in the answer's headers, in the log, in what people are told.
-    """
-
-    def __init__(
-        self, connection: Any, answered: Callable[[HTTPServerRequest, int], object]
-    ) -> None:
-        self._connection = connection
-        self._answered = answered
-        self._status = 0
-        self.request: Any = None
-        self.visitor: Visitor | None = None
-        self.nonce = secrets.token_urlsafe(16)
-        self.id = new_request_id()
-
-    def __getattr__(self, name: str) -> Any:
-        """Return what the connection has."""
-        return getattr(self._connection, name)
-
-    def write_headers(
-        self, start_line: Any, headers: HTTPHeaders, chunk: bytes | None = None
-    ) -> Any:
-        """Write the head of an answer."""
-        add_headers(headers, self.nonce)
-        headers["X-Request-Id"] = self.id
-        self._status = getattr(start_line, "code", 0)
-        return self._connection.write_headers(start_line, headers, chunk)
-
-    def finish(self) -> Any:
-        """End an answer."""
-        self._answered(self.request, self._status)
-        return self._connection.finish()
-
-    def detach(self) -> Any:
-        """Hand the stream over: to a websocket, whose answer has no end."""
-        self._answered(self.request, 101)
-        return self._connection.detach()
 
 
 class _Passage(HTTPMessageDelegate):

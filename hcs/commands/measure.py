@@ -108,7 +108,8 @@ def _measure(options: argparse.Namespace) -> tuple[ResultTable, list[FieldResult
     from hcs.qc.results import settle_clips
     from hcs.qc.run.cluster import connected
     from hcs.qc.run.export import measured_table
-    from hcs.qc.run.measure import measure_plate, plate_settings
+    from hcs.qc.run.measure import measure_plate
+    from hcs.qc.run.plate_settings import plate_settings
 
     metrics = None if options.metrics is None else options.metrics.split(",")
     with (

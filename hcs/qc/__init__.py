@@ -70,11 +70,11 @@ if TYPE_CHECKING:
     from hcs.qc.results import settle_clips as settle_clips
     from hcs.qc.run.cluster import connected as connected
     from hcs.qc.run.export import measured_table as measured_table
-    from hcs.qc.run.measure import imported_clips as imported_clips
-    from hcs.qc.run.measure import imported_exposures as imported_exposures
     from hcs.qc.run.measure import measure_level as measure_level
     from hcs.qc.run.measure import measure_plate as measure_plate
-    from hcs.qc.run.measure import plate_settings as plate_settings
+    from hcs.qc.run.plate_settings import imported_clips as imported_clips
+    from hcs.qc.run.plate_settings import imported_exposures as imported_exposures
+    from hcs.qc.run.plate_settings import plate_settings as plate_settings
     from hcs.qc.run.workers import in_workers as in_workers
 else:
     from hcs.public import public_names
@@ -97,10 +97,8 @@ else:
             "plates.imported": "ImportedTable read_measurements",
             "fields.light": "Light MeanField mean_field",
             "run.export": "measured_table",
-            "run.measure": (
-                "imported_clips imported_exposures measure_level measure_plate "
-                "plate_settings"
-            ),
+            "run.measure": "measure_level measure_plate",
+            "run.plate_settings": "imported_clips imported_exposures plate_settings",
             "fields.nuclei": "propose_channel",
             "fields.plane": "NotComputableError Plane",
             "registry": "all_definitions broken_metrics definition",

@@ -27,7 +27,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from dashboard.compose import Options, compose
+from dashboard.compose import compose
+from dashboard.options import Options
 from dashboard.pictures import rendering
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.values import ChannelSetting

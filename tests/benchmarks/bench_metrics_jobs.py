@@ -26,7 +26,8 @@ import psutil  # type: ignore[import-untyped]  # comes with Dask
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hcs.plates.opening import from_hcs_zarr
-from hcs.qc.run.measure import measure_plate, plate_settings
+from hcs.qc.run.measure import measure_plate
+from hcs.qc.run.plate_settings import plate_settings
 from hcs.qc.run.workers import process_pool
 from tests import plates
 
@@ -185,7 +186,8 @@ def processor() -> float:
 def page(path: Path, workspace: Path) -> bool:
     """Compare how late the server's loop answers while it measures, and idle."""
     from dashboard.app import ServerSettings, make_server, new_loop
-    from dashboard.compose import Options, compose
+    from dashboard.compose import compose
+    from dashboard.options import Options
     from dashboard.workspace import open_workspace
 
     service = compose([path], open_workspace(workspace), Options(measure=False))

@@ -28,7 +28,8 @@ from dashboard.app import (
 )
 from dashboard.commands.local import local_start
 from dashboard.commands.sign_in import SignIn, signing_in
-from dashboard.compose import Options, compose
+from dashboard.compose import compose
+from dashboard.options import Options
 from dashboard.uploads.values import FileToSend
 from dashboard.workspace import open_workspace
 

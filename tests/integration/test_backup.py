@@ -9,9 +9,10 @@ import pytest
 
 from dashboard.backup import back_up, restore
 from dashboard.cli import main
-from dashboard.compose import Options, compose
+from dashboard.compose import compose
 from dashboard.database import open_database
 from dashboard.errors import DashboardError
+from dashboard.options import Options
 from dashboard.workspace import open_workspace
 
 QUIET = Options(watch=False, measure=False)

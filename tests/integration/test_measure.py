@@ -15,7 +15,8 @@ from hcs.plates.opening import from_hcs_zarr
 from hcs.qc.results import settle_clips
 from hcs.qc.run.cluster import connected
 from hcs.qc.run.export import measured_table
-from hcs.qc.run.measure import measure_plate, plate_settings
+from hcs.qc.run.measure import measure_plate
+from hcs.qc.run.plate_settings import plate_settings
 from hcs.qc.run.quality import measure_field
 from hcs.qc.run.workers import in_workers
 from tests import plates

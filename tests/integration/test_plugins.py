@@ -82,7 +82,8 @@ def test_the_dashboard_offers_a_packages_metric_with_its_source(
     program.write_text(
         "import json, sys\n"
         "from pathlib import Path\n"
-        "from dashboard.compose import Options, compose\n"
+        "from dashboard.compose import compose\n"
+        "from dashboard.options import Options\n"
         "from dashboard.views.measuring import _broken\n"
         "from dashboard.workspace import open_workspace\n"
         "plate, work = map(Path, sys.argv[1:])\n"

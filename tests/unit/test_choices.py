@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hcs
-from dashboard.compose import Options, compose
+from dashboard.compose import compose
 from dashboard.errors import RefusedError
+from dashboard.options import Options
 from dashboard.projects.plate_maps import as_csv
 from dashboard.quality.measure_settings import basis_of, proposed
 from dashboard.reviews.acts import Subject

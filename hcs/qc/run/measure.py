@@ -12,24 +12,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hcs.errors import ArgumentError, HCSError, NotFoundError
-from hcs.metadata import distinct_names
 from hcs.plates.plate import HCSPlate
 from hcs.qc.clip import UNKNOWN, Clip
 from hcs.qc.definitions import Definition
-from hcs.qc.fields.nuclei import propose_channel
-from hcs.qc.registry import chosen, has_metric, is_registered
+from hcs.qc.registry import has_metric
 from hcs.qc.results import FieldKey, FieldResult, MeasureSettings, PlaneResult
+from hcs.qc.run.plate_settings import names_of, plate_settings
 from hcs.qc.run.quality import ChannelSettings, measure_field
 from hcs.qc.run.workers import in_workers
 from hcs.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
 
     from hcs.images.image import Multiscales
     from hcs.images.ngff_image import NgffImage
-    from hcs.metadata import Channel
 
 
 _log = logging.getLogger(__name__)
@@ -54,109 +52,6 @@ class Task:
     field: str
     label: str
     acquisition: int | None
-
-
-def plate_settings(
-    plate: HCSPlate,
-    *,
-    metrics: Iterable[str | Definition] | None = None,
-    clips: Mapping[str, float] | None = None,
-    nuclear: str | None = None,
-) -> MeasureSettings:
-    """Return the settings for a plate, with the source of each.
-
-    Parameters
-    ----------
-    metrics
-        Ids of metrics, and definitions of your own; all that are installed where not
-        given.
-    clips
-        Clip levels that a person set, by channel name; for the others the plate's own
-        key is asked, as the import wrote it.
-    nuclear
-        Name of the nuclear channel; proposed from the channels' names where not given.
-
-    Raises
-    ------
-    NotFoundError
-        If no channel has a name that was given.
-    """
-    names = _channel_names(plate)
-    for name in (*(clips or {}), *([] if nuclear is None else [nuclear])):
-        if names and name not in names:
-            raise NotFoundError(
-                f"The plate has no channel {name!r}; it has {', '.join(names)}."
-            )
-    known = {
-        name: Clip(level, "from the import")
-        for name, level in imported_clips(plate).items()
-    }
-    known |= {
-        name: Clip(float(level), "set by a person")
-        for name, level in (clips or {}).items()
-    }
-    if nuclear is None:
-        proposed = propose_channel(names)
-        nuclear = None if proposed is None else names[proposed]
-    return MeasureSettings(
-        metrics=tuple(
-            entry.id if is_registered(entry) else entry for entry in chosen(metrics)
-        ),
-        clips=known,
-        nuclear=nuclear,
-    )
-
-
-def imported_clips(plate: HCSPlate) -> dict[str, float]:
-    """Return the clip levels that the plate's own key holds."""
-    return {
-        name: float(entry["clip"])
-        for name, entry in _channel_entries(plate)
-        if isinstance(entry.get("clip"), int | float)
-    }
-
-
-def imported_exposures(plate: HCSPlate) -> dict[str, str]:
-    """Return the exposure of each channel, as the plate's own key holds it."""
-    return {
-        name: str(entry["exposure"])
-        for name, entry in _channel_entries(plate)
-        if isinstance(entry.get("exposure"), str)
-    }
-
-
-def _channel_entries(plate: HCSPlate) -> list[tuple[str, dict[str, Any]]]:
-    """Return what the plate's own key holds of each channel, with its name."""
-    from hcs.ngff.envelope import extension
-
-    found = extension(plate.attributes).get("channels")
-    listed = found if isinstance(found, list) else []
-    entries = [entry for entry in listed if isinstance(entry, dict)]
-    names = distinct_names(str(entry.get("name")) for entry in entries)
-    return list(zip(names, entries, strict=True))
-
-
-def _channel_names(plate: HCSPlate) -> list[str]:
-    """Return the names of the first readable field's channels."""
-    for one in plate.fields(errors=[]):
-        try:
-            return names_of(one.image())
-        except HCSError:
-            continue
-    return []
-
-
-def names_of(image: Multiscales) -> list[str]:
-    """Return a name for each channel, none twice: its own, or its position."""
-    dims, shape = image.images[0].dims, image.images[0].shape
-    number = shape[list(dims).index("c")] if "c" in dims else 1
-    named: Sequence[Channel] = image.channels
-    return list(
-        distinct_names(
-            (named[index].name if index < len(named) else None) or str(index)
-            for index in range(number)
-        )
-    )
 
 
 def measure_plate(
