@@ -356,6 +356,44 @@ def test_a_zip_becomes_a_plate_as_the_dry_run_said_and_goes(tmp_path, folders, m
     wait_for(lambda: not kept(tmp_path), "for the zip to go")
 
 
+def test_of_several_plates_in_a_zip_one_is_chosen_or_each_is_imported(
+    tmp_path, folders, made
+):
+    plates_folder, _ = folders
+    for name in ("P", "Q"):
+        write_export(tmp_path / "in", wells=2, plate=name)
+    path = zipped(tmp_path / "in", tmp_path / "both.zip")
+    visit = Visit(made, "")
+
+    def shown() -> Any:
+        visit.parts["add_plate"]._look()
+        visit.rest()
+        source = visit.content("add_plate")["source"]
+        return source and source["fresh"] and source
+
+    visit.act("add_plate", type="upload", id=sent(made, path))
+    source = wait_for(shown, "for the dry run")
+    assert source["outcome"]["plates"] == [["P", 4], ["Q", 4]]
+    visit.act("add_plate", type="ask", plate="Q")
+    source = wait_for(shown, "for that of the other plate")
+    assert (source["asked"]["plate"], source["name_of_plate"]) == ("Q", "Q")
+    visit.act("add_plate", type="import")
+    wait_for(lambda: visit.rest() or visit.content("add_plate")["begun"][0] == 1)
+    chosen = ended(made, made.inbox.jobs()[0])
+    assert (chosen.part, Path(chosen.target).name) == ("Q", "Q.ome.zarr")
+    visit.act("add_plate", type="upload", id=sent(made, path))
+    wait_for(shown, "for the dry run of both")
+    visit.act("add_plate", type="import", every=True)
+    wait_for(lambda: visit.rest() or visit.content("add_plate")["begun"][0] == 2)
+    visit.close()
+    wait_for(lambda: len(made.inbox.jobs()) == 4, "for each to be a job")
+    assert {ended(made, job).state for job in made.inbox.jobs()} == {JobState.DONE}
+    # Of Q the same files were imported before, so nothing was written again.
+    names = sorted(plate.name for plate in plates_folder.iterdir())
+    assert names == ["P.ome.zarr", "Q.ome.zarr"]
+    wait_for(lambda: not kept(tmp_path), "for the zips to go")
+
+
 def test_a_name_that_is_taken_or_leads_elsewhere_is_refused_and_nothing_has_changed(
     tmp_path, folders, made
 ):
