@@ -117,6 +117,8 @@ def read_backup(source: Path) -> Backup:
     DashboardError
         If it is no backup, or of a newer program.
     """
+    if not source.is_file():
+        raise DashboardError(f"No backup is at {source}: it is no file.")
     try:
         with zipfile.ZipFile(source) as archive, archive.open(_DOCUMENT) as stream:
             said: Any = json.loads(stream.read(_MOST_DOCUMENT))

@@ -38,7 +38,9 @@ def add_backup(commands: Any) -> None:
 
 def _back_up(options: argparse.Namespace) -> int:
     from dashboard.backup import back_up
+    from hcs.stores import possible_path
 
+    possible_path(options.file)
     backup = back_up(_file_of(options), options.file, version())
     print(
         f"{options.file}: {backup.nbytes / 2**20:,.1f} MB of decisions, measurements "
@@ -50,7 +52,9 @@ def _back_up(options: argparse.Namespace) -> int:
 def _restore(options: argparse.Namespace) -> int:
     from dashboard.backup import restore
     from dashboard.workspace import open_workspace
+    from hcs.stores import possible_path
 
+    possible_path(options.file)
     database = _file_of(options)
     open_workspace(options.workspace)
     backup, kept = restore(options.file, database)
@@ -72,17 +76,20 @@ def _file_of(options: argparse.Namespace) -> Path:
     from sqlalchemy.exc import ArgumentError
 
     from dashboard.workspace import Workspace, workspace_folder
+    from hcs.stores import possible_path
 
     address = database_of(options)
     if address is None:
-        return Workspace(workspace_folder(options.workspace)).database
+        return possible_path(Workspace(workspace_folder(options.workspace)).database)
     try:
         url = make_url(address)
     except (ArgumentError, ValueError) as error:
         raise DashboardError("The address of the database is none.") from error
-    if not url.drivername.startswith("sqlite") or not url.database:
+    if url.drivername.startswith("sqlite") and not url.database:
+        raise DashboardError("A database in memory has no file to back up or restore.")
+    if not url.drivername.startswith("sqlite"):
         raise DashboardError(
             f"The decisions are kept by a {url.drivername.partition('+')[0]} server: "
             f"back it up with its own tools (pg_dump, pg_restore)."
         )
-    return Path(url.database)
+    return possible_path(url.database or "")
