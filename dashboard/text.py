@@ -29,7 +29,16 @@ def plain_text(value: object, limit: int = 2000) -> str:
             # Bidirectional overrides could make a name read as another one.
             if letter in _KEEP or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
         )
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    return cut_text(clean, limit)
+
+
+def cut_text(text: str, limit: int) -> str:
+    """Return a text, cut with an ellipsis where it is longer than `limit`.
+
+    >>> cut_text("ABCDEF", 4)
+    'ABC…'
+    """
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def safe_text(value: object, limit: int = 2000) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.inbox.summary import summary_of
 from dashboard.inbox.worker import PYRAMID
+from dashboard.text import cut_text
 from hcs.errors import SourceError
 
 if TYPE_CHECKING:
@@ -126,4 +127,4 @@ def _as_csv(plate_map: PlateMap, report: ImportReport) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"
+    return cut_text(text, _MOST_TEXT)

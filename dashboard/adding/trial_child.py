@@ -82,14 +82,14 @@ def main() -> int:
     try:
         _try(teller, order)
     except UnknownNamesError as error:
-        found = proposals_of(error.proposals)
+        proposals = proposals_of(error.proposals)
         # The page says in its own words what to do with them.
         tail = error.proposals[0].sentence if error.proposals else ""
         reason = str(error).removesuffix(tail).strip()
-        teller.say("failed", reason=reason, proposals=found)
+        teller.say("failed", reason=reason, proposals=proposals)
     except HCSError as error:
-        found = _proposals(order["source"])
-        teller.say("failed", reason=str(error), proposals=found)
+        proposals = _proposals(order["source"])
+        teller.say("failed", reason=str(error), proposals=proposals)
     except MemoryError:
         teller.say("failed", reason="There was not enough memory for it.", proposals=[])
     except Exception as error:  # noqa: BLE001 - the page says what it is

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError
 from dashboard.inbox.places import file_name
-from dashboard.inbox.values import JobState
+from dashboard.inbox.values import LIVE, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +34,6 @@ _ORPHAN_SECONDS = 3600.0
 """After so long a zip without an import goes: a server ended between two steps."""
 
 _ENDED = (JobState.DONE, JobState.IGNORED)
-_OPEN = (JobState.WAITING, JobState.RUNNING)
 
 
 class UploadedZips:
@@ -131,7 +130,7 @@ def _is_over(jobs: list[ImportJob], folder: os.DirEntry[str]) -> bool:
         except OSError:
             return False
         return age > _ORPHAN_SECONDS
-    if any(job.state in _OPEN for job in jobs):
+    if any(job.state in LIVE for job in jobs):
         return False
     return all(job.state in _ENDED or _age(job) > KEEP_SECONDS for job in jobs)
 

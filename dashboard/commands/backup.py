@@ -57,10 +57,10 @@ def _restore(options: argparse.Namespace) -> int:
     possible_path(options.file)
     database = _file_of(options)
     open_workspace(options.workspace)
-    backup, kept = restore(options.file, database)
+    backup, former = restore(options.file, database)
     print(f"Restored what was kept at {backup.when} into {database.parent}.")
-    if kept is not None:
-        print(f"What was there is in {kept}.")
+    if former is not None:
+        print(f"What was there is in {former}.")
     return 0
 
 

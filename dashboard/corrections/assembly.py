@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.corrections.staged_pixels import AXES, ChannelSource, Stack, compose
+from dashboard.corrections.staged_pixels import ChannelSource, Stack, compose
+from hcs.axes import ORDER
 from hcs.errors import SourceError
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ def _axes(
     axes |= {axis for axis in ("t", "z") if stack.size(axis) > 1}
     if len(parts) > 1:
         axes.add("c")
-    return tuple(axis for axis in AXES if axis in axes)
+    return tuple(axis for axis in ORDER if axis in axes)
 
 
 def _names(

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.child_environment import python_environment
 from dashboard.corrections.decoding import (
     MEMORY_BYTES,
     SECONDS,
@@ -36,18 +37,6 @@ _FILES = 200
 
 _IDLE_SECONDS = 20.0
 """How long a child waits for more files before its memory is given back."""
-
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-_PASSED_ON = (
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "SYSTEMROOT",
-    "TMPDIR",
-    "TEMP",
-    "LD_LIBRARY_PATH",
-)
 
 
 class Decoder:
@@ -70,7 +59,7 @@ class Decoder:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=python_environment(),
         )
 
     def decode(self, order: DecodingOrder) -> Decoded:
@@ -254,12 +243,6 @@ def _fitting() -> int:
     except (AttributeError, OSError, ValueError):  # Windows does not say it
         return 1
     return max(1, min(cores, memory // MEMORY_BYTES))
-
-
-def _environment() -> dict[str, str]:
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109
-    return {**environment, "PYTHONPATH": paths, **dict.fromkeys(_ONE_THREAD, "1")}
 
 
 def _from_json(document: Any) -> Decoded | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from dashboard.corrections.naming import same_field, same_well
 from dashboard.corrections.values import Difference
+from hcs.axes import ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from dashboard.corrections.values import Upload
     from dashboard.plates.values import FieldView
 
-_AXES = ("t", "c", "z", "y", "x")
 _SIZE_TOLERANCE = 0.01
 """Relative; files round pixel sizes."""
 
@@ -87,7 +87,7 @@ def pixel_differences(
         What `old` is, for the message: ``"the present field"``.
     """
     differences = []
-    for axis in _AXES:
+    for axis in ORDER:
         if axis != "c" and new.size(axis) != old.size(axis):
             differences.append(_shape(new, old, what, confirmable=not mixed))
             break

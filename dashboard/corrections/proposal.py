@@ -57,7 +57,7 @@ class StagedProposal:
 
 
 @dataclass(slots=True)
-class _Held:
+class _Entry:
     proposal: Proposal
     token: str
     owner: str
@@ -71,7 +71,7 @@ class Proposals:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._table: dict[str, _Held] = {}
+        self._table: dict[str, _Entry] = {}
 
     def add(self, key: str, table: MatchTable, token: str, owner: str) -> Proposal:
         """Take a table in."""
@@ -79,7 +79,7 @@ class Proposals:
         with self._lock:
             while len(self._table) >= _MOST:
                 del self._table[next(iter(self._table))]
-            self._table[proposal.id] = _Held(proposal, token, owner)
+            self._table[proposal.id] = _Entry(proposal, token, owner)
         return proposal
 
     def get(self, identifier: str, owner: str) -> Proposal:
@@ -90,40 +90,40 @@ class Proposals:
         NotServedError
             If there is none of this id (any more), or it is somebody else's.
         """
-        return self._held(identifier, owner).proposal
+        return self._entry(identifier, owner).proposal
 
     def token(self, identifier: str, owner: str) -> str:
         """Return the page whose uploads a proposal is of."""
-        return self._held(identifier, owner).token
+        return self._entry(identifier, owner).token
 
     def change(
         self, identifier: str, owner: str, change: Callable[[MatchTable], MatchTable]
     ) -> Proposal:
         """Put another table in the place of a proposal's and return it."""
-        held = self._held(identifier, owner)
+        entry = self._entry(identifier, owner)
         with self._lock:
-            table = change(held.proposal.table)
-            held.proposal = replace(held.proposal, table=table)
-            return held.proposal
+            table = change(entry.proposal.table)
+            entry.proposal = replace(entry.proposal, table=table)
+            return entry.proposal
 
     def drop(self, identifier: str, owner: str) -> None:
         """Forget a proposal; its uploads stay."""
-        self._held(identifier, owner)
+        self._entry(identifier, owner)
         with self._lock:
             self._table.pop(identifier, None)
 
     def close(self, token: str) -> None:
         """Forget the proposals of a page."""
         with self._lock:
-            gone = [key for key, held in self._table.items() if held.token == token]
+            gone = [key for key, entry in self._table.items() if entry.token == token]
             for key in gone:
                 del self._table[key]
 
-    def _held(self, identifier: str, owner: str) -> _Held:
+    def _entry(self, identifier: str, owner: str) -> _Entry:
         with self._lock:
-            held = self._table.get(identifier)
-        if held is None or held.owner != owner:
+            entry = self._table.get(identifier)
+        if entry is None or entry.owner != owner:
             raise NotServedError(
                 "There is no such table of files; its page may have been closed."
             )
-        return held
+        return entry

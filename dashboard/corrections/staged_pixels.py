@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-AXES = ("t", "c", "z", "y", "x")
-
 
 @dataclass(frozen=True, slots=True)
 class Stack:

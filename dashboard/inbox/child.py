@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
+
+from dashboard.child_environment import python_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,27 +21,8 @@ _STOP_SECONDS = 5.0
 _LONGEST_LINE = 64 << 20
 """What it found: a digest a field."""
 
-_PASSED_ON = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "SYSTEMROOT",
-    "TMPDIR",
-    "TEMP",
-    "LD_LIBRARY_PATH",
-)
-"""Of the environment; it may hold secrets, which no decoder of a file needs."""
-
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
 ENDS = ("done", "several", "asked", "failed", "stopped", "died")
 """Kinds of what a worker says last."""
-
-
-def environment() -> dict[str, str]:
-    """Return the environment of a process that reads what anybody wrote."""
-    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
 _ASK_SECONDS = 60.0
@@ -78,17 +60,12 @@ class Worker:
     def __init__(
         self, order: Mapping[str, Any], module: str = "dashboard.inbox.worker"
     ) -> None:
-        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109
         self._process = subprocess.Popen(  # noqa: S603 - our own modules
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={
-                **environment(),
-                "PYTHONPATH": paths,
-                **dict.fromkeys(_ONE_THREAD, "1"),
-            },
+            env=python_environment(),
         )
         self._events: queue.Queue[dict[str, Any]] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -22,7 +22,7 @@ from dashboard.database import begin_alone, import_jobs, patiently
 from dashboard.errors import NotServedError
 from dashboard.events import now
 from dashboard.inbox.owner import is_dead, new_owner
-from dashboard.inbox.values import ImportJob, JobChoices, JobMark, JobState
+from dashboard.inbox.values import LIVE, ImportJob, JobChoices, JobMark, JobState
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ _PLAIN = tuple(
     column for column in import_jobs.c if column.name not in ("key", "fields")
 )
 """All that a list needs; digests of fields are many."""
-
-LIVE = (JobState.WAITING, JobState.RUNNING)
 
 
 class ImportJobs:

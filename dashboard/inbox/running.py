@@ -90,7 +90,7 @@ class Importing:
         self.woken = threading.Event()
         self.closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="importing", daemon=True)
-        self._rests_until: dict[str, float] = {}
+        self._tried_again_at: dict[str, float] = {}
         """Jobs whose disk was full or away, and when they are tried again."""
 
         self.worker_pid: int | None = None
@@ -131,7 +131,7 @@ class Importing:
     def _may(self, job: ImportJob) -> bool:
         """Whether this server sees the folders and there is room."""
         return (
-            time.monotonic() >= self._rests_until.get(job.id, 0.0)
+            time.monotonic() >= self._tried_again_at.get(job.id, 0.0)
             and os.path.lexists(job.source)
             and Path(job.folder).is_dir()
             and not (
@@ -158,7 +158,7 @@ class Importing:
             _LOG.exception("Importing %s failed.", job.source)
         state, reason = end
         if state is JobState.WAITING and reason:
-            self._rests_until[job.id] = time.monotonic() + _REST_SECONDS
+            self._tried_again_at[job.id] = time.monotonic() + _REST_SECONDS
         values: dict[str, Any] = {}
         if state in SETTLED:
             values["stamp"] = stamp

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.text import cut_text
 from hcs import read_plate_map
 from hcs.errors import HCSError, SourceError
 from hcs.ingest import propose_patterns
@@ -81,7 +82,7 @@ def _by_reason(skipped: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"
+    return cut_text(text, _MOST_TEXT)
 
 
 def map_for(

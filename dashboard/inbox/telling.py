@@ -17,7 +17,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
 
-from dashboard.inbox.child import environment
+from dashboard.child_environment import environment
 from dashboard.inbox.values import JobState
 
 if TYPE_CHECKING:

@@ -35,6 +35,10 @@ class JobState(enum.StrEnum):
     """By a person: it is not imported, whatever becomes of the export."""
 
 
+LIVE = (JobState.WAITING, JobState.RUNNING)
+"""States of a job that a server still has to do with."""
+
+
 class Phase(enum.StrEnum):
     """What a running job does."""
 

@@ -78,10 +78,10 @@ class StagedMetrics:
         names
             Of their channels.
         """
-        wanted = tuple(dict.fromkeys(rule.metric for rule in FAILURE_RULES)) + _LISTED
+        metrics = tuple(dict.fromkeys(rule.metric for rule in FAILURE_RULES)) + _LISTED
         basis = self._judging.basis(plate)
         settings = plate_settings(
-            plate.plate, metrics=wanted, **library_settings(plate, basis)
+            plate.plate, metrics=metrics, **library_settings(plate, basis)
         )
         result = FieldResult(
             well=well,
@@ -98,7 +98,7 @@ class StagedMetrics:
         changes = []
         for info in self._measuring.metrics(plate):
             metric = info.id.rpartition(".")[0]
-            if info.channel is None or metric not in wanted:
+            if info.channel is None or metric not in metrics:
                 continue
             stored = field_value(info.id, measured, clips, basis)
             changes.append(

@@ -206,17 +206,17 @@ def _with_objects(base: Table, columns: WellColumns, table: Table) -> Table:
     if normalised(objects) in _ANY_OBJECTS:
         objects = OBJECTS
     by_image = medians(table, theirs.header, theirs.columns, objects)
-    found = {
+    medians_of = {
         row[: len(theirs.columns)]: row[len(theirs.columns) :]
         for row in by_image.rows[1:]
     }
-    unknown = len(found.keys() - counted.keys())
+    unknown = len(medians_of.keys() - counted.keys())
     notes = [f"{table.name} has objects of {unknown:,} images that {base.name} lacks."]
     return _joined(
         base,
         ours,
         by_image.rows[0][len(theirs.columns) :],
-        found,
+        medians_of,
         (*by_image.notes, *(notes if unknown else [])),
     )
 

@@ -38,6 +38,7 @@ from hcs.writing.encoding.codec import choose_codec
 from hcs.writing.encoding.encode import encode_given
 from hcs.writing.encoding.field_input import as_field_input
 from hcs.writing.encoding.verify import ReadBackError, verify_levels
+from hcs.writing.targets.locations import DOCUMENTS
 from hcs.writing.targets.target import GroupSink
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ _log = logging.getLogger(__name__)
 _READ_BYTES = 16 << 20
 """Bytes copied at a time; bounds memory."""
 
-DOCUMENTS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"))
 _BELOW_05 = "0.4"
 
 

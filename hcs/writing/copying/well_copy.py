@@ -22,14 +22,13 @@ from hcs.ngff.history import FieldRecord, now, record_of, write_records
 from hcs.ngff.names import SHELF, on_shelf
 from hcs.ngff.well import write_well
 from hcs.writing.copying.tree import (
-    DOCUMENTS,
     Transfer,
     copy_content,
     copy_other,
     group_files,
 )
 from hcs.writing.targets import group, hierarchy, step
-from hcs.writing.targets.locations import SYSTEM_FILES
+from hcs.writing.targets.locations import DOCUMENTS, SYSTEM_FILES
 from hcs.writing.targets.shelf import clear_shelf, make_shelf
 from hcs.writing.targets.target import PART
 from hcs.writing.versions.unsettled import aliases_of, move_of

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SYSTEM_FILES = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".directory"))
 """Files that file managers leave in any folder: no part of a plate, never copied."""
 
-_DOCUMENTS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"))
+DOCUMENTS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"))
 
 
 def is_archive(location: object) -> bool:
@@ -122,7 +122,7 @@ def foreign_file(path: Path) -> Path | None:
             continue
         for name in names:
             inside = folder / name
-            if name in _DOCUMENTS or name in SYSTEM_FILES or is_part(name):
+            if name in DOCUMENTS or name in SYSTEM_FILES or is_part(name):
                 continue
             if inside.is_symlink() or not inside.is_dir():
                 if not os.path.lexists(inside):
