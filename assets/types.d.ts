@@ -812,7 +812,7 @@ export interface Texts {
 /** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
 export type EventName =
   | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode" | "confirm-difference"
-  | "correct-many" | "correction" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
+  | "correct-many" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
   | "metric" | "montage" | "move" | "open-setup" | "others" | "overlays" | "pictures"
   | "pictures-of-plate" | "plate-files" | "plot-box" | "projection" | "queue" | "redo" | "reopen"

@@ -213,7 +213,6 @@ function build({ el, send, hide }) {
       } else if (before?.staged) reason.value = ""
       discard.disabled = next.busy
       gate()
-      tell("correction", Boolean(next.staged))
     },
     dispose() {
       stop.forEach((each) => each())

@@ -88,7 +88,6 @@ class Cookies:
         self._on_change = changed
         self._lock = threading.Lock()
         self._signed_in: dict[str, SignedIn] = _read(kept)
-        self._ids = {signed_in.id for signed_in in self._signed_in.values()}
 
     def open(self, visitor: Visitor, by: str, seconds: float = DAYS_30) -> str:
         """Let somebody in; return the value that their cookie must have.
@@ -141,10 +140,6 @@ class Cookies:
         """Return a sign-in by its id, None where it holds no more (fast)."""
         return next((each for each in self.all() if each.id == session), None)
 
-    def alive(self, session: str) -> bool:
-        """Whether a sign-in still holds, by its id (fast); open pages ask."""
-        return session in self._ids
-
     def close(self, session: str) -> None:
         """Sign somebody out, by the id of the sign-in."""
         with self._lock:
@@ -158,7 +153,6 @@ class Cookies:
         return len(gone)
 
     def _changed(self) -> None:
-        self._ids = {signed_in.id for signed_in in self._signed_in.values()}
         self._on_change()
 
     def kept(self) -> dict[str, Any]:

@@ -97,5 +97,4 @@ def _described(file: UploadedFile, decoded: Decoded, key: str, group: str) -> Up
         digest=decoded.digest,
         guess_well=guessed.well,
         guess_field=guessed.field,
-        guess_channel=guessed.channel,
     )

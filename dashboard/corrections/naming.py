@@ -1,4 +1,4 @@
-"""What a file name seems to say about well, field and channel; only ever a guess.
+"""What a file name seems to say about well and field; only ever a guess.
 
 It proposes an assignment, which people see and correct, and it is held against the
 target, so that a file for another well is not committed without anybody noticing.
@@ -24,21 +24,17 @@ class Guess:
     field: str | None = None
     """As written: ``"s1"``, ``"f01"``."""
 
-    channel: int | None = None
-    """The number as written, which may count from 0 or from 1."""
-
 
 def guess(name: str) -> Guess:
     """Return what a file name seems to say.
 
     >>> guess("r02c03f04p01-ch5.tiff")
-    Guess(well='B03', field='f04', channel=5)
+    Guess(well='B03', field='f04')
     """
     said = describe_name(name)
     return Guess(
         None if said.well is None else well_label(*said.well),
         None if said.field is None else said.field.label,
-        None if said.channel is None else said.channel.number,
     )
 
 

@@ -68,9 +68,6 @@ class Upload:
     digest: str = ""
     """Of the pixels: equal for equal pixels."""
 
-    guess_channel: int | None = None
-    """Channel number in the file name, as written; see `CorrectionDesk.suggest`."""
-
     guess_well: str | None = None
     """Well in the file name, ``"B02"``."""
 

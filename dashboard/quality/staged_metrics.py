@@ -45,8 +45,6 @@ class MetricChange:
     new: float | None = None
     suspect_before: bool = False
     suspect_after: bool = False
-    ruled: bool = False
-    """Whether the plate is judged by it; False while it is measured."""
 
 
 class StagedMetrics:
@@ -157,7 +155,6 @@ def _change(
         new=new,
         suspect_before=_is_beyond(old, cut),
         suspect_after=_is_beyond(new, cut),
-        ruled=cut is not None and cut != (None, None),
     )
 
 

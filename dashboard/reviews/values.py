@@ -96,7 +96,6 @@ class BlindState:
     """Roles, compounds and doses are hidden as well."""
 
     begun_by: str = ""
-    begun_at: str = ""
 
     @classmethod
     def of(cls, current: Round | None, viewer: str | None) -> BlindState:
@@ -110,7 +109,6 @@ class BlindState:
             done=viewer in current.done,
             hides_conditions=current.hides_conditions,
             begun_by=current.begun.who,
-            begun_at=current.begun.at,
         )
 
 

@@ -11,10 +11,10 @@ from hcs.ingest import assign_channels
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Channel1-01-A-01.tif", Guess("A01", None, 1)),
-        ("r01c01f01p01-ch2sk1fk1fl1.tiff", Guess("A01", "f01", 2)),
-        ("plate_B03_s2_w3.tif", Guess("B03", "s2", 3)),
-        ("AS_09125_050118150001_A03f00d0.TIF", Guess("A03", "f00", 0)),
+        ("Channel1-01-A-01.tif", Guess("A01", None)),
+        ("r01c01f01p01-ch2sk1fk1fl1.tiff", Guess("A01", "f01")),
+        ("plate_B03_s2_w3.tif", Guess("B03", "s2")),
+        ("AS_09125_050118150001_A03f00d0.TIF", Guess("A03", "f00")),
         ("image.tif", Guess()),
         ("", Guess()),
     ],

@@ -96,7 +96,6 @@ def change(kind: str, old: float, new: float, *marks: bool) -> MetricChange:
         new=new,
         suspect_before=before,
         suspect_after=after,
-        ruled=True,
     )
 
 

@@ -48,7 +48,6 @@ class PlaneRecord:
     stage_label: str | None = None
     """Well and site as MetaXpress names them, ``"B02 : Site 1"``."""
 
-    objective: str | None = None
     exposure: str | None = None
 
 
@@ -81,7 +80,6 @@ def read_plane_record(description: str, where: str) -> PlaneRecord:
         acquired=properties.get("acquisition-time-local"),
         bits=_whole(properties, "Camera Bit Depth"),
         stage_label=properties.get("stage-label"),
-        objective=properties.get("_MagSetting_"),
         exposure=properties.get("Exposure Time"),
     )
 

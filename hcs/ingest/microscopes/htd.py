@@ -30,9 +30,6 @@ class PlateRecord:
     sites: int
     """Selected sites a well; they are numbered from 1."""
 
-    has_sites: bool
-    """Whether file names bear the site."""
-
     time_points: int
     z_steps: int
     """Planes of a stack, 1 where none was taken."""
@@ -76,7 +73,6 @@ def read_htd(data: bytes, where: str) -> PlateRecord:
             format=grid,
             wells=tuple(_selected_wells(entries, grid)),
             sites=_selected_sites(entries),
-            has_sites=_is_true(entries, "Sites"),
             time_points=_count(entries, "TimePoints", 1),
             z_steps=_count(entries, "ZSteps") if _is_true(entries, "ZSeries") else 1,
             waves=dict(_waves(entries)),
