@@ -107,6 +107,9 @@ class Plane:
         integer dtype, and 1 for floating point.
     mask
         True where a pixel counts, shape ``(y, x)``; all where not given.
+    absent
+        Why the pixels are none that a camera took, so that nothing is measured on them;
+        "" where they are.
 
     Raises
     ------
@@ -122,6 +125,7 @@ class Plane:
         clip_source: str | None = None,
         full_scale: float | None = None,
         mask: NDArray[np.bool_] | None = None,
+        absent: str = "",
     ) -> None:
         # In one order of memory, as sums depend on it: equal pixels have equal numbers.
         pixels = np.ascontiguousarray(pixels)
@@ -142,6 +146,7 @@ class Plane:
             )
         self.pixels = pixels
         self.mask = mask
+        self.absent = absent
         self.clip = clip
         self.clip_source = clip_source
         integer = pixels.dtype.kind in "ui"
@@ -156,6 +161,8 @@ class Plane:
     @cached_property
     def unfit(self) -> str:
         """Why nothing can be measured on the pixels, in words; "" where it can."""
+        if self.absent:
+            return self.absent
         counted = self.counted
         if counted.dtype.kind != "f":
             return ""

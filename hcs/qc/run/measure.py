@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from hcs.qc.clip import UNKNOWN, Clip
 from hcs.qc.definitions import Definition
 from hcs.qc.registry import has_metric
 from hcs.qc.results import FieldKey, FieldResult, MeasureSettings, PlaneResult
+from hcs.qc.run.absences import Absences, absence
 from hcs.qc.run.plate_settings import names_of, plate_settings
 from hcs.qc.run.quality import ChannelSettings, measure_field
 from hcs.qc.run.workers import in_workers
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
 
-    from hcs.images.image import Multiscales
+    from hcs.gaps import Gap
     from hcs.images.ngff_image import NgffImage
 
 
@@ -196,7 +197,8 @@ def _measure_batch(
 ) -> list[FieldResult]:
     """Measure some fields; what a worker process runs."""
     with HCSPlate(store) as plate:
-        return [measure_one(plate, task, settings) for task in tasks]
+        absences = Absences(plate)
+        return [measure_one(plate, task, settings, absences) for task in tasks]
 
 
 def _one_by_one(
@@ -223,13 +225,16 @@ def _failed(task: Task, reason: str, version: str = "") -> FieldResult:
     )
 
 
-def measure_one(plate: HCSPlate, task: Task, settings: MeasureSettings) -> FieldResult:
+def measure_one(
+    plate: HCSPlate, task: Task, settings: MeasureSettings, absences: Absences
+) -> FieldResult:
     """Measure all channels, z and t of one field; an error is part of the result."""
     version = ""
     try:
         image = plate.well(task.well).field(task.field, task.acquisition).image()
         version = image.version or ""
-        planes = tuple(_measure_image(image, settings))
+        gaps = absences.of_field(task.well, task.field)
+        planes = tuple(measure_level(image.images[0], names_of(image), settings, gaps))
     except HCSError as error:
         return _failed(task, str(error), version)
     except Exception as error:  # noqa: BLE001 - one field must not end the plate
@@ -244,14 +249,11 @@ def measure_one(plate: HCSPlate, task: Task, settings: MeasureSettings) -> Field
     )
 
 
-def _measure_image(
-    image: Multiscales, settings: MeasureSettings
-) -> Iterator[PlaneResult]:
-    return measure_level(image.images[0], names_of(image), settings)
-
-
 def measure_level(
-    full: NgffImage, names: Sequence[str], settings: MeasureSettings
+    full: NgffImage,
+    names: Sequence[str],
+    settings: MeasureSettings,
+    gaps: Sequence[Gap] = (),
 ) -> Iterator[PlaneResult]:
     """Read one z and t after the other, at full size, and measure its channels.
 
@@ -263,6 +265,9 @@ def measure_level(
         Of its channels, no two equal.
     settings
         See `plate_settings`.
+    gaps
+        Of the field. A plane that is one has no values, with the reason, while it holds
+        nothing but zeros: a correction may have brought its pixels.
     """
     dims = tuple(full.dims)
     sizes = dict(zip(dims, full.data.shape, strict=True))
@@ -280,9 +285,13 @@ def measure_level(
                 np.asarray(full.data[tuple(at.get(d, slice(None)) for d in dims)])
                 for at in places
             ]
-            results = measure_field(
-                planes, by_channel, nuclear=nuclear, metrics=metrics
-            )
+            at_place = [
+                replace(
+                    channel, absent="" if plane.any() else absence(gaps, name, z, t)
+                )
+                for channel, plane, name in zip(by_channel, planes, names, strict=True)
+            ]
+            results = measure_field(planes, at_place, nuclear=nuclear, metrics=metrics)
             for index, (name, measured) in enumerate(zip(names, results, strict=True)):
                 yield PlaneResult(
                     channel=name,

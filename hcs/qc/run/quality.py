@@ -63,6 +63,9 @@ class ChannelSettings:
     full_scale: float | None = None
     """See `hcs.qc.fields.plane.Plane`."""
 
+    absent: str = ""
+    """See `hcs.qc.fields.plane.Plane`; of one plane, not of all of the channel."""
+
 
 def measure_plane(
     plane: NDArray[Any],
@@ -161,6 +164,7 @@ def measure_field(
             clip=by_channel[position].clip,
             clip_source=by_channel[position].clip_source,
             full_scale=by_channel[position].full_scale,
+            absent=by_channel[position].absent,
         )
         for position, pixels in enumerate(planes)
     ]
@@ -252,6 +256,8 @@ def _collect(
             value = math.nan
             reasons.setdefault(entry.id, "the computation gave no number")
         values[entry.id] = value
+    if plane.absent:  # it would be like every other one that is not there
+        return Measured(values, reasons, None, None, None)
     return Measured(values, reasons, _top(plane), digest_of(plane), light_of(plane))
 
 
