@@ -48,7 +48,9 @@ def begin_log(*, verbose: bool, form: str = "text") -> None:
     handler = _Terminal()
     handler.setFormatter(_formatter(form))
     root = logging.getLogger()
-    for before in [each for each in root.handlers if isinstance(each, _Terminal)]:
+    for before in [
+        handler for handler in root.handlers if isinstance(handler, _Terminal)
+    ]:
         root.removeHandler(before)
     root.addHandler(handler)
     root.setLevel(logging.INFO if verbose else logging.WARNING)

@@ -207,7 +207,7 @@ class Trials:
         """Begin to try a source out."""
         trial = Trial(source, questions, maps, self._slots)
         with self._lock:
-            self._running = {each for each in self._running if not each.state.over}
+            self._running = {trial for trial in self._running if not trial.state.over}
             self._running.add(trial)
         return trial
 

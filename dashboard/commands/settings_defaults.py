@@ -58,7 +58,7 @@ def _reason_against(action: argparse.Action, value: object) -> str:
     if action.nargs == 0:
         return "" if isinstance(value, bool) else "must be true or false"
     if _takes_several(action):
-        texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return "" if texts else "must be a list of texts"
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return "must be a text or a number"

@@ -55,9 +55,9 @@ class BatchRecords:
         NotServedError
             If the plate has no batch of this id.
         """
-        for each in self.of_plate(plate):
-            if each.id == batch:
-                return each
+        for record in self.of_plate(plate):
+            if record.id == batch:
+                return record
         raise NotServedError("This plate has no such batch of corrections.")
 
 

@@ -84,7 +84,7 @@ class Batches:
         NotServedError
             If one of them is not there (any more). Nothing was committed then.
         """
-        views = [self._desk.staged(each, owner) for each in staged]
+        views = [self._desk.staged(identifier, owner) for identifier in staged]
         batch = Batch(
             id=secrets.token_hex(12),
             key=views[0].key if views else "",

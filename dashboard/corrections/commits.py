@@ -173,7 +173,9 @@ class Commits:
                     "%s %s: %s", finding.action, finding.location, finding.message
                 )
             self._end(
-                plate, act, [f"{each.action} {each.location}" for each in findings]
+                plate,
+                act,
+                [f"{finding.action} {finding.location}" for finding in findings],
             )
             look_again(plate, act.well)
         return ended

@@ -56,7 +56,7 @@ def decoded_file(file: UploadedFile, decoded: Decoded, first: Path) -> DecodedFi
         Where the planes of the first image are.
     """
     described = (decoded, *decoded.more)
-    groups = Counter(each.group for each in described)
+    groups = Counter(image.group for image in described)
     images = {}
     for place, each in enumerate(described):
         key = file.id if len(described) == 1 else f"{file.id}.{place}"

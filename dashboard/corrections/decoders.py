@@ -203,12 +203,14 @@ class Decoders:
             self._working += 1
             if self._rest is not None:
                 self._rest.cancel()
-            mine = next((each for each in self._idle if each.owner == owner), None)
+            mine = next(
+                (decoder for decoder in self._idle if decoder.owner == owner), None
+            )
             # Their memory is counted on, so that of another person ends first.
             other = self._idle[0] if mine is None and self._idle else None
-            for each in (mine, other):
-                if each is not None:
-                    self._idle.remove(each)
+            for decoder in (mine, other):
+                if decoder is not None:
+                    self._idle.remove(decoder)
         if other is not None:
             other.close()
         return mine or Decoder(owner)
@@ -258,7 +260,7 @@ def _from_json(document: Any) -> Decoded | None:
         decoded = Decoded(**values)
     except TypeError:
         return None
-    images = [each for each in (decoded, *more) if each is not None]
+    images = [image for image in (decoded, *more) if image is not None]
     if len(images) < 1 + len(more):
         return None
     fits = len(decoded.axes) == len(decoded.shape)

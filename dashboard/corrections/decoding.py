@@ -170,8 +170,8 @@ def _decode(order: DecodingOrder) -> Decoded:
             for place, (number, picture, image) in enumerate(images)
         ]
         left = tuple(
-            (each.name, each.reason, each.help, each.is_image)
-            for each in files.leftovers
+            (leftover.name, leftover.reason, leftover.help, leftover.is_image)
+            for leftover in files.leftovers
         )
     if not decoded:
         reasons = [f"{reason} {help}".strip() for _, reason, help, _ in left]

@@ -130,8 +130,8 @@ class PendingCorrections:
             return ()
         pending = [_read(folder) for folder in folders]
         return tuple(
-            replace(each, outdated=_is_outdated(plate, each))
-            for each in sorted(filter(None, pending), key=lambda each: each.when)
+            replace(correction, outdated=_is_outdated(plate, correction))
+            for correction in sorted(filter(None, pending), key=lambda each: each.when)
         )
 
     def images(self, plate: ServedPlate, pending: str) -> tuple[NgffImage, ...]:
@@ -159,7 +159,9 @@ class PendingCorrections:
         with tempfile.TemporaryDirectory(dir=self._folder, prefix=".") as folder:
             path = Path(folder) / "corrections.zip"
             name = plate.plate.name or ""
-            fields = (self._packed(plate, each) for each in self.of_plate(plate))
+            fields = (
+                self._packed(plate, correction) for correction in self.of_plate(plate)
+            )
             pack_corrections(path, name, fields)
             yield path
 

@@ -72,7 +72,9 @@ class PendingDesk:
             can be written: then it is to be committed.
         """
         self._access.may_write()
-        return tuple(self._keep(each, who, reason, owner) for each in staged)
+        return tuple(
+            self._keep(correction, who, reason, owner) for correction in staged
+        )
 
     def of_plate(self, key: str) -> tuple[PendingCorrection, ...]:
         """Return the pending corrections of a plate, oldest first, whoever's."""

@@ -92,10 +92,10 @@ def _listed(places: Iterable[str]) -> str:
 
 def constant_pixels(traits: Iterable[ChannelTraits]) -> tuple[Difference, ...]:
     """Return which channels are of one value only."""
-    constant = [each for each in traits if each.constant]
+    constant = [trait for trait in traits if trait.constant]
     if not constant:
         return ()
-    texts = (f"{each.name} is {each.low:g} everywhere" for each in constant)
+    texts = (f"{trait.name} is {trait.low:g} everywhere" for trait in constant)
     return (
         Difference(
             kind="constant",
@@ -163,14 +163,14 @@ def eight_bits(
         Highest value of each channel of the field as it is.
     """
     narrow = [
-        each
-        for each in traits
+        trait
+        for trait in traits
         if dtype in ("uint16", "uint32")
-        and each.high <= _EIGHT_BITS < present.get(each.channel, 0.0)
+        and trait.high <= _EIGHT_BITS < present.get(trait.channel, 0.0)
     ]
     if not narrow:
         return ()
-    names = ", ".join(each.name for each in narrow)
+    names = ", ".join(trait.name for trait in narrow)
     return (
         Difference(
             kind="bits",

@@ -17,12 +17,14 @@ _REASON_LENGTH = 2000
 def check_ready(view: Staged) -> None:
     """Raise `BlockedError` where a difference was neither corrected nor confirmed."""
     open_differences = [
-        each for each in view.differences if each.blocking and not each.confirmed
+        difference
+        for difference in view.differences
+        if difference.blocking and not difference.confirmed
     ]
     if open_differences:
         raise BlockedError(
             "Not committed, because this was neither corrected nor confirmed: "
-            + " ".join(each.message for each in open_differences)
+            + " ".join(difference.message for difference in open_differences)
         )
 
 

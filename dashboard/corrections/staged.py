@@ -103,9 +103,9 @@ class StagedCorrections:
         """Return what a visitor has staged for a plate."""
         with self._lock:
             return [
-                each
-                for each in self._table.values()
-                if each.owner == owner and each.plate.key == key
+                entry
+                for entry in self._table.values()
+                if entry.owner == owner and entry.plate.key == key
             ]
 
     def of_page(self, token: str) -> list[StagedCorrection]:

@@ -218,7 +218,9 @@ class BatchWork:
         error = ""
         for field in fields:
             view = staged.get(field)
-            if view is None or all(each.kind != kind for each in view.differences):
+            if view is None or all(
+                difference.kind != kind for difference in view.differences
+            ):
                 continue
             try:
                 staged[field] = self._session.service.corrections.confirm(
@@ -294,7 +296,7 @@ class BatchWork:
         self._without(live)
 
     def _kept(self, pending: tuple[PendingCorrection, ...]) -> None:
-        fields = {(each.well, each.field) for each in pending}
+        fields = {(correction.well, correction.field) for correction in pending}
         staged = {
             field: view
             for field, view in (self.draft.staged or {}).items()

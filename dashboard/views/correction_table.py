@@ -261,4 +261,4 @@ def _texts(message: Message, name: str) -> list[str]:
     """Return a list of texts in a message, bounded; what is none of it is left out."""
     value = message.get(name)
     values = value[:_MOST_ROWS] if isinstance(value, list) else []
-    return [each for each in values if isinstance(each, str)]
+    return [value for value in values if isinstance(value, str)]

@@ -92,7 +92,9 @@ def _row(
 
 def _series(match: Match, table: MatchTable) -> tuple[Any, ...]:
     """Return the images of a row's file; a chosen one does not list its siblings."""
-    first = next((each for each in table.pictures if each.id == match.id), None)
+    first = next(
+        (picture for picture in table.pictures if picture.id == match.id), None
+    )
     return first.series if first is not None else ()
 
 
@@ -132,7 +134,7 @@ def _present(
     version = present.get((match.well, match.field))
     if version is None:
         return ""
-    channels = [each for each in look if each.index in match.channels] or look
+    channels = [channel for channel in look if channel.index in match.channels] or look
     return urls.thumb(
         key, match.well, match.field, version, size=THUMB, channels=channels
     )

@@ -80,7 +80,10 @@ class Pending(Part):
                 "barred": self.barred(),
                 "refused": self._writes.content(),
                 "more": max(0, len(pending) - _MOST),
-                "list": [self._entry(each, overview, now) for each in listed[:_MOST]],
+                "list": [
+                    self._entry(correction, overview, now)
+                    for correction in listed[:_MOST]
+                ],
             }
         )
 

@@ -250,7 +250,7 @@ def _unclear(matches: MatchTable, corrections: Sequence[_Correction]) -> int:
     """Return how many files and fields are not clear enough to be written."""
     rows = sum(bool(match.problem) for match in matches.matches)
     files = sum(left.is_image for left in matches.leftovers)
-    return rows + files + sum(bool(each.error) for each in corrections)
+    return rows + files + sum(bool(correction.error) for correction in corrections)
 
 
 # --- what is said -------------------------------------------------------------------
@@ -300,7 +300,9 @@ def _concluded(
     write: bool,
 ) -> int:
     """Say how it ended and return the exit code."""
-    written = [each for each in corrections if each.version is not None]
+    written = [
+        correction for correction in corrections if correction.version is not None
+    ]
     for correction in corrections:
         if write and correction.error:
             say_error(f"{correction.what} was not written: {correction.error}")

@@ -113,6 +113,33 @@ def _run_console(text: str, folder: Path) -> None:
         assert run.returncode == 0, f"{line}\n{run.stdout}{run.stderr}"
 
 
+def test_decisions_are_numbered_one_after_the_other() -> None:
+    text = (_ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    numbers = [int(number) for number in re.findall(r"^### (\d+)\. ", text, re.M)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("package", ["hcs", "hcs/ingest", "dashboard"])
+def test_the_architecture_names_every_room(package: str) -> None:
+    text = (_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [
+        path.parent.name
+        for path in (_ROOT / package).glob("*/__init__.py")
+        if f"{path.parent.name}/" not in text
+    ]
+    assert not rooms
+
+
+def test_every_page_is_linked_from_another() -> None:
+    linked = {
+        Path(target.partition("#")[0]).name
+        for page in _PAGES
+        for target in _LINK.findall(page.read_text(encoding="utf-8"))
+        if Path(target.partition("#")[0]).name != page.name
+    }
+    assert {page.name for page in _PAGES[1:]} <= linked
+
+
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
 def test_blocks_of_a_page_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

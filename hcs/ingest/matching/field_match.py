@@ -30,10 +30,10 @@ class FieldNumbers:
 
     def __init__(self, evidence: Iterable[Evidence]) -> None:
         self._numbers: defaultdict[object, set[int]] = defaultdict(set)
-        for each in evidence:
-            part = each.part("field")[0]
+        for statements in evidence:
+            part = statements.part("field")[0]
             if part is not None and part.number is not None:
-                self._numbers[each.well()[0]].add(part.number)
+                self._numbers[statements.well()[0]].add(part.number)
 
     def first(self, fields: int, *, sure: bool) -> int | None:
         """Return the number of the first field, 0 or 1, None where it cannot be told.
@@ -137,13 +137,13 @@ def find_field(
         )
     part, source, sure = evidence.part("field")
     if choice.field is not None:
-        matches = [each for each in fields if _is_called(each, choice.field)]
+        matches = [field for field in fields if _is_called(field, choice.field)]
         match = _settled(match, matches, fields, "sure", "chosen", choice.field)
-        other = [each for each in matches if each.label != each.name]
+        other = [field for field in matches if field.label != field.name]
         if part is not None and other and not _means(part.label, other[0]):
             match = _doubted(match, source, f"field {part.label}")
         return match
-    own = [each for each in fields if each.name == match.picture.field_name]
+    own = [field for field in fields if field.name == match.picture.field_name]
     if own:
         return _settled(match, own, fields, "sure", f"from {source}", "")
     if part is None:
@@ -152,16 +152,16 @@ def find_field(
         nearest = _nearest(match, fields, target)
         reason = "its position is nearest to that one's"
         return _settled(match, nearest, fields, "guessed", reason, "")
-    labelled = [each for each in fields if each.label != each.name]
+    labelled = [field for field in fields if field.label != field.name]
     if labelled or part.number is None:
-        matches = [each for each in labelled or fields if _means(part.label, each)]
+        matches = [field for field in labelled or fields if _means(part.label, field)]
         certainty: Certainty = "sure" if sure else "guessed"
         return _settled(match, matches, fields, certainty, f"from {source}", part.label)
     first = numbers.first(len(fields), sure=sure)
     matches = [
-        each
-        for each in fields
-        if first is not None and _number(each.name) == part.number - first
+        field
+        for field in fields
+        if first is not None and _number(field.name) == part.number - first
     ]
     if not matches and (nearest := _nearest(match, fields, target)):
         reason = "its position is nearest to that one's"
@@ -212,13 +212,15 @@ def _settled(
             reasons=reasons,
         )
     if matches:
-        names = [f"{each.label} of acquisition {each.acquisition}" for each in matches]
+        names = [
+            f"{field.label} of acquisition {field.acquisition}" for field in matches
+        ]
         problem = f"{said!r} could be {some(names, 4, str)} of well {match.well}."
     elif said:
         problem = f"It is not clear which field of well {match.well} {said!r} is."
     else:
         problem = f"Nothing says which field of well {match.well} it is."
-    labels = some([each.label for each in fields], 8, str) or "none"
+    labels = some([field.label for field in fields], 8, str) or "none"
     return replace(
         match,
         problem=problem,
