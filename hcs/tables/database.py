@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
-from hcs.tables.numbers import EXACT
+from hcs.tables.numbers import float_text
 from hcs.tables.table import MAX_COLUMNS, Table, refuse_large, typed_table
 
 if TYPE_CHECKING:
@@ -137,8 +137,7 @@ def _text(value: object) -> str:
     if value is None or isinstance(value, bytes):
         return ""
     if isinstance(value, float):
-        exact = value.is_integer() and abs(value) < EXACT
-        return str(int(value)) if exact else repr(value)
+        return float_text(value)
     return str(value)
 
 

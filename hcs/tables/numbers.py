@@ -191,3 +191,9 @@ def _pointed(cell: str) -> str:
 
 def _is_decimal(cell: str) -> bool:
     return _DECIMAL.fullmatch(cell) is not None and any(map(str.isdigit, cell))
+
+
+def float_text(value: float) -> str:
+    """Return a number as a person would have typed it: 3.0 as ``"3"``."""
+    exact = value.is_integer() and abs(value) < EXACT
+    return str(int(value)) if exact else repr(value)

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import ParseError
 
 from hcs.errors import MissingExtraError, SourceError
 from hcs.tables.hollow_cells import hollow_cells
-from hcs.tables.numbers import EXACT
+from hcs.tables.numbers import float_text
 from hcs.tables.table import Table, typed_table
 
 if TYPE_CHECKING:
@@ -140,8 +140,7 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float):
-        exact = value.is_integer() and abs(value) < EXACT
-        return str(int(value)) if exact else repr(value)
+        return float_text(value)
     if isinstance(value, datetime):
         midnight = value.time() == time()
         return (value.date() if midnight else value).isoformat(*() if midnight else " ")

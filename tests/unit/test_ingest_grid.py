@@ -65,7 +65,7 @@ def test_numbers_sort_by_value():
 
 def test_two_files_for_one_plane_stop_the_import():
     with pytest.raises(
-        SourceError, match=r"1 planes have two files.*A01 field f1 channel c1: a and b"
+        SourceError, match=r"1 plane with two files.*A01 field f1 channel c1: a and b"
     ):
         grid_of({"a": parts("A1", 1, 1), "b": parts("A1", 1, 1)})
 

@@ -12,14 +12,7 @@ import tifffile
 
 from hcs.axes import ORDER
 from hcs.errors import SourceError
-from hcs.ingest.formats.images import (
-    COLOURS,
-    RGB,
-    Fact,
-    ImageFile,
-    Limits,
-    pages_fact,
-)
+from hcs.ingest.formats.images import COLOURS, RGB, Fact, ImageFile, Limits, pages_fact
 from hcs.ingest.formats.tiff_bounds import check_page, check_size, refuse_doctype
 from hcs.ingest.formats.tiff_chain import check_pages
 from hcs.ingest.formats.tiff_metadata import TiffNames, read_names

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hcs.errors import SourceError
 from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import Position, well_label
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -188,8 +189,9 @@ def _check_single(claims: Mapping[_Coordinates, Sequence[PlaneSource]]) -> None:
     ]
     if doubled:
         raise SourceError(
-            f"{len(doubled)} planes have two files or more: {_some(doubled)}. Take one "
-            f"of them out of the source, or let the pattern tell them apart."
+            f"{counted(len(doubled), 'plane')} with two files or more: "
+            f"{_some(doubled)}. Take one of them out of the source, or let the pattern "
+            f"tell them apart."
         )
 
 

@@ -27,7 +27,7 @@ from hcs.ingest.plate.growth import field_digests
 from hcs.ingest.plate.outliers import find_outliers
 from hcs.ingest.plate.traits import Traits, read_traits
 from hcs.layout import PlateFormat, fitting_format, plate_format
-from hcs.wording import by_reason
+from hcs.wording import by_reason, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -248,7 +248,7 @@ def _examined(
     if not images:
         raise SourceError(
             f"None of the {len(unread)} images of {source.name} can be used: "
-            f"{next(iter(unread.values()))}."
+            f"{some([f'{name} {reason}' for name, reason in unread.items()], 1, str)}."
         )
     return images, unread
 
