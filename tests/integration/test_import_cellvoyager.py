@@ -320,3 +320,22 @@ def test_any_numbers_of_a_record_place_a_plane_or_nothing(tmp_path_factory, valu
     blanks(folder, [name_of("B02", 1, 1)])
     with contextlib.suppress(SourceError):
         plan(folder)
+
+
+def test_two_plates_in_one_folder_without_a_list_are_never_one(tmp_path):
+    names = [f"1_{name_of('A01', 1, 1)}", f"2_{name_of('B02', 1, 1)}"]
+    blanks(tmp_path, names)
+    with pytest.raises(SourceError, match=r"2 plates .'1_my_plate', '2_my_plate'"):
+        import_plate(tmp_path, dry_run=True)
+    report = import_plate(tmp_path, dry_run=True, plate="2_my_plate")
+    assert list(report.used) == names[1:]
+
+
+def test_a_list_says_which_plate_its_images_are_of_whatever_they_are_called(tmp_path):
+    names = [name_of("A01", 1, 1), f"Other_{name_of('B02', 1, 1)}"]
+    blanks(tmp_path, names)
+    write_list(
+        tmp_path,
+        [record(names[0], Row=1, Column=1), record(names[1], Row=2, Column=2)],
+    )
+    assert str(import_plate(tmp_path, dry_run=True).found).startswith("2 wells")

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.microscopes import bts
-from hcs.ingest.microscopes.export import (
-    Export,
-    holds_none,
-    is_image_name,
-    unmatched,
-)
+from hcs.ingest.microscopes.export import Export, holds_none, is_image_name, unmatched
 from hcs.ingest.microscopes.measurement import Measurement
 from hcs.ingest.microscopes.microscope import Microscope
-from hcs.ingest.microscopes.plates import by_folder
+from hcs.ingest.microscopes.plates import PlateKey, by_folder
 from hcs.ingest.names import NameParts, name_part
 from hcs.layout import parse_well
 from hcs.wording import some
@@ -80,6 +74,21 @@ def _described(files: Sequence[ExportFile]) -> str:
 
 def _is_list(file: ExportFile) -> bool:
     return file.base.lower().endswith(".mlf")
+
+
+def plates(files: Sequence[ExportFile]) -> dict[str, PlateKey]:
+    """Return the plate of each image: that of its list, else the one in its name."""
+    listed = {file.folder for file in files if _is_list(file)}
+    keys = by_folder(files, matches, _is_list)
+    return {
+        name: key if key.folder in listed else replace(key, name=_plate_of(name))
+        for name, key in keys.items()
+    }
+
+
+def _plate_of(name: str) -> str:
+    match = _match(name.rpartition("/")[2])
+    return (match and match.groupdict().get("plate")) or ""
 
 
 def read_export(
@@ -385,6 +394,6 @@ MICROSCOPE: Final = Microscope(
     read=read_export,
     projections=True,
     name_parts=name_parts,
-    plates=partial(by_folder, is_image=matches, is_document=_is_list),
+    plates=plates,
     described=_described,
 )
