@@ -18,7 +18,7 @@ function build({ el, root, send, hide }) {
   let now = null
   let open = false
   let begun = 0
-  let told = 0
+  let shownProblems = 0
   const title = h("h2", { class: "cut grow" }, "Add a plate")
   const back = h("button", { type: "button", class: "small", on: { click: () => { send("back") } } }, icon("back"), "Choose another")
   const closing = h("button", { type: "button", class: "plain square", "aria-label": "Close", title: "Close (Esc)", on: { click: () => shut() } }, icon("close"))
@@ -126,8 +126,8 @@ function build({ el, root, send, hide }) {
     const source = now.source
     const [count_, words] = now.refused
     problem.hidden = !words
-    if (words && count_ !== told) fill(problem, icon("warn"), h("span", {}, words))
-    told = count_
+    if (words && count_ !== shownProblems) fill(problem, icon("warn"), h("span", {}, words))
+    shownProblems = count_
     say(title, source ? `Add a plate from ${source.name}` : "Add a plate")
     back.hidden = !source
     if (Boolean(source) === chosen) moveFocus(Boolean(source))

@@ -52,7 +52,7 @@ function build({ el, send }) {
   const steps = [[-1, "back", "field-before", "Previous correction"], [1, "forward", "field-after", "Next correction"]].map(([by, sign, id, text]) =>
     keyed(h("button", { type: "button", class: "plain square", "aria-label": text, on: { click: () => send("next", { by }) } }, icon(/** @type {any} */ (sign))), id, text))
   const walk = h("div", { class: "row walk", hidden: true }, h("button", { type: "button", class: "small hcs-to-table", title: "Back to the table (Esc)", on: { click: () => send("table") } }, "Back to the table"), place, steps)
-  const differences = h("ul", { class: "told", hidden: true })
+  const differences = h("ul", { class: "staged-differences", hidden: true })
   el.append(h("section", { class: "panel hcs-compare", "aria-label": "Compare old and new" },
     h("header", {}, title, h("span", { class: "grow" }), busy, pause, h("span", { class: "segment", role: "group", "aria-label": "How to compare" }, modes),
       button("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), keyed(zoomText, "actual", "One screen pixel a pixel"), button("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)), button("fit", "Fit the pictures", "fit", () => fit())),

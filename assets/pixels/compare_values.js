@@ -22,10 +22,10 @@ export function compareValues() {
   function show() {
     const { busy, error } = content
     const rows = content.rows ?? []
-    const told = rows.filter((row) => row.verdict)
+    const judged = rows.filter((row) => row.verdict)
     fill(verdicts, busy ? h("li", { class: "soft" }, "Measuring the new pixels…")
       : error ? h("li", { class: "bad" }, icon("warn"), `Not measured: ${error}`)
-        : told.length ? told.map((row) => {
+        : judged.length ? judged.map((row) => {
           const [sign, tone] = SIGNS[row.verdict] ?? ["help", ""]
           return h("li", { class: tone, dataset: { verdict: row.verdict } }, icon(/** @type {any} */ (sign)), h("span", {}, `${row.channel}: ${row.text.replace(" -> ", " → ")}`))
         }) : h("li", { class: "soft" }, "No rule says anything of either."))

@@ -139,9 +139,9 @@ class BatchDesk:
         progress
             Called with the number of fields that are staged and that there are.
         """
-        held = self._proposals.get(proposal, owner)
+        proposed = self._proposals.get(proposal, owner)
         token = self._proposals.token(proposal, owner)
-        fields = held.table.fields
+        fields = proposed.table.fields
         staged, failed = [], []
         for done, correction in enumerate(fields):
             progress(done, len(fields))
@@ -150,7 +150,7 @@ class BatchDesk:
                 self._read_pages(token, correction)
                 view = self._desk.stage(
                     token,
-                    held.key,
+                    proposed.key,
                     correction.well,
                     correction.field.name,
                     sources_of(correction),

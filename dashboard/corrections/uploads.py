@@ -314,7 +314,7 @@ class DecodedUploads:
 
         def decoded(work: Future[Decoded]) -> None:
             try:
-                future.set_result(self._kept(file, work.result()))
+                future.set_result(self._describe(file, work.result()))
             except BaseException as error:  # noqa: BLE001 - whoever asks hears of it
                 future.set_exception(error)
 
@@ -332,7 +332,7 @@ class DecodedUploads:
             seconds=SECONDS + file.file.size / _BYTES_A_SECOND,
         )
 
-    def _kept(self, file: UploadedFile, decoded: Decoded) -> DecodedFile:
+    def _describe(self, file: UploadedFile, decoded: Decoded) -> DecodedFile:
         first = self._files.folder(file.owner, file.id) / _PLANES
         looked_into = decoded_file(file, decoded, first)
         size = sum(image.planes.stat().st_size for image in looked_into.images.values())

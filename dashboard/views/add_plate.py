@@ -139,9 +139,9 @@ class AddPlate(Part):
         sent = message.get("channels")
         renamed = sent if isinstance(sent, dict) else {}
         channels = {
-            found: text.strip()[:200]
-            for found, _ in names
-            if (text := text_of(renamed, plain_text(found, 200)).strip())
+            channel: text.strip()[:200]
+            for channel, _ in names
+            if (text := text_of(renamed, plain_text(channel, 200)).strip())
         }
         questions = replace(
             self._questions,
@@ -291,8 +291,8 @@ class AddPlate(Part):
                 "sheet": plain_text(questions.sheet, 200),
                 "tables": [plain_text(table.name, 200) for table in questions.tables],
                 "channels": {
-                    plain_text(found, 200): name
-                    for found, name in questions.channel_names.items()
+                    plain_text(channel, 200): name
+                    for channel, name in questions.channel_names.items()
                 },
             },
             "name_of_plate": self._name,

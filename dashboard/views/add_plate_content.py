@@ -80,8 +80,8 @@ def outcome_content(state: TrialState) -> dict[str, Any]:
         "skipped_count": outcome["skipped_count"],
         "notes": [plain_text(note, 400) for note in outcome["notes"]],
         "channels": [
-            [plain_text(found, 200), plain_text(name, 200)]
-            for found, name in outcome["channel_names"]
+            [plain_text(channel, 200), plain_text(name, 200)]
+            for channel, name in outcome["channel_names"]
         ],
         "pages": outcome["pages"],
         "map": _map(outcome["map"]),
@@ -89,12 +89,11 @@ def outcome_content(state: TrialState) -> dict[str, Any]:
 
 
 def _facts(outcome: Mapping[str, Any]) -> list[list[str]]:
-    found, expected = outcome["found"], outcome["expected"]
     facts = [
         ["Read as", f"{outcome['preset']}, because {outcome['reason']}"],
         ["Plate", f"{outcome['format']} wells, {outcome['format_source']}"],
-        ["Found", f"{_counts(found)} of {outcome['size']}"],
-        ["Expected", _counts(expected)],
+        ["Found", f"{_counts(outcome['found'])} of {outcome['size']}"],
+        ["Expected", _counts(outcome["expected"])],
         ["Pixel size", _pixel(outcome["pixel_size"])],
         ["Files", f"{outcome['used']:,} used, {outcome['skipped_count']:,} skipped"],
     ]

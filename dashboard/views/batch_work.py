@@ -272,7 +272,7 @@ class BatchWork:
             self._work(
                 "Keeping as pending…",
                 lambda: service.pending.keep(chosen, who, reason, owner),
-                self._kept,
+                self._now_pending,
             )
             return
         self._work(
@@ -295,7 +295,7 @@ class BatchWork:
         self.read_earlier(batch.key)
         self._without(live)
 
-    def _kept(self, pending: tuple[PendingCorrection, ...]) -> None:
+    def _now_pending(self, pending: tuple[PendingCorrection, ...]) -> None:
         fields = {(correction.well, correction.field) for correction in pending}
         staged = {
             field: view

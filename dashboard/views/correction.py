@@ -274,7 +274,7 @@ class Correction:
             self._work(
                 "Keeping as pending…",
                 lambda: service.pending.keep([staged.id], who, reason, self._owner),
-                lambda _: self._kept(staged),
+                lambda _: self._now_pending(staged),
             )
             return
         self._work(
@@ -285,7 +285,7 @@ class Correction:
             lambda version: self._committed(staged, version),
         )
 
-    def _kept(self, staged: Staged) -> None:
+    def _now_pending(self, staged: Staged) -> None:
         self.draft = CorrectionDraft(
             well=self.draft.well,
             target=self.draft.target,

@@ -207,7 +207,7 @@ def _job(job: ImportJob, keys: dict[str, str], *, acts: bool) -> dict[str, Any]:
             "reason": plain_text(job.reason, 800),
             "acts": _ACTS[job.state],
             "source": plain_text(job.source, 400),
-            "found": _found(job),
+            "found": _contents(job),
             "details": _details(job),
             "proposals": [
                 [plain_text(text, 300) for text in pair]
@@ -242,15 +242,15 @@ def _text(job: ImportJob) -> str:
     return "Being looked through"
 
 
-def _found(job: ImportJob) -> str:
+def _contents(job: ImportJob) -> str:
     """Return what an export holds, "" before it was looked through."""
-    found = job.summary.get("found")
-    if not found:
+    counts = job.summary.get("found")
+    if not counts:
         return ""
     return (
-        f"{counted(found['wells'], 'well')} × {counted(found['fields'], 'field')} × "
-        f"{counted(found['channels'], 'channel')}, {counted(found['z'], 'z')}, "
-        f"{counted(found['t'], 'time point')}"
+        f"{counted(counts['wells'], 'well')} × {counted(counts['fields'], 'field')} × "
+        f"{counted(counts['channels'], 'channel')}, {counted(counts['z'], 'z')}, "
+        f"{counted(counts['t'], 'time point')}"
     )
 
 
