@@ -13,7 +13,7 @@ from hcs.errors import SourceError
 from hcs.tables.table import Table, refuse_large
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MARKS = (
@@ -41,7 +41,7 @@ def read_text(data: bytes, name: str) -> Table:
         numbered = _bounded(_rows(text, delimiter), name)
     except csv.Error as error:
         raise SourceError(f"{name} cannot be read as a table: {error}.") from error
-    _check_end(text, numbered, name)
+    _check_quotes(text, delimiter, (row for row, _ in numbered), name)
     if not numbered:
         raise SourceError(f"{name} holds no rows.")
     return Table(
@@ -54,20 +54,26 @@ def read_text(data: bytes, name: str) -> Table:
     )
 
 
-def _check_end(
-    text: str, numbered: Sequence[tuple[tuple[str, ...], int]], name: str
+def _check_quotes(
+    text: str, delimiter: str, rows: Iterable[tuple[str, ...]], name: str
 ) -> None:
-    """Refuse a text whose last cell runs over lines to the end, where a quote is open.
+    """Refuse a text with cells of several lines, if one of them has no right end.
 
-    The lines in it would be lost without a word.
+    A quote that is not closed takes the lines below it for its cell, to the end or to
+    the next quote, and their wells would be lost without a word.
     """
-    last = numbered[-1][0][-1] if numbered else ""
-    lines = last.count("\n") + last.count("\r")
-    if lines and not text.rstrip().endswith('"'):
+    if not any("\n" in cell or "\r" in cell for row in rows for cell in row):
+        return
+    strict = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for _ in strict:
+            line = strict.line_num + 1
+    except csv.Error as error:
         raise SourceError(
-            f"{name} has a quote on line {numbered[-1][1] - lines} that is not closed, "
-            f"so that all below would be one cell. Close it, or take it out."
-        )
+            f"{name} has a quote on line {line} that is not closed there, so that "
+            f"lines below it would be one cell. Close it, or take it out."
+        ) from error
 
 
 def _decoded(data: bytes, name: str) -> tuple[str, str, bool]:

@@ -384,8 +384,12 @@ def test_rows_beyond_those_of_any_spreadsheet_are_refused():
         read_table(out.getvalue())
 
 
-def test_a_quote_that_is_not_closed_swallows_no_wells():
+@pytest.mark.parametrize("rest", ["A3,y\n", 'A3,y\nA4,"z"\nA5,w\n'])
+def test_a_quote_that_is_not_closed_swallows_no_wells(rest):
     with pytest.raises(SourceError, match="quote on line 3 that is not closed"):
-        read_plate_map(b'Well,Dose\nA1,1\nA2,"x\nA3,y\n')
+        read_plate_map(b'Well,Dose\nA1,1\nA2,"x\n' + rest.encode())
+
+
+def test_a_cell_of_several_lines_is_one():
     closed = read_plate_map(b'Well,Dose\nA1,1\nA2,"x\ny"\n')
     assert closed.wells[(0, 1)] == ("x\ny",)
