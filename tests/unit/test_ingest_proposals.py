@@ -304,3 +304,11 @@ def test_names_of_more_parts_than_a_pattern_may_have_are_no_error():
     ]
     for proposal in propose_patterns(names):
         NamePattern(proposal.pattern)
+
+
+def test_a_proposal_that_begins_with_a_dash_can_be_typed_as_it_stands():
+    names = [f"--{well}--P{field}.tif" for well in ("B02", "C03") for field in (1, 2)]
+    best = propose_patterns(names)[0]
+    assert best.pattern.startswith("-")
+    assert f"--pattern='{best.pattern}'" in best.sentence
+    assert next(iter(best.lines())) == f"--pattern='{best.pattern}'"

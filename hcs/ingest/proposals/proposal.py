@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -107,11 +108,17 @@ class ProposedPattern:
         )
 
     @property
+    def _option(self) -> str:
+        """The option as it is typed: with = where a dash would look like another."""
+        between = "=" if self.pattern.startswith("-") else " "
+        return f"--pattern{between}{shlex.quote(self.pattern)}"
+
+    @property
     def sentence(self) -> str:
         """What the names could mean, for the end of a refusal."""
         name, text = self.examples[0]
         return (
-            f"The names could be read by --pattern '{self.pattern}': {self.counts}, "
+            f"The names could be read by {self._option}: {self.counts}, "
             f"{name} as {text}. Look at it with --dry-run first."
         )
 
@@ -134,7 +141,7 @@ class ProposedPattern:
 
     def lines(self) -> Iterator[str]:
         """Yield the proposal as lines of text."""
-        yield f"--pattern '{self.pattern}'"
+        yield self._option
         maker = f", as {self.maker} is said to name its files" if self.maker else ""
         yield f"    gives {self.counts}{maker}"
         for name, text in self.examples:
