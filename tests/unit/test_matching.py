@@ -244,3 +244,21 @@ def test_the_summary_counts_what_is_ready_and_what_is_not() -> None:
         "2 of 5 files are for 1 field; 2 rows guessed; 1 row unclear; 1 image cannot "
         "be used; 1 other file left aside."
     )
+
+
+def test_a_zero_in_any_field_tells_where_channel_numbers_count_from() -> None:
+    names = ["A01_s1_ch0.tif", "A02_s1_ch1.tif", "A03_s1_ch2.tif", "B01_s1_w1.tif"]
+    rows = match_pictures([picture(name) for name in names], target()).matches
+    assert [row.channels for row in rows] == [(0,), (1,), (), (0,)]
+
+
+@pytest.mark.parametrize("series", [-1, 2])
+def test_a_number_of_no_image_in_the_file_is_asked_again(series: int) -> None:
+    first = picture("A01_s1_DNA.tif", series_name="overview")
+    second = replace(first, id="second", series_name="detail")
+    file = replace(first, series=(first, second))
+    (match,) = (
+        match_pictures([file], target()).with_change([first.id], series=series).matches
+    )
+    assert not match.ready
+    assert match.needs == ("series",)

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 from hcs.ingest.formats.images import likely_pages
 from hcs.ingest.matching.field_match import least
-from hcs.ingest.matching.name_guess import match_channel, seeming_channels
+from hcs.ingest.matching.name_guess import (
+    match_channel,
+    seeming_channels,
+    zero_spellings,
+)
 from hcs.ingest.matching.table import ALL_CHANNELS
 from hcs.wording import some
 
@@ -32,16 +36,17 @@ class ChannelMatch:
 def match_channels(rows: Sequence[ChannelMatch], target: MatchTarget) -> list[Match]:
     """Return rows with their channels, or with what is missing.
 
-    The rows of one field are looked at together: numbers in names count from 0 or from
-    1, which one alone cannot tell.
+    All rows are looked at together: numbers in names count from 0 or from 1, which one
+    alone cannot tell.
     """
     fields: defaultdict[tuple[str, str], list[ChannelMatch]] = defaultdict(list)
     for row in rows:
         fields[row.match.well, row.match.field].append(row)
+    zero = zero_spellings(row.match.picture.name for row in rows)
     guessed: dict[str, int | None] = {}
     for siblings in fields.values():
         names = [row.match.picture.name for row in siblings]
-        indices = seeming_channels(names, target.channels)
+        indices = seeming_channels(names, target.channels, zero)
         guessed |= {
             row.match.id: index for row, index in zip(siblings, indices, strict=True)
         }
@@ -131,7 +136,8 @@ def _single(
             return _for_channels(
                 match, (target.channels.index(name),), certainty, reason
             )
-    if guess is None and part is not None:
+    if guess is None and part is not None and evidence.by_name.channel is None:
+        # Of numbers in names all files were asked already; this is one of metadata.
         guess = match_channel(f"ch{part.number}", target.channels)
     if guess is None:
         return _unclear(match, 1, target)

@@ -78,13 +78,15 @@ def _draft(
 ) -> tuple[Match, Evidence, Choice]:
     """Return a row with no target yet; of several images in a file the chosen one."""
     first, series = stack[0], choice.series
-    if first.series and series is not None and 0 <= series < len(first.series):
+    if series is None or not 0 <= series < len(first.series):
+        series = None  # none of this number: it is asked, never taken silently
+    else:
         stack = (first.series[series],)
     match = Match(
         id=first.id,
         pictures=stack,
         axes=stack[0].axes,
-        series=series if first.series else None,
+        series=series,
         excluded=bool(choice.excluded),
         chosen=frozenset(
             name

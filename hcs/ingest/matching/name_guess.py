@@ -12,7 +12,9 @@ from hcs.ingest.names import NameParts, NamePattern, name_part
 from hcs.layout import parse_well
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
+
+    from hcs.ingest.names import NamePart
 
 _KNOWN = (
     # Opera Phenix and Operetta
@@ -143,6 +145,10 @@ def match_channel(name: str, channels: Sequence[str]) -> int | None:
     return None
 
 
+def _spelling(part: NamePart) -> str:
+    return part.label.rstrip("0123456789").casefold()
+
+
 def _word(channel: str) -> str:
     loose = r"[ _\-.]?".join(map(re.escape, re.split(r"[ _\-.]+", channel)))
     return rf"(?<![A-Za-z0-9]){loose}(?![A-Za-z0-9])"
@@ -175,20 +181,33 @@ def assign_channels(
     return tuple(assigned)
 
 
-def seeming_channels(names: Sequence[str], channels: Sequence[str]) -> list[int | None]:
+def zero_spellings(names: Iterable[str]) -> frozenset[str]:
+    """Return the words before a channel's number that count from 0, such as ``ch``.
+
+    One file alone cannot tell where its source counts from; many, with a 0 among them,
+    can, of whichever field that is.
+    """
+    said = (describe_name(name).channel for name in names)
+    return frozenset(
+        _spelling(part) for part in said if part is not None and part.number == 0
+    )
+
+
+def seeming_channels(
+    names: Sequence[str], channels: Sequence[str], zero: Collection[str] = ()
+) -> list[int | None]:
     """Return for each of some files of one field the channel that its name speaks of.
 
-    As `assign_channels`, but two files may seem to be of one channel.
+    As `assign_channels`, but two files may seem to be of one channel. `zero` are the
+    `zero_spellings` of all files that came with these.
     """
-    numbers = [
-        None if (said := describe_name(name).channel) is None else said.number
-        for name in names
-    ]
-    # One file alone cannot tell where its source counts from; several with a 0 can.
-    from_zero = 0 in numbers
+    parts = [describe_name(name).channel for name in names]
+    spellings = [None if part is None else _spelling(part) for part in parts]
+    if any(part is not None and part.number == 0 for part in parts):
+        zero = {spelling for spelling in spellings if spelling is not None}
     indices = [
-        number if from_zero else match_channel(name, channels)
-        for name, number in zip(names, numbers, strict=True)
+        part.number if part and spelling in zero else match_channel(name, channels)
+        for name, part, spelling in zip(names, parts, spellings, strict=True)
     ]
     return [
         index if index is not None and index < len(channels) else None
