@@ -118,10 +118,7 @@ def _correct(options: argparse.Namespace) -> int:
         if not options.json:
             _show(matches, corrections)
         if write:
-            digests = None if options.allow_copies else _live_digests(plate)
-            for correction in corrections:
-                if not correction.error:
-                    _write(plate, correction, options, who, digests)
+            _write_all(plate, corrections, options, who)
         if options.json:
             say(json.dumps(_document(options, matches, corrections)))
     return _concluded(options, corrections, unclear, write=write)
@@ -141,9 +138,11 @@ def _matched(
     said: dict[str, Any] = {"well": options.well, "field": options.field}
     if options.pages:
         said["pages"] = _PAGES[options.pages]
-    if options.series is not None:
-        said["series"] = options.series - 1
     matches = matches.with_change(rows, **said)
+    if options.series is not None:
+        for row in rows:
+            index = _series_index(files, row, options.series)
+            matches = matches.with_change([row], series=index)
     channels = options.channel
     if channels and len(channels) not in (1, len(rows)):
         raise SourceError(
@@ -154,6 +153,24 @@ def _matched(
         name = channels[number if len(channels) > 1 else 0]
         matches = matches.with_change([row], channel=_channel(target.channels, name))
     return matches
+
+
+def _series_index(files: PictureFiles, identifier: str, number: int) -> int:
+    """Return which of the images of a row's file has a number in the file.
+
+    -1 is no choice, so that it is asked again. A file of one image needs none.
+    """
+    from hcs.errors import SourceError
+
+    picture = next(each for each in files.pictures if each.id == identifier)
+    numbers = [each.series_number + 1 for each in picture.series or (picture,)]
+    if number in numbers:
+        return numbers.index(number)
+    if not picture.series and len(files.image(identifier).series) > 1:
+        raise SourceError(
+            f"Image {number} of {picture.name} cannot be read; {numbers[0]} can."
+        )
+    return -1
 
 
 def _channel(channels: Sequence[str], name: str) -> int:
@@ -189,6 +206,33 @@ def _live_digests(plate: HCSPlate) -> dict[str, str]:
             if event.id == field.live and event.digest:
                 digests[event.digest] = f"{field.owner.label} field {field.label}"
     return digests
+
+
+def _write_all(
+    plate: HCSPlate,
+    corrections: Sequence[_Correction],
+    options: argparse.Namespace,
+    who: Any,
+) -> None:
+    """Make corrections part of the plate, each by itself; a stop says which are."""
+    digests = None if options.allow_copies else _live_digests(plate)
+    try:
+        for correction in corrections:
+            if not correction.error:
+                _write(plate, correction, options, who, digests)
+    except BaseException:
+        for correction in corrections:
+            if correction.version is not None:
+                say_error(_shown_version(correction.what, correction.version))
+        written = sum(each.version is not None for each in corrections)
+        say_error(
+            f"Stopped: {written} of {counted(len(corrections), 'field')} written."
+        )
+        raise
+
+
+def _shown_version(what: str, version: FieldVersion) -> str:
+    return f"{what} shows version {version.id[:8]} now."
 
 
 def _write(
@@ -307,7 +351,7 @@ def _concluded(
         if write and correction.error:
             say_error(f"{correction.what} was not written: {correction.error}")
         if correction.version is not None and not options.json:
-            say(f"{correction.what} shows version {correction.version.id[:8]} now.")
+            say(_shown_version(correction.what, correction.version))
     if written and not options.json:
         say("`hcs settle` brings it to its first path, and so does the dashboard.")
     if not written and not options.json:

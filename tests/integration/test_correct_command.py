@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import tifffile
 
 import hcs
 from hcs.cli import main
+from hcs.writing.versions import staging
 from tests import plates
 from tests.faults import checks
 
@@ -319,6 +321,55 @@ def test_one_of_several_images_in_a_file_is_chosen_and_pages_are_said(
     assert run(pages, "--pages", "z", *WHY)[0] == 1
     assert run(pages, "--pages", "channels", *WHY)[0] == 0
     assert _values(path, "A1", "s1") == [51, 52]
+
+
+def test_an_image_that_cannot_be_read_does_not_give_its_name_to_the_next(
+    path: Path, tmp_path: Path, run: Any
+) -> None:
+    file = tmp_path / "B02_s1_DNA.ome.tif"
+    kinds = (("first", "u2"), ("second", "c8"), ("third", "u2"))
+
+    def write(count: int) -> None:
+        with tifffile.TiffWriter(file, ome=True) as writer:
+            for value, (name, dtype) in enumerate(kinds[:count], 40):
+                writer.write(
+                    np.full(SHAPE, value, dtype),
+                    photometric="minisblack",
+                    metadata={"Name": name},
+                )
+
+    write(3)
+    assert "It holds 2 images: first, third. Choose" in run(file, *WHY)[1]
+    for number in ("2", "0", "4"):
+        assert run(file, "--series", number, *WHY)[0] == 1
+    assert _values(path, "B2", "s1") == [1, 2]
+    assert run(file, "--series", "3", *WHY)[0] == 0
+    assert _values(path, "B2", "s1") == [42, 2]
+    write(2)
+    code, said = run(file, "--series", "2", *WHY)
+    assert code == 1
+    assert "Image 2 of B02_s1_DNA.ome.tif cannot be read" in said
+    assert _values(path, "B2", "s1") == [42, 2]
+
+
+def test_who_interrupts_hears_what_was_written(
+    path: Path, tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [_tiff(tmp_path, f"A01_s{field}_w1.tif", 80 + field) for field in (1, 2)]
+    stage_field = staging.stage_field
+
+    def interrupted(*arguments: Any, **more: Any) -> Any:
+        if arguments[2] == "1":
+            signal.raise_signal(signal.SIGINT)
+        return stage_field(*arguments, **more)
+
+    monkeypatch.setattr(staging, "stage_field", interrupted)
+    code, said = run(*files, *WHY)
+    assert code == 130
+    assert "A1 field s1 shows version" in said
+    assert "Stopped: 1 of 2 fields written." in said
+    assert _values(path, "A1", "s1") == [81, 2]
+    assert _values(path, "A1", "s2") == [11, 12]
 
 
 @pytest.mark.parametrize("kind", ["group", "nested", "zip", "plate"])

@@ -60,6 +60,9 @@ class Picture:
     series_name: str = ""
     """What the file calls this image, where it holds several."""
 
+    series_number: int = 0
+    """Of this image in its file, from 0; those that cannot be read are left out."""
+
     series: tuple[Picture, ...] = ()
     """Every image of a file that holds several, this one among them; else empty."""
 
@@ -88,6 +91,7 @@ def describe_picture(
     stated: NameParts | None = None,
     stated_by: str = "",
     series_name: str = "",
+    series_number: int = 0,
 ) -> Picture:
     """Return the description of an open image file.
 
@@ -100,7 +104,7 @@ def describe_picture(
     stated, stated_by
         What an export's reader says of it, and the reader's name for people; by default
         what the file's own metadata say.
-    series_name
+    series_name, series_number
         Of the image, where the file holds several.
     """
     if (stated is None or stated == NameParts()) and file.place is not None:
@@ -121,6 +125,7 @@ def describe_picture(
         centre=None if file.record is None else file.record.offset,
         field_name="" if file.place is None else file.place.field_name,
         series_name=series_name,
+        series_number=series_number,
     )
 
 

@@ -176,11 +176,12 @@ class PictureFiles:
         field_name: str = "",
     ) -> None:
         try:
-            files = _series_of(opener, name, self._limits)
+            series = _series_of(opener, name, self._limits)
         except SourceError as error:
             self._leave(name, str(error))
             return
-        self._take(files, stated, stated_by, channel, field_name)
+        files = tuple(series.values())
+        self._take(files, stated, stated_by, channel, field_name, tuple(series))
 
     def _take(
         self,
@@ -189,10 +190,11 @@ class PictureFiles:
         stated_by: str = "",
         channel: str | None = None,
         field_name: str = "",
+        numbers: tuple[int, ...] = (0,),
     ) -> None:
-        """Take in the images of one file."""
+        """Take in the images of one file; `numbers` are theirs in it."""
         described = []
-        for number, file in enumerate(files):
+        for number, file in zip(numbers, files, strict=True):
             identifier = f"{len(self.pictures)}.{number}"
             self._images[identifier] = file
             self._opened.callback(file.close)
@@ -202,6 +204,7 @@ class PictureFiles:
                 stated=stated,
                 stated_by=stated_by,
                 series_name=file.series[number] if file.series else "",
+                series_number=number,
             )
             if field_name:
                 picture = replace(picture, field_name=field_name)
@@ -279,17 +282,17 @@ def _channel_name(export: Export, parts: NameParts) -> str | None:
 
 def _series_of(
     opener: Opener, name: str, limits: Limits | None
-) -> tuple[ImageFile, ...]:
-    """Return the images of a file that can be read: all but labels and thumbnails."""
+) -> dict[int, ImageFile]:
+    """Return the images of a file that can be read, by their numbers in it."""
     first = read_image_file(opener, name=name, limits=limits)
     if len(first.series) > _MAX_SERIES:
         raise SourceError(
             f"{name} holds {len(first.series)} images; at most {_MAX_SERIES} are read."
         )
-    files = [first]
+    files = {0: first}
     for number in range(1, len(first.series)):
         with suppress(SourceError):
-            files.append(
-                read_image_file(opener, name=name, limits=limits, series=number)
+            files[number] = read_image_file(
+                opener, name=name, limits=limits, series=number
             )
-    return tuple(files)
+    return files
