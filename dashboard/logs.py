@@ -148,7 +148,12 @@ class _TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         request = _request_of(record)
         record.request = f" [{request}]" if request else ""
-        return super().format(record)[:_LONGEST]
+        return _harmless(super().format(record)[:_LONGEST])
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Keep a message on its line: a name that breaks it could forge another."""
+        record.message = record.message.replace("\n", "\\n").replace("\r", "\\r")
+        return super().formatMessage(record)
 
 
 class _JsonLines(logging.Formatter):
@@ -167,6 +172,16 @@ class _JsonLines(logging.Formatter):
         if record.exc_info:
             document["error"] = self.formatException(record.exc_info)[:_LONGEST]
         return json.dumps(document, ensure_ascii=False)
+
+
+def _harmless(text: str) -> str:
+    """Return a text that moves no cursor and colours no terminal."""
+    return "".join(
+        letter
+        if letter.isprintable() or letter in "\n\t"
+        else "\N{REPLACEMENT CHARACTER}"
+        for letter in text
+    )
 
 
 def _request_of(record: logging.LogRecord) -> str:

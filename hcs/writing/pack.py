@@ -138,7 +138,7 @@ def unpack(
                 work(done, len(keys))
         hierarchy.read_plate_document(target)
         target.sync("")
-        with store_errors(f"Could not make {final}"):
+        with store_errors(f"Could not make {final}", final):
             step.reached("unpack rename")
             if final.exists():
                 final.rmdir()

@@ -157,6 +157,15 @@ def test_a_log_of_json_is_one_document_a_line_whatever_is_logged(tmp_path, plain
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_line_of_text_is_one_line_and_moves_no_cursor(tmp_path, plain_log):
+    begin_log(verbose=True)
+    assert keep_log(tmp_path / "logs", days=1) == ""
+    logging.getLogger("dashboard.test").warning("a\nb \x1b[2J %s", "c\rd")
+    (path,) = (tmp_path / "logs").glob("*dashboard.log")
+    (line,) = path.read_text(encoding="utf-8").splitlines()
+    assert line.endswith("a\\nb \ufffd[2J c\\rd")
+
+
 def test_who_may_ask_for_counts_is_who_may_see_people():
     from dashboard.access import ROLE_FOR
     from dashboard.web.pages import MetricsHandler

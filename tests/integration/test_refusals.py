@@ -107,6 +107,8 @@ def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
         for part in (plots, suspects):
             part.draw(now)
         statistics._now = now
+        for part in (plots, suspects, statistics):
+            part.wake()
         asked = [
             (plots.component, {"type": "cut", "metric": cut, "low": -2.0}),
             (suspects.component, {"type": "anew"}),

@@ -60,7 +60,7 @@ def write_archive(
     """
     final.parent.mkdir(parents=True, exist_ok=True)
     part = final.with_name(f"{hidden_prefix(final)}{uuid.uuid4().hex}{PART}")
-    with store_errors(f"Could not write {final}"):
+    with store_errors(f"Could not write {final}", final):
         try:
             with part.open("xb") as stream:
                 step.reached("pack")

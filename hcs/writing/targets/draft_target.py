@@ -92,7 +92,7 @@ def swap(new: Path, final: Path) -> None:
     that moment may mix both: open the plate again.
     """
     trash = trash_path(new)
-    with store_errors(f"Could not put {new} in the place of {final}"):
+    with store_errors(f"Could not put {new} in the place of {final}", final):
         step.reached("swap")
         # Whoever commits to the old plate is done, or meets the new one.
         with locked(final):

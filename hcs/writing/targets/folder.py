@@ -276,7 +276,8 @@ class DirectoryTarget(Target):
 
     @contextlib.contextmanager
     def _errors(self, verb: str, key: str) -> Iterator[None]:
-        with store_errors(f"Could not {verb} {key or 'the plate'} in {self.root}"):
+        sentence = f"Could not {verb} {key or 'the plate'} in {self.root}"
+        with store_errors(sentence, self.root):
             yield
 
 

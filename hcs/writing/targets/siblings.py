@@ -69,7 +69,7 @@ def recover(path: Path) -> Iterator[Finding]:
     """Bring to rest what building beside a plate's place may have left."""
     for sibling in _siblings(path):
         name = sibling.name
-        with store_errors(f"Could not recover {sibling}"):
+        with store_errors(f"Could not recover {sibling}", sibling):
             if name.endswith(PART):
                 yield _sweep_part(sibling)
             elif name.endswith(TRASH_SUFFIX):

@@ -14,7 +14,6 @@ import random
 import shutil
 import time
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from hcs.errors import ConflictError, ReadOnlyError, StoreError
@@ -22,6 +21,7 @@ from hcs.writing.targets import hierarchy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from zarr.abc.store import Store
 
@@ -258,25 +258,33 @@ class Target(ABC):
 
 
 @contextlib.contextmanager
-def store_errors(sentence: str) -> Iterator[None]:
-    """Turn the system's errors into ours, with `sentence` before the reason."""
+def store_errors(sentence: str, where: Path) -> Iterator[None]:
+    """Turn the system's errors into ours.
+
+    Parameters
+    ----------
+    sentence
+        Stands before the reason.
+    where
+        Path on the disk that is written: a full one is named by what is free there.
+    """
     try:
         yield
     except (StoreError, FileNotFoundError, NotADirectoryError) as error:
         if isinstance(error, StoreError):
             raise
-        raise _store_error(sentence, error) from error
+        raise _store_error(sentence, where, error) from error
     except OSError as error:
-        raise _store_error(sentence, error) from error
+        raise _store_error(sentence, where, error) from error
 
 
-def _store_error(sentence: str, error: OSError) -> StoreError:
+def _store_error(sentence: str, where: Path, error: OSError) -> StoreError:
     reason = error.strerror or str(error)
     read_only = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
     kind = ReadOnlyError if read_only else StoreError
     advice = ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        advice = f" {_free(error.filename)}Free some space and try again."
+        advice = f" {_free(where)}Free some space and try again."
     elif read_only:
         advice = " Check who may write there."
     store_error = kind(f"{sentence}: {reason}.{advice}")
@@ -284,10 +292,8 @@ def _store_error(sentence: str, error: OSError) -> StoreError:
     return store_error
 
 
-def _free(name: object) -> str:
-    if not name:
-        return ""  # a write does not name its file, and any other disk misleads
-    path = Path(str(name))
+def _free(path: Path) -> str:
+    # Not by the error's own name: a write has none, and another disk would mislead.
     for folder in (path, *path.parents):
         with contextlib.suppress(OSError):
             return f"{shutil.disk_usage(folder).free} bytes are free. "
