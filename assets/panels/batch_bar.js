@@ -12,7 +12,7 @@ export function batchBar({ send, chosenRows }) {
   let state = { content: null, rows: [], entries: new Map() }
   let asked = "" // the batch that is to be undone
 
-  const summary = h("p", { class: "small soft summary" })
+  const summary = h("p", { class: "small soft batch-summary" })
   const stage = h("button", { type: "button", class: "primary hcs-stage-all", on: { click: () => send("stage") } })
   const close = h("button", { type: "button", class: "hcs-discard-all", title: "Forget the files and what was prepared of them", on: { click: () => send("close") } }, "Discard all")
   const reason = h("textarea", { class: "hcs-batch-reason", rows: "1", maxlength: "1000", placeholder: "One reason for all, such as: re-imaged, were out of focus", "aria-label": "Reason", on: { input: () => show(state) } })
