@@ -45,7 +45,6 @@ function build({ el, send }) {
   const section = h("section", { class: "panel hcs-corrections", "aria-label": "Correct many fields" },
     h("header", {}, title, h("span", { class: "segment", role: "group", "aria-label": "Which rows" }, [...filters.values()]), chosen, h("span", { class: "grow" }), back),
     messages, h("div", { class: "scrolls" }, grid, left, empty, earlier), h("footer", {}, drop, bar.element), bar.dialog)
-  el.append(section)
 
   // Files ------------------------------------------------------------------------------
 
@@ -243,6 +242,8 @@ function build({ el, send }) {
       const opened = next.shown && next.open && !content?.open
       content = next
       if (!next.shown) return
+      // Not before: a page has one grid to read out, that of the plate, until this opens.
+      if (next.open && !section.isConnected) el.append(section)
       adopt()
       showFrame()
       showRows()
