@@ -74,16 +74,24 @@ def _opened(source: Path | bytes) -> sqlite3.Connection:
         connection = sqlite3.connect(":memory:")
         # In memory no log can lie beside it; SQLite opens none that says so.
         head = source[:_WRITE_VERSION] + b"\1\1" + source[_WRITE_VERSION + 2 :]
-        connection.deserialize(head)
+        try:
+            connection.deserialize(head)
+        except BaseException:
+            connection.close()
+            raise
     else:
         _check_logs(source)
         # `immutable`: nothing is locked or made beside a file that is not ours.
         uri = f"{source.resolve().as_uri()}?mode=ro&immutable=1"
         connection = sqlite3.connect(uri, uri=True)
-    connection.text_factory = lambda text: text.decode(errors="replace")
-    for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1 << 20)
+    try:
+        connection.text_factory = lambda text: text.decode(errors="replace")
+        for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1 << 20)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
