@@ -85,7 +85,7 @@ bundle: install ## a folder that installs without a network, tried without one
 	scripts/try-bundle bundle
 
 lock: ## resolve requirements/*.lock anew (needs uv)
-	scripts/lock
+	scripts/lock --upgrade
 
 install:
 	@scripts/venv $(VENV) requirements/run.lock $(PYTHON)
