@@ -299,6 +299,11 @@ class Multiscales:
             f"{f', channels {names}' if names else ''}>"
         )
 
+    def _repr_html_(self) -> str:
+        from hcs.images.html import image_html
+
+        return image_html(self)
+
     @property
     def _group(self) -> ImageGroup | None:
         return None if self._opened is None else self._opened.group

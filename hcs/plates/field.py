@@ -59,3 +59,8 @@ class Field:
         version = self.image().version
         assert version is not None  # noqa: S101  (only images in memory have none)
         return version
+
+    def _repr_html_(self) -> str:
+        from hcs.plates.html import field_html
+
+        return field_html(self)

@@ -300,6 +300,11 @@ class HCSPlate(PlacedPlate):
             f"NGFF {self.version or 'of no version yet'}>"
         )
 
+    def _repr_html_(self) -> str:
+        from hcs.plates.html import plate_html
+
+        return plate_html(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
         arguments = (
             self._place if self._store is None else self._store,

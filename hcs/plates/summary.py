@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import HCSError, NotFoundError
+from hcs.errors import HCSError
 from hcs.gaps import read_gap
-from hcs.lines import physical_plate, wells_in_order
-from hcs.ngff.document import array_document, group_document, parse_json
+from hcs.lines import physical_plate
+from hcs.ngff.document import array_document, parse_json
 from hcs.ngff.envelope import extension
 from hcs.ngff.names import join
+from hcs.plates.walk import walk
 from hcs.rules.extension import unsettled_fields
 from hcs.stores.array import ArraySpec
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from hcs.plates.plate import HCSPlate
     from hcs.plates.well import HCSWell
     from hcs.stores.store import PlateStore
-
-_BATCH = 128
-"""Wells whose documents are requested from a remote store at once."""
 
 _NAMED = 8
 """Gaps that are named; they are counted all."""
@@ -68,7 +66,7 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
         Values that JSON can hold; the keys are those of ``hcs info --json``.
     """
     assert plate.store is not None  # noqa: S101  (a plate without store has no summary)
-    tally = _walk(plate, plate.store)
+    tally = _walk(plate)
     rows = tuple(row.name for row in plate.rows)
     columns = tuple(column.name for column in plate.columns)
     own_metadata = extension(plate.attributes)
@@ -165,27 +163,18 @@ def _format(rows: Sequence[str], columns: Sequence[str]) -> dict[str, Any]:
 # -- wells -----------------------------------------------------------------------------
 
 
-def _walk(plate: HCSPlate, store: PlateStore) -> _Tally:
+def _walk(plate: HCSPlate) -> _Tally:
     tally = _Tally()
-    name = group_document(plate.version or "0.5")
-    wells = wells_in_order(plate.metadata, plate.wells)
-    for start in range(0, len(wells), _BATCH):
-        batch = wells[start : start + _BATCH]
-        store.prefetch([join(listed.path, name) for listed in batch])
-        for listed in batch:
-            row, _, column = listed.path.partition("/")
-            try:
-                well = plate.get_well(row, column)
-                fields = () if well is None else well.fields
-            except NotFoundError:
-                tally.missing.append(plate.label(listed))
-            except HCSError as error:
-                label = plate.label(listed)
-                tally.unreadable.append({"well": label, "error": str(error)})
-            else:
-                tally.per_well.append(len(fields))
-                if well is not None:
-                    _count(tally, well, fields)
+    for walked in walk(plate):
+        if walked.missing:
+            tally.missing.append(plate.label(walked.listed))
+        elif walked.error is not None:
+            label = plate.label(walked.listed)
+            tally.unreadable.append({"well": label, "error": str(walked.error)})
+        else:
+            tally.per_well.append(len(walked.fields))
+            if walked.well is not None:
+                _count(tally, walked.well, walked.fields)
     return tally
 
 

@@ -227,7 +227,9 @@ class HCSWell:
         images = self.metadata.images
         if not _is_index(field_index) or field_index >= len(images):
             return None
-        return self._open(images[field_index].path, lambda: self._path_at(field_index))
+        return self._open(
+            images[field_index].path, lambda: path_at(self.images, field_index)
+        )
 
     def get_image_by_acquisition(
         self, acquisition_id: int, field_index: int = 0
@@ -239,10 +241,12 @@ class HCSWell:
         """
         if not _is_index(field_index):
             return None
-        path = self._path_at(field_index, acquisition_id)
+        path = path_at(self.images, field_index, acquisition_id)
         if path is None:
             return None
-        return self._open(path, lambda: self._path_at(field_index, acquisition_id))
+        return self._open(
+            path, lambda: path_at(self.images, field_index, acquisition_id)
+        )
 
     def open_field(self, field: Field) -> Multiscales:
         """Return the image of a field; see `Field.image`."""
@@ -305,16 +309,16 @@ class HCSWell:
         read = "not read" if self._well is None else f"{len(self._well.images)} fields"
         return f"<HCSWell {self.path} ({self.label}) of {self.store.location}: {read}>"
 
+    def _repr_html_(self) -> str:
+        from hcs.plates.html import well_html
+
+        return well_html(self)
+
     def __getstate__(self) -> dict[str, Any]:
         state = {name: getattr(self, name) for name in self.__slots__}
         size = self._images.max_size
-        return {
-            **state,
-            "_images": size,
-            "_fields": None,
-            "_on_growth": None,
-            "_stamp": None,
-        }
+        forgotten = dict.fromkeys(("_fields", "_on_growth", "_stamp"))
+        return {**state, **forgotten, "_images": size}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
@@ -341,9 +345,6 @@ class HCSWell:
             f"The plate lists well {self.path!r}, but there is nothing at {where}. "
             f"The well may not have been imaged or copied yet."
         )
-
-    def _path_at(self, index: int, acquisition: int | None = None) -> str | None:
-        return path_at(self.images, index, acquisition)
 
     def _open(self, path: str, find: Callable[[], str | None]) -> Multiscales:
         """Return an image around `_opened`."""
