@@ -34,6 +34,7 @@ from hcs.ingest import (
     plates_of,
     propose_patterns,
 )
+from hcs.lifeline import end_with_parent
 from hcs.tables import TableFile, parts_with_wells
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class _Teller:
 
 def main() -> int:
     """Try an import out as the server orders."""
+    end_with_parent()
     # What libraries print must not be taken for what this process says.
     says = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

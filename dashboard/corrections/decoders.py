@@ -27,6 +27,7 @@ from dashboard.corrections.decoding import (
     DecodingOrder,
 )
 from hcs.errors import SourceError
+from hcs.lifeline import Child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,12 +55,12 @@ class Decoder:
         self.owner = owner
         self.spent = False
         self._files = 0
-        self._child = subprocess.Popen(  # noqa: S603 - our own module
+        self._child = Child(
             [sys.executable, "-m", "dashboard.corrections.decoding", str(memory)],
+            python_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=python_environment(),
         )
 
     def decode(self, order: DecodingOrder) -> Decoded:

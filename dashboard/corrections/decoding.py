@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import HCSError, SourceError
+from hcs.lifeline import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +98,7 @@ class DecodingOrder:
 
 def main() -> int:
     """Read orders from stdin, a line each; answer each with a line on stdout."""
+    end_with_parent()
     # What a library prints must not be taken for an answer.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

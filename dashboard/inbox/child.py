@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from dashboard.child_environment import python_environment
+from hcs.lifeline import Child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,19 +54,18 @@ class Worker:
 
     Notes
     -----
-    Its stdin is a pipe that no other process has: it ends with this process, also
-    where that is killed, and the worker ends with it.
+    It ends with this process, also where that is killed: see `hcs.lifeline`.
     """
 
     def __init__(
         self, order: Mapping[str, Any], module: str = "dashboard.inbox.worker"
     ) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own modules
+        self._process = Child(
             [sys.executable, "-m", module],
+            python_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=python_environment(),
         )
         self._events: queue.Queue[dict[str, Any]] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -24,6 +24,7 @@ from dashboard.inbox.summary import map_for, proposals_of, summary_of
 from dashboard.inbox.values import JobChoices
 from hcs.errors import CorruptDataError, HCSError, SourceError, StoreError
 from hcs.ingest import growth, open_source, plan_import, plates_of, read_export
+from hcs.lifeline import end_with_parent
 from hcs.metadata import Who
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class _Server:
 
 def main() -> int:
     """Import as the server orders."""
+    end_with_parent()
     # What libraries print must not be taken for what this process says.
     says = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

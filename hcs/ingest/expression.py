@@ -11,19 +11,28 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import hcs
 from hcs.errors import SourceError
+from hcs.lifeline import Child
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SECONDS = 10.0
+_FOLDER: Final = Path(hcs.__file__).parents[1]
+"""Where the child finds this package."""
+
 _NAMES_A_SECOND: Final = 10_000
 """Of which a usual expression takes a hundred times as many."""
 
 _TRIAL: Final = """
 import json, os, re, sys
+sys.path.append(sys.argv[1])
+from hcs.lifeline import end_with_parent
+end_with_parent()
 text, names = json.load(sys.stdin)
 expression = re.compile(text)
 for name in names:
@@ -60,18 +69,19 @@ def check_time(text: str, names: Sequence[str]) -> None:
     if not sys.executable:
         return
     limit = _SECONDS + len(names) / _NAMES_A_SECOND
+    # Our own program; the expression is data for it, and no option.
+    trial = Child(
+        [sys.executable, "-I", "-S", "-c", _TRIAL, str(_FOLDER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        # Our own program; the expression is data for it, and no option.
-        subprocess.run(  # noqa: S603
-            [sys.executable, "-I", "-S", "-c", _TRIAL],
-            input=json.dumps([text, list(names)]).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=limit,
-            check=False,
-        )
+        trial.communicate(json.dumps([text, list(names)]).encode(), timeout=limit)
     except subprocess.TimeoutExpired as error:
-        name = names[min(len(error.output or b""), len(names) - 1)]
+        trial.kill()
+        output, _ = trial.communicate()
+        name = names[min(len(output), len(names) - 1)]
         raise SourceError(
             f"The pattern {text!r} was given up after {limit:.0f} seconds, at the name "
             f"{name!r}: it can match in too many ways. Repeat nothing that is repeated "

@@ -41,12 +41,14 @@ def pool() -> Iterator[Decoders]:
 
 def child_says(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     """Put another program in the place of the child."""
-    started = decoders.subprocess.Popen
+    started = decoders.Child
 
-    def popen(command: list[str], **options: Any) -> Any:
-        return started([sys.executable, "-c", script, *command[3:]], **options)
+    def child(command: list[str], *environment: Any, **pipes: Any) -> Any:
+        return started(
+            [sys.executable, "-c", script, *command[3:]], *environment, **pipes
+        )
 
-    monkeypatch.setattr(decoders.subprocess, "Popen", popen)
+    monkeypatch.setattr(decoders, "Child", child)
 
 
 def test_one_child_decodes_the_files_of_one_person_one_after_the_other(

@@ -18,6 +18,7 @@ from concurrent.futures import (
 )
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hcs.lifeline import end_with_parent
 from hcs.qc.run.heap import kept_memory
 
 if TYPE_CHECKING:
@@ -99,12 +100,13 @@ def _whole(item: tuple[Any, ...]) -> Sequence[tuple[Any, ...]]:
 def process_pool(workers: int) -> ProcessPoolExecutor:
     """Return a pool of processes that start afresh, never as copies of this one.
 
-    They have a low priority, and libraries in them use one thread.
+    They have a low priority, libraries in them use one thread, and they end with this
+    process, also where it is killed.
     """
     pool = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_step_back,
+        initializer=_begin,
     )
     with _one_thread():
         # Processes start with the first tasks, and take the environment of then.
@@ -112,7 +114,9 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
     return pool
 
 
-def _step_back() -> None:
+def _begin() -> None:
+    """Make a process that has just started a worker of its parent."""
+    end_with_parent()
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(_NICE)
