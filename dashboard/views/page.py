@@ -65,7 +65,11 @@ around it, so that pictures stay where they were seen first."""
 _COLOURED = ("plate_map",)
 """What somebody waits for who has chosen other colours."""
 
-_CHOSEN = ("header", "plate_map", "gallery")
+_TARGETS = ("correction", "uploads")
+"""What says where files go: before any picture of another well is seen, so that none is
+given to the well of before."""
+
+_CHOSEN = (*_TARGETS, "header", "plate_map", "gallery")
 """What answers the choice of a well that takes time to read."""
 
 _AWAITED = (*_CHOSEN, "plate_canvas", "field_viewer")
