@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 _WEBSOCKET_BYTES = 20 * 1024 * 1024
 """Of one message of a page: a table of 8 MB that was chosen there, spelled as JSON."""
 
+_PING_MILLISECONDS = 15_000
+"""Between two signs of life on a websocket: nginx ends those that say nothing for 60 s,
+other proxies sooner."""
+
 _GONE = ("MetadataHandler", "AutoloadJsHandler")
 """Handlers of Bokeh for other sites that would embed the page."""
 
@@ -125,6 +129,7 @@ def make_server(
             ],
             unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),
             check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),
+            keep_alive_milliseconds=_PING_MILLISECONDS,
             websocket_max_message_size=_WEBSOCKET_BYTES,
             http_server_kwargs={"max_body_size": BODY_BYTES},
             # A page's id cannot be made by anybody else.
@@ -139,8 +144,14 @@ def make_server(
     _forget_routes(server)
     if settings.socket is not None:
         settings.socket.listen(server._http)
+    routed = server._tornado.default_router.find_handler
     server._http.request_callback = Gate(
-        server._tornado, origins, entrance, prefix, monitoring
+        server._tornado,
+        origins,
+        entrance,
+        prefix,
+        monitoring,
+        is_routed=lambda request: routed(request) is not None,
     )
     monitoring.follow(server.io_loop)
     return server

@@ -9,6 +9,9 @@ const LOOK_AGAIN_MILLISECONDS = 4000
 const LOST = "The connection to the server was lost. What you see may be old; nothing can be committed."
 const NEVER = "This page has no connection to the server: it stays as it was loaded, and nothing that you do is kept."
 
+const CUT = "It was cut each of the last times soon after it had opened: a proxy in between may end what is silent for a few seconds. "
+  + "It must wait for 60 at least (in nginx: proxy_read_timeout)."
+
 const STAYING = "The page stays until its uploads are done, and is loaded again then."
 
 /** @type {(() => boolean)[]} */
@@ -18,12 +21,19 @@ const holds = []
  *  @param {() => boolean} test */
 export const holdReload = (test) => { holds.push(test) }
 
+let opened = 0 // milliseconds on the page's own clock
+
 let state = "opening" // "open", "lost", "never", "ended"
 
 /** Whether what this page says reaches the server, now or once its websocket is open. */
 export const isHeard = () => state !== "lost" && state !== "ended"
 
-const health = () => fetch(new URL("health", document.baseURI), { cache: "no-store" }).then((answer) => answer.ok, () => false)
+const SOON_MILLISECONDS = 60000 // what lasts longer was not cut by a proxy's timeout
+const OFTEN = 3
+const CUTS = "hcs-cuts"
+
+const ask = (/** @type {string} */ method) => fetch(new URL("health", document.baseURI), { method, cache: "no-store" })
+const health = () => ask("GET").then((answer) => answer.ok, () => false)
 
 const place = () => /** @type {HTMLElement} */ (document.getElementById("connection"))
 
@@ -41,24 +51,26 @@ export async function expectConnection(error = null) {
   if (!error) await new Promise((done) => setTimeout(done, OPEN_MILLISECONDS))
   if (state !== "opening") return
   state = "never"
-  const answers = await health()
-  if (state !== "never") return
-  if (!answers) say(NEVER, "The server does not answer: is it still running?")
-  else if (error) say(NEVER, error.message)
-  else say(NEVER, whatToLookAt())
+  const reason = error ? error.message : await whatIsInTheWay()
+  if (state === "never") say(NEVER, reason)
 }
 
-/** The server answers requests, so something stands between it and the websocket. */
-function whatToLookAt() {
-  return "The server answers, but its websocket does not open. "
-    + "A proxy in between must pass websockets on (the headers Upgrade and Connection), "
-    + `and hcs-dashboard must know this address: --origin ${location.host}. `
-    + "An address that the server refused is in its log."
+/** Why the websocket does not open: what may send it is asked for like what a page sends. */
+async function whatIsInTheWay() {
+  const answer = await ask("POST").catch(() => null)
+  if (!answer) return "The server does not answer: is it still running?"
+  if (answer.ok) {
+    return "The server answers, but its websocket does not open. A proxy in between must pass websockets on: "
+      + "HTTP/1.1 and the headers Upgrade and Connection (docs/deploying.md has them for nginx)."
+  }
+  const refused = await answer.json().then(({ error }) => String(error), () => "")
+  return refused || `A proxy in between answers instead of the server (${answer.status}): is it running, and may pages send to it?`
 }
 
 /** The websocket is open; from now on it can be lost. */
 export function connected() {
   state = "open"
+  opened = performance.now()
   place().hidden = true
   document.documentElement.dataset.connected = ""
   for (const each of window.Bokeh?.documents ?? []) each.on_event?.("connection_lost", lost)
@@ -77,6 +89,17 @@ function lost() {
   if (state === "lost" || state === "ended") return
   state = "lost"
   const held = () => holds.some((test) => test())
-  say(LOST, ...held() ? [STAYING] : [])
+  say(LOST, ...held() ? [STAYING] : [], ...cutAgain() ? [CUT] : [])
   setInterval(async () => { if (!held() && await health()) location.reload() }, LOOK_AGAIN_MILLISECONDS)
+}
+
+/** Whether the connection was cut soon after it had opened, time after time, over reloads. */
+function cutAgain() {
+  try {
+    const cuts = performance.now() - opened < SOON_MILLISECONDS ? Number(sessionStorage.getItem(CUTS)) + 1 : 0
+    sessionStorage.setItem(CUTS, String(cuts))
+    return cuts >= OFTEN
+  } catch {
+    return false // a browser that keeps nothing
+  }
 }

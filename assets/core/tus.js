@@ -3,6 +3,7 @@
 
 const VERSION = "1.0.0"
 const PIECE_BYTES = 8 * 1024 * 1024
+const LEAST_PIECE_BYTES = PIECE_BYTES / 64
 const DIGEST_BYTES = 65536
 const FIRST_PAUSE_MILLISECONDS = 500
 const LONGEST_PAUSE_MILLISECONDS = 20000
@@ -15,6 +16,9 @@ export class Refusal extends Error {
     this.status = status
   }
 }
+
+/** A proxy takes no body of this size: smaller pieces may pass. */
+class TooLong extends Error {}
 
 /** The connection broke, or the server failed: it may work in a moment. */
 class Broken extends Error {}
@@ -53,6 +57,7 @@ export class Sending {
     this.how = how
     this.location = how.location ?? ""
     this.offset = -1 // not known
+    this.pieceBytes = PIECE_BYTES
     this.stopped = false
     /** @type {XMLHttpRequest | null} */
     this.underWay = null
@@ -116,16 +121,27 @@ export class Sending {
 
   async sendPiece() {
     const { file, onOffset } = this.how
-    const piece = file.slice(this.offset, this.offset + PIECE_BYTES)
+    const piece = file.slice(this.offset, this.offset + this.pieceBytes)
     const headers = { "Upload-Offset": String(this.offset), "Content-Type": "application/offset+octet-stream" }
     try {
       const answer = await this.request("PATCH", this.location, headers, piece, (sent) => onOffset(this.offset + sent))
       this.offset = Number(answer.getResponseHeader("Upload-Offset"))
       onOffset(this.offset)
     } catch (error) {
+      if (error instanceof TooLong) return this.shrink(piece.size)
       if (!(error instanceof Refusal) || ![404, 409].includes(error.status)) throw error
       this.offset = -1
     }
+  }
+
+  /** Go on with smaller pieces than one that a proxy refused. */
+  shrink(/** @type {number} */ refused) {
+    this.how.onOffset(this.offset)
+    if (refused <= LEAST_PIECE_BYTES) {
+      throw new Refusal(413, `A proxy in front of the server refuses even ${refused.toLocaleString("en")} bytes at once (413). `
+        + "It must let uploads pass: in nginx, client_max_body_size 0.")
+    }
+    this.pieceBytes = Math.max(LEAST_PIECE_BYTES, refused >> 3)
   }
 
   /** `fetch` does not tell how far a body has come. */
@@ -139,6 +155,7 @@ export class Sending {
       request.addEventListener("load", () => {
         if (request.status < 300) resolve(request)
         else if (request.status >= 500 && request.status !== 507) reject(new Broken(`The server failed (${request.status}).`))
+        else if (request.status === 413 && !fromServer(request)) reject(new TooLong())
         else reject(new Refusal(request.status, said(request)))
       })
       request.addEventListener("error", () => reject(new Broken("The connection is broken.")))
@@ -162,10 +179,14 @@ export class Sending {
   }
 }
 
+/** Whether the server itself answered, and nothing in front of it. */
+const fromServer = (/** @type {XMLHttpRequest} */ request) => request.getResponseHeader("Tus-Resumable") !== null
+
 function said(request) {
   try {
     return JSON.parse(request.responseText).error
   } catch {
-    return `The server did not take the file (${request.status}).`
+    const who = fromServer(request) ? "The server" : "A proxy in front of the server"
+    return `${who} did not take the file (${request.status}).`
   }
 }

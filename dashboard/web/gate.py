@@ -8,20 +8,19 @@ own handlers, and bears the same headers. In the order of asking:
    here would be an origin of its own, with all that this server tells.)
 2. Does it come from a page of this server, where it acts or is not a page itself?
 3. Is its body of a bearable size?
-4. Who is it?
+4. Is there anything at its address?
+5. Who is it?
 
 What passed and then sends nothing more of its body is let go, too.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from tornado.httputil import (
-    HTTPHeaders,
     HTTPMessageDelegate,
     HTTPServerConnectionDelegate,
     HTTPServerRequest,
@@ -30,15 +29,21 @@ from tornado.httputil import (
 from tornado.ioloop import IOLoop
 
 from dashboard.logs import REQUEST
+from dashboard.web.answer import (
+    Answer,
+    error_answer,
+    page_answer,
+    redirect_answer,
+)
 from dashboard.web.body_length import body_length
 from dashboard.web.come_in import come_in_page, passing_page
+from dashboard.web.misplaced import reason_against_path
 from dashboard.web.passed_connection import PassedConnection
-from dashboard.web.plain_page import POLICY
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
-    from tornado.httputil import RequestStartLine
+    from tornado.httputil import HTTPHeaders, RequestStartLine
 
     from dashboard.accounts import Entrance
     from dashboard.monitoring import Monitoring
@@ -55,16 +60,6 @@ _UPLOAD_BYTES = 1 << 50
 
 STALL_SECONDS = 30.0
 """How long a body may bring nothing; then its connection is let go."""
-
-_REASONS = {
-    200: "OK",
-    303: "See Other",
-    400: "Bad Request",
-    403: "Forbidden",
-    411: "Length Required",
-    413: "Content Too Large",
-    421: "Misdirected Request",
-}
 
 _LOGGED = 100
 """Different refusals that are logged as warnings; then somebody plays."""
@@ -85,6 +80,8 @@ class Gate(HTTPServerConnectionDelegate):
         ``""`` or ``"/hcs"``.
     monitoring
         Counts what was answered.
+    is_routed
+        Whether something answers at a request's address.
     """
 
     def __init__(
@@ -94,8 +91,10 @@ class Gate(HTTPServerConnectionDelegate):
         entrance: Entrance,
         prefix: str,
         monitoring: Monitoring,
+        is_routed: Callable[[HTTPServerRequest], bool],
     ) -> None:
         self.application = application
+        self.is_routed = is_routed
         self.origins = origins
         self.entrance = entrance
         self.prefix = prefix
@@ -126,7 +125,7 @@ class Gate(HTTPServerConnectionDelegate):
             seconds * 1000,
         )
 
-    def answer(self, request: HTTPServerRequest) -> _Answer | None:
+    def answer(self, request: HTTPServerRequest) -> Answer | None:
         """Return the gate's own answer, None where the request may pass."""
         reason = self.origins.reason_against_host(request.host)
         if reason:
@@ -143,6 +142,9 @@ class Gate(HTTPServerConnectionDelegate):
         answer = self._body_answer(request, path)
         if answer is not None:
             return answer
+        if not self.is_routed(request):
+            reason = reason_against_path(request.path, self.prefix)
+            return error_answer(request, 404, reason)
         return self._stranger_answer(request, path)
 
     def _below(self, path: str) -> str:
@@ -153,21 +155,27 @@ class Gate(HTTPServerConnectionDelegate):
             return ""
         return path.removeprefix(self.prefix)
 
-    def _body_answer(self, request: HTTPServerRequest, path: str) -> _Answer | None:
+    def _body_answer(self, request: HTTPServerRequest, path: str) -> Answer | None:
         connection: Any = request.connection
         length = body_length(request)
         if length is None and "Content-Length" in request.headers:
-            return _error(413, f"A body may have {BODY_BYTES} bytes here.")
+            return error_answer(
+                request, 413, f"A body may have {BODY_BYTES} bytes here."
+            )
         if path.startswith("/uploads/"):
             connection.set_max_body_size(_UPLOAD_BYTES)
             return None
         if "Transfer-Encoding" in request.headers:
-            return _error(411, "Say how long the body is, by Content-Length.")
+            return error_answer(
+                request, 411, "Say how long the body is, by Content-Length."
+            )
         if length is not None and length > BODY_BYTES:
-            return _error(413, f"A body may have {BODY_BYTES} bytes here.")
+            return error_answer(
+                request, 413, f"A body may have {BODY_BYTES} bytes here."
+            )
         return None
 
-    def _stranger_answer(self, request: HTTPServerRequest, path: str) -> _Answer | None:
+    def _stranger_answer(self, request: HTTPServerRequest, path: str) -> Answer | None:
         """Answer whom nobody knows; keep who it is with the request otherwise."""
         entrance, passed = self.entrance, cast("Any", request.connection)
         visitor = passed.visitor = entrance.identify(request)
@@ -183,20 +191,20 @@ class Gate(HTTPServerConnectionDelegate):
             request, 403, f"Nobody is signed in. Open {self.prefix}/ to come in."
         )
 
-    def _front_door(self, request: HTTPServerRequest) -> _Answer:
+    def _front_door(self, request: HTTPServerRequest) -> Answer:
         """Answer at ``/`` whom nobody knows."""
         if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
             # Who follows a link of another site brings no cookie of ours at first.
-            return _page(200, passing_page())
+            return page_answer(200, passing_page())
         if self.entrance.sign_in:
             goal = self._root(request) if request.query else ""
             query = f"?{urlencode({'next': goal})}" if goal else ""
-            return _redirect(f"{self.prefix}{self.entrance.sign_in}{query}")
-        return _page(200, come_in_page())
+            return redirect_answer(f"{self.prefix}{self.entrance.sign_in}{query}")
+        return page_answer(200, come_in_page())
 
     def _token_answer(
         self, request: HTTPServerRequest, token: bytes, *, known: bool
-    ) -> _Answer:
+    ) -> Answer:
         local = self.entrance.local
         assert local is not None  # noqa: S101 - asked before
         text = token.decode("latin-1")
@@ -205,11 +213,11 @@ class Gate(HTTPServerConnectionDelegate):
             local.tokens.spend(text)
         cookie = None if known else local.let_in(text)
         if not known and cookie is None:
-            return _page(
+            return page_answer(
                 403,
                 come_in_page("The token of this address was used before, or is old."),
             )
-        answer = _redirect(self._root(request))
+        answer = redirect_answer(self._root(request))
         if cookie is not None:
             answer.headers.add("Set-Cookie", cookie)
         return answer
@@ -224,7 +232,7 @@ class Gate(HTTPServerConnectionDelegate):
         ]
         return f"{self.prefix}/?{urlencode(query)}" if query else f"{self.prefix}/"
 
-    def _refused(self, request: HTTPServerRequest, status: int, why: str) -> _Answer:
+    def _refused(self, request: HTTPServerRequest, status: int, why: str) -> Answer:
         if why not in self._logged and len(self._logged) < _LOGGED:
             self._logged.add(why)
             _LOG.warning(
@@ -234,7 +242,7 @@ class Gate(HTTPServerConnectionDelegate):
                 request.remote_ip,
                 why,
             )
-        return _error(status, why)
+        return error_answer(request, status, why)
 
 
 def _is_open(path: str, method: str, entrance: Entrance) -> bool:
@@ -250,37 +258,6 @@ def _is_websocket(request: HTTPServerRequest) -> bool:
     return "Upgrade" in request.headers
 
 
-class _Answer:
-    """What the gate says itself."""
-
-    def __init__(self, status: int, kind: str, text: str) -> None:
-        self.status = status
-        self.body = text.encode()
-        self.headers = HTTPHeaders(
-            {
-                "Content-Type": kind,
-                "Content-Length": str(len(self.body)),
-                "Cache-Control": "no-store",
-            }
-        )
-
-
-def _error(status: int, message: str) -> _Answer:
-    return _Answer(status, "application/json", json.dumps({"error": message}))
-
-
-def _page(status: int, text: str) -> _Answer:
-    answer = _Answer(status, "text/html; charset=utf-8", text)
-    answer.headers["Content-Security-Policy"] = POLICY
-    return answer
-
-
-def _redirect(address: str) -> _Answer:
-    answer = _Answer(303, "text/plain", "")
-    answer.headers["Location"] = address
-    return answer
-
-
 class _Passage(HTTPMessageDelegate):
     """Hears one request, and passes it on where it may pass."""
 
@@ -291,7 +268,7 @@ class _Passage(HTTPMessageDelegate):
         self._server_conn = server_conn
         self._connection = connection
         self._next: HTTPMessageDelegate | None = None
-        self._answer: _Answer | None = None
+        self._answer: Answer | None = None
         self._method = ""
         self._patience: object | None = None
 
@@ -363,10 +340,10 @@ class _Passage(HTTPMessageDelegate):
             IOLoop.current().remove_timeout(self._patience)
             self._patience = None
 
-    def _say(self, answer: _Answer) -> None:
+    def _say(self, answer: Answer) -> None:
         body = b"" if self._method == "HEAD" else answer.body
         self._connection.write_headers(
-            ResponseStartLine("HTTP/1.1", answer.status, _REASONS[answer.status]),
+            ResponseStartLine("HTTP/1.1", answer.status, answer.reason),
             answer.headers,
             body,
         )

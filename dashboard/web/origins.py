@@ -47,7 +47,8 @@ class Origins:
         return (
             f"This server is {self._said}, not {host[:200]!r}. If people reach it by "
             f"that address (through a tunnel or a proxy), start it with "
-            f"--origin {host[:200]}"
+            f"--origin {host[:200]} ; if they reach it by another, a proxy replaces "
+            f"the name and must pass it on (nginx: proxy_set_header Host $http_host)."
         )
 
     def reason_against_sender(self, request: HTTPServerRequest) -> str:

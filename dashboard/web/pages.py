@@ -48,6 +48,10 @@ class HealthHandler(Handler):
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps({"status": "ok", "plates": len(self.service.plates)}))
 
+    def post(self) -> None:
+        """Answer likewise: a page asks whether what it sends gets through the gate."""
+        self.get()
+
 
 class ReadyHandler(Handler):
     """Says whether the server can do its work; to admins, what is in the way."""

@@ -33,13 +33,17 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {text}
+}}
+"""
+
+_SERVER = """
     upstream hcs {{ server {upstream}; }}
     {maps}
     server {{
         listen 127.0.0.1:{port};
         {location}
     }}
-}}
 """
 
 _PATIENCE = 120.0
@@ -68,23 +72,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def proxied(
-    folder: Path, port: int, upstream: str, location: str, maps: str = ""
-) -> Iterator[None]:
-    """Run nginx at a port, in front of ``host:port`` or ``unix:PATH``."""
-    folder.mkdir()
+def running(folder: Path, port: int, text: str) -> Iterator[None]:
+    """Run nginx with what stands in ``http``, of which something listens at a port."""
+    folder.mkdir(exist_ok=True)
     configuration = folder / "nginx.conf"
-    configuration.write_text(
-        _CONFIGURATION.format(
-            folder=folder,
-            # As root it would else hand requests to an account that opens nothing here.
-            user=f"user {getpass.getuser()};" if os.geteuid() == 0 else "",
-            upstream=upstream,
-            maps=documented("Beside") + maps,
-            port=port,
-            location=location.replace("htpasswd", f"{folder}/htpasswd"),
-        )
-    )
+    # As root it would else hand requests to an account that opens nothing here.
+    user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
+    configuration.write_text(_CONFIGURATION.format(folder=folder, user=user, text=text))
     process = subprocess.Popen(
         [program(), "-p", str(folder), "-c", str(configuration)],
         stdout=subprocess.DEVNULL,
@@ -97,6 +91,21 @@ def proxied(
     finally:
         process.terminate()
         process.communicate(timeout=_PATIENCE)
+
+
+@contextmanager
+def proxied(
+    folder: Path, port: int, upstream: str, location: str, maps: str = ""
+) -> Iterator[None]:
+    """Run nginx at a port, in front of ``host:port`` or ``unix:PATH``."""
+    text = _SERVER.format(
+        upstream=upstream,
+        maps=documented("Beside") + maps,
+        port=port,
+        location=location.replace("htpasswd", f"{folder}/htpasswd"),
+    )
+    with running(folder, port, text):
+        yield
 
 
 def _wait_for(process: subprocess.Popen[str], port: int) -> None:

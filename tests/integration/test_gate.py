@@ -54,6 +54,9 @@ ADDRESSES = (
     "/nothing",
 )
 
+NOWHERE = ("/autoload.js", "/metadata", "/nothing", "//")
+"""Addresses that nothing answers at, whoever asks."""
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -215,6 +218,8 @@ def test_whom_nobody_knows_gets_pages_to_come_in_and_nothing_else(
         assert b"hcs-dashboard link" in answer.body
         assert b"Bokeh" not in answer.body
         assert KEY.encode() not in answer.body
+    elif address in NOWHERE:
+        assert answer.status == 404
     else:
         assert answer.status == 403
         assert "signed in" in answer.json["error"]

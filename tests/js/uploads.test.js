@@ -17,6 +17,7 @@ class Server {
     this.asked.push(method)
     const fault = this.faults.shift()
     if (fault === "fail") return { status: 503, headers: {}, text: "" }
+    if (body?.length > this.most) return { status: 413, headers: {}, text: "<html>413 Request Entity Too Large</html>" }
     if (method === "POST") {
       const location = `/uploads/${this.files.size}`
       this.files.set(location, { size: Number(headers["Upload-Length"]), bytes: [] })
@@ -27,7 +28,7 @@ class Server {
     if (method === "HEAD") return fault === "cut" ? null : { status: 200, headers: { "Upload-Offset": String(file.bytes.length) }, text: "" }
     if (Number(headers["Upload-Offset"]) !== file.bytes.length) return { status: 409, headers: {}, text: '{"error": "elsewhere"}' }
     if (this.full) return { status: 507, headers: {}, text: '{"error": "The disk is full."}' }
-    file.bytes.push(...(fault === "cut" ? body.slice(0, body.length >> 1) : body))
+    for (const value of fault === "cut" ? body.slice(0, body.length >> 1) : body) file.bytes.push(value)
     return fault === "cut" ? null : { status: 204, headers: { "Upload-Offset": String(file.bytes.length) }, text: "" }
   }
 }
@@ -110,6 +111,19 @@ test("a refusal ends it with the server's words", async () => {
   const server = new Server()
   server.full = true
   await assert.rejects(sending(server).made.run(), (error) => error instanceof Refusal && error.message === "The disk is full.")
+})
+
+test("a proxy that takes no large bodies gets small ones, and is named where it takes none", async () => {
+  const data = new Uint8Array(9 << 20).fill(7)
+  const file = new File([data], "large.tif")
+  const server = new Server()
+  server.most = 1 << 20 // as nginx has it unless it is told otherwise
+  const { made } = sending(server, { file })
+  const location = await made.run()
+  assert.equal(server.files.get(location).bytes.length, data.length)
+  assert.equal(server.asked.length, 2 + 9)
+  server.most = 10_000
+  await assert.rejects(sending(server, { file }).made.run(), ({ status, message }) => status === 413 && message.includes("client_max_body_size"))
 })
 
 test("a stopped upload asks for nothing more", async () => {
