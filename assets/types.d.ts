@@ -231,6 +231,8 @@ export interface VerdictText {
   /** Why a signed plate may not be reopened. */
   reopen: string
   locked: string
+  /** Why nothing is decided for a while, "" where it is. */
+  away: string
   signed: boolean
   verdicts: Record<string, VerdictEntry>
   standing: HeldVerdict | null
@@ -286,6 +288,9 @@ interface SetupText {
   name: string
 }
 
+/** That the plate cannot be reached: since when, why, and where it may be by now. */
+export interface AbsenceText { since: string, reason: string, moved_to: string }
+
 interface HeaderTexts {
   known: { plates: { key: string, name: string, location: string, error: boolean }[], labels: string[], list: boolean }
   content: {
@@ -294,6 +299,7 @@ interface HeaderTexts {
     title: string
     progress: { done: number, total: number, running: boolean, message: string }
     notices: Choice[]
+    absence: AbsenceText | null
     visitor: { asks_name: boolean, name: string, role: string, may: string, sign_out: string, admin: string }
     stage: string
     ack: number
@@ -811,7 +817,7 @@ export interface Texts {
 
 /** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
 export type EventName =
-  | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode" | "confirm-difference"
+  | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode" | "confirm-difference"
   | "correct-many" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
   | "metric" | "montage" | "move" | "open-setup" | "others" | "overlays" | "pictures"

@@ -11,12 +11,13 @@ import enum
 from typing import TYPE_CHECKING
 
 from dashboard.accounts import Role, Visitor
-from dashboard.errors import RefusedError
+from dashboard.errors import NotServedError, RefusedError
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashboard.plates.absence import Absence
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
     from dashboard.plates.values import PlateOverview
@@ -102,7 +103,16 @@ _NOT_ONCE_SIGNED = frozenset(
 one by one: some change nothing that was signed."""
 
 
+_OF_WHAT_IS_SEEN = _NOT_ONCE_SIGNED | {Act.TABLES, Act.MEASURE, Act.PICTURES}
+"""What waits while a plate cannot be reached: it is about pixels that nobody sees."""
+
 NOT_WRITABLE = "This plate cannot be written where it is."
+WHILE_ABSENT = (
+    "The plate cannot be reached now: nothing is decided or corrected until it is "
+    "there again, which this page then says. What you typed is kept."
+)
+"""Why nothing is decided, corrected or signed off meanwhile."""
+
 READ_ONLY = "This server is read-only: nothing can be written."
 
 
@@ -219,7 +229,20 @@ class Access:
                 f"You {verb} as {role.label}: to {act}, ask for the role {least.label}."
             )
         signer = self._signed_by(key) if key and act in _NOT_ONCE_SIGNED else None
-        return "" if signer is None else signed_text(signer)
+        if signer is not None:
+            return signed_text(signer)
+        absent = act in _OF_WHAT_IS_SEEN and self.absence(key) is not None
+        return WHILE_ABSENT if absent else ""
+
+    def absence(self, key: str) -> Absence | None:
+        """Return that a plate cannot be reached; None where it can, or is none (fast).
+
+        What is refused for that alone can be asked for again.
+        """
+        try:
+            return self._plates.get(key).absence
+        except NotServedError:
+            return None
 
     def refuse(self, visitor: Visitor, act: Act, key: str = "") -> None:
         """Raise `RefusedError` where a visitor may not do something (fast)."""

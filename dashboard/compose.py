@@ -221,6 +221,9 @@ def compose(
         plates,
         survey=surveyed,
         wells_changed=wells_changed,
+        returned=lambda plate: preview_jobs.start(
+            plate, lambda: measuring.start(plate)
+        ),
         settle=None if options.read_only else commits.settle_due,
         settle_after=options.settle_after,
     )

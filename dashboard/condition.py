@@ -33,6 +33,9 @@ class Condition:
     problems: Mapping[str, str]
     """By what was looked at: what is wrong with it, "" where nothing is."""
 
+    absent: tuple[str, ...] = ()
+    """Keys of plates that cannot be reached. The server stays ready for all others."""
+
     @property
     def ready(self) -> bool:
         """Whether nothing is wrong."""
@@ -62,7 +65,8 @@ class Looks:
                 name: self._begun(name, check) for name, check in self._checks().items()
             }
         wait(looks.values(), timeout=_SECONDS)
-        return Condition({name: _said(look) for name, look in looks.items()})
+        problems = {name: _said(look) for name, look in looks.items()}
+        return Condition(problems, self._service.plates.absent())
 
     def _checks(self) -> dict[str, Callable[[], str]]:
         return {

@@ -81,6 +81,11 @@ class Monitoring:
             ("hcs_pages_open", "Pages that are open", lambda: len(service.sessions)),
             ("hcs_plates", "Plates that are served", lambda: len(service.plates)),
             (
+                "hcs_plates_unreachable",
+                "Plates that were there and cannot be reached",
+                lambda: len(service.plates.absent()),
+            ),
+            (
                 "hcs_workspace_free_bytes",
                 "Free on the disk of the workspace",
                 lambda: shutil.disk_usage(workspace).free,

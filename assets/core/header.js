@@ -3,12 +3,16 @@
 import { listen, reviewer, setReviewer } from "./bus.js"
 import { isDark, onTheme } from "./theme.js"
 import { sayEnded } from "./connection.js"
+import { absence, absenceText, setAbsence } from "./absence.js"
 import { fill, h, icon } from "./dom.js"
+import { moment } from "./text.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"
 import { helpDialog, keyed, wellDialog } from "./help.js"
 import { bindKeys } from "./keys.js"
 import { onPreference, rememberName, rememberedName, setPreference } from "./storage.js"
+
+const RETURNED_MILLISECONDS = 20_000 // long enough to be seen by who was waiting for it
 
 export function render(context) {
   return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest", "ended", "check"], build })
@@ -31,13 +35,15 @@ function build({ el, send }) {
   const goTo = wellDialog(() => choices.labels)
   const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
   const banner = h("div", { class: "banner", hidden: true })
+  const absent = h("div", { class: "banner hcs-absence", role: "alert", hidden: true })
+  const returned = h("div", { class: "banner hcs-returned", role: "status", hidden: true })
   el.append(
     h("header", { class: "top" },
       h("span", { class: "product", title: "High-content-screening dashboard" }, mark(), h("b", {}, "hcs")),
       h("label", { class: "hcs-plates" }, h("span", { class: "sr" }, "Plate"), plates),
       where, h("span", { class: "grow" }), progress,
       typedName, person, theme, helpButton),
-    banner, help.dialog, goTo.dialog)
+    absent, returned, banner, help.dialog, goTo.dialog)
 
   // Name -----------------------------------------------------------------------------
 
@@ -123,6 +129,33 @@ function build({ el, send }) {
     fill(where, pieces)
   }
 
+  // Whether the plate is there -------------------------------------------------------
+
+  let said = "" // the words of the alert: the same ones are not spoken twice
+  let lost = { plate: "", since: "" }
+  let hiding = 0
+
+  function showAbsence({ plate, absence: away }) {
+    const text = away ? absenceText(away) : ""
+    if (text !== said) {
+      said = text
+      const open = away?.moved_to ? h("button", { type: "button", class: "small", on: { click: () => send("plate", { plate: away.moved_to }) } }, "Open it") : null
+      fill(absent, away ? h("div", { class: "notice warn" }, icon("warn"), h("span", { class: "grow" }, text), open) : null)
+      absent.hidden = !away
+    }
+    if (away) lost = { plate, since: away.since }
+    const back = !away && Boolean(absence.since) && lost.plate === plate
+    if (back || away) {
+      clearTimeout(hiding)
+      returned.hidden = !back
+    }
+    if (back) {
+      fill(returned, h("div", { class: "notice good" }, icon("check"), h("span", {}, `The plate is there again; it could not be reached since ${moment(lost.since)}. Its pictures are loaded anew.`)))
+      hiding = setTimeout(() => { returned.hidden = true }, RETURNED_MILLISECONDS)
+    }
+    setAbsence(away?.since ?? "")
+  }
+
   let offered = ""
   function showPlates() {
     const listed = choices.plates.some((plate) => plate.key === chosen)
@@ -156,6 +189,7 @@ function build({ el, send }) {
       banner.hidden = !next.notices.length
       fill(banner, next.notices.map(([tone, text]) => h("div", { class: `notice ${tone}` }, icon("warn"), h("span", {}, text))))
       showVisitor(next.visitor)
+      showAbsence(next)
     },
     rest(next) {
       document.documentElement.toggleAttribute("data-at-rest", next.at_rest === true)
@@ -170,6 +204,7 @@ function build({ el, send }) {
     dispose() {
       stop.forEach((each) => each())
       clearTimeout(waiting)
+      clearTimeout(hiding)
     },
   }
 }

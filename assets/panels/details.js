@@ -1,6 +1,7 @@
 // Facts about what is looked at: the plate with what is odd about it, or the well with
 // its values.
 
+import { lastSeen } from "../core/absence.js"
 import { tell } from "../core/bus.js"
 import { fill, h, icon } from "../core/dom.js"
 import { count, number } from "../core/text.js"
@@ -13,7 +14,7 @@ export function render(context) {
 function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const body = h("div", { class: "body" })
-  el.append(h("section", { class: "panel details", "aria-label": "Details" }, h("header", {}, title), body))
+  el.append(h("section", { class: "panel details", "aria-label": "Details" }, h("header", {}, title, lastSeen()), body))
 
   const facts = (rows) => h("dl", { class: "facts" }, rows.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]).flat())
 

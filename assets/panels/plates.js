@@ -6,7 +6,7 @@ import { ramp } from "../core/colours.js"
 import { token } from "../core/theme.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { keyName } from "../core/keys.js"
-import { count, number } from "../core/text.js"
+import { count, moment, number } from "../core/text.js"
 import { driftText } from "./drift.js"
 import { island } from "../core/island.js"
 import { verdictColour } from "../review/verdicts.js"
@@ -82,7 +82,7 @@ function build({ el, send, hide }) {
     return h("li", { dataset: { plate: plate.key } }, h("button", { type: "button", disabled: Boolean(plate.error), on: { click: () => send("plate", { plate: plate.key }) } },
       h("span", { class: "map" }, plate.error ? icon("warn") : plate.known ? canvas : null),
       h("span", { class: "about" }, h("b", { class: "cut" }, plate.name), h("span", { class: "soft small cut", title: plate.location }, plate.location),
-        plate.error ? h("span", { class: "why small" }, plate.error) : plate.known ? h("span", { class: "small" }, plate.completeness || "not looked over yet") : h("span", { class: "small soft" }, "Reading…")),
+        plate.error ? h("span", { class: "why small" }, plate.absent_since ? `Cannot be reached since ${moment(plate.absent_since)}: ${plate.error}` : plate.error) : plate.known ? h("span", { class: "small" }, plate.completeness || "not looked over yet") : h("span", { class: "small soft" }, "Reading…")),
       plate.known ? h("span", { class: "facts" }, h("span", { class: plate.suspects ? "suspects" : "soft" }, suspects), h("span", { class: "soft small" }, day(plate.changed))) : h("span"),
       plate.known ? progress(plate) : h("span")))
   }

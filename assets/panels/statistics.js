@@ -1,6 +1,7 @@
 // The statistics of the chosen metric, each number with what it means, and what the
 // wells are for: the two belong together, as no control means no number.
 
+import { lastSeen } from "../core/absence.js"
 import { openSetup } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count, number } from "../core/text.js"
@@ -17,7 +18,7 @@ function build({ el, send, hide }) {
   const body = h("div", { class: "body" })
   const roles = rolesForm(send)
   el.append(h("section", { class: "panel statistics hcs-statistics", "aria-label": "Statistics" },
-    h("header", {}, h("h2", { class: "grow" }, "Statistics"), assay), body))
+    h("header", {}, h("h2", { class: "grow" }, "Statistics"), lastSeen(), assay), body))
   let shown = null
   assay.addEventListener("click", () => send("assay", { metric: assay.getAttribute("aria-pressed") === "true" ? "" : shown }))
 

@@ -1,5 +1,6 @@
 // Which wells somebody should look at, and why; the worst first.
 
+import { lastSeen } from "../core/absence.js"
 import { tell } from "../core/bus.js"
 import { barredBy, fill, h, icon } from "../core/dom.js"
 import { count } from "../core/text.js"
@@ -13,7 +14,7 @@ function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const number = h("span", { class: "soft small" })
   const body = h("div", { class: "body" })
-  el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", {}, title, number), body))
+  el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", {}, title, lastSeen(), number), body))
 
   const suspect = (entry) => h("li", {}, h("button", {
     type: "button", class: "plain suspect", dataset: { well: entry.well }, title: entry.text, on: { click: () => tell("choose", entry.well) },

@@ -1,5 +1,6 @@
 // The fields of the chosen well: as a gallery, and as a strip while one is open.
 
+import { lastSeen, onReturn } from "../core/absence.js"
 import { listen, tell } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { number } from "../core/text.js"
@@ -23,7 +24,7 @@ function build({ el, send }) {
   const contrastTag = h("span", { class: "tag warn", hidden: true })
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields" })
   const message = h("div", { class: "message", hidden: true })
-  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, contrastTag, order, plateButton), message, list)
+  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, lastSeen(), contrastTag, order, plateButton), message, list)
   el.append(section)
   const thumbs = new Map()
   let fields = 0
@@ -82,21 +83,27 @@ function build({ el, send }) {
       if (cell) ["column", "row", "columns", "rows"].forEach((name, i) => image.style.setProperty(`--${name}`, cell[i]))
       button.classList.remove("loading")
       problem.hidden = true
+      failed = false
       thumb.drawn = true
       tellDrawn()
     })
     image.addEventListener("error", () => {
       button.classList.remove("loading")
-      if (image.getAttribute("src")) fail("The picture could not be loaded.")
+      failed = Boolean(image.getAttribute("src"))
+      if (failed) fail("The picture could not be loaded.")
       thumb.drawn = true
       tellDrawn()
     })
+    let failed = false // to be loaded, where it could be another time
     const fail = (text) => {
       fill(problem, icon("warn"), h("span", {}, text))
       problem.hidden = false
     }
     const thumb = {
       key, element: h("div", { role: "listitem" }, button), field: null, drawn: false,
+      again() {
+        if (failed) image.src = thumb.field.thumb
+      },
       judge() {
         const held = fieldVerdict(thumb.well, thumb.field)
         fill(verdict, held ? signElement(held) : null)
@@ -142,7 +149,11 @@ function build({ el, send }) {
       : h("div", { class: "empty" }, h("b", {}, text), next.hint ? h("span", {}, next.hint) : null))
   }
 
-  const stop = listen("verdicts", () => thumbs.forEach((thumb) => thumb.judge()))
+  const stops = [
+    listen("verdicts", () => thumbs.forEach((thumb) => thumb.judge())),
+    onReturn(() => thumbs.forEach((thumb) => thumb.again())),
+  ]
+  const stop = () => stops.forEach((each) => each())
 
   return {
     content(next) {

@@ -1,6 +1,7 @@
 // One picture of a field in a box: raw planes through WebGL2 where possible, else a
 // picture that the server has drawn. The viewer has one pane, the comparison two.
 
+import { onReturn } from "../core/absence.js"
 import { display } from "../core/bus.js"
 import { everyFrame, h, say } from "../core/dom.js"
 import { Painter } from "./webgl.js"
@@ -190,7 +191,12 @@ export function makePane(viewport, onState) {
     paint()
   }
 
-  const stop = viewport.watch(paint)
+  const stops = [viewport.watch(paint), onReturn(() => {
+    if (!state.error || !source || source.error) return
+    image.removeAttribute("src")
+    load()
+  })]
+  const stop = () => stops.forEach((each) => each())
 
   return {
     element,

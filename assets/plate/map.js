@@ -1,5 +1,6 @@
 // The plate map: a canvas that shows the plate, and over it a transparent table that is it.
 
+import { lastSeen } from "../core/absence.js"
 import { listen } from "../core/bus.js"
 import { everyFrame, fill, h, say } from "../core/dom.js"
 import { island } from "../core/island.js"
@@ -53,7 +54,7 @@ function build({ el, send }) {
   const summary = h("p", { class: "summary soft", role: "status", "aria-live": "polite" })
   const tip = makeTip()
   const explain = h("p", { class: "explain soft small" })
-  const body = h("div", { class: "body" }, map, legendBox.element, keyBox, summary, explain)
+  const body = h("div", { class: "body" }, lastSeen(), map, legendBox.element, keyBox, summary, explain)
   el.append(h("section", { class: "panel", "aria-label": "Plate map" }, controls.element, body), tip.element)
 
   const paintWells = everyFrame(() => scene.geometry && drawWells(canvas, scene))

@@ -79,7 +79,7 @@ function build({ el, send, hide }) {
   /** @returns {{refusal?: string, wells?: string[], field?: string, acquisition?: number | null, digest?: string}} */
   function target(click) {
     if (!now?.shown) return { refusal: "No plate is open." }
-    if (now.locked) return { refusal: now.locked }
+    if (now.locked || now.away) return { refusal: now.locked || now.away }
     if (review.chosen.length > 1) return { wells: review.chosen }
     const well = review.selected || now.well
     if (!well) return click ? { wells: [] } : { refusal: "No well is open: J goes to the next suspect." }
@@ -125,7 +125,7 @@ function build({ el, send, hide }) {
   /** Save a note or a reason to the verdict that holds. */
   function amend(change) {
     const { subject, held, well, field } = present()
-    if (now.locked) return Boolean(hint(now.locked))
+    if (now.locked || now.away) return Boolean(hint(now.locked || now.away))
     if (!reviewer.name) return Boolean(askName(() => { if (present().subject === subject) remarks.save() }))
     const place = field ? { field: field.name, acquisition: field.acquisition } : {}
     post("amend", { plate: now.plate, batch: newBatch(), target: held.batch, verdict: held.verdict, wells: well ? [well] : [], ...place, ...change })
@@ -139,7 +139,7 @@ function build({ el, send, hide }) {
   }
 
   function turn(type) {
-    if (now?.locked) return hint(now.locked)
+    if (now?.locked || now?.away) return hint(now.locked || now.away)
     const offer = now?.[type]
     if (!offer) return hint(type === "undo" ? "There is nothing of yours to take back on this plate." : "There is nothing of yours to bring again.")
     send(type, { target: offer.batch })
@@ -299,7 +299,7 @@ function build({ el, send, hide }) {
   }
 
   function showOffer(button, offer, word, key) {
-    set(button, { disabled: !offer, title: offer ? `${word}: ${offer.text} (${key}${keyName("undo")})` : `Nothing to ${word.toLowerCase()}` })
+    set(button, { disabled: !offer || Boolean(now.away), title: now.away ? now.away : offer ? `${word}: ${offer.text} (${key}${keyName("undo")})` : `Nothing to ${word.toLowerCase()}` })
     fill(button, word === "Undo" ? icon("undo") : null, word)
   }
 
@@ -313,6 +313,7 @@ function build({ el, send, hide }) {
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
     filesRow.hidden = !["plate", "canvas"].includes(now.stage)
     passRest.hidden = Boolean(now.locked) || !now.rest
+    set(passRest, barredBy(now.away))
     fill(passRest, `Pass the rest (${now.rest})`)
     files.show(now)
   }
@@ -391,7 +392,7 @@ function build({ el, send, hide }) {
     set(reopen, barredBy(now.reopen))
     for (const [word, button] of Object.entries(buttons)) {
       const current = whole && review.chosen.length < 2 ? (now.well ? now.standing : now.plate_standing)?.verdict : ""
-      set(button, { "aria-pressed": String(current === word) })
+      set(button, { "aria-pressed": String(current === word), disabled: Boolean(now.away), title: now.away || `${WORDS[word]} (${keyName(word)})` })
     }
   }
 }

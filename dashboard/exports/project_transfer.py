@@ -160,7 +160,7 @@ class ProjectTransfer:
         """Return the one project that is served, and its plates."""
         plates = sorted(self._plates.all(), key=lambda plate: plate.key)
         for plate in plates:
-            entry = plate.opening.entry()
+            entry = plate.entry()
             if entry.error is not None:
                 raise DashboardError(
                     f"{plate.key!r} cannot be opened, so nobody knows what of the "

@@ -41,6 +41,9 @@ _SHARE = 0.7
 """Part of the disk limit that the previews of one plate may take."""
 
 
+_ABSENT = "The plate cannot be reached."
+
+
 @dataclass(frozen=True, slots=True)
 class MissingPreview:
     """One preview to be made."""
@@ -180,6 +183,9 @@ class PreviewJobs:
         return job.stopped or self._closing.is_set()
 
     def _work(self, plate: ServedPlate, job: _PreviewJob) -> None:
+        if not plate.reach.is_there():
+            job.progress = _ended(job.progress, _ABSENT)
+            return
         previews = list(self._previews_of(plate, job))
         todo = [
             missing
@@ -204,13 +210,17 @@ class PreviewJobs:
             ],
             _died,
             workers=0 if len(todo) <= _HERE else self._workers,
-            cancelled=lambda: self._halted(job) or spent > allowed,
+            cancelled=lambda: (
+                self._halted(job) or spent > allowed or plate.absence is not None
+            ),
         )
         with contextlib.closing(made):  # type: ignore[type-var]
             for batch in made:
                 for missing, data in batch:
                     done += 1
                     if data is None:
+                        if not plate.reach.is_there():
+                            break  # which says nothing of its fields
                         job.failed.add(missing.address)
                     else:
                         self._previews.put(missing.address, data)
@@ -222,7 +232,14 @@ class PreviewJobs:
                     break
         full = spent > allowed and done < total
         job.progress = _ended(
-            job.progress, "stopped" if job.stopped else "disk limit" if full else ""
+            job.progress,
+            _ABSENT
+            if plate.absence is not None
+            else "stopped"
+            if job.stopped
+            else "disk limit"
+            if full
+            else "",
         )
 
     def _made(self, address: str) -> bool:

@@ -48,6 +48,12 @@ class PlateDesk:
         """Return how many plates are served; none is opened to count them."""
         return len(self._plates.all())
 
+    def absent(self) -> tuple[str, ...]:
+        """Return the keys of the plates that cannot be reached (fast)."""
+        return tuple(
+            plate.key for plate in self._plates.all() if plate.absence is not None
+        )
+
     def overview(self, key: str) -> PlateOverview:
         """Return what the first paint of a plate needs: one document is read."""
         return self._access.overview(key)

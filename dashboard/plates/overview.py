@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Self
 
+    from dashboard.plates.absence import Absence
     from dashboard.plates.values import ChannelDisplay
     from hcs import HCSPlate
     from hcs.gaps import Gap
@@ -94,6 +95,7 @@ def describe_plate(
     surveyed: bool,
     revision: int,
     conditions: Mapping[str, Mapping[str, Any]],
+    absence: Absence | None = None,
 ) -> PlateOverview:
     """Return the overview of a plate.
 
@@ -103,7 +105,7 @@ def describe_plate(
         The plate and its positions.
     known
         What is known of its wells, by path.
-    key, writable, channels, surveyed, revision
+    key, writable, channels, surveyed, revision, absence
         As the overview has them.
     conditions
         Value of each column of the plate map, by path of the well.
@@ -136,6 +138,7 @@ def describe_plate(
         digest=_digest(known, grid),
         banner=banner(wells, gaps) if surveyed else "",
         revision=revision,
+        absence=absence,
     )
 
 

@@ -10,7 +10,7 @@ from dashboard.plates.overview import PlateGrid
 from dashboard.plates.redirects import refuse_redirects
 from dashboard.plates.values import PlateEntry
 from hcs import from_hcs_zarr
-from hcs.errors import HCSError
+from hcs.errors import HCSError, PlateNotFoundError
 from hcs.ngff import group_document
 
 if TYPE_CHECKING:
@@ -82,11 +82,33 @@ class PlateOpening:
         """Whether corrections can be committed."""
         return not self._read_only and self.plate.writable
 
-    def entry(self) -> PlateEntry:
+    @property
+    def opened(self) -> HCSPlate | None:
+        """The plate where it was opened before; nothing is read for it."""
+        return self._plate
+
+    def entry(self, absence: str = "", absent_since: str = "") -> PlateEntry:
         """Return the plate as a line of a list; an error is part of it.
 
         A plate that could not be opened is not tried again: see `retry`.
+
+        Parameters
+        ----------
+        absence, absent_since
+            Why and since when it cannot be reached, "" where it can: then its place is
+            asked for nothing.
         """
+        opened = self._plate
+        if absence:
+            return PlateEntry(
+                key=self._key,
+                name=(opened and opened.name) or self._key,
+                location=(opened and opened.location)
+                or _without_credentials(self._location),
+                writable=False,
+                error=absence,
+                absent_since=absent_since,
+            )
         try:
             if self._failure is not None:
                 raise self._failure
@@ -107,8 +129,17 @@ class PlateOpening:
         )
 
     def reread(self) -> bool:
-        """Read the plate document again if it has changed; return whether it had."""
+        """Read the plate document again if it has changed; return whether it had.
+
+        Raises
+        ------
+        HCSError
+            If it cannot be read (any more).
+        """
         plate = self.plate
+        if plate.store is not None:
+            # An archive is another file from now on where there is one; or none.
+            plate.store.refresh()
         # Taken before reading: a change in between is seen at the next look.
         stamp = _document_stamp(plate)
         if stamp == self._stamp:
@@ -116,6 +147,14 @@ class PlateOpening:
         plate.refresh()
         self._stamp = stamp
         return True
+
+    def check(self) -> None:
+        """Raise `HCSError` where the plate document is not there any more (slow)."""
+        plate = self.plate
+        if plate.store is not None:
+            plate.store.refresh()
+        if _document_stamp(plate) is None:
+            raise PlateNotFoundError(f"There is no plate at {plate.location} now.")
 
     def close(self) -> None:
         """Release the store."""

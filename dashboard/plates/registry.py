@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+ABSENT_SECONDS = 24 * 3600.0
+"""So long a plate that went stays in the list; then it is taken for deleted."""
+
 DEPTH = 3
 """How many folders below a root plates are looked for."""
+
+_WATCHED_SECONDS = 15.0
+"""A page that looks at a plate asks for it twice a second."""
 
 _DOCUMENTS = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 """Of Zarr 3, and of Zarr 2."""
@@ -62,12 +69,14 @@ class Plates:
         self._lock = threading.Lock()
         self._plates: dict[str, ServedPlate] = {}
         self._revision = 0
+        self._folders: frozenset[str] = frozenset()
         for root in self._roots:
             if not is_address(root) and not possible_path(root).exists():
                 raise DashboardError(
                     f"There is nothing at {Path(root).absolute()}. Give a plate, a "
                     f"folder that holds plates, or an address."
                 )
+        self._folders = frozenset(self.folders)
         self.rescan(opening=False)
 
     @property
@@ -96,18 +105,36 @@ class Plates:
                 for key, plate in self._plates.items()
                 if locations.get(key) == plate.location
             }
-            gone = [self._plates[key] for key in self._plates.keys() - same.keys()]
+            absent = {
+                key: plate
+                for key, plate in self._plates.items()
+                if key not in locations and self._stays(plate)
+            }
+            gone = [
+                self._plates[key]
+                for key in self._plates.keys() - same.keys() - absent.keys()
+            ]
             new = {
                 key: same.get(key)
-                or ServedPlate(key, location, read_only=self._read_only)
+                or ServedPlate(
+                    key,
+                    location,
+                    read_only=self._read_only,
+                    on_absence=self._list_changed,
+                )
                 for key, location in locations.items()
-            }
-            changed = list(new) != list(self._plates) or bool(gone)
+                if not self._hides(location)
+            } | absent
+            changed = set(new) != set(self._plates) or bool(gone)
             known, self._plates = self._plates, new
         if opening:
             for key in new.keys() - known.keys():
                 new[key].opening.entry()
         recovered = [plate for plate in self.all() if plate.opening.retry()]
+        for plate in (*absent.values(), *same.values()):
+            # What was named itself is in the list, there or not.
+            if plate.key in absent or _has_gone(plate):
+                self.lost(plate, f"There is nothing at {plate.location} now.")
         with self._lock:
             changed = changed or bool(recovered)
             if changed:
@@ -115,6 +142,43 @@ class Plates:
         for plate in gone:
             plate.close()
         return changed
+
+    def lost(self, plate: ServedPlate, reason: str) -> None:
+        """Note that a plate that was there cannot be reached, and why."""
+        plate.reach.lose(reason, self._moved_to(plate))
+
+    def _list_changed(self) -> None:
+        with self._lock:
+            self._revision += 1
+
+    def _stays(self, plate: ServedPlate) -> bool:
+        """Whether a plate that is not where it was stays in the list (locked).
+
+        Not where it is in the list under another name, and nobody looks at it.
+        """
+        if plate.opening.opened is None:
+            return False
+        if plate.reach.absent_seconds > ABSENT_SECONDS:
+            return False
+        watched = time.monotonic() - plate.watched < _WATCHED_SECONDS
+        return watched or not (plate.absence and plate.absence.moved_to)
+
+    def _hides(self, location: str) -> bool:
+        """Whether a place is that of a folder of plates which is gone."""
+        return location in self._folders and not Path(location).is_dir()
+
+    def _moved_to(self, plate: ServedPlate) -> str:
+        """Return the key of the same plate at another place, "" if there is none."""
+        opened = plate.opening.opened
+        if opened is None:
+            return ""
+        for other in self.all():
+            there = other.opening.opened
+            if other is plate or there is None or other.absence is not None:
+                continue
+            if opened.has_own_id and there.has_own_id and there.id == opened.id:
+                return other.key
+        return ""
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -125,7 +189,7 @@ class Plates:
         """Return the plates in the order of the roots, then by name."""
         with self._lock:
             plates = list(self._plates.values())
-        return tuple(plate.opening.entry() for plate in plates)
+        return tuple(plate.entry() for plate in plates)
 
     def get(self, key: str) -> ServedPlate:
         """Return the plate of a key.
@@ -150,6 +214,13 @@ class Plates:
         """Release all stores."""
         for plate in self.all():
             plate.close()
+
+
+def _has_gone(plate: ServedPlate) -> bool:
+    opened = plate.opening.opened is not None
+    return (
+        opened and not is_address(plate.location) and not Path(plate.location).exists()
+    )
 
 
 def is_address(root: str) -> bool:

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import NotServedError
+from dashboard.plates.absence import Reach
 from dashboard.plates.fields import records_of
 from dashboard.plates.overview import PlateGrid, describe_plate
 from dashboard.plates.plate_knowledge import PlateKnowledge
@@ -26,8 +27,10 @@ from hcs.errors import HCSError, NotFoundError
 from hcs.ngff import group_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from dashboard.plates.absence import Absence
+    from dashboard.plates import values
     from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
     from hcs import HCSPlate, HCSWell, PlateStore
 
@@ -51,18 +54,29 @@ class ServedPlate:
         What looking at its wells has told.
     watched
         When a page last asked for the revision, on the monotonic clock.
+    reach
+        Knows whether it can be reached.
 
     Notes
     -----
     Thread safety: one lock guards revision and overview; documents are read outside it.
     """
 
-    def __init__(self, key: str, location: str, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        key: str,
+        location: str,
+        *,
+        read_only: bool = False,
+        on_absence: Callable[[], object] = lambda: None,
+    ) -> None:
         self.key = key
         self.location = location
         self.opening = PlateOpening(key, location, read_only=read_only)
         self.knowledge = PlateKnowledge()
         self.watched = 0.0
+        self.reach = Reach(key, self.opening, self._reach_changed)
+        self._on_absence = on_absence
         self._lock = threading.Lock()
         self._revision = 1
         self._plate_map: Mapping[str, Mapping[str, Any]] | None = None
@@ -220,13 +234,41 @@ class ServedPlate:
             return well.field(name, view.acquisition).image()
         return self._earlier_image(well, name, version)
 
+    # --- whether it is there ----------------------------------------------------------
+
+    @property
+    def absence(self) -> Absence | None:
+        """That it cannot be reached now; None where it can."""
+        return self.reach.absence
+
+    def entry(self) -> values.PlateEntry:
+        """Return the plate as a line of a list; see `PlateOpening.entry`."""
+        absence = self.absence
+        if absence is None:
+            return self.opening.entry()
+        return self.opening.entry(absence.reason, absence.since)
+
+    def _reach_changed(self) -> None:
+        # A field that could not be read may be there by now.
+        self.drop_views()
+        self.bump()
+        self._on_absence()
+
     # --- what changes -----------------------------------------------------------------
 
     def learn_well(self, path: str) -> bool:
-        """Look at a well document again; return whether what is known has changed."""
+        """Look at a well document again; return whether what is known has changed.
+
+        Raises
+        ------
+        HCSError
+            If it is the whole plate that is not there: its wells are no missing ones.
+        """
         # Taken before reading: a change in between is seen at the next look.
         stamp = self.store.stamp(self._document(path))
         well = dataclasses.replace(known_well(self.plate, path), stamp=stamp)
+        if well.error is not None:
+            self.opening.check()
         before = self.knowledge.well(path)
         changed = self.knowledge.learn(path, well)
         if changed or before is None or before.stamp != stamp:
@@ -346,7 +388,9 @@ class ServedPlate:
             grid,
             self.knowledge.wells(more_to_come=is_unfinished(plate)),
             key=self.key,
-            writable=self.writable,
+            # Of a share that does not answer nothing is asked.
+            writable=self.absence is None and self.writable,
+            absence=self.absence,
             channels=self.channels,
             surveyed=self.surveyed,
             revision=self._revision,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from dashboard.plates.absence import Absence
     from hcs.flatfield import FlatField
     from hcs.gaps import Gap
 
@@ -36,6 +37,9 @@ class PlateEntry:
     writable: bool
     error: str | None = None
     """Why it cannot be opened, in words; None where it can."""
+
+    absent_since: str = ""
+    """When it was there for the last time, UTC; "" where it is, or never was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +192,8 @@ class PlateOverview:
     """One sentence on completeness, for people; empty until surveyed."""
 
     revision: int = 0
+    absence: Absence | None = None
+    """That the plate cannot be reached; all else is as it was last seen then."""
 
     def well(self, label: str) -> WellState | None:
         """Return the position with the label, or None."""

@@ -40,6 +40,9 @@ REMOTE_WELLS = 8
 LOCAL_WELLS = 128
 """Documents of a plate on a disk that one look asks for: the disk may be a share."""
 
+SILENT_SECONDS = 10.0
+"""A place that has not answered for so long counts as one that is not there."""
+
 _TICK = 0.5
 _AT_ONCE = 3
 """Plates that are looked after at a time."""
@@ -56,6 +59,8 @@ class Watcher:
         Called once for a plate that pages look at.
     wells_changed
         Called with a plate and the paths of wells whose documents have changed.
+    returned
+        Called with a plate that is there again, after it could not be reached.
     settle
         Called with a plate and the grace time; returns whether something is left to
         settle. None where nothing may be written.
@@ -69,12 +74,14 @@ class Watcher:
         *,
         survey: Callable[[ServedPlate], None],
         wells_changed: Callable[[ServedPlate, list[str]], None],
+        returned: Callable[[ServedPlate], None],
         settle: Callable[[ServedPlate, float | None], bool] | None,
         settle_after: float | None = None,
     ) -> None:
         self._plates = plates
         self._survey = survey
         self._wells_changed = wells_changed
+        self._returned = returned
         self._settle = settle
         self._settle_after = settle_after
         self._wake = threading.Event()
@@ -83,6 +90,9 @@ class Watcher:
         self._due_at: dict[tuple[str, str], float] = {}
         self._failed: dict[str, str] = {}
         self._busy: set[str] = set()
+        self._asked_at: dict[str, float] = {}
+        """Since when a plate's place has been asked whether it is there."""
+
         self._pool = ThreadPoolExecutor(_AT_ONCE, "watching")
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
@@ -116,21 +126,28 @@ class Watcher:
             self._wake.wait(_TICK)
             self._wake.clear()
             now = time.monotonic()
-            if now - self._list_watched < WATCHED_SECONDS and self._due(
-                "", "list", LIST_SECONDS
-            ):
+            if self._list_is_watched(now) and self._due("", "list", LIST_SECONDS):
                 self._safely("", self._plates.rescan)
             for plate in self._plates.all():
-                if plate.key not in self._busy and self._is_watched_or_unsettled(
-                    plate, now
-                ):
+                self._note_silence(plate, now)
+                if plate.key not in self._busy and self._asks_for_care(plate, now):
                     # A slow plate, far away, must not keep the others waiting.
                     self._busy.add(plate.key)
                     self._pool.submit(self._look_after_and_free, plate, now)
 
-    def _is_watched_or_unsettled(self, plate: ServedPlate, now: float) -> bool:
-        watched = plate.watched and now - plate.watched < WATCHED_SECONDS
-        return bool(watched) or bool(plate.knowledge.unsettled_wells())
+    def _list_is_watched(self, now: float) -> bool:
+        """Whether somebody looks at the list, or for a plate that may have moved."""
+        return now - self._list_watched < WATCHED_SECONDS or any(
+            plate.absence is not None and _is_watched(plate, now)
+            for plate in self._plates.all()
+        )
+
+    def _asks_for_care(self, plate: ServedPlate, now: float) -> bool:
+        return (
+            _is_watched(plate, now)
+            or plate.absence is not None
+            or bool(plate.knowledge.unsettled_wells())
+        )
 
     def _look_after_and_free(self, plate: ServedPlate, now: float) -> None:
         try:
@@ -139,31 +156,69 @@ class Watcher:
             self._busy.discard(plate.key)
 
     def _look_after(self, plate: ServedPlate, now: float) -> None:
-        watched = plate.watched and now - plate.watched < WATCHED_SECONDS
-        if watched and not plate.surveyed:
-            self._survey(plate)
-            self._due(plate.key, "look", LOOK_SECONDS)
-        elif watched and self._due(plate.key, "look", LOOK_SECONDS):
-            self._look(plate)
-        if (
-            self._settle is not None
-            and plate.surveyed
+        watched = _is_watched(plate, now)
+        due = self._due(plate.key, "look", LOOK_SECONDS)
+        if due and not self._reach(plate):
+            return
+        try:
+            if watched and not plate.surveyed:
+                self._survey(plate)
+            elif watched and due:
+                self._look(plate)
+            if self._settle is not None and self._is_to_settle(plate):
+                self._settle(plate, self._settle_after)
+        except HCSError:
+            # Where the whole plate has gone meanwhile, that is what is to be said.
+            if self._reach(plate):
+                raise
+
+    def _is_to_settle(self, plate: ServedPlate) -> bool:
+        return (
+            plate.surveyed
+            and plate.absence is None
             and plate.writable
             and (
-                plate.knowledge.unsettled_wells()
+                bool(plate.knowledge.unsettled_wells())
                 or (plate.key, "settle") not in self._due_at
             )
             and self._due(plate.key, "settle", SETTLE_SECONDS)
-        ):
-            self._settle(plate, self._settle_after)
+        )
+
+    def _reach(self, plate: ServedPlate) -> bool:
+        """Read the plate document where it is another; return whether it is there.
+
+        Raises
+        ------
+        HCSError
+            If the plate could never be opened: its page says why.
+        """
+        opened = plate.opening.opened is not None
+        self._asked_at[plate.key] = time.monotonic()
+        try:
+            changed = plate.reread()
+        except HCSError as error:
+            if not opened:
+                raise
+            self._plates.lost(plate, str(error))
+            return False
+        finally:
+            self._asked_at.pop(plate.key, None)
+        if plate.reach.regain():
+            self._returned(plate)
+        if changed:
+            plate.bump()
+        return True
+
+    def _note_silence(self, plate: ServedPlate, now: float) -> None:
+        """Say that a place does not answer, which the thread that asks it cannot."""
+        asked_at = self._asked_at.get(plate.key)
+        if asked_at is not None and now - asked_at > SILENT_SECONDS:
+            self._plates.lost(plate, f"{plate.location} does not answer.")
 
     def _look(self, plate: ServedPlate) -> None:
-        reread = plate.reread()
         remote = plate.store.is_remote
         paths = plate.changed_wells(REMOTE_WELLS if remote else LOCAL_WELLS)
         paths += plate.unknown_wells()
-        if reread:
-            plate.bump()
         if paths:
             self._wells_changed(plate, paths)
 
@@ -188,3 +243,7 @@ class Watcher:
                 _LOG.warning("Plate %s cannot be looked after: %s", key, error)
             else:
                 _LOG.exception("Looking after plate %s failed.", key)
+
+
+def _is_watched(plate: ServedPlate, now: float) -> bool:
+    return bool(plate.watched) and now - plate.watched < WATCHED_SECONDS

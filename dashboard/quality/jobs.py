@@ -47,6 +47,8 @@ _BATCH = 2
 
 _LOST = "it could not be opened"
 
+_ABSENT = "The plate cannot be reached; measuring goes on when it is there again."
+
 
 class Jobs:
     """Measures plates, one after the other.
@@ -167,7 +169,8 @@ class Jobs:
                 _LOG.exception("Measuring %s failed.", plate.key)
                 plate.bump()
                 return
-            finished = progress.done >= progress.total
+            absent = plate.absence is not None
+            finished = progress.done >= progress.total and not absent
             if finished and not known.again and not self._closing.is_set():
                 self._measured(plate, known)
             with self._lock:
@@ -183,12 +186,16 @@ class Jobs:
 
     def _measure(self, plate: ServedPlate, known: Knowledge) -> Progress:
         """Measure what is not measured; return the progress to be told at the end."""
+        if not plate.reach.is_there():
+            return _without(known.progress)
         basis = self._basis(plate)
         todo, done = self._todo(plate, known, basis)
         total = done + len(todo)
         if todo and not known.held:
             self._tell(plate, known, Progress(done=done, total=total, running=True))
             done = self._measure_fields(plate, known, basis, todo, done)
+        if plate.absence is not None:
+            return _without(replace(known.progress, done=done, total=total))
         with self._lock:
             failed = len(known.failures())
         return Progress(
@@ -217,7 +224,7 @@ class Jobs:
             workers=0 if len(todo) <= _HERE else self._workers,
             executor=self._executor,
             batch=_BATCH if self._executor is None else None,
-            cancelled=lambda: self._stopped(known),
+            cancelled=lambda: self._stopped(known) or plate.absence is not None,
         )
         pace = _Pace(done, done + len(todo))
         buffer: list[FieldResult] = []
@@ -227,6 +234,9 @@ class Jobs:
                 if not result.field:
                     # An unreadable well; the overview says so already.
                     continue
+                if result.error is not None and not plate.reach.is_there():
+                    # Of a plate that has gone no field is a broken one.
+                    break
                 buffer.append(result)
                 done += 1
                 if time.monotonic() - last > _BATCH_SECONDS:
@@ -322,6 +332,16 @@ class Jobs:
             known.cached.clear()
         if changed:
             plate.bump()
+
+
+def _without(progress: Progress) -> Progress:
+    """Return the progress of a job that waits for its plate."""
+    return Progress(
+        done=progress.done,
+        total=progress.total,
+        failed=progress.failed,
+        message=_ABSENT,
+    )
 
 
 class Todo:

@@ -124,7 +124,7 @@ class PlateList:
         )
 
     def _line(self, plate: ServedPlate) -> PlateLine:
-        entry = plate.opening.entry()
+        entry = plate.entry()
         if entry.error is not None:
             return PlateLine(entry=entry)
         try:

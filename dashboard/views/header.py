@@ -137,6 +137,19 @@ class Header(Part):
         self._polls += 1
         self.component.put({"number": self._polls // CHECK_POLLS}, "check")
 
+    def _absence(self, now: Snapshot) -> dict[str, str] | None:
+        """Return that the plate cannot be reached, None where it can."""
+        overview = now.overview
+        if overview is None or overview.absence is None:
+            return None
+        absence, location = overview.absence, overview.location
+        where = self._session.place(location, overview.key)
+        return {
+            "since": absence.since,
+            "reason": plain_text(absence.reason.replace(location, where), 400),
+            "moved_to": plain_text(absence.moved_to, 1000),
+        }
+
     def say_signed_out(self) -> None:
         """Say that nobody is signed in here any more; the page shows nothing else."""
         self.component.put(
@@ -184,6 +197,7 @@ class Header(Part):
                     "message": plain_text(progress.message) if progress else "",
                 },
                 "notices": _notices(now),
+                "absence": self._absence(now),
                 "visitor": self._visitor(),
                 "stage": now.stage,
                 "ack": self.component.last_message,

@@ -161,6 +161,7 @@ def _plate(
         "location": plain_text(where, 300),
         "error": _said(entry, where),
         "known": line is not None and not entry.error,
+        "absent_since": entry.absent_since,
     }
     if line is None or line.entry.error is not None:
         if line is not None and line.entry.error:

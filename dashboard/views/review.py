@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from dashboard.access import Act
+from dashboard.access import WHILE_ABSENT, Act
 from dashboard.exports.anndata_table import write_tables
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.queue import entries, order, tally, unjudged
@@ -284,6 +284,8 @@ class VerdictBar(Part):
         service = self._session.service
         rules = service.projects.rules(overview.key)
         review = service.reviews.review(overview.key, self._session.who())
+        reason = self._session.reason_against(Act.JUDGE)
+        away = reason if reason == WHILE_ABSENT else ""
         suspects = entries(service.quality.judgement(overview.key))
         counts = tally(overview, review)
         undo, redo = service.decisions.offers(overview.key, self._session.who())
@@ -305,8 +307,10 @@ class VerdictBar(Part):
                 "loaded": review.loaded,
                 "barred": self.barred(),
                 "reopen": self._session.reason_against(Act.REOPEN),
-                "locked": self._session.reason_against(Act.JUDGE)
+                "locked": ("" if away else reason)
                 or waits(review, self._session.who()),
+                # What is typed stays in sight meanwhile, so it is no lock.
+                "away": away,
                 "signed": review.signed is not None,
                 "verdicts": well_verdicts(overview, review, rules),
                 "standing": held_verdict(review, subject_of(now, overview), rules),

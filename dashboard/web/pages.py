@@ -76,6 +76,7 @@ class ReadyHandler(Handler):
             self.service.access.reason_against(visitor, Act.PEOPLE)
         ):
             said["problems"] = dict(condition.problems)
+            said["unreachable_plates"] = list(condition.absent)
         self.set_status(200 if condition.ready else 503)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")

@@ -3,6 +3,7 @@
 // What is drawn gets finer with the scale: one picture of the plate, a sprite a well, a
 // level of a field, its pixels. Coarser ones stay below until the finer ones are there.
 
+import { lastSeen, onReturn } from "../../core/absence.js"
 import { display, listen } from "../../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../../core/dom.js"
 import { island } from "../../core/island.js"
@@ -59,7 +60,7 @@ function build({ el, send }) {
   viewport.watch(() => paint())
 
   el.append(h("section", { class: "panel plate-canvas-panel", "aria-label": "The plate as pictures" },
-    h("header", {}, title, kinds, h("span", { class: "grow" }), switcher, tools), stage, h("footer", { class: "row" }, status, progress.element),
+    h("header", {}, title, lastSeen(), kinds, h("span", { class: "grow" }), switcher, tools), stage, h("footer", { class: "row" }, status, progress.element),
     spoken, h("p", { class: "sr", id: "canvas-keys" }, KEYS)))
 
   // Painting ---------------------------------------------------------------------------
@@ -200,6 +201,11 @@ function build({ el, send }) {
   }
 
   const stop = [
+    onReturn(() => {
+      details.renewFailed()
+      loader.renewFailed()
+      paint()
+    }),
     bindCanvas(canvas, {
       ready: () => Boolean(plate),
       fitted: () => viewport.fitted,

@@ -30,6 +30,10 @@ export function makeDetails(onChange) {
       if (other) wells = new Map()
       else if (!same) wells.forEach((well) => { well.of = "" })
     },
+    /** What could not be read may be there now. */
+    renewFailed() {
+      wells.forEach((well) => { if (well.error || well.fields?.some((field) => field.error)) well.of = "" })
+    },
     async ask(inView) {
       const missing = unknownWells(plate, inView, wells)
       if (!missing.length || asking) return

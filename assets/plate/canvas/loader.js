@@ -78,6 +78,8 @@ export function makeLoader(changed) {
     /** Keep a picture that was made of planes here. */
     put,
     /** Why it cannot be had, "" where it can. */
+    /** What failed may be there now. */
+    renewFailed: () => failed.clear(),
     error: (key) => failed.get(key)?.text ?? "",
     get busy() { return flying.size + queue.filter(({ key }) => !isHere(key) && !failed.has(key)).length },
     get nbytes() { return bitmaps.nbytes + planeBytes() },

@@ -1,0 +1,42 @@
+// Whether the plate that is open can be reached, for all parts of a page: while it cannot,
+// they show it as it was last seen.
+
+import { listen, tell } from "./bus.js"
+import { h, say } from "./dom.js"
+import { moment } from "./text.js"
+
+/** @typedef {import("../types.d.ts").AbsenceText} AbsenceText */
+
+/** Since when, "" while the plate is there. */
+export const absence = { since: "" }
+
+/** @param {string} since */
+export function setAbsence(since) {
+  if (absence.since === since) return
+  absence.since = since
+  tell("absence", since)
+}
+
+/** Call `again` when the plate is there again. @param {() => void} again */
+export const onReturn = (again) => listen("absence", (since) => { if (!since) again() })
+
+/** What has happened, why, and what to do. @param {AbsenceText} text @param {(time: string) => string} format */
+export function absenceText({ since, reason, moved_to: key }, format = moment) {
+  const toDo = key
+    ? `The same plate is served as ${key}: open that one.`
+    : "Look whether its share is mounted and whether its folder still has this name."
+  return `The plate cannot be reached since ${format(since)}: ${reason} ${toDo} What you see is as it was last seen. `
+    + "Nothing is decided or corrected meanwhile; what you typed is kept. The page goes on by itself when the plate is there again."
+}
+
+/** A tag for what was read of the plate before: there while the plate is not. */
+export function lastSeen() {
+  const tag = h("span", { class: "tag warn last-seen", hidden: true })
+  const show = () => {
+    say(tag, absence.since ? `as last seen, ${moment(absence.since)}` : "")
+    tag.hidden = !absence.since
+  }
+  listen("absence", show)
+  show()
+  return tag
+}

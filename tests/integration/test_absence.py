@@ -1,0 +1,157 @@
+"""Plates that vanish while they are served: told, locked, and back by themselves."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.access import WHILE_ABSENT
+from hcs import pack
+from tests import plates
+from tests.integration.judged import KEY, verdicts
+from tests.integration.serving import service, surveyed, wait_for
+from tests.integration.visits import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from dashboard.service import Service
+
+
+def absent(visit: Visit) -> bool:
+    """Look as a page does, and say whether it announces that the plate is away."""
+    visit.look()
+    visit.rest()
+    return visit.content("header")["absence"] is not None
+
+
+def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno >= logging.WARNING
+    ]
+
+
+def judge(visit: Visit, well: str = "A1") -> dict[str, object]:
+    """Give a verdict as a page does; return the answer."""
+
+    def answers() -> list[dict[str, object]]:
+        visit.rest()
+        answered: list[dict[str, object]] = visit.content("verdict")["results"]
+        return answered
+
+    before = len(answers())
+    visit.send(
+        "verdict", type="judge", plate=visit.session.state.plate, wells=[well],
+        verdict="fail", batch=f"{before:032x}",
+    )  # fmt: skip
+    return wait_for(lambda: answers()[before:], "for the answer")[0]
+
+
+def moved(path: Path, away: Path) -> Callable[[], object]:
+    path.rename(away)
+    return lambda: away.rename(path)
+
+
+def overwritten(path: Path, away: Path) -> Callable[[], object]:
+    path.rename(away)
+    path.write_bytes(b"no archive" * 50)
+    return lambda: away.replace(path)
+
+
+@pytest.fixture(params=["folder", "archive", "root"])
+def vanishing(request, tmp_path):
+    """Return a service, and what lets its plate vanish."""
+    plate = plates.make(tmp_path / "plates" / KEY)
+    key, root, vanish = KEY, plate.parent, moved
+    if request.param == "archive":
+        key, vanish = "p.ozx", overwritten
+        pack(plate, plate.with_name(key))
+        shutil.rmtree(plate)
+    path = root if request.param == "root" else root / key
+    with service(tmp_path / "workspace", root, measure=False) as made:
+        yield made, key, lambda: vanish(path, tmp_path / "away")
+
+
+def test_a_plate_that_vanishes_is_announced_locked_and_comes_back_by_itself(
+    vanishing, caplog
+):
+    made, key, vanish = vanishing
+    visit = Visit(made, f"plate={key}&well=A1")
+    surveyed(made, key)
+    assert not absent(visit)
+    before = {well.label: well.state for well in made.plates.overview(key).wells}
+    bring_back = vanish()
+    wait_for(lambda: absent(visit), "for the page to say so")
+    told = visit.content("header")["absence"]
+    assert told["since"]
+    assert told["reason"]
+    # What was known of it stays in sight, as it was last seen.
+    overview = made.plates.overview(key)
+    assert {well.label: well.state for well in overview.wells} == before
+    assert visit.content("gallery")["fields"]
+    assert not visit.content("gallery")["error"]
+    # Nothing is decided, and the list says it, too.
+    assert judge(visit)["error"] == WHILE_ABSENT
+    assert visit.content("verdict")["away"] == WHILE_ABSENT
+    assert not visit.content("verdict")["locked"]
+    assert WHILE_ABSENT in visit.content("signoff")["barred"].values()
+    assert not verdicts(made.reviews.read(key))
+    (entry,) = made.plates.entries()
+    assert entry.absent_since
+    assert entry.error
+    bring_back()
+    wait_for(lambda: not absent(visit), "for the page to go on")
+    assert "error" not in judge(visit)
+    assert len(verdicts(made.reviews.read(key))) == 1
+    assert made.plates.entries()[0].error is None
+    said = [line for line in lines_of(caplog) if "ozx" in line or "ome.zarr" in line]
+    assert len(said) == 2, said
+    assert "cannot be reached" in said[0]
+    assert "there again" in said[1]
+    visit.close()
+
+
+def test_a_plate_that_was_renamed_is_offered_by_its_new_name(tmp_path):
+    plate = plates.make(tmp_path / "plates" / KEY)
+    with service(tmp_path / "workspace", plate.parent, measure=False) as made:
+        visit = Visit(made, f"plate={KEY}")
+        surveyed(made, KEY)
+        plate.rename(plate.with_name("renamed.ome.zarr"))
+        wait_for(
+            lambda: absent(visit)
+            and visit.content("header")["absence"]["moved_to"] == "renamed.ome.zarr"
+        )
+        visit.act("header", type="plate", plate="renamed.ome.zarr")
+        assert not absent(visit)
+        assert visit.content("header")["plate"] == "renamed.ome.zarr"
+        visit.close()
+
+
+def test_measuring_stops_where_its_plate_goes_and_blames_no_field(tmp_path):
+    plate = plates.make(tmp_path / "plates" / KEY, fields=8, shape=(64, 64))
+    away = tmp_path / "away"
+    with service(tmp_path / "workspace", plate.parent, measure=False) as made:
+        surveyed(made, KEY)
+        made.quality.resume(KEY)
+        wait_for(lambda: made.quality.progress(KEY).done > 0, "for the first fields")
+        plate.rename(away)
+        made.plates.revision(KEY)
+        wait_for(lambda: not made.quality.progress(KEY).running)
+        stopped = made.quality.progress(KEY)
+        if stopped.done < stopped.total:
+            assert "cannot be reached" in stopped.message
+        assert stopped.failed == 0
+        away.rename(plate)
+        wait_for(
+            lambda: made.plates.revision(KEY)
+            and (made.quality.progress(KEY).done == 48)
+            and not made.quality.progress(KEY).running,
+            "for the rest",
+        )
+        assert made.quality.progress(KEY).failed == 0
