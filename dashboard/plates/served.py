@@ -29,8 +29,8 @@ from hcs.ngff import group_document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from dashboard.plates.absence import Absence
     from dashboard.plates import values
+    from dashboard.plates.absence import Absence
     from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
     from hcs import HCSPlate, HCSWell, PlateStore
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from dashboard.service import Service
 
 
 def absent(visit: Visit) -> bool:
@@ -124,8 +124,10 @@ def test_a_plate_that_was_renamed_is_offered_by_its_new_name(tmp_path):
         surveyed(made, KEY)
         plate.rename(plate.with_name("renamed.ome.zarr"))
         wait_for(
-            lambda: absent(visit)
-            and visit.content("header")["absence"]["moved_to"] == "renamed.ome.zarr"
+            lambda: (
+                absent(visit)
+                and visit.content("header")["absence"]["moved_to"] == "renamed.ome.zarr"
+            )
         )
         visit.act("header", type="plate", plate="renamed.ome.zarr")
         assert not absent(visit)
@@ -133,25 +135,42 @@ def test_a_plate_that_was_renamed_is_offered_by_its_new_name(tmp_path):
         visit.close()
 
 
+class LosingExecutor(ThreadPoolExecutor):
+    """Measures, and loses the plate on the way."""
+
+    def __init__(self, lose: Callable[[], object]) -> None:
+        super().__init__(1)
+        self._tasks = iter([lambda: None, lambda: None, lose])
+
+    def submit(self, work, /, *arguments, **named):
+        super().submit(next(self._tasks, lambda: None))
+        return super().submit(work, *arguments, **named)
+
+
 def test_measuring_stops_where_its_plate_goes_and_blames_no_field(tmp_path):
-    plate = plates.make(tmp_path / "plates" / KEY, fields=8, shape=(64, 64))
+    plate = plates.make(tmp_path / "plates" / KEY, fields=2)
     away = tmp_path / "away"
-    with service(tmp_path / "workspace", plate.parent, measure=False) as made:
+    with (
+        LosingExecutor(lambda: plate.rename(away)) as executor,
+        service(
+            tmp_path / "workspace", plate.parent, measure=False, executor=executor
+        ) as made,
+    ):
         surveyed(made, KEY)
-        made.quality.resume(KEY)
-        wait_for(lambda: made.quality.progress(KEY).done > 0, "for the first fields")
-        plate.rename(away)
-        made.plates.revision(KEY)
-        wait_for(lambda: not made.quality.progress(KEY).running)
+        made.quality.resume_measuring(KEY)
+        wait_for(
+            lambda: "cannot be reached" in made.quality.progress(KEY).message,
+            "for measuring to stop",
+        )
         stopped = made.quality.progress(KEY)
-        if stopped.done < stopped.total:
-            assert "cannot be reached" in stopped.message
-        assert stopped.failed == 0
+        assert (stopped.failed, stopped.running) == (0, False)
+        assert stopped.done < stopped.total
         away.rename(plate)
         wait_for(
-            lambda: made.plates.revision(KEY)
-            and (made.quality.progress(KEY).done == 48)
-            and not made.quality.progress(KEY).running,
+            lambda: (
+                made.quality.progress(KEY).done == stopped.total
+                and not made.quality.progress(KEY).running
+            ),
             "for the rest",
         )
         assert made.quality.progress(KEY).failed == 0
