@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
 def absent(visit: Visit) -> bool:
     """Look as a page does, and say whether it announces that the plate is away."""
     visit.look()
