@@ -11,5 +11,5 @@ else:
     from hcs.public import public_names
 
     __all__, __getattr__, __dir__ = public_names(
-        __name__, {"results": "QCResults read_qc"}
+        __name__, {"results": "QCResults read_qc"}, needs="page"
     )

@@ -23,6 +23,7 @@ from dashboard.commands.user import add_user
 from dashboard.commands.version import version
 from dashboard.logs import begin_log
 from hcs.errors import HCSError
+from hcs.extras import refuse_missing
 from hcs.terminal import internal_error, printable, say_error
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(words)
     begin_log(verbose=options.verbose)
     try:
+        refuse_missing("page", "The page")
         if before := getattr(options, "before", None):
             before(options)
             options = parser.parse_args(words)

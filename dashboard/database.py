@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from dashboard.errors import DashboardError
+from hcs.extras import extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,6 +228,9 @@ def open_database(url: str) -> Engine:
     DashboardError
         If it cannot be opened, is damaged, or was written by a newer program.
     """
+    if url.startswith("postgresql+psycopg:"):
+        with extra("postgres", "A ledger in PostgreSQL"):
+            import psycopg  # noqa: F401 - the engine imports it, with less to say
     try:
         engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     except (ArgumentError, ImportError) as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError
+from hcs.extras import extra
 from hcs.tables import joined
 from hcs.wording import counted
 
@@ -113,9 +114,10 @@ def _served(
     workers: int | None,
     executor: Executor | None,
 ) -> Iterator[Service]:
-    from dashboard.compose import compose
-    from dashboard.options import Options
-    from dashboard.workspace import open_workspace
+    with extra("page", "read_qc()"):
+        from dashboard.compose import compose
+        from dashboard.options import Options
+        from dashboard.workspace import open_workspace
 
     service = compose(
         list(plates),

@@ -6,8 +6,11 @@ So `import hcs` and `from hcs.qc import Clip` load what they name, and nothing e
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hcs.extras import extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +19,10 @@ Names: TypeAlias = "tuple[list[str], Callable[[str], Any], Callable[[], list[str
 
 
 def public_names(
-    package: str, modules: Mapping[str, str], hints: str | None = None
+    package: str,
+    modules: Mapping[str, str],
+    hints: str | None = None,
+    needs: str | None = None,
 ) -> Names:
     """Return what a package needs as ``__all__``, ``__getattr__`` and ``__dir__``.
 
@@ -29,6 +35,8 @@ def public_names(
         by spaces.
     hints
         A module whose ``hint(name)`` adds to what is said of a name that is not there.
+    needs
+        The extra without which none of the modules can be imported.
     """
     module_of = {
         name: f"{package}.{module}"
@@ -42,7 +50,8 @@ def public_names(
             more = import_module(hints).hint(name) if hints is not None else ""
             message = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(f"{message}.{more}" if more else message)
-        value = getattr(import_module(module_of[name]), name)
+        with nullcontext() if needs is None else extra(needs, f"{package}.{name}"):
+            value = getattr(import_module(module_of[name]), name)
         setattr(sys.modules[package], name, value)
         return value
 

@@ -18,6 +18,7 @@ from dashboard.accounts.role_text import read_roles
 from dashboard.accounts.visitor import Visitor
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.text import plain_text
+from hcs.extras import extra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,15 +77,11 @@ class OIDCSettings:
                 f"--oidc-issuer {self.issuer!r} must be an https address, or http on "
                 f"this machine: others could change what the provider says."
             )
-        try:
+        with extra("sign-in", "--oidc-issuer"):
             import authlib
+            import joserfc
             import requests
-        except ImportError as error:
-            raise DashboardError(
-                f"--oidc-issuer needs {error.name}, which is not installed: install "
-                f"hcs-dashboard[sign-in]."
-            ) from error
-        del authlib, requests
+        del authlib, joserfc, requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

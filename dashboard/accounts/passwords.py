@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError
+from hcs.extras import extra
 
 if TYPE_CHECKING:
     import argon2
@@ -41,12 +42,13 @@ def verify_password(known: str | None, password: str) -> bool:
     password
         As it was typed; longer ones than `LONGEST` are no password.
     """
+    hasher = _hasher()
     from argon2.exceptions import Argon2Error, InvalidHashError
 
     if len(password) > LONGEST:
         password = ""
     try:
-        _hasher().verify(known or _nobodys_hash(), password)
+        hasher.verify(known or _nobodys_hash(), password)
     except (Argon2Error, InvalidHashError):
         return False
     return known is not None
@@ -54,10 +56,10 @@ def verify_password(known: str | None, password: str) -> bool:
 
 def is_hash(text: str) -> bool:
     """Return whether a text has the form of a hash of this kind."""
+    _hasher()
     from argon2 import extract_parameters
     from argon2.exceptions import InvalidHashError
 
-    _hasher()
     try:
         extract_parameters(text)
     except InvalidHashError:
@@ -67,13 +69,8 @@ def is_hash(text: str) -> bool:
 
 @functools.cache
 def _hasher() -> argon2.PasswordHasher:
-    try:
+    with extra("sign-in", "Signing in with passwords"):
         import argon2
-    except ImportError as error:
-        raise DashboardError(
-            "Signing in with passwords needs argon2-cffi, which is not installed: "
-            "install hcs-dashboard[sign-in]."
-        ) from error
     # The parameters of RFC 9106 for machines that do other things as well.
     return argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
 

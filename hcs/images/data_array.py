@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.errors import MissingExtraError
+from hcs.extras import extra
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,13 +34,8 @@ def dask_array(data: Any, chunks: Any = None) -> Any:
     """
     if hasattr(data, "dask"):
         return data
-    try:
+    with extra("xarray", "to_dask()"):
         from dask.array import from_array
-    except ImportError as error:
-        raise MissingExtraError(
-            "to_dask() needs dask; install the extra 'xarray' of this package: pip "
-            "install 'hcs-dashboard[xarray]'."
-        ) from error
     make: Any = from_array  # dask is not typed
     if isinstance(data, np.ndarray):
         return make(data, chunks="auto" if chunks is None else chunks)
@@ -98,11 +93,6 @@ def load() -> ModuleType:
     MissingExtraError
         If it is not installed.
     """
-    try:
+    with extra("xarray", "to_xarray()"):
         import xarray
-    except ImportError as error:
-        raise MissingExtraError(
-            "to_xarray() needs xarray and dask; install the extra 'xarray' of this "
-            "package: pip install 'hcs-dashboard[xarray]'."
-        ) from error
     return xarray

@@ -10,7 +10,8 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import HCSError, MissingExtraError, StoreError
+from hcs.errors import HCSError, StoreError
+from hcs.extras import extra
 from hcs.settings import config
 from hcs.stores.store import too_large
 
@@ -26,13 +27,8 @@ def obstore_module() -> Any:
     MissingExtraError
         If it is not installed.
     """
-    try:
+    with extra("remote", "An address"):
         import obstore
-    except ImportError as error:
-        raise MissingExtraError(
-            "Addresses are read through obstore, which is not installed; install this "
-            "package with the extra 'remote': pip install 'hcs-dashboard[remote]'."
-        ) from error
     return obstore
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import MissingExtraError, SourceError
+from hcs.errors import SourceError
+from hcs.extras import extra
 from hcs.tables.table import MAX_CELLS, Table, refuse_large, typed_table
 
 if TYPE_CHECKING:
@@ -24,14 +25,9 @@ def read_parquet(source: Path | bytes, name: str) -> Table:
     MissingExtraError
         If pyarrow is not installed.
     """
-    try:
+    with extra("parquet", f"{name}, a table in Parquet,"):
         import pyarrow
         from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtraError(
-            f"{name} is a Parquet file, which needs pyarrow; install "
-            f"hcs-dashboard[parquet]."
-        ) from error
     try:
         data = pyarrow.BufferReader(source) if isinstance(source, bytes) else source
         with parquet.ParquetFile(data) as file:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import MissingExtraError, SourceError, StoreError
+from hcs.errors import SourceError, StoreError
+from hcs.extras import extra
 from hcs.stores.location import possible_path
 
 if TYPE_CHECKING:
@@ -91,12 +92,8 @@ class ResultTable:
         MissingExtraError
             Without pandas.
         """
-        try:
+        with extra("pandas", "A DataFrame", instead="or use records()"):
             import pandas
-        except ImportError as error:
-            raise MissingExtraError(
-                "A DataFrame needs pandas; install it, or use records()."
-            ) from error
         frame = pandas.DataFrame.from_records(list(self.rows), columns=self.columns)
         numbers = [f.column for f in self.features if f.column in self.columns]
         return frame.astype(dict.fromkeys(numbers, float))
@@ -270,11 +267,7 @@ def _column(pyarrow: Any, cells: Sequence[Cell]) -> Any:
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    try:
+    with extra("parquet", "A table in Parquet", instead="or use CSV"):
         import pyarrow
         from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtraError(
-            "Parquet needs pyarrow; install hcs-dashboard[parquet], or use CSV."
-        ) from error
     return pyarrow, parquet

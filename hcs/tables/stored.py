@@ -14,13 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from hcs.errors import (
-    CorruptDataError,
-    HCSError,
-    MissingExtraError,
-    NotFoundError,
-    UnsafeDataError,
-)
+from hcs.errors import CorruptDataError, HCSError, NotFoundError, UnsafeDataError
+from hcs.extras import extra
 from hcs.images.companions import TABLES, listed_names
 from hcs.images.text_array import is_text
 from hcs.ngff.document import (
@@ -320,13 +315,9 @@ def _parsed(texts: Sequence[str]) -> list[Cell]:
 
 
 def _from_parquet(data: bytes) -> dict[str, Sequence[Cell]]:
-    try:
+    with extra("parquet", "A table in Parquet"):
         import pyarrow
         from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtraError(
-            "A table in Parquet needs pyarrow; install hcs-dashboard[parquet]."
-        ) from error
     with parquet.ParquetFile(pyarrow.BufferReader(data)) as file:
         rows, columns = file.metadata.num_rows, file.metadata.num_columns
         if rows * columns > MAX_CELLS:

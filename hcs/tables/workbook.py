@@ -15,7 +15,8 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
-from hcs.errors import MissingExtraError, SourceError
+from hcs.errors import SourceError
+from hcs.extras import extra
 from hcs.tables.hollow_cells import hollow_cells
 from hcs.tables.numbers import float_text
 from hcs.tables.table import Table, typed_table
@@ -46,15 +47,10 @@ def read_workbook(data: bytes, name: str) -> tuple[Table, ...]:
     MissingExtraError
         If openpyxl and defusedxml are not installed.
     """
-    try:
+    with extra("excel", f"{name}, an Excel workbook,", instead="or save it as CSV"):
         # openpyxl parses with defusedxml where that is there, which refuses entities.
         import defusedxml
         import openpyxl
-    except ImportError as error:
-        raise MissingExtraError(
-            f"{name} is an Excel workbook, for which openpyxl and defusedxml are "
-            f"needed; install hcs-dashboard[excel], or save it as CSV."
-        ) from error
     _check_parts(data, name)
     try:
         with warnings.catch_warnings(action="ignore"):

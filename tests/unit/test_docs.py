@@ -23,7 +23,10 @@ import pytest
 import tifffile
 
 _ROOT = Path(__file__).parents[2]
-_PAGES = [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md"))]
+_PAGES = [
+    *(_ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((_ROOT / "docs").glob("*.md")),
+]
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _PROGRAMS = {"hcs": "hcs.cli", "hcs-dashboard": "dashboard.cli"}
@@ -38,7 +41,7 @@ class Block:
     line: int
 
 
-def _blocks(page: Path) -> list[Block]:
+def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     return [
         Block(fence[1], fence[2], text.count("\n", 0, fence.start()) + 1)
@@ -147,7 +150,7 @@ def test_blocks_of_a_page_run(
     _lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "__main__"}
-    for block in _blocks(page):
+    for block in blocks(page):
         if block.language == "python":
             # Blank lines in front, so that a traceback names the line of the page.
             source = "\n" * block.line + block.text
@@ -159,7 +162,7 @@ def test_blocks_of_a_page_run(
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
 def test_commands_and_options_of_a_page_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (_ROOT / "Makefile").read_text(), re.M))
-    for block in _blocks(page):
+    for block in blocks(page):
         if block.language not in ("sh", "bash", "console"):
             continue
         for program, *arguments in _commands(block.text):

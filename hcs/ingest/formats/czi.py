@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hcs.errors import SourceError
+from hcs.extras import extra
 from hcs.ingest.formats.czi_codecs import COMPRESSIONS, decode
 from hcs.ingest.formats.czi_directory import TYPES, read_contents, read_packed
 from hcs.ingest.formats.czi_metadata import (
@@ -35,6 +36,9 @@ def read_czi(opener: Opener, name: str, limits: Limits) -> ImageFile:
     """
     contents = read_contents(opener, name, limits)
     planes, root = contents.planes, contents.metadata
+    if any(plane.compression != COMPRESSIONS["none"] for plane in planes):
+        with extra("importing", f"Reading {name}, a CZI whose pixels are packed,"):
+            import imagecodecs  # noqa: F401 - before anything is written
     sizes = {"z": len(planes)}
     if contents.is_field:
         sizes = contents.sizes

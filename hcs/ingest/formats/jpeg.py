@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL.JpegImagePlugin import JpegImageFile
 
 from hcs.errors import SourceError
+from hcs.extras import extra
 from hcs.ingest.formats.images import RGB, Fact, ImageFile
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from numpy.typing import NDArray
+    from PIL.JpegImagePlugin import JpegImageFile
 
     from hcs.ingest.formats.images import Limits, Opener
 
@@ -54,7 +57,7 @@ class _JpegReader:
     def head(self) -> tuple[int, int, str]:
         """Return width, height and mode, from the header alone."""
         try:
-            with self._opener() as stream, JpegImageFile(stream) as jpeg:
+            with self._opener() as stream, self._jpeg(stream) as jpeg:
                 return *jpeg.size, jpeg.mode
         except _DAMAGE as error:
             raise SourceError(f"{self._name} is not a whole JPEG: {error}.") from error
@@ -62,11 +65,16 @@ class _JpegReader:
     def read(self, position: tuple[int, ...]) -> NDArray[Any]:
         """Return the plane, or that of red, green or blue."""
         try:
-            with self._opener() as stream, JpegImageFile(stream) as jpeg:
+            with self._opener() as stream, self._jpeg(stream) as jpeg:
                 pixels = np.asarray(jpeg)
         except _DAMAGE as error:
             raise SourceError(f"{self._name} cannot be decoded: {error}.") from error
         return np.ascontiguousarray(pixels[..., position[0]] if position else pixels)
+
+    def _jpeg(self, stream: BinaryIO) -> JpegImageFile:
+        with extra("importing", f"Reading {self._name}, a JPEG,"):
+            from PIL.JpegImagePlugin import JpegImageFile
+        return JpegImageFile(stream)
 
     def close(self) -> None:
         """Nothing stays open."""

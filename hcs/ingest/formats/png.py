@@ -6,9 +6,9 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL.PngImagePlugin import PngImageFile
 
 from hcs.errors import SourceError
+from hcs.extras import extra
 from hcs.ingest.formats.images import COLOURS, RGB, Fact, ImageFile
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 
 def read_png(opener: Opener, name: str, limits: Limits) -> ImageFile:
     """Return what a PNG holds; see `hcs.ingest.formats.images.read_image_file`."""
+    with extra("importing", f"Reading {name}, a PNG,"):
+        import PIL  # noqa: F401 - before anything is written
     with opener() as stream:
         head = stream.read(33)
     if len(head) < 33 or head[12:16] != b"IHDR":
@@ -93,6 +95,8 @@ class _PngReader:
         return np.ascontiguousarray(pixels, dtype=dtype)
 
     def _decoded(self) -> NDArray[Any]:
+        from PIL.PngImagePlugin import PngImageFile
+
         try:
             # Image.open would warn of large pictures; the limits were checked above.
             with self._opener() as stream, PngImageFile(stream) as picture:

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tifffile
 
 from hcs.axes import ORDER
-from hcs.errors import SourceError
+from hcs.errors import MissingExtraError, SourceError
+from hcs.extras import extra
 from hcs.ingest.formats.images import COLOURS, RGB, Fact, ImageFile, Limits, pages_fact
 from hcs.ingest.formats.tiff_bounds import check_page, check_size, refuse_doctype
 from hcs.ingest.formats.tiff_chain import check_pages
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+    import tifffile
     from numpy.typing import NDArray
 
     from hcs.ingest.formats.images import Opener
@@ -140,6 +141,9 @@ class TiffReader:
 
     def _opened(self) -> _Layout:
         if self._layout is None:
+            with extra("importing", f"Reading {self._name}, a TIFF,"):
+                import imagecodecs  # noqa: F401 - tifffile decodes by it
+                import tifffile
             self._stream = self._opener()
             check_pages(self._stream, self._name, self._limits)
             self._stream.seek(0)
@@ -156,7 +160,7 @@ def _decoder_errors(name: str, attempt: str) -> Iterator[None]:
     """Turn whatever a decoder raises into an error that names the file."""
     try:
         yield
-    except SourceError:
+    except (SourceError, MissingExtraError):
         raise
     # Decoders of damaged files raise anything: struct.error, IndexError, their own.
     except Exception as error:
@@ -314,7 +318,7 @@ class _Layout:
 
     def _value_of_black(self) -> int | None:
         """Return the value that stands for black where white is stored as zero."""
-        if self._page.photometric != tifffile.PHOTOMETRIC.MINISWHITE:
+        if getattr(self._page.photometric, "name", "") != "MINISWHITE":
             return None
         if self.dtype.kind != "u":
             raise SourceError(

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import tifffile
 
 from hcs.axes import ORDER
+from hcs.extras import extra
 from hcs.ingest.matching.correction_list import (
     LIST_NAME,
     ListedCorrection,
@@ -66,6 +66,8 @@ def pack_corrections(
     corrections
         One after the other, so that not all need be in memory.
     """
+    with extra("importing", "Writing TIFF files"):
+        import tifffile  # noqa: F401 - before the file is begun
     entries = []
     with zipfile.ZipFile(target, "w") as packed:
         for number, correction in enumerate(corrections):
@@ -86,6 +88,8 @@ def pack_corrections(
 
 
 def _ome_tiff(correction: FieldCorrection) -> bytes:
+    import tifffile
+
     sizes = dict(zip(correction.axes, correction.pixels.shape, strict=True))
     axes = "".join(axis for axis in ORDER if axis in sizes)
     pixels = np.asarray(correction.pixels).transpose(

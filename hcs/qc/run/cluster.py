@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from hcs.errors import MissingExtraError, StoreError
+from hcs.errors import StoreError
+from hcs.extras import extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,12 +36,8 @@ def connected(address: str | None) -> Iterator[Executor | None]:
     if address is None:
         yield None
         return
-    try:
+    with extra("cluster", "A Dask scheduler"):
         import distributed
-    except ImportError as error:
-        raise MissingExtraError(
-            "--scheduler needs Dask; install the extra 'cluster' of this package."
-        ) from error
     make: Any = distributed.Client
     try:
         client = make(address, timeout=_PATIENCE, set_as_default=False)
