@@ -351,6 +351,7 @@ def compose(
         storage=WorkspaceStorage(
             engine=engine, ledger=ledger, settings=settings, links=links, plates=plates
         ),
+        background=(watcher.thread, uploads.thread, importing.thread, inbox.thread),
         close=close,
     )
     uploads.start()

@@ -5,7 +5,9 @@ Each look has a second or two: a share that does not answer is an answer.
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 import threading
 from concurrent.futures import Future, TimeoutError, wait
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from dashboard.database import begin_alone
 from dashboard.plates.registry import is_address
 
 if TYPE_CHECKING:
@@ -94,28 +97,58 @@ class Looks:
         return future
 
     def _database(self) -> str:
+        """Return whether a verdict could be written now."""
         with self._service.storage.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        return ""
+            if connection.dialect.name == "sqlite":
+                # Waits where another writer does not let go, as a verdict would.
+                begin_alone(connection, 0)
+                return ""
+            answer = connection.execute(text("SHOW transaction_read_only")).scalar()
+        return "it takes no changes (read-only)" if answer == "on" else ""
 
     def _disk(self) -> str:
-        usage = shutil.disk_usage(self._service.workspace.path)
+        """Return whether the workspace takes bytes, and for how long yet."""
+        workspace = self._service.workspace.path
+        with tempfile.TemporaryFile(dir=workspace) as file:
+            file.write(b"x")
+            file.flush()
+        usage = shutil.disk_usage(workspace)
         least = min(_RESERVE, round(_RESERVE_SHARE * usage.total))
         if usage.free >= least:
             return ""
         return f"{usage.free >> 20} MiB are free where the workspace is"
 
     def _roots_there(self) -> str:
-        absent = [str(root) for root in self._roots if not root.exists()]
-        return f"cannot be reached: {', '.join(absent)}" if absent else ""
+        problems = filter(None, map(_against_root, self._roots))
+        return "; ".join(problems)
 
     def _threads(self) -> str:
-        """Return whether the threads that pages wait for take work."""
+        """Return whether the threads that pages wait for take work, and none ended."""
+        ended = [
+            thread.name
+            for thread in self._service.background
+            if thread.ident is not None and not thread.is_alive()
+        ]
+        if ended:
+            return f"ended, and start again with the server: {', '.join(ended)}"
         try:
             self._service.threads.submit(lambda: None).result(_SECONDS)
         except TimeoutError:
             return "all are at work for longer than that"
         return ""
+
+
+def _against_root(root: Path) -> str:
+    """Return why a root cannot be served now, "" where it can."""
+    try:
+        if root.is_dir():
+            with os.scandir(root) as entries:
+                next(entries, None)
+        else:
+            root.open("rb").close()
+    except OSError as error:
+        return f"cannot be reached: {root} ({error.strerror})"
+    return ""
 
 
 def _said(look: Future[str]) -> str:

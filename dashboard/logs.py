@@ -56,6 +56,8 @@ def begin_log(*, verbose: bool, form: str = "text") -> None:
     root.setLevel(logging.INFO if verbose else logging.WARNING)
     # Panel tells of every look for changes, twice a second and page.
     logging.getLogger("panel").setLevel(logging.WARNING)
+    # Tornado's lines hold queries, with what signs people in; the gate writes its own.
+    logging.getLogger("tornado.access").disabled = True
 
 
 def keep_log(folder: Path, *, form: str = "text", days: int = KEPT_DAYS) -> str:
@@ -157,7 +159,10 @@ class _TextLines(logging.Formatter):
 
 
 class _JsonLines(logging.Formatter):
-    """One document a line: time, level, logger, message, request, error."""
+    """One document a line: time, level, logger, message, request, error.
+
+    Of an answer also its status, method, what it was, milliseconds, and for whom.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC)
@@ -169,6 +174,7 @@ class _JsonLines(logging.Formatter):
         }
         if request := _request_of(record):
             document["request"] = request
+        document |= getattr(record, "answer", {})
         if record.exc_info:
             document["error"] = self.formatException(record.exc_info)[:_LONGEST]
         return json.dumps(document, ensure_ascii=False)

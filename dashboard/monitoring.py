@@ -32,9 +32,22 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 _KINDS = frozenset(
     {"pixels", "export", "uploads", "assets", "static", "ws", "health", "ready",
-     "admin", "leave", "metrics", "components", "visitor.json"}
+     "admin", "leave", "metrics", "components", "visitor.json", "sign-in", "sign-out"}
 )  # fmt: skip
 """First parts of addresses that are told apart."""
+
+
+def kind_of(path: str) -> str:
+    """Return what is asked for at a path below the prefix; never a name.
+
+    >>> kind_of("/"), kind_of("/pixels/plate 7/B02/thumb.jpg"), kind_of("/plate 7")
+    ('page', 'pixels', 'other')
+    """
+    first = path.lstrip("/").partition("/")[0]
+    if path == "/":
+        return "page"
+    return first if first in _KINDS else "other"
+
 
 _LOOK_SECONDS = 1.0
 
@@ -96,8 +109,7 @@ class Monitoring:
 
     def answered(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count an answer (fast)."""
-        first = path.lstrip("/").partition("/")[0]
-        kind = "page" if not first else first if first in _KINDS else "other"
+        kind = kind_of(path)
         known = method if method in ("GET", "HEAD", "POST", "PATCH", "DELETE") else "-"
         self._requests.labels(kind, known, str(status)).inc()
         self._seconds.labels(kind).observe(seconds)

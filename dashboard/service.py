@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from sqlalchemy import Engine
@@ -95,6 +96,9 @@ class Service:
     sessions: Sessions
     threads: Threads
     storage: WorkspaceStorage
+    background: tuple[threading.Thread, ...]
+    """Those that work as long as the service does, where they were started."""
+
     close: Callable[[], None]
     """Stops the background work and releases everything."""
 

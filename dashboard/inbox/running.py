@@ -96,6 +96,11 @@ class Importing:
         self.worker_pid: int | None = None
         """Of the process that imports now."""
 
+    @property
+    def thread(self) -> threading.Thread:
+        """What does the work."""
+        return self._thread
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()

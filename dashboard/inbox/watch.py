@@ -90,6 +90,11 @@ class Inbox:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
 
+    @property
+    def thread(self) -> threading.Thread:
+        """What does the work."""
+        return self._thread
+
     def start(self) -> None:
         """Begin to watch, where there is a folder to watch."""
         if self._settings.folders:

@@ -101,6 +101,11 @@ class Watcher:
         """Whether background work should end."""
         return self._stop.is_set()
 
+    @property
+    def thread(self) -> threading.Thread:
+        """What does the work."""
+        return self._thread
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()

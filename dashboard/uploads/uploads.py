@@ -67,6 +67,11 @@ class Uploads:
             target=self._sweep, name="uploads", daemon=True
         )
 
+    @property
+    def thread(self) -> threading.Thread:
+        """What does the work."""
+        return self._sweeper
+
     def start(self) -> None:
         """Take over what other servers have left, and sweep from now on."""
         self.sweep()

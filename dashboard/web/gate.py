@@ -29,6 +29,7 @@ from tornado.httputil import (
 from tornado.ioloop import IOLoop
 
 from dashboard.logs import REQUEST
+from dashboard.web.access_log import log_answer
 from dashboard.web.answer import (
     Answer,
     error_answer,
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from dashboard.web.origins import Origins
 
 _LOG = logging.getLogger(__name__)
-_ANSWERS = logging.getLogger(f"{__name__}.answers")
 
 BODY_BYTES = 1 << 20
 """What a body outside of uploads may have."""
@@ -115,15 +115,9 @@ class Gate(HTTPServerConnectionDelegate):
     def _answered(self, request: HTTPServerRequest, status: int) -> None:
         """Count an answer and log it, where that is wanted."""
         seconds, method = request.request_time(), request.method or ""
-        self.monitoring.answered(method, self._below(request.path), status, seconds)
-        _ANSWERS.info(
-            "%d %.10s %.200r for %s in %.0f ms",
-            status,
-            method,
-            request.path,
-            request.remote_ip,
-            seconds * 1000,
-        )
+        path = self._below(request.path)
+        self.monitoring.answered(method, path, status, seconds)
+        log_answer(request, path, status, seconds)
 
     def answer(self, request: HTTPServerRequest) -> Answer | None:
         """Return the gate's own answer, None where the request may pass."""

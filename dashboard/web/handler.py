@@ -156,9 +156,9 @@ class Handler(RequestHandler):
             return None
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log what went wrong, which is not that a browser has left."""
-        if not isinstance(value, StreamClosedError):
-            super().log_exception(typ, value, tb)
+        """Log what nobody expected, without the query, which may hold secrets."""
+        if not isinstance(value, StreamClosedError | HTTPError | HCSError):
+            _log_failure(REQUEST.get(), self.request.path, value)
 
     def on_connection_close(self) -> None:
         """Drop work that has not begun, and end what has between two blocks."""
@@ -185,10 +185,12 @@ class Handler(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with JSON: a sentence, and for what nobody expected an id."""
         error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, HTTPError):
+        if isinstance(error, HCSError):
+            status_code, message = self.explain(error)
+        elif isinstance(error, HTTPError):
             message = plain_text(error.log_message or self._reason, 500)
         else:
-            message = self._reason
+            message = self._reason if error is None else _failure_text(REQUEST.get())
         self.answer_error(status_code, message)
 
     def answer_error(self, status: int, message: str) -> None:
@@ -213,5 +215,13 @@ class Handler(RequestHandler):
         if isinstance(error, ValueError):
             return 400, str(error)
         number = REQUEST.get() or new_request_id()
-        _LOG.error("Error %s at %s", number, self.request.path, exc_info=error)
-        return 500, f"The server failed (error {number} in its log)."
+        _log_failure(number, self.request.path, error)
+        return 500, _failure_text(number)
+
+
+def _log_failure(number: str, path: str, error: BaseException | None) -> None:
+    _LOG.error("Error %s at %s", number, path, exc_info=error)
+
+
+def _failure_text(number: str) -> str:
+    return f"The server failed (error {number} in its log)."

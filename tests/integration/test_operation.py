@@ -14,10 +14,11 @@ import pytest
 from dashboard.accounts import Role
 from dashboard.app import ServerSettings, free_port, new_loop
 from dashboard.condition import Looks
+from dashboard.database import begin_alone
 from dashboard.logs import begin_log, keep_log
 from dashboard.monitoring import Monitoring
 from tests import plates
-from tests.integration.serving import Served, by_role_header, service
+from tests.integration.serving import Served, by_role_header, service, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,76 @@ def test_alive_and_ready_are_two_questions(served):
     finally:
         away.rename(plate.parent)
     assert running.get("/ready").status == 200
+
+
+def locked(running):
+    """Hold the database's writing lock, as a program that hangs would."""
+    engine = running.service.storage.engine
+    connection = engine.connect()
+    begin_alone(connection, 0)
+    return connection.close
+
+
+def full(running):
+    """Take a workspace's room for new files away."""
+    workspace = running.service.workspace.path
+    limit = workspace.with_name("away")
+    workspace.rename(limit)
+    return lambda: limit.rename(workspace)
+
+
+def ended(running):
+    """End what looks after plates."""
+    watcher = threading.Thread(name="watcher")
+    watcher.start()
+    watcher.join()
+    service = running.service
+    object.__setattr__(service, "background", (*service.background, watcher))
+    return lambda: object.__setattr__(service, "background", service.background[:-1])
+
+
+def busy(running):
+    """Keep all threads that pages wait for at work."""
+    free = threading.Event()
+    for _ in range(16):
+        running.service.threads.submit(free.wait)
+    return free.set
+
+
+@pytest.mark.parametrize(
+    ("break_it", "name", "words"),
+    [
+        (locked, "database", "no answer within 2 s"),
+        (full, "disk", "No such file"),
+        (ended, "threads", "ended, and start again with the server: watcher"),
+        (busy, "threads", "at work for longer"),
+    ],
+)
+def test_each_thing_that_a_server_needs_makes_it_not_ready_and_comes_back(
+    served, break_it, name, words
+):
+    running, _, _ = served
+    mend = break_it(running)
+    try:
+        answer = running.get("/ready", X_Role="admin")
+        assert answer.status == 503
+        assert words in answer.json["problems"][name]
+        assert running.get("/health").status == 200
+    finally:
+        mend()
+    wait_for(lambda: running.get("/ready").status == 200, "until it is ready again")
+
+
+def test_a_root_that_is_there_and_cannot_be_listed_is_not_ready(served, monkeypatch):
+    running, plate, _ = served
+
+    def refused(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    # Root may list everything; others may not.
+    monkeypatch.setattr("dashboard.condition.os.scandir", refused)
+    problem = running.get("/ready", X_Role="admin").json["problems"]["roots"]
+    assert problem == f"cannot be reached: {plate.parent} (Permission denied)"
 
 
 def test_a_look_that_hangs_is_said_and_not_begun_again(served):
@@ -155,6 +226,61 @@ def test_a_log_of_json_is_one_document_a_line_whatever_is_logged(tmp_path, plain
     assert first["message"] == "line one\nline two \x1b[31m naïve"
     assert "ValueError: no good" in second["error"]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_each_answer_is_a_line_of_the_log_without_queries_and_names(
+    served, tmp_path, plain_log
+):
+    running, _, _ = served
+    begin_log(verbose=True, form="json")
+    assert keep_log(tmp_path / "logs", form="json", days=1) == ""
+    path = "/pixels/my-plate/B02/0/1/thumb.jpg?token=s3cret"
+    answers = [
+        running.get(path, X_Role="viewer"),
+        running.get("/visitor.json?code=s3cret"),
+        running.get("/my-plate/?code=s3cret"),
+        running.send("BREW", "/health?s3cret", None),
+    ]
+    path = tmp_path / "logs" / "dashboard.log"
+    numbers = [answer.headers["X-Request-Id"] for answer in answers]
+
+    def lines() -> dict[str, dict]:
+        documents = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        by_id = {line.get("request"): line for line in documents if "what" in line}
+        return by_id if set(numbers) <= by_id.keys() else {}
+
+    # Who asks may read an answer before its line is written.
+    by_id = wait_for(lines, "for the log")
+    said = [by_id[number] for number in numbers]
+    assert [line["what"] for line in said] == [
+        "/pixels/.../thumb.jpg", "/visitor.json", "other", "/health",
+    ]  # fmt: skip
+    assert [line["status"] for line in said] == [answer.status for answer in answers]
+    assert said[-1]["method"] == "-"
+    assert "s3cret" not in path.read_text(encoding="utf-8")
+    assert all("my-plate" not in json.dumps(line) for line in said)
+
+
+def test_what_a_handler_did_not_expect_is_told_with_the_id_of_the_log(
+    served, caplog, monkeypatch
+):
+    from dashboard.web.pages import HealthHandler
+
+    running, _, _ = served
+
+    def broken(self):
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(HealthHandler, "get", broken)
+    with caplog.at_level(logging.INFO):
+        answer = running.get("/health?code=s3cret")
+    number = answer.headers["X-Request-Id"]
+    assert (answer.status, answer.json) == (
+        500, {"error": f"The server failed (error {number} in its log)."},
+    )  # fmt: skip
+    assert f"Error {number} at /health" in caplog.text
+    assert "ZeroDivisionError: on purpose" in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 def test_a_line_of_text_is_one_line_and_moves_no_cursor(tmp_path, plain_log):
