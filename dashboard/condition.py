@@ -132,9 +132,9 @@ class Looks:
         if ended:
             return f"ended, and start again with the server: {', '.join(ended)}"
         try:
-            self._service.threads.submit(lambda: None).result(_SECONDS)
+            self._service.threads.submit(lambda: None).result(_SECONDS / 2)
         except TimeoutError:
-            return "all are at work for longer than that"
+            return f"all are at work for longer than {_SECONDS / 2:g} s"
         return ""
 
 
