@@ -228,6 +228,7 @@ def test_reductions_by_blocks_are_those_of_numpy(
         patch.setattr(reductions, "AT_ONCE", 32)
         expected, refused = outcome(lambda data: expression(view(data)), pixels(dtype))
         found, failed = outcome(lambda data: expression(view(data)), arrays[dtype])
+        viewed, _ = outcome(view, pixels(dtype))
     assert (failed is None) == (refused is None)
     if refused is not None:
         return
@@ -240,8 +241,14 @@ def test_reductions_by_blocks_are_those_of_numpy(
         # numpy adds up in the type itself, so what it gets is the less exact.
         places = 2 if kind.itemsize == 2 else 4
         scale = np.abs(np.nan_to_num(pixels(dtype).astype("f8"), posinf=0)).max()
+        # Squares of large pixels overflow there, where sums in float64 do not: what is
+        # infinite though no pixel is tells nothing of the answer.
+        overflowed = np.isinf(expected) & np.isfinite(viewed).all()
         np.testing.assert_allclose(
-            found, expected, rtol=10.0**-places, atol=scale * 10.0**-places
+            np.where(overflowed, 0, found),
+            np.where(overflowed, 0, expected),
+            rtol=10.0**-places,
+            atol=scale * 10.0**-places,
         )
 
 
