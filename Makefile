@@ -76,9 +76,10 @@ bench: install-test ## ratios against the other tools, and against our own budge
 	@for file in tests/benchmarks/bench_*.py; do \
 	    echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
-docs: install-test ## run every block of the documents, then write them to build/docs as HTML
+docs: install-test ## run every block of the documents, then make the site in build/docs
 	$(PYTEST) tests/unit/test_docs.py -q
-	$(BIN)/python scripts/render_docs.py build/docs
+	$(BIN)/sphinx-build -W --keep-going -q docs build/docs
+	@echo "Open build/docs/index.html"
 
 bundle: install ## a folder that installs without a network, tried without one
 	scripts/bundle $(VENV) bundle

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 __version__ = "0.2.0"
+"""The version of both packages, as it is installed."""
 
 if TYPE_CHECKING:
     from hcs.cache import LRUCache as LRUCache

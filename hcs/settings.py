@@ -34,3 +34,4 @@ class Config:
 
 
 config = Config()
+"""The settings that are read: a `Config`. Assign to its attributes."""

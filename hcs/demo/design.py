@@ -51,6 +51,7 @@ PLANTED = (
 """Kind, channel (None: both), how many, and whether it takes a field or a well."""
 
 KINDS = ("defects", "clean", "uneven", "blurred")
+"""What is wrong with a plate: some wells, nothing, the light, or the focus of all."""
 """Kinds of demo plates: with the defects of `PLANTED`, with none, or with one fault
 that every field has."""
 

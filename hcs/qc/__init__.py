@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from hcs.qc.run.plate_settings import imported_clips as imported_clips
     from hcs.qc.run.plate_settings import imported_exposures as imported_exposures
     from hcs.qc.run.plate_settings import plate_settings as plate_settings
+    from hcs.qc.run.quality import measure_plane as measure_plane
     from hcs.qc.run.workers import in_workers as in_workers
 else:
     from hcs.public import public_names
@@ -107,6 +108,7 @@ else:
             "plates.screen": "replicate_correlation",
             "plates.sites": "OwnField SiteMap SiteRule match_sites",
             "plates.suspicion": "Suspect find_suspects find_unusual",
+            "run.quality": "measure_plane",
             "run.workers": "in_workers",
         },
     )

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hcs.errors import ArgumentError, NotFoundError
-from hcs.qc import catalogue
 from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC
 from hcs.qc.plates.failures import FAILURE_RULES
 from hcs.qc.registry import chosen, definition
-from tests.conftest import ROOT
 
 
 def test_every_metric_is_explained():
@@ -57,12 +55,3 @@ def test_metrics_are_chosen_in_the_order_of_the_table():
     for alone in ("mean", definition("mean")):
         with pytest.raises(ArgumentError, match="'mean' alone; expected a list"):
             chosen(alone)
-
-
-def test_the_page_is_made_from_the_table():
-    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
-    assert catalogue.updated(page) == page, (
-        "docs/metrics.md is out of date; run python -m hcs.qc.catalogue docs/metrics.md"
-    )
-    for entry in DEFINITIONS:
-        assert entry.misleads in page

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hcs.qc.results import FieldKey, FieldResult, PlaneResult
 
 How = Literal["median", "worst", "mean", "min", "max", "sd", "cv"]
+"""A way of `WAYS`, for annotations."""
 
 WAYS: tuple[How, ...] = ("median", "worst", "mean", "min", "max", "sd", "cv")
 """How fields become one number a well."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hcs.layout import Position
 
 ROLES = ("positive", "negative", "untreated", "sample", "empty")
+"""What a well can be for. Statistics compare positives with negatives."""
 
 _ROLE_COLUMN = ("role", "control", "controls", "type", "welltype", "contenttype")
 _COMPOUND_COLUMN = (

@@ -1,14 +1,12 @@
-"""The metrics and their rules as a page of the documentation, made from the tables.
-
-``python -m hcs.qc.catalogue docs/metrics.md`` brings the page up to date; a test tells
-when it is not.
-"""
+"""A directive for the tables of metrics, made from the definitions in `hcs.qc`."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
 
 from hcs.qc.definitions import DEFINITIONS, Definition
 from hcs.qc.plates import banner, baseline, dose, position, screen
@@ -17,16 +15,25 @@ from hcs.qc.plates.failures import BRIGHTNESS, FAILURE_RULES, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-BEGIN, END = (
-    "<!-- made from the tables: begin -->",
-    "<!-- made from the tables: end -->",
-)
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
 
 _SIDES = {-1: "low", 0: "both", 1: "high"}
 
 
-def catalogue() -> str:
-    """Return the part of the page that is made from the tables."""
+class MetricTables(SphinxDirective):
+    """What is measured, what it means, and what is concluded from it."""
+
+    def run(self) -> list[Node]:
+        """Return the sections."""
+        text = StringList(sections().splitlines(), source="hcs.qc.DEFINITIONS")
+        container = nodes.Element()
+        self.state.nested_parse(text, 0, container, match_titles=True)
+        return container.children
+
+
+def sections() -> str:
+    """Return the sections in Markdown."""
     return "\n".join(
         (
             "## Metrics of a field",
@@ -113,18 +120,7 @@ def _least() -> tuple[tuple[str, str], ...]:
     )
 
 
-def updated(page: str) -> str:
-    """Return a page with the part between the marks made anew."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{catalogue()}\n{END}{after}"
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Bring the named page up to date."""
-    path = Path(arguments[0])
-    path.write_text(updated(path.read_text("utf-8")), "utf-8")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive."""
+    app.add_directive("metric-tables", MetricTables)
+    return {"parallel_read_safe": True}
