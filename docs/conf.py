@@ -24,6 +24,7 @@ extensions = [
     "myst_nb",
     "public_names",
     "metric_tables",
+    "root_pages",
 ]
 exclude_patterns = ["extensions"]
 nitpicky = True
