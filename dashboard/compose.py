@@ -81,6 +81,9 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.workspace import Workspace
 
+_CLOSING_SECONDS = 8.0
+"""That work in threads may take to end; what is left of it ends with the process."""
+
 
 def compose(
     roots: Iterable[str | os.PathLike[str]], workspace: Workspace, options: Options
@@ -286,7 +289,7 @@ def compose(
         watcher.stop()
         preview_jobs.close()
         measuring.close()
-        threads.close()
+        threads.close(_CLOSING_SECONDS)
         audit.write()
         # Before the sessions, which could no longer say that they leave.
         presence.close()

@@ -18,6 +18,7 @@ from dashboard.accounts import LOCAL, Role, Visitor
 from dashboard.reviews.looks import Looks
 from dashboard.state import SessionState, decode
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ class Session:
         *,
         failed: Callable[[BaseException], object] | None = None,
         of: Callable[[], object] | None = None,
+        pool: Pool = Pool.WORK,
     ) -> None:
         """Do `work` off the event loop, then hand its result to `then` in this page.
 
@@ -184,6 +186,8 @@ class Session:
         of
             Says what the result belongs to. Where its answer has changed by the time
             the result is there, the result is dropped.
+        pool
+            Of which kind the work is.
         """
         before = of() if of else None
 
@@ -195,7 +199,7 @@ class Session:
             elif failed is not None:
                 failed(error)
 
-        self.service.threads.submit(work).add_done_callback(
+        self.service.threads.submit(work, pool).add_done_callback(
             lambda future: self._deliver(finish, future)
         )
 

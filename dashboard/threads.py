@@ -1,10 +1,20 @@
-"""The pools of threads that pages and pictures are served from."""
+"""The pools of threads that pages and pictures are served from, and their limits.
+
+Each pool has one kind of work, so that a stuck file, a slow disk or a crowd at one part
+of the page holds up its like and nothing else: verdicts above all.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
+
+from hcs.deadline import Deadline, until
+from hcs.errors import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,45 +22,98 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-_WORK_THREADS = 4
-_PIXEL_THREADS = 4
-_STACK_THREADS = 2
-"""For projections and files, each of which may hold a gigabyte."""
+_HELP = (
+    "Leave out rows and columns that are not needed, or give it in smaller parts; "
+    "others could not use files meanwhile."
+)
+_ENDS = "The server is being restarted. It was stopped; nothing of it was kept."
 
 
-_UPLOAD_THREADS = 2
-"""For bytes that arrive: a disk that syncs must not hold up what somebody looks at."""
+class Pool(Enum):
+    """Kinds of work: name, threads at one time, and seconds that it may take."""
+
+    WORK = "work", 4, None
+    """What a page shows."""
+
+    ACTS = "acts", 2, None
+    """Verdicts and signatures: what people wait for, and what must never be kept from
+    them. It reads memory and writes the database, and opens no file."""
+
+    FILES = "files", 2, 60.0
+    """What a file or a folder decides the length of: tables, plate maps, listings."""
+
+    ARRIVALS = "arrivals", 8, None
+    """Waiting for uploads until they are decoded, by children with limits of their own;
+    such a thread only sleeps."""
+
+    CHANGES = "changes", 3, None
+    """Corrections and tables that are written into plates, whose disk may be slow."""
+
+    PIXELS = "pixels", 4, None
+    """Pictures."""
+
+    STACKS = "stacks", 2, None
+    """Projections and files to be saved, each of which may hold a gigabyte."""
+
+    UPLOADS = "uploads", 2, None
+    """Bytes that arrive: a disk that syncs must not hold up what somebody looks at."""
+
+    def __init__(self, label: str, threads: int, seconds: float | None) -> None:
+        self.label, self.threads, self.seconds = label, threads, seconds
 
 
 class Threads:
-    """Four pools, so that slow work never holds up what somebody waits for.
+    """A pool of threads for each kind of work.
 
     Work bears the context it was given in, and so the id of its request in the log.
     """
 
     def __init__(self) -> None:
-        self._work = ThreadPoolExecutor(_WORK_THREADS, "work")
-        self._pixels = ThreadPoolExecutor(_PIXEL_THREADS, "pixels")
-        self._stacks = ThreadPoolExecutor(_STACK_THREADS, "stacks")
-        self._uploads = ThreadPoolExecutor(_UPLOAD_THREADS, "uploads")
+        self._pools = {
+            pool: ThreadPoolExecutor(pool.threads, pool.label) for pool in Pool
+        }
+        self._lock = threading.Lock()
+        self._running: set[Deadline] = set()
+        self._closing = False
 
-    def submit(self, work: Callable[[], _Result]) -> Future[_Result]:
-        """Do work for a page."""
-        return self._work.submit(copy_context().run, work)
+    def submit(
+        self, work: Callable[[], _Result], pool: Pool = Pool.WORK
+    ) -> Future[_Result]:
+        """Do work of a kind as soon as a thread for it is free."""
+        return self._pools[pool].submit(
+            copy_context().run, lambda: self._work(work, pool)
+        )
 
-    def submit_pixels(self, work: Callable[[], _Result]) -> Future[_Result]:
-        """Do work for a picture; slow pages do not hold it up."""
-        return self._pixels.submit(copy_context().run, work)
+    def close(self, seconds: float) -> bool:
+        """Stop what can be stopped, drop what has not begun, and wait for the rest.
 
-    def submit_stack(self, work: Callable[[], _Result]) -> Future[_Result]:
-        """Do work for a picture that reads much, apart from those that read little."""
-        return self._stacks.submit(copy_context().run, work)
+        Returns
+        -------
+            Whether all of it has ended within some seconds.
+        """
+        with self._lock:
+            self._closing = True
+            running = list(self._running)
+        for deadline in running:
+            deadline.stop(_ENDS)
+        for executor in self._pools.values():
+            executor.shutdown(wait=False, cancel_futures=True)
+        end = time.monotonic() + seconds
+        return all(
+            not thread.join(max(0.0, end - time.monotonic())) and not thread.is_alive()
+            for executor in self._pools.values()
+            for thread in tuple(executor._threads)
+        )
 
-    def submit_upload(self, work: Callable[[], _Result]) -> Future[_Result]:
-        """Do work with bytes that arrive."""
-        return self._uploads.submit(copy_context().run, work)
-
-    def close(self) -> None:
-        """Wait for what is being done, and drop what has not begun."""
-        for pool in (self._work, self._pixels, self._stacks, self._uploads):
-            pool.shutdown(wait=True, cancel_futures=True)
+    def _work(self, work: Callable[[], _Result], pool: Pool) -> _Result:
+        deadline = Deadline(pool.seconds, _HELP)
+        with self._lock:
+            if self._closing:
+                raise StoppedError(_ENDS)
+            self._running.add(deadline)
+        try:
+            with until(deadline):
+                return work()
+        finally:
+            with self._lock:
+                self._running.discard(deadline)

@@ -125,6 +125,10 @@ class StaleVersionError(ConflictError):
     """The version that was opened is no longer there."""
 
 
+class StoppedError(HCSError, TimeoutError):
+    """Work was ended before it was done: it took too long, or its program ends."""
+
+
 class WriterStateError(HCSError, RuntimeError):
     """A writer was used outside its context, or left with failures."""
 

@@ -15,6 +15,7 @@ from dashboard.corrections.staged_pixels import Stack
 from dashboard.corrections.upload_pictures import pictures_of
 from dashboard.corrections.values import SourceFile
 from dashboard.plates.survey import first_field
+from hcs.deadline import go_on
 from hcs.errors import HCSError
 from hcs.ingest import match_pictures, match_target
 
@@ -144,6 +145,7 @@ class BatchDesk:
         fields = proposed.table.fields
         staged, failed = [], []
         for done, correction in enumerate(fields):
+            go_on()
             progress(done, len(fields))
             label = correction.field.label
             try:

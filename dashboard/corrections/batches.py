@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.corrections.batch import Batch, BatchItem, LeftAlone, Undone
 from dashboard.errors import BlockedError
+from hcs.deadline import go_on
 from hcs.errors import ConflictError, HCSError
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ class Batches:
         reverted, left = [], []
         for done, item in enumerate(items):
             progress(done, len(items))
+            go_on()
             try:
                 reverted.append(self._revert(plate, item, who, reason, batch))
             except HCSError as error:

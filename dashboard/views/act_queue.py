@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.views.island import Message, text_of
 from hcs.errors import HCSError
 
@@ -48,6 +49,7 @@ class ActQueue:
                 act,
                 lambda outcome: self._done(message, outcome),
                 failed=lambda error: self._failed(message, error),
+                pool=Pool.ACTS,
             )
 
         self._waiting.append(run)

@@ -9,6 +9,7 @@ from dashboard.access import Act
 from dashboard.adding.values import Objections, Questions
 from dashboard.inbox.values import JobChoices
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.views.add_plate_content import (
     listing_content,
     outcome_content,
@@ -320,6 +321,7 @@ class AddPlate(Part):
             take,
             failed=lambda error: take(Objections(name=plain_text(error, 400))),
             of=lambda: self._checked,
+            pool=Pool.FILES,
         )
 
     def _look(self) -> None:
@@ -344,7 +346,7 @@ class AddPlate(Part):
             self._guard(lambda: then(result))
             self._redraw()
 
-        self._session.run(work, done, failed=self._failed)
+        self._session.run(work, done, failed=self._failed, pool=Pool.FILES)
 
     def _guard(self, act: Callable[[], object]) -> None:
         try:

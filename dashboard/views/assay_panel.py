@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.access import Act
 from dashboard.projects.plate_maps import as_csv
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.views.assay_content import (
     import_content,
     limits_content,
@@ -228,11 +229,19 @@ class AssayPanel(Part):
         of = lambda: self._session.state.plate  # noqa: E731
         if name in self._inside:
             self._session.run(
-                lambda: imports.read_inside(key, name), read, failed=refused, of=of
+                lambda: imports.read_inside(key, name),
+                read,
+                failed=refused,
+                of=of,
+                pool=Pool.FILES,
             )
         else:
             self._session.run(
-                lambda: imports.tables_inside(key), listed, failed=refused, of=of
+                lambda: imports.tables_inside(key),
+                listed,
+                failed=refused,
+                of=of,
+                pool=Pool.FILES,
             )
 
     def _barcode(self, message: Message) -> None:
@@ -263,6 +272,7 @@ class AssayPanel(Part):
             lambda preview: self._previewed(kind, *preview),
             failed=lambda error: self._failed(kind, error),
             of=lambda: self._file,
+            pool=Pool.FILES,
         )
 
     def _previewed(self, kind: str, preview: Any, sheets: tuple[str, ...]) -> None:
@@ -367,6 +377,7 @@ class AssayPanel(Part):
             lambda: act(assay, key),
             done,
             failed=lambda error: self._failed(part, error),
+            pool=Pool.FILES,
         )
 
     def refuse(self, message: Message, reason: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.views.act_queue import reason_for
 from dashboard.views.batch_draft import BatchDraft
 from dashboard.views.batch_table import (
@@ -20,6 +21,7 @@ from dashboard.views.batch_table import (
     sorted_rows,
     with_choices,
 )
+from hcs.deadline import is_over
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -140,7 +142,9 @@ class BatchWork:
             self._give_up(fields_of(proposal, rows) | fields_of(changed, rows))
             self._proposed(key, self.draft.files, changed, present)
 
-        self._session.run(work, then, failed=lambda error: self._failed(error))
+        self._session.run(
+            work, then, failed=lambda error: self._failed(error), pool=Pool.FILES
+        )
 
     def remove(self, rows: Collection[str]) -> None:
         """Forget the files of some rows."""
@@ -278,7 +282,12 @@ class BatchWork:
         self._work(
             "Committing…",
             lambda: service.batches.commit_batch(
-                chosen, who, reason, owner, self._say_batch, lambda: self._stopped
+                chosen,
+                who,
+                reason,
+                owner,
+                self._say_batch,
+                lambda: self._stopped or is_over(),
             ),
             self._committed,
             total=len(chosen),
@@ -394,7 +403,7 @@ class BatchWork:
             self.draft = replace(self.draft, busy="", done=0, total=0)
             then(result)
 
-        self._session.run(work, finished, failed=self._failed)
+        self._session.run(work, finished, failed=self._failed, pool=Pool.CHANGES)
 
     def _failed(self, error: BaseException) -> None:
         self._set(busy="", done=0, total=0, error=reason_for(error))

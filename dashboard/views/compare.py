@@ -9,6 +9,7 @@ import param
 
 from dashboard.access import Act
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.views.act_queue import reason_for
 from dashboard.views.field_viewer import picture_content, shown_plane
 from dashboard.views.island import Island, Message, Part, short
@@ -109,6 +110,7 @@ class Compare(Part):
                 "values",
             ),
             of=lambda: self._measured,
+            pool=Pool.FILES,
         )
 
     def _present(self, now: Snapshot, staged: Staged) -> dict[str, Any] | None:

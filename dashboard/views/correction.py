@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ class Correction:
             lambda: service.corrections.take_up(token, upload),
             lambda _: taken(),
             failed=lambda error: taken(_in_words(error)),
+            pool=Pool.ARRIVALS,
         )
 
     def assign(self, sources: tuple[SourceFile, ...]) -> None:
@@ -336,7 +338,9 @@ class Correction:
         def failed(error: BaseException) -> None:
             self._set(busy="", error=_in_words(error))
 
-        self._session.run(work, finished, failed=failed, of=lambda: self._turn)
+        self._session.run(
+            work, finished, failed=failed, of=lambda: self._turn, pool=Pool.CHANGES
+        )
 
 
 def _in_words(error: BaseException) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.access import NOT_WRITABLE, Act
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.views.display import drawn
 from dashboard.views.island import Island, Message, Part, text_of
 from hcs.errors import HCSError
@@ -71,6 +72,7 @@ class History(Part):
                 if isinstance(error, HCSError)
                 else "It could not be reverted; the server's log says why."
             ),
+            pool=Pool.CHANGES,
         )
 
     def refuse(self, message: Message, reason: str) -> None:

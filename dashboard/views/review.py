@@ -12,6 +12,7 @@ from dashboard.reviews.queue import entries, order, tally, unjudged
 from dashboard.reviews.values import Decision
 from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.views.act_queue import ActQueue, reason_for
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.samples import Sample, pictures, random_wells, read_samples
@@ -219,6 +220,7 @@ class VerdictBar(Part):
                 message, text=f"{folder.name}/qc and qc_fields are in the plate now."
             ),
             failed=lambda error: self._acts.refuse(message, reason_for(error)),
+            pool=Pool.CHANGES,
         )
 
     def _turn(self, message: Message, *, again: bool) -> None:

@@ -10,6 +10,7 @@ from dashboard.access import Act
 from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.views.island import Island, Message, Part, text_of
 from hcs.errors import HCSError
 
@@ -96,6 +97,7 @@ class Signoff(Part):
             failed=lambda error: self._refuse(
                 plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
             ),
+            pool=Pool.ACTS,
         )
 
     def _demand(self, message: Message) -> None:

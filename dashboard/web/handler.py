@@ -29,6 +29,7 @@ from dashboard.errors import (
 from dashboard.logs import REQUEST, new_request_id
 from dashboard.pictures.cancellation import LeftError, until_left
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.web.headers import NOTHING
 from hcs.errors import HCSError, NotFoundError
 
@@ -131,12 +132,10 @@ class Handler(RequestHandler):
 
     async def in_thread(self, work: Callable[[], Any]) -> Any:
         """Do the work off the event loop; a browser that leaves cancels it."""
-        submit = (
-            self.service.threads.submit_stack
-            if self.slow
-            else self.service.threads.submit_pixels
+        self._work = self.service.threads.submit(
+            lambda: until_left(self._left.is_set, work),
+            Pool.STACKS if self.slow else Pool.PIXELS,
         )
-        self._work = submit(lambda: until_left(self._left.is_set, work))
         try:
             return await asyncio.wrap_future(self._work)
         except LeftError as error:

@@ -21,6 +21,7 @@ from tornado.web import stream_request_body
 from dashboard.access import Act
 from dashboard.addresses import PAGE_HEADER, Urls
 from dashboard.errors import NotServedError, TooLargeError
+from dashboard.threads import Pool
 from dashboard.uploads.values import Purpose
 from dashboard.web import tus
 from dashboard.web.body_length import body_length
@@ -101,7 +102,9 @@ class TusHandler(Handler):
 
     async def on_disk(self, work: Callable[[], Any]) -> Any:
         """Do work with files in the threads for that."""
-        return await asyncio.wrap_future(self.service.threads.submit_upload(work))
+        return await asyncio.wrap_future(
+            self.service.threads.submit(work, Pool.UPLOADS)
+        )
 
     def explain(self, error: Exception) -> tuple[int, str]:
         """Return status and sentence, those of the protocol among them."""
@@ -335,7 +338,7 @@ class UploadHandler(TusHandler):
                 receiving.end()
 
         with contextlib.suppress(RuntimeError):  # the server ends, and ends it itself
-            self.service.threads.submit_upload(keep)
+            self.service.threads.submit(keep, Pool.UPLOADS)
 
     # --- the rest ---------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from hcs.deadline import go_on
 from hcs.errors import SourceError
 from hcs.tables.table import Table, refuse_large
 
@@ -68,6 +69,7 @@ def _check_quotes(
     line = 1
     try:
         for _ in strict:
+            go_on()
             line = strict.line_num + 1
     except csv.Error as error:
         raise SourceError(
@@ -129,6 +131,7 @@ def _evenness(text: str, delimiter: str) -> tuple[int, int]:
 def _rows(text: str, delimiter: str) -> Iterator[tuple[tuple[str, ...], int]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     for cells in reader:
+        go_on()
         row = tuple(_bare(cell.strip()) for cell in cells)
         if any(row) and not row[0].startswith("#"):
             yield row, reader.line_num

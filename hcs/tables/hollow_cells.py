@@ -15,10 +15,18 @@ from hcs.wording import counted, some
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_MERGED = re.compile(rb'<mergeCell\b[^>]*\bref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
+_INSIDE = rb"[^<>]{0,400}"
+"""Attributes of a tag. Bounded: a sheet of many tags that never end would be searched
+from each to its end, for minutes in which no thread of the server runs."""
+
+_SPACE = rb"\s{0,80}"
+_MERGED = re.compile(
+    rb"<mergeCell\b" + _INSIDE + rb'\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"'
+)
 _UNCOMPUTED = re.compile(
-    rb'<c\b[^>]*\br="([A-Z]{1,3}\d+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*'
-    rb"(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+    rb"<c\b%b\br=\"([A-Z]{1,3}\d{1,7})\"%b>%b<f\b%b(?:/>|>[^<]{0,8192}</f>)%b"
+    rb"(?:<v%b/>|<v>%b</v>)?%b</c>"
+    % (_INSIDE, _INSIDE, _SPACE, _INSIDE, _SPACE, _SPACE, _SPACE, _SPACE)
 )
 _HEADER_ROWS = 2
 """Filled rows at the top, in which titles and groups of columns are merged."""

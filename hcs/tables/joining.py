@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hcs.deadline import go_on
 from hcs.errors import SourceError
 from hcs.tables.numbers import ABSENT
 from hcs.tables.objects import OBJECTS, is_of_objects, medians
@@ -172,6 +173,7 @@ class _Place:
 
     def key(self, row: Sequence[str]) -> tuple[str, ...]:
         """Return the cells of the key; those that say "not available" are equal."""
+        go_on()
         cells = [cell_at(row, index) for index in self.columns]
         return tuple("" if cell.lower() in ABSENT else cell for cell in cells)
 

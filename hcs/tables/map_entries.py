@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from hcs.deadline import go_on
 from hcs.errors import InvalidPathError, SourceError
 from hcs.layout import MAX_SIDE, parse_well, row_letters, well_label
 from hcs.tables.table import check_names, unique_names
@@ -86,6 +87,7 @@ class MapEntries:
         self, well: Callable[[PlateFormat | None], Position], line: int
     ) -> Position | None:
         """Return the well that a line names, or report why there is none."""
+        go_on()
         try:
             return well(self.grid)
         except InvalidPathError as error:
@@ -216,6 +218,7 @@ def grids_of(table: Table) -> list[tuple[str, int, int]]:
     layers: list[tuple[str, int, int]] = []
     index, title = 0, ""
     while index < len(table.rows):
+        go_on()
         last = _end_of_grid(table, index)
         if last is None:
             title = table.rows[index][0]

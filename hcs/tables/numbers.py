@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from hcs.deadline import go_on
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -84,6 +86,7 @@ def column_mark(cells: Sequence[str], delimiter: str, table: Mark | None) -> Mar
     Where that does not show it either, it is the point, but for tables that are cut at
     semicolons: they are so because commas begin decimals.
     """
+    go_on()
     own = decimal_mark(cells, delimiter)
     if own is not None:
         return own

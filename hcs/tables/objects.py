@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hcs.deadline import go_on
 from hcs.tables.numbers import column_mark, decimal_mark, number_column
 from hcs.tables.table import TYPED_DELIMITER, Table, normalised, unique_names
 from hcs.tables.well_columns import cell_at
@@ -67,6 +68,7 @@ def medians(table: Table, header: int, keys: Sequence[int], objects: str) -> Tab
     }
     rows = [(*(names[key] for key in keys), f"{objects}_count", *columns)]
     for key, indices in groups.items():
+        go_on()
         cells = _medians([numbers[indices] for numbers in columns.values()])
         rows.append((*key, str(len(indices)), *cells))
     first = [indices[0] for indices in groups.values()]
@@ -106,6 +108,7 @@ def _number_columns(
     )
     columns = {}
     for index in chosen:
+        go_on()
         cells = [cell_at(row, index) for row in body]
         column = number_column(cells, column_mark(cells, table.delimiter, mark))
         if column is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from hcs.deadline import go_on
 from hcs.errors import SourceError
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def typed_table(
     lines = []
     width = 0
     for line, cells in rows:
+        go_on()
         row = tuple(cell.strip() for cell in cells)
         while row and not row[-1]:
             row = row[:-1]

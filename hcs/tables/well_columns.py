@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from hcs.deadline import go_on
 from hcs.errors import InvalidPathError
 from hcs.layout import parse_well, well_label
 from hcs.spellings import is_spelled_apart, plain_names
@@ -149,6 +150,7 @@ class WellColumns:
 
     def well(self, row: Sequence[str]) -> str:
         """Return the name of a row's well as text, ``""`` where it has none."""
+        go_on()
         cells = [cell_at(row, index) for index in self.used]
         if self.counted and (whole := _WHOLE_NUMBER.fullmatch(cells[0])):
             return whole[1]

@@ -19,6 +19,7 @@ from dashboard.app import ServerSettings
 from dashboard.pictures import planes
 from dashboard.pictures.outlines import COLOUR
 from dashboard.pictures.saving import round_length
+from dashboard.threads import Pool
 from tests import plates
 from tests.integration.serving import Served, service, surveyed
 
@@ -203,7 +204,7 @@ def test_files_and_projections_wait_for_no_picture_nor_hold_one_up(
 ) -> None:
     go_on = threading.Event()
     for _ in range(8):
-        served.service.threads.submit_pixels(go_on.wait)
+        served.service.threads.submit(go_on.wait, Pool.PIXELS)
     try:
         assert served.get(file(served, what, channels=CHANNELS, **query)).status == 200
     finally:
