@@ -99,11 +99,14 @@ class Threads:
         for executor in self._pools.values():
             executor.shutdown(wait=False, cancel_futures=True)
         end = time.monotonic() + seconds
-        return all(
-            not thread.join(max(0.0, end - time.monotonic())) and not thread.is_alive()
+        threads = [
+            thread
             for executor in self._pools.values()
             for thread in tuple(executor._threads)
-        )
+        ]
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
 
     def _work(self, work: Callable[[], _Result], pool: Pool) -> _Result:
         deadline = Deadline(pool.seconds, _HELP)
