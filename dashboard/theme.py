@@ -133,17 +133,29 @@ def css() -> str:
     The system's wish decides until the person chooses, which sets ``data-theme`` on
     the root element.
     """
-    light = _colors(LIGHT)
-    dark = _colors(DARK)
-    sizes = "".join(f"--hcs-{name}:{value};" for name, value in SIZES.items())
-    sizes += "".join(
-        f"--hcs-verdict-{word}:{colour};" for word, colour in VERDICTS.items()
-    )
     return (
-        f":root{{color-scheme:light;{light}{sizes}}}"
+        f":root{{color-scheme:light;{_colors(LIGHT)}{_sizes()}}}"
         f"@media (prefers-color-scheme:dark){{"
-        f":root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
-        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}"
+        f":root:not([data-theme=light]){{color-scheme:dark;{_colors(DARK)}}}}}"
+        f":root[data-theme=dark]{{color-scheme:dark;{_colors(DARK)}}}"
+    )
+
+
+def component_css() -> str:
+    """Return the same for a component on a page that is not ours.
+
+    The component sets ``data-theme`` on its host, by what it stands on.
+    """
+    return (
+        f":host{{color-scheme:light;{_colors(LIGHT)}{_sizes()}}}"
+        f":host([data-theme=dark]){{color-scheme:dark;{_colors(DARK)}}}"
+    )
+
+
+def _sizes() -> str:
+    lengths = "".join(f"--hcs-{name}:{value};" for name, value in SIZES.items())
+    return lengths + "".join(
+        f"--hcs-verdict-{word}:{colour};" for word, colour in VERDICTS.items()
     )
 
 

@@ -1,8 +1,9 @@
 // The look of the page: light or dark, and the tokens of either.
 
-/** The value of a token of the present theme. @param {string} name */
-export function token(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--hcs-${name}`).trim()
+/** The value of a token of the present theme, that of the page unless an element has its own.
+ *  @param {string} name @param {Element} [element] */
+export function token(name, element = document.documentElement) {
+  return getComputedStyle(element).getPropertyValue(`--hcs-${name}`).trim()
 }
 
 // Looked up when it is first needed: without a window there is no theme, and no wish.

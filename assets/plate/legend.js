@@ -95,14 +95,14 @@ export function stateKeys(scene) {
     [has((well) => well.state === STATE.missing), { ...plain, state: STATE.missing }, null, "nothing there"],
     [has((well) => well.state === STATE.unreadable), { ...plain, state: STATE.unreadable }, null, "cannot be read"],
   ].filter(([shown]) => shown)
-  return h("ul", { class: "keys", "aria-label": "Signs" }, entries.map(([, well, part, text]) => h("li", {}, swatch(well, part), text)))
+  return h("ul", { class: "keys", "aria-label": "Signs" }, entries.map(([, well, part, text]) => h("li", {}, swatch(well, part, scene.host), text)))
 }
 
 /** The plate's own drawing of one well, so that the key cannot differ from the map. */
-function swatch(well, part) {
+function swatch(well, part, host) {
   const canvas = h("canvas", { "aria-hidden": "true" })
   const geometry = { rows: 1, columns: 1, cell: 18, rowHead: 0, columnHead: 0, width: 18, height: 18 }
   const colouring = { parts: [part], colour: ramp, diverging: false }
-  drawWells(canvas, { geometry, wells: [well], colouring, bare: true })
+  drawWells(canvas, { geometry, wells: [well], colouring, bare: true, host })
   return canvas
 }

@@ -11,9 +11,10 @@ const ROLE_COLOURS = { N: "#e69f00", P: "#009e73", U: "#8a929b" }
 /** What a filter leaves out is still there, so that the plate keeps its shape. */
 const DIMMED = 0.13
 
-function colours() {
+/** @param {Element | undefined} host where the tokens are, the page if not given */
+function colours(host) {
   const names = ["surface", "sunken", "line", "edge", "ink", "soft", "bad", "ground"]
-  return Object.fromEntries(names.map((name) => [name, token(name)]))
+  return Object.fromEntries(names.map((name) => [name, token(name, host)]))
 }
 
 /** A pen for a canvas of the plate's size, crisp on any screen, and the ratio. */
@@ -36,12 +37,12 @@ function prepared(canvas, place) {
  * Draw the wells.
  *
  * `scene` holds `geometry`, `wells` (`{state, partial, corrected, role}` a position) and
- * their `colouring`.
+ * their `colouring`; where it is not the page's own, the `host` whose tokens it takes.
  */
 export function drawWells(canvas, scene) {
   const place = scene.geometry
   const [pen, ratio] = prepared(canvas, place)
-  const look = colours()
+  const look = colours(scene.host)
   if (!scene.bare) plateBody(pen, place, look)
   scene.wells.forEach((well, index) => {
     pen.globalAlpha = well.dimmed ? DIMMED : 1
@@ -59,7 +60,7 @@ export function drawWells(canvas, scene) {
 export function drawMarks(canvas, scene) {
   const place = scene.geometry
   const [pen] = prepared(canvas, place)
-  const look = colours()
+  const look = colours(scene.host)
   if (scene.hovered >= 0 && scene.hovered !== scene.selected) outline(pen, place, scene.hovered, [[1, look.ink]])
   for (const index of scene.chosen) outline(pen, place, index, [[1.5, look.ink]])
   if (scene.selected >= 0) {

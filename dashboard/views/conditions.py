@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.categories import CATEGORY_COLOURS, in_order
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import FIELD, how
 from dashboard.text import plain_text
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 PREFIX = "condition:"
 """Begins the id of a column where a metric's id may stand."""
 
-COLOURS = (
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442",
-    "#8a929b", "#332288", "#44aa99", "#882255", "#999933", "#ddcc77", "#cc6677",
-    "#117733", "#aa4499", "#661100", "#6699cc", "#88ccee", "#1b1b1b",
-)  # fmt: skip
-"""Told apart by colour-blind eyes as far as so many can be; the first ones best."""
-
 
 def columns(overview: PlateOverview) -> dict[str, list[str]]:
     """Return the values of each column that has more than one, and not too many."""
@@ -34,18 +28,10 @@ def columns(overview: PlateOverview) -> dict[str, list[str]]:
         for name, value in well.conditions:
             values_by_column.setdefault(name, {})[value] = None
     return {
-        name: sorted(values, key=_order)
+        name: sorted(values, key=in_order)
         for name, values in values_by_column.items()
-        if 1 < len(values) <= len(COLOURS)
+        if 1 < len(values) <= len(CATEGORY_COLOURS)
     }
-
-
-def _order(value: str) -> tuple[bool, float, str]:
-    """Order numbers as numbers, before words."""
-    try:
-        return False, float(value), value
-    except ValueError:
-        return True, 0.0, value
 
 
 def choices(overview: PlateOverview) -> list[dict[str, str]]:
@@ -86,7 +72,7 @@ def content(metric: str, overview: PlateOverview) -> dict[str, Any]:
         "low": None,
         "high": None,
         "categories": [plain_text(value, 60) for value in categories],
-        "colours": list(COLOURS[: len(categories)]),
+        "colours": list(CATEGORY_COLOURS[: len(categories)]),
     }
 
 

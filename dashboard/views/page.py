@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dashboard import theme
 from dashboard.assets import assets_folder, assets_version
+from dashboard.scripts import needed, styles
 from dashboard.state import ViewState
 from dashboard.views.add_plate import AddPlate
 from dashboard.views.assay_panel import AssayPanel
@@ -35,7 +36,6 @@ from dashboard.views.plate_map import PlateMap
 from dashboard.views.plates import PlatesPage
 from dashboard.views.presence import Presence
 from dashboard.views.review import VerdictBar
-from dashboard.views.scripts import needed, styles
 from dashboard.views.side_wells import SideWells
 from dashboard.views.signoff import Signoff
 from dashboard.views.snapshot import Snapshot, Snapshots

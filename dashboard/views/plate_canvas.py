@@ -9,11 +9,11 @@ import param
 
 from dashboard.access import Act
 from dashboard.addresses import SPRITE_CELL, encode_channels
+from dashboard.plates.plate_text import STATES, heads
 from dashboard.text import plain_text
 from dashboard.views.display import drawn, shown
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.montage import montages
-from dashboard.views.plate_map import STATES, heads
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.access import Act
+from dashboard.plates.plate_text import plate_content
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import known_way
 from dashboard.state import SCORES
@@ -17,13 +18,10 @@ from dashboard.views.island import Island, Message, Part, index_of, short, text_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import PlateOverview, WellState
-    from dashboard.projects.roles import RolesView
+    from dashboard.plates.values import PlateOverview
     from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
-
-STATES = {"present": 0, "missing": 1, "unreadable": 2, "not_acquired": 3, "pending": 4}
 
 
 class PlateMapIsland(Island):
@@ -144,7 +142,7 @@ class PlateMap(Part):
         plate_inputs = (now.overview, now.roles)
         if not _same(plate_inputs, self._plate_inputs):
             self._plate_inputs = plate_inputs
-            self.component.put(plate_content(now.overview, now.roles), "plate")
+            self.component.put(plate_content(now.overview, now.roles.letter), "plate")
         score = now.state.score
         value_inputs = (
             now.overview,
@@ -187,52 +185,6 @@ class PlateMap(Part):
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
     return len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True))
-
-
-def plate_content(overview: PlateOverview, roles: RolesView) -> dict[str, Any]:
-    """Return the plate as columns of values, one entry a position of the grid."""
-    wells = overview.wells
-    return {
-        "key": overview.key,
-        "name": plain_text(overview.name, 80) or overview.key,
-        "rows": heads(wells, len(overview.columns), rows=True),
-        "columns": heads(wells, len(overview.columns), rows=False),
-        "labels": [well.label for well in wells],
-        "states": [STATES[well.state] for well in wells],
-        "fields": [well.n_fields for well in wells],
-        "expected": [well.expected_fields for well in wells],
-        "errors": {
-            str(at): plain_text(well.error)
-            for at, well in enumerate(wells)
-            if well.error
-        },
-        "conditions": [
-            [
-                (plain_text(name, 60), plain_text(text, 120))
-                for name, text in well.conditions
-            ]
-            for well in wells
-        ],
-        "corrected": [at for at, well in enumerate(wells) if well.corrected],
-        "roles": {
-            str(at): role
-            for at, well in enumerate(wells)
-            if (role := roles.letter(well.label))
-        },
-        "acquisitions": [
-            {"id": acquisition.id, "name": plain_text(acquisition.name, 60)}
-            for acquisition in overview.acquisitions
-        ],
-        "banner": plain_text(overview.banner),
-    }
-
-
-def heads(wells: tuple[WellState, ...], columns: int, *, rows: bool) -> list[str]:
-    """Return the letters of rows or the numbers of columns, as labels spell them."""
-    picked = wells[::columns] if rows else wells[:columns]
-    is_head = str.isalpha if rows else str.isdigit
-    texts = ["".join(filter(is_head, well.label)) for well in picked]
-    return texts if rows else [text.lstrip("0") or text for text in texts]
 
 
 def metric_choices(

