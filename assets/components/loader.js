@@ -5,7 +5,7 @@
 const IMPORT = /\b(from|import) "(\.{1,2}\/[^"]+)"/g
 
 /** The path that a module means by what it imports. @param {string} from @param {string} to */
-export const resolved = (from, to) => new URL(to, `file:///${from}`).pathname.slice(1)
+export const resolved = (from, to) => new URL(to, `script://assets/${from}`).pathname.slice(1)
 
 /**
  * A module whose imports lead to modules that were made before it.

@@ -11,17 +11,10 @@ MissingExtraError
 
 from __future__ import annotations
 
-from hcs.errors import MissingExtraError
+from hcs.extras import extra
 
-try:
-    import panel  # noqa: F401  (whether it is there)
-except ModuleNotFoundError as error:
-    raise MissingExtraError(
-        "dashboard.components needs Panel, which is not installed. Install the page: "
-        'pip install "hcs-dashboard[page]"'
-    ) from error
-
-from dashboard.components.field_view import FieldView
-from dashboard.components.plate_map import PlateMap
+with extra("page", "dashboard.components"):
+    from dashboard.components.field_view import FieldView
+    from dashboard.components.plate_map import PlateMap
 
 __all__ = ["FieldView", "PlateMap"]

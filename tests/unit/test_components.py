@@ -209,4 +209,4 @@ def test_without_panel_the_extra_that_brings_it_is_named():
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert 'pip install "hcs-dashboard[page]"' in run.stdout
+    assert "pip install 'hcs-dashboard[page]'" in run.stdout

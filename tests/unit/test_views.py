@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dashboard.access import Act
+from dashboard.plates.plate_text import plate_content
 from dashboard.plates.values import (
     ChannelDisplay,
     ChannelSetting,
@@ -19,7 +20,6 @@ from dashboard.plates.values import (
     WellState,
     WellView,
 )
-from dashboard.projects.roles import RolesView
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.scripts import needed
 from dashboard.state import ViewState
@@ -30,7 +30,7 @@ from dashboard.views.display import altered, drawn, shown
 from dashboard.views.field_viewer import picture_content, shown_plane
 from dashboard.views.header import HeaderIsland
 from dashboard.views.island import Island, Message, Part, index_of, text_of
-from dashboard.views.plate_map import PlateMapIsland, plate_content, values_content
+from dashboard.views.plate_map import PlateMapIsland, values_content
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.wire import described, embedded, wire_of
 from hcs.gaps import Gap
@@ -88,7 +88,7 @@ def test_plate_content_is_one_entry_a_position() -> None:
     wells = [position(r, c) for r in range(2) for c in range(3)]
     wells[1] = position(0, 1, state="unreadable", error="broken")
     wells[5] = position(1, 2, corrected=True, n_fields=1, expected_fields=2)
-    content = plate_content(overview(wells), RolesView())
+    content = plate_content(overview(wells))
     assert content["rows"] == ["A", "B"]
     assert content["columns"] == ["1", "2", "3"]
     assert content["labels"] == ["A01", "A02", "A03", "B01", "B02", "B03"]
@@ -101,9 +101,7 @@ def test_plate_content_is_one_entry_a_position() -> None:
 
 def test_rows_of_two_letters_are_named_in_full() -> None:
     wells = [position(0, 0, label="AF01"), position(0, 1, label="AF02")]
-    content = plate_content(
-        overview(wells, rows=("AF",), columns=("1", "2")), RolesView()
-    )
+    content = plate_content(overview(wells, rows=("AF",), columns=("1", "2")))
     assert content["rows"] == ["AF"]
 
 
