@@ -12,6 +12,7 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 _IMAGE = re.compile(r"!\[[^\]]*\]\((?!\w+:)[^)]*\)\n*")
+_WHERE = "Files that are named here are in the source distribution.\n"
 _LINK = re.compile(r"\[([^\]]*)\]\((?!\w+:|#)([^)\s]+)\)")
 
 
@@ -41,4 +42,5 @@ def index_page(readme: str, files: str = "") -> str:
     text = _IMAGE.sub("", readme)
     if files:
         return _LINK.sub(rf"[\1]({files}/\2)", text)
-    return _LINK.sub(lambda link: f"{link[1]} (`{link[2].partition('#')[0]}`)", text)
+    text = _LINK.sub(lambda link: f"{link[1]} (`{link[2].partition('#')[0]}`)", text)
+    return f"{text}\n{_WHERE}"

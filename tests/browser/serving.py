@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playwright.sync_api import BrowserContext, Locator, Page
 
 MEASURING = 400_000
@@ -75,8 +77,14 @@ class Server:
     running: ClassVar[list[Server]] = []
     """Those whose last words explain a test that fails."""
 
-    def __init__(self, *arguments: str | Path, workspace: Path, port: int = 0) -> None:
-        command = [sys.executable, "-m", "dashboard.cli", "serve"]
+    def __init__(
+        self,
+        *arguments: str | Path,
+        workspace: Path,
+        port: int = 0,
+        program: Sequence[str | Path] = (sys.executable, "-m", "dashboard.cli"),
+    ) -> None:
+        command = [*map(str, program), "serve"]
         command += [str(argument) for argument in arguments]
         command += ["--port", str(port), "--workspace", str(workspace)]
         self._process = subprocess.Popen(

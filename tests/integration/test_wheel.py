@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from PIL import Image
 
+from tests.packages import build, wheel_in
 from tests.unit.test_docs import blocks
 
 if TYPE_CHECKING:
@@ -31,15 +32,12 @@ _PACKAGE = "hcs-dashboard"
 
 @pytest.fixture(scope="module")
 def packages(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
-    """Build the source distribution, and the wheel from that."""
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir"]
-    return once("packages", lambda folder: _run([*command, folder], cwd=_ROOT))
+    return once("packages", build)
 
 
 @pytest.fixture(scope="module")
 def wheel(packages: Path) -> Path:
-    (built,) = packages.glob("*.whl")
-    return built
+    return wheel_in(packages)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import hcs
+from scripts.index_page import index_page
 
 _ROOT = Path(__file__).parents[2]
 
@@ -66,3 +67,21 @@ def test_changelog_tells_what_is_in_this_version() -> None:
     versions = [match[1] for match in map(released.fullmatch, headings[1:]) if match]
     assert len(versions) == len(headings) - 1
     assert versions[:1] == [hcs.__version__]
+
+
+_README = (
+    "![A plate](assets/a.png)\n\nSee [how](docs/a.md#b), [it](https://x.example).\n"
+)
+
+
+def test_links_of_the_readme_lead_to_the_repository_once_that_has_an_address() -> None:
+    text = index_page(_README, "https://x.example/blob/HEAD")
+    assert text == (
+        "See [how](https://x.example/blob/HEAD/docs/a.md#b), [it](https://x.example).\n"
+    )
+
+
+def test_links_of_the_readme_name_files_while_there_is_no_address() -> None:
+    text = index_page(_README)
+    assert text.startswith("See how (`docs/a.md`), [it](https://x.example).\n")
+    assert "source distribution" in text
