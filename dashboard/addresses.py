@@ -7,12 +7,12 @@ the bytes, so that an answer never changes and browsers may keep it for ever.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from dashboard.plates.values import ChannelSetting
+from hcs.metadata import COLOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +31,6 @@ PAGE_HEADER = "X-Hcs-Page"
 
 SPRITE_CELL = 128
 """Pixels of a field's cell in the sprite that the plate canvas draws a well from."""
-
-_COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 
 
 def encode_channels(settings: Iterable[ChannelSetting]) -> str:
@@ -64,7 +62,7 @@ def decode_channels(text: str) -> tuple[ChannelSetting, ...]:
 
 def _decode_channel(part: str) -> ChannelSetting:
     pieces = part.split(":")
-    if len(pieces) not in (4, 5) or not _COLOR.fullmatch(pieces[1]):
+    if len(pieces) not in (4, 5) or not COLOR.fullmatch(pieces[1]):
         raise ValueError(
             f"Channel {part[:60]!r} is not 'index:RRGGBB:low:high', perhaps with "
             f"':gamma' behind it"

@@ -19,6 +19,9 @@ ORDER = ("t", "c", "z", "y", "x")
 TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 """What a document calls the type of each."""
 
+MICROMETRES = {"nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "meter": 1e6}
+"""How many a unit of length is, as a document spells it."""
+
 _SPACE = ("z", "y", "x")
 _SINGLE = {"time": "t", "channel": "c"}
 """Types that only one axis can have, with that axis."""

@@ -9,10 +9,11 @@ such a value (a writer, a cache) keeps a copy of its own, and hands out another 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hcs.axes import dims_of, inverse
 from hcs.errors import ArgumentError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
+
+COLOR: Final = re.compile(r"[0-9A-Fa-f]{6}")
+"""Of a channel: red, green and blue as hexadecimal digits."""
 
 
 @dataclass(slots=True)

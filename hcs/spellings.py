@@ -32,6 +32,18 @@ _QUADRANT = re.compile(
 _PARTS = "abcd"
 
 
+def named_well(text: str) -> Position | None:
+    """Return the zero-based ``(row, column)`` of a well's name, None where it is none.
+
+    >>> named_well("b - 02"), named_well("field 2")
+    ((1, 1), None)
+    """
+    try:
+        return parse_well(text)
+    except InvalidPathError:
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WellNames:
     """Where the wells of a plate are by their names."""

@@ -99,6 +99,21 @@ def internal_error(error: Exception) -> str:
     )
 
 
+def processes(text: str) -> int:
+    """Return the number of an option such as ``--workers``, for argparse.
+
+    >>> processes("2")
+    2
+    """
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+processes.__name__ = "number of processes"  # what argparse calls it in its message
+
+
 def table(rows: Iterable[Sequence[object]], indent: str = "") -> list[str]:
     """Return rows as lines with aligned columns; the last column may be long.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.commands.database import add_database, database_of
 from dashboard.results import failures, measured
-from hcs.terminal import Bar, say, say_error
+from hcs.terminal import Bar, processes, say, say_error
 from hcs.wording import counted
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def add_executor(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--workers",
-        type=_count,
+        type=processes,
         metavar="N",
         help="processes that measure; default: one less than the cores",
     )
@@ -56,16 +56,6 @@ def add_executor(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="of a Dask cluster that sees the plates at the same places",
     )
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
-
-
-_count.__name__ = "number of processes"  # what argparse calls it in its message
 
 
 def run(options: argparse.Namespace) -> int:

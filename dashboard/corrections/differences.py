@@ -9,7 +9,8 @@ import numpy as np
 
 from dashboard.corrections.naming import same_field, same_well
 from dashboard.corrections.values import Difference
-from hcs.axes import ORDER
+from hcs.axes import MICROMETRES, ORDER
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,7 +96,7 @@ def pixel_differences(
         differences.append(
             Difference(
                 kind="channels",
-                message=f"It has {_count(new.size('c'), 'channel')}, {what} has "
+                message=f"It has {counted(new.size('c'), 'channel')}, {what} has "
                 f"{old.size('c')} ({', '.join(old.channels)}).",
                 blocking=True,
                 confirmable=not mixed,
@@ -130,9 +131,9 @@ def _shape(
 def _sizes(view: FieldView) -> str:
     parts = [f"{view.size('x')} x {view.size('y')} pixels"]
     if view.size("z") > 1:
-        parts.append(_count(view.size("z"), "plane"))
+        parts.append(counted(view.size("z"), "plane"))
     if view.size("t") > 1:
-        parts.append(_count(view.size("t"), "time point"))
+        parts.append(counted(view.size("t"), "time point"))
     return ", ".join(parts)
 
 
@@ -156,15 +157,12 @@ def size_differences(
     )
 
 
-_UNITS = {"nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "meter": 1e6}
-
-
 def micrometres(view: FieldView) -> float | None:
     """Return the size of a field's pixel along x, None where it is not known."""
     if "x" not in view.axes or not view.scale or not view.units:
         return None
     index = view.axes.index("x")
-    factor = _UNITS.get(view.units[index] or "")
+    factor = MICROMETRES.get(view.units[index] or "")
     return None if factor is None else view.scale[index] * factor
 
 
@@ -207,7 +205,3 @@ def _merged(differences: Iterable[Difference]) -> tuple[Difference, ...]:
         )
         kinds[difference.kind] = replace(difference, message=message)
     return tuple(kinds.values())
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 
 from hcs import describe_name
-from hcs.errors import HCSError
-from hcs.layout import parse_well, well_label
+from hcs.layout import well_label
+from hcs.spellings import named_well
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,8 @@ def guess(name: str) -> Guess:
 
 def same_well(first: str, second: str) -> bool:
     """Whether two spellings mean one well; True where one of them is no well's name."""
-    try:
-        return parse_well(first) == parse_well(second)
-    except HCSError:
-        return True
+    wells = named_well(first), named_well(second)
+    return None in wells or wells[0] == wells[1]
 
 
 def same_field(guessed: str, name: str, label: str) -> bool:

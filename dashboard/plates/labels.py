@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hcs.errors import HCSError
-from hcs.layout import parse_well
+from hcs.spellings import named_well
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,18 +69,10 @@ def find_label(text: str, labels: Sequence[str]) -> str:
     """
     if text in labels:
         return text
-    position = _position(text)
+    position = named_well(text)
     if position is None:
         return ""
-    return next((label for label in labels if _position(label) == position), "")
-
-
-def _position(text: str) -> tuple[int, int] | None:
-    try:
-        place = parse_well(text)
-    except HCSError:
-        return None
-    return (place[0], place[1])
+    return next((label for label in labels if named_well(label) == position), "")
 
 
 def _is_number(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.commands.versions import add_reason_and_person, person_of
 from hcs.errors import HCSError
+from hcs.ingest.formats.pages import PAGES
 from hcs.terminal import say, say_error, table
 from hcs.wording import counted, some
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from hcs.ingest.matching.table import FieldMatch, MatchTable
     from hcs.metadata import FieldVersion
     from hcs.plates.plate import HCSPlate
-
-_PAGES = {"channels": "c", "z": "z", "t": "t"}
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,7 +58,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument(
         "--pages",
-        choices=tuple(_PAGES),
+        choices=tuple(PAGES),
         help="what pages are of which a file says nothing; default: channels where "
         "there are as many, else z",
     )
@@ -137,7 +136,7 @@ def _matched(
     rows = [match.id for match in matches.matches]
     said: dict[str, Any] = {"well": options.well, "field": options.field}
     if options.pages:
-        said["pages"] = _PAGES[options.pages]
+        said["pages"] = PAGES[options.pages]
     matches = matches.with_change(rows, **said)
     if options.series is not None:
         for row in rows:

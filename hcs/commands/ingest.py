@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hcs.errors import UnknownNamesError
+from hcs.ingest.formats.pages import PAGES
 from hcs.terminal import Bar, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hcs.ingest import ProposedPattern
-
-_PAGES = ("channels", "z", "t")
 
 
 def _preset(name: str) -> str:
@@ -91,7 +90,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument(
         "--pages",
-        choices=_PAGES,
+        choices=tuple(PAGES),
         help="what the pages of a TIFF are that does not say it; default: channels "
         "where the export names as many, else z",
     )

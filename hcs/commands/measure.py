@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hcs.terminal import Bar, say, say_error
+from hcs.terminal import Bar, processes, say, say_error
 from hcs.wording import counted
 
 if TYPE_CHECKING:
@@ -55,18 +55,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="where the camera saturates (default: as imported, or as the pixels show)",
     )
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=_count, default=0, metavar="N")
+    where.add_argument("--workers", type=processes, default=0, metavar="N")
     where.add_argument(
         "--scheduler", metavar="ADDRESS", help="of a Dask cluster that sees the plate"
     )
     parser.set_defaults(run=run)
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
 
 
 def _clip(text: str) -> tuple[str, float]:
@@ -77,7 +70,6 @@ def _clip(text: str) -> tuple[str, float]:
 
 
 _clip.__name__ = "CHANNEL=COUNTS"
-_count.__name__ = "number of processes"  # what argparse calls it in its message
 
 
 def run(options: argparse.Namespace) -> int:

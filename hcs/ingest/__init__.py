@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from hcs.ingest.formats.images import Fact as Fact
     from hcs.ingest.formats.images import ImageFile as ImageFile
     from hcs.ingest.formats.images import Limits as Limits
-    from hcs.ingest.formats.images import likely_pages as likely_pages
     from hcs.ingest.formats.images import not_finite as not_finite
+    from hcs.ingest.formats.pages import likely_pages as likely_pages
     from hcs.ingest.importing import PlannedImport as PlannedImport
     from hcs.ingest.importing import fingerprint_at as fingerprint_at
     from hcs.ingest.importing import plan_import as plan_import
@@ -63,7 +63,8 @@ else:
     __all__, __getattr__, __dir__ = public_names(
         __name__,
         {
-            "formats.images": "SUFFIXES Fact ImageFile Limits likely_pages not_finite",
+            "formats.images": "SUFFIXES Fact ImageFile Limits not_finite",
+            "formats.pages": "likely_pages",
             "importing": "PlannedImport fingerprint_at plan_import",
             "matching.advice": "leftover",
             "matching.correction_folder": "FieldCorrection pack_corrections",

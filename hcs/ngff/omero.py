@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
-from hcs.metadata import Channel, ImageMetadata, Window
+from hcs.metadata import COLOR, Channel, ImageMetadata, Window
 from hcs.ngff.envelope import EXTENSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 
 
 def read_omero(
@@ -38,7 +35,7 @@ def _read_channel(entry: object) -> Channel:
     color = color.removeprefix("#") if isinstance(color, str) else ""
     return Channel(
         name=name if isinstance(name, str) else None,
-        color=color.upper() if _COLOR.fullmatch(color) else None,
+        color=color.upper() if COLOR.fullmatch(color) else None,
         window=_read_window(entry.get("window")),
         active=active if isinstance(active, bool) else True,
     )

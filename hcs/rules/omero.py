@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from hcs.metadata import COLOR
 from hcs.rules.problem import is_number, json_type, show
 
 if TYPE_CHECKING:
     from hcs.rules.problem import Findings
 
 _SECTION = "omero-md"
-_COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 _WINDOW = ("min", "max", "start", "end")
 
 
@@ -52,7 +51,7 @@ def _check_channel(channel: dict[str, Any], at: str, findings: Findings) -> None
 def _check_color(color: Any, at: str, findings: Findings) -> None:
     if not findings.string(color, "channel-color", at, _SECTION):
         return
-    if _COLOR.fullmatch(color) is None:
+    if COLOR.fullmatch(color) is None:
         text = f"Found {show(color)}; allowed are 6 hexadecimal digits, as in 'FF0000'."
         if findings.version == "0.4":  # which names no form
             findings.note("channel-color", at, text)

@@ -10,8 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hcs.errors import InvalidPathError
-from hcs.layout import parse_well
+from hcs.spellings import named_well
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,12 +60,4 @@ def _filled(upper: Sequence[str], width: int) -> list[str] | None:
 
 def _are_names(cells: Iterable[str]) -> bool:
     """Return whether cells are names of columns, and no row of values."""
-    return not any(_NUMBER.fullmatch(cell) or _is_well(cell) for cell in cells)
-
-
-def _is_well(cell: str) -> bool:
-    try:
-        parse_well(cell)
-    except InvalidPathError:
-        return False
-    return True
+    return not any(_NUMBER.fullmatch(cell) or named_well(cell) for cell in cells)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from hcs.deadline import go_on
 from hcs.errors import InvalidPathError
 from hcs.layout import parse_well, well_label
-from hcs.spellings import is_spelled_apart, plain_names
+from hcs.spellings import is_spelled_apart, named_well, plain_names
 from hcs.tables.table import MAX_NAME, Table, check_names, normalised, unique_names
 
 if TYPE_CHECKING:
@@ -364,8 +364,4 @@ def _share_of_wells(
 def _is_well(text: str, *, numbers: bool = False) -> bool:
     if text.isascii() and text.isdigit():
         return numbers
-    try:
-        parse_well(text)
-    except InvalidPathError:
-        return is_spelled_apart(text)
-    return True
+    return named_well(text) is not None or is_spelled_apart(text)

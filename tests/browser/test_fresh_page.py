@@ -13,31 +13,41 @@ from tests.fresh_environments import fresh_environment
 from tests.packages import build, wheel_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.timeout(1800)]
 
 
-@pytest.mark.timeout(1800)
-def test_page_that_pip_installed_serves_the_demo_plate(
+@pytest.fixture(scope="module")
+def programs(
     once: Callable[[str, Callable[[Path], object]], Path],
-    visit: Callable,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Install the wheel with pip; return the folder of its programs."""
+    folder = tmp_path_factory.mktemp("fresh") / "venv"
+    return fresh_environment(folder, wheel_in(once("packages", build)), "[page]")
+
+
+@pytest.fixture
+def server(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Server]:
+    """Make the demo plate and serve it."""
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    wheel = wheel_in(once("packages", build))
-    programs = fresh_environment(tmp_path / "venv", wheel, "[page]")
     plate = tmp_path / "demo" / "demo.ome.zarr"
     plate.parent.mkdir()
     subprocess.run([programs / "hcs", "demo", plate], cwd=tmp_path, check=True)
     server = Server(
         plate, workspace=tmp_path / "w", program=[programs / "hcs-dashboard"]
     )
-    try:
-        page = visit(server)
-        expect(page.locator('[role="gridcell"]')).to_have_count(96)
-        at_rest(page)
-    finally:
-        server.stop()
+    yield server
+    server.stop()
+
+
+def test_page_that_pip_installed_serves_the_demo_plate(
+    server: Server, visit: Callable
+) -> None:
+    page = visit(server)
+    expect(page.locator('[role="gridcell"]')).to_have_count(96)
+    at_rest(page)

@@ -35,7 +35,9 @@ def test_pip_installs_the_library_without_the_web_and_the_readme_runs(
         ).stdout
 
     run(programs / "python", "-P", "readme.py")
-    assert "no problems found" in run(programs / "hcs", "validate", "first.ome.zarr")
+    size = ("--rows", "1", "--columns", "2", "--fields", "1")
+    run(programs / "hcs", "demo", "d.ozx", *size)
+    assert "no problems found" in run(programs / "hcs", "validate", "d.ozx")
     listed = run(programs / "python", "-m", "pip", "list", "--format", "freeze")
     names = {line.partition("==")[0].lower() for line in listed.splitlines()}
     assert {"zarr", "numpy"} <= names

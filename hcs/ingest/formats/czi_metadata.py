@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.errors import InvalidPathError
 from hcs.ingest.formats.numbers import count, positive
-from hcs.layout import parse_well
+from hcs.spellings import named_well
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +59,8 @@ def _well(scene: Element) -> Position | None:
     shape = scene.find("Shape")
     of_shape = shape.get("Name") if shape is not None else None
     for text in filter(None, (scene.findtext("ArrayName"), of_shape)):
-        try:
-            return parse_well(text)
-        except InvalidPathError:
-            continue
+        if well := named_well(text):
+            return well
     if shape is None:
         return None
     row = count(shape.findtext("RowIndex"))

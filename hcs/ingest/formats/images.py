@@ -82,9 +82,6 @@ COLOURS: Final = Fact(
     "intensities only if the palette was chosen to show a grey image in colour.",
 )
 
-PAGES: Final = {"channels": "c", "z": "z", "t": "t"}
-"""What pages can be taken as, as people say it, and the axis that it is."""
-
 
 def pages_fact(pages: int, axis: str) -> Fact:
     """Return that a file does not say what its pages are, and what they count as."""
@@ -94,19 +91,6 @@ def pages_fact(pages: int, axis: str) -> Fact:
         f"It holds {pages} pages and does not say what they are; they are taken as "
         f"{meaning}.",
     )
-
-
-def likely_pages(pages: int, *, channels: int, z: int) -> str:
-    """Return the axis that pages of unsaid meaning most likely are, ``c`` or ``z``.
-
-    Parameters
-    ----------
-    pages
-        Of the file.
-    channels, z
-        How many the field has that they are to be.
-    """
-    return "c" if 1 < pages == channels and z == 1 else "z"
 
 
 class PlaneReader(Protocol):

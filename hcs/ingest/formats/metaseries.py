@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hcs.ingest.formats import markup
+from hcs.ingest.formats.numbers import micrometres
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_MICROMETRES = {"um": 1.0, "µm": 1.0, "micron": 1.0, "microns": 1.0, "nm": 1e-3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ def read_plane_record(description: str, where: str) -> PlaneRecord:
             if name and value:
                 properties.setdefault(name, value)
     calibrated = properties.get("spatial-calibration-state") == "on"
-    unit = _MICROMETRES.get(properties.get("spatial-calibration-units", ""))
+    unit = micrometres(properties.get("spatial-calibration-units"))
     return PlaneRecord(
         guid=properties.get("plane-guid"),
         pixel_size=_pair(properties, "spatial-calibration-{}", "yx", unit)

@@ -12,6 +12,23 @@ if TYPE_CHECKING:
 MAX_COUNT = 100_000
 """Fields, planes or time points; a larger number is damage, not an experiment."""
 
+_MICROMETRES = {
+    "µm": 1.0,
+    "μm": 1.0,
+    "um": 1.0,
+    "micron": 1.0,
+    "microns": 1.0,
+    "micrometer": 1.0,
+    "micrometre": 1.0,
+    "\\u00b5m": 1.0,  # as ImageJ writes it
+    "pm": 1e-6,
+    "nm": 1e-3,
+    "mm": 1e3,
+    "cm": 1e4,
+    "m": 1e6,
+    "inch": 25400.0,
+}
+
 _EVEN = 0.05
 """Relative spread of steps that still count as one step: stages are not exact."""
 
@@ -29,6 +46,15 @@ def positive(text: object) -> float | None:
     """Return the number that a text is, None where it is not above zero."""
     value = finite(text)
     return value if value is not None and value > 0 else None
+
+
+def micrometres(unit: object) -> float | None:
+    """Return how many micrometres a unit of length is, None where it is none known.
+
+    >>> micrometres("nm"), micrometres("pixel")
+    (0.001, None)
+    """
+    return _MICROMETRES.get(str(unit).strip())
 
 
 def count(text: object, *, least: int = 1) -> int | None:

@@ -6,13 +6,13 @@ What a file does not say stays None.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import SourceError
 from hcs.ingest.formats import markup
 from hcs.ingest.formats.metaseries import PlaneRecord, read_plane_record
+from hcs.ingest.formats.numbers import micrometres, positive
 from hcs.ingest.formats.place import ImagePlace, ome_places, stage_label_place
 
 if TYPE_CHECKING:
@@ -20,23 +20,6 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     import tifffile
-
-_IN_MICROMETRES = {
-    "µm": 1.0,
-    "μm": 1.0,
-    "um": 1.0,
-    "micron": 1.0,
-    "microns": 1.0,
-    "micrometer": 1.0,
-    "micrometre": 1.0,
-    "\\u00b5m": 1.0,
-    "nm": 1e-3,
-    "mm": 1e3,
-    "cm": 1e4,
-    "m": 1e6,
-    "pm": 1e-6,
-    "inch": 25400.0,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +110,8 @@ def _of_metaseries(description: str, name: str) -> TiffNames:
 def _of_stack(metadata: Mapping[str, Any]) -> TiffNames:
     unit = str(metadata.get("CalibrationUnits", ""))
     sizes = [_length(metadata.get(f"{axis}Calibration"), unit) for axis in "YX"]
-    wavelength = _positive(metadata.get("wavelength"))
-    bits = _positive(_property_of_stack(metadata, "Camera Bit Depth"))
+    wavelength = positive(metadata.get("wavelength"))
+    bits = positive(_property_of_stack(metadata, "Camera Bit Depth"))
     name = _property_of_stack(metadata, "_IllumSetting_")
     return TiffNames(
         kind="MetaMorph stack",
@@ -160,17 +143,9 @@ def _of_imagej(metadata: Mapping[str, Any], page: tifffile.TiffPage) -> TiffName
     )
 
 
-def _positive(value: object) -> float | None:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) and number > 0 else None
-
-
 def _length(value: object, unit: str, scale: float = 1.0) -> float | None:
     """Return a length in micrometres times `scale`, None where unit or value is not."""
-    number, factor = _positive(value), _IN_MICROMETRES.get(unit.strip())
+    number, factor = positive(value), micrometres(unit)
     if number is None or factor is None:
         return None
     # Rounded so that 520 nm, taken by way of micrometres, is 520 again.

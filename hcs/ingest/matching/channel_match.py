@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hcs.ingest.formats.images import likely_pages
+from hcs.ingest.formats.pages import likely_pages
 from hcs.ingest.matching.field_match import least
 from hcs.ingest.matching.name_guess import (
     match_channel,

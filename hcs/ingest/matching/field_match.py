@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hcs.errors import HCSError
-from hcs.layout import parse_well, well_label
+from hcs.layout import well_label
+from hcs.spellings import named_well
 from hcs.wording import some
 
 if TYPE_CHECKING:
@@ -107,10 +108,8 @@ def target_well(text: str, target: MatchTarget) -> str | None:
     for label in target.wells.values():
         if label.casefold() == text.strip().casefold():
             return label
-    try:
-        return target.wells.get(parse_well(text.strip().replace("/", "")))
-    except HCSError:
-        return None
+    well = named_well(text.strip().replace("/", ""))
+    return None if well is None else target.wells.get(well)
 
 
 def _with(match: Match, certainty: Certainty, reason: str, well: str) -> Match:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import TYPE_CHECKING
 
-from hcs.errors import InvalidPathError, SourceError
+from hcs.errors import SourceError
 from hcs.ingest.microscopes.registry import microscopes
 from hcs.ingest.names import NameParts, NamePattern, name_part
-from hcs.layout import parse_well
+from hcs.spellings import named_well
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -97,8 +96,7 @@ def _guessed(stem: str) -> NameParts:
     if well_token := next(filter(None, tokens), None):
         # The rest is read without it, so that c01 of r01c01 is not a channel.
         stem = f"{stem[: well_token.start(1)]}_{stem[well_token.end(1) :]}"
-        with contextlib.suppress(InvalidPathError):
-            well = parse_well(well_token[1])
+        well = named_well(well_token[1])
     parts = {
         axis: name_part(token[2], token[1])
         for axis, pattern in _AXIS_TOKENS.items()

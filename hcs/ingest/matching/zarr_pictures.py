@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.axes import ORDER
+from hcs.axes import MICROMETRES, ORDER
 from hcs.errors import HCSError, SourceError
 from hcs.ingest.formats.images import ImageFile
 from hcs.ingest.formats.place import ImagePlace
@@ -27,7 +27,6 @@ MAX_DEPTH = 6
 """Groups inside groups that are looked into for images."""
 
 _MAX_IMAGES = 100_000
-_MICROMETRES = {"nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "meter": 1e6}
 
 
 def zarr_images(store: PlateStore, name: str) -> Iterator[ImageFile]:
@@ -130,7 +129,7 @@ def image_of(
 
 
 def _pixel_size(image: Multiscales) -> tuple[float, float] | None:
-    factors = [_MICROMETRES.get(image.units.get(axis) or "") for axis in "yx"]
+    factors = [MICROMETRES.get(image.units.get(axis) or "") for axis in "yx"]
     if None in factors:
         return None
     size = image.pixel_size

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hcs.errors import InvalidPathError, SourceError
-from hcs.ingest.formats.numbers import MAX_COUNT, count, positive
+from hcs.ingest.formats.numbers import MAX_COUNT, count, micrometres, positive
 from hcs.ingest.microscopes.export import ChannelNote
 from hcs.ingest.names import NamePart, name_part
 from hcs.layout import PlateFormat
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIX: Final = ".jdce"
-
-_MICROMETRES: Final = {"µm": 1.0, "μm": 1.0, "um": 1.0, "nm": 1e-3, "mm": 1e3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +133,7 @@ def _format(record: object) -> PlateFormat | None:
 
 
 def _pixel_size(record: object) -> tuple[float, float] | None:
-    unit = _MICROMETRES.get(str(_at(record, "Unit")))
+    unit = micrometres(_at(record, "Unit"))
     y, x = (positive(_at(record, f"Pixel{side}")) for side in ("Height", "Width"))
     return None if None in (unit, y, x) else (y * unit, x * unit)  # type: ignore[operator]
 

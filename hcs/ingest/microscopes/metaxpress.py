@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hcs.errors import InvalidPathError, SourceError
+from hcs.errors import SourceError
 from hcs.ingest.microscopes.export import unmatched
 from hcs.ingest.microscopes.plates import PlateKey
 from hcs.ingest.names import NamePart, NameParts, name_part
-from hcs.layout import parse_well
+from hcs.spellings import named_well
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,10 +84,7 @@ def _part(digits: str | None, letter: str) -> NamePart | None:
 
 @lru_cache(4096)
 def _well(text: str) -> Position | None:
-    try:
-        return parse_well(text)
-    except InvalidPathError:
-        return None
+    return named_well(text)
 
 
 def _plate(match: re.Match[str], folder: str) -> str:

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import IO, TYPE_CHECKING
 
-from hcs.errors import InvalidPathError, SourceError
+from hcs.errors import SourceError
 from hcs.ingest.formats.numbers import count, finite, positive
 from hcs.ingest.names import NamePart, NameParts, name_part
-from hcs.layout import Position, parse_well
+from hcs.spellings import named_well
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hcs.ingest.sources import ExportFile, ExportSource
+    from hcs.layout import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +76,7 @@ def _row(record: Mapping[str, str | None]) -> PlaneRow | None:
 def _well(record: Mapping[str, str | None]) -> Position | None:
     row, column = count(record.get("Row")), count(record.get("Column"))
     text = f"r{row}c{column}" if row and column else record.get("Well") or ""
-    try:
-        return parse_well(text)
-    except InvalidPathError:
-        return None
+    return named_well(text)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from hcs.ingest.microscopes.microscope import Microscope
 from hcs.ingest.microscopes.plates import by_folder
 from hcs.ingest.names import NamePart, NameParts, name_part
 from hcs.layout import FORMATS, parse_well, well_label
+from hcs.spellings import named_well
 from hcs.wording import some
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def name_parts(base: str) -> NameParts | None:
     match = _NAME.fullmatch(base)
     if match is None:
         return None
-    well = _position(match["label"])
+    well = named_well(match["label"])
     return _parts(match, {} if well is None else {match["W"]: well})
 
 
@@ -158,7 +159,7 @@ def _wells(
         texts[number].add(label.strip())
     named: dict[str, Position] = {}
     for number, spellings in texts.items():
-        positions = {p for text in spellings if (p := _position(text)) is not None}
+        positions = {p for text in spellings if (p := named_well(text)) is not None}
         if len(positions) > 1:
             wells = some(sorted(well_label(*position) for position in positions), 4)
             raise SourceError(
@@ -212,13 +213,6 @@ def _counted(number: str, format: PlateFormat) -> Position:
             f"{format} on which the others are counted. Take its images out of the "
             f"source, or correct their names."
         ) from error
-
-
-def _position(text: str) -> Position | None:
-    try:
-        return parse_well(text)
-    except InvalidPathError:
-        return None
 
 
 def _parts(match: re.Match[str], wells: Mapping[str, Position]) -> NameParts:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from hcs.errors import InvalidPathError, SourceError
 from hcs.ingest.formats import markup
 from hcs.ingest.formats.numbers import count, finite, positive
-from hcs.layout import PlateFormat, Position, parse_well
+from hcs.layout import PlateFormat, Position
+from hcs.spellings import named_well
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -188,14 +189,10 @@ _SIDES = ("height", "width")
 
 def _well(record: Mapping[str, str]) -> Position | None:
     """Return the well of an image: its label, else its numbers."""
-    try:
-        return parse_well(record.get("@label", ""))
-    except InvalidPathError:
-        row, column = (
-            count(record.get("Row@number")),
-            count(record.get("Column@number")),
-        )
-        return (row - 1, column - 1) if row and column else None
+    if well := named_well(record.get("@label", "")):
+        return well
+    row, column = count(record.get("Row@number")), count(record.get("Column@number"))
+    return (row - 1, column - 1) if row and column else None
 
 
 def read_stack(stream: BinaryIO, where: str) -> StackRecord:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from hcs.errors import SourceError
 from hcs.ingest.formats.images import (
-    PAGES,
     ImageFile,
     Limits,
-    likely_pages,
     read_image_file,
 )
+from hcs.ingest.formats.pages import PAGES, likely_pages
 from hcs.ingest.microscopes.registry import read_export
 from hcs.ingest.plate.conditions import read_conditions
 from hcs.ingest.plate.expectation import Expectation, expect

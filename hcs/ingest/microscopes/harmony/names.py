@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hcs.errors import InvalidPathError
 from hcs.ingest.names import NamePart, NameParts, name_part
-from hcs.layout import parse_well
+from hcs.spellings import named_well
 
 if TYPE_CHECKING:
     from hcs.ingest.sources import ExportFile
@@ -95,10 +94,8 @@ def measurement_folder(folder: str, parts: NameParts | None) -> str:
 
 
 def _names_well(text: str, parts: NameParts | None) -> bool:
-    try:
-        return parts is not None and parse_well(text) == parts.well
-    except InvalidPathError:
-        return False
+    well = named_well(text)
+    return well is not None and parts is not None and well == parts.well
 
 
 def lies_within(file: ExportFile, folder: str) -> bool:
