@@ -20,7 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dashboard.database import SCHEMA, damage, schema_of_file
+from dashboard.database import SCHEMA
+from dashboard.engine import damage, schema_of_file
 from dashboard.errors import DashboardError
 from dashboard.occupied import alone
 

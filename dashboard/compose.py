@@ -22,7 +22,7 @@ from dashboard.corrections.composition import correction_desks
 from dashboard.corrections.decoders import Decoders
 from dashboard.corrections.staged import StagedCorrections
 from dashboard.corrections.uploads import DecodedUploads
-from dashboard.database import open_database
+from dashboard.engine import open_database
 from dashboard.errors import NotServedError
 from dashboard.events import Events
 from dashboard.inbox.desk import ImportDesk

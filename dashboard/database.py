@@ -1,12 +1,9 @@
-"""The workspace's database: tables, opening, and the age of its schema."""
+"""The workspace's database: its tables, and transactions on them."""
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -19,21 +16,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    create_engine,
-    event,
-    inspect,
-    select,
     text,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
-
-from dashboard.errors import DashboardError
-from hcs.extras import extra
+from sqlalchemy.exc import OperationalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 _Result = TypeVar("_Result")
 
@@ -216,98 +206,6 @@ import_jobs = Table(
 source, part and folder, so that nothing is taken twice; texts are empty where nothing
 is known yet."""
 
-_OPENING = 0x68637353
-"""PostgreSQL's advisory lock while tables are made or changed."""
-
-
-def open_database(url: str) -> Engine:
-    """Return an engine on a database whose tables are there and up to date.
-
-    Raises
-    ------
-    DashboardError
-        If it cannot be opened, is damaged, or was written by a newer program.
-    """
-    if url.startswith("postgresql+psycopg:"):
-        with extra("postgres", "A ledger in PostgreSQL"):
-            import psycopg  # noqa: F401 - the engine imports it, with less to say
-    try:
-        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    except (ArgumentError, ImportError) as error:
-        raise DashboardError(
-            "The address of the database cannot be used, as it is none or names a "
-            "kind without its driver here. Give --database sqlite:///FILE or "
-            "postgresql+psycopg://HOST/NAME, or leave it out."
-        ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        _refuse_damaged(engine)
-    try:
-        with engine.connect() as connection:
-            schema = _schema(connection)
-        if schema < SCHEMA:
-            schema = _bring_up_to_date(engine)
-    except DBAPIError as error:
-        engine.dispose()
-        raise DashboardError(
-            f"The database {engine.url.render_as_string(hide_password=True)} cannot "
-            f"be opened: {error.orig}. Choose another with --database or --workspace."
-        ) from error
-    if schema > SCHEMA:
-        engine.dispose()
-        raise DashboardError(
-            f"The database {engine.url.render_as_string(hide_password=True)} has "
-            f"schema {schema}, this program knows up to {SCHEMA}. Use the newer "
-            f"program, or another --workspace."
-        )
-    return engine
-
-
-def _refuse_damaged(engine: Engine) -> None:
-    """Refuse a file that is damaged now, and not when somebody needs what it holds."""
-    path = Path(engine.url.database or "")
-    if not path.is_file() or not (wrong := damage(path)):
-        return
-    engine.dispose()
-    raise DashboardError(
-        f"The database {path} is damaged: {wrong}. Nothing was changed. Bring back a "
-        f"backup (`hcs-dashboard restore FILE`, which keeps the damaged one), or what "
-        f"can still be read of it (`sqlite3 {path.name} .recover`), see "
-        f"docs/deploying.md."
-    )
-
-
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    del record
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-    with contextlib.suppress(Exception):
-        # Readers then never wait for a writer; some network folders cannot do it.
-        cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
-
-
-def damage(path: Path) -> str:
-    """Return what is wrong with the file of a database, "" where nothing is (slow)."""
-    try:
-        uri = f"{path.resolve().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-            ((said,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
-    except sqlite3.Error as error:
-        return str(error)
-    return "" if said == "ok" else str(said).splitlines()[-1]
-
-
-def schema_of_file(path: Path) -> int:
-    """Return the schema of the file of a database, 0 for an empty one."""
-    engine = create_engine(f"sqlite:///{path.as_posix()}")
-    try:
-        with engine.connect() as connection:
-            return _schema(connection)
-    finally:
-        engine.dispose()
-
 
 def begin_alone(connection: Connection, lock: int, name: str = "") -> None:
     """Begin a transaction that waits until it is the only one of its kind.
@@ -349,73 +247,3 @@ def patiently(work: Callable[[], _Result], attempts: int = 2) -> _Result:
         except OperationalError:
             time.sleep(_REST_SECONDS * attempt)
     return work()
-
-
-def _schema(connection: Connection) -> int:
-    """Return the schema that a database has, 0 for an empty one."""
-    tables = inspect(connection)
-    schema = 0
-    if tables.has_table("settings"):
-        query = select(settings.c.value).where(settings.c.name == "schema")
-        noted = connection.execute(query).scalar()
-        # Programs before Alembic made the tables first and noted the schema then.
-        schema = 0 if noted is None else int(noted)
-    if tables.has_table("alembic_version"):
-        revision = connection.execute(
-            text("SELECT version_num FROM alembic_version")
-        ).scalar()
-        schema = max(
-            schema, int(revision) if revision and str(revision).isdigit() else 0
-        )
-    return schema
-
-
-def _bring_up_to_date(engine: Engine) -> int:
-    """Make what is missing; return the schema, which another may have raised."""
-    with engine.connect() as connection:
-        begin_alone(connection, _OPENING)
-        schema = _schema(connection)
-        if schema < SCHEMA:
-            if schema:
-                _keep_copy(engine, schema)
-            _migrate(connection, schema)
-            schema = SCHEMA
-        connection.commit()
-    return schema
-
-
-def _migrate(connection: Connection, schema: int) -> None:
-    # Only who migrates waits for it to load.
-    from alembic.operations import Operations
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    folder = str(Path(__file__).with_name("migrations"))
-    script = ScriptDirectory(folder, version_locations=[folder])
-    context = MigrationContext.configure(
-        connection,
-        opts={"fn": lambda revisions, _: script._upgrade_revs("head", revisions)},
-    )
-    if schema:
-        context.stamp(script, f"{schema:04}")
-    with context.begin_transaction(), Operations.context(context):
-        context.run_migrations()
-    # Earlier programs look here, and refuse.
-    connection.execute(settings.delete().where(settings.c.name == "schema"))
-    connection.execute(settings.insert().values(name="schema", value=str(SCHEMA)))
-
-
-def _keep_copy(engine: Engine, schema: int) -> None:
-    """Copy a database's file before it is changed; a server's is its keeper's task."""
-    name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or name == ":memory:":
-        return
-    copy = f"{name}.schema-{schema}"
-    if Path(copy).exists():
-        return
-    # Through the database itself: its log may hold what the file does not have yet.
-    with (
-        contextlib.closing(sqlite3.connect(name)) as source,
-        contextlib.closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)

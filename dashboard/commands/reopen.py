@@ -30,7 +30,7 @@ def add_reopen(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Open it again, and print that."""
-    from dashboard.database import open_database
+    from dashboard.engine import open_database
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.signing import reopen_away
     from dashboard.workspace import open_workspace

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from dashboard.database import open_database, review_acts
+from dashboard.database import review_acts
+from dashboard.engine import open_database
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.ledger import Ledger, _row
 from dashboard.reviews.verdicts import Verdicts

@@ -14,7 +14,7 @@ from dashboard.accounts import Role, audit
 from dashboard.accounts.audit import Audit
 from dashboard.addresses import Urls
 from dashboard.app import ServerSettings
-from dashboard.database import open_database
+from dashboard.engine import open_database
 from dashboard.session import Session
 from dashboard.views.measuring import MeasuringJob
 from tests import plates

@@ -10,7 +10,7 @@ import pytest
 from dashboard.backup import back_up, restore
 from dashboard.cli import main
 from dashboard.compose import compose
-from dashboard.database import open_database
+from dashboard.engine import open_database
 from dashboard.errors import DashboardError
 from dashboard.options import Options
 from dashboard.workspace import open_workspace

@@ -19,7 +19,7 @@ from dashboard.commands.inbox_options import (
     inboxes_of,
     on_plate_of,
 )
-from dashboard.database import open_database
+from dashboard.engine import open_database
 from dashboard.errors import DashboardError
 from dashboard.inbox.jobs import ImportJobs
 from dashboard.settings_file import read_settings_file

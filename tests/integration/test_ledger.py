@@ -14,7 +14,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, event, text
 
-from dashboard.database import SCHEMA, metadata, open_database
+from dashboard.database import SCHEMA, metadata
+from dashboard.engine import open_database
 from dashboard.errors import DashboardError
 from dashboard.inbox.jobs import ImportJobs
 from dashboard.inbox.values import JobChoices, JobState
@@ -253,7 +254,7 @@ def test_many_processes_open_a_new_database_and_keep_settings_at_once(
 
 CRASH = """
 import sys
-from dashboard.database import open_database
+from dashboard.engine import open_database
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.ledger import Ledger
 ledger = Ledger(open_database(sys.argv[1]))

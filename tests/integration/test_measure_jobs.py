@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from dashboard.cli import main
-from dashboard.database import metric_values, open_database
+from dashboard.database import metric_values
+from dashboard.engine import open_database
 from dashboard.quality.measure_settings import AssaySettings
 from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
 from dashboard.quality.scores import metric_ids, missing

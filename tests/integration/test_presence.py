@@ -15,7 +15,8 @@ from sqlalchemy import event, func, select, update
 
 from dashboard.addresses import Urls
 from dashboard.app import ServerSettings
-from dashboard.database import open_database, presence
+from dashboard.database import presence
+from dashboard.engine import open_database
 from dashboard.presence.presence import BEAT_SECONDS, Presence
 from dashboard.presence.rows import GONE_SECONDS
 from dashboard.presence.values import Present
@@ -88,7 +89,7 @@ def test_a_page_that_leaves_while_the_database_is_read_is_gone(engine: Engine) -
 OTHER = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
-from dashboard.database import open_database
+from dashboard.engine import open_database
 from dashboard.presence.presence import Presence
 from hcs.metadata import Who
 with ThreadPoolExecutor(2) as pool:

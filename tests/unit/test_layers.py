@@ -29,6 +29,7 @@ _PURE = (
 _FACELESS = (
     "dashboard.plates.contrast",
     "dashboard.database",
+    "dashboard.engine",
     "dashboard.corrections.decoding",
     "dashboard.events",
     "dashboard.compose",

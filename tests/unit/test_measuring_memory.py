@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboard.database import open_database
+from dashboard.engine import open_database
 from dashboard.off_loop import OffLoop
 from dashboard.plates.served import ServedPlate
 from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
