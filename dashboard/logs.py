@@ -11,12 +11,14 @@ import logging
 import os
 import secrets
 import sys
+from collections import Counter
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import TimedRotatingFileHandler
 from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 FORMATS: Final = ("text", "json")
@@ -33,6 +35,30 @@ REQUEST: Final[ContextVar[str]] = ContextVar("request", default="")
 def new_request_id() -> str:
     """Return an id: short enough to be read to somebody over the telephone."""
     return secrets.token_hex(4)
+
+
+class _Counting(logging.Handler):
+    """Counts what went wrong, by level and logger: names of modules, none of people."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: Counter[tuple[str, ...]] = Counter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count a record; the handler's own lock is held."""
+        self.records[record.levelname.lower(), record.name] += 1
+
+
+_COUNTING: Final = _Counting()
+
+
+def problems() -> Mapping[tuple[str, ...], int]:
+    """Return how many warnings and errors were logged, by level and logger."""
+    _COUNTING.acquire()
+    try:
+        return dict(_COUNTING.records)
+    finally:
+        _COUNTING.release()
 
 
 def begin_log(*, verbose: bool, form: str = "text") -> None:
@@ -53,6 +79,7 @@ def begin_log(*, verbose: bool, form: str = "text") -> None:
     ]:
         root.removeHandler(before)
     root.addHandler(handler)
+    root.addHandler(_COUNTING)
     root.setLevel(logging.INFO if verbose else logging.WARNING)
     # Panel tells of every look for changes, twice a second and page.
     logging.getLogger("panel").setLevel(logging.WARNING)

@@ -15,15 +15,20 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    ProcessCollector,
     generate_latest,
     start_http_server,
 )
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from dashboard.errors import DashboardError
+from dashboard.logs import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from prometheus_client import Metric
     from tornado.ioloop import IOLoop
 
     from dashboard.service import Service
@@ -79,12 +84,37 @@ class Monitoring:
             "How late the event loop came to its last look at the clock",
             registry=self._registry,
         )
+        self._late = Counter(
+            "hcs_event_loop_late_seconds",
+            "How late the event loop came to its looks at the clock, all together",
+            registry=self._registry,
+        )
         started = Gauge(
             "hcs_start_time_seconds", "When the server started, since 1970",
             registry=self._registry,
         )  # fmt: skip
         started.set(time.time())
         self._gauges()
+        ProcessCollector(registry=self._registry)
+        self._registry.register(
+            _Looked(
+                "hcs_acts",
+                "Acts added to the ledger: verdicts, undone ones, notes, signatures",
+                ("kind",),
+                lambda: {
+                    (kind,): number
+                    for kind, number in service.storage.ledger.added.items()
+                },
+            )
+        )
+        self._registry.register(
+            _Looked(
+                "hcs_problems",
+                "Warnings and errors in the log",
+                ("level", "logger"),
+                problems,
+            )
+        )
 
     def _gauges(self) -> None:
         """Add what is looked up when it is asked for."""
@@ -119,7 +149,9 @@ class Monitoring:
         due = loop.time() + _LOOK_SECONDS
 
         def look() -> None:
-            self._loop_lag.set(max(0.0, loop.time() - due))
+            late = max(0.0, loop.time() - due)
+            self._loop_lag.set(late)
+            self._late.inc(late)
             self.follow(loop)
 
         loop.call_at(due, look)
@@ -143,6 +175,27 @@ class Monitoring:
                 f"Metrics cannot be answered at {address}:{port}: {error.strerror}. "
                 f"Choose another --metrics address."
             ) from error
+
+
+class _Looked(Collector):
+    """A count by labels that is kept elsewhere, and looked up when it is asked for."""
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        labels: Sequence[str],
+        values: Callable[[], Mapping[tuple[str, ...], int]],
+    ) -> None:
+        self._name, self._text, self._labels = name, text, labels
+        self._values = values
+
+    def collect(self) -> Iterator[Metric]:
+        """Return the counts as they are now."""
+        family = CounterMetricFamily(self._name, self._text, labels=self._labels)
+        for labels, number in self._values().items():
+            family.add_metric(labels, number)
+        yield family
 
 
 def _number(value: Callable[[], float]) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import func, insert, select
@@ -20,7 +22,7 @@ from dashboard.events import now
 from dashboard.reviews.acts import Act, Kind, Subject, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -39,6 +41,14 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._added: Counter[str] = Counter()
+        self._adding = threading.Lock()
+
+    @property
+    def added(self) -> Mapping[str, int]:
+        """How many acts this process has added, by their kind."""
+        with self._adding:
+            return dict(self._added)
 
     def since(self, plate: str, last: int = 0, also: Sequence[str] = ()) -> list[Act]:
         """Return the acts on a plate after a place, oldest first.
@@ -145,7 +155,10 @@ class Ledger:
             rows = [_row(plate, check(act)) for act in make(found)]
             if rows:
                 connection.execute(insert(review_acts), rows)
-            return _read(connection, (plate, *also), last)
+            acts = _read(connection, (plate, *also), last)
+        with self._adding:
+            self._added.update(str(row["kind"]) for row in rows)
+        return acts
 
 
 class _Alone:

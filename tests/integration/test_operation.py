@@ -17,6 +17,9 @@ from dashboard.condition import Looks
 from dashboard.database import begin_alone
 from dashboard.logs import begin_log, keep_log
 from dashboard.monitoring import Monitoring
+from dashboard.reviews.acts import Subject
+from dashboard.reviews.values import Decision
+from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import Served, by_role_header, service, wait_for
 
@@ -156,6 +159,27 @@ def test_counts_are_for_admins_or_at_an_address_of_their_own(served):
         assert "hcs_workspace_free_bytes" in counts
         for name in ("secret-name", plate.name, "one", "B02"):
             assert f'"{name}"' not in counts
+
+
+def test_verdicts_and_problems_are_counted_by_kind_and_module(served, plain_log):
+    running, plate, _ = served
+    begin_log(verbose=False)
+
+    def count(name: str) -> float:
+        text = Monitoring(running.service).text().decode()
+        line = re.search(rf"^{re.escape(name)} (\S+)$", text, re.M)
+        return float(line[1]) if line else 0.0
+
+    verdicts, problems = (
+        'hcs_acts_total{kind="verdict"}',
+        'hcs_problems_total{level="warning",logger="dashboard.test"}',
+    )
+    before = count(verdicts), count(problems)
+    well = Decision(Subject("A/1"), "thumbnails")
+    running.service.decisions.judge(plate.name, [well], "pass", Who("Ada", "typed"))
+    logging.getLogger("dashboard.test").warning("Nobody can read %s", plate.name)
+    assert (count(verdicts), count(problems)) == (before[0] + 1, before[1] + 1)
+    assert count("process_resident_memory_bytes") > 1e6
 
 
 def test_an_event_loop_that_was_held_up_is_counted_as_late(served):
