@@ -32,6 +32,9 @@ _DATABASE: Final = "workspace.sqlite"
 _DOCUMENT: Final = "backup.json"
 _FORMAT: Final = "hcs-dashboard backup 1"
 _BLOCK = 1 << 20
+_MOMENT: Final = "%Y%m%dT%H%M%SZ"
+"""Of names of files: in the order of time, as their letters have it."""
+
 _MOST_BYTES = 64 << 30
 _MOST_DOCUMENT = 1 << 16
 
@@ -79,7 +82,7 @@ def back_up(database: Path, target: Path, program: str) -> Backup:
     if target.exists():
         raise DashboardError(f"{target} exists; name another file.")
     try:
-        with _scratch_folder(target) as folder:
+        with scratch_folder(target) as folder:
             copy = folder / _DATABASE
             _copy_database(database, copy)
             if wrong := damage(copy):
@@ -100,7 +103,7 @@ def back_up(database: Path, target: Path, program: str) -> Backup:
                 archive.writestr(_DOCUMENT, json.dumps(asdict(backup), indent=1))
                 archive.write(copy, _DATABASE)
             written.chmod(0o600)
-            _to_disk(written)
+            to_disk(written)
             # A link and not a renaming: what somebody put there meanwhile stays.
             os.link(written, target)
     except (OSError, sqlite3.Error) as error:
@@ -108,6 +111,41 @@ def back_up(database: Path, target: Path, program: str) -> Backup:
             f"The backup {target} was not written: {_why(error)}."
         ) from error
     return backup
+
+
+def dated_file(folder: Path) -> Path:
+    """Return a file in a folder that is named by the moment, in UTC."""
+    return folder / f"hcs-{datetime.now(UTC):{_MOMENT}}.zip"
+
+
+def remove_older(folder: Path, count: int) -> list[Path]:
+    """Remove backups of a folder but for the newest, and return what was removed.
+
+    Only files that `dated_file` named are touched.
+
+    Raises
+    ------
+    DashboardError
+        If one cannot be removed.
+    """
+    names = sorted(path for path in folder.glob("hcs-*.zip") if _is_dated(path))
+    older = names[: max(0, len(names) - count)]
+    try:
+        for path in older:
+            path.unlink()
+    except OSError as error:
+        raise DashboardError(
+            f"An older backup cannot be removed: {path} ({_why(error)})."
+        ) from error
+    return older
+
+
+def _is_dated(path: Path) -> bool:
+    try:
+        datetime.strptime(path.stem, f"hcs-{_MOMENT}").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return path.is_file()
 
 
 def read_backup(source: Path) -> Backup:
@@ -153,16 +191,16 @@ def restore(source: Path, database: Path) -> tuple[Backup, Path | None]:
     """
     backup = read_backup(source)
     try:
-        with alone(database.parent), _scratch_folder(database) as folder:
+        with alone(database.parent), scratch_folder(database) as folder:
             copy = folder / _DATABASE
             _take_out(source, backup, copy)
             if wrong := damage(copy):
                 raise DashboardError(f"The database in {source} is damaged: {wrong}.")
             copy.chmod(0o600)
-            _to_disk(copy)
-            former = _put_aside(database)
+            to_disk(copy)
+            former = put_aside(database)
             copy.replace(database)
-            _to_disk(database.parent)
+            to_disk(database.parent)
     except (OSError, zipfile.BadZipFile, sqlite3.Error) as error:
         raise DashboardError(
             f"{source} was not restored: {_why(error)}. What was there is still in "
@@ -193,7 +231,7 @@ def _take_out(source: Path, backup: Backup, copy: Path) -> None:
         )
 
 
-def _put_aside(database: Path) -> Path | None:
+def put_aside(database: Path) -> Path | None:
     """Rename a database that is there, with what SQLite keeps beside it."""
     if not database.exists():
         return None
@@ -221,7 +259,7 @@ def _copy_database(database: Path, copy: Path) -> None:
 
 
 @contextlib.contextmanager
-def _scratch_folder(target: Path) -> Iterator[Path]:
+def scratch_folder(target: Path) -> Iterator[Path]:
     """Yield a folder on the disk of a file; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix=".hcs-", dir=target.parent))
     try:
@@ -235,7 +273,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """Have the system write a file or a folder for good."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _COMMANDS = (
     *("serve", "measure", "suspects", "wells", "fields", "loaddata"),
     *("decisions", "project", "relink", "reopen", "user", "link"),
-    *("backup", "restore"),
+    *("backup", "restore", "salvage"),
 )
 
 

@@ -73,8 +73,7 @@ def _refuse_damaged(engine: Engine) -> None:
     raise DashboardError(
         f"The database {path} is damaged: {wrong}. Nothing was changed. Bring back a "
         f"backup (`hcs-dashboard restore FILE`, which keeps the damaged one), or what "
-        f"can still be read of it (`sqlite3 {path.name} .recover`), see "
-        f"docs/deploying.md."
+        f"can still be read of it (`hcs-dashboard salvage`), see docs/deploying.md."
     )
 
 

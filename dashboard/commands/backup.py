@@ -1,20 +1,18 @@
-"""``hcs-dashboard backup`` and ``restore``: a workspace's database in one file."""
+"""``hcs-dashboard backup``, ``restore``, ``salvage``: a workspace's database."""
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dashboard.commands.database import add_database, database_of
 from dashboard.commands.version import version
 from dashboard.errors import DashboardError
 
-if TYPE_CHECKING:
-    import argparse
-
 
 def add_backup(commands: Any) -> None:
-    """Add both commands to a parser's commands."""
+    """Add the commands to a parser's commands."""
     backup = commands.add_parser(
         "backup",
         help="write decisions, measurements and settings into one file",
@@ -22,6 +20,12 @@ def add_backup(commands: Any) -> None:
         "settings of projects) into one file, also while it is served.",
     )
     backup.set_defaults(run=_back_up)
+    backup.add_argument(
+        "--keep",
+        type=_count,
+        metavar="NUMBER",
+        help="of a folder: remove those before the newest NUMBER, once this is written",
+    )
     restore = commands.add_parser(
         "restore",
         help="bring back what `backup` wrote",
@@ -29,24 +33,62 @@ def add_backup(commands: Any) -> None:
         "is at work. The database that was there is kept beside it.",
     )
     restore.set_defaults(run=_restore)
-    for parser in (backup, restore):
-        parser.add_argument("file", metavar="FILE", type=Path)
+    salvage = commands.add_parser(
+        "salvage",
+        help="save what can be read of a damaged database",
+        description="Make a new database of what can still be read of a damaged one, "
+        "where there is no backup. The damaged one is kept beside it.",
+    )
+    salvage.set_defaults(run=_salvage)
+    for parser, text in (
+        (backup, "file to write, or a folder: there it is named by the time"),
+        (restore, "what `backup` wrote"),
+    ):
+        parser.add_argument("file", metavar="FILE", type=Path, help=text)
+    for parser in (backup, restore, salvage):
         parser.add_argument("--workspace", type=Path, help="default: your own")
         add_database(parser)
         parser.set_defaults(verbose=False)
 
 
 def _back_up(options: argparse.Namespace) -> int:
-    from dashboard.backup import back_up
+    from dashboard.backup import back_up, dated_file, remove_older
     from hcs.stores import possible_path
 
-    possible_path(options.file)
-    backup = back_up(_file_of(options), options.file, version())
+    target = possible_path(options.file)
+    folder = target if target.is_dir() else None
+    if options.keep is not None and folder is None:
+        raise DashboardError(
+            f"--keep {options.keep} is for backups in a folder, and {target} is none."
+        )
+    if folder is not None:
+        target = dated_file(folder)
+    backup = back_up(_file_of(options), target, version())
     print(
-        f"{options.file}: {backup.nbytes / 2**20:,.1f} MB of decisions, measurements "
+        f"{target}: {backup.nbytes / 2**20:,.1f} MB of decisions, measurements "
         f"and settings, as of {backup.when}."
     )
+    if folder is not None and options.keep is not None:
+        for path in remove_older(folder, options.keep):
+            print(f"{path}: removed, as {options.keep} newer ones are there.")
     return 0
+
+
+def _salvage(options: argparse.Namespace) -> int:
+    from dashboard.salvage import salvage
+
+    salvaged = salvage(_file_of(options))
+    for table, number in salvaged.rows.items():
+        gap = "  (some could not be read)" if table in salvaged.gaps else ""
+        print(f"{number:9,}  {table}{gap}")
+    print(f"The damaged database is in {salvaged.former}.")
+    return 0
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 10_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
 
 
 def _restore(options: argparse.Namespace) -> int:

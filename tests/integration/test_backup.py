@@ -129,6 +129,77 @@ def test_a_damaged_database_is_noticed_at_the_start_with_the_way_back(place, tmp
         back_up(place.database, tmp_path / "b.zip", "1")
 
 
+def test_backups_of_a_folder_are_named_by_the_time_and_the_newest_stay(
+    place, tmp_path, capsys
+):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    others = [folder / name for name in ("hcs-mine.zip", "monday.zip")]
+    older = [folder / f"hcs-2025{month:02}01T023000Z.zip" for month in (1, 2, 3)]
+    for path in (*others, *older):
+        path.write_bytes(b"x")
+    where = ["--workspace", str(place.path)]
+    assert main(["backup", str(folder), "--keep", "2", *where]) == 0
+    assert capsys.readouterr().out.count("removed, as 2 newer") == 2
+    (newest,) = set(folder.iterdir()) - {*others, *older}
+    assert set(folder.iterdir()) == {*others, older[-1], newest}
+    assert main(["restore", str(newest), *where]) == 0
+    # A backup that fails removes none.
+    assert main(["backup", str(folder), "--keep", "1", "--workspace", "nowhere"]) == 1
+    assert older[-1].exists()
+    assert main(["backup", str(tmp_path / "b.zip"), "--keep", "1", *where]) == 1
+    assert "is for backups in a folder" in capsys.readouterr().err
+
+
+def test_an_older_program_refuses_a_newer_workspace_and_goes_back_by_a_backup(
+    place, tmp_path, capsys
+):
+    """What the database of a newer program looks like to this one."""
+    file = tmp_path / "before.zip"
+    where = ["--workspace", str(place.path)]
+    assert main(["backup", str(file), *where]) == 0
+    with sqlite3.connect(place.database) as connection:
+        connection.execute("UPDATE settings SET value = '99' WHERE name = 'schema'")
+    connection.close()
+    data = place.database.read_bytes()
+    assert main(["serve", str(tmp_path), *where, "--port", "0"]) == 1
+    message = capsys.readouterr().err
+    assert "has schema 99, this program knows up to" in message
+    assert "Use the newer program" in message
+    assert place.database.read_bytes() == data
+    assert main(["restore", str(file), *where]) == 0
+    assert mark(place) == "first"
+    (newer,) = place.path.glob("workspace.sqlite.before-*")
+    assert newer.read_bytes() == data
+
+
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+def test_what_can_be_read_of_a_damaged_database_is_saved(place, capsys, part):
+    service = compose([], place, QUIET)
+    for number in range(300):
+        service.storage.settings.put("y" * 900, f"mark {number}")
+    service.close()
+    data = bytearray(place.database.read_bytes())
+    start = int(len(data) * part) // 4096 * 4096
+    data[start : start + 40_960] = b"\xa5" * len(data[start : start + 40_960])
+    place.database.write_bytes(data)
+    where = ["--workspace", str(place.path)]
+    assert main(["serve", str(place.path.parent), *where]) == 1
+    assert "hcs-dashboard salvage" in capsys.readouterr().err
+    assert main(["salvage", *where]) == 0
+    assert "(some could not be read)" in capsys.readouterr().out
+    with sqlite3.connect(place.database) as connection:
+        ((count,),) = connection.execute("SELECT count(*) FROM settings")
+    connection.close()
+    # Ten pages hold some forty of these.
+    assert 200 < count < 302
+    assert mark(place) == "first"
+    (former,) = place.path.glob("workspace.sqlite.before-*[0-9]")
+    assert former.read_bytes() == bytes(data)
+    assert main(["salvage", *where]) == 1
+    assert "is not damaged; it stays" in capsys.readouterr().err
+
+
 def test_the_commands_say_what_they_did_and_what_they_cannot(place, tmp_path, capsys):
     file = tmp_path / "b.zip"
     where = ["--workspace", str(place.path)]

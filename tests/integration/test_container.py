@@ -1,4 +1,4 @@
-"""The container: built by buildah on a base of Debian, served as no root, and stopped."""
+"""The container: built by buildah on a base of Debian, served not as root, stopped."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Buildah:
     buildah("add", container, str(base), "/")
     buildah("commit", container, "localhost/base")
     buildah(
-        "build", "--isolation", "chroot", "--network", "none", "--format", "docker",
+        "build", "--isolation", "chroot", "--format", "docker",
         "--build-arg", "BASE=localhost/base", "--tag", "hcs-dashboard", str(bundle),
     )  # fmt: skip
     return buildah
@@ -103,9 +103,11 @@ def test_a_container_serves_as_nobody_special_tells_its_health_and_ends_on_sigte
         path.chmod(0o755)
     container = image("from", "--pull-never", "localhost/hcs-dashboard")
     run = [
-        "run", "--isolation", "chroot", "--env", f"HCS_HEALTH=http://127.0.0.1:{port}/health",
+        "run", "--isolation", "chroot",
+        "--env", f"HCS_HEALTH=http://127.0.0.1:{port}/health",
         "--volume", f"{tmp_path / 'plates'}:/plates:ro",
-        "--volume", f"{settings}:/etc/hcs", "--volume", f"{workspace}:/srv/hcs/workspace",
+        "--volume", f"{settings}:/etc/hcs",
+        "--volume", f"{workspace}:/srv/hcs/workspace",
         container, "--",
     ]  # fmt: skip
     described = json.loads(

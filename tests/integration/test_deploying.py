@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import re
+import shlex
 import shutil
 import ssl
 import subprocess
@@ -23,28 +24,62 @@ from tests.integration.serving import Served, service
 _ROOT = Path(__file__).parents[2]
 
 
+def blocks(language: str) -> list[str]:
+    """Return the blocks of the document in a language."""
+    text = (_ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
 def block(language: str, start: str) -> str:
     """Return the block of the document that begins with a line."""
-    text = (_ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    (matching,) = [text for text in blocks if text.startswith(start)]
+    (matching,) = [text for text in blocks(language) if text.startswith(start)]
     return matching
 
 
-def test_systemd_takes_the_unit(tmp_path):
+def test_systemd_takes_the_units(tmp_path):
     verify = shutil.which("systemd-analyze")
     if verify is None:
         pytest.skip("no systemd-analyze here: install the package `systemd`")
     executable = Path(sys.executable).with_name("hcs-dashboard")
-    unit = tmp_path / "hcs-dashboard.service"
-    text = block("ini", "[Unit]")
-    assert "ExecStart=/opt/hcs/bin/hcs-dashboard" in text
-    unit.write_text(text.replace("/opt/hcs/bin/hcs-dashboard", str(executable)))
+    units = {
+        "hcs-dashboard.service": "[Unit]\nDescription=Quality control",
+        "hcs-backup.service": "[Unit]\nDescription=Backup of what was decided on "
+        "plates\n\n[Service]",
+        "hcs-backup.timer": "[Unit]\nDescription=Backup of what was decided on "
+        "plates, every night",
+    }
+    for name, start in units.items():
+        text = block("ini", start)
+        text = text.replace("/opt/hcs/bin/hcs-dashboard", str(executable))
+        (tmp_path / name).write_text(text)
     done = subprocess.run(
-        [verify, "verify", str(unit)], capture_output=True, text=True, check=False
-    )
-    ours = [line for line in done.stderr.splitlines() if "hcs-dashboard" in line]
+        [verify, "verify", *(str(tmp_path / name) for name in units)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    ours = [line for line in done.stderr.splitlines() if "hcs-" in line]
     assert not ours, done.stderr
+    timed = subprocess.run(
+        [verify, "calendar", "*-*-* 02:30"], capture_output=True, text=True
+    )
+    assert timed.returncode == 0
+    assert "OnCalendar=*-*-* 02:30\n" in (tmp_path / "hcs-backup.timer").read_text()
+
+
+def test_every_command_of_ours_on_the_page_is_one_that_is_understood():
+    from dashboard.cli import _parser
+
+    lines = [
+        line
+        for language in ("text", "sh", "ini")
+        for text in blocks(language)
+        for line in text.splitlines()
+        if "hcs-dashboard " in line and "buildah" not in line and "podman" not in line
+    ]
+    assert len(lines) > 6
+    for line in lines:
+        words = shlex.split(line.rpartition("hcs-dashboard ")[2])
+        # A parser ends the program where it does not understand.
+        assert _parser().parse_args(words).run is not None
 
 
 def test_the_settings_file_is_one_that_serve_takes(tmp_path):
