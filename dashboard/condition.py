@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from dashboard.database import begin_alone
 from dashboard.plates.registry import is_address
+from dashboard.threads import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -131,11 +132,15 @@ class Looks:
         ]
         if ended:
             return f"ended, and start again with the server: {', '.join(ended)}"
-        try:
-            self._service.threads.submit(lambda: None).result(_SECONDS / 2)
-        except TimeoutError:
-            return f"all are at work for longer than {_SECONDS / 2:g} s"
-        return ""
+        looks = {
+            pool.label: self._service.threads.submit(lambda: None, pool)
+            for pool in (Pool.WORK, Pool.ACTS)
+        }
+        wait(looks.values(), timeout=_SECONDS / 2)
+        busy = [label for label, look in looks.items() if not look.done()]
+        if not busy:
+            return ""
+        return f"all are at work for longer than {_SECONDS / 2:g} s: {', '.join(busy)}"
 
 
 def _against_root(root: Path) -> str:

@@ -19,7 +19,7 @@ from prometheus_client import (
     generate_latest,
     start_http_server,
 )
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from dashboard.errors import DashboardError
@@ -115,6 +115,18 @@ class Monitoring:
                 problems,
             )
         )
+        self._registry.register(
+            _Looked(
+                "hcs_work_waiting",
+                "Work that waits for a thread",
+                ("kind",),
+                lambda: {
+                    (kind,): number
+                    for kind, number in service.threads.waiting().items()
+                },
+                GaugeMetricFamily,
+            )
+        )
 
     def _gauges(self) -> None:
         """Add what is looked up when it is asked for."""
@@ -178,7 +190,7 @@ class Monitoring:
 
 
 class _Looked(Collector):
-    """A count by labels that is kept elsewhere, and looked up when it is asked for."""
+    """A number by labels that is kept elsewhere, and looked up when it is asked for."""
 
     def __init__(
         self,
@@ -186,13 +198,14 @@ class _Looked(Collector):
         text: str,
         labels: Sequence[str],
         values: Callable[[], Mapping[tuple[str, ...], int]],
+        family: type[CounterMetricFamily | GaugeMetricFamily] = CounterMetricFamily,
     ) -> None:
         self._name, self._text, self._labels = name, text, labels
-        self._values = values
+        self._values, self._family = values, family
 
     def collect(self) -> Iterator[Metric]:
         """Return the counts as they are now."""
-        family = CounterMetricFamily(self._name, self._text, labels=self._labels)
+        family = self._family(self._name, self._text, labels=self._labels)
         for labels, number in self._values().items():
             family.add_metric(labels, number)
         yield family

@@ -84,6 +84,13 @@ class Threads:
             copy_context().run, lambda: self._work(work, pool)
         )
 
+    def waiting(self) -> dict[str, int]:
+        """Return how much work of each kind waits for a thread (fast)."""
+        return {
+            pool.label: executor._work_queue.qsize()
+            for pool, executor in self._pools.items()
+        }
+
     def close(self, seconds: float) -> bool:
         """Stop what can be stopped, drop what has not begun, and wait for the rest.
 

@@ -180,6 +180,12 @@ def test_verdicts_and_problems_are_counted_by_kind_and_module(served, plain_log)
     logging.getLogger("dashboard.test").warning("Nobody can read %s", plate.name)
     assert (count(verdicts), count(problems)) == (before[0] + 1, before[1] + 1)
     assert count("process_resident_memory_bytes") > 1e6
+    mend = busy(running)
+    try:
+        assert count('hcs_work_waiting{kind="work"}') > 0
+        assert count('hcs_work_waiting{kind="acts"}') == 0
+    finally:
+        mend()
 
 
 def test_an_event_loop_that_was_held_up_is_counted_as_late(served):
