@@ -17,7 +17,8 @@ from dashboard.app import free_port
 from tests import plates
 from tests.integration.serving import wait_for
 
-pytestmark = pytest.mark.full
+# Making the images takes minutes, more on a busy machine.
+pytestmark = [pytest.mark.full, pytest.mark.timeout(3600)]
 
 _ROOT = Path(__file__).parents[2]
 _UID = 10500
