@@ -234,36 +234,43 @@ export interface VerdictText {
   /** Why nothing is decided for a while, "" where it is. */
   away: string
   signed: boolean
-  verdicts: Record<string, VerdictEntry>
   standing: HeldVerdict | null
   fields: (HeldVerdict & { field: string, acquisition: number | null, name: string })[]
   plate_standing: HeldVerdict | null
-  reasons: Choice[]
-  demands_reason: boolean
   suggested: string
-  queue: string[]
-  places: string[]
-  controls: string[]
   sample: { seed: number, items: Sample[] } | null
-  suspects: string[]
   why: string
-  total: number
-  reviewed: number
-  stale: number
-  counts: Record<Verdict, number>
-  bases: Record<string, number>
-  rest: number
-  unopened: number
-  glimpsed: number
   undo: { batch: string, text: string } | null
   redo: { batch: string, text: string } | null
   results: { type: string, batch: string, [more: string]: unknown }[]
+}
+
+/** What all pages of a plate show alike: the order of judging, and what comes of it. */
+interface VerdictQueue {
+  reasons: Choice[]
+  demands_reason: boolean
+  queue: string[]
+  places: string[]
+  controls: string[]
+  suspects: string[]
   wells_csv: string
   fields_csv: string
   suspects_csv: string
   load_data: string
   report: string
   parquet: { wells: string, fields: string }
+}
+
+/** What was decided since `verdicts` was sent, and how far the review is. */
+interface VerdictsSince {
+  /** By label; null where nothing holds any more. */
+  changed: Record<string, VerdictEntry | null>
+  total: number
+  reviewed: number
+  stale: number
+  counts: Record<Verdict, number>
+  bases: Record<string, number>
+  rest: number
 }
 
 interface SetupText {
@@ -795,7 +802,13 @@ export interface Texts {
   compare: { content: CompareText, values: CompareValuesText }
   beside: { content: SideWellsText }
   presence: { content: { others: { who: string, well: string, deciding: boolean }[], leave: string, page: string, well?: string, more?: number } }
-  verdict: { content: Hidden | VerdictText }
+  verdict: {
+    content: Hidden | VerdictText
+    queue: VerdictQueue
+    verdicts: Record<string, VerdictEntry>
+    since: VerdictsSince
+    unseen: { unopened: number, glimpsed: number }
+  }
   signoff: { content: SignoffText }
   correction: { content: CorrectionText }
   uploads: { content: UploadsText }

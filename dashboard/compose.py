@@ -69,6 +69,7 @@ from dashboard.reviews.signing import Signing
 from dashboard.service import Service, WorkspaceStorage
 from dashboard.sessions import Sessions
 from dashboard.settings import Settings, project_of
+from dashboard.shared import Shared
 from dashboard.threads import Threads
 from dashboard.uploads.uploads import Uploads
 from hcs.errors import HCSError
@@ -350,6 +351,7 @@ def compose(
         presence=presence,
         events=events,
         sessions=sessions,
+        shared=Shared(),
         threads=threads,
         storage=WorkspaceStorage(
             engine=engine, ledger=ledger, settings=settings, links=links, plates=plates

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from dashboard.reviews.signing import Signing
     from dashboard.sessions import Sessions
     from dashboard.settings import Settings
+    from dashboard.shared import Shared
     from dashboard.threads import Threads
     from dashboard.uploads.uploads import Uploads
     from dashboard.workspace import Workspace
@@ -94,6 +95,7 @@ class Service:
     presence: Presence
     events: Events
     sessions: Sessions
+    shared: Shared
     threads: Threads
     storage: WorkspaceStorage
     background: tuple[threading.Thread, ...]

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-POLL_MILLISECONDS = 500
-"""How often a page asks for its plate's revision: one integer from memory."""
+OTHERS_SECONDS = 1.0
+"""How often what others do reaches a page, at most; what its person does is shown at
+once."""
 
 ASK_AGAIN_SECONDS = 15.0
 """How often a page asks whether its visitor is still who they were: accounts, roles and
@@ -90,7 +91,10 @@ class Session:
         self._pollers: list[Callable[[], object]] = []
         self._seen = ("", -1)
         self.looks = Looks()
-        self._poll: Any = None
+        self._shown_at = 0.0
+        """When what others had done was shown last, on the monotonic clock."""
+
+        self._send: Callable[[], bool] = lambda: False
         self._syncing = False
 
     @property
@@ -156,6 +160,13 @@ class Session:
         called when the state moves to another plate: watch `state` for that.
         """
         self._watchers.append(callback)
+
+    def when_acted(self, send: Callable[[], bool]) -> None:
+        """Call `send` after all that is done in this page.
+
+        It sends what was drawn, in one message, and returns whether anything was.
+        """
+        self._send = send
 
     def each_poll(self, callback: Callable[[], object]) -> None:
         """Call `callback` with each look for changes; it must be fast.
@@ -234,11 +245,19 @@ class Session:
         if document is None:
             return
         try:
-            with set_curdoc(document):
-                act()
+            self.act(document, act)
         except Exception:  # noqa: BLE001
             # Bokeh would keep the document as its current one for the whole process.
             _LOG.exception("A part of the page could not take what it had asked for.")
+
+    def act(self, document: Document, act: Callable[[], object]) -> bool:
+        """Do something in this page and send what it draws; return whether it did."""
+        with set_curdoc(document):
+            try:
+                act()
+            finally:
+                drawn = self._send()
+        return drawn
 
     def start(self) -> None:
         """Connect the state with the address and start to look for changes."""
@@ -248,14 +267,13 @@ class Session:
             location.param.watch(self._address_changed, "search")
         self.state.on_change(lambda _: self._state_changed())
         self.service.sessions.look_at(self.token, self.state.plate)
-        self._poll = pn.state.add_periodic_callback(
-            self._look, period=POLL_MILLISECONDS
-        )
         self._seen = (self.state.plate, self.service.plates.revision(self.state.plate))
+        self.service.sessions.pulse.join(self.token, self._look)
 
     def _address_changed(self, event: Any) -> None:
-        if not self._syncing and not self.closed:
-            self.state.show(decode(event.new))
+        document = self._document
+        if not self._syncing and document is not None:
+            self.act(document, lambda: self.state.show(decode(event.new)))
 
     def _state_changed(self) -> None:
         self.service.sessions.look_at(self.token, self.state.plate)
@@ -269,7 +287,12 @@ class Session:
         finally:
             self._syncing = False
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Look for changes; return whether any were sent."""
+        document = self._document
+        return document is not None and self.act(document, self._look_for_changes)
+
+    def _look_for_changes(self) -> None:
         same = self._same_visitor()
         if self._document is None:
             return
@@ -280,9 +303,13 @@ class Session:
                 _LOG.exception("A part of the page could not look for changes.")
         plate = self.state.plate
         revision = self.service.plates.revision(plate)
-        before, self._seen = self._seen, (plate, revision)
-        if same and (before[0] != plate or before[1] == revision):
+        if self._seen[0] != plate:
+            self._seen = (plate, revision)
+        moment = time.monotonic()
+        changed = self._seen[1] != revision
+        if same and not (changed and moment - self._shown_at >= OTHERS_SECONDS):
             return
+        self._seen, self._shown_at = (plate, revision), moment
         for callback in self._watchers:
             try:
                 callback(revision)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.accounts import LOCAL
 from dashboard.errors import RefusedError
+from dashboard.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,7 @@ class Sessions:
         self._submit = submit
         self._corrections = corrections
         self._presence = presence
+        self.pulse = Pulse()
         self._plates: dict[str, str] = {}
         """Key of the plate that a page looks at, by the page's token."""
 
@@ -82,6 +84,7 @@ class Sessions:
         """
         self._plates.pop(token, None)
         self._owners.pop(token, None)
+        self.pulse.leave(token)
         self._presence.session_ended(token)
         return self._submit(lambda: self._corrections.close(token))
 
@@ -90,6 +93,7 @@ class Sessions:
         for token in list(self._plates):
             self._plates.pop(token, None)
             self._owners.pop(token, None)
+            self.pulse.leave(token)
             self._presence.session_ended(token)
             self._corrections.close(token)
 

@@ -17,16 +17,18 @@ import { remark } from "./remark.js"
 import { restDialog } from "./pass_rest.js"
 import { PlateNotes, onDraft, preference, setPreference } from "../core/storage.js"
 import { newBatch, watchUnsaved } from "./unsaved.js"
-import { review, setVerdicts } from "./verdicts.js"
+import { review, setVerdicts, withChanges } from "./verdicts.js"
 
 const WORDS = { pass: "Pass", flag: "Look again", fail: "Fail" }
 
 export function render(context) {
-  return island(context, { sheets: ["review/verdict.css"], build })
+  return island(context, { sheets: ["review/verdict.css"], params: ["queue", "verdicts", "since", "unseen", "content"], build })
 }
 
 function build({ el, send, hide }) {
-  let now = null
+  let now = null // what is this page's own, with all that pages share
+  const shared = { verdicts: {} } // of the plate, the same on all pages
+  const decided = { whole: {}, changed: {} } // verdicts as they were sent, and since then
   let answered = 0
   let whole = true // the well, and not the field that is open
   let notes = null // what the browser keeps about this plate
@@ -352,10 +354,32 @@ function build({ el, send, hide }) {
 
   showKeys()
   const stopDrafts = onDraft(() => { if (now?.shown) remarks.refresh() })
+  /** What all pages share has come, before or after what is this one's own. */
+  function share(content) {
+    Object.assign(shared, content)
+    if (!now?.shown) return
+    Object.assign(now, shared)
+    setVerdicts(now.verdicts, { well: now.well, list: now.fields })
+    showQueue()
+    showTarget()
+  }
+
+  const verdictsNow = () => ({ verdicts: withChanges(decided.whole, decided.changed) })
+
   return {
+    queue: share,
+    unseen: share,
+    verdicts(whole) {
+      decided.whole = whole
+      share(verdictsNow())
+    },
+    since({ changed, ...progress }) {
+      decided.changed = changed
+      share({ ...verdictsNow(), ...progress })
+    },
     content(next) {
       const another = now?.plate !== next.plate
-      now = next
+      now = { ...shared, ...next }
       hide(!next.shown)
       if (!next.shown) return
       if (another || !notes) {
@@ -368,7 +392,7 @@ function build({ el, send, hide }) {
         answer(result)
       }
       if (!sent.size) skipped.clear()
-      setVerdicts(next.verdicts, { well: next.well, list: next.fields })
+      setVerdicts(now.verdicts, { well: next.well, list: next.fields })
       restBox.show(next.sample)
       judgeShown()
       showOffer(undo, next.undo, "Undo", "")

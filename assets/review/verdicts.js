@@ -20,6 +20,14 @@ export function setVerdicts(verdicts, fields = review.fields) {
   tell("verdicts")
 }
 
+/**
+ * Verdicts by label, with what has changed since; null takes one away. Pure.
+ * @param {Record<string, unknown>} whole @param {Record<string, unknown>} changed
+ */
+export function withChanges(whole, changed) {
+  return Object.fromEntries(Object.entries({ ...whole, ...changed }).filter(([, entry]) => entry))
+}
+
 /** Who else is on the plate: `{who, well, deciding}`. */
 export function setOthers(others) {
   review.others = others

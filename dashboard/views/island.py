@@ -41,6 +41,9 @@ class Island(param.Parameterized):
         super().__init__(**params)
         self._handlers: dict[str, tuple[Act, Callable[[Message], object]]] = {}
         self._part: Part | None = None
+        self.changed: set[str] = set()
+        """Names of the texts that have changed and were not sent."""
+
         self.last_message = 0
         """Number of the last message; the page tells by it what an echo answers."""
 
@@ -65,10 +68,14 @@ class Island(param.Parameterized):
     def put(
         self, content: Mapping[str, Any] | Sequence[Any], name: str = "content"
     ) -> None:
-        """Send what is to be shown; equal content is not sent again."""
-        # NaN is no JSON; what cannot be finite must be None before it comes here.
-        text = json.dumps(content, allow_nan=False, separators=(",", ":"))
-        setattr(self, name, text)
+        """Take what is to be shown; equal content is not sent again."""
+        self.put_text(as_json(content), name)
+
+    def put_text(self, text: str, name: str = "content") -> None:
+        """Take JSON that was made before, for other pages too."""
+        if getattr(self, name) != text:
+            setattr(self, name, text)
+            self.changed.add(name)
 
     def handle(self, data: Any) -> None:
         """Act on a message of the page; what makes no sense is left."""
@@ -95,6 +102,10 @@ class Island(param.Parameterized):
 
 class Part(ABC):
     """What draws snapshots into an island, and acts on its messages."""
+
+    ignores: ClassVar[frozenset[str]] = frozenset({"judged"})
+    """What of a snapshot it does not read: where no more has changed, it is not drawn.
+    """
 
     def __init__(self, session: Session, component: Island) -> None:
         self._session = session
@@ -162,6 +173,12 @@ class Part(ABC):
         """Show the last snapshot with what the part itself has come to know since."""
         if self._awake and self._now is not None:
             self.draw(self._now)
+
+
+def as_json(content: Mapping[str, Any] | Sequence[Any]) -> str:
+    """Return content as a page gets it."""
+    # NaN is no JSON; what cannot be finite must be None before it comes here.
+    return json.dumps(content, allow_nan=False, separators=(",", ":"))
 
 
 def short(value: float | None) -> float | None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from dashboard import theme
 from dashboard.assets import assets_folder, assets_version
 from dashboard.scripts import needed, styles
-from dashboard.state import ViewState
 from dashboard.views.add_plate import AddPlate
 from dashboard.views.assay_panel import AssayPanel
 from dashboard.views.batch_work import BatchWork
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dashboard.session import Session
+    from dashboard.state import ViewState
     from dashboard.views.island import Island, Part
 
 _LOG = logging.getLogger(__name__)
@@ -91,8 +91,8 @@ class Page:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._awake = False
-        self._drawn_state = ViewState()
-        """What was looked at when the page was last drawn."""
+        self._seen: Snapshot | None = None
+        """What the page was last told to draw, None where all must be drawn."""
 
         self._owed: set[str] = set()
         """Parts that are still to be drawn."""
@@ -142,6 +142,7 @@ class Page:
         self._session.when_signed_out(self._header.say_signed_out)
         self._snapshots.start()
         self._draw_all(self._snapshots.now)
+        self._seen = self._snapshots.now
 
     def _wake(self) -> None:
         """The browser has spoken: from now on what changes reaches it.
@@ -152,6 +153,7 @@ class Page:
         self._awake = True
         for part in self.parts.values():
             part.wake()
+        self._seen = None
         self._snapshots.refresh()
 
     @property
@@ -177,24 +179,30 @@ class Page:
     def _draw(self, now: Snapshot) -> None:
         if not self._awake:
             return
-        previous, self._drawn_state = self._drawn_state, now.state
+        previous, self._seen = self._seen, now
+        changes = now.changes(previous)
+        owed = {name for name, part in self.parts.items() if changes - part.ignores}
+        if not owed and not self._owed:
+            return
         if not self._owed:
             self._draw_later(_REST_MILLISECONDS, tuple(self.parts))
-        self._owed |= self.parts.keys()
-        if previous != now.state and _colouring_aside(previous, now.state) == now.state:
-            self._draw_parts(now, _COLOURED)
+        self._owed |= owed
+        if previous and _only_coloured(previous.state, now.state):
+            self._draw_parts(now, self._owed_of(_COLOURED))
         elif now.loading:
             self._draw_later(_READ_MILLISECONDS, _CHOSEN)
         else:
-            self._draw_parts(now, _AWAITED)
+            self._draw_parts(now, self._owed_of(_AWAITED))
             self._draw_later(0, _ACTED_UPON)
+
+    def _owed_of(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name in self._owed]
 
     def _draw_later(self, milliseconds: int, names: tuple[str, ...]) -> None:
         """Draw those that are still owed by then."""
 
         def draw() -> None:
-            owed = [name for name in names if name in self._owed]
-            self._draw_parts(self._snapshots.now, owed)
+            self._draw_parts(self._snapshots.now, self._owed_of(names))
 
         self._session.later(draw, milliseconds)
 
@@ -219,6 +227,7 @@ class Page:
     def _corrected(self) -> None:
         committed = bool(self._correction.draft.done or self._batch.draft.batch)
         staged = self._batch.draft.compared or self._correction.draft.staged
+        self._seen = None  # a draft is no part of a snapshot
         self._snapshots.put(staged=staged)
         if committed:
             self._snapshots.refresh()
@@ -256,7 +265,9 @@ def build(session: Session) -> PageTemplate:
     assets = session.urls.asset(f"{assets_version(folder)}/")
     islands = page.islands
     template = PageTemplate(_template())
-    template.add_panel("wire", wire_of(islands))
+    wire = wire_of(islands)
+    session.when_acted(wire.send)
+    template.add_panel("wire", wire)
     # Panel keeps the template for the session, and the template keeps the page.
     template.add_variable("assets", assets)
     # Panel sets a variable `base` of its own: the template that it extends.
@@ -287,9 +298,10 @@ def _beyond(loaded: Sequence[str], names: Sequence[str]) -> list[str]:
     return [name for name in names if name not in loaded]
 
 
-def _colouring_aside(previous: ViewState, state: ViewState) -> ViewState:
-    """Return what was looked at, coloured as it is now."""
-    return replace(previous, metric=state.metric, score=state.score, way=state.way)
+def _only_coloured(previous: ViewState, state: ViewState) -> bool:
+    """Whether the same is looked at, in other colours."""
+    coloured = replace(previous, metric=state.metric, score=state.score, way=state.way)
+    return previous != state and coloured == state
 
 
 @functools.cache

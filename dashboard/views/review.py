@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+import param
 
 from dashboard.access import WHILE_ABSENT, Act
 from dashboard.exports.anndata_table import write_tables
 from dashboard.reviews.acts import Subject
-from dashboard.reviews.queue import entries, order, tally, unjudged
+from dashboard.reviews.queue import entries, unjudged
 from dashboard.reviews.values import Decision
 from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from dashboard.views.act_queue import ActQueue, reason_for
-from dashboard.views.island import Island, Message, Part, index_of, text_of
+from dashboard.views.island import Island, Message, Part, as_json, index_of, text_of
 from dashboard.views.samples import Sample, pictures, random_wells, read_samples
 from dashboard.views.verdict_content import (
+    MOST_CHANGES,
+    Verdicts,
+    changed_verdicts,
     field_content,
     field_verdicts,
     held_verdict,
     offer_content,
+    queue_content,
+    remaining_wells,
+    since_content,
     subject_of,
     suggested,
     waits,
@@ -32,17 +39,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dashboard.plates.values import PlateOverview, WellState
+    from dashboard.projects.rules import ReviewRules
+    from dashboard.reviews.queue import Entry
+    from dashboard.reviews.values import PlateReview
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
 _MONTAGE = 32
 _MONTAGE_SIZE = 160
 
-_PARQUET = find_spec("pyarrow") is not None
-
 
 class VerdictIsland(Island):
-    """See ``assets/review/verdict.js``."""
+    """See ``assets/review/verdict.js``.
+
+    What all pages show alike of a plate travels apart from what is one page's own:
+    the queue, the verdicts as a whole, and what has changed since that was sent.
+    """
+
+    queue = param.String(default="")
+    verdicts = param.String(default="")
+    since = param.String(default="")
+    unseen = param.String(default="")
 
     module = "review/verdict.js"
 
@@ -50,10 +67,16 @@ class VerdictIsland(Island):
 class VerdictBar(Part):
     """Takes verdicts, one after the other, and shows how far the review is."""
 
+    ignores = frozenset()
+
     def __init__(self, session: Session) -> None:
         super().__init__(session, VerdictIsland())
         self._acts = ActQueue(session, self._redraw)
         self._sample: tuple[int, tuple[Sample, ...]] | None = None
+        self._whole_of = ""
+        self._whole: Verdicts = {}
+        """The verdicts that were sent as a whole, and of which plate they are."""
+
         self.component.on("judge", self._judge, asks=Act.JUDGE)
         self.component.on("amend", self._amend, asks=Act.NOTE)
         self.component.on("rest", self._judge_rest, asks=Act.JUDGE)
@@ -286,17 +309,11 @@ class VerdictBar(Part):
         service = self._session.service
         rules = service.projects.rules(overview.key)
         review = service.reviews.review(overview.key, self._session.who())
+        suspects = service.shared.of(entries, service.quality.judgement(overview.key))
+        self._put_shared(now, overview, review, rules, suspects)
         reason = self._session.reason_against(Act.JUDGE)
         away = reason if reason == WHILE_ABSENT else ""
-        suspects = entries(service.quality.judgement(overview.key))
-        counts = tally(overview, review)
         undo, redo = service.decisions.offers(overview.key, self._session.who())
-        remaining = unjudged(overview, review)
-        looks = self._session.looks
-        opened = looks.labels(overview.key, "field", "thumbnails")
-        glimpsed = looks.labels(overview.key, "montage")
-        labels = {well.path: well.label for well in overview.wells}
-        urls = self._session.urls
         self.component.put(
             {
                 "shown": True,
@@ -314,53 +331,51 @@ class VerdictBar(Part):
                 # What is typed stays in sight meanwhile, so it is no lock.
                 "away": away,
                 "signed": review.signed is not None,
-                "verdicts": well_verdicts(overview, review, rules),
                 "standing": held_verdict(review, subject_of(now, overview), rules),
                 "fields": field_verdicts(review, now.well, rules),
                 "plate_standing": held_verdict(review, Subject(), rules),
-                "reasons": [
-                    (code, plain_text(text, 80)) for code, text in rules.reasons
-                ],
-                "demands_reason": rules.reason_for_fail,
                 "suggested": suggested(suspects, now.state.well),
-                "queue": order(overview, suspects),
-                "places": order(overview, ()),
-                "controls": [
-                    well.label
-                    for well in overview.wells
-                    if now.roles.letter(well.label)
-                ],
-                "sample": self._sampled(now, overview),
-                "suspects": [suspect.well for suspect in suspects],
                 "why": why(suspects, now.state.well),
-                "total": counts.total,
-                "reviewed": counts.reviewed,
-                "stale": counts.stale,
-                "counts": counts.verdicts,
-                "bases": counts.bases,
-                "rest": len(remaining),
-                "unopened": sum(
-                    labels[subject.well] not in opened for subject in remaining
-                ),
-                "glimpsed": sum(
-                    labels[subject.well] in glimpsed for subject in remaining
-                ),
+                "sample": self._sampled(now, overview),
                 "undo": offer_content(undo),
                 "redo": offer_content(redo),
                 "results": self._acts.answers(),
-                "wells_csv": urls.export(overview.key, "wells.csv"),
-                "fields_csv": urls.export(overview.key, "fields.csv"),
-                "suspects_csv": urls.export(overview.key, "suspects.csv"),
-                "load_data": urls.export(overview.key, "LoadData.csv"),
-                "report": urls.export(overview.key, "report.html"),
-                "parquet": {
-                    name: urls.export(overview.key, f"{name}.parquet")
-                    for name in ("wells", "fields")
-                }
-                if _PARQUET
-                else None,
             }
         )
+
+    def _put_shared(
+        self,
+        now: Snapshot,
+        overview: PlateOverview,
+        review: PlateReview,
+        rules: ReviewRules,
+        suspects: tuple[Entry, ...],
+    ) -> None:
+        """Show what all show who may know the same: made once, and sent by changes."""
+        shared, put = self._session.service.shared, self.component.put_text
+        urls = self._session.urls
+        put(
+            shared.of(queue_content, overview, suspects, now.roles, rules, urls),
+            "queue",
+        )
+        verdicts = shared.of(well_verdicts, overview, review, rules)
+        if (
+            self._whole_of != overview.key
+            or len(shared.of(changed_verdicts, self._whole, verdicts)) > MOST_CHANGES
+        ):
+            self._whole_of, self._whole = overview.key, verdicts
+        put(shared.of(as_json, self._whole), "verdicts")
+        since = shared.of(since_content, self._whole, verdicts, overview, review)
+        put(since, "since")
+        looks = self._session.looks
+        remaining = shared.of(remaining_wells, overview, review)
+        opened = looks.labels(overview.key, "field", "thumbnails")
+        glimpsed = looks.labels(overview.key, "montage")
+        unseen = {
+            "unopened": len(remaining - opened),
+            "glimpsed": len(remaining & glimpsed),
+        }
+        self.component.put(unseen, "unseen")
 
     def _sampled(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any] | None:
         if self._sample is None:

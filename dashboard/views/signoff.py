@@ -40,6 +40,8 @@ class SignoffIsland(Island):
 class Signoff(Part):
     """Signs a plate off or opens it again, begins blind rounds and shows their end."""
 
+    ignores = frozenset()
+
     def __init__(self, session: Session) -> None:
         super().__init__(session, SignoffIsland())
         self._problem = ""
@@ -136,11 +138,15 @@ class Signoff(Part):
             return
         service, who = self._session.service, self._session.who()
         review = service.reviews.review(overview.key, who)
+        if now.state.well and review.signed is None:
+            # What nobody sees is counted when somebody looks at it.
+            self.component.put({"shown": False, "barred": self.barred()})
+            return
         self._compare(overview.key, review.last)
         agreement, differences = self._compared
         self.component.put(
             {
-                "shown": not now.state.well or review.signed is not None,
+                "shown": True,
                 "plate": overview.key,
                 "whole": not now.state.well,
                 "barred": self.barred(),

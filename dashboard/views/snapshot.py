@@ -7,13 +7,15 @@ time, and drops answers that nobody waits for any more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from dashboard.accounts import LOCAL, Visitor
 from dashboard.plates.labels import find_label
 from dashboard.projects.roles import RolesView
 from dashboard.quality.judgement import Judgement
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
+from dashboard.reviews.values import PlateReview, SignedOff
 from dashboard.state import ViewState
 from dashboard.text import plain_text
 from dashboard.views import conditions
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from dashboard.corrections.values import Staged, VersionView
     from dashboard.plates.values import FieldView, PlateEntry, PlateOverview, WellView
     from dashboard.progress import Progress
+    from dashboard.projects.rules import ReviewRules
     from dashboard.quality.statistics import StatisticsView
     from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
+    from dashboard.service import Service
     from dashboard.session import Session
 
 
@@ -68,7 +72,28 @@ class Snapshot:
     staged: Staged | None = None
     """The correction that this session has prepared, wherever it belongs."""
 
+    judged: PlateReview = field(default_factory=PlateReview)
+    """What was decided, as this page's person may see it; to know when to draw. Who
+    draws reads it again, for a name may have been typed since."""
+
+    signed: SignedOff | None = None
+    """The sign-off that locks the plate: it bars much that has nothing to do with
+    verdicts."""
+
+    rules: ReviewRules | None = None
+    visitor: Visitor = LOCAL
     dark: bool = False
+
+    def changes(self, previous: Snapshot | None) -> frozenset[str]:
+        """Return the names of what is not as it was; of all where nothing was."""
+        if previous is None:
+            return _NAMES
+        pairs = (
+            (name, getattr(self, name), getattr(previous, name)) for name in _NAMES
+        )
+        return frozenset(
+            name for name, new, old in pairs if new is not old and new != old
+        )
 
     @property
     def field(self) -> FieldView | None:
@@ -102,6 +127,40 @@ class Snapshot:
         return "field" if self.state.field else "well"
 
 
+_NAMES = frozenset(field.name for field in fields(Snapshot))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateFacts:
+    """What is the same for all who look at a plate, until its revision changes."""
+
+    overview: PlateOverview
+    metrics: tuple[MetricInfo, ...]
+    roles: RolesView
+    field_names: tuple[str, ...]
+    assay_metric: str
+    failed: frozenset[str]
+
+
+def plate_facts(service: Service, key: str, revision: int) -> PlateFacts:
+    """Return what is known of a plate at a revision.
+
+    Raises
+    ------
+    HCSError
+        If it cannot be opened.
+    """
+    del revision  # what this is kept by, see `Shared`
+    return PlateFacts(
+        overview=service.plates.overview(key),
+        metrics=service.quality.metrics(key),
+        roles=service.projects.roles(key),
+        field_names=service.plates.field_names(key),
+        assay_metric=service.quality.assay_metric(key),
+        failed=service.quality.failed_wells(key),
+    )
+
+
 class Snapshots:
     """Keeps the snapshot of one session.
 
@@ -129,14 +188,24 @@ class Snapshots:
         self._values()
         self._well(ViewState())
         self._session.state.on_change(self._moved)
-        self._session.watch(lambda _: self.refresh())
+        self._session.watch(lambda _: self.follow())
 
     def refresh(self) -> None:
-        """Ask everything again, for the plate has changed."""
+        """Ask everything again."""
         self._plates()
         self._plate()
         self._values()
         self._well(ViewState())
+        self._show()
+
+    def follow(self) -> None:
+        """Ask for what has changed; wells only with the plate, not with verdicts."""
+        overview = self.now.overview
+        self._plates()
+        self._plate()
+        self._values()
+        if self.now.overview is not overview:
+            self._well(ViewState())
         self._show()
 
     def put(self, **changes: Any) -> None:
@@ -166,7 +235,9 @@ class Snapshots:
 
     def _plates(self) -> None:
         self._set(
-            plates=self._service.plates.entries(), state=self._session.state.view()
+            plates=self._service.plates.entries(),
+            state=self._session.state.view(),
+            visitor=self._session.visitor,
         )
 
     def _choose_only_plate(self) -> bool:
@@ -183,23 +254,33 @@ class Snapshots:
         if not key:
             self._set(overview=None, problem="", metrics=(), progress=None)
             return
+        service = self._service
         try:
-            overview = self._service.plates.overview(key)
-            metrics = self._service.quality.metrics(key)
-            progress = self._service.quality.progress(key)
-            judged = {
-                "judgement": self._service.quality.judgement(key),
-                "roles": self._service.projects.roles(key),
-                "field_names": self._service.plates.field_names(key),
-                "assay_metric": self._service.quality.assay_metric(key),
-                "failed": self._service.quality.failed_wells(key),
-            }
+            revision = service.plates.revision(key)
+            facts = service.shared.of(plate_facts, service, key, revision)
+            progress = service.quality.progress(key)
+            judgement = service.quality.judgement(key)
+            review = service.reviews.review(key, self._session.who())
+            rules = service.projects.rules(key)
         except HCSError as error:
             problem = plain_text(error)
             self._set(overview=None, problem=problem, metrics=(), progress=None)
             return
-        self._set(overview=overview, problem="", metrics=metrics, progress=progress)
-        self._set(**judged)
+        overview = facts.overview
+        self._set(
+            problem="",
+            progress=progress,
+            judgement=judgement,
+            judged=review,
+            signed=review.signed,
+            rules=rules,
+            overview=overview,
+            metrics=facts.metrics,
+            roles=facts.roles,
+            field_names=facts.field_names,
+            assay_metric=facts.assay_metric,
+            failed=facts.failed,
+        )
         self._respell_well(overview)
         self._choose_metric()
 

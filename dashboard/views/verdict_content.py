@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from dashboard.reviews.acts import BASES, Subject
+from dashboard.reviews.queue import order, tally, unjudged
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
+from dashboard.views.island import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dashboard.addresses import Urls
     from dashboard.plates.values import PlateOverview, WellView
+    from dashboard.projects.roles import RolesView
     from dashboard.projects.rules import ReviewRules
     from dashboard.reviews.queue import Entry
     from dashboard.reviews.values import HeldVerdict, Offer, PlateReview
     from dashboard.views.snapshot import Snapshot
     from hcs.metadata import Who
+
+
+_PARQUET = find_spec("pyarrow") is not None
 
 
 def subject_of(now: Snapshot, overview: PlateOverview) -> Subject:
@@ -37,10 +45,17 @@ def field_content(now: Snapshot) -> dict[str, Any] | None:
     }
 
 
+MOST_CHANGES = 48
+"""Wells that are sent as what has changed; with more, all are sent anew."""
+
+Verdicts = dict[str, list[Any]]
+"""By label of the well: verdict, staleness, basis, reason, who, and failed fields."""
+
+
 def well_verdicts(
     overview: PlateOverview, review: PlateReview, rules: ReviewRules
-) -> dict[str, list[Any]]:
-    """Return verdict, staleness, basis, reason, and failed fields by label."""
+) -> Verdicts:
+    """Return what holds on the wells that anything was decided on."""
     failed: dict[str, int] = {}
     for subject, held in review.verdicts.items():
         if subject.field and held.act.fails:
@@ -60,6 +75,73 @@ def well_verdicts(
                 count,
             ]
     return content
+
+
+def changed_verdicts(whole: Verdicts, verdicts: Verdicts) -> dict[str, Any]:
+    """Return what is not as in the whole that a page has; None where nothing holds."""
+    labels = [*verdicts, *(label for label in whole if label not in verdicts)]
+    return {
+        label: verdicts.get(label)
+        for label in labels
+        if verdicts.get(label) != whole.get(label)
+    }
+
+
+def since_content(
+    whole: Verdicts, verdicts: Verdicts, overview: PlateOverview, review: PlateReview
+) -> str:
+    """Return what was decided since a whole was sent, and how far the review is."""
+    counts = tally(overview, review)
+    return as_json(
+        {
+            "changed": changed_verdicts(whole, verdicts),
+            "total": counts.total,
+            "reviewed": counts.reviewed,
+            "stale": counts.stale,
+            "counts": counts.verdicts,
+            "bases": counts.bases,
+            "rest": len(unjudged(overview, review)),
+        }
+    )
+
+
+def remaining_wells(overview: PlateOverview, review: PlateReview) -> frozenset[str]:
+    """Return the labels of the wells that are still to be judged."""
+    labels = {well.path: well.label for well in overview.wells}
+    return frozenset(labels[subject.well] for subject in unjudged(overview, review))
+
+
+def queue_content(
+    overview: PlateOverview,
+    suspects: Sequence[Entry],
+    roles: RolesView,
+    rules: ReviewRules,
+    urls: Urls,
+) -> str:
+    """Return the order of judging, the reasons, and addresses of what comes of it."""
+    return as_json(
+        {
+            "reasons": [(code, plain_text(text, 80)) for code, text in rules.reasons],
+            "demands_reason": rules.reason_for_fail,
+            "queue": order(overview, suspects),
+            "places": order(overview, ()),
+            "controls": [
+                well.label for well in overview.wells if roles.letter(well.label)
+            ],
+            "suspects": [suspect.well for suspect in suspects],
+            "wells_csv": urls.export(overview.key, "wells.csv"),
+            "fields_csv": urls.export(overview.key, "fields.csv"),
+            "suspects_csv": urls.export(overview.key, "suspects.csv"),
+            "load_data": urls.export(overview.key, "LoadData.csv"),
+            "report": urls.export(overview.key, "report.html"),
+            "parquet": {
+                name: urls.export(overview.key, f"{name}.parquet")
+                for name in ("wells", "fields")
+            }
+            if _PARQUET
+            else None,
+        }
+    )
 
 
 def held_verdict(

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 from panel.custom import JSComponent
+from panel.io import state, unlocked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from dashboard.views.island import Island
 
@@ -47,14 +48,37 @@ class Wire(JSComponent):
             }
         )
         self._parts = dict(parts)
-        for name, part in parts.items():
-            for text in part.texts:
-                part.param.watch(self._carrier(_parameter(name, text)), text)
+        for part in parts.values():
+            part.changed.clear()
 
-    def _carrier(self, name: str) -> Callable[[Any], None]:
-        return lambda event: setattr(self, name, event.new)
+    def send(self) -> bool:
+        """Send the texts that have changed, in one message; return whether any had."""
+        texts = {
+            _parameter(name, text): getattr(part, text)
+            for name, part in self._parts.items()
+            for text in part.changed
+        }
+        if not texts:
+            return False
+        for part in self._parts.values():
+            part.changed.clear()
+        for model, _ in self._models.values():
+            if state.loaded:
+                _change(model, texts)
+            elif model.document is not None:
+                # Panel sends by itself only what is loaded; Bokeh does under its lock.
+                model.document.add_next_tick_callback(
+                    functools.partial(_change, model, texts)
+                )
+        return True
 
     def _handle_msg(self, data: Any) -> None:
+        try:
+            self._take(data)
+        finally:
+            self.send()
+
+    def _take(self, data: Any) -> None:
         part = self._parts.get(str(data.get("part"))) if type(data) is dict else None
         if part is None:
             return
@@ -63,6 +87,15 @@ class Wire(JSComponent):
             _LOG.error("A part of a page failed in the browser: %.2000r", fault)
         else:
             part.handle(data.get("message"))
+
+
+def _change(model: Any, texts: dict[str, str]) -> None:
+    """Change what a page has, now and when it connects again, in one message.
+
+    Panel's own way there takes a message a text, and ten times as long.
+    """
+    with unlocked():
+        model.data.update(**texts)
 
 
 def wire_of(parts: Mapping[str, Island]) -> Wire:
