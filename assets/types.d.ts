@@ -202,6 +202,8 @@ interface ListedPlate {
   location: string
   error: string
   known: boolean
+  /** Since when it cannot be reached, "" where it can. */
+  absent_since: string
   rows?: number
   columns?: number
   /** One sign a well: a verdict's letter, a digit of suspicion, or a state. */
