@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +43,8 @@ class Child(subprocess.Popen[bytes]):
         Of the child; this process's own where it is None.
     stdin, stdout, stderr
         As of `subprocess.Popen`.
+    own_session
+        Interrupting this process, by Ctrl+C or in a notebook, leaves the child alone.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class Child(subprocess.Popen[bytes]):
         *,
         stdin: int | None = None,
         stdout: int | None = None,
-        stderr: int | None = None,
+        stderr: int | IO[bytes] | None = None,
+        own_session: bool = False,
     ) -> None:
         pipes: dict[str, Any] = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+        pipes["start_new_session"] = own_session
         values = dict(os.environ if environment is None else environment)
         if not _PIPES:
             super().__init__(command, env=values, **pipes)

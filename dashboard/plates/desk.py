@@ -54,6 +54,10 @@ class PlateDesk:
             plate.key for plate in self._plates.all() if plate.absence is not None
         )
 
+    def add(self, root: str) -> str:
+        """Serve another root; see `Plates.add`."""
+        return self._plates.add(root)
+
     def overview(self, key: str) -> PlateOverview:
         """Return what the first paint of a plate needs: one document is read."""
         return self._access.overview(key)

@@ -71,11 +71,7 @@ class Plates:
         self._revision = 0
         self._folders: frozenset[str] = frozenset()
         for root in self._roots:
-            if not is_address(root) and not possible_path(root).exists():
-                raise DashboardError(
-                    f"There is nothing at {Path(root).absolute()}. Give a plate, a "
-                    f"folder that holds plates, or an address."
-                )
+            refuse_nothing(root)
         self._folders = frozenset(self.folders)
         self.rescan(opening=False)
 
@@ -142,6 +138,27 @@ class Plates:
         for plate in gone:
             plate.close()
         return changed
+
+    def add(self, root: str) -> str:
+        """Serve another root from now on; return the key of its first plate.
+
+        For whoever runs the server; no page may name a root.
+
+        Raises
+        ------
+        DashboardError
+            If there is nothing, or no plate.
+        """
+        refuse_nothing(root)
+        with self._lock:
+            if root not in self._roots:
+                self._roots = (*self._roots, root)
+            self._folders = frozenset(self.folders)
+        self.rescan()
+        keys = {location: key for key, location in unique_keys(self._roots)}
+        for _, location in discover(root):
+            return keys[location]
+        raise DashboardError(f"There is no plate below {root}.")
 
     def lost(self, plate: ServedPlate, reason: str) -> None:
         """Note that a plate that was there cannot be reached, and why."""
@@ -221,6 +238,15 @@ def _has_gone(plate: ServedPlate) -> bool:
     return (
         opened and not is_address(plate.location) and not Path(plate.location).exists()
     )
+
+
+def refuse_nothing(root: str) -> None:
+    """Raise `DashboardError` where a path that is to be served is not there."""
+    if not is_address(root) and not possible_path(root).exists():
+        raise DashboardError(
+            f"There is nothing at {Path(root).absolute()}. Give a plate, a folder that "
+            f"holds plates, or an address."
+        )
 
 
 def is_address(root: str) -> bool:
