@@ -160,14 +160,16 @@ def read_backup(source: Path) -> Backup:
         raise DashboardError(f"No backup is at {source}: it is no file.")
     try:
         with zipfile.ZipFile(source) as archive, archive.open(_DOCUMENT) as stream:
-            said: Any = json.loads(stream.read(_MOST_DOCUMENT))
-        backup = Backup(**{name: said[name] for name in Backup.__dataclass_fields__})
+            document: Any = json.loads(stream.read(_MOST_DOCUMENT))
+        backup = Backup(
+            **{name: document[name] for name in Backup.__dataclass_fields__}
+        )
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
         raise DashboardError(
             f"{source} is no backup of a workspace: {_why(error)}."
         ) from error
     if backup.format != _FORMAT or not isinstance(backup.schema, int):
-        raise DashboardError(f"{source} is a backup of another kind: {said}.")
+        raise DashboardError(f"{source} is a backup of another kind: {document}.")
     if backup.schema > SCHEMA:
         raise DashboardError(
             f"{source} has schema {backup.schema}, this program knows up to {SCHEMA}. "

@@ -93,10 +93,10 @@ def damage(path: Path) -> str:
     try:
         uri = f"{path.resolve().as_uri()}?mode=ro"
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-            ((said,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
+            ((answer,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
     except sqlite3.Error as error:
         return str(error)
-    return "" if said == "ok" else str(said).splitlines()[-1]
+    return "" if answer == "ok" else str(answer).splitlines()[-1]
 
 
 def schema_of_file(path: Path) -> int:

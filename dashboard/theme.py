@@ -161,6 +161,6 @@ def _sizes() -> str:
 
 def _colors(palette: Palette) -> str:
     return "".join(
-        f"--hcs-{each.name.replace('_', '-')}:{getattr(palette, each.name)};"
-        for each in fields(palette)
+        f"--hcs-{colour.name.replace('_', '-')}:{getattr(palette, colour.name)};"
+        for colour in fields(palette)
     )

@@ -47,6 +47,10 @@ def page(url: str) -> None:
             time.sleep(0.3)
     parts = re.findall(r'<(?:script|link)\b[^>]*?\b(?:src|href)="([^"]+)"', html)
     parts = [part for part in parts if not part.startswith("data:")]
+    if not parts:
+        sys.exit(
+            f"{url} answers with a page that loads nothing: it is not the plate's."
+        )
     for part in parts:
         try:
             _get(urllib.parse.urljoin(url, part))

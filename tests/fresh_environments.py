@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+import zipfile
+from typing import TYPE_CHECKING
 
 import pytest
+from packaging.metadata import Metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
-def fresh_environment(folder: Path, wheel: Path, extra: str = "") -> Path:
-    """Make an environment with our wheel; return the folder of its programs."""
+def fresh_environment(
+    folder: Path, wheel: Path, extra: str = "", *, oldest: bool = False
+) -> Path:
+    """Make an environment with our wheel; return the folder of its programs.
+
+    Parameters
+    ----------
+    folder
+        To make it in.
+    wheel
+        Ours.
+    extra
+        To be installed with it, ``"page"``.
+    oldest
+        Whether what we ask for ourselves is as old as we say that it may be.
+    """
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     programs = folder / "bin"
     pip = [programs / "python", "-m", "pip", "--disable-pip-version-check"]
@@ -22,5 +42,20 @@ def fresh_environment(folder: Path, wheel: Path, extra: str = "") -> Path:
     )
     if asked.returncode != 0:
         pytest.skip(f"no package index answers pip here: {asked.stderr[-200:]}")
-    subprocess.run([*pip, "install", "--quiet", f"{wheel}{extra}"], check=True)
+    constraints = folder / "constraints.txt"
+    constraints.write_text("\n".join(_oldest(wheel, extra) if oldest else ()))
+    ours = f"{wheel}[{extra}]" if extra else str(wheel)
+    subprocess.run(
+        [*pip, "install", "--quiet", "--constraint", constraints, ours], check=True
+    )
     return programs
+
+
+def _oldest(wheel: Path, extra: str) -> Iterator[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        metadata = Metadata.from_email(archive.read(name), validate=True)
+    for requirement in metadata.requires_dist or ():
+        if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+            (bound,) = (s for s in requirement.specifier if s.operator == ">=")
+            yield f"{requirement.name}=={bound.version}"

@@ -113,7 +113,7 @@ class Cookies:
             until=now + seconds,
         )
         with self._lock:
-            self._drop(lambda each: each.until <= now)
+            self._drop(lambda browser: browser.until <= now)
             while len(self._signed_in) >= _MOST:
                 self._signed_in.pop(next(iter(self._signed_in)))
             self._signed_in[digest] = signed_in
@@ -134,11 +134,13 @@ class Cookies:
         """Return everybody who is in, who came first first."""
         now = time.time()
         with self._lock:
-            return tuple(each for each in self._signed_in.values() if each.until > now)
+            return tuple(
+                browser for browser in self._signed_in.values() if browser.until > now
+            )
 
     def find(self, session: str) -> SignedIn | None:
         """Return a sign-in by its id, None where it holds no more (fast)."""
-        return next((each for each in self.all() if each.id == session), None)
+        return next((browser for browser in self.all() if browser.id == session), None)
 
     def close(self, session: str) -> None:
         """Sign somebody out, by the id of the sign-in."""
@@ -147,7 +149,7 @@ class Cookies:
                 self._changed()
 
     def _drop(self, which: Callable[[SignedIn], bool]) -> int:
-        gone = [digest for digest, each in self._signed_in.items() if which(each)]
+        gone = [digest for digest, browser in self._signed_in.items() if which(browser)]
         for digest in gone:
             del self._signed_in[digest]
         return len(gone)
@@ -182,19 +184,19 @@ class Cookies:
 def _written(signed_in: Mapping[str, SignedIn]) -> dict[str, Any]:
     return {
         digest: {
-            "by": each.by,
-            "subject": each.visitor.subject,
-            "name": each.visitor.name,
-            "known": each.visitor.known,
-            "role": each.visitor.role.label,
+            "by": browser.by,
+            "subject": browser.visitor.subject,
+            "name": browser.visitor.name,
+            "known": browser.visitor.known,
+            "role": browser.visitor.role.label,
             "project_roles": {
                 project: role.label
-                for project, role in each.visitor.project_roles.items()
+                for project, role in browser.visitor.project_roles.items()
             },
-            "since": each.since,
-            "until": each.until,
+            "since": browser.since,
+            "until": browser.until,
         }
-        for digest, each in signed_in.items()
+        for digest, browser in signed_in.items()
     }
 
 

@@ -282,8 +282,8 @@ class OIDCSignIn:
         ]
         name = next(
             text
-            for each in names
-            if isinstance(each, str) and (text := plain_text(each, 200).strip())
+            for name in names
+            if isinstance(name, str) and (text := plain_text(name, 200).strip())
         )
         groups = claims.get(settings.groups_claim)
         words = [groups] if isinstance(groups, str) else groups

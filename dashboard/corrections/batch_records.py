@@ -74,7 +74,7 @@ def _batch(
         _item(plate, of_field, labels.get(well, well))
         for (well, _), of_field in sorted(
             fields.items(),
-            key=lambda each: (order.get(each[0][0], len(order)), each[0]),
+            key=lambda item: (order.get(item[0][0], len(order)), item[0]),
         )
     )
     total = first.details.get("of")

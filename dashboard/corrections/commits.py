@@ -99,7 +99,11 @@ class Commits:
             reason,
             about | {"version": version.id},
             sources=list(view.sources),
-            confirmed=[each.kind for each in view.differences if each.confirmed],
+            confirmed=[
+                difference.kind
+                for difference in view.differences
+                if difference.confirmed
+            ],
             **batch,
         )
         return version

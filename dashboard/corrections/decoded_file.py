@@ -58,11 +58,11 @@ def decoded_file(file: UploadedFile, decoded: Decoded, first: Path) -> DecodedFi
     described = (decoded, *decoded.more)
     groups = Counter(image.group for image in described)
     images = {}
-    for place, each in enumerate(described):
+    for place, image in enumerate(described):
         key = file.id if len(described) == 1 else f"{file.id}.{place}"
-        group = f"{file.id}/{each.group}" if groups[each.group] > 1 else ""
+        group = f"{file.id}/{image.group}" if groups[image.group] > 1 else ""
         images[key] = DecodedImage(
-            _described(file, each, key, group), planes_path(first, place)
+            _described(file, image, key, group), planes_path(first, place)
         )
     left = tuple(
         Leftover(name=name, reason=reason, help=help, is_image=is_image)

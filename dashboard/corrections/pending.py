@@ -131,7 +131,9 @@ class PendingCorrections:
         pending = [_read(folder) for folder in folders]
         return tuple(
             replace(correction, outdated=_is_outdated(plate, correction))
-            for correction in sorted(filter(None, pending), key=lambda each: each.when)
+            for correction in sorted(
+                filter(None, pending), key=lambda record: record.when
+            )
         )
 
     def images(self, plate: ServedPlate, pending: str) -> tuple[NgffImage, ...]:

@@ -111,12 +111,18 @@ class StagedCorrections:
     def of_page(self, token: str) -> list[StagedCorrection]:
         """Return what a page has staged."""
         with self._lock:
-            return [each for each in self._table.values() if each.token == token]
+            return [
+                correction
+                for correction in self._table.values()
+                if correction.token == token
+            ]
 
     def committing(self) -> bool:
         """Whether any of them is being written to its plate at this moment."""
         with self._lock:
-            return any(each.committing.locked() for each in self._table.values())
+            return any(
+                correction.committing.locked() for correction in self._table.values()
+            )
 
     def confirm(
         self, identifier: str, kind: str, owner: str, *, confirmed: bool

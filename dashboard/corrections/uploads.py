@@ -178,7 +178,7 @@ class DecodedUploads:
         NotServedError
             If one of them is not there (any more).
         """
-        owner, wanted = self._page(token).owner, set(uploads)
+        owner, chosen = self._page(token).owner, set(uploads)
         images: list[Upload] = []
         left: list[Leftover] = []
         for file in dict.fromkeys(upload.partition(".")[0] for upload in uploads):
@@ -192,7 +192,7 @@ class DecodedUploads:
             images += (
                 image.upload
                 for key, image in list(decoded.images.items())
-                if file in wanted or key in wanted
+                if file in chosen or key in chosen
             )
         return tuple(images), tuple(left)
 

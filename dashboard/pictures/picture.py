@@ -168,8 +168,8 @@ class Pictures:
         level = level_of(images, fine)
         used = existing(level, channels)
         small = [
-            rendering.shrink(read_plane(level, of_channel(fine, each.index)), size)
-            for each in used
+            rendering.shrink(read_plane(level, of_channel(fine, setting.index)), size)
+            for setting in used
         ]
         picture = rendering.fit(drawn(small, used, level), size)
         return Picture(rendering.encode_jpeg(picture), final=False)

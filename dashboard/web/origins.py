@@ -37,7 +37,9 @@ class Origins:
     def __init__(self, port: int, others: Sequence[str] = ()) -> None:
         names = [f"{host}:{port}" for host in LOOPBACK]
         names += [_host(other) for other in others]
-        self.hosts = frozenset(name for each in names for name in _spellings(each))
+        self.hosts = frozenset(
+            name for address in names for name in _spellings(address)
+        )
         self._said = ", ".join(dict.fromkeys(names))
 
     def reason_against_host(self, host: str) -> str:

@@ -71,16 +71,16 @@ class ReadyHandler(Handler):
         loop = asyncio.get_running_loop()
         condition = await loop.run_in_executor(_LOOKING, self.looks.look)
         visitor = self.identify(self.request)
-        said: dict[str, object] = {"ready": condition.ready}
+        document: dict[str, object] = {"ready": condition.ready}
         if visitor is not None and not (
             self.service.access.reason_against(visitor, Act.PEOPLE)
         ):
-            said["problems"] = dict(condition.problems)
-            said["unreachable_plates"] = list(condition.absent)
+            document["problems"] = dict(condition.problems)
+            document["unreachable_plates"] = list(condition.absent)
         self.set_status(200 if condition.ready else 503)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
-        await self.finish(json.dumps(said))
+        await self.finish(json.dumps(document))
 
 
 class MetricsHandler(Handler):

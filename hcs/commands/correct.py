@@ -134,10 +134,10 @@ def _matched(
     target = match_target(plate, acquisition=options.acquisition)
     matches = match_pictures(files.pictures, target, leftovers=files.leftovers)
     rows = [match.id for match in matches.matches]
-    said: dict[str, Any] = {"well": options.well, "field": options.field}
+    changes: dict[str, Any] = {"well": options.well, "field": options.field}
     if options.pages:
-        said["pages"] = PAGES[options.pages]
-    matches = matches.with_change(rows, **said)
+        changes["pages"] = PAGES[options.pages]
+    matches = matches.with_change(rows, **changes)
     if options.series is not None:
         for row in rows:
             index = _series_index(files, row, options.series)
@@ -161,8 +161,8 @@ def _series_index(files: PictureFiles, identifier: str, number: int) -> int:
     """
     from hcs.errors import SourceError
 
-    picture = next(each for each in files.pictures if each.id == identifier)
-    numbers = [each.series_number + 1 for each in picture.series or (picture,)]
+    picture = next(picture for picture in files.pictures if picture.id == identifier)
+    numbers = [image.series_number + 1 for image in picture.series or (picture,)]
     if number in numbers:
         return numbers.index(number)
     if not picture.series and len(files.image(identifier).series) > 1:
@@ -223,7 +223,7 @@ def _write_all(
         for correction in corrections:
             if correction.version is not None:
                 say_error(_shown_version(correction.what, correction.version))
-        written = sum(each.version is not None for each in corrections)
+        written = sum(correction.version is not None for correction in corrections)
         say_error(
             f"Stopped: {written} of {counted(len(corrections), 'field')} written."
         )

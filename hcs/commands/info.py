@@ -84,8 +84,8 @@ def _wells(wells: dict[str, Any]) -> str:
 
 def _fields(fields: dict[str, Any]) -> str:
     low, high = fields["fewest"], fields["most"]
-    each = f"{low}" if low == high else f"{low} to {high}"
-    text = f"{fields['total']} ({each} per well)" if fields["total"] else "none"
+    per_well = f"{low}" if low == high else f"{low} to {high}"
+    text = f"{fields['total']} ({per_well} per well)" if fields["total"] else "none"
     if fields["labels"]:
         text += f", called {some(fields['labels'], 8, str)}"
     return text

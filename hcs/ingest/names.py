@@ -164,11 +164,16 @@ class NamePattern:
             If it matches a name, but what it finds is no well, or placeholders fit the
             name in two ways.
         """
-        matches = {name: found for name in names if (found := self._matches(name))}
-        texts = {_well_text(match) for found in matches.values() for match in found}
+        matches = {
+            name: readings for name in names if (readings := self._matches(name))
+        }
+        texts = {
+            _well_text(match) for readings in matches.values() for match in readings
+        }
         wells = read_well_names(texts, format)
         return {
-            name: self._reading(found, wells, name) for name, found in matches.items()
+            name: self._reading(readings, wells, name)
+            for name, readings in matches.items()
         }, wells
 
     def check_time(self, names: Iterable[str]) -> None:

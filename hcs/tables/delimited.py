@@ -109,8 +109,8 @@ def _unmarked(data: bytes) -> str:
 
 def _delimited(text: str) -> tuple[str, str]:
     # Spreadsheets may say the delimiter on a first line "sep=;".
-    if said := re.match(r"sep=(.)\r?\n", text, re.IGNORECASE):
-        return text[said.end() :], said[1]
+    if separator := re.match(r"sep=(.)\r?\n", text, re.IGNORECASE):
+        return text[separator.end() :], separator[1]
     return text, max(_DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))
 
 

@@ -218,7 +218,9 @@ class WellColumns:
         start = self.header + 1
         for row, line in zip(table.rows[start:], table.lines[start:], strict=True):
             try:
-                well, place = (each.position(row, format) for each in (self, other))
+                well, place = (
+                    columns.position(row, format) for columns in (self, other)
+                )
             except InvalidPathError:
                 continue
             if well != place:
@@ -252,13 +254,15 @@ def find_wells(table: Table, *, numbers: bool = False) -> WellColumns | None:
         for header, row in enumerate(table.rows[:_HEADER_ROWS])
         for plate, used in _named([normalised(cell) for cell in row])
     ]
-    spelled = [each for each in named if _share_of_wells(each, table) >= _SHARE]
+    spelled = [
+        columns for columns in named if _share_of_wells(columns, table) >= _SHARE
+    ]
     counted = [
-        each
-        for each in (replace(each, counted=True) for each in named if numbers)
-        if replace(each, counted=False) not in spelled
-        and len(each.used) == 1
-        and _share_of_wells(each, table, numbers=True) >= _SHARE
+        columns
+        for columns in (replace(columns, counted=True) for columns in named if numbers)
+        if replace(columns, counted=False) not in spelled
+        and len(columns.used) == 1
+        and _share_of_wells(columns, table, numbers=True) >= _SHARE
     ]
     columns = next(iter(spelled), None) or _unnamed(table) or next(iter(counted), None)
     if columns is None:

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1800)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["newest", "oldest"])
 def programs(
+    request: pytest.FixtureRequest,
     once: Callable[[str, Callable[[Path], object]], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """Install the wheel with pip; return the folder of its programs."""
     folder = tmp_path_factory.mktemp("fresh") / "venv"
-    return fresh_environment(folder, wheel_in(once("packages", build)), "[page]")
+    wheel = wheel_in(once("packages", build))
+    return fresh_environment(folder, wheel, "page", oldest=request.param == "oldest")
 
 
 @pytest.fixture

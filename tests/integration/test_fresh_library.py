@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.full
 
 
+@pytest.mark.parametrize("age", ["newest", "oldest"])
 def test_pip_installs_the_library_without_the_web_and_the_readme_runs(
+    age: str,
     once: Callable[[str, Callable[[Path], object]], Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    programs = fresh_environment(tmp_path / "venv", wheel_in(once("packages", build)))
+    wheel = wheel_in(once("packages", build))
+    programs = fresh_environment(tmp_path / "venv", wheel, oldest=age == "oldest")
     readme = blocks(ROOT / "README.md")
     code = "".join(block.text for block in readme if block.language == "python")
     (tmp_path / "readme.py").write_text(code)

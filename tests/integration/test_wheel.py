@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -120,6 +121,10 @@ def _information(wheel: Path, *names: str) -> dict[str, str]:
         return {name: archive.read(files[name]).decode() for name in names}
 
 
+def _modules(package: str) -> Iterator[Path]:
+    return (_ROOT / package).rglob("*.py")
+
+
 def _files(folder: str) -> set[str]:
     return {
         path.relative_to(_ROOT).as_posix()
@@ -189,6 +194,21 @@ def test_readme_lists_every_extra(metadata: Metadata) -> None:
     rows = [row for row in metadata.description.splitlines() if row.startswith("| `")]
     listed = {name for row in rows for name in row.split("|")[1].split("`")[1::2]}
     assert listed == set(metadata.provides_extra)
+
+
+def test_extras_that_documents_and_messages_name_are_there(metadata: Metadata) -> None:
+    pages = [_ROOT / "README.md", *(_ROOT / "docs").glob("*.md")]
+    modules = [path for name in ("hcs", "dashboard") for path in _modules(name)]
+    named = re.compile(r"hcs-dashboard\[([a-z,-]+)\]|\bextra\(\s*\"([\w-]+)\"")
+    texts = [path.read_text(encoding="utf-8") for path in (*pages, *modules)]
+    names = {
+        name
+        for text in texts
+        for match in named.findall(text)
+        for name in "".join(match).split(",")
+    }
+    assert {"page", "importing", "remote", "sign-in"} <= names
+    assert names <= set(metadata.provides_extra or ())
 
 
 def test_installed_page_finds_its_assets_beside_itself(site: Path) -> None:

@@ -182,9 +182,9 @@ def _nearest(
     if centre is None or len(centres) < 2:
         return []
     apart = sorted(
-        (math.dist(centre, centres[each.name]), number)
-        for number, each in enumerate(fields)
-        if each.name in centres
+        (math.dist(centre, centres[field.name]), number)
+        for number, field in enumerate(fields)
+        if field.name in centres
     )
     (near, number), (next_near, _) = apart[:2]
     return [fields[number]] if 3 * near < next_near else []

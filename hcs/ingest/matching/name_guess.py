@@ -185,9 +185,9 @@ def zero_spellings(names: Iterable[str]) -> frozenset[str]:
     One file alone cannot tell where its source counts from; many, with a 0 among them,
     can, of whichever field that is.
     """
-    said = (describe_name(name).channel for name in names)
+    channels = (describe_name(name).channel for name in names)
     return frozenset(
-        _spelling(part) for part in said if part is not None and part.number == 0
+        _spelling(part) for part in channels if part is not None and part.number == 0
     )
 
 

@@ -45,8 +45,8 @@ def _of_picture(match: Match, target: MatchTarget) -> Match:
     picture = match.picture
     if picture.series and match.series is None:
         names = [
-            each.series_name or f"image {number}"
-            for number, each in enumerate(picture.series, 1)
+            image.series_name or f"image {number}"
+            for number, image in enumerate(picture.series, 1)
         ]
         return replace(
             match,
@@ -68,10 +68,10 @@ def _of_picture(match: Match, target: MatchTarget) -> Match:
 
 
 def _with_doubts(match: Match, target: MatchTarget) -> Match:
-    said = match.picture.stated.plate
+    plate = match.picture.stated.plate
     doubts = [fact.message for fact in match.picture.facts if fact.code in _DOUBTFUL]
-    if said and target.name and said.casefold() != target.name.casefold():
-        doubts.append(f"It is of plate {said!r}; this plate is {target.name!r}.")
+    if plate and target.name and plate.casefold() != target.name.casefold():
+        doubts.append(f"It is of plate {plate!r}; this plate is {target.name!r}.")
     return replace(match, doubts=(*match.doubts, *doubts)) if doubts else match
 
 

@@ -70,7 +70,7 @@ def remarks(table: MatchTable) -> list[str]:
     lines = []
     for match in table.matches:
         sentences = [match.problem, match.help] if match.problem else []
-        sentences = [each for each in (*sentences, *match.doubts) if each]
+        sentences = [sentence for sentence in (*sentences, *match.doubts) if sentence]
         if sentences and not match.excluded:
             lines.append(f"{match.name}: {' '.join(sentences)}")
     return [

@@ -151,7 +151,8 @@ def _offsets(waves: Sequence[Wavelength], table: PlaneTable) -> Iterator[str]:
         offset = table.z_offset(wave.channel, waves[0].channel)
         if offset:
             name, first = (
-                each.note.name or each.channel.label for each in (wave, waves[0])
+                wavelength.note.name or wavelength.channel.label
+                for wavelength in (wave, waves[0])
             )
             yield (
                 f"Planes of {name} lie {abs(offset):g} µm "

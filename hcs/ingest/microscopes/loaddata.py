@@ -119,9 +119,9 @@ def read_list(
         row for name in lists for row in _rows(name, source.read(name, MAX_LIST_BYTES))
     )
     named = _by_name(filter(is_image_name, files))
-    found = {row: file for row in rows if (file := _file_of(row, named))}
-    plates = sorted({row.plate for row in found})
-    if not found:
+    file_of = {row: file for row in rows if (file := _file_of(row, named))}
+    plates = sorted({row.plate for row in file_of})
+    if not file_of:
         raise SourceError(
             holds_none(source.name, "a LoadData table", len(rows), " and ".join(lists))
         )
@@ -133,7 +133,7 @@ def read_list(
     of_plate = [row for row in rows if row.plate == plates[0]]
     parts = _placed(of_plate, lists[0])
     file_parts: dict[str, NameParts] = {}
-    for row, file in found.items():
+    for row, file in file_of.items():
         if file_parts.setdefault(file.name, parts[row]) != parts[row]:
             raise SourceError(
                 f"{lists[0]} lists {file.name} twice, as {file_parts[file.name]} and "
@@ -150,7 +150,7 @@ def read_list(
             if file.name not in file_parts and file.name not in lists
         ),
         documents=tuple(lists),
-        pixel_size=_only(row.pixel_size for row in found),
+        pixel_size=_only(row.pixel_size for row in file_of),
         channels=_channel_notes(of_plate),
         expected=Expected(listed=frozenset(parts.values())),
     )

@@ -186,9 +186,9 @@ def propose_patterns(files: Iterable[ExportFile | str]) -> tuple[ProposedPattern
     candidates = [
         *(("", text) for text in list(ranked)[:_TRIED]),
         *(
-            (said.maker, said.pattern)
-            for said in UNVERIFIED
-            if _is_typical(said, names)
+            (unverified.maker, unverified.pattern)
+            for unverified in UNVERIFIED
+            if _is_typical(unverified, names)
         ),
     ]
     proposals = [
@@ -205,8 +205,8 @@ def propose_patterns(files: Iterable[ExportFile | str]) -> tuple[ProposedPattern
     return tuple(different.values())[:_MOST]
 
 
-def _is_typical(said: Unverified, names: Sequence[str]) -> bool:
-    count = sum(bool(said.typical.search(name)) for name in names)
+def _is_typical(unverified: Unverified, names: Sequence[str]) -> bool:
+    count = sum(bool(unverified.typical.search(name)) for name in names)
     return count >= _LEAST_MATCHED * len(names)
 
 

@@ -55,10 +55,10 @@ def default_way(entry: Definition) -> How:
 
 def best_plane(planes: Iterable[PlaneResult]) -> int:
     """Return the z with the sharpest picture, judged by the focus metric."""
-    found: dict[int, list[float]] = defaultdict(list)
+    focus: dict[int, list[float]] = defaultdict(list)
     for plane in planes:
-        found[plane.z].append(plane.values.get(_FOCUS, math.nan))
-    scores = {z: median_of(values) for z, values in found.items()}
+        focus[plane.z].append(plane.values.get(_FOCUS, math.nan))
+    scores = {z: median_of(values) for z, values in focus.items()}
     known = {z: score for z, score in scores.items() if not math.isnan(score)}
     return max(known, key=lambda z: known[z]) if known else min(scores, default=0)
 
@@ -70,8 +70,8 @@ def planes_in_focus(
     own = [plane for plane in planes if plane.channel == channel]
     if z is None and len(own) == 1:
         return own  # mostly; finding the sharpest of one takes a hundred times longer
-    wanted = best_plane(own) if z is None else z
-    return [plane for plane in own if plane.z == wanted]
+    chosen = best_plane(own) if z is None else z
+    return [plane for plane in own if plane.z == chosen]
 
 
 def _middle(values: Sequence[float]) -> float:
@@ -88,10 +88,10 @@ def field_values(
     z
         Which plane; the sharpest where not given. Time points become their median.
     """
-    found = {}
+    values = {}
     for result in results:
         if result.error is not None:
-            found[result.key] = (math.nan, result.error)
+            values[result.key] = (math.nan, result.error)
             continue
         planes = planes_in_focus(result.planes, channel, z=z)
         planes = [plane for plane in planes if metric in plane.values]
@@ -99,8 +99,8 @@ def field_values(
         reasons = [plane.reasons.get(metric, "") for plane in planes]
         missing = f"{channel} has no such metric" if not planes else ""
         reason = missing or next(filter(None, reasons), "")
-        found[result.key] = (value, reason if math.isnan(value) else "")
-    return found
+        values[result.key] = (value, reason if math.isnan(value) else "")
+    return values
 
 
 def well_values(
@@ -140,12 +140,12 @@ def well_values(
     fields = field_values(results, metric, channel, z=z)
     middle = median_of(value for value, _ in fields.values())
     wells: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    for key, found in fields.items():
+    for key, value in fields.items():
         well, _, run = key
         if acquisition is not None and run not in (None, acquisition):
             continue
         if skip is None or not skip(key):
-            wells[well].append(found)
+            wells[well].append(value)
         else:
             wells[well].append((math.nan, "left out"))
     return {

@@ -104,13 +104,13 @@ def read_measurements(
         If it needs a package that is not installed.
     """
     table = measurements_table(source, name=name, part=part)
-    found = find_wells(table, numbers=format is not None)
-    if found is None:
+    wells = find_wells(table, numbers=format is not None)
+    if wells is None:
         raise SourceError(f"{no_wells(table).removesuffix('.')}.")
-    headers = found.headers(table)
-    body = table.rows[found.header + 1 :]
-    lines = table.lines[found.header + 1 :]
-    reader = _Reader(table, found, headers, format, plate)
+    headers = wells.headers(table)
+    body = table.rows[wells.header + 1 :]
+    lines = table.lines[wells.header + 1 :]
+    reader = _Reader(table, wells, headers, format, plate)
     for row, line in zip(body, lines, strict=True):
         reader.add(row, line)
     return reader.finish()
@@ -138,12 +138,12 @@ class _Reader:
     def __init__(
         self,
         table: Table,
-        found: WellColumns,
+        wells: WellColumns,
         headers: Sequence[str],
         format: PlateFormat | None,
         plate: str | None,
     ) -> None:
-        self.name, self.found, self.headers = table.name, found, headers
+        self.name, self.wells, self.headers = table.name, wells, headers
         self.format, self.plate = format, plate
         self.field = next(
             (i for i, h in enumerate(headers) if normalised(h) in FIELD_NAMES), None
@@ -151,7 +151,7 @@ class _Reader:
         self.problems: dict[str, _Places] = defaultdict(_Places)
         self.remarks = [
             *table.notes,
-            *(text for _, text, _ in found.remarks(table, format)),
+            *(text for _, text, _ in wells.remarks(table, format)),
         ]
         self.numbers = self._numbers(table)
         self.rows: dict[tuple[Position, str | None], dict[str, float]] = {}
@@ -161,12 +161,12 @@ class _Reader:
     def add(self, row: Sequence[str], line: int) -> None:
         """Take one row, or note why it cannot be used."""
         self.index += 1
-        barcode = None if self.found.plate is None else cell_at(row, self.found.plate)
+        barcode = None if self.wells.plate is None else cell_at(row, self.wells.plate)
         if self.plate is not None and barcode not in (None, self.plate):
             return
-        place = f"line {line} ({self.found.well(row)[:_SHOWN_CELL]!r})"
+        place = f"line {line} ({self.wells.well(row)[:_SHOWN_CELL]!r})"
         try:
-            well = self.found.position(row, self.format)
+            well = self.wells.position(row, self.format)
         except InvalidPathError:
             self.problems["no well of this plate"].add(place)
             return
@@ -185,9 +185,9 @@ class _Reader:
 
     def _numbers(self, table: Table) -> dict[str, NumberColumn]:
         """Return the columns whose values are numbers, without the one of fields."""
-        used = (*self.found.used, self.found.plate, self.field)
+        used = (*self.wells.used, self.wells.plate, self.field)
         self.places = {h: i for i, h in enumerate(self.headers) if i not in used}
-        body = table.rows[self.found.header + 1 :]
+        body = table.rows[self.wells.header + 1 :]
         cells = (cell_at(row, i) for row in body for i in self.places.values())
         mark = decimal_mark(cells, table.delimiter)
         columns = {}

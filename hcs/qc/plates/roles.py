@@ -93,9 +93,9 @@ class RoleMapping:
 
     def apply(self, condition: Mapping[str, Any]) -> WellRole:
         """Return what a well is for, from its conditions by column."""
-        told = condition.get(self.role) if self.role is not None else None
+        name = condition.get(self.role) if self.role is not None else None
         return WellRole(
-            role=None if told is None else self.values.get(_text(told)),
+            role=None if name is None else self.values.get(_text(name)),
             compound=_optional(condition, self.compound),
             dose=_number(condition.get(self.dose)) if self.dose is not None else None,
             replicate=_optional(condition, self.replicate),
@@ -214,18 +214,18 @@ def confounding(
         "columns": [column for _, column in roles],
         "the edge": [r in (0, rows - 1) or c in (0, columns - 1) for r, c in roles],
     }
-    told = []
+    warnings = []
     for name in ("role", "compound", "dose"):
         labels = [getattr(role, name) for role in roles.values()]
         for axis, places in axes.items():
             if association(labels, places) >= _GOES_WITH:
-                told.append(f"{name} follows {axis}")
+                warnings.append(f"{name} follows {axis}")
     compounds = Counter(
         role.compound or "one compound" for role in roles.values() if role.dose
     )
     if compounds and max(compounds.values()) > _MOST_ACTIVE * len(roles):
-        told.append("most wells are expected to be active")
-    return tuple(told)
+        warnings.append("most wells are expected to be active")
+    return tuple(warnings)
 
 
 def association(labels: Sequence[object], places: Sequence[object]) -> float:

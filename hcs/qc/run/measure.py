@@ -169,13 +169,13 @@ def _tasks(
     A well that is listed and not there was not imaged, which is no failure.
     """
     errors: list[tuple[str, HCSError]] = []
-    for one in plate.fields(errors):
-        if skip is None or not skip((one.well, one.name, one.acquisition)):
+    for field in plate.fields(errors):
+        if skip is None or not skip((field.well, field.name, field.acquisition)):
             yield Task(
-                well=one.well,
-                field=one.name,
-                label=one.label,
-                acquisition=one.acquisition,
+                well=field.well,
+                field=field.name,
+                label=field.label,
+                acquisition=field.acquisition,
             )
     for well, error in errors:
         if isinstance(error, NotFoundError):

@@ -108,9 +108,11 @@ def measure_plane(
     >>> measure_plane(np.zeros((64, 64), "u2"), metrics=["focus_score"]).reasons
     {'focus_score': 'the mean is not above zero'}
     """
-    one = Plane(plane, clip=clip, full_scale=full_scale, mask=mask)
-    wanted = [entry for entry in chosen(metrics) if entry.scope == "plane"]
-    return _collect(one, ((entry, partial(entry.compute, one)) for entry in wanted))
+    pixels = Plane(plane, clip=clip, full_scale=full_scale, mask=mask)
+    definitions = [entry for entry in chosen(metrics) if entry.scope == "plane"]
+    return _collect(
+        pixels, ((entry, partial(entry.compute, pixels)) for entry in definitions)
+    )
 
 
 def measure_field(
@@ -174,8 +176,8 @@ def measure_field(
             f"got {[part.pixels.shape for part in parts]}."
         )
     field = _Field(parts, nuclear)
-    wanted = chosen(metrics)
-    return [field.measure(position, wanted) for position in range(len(parts))]
+    definitions = chosen(metrics)
+    return [field.measure(position, definitions) for position in range(len(parts))]
 
 
 class _Field:
@@ -196,13 +198,13 @@ class _Field:
             self._nuclei = find_nuclei(self.planes[self.nuclear])
         return self._nuclei
 
-    def measure(self, position: int, wanted: Iterable[Definition]) -> Measured:
+    def measure(self, position: int, definitions: Iterable[Definition]) -> Measured:
         """Return the metrics that apply to one channel."""
         return _collect(
             self.planes[position],
             (
                 (entry, partial(self._compute, entry, position))
-                for entry in wanted
+                for entry in definitions
                 if self._applies(entry, position)
             ),
         )

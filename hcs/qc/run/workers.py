@@ -192,8 +192,10 @@ def _run_on(
     """Use somebody else's executor; when it breaks as a whole, so does the work."""
     size = getattr(executor, "_max_workers", None)
     window = _IN_FLIGHT * size if isinstance(size, int) else _CLUSTER_IN_FLIGHT
-    kept = functools.partial(_in_kept_memory, function)
-    lost = yield from _drain(executor, kept, waiting, died, stop, window, parts)
+    in_kept_memory = functools.partial(_in_kept_memory, function)
+    lost = yield from _drain(
+        executor, in_kept_memory, waiting, died, stop, window, parts
+    )
     for item in (*lost, *waiting) if lost else ():
         yield died(item, "the pool of processes that measured it broke")
 
@@ -224,7 +226,7 @@ def _drain(
                     return [*flying.values(), item]
             ended, _ = wait(flying, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
             if stop():
-                for future in [one for one in flying if one.cancel()]:
+                for future in [future for future in flying if future.cancel()]:
                     del flying[future]
             for future in ended & flying.keys():
                 error = future.exception()
